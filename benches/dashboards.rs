@@ -1,0 +1,91 @@
+//! Scenario `dashboards`: twelve questions over website events, asked of Tidemill, DuckDB (its own table, and Parquet)
+//! and plain DataFusion (Parquet), in interleaved rounds, with the answers compared.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use serde_json::json;
+use tidemill::Parquet;
+use tidemill_benches::answer::Answer;
+use tidemill_benches::dashboard::{Question, questions};
+use tidemill_benches::events;
+use tidemill_benches::measure::{median_ms, order_of_round, timed};
+use tidemill_benches::peers::{DuckDb, EmbeddedTidemill, Peer, PlainDataFusion, literal};
+use tidemill_benches::report::{Report, Row};
+
+// What the server uses. DuckDB brings an allocator of its own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const NOTES: [&str; 5] = [
+    "Every system has answered every question once before the timed rounds, and its files are in the page cache: all runs are warm.",
+    "Times are from the question to the answer completely read in this process, parsing and planning included.",
+    "DuckDB `duckdb` is a native table in a database file; `duckdb_parquet` and `datafusion_parquet` read the same Parquet file that Tidemill was loaded from.",
+    "Peers run with their defaults and as many threads as the machine has cores. Nobody keeps results of questions, unless a note says so.",
+    "All answers were compared: equal apart from the order of rows and a relative difference of 1e-9 in sums and averages of floating point numbers.",
+];
+const FASTER: &str = "not slower than DuckDB's native table";
+
+#[derive(Parser)]
+struct Args {
+    /// Events.
+    #[arg(long, default_value_t = 10_000_000)]
+    rows: usize,
+    /// Timed rounds.
+    #[arg(long, default_value_t = 9)]
+    rounds: usize,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let work = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let events = events::prepare(&work, args.rows)?;
+    let folder = tempfile::tempdir_in(&work).context("create a folder for the databases")?;
+    let data = json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": events.rows, "parquet_bytes": events.bytes, "questions": 12, "rounds": args.rounds});
+    let mut report = Report::new("dashboards", data, &NOTES);
+
+    let ours = EmbeddedTidemill::open(&folder.path().join("tidemill"))?;
+    let (loaded, our_load) = timed(|| ours.load("events", Parquet::path(&events.path)))?;
+    anyhow::ensure!(loaded.rows == events.rows as u64 && loaded.rejected == 0, "loaded {} rows, rejected {}", loaded.rows, loaded.rejected);
+    let duckdb = DuckDb::open("duckdb", &folder.path().join("events.duckdb"))?;
+    let source = literal(&events.path)?;
+    let ((), their_load) = timed(|| duckdb.execute(&format!("create table events as select * from read_parquet({source}); checkpoint;")))?;
+    eprintln!("loaded in {:.1} s; DuckDB in {:.1} s", our_load.as_secs_f64(), their_load.as_secs_f64());
+
+    let mut peers: Vec<Box<dyn Peer>> =
+        vec![Box::new(ours), Box::new(duckdb), Box::new(DuckDb::over_parquet("duckdb_parquet", &events.path)?), Box::new(PlainDataFusion::over(&events.path)?)];
+    for question in questions()? {
+        let times = ask(&mut peers, &question, args.rounds).with_context(|| question.name)?;
+        let medians: Vec<f64> = times.iter().map(|times| median_ms(times)).collect();
+        let others: Vec<(&'static str, f64)> = peers.iter().zip(&medians).skip(1).map(|(peer, median)| (peer.name(), *median)).collect();
+        let holds = medians[0] <= medians[1];
+        report.push(Row { workload: question.name.to_owned(), unit: "ms", ours: medians[0], peers: others, target: FASTER.to_owned(), holds });
+    }
+    report.finish()
+}
+
+/// Asks everybody once, compares the answers, then times them.
+fn ask(peers: &mut [Box<dyn Peer>], question: &Question, rounds: usize) -> Result<Vec<Vec<Duration>>> {
+    let mut first: Option<Answer> = None;
+    for peer in peers.iter_mut() {
+        let answer = peer.ask(question).with_context(|| peer.name())?;
+        match &first {
+            None => first = Some(answer),
+            Some(first) => first.clone().compare(answer).with_context(|| format!("tidemill and {} disagree", peer.name()))?,
+        }
+    }
+    let mut times = vec![Vec::with_capacity(rounds); peers.len()];
+    for round in 0..rounds {
+        for place in order_of_round(peers.len(), round) {
+            let (_, time) = timed(|| peers[place].ask(question))?;
+            times[place].push(time);
+        }
+    }
+    Ok(times)
+}

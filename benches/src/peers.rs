@@ -1,0 +1,25 @@
+//! Who is measured: Tidemill and its peers, all in this process, all with as many threads as the machine has cores.
+
+mod datafusion;
+mod duckdb;
+mod tidemill;
+
+use anyhow::Result;
+
+pub use self::datafusion::PlainDataFusion;
+pub use self::duckdb::{DuckDb, literal};
+pub use self::tidemill::EmbeddedTidemill;
+use crate::answer::Answer;
+use crate::dashboard::Question;
+
+/// Somebody who answers questions.
+pub trait Peer {
+    /// As in result files.
+    fn name(&self) -> &'static str;
+
+    /// The answer, completely read.
+    ///
+    /// # Errors
+    /// Whatever the peer says.
+    fn ask(&mut self, question: &Question) -> Result<Answer>;
+}

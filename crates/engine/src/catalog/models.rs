@@ -1,0 +1,75 @@
+//! Models on storage: one object a version, each put only if nobody was first. The engine reads the newest.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::ids::{DatasetName, TenantId};
+use crate::storage::layout;
+
+/// Documents by tenant and name, with versions. What a document means is known above.
+#[derive(Debug)]
+pub(crate) struct ModelStore {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl ModelStore {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store }
+    }
+
+    /// The newest version of a model.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<(u64, T)>> {
+        // A document that somebody deletes between the list and the read is not there.
+        let Some(version) = self.newest(tenant, name).await? else { return Ok(None) };
+        let bytes = match self.store.get(&layout::model_version(tenant, name, version)).await {
+            Ok(object) => object.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(Error::from(error).context("read model")),
+        };
+        let model = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(format!("model {name}, version {version}: {error}")).because(error))?;
+        Ok(Some((version, model)))
+    }
+
+    /// Stores the version after `expected` (0: the first).
+    ///
+    /// # Errors
+    /// `Conflict` when another version was stored since.
+    pub(crate) async fn put<T: Serialize + Sync>(&self, tenant: &TenantId, name: &DatasetName, expected: u64, model: &T) -> Result<u64> {
+        let newest = self.newest(tenant, name).await?.unwrap_or(0);
+        if newest != expected {
+            return Err(Error::conflict(format!("model {name} is at version {newest}, not {expected}; read it again")));
+        }
+        let version = expected + 1;
+        let bytes = serde_json::to_vec_pretty(model)?;
+        match self.store.put_opts(&layout::model_version(tenant, name, version), bytes.into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(version),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Err(Error::conflict(format!("model {name} was changed by somebody else; read it again")))
+            }
+            Err(error) => Err(Error::from(error).context("write model")),
+        }
+    }
+
+    /// Removes all versions.
+    pub(crate) async fn delete(&self, tenant: &TenantId, name: &DatasetName) -> Result<()> {
+        let objects: Vec<_> = self.store.list(Some(&layout::model(tenant, name))).try_collect().await?;
+        for object in objects {
+            match self.store.delete(&object.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(Error::from(error).context("delete model")),
+            }
+        }
+        Ok(())
+    }
+
+    async fn newest(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<u64>> {
+        let versions: Vec<u64> =
+            self.store.list(Some(&layout::model(tenant, name))).try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) }).try_collect().await?;
+        Ok(versions.into_iter().max())
+    }
+}

@@ -1,0 +1,119 @@
+//! The engine: one store, one memory pool, one event stream, any number of tenants. Cheap to clone.
+
+mod builder;
+
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use tokio::sync::{RwLock, broadcast};
+
+pub use builder::EngineBuilder;
+
+use crate::catalog::datasets::Datasets;
+use crate::catalog::models::ModelStore;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::events::{Event, Events};
+use crate::ids::TenantId;
+use crate::live::refresh::SharedQueries;
+use crate::mill::Mill;
+use crate::query::session::Session;
+use crate::scope::Scope;
+use crate::settings::Settings;
+
+/// An analytics engine over one object store.
+///
+/// ```
+/// # let runtime = tokio::runtime::Runtime::new().unwrap();
+/// # runtime.block_on(async {
+/// use tidemill::{Csv, Engine};
+/// let folder = tempfile::tempdir()?;
+/// let engine = Engine::open(folder.path()).await?;
+/// let mill = engine.tenant("acme")?;
+/// mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+/// let answer = mill.sql("select city, sum(amount) as total from orders group by city order by city").await?;
+/// assert_eq!(answer.to_csv()?, "city,total\r\nOslo,4\r\nRome,5\r\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// What all tenants of an engine share.
+pub(crate) struct Shared {
+    pub store: Arc<dyn ObjectStore>,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub datasets: Datasets,
+    pub models: ModelStore,
+    pub session: Session,
+    pub events: Events,
+    pub live: SharedQueries,
+    /// Held for reading by each write, for writing by `close`: then nothing new begins.
+    pub open: RwLock<bool>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.store)
+    }
+}
+
+impl Engine {
+    /// Opens an engine over a folder of this machine; makes the folder when it is not there. No services are needed.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder cannot be made or read.
+    pub async fn open(folder: impl AsRef<std::path::Path>) -> Result<Self> {
+        Self::builder().path(folder).open().await
+    }
+
+    /// An engine with another store, clock or settings.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    pub(crate) fn from_shared(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// All data of one tenant, unrestricted.
+    ///
+    /// # Errors
+    /// `Invalid` for a name that cannot be a tenant's.
+    pub fn tenant(&self, name: &str) -> Result<Mill> {
+        Ok(self.mill(Scope::of(TenantId::parse(name)?)))
+    }
+
+    /// The data that a scope sees.
+    pub fn mill(&self, scope: Scope) -> Mill {
+        Mill::new(Arc::clone(&self.shared), scope)
+    }
+
+    /// Everything that happens from now on, for all tenants. A listener that lags by more than
+    /// [`Settings::event_capacity`] is told so by the channel.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.listen()
+    }
+
+    /// Live questions that are being kept fresh; equal ones count once.
+    pub fn live_queries(&self) -> usize {
+        self.shared.live.len()
+    }
+
+    /// Asks the store for a sign of life.
+    ///
+    /// # Errors
+    /// `Unavailable` with what the store says.
+    pub async fn check(&self) -> Result<()> {
+        self.shared.store.list_with_delimiter(None).await.map_err(|error| Error::new(ErrorKind::Unavailable, format!("the object store does not answer: {error}")).because(error))?;
+        Ok(())
+    }
+
+    /// Waits for the writes that are under way and refuses new ones.
+    pub async fn close(&self) {
+        *self.shared.open.write().await = false;
+    }
+}

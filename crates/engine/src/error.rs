@@ -1,0 +1,261 @@
+//! The one error of the crate. A kind answers "what can the caller do?"; everything more precise goes into the message
+//! and the source. Modules keep private enums where they help and convert once at their edge.
+
+use std::fmt;
+
+/// What the caller can do about an error. A new kind is added only where a caller would act differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The request or the data is wrong: change it.
+    Invalid,
+    /// There is no such thing in this tenant.
+    NotFound,
+    /// Somebody else was first: read again and retry.
+    Conflict,
+    /// The scope does not allow it.
+    Denied,
+    /// A resource is away for the moment: retry later.
+    Unavailable,
+    /// A limit of the scope or the engine was reached: ask for less.
+    Exhausted,
+    /// Stored data cannot be read.
+    Corrupt,
+    /// The caller dropped or stopped the work.
+    Cancelled,
+    /// A bug of ours.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The stable lower-case name, as the HTTP API prints it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Denied => "denied",
+            Self::Unavailable => "unavailable",
+            Self::Exhausted => "exhausted",
+            Self::Corrupt => "corrupt",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+type Source = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// An error with a kind, a sentence for the caller and, for the log, a cause.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    field: Option<String>,
+    source: Option<Source>,
+}
+
+/// The result of every fallible call of the crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a kind with a sentence that says what, where and what to do.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), field: None, source: None }
+    }
+
+    /// The request or the data is wrong.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// There is no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// Somebody else was first.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// The scope does not allow it.
+    pub fn denied(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Denied, message)
+    }
+
+    /// A limit was reached.
+    pub fn exhausted(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Exhausted, message)
+    }
+
+    /// Stored data cannot be read.
+    pub fn corrupt(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Corrupt, message)
+    }
+
+    /// A bug of ours.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// Names the part of the request that is wrong, for instance `filters[0].member`.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Keeps the cause for the log.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Source>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Puts `context: ` before the message; a context is `verb object`, for instance `read segment`.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// What the caller can do.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The sentence for the caller, without causes.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The part of the request that is wrong, where one is.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        use object_store::Error as Store;
+        let kind = match &error {
+            Store::NotFound { .. } => ErrorKind::NotFound,
+            Store::AlreadyExists { .. } | Store::Precondition { .. } => ErrorKind::Conflict,
+            Store::InvalidPath { .. } => ErrorKind::Invalid,
+            _ => ErrorKind::Unavailable,
+        };
+        Self::new(kind, format!("object store: {error}")).because(error)
+    }
+}
+
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Self::internal(format!("arrow: {error}")).because(error)
+    }
+}
+
+impl From<parquet::errors::ParquetError> for Error {
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        Self::corrupt(format!("parquet: {error}")).because(error)
+    }
+}
+
+impl From<datafusion::error::DataFusionError> for Error {
+    fn from(error: datafusion::error::DataFusionError) -> Self {
+        use datafusion::error::DataFusionError as Df;
+        let kind = match error.find_root() {
+            Df::Plan(_) | Df::SQL(..) | Df::SchemaError(..) | Df::NotImplemented(_) | Df::Configuration(_) => ErrorKind::Invalid,
+            // Arithmetic and casts of user expressions fail while the query runs.
+            Df::ArrowError(..) | Df::Execution(_) => ErrorKind::Invalid,
+            Df::ResourcesExhausted(_) => ErrorKind::Exhausted,
+            Df::ObjectStore(_) => ErrorKind::Unavailable,
+            Df::ParquetError(_) => ErrorKind::Corrupt,
+            _ => ErrorKind::Internal,
+        };
+        let message = error.strip_backtrace();
+        Self::new(kind, message).because(error)
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::invalid(format!("JSON: {error}")).because(error)
+    }
+}
+
+/// Up to three names of `known` that are near to `name`, for "did you mean".
+pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let mut scored: Vec<(usize, &str)> = known
+        .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(score, candidate)| *score <= if candidate.len() <= 3 { 1 } else { 2.max(candidate.len() / 3) })
+        .collect();
+    scored.sort_unstable();
+    scored.truncate(3);
+    if scored.is_empty() {
+        return String::new();
+    }
+    let names: Vec<&str> = scored.into_iter().map(|(_, candidate)| candidate).collect();
+    format!("; did you mean {}?", names.join(", "))
+}
+
+/// Levenshtein distance in characters.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = i;
+        let mut previous = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let above = row.get(j + 1).copied().unwrap_or(usize::MAX - 1);
+            let cost = (diagonal + usize::from(a != *b)).min(above + 1).min(previous + 1);
+            if let Some(cell) = row.get_mut(j) {
+                *cell = previous;
+            }
+            diagonal = above;
+            previous = cost;
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = previous;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distance_counts_edits() {
+        for (left, right, expected) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("carrier", "carier", 1), ("abc", "abc", 0)] {
+            assert_eq!(distance(left, right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn near_names_lists_the_nearest_first() {
+        assert_eq!(near_names("carier", ["origin", "carrier", "tailnum"].into_iter()), "; did you mean carrier?");
+        assert_eq!(near_names("zzzzzzzz", ["origin"].into_iter()), "");
+    }
+
+    #[test]
+    fn an_error_says_its_kind_and_keeps_its_cause() {
+        let error = Error::from(object_store::Error::NotFound { path: "a".into(), source: "gone".into() }).context("read segment");
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().starts_with("read segment: "));
+        assert!(std::error::Error::source(&error).is_some());
+    }
+}

@@ -1,0 +1,193 @@
+//! `time_bucket(grain, zone, instant)`: the instant at which the calendar bucket of an instant begins.
+//!
+//! A bucket is computed with the calendar once and then reused for every following instant inside it, so that rows
+//! sorted by time, which segments are, cost two comparisons each. Days begin at local midnight, or where a clock change
+//! removed midnight at the first instant after it; an hour that a clock change repeats is two buckets.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray};
+use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+use datafusion::common::{exec_err, plan_err};
+use datafusion::error::Result;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
+
+use crate::semantic::grain::Grain;
+
+/// A bucket in microseconds since the epoch: first instant, first instant after it.
+pub(crate) type Bucket = (i64, i64);
+
+/// The function for one grain and zone. They are part of its name and identity, so that plans with other ones differ.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TimeBucket {
+    grain: Grain,
+    zone: Tz,
+    name: String,
+    signature: Signature,
+}
+
+impl TimeBucket {
+    /// The function as DataFusion takes it.
+    pub(crate) fn udf(grain: Grain, zone: Tz) -> ScalarUDF {
+        let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        ScalarUDF::from(Self { grain, zone, name: format!("time_bucket_{}_{}", grain.as_str(), zone.name()), signature: Signature::new(TypeSignature::Exact(vec![instant]), Volatility::Immutable) })
+    }
+}
+
+impl ScalarUDFImpl for TimeBucket {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        match arguments {
+            [instant @ DataType::Timestamp(TimeUnit::Microsecond, _)] => Ok(instant.clone()),
+            _ => plan_err!("time_bucket takes one timestamp"),
+        }
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [instants] = arguments.args.as_slice() else { return exec_err!("time_bucket takes one timestamp") };
+        let instants = instants.to_array(arguments.number_rows)?;
+        Ok(ColumnarValue::Array(bucket_all(&instants, self.grain, self.zone)))
+    }
+}
+
+fn bucket_all(instants: &ArrayRef, grain: Grain, zone: Tz) -> ArrayRef {
+    let instants = instants.as_primitive::<TimestampMicrosecondType>();
+    let mut bucket: Bucket = (0, 0);
+    let values: Vec<i64> = instants
+        .values()
+        .iter()
+        .map(|instant| {
+            if *instant < bucket.0 || *instant >= bucket.1 {
+                bucket = bucket_of(*instant, grain, zone);
+            }
+            bucket.0
+        })
+        .collect();
+    Arc::new(PrimitiveArray::<TimestampMicrosecondType>::new(values.into(), instants.nulls().cloned()).with_data_type(instants.data_type().clone()))
+}
+
+/// The bucket of an instant. Instants that the calendar cannot express (beyond the year 262,000) are their own bucket.
+pub(crate) fn bucket_of(micros: i64, grain: Grain, zone: Tz) -> Bucket {
+    let fixed = |width: i64| {
+        let start = micros.div_euclid(width).saturating_mul(width);
+        (start, start.saturating_add(width))
+    };
+    match grain {
+        Grain::Second => fixed(1_000_000),
+        Grain::Minute | Grain::Hour => {
+            let width = if grain == Grain::Minute { 60_000_000 } else { 3_600_000_000 };
+            if zone == Tz::UTC {
+                return fixed(width);
+            }
+            let Some(instant) = DateTime::from_timestamp_micros(micros) else { return (micros, micros.saturating_add(1)) };
+            within_offset(micros, instant, width, zone)
+        }
+        _ => calendar_bucket(micros, grain, zone).unwrap_or((micros, micros.saturating_add(1))),
+    }
+}
+
+/// Hours and minutes of a zone: multiples of the width in local time, cut where the offset changes inside of them.
+fn within_offset(micros: i64, instant: DateTime<Utc>, width: i64, zone: Tz) -> Bucket {
+    let offset = |instant: DateTime<Utc>| i64::from(zone.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc()) * 1_000_000;
+    let shift = offset(instant);
+    let start = (micros.saturating_add(shift)).div_euclid(width).saturating_mul(width) - shift;
+    let end = start.saturating_add(width);
+    let same = |micros: i64| DateTime::from_timestamp_micros(micros).is_some_and(|instant| offset(instant) == shift);
+    // Offsets change on whole minutes: look for the change minute by minute, which happens in two hours of a year.
+    let minute = 60_000_000;
+    let first = if same(start) { start } else { (0..width / minute).map(|step| start + step * minute).find(|micros| same(*micros)).unwrap_or(micros) };
+    let last = if same(end - 1) { end } else { (0..width / minute).map(|step| end - step * minute).find(|micros| same(micros - 1)).unwrap_or(micros + 1) };
+    (first.min(micros), last.max(micros + 1))
+}
+
+fn calendar_bucket(micros: i64, grain: Grain, zone: Tz) -> Option<Bucket> {
+    let day = DateTime::from_timestamp_micros(micros)?.with_timezone(&zone).date_naive();
+    let first = match grain {
+        Grain::Week => day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into()))?,
+        Grain::Month => day.with_day(1)?,
+        Grain::Quarter => NaiveDate::from_ymd_opt(day.year(), (day.month0() / 3) * 3 + 1, 1)?,
+        Grain::Year => NaiveDate::from_ymd_opt(day.year(), 1, 1)?,
+        _ => day,
+    };
+    Some((day_start(first, zone)?, day_start(step(first, grain, 1)?, zone)?))
+}
+
+/// A date some grains later (or, with a negative count, earlier). Grains below a day step by days.
+pub(crate) fn step(date: NaiveDate, grain: Grain, count: i32) -> Option<NaiveDate> {
+    let months = |months: i32| if months >= 0 { date.checked_add_months(Months::new(months.unsigned_abs())) } else { date.checked_sub_months(Months::new(months.unsigned_abs())) };
+    match grain {
+        Grain::Week => date.checked_add_signed(TimeDelta::try_weeks(count.into())?),
+        Grain::Month => months(count),
+        Grain::Quarter => months(count.checked_mul(3)?),
+        Grain::Year => months(count.checked_mul(12)?),
+        _ => date.checked_add_signed(TimeDelta::try_days(count.into())?),
+    }
+}
+
+/// The first instant of a local day, in microseconds.
+pub(crate) fn day_start(day: NaiveDate, zone: Tz) -> Option<i64> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Clock changes remove at most a few hours; a zone that skipped a whole day (the date line) has none of it.
+    (0..=24 * 4).find_map(|quarters| zone.from_local_datetime(&midnight.checked_add_signed(TimeDelta::minutes(quarters * 15))?).earliest()).map(|time| time.timestamp_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(grain: Grain, zone: &str, instant: &str, start: &str, end: &str) {
+        let micros = |text: &str| text.parse::<DateTime<Utc>>().unwrap().timestamp_micros();
+        let bucket = bucket_of(micros(instant), grain, zone.parse().unwrap());
+        let shown = |micros: i64| DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339();
+        assert_eq!((shown(bucket.0), shown(bucket.1)), (shown(micros(start)), shown(micros(end))), "{grain:?} {zone} {instant}");
+    }
+
+    #[test]
+    fn buckets_follow_the_calendar_of_the_zone() {
+        check(Grain::Second, "UTC", "2013-01-01T00:00:00.999999Z", "2013-01-01T00:00:00Z", "2013-01-01T00:00:01Z");
+        check(Grain::Hour, "UTC", "1969-12-31T23:59:59Z", "1969-12-31T23:00:00Z", "1970-01-01T00:00:00Z");
+        check(Grain::Hour, "Asia/Kathmandu", "2013-01-01T00:00:00Z", "2012-12-31T23:15:00Z", "2013-01-01T00:15:00Z");
+        check(Grain::Day, "America/New_York", "2013-01-01T04:59:59Z", "2012-12-31T05:00:00Z", "2013-01-01T05:00:00Z");
+        check(Grain::Week, "UTC", "2013-01-06T12:00:00Z", "2012-12-31T00:00:00Z", "2013-01-07T00:00:00Z");
+        check(Grain::Month, "Europe/Berlin", "2013-03-31T22:30:00Z", "2013-03-31T22:00:00Z", "2013-04-30T22:00:00Z");
+        check(Grain::Quarter, "UTC", "2013-12-31T23:00:00Z", "2013-10-01T00:00:00Z", "2014-01-01T00:00:00Z");
+        check(Grain::Year, "Asia/Tokyo", "2013-12-31T15:00:00Z", "2013-12-31T15:00:00Z", "2014-12-31T15:00:00Z");
+    }
+
+    #[test]
+    fn clock_changes_make_short_and_long_days() {
+        check(Grain::Day, "America/New_York", "2013-03-10T12:00:00Z", "2013-03-10T05:00:00Z", "2013-03-11T04:00:00Z");
+        check(Grain::Day, "America/New_York", "2013-11-03T12:00:00Z", "2013-11-03T04:00:00Z", "2013-11-04T05:00:00Z");
+        // Midnight itself was skipped in São Paulo on that day.
+        check(Grain::Day, "America/Sao_Paulo", "2013-10-20T12:00:00Z", "2013-10-20T03:00:00Z", "2013-10-21T02:00:00Z");
+        // 01:30 happens twice in New York; the two hours stay apart.
+        check(Grain::Hour, "America/New_York", "2013-11-03T05:30:00Z", "2013-11-03T05:00:00Z", "2013-11-03T06:00:00Z");
+        check(Grain::Hour, "America/New_York", "2013-11-03T06:30:00Z", "2013-11-03T06:00:00Z", "2013-11-03T07:00:00Z");
+        // Lord Howe Island changes by half an hour.
+        check(Grain::Hour, "Australia/Lord_Howe", "2013-04-06T15:10:00Z", "2013-04-06T15:00:00Z", "2013-04-06T15:30:00Z");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_instant_lies_in_its_bucket_and_buckets_do_not_overlap(seconds in -4_000_000_000_i64..8_000_000_000, grain in 0..8_usize, zone in 0..6_usize) {
+            let grain = [Grain::Second, Grain::Minute, Grain::Hour, Grain::Day, Grain::Week, Grain::Month, Grain::Quarter, Grain::Year][grain];
+            let zone: Tz = ["UTC", "America/New_York", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Sao_Paulo"][zone].parse().unwrap();
+            let micros = seconds * 1_000_000 + 7;
+            let (start, end) = bucket_of(micros, grain, zone);
+            proptest::prop_assert!(start <= micros && micros < end);
+            proptest::prop_assert_eq!(bucket_of(start, grain, zone), (start, end));
+            proptest::prop_assert_eq!(bucket_of(end - 1, grain, zone), (start, end));
+            proptest::prop_assert_eq!(bucket_of(end, grain, zone).0, end);
+        }
+    }
+}

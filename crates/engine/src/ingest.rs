@@ -1,0 +1,25 @@
+//! Data comes in: `source -> decode -> validate -> segment -> commit -> notify`.
+//!
+//! ```text
+//!  Input (path, bytes, reader)         a Load says which format, types, time column, key
+//!    | decode   one file a format; text is cut into rows, values are parsed by column type
+//!    |          a value that does not fit: inferred type -> the column is promoted, declared type -> the row is rejected
+//!    v
+//!  RecordBatch + Reject                bounded channel, two cores at work
+//!    | storage::SegmentWriter          rows go to their time chunk, are sorted, become Parquet objects (invisible)
+//!    v
+//!  storage::commit                     the one place where they become visible, together with the key of the load
+//! ```
+//! A load is atomic: it commits whole or leaves nothing.
+
+pub(crate) mod decode;
+pub mod infer;
+pub mod load;
+pub(crate) mod pipeline;
+pub mod progress;
+pub mod reject;
+
+pub use infer::{Inference, InferredColumn, infer};
+pub use load::{Compression, Csv, FileFormat, Input, Json, Load, LoadMode, LoadReport, Parquet};
+pub use progress::Progress;
+pub use reject::Reject;

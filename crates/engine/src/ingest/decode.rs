@@ -1,0 +1,69 @@
+//! Bytes to batches: one file a format, all with the same promise. A value that does not fit an inferred type promotes the
+//! column (the caller starts anew with the types that hold the whole file); one that does not fit a declared type rejects
+//! its row. Refuses files that are not what they were taken for, with file, line, column and value.
+
+pub(crate) mod batch;
+pub(crate) mod compression;
+pub(crate) mod csv;
+pub(crate) mod csv_dialect;
+pub(crate) mod json;
+pub(crate) mod json_rows;
+pub(crate) mod parquet;
+pub(crate) mod sink;
+pub(crate) mod split;
+mod spool;
+pub(crate) mod tally;
+pub(crate) mod text;
+pub(crate) mod value;
+
+use arrow::record_batch::RecordBatch;
+
+pub(crate) use self::spool::{Spooled, spool};
+use super::infer::{Inference, Layout};
+use super::{Progress, Reject};
+use crate::catalog::{Column, Promotion};
+use crate::error::Result;
+
+/// Rows and rejected rows, in the order of the file.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// Its columns are those of the target.
+    pub batch: RecordBatch,
+    /// Rows of the same stretch of the file that did not fit.
+    pub rejects: Vec<Reject>,
+}
+
+/// What a file is decoded to. Columns are matched by name; a column that the file lacks is null.
+#[derive(Debug, Clone)]
+pub(crate) struct DecodeTarget {
+    /// The columns of the batches.
+    pub columns: Vec<Column>,
+    /// For each column, whether its type is declared (a misfit rejects the row) or inferred (a misfit promotes the column).
+    pub declared: Vec<bool>,
+}
+
+/// How a pass over a file ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum DecodeOutcome {
+    /// Every row was emitted or rejected.
+    Complete,
+    /// Later rows disagreed with inferred types. What was emitted is void: start anew with these types, which hold every row.
+    Promote(Vec<Promotion>),
+}
+
+/// Decodes a whole source; blocks. `emit` gets every batch and stops the work by an error.
+///
+/// # Errors
+/// `Invalid` when the file is broken or does not fit, `Cancelled`, and what `emit` says.
+pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTarget, progress: &Progress, emit: &mut dyn FnMut(Decoded) -> Result<()>) -> Result<DecodeOutcome> {
+    match inference.layout {
+        Layout::Delimited(dialect) => csv::decode(source, inference, dialect, target, progress, emit),
+        Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence => json::decode(source, inference, target, progress, emit),
+        Layout::Parquet => parquet::decode(source, target, progress, emit),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! What the text formats share: columns that fill up to a batch, rows that fall out of it, and the turn from building to
+//! checking once an inferred type has been contradicted.
+
+use std::sync::Arc;
+
+use arrow::array::BooleanArray;
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+
+use super::sink::{Authority, Sink};
+use super::tally::Tally;
+use super::{DecodeOutcome, DecodeTarget, Decoded};
+use crate::catalog::{Column, ColumnType};
+use crate::error::Result;
+use crate::ingest::infer::Inference;
+use crate::ingest::{Progress, Reject};
+
+/// Rows of a batch, about.
+pub(crate) const BATCH_ROWS: usize = 32 << 10;
+/// Bytes of text after which a batch of long rows is emitted.
+pub(crate) const BATCH_TEXT_BYTES: usize = 16 << 20;
+
+type Emit<'a> = &'a mut dyn FnMut(Decoded) -> Result<()>;
+
+/// The batch at hand.
+pub(crate) struct BatchBuilder<'a> {
+    pub sinks: Vec<Sink>,
+    pub tally: Tally<'a>,
+    schema: SchemaRef,
+    rows: usize,
+    text_bytes: usize,
+    /// Rows of the batch that are rejected.
+    bad: Vec<usize>,
+    rejects: Vec<Reject>,
+    checking: bool,
+    progress: &'a Progress,
+    emit: Emit<'a>,
+}
+
+/// The Arrow schema of columns.
+pub(crate) fn schema_of(columns: &[Column]) -> SchemaRef {
+    Arc::new(Schema::new(columns.iter().map(|column| Field::new(&column.name, column.column_type.data_type(), true)).collect::<Vec<_>>()))
+}
+
+impl<'a> BatchBuilder<'a> {
+    pub(crate) fn new(name: &'a str, inference: &Inference, target: &DecodeTarget, progress: &'a Progress, emit: Emit<'a>) -> Self {
+        let undetermined = |name: &str| inference.columns.iter().any(|column| column.name == name && column.undetermined);
+        let sinks = target.columns.iter().enumerate().map(|(index, column)| {
+            let authority = if target.declared.get(index).copied().unwrap_or(true) {
+                Authority::Declared
+            } else if column.column_type == ColumnType::String && undetermined(&column.name) {
+                Authority::Undetermined
+            } else {
+                Authority::Inferred
+            };
+            Sink::new(column.clone(), authority, BATCH_ROWS)
+        });
+        Self {
+            sinks: sinks.collect(),
+            tally: Tally::new(name, progress),
+            schema: schema_of(&target.columns),
+            rows: 0,
+            text_bytes: 0,
+            bad: Vec::new(),
+            rejects: Vec::new(),
+            checking: false,
+            progress,
+            emit,
+        }
+    }
+
+    /// Whether an inferred type was contradicted, so that arrays are void and values are only checked.
+    pub(crate) fn is_checking(&self) -> bool {
+        self.checking
+    }
+
+    /// From here on values are only checked.
+    pub(crate) fn check_only(&mut self) {
+        self.checking = true;
+        self.rejects.clear();
+        self.bad.clear();
+    }
+
+    /// Takes in rows that every sink has just got, the rejects among and between them (`bad` are the places of the former),
+    /// and emits the batch when it is full.
+    pub(crate) fn advance(&mut self, appended: usize, bad: impl Iterator<Item = usize>, mut rejects: Vec<Reject>, seen: usize, text_bytes: usize) -> Result<()> {
+        self.progress.check()?;
+        if self.checking {
+            return Ok(());
+        }
+        rejects.sort_by_key(|reject| reject.line);
+        self.tally.add(seen, &rejects)?;
+        self.bad.extend(bad.map(|row| self.rows + row));
+        self.rejects.append(&mut rejects);
+        self.rows += appended;
+        self.text_bytes += text_bytes;
+        if self.rows >= BATCH_ROWS || self.text_bytes >= BATCH_TEXT_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.rows == 0 && self.rejects.is_empty() {
+            return Ok(());
+        }
+        let arrays = self.sinks.iter_mut().map(Sink::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let mut batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?;
+        if !self.bad.is_empty() {
+            let mut keep = vec![true; self.rows];
+            for row in self.bad.drain(..) {
+                if let Some(keep) = keep.get_mut(row) {
+                    *keep = false;
+                }
+            }
+            batch = filter_record_batch(&batch, &BooleanArray::from(keep))?;
+        }
+        self.rows = 0;
+        self.text_bytes = 0;
+        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects) })
+    }
+
+    /// The file is over.
+    pub(crate) fn finish(mut self) -> Result<DecodeOutcome> {
+        let promotions: Vec<_> = self.sinks.iter().filter_map(Sink::promotion).collect();
+        if !promotions.is_empty() {
+            return Ok(DecodeOutcome::Promote(promotions));
+        }
+        self.tally.finish()?;
+        self.flush()?;
+        Ok(DecodeOutcome::Complete)
+    }
+}

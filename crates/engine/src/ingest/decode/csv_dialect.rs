@@ -1,0 +1,88 @@
+//! Finds out how delimited text is written: delimiter and line end, by which reading gives the most regular rows.
+
+use super::split::{Broken, Splitter, Tile};
+
+/// Rows that are looked at.
+const ROWS_MAX: usize = 500;
+
+/// Candidates; the earlier wins where two are equally good.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// How rows and cells are set apart. Quotes are `"`, doubled inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    pub delimiter: u8,
+    pub terminator: u8,
+}
+
+impl Dialect {
+    /// The dialect of a text, of which `sample` is the beginning; `tabs` says that a file name speaks for tabs.
+    pub(crate) fn sniff(sample: &[u8], complete: bool, tabs: bool) -> Self {
+        let terminator = if memchr::memchr(b'\n', sample).is_none() && memchr::memchr(b'\r', sample).is_some() { b'\r' } else { b'\n' };
+        let mut best = Self { delimiter: if tabs { b'\t' } else { b',' }, terminator };
+        let mut best_score = 0;
+        for delimiter in DELIMITERS {
+            let candidate = Self { delimiter, terminator };
+            let bonus = if tabs && delimiter == b'\t' { 500 } else { 0 };
+            let score = candidate.score(sample, complete);
+            if score > 0 && score + bonus > best_score {
+                best_score = score + bonus;
+                best = candidate;
+            }
+        }
+        best
+    }
+
+    /// How regular the rows are in this dialect; 0 when it separates nothing.
+    fn score(self, sample: &[u8], complete: bool) -> usize {
+        let mut tile = Tile::default();
+        // A quote that never closes leaves the rows before it, and speaks against the dialect.
+        let broken = self.split(sample, complete, ROWS_MAX, &mut tile).is_err();
+        let widths: Vec<usize> = (0..tile.rows.len()).map(|row| tile.cells_of(row).len()).collect();
+        let Some(&first) = widths.first() else { return 0 };
+        let count = |width: usize| widths.iter().filter(|found| **found == width).count();
+        let mut usual = first;
+        for width in &widths {
+            if count(*width) > count(usual) {
+                usual = *width;
+            }
+        }
+        if usual < 2 {
+            return 0;
+        }
+        let regular = count(usual) * 1_000 / widths.len();
+        let header = if first == usual { 1_000 } else { 0 };
+        (regular + header + usual.min(99)) / if broken { 2 } else { 1 }
+    }
+
+    /// Cuts the rows of a sample.
+    pub(crate) fn split(self, sample: &[u8], complete: bool, limit: usize, tile: &mut Tile) -> Result<usize, Broken> {
+        Splitter::new(self.delimiter, self.terminator, None).split(sample, complete, limit, tile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_is_the_one_that_gives_regular_rows() {
+        let cases: [(&str, u8); 9] = [
+            ("a,b,c\n1,2,3\n", b','),
+            ("a;b;c\n1,5;2,5;x\n2,5;3,5;y\n", b';'),
+            ("a\tb\n1, 2\t3\n4\t5, 6, 7\n", b'\t'),
+            ("a|b|c\n1|2|3\n", b'|'),
+            ("a,b\n\"x;y;z\",1\n\"p;q;r\",2\n", b','),
+            ("only\none\ncolumn\n", b','),
+            ("name;text\n1;\"a, b, c\nd, e\"\n2;x\n", b';'),
+            ("a,b\n1,2", b','),
+            ("", b','),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(char::from(Dialect::sniff(text.as_bytes(), true, false).delimiter), char::from(expected), "{text:?}");
+        }
+        assert_eq!(Dialect::sniff(b"a,b\tc\n1,2\t3\n", true, true).delimiter, b'\t');
+        assert_eq!(Dialect::sniff(b"a,b\r1,2\r", true, false), Dialect { delimiter: b',', terminator: b'\r' });
+        assert_eq!(Dialect::sniff(b"a,b\r\n1,2\r\n", true, false), Dialect { delimiter: b',', terminator: b'\n' });
+    }
+}

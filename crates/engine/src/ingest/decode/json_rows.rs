@@ -1,0 +1,293 @@
+//! JSON text to rows: finds where each object of a file begins and ends, and reads one object key by key. Nested values
+//! stay JSON text. Refuses arrays that are not closed; a broken line costs only its row.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use memchr::memchr;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::split::ROW_MAX_BYTES;
+use super::value;
+use crate::catalog::ColumnType;
+use crate::ingest::infer::Layout;
+
+/// A value of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Scalar<'a> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    /// Beyond the integers.
+    Large(u64),
+    Float(f64),
+    Text(Cow<'a, str>),
+    /// An object or array, as its text.
+    Nested(String),
+}
+
+impl Scalar<'_> {
+    /// The narrowest type that holds it; none for null, and for text that is null in every type but string.
+    pub(crate) fn column_type(&self) -> Option<ColumnType> {
+        match self {
+            Self::Null => None,
+            Self::Boolean(_) => Some(ColumnType::Boolean),
+            Self::Integer(_) => Some(ColumnType::Integer),
+            Self::Float(_) => Some(ColumnType::Float),
+            Self::Large(_) | Self::Nested(_) => Some(ColumnType::String),
+            Self::Text(text) => match value::classify(text.as_bytes()) {
+                found @ (ColumnType::Date | ColumnType::Timestamp) => Some(found),
+                // A number in quotes was meant as text.
+                _ => Some(ColumnType::String).filter(|_| !value::is_null(ColumnType::Date, text.as_bytes(), true)),
+            },
+        }
+    }
+
+    /// Its text; none for null.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Boolean(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+            Self::Integer(value) => Cow::Owned(value.to_string()),
+            Self::Large(value) => Cow::Owned(value.to_string()),
+            Self::Float(value) => Cow::Owned(value.to_string()),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Nested(text) => Cow::Borrowed(text),
+        })
+    }
+}
+
+struct ScalarVisitor;
+
+impl<'de> Visitor<'de> for ScalarVisitor {
+    type Value = Scalar<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Scalar::Boolean(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Scalar::Integer(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(value).map_or(Scalar::Large(value), Scalar::Integer))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Scalar::Float(value))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        serde_json::Value::deserialize(MapAccessDeserializer::new(map)).map(|value| Scalar::Nested(value.to_string()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
+        serde_json::Value::deserialize(SeqAccessDeserializer::new(sequence)).map(|value| Scalar::Nested(value.to_string()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct RowVisitor<F>(F);
+
+impl<'de, F: FnMut(&str, Scalar<'de>)> Visitor<'de> for RowVisitor<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        // A key is text like any other; only keys with escapes are copied.
+        while let Some(key) = map.next_key::<Scalar<'de>>()? {
+            let value = map.next_value()?;
+            if let Scalar::Text(key) = key {
+                (self.0)(&key, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one object; `take` gets its keys and values in their order.
+///
+/// # Errors
+/// What is wrong, for a reject.
+pub(crate) fn read_row<'de>(row: &'de [u8], take: impl FnMut(&str, Scalar<'de>)) -> Result<(), String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(row);
+    let read = deserializer.deserialize_map(RowVisitor(take)).and_then(|()| deserializer.end());
+    read.map_err(|error| {
+        if error.is_data() && error.to_string().contains("expected an object") {
+            return "not a JSON object; write each row as {\"column\": value}".to_owned();
+        }
+        let text = error.to_string();
+        let text = text.split(" at line ").next().unwrap_or_default();
+        format!("not valid JSON at byte {} of the row: {text}", error.column())
+    })
+}
+
+/// What a look at the text gave.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A row, the line where it begins (in an array: its number), and the bytes up to its end.
+    Row { range: Range<usize>, line: u64, consumed: usize },
+    /// Nothing but space so far.
+    Skip(usize),
+    /// More text is needed.
+    More,
+    /// The file is over.
+    End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    BeforeFirst,
+    AfterRow,
+    AfterComma,
+    Closed,
+}
+
+/// Finds the rows of a file, from its start on.
+#[derive(Debug)]
+pub(crate) struct RowFinder {
+    layout: Layout,
+    place: Place,
+    line: u64,
+    rows: u64,
+}
+
+impl RowFinder {
+    pub(crate) fn new(layout: Layout) -> Self {
+        Self { layout, place: Place::Start, line: 1, rows: 0 }
+    }
+
+    /// Looks for the next row in what was not consumed yet; `last` says that nothing follows.
+    ///
+    /// # Errors
+    /// Where and what is wrong, when the rest cannot be read.
+    pub(crate) fn step(&mut self, text: &[u8], last: bool) -> Result<Step, String> {
+        if self.layout == Layout::JsonLines { self.step_line(text, last) } else { self.step_element(text, last) }
+    }
+
+    fn too_long(&self, text: &[u8]) -> Result<Step, String> {
+        if text.len() > ROW_MAX_BYTES {
+            return Err(format!("line {}: the row is longer than 64 MiB; look for a line end or a bracket that is missing", self.line));
+        }
+        Ok(Step::More)
+    }
+
+    fn step_line(&mut self, text: &[u8], last: bool) -> Result<Step, String> {
+        let (end, consumed) = match memchr(b'\n', text) {
+            Some(end) => (end, end + 1),
+            None if !last => return self.too_long(text),
+            None if text.is_empty() => return Ok(Step::End),
+            None => (text.len(), text.len()),
+        };
+        if end > ROW_MAX_BYTES {
+            return self.too_long(text);
+        }
+        let line = self.line;
+        self.line += 1;
+        let blank = text.get(..end).unwrap_or_default().iter().all(u8::is_ascii_whitespace);
+        Ok(if blank { Step::Skip(consumed) } else { Step::Row { range: 0..end, line, consumed } })
+    }
+
+    fn step_element(&mut self, text: &[u8], last: bool) -> Result<Step, String> {
+        let array = self.layout == Layout::JsonArray;
+        let space = text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(text.len());
+        if space > 0 {
+            self.line += memchr::memchr_iter(b'\n', text.get(..space).unwrap_or_default()).count() as u64;
+            return Ok(Step::Skip(space));
+        }
+        let Some(&byte) = text.first() else {
+            return match (last, array, self.place) {
+                (false, ..) => Ok(Step::More),
+                (true, true, Place::Closed) | (true, false, _) => Ok(Step::End),
+                (true, true, _) => Err(format!("line {}: the array is not closed after row {}; the file seems to be cut off, send it whole", self.line, self.rows)),
+            };
+        };
+        if array {
+            let next = match (self.place, byte) {
+                (Place::Start, b'[') => Some(Place::BeforeFirst),
+                (Place::BeforeFirst | Place::AfterRow, b']') => Some(Place::Closed),
+                (Place::AfterRow, b',') => Some(Place::AfterComma),
+                (Place::BeforeFirst | Place::AfterComma, _) => None,
+                _ => return Err(format!("line {}: {:?} where ',' or the end of the array is expected after row {}; correct the file", self.line, char::from(byte), self.rows)),
+            };
+            if let Some(next) = next {
+                self.place = next;
+                return Ok(Step::Skip(1));
+            }
+        }
+        let Some(end) = element_end(text, last) else {
+            if last {
+                return Err(format!("line {}: row {} is not closed; the file seems to be cut off, send it whole", self.line, self.rows + 1));
+            }
+            return self.too_long(text);
+        };
+        self.place = Place::AfterRow;
+        self.rows += 1;
+        let line = if array { self.rows } else { self.line };
+        self.line += memchr::memchr_iter(b'\n', text.get(..end).unwrap_or_default()).count() as u64;
+        Ok(Step::Row { range: 0..end, line, consumed: end })
+    }
+}
+
+/// The end of the value with which the text begins, where it is in sight.
+fn element_end(text: &[u8], last: bool) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => {
+                at += 1;
+                while let Some(found) = text.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+                    at += found;
+                    if text.get(at) == Some(&b'"') {
+                        break;
+                    }
+                    at += 2;
+                }
+                if at >= text.len() || text.get(at) != Some(&b'"') {
+                    return None;
+                }
+            }
+            // A bare value ends before what cannot be part of it; one byte at least is taken.
+            b',' | b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t' if depth == 0 => return Some(at.max(1)),
+            _ => {}
+        }
+        at += 1;
+    }
+    (last && depth == 0 && at > 0).then_some(text.len())
+}

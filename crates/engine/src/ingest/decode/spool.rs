@@ -1,0 +1,185 @@
+//! An input that can be read more than once: files are opened in place, bytes are kept, streams go to memory while they
+//! are small and to a temporary file beyond that, which goes away with the last reader.
+
+use std::fs::File;
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use tempfile::{NamedTempFile, TempPath};
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ingest::{Input, Progress};
+
+/// Streams up to this size stay in memory.
+const MEMORY_MAX_BYTES: usize = 4 << 20;
+
+/// A source of bytes at hand.
+#[derive(Debug)]
+pub(crate) struct Spooled {
+    name: String,
+    size: u64,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Path(PathBuf),
+    Bytes(Bytes),
+    Temporary(TempPath),
+}
+
+impl Spooled {
+    /// The name that messages use.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Bytes as stored.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The content, where it is in memory.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        if let Content::Bytes(bytes) = &self.content { Some(bytes) } else { None }
+    }
+
+    /// The file, where the content is in one.
+    pub(crate) fn file(&self) -> Result<Option<File>> {
+        match &self.content {
+            Content::Path(path) => open(&self.name, path).map(Some),
+            Content::Temporary(path) => open(&self.name, path).map(Some),
+            Content::Bytes(_) => Ok(None),
+        }
+    }
+
+    /// Reads it from the beginning.
+    pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>> {
+        Ok(match self.file()? {
+            Some(file) => Box::new(file),
+            None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
+        })
+    }
+}
+
+fn open(name: &str, path: &Path) -> Result<File> {
+    File::open(path).map_err(|error| unreadable(name, path, error))
+}
+
+fn unreadable(name: &str, path: &Path, error: std::io::Error) -> Error {
+    let kind = match error.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        std::io::ErrorKind::PermissionDenied => ErrorKind::Invalid,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, format!("{name}: open {}: {error}; check the path", path.display())).because(error)
+}
+
+/// Makes an input readable more than once and says its size to the progress.
+///
+/// # Errors
+/// `NotFound` for a path without a file, `Unavailable` when the stream breaks or the disk is full, `Cancelled`.
+pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> {
+    let name = input.name().to_owned();
+    let (content, size) = match input {
+        Input::Path(path) => {
+            let metadata = tokio::fs::metadata(&path).await.map_err(|error| unreadable(&name, &path, error))?;
+            if !metadata.is_file() {
+                return Err(Error::invalid(format!("{name}: {} is not a file; name one file", path.display())));
+            }
+            (Content::Path(path), metadata.len())
+        }
+        Input::Bytes { bytes, .. } => {
+            let size = bytes.len() as u64;
+            (Content::Bytes(bytes), size)
+        }
+        Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
+    };
+    progress.set_bytes_total(size);
+    Ok(Spooled { name, size, content })
+}
+
+async fn spool_stream(name: &str, mut reader: Box<dyn AsyncRead + Send + Unpin>, progress: &Progress) -> Result<(Content, u64)> {
+    let mut held = Vec::new();
+    let mut file: Option<NamedTempFile> = None;
+    let mut size = 0_u64;
+    loop {
+        progress.check()?;
+        let mut block = Vec::with_capacity(256 << 10);
+        let read = reader
+            .read_buf(&mut block)
+            .await
+            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("{name}: the stream broke after {size} bytes: {error}; send it again")).because(error))?;
+        if read == 0 {
+            break;
+        }
+        size += read as u64;
+        held.append(&mut block);
+        if held.len() > MEMORY_MAX_BYTES {
+            file = Some(write_away(name, file, std::mem::take(&mut held)).await?);
+        }
+    }
+    match file {
+        None => Ok((Content::Bytes(held.into()), size)),
+        Some(file) => Ok((Content::Temporary(write_away(name, Some(file), held).await?.into_temp_path()), size)),
+    }
+}
+
+/// Appends bytes to the temporary file, which is made first where there is none, off the async threads.
+async fn write_away(name: &str, file: Option<NamedTempFile>, bytes: Vec<u8>) -> Result<NamedTempFile> {
+    let written = tokio::task::spawn_blocking(move || {
+        let mut file = match file {
+            Some(file) => file,
+            None => NamedTempFile::new()?,
+        };
+        file.write_all(&bytes)?;
+        Ok::<_, std::io::Error>(file)
+    });
+    match written.await {
+        Ok(Ok(file)) => Ok(file),
+        Ok(Err(error)) => {
+            let place = std::env::temp_dir();
+            Err(Error::new(ErrorKind::Unavailable, format!("{name}: write to {}: {error}; make room there and try again", place.display())).because(error))
+        }
+        Err(error) => Err(Error::internal("the writing of a temporary file ended without a word").because(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_input_can_be_read_twice() {
+        let big = vec![b'x'; 3 * MEMORY_MAX_BYTES];
+        let mut path = NamedTempFile::new().unwrap();
+        path.write_all(b"abc").unwrap();
+        let cases: [(Input, &[u8]); 4] = [
+            (Input::Bytes { name: "a".into(), bytes: Bytes::from_static(b"abc") }, b"abc"),
+            (Input::Path(path.path().to_owned()), b"abc"),
+            (Input::Reader { name: "r".into(), reader: Box::new(Cursor::new(b"abc".to_vec())) }, b"abc"),
+            (Input::Reader { name: "r".into(), reader: Box::new(Cursor::new(big.clone())) }, &big),
+        ];
+        for (input, expected) in cases {
+            let progress = Progress::new();
+            let spooled = spool(input, &progress).await.unwrap();
+            assert_eq!(progress.bytes_total(), expected.len() as u64);
+            for _ in 0..2 {
+                let mut content = Vec::new();
+                spooled.open().unwrap().read_to_end(&mut content).unwrap();
+                assert!(content == expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_path_without_a_file_is_named() {
+        let error = spool(Input::Path("/nowhere/x.csv".into()), &Progress::new()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.message().starts_with("x.csv: open /nowhere/x.csv: "), "{error}");
+        let error = spool(Input::Path(std::env::temp_dir()), &Progress::new()).await.unwrap_err();
+        assert!(error.message().contains("is not a file; name one file"), "{error}");
+    }
+}

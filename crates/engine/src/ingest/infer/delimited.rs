@@ -1,0 +1,113 @@
+//! A sample of delimited text: dialect, header, columns.
+
+use std::collections::HashMap;
+
+use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_ROWS, Sample};
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+use crate::ingest::decode::csv::explain;
+use crate::ingest::decode::csv_dialect::Dialect;
+use crate::ingest::decode::sink::unescape;
+use crate::ingest::decode::split::{Broken, Cell, Tile};
+use crate::ingest::decode::value;
+
+/// Infers from delimited text; none when not even two rows fit into the sample.
+pub(super) fn infer(sample: &Sample<'_>, tabs_declared: bool, tabs_named: bool, final_try: bool) -> Result<Option<Found>> {
+    let mut dialect = Dialect::sniff(&sample.text, sample.complete, tabs_named);
+    if tabs_declared {
+        dialect.delimiter = b'\t';
+    }
+    let mut tile = Tile::default();
+    match dialect.split(&sample.text, sample.complete, SAMPLE_ROWS, &mut tile) {
+        Ok(_) => {}
+        // A sample that ends within the quotes of its only row may be too short.
+        Err(broken) if matches!(broken, Broken::Unterminated { .. }) || final_try || !tile.rows.is_empty() => {
+            let names = tile.rows.first().map(|_| tile.cells_of(0).iter().map(|cell| content(sample, *cell)).collect::<Vec<_>>()).unwrap_or_default();
+            return Err(explain(sample.name, &names.iter().map(String::as_str).collect::<Vec<_>>(), broken));
+        }
+        Err(_) => return Ok(None),
+    }
+    if tile.rows.len() < 2 && !sample.complete && !final_try {
+        return Ok(None);
+    }
+    let first = tile.cells_of(0);
+    if first.is_empty() {
+        return Err(super::empty(sample.name));
+    }
+    let width = first.len();
+    let body = observe(sample, &tile, 1, width);
+    let names: Vec<String> = first.iter().map(|cell| clean(&content(sample, *cell))).collect();
+    let header = is_header(&names, &body, tile.rows.len());
+    let mut warnings = Vec::new();
+    let (names, observations, begin) = if header {
+        (named(sample.name, names)?, body, 1)
+    } else {
+        warnings.push("no header line was found; columns are named column_1, column_2 and so on".to_owned());
+        ((1..=width).map(|place| format!("column_{place}")).collect(), observe(sample, &tile, 0, width), 0)
+    };
+    let rows = tile.rows.len().saturating_sub(begin);
+    let ragged = (begin..tile.rows.len()).filter(|row| tile.cells_of(*row).len() != width).count();
+    if ragged > 0 {
+        warnings.push(format!("{ragged} of the first {rows} rows do not have {width} cells; they will be rejected"));
+    }
+    let mut preview = Preview { columns: names.clone(), rows: Vec::new() };
+    for row in begin..tile.rows.len().min(begin + PREVIEW_ROWS) {
+        preview.push(tile.cells_of(row).iter().take(width).map(|cell| content(sample, *cell)));
+    }
+    let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(name)).collect();
+    Ok(Some(Found { layout: Layout::Delimited(dialect), header, rows: rows as u64, columns, preview, warnings }))
+}
+
+fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize) -> Vec<Observation> {
+    let mut observations = vec![Observation::default(); width];
+    for row in begin..tile.rows.len() {
+        let cells = tile.cells_of(row);
+        if cells.len() != width {
+            continue;
+        }
+        for (observation, cell) in observations.iter_mut().zip(cells) {
+            let raw = sample.text.get(cell.range()).unwrap_or_default();
+            match std::str::from_utf8(raw) {
+                Ok(text) if !cell.is_escaped() => observation.see_text(text, cell.is_quoted()),
+                _ => observation.see_text(&content(sample, *cell), cell.is_quoted()),
+            }
+        }
+    }
+    observations
+}
+
+fn content(sample: &Sample<'_>, cell: Cell) -> String {
+    let raw = sample.text.get(cell.range()).unwrap_or_default();
+    if cell.is_escaped() { String::from_utf8_lossy(&unescape(raw)).into_owned() } else { String::from_utf8_lossy(raw).into_owned() }
+}
+
+fn clean(name: &str) -> String {
+    name.trim().chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// A first row of texts is a header when the columns below are of other types, or when no two of its cells are alike.
+/// At most one cell may be empty: programs leave the name of a row number out.
+fn is_header(names: &[String], body: &[Observation], rows: usize) -> bool {
+    let is_text = |name: &String| matches!(value::classify(name.as_bytes()), ColumnType::String | ColumnType::Boolean) && !matches!(name.as_str(), "" | "-" | "\\N");
+    if names.iter().filter(|name| !is_text(name)).any(|name| !name.is_empty()) || names.iter().filter(|name| name.is_empty()).count() > usize::from(names.len() > 1) {
+        return false;
+    }
+    let differs = body.iter().any(|column| column.column_type().is_some_and(|column_type| column_type != ColumnType::String));
+    let mut seen = std::collections::HashSet::new();
+    differs || rows == 1 || names.iter().all(|name| seen.insert(name.to_lowercase()))
+}
+
+/// Names every column; refuses two of the same name.
+fn named(file: &str, names: Vec<String>) -> Result<Vec<String>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut named = Vec::with_capacity(names.len());
+    for (index, name) in names.into_iter().enumerate() {
+        let place = index + 1;
+        let name = if name.is_empty() { format!("column_{place}") } else { name };
+        if let Some(earlier) = places.insert(name.to_lowercase(), place) {
+            return Err(Error::invalid(format!("{file} line 1: columns {earlier} and {place} have the same name {name:?} (case does not count); rename one")));
+        }
+        named.push(name);
+    }
+    Ok(named)
+}

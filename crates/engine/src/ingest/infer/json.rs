@@ -1,0 +1,126 @@
+//! A sample of JSON: layout, and columns by the keys of its objects.
+
+use std::collections::HashMap;
+
+use super::{Found, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_ROWS, Sample};
+use crate::error::{Error, Result};
+use crate::ingest::decode::json_rows::{RowFinder, Scalar, Step, read_row};
+
+/// How the objects of a sample are laid out; none when it does not begin like JSON.
+pub(super) fn layout_of(sample: &Sample<'_>) -> Option<Layout> {
+    let mut bytes = sample.text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    match (bytes.next()?, bytes.next()?) {
+        (b'[', b'{' | b']') => Some(Layout::JsonArray),
+        (b'{', b'"' | b'}') => {
+            // An object that goes over several lines makes the file a sequence.
+            let text = sample.text.trim_ascii_start();
+            let line = text.split(|byte| *byte == b'\n').next().unwrap_or(text);
+            let whole = read_row(line, |_, _| ()).is_ok();
+            let sequence = !whole && first_object(text, sample.complete).is_some_and(|object| object.len() > line.len() && read_row(object, |_, _| ()).is_ok());
+            Some(if sequence { Layout::JsonSequence } else { Layout::JsonLines })
+        }
+        _ => None,
+    }
+}
+
+fn first_object(text: &[u8], complete: bool) -> Option<&[u8]> {
+    match RowFinder::new(Layout::JsonSequence).step(text, complete) {
+        Ok(Step::Row { range, .. }) => text.get(range),
+        _ => None,
+    }
+}
+
+/// Infers from JSON; none when not even a row fits into the sample.
+pub(super) fn infer(sample: &Sample<'_>, layout: Layout, final_try: bool) -> Result<Option<Found>> {
+    let mut finder = RowFinder::new(layout);
+    let mut columns = Columns::default();
+    let mut preview = Vec::new();
+    let mut rows = 0_usize;
+    let mut good = 0_usize;
+    let mut first_flaw = None;
+    let mut at = 0;
+    while rows < SAMPLE_ROWS {
+        let text = sample.text.get(at..).unwrap_or_default();
+        match finder.step(text, sample.complete).map_err(|what| Error::invalid(format!("{} {what}", sample.name)))? {
+            Step::Skip(bytes) => at += bytes,
+            Step::More | Step::End => break,
+            Step::Row { range, line, consumed } => {
+                rows += 1;
+                at += consumed;
+                let row = text.get(range).unwrap_or_default();
+                let mut values = Vec::new();
+                match read_row(row, |key, scalar| values.push((key.to_owned(), scalar))) {
+                    Ok(()) => {
+                        if good < PREVIEW_ROWS {
+                            preview.push(values.iter().map(|(key, scalar)| (key.clone(), scalar.text().unwrap_or_default().into_owned())).collect::<HashMap<_, _>>());
+                        }
+                        columns.see(&values, good);
+                        good += 1;
+                    }
+                    Err(reason) => {
+                        first_flaw.get_or_insert((line, reason));
+                    }
+                }
+            }
+        }
+    }
+    if rows == 0 && !sample.complete && !final_try {
+        return Ok(None);
+    }
+    if good == 0 {
+        return Err(Error::invalid(match first_flaw {
+            Some((line, reason)) => format!("{} line {line}: {reason}; no row of the sample is a JSON object", sample.name),
+            None => format!("{}: there is no JSON object in the file; send one object a line, or an array of objects", sample.name),
+        }));
+    }
+    let mut shown = Preview { columns: columns.names.clone(), rows: Vec::new() };
+    for mut row in preview {
+        shown.push(columns.names.iter().map(|name| row.remove(name).unwrap_or_default()));
+    }
+    let columns = columns.finish(sample.name, good)?;
+    Ok(Some(Found { layout, header: true, rows: rows as u64, columns, preview: shown, warnings: Vec::new() }))
+}
+
+/// Keys in the order in which they first appear.
+#[derive(Default)]
+struct Columns {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    observations: Vec<(Observation, usize)>,
+}
+
+impl Columns {
+    fn see(&mut self, values: &[(String, Scalar<'_>)], rows_before: usize) {
+        for (key, scalar) in values {
+            let place = *self.places.entry(key.clone()).or_insert_with(|| {
+                self.names.push(key.clone());
+                self.observations.push((Observation::default(), 0));
+                self.names.len() - 1
+            });
+            if let Some((observation, rows)) = self.observations.get_mut(place) {
+                observation.see_scalar(scalar);
+                if *rows < rows_before {
+                    observation.see_nothing();
+                }
+                *rows = rows_before + 1;
+            }
+        }
+    }
+
+    fn finish(self, file: &str, rows: usize) -> Result<Vec<super::InferredColumn>> {
+        let mut lower: HashMap<String, &str> = HashMap::new();
+        for name in &self.names {
+            if let Some(earlier) = lower.insert(name.to_lowercase(), name) {
+                return Err(Error::invalid(format!("{file}: the keys {earlier:?} and {name:?} differ only by case; rename one")));
+            }
+        }
+        drop(lower);
+        let columns = self.observations.into_iter().zip(self.names).map(|((mut observation, seen), name)| {
+            if seen < rows {
+                observation.see_nothing();
+            }
+            observation.finish(name)
+        });
+        Ok(columns.collect())
+    }
+}

@@ -1,0 +1,85 @@
+//! What the values of one column have in common: the narrowest type, the texts that mean "no value", the first examples.
+
+use super::{InferredColumn, shorten};
+use crate::catalog::ColumnType;
+use crate::ingest::decode::json_rows::Scalar;
+use crate::ingest::decode::value;
+
+const EXAMPLES_MAX: usize = 5;
+
+/// One column of a sample.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Observation {
+    column_type: Option<ColumnType>,
+    /// Texts that are null in columns of other types than string, and whether they are null in a string column as well.
+    tokens: Vec<(String, bool)>,
+    examples: Vec<String>,
+    missing: bool,
+}
+
+impl Observation {
+    /// Takes in a cell of delimited text.
+    pub(super) fn see_text(&mut self, text: &str, quoted: bool) {
+        let trimmed = value::trim(text.as_bytes());
+        if value::is_null(ColumnType::Integer, trimmed, true) {
+            let in_strings = value::is_null(ColumnType::String, text.as_bytes(), quoted);
+            return self.see_token(text, in_strings);
+        }
+        self.column_type = Some(value::widen(self.column_type, trimmed));
+        self.see_example(text);
+    }
+
+    /// Takes in a value of JSON.
+    pub(super) fn see_scalar(&mut self, scalar: &Scalar<'_>) {
+        let Some(text) = scalar.text() else {
+            self.missing = true;
+            return;
+        };
+        match scalar.column_type() {
+            // A string of JSON says null by null alone.
+            None => self.see_token(&text, false),
+            Some(found) => {
+                self.column_type = Some(self.column_type.map_or(found, |column_type| column_type.promoted_with(found)));
+                self.see_example(&text);
+            }
+        }
+    }
+
+    fn see_token(&mut self, token: &str, in_strings: bool) {
+        if let Some((_, null)) = self.tokens.iter_mut().find(|(known, _)| known == token) {
+            *null |= in_strings;
+        } else if self.tokens.len() < 32 {
+            self.tokens.push((token.to_owned(), in_strings));
+        }
+    }
+
+    fn see_example(&mut self, text: &str) {
+        if self.examples.len() < EXAMPLES_MAX && !self.examples.iter().any(|known| known == text) {
+            self.examples.push(shorten(text.to_owned()));
+        }
+    }
+
+    /// The narrowest type, where there was a value.
+    pub(super) fn column_type(&self) -> Option<ColumnType> {
+        self.column_type
+    }
+
+    /// Notes that a row lacks the column.
+    pub(super) fn see_nothing(&mut self) {
+        self.missing = true;
+    }
+
+    pub(super) fn finish(mut self, name: String) -> InferredColumn {
+        if self.column_type.is_none_or(|column_type| column_type == ColumnType::String) {
+            self.tokens.retain(|(_, in_strings)| *in_strings);
+        }
+        InferredColumn {
+            name,
+            column_type: self.column_type.unwrap_or(ColumnType::String),
+            nullable: self.missing || !self.tokens.is_empty(),
+            null_tokens: self.tokens.into_iter().map(|(token, _)| token).filter(|token| !token.trim().is_empty()).collect(),
+            examples: self.examples,
+            undetermined: self.column_type.is_none(),
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! What a caller says of a load, and what a load answers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncRead;
+
+use super::progress::Progress;
+use crate::catalog::{ColumnType, Promotion};
+
+/// Where the bytes come from.
+pub enum Input {
+    /// A file.
+    Path(PathBuf),
+    /// Bytes at hand, with the name that messages use.
+    Bytes {
+        /// For messages and for guessing the format.
+        name: String,
+        /// The content.
+        bytes: Bytes,
+    },
+    /// A stream, with the name that messages use. It is spooled to a temporary file, because a promotion reads it twice.
+    Reader {
+        /// For messages and for guessing the format.
+        name: String,
+        /// The content.
+        reader: Box<dyn AsyncRead + Send + Unpin>,
+    },
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Input").field(&self.name()).finish()
+    }
+}
+
+impl Input {
+    /// The name that messages use.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Path(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("file"),
+            Self::Bytes { name, .. } | Self::Reader { name, .. } => name,
+        }
+    }
+}
+
+/// How rows are written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    /// Separated by commas (or what inference finds).
+    Csv,
+    /// Separated by tabs.
+    Tsv,
+    /// One JSON object a line, or an array of objects.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, several members too
+    Gzip,
+    /// Zstandard
+    Zstd,
+}
+
+/// What to do with a dataset that is there already, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadMode {
+    /// Create it, or append to it.
+    #[default]
+    Upsert,
+    /// Create it; `Conflict` when it is there.
+    Create,
+    /// Append; `NotFound` when it is not there.
+    Append,
+}
+
+/// An order to load. Everything but the input has a default; format, dialect and types are inferred.
+#[derive(Debug)]
+pub struct Load {
+    pub(crate) input: Input,
+    pub(crate) format: Option<FileFormat>,
+    pub(crate) types: BTreeMap<String, ColumnType>,
+    pub(crate) time_column: TimeColumn,
+    pub(crate) label: Option<String>,
+    pub(crate) mode: LoadMode,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) progress: Progress,
+}
+
+/// Which column is the time of a new dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum TimeColumn {
+    /// The first timestamp, else the first date.
+    #[default]
+    Inferred,
+    /// None.
+    Absent,
+    /// This one.
+    Named(String),
+}
+
+impl Load {
+    /// A load of an input.
+    pub fn from_input(input: Input) -> Self {
+        Self {
+            input,
+            format: None,
+            types: BTreeMap::new(),
+            time_column: TimeColumn::default(),
+            label: None,
+            mode: LoadMode::default(),
+            idempotency_key: None,
+            progress: Progress::new(),
+        }
+    }
+
+    /// A load of a file; the format is inferred from content and name.
+    pub fn path(path: impl AsRef<Path>) -> Self {
+        Self::from_input(Input::Path(path.as_ref().to_owned()))
+    }
+
+    /// Says the format.
+    #[must_use]
+    pub fn format(mut self, format: FileFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row.
+    #[must_use]
+    pub fn column_type(mut self, column: impl Into<String>, column_type: ColumnType) -> Self {
+        self.types.insert(column.into(), column_type);
+        self
+    }
+
+    /// Says which column is the time of a new dataset; `None` for no time.
+    #[must_use]
+    pub fn time_column(mut self, column: Option<&str>) -> Self {
+        self.time_column = column.map_or(TimeColumn::Absent, |name| TimeColumn::Named(name.to_owned()));
+        self
+    }
+
+    /// What people read for a new dataset.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Says whether the dataset must or must not be there.
+    #[must_use]
+    pub fn mode(mut self, mode: LoadMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Makes the load idempotent: a second load with the same key is answered with the report of the first.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Lets somebody watch and cancel.
+    #[must_use]
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+}
+
+macro_rules! source {
+    ($(#[$doc:meta])* $name:ident, $format:expr, $file:literal) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl $name {
+            /// From a file, compressed or not.
+            pub fn path(path: impl AsRef<Path>) -> Load {
+                Load::path(path).format($format)
+            }
+
+            /// From bytes at hand.
+            pub fn bytes(bytes: impl Into<Bytes>) -> Load {
+                Load::from_input(Input::Bytes { name: $file.to_owned(), bytes: bytes.into() }).format($format)
+            }
+
+            /// From a stream.
+            pub fn reader(reader: impl AsyncRead + Send + Unpin + 'static) -> Load {
+                Load::from_input(Input::Reader { name: $file.to_owned(), reader: Box::new(reader) }).format($format)
+            }
+        }
+    };
+}
+
+source!(
+    /// Rows separated by commas, semicolons, tabs or bars.
+    Csv,
+    FileFormat::Csv,
+    "rows.csv"
+);
+source!(
+    /// One JSON object a line, or an array of objects.
+    Json,
+    FileFormat::Ndjson,
+    "rows.json"
+);
+source!(
+    /// Apache Parquet.
+    Parquet,
+    FileFormat::Parquet,
+    "rows.parquet"
+);
+
+/// What a load did. It is part of the commit, so that a repeated load can be answered with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadReport {
+    /// Id of the load, for its rejected rows.
+    pub load_id: String,
+    /// The dataset.
+    pub dataset: String,
+    /// Name of the file or stream.
+    pub source: String,
+    /// The version that the load made.
+    pub version: u64,
+    /// Rows stored.
+    pub rows: u64,
+    /// Rows rejected; see [`Mill::rejects`](crate::Mill::rejects).
+    pub rejected: u64,
+    /// Bytes stored.
+    pub bytes: u64,
+    /// Segments made.
+    pub segments: u64,
+    /// Time from the call to the commit.
+    pub duration_ms: u64,
+    /// Columns whose inferred type had to give way.
+    pub promotions: Vec<Promotion>,
+    /// Whether this is the answer of an earlier load with the same key.
+    #[serde(default)]
+    pub replayed: bool,
+}

@@ -1,0 +1,297 @@
+//! One load from its first byte to its commit. Decoding runs on a thread of its own and hands batches over through a
+//! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use object_store::{ObjectStore, ObjectStoreExt};
+use tokio::sync::mpsc;
+
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, spool};
+use super::infer::{Inference, infer_spooled};
+use super::load::TimeColumn;
+use super::{Load, LoadMode, LoadReport, Progress, Reject};
+use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
+use crate::clock::Clock;
+use crate::error::{Error, Result, near_names};
+use crate::events::SegmentCommitted;
+use crate::ids::{DatasetName, TenantId};
+use crate::semantic::generate::humanised;
+use crate::settings::Settings;
+use crate::storage::commit::Committed;
+use crate::storage::entry::{Entry, LoadRecord, Metadata};
+use crate::storage::layout;
+use crate::storage::log::{DatasetLog, Snapshot};
+use crate::storage::segment::Segment;
+use crate::storage::writer::{SegmentWriter, remove};
+
+/// Batches between the decoder and the writer.
+const BATCHES_IN_FLIGHT: usize = 4;
+/// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
+const PASSES_MAX: usize = 3;
+/// Longest idempotency key.
+const KEY_MAX_LEN: usize = 128;
+
+/// What a load needs of the engine.
+pub(crate) struct LoadHost<'a> {
+    pub store: &'a Arc<dyn ObjectStore>,
+    pub settings: &'a Settings,
+    pub clock: &'a dyn Clock,
+    pub log: Arc<DatasetLog>,
+    pub dataset: &'a DatasetName,
+}
+
+/// How a load ended.
+pub(crate) struct Loaded {
+    pub report: LoadReport,
+    /// Whether the dataset is new.
+    pub created: bool,
+    /// What to tell listeners; `None` when an earlier load answered.
+    pub commit: Option<CommitNews>,
+}
+
+/// A commit without its tenant, which a load does not know.
+pub(crate) struct CommitNews(SegmentCommitted);
+
+impl CommitNews {
+    pub(crate) fn in_tenant(self, tenant: TenantId) -> SegmentCommitted {
+        SegmentCommitted { tenant, ..self.0 }
+    }
+}
+
+/// Runs a load.
+pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
+    let started = Instant::now();
+    if let Some(key) = load.idempotency_key.as_deref() {
+        check_key(key)?;
+    }
+    let before = host.log.snapshot().await?;
+    if let Some(replayed) = replay(&host, &load, before.as_deref()) {
+        return Ok(replayed);
+    }
+    match (load.mode, &before) {
+        (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
+        (LoadMode::Append, None) => return Err(Error::not_found(format!("there is no dataset {} to append to", host.dataset))),
+        _ => {}
+    }
+    if before.is_none() {
+        host.log.clear_leftovers().await?;
+    }
+    let Load { input, format, types, time_column, label, idempotency_key, progress, .. } = load;
+    let source = Arc::new(spool(input, &progress).await?);
+    let inference = {
+        let source = Arc::clone(&source);
+        Arc::new(tokio::task::spawn_blocking(move || infer_spooled(&source, format)).await.map_err(|error| Error::internal(error.to_string()))??)
+    };
+    let target = match &before {
+        Some(snapshot) => target_of(snapshot, &inference, &source)?,
+        None => new_target(&inference, &types)?,
+    };
+    let plan = Plan { source, inference, time_column, progress };
+    let ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let load_id = uuid::Uuid::now_v7().to_string();
+    let rejects_path = layout::rejects(host.log.prefix(), &load_id);
+    let rejected = ground.rejects.len() as u64;
+    let segments = ground.segments.clone();
+    let committed = async {
+        if rejected > 0 {
+            let lines = ground.rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
+            host.store.put(&rejects_path, lines.into()).await.map_err(|error| Error::from(error).context("keep rejected rows"))?;
+        }
+        plan.progress.check()?;
+        let record = LoadRecord {
+            load_id: load_id.clone(),
+            source: plan.source.name().to_owned(),
+            rows: segments.iter().map(|segment| segment.rows).sum(),
+            rejected,
+            bytes: segments.iter().map(|segment| segment.bytes).sum(),
+            segments: segments.len() as u64,
+            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            promotions: ground.promotions.clone(),
+            idempotency_key,
+        };
+        let now = host.clock.now();
+        let metadata = before.is_none().then(|| Metadata {
+            id: uuid::Uuid::new_v4().to_string(),
+            label: label.unwrap_or_else(|| humanised(host.dataset.as_str())),
+            schema: ground.schema.clone(),
+            chunk: ground.chunk,
+            created_at: now,
+            dropped: false,
+        });
+        host.log.commit(Entry { metadata, added: segments.clone(), load: Some(record.clone()), committed_at: now, ..Entry::default() }).await.map(|committed| (committed, record))
+    }
+    .await;
+    match committed {
+        Ok((Committed::Version(snapshot), record)) => Ok(Loaded {
+            report: report(host.dataset, snapshot.version, record, false),
+            created: before.is_none(),
+            commit: Some(CommitNews(SegmentCommitted {
+                // Replaced by `in_tenant`, the only way out of the wrapper.
+                tenant: TenantId::parse("unknown")?,
+                dataset: host.dataset.clone(),
+                version: snapshot.version,
+                rows: segments.iter().map(|segment| segment.rows).sum(),
+                time_range: time_range(&segments, &snapshot),
+                segments_added: segments.into_iter().map(|segment| segment.path).collect(),
+                segments_removed: Vec::new(),
+            })),
+        }),
+        other => {
+            for segment in &segments {
+                remove(host.store, host.log.prefix(), &segment.path).await;
+            }
+            drop(host.store.delete(&rejects_path).await);
+            let (committed, _) = other?;
+            match committed {
+                Committed::Before(version, record) => Ok(Loaded { report: report(host.dataset, version, record, true), created: false, commit: None }),
+                Committed::Version(_) => Err(Error::internal("a commit was not reported")),
+            }
+        }
+    }
+}
+
+fn check_key(key: &str) -> Result<()> {
+    if key.is_empty() || key.len() > KEY_MAX_LEN || key.chars().any(char::is_control) {
+        return Err(Error::invalid(format!("an idempotency key has 1 to {KEY_MAX_LEN} bytes without control characters")).at("idempotency_key"));
+    }
+    Ok(())
+}
+
+fn replay(host: &LoadHost<'_>, load: &Load, before: Option<&Snapshot>) -> Option<Loaded> {
+    let (version, record) = before?.keys.get(load.idempotency_key.as_deref()?)?;
+    Some(Loaded { report: report(host.dataset, *version, record.clone(), true), created: false, commit: None })
+}
+
+fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
+    LoadReport {
+        load_id: record.load_id,
+        dataset: dataset.to_string(),
+        source: record.source,
+        version,
+        rows: record.rows,
+        rejected: record.rejected,
+        bytes: record.bytes,
+        segments: record.segments,
+        duration_ms: record.duration_ms,
+        promotions: record.promotions,
+        replayed,
+    }
+}
+
+fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
+    let column = snapshot.metadata.schema.time_column.as_deref()?;
+    segments.iter().filter_map(|segment| segment.time_range(&snapshot.arrow, column)).reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+}
+
+/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
+fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
+    let schema = &snapshot.metadata.schema;
+    for column in &inference.columns {
+        if schema.get(&column.name).is_none() {
+            let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
+            return Err(Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone()));
+        }
+    }
+    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
+}
+
+/// The columns of a new dataset: declared types win over inferred ones and are then not promoted.
+fn new_target(inference: &Inference, types: &std::collections::BTreeMap<String, ColumnType>) -> Result<DecodeTarget> {
+    for name in types.keys() {
+        if !inference.columns.iter().any(|column| column.name == *name) {
+            let near = near_names(name, inference.columns.iter().map(|column| column.name.as_str()));
+            return Err(Error::invalid(format!("a type is declared for column {name:?}, which the file does not have{near}")).at(format!("types.{name}")));
+        }
+    }
+    let columns = inference.columns.iter().map(|column| Column { name: column.name.clone(), column_type: types.get(&column.name).copied().unwrap_or(column.column_type) }).collect();
+    let declared = inference.columns.iter().map(|column| types.contains_key(&column.name)).collect();
+    Ok(DecodeTarget { columns, declared })
+}
+
+struct Plan {
+    source: Arc<Spooled>,
+    inference: Arc<Inference>,
+    time_column: TimeColumn,
+    progress: Progress,
+}
+
+/// Segments that are written but not visible.
+struct Ground {
+    segments: Vec<Segment>,
+    rejects: Vec<Reject>,
+    schema: DatasetSchema,
+    chunk: Option<TimeChunk>,
+    promotions: Vec<Promotion>,
+}
+
+/// Decodes into segments; starts anew with promoted types when later rows ask for it.
+async fn grind(host: &LoadHost<'_>, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
+    let mut promotions: Vec<Promotion> = Vec::new();
+    for _ in 0..PASSES_MAX {
+        let schema = match before {
+            Some(snapshot) => snapshot.metadata.schema.clone(),
+            None => DatasetSchema::new(target.columns.clone(), choose_time(&target.columns, &plan.time_column))?,
+        };
+        let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
+        let mut writer = SegmentWriter::new(
+            Arc::clone(host.store),
+            host.log.prefix().clone(),
+            schema.arrow(),
+            schema.time_column.as_deref(),
+            chunk,
+            host.settings.segment_max_rows,
+            host.clock.now(),
+        );
+        match pass(plan, &target, &mut writer).await {
+            Ok((DecodeOutcome::Complete, rejects)) => {
+                let (segments, chunk) = writer.finish().await?;
+                return Ok(Ground { segments, rejects, schema, chunk, promotions });
+            }
+            Ok((DecodeOutcome::Promote(found), _)) => {
+                writer.abandon().await;
+                plan.progress.restart();
+                for promotion in found {
+                    if let Some(column) = target.columns.iter_mut().find(|column| column.name == promotion.column) {
+                        column.column_type = promotion.to;
+                    }
+                    promotions.push(promotion);
+                }
+            }
+            Err(error) => {
+                writer.abandon().await;
+                return Err(error);
+            }
+        }
+    }
+    Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
+}
+
+async fn pass(plan: &Plan, target: &DecodeTarget, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+    let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
+    let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
+    let decoding = tokio::task::spawn_blocking(move || {
+        decode(&source, &inference, &target, &progress, &mut |decoded| {
+            progress.check()?;
+            // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
+            sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
+        })
+    });
+    let mut rejects = Vec::new();
+    while let Some(decoded) = receiver.recv().await {
+        rejects.extend(decoded.rejects);
+        writer.write(decoded.batch).await?;
+    }
+    let outcome = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, rejects))
+}
+
+/// The named time column, or the first timestamp, or the first date.
+fn choose_time(columns: &[Column], wanted: &TimeColumn) -> Option<String> {
+    let first = |column_type: ColumnType| columns.iter().find(|column| column.column_type == column_type).map(|column| column.name.clone());
+    match wanted {
+        TimeColumn::Named(name) => Some(name.clone()),
+        TimeColumn::Absent => None,
+        TimeColumn::Inferred => first(ColumnType::Timestamp).or_else(|| first(ColumnType::Date)),
+    }
+}

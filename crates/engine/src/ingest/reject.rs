@@ -1,0 +1,40 @@
+//! A row that could not be taken, kept with where, why and its text.
+
+use serde::{Deserialize, Serialize};
+
+/// Rejected rows that a load keeps; a load with more fails, because then the file is not what it was taken for.
+pub const REJECTS_MAX: usize = 10_000;
+
+/// Bytes of raw text that are kept of one row.
+pub const RAW_MAX_BYTES: usize = 2_000;
+
+/// One rejected row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reject {
+    /// Line of the file where the row begins, from 1 (for Parquet and JSON arrays: number of the row).
+    pub line: u64,
+    /// The column at fault, where one is.
+    pub column: Option<String>,
+    /// The value at fault, shortened.
+    pub value: Option<String>,
+    /// What is wrong.
+    pub reason: String,
+    /// The row as it came, shortened.
+    pub raw: String,
+}
+
+impl Reject {
+    /// `line 7, column "dep_delay", value "abc": not an integer`
+    pub fn describe(&self) -> String {
+        let mut text = format!("line {}", self.line);
+        if let Some(column) = &self.column {
+            text.push_str(&format!(", column {column:?}"));
+        }
+        if let Some(value) = &self.value {
+            text.push_str(&format!(", value {value:?}"));
+        }
+        text.push_str(": ");
+        text.push_str(&self.reason);
+        text
+    }
+}

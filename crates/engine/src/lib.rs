@@ -1,0 +1,64 @@
+//! Tidemill is an embeddable analytics engine. Data comes in as immutable segments of open Delta tables, questions are
+//! asked in the words of a model or in SQL, and live questions are answered again when a commit touches them.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use futures::StreamExt;
+//! use tidemill::{ChangeKind, Csv, Engine, Json};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let engine = Engine::open(folder.path()).await?;
+//! let mill = engine.tenant("acme")?;
+//! mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+//!
+//! let query = serde_json::from_str(r#"{"measures": ["orders.count"]}"#)?;
+//! let mut live = mill.subscribe(&query).await?;
+//! let first = live.next().await.unwrap()?;
+//! assert!(matches!(first.kind, ChangeKind::Snapshot(_)));
+//!
+//! mill.load("orders", Json::bytes(r#"{"city": "Rome", "amount": 3}"#)).await?;
+//! let second = live.next().await.unwrap()?;
+//! assert_eq!(second.to_json()["changed"]["data"], serde_json::json!([[3]]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! Where to look: [`Engine`] opens a store, [`Mill`] is the data of one tenant as a [`Scope`] sees it, [`Load`] says what
+//! to load, [`SemanticQuery`] what to ask, [`QueryResult`] what came of it and from where, [`Subscription`] what changes.
+//! Everything that can go wrong is an [`Error`] whose [`ErrorKind`] says what the caller can do.
+//!
+//! The crate does no HTTP, reads no environment and knows no users. Bring a tokio runtime with more than one thread.
+
+#![deny(missing_docs)]
+
+pub mod clock;
+mod error;
+pub mod events;
+mod ids;
+mod scope;
+mod settings;
+
+pub mod catalog;
+mod functions;
+mod semantic;
+pub mod storage;
+
+pub mod ingest;
+pub mod live;
+pub mod query;
+
+mod engine;
+mod mill;
+
+pub use catalog::{Column, ColumnType, DatasetSchema};
+pub use engine::{Engine, EngineBuilder};
+pub use error::{Error, ErrorKind, Result};
+pub use events::Event;
+pub use ids::{DatasetName, TenantId, suggest_dataset_name};
+pub use ingest::{Csv, Json, Load, LoadMode, LoadReport, Parquet, Progress};
+pub use live::{Change, ChangeKind, Patch, Subscription};
+pub use mill::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, Mill, RejectPage, RejectedRow, TopValue};
+pub use query::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
+pub use scope::Scope;
+pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, SemanticQuery, TimeDimension};
+pub use settings::{Limits, Settings};

@@ -1,0 +1,104 @@
+//! A live query as its listener holds it: a stream of changes, each against what was delivered before.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+use serde_json::{Value, json};
+use tokio_stream::wrappers::WatchStream;
+
+use super::diff::{Patch, diff};
+use super::refresh::{Answer, Listener, error_of};
+use crate::error::Result;
+use crate::query::{Provenance, QueryResult};
+
+/// A change of a live result.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The version that was delivered before; `None` at the beginning.
+    pub from: Option<u64>,
+    /// The version of this state.
+    pub version: u64,
+    /// What changed.
+    pub kind: ChangeKind,
+}
+
+/// What changed.
+#[derive(Debug, Clone)]
+pub enum ChangeKind {
+    /// The whole result.
+    Snapshot(Arc<QueryResult>),
+    /// Some rows.
+    Patch {
+        /// The rows.
+        patch: Patch,
+        /// Where the new numbers come from.
+        provenance: Provenance,
+    },
+    /// A commit touched the dataset, but not this answer.
+    Unchanged(Provenance),
+}
+
+impl Change {
+    /// The change as the fields of a live message: `type` and what belongs to it.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            ChangeKind::Snapshot(result) => json!({"type": "snapshot", "version": self.version, "result": result.to_json()}),
+            ChangeKind::Patch { patch, provenance } => {
+                let mut message = json!({"type": "patch", "from": self.from, "to": self.version, "provenance": provenance});
+                if let (Some(message), Value::Object(patch)) = (message.as_object_mut(), patch.to_json()) {
+                    message.extend(patch);
+                }
+                message
+            }
+            ChangeKind::Unchanged(provenance) => json!({"type": "unchanged", "from": self.from, "to": self.version, "provenance": provenance}),
+        }
+    }
+}
+
+/// A stream of changes. Whoever polls it late gets one change to the newest state. Dropping it ends the subscription.
+#[derive(Debug)]
+pub struct Subscription {
+    answers: WatchStream<Answer>,
+    delivered: Option<Arc<QueryResult>>,
+    _listener: Listener,
+}
+
+impl Subscription {
+    pub(crate) fn new(listener: Listener) -> Self {
+        Self { answers: WatchStream::new(listener.answers.clone()), delivered: None, _listener: listener }
+    }
+
+    fn change_to(&mut self, result: Arc<QueryResult>) -> Result<Change> {
+        let version = result.provenance.version.unwrap_or(0);
+        let before = self.delivered.replace(Arc::clone(&result));
+        let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema()) else {
+            return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(result) });
+        };
+        let provenance = result.provenance.clone();
+        let kind = match diff(&before.batch, &result.batch)? {
+            None => ChangeKind::Unchanged(provenance),
+            // A patch that is the whole result says it with fewer words as a snapshot.
+            Some(patch) if patch.indices.len() == result.batch.num_rows() && patch.row_count > 1 => ChangeKind::Snapshot(result),
+            Some(patch) => ChangeKind::Patch { patch, provenance },
+        };
+        Ok(Change { from: before.provenance.version, version, kind })
+    }
+}
+
+impl Stream for Subscription {
+    type Item = Result<Change>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            return match Pin::new(&mut self.answers).poll_next(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Ready(Some(None)) => continue,
+                Poll::Ready(Some(Some(Err(error)))) => Poll::Ready(Some(Err(error_of(&error)))),
+                Poll::Ready(Some(Some(Ok(result)))) => Poll::Ready(Some(self.change_to(result))),
+            };
+        }
+    }
+}

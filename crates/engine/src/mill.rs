@@ -1,0 +1,88 @@
+//! The mill of one scope: what a caller does with the data of its tenant. Loading and describing are in the files beside
+//! this one, asking too; each finds the dataset through the scope's tenant and through nothing else.
+
+mod ask;
+mod describe;
+mod models;
+
+use std::sync::Arc;
+
+pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
+
+use crate::engine::Shared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::events::Event;
+use crate::ids::DatasetName;
+use crate::ingest::pipeline::{LoadHost, run_load};
+use crate::ingest::{Load, LoadReport};
+use crate::scope::Scope;
+use crate::storage::log::Snapshot;
+
+/// The data of one tenant, as one scope sees it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Mill {
+    shared: Arc<Shared>,
+    scope: Scope,
+}
+
+impl Mill {
+    pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
+        Self { shared, scope }
+    }
+
+    /// Who asks.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Loads rows into a dataset, which is made when it is not there. All rows become visible at once, or none does.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let report = mill.load("orders", Csv::bytes("at,amount\n2013-01-01,2\n2013-01-02,NA\n").idempotency_key("first")).await?;
+    /// assert_eq!((report.rows, report.version), (2, 0));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` when the input is broken or does not fit, naming file, line, column and value; `Conflict` and `NotFound`
+    /// by the load's mode; `Cancelled`; `Unavailable` when the store does not take it. Nothing is stored then.
+    pub async fn load(&self, dataset: &str, load: Load) -> Result<LoadReport> {
+        let open = self.shared.open.read().await;
+        if !*open {
+            return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
+        }
+        let name = DatasetName::parse(dataset)?;
+        let shared = &self.shared;
+        let host = LoadHost { store: &shared.store, settings: &shared.settings, clock: &*shared.clock, log: shared.datasets.log(self.scope.tenant(), &name), dataset: &name };
+        let loaded = run_load(host, load).await?;
+        if let Some(commit) = loaded.commit {
+            shared.events.raise(Event::SegmentCommitted(commit.in_tenant(self.scope.tenant().clone())));
+        }
+        if loaded.created {
+            self.ensure_model(&name).await?;
+        }
+        Ok(loaded.report)
+    }
+
+    /// Deletes a dataset with its model and rejected rows.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none.
+    pub async fn delete_dataset(&self, dataset: &str) -> Result<()> {
+        let name = DatasetName::parse(dataset)?;
+        self.find(&name).await?;
+        self.shared.datasets.log(self.scope.tenant(), &name).delete().await?;
+        self.shared.models.delete(self.scope.tenant(), &name).await?;
+        self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });
+        Ok(())
+    }
+
+    async fn find(&self, dataset: &DatasetName) -> Result<Arc<Snapshot>> {
+        self.shared.datasets.find(self.scope.tenant(), dataset).await
+    }
+}

@@ -1,0 +1,288 @@
+//! Asking: semantic queries, SQL, live questions. Each pins a version, puts the scope into the plan and says where its
+//! numbers come from.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use chrono::DateTime;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::datasource::ViewTable;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::Mill;
+use crate::error::{Error, Result, near_names};
+use crate::ids::{DatasetName, TenantId};
+use crate::live::Subscription;
+use crate::live::refresh::Question;
+use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
+use crate::query::table::{DatasetTable, ScanCounters, scoped_plan};
+use crate::query::{execute, gate, write};
+use crate::semantic::compile::{self, Compiled};
+use crate::semantic::date::{Reference, follows_clock};
+use crate::semantic::{Model, SemanticQuery, member};
+use crate::storage::log::Snapshot;
+
+/// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
+const PLANNING_STACK_BYTES: usize = 64 << 20;
+
+impl Mill {
+    /// Answers a semantic query.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}"#)?;
+    /// let answer = mill.query(&query).await?;
+    /// assert_eq!(answer.to_json()["data"], serde_json::json!([["Rome", "Oslo"], [5, 4]]));
+    /// assert_eq!(answer.provenance.version, Some(0));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` with the path of the field at fault and near names, `NotFound` for an unknown model, `Exhausted` at a
+    /// limit of the scope.
+    pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
+        let (model, snapshot) = self.model_and_snapshot(query).await?;
+        self.answer(query, &model, snapshot).await
+    }
+
+    async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Model, Arc<Snapshot>)> {
+        let first = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).next();
+        let first = first.ok_or_else(|| Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"))?;
+        let model = self.model(member::model_of(first)?).await?;
+        let snapshot = self.find(&DatasetName::parse(&model.dataset)?).await?;
+        Ok((model, snapshot))
+    }
+
+    async fn answer(&self, query: &SemanticQuery, model: &Model, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
+        let started = Instant::now();
+        let dataset = DatasetName::parse(&model.dataset)?;
+        let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
+        let zone = compile::zone_of(query)?;
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone };
+        let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
+        let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
+        // One row more than asked for tells whether there are more.
+        let page = LogicalPlanBuilder::from(compiled.plan.clone()).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
+        let compiled_in = started.elapsed();
+        let mut executed = execute::run(state, &page, self.scope.limits(), compiled.limit).await?;
+        if let Some(stage) = executed.stages.first_mut() {
+            stage.duration += compiled_in;
+        }
+        let scanned = Scanned::of(&counters);
+        let seen = (compiled.offset + executed.batch.num_rows()) as u64;
+        let total_rows = match (executed.truncated, query.total) {
+            // A page beyond the end says nothing of how many there are before it.
+            (false, _) if executed.batch.num_rows() > 0 || compiled.offset == 0 => Some(seen),
+            (_, true) => Some(self.count(compiled.plan.clone(), &mut executed.stages).await?),
+            _ => None,
+        };
+        let (batch, _) = write::normalised(&executed.batch)?;
+        let Compiled { columns, range, .. } = compiled;
+        Ok(QueryResult {
+            columns,
+            batch,
+            provenance: Provenance {
+                dataset: Some(dataset.to_string()),
+                version: Some(snapshot.version),
+                complete_until: snapshot.time_range.map(|(_, latest)| latest),
+                time_range: range.and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
+                timezone: zone.name().to_owned(),
+                exact: true,
+                total_rows,
+                truncated: executed.truncated,
+                segments_total: scanned.total,
+                segments_read: scanned.read,
+                segments_pruned: scanned.total.saturating_sub(scanned.read),
+                rows_scanned: scanned.rows,
+                bytes_read: executed.bytes_read,
+                row_filter_applied: self.scope.row_filter(&dataset).is_some(),
+                stages: executed.stages,
+            },
+        })
+    }
+
+    fn table(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> DatasetTable {
+        let log = self.shared.datasets.log(self.scope.tenant(), dataset);
+        DatasetTable::new(Arc::clone(snapshot), log.prefix().clone(), self.shared.session.clone(), Arc::clone(counters))
+    }
+
+    async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {
+        use datafusion::functions_aggregate::expr_fn::count;
+        let started = Instant::now();
+        let plan = LogicalPlanBuilder::from(plan).aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?.build()?;
+        let counted = execute::run(self.shared.session.shared(), &plan, self.scope.limits(), 1).await?;
+        stages.push(Stage { name: "count", duration: started.elapsed() });
+        let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;
+        let counts = arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>(column);
+        Ok(counts.values().first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    /// Answers one read-only SQL query over the datasets of the scope.
+    ///
+    /// # Errors
+    /// `Invalid` for text that is not SQL or names what is not there, `Denied` for anything but a query, `Exhausted` at a
+    /// limit of the scope.
+    pub async fn sql(&self, sql: &str) -> Result<QueryResult> {
+        let started = Instant::now();
+        let statement = gate::parse(sql, self.scope.limits())?;
+        let state = self.shared.session.state();
+        let references = state.resolve_table_references(&statement)?;
+        let counters = Arc::new(ScanCounters::default());
+        let schema = Arc::new(MemorySchemaProvider::new());
+        let mut pinned = Vec::new();
+        for reference in references {
+            if let Some((name, snapshot)) = self.bind_table(&reference, &schema, &counters).await? {
+                pinned.push((name, snapshot));
+            }
+        }
+        let catalog = Arc::new(MemoryCatalogProvider::new());
+        catalog.register_schema("public", schema)?;
+        state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
+
+        let (state, physical) = plan_on_big_stack(state, statement).await?;
+        let max_rows = self.scope.limits().result_rows;
+        let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
+        let (batch, types) = write::normalised(&executed.batch)?;
+        let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
+        let scanned = Scanned::of(&counters);
+        let only = if let [(name, snapshot)] = pinned.as_slice() { Some((name, snapshot)) } else { None };
+        let rows = batch.num_rows() as u64;
+        Ok(QueryResult {
+            columns,
+            batch,
+            provenance: Provenance {
+                dataset: only.map(|(name, _)| name.to_string()),
+                version: only.map(|(_, snapshot)| snapshot.version),
+                complete_until: only.and_then(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest),
+                time_range: None,
+                timezone: "UTC".to_owned(),
+                exact: !sql.to_ascii_lowercase().contains("approx_"),
+                total_rows: (!executed.truncated).then_some(rows),
+                truncated: executed.truncated,
+                segments_total: scanned.total,
+                segments_read: scanned.read,
+                segments_pruned: scanned.total.saturating_sub(scanned.read),
+                rows_scanned: scanned.rows,
+                bytes_read: executed.bytes_read,
+                row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
+                stages: executed.stages,
+            },
+        })
+    }
+
+    /// Makes a table of the statement known, as the scope sees it. `None`: a name that the statement defines itself.
+    async fn bind_table(
+        &self,
+        reference: &datafusion::common::TableReference,
+        schema: &MemorySchemaProvider,
+        counters: &Arc<ScanCounters>,
+    ) -> Result<Option<(DatasetName, Arc<Snapshot>)>> {
+        let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
+        let found = match DatasetName::parse(reference.table()) {
+            Ok(name) if !qualified => self.shared.datasets.get(self.scope.tenant(), &name).await?.map(|snapshot| (name, snapshot)),
+            _ => None,
+        };
+        let Some((name, snapshot)) = found else {
+            let known = self.shared.datasets.names(self.scope.tenant()).await?;
+            let near = near_names(reference.table(), known.iter().map(DatasetName::as_str));
+            return Err(Error::not_found(format!("there is no dataset {reference}{near}")).at("sql"));
+        };
+        let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
+        schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
+        Ok(Some((name, snapshot)))
+    }
+
+    /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query): a question that cannot be answered now is refused now.
+    pub async fn subscribe(&self, query: &SemanticQuery) -> Result<Subscription> {
+        let (model, snapshot) = self.model_and_snapshot(query).await?;
+        let dataset = DatasetName::parse(&model.dataset)?;
+        self.check_query(query, &model, &snapshot, &dataset)?;
+        let key = format!("{}|{}", self.scope.fingerprint(), serde_json::to_string(query)?);
+        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset };
+        let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
+        Ok(Subscription::new(listener))
+    }
+
+    fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, dataset: &DatasetName) -> Result<()> {
+        let state = self.shared.session.shared();
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let source = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, state)?;
+        compile::compile(query, model, source, state, reference, self.scope.limits()).map(drop)
+    }
+}
+
+/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse.
+async fn plan_on_big_stack(
+    state: datafusion::execution::session_state::SessionState,
+    statement: datafusion::sql::parser::Statement,
+) -> Result<(datafusion::execution::session_state::SessionState, Arc<dyn ExecutionPlan>)> {
+    let runtime = tokio::runtime::Handle::current();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let work = move || {
+        let planned = runtime.block_on(async {
+            let logical = state.statement_to_plan(statement).await?;
+            gate::check_plan(&logical)?;
+            Ok::<_, Error>(state.create_physical_plan(&logical).await?)
+        });
+        drop(sender.send(planned.map(|physical| (state, physical))));
+    };
+    std::thread::Builder::new()
+        .name("plan-sql".to_owned())
+        .stack_size(PLANNING_STACK_BYTES)
+        .spawn(work)
+        .map_err(|error| Error::new(crate::ErrorKind::Unavailable, format!("no thread to plan on: {error}")).because(error))?;
+    receiver.await.map_err(|_| Error::internal("planning the statement failed"))?
+}
+
+fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColumn {
+    ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role: ColumnRole::Column, grain: None, format: None }
+}
+
+struct Scanned {
+    total: u64,
+    read: u64,
+    rows: u64,
+}
+
+impl Scanned {
+    fn of(counters: &ScanCounters) -> Self {
+        Self { total: counters.total.load(Ordering::Relaxed), read: counters.read.load(Ordering::Relaxed), rows: counters.rows.load(Ordering::Relaxed) }
+    }
+}
+
+/// A semantic query that is asked again after commits.
+struct LiveQuestion {
+    mill: Mill,
+    query: SemanticQuery,
+    dataset: DatasetName,
+}
+
+#[async_trait]
+impl Question for LiveQuestion {
+    async fn ask(&self) -> Result<QueryResult> {
+        self.mill.query(&self.query).await
+    }
+
+    async fn version(&self) -> Result<u64> {
+        Ok(self.mill.find(&self.dataset).await?.version)
+    }
+
+    fn dataset(&self) -> (&TenantId, &DatasetName) {
+        (self.mill.scope.tenant(), &self.dataset)
+    }
+
+    fn follows_clock(&self) -> bool {
+        self.query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_clock)
+    }
+}

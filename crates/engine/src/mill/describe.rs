@@ -1,0 +1,352 @@
+//! What a dataset is and holds: summary, columns, latest rows, profile, rejected rows.
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use chrono::{DateTime, Utc};
+use object_store::ObjectStoreExt;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Mill;
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::ingest::Reject;
+use crate::query::QueryResult;
+use crate::query::write::columns_to_json;
+use crate::storage::layout;
+use crate::storage::log::Snapshot;
+
+/// Columns that a profile looks at in one pass.
+const PROFILE_COLUMNS: usize = 50;
+/// Most frequent values that a profile lists.
+const TOP_VALUES: usize = 10;
+/// Rows of a preview at most.
+const PREVIEW_MAX: usize = 1_000;
+
+/// A dataset in a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetSummary {
+    /// Its name.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// Rows of the latest version.
+    pub rows: u64,
+    /// Bytes of its segments.
+    pub size_bytes: u64,
+    /// Its segments.
+    pub segments: u64,
+    /// The latest version.
+    pub version: u64,
+    /// The column that places rows in time.
+    pub time_column: Option<String>,
+    /// First instant of it.
+    pub time_min: Option<DateTime<Utc>>,
+    /// Last instant of it.
+    pub time_max: Option<DateTime<Utc>>,
+    /// When the dataset was made.
+    pub created_at: DateTime<Utc>,
+    /// When the latest version was committed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A dataset with its columns and latest loads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetDetail {
+    /// What a list says.
+    #[serde(flatten)]
+    pub summary: DatasetSummary,
+    /// The columns that the scope sees.
+    pub columns: Vec<ColumnDetail>,
+    /// The latest loads, newest first.
+    pub loads: Vec<LoadSummary>,
+}
+
+/// A column, from statistics alone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ColumnDetail {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// Whether it may hold nulls.
+    pub nullable: bool,
+    /// How many nulls it holds, where every segment says so.
+    pub nulls: Option<u64>,
+    /// Its least value, where every segment says so.
+    pub min: Value,
+    /// Its greatest value, where every segment says so.
+    pub max: Value,
+}
+
+/// A load that is part of the dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoadSummary {
+    /// Its id.
+    pub load_id: String,
+    /// The version that it made.
+    pub version: u64,
+    /// Name of the file or stream.
+    pub source: String,
+    /// Rows stored.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// When it became visible.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// What the values of a dataset look like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetProfile {
+    /// The dataset.
+    pub dataset: String,
+    /// The version that was read.
+    pub version: u64,
+    /// Its rows (under a row filter: those of the scope).
+    pub rows: u64,
+    /// One profile a column.
+    pub columns: Vec<ColumnProfile>,
+}
+
+/// What the values of a column look like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ColumnProfile {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// Missing values.
+    pub nulls: u64,
+    /// Distinct values.
+    pub distinct: u64,
+    /// Whether `distinct` is exact; otherwise it is a HyperLogLog estimate with about 2 % error.
+    pub distinct_exact: bool,
+    /// Least value.
+    pub min: Value,
+    /// Greatest value.
+    pub max: Value,
+    /// Mean of a number.
+    pub mean: Option<f64>,
+    /// The most frequent values.
+    pub top: Vec<TopValue>,
+}
+
+/// A frequent value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TopValue {
+    /// The value.
+    pub value: Value,
+    /// Rows that have it.
+    pub count: u64,
+}
+
+/// Rejected rows of the latest loads.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RejectPage {
+    /// All rejected rows of these loads.
+    pub total: u64,
+    /// One page of them, newest load first.
+    pub items: Vec<RejectedRow>,
+}
+
+/// A rejected row and the load that rejected it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RejectedRow {
+    /// The load.
+    pub load_id: String,
+    /// The row.
+    #[serde(flatten)]
+    pub reject: Reject,
+}
+
+impl Mill {
+    /// The datasets of the tenant, by name.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store does not answer.
+    pub async fn datasets(&self) -> Result<Vec<DatasetSummary>> {
+        let listed = self.shared.datasets.list(self.scope.tenant()).await?;
+        Ok(listed.iter().map(|(name, snapshot)| summary(name, snapshot)).collect())
+    }
+
+    /// One dataset, from its log alone.
+    ///
+    /// # Errors
+    /// `NotFound` with near names.
+    pub async fn dataset(&self, dataset: &str) -> Result<DatasetDetail> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        let filtered = self.scope.row_filter(&name).is_some();
+        let columns = snapshot.metadata.schema.columns.iter().enumerate().filter(|(_, column)| !self.scope.hides(&name, &column.name));
+        let columns = columns
+            .map(|(index, column)| {
+                let (nulls, min, max) = if filtered { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
+                ColumnDetail { name: column.name.clone(), column_type: column.column_type, nullable: true, nulls, min, max }
+            })
+            .collect();
+        let loads = snapshot.recent_loads.iter().map(|(version, committed_at, load)| LoadSummary {
+            load_id: load.load_id.clone(),
+            version: *version,
+            source: load.source.clone(),
+            rows: load.rows,
+            rejected: load.rejected,
+            committed_at: *committed_at,
+        });
+        Ok(DatasetDetail { summary: summary(&name, &snapshot), columns, loads: loads.collect() })
+    }
+
+    /// The latest rows: by the time column where there is one.
+    ///
+    /// # Errors
+    /// `NotFound`; as for a query.
+    pub async fn preview(&self, dataset: &str, limit: usize) -> Result<QueryResult> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        let order = match &snapshot.metadata.schema.time_column {
+            Some(column) if !self.scope.hides(&name, column) => format!(" order by {} desc nulls last", identifier(column)),
+            _ => String::new(),
+        };
+        self.sql(&format!("select * from {}{order} limit {}", identifier(name.as_str()), limit.clamp(1, PREVIEW_MAX))).await
+    }
+
+    /// What the values look like, from one pass over the data.
+    ///
+    /// # Errors
+    /// `NotFound`; as for a query.
+    pub async fn profile(&self, dataset: &str) -> Result<DatasetProfile> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !self.scope.hides(&name, &column.name)).collect();
+        let (mut rows, mut columns) = (0, Vec::new());
+        for group in visible.chunks(PROFILE_COLUMNS) {
+            let aggregates = group.iter().flat_map(|column| {
+                let name = identifier(&column.name);
+                let mean = if matches!(column.column_type, ColumnType::Integer | ColumnType::Float) { format!("avg({name})") } else { "cast(null as double)".to_owned() };
+                let bound = |function: &str| if column.column_type == ColumnType::Boolean { "cast(null as boolean)".to_owned() } else { format!("{function}({name})") };
+                [format!("count({name})"), format!("approx_distinct({name})"), bound("min"), bound("max"), mean]
+            });
+            // Output names must differ, whatever the columns are called.
+            let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");
+            let result = self.sql(&format!("select count(*) as rows, {list} from {}", identifier(name.as_str()))).await?;
+            let values = columns_to_json(&result.batch);
+            let cell = |index: usize| values.get(index).and_then(|column| column.first()).cloned().unwrap_or(Value::Null);
+            rows = cell(0).as_u64().unwrap_or(0);
+            for (place, column) in group.iter().enumerate() {
+                let base = 1 + place * 5;
+                let known = cell(base).as_u64().unwrap_or(0);
+                columns.push(ColumnProfile {
+                    name: column.name.clone(),
+                    column_type: column.column_type,
+                    nulls: rows.saturating_sub(known),
+                    distinct: cell(base + 1).as_u64().unwrap_or(0).min(known),
+                    distinct_exact: false,
+                    min: cell(base + 2),
+                    max: cell(base + 3),
+                    mean: cell(base + 4).as_f64(),
+                    top: Vec::new(),
+                });
+            }
+        }
+        for column in &mut columns {
+            self.add_top_values(&name, column).await?;
+        }
+        Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
+    }
+
+    /// Frequent values of columns with few distinct ones; their number is then known exactly.
+    async fn add_top_values(&self, dataset: &DatasetName, column: &mut ColumnProfile) -> Result<()> {
+        const FEW: u64 = 1_000;
+        if column.distinct > FEW {
+            return Ok(());
+        }
+        let name = identifier(&column.name);
+        let sql = format!(
+            "select value, number, count(*) over () as groups from (select {name} as value, count(*) as number from {} where {name} is not null group by 1) as counted order by number desc, value limit {TOP_VALUES}",
+            identifier(dataset.as_str())
+        );
+        let result = self.sql(&sql).await?;
+        let values = columns_to_json(&result.batch);
+        let integers = |index: usize| result.batch.columns().get(index).and_then(|column| column.as_primitive_opt::<Int64Type>()).map(|array| array.values().to_vec()).unwrap_or_default();
+        column.distinct = integers(2).first().copied().and_then(|groups| u64::try_from(groups).ok()).unwrap_or(0);
+        column.distinct_exact = true;
+        column.top = values.first().into_iter().flatten().zip(integers(1)).map(|(value, count)| TopValue { value: value.clone(), count: u64::try_from(count).unwrap_or(0) }).collect();
+        Ok(())
+    }
+
+    /// Rows that the latest loads rejected, newest load first.
+    ///
+    /// # Errors
+    /// `NotFound`; `Corrupt` when the stored rows cannot be read; `Denied` for a scope with a row filter or hidden
+    /// columns, because raw text cannot be filtered.
+    pub async fn rejects(&self, dataset: &str, offset: usize, limit: usize) -> Result<RejectPage> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        if self.scope.restricts(&name) {
+            return Err(Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset"));
+        }
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
+        for (_, _, load) in snapshot.recent_loads.iter().filter(|(_, _, load)| load.rejected > 0) {
+            total += load.rejected;
+            let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
+            if skip >= count || items.len() >= limit {
+                skip = skip.saturating_sub(count);
+                continue;
+            }
+            let bytes = self.shared.store.get(&layout::rejects(log.prefix(), &load.load_id)).await?.bytes().await?;
+            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            for line in lines.skip(skip).take(limit - items.len()) {
+                let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {}: {error}", load.load_id)).because(error))?;
+                items.push(RejectedRow { load_id: load.load_id.clone(), reject });
+            }
+            skip = 0;
+        }
+        Ok(RejectPage { total, items })
+    }
+}
+
+fn summary(name: &DatasetName, snapshot: &Snapshot) -> DatasetSummary {
+    DatasetSummary {
+        name: name.to_string(),
+        label: snapshot.metadata.label.clone(),
+        rows: snapshot.rows,
+        size_bytes: snapshot.bytes,
+        segments: snapshot.segments.len() as u64,
+        version: snapshot.version,
+        time_column: snapshot.metadata.schema.time_column.clone(),
+        time_min: snapshot.time_range.map(|(first, _)| first),
+        time_max: snapshot.time_range.map(|(_, last)| last),
+        created_at: snapshot.metadata.created_at,
+        updated_at: snapshot.updated_at,
+    }
+}
+
+/// Nulls, least and greatest value of a column over all segments; unknown where one segment does not say.
+fn bounds(snapshot: &Snapshot, index: usize) -> (Option<u64>, Value, Value) {
+    let statistics = || snapshot.segments.iter().map(move |segment| (segment.rows, segment.statistics.get(index)));
+    let nulls = statistics().map(|(_, column)| column.and_then(|column| column.nulls)).sum();
+    let bound = |least: bool| {
+        let mut found = None;
+        for (rows, column) in statistics() {
+            let column = column?;
+            match if least { &column.min } else { &column.max } {
+                Some(value) => found = Some(if found.as_ref().is_none_or(|found| (value < found) == least) { value.clone() } else { found? }),
+                None if column.nulls == Some(rows) => {}
+                None => return None,
+            }
+        }
+        let array = found?.to_array().ok()?;
+        let batch = arrow::array::RecordBatch::try_from_iter([("bound", array)]).ok()?;
+        columns_to_json(&batch).pop()?.pop()
+    };
+    (nulls, bound(true).unwrap_or(Value::Null), bound(false).unwrap_or(Value::Null))
+}
+
+/// A name as SQL takes it literally.
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

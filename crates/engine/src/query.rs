@@ -1,0 +1,21 @@
+//! A question goes out: `plan (version pinned, row filter inside) -> execute -> result + provenance`.
+//!
+//! ```text
+//!   SemanticQuery -- semantic::compile --\
+//!                                         LogicalPlan over ScopedTable -- plan --> physical -- execute --> QueryResult
+//!   SQL text ------- gate ---------------/        |
+//!                                                 DatasetTable: segments of one pinned version,
+//!                                                 pruned by their statistics before anything is opened
+//! ```
+//! A table of a query is always a [`table::ScopedTable`](table): the scope's row filter and hidden columns are inside it,
+//! so there is no way to name the dataset without them.
+
+pub(crate) mod execute;
+pub(crate) mod gate;
+pub(crate) mod pruning;
+pub mod result;
+pub(crate) mod session;
+pub(crate) mod table;
+pub(crate) mod write;
+
+pub use result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};

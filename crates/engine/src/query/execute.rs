@@ -1,0 +1,67 @@
+//! Runs a plan under the limits of a scope: deadline, memory pool, rows. Dropping the future stops the work.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use datafusion::execution::TaskContext;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
+
+use super::result::Stage;
+use crate::error::{Error, Result};
+use crate::settings::Limits;
+
+/// What a plan gave.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    pub batch: RecordBatch,
+    /// Whether rows beyond the cap were left unread.
+    pub truncated: bool,
+    pub bytes_read: u64,
+    pub stages: Vec<Stage>,
+}
+
+/// Plans and runs, keeping at most `max_rows` rows.
+pub(crate) async fn run(state: &SessionState, plan: &LogicalPlan, limits: &Limits, max_rows: usize) -> Result<Executed> {
+    let started = Instant::now();
+    let physical = state.create_physical_plan(plan).await?;
+    run_physical(state, physical, limits, max_rows, started.elapsed()).await
+}
+
+/// Runs a plan that is made already.
+pub(crate) async fn run_physical(state: &SessionState, physical: Arc<dyn ExecutionPlan>, limits: &Limits, max_rows: usize, planned: Duration) -> Result<Executed> {
+    let started = Instant::now();
+    let context: Arc<TaskContext> = state.task_ctx();
+    let (batch, truncated) = tokio::time::timeout(limits.deadline, collect(Arc::clone(&physical), context, max_rows))
+        .await
+        .map_err(|_| Error::exhausted(format!("the query ran longer than its {} s; narrow the time range or ask for fewer groups", limits.deadline.as_secs_f64())))??;
+    let stages = vec![Stage { name: "plan", duration: planned }, Stage { name: "execute", duration: started.elapsed() }];
+    Ok(Executed { batch, truncated, bytes_read: bytes_read(&physical), stages })
+}
+
+async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, max_rows: usize) -> Result<(RecordBatch, bool)> {
+    let schema = physical.schema();
+    let mut stream = execute_stream(physical, context)?;
+    let (mut batches, mut rows, mut truncated) = (Vec::new(), 0, false);
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        let room = max_rows - rows;
+        if batch.num_rows() > room {
+            truncated = true;
+            batches.push(batch.slice(0, room));
+            break;
+        }
+        rows += batch.num_rows();
+        batches.push(batch);
+    }
+    Ok((concat_batches(&schema, &batches)?, truncated))
+}
+
+fn bytes_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let own = plan.metrics().and_then(|metrics| metrics.sum_by_name("bytes_scanned")).map_or(0, |value| value.as_usize() as u64);
+    own + plan.children().into_iter().map(bytes_read).sum::<u64>()
+}

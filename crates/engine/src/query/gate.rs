@@ -1,0 +1,196 @@
+//! What SQL may do here. Text is bounded before it is parsed, the statement before it is planned, and the bound plan is
+//! held against a list of what is allowed: one read-only query over the datasets of the scope. The functions that exist
+//! are listed in `functions::allowed`; files, URLs and other tenants cannot be reached because nothing resolves them.
+
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::error::{Error, Result};
+use crate::settings::Limits;
+
+/// Tokens of a statement at most.
+const TOKENS_MAX: usize = 20_000;
+/// Operators of a statement at most: a chain of them becomes a tree as deep as the chain is long.
+const OPERATORS_MAX: usize = 1_000;
+/// Nodes of a bound plan at most.
+const PLAN_NODES_MAX: usize = 500;
+
+/// Parses one read-only query.
+///
+/// # Errors
+/// `Exhausted` for a text that is too long or too deep, `Invalid` for one that is not SQL, `Denied` for anything but a query.
+pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<Statement> {
+    if sql.len() > limits.sql_bytes {
+        return Err(Error::exhausted(format!("the statement has {} bytes; at most {} are read", sql.len(), limits.sql_bytes)).at("sql"));
+    }
+    check_tokens(sql, limits)?;
+    let wrong = |error: datafusion::error::DataFusionError| Error::invalid(format!("SQL: {}", error.strip_backtrace())).at("sql");
+    let mut statements = DFParserBuilder::new(sql).with_dialect(&PostgreSqlDialect {}).with_recursion_limit(limits.depth).build().map_err(wrong)?.parse_statements().map_err(wrong)?;
+    match (statements.pop_front(), statements.is_empty()) {
+        (None, _) => Err(Error::invalid("SQL: there is no statement").at("sql")),
+        (Some(_), false) => Err(Error::denied("SQL: one statement at a time").at("sql")),
+        (Some(statement), true) => {
+            check_statement(&statement)?;
+            Ok(statement)
+        }
+    }
+}
+
+fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
+    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().map_err(|error| Error::invalid(format!("SQL: {error}")).at("sql"))?;
+    if tokens.len() > TOKENS_MAX {
+        return Err(Error::exhausted(format!("the statement has {} tokens; at most {TOKENS_MAX} are read", tokens.len())).at("sql"));
+    }
+    let (mut depth, mut deepest, mut operators) = (0_usize, 0_usize, 0_usize);
+    for token in &tokens {
+        match token {
+            Token::LParen | Token::LBracket => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
+            Token::Word(word) if word.quote_style.is_none() && ["and", "or", "not", "union", "except", "intersect", "when", "join", "select"].contains(&word.value.to_ascii_lowercase().as_str()) => {
+                operators += 1;
+            }
+            Token::Word(_) | Token::Number(..) | Token::Whitespace(_) | Token::Comma | Token::Period | Token::SemiColon | Token::SingleQuotedString(_) => {}
+            _ => operators += 1,
+        }
+    }
+    if deepest > limits.depth {
+        return Err(Error::exhausted(format!("the statement nests {deepest} deep; at most {} is read", limits.depth)).at("sql"));
+    }
+    if operators > OPERATORS_MAX {
+        return Err(Error::exhausted(format!("the statement has {operators} operators; at most {OPERATORS_MAX} are read; use IN (…) for long lists")).at("sql"));
+    }
+    Ok(())
+}
+
+fn check_statement(statement: &Statement) -> Result<()> {
+    let Statement::Statement(statement) = statement else { return Err(only_queries()) };
+    let SqlStatement::Query(query) = &**statement else { return Err(only_queries()) };
+    check_query(query)
+}
+
+fn only_queries() -> Error {
+    Error::denied("SQL: only a SELECT query is allowed here; data is changed by loads and pushes").at("sql")
+}
+
+fn check_query(query: &Query) -> Result<()> {
+    if let Some(with) = &query.with {
+        if with.recursive {
+            return Err(Error::denied("SQL: WITH RECURSIVE is not allowed").at("sql"));
+        }
+        with.cte_tables.iter().try_for_each(|table| check_query(&table.query))?;
+    }
+    if !query.locks.is_empty() {
+        return Err(only_queries());
+    }
+    check_body(&query.body)
+}
+
+fn check_body(body: &SetExpr) -> Result<()> {
+    match body {
+        SetExpr::Select(select) if select.into.is_some() => Err(only_queries()),
+        SetExpr::Select(_) | SetExpr::Values(_) => Ok(()),
+        SetExpr::Query(query) => check_query(query),
+        SetExpr::SetOperation { left, right, .. } => {
+            check_body(left)?;
+            check_body(right)
+        }
+        _ => Err(only_queries()),
+    }
+}
+
+/// Holds a bound plan against the list of nodes that only read.
+pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
+    let mut nodes = 0_usize;
+    let mut refused: Option<&'static str> = None;
+    plan.apply_with_subqueries(|node| {
+        nodes += 1;
+        let allowed = matches!(
+            node,
+            LogicalPlan::Projection(_)
+                | LogicalPlan::Filter(_)
+                | LogicalPlan::Window(_)
+                | LogicalPlan::Aggregate(_)
+                | LogicalPlan::Sort(_)
+                | LogicalPlan::Join(_)
+                | LogicalPlan::Union(_)
+                | LogicalPlan::TableScan(_)
+                | LogicalPlan::EmptyRelation(_)
+                | LogicalPlan::Subquery(_)
+                | LogicalPlan::SubqueryAlias(_)
+                | LogicalPlan::Limit(_)
+                | LogicalPlan::Values(_)
+                | LogicalPlan::Distinct(_)
+        );
+        if !allowed {
+            refused = Some(node_name(node));
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    if let Some(name) = refused {
+        return Err(Error::denied(format!("SQL: {name} is not allowed")).at("sql"));
+    }
+    if nodes > PLAN_NODES_MAX {
+        return Err(Error::exhausted(format!("the plan has {nodes} steps; at most {PLAN_NODES_MAX} are run")).at("sql"));
+    }
+    Ok(())
+}
+
+fn node_name(plan: &LogicalPlan) -> &'static str {
+    match plan {
+        LogicalPlan::Ddl(_) => "DDL",
+        LogicalPlan::Dml(_) => "a change of data",
+        LogicalPlan::Copy(_) => "COPY",
+        LogicalPlan::Statement(_) => "a setting or transaction",
+        LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) => "EXPLAIN",
+        LogicalPlan::RecursiveQuery(_) => "a recursive query",
+        LogicalPlan::Extension(_) => "an extension",
+        _ => "this kind of statement",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn only_one_bounded_query_passes() {
+        let limits = Limits::default();
+        let long_chain = format!("select 1 where {}", vec!["a = 1"; 2_000].join(" or "));
+        let nested = format!("select {}1{}", "(".repeat(100), ")".repeat(100));
+        let megabyte = format!("select '{}'", "x".repeat(1 << 20));
+        let cases = [
+            ("select 1", None),
+            ("with a as (select 1 as x) select * from a union all select 2", None),
+            ("", Some(ErrorKind::Invalid)),
+            ("selec 1", Some(ErrorKind::Invalid)),
+            ("select 1; select 2", Some(ErrorKind::Denied)),
+            ("insert into flights values (1)", Some(ErrorKind::Denied)),
+            ("delete from flights", Some(ErrorKind::Denied)),
+            ("drop table flights", Some(ErrorKind::Denied)),
+            ("create external table t stored as csv location '/etc/passwd'", Some(ErrorKind::Denied)),
+            ("copy flights to '/tmp/x.csv'", Some(ErrorKind::Denied)),
+            ("set datafusion.execution.batch_size = 1", Some(ErrorKind::Denied)),
+            ("explain select 1", Some(ErrorKind::Denied)),
+            ("select 1 into t", Some(ErrorKind::Denied)),
+            ("with recursive a as (select 1) select * from a", Some(ErrorKind::Denied)),
+            ("with a as (insert into b values (1)) select 1", Some(ErrorKind::Denied)),
+            (long_chain.as_str(), Some(ErrorKind::Exhausted)),
+            (nested.as_str(), Some(ErrorKind::Exhausted)),
+            (megabyte.as_str(), Some(ErrorKind::Exhausted)),
+        ];
+        for (sql, expected) in cases {
+            let found = parse(sql, &limits).err().map(|error| error.kind());
+            let shown: String = sql.chars().take(60).collect();
+            assert_eq!(found, expected, "{shown}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! A result and where it comes from: what was asked of which version, how complete, how exact, at what cost.
+
+use std::time::Duration;
+
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::catalog::ColumnType;
+use crate::semantic::Grain;
+
+/// What part a column plays in a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnRole {
+    /// A time bucket.
+    Time,
+    /// A group.
+    Dimension,
+    /// A number computed over the group.
+    Measure,
+    /// A column of SQL or of rows.
+    Column,
+}
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResultColumn {
+    /// `model.member` for semantic queries, the output name for SQL.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// Type of its values.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// What part it plays.
+    pub role: ColumnRole,
+    /// Bucket width of a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grain: Option<Grain>,
+    /// A format preset or a d3-format string.
+    pub format: Option<String>,
+}
+
+/// Rows with their columns and provenance.
+#[derive(Debug, Clone)]
+pub struct QueryResult {
+    /// The columns, in the order of the batch.
+    pub columns: Vec<ResultColumn>,
+    /// All rows in one batch.
+    pub batch: RecordBatch,
+    /// Where the numbers come from.
+    pub provenance: Provenance,
+}
+
+/// An absolute range of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct TimeRange {
+    /// First instant.
+    pub from: DateTime<Utc>,
+    /// First instant after it.
+    pub to: DateTime<Utc>,
+}
+
+/// Where the numbers of a result come from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Provenance {
+    /// The dataset, where there is exactly one.
+    pub dataset: Option<String>,
+    /// The version of the dataset that was read.
+    pub version: Option<u64>,
+    /// Latest instant of the dataset's time column.
+    pub complete_until: Option<DateTime<Utc>>,
+    /// The range of time that was asked for, made absolute.
+    pub time_range: Option<TimeRange>,
+    /// The zone in which days begin.
+    pub timezone: String,
+    /// Whether the numbers are exact.
+    pub exact: bool,
+    /// Rows of the whole answer, where they were counted.
+    pub total_rows: Option<u64>,
+    /// Whether a limit cut rows.
+    pub truncated: bool,
+    /// Segments of the version.
+    pub segments_total: u64,
+    /// Segments that were read.
+    pub segments_read: u64,
+    /// Segments that their statistics ruled out.
+    pub segments_pruned: u64,
+    /// Rows of the segments that were read.
+    pub rows_scanned: u64,
+    /// Bytes that were read from storage.
+    pub bytes_read: u64,
+    /// Whether the scope restricted the rows.
+    pub row_filter_applied: bool,
+    /// Time spent, by stage.
+    pub stages: Vec<Stage>,
+}
+
+/// Time spent in one stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    /// `plan`, `execute`, `count`.
+    pub name: &'static str,
+    /// How long it took.
+    #[serde(rename = "duration_us", serialize_with = "as_micros")]
+    pub duration: Duration,
+}
+
+fn as_micros<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,25 @@
+//! Questions in the words of a model, made into plans.
+//!
+//! ```text
+//!   SemanticQuery {measures, dimensions, timeDimensions, filters, …}
+//!     | member   which model, which dimension or measure, by name; near names in the error
+//!     | date     relative ranges become absolute, in the query's zone
+//!     | filter   conditions become expressions; on dimensions before, on measures after aggregation
+//!     v
+//!   Filter > Aggregate > Filter > Sort > Limit   over the scoped plan of the dataset
+//! ```
+//! Nothing here reads data: compiling is pure in (query, model, schema, now, latest data).
+
+pub(crate) mod check;
+pub(crate) mod compile;
+pub(crate) mod date;
+pub(crate) mod filter;
+pub(crate) mod generate;
+pub(crate) mod grain;
+pub(crate) mod member;
+pub(crate) mod model;
+pub(crate) mod query;
+
+pub use grain::Grain;
+pub use model::{Dimension, Measure, MeasureKind, Model};
+pub use query::{Condition, DateRange, Direction, Filter, Operator, SemanticQuery, TimeDimension};

@@ -1,0 +1,73 @@
+//! Whether a model fits its dataset: names, columns, expressions, filters. Also what is left of it under a scope.
+
+use chrono_tz::Tz;
+use datafusion::common::DFSchema;
+use datafusion::execution::session_state::SessionState;
+
+use super::member::{Columns, find_dimension};
+use super::model::{Measure, MeasureKind, Model};
+use super::query::Filter;
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+
+/// Members of a model at most.
+const MEMBERS_MAX: usize = 5_000;
+
+/// Checks a whole model.
+///
+/// # Errors
+/// `Invalid` with the path of the member at fault.
+pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> Result<()> {
+    let columns = Columns { state, schema, zone: Tz::UTC };
+    if model.dimensions.len() + model.measures.len() > MEMBERS_MAX {
+        return Err(Error::exhausted(format!("a model has at most {MEMBERS_MAX} members")));
+    }
+    let mut seen = std::collections::HashSet::new();
+    let names = model.dimensions.iter().map(|dimension| &dimension.name).enumerate().map(|(index, name)| (format!("dimensions[{index}]"), name));
+    let names = names.chain(model.measures.iter().map(|measure| &measure.name).enumerate().map(|(index, name)| (format!("measures[{index}]"), name)));
+    for (at, name) in names {
+        if name.is_empty() || name.contains('.') || name.len() > 255 {
+            return Err(Error::invalid(format!("member name {name:?} is not valid: use 1 to 255 bytes without dots")).at(at));
+        }
+        if !seen.insert(name) {
+            return Err(Error::invalid(format!("member {name:?} stands twice")).at(at));
+        }
+    }
+    for (index, dimension) in model.dimensions.iter().enumerate() {
+        columns.dimension(dimension).map_err(|error| error.at(format!("dimensions[{index}]")))?;
+    }
+    for (index, measure) in model.measures.iter().enumerate() {
+        check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
+    }
+    if let Some(name) = &model.time_dimension {
+        let dimension = find_dimension(model, &format!("{}.{name}", model.name)).map_err(|error| error.at("time_dimension"))?;
+        if !matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date) {
+            return Err(Error::invalid(format!("time dimension {name} is of type {}", dimension.column_type)).at("time_dimension"));
+        }
+    }
+    Ok(())
+}
+
+fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Result<()> {
+    let measured = columns.measured(measure)?;
+    if measured.is_none() && measure.kind != MeasureKind::Count {
+        return Err(Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
+    }
+    measure.filters.iter().try_for_each(|filter| check_filter(model, filter))
+}
+
+fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().try_for_each(|part| check_filter(model, part)),
+        Filter::Condition(condition) => find_dimension(model, &condition.member).map(drop),
+    }
+}
+
+/// Takes out what cannot be bound to the columns that a scope leaves visible, derived members included.
+pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &DFSchema) {
+    let columns = Columns { state, schema, zone: Tz::UTC };
+    model.dimensions.retain(|dimension| columns.dimension(dimension).is_ok());
+    let visible = model.clone();
+    model.measures.retain(|measure| check_measure(&visible, measure, &columns).is_ok());
+    model.time_dimension = model.time_dimension.take().filter(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
+}

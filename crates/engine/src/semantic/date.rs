@@ -1,0 +1,282 @@
+//! The written grammar of dates: days, instants and relative ranges, resolved to absolute instants in a zone.
+//!
+//! ```text
+//!   range    = "all" | "today" | "yesterday" | ("this" | "last") unit | "last" N units
+//!            | "from" N units "ago" "to" "now" | anchor "to" anchor | day | instant
+//!   anchor   = "now" [("-" | "+") N letter] ["/" letter]          letters: s m h d w M Q y
+//!   any but the absolute ones may end in " of data": then the clock stands at the end of the latest row
+//! ```
+//! `last N units` are whole units before the current one; `of data` the unit of the latest row is the last of them.
+//! There is no guessing: what does not fit is an error that lists the forms.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::grain::Grain;
+use super::query::DateRange;
+use crate::error::{Error, Result};
+use crate::functions::time_bucket::{bucket_of, day_start, step};
+
+/// Instants in microseconds: first, and first after. `None` is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Range {
+    pub from: Option<i64>,
+    pub to: Option<i64>,
+}
+
+/// What relative dates are relative to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reference {
+    pub now: DateTime<Utc>,
+    /// Latest instant of the data.
+    pub latest: Option<DateTime<Utc>>,
+    pub zone: Tz,
+}
+
+const OF_DATA: &str = " of data";
+const UNITS_MAX: i32 = 100_000;
+
+/// Resolves a range.
+///
+/// # Errors
+/// `Invalid` for text outside the grammar or a range that ends before it begins.
+pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range> {
+    let resolved = match range {
+        DateRange::Between([from, to]) => Range { from: Some(point(from, reference)?.0), to: Some(point(to, reference)?.1) },
+        DateRange::Named(text) => named(text.trim(), reference)?,
+    };
+    if let Range { from: Some(from), to: Some(to) } = resolved {
+        if from > to {
+            return Err(Error::invalid(format!("date range {range:?} ends before it begins")));
+        }
+    }
+    Ok(resolved)
+}
+
+/// Whether the answer changes by the clock alone.
+pub(crate) fn follows_clock(range: &DateRange) -> bool {
+    let relative = |text: &str| !text.ends_with(OF_DATA) && text != "all" && absolute(text.trim(), Tz::UTC).is_none();
+    match range {
+        DateRange::Between([from, to]) => relative(from) || relative(to),
+        DateRange::Named(text) => relative(text),
+    }
+}
+
+/// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
+pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
+    let text = text.trim();
+    if let Some(found) = absolute(text, reference.zone) {
+        return Ok(found);
+    }
+    match anchor(text, reference.now.timestamp_micros(), reference.zone) {
+        Some((micros, None)) => Ok((micros, micros)),
+        Some((micros, Some(grain))) => Ok(bucket_of(micros, grain, reference.zone)),
+        None => Err(Error::invalid(format!("{text:?} is not a date; write 2013-01-31, 2013-01-31T12:00:00 or now-7d/d"))),
+    }
+}
+
+fn absolute(text: &str, zone: Tz) -> Option<(i64, i64)> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        return Some((day_start(day, zone)?, day_start(day.succ_opt()?, zone)?));
+    }
+    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+        return Some((instant.timestamp_micros(), instant.timestamp_micros() + 1));
+    }
+    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+    let micros = local.and_local_timezone(zone).earliest()?.timestamp_micros();
+    // A last instant such as 23:59:59.999 means the whole of its last unit.
+    let width = if local.and_utc().timestamp_subsec_micros() == 0 { 1 } else { 1_000 };
+    Some((micros, micros + width))
+}
+
+fn named(text: &str, reference: &Reference) -> Result<Range> {
+    if text == "all" {
+        return Ok(Range::default());
+    }
+    if let Some((from, to)) = absolute(text, reference.zone) {
+        return Ok(Range { from: Some(from), to: Some(to) });
+    }
+    let zone = reference.zone;
+    let (words, of_data) = match text.strip_suffix(OF_DATA) {
+        Some(words) => (words.trim(), true),
+        None => (text, false),
+    };
+    let now = match (of_data, reference.latest) {
+        (false, _) => reference.now.timestamp_micros(),
+        (true, Some(latest)) => latest.timestamp_micros(),
+        // Without data every range of it is empty.
+        (true, None) => return Ok(Range { from: Some(0), to: Some(0) }),
+    };
+    let end = if of_data { now.saturating_add(1) } else { now };
+    let range = |from: Option<i64>, to: Option<i64>| from.zip(to).map(|(from, to)| Range { from: Some(from), to: Some(to) });
+    let lower = words.to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split_whitespace().collect();
+    let found = match parts.as_slice() {
+        ["today"] => current(now, Grain::Day, zone),
+        ["yesterday"] => before(now, Grain::Day, 1, zone),
+        ["this", unit] => grain_of(unit).and_then(|grain| current(now, grain, zone)),
+        ["last", unit] => grain_of(unit).and_then(|grain| if of_data { current(now, grain, zone) } else { before(now, grain, 1, zone) }),
+        ["last", count, unit] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, zone)),
+        ["from", count, unit, "ago", "to", "now"] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| range(shift(now, grain, -count, zone), Some(end))),
+        _ => words.split_once(" to ").and_then(|(from, to)| {
+            let start = anchor(from.trim(), now, zone).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, zone).0));
+            let stop = anchor(to.trim(), now, zone).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, zone).1));
+            range(start, stop)
+        }),
+    };
+    found.ok_or_else(|| {
+        Error::invalid(format!(
+            "date range {text:?} is not understood; write [\"2013-01-01\", \"2013-06-30\"], 2013-01-01, today, this month, last 7 days, from 7 days ago to now, now-7d/d to now or all, the relative ones also with 'of data'"
+        ))
+    })
+}
+
+fn current(now: i64, grain: Grain, zone: Tz) -> Option<Range> {
+    let (from, to) = bucket_of(now, grain, zone);
+    Some(Range { from: Some(from), to: Some(to) })
+}
+
+fn before(now: i64, grain: Grain, count: i32, zone: Tz) -> Option<Range> {
+    let (start, _) = bucket_of(now, grain, zone);
+    Some(Range { from: Some(shift(start, grain, -count, zone)?), to: Some(start) })
+}
+
+fn last(now: i64, grain: Grain, count: i32, of_data: bool, zone: Tz) -> Option<Range> {
+    if !of_data {
+        return before(now, grain, count, zone);
+    }
+    let (_, end) = bucket_of(now, grain, zone);
+    Some(Range { from: Some(shift(end, grain, -count, zone)?), to: Some(end) })
+}
+
+/// An instant some units earlier or later: by the clock below a day, by the calendar from a day on.
+fn shift(micros: i64, grain: Grain, count: i32, zone: Tz) -> Option<i64> {
+    let seconds = match grain {
+        Grain::Second => 1,
+        Grain::Minute => 60,
+        Grain::Hour => 3_600,
+        _ => {
+            let local = DateTime::from_timestamp_micros(micros)?.with_timezone(&zone).naive_local();
+            let day = step(local.date(), grain, count)?;
+            let time = day.and_time(local.time());
+            return match time.and_local_timezone(zone).earliest() {
+                Some(instant) => Some(instant.timestamp_micros()),
+                None => (time + TimeDelta::hours(1)).and_local_timezone(zone).earliest().map(|instant| instant.timestamp_micros()),
+            };
+        }
+    };
+    micros.checked_add(i64::from(count).checked_mul(seconds)?.checked_mul(1_000_000)?)
+}
+
+fn number(text: &str) -> Option<i32> {
+    text.parse().ok().filter(|count| (1..=UNITS_MAX).contains(count))
+}
+
+fn grain_of(unit: &str) -> Option<Grain> {
+    Some(match unit.strip_suffix('s').unwrap_or(unit) {
+        "second" => Grain::Second,
+        "minute" => Grain::Minute,
+        "hour" => Grain::Hour,
+        "day" => Grain::Day,
+        "week" => Grain::Week,
+        "month" => Grain::Month,
+        "quarter" => Grain::Quarter,
+        "year" => Grain::Year,
+        _ => return None,
+    })
+}
+
+/// `now-7d/d`: an instant, and the unit to which it is rounded.
+fn anchor(text: &str, now: i64, zone: Tz) -> Option<(i64, Option<Grain>)> {
+    let letter = |text: &str| {
+        Some(match text {
+            "s" => Grain::Second,
+            "m" => Grain::Minute,
+            "h" => Grain::Hour,
+            "d" => Grain::Day,
+            "w" => Grain::Week,
+            "M" => Grain::Month,
+            "Q" => Grain::Quarter,
+            "y" => Grain::Year,
+            _ => return None,
+        })
+    };
+    let rest = text.strip_prefix("now")?;
+    let (offset, rounding) = match rest.split_once('/') {
+        Some((offset, unit)) => (offset, Some(letter(unit)?)),
+        None => (rest, None),
+    };
+    if offset.is_empty() {
+        return Some((now, rounding));
+    }
+    let (sign, amount) = offset.strip_prefix('-').map(|amount| (-1, amount)).or_else(|| offset.strip_prefix('+').map(|amount| (1, amount)))?;
+    let unit = amount.trim_start_matches(|character: char| character.is_ascii_digit());
+    let count = number(amount.strip_suffix(unit)?)?;
+    Some((shift(now, letter(unit)?, sign * count, zone)?, rounding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, zone: &str) -> String {
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), zone: zone.parse().unwrap() };
+        let range = match text.split_once(',') {
+            Some((from, to)) => DateRange::Between([from.to_owned(), to.to_owned()]),
+            None => DateRange::Named(text.to_owned()),
+        };
+        match resolve(&range, &reference) {
+            Ok(range) => {
+                let end = |micros: Option<i64>| micros.map_or("open".to_owned(), |micros| DateTime::from_timestamp_micros(micros).unwrap().format("%FT%T%.f").to_string());
+                format!("{} .. {}", end(range.from), end(range.to))
+            }
+            Err(error) => error.kind().as_str().to_owned(),
+        }
+    }
+
+    #[test]
+    fn ranges_resolve_as_the_grammar_says() {
+        for (text, expected) in [
+            ("all", "open .. open"),
+            ("2013-01-31", "2013-01-31T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01,2013-06-30", "2013-01-01T00:00:00 .. 2013-07-01T00:00:00"),
+            ("2013-01-01T10:00:00Z,2013-01-01T11:59:59.999Z", "2013-01-01T10:00:00 .. 2013-01-01T11:59:59.999001"),
+            ("today", "2013-03-14T00:00:00 .. 2013-03-15T00:00:00"),
+            ("yesterday", "2013-03-13T00:00:00 .. 2013-03-14T00:00:00"),
+            ("this week", "2013-03-11T00:00:00 .. 2013-03-18T00:00:00"),
+            ("this quarter", "2013-01-01T00:00:00 .. 2013-04-01T00:00:00"),
+            ("last month", "2013-02-01T00:00:00 .. 2013-03-01T00:00:00"),
+            ("last 7 days", "2013-03-07T00:00:00 .. 2013-03-14T00:00:00"),
+            ("Last 2 Hours", "2013-03-14T13:00:00 .. 2013-03-14T15:00:00"),
+            ("from 7 days ago to now", "2013-03-07T15:09:26 .. 2013-03-14T15:09:26"),
+            ("now-7d/d to now", "2013-03-07T00:00:00 .. 2013-03-14T15:09:26"),
+            ("now-1M/M to now-1M/M", "2013-02-01T00:00:00 .. 2013-03-01T00:00:00"),
+            ("last 30 days of data", "2013-01-30T00:00:00 .. 2013-03-01T00:00:00"),
+            ("this month of data", "2013-02-01T00:00:00 .. 2013-03-01T00:00:00"),
+            ("from 1 hours ago to now of data", "2013-02-28T22:30:00 .. 2013-02-28T23:30:00.000001"),
+            ("next week", "invalid"),
+            ("5 days", "invalid"),
+            ("last 0 days", "invalid"),
+            ("last 999999999 years", "invalid"),
+            ("2013-13-01", "invalid"),
+            ("2013-06-30,2013-01-01", "invalid"),
+        ] {
+            assert_eq!(shown(text, "UTC"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_those_of_the_zone() {
+        assert_eq!(shown("2013-03-10", "America/New_York"), "2013-03-10T05:00:00 .. 2013-03-11T04:00:00");
+        assert_eq!(shown("last 1 days of data", "America/New_York"), "2013-02-28T05:00:00 .. 2013-03-01T05:00:00");
+        // Across the clock change a day ago is the same time of day.
+        assert_eq!(shown("from 7 days ago to now", "America/New_York"), "2013-03-07T16:09:26 .. 2013-03-14T15:09:26");
+    }
+
+    #[test]
+    fn only_relative_ranges_follow_the_clock() {
+        for (text, expected) in [("today", true), ("last 7 days", true), ("last 7 days of data", false), ("2013-01-01", false), ("all", false), ("now-1h to now", true)] {
+            assert_eq!(follows_clock(&DateRange::Named(text.to_owned())), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Conditions of a query as expressions. Negated conditions keep rows without a value, unless `null` is among the values:
+//! people who exclude "EWR" do not mean to lose what is unknown.
+
+use datafusion::logical_expr::expr::Like;
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator as Op, lit};
+use datafusion::prelude::{cast, in_list};
+use datafusion::scalar::ScalarValue;
+use serde_json::Value;
+
+use super::date::{self, Reference};
+use super::query::{Condition, DateRange, Filter, Operator};
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+
+/// Values of one condition at most.
+const VALUES_MAX: usize = 10_000;
+
+/// Builds the expression of a filter; `bind` gives the expression and type of a member.
+pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: &mut dyn FnMut(&str) -> Result<(Expr, ColumnType)>) -> Result<Expr> {
+    if depth == 0 {
+        return Err(Error::exhausted("filters are nested too deep"));
+    }
+    let (parts, all) = match filter {
+        Filter::And { and } => (and, true),
+        Filter::Or { or } => (or, false),
+        Filter::Condition(condition) => {
+            let (member, column_type) = bind(&condition.member)?;
+            return build_condition(condition, member, column_type, reference).map_err(|error| error.context(format!("filter on {}", condition.member)));
+        }
+    };
+    if parts.is_empty() {
+        return Err(Error::invalid("an and/or group needs at least one condition"));
+    }
+    let built = parts.iter().map(|part| build(part, reference, depth - 1, bind)).collect::<Result<Vec<_>>>()?;
+    Ok(balanced(built, if all { Op::And } else { Op::Or }))
+}
+
+/// Joins expressions to a tree of logarithmic depth: a chain would be as deep as it is long.
+fn balanced(mut parts: Vec<Expr>, operator: Op) -> Expr {
+    while parts.len() > 1 {
+        let mut halved = Vec::with_capacity(parts.len().div_ceil(2));
+        let mut rest = parts.into_iter();
+        while let Some(left) = rest.next() {
+            halved.push(match rest.next() {
+                Some(right) => Expr::BinaryExpr(BinaryExpr::new(Box::new(left), operator, Box::new(right))),
+                None => left,
+            });
+        }
+        parts = halved;
+    }
+    parts.pop().unwrap_or_else(|| lit(true))
+}
+
+fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    let values = &condition.values;
+    if values.len() > VALUES_MAX {
+        return Err(Error::exhausted(format!("{} values are more than the {VALUES_MAX} that one condition may list", values.len())));
+    }
+    let named = |name: Operator| serde_json::to_value(name).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
+    let exactly = |count: usize| {
+        if values.len() == count { Ok(()) } else { Err(Error::invalid(format!("operator {} takes {count} value(s), not {}", named(condition.operator), values.len()))) }
+    };
+    let first = || values.first().ok_or_else(|| Error::invalid(format!("operator {} needs a value", named(condition.operator))));
+    let bound = |value: &Value| literal(value, column_type, reference);
+    match condition.operator {
+        Operator::Set => exactly(0).map(|()| member.is_not_null()),
+        Operator::NotSet => exactly(0).map(|()| member.is_null()),
+        Operator::Equals => any_of(member, values, column_type, reference, false),
+        Operator::NotEquals => any_of(member, values, column_type, reference, true),
+        Operator::Contains => matching(member, values, column_type, ("%", "%"), false),
+        Operator::NotContains => matching(member, values, column_type, ("%", "%"), true),
+        Operator::StartsWith => matching(member, values, column_type, ("", "%"), false),
+        Operator::NotStartsWith => matching(member, values, column_type, ("", "%"), true),
+        Operator::EndsWith => matching(member, values, column_type, ("%", ""), false),
+        Operator::NotEndsWith => matching(member, values, column_type, ("%", ""), true),
+        Operator::Gt => exactly(1).and_then(|()| Ok(member.gt(bound(first()?)?))),
+        Operator::Gte => exactly(1).and_then(|()| Ok(member.gt_eq(bound(first()?)?))),
+        Operator::Lt => exactly(1).and_then(|()| Ok(member.lt(bound(first()?)?))),
+        Operator::Lte => exactly(1).and_then(|()| Ok(member.lt_eq(bound(first()?)?))),
+        Operator::Between | Operator::NotBetween => {
+            exactly(2)?;
+            let (low, high) = (bound(first()?)?, bound(values.last().unwrap_or(&Value::Null))?);
+            if condition.operator == Operator::Between {
+                return Ok(member.between(low, high));
+            }
+            Ok(member.clone().not_between(low, high).or(member.is_null()))
+        }
+        Operator::InDateRange => in_range(member, values, column_type, reference),
+        Operator::NotInDateRange => Ok(Expr::Not(Box::new(in_range(member.clone(), values, column_type, reference)?)).or(member.is_null())),
+        Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
+            exactly(1)?;
+            let member = as_instant(member, column_type)?;
+            let (start, end) = date::point(text_of(first()?)?, reference)?;
+            Ok(match condition.operator {
+                Operator::BeforeDate => member.lt(instant(start)),
+                Operator::BeforeOrOnDate => member.lt(instant(end)),
+                Operator::AfterDate => member.gt_eq(instant(end)),
+                _ => member.gt_eq(instant(start)),
+            })
+        }
+    }
+}
+
+/// Rows whose time lies in a range.
+pub(crate) fn within(member: Expr, range: date::Range) -> Option<Expr> {
+    let from = range.from.map(|from| member.clone().gt_eq(instant(from)));
+    let to = range.to.map(|to| member.lt(instant(to)));
+    match (from, to) {
+        (Some(from), Some(to)) => Some(from.and(to)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn instant(micros: i64) -> Expr {
+    lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())))
+}
+
+fn as_instant(member: Expr, column_type: ColumnType) -> Result<Expr> {
+    match column_type {
+        ColumnType::Timestamp => Ok(member),
+        ColumnType::Date => Ok(cast(member, ColumnType::Timestamp.data_type())),
+        other => Err(Error::invalid(format!("a date operator needs a timestamp or a date, not {other}"))),
+    }
+}
+
+fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    let range = match values {
+        [one] => DateRange::Named(text_of(one)?.to_owned()),
+        [from, to] => DateRange::Between([text_of(from)?.to_owned(), text_of(to)?.to_owned()]),
+        _ => return Err(Error::invalid(format!("a date range is one or two values, not {}", values.len()))),
+    };
+    let member = as_instant(member, column_type)?;
+    Ok(within(member.clone(), date::resolve(&range, reference)?).unwrap_or_else(|| member.is_not_null()))
+}
+
+fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference, negated: bool) -> Result<Expr> {
+    if values.is_empty() {
+        return Err(Error::invalid("equals and notEquals need at least one value"));
+    }
+    let with_null = values.iter().any(Value::is_null);
+    let known = values.iter().filter(|value| !value.is_null()).map(|value| literal(value, column_type, reference)).collect::<Result<Vec<_>>>()?;
+    let listed = (!known.is_empty()).then(|| in_list(member.clone(), known, negated));
+    Ok(match (listed, with_null, negated) {
+        (Some(listed), true, false) | (Some(listed), false, true) => listed.or(member.is_null()),
+        (Some(listed), true, true) => listed.and(member.is_not_null()),
+        (Some(listed), false, false) => listed,
+        (None, _, false) => member.is_null(),
+        (None, _, true) => member.is_not_null(),
+    })
+}
+
+fn matching(member: Expr, values: &[Value], column_type: ColumnType, around: (&str, &str), negated: bool) -> Result<Expr> {
+    if values.is_empty() {
+        return Err(Error::invalid("a text operator needs at least one value"));
+    }
+    let text = if column_type == ColumnType::String { member.clone() } else { cast(member.clone(), ColumnType::String.data_type()) };
+    let with_null = values.iter().any(Value::is_null);
+    let mut parts = Vec::new();
+    for value in values.iter().filter(|value| !value.is_null()) {
+        let escaped = text_of(value)?.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        let pattern = format!("{}{escaped}{}", around.0, around.1);
+        let pattern = lit(ScalarValue::Utf8View(Some(pattern)));
+        parts.push(Expr::Like(Like::new(negated, Box::new(text.clone()), Box::new(pattern), None, true)));
+    }
+    if parts.is_empty() {
+        return Ok(if negated { member.is_not_null() } else { member.is_null() });
+    }
+    let joined = balanced(parts, if negated { Op::And } else { Op::Or });
+    Ok(match (negated, with_null) {
+        (true, false) | (false, true) => joined.or(member.is_null()),
+        (true, true) => joined.and(member.is_not_null()),
+        (false, false) => joined,
+    })
+}
+
+fn text_of(value: &Value) -> Result<&str> {
+    value.as_str().ok_or_else(|| Error::invalid(format!("value {value} is not a text")))
+}
+
+/// A JSON value as a literal of a type. Text is parsed, so that values from a URL work for every type.
+fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    let wrong = || Error::invalid(format!("value {value} is not of type {column_type}"));
+    let scalar = match (column_type, value) {
+        (_, Value::Null) => return Err(Error::invalid("null is not comparable; use set, notSet or equals")),
+        (ColumnType::Boolean, Value::Bool(flag)) => ScalarValue::Boolean(Some(*flag)),
+        (ColumnType::Boolean, Value::String(text)) => ScalarValue::Boolean(Some(text.parse().map_err(|_| wrong())?)),
+        (ColumnType::Integer, Value::Number(number)) => match number.as_i64() {
+            Some(integer) => ScalarValue::Int64(Some(integer)),
+            None => ScalarValue::Float64(Some(number.as_f64().ok_or_else(wrong)?)),
+        },
+        (ColumnType::Integer, Value::String(text)) => match text.parse::<i64>() {
+            Ok(integer) => ScalarValue::Int64(Some(integer)),
+            Err(_) => ScalarValue::Float64(Some(text.parse().map_err(|_| wrong())?)),
+        },
+        (ColumnType::Float, Value::Number(number)) => ScalarValue::Float64(Some(number.as_f64().ok_or_else(wrong)?)),
+        (ColumnType::Float, Value::String(text)) => ScalarValue::Float64(Some(text.parse().map_err(|_| wrong())?)),
+        (ColumnType::String, Value::String(text)) => ScalarValue::Utf8View(Some(text.clone())),
+        (ColumnType::String, Value::Number(number)) => ScalarValue::Utf8View(Some(number.to_string())),
+        (ColumnType::String, Value::Bool(flag)) => ScalarValue::Utf8View(Some(flag.to_string())),
+        (ColumnType::Date, Value::String(text)) => {
+            let day: chrono::NaiveDate = text.parse().map_err(|_| wrong())?;
+            ScalarValue::Date32(Some(day.to_epoch_days()))
+        }
+        (ColumnType::Timestamp, Value::String(text)) => return Ok(instant(date::point(text, reference)?.0)),
+        _ => return Err(wrong()),
+    };
+    Ok(lit(scalar))
+}

@@ -1,0 +1,90 @@
+//! A model: the names, measures and formats that people use for a dataset.
+
+use serde::{Deserialize, Serialize};
+
+use super::query::Filter;
+use crate::catalog::ColumnType;
+
+/// The words in which a dataset is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Name, the first part of every member.
+    pub name: String,
+    /// The dataset that it speaks of.
+    pub dataset: String,
+    /// What people read.
+    pub label: String,
+    /// Grows with every change; set by the catalog.
+    #[serde(default)]
+    pub version: u64,
+    /// The dimension that places rows in time.
+    #[serde(default)]
+    pub time_dimension: Option<String>,
+    /// What can be grouped by and filtered.
+    pub dimensions: Vec<Dimension>,
+    /// What can be computed.
+    pub measures: Vec<Measure>,
+}
+
+/// Something to group by: a column, or a SQL expression over columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// Name, the second part of the member.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// Type of its values.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The column; when neither this nor `expression` is given, the column of the same name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// A SQL expression over the dataset's columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// A format preset or a d3-format string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+}
+
+/// Something to compute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Measure {
+    /// Name, the second part of the member.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// The aggregate.
+    pub kind: MeasureKind,
+    /// The column that is aggregated; `count` without one counts rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// A SQL expression over the dataset's columns, in place of a column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// Only rows for which these hold are counted in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
+    /// A format preset or a d3-format string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Whether a fall is good news.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lower_is_better: bool,
+}
+
+/// How a measure aggregates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum MeasureKind {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    CountDistinct,
+}

@@ -1,0 +1,187 @@
+//! The semantic query: which measures, by what, when, filtered how. JSON in the shape that Cube made common.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::grain::Grain;
+
+/// A question in the words of a model. Members are written `model.member`.
+///
+/// ```
+/// let query: tidemill::SemanticQuery = serde_json::from_str(
+///     r#"{"measures": ["flights.count"],
+///         "timeDimensions": [{"dimension": "flights.time_hour", "granularity": "month", "dateRange": "2013-01-01"}],
+///         "filters": [{"member": "flights.origin", "operator": "equals", "values": ["EWR"]}],
+///         "order": {"flights.count": "desc"}, "limit": 10}"#,
+/// )?;
+/// assert_eq!(query.order[0].0, "flights.count");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SemanticQuery {
+    /// What to compute.
+    pub measures: Vec<String>,
+    /// What to group by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dimensions: Vec<String>,
+    /// Times to group by (with a granularity) or to restrict (with a date range).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub time_dimensions: Vec<TimeDimension>,
+    /// Conditions that must all hold. On dimensions they act before aggregation, on measures after.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Filter>,
+    /// Sort order; read from an object or from a list of pairs, written as a list of pairs.
+    #[serde(deserialize_with = "read_order", skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<(String, Direction)>,
+    /// Rows at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Rows to leave out first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<usize>,
+    /// Whether to count all rows, those cut by the limit included.
+    #[serde(skip_serializing_if = "is_false")]
+    pub total: bool,
+    /// IANA name of the zone in which days begin. Default UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// A time to group by or to restrict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TimeDimension {
+    /// The member.
+    pub dimension: String,
+    /// Bucket width; without it the member only restricts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Grain>,
+    /// Which time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_range: Option<DateRange>,
+}
+
+/// A range of time as written; resolved against a clock or the latest data when the query is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DateRange {
+    /// First and last day or instant, both included.
+    Between([String; 2]),
+    /// A day, or a relative range such as `last 7 days` or `last 30 days of data`.
+    Named(String),
+}
+
+/// A condition, or a group of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Filter {
+    /// All must hold.
+    And {
+        /// The conditions.
+        and: Vec<Filter>,
+    },
+    /// One must hold.
+    Or {
+        /// The conditions.
+        or: Vec<Filter>,
+    },
+    /// A comparison of one member.
+    Condition(Condition),
+}
+
+/// A comparison of one member with values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The member.
+    #[serde(alias = "dimension")]
+    pub member: String,
+    /// How to compare.
+    pub operator: Operator,
+    /// With what. Empty for `set` and `notSet`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
+}
+
+/// How a condition compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Operator {
+    Equals,
+    NotEquals,
+    Contains,
+    NotContains,
+    StartsWith,
+    NotStartsWith,
+    EndsWith,
+    NotEndsWith,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Between,
+    NotBetween,
+    Set,
+    NotSet,
+    InDateRange,
+    NotInDateRange,
+    BeforeDate,
+    BeforeOrOnDate,
+    AfterDate,
+    AfterOrOnDate,
+}
+
+/// Sort direction. Missing values come last either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Smallest first.
+    Asc,
+    /// Largest first.
+    Desc,
+}
+
+fn read_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Direction)>, D::Error> {
+    use serde::de::Error;
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(Vec::new()),
+        Value::Object(object) => object.into_iter().map(|(member, direction)| Ok((member, serde_json::from_value(direction).map_err(D::Error::custom)?))).collect(),
+        list @ Value::Array(_) => serde_json::from_value(list).map_err(D::Error::custom),
+        other => Err(D::Error::custom(format!("order is an object or a list of pairs, not {other}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_order_are_read() {
+        let object: SemanticQuery = serde_json::from_str(r#"{"order": {"a.b": "desc", "a.a": "asc"}}"#).unwrap();
+        let list: SemanticQuery = serde_json::from_str(r#"{"order": [["a.b", "desc"], ["a.a", "asc"]]}"#).unwrap();
+        assert_eq!(object, list);
+        assert_eq!(object.order.len(), 2);
+        assert_eq!(object.order[0].0, "a.b");
+    }
+
+    #[test]
+    fn filters_nest() {
+        let query: SemanticQuery = serde_json::from_str(
+            r#"{"filters": [{"or": [{"member": "f.a", "operator": "equals", "values": ["x", null]}, {"and": [{"member": "f.b", "operator": "set"}]}]}]}"#,
+        )
+        .unwrap();
+        assert!(matches!(&query.filters[0], Filter::Or { or } if or.len() == 2));
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        assert!(serde_json::from_str::<SemanticQuery>(r#"{"mesures": []}"#).unwrap_err().to_string().contains("mesures"));
+    }
+}

@@ -1,0 +1,80 @@
+//! The knobs of the engine: plain data, validated once at open. Components (object store, clock) go to the builder.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Settings of an engine. Every field has a default that suits a small machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Memory that queries of this engine may hold together, in bytes. Range 16 MiB and up. Raise it on larger machines.
+    pub query_memory_bytes: usize,
+    /// Partitions of one query, that is cores it may use. Range 1 to 64.
+    pub query_partitions: usize,
+    /// Rows of a segment at most. Range 1,000 to 16,777,216. Larger segments scan faster, smaller ones prune better.
+    pub segment_max_rows: usize,
+    /// Memory of Parquet footers kept ready, in bytes.
+    pub footer_cache_bytes: usize,
+    /// Events that a slow listener may lag behind before it is told to look again. Range 16 to 65,536.
+    pub event_capacity: usize,
+    /// Commits after which a checkpoint of the log is written in the background. Range 2 to 10,000.
+    pub checkpoint_every_commits: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            query_memory_bytes: 1 << 30,
+            query_partitions: std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16),
+            segment_max_rows: 1 << 20,
+            footer_cache_bytes: 64 << 20,
+            event_capacity: 1024,
+            checkpoint_every_commits: 100,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the setting and its range.
+    pub fn validate(&self) -> Result<()> {
+        let checks = [
+            ("query_memory_bytes", self.query_memory_bytes, 16 << 20, usize::MAX),
+            ("query_partitions", self.query_partitions, 1, 64),
+            ("segment_max_rows", self.segment_max_rows, 1_000, 1 << 24),
+            ("footer_cache_bytes", self.footer_cache_bytes, 0, usize::MAX),
+            ("event_capacity", self.event_capacity, 16, 1 << 16),
+            ("checkpoint_every_commits", usize::try_from(self.checkpoint_every_commits).unwrap_or(usize::MAX), 2, 10_000),
+        ];
+        for (name, value, low, high) in checks {
+            if value < low || value > high {
+                return Err(Error::invalid(format!("setting {name} is {value}; it must lie between {low} and {high}")).at(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bounds of one query, from the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A query that runs longer is stopped.
+    pub deadline: Duration,
+    /// Rows of a result at most; a query without a limit of its own is cut here and says so.
+    pub result_rows: usize,
+    /// Bytes of SQL text at most.
+    pub sql_bytes: usize,
+    /// Nesting of SQL or of filters at most.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(60), result_rows: 50_000, sql_bytes: 64 << 10, depth: 64 }
+    }
+}

@@ -1,0 +1,24 @@
+//! Open tables on an object store.
+//!
+//! ```text
+//!   acme/flights/_delta_log/00000000000000000000.json   the log: one entry a version, made by one conditional put
+//!                           00000000000000000001.json
+//!   acme/flights/2013-01/018f….parquet                  segments: immutable, sorted by time, one time chunk each
+//!   acme/flights/_rejects/018f….ndjson                  rows that a load could not take
+//!   acme/_models/flights/00000000000000000001.json      models, one object a version
+//! ```
+//! A dataset is a Delta Lake table. Data becomes visible in exactly one place, the put of a log entry with
+//! [`PutMode::Create`](object_store::PutMode::Create); everything before it is private, everything after it is derived.
+//! The segments of a version are kept in memory and extended entry by entry; nothing is ever listed on the query path.
+//! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced).
+
+pub(crate) mod commit;
+pub(crate) mod durable;
+pub(crate) mod entry;
+pub(crate) mod layout;
+pub(crate) mod log;
+pub(crate) mod segment;
+pub(crate) mod statistics;
+pub(crate) mod writer;
+
+pub use durable::{DurableLocalStore, FileSync, SystemSync};

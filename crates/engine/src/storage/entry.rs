@@ -1,0 +1,292 @@
+//! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
+
+use std::collections::HashMap;
+
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
+use deltalake_core::kernel::{Action, Add, Remove, Transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::segment::Segment;
+use super::statistics;
+use crate::catalog::{Column, ColumnType, DatasetSchema, TimeChunk};
+use crate::error::{Error, Result};
+
+/// What a dataset is, as its log says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    /// Delta's table id.
+    pub id: String,
+    /// What people read.
+    pub label: String,
+    pub schema: DatasetSchema,
+    pub chunk: Option<TimeChunk>,
+    pub created_at: DateTime<Utc>,
+    /// The last word of a dataset that is being deleted.
+    pub dropped: bool,
+}
+
+/// What one load did, kept inside the commit that made it visible.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LoadRecord {
+    pub load_id: String,
+    pub source: String,
+    pub rows: u64,
+    pub rejected: u64,
+    pub bytes: u64,
+    pub segments: u64,
+    pub duration_ms: u64,
+    #[serde(default)]
+    pub promotions: Vec<crate::catalog::Promotion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The content of one log entry.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Entry {
+    pub metadata: Option<Metadata>,
+    pub added: Vec<Segment>,
+    pub removed: Vec<String>,
+    pub load: Option<LoadRecord>,
+    pub committed_at: DateTime<Utc>,
+}
+
+const OPERATION_LOAD: &str = "WRITE";
+
+impl Entry {
+    /// The entry as the bytes of its object.
+    pub(crate) fn encode(&self, schema: &SchemaRef) -> Result<Vec<u8>> {
+        let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
+        let millis = self.committed_at.timestamp_millis();
+        let mut info = json!({"timestamp": millis, "operation": OPERATION_LOAD, "operationParameters": {"mode": "Append"}, "isBlindAppend": true, "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION"))});
+        if let (Some(load), Some(object)) = (&self.load, info.as_object_mut()) {
+            object.insert("tidemill.load".to_owned(), serde_json::to_value(load)?);
+        }
+        lines.push(json!({"commitInfo": info}).to_string());
+        if let Some(metadata) = &self.metadata {
+            lines.push(json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}).to_string());
+            lines.push(json!({"metaData": metadata_to_delta(metadata)}).to_string());
+        }
+        if let Some(key) = self.load.as_ref().and_then(|load| load.idempotency_key.as_deref()) {
+            let action = Action::Txn(Transaction { app_id: transaction_id(key), version: 1, last_updated: Some(millis) });
+            lines.push(serde_json::to_string(&action)?);
+        }
+        for path in &self.removed {
+            let action = Action::Remove(Remove { path: path.clone(), data_change: true, deletion_timestamp: Some(millis), ..Remove::default() });
+            lines.push(serde_json::to_string(&action)?);
+        }
+        for segment in &self.added {
+            let action = Action::Add(Add {
+                path: segment.path.clone(),
+                partition_values: HashMap::new(),
+                size: i64::try_from(segment.bytes).unwrap_or(i64::MAX),
+                modification_time: segment.written_at.timestamp_millis(),
+                data_change: true,
+                stats: Some(statistics::to_delta(schema, segment.rows, &segment.statistics)),
+                ..Add::default()
+            });
+            lines.push(serde_json::to_string(&action)?);
+        }
+        let mut bytes = lines.join("\n").into_bytes();
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Reads an entry. `schema` is the schema in force before it; an entry with metadata brings its own.
+    pub(crate) fn decode(bytes: &[u8], schema: Option<&DatasetSchema>) -> Result<Self> {
+        let mut entry = Self::default();
+        let mut adds = Vec::new();
+        for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()) {
+            let damaged = |error: serde_json::Error| Error::corrupt(format!("log entry, line {}: {error}", index + 1)).because(error);
+            let value: Value = serde_json::from_slice(line).map_err(damaged)?;
+            let Some((kind, body)) = value.as_object().and_then(|object| object.iter().next()) else {
+                return Err(Error::corrupt(format!("log entry, line {}: not an action", index + 1)));
+            };
+            match kind.as_str() {
+                "add" => adds.push(serde_json::from_value::<Add>(body.clone()).map_err(damaged)?),
+                "remove" => entry.removed.push(serde_json::from_value::<Remove>(body.clone()).map_err(damaged)?.path),
+                "metaData" => entry.metadata = Some(metadata_from_delta(body)?),
+                "commitInfo" => {
+                    entry.committed_at = body.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default();
+                    entry.load = body.get("tidemill.load").cloned().map(serde_json::from_value).transpose().map_err(damaged)?;
+                }
+                "protocol" => check_protocol(body)?,
+                // txn is repeated in the load record; cdc and domainMetadata are not ours.
+                _ => {}
+            }
+        }
+        let owned = entry.metadata.as_ref().map(|metadata| metadata.schema.clone());
+        let arrow = owned.as_ref().or(schema).map(DatasetSchema::arrow);
+        if let Some(arrow) = arrow {
+            entry.added = adds.into_iter().map(|add| segment_from_delta(&arrow, add)).collect();
+        } else if !adds.is_empty() {
+            return Err(Error::corrupt("log entry: segments before any metadata"));
+        }
+        Ok(entry)
+    }
+}
+
+/// The id of Delta's application transaction for an idempotency key.
+pub(crate) fn transaction_id(key: &str) -> String {
+    format!("tidemill.load/{key}")
+}
+
+fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
+    let (rows, statistics) =
+        add.stats.as_deref().and_then(|stats| statistics::from_delta(schema, stats)).unwrap_or_else(|| (0, vec![statistics::ColumnStatistics::default(); schema.fields().len()]));
+    Segment {
+        path: add.path,
+        rows,
+        bytes: u64::try_from(add.size).unwrap_or(0),
+        written_at: DateTime::from_timestamp_millis(add.modification_time).unwrap_or_default(),
+        statistics,
+    }
+}
+
+fn check_protocol(body: &Value) -> Result<()> {
+    let reader = body.get("minReaderVersion").and_then(Value::as_u64).unwrap_or(1);
+    if reader > 1 {
+        return Err(Error::corrupt(format!("the table needs a Delta reader of version {reader}; this engine reads version 1")));
+    }
+    Ok(())
+}
+
+const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
+const KEY_CHUNK: &str = "tidemill.timeChunk";
+const KEY_DROPPED: &str = "tidemill.dropped";
+
+fn metadata_to_delta(metadata: &Metadata) -> Value {
+    let fields: Vec<Value> = metadata
+        .schema
+        .columns
+        .iter()
+        .map(|column| json!({"name": column.name, "type": delta_type(column.column_type), "nullable": true, "metadata": {}}))
+        .collect();
+    let mut configuration = serde_json::Map::new();
+    if let Some(column) = &metadata.schema.time_column {
+        configuration.insert(KEY_TIME_COLUMN.to_owned(), json!(column));
+    }
+    if let Some(chunk) = metadata.chunk {
+        configuration.insert(KEY_CHUNK.to_owned(), json!(chunk));
+    }
+    if metadata.dropped {
+        configuration.insert(KEY_DROPPED.to_owned(), json!("true"));
+    }
+    json!({
+        "id": metadata.id,
+        "name": metadata.label,
+        "format": {"provider": "parquet", "options": {}},
+        "schemaString": json!({"type": "struct", "fields": fields}).to_string(),
+        "partitionColumns": [],
+        "createdTime": metadata.created_at.timestamp_millis(),
+        "configuration": configuration,
+    })
+}
+
+fn metadata_from_delta(body: &Value) -> Result<Metadata> {
+    let text = |key: &str| body.get(key).and_then(Value::as_str);
+    let missing = |key: &str| Error::corrupt(format!("log entry: metadata without {key}"));
+    let schema: Value = serde_json::from_str(text("schemaString").ok_or_else(|| missing("schemaString"))?).map_err(|error| Error::corrupt(format!("schema of the log: {error}")))?;
+    let fields = schema.get("fields").and_then(Value::as_array).ok_or_else(|| missing("fields"))?;
+    let columns = fields
+        .iter()
+        .map(|field| {
+            let name = field.get("name").and_then(Value::as_str).ok_or_else(|| missing("field name"))?;
+            let column_type = field.get("type").and_then(Value::as_str).and_then(column_type_of);
+            let column_type = column_type.ok_or_else(|| Error::corrupt(format!("column {name:?} has a Delta type that this engine does not read")))?;
+            Ok(Column { name: name.to_owned(), column_type })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let configured = |key: &str| body.get("configuration").and_then(|configuration| configuration.get(key)).and_then(Value::as_str);
+    Ok(Metadata {
+        id: text("id").unwrap_or_default().to_owned(),
+        label: text("name").unwrap_or_default().to_owned(),
+        schema: DatasetSchema::new(columns, configured(KEY_TIME_COLUMN).map(str::to_owned))?,
+        chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
+        created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
+        dropped: configured(KEY_DROPPED) == Some("true"),
+    })
+}
+
+fn delta_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Boolean => "boolean",
+        ColumnType::Integer => "long",
+        ColumnType::Float => "double",
+        ColumnType::String => "string",
+        ColumnType::Date => "date",
+        ColumnType::Timestamp => "timestamp",
+    }
+}
+
+fn column_type_of(delta: &str) -> Option<ColumnType> {
+    Some(match delta {
+        "boolean" => ColumnType::Boolean,
+        "long" | "integer" | "short" | "byte" => ColumnType::Integer,
+        "double" | "float" => ColumnType::Float,
+        "string" => ColumnType::String,
+        "date" => ColumnType::Date,
+        "timestamp" => ColumnType::Timestamp,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::statistics::ColumnStatistics;
+
+    fn metadata() -> Metadata {
+        let columns = vec![Column { name: "when".into(), column_type: ColumnType::Timestamp }, Column { name: "a \"b\"".into(), column_type: ColumnType::Integer }];
+        Metadata {
+            id: "id".into(),
+            label: "Orders".into(),
+            schema: DatasetSchema::new(columns, Some("when".into())).unwrap(),
+            chunk: Some(TimeChunk::Day),
+            created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
+            dropped: false,
+        }
+    }
+
+    #[test]
+    fn an_entry_survives_its_encoding() {
+        let metadata = metadata();
+        let schema = metadata.schema.arrow();
+        let entry = Entry {
+            added: vec![Segment {
+                path: "2013-01/x y.parquet".into(),
+                rows: 3,
+                bytes: 10,
+                written_at: DateTime::from_timestamp_millis(5).unwrap(),
+                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), ..Default::default() }],
+            }],
+            removed: vec!["2013-01/old.parquet".into()],
+            load: Some(LoadRecord {
+                load_id: "l".into(),
+                source: "f.csv".into(),
+                rows: 3,
+                rejected: 0,
+                bytes: 10,
+                segments: 1,
+                duration_ms: 1,
+                promotions: vec![],
+                idempotency_key: Some("k".into()),
+            }),
+            committed_at: DateTime::from_timestamp_millis(7).unwrap(),
+            metadata: Some(metadata),
+        };
+        let bytes = entry.encode(&schema).unwrap();
+        assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
+        assert!(String::from_utf8(bytes).unwrap().contains("tidemill.load/k"));
+    }
+
+    #[test]
+    fn a_damaged_entry_says_where() {
+        let error = Entry::decode(b"{\"commitInfo\":{}}\n{\"add\":{\"pa", None).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Corrupt);
+        assert!(error.to_string().contains("line 2"), "{error}");
+        assert!(Entry::decode(b"{\"protocol\":{\"minReaderVersion\":3}}", None).is_err());
+    }
+}

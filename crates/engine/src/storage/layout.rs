@@ -1,0 +1,70 @@
+//! Every object name is made here and nowhere else. Tenants are separated by prefix.
+
+use object_store::path::Path;
+
+use crate::ids::{DatasetName, TenantId};
+
+/// Prefix of one dataset.
+pub(crate) fn dataset(tenant: &TenantId, dataset: &DatasetName) -> Path {
+    Path::from_iter([tenant.as_str(), dataset.as_str()])
+}
+
+/// Prefix of one tenant.
+pub(crate) fn tenant(tenant: &TenantId) -> Path {
+    Path::from_iter([tenant.as_str()])
+}
+
+/// Folder of the log of a dataset.
+pub(crate) fn log_folder(dataset: &Path) -> Path {
+    dataset.clone().join("_delta_log")
+}
+
+/// The log entry that makes a version.
+pub(crate) fn log_entry(dataset: &Path, version: u64) -> Path {
+    log_folder(dataset).join(format!("{version:020}.json"))
+}
+
+/// The version that a log entry makes, where the object is one.
+pub(crate) fn version_of(entry: &Path) -> Option<u64> {
+    let stem = entry.filename()?.strip_suffix(".json")?;
+    if stem.len() == 20 { stem.parse().ok() } else { None }
+}
+
+/// Path of a new segment, relative to its dataset.
+pub(crate) fn segment(chunk: &str) -> String {
+    format!("{chunk}/{}.parquet", uuid::Uuid::now_v7())
+}
+
+/// Rejected rows of a load.
+pub(crate) fn rejects(dataset: &Path, load_id: &str) -> Path {
+    dataset.clone().join("_rejects").join(format!("{load_id}.ndjson"))
+}
+
+/// Folder of all models of a tenant.
+pub(crate) fn models(tenant_id: &TenantId) -> Path {
+    tenant(tenant_id).join("_models")
+}
+
+/// Folder of the versions of one model.
+pub(crate) fn model(tenant_id: &TenantId, name: &DatasetName) -> Path {
+    models(tenant_id).join(name.as_str())
+}
+
+/// One version of a model.
+pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u64) -> Path {
+    model(tenant_id, name).join(format!("{version:020}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_entry_knows_its_version() {
+        let dataset = dataset(&TenantId::parse("acme").unwrap(), &DatasetName::parse("flights").unwrap());
+        assert_eq!(log_entry(&dataset, 12).as_ref(), "acme/flights/_delta_log/00000000000000000012.json");
+        assert_eq!(version_of(&log_entry(&dataset, 12)), Some(12));
+        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/_last_checkpoint")), None);
+        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/00000000000000000012.checkpoint.parquet")), None);
+    }
+}

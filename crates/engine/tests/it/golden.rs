@@ -1,0 +1,57 @@
+//! Golden queries: every `.slt` file under `tests/golden` runs against the example data.
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use sqllogictest::{DBOutput, DefaultColumnType, Runner};
+use tidemill::{Csv, Mill};
+
+use crate::ward::{Ward, example};
+
+/// A statement that begins with `{` is a semantic query, anything else SQL.
+struct Asker(Mill);
+
+#[async_trait]
+impl sqllogictest::AsyncDB for Asker {
+    type Error = tidemill::Error;
+    type ColumnType = DefaultColumnType;
+
+    async fn run(&mut self, text: &str) -> Result<DBOutput<DefaultColumnType>, tidemill::Error> {
+        let result = if text.trim_start().starts_with('{') { self.0.query(&serde_json::from_str(text)?).await? } else { self.0.sql(text).await? };
+        let json = result.to_json();
+        let cell = |value: &Value| match value {
+            Value::Null => "NULL".to_owned(),
+            Value::String(text) if text.is_empty() => "(empty)".to_owned(),
+            Value::String(text) => text.clone(),
+            Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
+            other => other.to_string(),
+        };
+        let rows = (0..result.batch.num_rows()).map(|row| (0..result.columns.len()).map(|column| cell(&json["data"][column][row])).collect()).collect();
+        Ok(DBOutput::Rows { types: vec![DefaultColumnType::Any; result.columns.len()], rows })
+    }
+
+    async fn shutdown(&mut self) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn golden_queries_hold() {
+    let ward = Ward::new().await;
+    for (dataset, file) in [("flights", "flights.csv.gz"), ("airports", "airports.csv"), ("planes", "planes.csv"), ("airlines", "airlines.csv"), ("weather", "weather.csv")] {
+        ward.mill.load(dataset, Csv::path(example(file))).await.unwrap();
+    }
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let mill = ward.mill.clone();
+        Runner::new(move || {
+            let mill = mill.clone();
+            async move { Ok(Asker(mill)) }
+        })
+        .run_file_async(&file)
+        .await
+        .unwrap();
+    }
+}

@@ -1,0 +1,134 @@
+//! Loads: atomic, idempotent, continued after a restart, shared between engines.
+
+use futures::future::join_all;
+use serde_json::json;
+use tidemill::{ColumnType, Csv, ErrorKind, Json, Load, LoadMode, Progress, Settings};
+
+use crate::ward::{Ward, example, open};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_with_the_same_key_is_answered_with_the_first_report() {
+    let ward = Ward::new().await;
+    let load = || Csv::bytes("a,b\n1,2\n3,x\n").column_type("b", ColumnType::Integer).idempotency_key("k1");
+    let first = ward.mill.load("orders", load()).await.unwrap();
+    let second = ward.mill.load("orders", load()).await.unwrap();
+    assert!(!first.replayed && second.replayed);
+    assert_eq!((first.rows, first.rejected, first.load_id.as_str()), (1, 1, second.load_id.as_str()));
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[1]]));
+    // The key is remembered by the log, not by the process.
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    assert!(again.load("orders", load()).await.unwrap().replayed);
+
+    let rejects = ward.mill.rejects("orders", 0, 10).await.unwrap();
+    assert_eq!((rejects.total, rejects.items[0].reject.line, rejects.items[0].reject.column.as_deref()), (1, 3, Some("b")));
+    assert_eq!(rejects.items[0].reject.value.as_deref(), Some("x"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_of_many_writers_and_two_engines_all_count() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Json::bytes(r#"{"at": "2013-01-01T00:00:00Z", "n": 0}"#)).await.unwrap();
+    let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let writes = (1..=20).map(|n| {
+        let mill = if n % 2 == 0 { ward.mill.clone() } else { other.clone() };
+        async move { mill.load("orders", Json::bytes(format!(r#"{{"at": "2013-01-01T00:00:00Z", "n": {n}}}"#)).mode(LoadMode::Append)).await }
+    });
+    for report in join_all(writes).await {
+        assert_eq!(report.unwrap().rows, 1);
+    }
+    assert_eq!(ward.rows("select count(*), sum(n), count(distinct n) from orders").await, json!([[21], [210], [21]]));
+    assert_eq!(ward.mill.dataset("orders").await.unwrap().summary.version, 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn types_are_promoted_when_later_rows_disagree() {
+    let ward = Ward::new().await;
+    let mut text = "id,amount,code\n".to_owned();
+    for row in 0..30_000 {
+        text.push_str(&format!("{row},{row},{row}\n"));
+    }
+    text.push_str("30000,0.5,00A7\n");
+    let report = ward.mill.load("orders", Csv::bytes(text)).await.unwrap();
+    assert_eq!((report.rows, report.rejected, report.promotions.len()), (30_001, 0, 2));
+    assert_eq!(report.promotions[0].line, 30_002);
+    assert_eq!(ward.rows("select amount, code from orders where id = 30000").await, json!([[0.5], ["00A7"]]));
+    // A number that became text is the text that stood in the file.
+    assert_eq!(ward.rows("select code from orders where id = 7").await, json!([["7"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_keeps_the_types_of_the_dataset() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n,s\n1,a\n")).await.unwrap();
+    let report = ward.mill.load("orders", Csv::bytes("s,n\nb,2\nc,many\n")).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (1, 1));
+    let error = ward.mill.load("orders", Csv::bytes("n,sx\n1,a\n")).await.unwrap_err();
+    assert!(error.to_string().contains("\"sx\"") && error.to_string().contains("did you mean s?"), "{error}");
+    assert_eq!(ward.mill.load("orders", Csv::bytes("n,s\n1,a\n").mode(LoadMode::Create)).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(ward.mill.load("ordres", Csv::bytes("n,s\n1,a\n").mode(LoadMode::Append)).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(ward.rows("select n, s from orders order by n").await, json!([[1, 2], ["a", "b"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_format_gives_the_same_rows() {
+    let ward = Ward::new().await;
+    let csv = std::fs::read(example("airports.csv")).unwrap();
+    ward.mill.load("plain", Csv::bytes(csv.clone())).await.unwrap();
+    let zstd = {
+        let mut encoder = async_compression::tokio::write::ZstdEncoder::new(Vec::new());
+        tokio::io::AsyncWriteExt::write_all(&mut encoder, &csv).await.unwrap();
+        tokio::io::AsyncWriteExt::shutdown(&mut encoder).await.unwrap();
+        encoder.into_inner()
+    };
+    ward.mill.load("packed", Csv::bytes(zstd)).await.unwrap();
+    ward.mill.load("streamed", Csv::reader(std::io::Cursor::new(csv))).await.unwrap();
+    let all = ward.mill.sql("select * from plain").await.unwrap();
+    let json = all.to_json();
+    let lines: String = (0..all.batch.num_rows())
+        .map(|row| {
+            let object: serde_json::Map<_, _> = all.columns.iter().enumerate().map(|(index, column)| (column.name.clone(), json["data"][index][row].clone())).collect();
+            format!("{}\n", serde_json::Value::Object(object))
+        })
+        .collect();
+    ward.mill.load("lines", Json::bytes(lines)).await.unwrap();
+    let parquet = ward.objects("plain").into_iter().find(|path| path.extension().is_some_and(|extension| extension == "parquet")).unwrap();
+    ward.mill.load("parquet", Load::path(parquet)).await.unwrap();
+    let facts = |name: &str| format!("select count(*), count(distinct faa), sum(alt), round(sum(lat), 6), max(name), count(tzone) from {name}");
+    let expected = ward.rows(&facts("plain")).await;
+    assert_eq!(expected[0], json!([1_458]));
+    for name in ["packed", "streamed", "lines", "parquet"] {
+        assert_eq!(ward.rows(&facts(name)).await, expected, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_load_leaves_nothing() {
+    let ward = Ward::new().await;
+    let progress = Progress::new();
+    progress.cancel();
+    let error = ward.mill.load("flights", Csv::path(example("flights.csv.gz")).progress(progress)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(ward.objects("flights"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(ward.mill.dataset("flights").await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_engine_takes_no_more_rows_but_answers() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n\n1\n")).await.unwrap();
+    ward.engine.close().await;
+    assert_eq!(ward.mill.load("orders", Csv::bytes("n\n1\n")).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_dataset_is_gone_and_its_name_free() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n\n1\n")).await.unwrap();
+    ward.mill.delete_dataset("orders").await.unwrap();
+    assert_eq!(ward.objects("orders"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(ward.mill.sql("select 1 from orders").await.unwrap_err().kind(), ErrorKind::NotFound);
+    ward.mill.load("orders", Csv::bytes("other\nx\n")).await.unwrap();
+    assert_eq!(ward.rows("select other from orders").await, json!([["x"]]));
+    assert_eq!(ward.mill.model("orders").await.unwrap().dimensions[0].name, "other");
+}

@@ -1,0 +1,13 @@
+//! The engine from the outside: real files, a real folder, real commits.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
+
+mod bad_input;
+mod flights;
+mod golden;
+mod interop;
+mod live;
+mod loads;
+mod scopes;
+mod sql;
+mod ward;

@@ -1,0 +1,58 @@
+//! Scopes: another tenant sees nothing; a row filter and hidden columns hold on every way of asking.
+
+use serde_json::json;
+use tidemill::{Csv, DatasetName, ErrorKind, Scope, TenantId};
+
+use crate::ward::Ward;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenant_sees_nothing() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n\n1\n")).await.unwrap();
+    let other = ward.engine.tenant("other").unwrap();
+    assert_eq!(other.datasets().await.unwrap(), []);
+    assert_eq!(other.models().await.unwrap(), []);
+    let query = serde_json::from_str(r#"{"measures": ["orders.count"]}"#).unwrap();
+    for kind in [
+        other.dataset("orders").await.unwrap_err().kind(),
+        other.profile("orders").await.unwrap_err().kind(),
+        other.preview("orders", 1).await.unwrap_err().kind(),
+        other.rejects("orders", 0, 1).await.unwrap_err().kind(),
+        other.model("orders").await.unwrap_err().kind(),
+        other.delete_dataset("orders").await.unwrap_err().kind(),
+        other.query(&query).await.unwrap_err().kind(),
+        other.subscribe(&query).await.unwrap_err().kind(),
+        other.sql("select * from orders").await.unwrap_err().kind(),
+        other.update_model(ward.mill.model("orders").await.unwrap(), 1).await.unwrap_err().kind(),
+    ] {
+        assert_eq!(kind, ErrorKind::NotFound);
+    }
+    // The same name is another dataset there.
+    other.load("orders", Csv::bytes("n\n5\n6\n")).await.unwrap();
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_scope_sees_its_rows_and_columns_only() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("city,amount,margin\nRome,1,9\nOslo,2,8\nRome,3,7\n")).await.unwrap();
+    let orders = || DatasetName::parse("orders").unwrap();
+    let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(orders(), "city = 'Rome'").hiding(orders(), "margin");
+    let mill = ward.engine.mill(scope);
+    let all = mill.query(&serde_json::from_str(r#"{"measures": ["orders.count", "orders.sum_amount"]}"#).unwrap()).await.unwrap();
+    assert_eq!(all.to_json()["data"], json!([[2], [4]]));
+    assert!(all.provenance.row_filter_applied);
+    assert_eq!(mill.sql("select count(*) from orders o where o.city is not null").await.unwrap().to_json()["data"], json!([[2]]));
+    assert_eq!(mill.sql("select (select max(amount) from orders) as m").await.unwrap().to_json()["data"], json!([[3]]));
+    assert_eq!(mill.preview("orders", 10).await.unwrap().columns.len(), 2);
+    assert_eq!(mill.profile("orders").await.unwrap().rows, 2);
+    assert!(mill.sql("select margin from orders").await.is_err());
+    let model = mill.model("orders").await.unwrap();
+    assert!(!model.measures.iter().any(|measure| measure.name.contains("margin")));
+    assert!(mill.query(&serde_json::from_str(r#"{"measures": ["orders.sum_margin"]}"#).unwrap()).await.is_err());
+    assert_eq!(mill.rejects("orders", 0, 1).await.unwrap_err().kind(), ErrorKind::Denied);
+    assert!(!mill.dataset("orders").await.unwrap().columns.iter().any(|column| column.name == "margin"));
+
+    let wrong = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(orders(), "country = 'IT'");
+    assert_eq!(ward.engine.mill(wrong).sql("select * from orders").await.unwrap_err().kind(), ErrorKind::Denied);
+}

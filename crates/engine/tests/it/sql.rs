@@ -1,0 +1,55 @@
+//! SQL: what it may do and, above all, what it may not.
+
+use tidemill::{Csv, ErrorKind, Limits, Scope, TenantId};
+
+use crate::ward::Ward;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_reads_the_datasets_of_its_tenant_and_nothing_else() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n,city\n1,Rome\n2,Oslo\n")).await.unwrap();
+    ward.engine.tenant("other").unwrap().load("secrets", Csv::bytes("n\n7\n")).await.unwrap();
+    let file = ward.objects("orders").into_iter().find(|path| path.extension().is_some_and(|extension| extension == "parquet")).unwrap();
+    let cases = [
+        (format!("select * from '{}'", file.display()), ErrorKind::NotFound),
+        ("select * from read_parquet('/etc/passwd')".to_owned(), ErrorKind::NotFound),
+        ("select * from generate_series(1, 10)".to_owned(), ErrorKind::NotFound),
+        ("select * from secrets".to_owned(), ErrorKind::NotFound),
+        ("select * from other.secrets".to_owned(), ErrorKind::NotFound),
+        ("select * from other.public.secrets".to_owned(), ErrorKind::NotFound),
+        ("select * from information_schema.tables".to_owned(), ErrorKind::NotFound),
+        ("select now()".to_owned(), ErrorKind::Invalid),
+        ("select random()".to_owned(), ErrorKind::Invalid),
+        ("select repeat('x', 1000000000)".to_owned(), ErrorKind::Invalid),
+        ("select version()".to_owned(), ErrorKind::Invalid),
+        ("show tables".to_owned(), ErrorKind::Denied),
+        ("insert into orders values (1, 'x')".to_owned(), ErrorKind::Denied),
+        ("truncate table orders".to_owned(), ErrorKind::Denied),
+        ("copy (select * from orders) to '/tmp/out.csv'".to_owned(), ErrorKind::Denied),
+        ("create view v as select 1".to_owned(), ErrorKind::Denied),
+        ("prepare p as select 1".to_owned(), ErrorKind::Denied),
+        ("select nmu from orders".to_owned(), ErrorKind::Invalid),
+    ];
+    for (sql, expected) in cases {
+        let error = ward.mill.sql(&sql).await.expect_err(&sql);
+        assert_eq!(error.kind(), expected, "{sql}: {error}");
+    }
+    assert!(ward.mill.sql("select * from ordres").await.unwrap_err().to_string().contains("did you mean orders?"));
+    assert_eq!(ward.rows("with big as (select * from orders where n > 1) select city from big union all select 'x' order by 1").await, serde_json::json!([["Oslo", "x"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limits_stop_what_is_too_much() {
+    let ward = Ward::new().await;
+    let rows: String = (0..20_000).map(|n| format!("{n}\n")).collect();
+    ward.mill.load("numbers", Csv::bytes(format!("n\n{rows}"))).await.unwrap();
+    let hurried = Scope::of(TenantId::parse("acme").unwrap()).with_limits(Limits { deadline: std::time::Duration::from_millis(50), ..Limits::default() });
+    let endless = "select count(*) from numbers a, numbers b, numbers c where a.n + b.n + c.n = 7";
+    let error = ward.engine.mill(hurried).sql(endless).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
+    let megabyte = format!("select '{}'", "x".repeat(1 << 20));
+    assert_eq!(ward.mill.sql(&megabyte).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    // As long and as deep as the gate lets pass: planned without harm.
+    let wide = format!("select 1 from numbers where {}", vec!["n = 1"; 400].join(" or "));
+    ward.mill.sql(&wide).await.unwrap();
+}

@@ -1,0 +1,157 @@
+//! The authenticated party of a request. It can be made from a verified token alone, and with it the tenancy that every
+//! query for tenant data takes.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use chrono::{DateTime, Utc};
+use http::header;
+use http::request::Parts;
+use moka::future::Cache;
+use tidemill::{Mill, Scope, TenantId};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::{Code, Problem};
+use crate::policy::{self, Action, Role};
+use crate::{tenants, users};
+
+/// How long a change of a user may go unseen by another replica. Changes made here are seen at once.
+const MEMBER_TTL: Duration = Duration::from_secs(5);
+const MEMBERS_MAX: u64 = 10_000;
+
+/// A tenant whose data may be touched. Only a verified credential or an operator's command makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenancy {
+    id: Uuid,
+    slug: TenantId,
+}
+
+impl Tenancy {
+    /// The tenancy of a stored tenant, for whoever has read that row on behalf of a credential or at an operator's order.
+    ///
+    /// # Errors
+    /// A slug that the engine does not take, which means a damaged row.
+    pub fn of(tenant: &tenants::model::Model) -> Result<Self, Problem> {
+        Ok(Self { id: tenant.id, slug: TenantId::parse(&tenant.slug).map_err(Problem::internal)? })
+    }
+
+    /// The id in the metadata store.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The name in the engine.
+    pub fn slug(&self) -> &TenantId {
+        &self.slug
+    }
+}
+
+/// The user behind a request, as the store knows them now.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    tenancy: Tenancy,
+    /// The user.
+    pub user: users::model::Model,
+    /// The tenant.
+    pub tenant: tenants::model::Model,
+    /// When the token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Caller {
+    /// The caller that a token proves.
+    ///
+    /// # Errors
+    /// `Unauthenticated`; `Exhausted` when they ask too often.
+    pub async fn from_token(app: &App, token: &str) -> Result<Self, Problem> {
+        let now = app.clock.now();
+        let claims = app.access_tokens.verify(token, now)?;
+        let (user, tenant) = app.members.find(app, claims.sub).await?;
+        if user.tenant_id != claims.tid {
+            return Err(Problem::unauthenticated());
+        }
+        let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or_else(Problem::unauthenticated)?;
+        Ok(Self { tenancy: Tenancy::of(&tenant)?, user, tenant, expires_at })
+    }
+
+    /// The tenant whose data they may touch.
+    pub fn tenancy(&self) -> &Tenancy {
+        &self.tenancy
+    }
+
+    /// Their role.
+    pub fn role(&self) -> Role {
+        self.user.role
+    }
+
+    /// Checks that they may do it.
+    ///
+    /// # Errors
+    /// `Denied`, naming the role that it takes.
+    pub fn allow(&self, action: Action) -> Result<(), Problem> {
+        if policy::allows(self.role(), action) {
+            return Ok(());
+        }
+        let least = policy::least_role(action);
+        Err(Problem::new(Code::Denied, format!("this takes the role {}; yours is {}", name(least), name(self.role()))))
+    }
+
+    /// Their view of the engine.
+    pub fn mill(&self, app: &App) -> Mill {
+        app.engine.mill(Scope::of(self.tenancy.slug.clone()))
+    }
+}
+
+fn name(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Editor => "editor",
+        Role::Admin => "admin",
+        Role::Owner => "owner",
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let value = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(Problem::unauthenticated)?;
+        let (scheme, token) = value.split_once(' ').ok_or_else(Problem::unauthenticated)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Problem::unauthenticated());
+        }
+        let caller = Self::from_token(app, token.trim()).await?;
+        app.requests.take(caller.user.id, app.clock.now()).await?;
+        Ok(caller)
+    }
+}
+
+/// Users as the store had them a moment ago.
+#[derive(Clone)]
+pub struct Members {
+    cache: Cache<Uuid, (users::model::Model, tenants::model::Model)>,
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self { cache: Cache::builder().max_capacity(MEMBERS_MAX).time_to_live(MEMBER_TTL).build() }
+    }
+}
+
+impl Members {
+    async fn find(&self, app: &App, user_id: Uuid) -> Result<(users::model::Model, tenants::model::Model), Problem> {
+        if let Some(found) = self.cache.get(&user_id).await {
+            return Ok(found);
+        }
+        let user = users::store::get_any(app.store.db(), user_id).await?.ok_or_else(Problem::unauthenticated)?;
+        let tenant = tenants::store::get(app.store.db(), user.tenant_id).await?.ok_or_else(Problem::unauthenticated)?;
+        self.cache.insert(user_id, (user.clone(), tenant.clone())).await;
+        Ok((user, tenant))
+    }
+
+    /// Forgets a user who was changed.
+    pub async fn forget(&self, user_id: Uuid) {
+        self.cache.invalidate(&user_id).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! The command line, one file a command.
+
+pub mod admin;
+pub mod check_config;
+pub mod demo;
+pub mod demo_data;
+pub mod import;
+pub mod query;
+pub mod serve;
+pub mod table;
+pub mod terminal;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tidemill::Engine;
+use tidemill::clock::SystemClock;
+
+use crate::config::{Settings, layers};
+
+/// Live dashboards over your own data.
+#[derive(Debug, Parser)]
+#[command(name = "tidemill", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the web application and the API
+    Serve(serve::Arguments),
+    /// Serve sample data with a live stream of orders, ready to sign in
+    Demo(demo::Arguments),
+    /// Load a file into a dataset (stop the server first: a data folder has one owner)
+    Import(import::Arguments),
+    /// Ask a question and print the answer
+    Query(query::Arguments),
+    /// Manage tenants and users
+    Admin(admin::Arguments),
+    /// Print the settings in effect, without secrets
+    CheckConfig(check_config::Arguments),
+}
+
+/// Where the settings come from. Later ones win: file, `TIDEMILL_*` variables, flags.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigArguments {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of all stored things
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl ConfigArguments {
+    /// Reads the settings, with more flags laid over them.
+    ///
+    /// # Errors
+    /// See [`layers::read`].
+    pub fn read(&self, mut flags: Vec<layers::Flag>) -> anyhow::Result<Settings> {
+        if let Some(folder) = &self.data_dir {
+            flags.push(("data_dir", folder.to_str().context("--data-dir is not valid text")?.to_owned()));
+        }
+        layers::read(self.config.as_deref(), std::env::vars(), &flags)
+    }
+}
+
+/// Runs the command of a command line.
+///
+/// # Errors
+/// Whatever the command could not do.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    if let Command::CheckConfig(arguments) = cli.command {
+        return check_config::run(&arguments);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    let result = runtime.block_on(async move {
+        match cli.command {
+            Command::Serve(arguments) => serve::run(arguments).await,
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Import(arguments) => import::run(arguments).await,
+            Command::Query(arguments) => query::run(arguments).await,
+            Command::Admin(arguments) => admin::run(arguments).await,
+            Command::CheckConfig(_) => Ok(()),
+        }
+    });
+    // Blocking work that outlived its command (a sign-in being hashed) must not hold the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+/// Opens the engine of a data folder, without accounts or sockets.
+///
+/// # Errors
+/// The folder cannot be opened.
+pub async fn open_engine(settings: &Settings) -> anyhow::Result<Engine> {
+    crate::auth::private_file::create_folder(&settings.data_dir)?;
+    let builder = Engine::builder().path(settings.data_dir.join("engine")).settings(settings.engine.clone()).clock(Arc::new(SystemClock));
+    builder.open().await.context("open the engine")
+}

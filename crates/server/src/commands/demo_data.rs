@@ -1,0 +1,134 @@
+//! The data of the demo: five files, a stream of orders that begins in the past and goes on, a dashboard for each.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::TimeDelta;
+use tidemill::ingest::{Json, Load, LoadMode};
+use tidemill::{Mill, Scope};
+use tidemill_connectors::orders::{OrderBatch, OrderStream, OrdersConfig, Position};
+
+use super::terminal;
+use crate::app::App;
+use crate::auth::Tenancy;
+use crate::dashboards::generate::{Facts, generate};
+use crate::dashboards::{handlers as dashboards, store};
+use crate::store::audit::Actor;
+
+/// File, dataset, what people read, time column.
+const FILES: [(&str, &str, &str, Option<&str>); 5] = [
+    ("flights.csv.gz", "flights", "Flights", Some("time_hour")),
+    ("weather.csv", "weather", "Weather", Some("time_hour")),
+    ("planes.csv", "planes", "Planes", None),
+    ("airports.csv", "airports", "Airports", None),
+    ("airlines.csv", "airlines", "Airlines", None),
+];
+const ORDERS: &str = "orders";
+const DASHBOARDS_FOR: [&str; 2] = ["flights", ORDERS];
+/// History comes in large batches, so that it becomes few segments.
+const BATCH_ROWS: usize = 250_000;
+const TICK: Duration = Duration::from_secs(1);
+
+fn mill(app: &App, tenancy: &Tenancy) -> Mill {
+    app.engine.mill(Scope::of(tenancy.slug().clone()))
+}
+
+/// Loads the sample files that are not there yet.
+///
+/// # Errors
+/// A file is missing or broken.
+pub async fn load_files(app: &App, tenancy: &Tenancy, folder: &Path) -> anyhow::Result<()> {
+    let mill = mill(app, tenancy);
+    let known: Vec<String> = mill.datasets().await?.into_iter().map(|dataset| dataset.name).collect();
+    for (file, dataset, label, time_column) in FILES {
+        if known.iter().any(|name| name == dataset) {
+            continue;
+        }
+        let path = folder.join(file);
+        anyhow::ensure!(path.is_file(), "{} is not there; say with --examples where the sample files are", path.display());
+        let load = Load::path(&path).mode(LoadMode::Create).label(label).time_column(time_column);
+        let report = mill.load(dataset, load).await.with_context(|| format!("load {}", path.display()))?;
+        terminal::say(&format!("{dataset}: {} rows in {} ms", report.rows, report.duration_ms));
+    }
+    Ok(())
+}
+
+/// The stream, and what it has made but not yet stored.
+pub struct Orders {
+    stream: OrderStream,
+    mill: Mill,
+}
+
+/// Takes the stream up where the stored orders end, or some days ago; stores a first batch, so that there is a dataset.
+///
+/// # Errors
+/// The orders cannot be stored.
+pub async fn begin_orders(app: &App, tenancy: &Tenancy, orders_per_day: u32, history_days: u32) -> anyhow::Result<Orders> {
+    let mill = mill(app, tenancy);
+    let now = app.clock.now();
+    let earliest = Position::at(now - TimeDelta::days(i64::from(history_days)));
+    let stored = mill.datasets().await?.into_iter().find(|dataset| dataset.name == ORDERS);
+    let position = stored.as_ref().and_then(|dataset| dataset.time_max).map_or(earliest, |latest| Position::after(latest).max(earliest));
+    let config = OrdersConfig { orders_per_day, batch_rows: BATCH_ROWS, ..OrdersConfig::default() };
+    let mut orders = Orders { stream: OrderStream::new(config)?.starting_at(position), mill };
+    if stored.is_none()
+        && let Some(batch) = orders.stream.next_batch(now)
+    {
+        orders.store(batch).await.context("store the first orders")?;
+    }
+    Ok(orders)
+}
+
+impl Orders {
+    async fn store(&self, batch: OrderBatch) -> tidemill::Result<()> {
+        let load = Json::bytes(batch.ndjson.clone()).mode(LoadMode::Upsert).label("Orders").time_column(Some("ordered_at")).idempotency_key(batch.key());
+        self.mill.load(ORDERS, load).await.map(drop)
+    }
+
+    /// Catches up with the clock, then stores each second's orders, until the process ends.
+    pub fn start(mut self, app: &App) {
+        let app = app.clone();
+        app.tasks.clone().spawn(async move {
+            while !app.closing.is_cancelled() {
+                match self.stream.next_batch(app.clock.now()) {
+                    Some(batch) => self.store_for_sure(&app, batch).await,
+                    None => wait(&app, TICK).await,
+                }
+            }
+        });
+    }
+
+    /// The key makes trying again harmless.
+    async fn store_for_sure(&self, app: &App, batch: OrderBatch) {
+        while let Err(error) = self.store(batch.clone()).await {
+            tracing::warn!(%error, "orders could not be stored; trying again");
+            wait(app, TICK).await;
+            if app.closing.is_cancelled() {
+                return;
+            }
+        }
+    }
+}
+
+async fn wait(app: &App, time: Duration) {
+    let _ = app.closing.run_until_cancelled(tokio::time::sleep(time)).await;
+}
+
+/// Makes dashboards, if the tenant has none.
+///
+/// # Errors
+/// A dashboard cannot be stored.
+pub async fn make_dashboards(app: &App, tenancy: &Tenancy) -> anyhow::Result<()> {
+    if store::count(app.store.db(), tenancy).await? > 0 {
+        return Ok(());
+    }
+    let mill = mill(app, tenancy);
+    for dataset in DASHBOARDS_FOR {
+        let model = mill.model(dataset).await?;
+        let facts = Facts::of(&mill.profile(dataset).await?);
+        let actor = Actor { tenant_id: Some(tenancy.id()), user_id: None };
+        dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned()).await.map_err(|problem| anyhow::anyhow!("dashboard of {dataset}: {problem:?}"))?;
+    }
+    Ok(())
+}

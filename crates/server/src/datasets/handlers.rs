@@ -1,0 +1,115 @@
+//! Routes of datasets.
+
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::{Value, json};
+use tidemill::ingest::{Json as JsonRows, LoadMode, LoadReport};
+
+use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, Pushed, RejectParams, RejectedRows};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::{Answer, Problem, body};
+use crate::policy::Action;
+use crate::queries::wire::QueryResult;
+use crate::store::audit;
+
+/// Bytes of one push at most.
+pub const PUSH_MAX_BYTES: usize = 16 << 20;
+const PAGE_MAX: usize = 1_000;
+const KEY_MAX_CHARS: usize = 128;
+
+/// List the datasets of the tenant.
+#[utoipa::path(get, path = "/datasets", tag = "datasets", responses((status = 200, body = DatasetList)))]
+pub async fn list_datasets(State(app): State<App>, caller: Caller) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let items = caller.mill(&app).datasets().await?;
+    Ok(Json(json!({ "items": items })))
+}
+
+/// Read one dataset: columns, ranges, newest loads.
+#[utoipa::path(get, path = "/datasets/{name}", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = DatasetDetail)))]
+pub async fn find_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    encode(&caller.mill(&app).dataset(&name).await?)
+}
+
+/// Read the latest rows of a dataset.
+#[utoipa::path(get, path = "/datasets/{name}/preview", tag = "datasets", params(("name" = String, Path, description = "The dataset"), PreviewParams), responses((status = 200, body = QueryResult)))]
+pub async fn preview_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<PreviewParams>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let limit = page_size(params.limit, 50)?;
+    Ok(Json(caller.mill(&app).preview(&name, limit).await?.to_json()))
+}
+
+/// Read what each column of a dataset holds.
+#[utoipa::path(get, path = "/datasets/{name}/profile", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = DatasetProfile)))]
+pub async fn profile_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    encode(&caller.mill(&app).profile(&name).await?)
+}
+
+/// Read the rows of a dataset that were rejected.
+#[utoipa::path(get, path = "/datasets/{name}/rejects", tag = "datasets", params(("name" = String, Path, description = "The dataset"), RejectParams), responses((status = 200, body = RejectedRows)))]
+pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<RejectParams>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let limit = page_size(params.limit, 100)?;
+    encode(&caller.mill(&app).rejects(&name, params.offset.unwrap_or(0), limit).await?)
+}
+
+/// Push rows into a dataset: NDJSON, or a JSON array of objects. The same `Idempotency-Key` again is answered as the first time.
+#[utoipa::path(
+    post, path = "/datasets/{name}/rows", tag = "datasets",
+    params(("name" = String, Path, description = "The dataset"), ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
+    request_body(content((serde_json::Value = "application/json"), (String = "application/x-ndjson")), description = "Up to 16 MiB"),
+    responses((status = 200, body = Pushed)))]
+pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, request: Request) -> Answer<Json<Pushed>> {
+    caller.allow(Action::LoadData)?;
+    check_content_type(request.headers())?;
+    let key = idempotency_key(request.headers())?;
+    let bytes = body::read(request, &app).await?;
+    let mut load = JsonRows::bytes(bytes).mode(LoadMode::Append);
+    if let Some(key) = key {
+        load = load.idempotency_key(key);
+    }
+    let mill = caller.mill(&app);
+    // On a task of its own: a client that goes away does not stop a commit halfway through.
+    let report = app.tasks.spawn(async move { mill.load(&name, load).await }).await.map_err(Problem::internal)??;
+    let LoadReport { load_id, version, rows, rejected, replayed, .. } = report;
+    Ok(Json(Pushed { load_id, version, rows, rejected, replayed }))
+}
+
+/// Remove a dataset with everything in it. Takes the role admin.
+#[utoipa::path(delete, path = "/datasets/{name}", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 204)))]
+pub async fn delete_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<StatusCode> {
+    caller.allow(Action::DeleteDatasets)?;
+    caller.mill(&app).delete_dataset(&name).await?;
+    audit::append(app.store.db(), app.clock.now(), &caller, "dataset.deleted", &name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
+    serde_json::to_value(value).map(Json).map_err(Problem::internal)
+}
+
+fn page_size(limit: Option<usize>, default: usize) -> Answer<usize> {
+    let limit = limit.unwrap_or(default);
+    if (1..=PAGE_MAX).contains(&limit) { Ok(limit) } else { Err(Problem::field("limit", format!("lies between 1 and {PAGE_MAX}"))) }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Answer<()> {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "application/json" | "application/x-ndjson" | "application/ndjson" => Ok(()),
+        other => Err(Problem::invalid(format!("rows are application/x-ndjson or application/json, not {other:?}"))),
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > KEY_MAX_CHARS {
+        return Err(Problem::field("Idempotency-Key", format!("is 1 to {KEY_MAX_CHARS} visible ASCII characters")));
+    }
+    Ok(Some(key.to_owned()))
+}

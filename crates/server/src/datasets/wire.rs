@@ -1,0 +1,173 @@
+//! Datasets as they cross HTTP. The engine writes them; these types tell OpenAPI their shape.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Type of a column.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    Boolean,
+    Integer,
+    Float,
+    String,
+    Date,
+    Timestamp,
+}
+
+/// A value: text, number, boolean or nothing. Dates and timestamps are text.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(value_type = Option<Object>)]
+pub struct Cell(pub serde_json::Value);
+
+/// A dataset in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetSummary {
+    pub name: String,
+    pub label: String,
+    pub rows: u64,
+    pub size_bytes: u64,
+    pub segments: u64,
+    pub version: u64,
+    #[schema(required)]
+    pub time_column: Option<String>,
+    #[schema(required)]
+    pub time_min: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub time_max: Option<DateTime<Utc>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The datasets of a tenant.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetList {
+    /// By name.
+    pub items: Vec<DatasetSummary>,
+}
+
+/// A column with what is known of its values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetColumn {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    pub nullable: bool,
+    #[schema(required)]
+    pub nulls: Option<u64>,
+    pub min: Cell,
+    pub max: Cell,
+}
+
+/// A load that was committed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetLoad {
+    pub load_id: String,
+    pub version: u64,
+    pub source: String,
+    pub rows: u64,
+    pub rejected: u64,
+    pub committed_at: DateTime<Utc>,
+}
+
+/// A dataset with its columns and its newest loads.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetDetail {
+    /// As in the list.
+    #[serde(flatten)]
+    pub summary: DatasetSummary,
+    /// In the order of the dataset.
+    pub columns: Vec<DatasetColumn>,
+    /// The newest 20.
+    pub loads: Vec<DatasetLoad>,
+}
+
+/// How often a value occurs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValueCount {
+    pub value: Cell,
+    pub count: u64,
+}
+
+/// What a column holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnProfile {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    pub nulls: u64,
+    pub distinct: u64,
+    pub distinct_exact: bool,
+    pub min: Cell,
+    pub max: Cell,
+    #[schema(required)]
+    pub mean: Option<f64>,
+    pub top: Vec<ValueCount>,
+}
+
+/// What a dataset holds.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetProfile {
+    pub dataset: String,
+    pub version: u64,
+    pub rows: u64,
+    pub columns: Vec<ColumnProfile>,
+}
+
+/// A row that could not be taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RejectedRow {
+    pub load_id: String,
+    pub line: u64,
+    #[schema(required)]
+    pub column: Option<String>,
+    #[schema(required)]
+    pub value: Option<String>,
+    pub reason: String,
+    pub raw: String,
+}
+
+/// Some of the rejected rows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RejectedRows {
+    /// How many there are.
+    pub total: u64,
+    /// Those asked for.
+    pub items: Vec<RejectedRow>,
+}
+
+/// What a push did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Pushed {
+    /// Id of the load, for its rejected rows.
+    pub load_id: String,
+    /// The version that it made.
+    pub version: u64,
+    /// Rows stored.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Whether this is the answer of an earlier push with the same key.
+    pub replayed: bool,
+}
+
+/// How many of the latest rows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PreviewParams {
+    /// Rows at most: 1 to 1,000, default 50.
+    pub limit: Option<usize>,
+}
+
+/// Which of the rejected rows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RejectParams {
+    /// Rows at most: 1 to 1,000, default 100.
+    pub limit: Option<usize>,
+    /// Rows to leave out first.
+    pub offset: Option<usize>,
+}

@@ -1,0 +1,35 @@
+//! Tidemill as a service: accounts, tenants, dashboards and live updates over the engine.
+//!
+//! ```text
+//! request -> middleware (id, span, headers, limits) -> router -> handler -> Caller + policy -> Mill or store -> wire
+//! ```
+//! The server is thin. Numbers come from the engine, which sees a scope and never a token; the metadata store sees a
+//! tenant id that only a verified credential can make; a handler parses, asks the policy, calls and encodes.
+
+pub mod app;
+pub mod auth;
+pub mod commands;
+pub mod config;
+pub mod dashboards;
+pub mod datasets;
+pub mod health;
+pub mod http;
+pub mod live;
+pub mod loads;
+pub mod middleware;
+pub mod models;
+pub mod openapi;
+pub mod policy;
+pub mod queries;
+pub mod router;
+pub mod serve;
+pub mod session;
+pub mod store;
+pub mod telemetry;
+pub mod tenants;
+pub mod uploads;
+pub mod users;
+pub mod web;
+
+pub use app::App;
+pub use config::Settings;

@@ -1,0 +1,83 @@
+//! Routes of loads.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use tidemill::DatasetName;
+use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
+
+use super::wire::{Load, Mode, NewLoad};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::{Answer, JsonBody, Problem};
+use crate::policy::Action;
+use crate::store::audit;
+use crate::uploads::staging::StagedFile;
+
+const LABEL_MAX_CHARS: usize = 120;
+const KEY_MAX_CHARS: usize = 128;
+
+/// Load an uploaded file into a dataset. It runs in the background; ask for it until it has ended.
+#[utoipa::path(post, path = "/loads", tag = "loads", request_body = NewLoad, responses((status = 202, body = Load)))]
+pub async fn create_load(State(app): State<App>, caller: Caller, JsonBody(new): JsonBody<NewLoad>) -> Answer<(StatusCode, Json<Load>)> {
+    caller.allow(Action::LoadData)?;
+    DatasetName::parse(&new.dataset).map_err(|error| Problem::field("dataset", error.message()))?;
+    let now = app.clock.now();
+    let staged = app.staging.find(caller.tenancy(), &new.upload_id, now)?;
+    let progress = Progress::new();
+    let load = order(&new, &staged, progress.clone())?;
+    let job = app.loads.begin(caller.tenancy(), &new.dataset, progress, now)?;
+    audit::append(app.store.db(), now, &caller, "load.started", &new.dataset).await?;
+    let answer = job.to_wire()?;
+    let mill = caller.mill(&app);
+    let running = app.clone();
+    app.tasks.spawn(async move {
+        let result = mill.load(&new.dataset, load).await;
+        if result.is_ok() {
+            running.staging.release(staged.id);
+        }
+        job.finish(result, running.clock.now());
+        drop(staged);
+    });
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+/// Read how a load stands.
+#[utoipa::path(get, path = "/loads/{id}", tag = "loads", params(("id" = Uuid, Path, description = "The load")), responses((status = 200, body = Load)))]
+pub async fn find_load(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<Json<Load>> {
+    caller.allow(Action::LoadData)?;
+    app.loads.find(caller.tenancy(), &id)?.to_wire().map(Json)
+}
+
+/// Cancel a load. One that has ended stays as it is.
+#[utoipa::path(delete, path = "/loads/{id}", tag = "loads", params(("id" = Uuid, Path, description = "The load")), responses((status = 204)))]
+pub async fn cancel_load(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    caller.allow(Action::LoadData)?;
+    app.loads.find(caller.tenancy(), &id)?.cancel();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<EngineLoad> {
+    let mut load = EngineLoad::path(staged.path()).progress(progress);
+    for (column, column_type) in &new.types {
+        load = load.column_type(column, *column_type);
+    }
+    if let Some(key) = &new.idempotency_key {
+        if key.is_empty() || key.chars().count() > KEY_MAX_CHARS {
+            return Err(Problem::field("idempotency_key", format!("is 1 to {KEY_MAX_CHARS} characters")));
+        }
+        load = load.idempotency_key(key);
+    }
+    if new.mode == Mode::Append {
+        return Ok(load.mode(LoadMode::Append));
+    }
+    load = load.mode(LoadMode::Create);
+    if let Some(label) = &new.label {
+        crate::tenants::wire::check_name("label", label, LABEL_MAX_CHARS)?;
+        load = load.label(label);
+    }
+    if let Some(time_column) = &new.time_column {
+        load = load.time_column(time_column.as_deref());
+    }
+    Ok(load)
+}

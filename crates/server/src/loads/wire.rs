@@ -1,0 +1,113 @@
+//! Loads as they cross HTTP.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::datasets::wire::ColumnType;
+use crate::http::problem::WireProblem;
+
+/// A file to be loaded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLoad {
+    /// From `POST /uploads`.
+    pub upload_id: String,
+    /// Name of the dataset: lower-case letters, digits and `_`.
+    pub dataset: String,
+    /// What people read; for a new dataset.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Whether the dataset must or must not be there.
+    pub mode: Mode,
+    /// Declared types, by column. Other columns keep the inferred type.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, ColumnType>)]
+    pub types: BTreeMap<String, tidemill::ColumnType>,
+    /// The time of a new dataset; `null` for none, left out to infer it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub time_column: Option<Option<String>>,
+    /// The same key again is answered as the first time.
+    #[serde(default)]
+    pub idempotency_key: Option<String>,
+}
+
+/// Whether the dataset must or must not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = LoadMode)]
+pub enum Mode {
+    /// It must not be there.
+    Create,
+    /// It must be there.
+    Append,
+}
+
+/// Tells `null` from a field that is not there.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+/// How a load stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadState {
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+/// A load.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Load {
+    /// Id.
+    pub id: Uuid,
+    /// The dataset.
+    pub dataset: String,
+    /// How it stands.
+    pub state: LoadState,
+    /// Bytes of the file read so far.
+    pub bytes_read: u64,
+    /// Bytes of the file; 0 while unknown.
+    pub bytes_total: u64,
+    /// Rows decoded.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// What it did, once it is done.
+    #[schema(value_type = Option<LoadReport>, required)]
+    pub report: Option<Value>,
+    /// Why it failed.
+    #[schema(required)]
+    pub problem: Option<WireProblem>,
+}
+
+/// What a load did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LoadReport {
+    pub load_id: String,
+    pub dataset: String,
+    pub source: String,
+    pub version: u64,
+    pub rows: u64,
+    pub rejected: u64,
+    pub bytes: u64,
+    pub segments: u64,
+    pub duration_ms: u64,
+    pub promotions: Vec<Promotion>,
+    pub replayed: bool,
+}
+
+/// A column whose inferred type had to give way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Promotion {
+    pub column: String,
+    pub from: ColumnType,
+    pub to: ColumnType,
+    pub line: u64,
+}

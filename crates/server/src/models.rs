@@ -1,0 +1,4 @@
+//! Models over HTTP: the words in which datasets are asked.
+
+pub mod handlers;
+pub mod wire;

@@ -1,0 +1,63 @@
+//! Routes of models.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+use tidemill::Model;
+use tidemill::{Error, ErrorKind};
+
+use super::wire;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::{Answer, IfMatch, JsonBody, Problem};
+use crate::policy::Action;
+use crate::store::audit;
+
+/// List the models of the tenant.
+#[utoipa::path(get, path = "/models", tag = "models", responses((status = 200, body = wire::ModelList)))]
+pub async fn list_models(State(app): State<App>, caller: Caller) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let items = caller.mill(&app).models().await?;
+    Ok(Json(json!({ "items": items })))
+}
+
+/// Read one model.
+#[utoipa::path(get, path = "/models/{name}", tag = "models", params(("name" = String, Path, description = "The model")), responses((status = 200, body = wire::Model)))]
+pub async fn find_model(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Model>> {
+    caller.allow(Action::Read)?;
+    Ok(Json(caller.mill(&app).model(&name).await?))
+}
+
+/// Save a model. `If-Match` carries the version that was read; the version in the body does not count.
+#[utoipa::path(
+    put, path = "/models/{name}", tag = "models",
+    params(("name" = String, Path, description = "The model"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
+    request_body = wire::Model, responses((status = 200, body = wire::Model)))]
+pub async fn update_model(State(app): State<App>, caller: Caller, Path(name): Path<String>, IfMatch(version): IfMatch, JsonBody(model): JsonBody<Model>) -> Answer<Json<Model>> {
+    caller.allow(Action::EditModels)?;
+    if model.name != name {
+        return Err(Problem::field("name", "is not the name in the path; a model keeps its name"));
+    }
+    let mill = caller.mill(&app);
+    let current = mill.model(&name).await?;
+    if current.version != version {
+        return Err(Problem::precondition_failed(current.version));
+    }
+    if model.dataset != current.dataset {
+        return Err(Problem::field("dataset", "cannot be changed"));
+    }
+    let saved = match mill.update_model(model, version).await {
+        Ok(saved) => saved,
+        Err(error) => return Err(conflict_as_precondition(error, mill.model(&name).await.map(|model| model.version))),
+    };
+    audit::append(app.store.db(), app.clock.now(), &caller, "model.updated", &name).await?;
+    Ok(Json(saved))
+}
+
+/// Somebody saved between our look and our write.
+fn conflict_as_precondition(error: Error, current_version: Result<u64, Error>) -> Problem {
+    match (error.kind(), current_version) {
+        (ErrorKind::Conflict, Ok(version)) => Problem::precondition_failed(version),
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Who may do what. Pure functions; handlers ask them through the caller, and nothing else decides.
+
+use sea_orm::sea_query::StringLen;
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The part a user plays in a tenant. Each may do what those before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema, EnumIter, DeriveActiveEnum)]
+#[serde(rename_all = "snake_case")]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Role {
+    /// Reads.
+    #[sea_orm(string_value = "viewer")]
+    Viewer,
+    /// Also uploads, pushes, edits models and dashboards.
+    #[sea_orm(string_value = "editor")]
+    Editor,
+    /// Also manages users and deletes datasets.
+    #[sea_orm(string_value = "admin")]
+    Admin,
+    /// Also manages admins and owners.
+    #[sea_orm(string_value = "owner")]
+    Owner,
+}
+
+/// What a route does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See data, models, dashboards.
+    Read,
+    /// Upload files and push rows.
+    LoadData,
+    /// Change a model.
+    EditModels,
+    /// Change a dashboard.
+    EditDashboards,
+    /// Remove a dataset for good.
+    DeleteDatasets,
+    /// See and change users; which ones, [`may_manage`] says.
+    ManageUsers,
+}
+
+/// The least role that an action takes.
+pub fn least_role(action: Action) -> Role {
+    match action {
+        Action::Read => Role::Viewer,
+        Action::LoadData | Action::EditModels | Action::EditDashboards => Role::Editor,
+        Action::DeleteDatasets | Action::ManageUsers => Role::Admin,
+    }
+}
+
+/// Whether a role may do it.
+pub fn allows(role: Role, action: Action) -> bool {
+    role >= least_role(action)
+}
+
+/// Whether somebody may create, change or remove a user of a role, or give a user that role.
+pub fn may_manage(actor: Role, target: Role) -> bool {
+    match actor {
+        Role::Owner => true,
+        Role::Admin => target < Role::Admin,
+        Role::Editor | Role::Viewer => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Action::{DeleteDatasets, EditDashboards, EditModels, LoadData, ManageUsers, Read};
+    use super::Role::{Admin, Editor, Owner, Viewer};
+    use super::*;
+
+    #[test]
+    fn the_table_of_roles_and_actions() {
+        let table = [
+            (Viewer, [true, false, false, false, false, false]),
+            (Editor, [true, true, true, true, false, false]),
+            (Admin, [true, true, true, true, true, true]),
+            (Owner, [true, true, true, true, true, true]),
+        ];
+        for (role, row) in table {
+            for (action, expected) in [Read, LoadData, EditModels, EditDashboards, DeleteDatasets, ManageUsers].into_iter().zip(row) {
+                assert_eq!(allows(role, action), expected, "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_of_who_manages_whom() {
+        let table = [
+            (Viewer, [false, false, false, false]),
+            (Editor, [false, false, false, false]),
+            (Admin, [true, true, false, false]),
+            (Owner, [true, true, true, true]),
+        ];
+        for (actor, row) in table {
+            for (target, expected) in [Viewer, Editor, Admin, Owner].into_iter().zip(row) {
+                assert_eq!(may_manage(actor, target), expected, "{actor:?} {target:?}");
+            }
+        }
+    }
+}

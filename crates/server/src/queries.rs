@@ -1,0 +1,5 @@
+//! Queries over HTTP: semantic and SQL, answered as JSON, Arrow or CSV.
+
+pub mod encode;
+pub mod handlers;
+pub mod wire;

@@ -1,0 +1,78 @@
+//! A result in the form that the client accepts.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
+use tidemill::QueryResult;
+
+use crate::http::{Answer, Problem};
+
+/// The forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// `application/json`
+    Json,
+    /// `application/vnd.apache.arrow.stream`
+    Arrow,
+    /// `text/csv`
+    Csv,
+}
+
+const ARROW: &str = "application/vnd.apache.arrow.stream";
+const CSV: &str = "text/csv";
+
+impl Encoding {
+    /// The first form in `Accept` that we have.
+    ///
+    /// # Errors
+    /// `Invalid` when there is none.
+    pub fn accepted(headers: &HeaderMap) -> Answer<Self> {
+        let Some(accept) = headers.get(header::ACCEPT) else { return Ok(Self::Json) };
+        let accept = accept.to_str().unwrap_or_default();
+        for range in accept.split(',') {
+            match range.split(';').next().unwrap_or_default().trim() {
+                "" | "*/*" | "application/*" | "application/json" => return Ok(Self::Json),
+                ARROW => return Ok(Self::Arrow),
+                CSV | "text/*" => return Ok(Self::Csv),
+                _ => {}
+            }
+        }
+        Err(Problem::field("Accept", format!("is application/json, {ARROW} or {CSV}")))
+    }
+}
+
+/// Writes a result.
+///
+/// # Errors
+/// `Internal` when the result cannot be written.
+pub fn encode(result: &QueryResult, encoding: Encoding) -> Answer<Response> {
+    Ok(match encoding {
+        Encoding::Json => Json(result.to_json()).into_response(),
+        Encoding::Arrow => ([(header::CONTENT_TYPE, ARROW)], result.to_arrow_ipc()?).into_response(),
+        Encoding::Csv => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_first_known_form_is_taken() {
+        for (accept, expected) in [
+            (None, Some(Encoding::Json)),
+            (Some("*/*"), Some(Encoding::Json)),
+            (Some("text/html, text/csv;q=0.5"), Some(Encoding::Csv)),
+            (Some("application/vnd.apache.arrow.stream"), Some(Encoding::Arrow)),
+            (Some("image/png"), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            }
+            assert_eq!(Encoding::accepted(&headers).ok(), expected, "{accept:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Routes of queries.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use tidemill::{Limits, Scope, SemanticQuery};
+
+use super::encode::{Encoding, encode};
+use super::wire::{self, SqlQuery};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::{Answer, JsonBody, Problem};
+use crate::policy::Action;
+
+const SQL_DEFAULT_ROWS: usize = 1_000;
+const SQL_MAX_ROWS: usize = 50_000;
+
+/// Ask in the words of a model.
+#[utoipa::path(
+    post, path = "/queries", tag = "queries", request_body = wire::SemanticQuery,
+    responses((status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")))))]
+pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Response> {
+    caller.allow(Action::Read)?;
+    let encoding = Encoding::accepted(&headers)?;
+    let result = caller.mill(&app).query(&query).await?;
+    encode(&result, encoding)
+}
+
+/// Ask in SQL: one read-only statement over the tenant's datasets.
+#[utoipa::path(
+    post, path = "/sql", tag = "queries", request_body = SqlQuery,
+    responses((status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")))))]
+pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Response> {
+    caller.allow(Action::Read)?;
+    let encoding = Encoding::accepted(&headers)?;
+    let limit = query.limit.unwrap_or(SQL_DEFAULT_ROWS);
+    if !(1..=SQL_MAX_ROWS).contains(&limit) {
+        return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
+    }
+    let limits = Limits { result_rows: limit, ..Limits::default() };
+    let scope = Scope::of(caller.tenancy().slug().clone()).with_limits(limits);
+    let result = app.engine.mill(scope).sql(&query.sql).await?;
+    encode(&result, encoding)
+}

@@ -1,0 +1,207 @@
+//! Queries and results as they cross HTTP. The engine reads and writes them; most of these types tell OpenAPI their shape.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::datasets::wire::{Cell, ColumnType};
+
+/// A statement.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqlQuery {
+    /// One read-only statement.
+    #[schema(example = "select carrier, count(*) from flights group by 1")]
+    pub sql: String,
+    /// Rows at most: 1 to 50,000, default 1,000.
+    #[serde(default)]
+    pub limit: Option<usize>,
+}
+
+/// A question in the words of a model.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SemanticQuery {
+    #[schema(required = false, example = json!(["flights.count"]))]
+    pub measures: Vec<String>,
+    #[schema(required = false)]
+    pub dimensions: Vec<String>,
+    #[schema(required = false)]
+    pub time_dimensions: Vec<TimeDimension>,
+    #[schema(required = false)]
+    pub filters: Vec<Filter>,
+    /// Pairs of a member and `asc` or `desc`.
+    #[schema(required = false, value_type = Vec<Vec<String>>)]
+    pub order: Vec<(String, String)>,
+    pub limit: Option<u64>,
+    pub offset: Option<u64>,
+    /// Whether to count all rows, those cut by the limit included.
+    #[schema(required = false)]
+    pub total: bool,
+    /// IANA name of the zone in which days begin. Default UTC.
+    pub timezone: Option<String>,
+}
+
+/// A time to group by or to restrict.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TimeDimension {
+    pub dimension: String,
+    pub granularity: Option<Grain>,
+    pub date_range: Option<DateRange>,
+}
+
+/// A calendar grain; weeks begin on Monday.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Grain {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+/// Two days, one day, or a relative range such as `last 30 days of data`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum DateRange {
+    /// First and last, both included.
+    Between(Vec<String>),
+    /// A day or a relative range.
+    Named(String),
+}
+
+/// A condition, or a group of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(no_recursion)]
+pub enum Filter {
+    /// All must hold.
+    And {
+        /// The conditions.
+        and: Vec<Filter>,
+    },
+    /// One must hold.
+    Or {
+        /// The conditions.
+        or: Vec<Filter>,
+    },
+    /// A comparison of one member.
+    Condition(Condition),
+}
+
+/// A comparison of one member with values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Condition {
+    /// The member.
+    pub member: String,
+    /// How to compare.
+    pub operator: Operator,
+    /// With what. Empty for `set` and `notSet`.
+    #[schema(required = false)]
+    pub values: Vec<Cell>,
+}
+
+/// How a condition compares.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = FilterOperator)]
+pub enum Operator {
+    Equals,
+    NotEquals,
+    Contains,
+    NotContains,
+    StartsWith,
+    NotStartsWith,
+    EndsWith,
+    NotEndsWith,
+    Gt,
+    Gte,
+    Lt,
+    Lte,
+    Between,
+    NotBetween,
+    Set,
+    NotSet,
+    InDateRange,
+    NotInDateRange,
+    BeforeDate,
+    BeforeOrOnDate,
+    AfterDate,
+    AfterOrOnDate,
+}
+
+/// A column of a result.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResultColumn {
+    pub name: String,
+    pub label: String,
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    pub role: ColumnRole,
+    pub grain: Option<Grain>,
+    #[schema(required)]
+    pub format: Option<String>,
+}
+
+/// What part a column plays.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnRole {
+    Time,
+    Dimension,
+    Measure,
+    Column,
+}
+
+/// Rows, columnar: `data` has one list a column.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QueryResult {
+    pub columns: Vec<ResultColumn>,
+    pub data: Vec<Vec<Cell>>,
+    pub row_count: u64,
+    pub provenance: Provenance,
+}
+
+/// An absolute range of time; `to` is exclusive.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimeRange {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+}
+
+/// Time spent in one stage.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Stage {
+    pub name: String,
+    pub duration_us: u64,
+}
+
+/// Where the numbers come from.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Provenance {
+    #[schema(required)]
+    pub dataset: Option<String>,
+    #[schema(required)]
+    pub version: Option<u64>,
+    #[schema(required)]
+    pub complete_until: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub time_range: Option<TimeRange>,
+    pub timezone: String,
+    pub exact: bool,
+    #[schema(required)]
+    pub total_rows: Option<u64>,
+    pub truncated: bool,
+    pub segments_total: u64,
+    pub segments_read: u64,
+    pub segments_pruned: u64,
+    pub rows_scanned: u64,
+    pub bytes_read: u64,
+    pub row_filter_applied: bool,
+    pub stages: Vec<Stage>,
+}

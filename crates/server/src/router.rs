@@ -1,0 +1,88 @@
+//! Every route of the server, on one page. A route is added by its handler's own description, so OpenAPI cannot miss it.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::dashboards::{handlers as dashboards, widget_handlers as widgets};
+use crate::datasets::handlers as datasets;
+use crate::health::handlers as health;
+use crate::live::handlers as live;
+use crate::loads::handlers as loads;
+use crate::middleware::{deadline, headers, panic, request_id};
+use crate::models::handlers as models;
+use crate::queries::handlers as queries;
+use crate::session::handlers as session;
+use crate::uploads::handlers as uploads;
+use crate::users::handlers as users;
+use crate::{openapi, web};
+
+/// Bytes of a body, where a route says nothing else.
+const BODY_MAX_BYTES: usize = 1 << 20;
+
+fn api_v1() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        // Anonymous: each is limited by the address of its peer.
+        .routes(routes!(session::read_bootstrap))
+        .routes(routes!(session::set_up))
+        .routes(routes!(session::create_session, session::delete_session))
+        .routes(routes!(session::refresh_session))
+        .routes(routes!(openapi::read_openapi))
+        // With a token.
+        .routes(routes!(session::read_me))
+        .routes(routes!(users::list_users, users::create_user))
+        .routes(routes!(users::update_user, users::delete_user))
+        .routes(routes!(datasets::list_datasets))
+        .routes(routes!(datasets::find_dataset, datasets::delete_dataset))
+        .routes(routes!(datasets::preview_dataset))
+        .routes(routes!(datasets::profile_dataset))
+        .routes(routes!(datasets::list_rejects))
+        .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
+        .routes(routes!(loads::create_load))
+        .routes(routes!(loads::find_load, loads::cancel_load))
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::find_model, models::update_model))
+        .routes(routes!(queries::run_query))
+        .routes(routes!(queries::run_sql))
+        .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
+        .routes(routes!(dashboards::generate_dashboard))
+        .routes(routes!(dashboards::find_dashboard, dashboards::update_dashboard, dashboards::delete_dashboard))
+        .routes(routes!(widgets::create_widget))
+        .routes(routes!(widgets::update_widget, widgets::delete_widget))
+        .layer(from_fn(deadline::bound))
+        // Streams: they bound themselves.
+        .routes(routes!(uploads::create_upload).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(live::open_live))
+}
+
+fn all() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .nest("/api/v1", api_v1())
+        .routes(routes!(openapi::page::read_page))
+        .routes(routes!(health::check_health))
+        .routes(routes!(health::check_readiness))
+}
+
+/// The description of all routes.
+pub fn describe() -> OpenApi {
+    openapi::complete(all().into_openapi())
+}
+
+/// The router with its layers, outermost first.
+pub fn build(app: App) -> Router {
+    let (routes, _) = all().split_for_parts();
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(request_id::carry))
+        .layer(from_fn(headers::secure))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panic::answer))
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES));
+    routes.fallback(web::serve).with_state(app).layer(layers)
+}

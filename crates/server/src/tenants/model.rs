@@ -1,0 +1,25 @@
+//! A tenant as it is stored.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `tenants`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tenants")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Name in the engine and in commands; a part of storage paths, so it never changes.
+    #[sea_orm(unique)]
+    pub slug: String,
+    /// What people read.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTimeUtc,
+}
+
+/// Others point here.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,50 @@
+//! SQL of tenants.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::model::{ActiveModel, Column, Entity, Model};
+
+/// How many there are.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn count<C: ConnectionTrait>(db: &C) -> Result<u64, DbErr> {
+    Entity::find().count(db).await
+}
+
+/// All of them, by slug. For the operator alone.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn list<C: ConnectionTrait>(db: &C) -> Result<Vec<Model>, DbErr> {
+    Entity::find().order_by_asc(Column::Slug).all(db).await
+}
+
+/// The tenant with an id.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn get<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(id).one(db).await
+}
+
+/// The tenant with a slug.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn get_by_slug<C: ConnectionTrait>(db: &C, slug: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(Column::Slug.eq(slug)).one(db).await
+}
+
+/// A new tenant.
+///
+/// # Errors
+/// The slug is taken, or the store does not answer.
+pub async fn create<C: ConnectionTrait>(db: &C, slug: &str, name: &str, now: DateTime<Utc>) -> Result<Model, DbErr> {
+    let tenant = Model { id: Uuid::now_v7(), slug: slug.to_owned(), name: name.to_owned(), created_at: now };
+    let row = ActiveModel { id: Set(tenant.id), slug: Set(tenant.slug.clone()), name: Set(tenant.name.clone()), created_at: Set(now) };
+    Entity::insert(row).exec_without_returning(db).await?;
+    Ok(tenant)
+}

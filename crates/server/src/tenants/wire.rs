@@ -1,0 +1,62 @@
+//! Tenants as they cross HTTP.
+
+use serde::{Deserialize, Serialize};
+use tidemill::TenantId;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::model::Model;
+use crate::http::Problem;
+
+const NAME_MAX_CHARS: usize = 120;
+
+/// A tenant.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Tenant {
+    /// Id.
+    pub id: Uuid,
+    /// Short name: lower-case letters, digits and `_`.
+    #[schema(example = "acme")]
+    pub slug: String,
+    /// What people read.
+    pub name: String,
+}
+
+impl From<&Model> for Tenant {
+    fn from(tenant: &Model) -> Self {
+        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone() }
+    }
+}
+
+/// A tenant to be made.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenant {
+    /// Short name: lower-case letters, digits and `_`, at most 63.
+    #[schema(example = "acme")]
+    pub slug: String,
+    /// What people read.
+    pub name: String,
+}
+
+impl NewTenant {
+    /// Checks the slug and the name.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field below `prefix`.
+    pub fn check(&self, prefix: &str) -> Result<(), Problem> {
+        TenantId::parse(&self.slug).map_err(|error| Problem::field(format!("{prefix}slug"), error.message()))?;
+        check_name(&format!("{prefix}name"), &self.name, NAME_MAX_CHARS)
+    }
+}
+
+/// Checks a text that people read: not empty, not long, no control characters.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn check_name(field: &str, text: &str, max_chars: usize) -> Result<(), Problem> {
+    if text.trim().is_empty() || text.chars().count() > max_chars || text.chars().any(char::is_control) {
+        return Err(Problem::field(field, format!("is 1 to {max_chars} characters in one line")));
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! A user as they are stored.
+
+use sea_orm::entity::prelude::*;
+
+use crate::policy::Role;
+
+/// A row of `users`.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// Id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Their tenant.
+    pub tenant_id: Uuid,
+    /// Address in lower case, unique in the whole installation, because people sign in with it alone.
+    #[sea_orm(unique)]
+    pub email: String,
+    /// What people read.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// argon2id in PHC form.
+    pub password_hash: String,
+    /// When they were made.
+    pub created_at: DateTimeUtc,
+}
+
+/// Joins are not needed.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

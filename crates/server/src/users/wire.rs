@@ -1,0 +1,132 @@
+//! Users as they cross HTTP.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::model::Model;
+use crate::http::Problem;
+use crate::policy::Role;
+use crate::tenants::wire::check_name;
+
+const EMAIL_MAX_CHARS: usize = 254;
+const NAME_MAX_CHARS: usize = 120;
+
+/// A user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct User {
+    /// Id.
+    pub id: Uuid,
+    /// Address.
+    pub email: String,
+    /// What people read.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl From<&Model> for User {
+    fn from(user: &Model) -> Self {
+        Self { id: user.id, email: user.email.clone(), name: user.name.clone(), role: user.role }
+    }
+}
+
+/// A user in the list of a tenant.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserRow {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// When they were made.
+    #[schema(value_type = DateTime<Utc>)]
+    pub created_at: String,
+}
+
+impl From<&Model> for UserRow {
+    fn from(user: &Model) -> Self {
+        Self { user: user.into(), created_at: instant(user.created_at) }
+    }
+}
+
+/// The users of a tenant.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct UserList {
+    /// By address.
+    pub items: Vec<UserRow>,
+}
+
+/// A user to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// Address; not yet used in this installation.
+    pub email: String,
+    /// What people read.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// 12 to 256 characters.
+    pub password: String,
+}
+
+/// What can be changed of a user.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserChange {
+    /// What people read.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+impl UserChange {
+    /// Checks the name.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn check(&self) -> Result<(), Problem> {
+        check_name("name", &self.name, NAME_MAX_CHARS)
+    }
+}
+
+/// Checks an address and brings it into the stored form.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn check_email(field: &str, email: &str) -> Result<String, Problem> {
+    let email = email.trim().to_lowercase();
+    let plain = !email.chars().any(|character| character.is_whitespace() || character.is_control() || matches!(character, '<' | '>' | ',' | '"'));
+    let parts: Vec<&str> = email.split('@').collect();
+    let shaped = matches!(parts.as_slice(), [local, domain] if !local.is_empty() && !domain.is_empty() && !domain.starts_with('.') && !domain.ends_with('.'));
+    if plain && shaped && email.chars().count() <= EMAIL_MAX_CHARS {
+        return Ok(email);
+    }
+    Err(Problem::field(field, "is not an e-mail address"))
+}
+
+/// Checks the name of a new user.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn check_user_name(field: &str, name: &str) -> Result<(), Problem> {
+    check_name(field, name, NAME_MAX_CHARS)
+}
+
+/// RFC 3339 in UTC with `Z`.
+pub fn instant(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked_and_lowered() {
+        assert_eq!(check_email("email", " Ann@Example.COM ").unwrap(), "ann@example.com");
+        for bad in ["", "ann", "@x", "ann@", "a@b@c", "a b@c.d", "a@b\r\nBcc: x@y", "<a@b.c>"] {
+            assert!(check_email("email", bad).is_err(), "{bad:?}");
+        }
+    }
+}

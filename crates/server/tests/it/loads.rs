@@ -1,0 +1,208 @@
+//! Files come in: upload, inference, load; broken files and limits; pushing rows.
+
+use std::io::Write;
+
+use http::{Method, header};
+use serde_json::{Value, json};
+
+use crate::harness::{Server, Who, example, form};
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn upload_and_load(server: &Server, file: &str, content: &[u8], order: Value) -> Value {
+    let upload = server.upload(Who::Editor, file, content).await.expect(201).json();
+    let mut order = order;
+    order["upload_id"] = upload["upload_id"].clone();
+    let load = server.post(Who::Editor, "/loads", order).await.expect(202).json();
+    server.finished(Who::Editor, &load).await
+}
+
+fn staged_files(server: &Server) -> usize {
+    walk(&server.folder.path().join("staging"))
+}
+
+fn walk(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_uploaded_confirmed_loaded_and_asked() {
+    let server = Server::start().await;
+    let content = std::fs::read(example("airports.csv")).unwrap();
+    let upload = server.upload(Who::Editor, "airports.csv", &content).await.expect(201).json();
+    assert_eq!(upload["size_bytes"], content.len());
+    let inference = &upload["inference"];
+    assert_eq!((&inference["format"], &inference["compression"], &inference["suggested_name"]), (&json!("csv"), &json!("none"), &json!("airports")));
+    assert_eq!(inference["columns"][0]["name"], "faa");
+    assert_eq!(inference["preview"]["columns"].as_array().unwrap().len(), 8);
+    assert_eq!(server.get(Who::Viewer, "/datasets").await.json(), json!({"items": []}), "nothing is stored before it is confirmed");
+
+    let order = json!({"upload_id": upload["upload_id"], "dataset": "airports", "label": "Airports", "mode": "create", "types": {"alt": "float"}, "time_column": null, "idempotency_key": null});
+    let load = server.post(Who::Editor, "/loads", order.clone()).await.expect(202).json();
+    let load = server.finished(Who::Editor, &load).await;
+    assert_eq!(load["state"], "done", "{load}");
+    assert_eq!(load["report"]["rows"], 1458);
+    assert_eq!(load["report"]["dataset"], "airports");
+    assert_eq!(staged_files(&server), 0, "a loaded file is gone");
+    server.post(Who::Editor, "/loads", order).await.expect(404);
+
+    let detail = server.get(Who::Viewer, "/datasets/airports").await.expect(200).json();
+    assert_eq!((&detail["rows"], &detail["label"], &detail["time_column"]), (&json!(1458), &json!("Airports"), &Value::Null));
+    let alt = detail["columns"].as_array().unwrap().iter().find(|column| column["name"] == "alt").unwrap();
+    assert_eq!(alt["type"], "float");
+    let answer = server.post(Who::Viewer, "/queries", json!({"measures": ["airports.count"], "dimensions": ["airports.dst"]})).await.expect(200).json();
+    assert_eq!(answer["row_count"], 3);
+    assert_eq!(answer["data"][1].as_array().unwrap().iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), 1458);
+    let preview = server.get(Who::Viewer, "/datasets/airports/preview?limit=2").await.expect(200).json();
+    assert_eq!(preview["row_count"], 2);
+    let profile = server.get(Who::Viewer, "/datasets/airports/profile").await.expect(200).json();
+    assert_eq!(profile["rows"], 1458);
+    let model = server.get(Who::Viewer, "/models/airports").await.expect(200).json();
+    assert_eq!(model["dataset"], "airports");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_files_leave_nothing() {
+    let server = Server::start().await;
+    let rows: String = (0..5_000).map(|row| format!("{row},{}\n", row * 7)).collect();
+    let packed = gzip(format!("a,b\n{rows}").as_bytes());
+    let ragged = format!("a,b\n{rows}1,2,3,4,5\n\"never closed,1\n");
+    let truncated = &packed[..packed.len() / 2];
+    for (name, content) in [("cut.csv.gz", truncated), ("empty.csv", b"".as_slice()), ("not.parquet", b"PAR1 but not really".as_slice()), ("zeros.csv", &[0_u8; 4_096])] {
+        let answer = server.upload(Who::Editor, name, content).await;
+        match answer.status.as_u16() {
+            400 => {}
+            201 => {
+                let order = json!({"upload_id": answer.json()["upload_id"], "dataset": "broken", "mode": "create"});
+                let load = server.post(Who::Editor, "/loads", order).await.expect(202).json();
+                let load = server.finished(Who::Editor, &load).await;
+                assert_eq!(load["state"], "failed", "{name}: {load}");
+                assert_eq!(load["problem"]["code"], "invalid", "{name}: {load}");
+            }
+            other => panic!("{name}: {other} {}", answer.text()),
+        }
+        assert_eq!(server.get(Who::Viewer, "/datasets").await.json(), json!({"items": []}), "{name}");
+        server.get(Who::Viewer, "/datasets/broken").await.expect(404);
+    }
+    // A ragged line is a rejected row, told with line and reason.
+    let load = upload_and_load(&server, "ragged.csv", ragged.as_bytes(), json!({"dataset": "ragged", "mode": "create"})).await;
+    if load["state"] == "done" {
+        assert!(load["report"]["rejected"].as_u64().unwrap() >= 1, "{load}");
+        let rejects = server.get(Who::Viewer, "/datasets/ragged/rejects").await.expect(200).json();
+        assert!(rejects["total"].as_u64().unwrap() >= 1 && rejects["items"][0]["line"].as_u64().unwrap() > 5_000, "{rejects}");
+    } else {
+        server.get(Who::Viewer, "/datasets/ragged").await.expect(404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declared_types_reject_rows_and_say_why() {
+    let server = Server::start().await;
+    let load = upload_and_load(&server, "n.csv", b"a,b\n1,x\ntwo,y\n3,z\n", json!({"dataset": "n", "mode": "create", "types": {"a": "integer"}})).await;
+    assert_eq!((&load["state"], &load["report"]["rows"], &load["report"]["rejected"]), (&json!("done"), &json!(2), &json!(1)), "{load}");
+    let rejects = server.get(Who::Viewer, "/datasets/n/rejects").await.expect(200).json();
+    assert_eq!(rejects["total"], 1);
+    let reject = &rejects["items"][0];
+    assert_eq!((&reject["line"], &reject["column"], &reject["value"], &reject["raw"]), (&json!(3), &json!("a"), &json!("two"), &json!("two,y")));
+    server.get(Who::Viewer, "/datasets/n/rejects?limit=0").await.expect(400);
+    server.get(Who::Viewer, "/datasets/n/rejects?page=1").await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn create_and_append_say_what_they_expect() {
+    let server = Server::start().await;
+    let load = upload_and_load(&server, "a.csv", b"a\n1\n", json!({"dataset": "a", "mode": "append"})).await;
+    assert_eq!((&load["state"], &load["problem"]["code"]), (&json!("failed"), &json!("not_found")));
+    assert_eq!(upload_and_load(&server, "a.csv", b"a\n1\n", json!({"dataset": "a", "mode": "create"})).await["state"], "done");
+    let load = upload_and_load(&server, "a.csv", b"a\n1\n", json!({"dataset": "a", "mode": "create"})).await;
+    assert_eq!((&load["state"], &load["problem"]["code"]), (&json!("failed"), &json!("conflict")));
+    assert_eq!(upload_and_load(&server, "a.csv", b"a\n2\n", json!({"dataset": "a", "mode": "append"})).await["state"], "done");
+    assert_eq!(server.get(Who::Viewer, "/datasets/a").await.json()["rows"], 2);
+    let upload = server.upload(Who::Editor, "a.csv", b"a\n1\n").await.expect(201).json();
+    let problem = server.post(Who::Editor, "/loads", json!({"upload_id": upload["upload_id"], "dataset": "../x", "mode": "create"})).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "dataset");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uploads_are_bounded_and_expire() {
+    let server = Server::start().await;
+    let limit = server.app.settings.http.max_upload_bytes as usize;
+    let answer = server.upload(Who::Editor, "big.csv", &vec![b'1'; limit + 1]).await.expect(413);
+    assert_eq!(answer.json()["code"], "too_large");
+    assert_eq!(staged_files(&server), 0);
+
+    // A client that goes away in the middle leaves nothing.
+    let (kind, body) = form("half.csv", b"a,b\n1,2\n");
+    let half = body[..body.len() - 10].to_vec();
+    let request = server.request(Who::Editor, Method::POST, "/uploads").header(header::CONTENT_TYPE, kind);
+    server.send(request.body(axum::body::Body::from(half)).unwrap()).await.expect(400);
+    assert_eq!(staged_files(&server), 0);
+
+    let max = server.app.settings.http.max_staged_uploads;
+    let mut first = Value::Null;
+    for number in 0..max {
+        let upload = server.upload(Who::Editor, "../../a.csv", b"a\n1\n").await.expect(201).json();
+        assert_eq!(upload["file_name"], "a.csv");
+        if number == 0 {
+            first = upload;
+        }
+    }
+    assert_eq!(staged_files(&server), max);
+    server.upload(Who::Editor, "a.csv", b"a\n1\n").await.expect(429);
+    server.upload(Who::Stranger, "a.csv", b"a\n1\n").await.expect(201);
+    server.clock.advance(chrono::TimeDelta::minutes(61));
+    server.app.staging.sweep(server.now());
+    assert_eq!(staged_files(&server), 0);
+    let order = json!({"upload_id": first["upload_id"], "dataset": "a", "mode": "create"});
+    let token = server.sign_in(Who::Editor).await.expect(200).json()["access_token"].as_str().unwrap().to_owned();
+    let request = server.request(Who::Anonymous, Method::POST, "/loads").header(header::AUTHORIZATION, format!("Bearer {token}")).header(header::CONTENT_TYPE, "application/json");
+    server.send(request.body(axum::body::Body::from(order.to_string())).unwrap()).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_that_are_not_one_file_are_refused() {
+    let server = Server::start().await;
+    for body in [
+        "--b\r\ncontent-disposition: form-data; name=\"other\"; filename=\"a.csv\"\r\n\r\na\r\n--b--\r\n",
+        "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\na\r\n--b--\r\n",
+        "--b--\r\n",
+        "",
+    ] {
+        let request = server.request(Who::Editor, Method::POST, "/uploads").header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+        server.send(request.body(axum::body::Body::from(body)).unwrap()).await.expect(400);
+    }
+    assert_eq!(staged_files(&server), 0);
+}
+
+async fn push(server: &Server, kind: &str, key: Option<&str>, body: impl Into<axum::body::Body>) -> crate::harness::Answer {
+    let mut request = server.request(Who::Editor, Method::POST, "/datasets/orders/rows").header(header::CONTENT_TYPE, kind);
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    server.send(request.body(body.into()).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pushed_rows_count_once_a_key() {
+    let server = Server::start().await;
+    push(&server, "application/json", None, "[{\"city\":\"Oslo\",\"amount\":1}]").await.expect(404);
+    assert_eq!(upload_and_load(&server, "orders.csv", b"city,amount\nRome,2\n", json!({"dataset": "orders", "mode": "create"})).await["state"], "done");
+
+    let first = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n").await.expect(200).json();
+    assert_eq!((&first["rows"], &first["replayed"]), (&json!(2), &json!(false)));
+    let again = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n").await.expect(200).json();
+    assert_eq!((&again["replayed"], &again["version"], &again["load_id"]), (&json!(true), &first["version"], &first["load_id"]));
+    push(&server, "application/json", None, "[{\"city\":\"Kiel\",\"amount\":6}]").await.expect(200);
+    let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select count(*) as n, sum(amount) as total from orders"})).await.expect(200).json();
+    assert_eq!(answer["data"], json!([[4], [17]]));
+
+    push(&server, "text/csv", None, "a,b").await.expect(400);
+    push(&server, "application/json", Some(&"k".repeat(129)), "[]").await.expect(400);
+    let huge = vec![b' '; (16 << 20) + 1];
+    assert_eq!(push(&server, "application/json", None, huge).await.expect(413).json()["code"], "too_large");
+}

@@ -1,0 +1,14 @@
+//! The server as its clients see it: the router in memory, a real engine and a real SQLite in a temporary folder.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what went wrong by failing")]
+
+mod auth;
+mod dashboards;
+mod harness;
+mod live;
+mod loads;
+mod matrix;
+mod openapi;
+mod process;
+mod queries;
+mod surface;

@@ -1,0 +1,170 @@
+//! Every route with every kind of caller. The routes are taken from the OpenAPI document, so a new one without a row here
+//! fails, and so does a row without a route.
+
+use std::collections::BTreeMap;
+
+use http::{Method, header};
+use serde_json::{Value, json};
+
+use crate::harness::{EVERYBODY, PASSWORD, Server, Who, definition};
+
+/// The least caller that is let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Least {
+    Anybody,
+    Viewer,
+    Editor,
+    Admin,
+}
+
+/// `method path`, who, a body that is fine.
+fn table() -> BTreeMap<&'static str, (Least, Value)> {
+    let dashboard = json!({"title": "T", "definition": definition()});
+    let widget = definition()["widgets"][0].clone();
+    BTreeMap::from([
+        ("get /healthz", (Least::Anybody, Value::Null)),
+        ("get /readyz", (Least::Anybody, Value::Null)),
+        ("get /api/docs", (Least::Anybody, Value::Null)),
+        ("get /api/v1/openapi.json", (Least::Anybody, Value::Null)),
+        ("get /api/v1/bootstrap", (Least::Anybody, Value::Null)),
+        ("post /api/v1/setup", (Least::Anybody, json!({}))),
+        ("post /api/v1/session", (Least::Anybody, json!({}))),
+        ("post /api/v1/session/refresh", (Least::Anybody, Value::Null)),
+        ("delete /api/v1/session", (Least::Anybody, Value::Null)),
+        ("get /api/v1/live", (Least::Anybody, Value::Null)),
+        ("get /api/v1/me", (Least::Viewer, Value::Null)),
+        ("get /api/v1/users", (Least::Admin, Value::Null)),
+        ("post /api/v1/users", (Least::Admin, json!({"email": "", "name": "n", "role": "viewer", "password": PASSWORD}))),
+        ("put /api/v1/users/{id}", (Least::Admin, json!({"name": "n", "role": "viewer"}))),
+        ("delete /api/v1/users/{id}", (Least::Admin, Value::Null)),
+        ("get /api/v1/datasets", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/preview", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/profile", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/rejects", (Least::Viewer, Value::Null)),
+        ("post /api/v1/datasets/{name}/rows", (Least::Editor, json!([]))),
+        ("delete /api/v1/datasets/{name}", (Least::Admin, Value::Null)),
+        ("post /api/v1/uploads", (Least::Editor, json!({}))),
+        ("post /api/v1/loads", (Least::Editor, json!({"upload_id": "00000000-0000-0000-0000-000000000000", "dataset": "x", "mode": "create"}))),
+        ("get /api/v1/loads/{id}", (Least::Editor, Value::Null)),
+        ("delete /api/v1/loads/{id}", (Least::Editor, Value::Null)),
+        ("get /api/v1/models", (Least::Viewer, Value::Null)),
+        ("get /api/v1/models/{name}", (Least::Viewer, Value::Null)),
+        ("put /api/v1/models/{name}", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
+        ("post /api/v1/queries", (Least::Viewer, json!({"measures": ["airports.count"]}))),
+        ("post /api/v1/sql", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
+        ("get /api/v1/dashboards", (Least::Viewer, Value::Null)),
+        ("post /api/v1/dashboards", (Least::Editor, dashboard.clone())),
+        ("post /api/v1/dashboards/generate", (Least::Editor, json!({"dataset": "airports"}))),
+        ("get /api/v1/dashboards/{id}", (Least::Viewer, Value::Null)),
+        ("put /api/v1/dashboards/{id}", (Least::Editor, dashboard)),
+        ("delete /api/v1/dashboards/{id}", (Least::Editor, Value::Null)),
+        ("post /api/v1/dashboards/{id}/widgets", (Least::Editor, widget.clone())),
+        ("put /api/v1/dashboards/{id}/widgets/{widget_id}", (Least::Editor, widget)),
+        ("delete /api/v1/dashboards/{id}/widgets/{widget_id}", (Least::Editor, Value::Null)),
+    ])
+}
+
+fn operations(document: &Value) -> Vec<String> {
+    tidemill_server::openapi::page::operations(document).map(|(path, method, _)| format!("{method} {path}")).collect()
+}
+
+async fn call(server: &Server, who: Who, operation: &str, path: &str, body: &Value) -> crate::harness::Answer {
+    let (method, _) = operation.split_once(' ').unwrap();
+    let mut request = http::Request::builder().method(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap()).uri(path).header(header::IF_MATCH, "\"99\"").header(header::HOST, "localhost");
+    if who != Who::Anonymous {
+        request = request.header(header::AUTHORIZATION, format!("Bearer {}", server.token(who)));
+    }
+    let body = if body.is_null() {
+        axum::body::Body::empty()
+    } else {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+        axum::body::Body::from(body.to_string())
+    };
+    server.send(request.body(body).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_has_every_route_and_no_other() {
+    let server = Server::empty().await;
+    let mut routes = operations(&server.app.openapi);
+    routes.sort();
+    let mut rows: Vec<String> = table().into_keys().map(str::to_owned).collect();
+    rows.sort();
+    assert_eq!(routes, rows);
+    // And the document has every route that the router page mounts.
+    let page = include_str!("../../src/router.rs");
+    assert!(!page.contains(".route(") && !page.contains(".nest_service(") && !page.contains(".route_service("), "mount routes with routes!, so that OpenAPI has them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_asks_for_the_role_that_it_takes() {
+    let server = Server::with_airports().await;
+    let fill = |path: &str| path.replace("{name}", "no_such_thing").replace("{widget_id}", "w1").replace("{id}", "00000000-0000-0000-0000-000000000000");
+    for (operation, (least, body)) in table() {
+        let path = fill(operation.split_once(' ').unwrap().1);
+        for who in EVERYBODY {
+            let answer = call(&server, who, operation, &path, &body).await;
+            let status = answer.status.as_u16();
+            assert!(status < 500, "{operation} as {who:?}: {status} {}", answer.text());
+            let rank = match who {
+                Who::Anonymous => Least::Anybody,
+                Who::Viewer => Least::Viewer,
+                Who::Editor => Least::Editor,
+                Who::Admin | Who::Owner | Who::Stranger => Least::Admin,
+            };
+            if least == Least::Anybody {
+                assert_ne!(status, 403, "{operation} as {who:?}");
+            } else if who == Who::Anonymous {
+                assert_eq!(status, 401, "{operation} as {who:?}");
+            } else {
+                assert_eq!(status == 403, rank < least, "{operation} as {who:?}: {status} {}", answer.text());
+                assert_ne!(status, 401, "{operation} as {who:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_others_is_not_there() {
+    let server = Server::with_airports().await;
+    let dashboard = server.post(Who::Editor, "/dashboards", json!({"title": "Mine", "definition": definition()})).await.expect(201).json();
+    let users = server.get(Who::Owner, "/users").await.json();
+    let user = users["items"][0]["id"].as_str().unwrap().to_owned();
+    let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,2\n").await.expect(201).json();
+    let load = server.post(Who::Editor, "/loads", json!({"upload_id": upload["upload_id"], "dataset": "a", "mode": "create"})).await.expect(202).json();
+    server.finished(Who::Editor, &load).await;
+    let waiting = server.upload(Who::Editor, "b.csv", b"a,b\n1,2\n").await.expect(201).json();
+
+    for (operation, (least, body)) in table() {
+        let path = operation.split_once(' ').unwrap().1;
+        if least == Least::Anybody || !path.contains('{') {
+            continue;
+        }
+        let id = if path.contains("/users/") {
+            &user
+        } else if path.contains("/loads/") {
+            load["id"].as_str().unwrap()
+        } else {
+            dashboard["id"].as_str().unwrap()
+        };
+        let path = path.replace("{name}", "airports").replace("{widget_id}", "w1").replace("{id}", id);
+        let answer = call(&server, Who::Stranger, operation, &path, &body).await;
+        assert_eq!(answer.status.as_u16(), 404, "{operation}: {}", answer.text());
+    }
+    server.post(Who::Stranger, "/loads", json!({"upload_id": waiting["upload_id"], "dataset": "stolen", "mode": "create"})).await.expect(404);
+    server.post(Who::Stranger, "/dashboards/generate", json!({"dataset": "airports"})).await.expect(404);
+    let asked = server.post(Who::Stranger, "/queries", json!({"measures": ["airports.count"]})).await;
+    assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());
+    for sql in ["select * from airports", "select * from acme.airports", "select table_name from information_schema.tables"] {
+        let answer = server.post(Who::Stranger, "/sql", json!({"sql": sql})).await;
+        assert!(!answer.text().contains("Lansdowne") && !answer.text().contains("\"airports\""), "{sql}: {}", answer.text());
+    }
+    for path in ["/datasets", "/models", "/dashboards"] {
+        assert_eq!(server.get(Who::Stranger, path).await.expect(200).json(), json!({"items": []}), "{path}");
+    }
+    // And nothing was changed by trying.
+    server.get(Who::Viewer, "/datasets/airports").await.expect(200);
+    assert_eq!(server.get(Who::Viewer, &format!("/dashboards/{}", dashboard["id"].as_str().unwrap())).await.expect(200).json(), dashboard);
+    assert_eq!(server.get(Who::Owner, "/users").await.json(), users);
+}

@@ -1,0 +1,63 @@
+//! The committed description of the API is the one that the server gives.
+
+use std::path::Path;
+
+use crate::harness::{Server, Who};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_committed_document_is_current() {
+    let server = Server::empty().await;
+    let document = server.get(Who::Anonymous, "/openapi.json").await.expect(200).json();
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "docs/openapi.json is not current; run this test with UPDATE=1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reference_points_somewhere_and_every_operation_is_described() {
+    let server = Server::empty().await;
+    let document = &server.app.openapi;
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(document.pointer(pointer).is_some(), "{pointer}");
+    }
+    for (path, method, operation) in tidemill_server::openapi::page::operations(document) {
+        assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{method} {path}");
+        assert!(operation["operationId"].is_string() && operation["tags"].is_array(), "{method} {path}");
+        assert!(operation["responses"]["default"]["content"]["application/problem+json"].is_object(), "{method} {path}");
+    }
+}
+
+/// The schemas are written beside the engine's own types; what the engine says must fit them.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_have_the_fields_that_the_document_names() {
+    let server = Server::with_airports().await;
+    let query = serde_json::json!({"measures": ["airports.count"]});
+    let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,x\n").await.expect(201).json();
+    for (schema, value) in [
+        ("DatasetSummary", server.get(Who::Viewer, "/datasets").await.json()["items"][0].clone()),
+        ("ColumnProfile", server.get(Who::Viewer, "/datasets/airports/profile").await.json()["columns"][0].clone()),
+        ("DatasetColumn", server.get(Who::Viewer, "/datasets/airports").await.json()["columns"][0].clone()),
+        ("DatasetLoad", server.get(Who::Viewer, "/datasets/airports").await.json()["loads"][0].clone()),
+        ("Model", server.get(Who::Viewer, "/models/airports").await.json()),
+        ("QueryResult", server.post(Who::Viewer, "/queries", query.clone()).await.json()),
+        ("Provenance", server.post(Who::Viewer, "/queries", query.clone()).await.json()["provenance"].clone()),
+        ("ResultColumn", server.post(Who::Viewer, "/queries", query).await.json()["columns"][0].clone()),
+        ("Inference", upload["inference"].clone()),
+        ("InferredColumn", upload["inference"]["columns"][0].clone()),
+    ] {
+        let described = &server.app.openapi["components"]["schemas"][schema];
+        let properties = described["properties"].as_object().unwrap_or_else(|| panic!("{schema}: {described}"));
+        for field in value.as_object().unwrap_or_else(|| panic!("{schema}: {value}")).keys() {
+            assert!(properties.contains_key(field), "{schema} does not describe {field}");
+        }
+        for required in described["required"].as_array().into_iter().flatten() {
+            assert!(value.get(required.as_str().unwrap()).is_some(), "{schema}: {required} is missing in {value}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The real binary: start, first setup line, a write that SIGTERM does not cut, the commands.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::harness::example;
+
+fn tidemill(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidemill"));
+    command.env_remove("TIDEMILL_DATA_DIR").current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    tidemill(folder).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn it_starts_tells_the_setup_code_and_stops_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Running(tidemill(folder.path()).args(["serve", "--data-dir", "data", "--address", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("First start. Open http://127.0.0.1:"), "{line}");
+    let stop = Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap();
+    assert!(stop.success());
+    assert!(child.0.wait().unwrap().success());
+}
+
+#[test]
+fn import_and_query_speak_to_people_and_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let airports = example("airports.csv").canonicalize().unwrap();
+    let output = run(folder.path(), &["import", "--tenant", "acme", "--dataset", "airports", airports.to_str().unwrap()]);
+    assert!(output.status.success() && text(&output).contains("1458 rows, 0 rejected"), "{}", text(&output));
+    let output = run(folder.path(), &["query", "--tenant", "acme", "--sql", "select dst, count(*) as n from airports group by 1 order by 1"]);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("dst"), "{}", text(&output));
+    let output = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures":["airports.count"]}"#]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "airports.count\r\n1458\n");
+    let output = run(folder.path(), &["query", "--tenant", "acme", r#"{"mesures":[]}"#]);
+    assert!(!output.status.success() && text(&output).contains("mesures"), "{}", text(&output));
+}
+
+#[test]
+fn admin_makes_tenants_and_users() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["admin", "create-tenant", "acme"]).status.success());
+    assert!(!run(folder.path(), &["admin", "create-tenant", "acme"]).status.success());
+    assert!(!run(folder.path(), &["admin", "create-tenant", "../x"]).status.success());
+    let made = run(folder.path(), &["admin", "create-user", "--tenant", "acme", "--role", "owner", "ann@example.com"]);
+    assert!(text(&made).contains("password: "), "{}", text(&made));
+    assert!(text(&run(folder.path(), &["admin", "reset-password", "ann@example.com"])).contains("new password"));
+    assert!(text(&run(folder.path(), &["admin", "list-users", "--tenant", "acme"])).contains("ann@example.com"));
+}
+
+#[test]
+fn wrong_settings_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value, expected) in [
+        ("TIDEMILL_AUTH__SECRET", "changeme", "auth.secret"),
+        ("TIDEMILL_AUTH__SECRET", "", "auth.secret"),
+        ("TIDEMILL_AUTH__SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "auth.secret"),
+        ("TIDEMILL_HTTP__ADRESS", "x", "adress"),
+        ("TIDEMILL_HTTP__MAX_UPLOAD_BYTES", "1", "max_upload_bytes"),
+    ] {
+        let output = tidemill(folder.path()).args(["serve", "--address", "127.0.0.1:0"]).env(name, value).output().unwrap();
+        assert!(!output.status.success() && text(&output).contains(expected), "{name}={value}: {}", text(&output));
+    }
+    let output = tidemill(folder.path()).arg("check-config").env("TIDEMILL_AUTH__SECRET", "pX7vQ2mZ9rT4kB8wL1nY6cH3jD5fG0sA").output().unwrap();
+    assert!(text(&output).contains("secret = \"***\"") && !text(&output).contains("pX7v"), "{}", text(&output));
+}

@@ -1,0 +1,88 @@
+//! Asking: semantic and SQL, three encodings, errors that name the field.
+
+use http::{Method, header};
+use serde_json::json;
+
+use crate::harness::{Server, Who};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_come_as_json_arrow_and_csv() {
+    let server = Server::with_airports().await;
+    let query = json!({"measures": ["airports.count"], "dimensions": ["airports.dst"], "order": [["airports.count", "desc"]]});
+    let ask = async |accept: &str| {
+        let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
+        server.send(request.body(axum::body::Body::from(query.to_string())).unwrap()).await
+    };
+    let answer = ask("application/json").await.expect(200).json();
+    assert_eq!(answer["columns"][1]["role"], "measure");
+    assert_eq!(answer["provenance"]["dataset"], "airports");
+    assert_eq!(answer["provenance"]["exact"], true);
+    let csv = ask("text/csv").await.expect(200);
+    assert_eq!(csv.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    assert!(csv.text().starts_with("airports.dst,airports.count\r\nA,"), "{}", csv.text());
+    let stream = ask("application/vnd.apache.arrow.stream").await.expect(200);
+    let batches: Vec<_> = arrow::ipc::reader::StreamReader::try_new(stream.bytes.as_slice(), None).unwrap().collect::<Result<_, _>>().unwrap();
+    assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 3);
+    ask("image/png").await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_questions_name_the_field() {
+    let server = Server::with_airports().await;
+    for (body, field, text) in [
+        (json!({"mesures": []}), "mesures", "unknown field"),
+        (json!({"measures": ["airports.count"], "limit": "ten"}), "limit", "invalid type"),
+        (json!({"measures": ["airports.count"], "timeDimensions": [{"dimension": "a.b", "granularity": "fortnight"}]}), "timeDimensions[0].granularity", "fortnight"),
+        (json!({"measures": ["airports.count"], "filters": {}}), "filters", "sequence"),
+    ] {
+        let problem = server.post(Who::Viewer, "/queries", body.clone()).await.expect(400).json();
+        assert_eq!(problem["code"], "invalid");
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(text), "{problem}");
+    }
+    let problem = server.post(Who::Viewer, "/queries", json!({"measures": ["airports.cuont"]})).await.expect(400).json();
+    assert!(problem["detail"].as_str().unwrap().contains("count"), "{problem}");
+    for body in ["", "{", "[]", "null", "{\"measures\":[]} trailing"] {
+        let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json");
+        let answer = server.send(request.body(axum::body::Body::from(body)).unwrap()).await.expect(400);
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "application/problem+json", "{body}");
+    }
+    let deep = format!("{{\"filters\":{}", "[{\"or\":".repeat(10_000));
+    let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json");
+    server.send(request.body(axum::body::Body::from(deep)).unwrap()).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_reads_and_does_nothing_else() {
+    let server = Server::with_airports().await;
+    let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select faa from airports order by faa", "limit": 2})).await.expect(200).json();
+    assert_eq!(answer["data"], json!([["04G", "06A"]]));
+    assert_eq!(answer["provenance"]["truncated"], true);
+    for sql in ["drop table airports", "insert into airports select * from airports", "copy airports to '/tmp/x'", "select * from '/etc/passwd'", "create external table x stored as csv location '/etc/passwd'", "set a = 1", "select 1; select 2", "select", ""] {
+        let answer = server.post(Who::Editor, "/sql", json!({"sql": sql})).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{sql}: {} {}", answer.status, answer.text());
+    }
+    server.post(Who::Viewer, "/sql", json!({"sql": "select 1", "limit": 0})).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_saved_over_the_version_that_was_read() {
+    let server = Server::with_airports().await;
+    let mut model = server.get(Who::Viewer, "/models/airports").await.expect(200).json();
+    let version = model["version"].as_u64().unwrap();
+    model["label"] = json!("Flugplätze");
+    server.put(Who::Editor, "/models/airports", None, model.clone()).await.expect(428);
+    let stale = server.put(Who::Editor, "/models/airports", Some(version + 7), model.clone()).await.expect(412).json();
+    assert_eq!((&stale["code"], &stale["current_version"]), (&json!("precondition_failed"), &json!(version)));
+    let saved = server.put(Who::Editor, "/models/airports", Some(version), model.clone()).await.expect(200).json();
+    assert!(saved["version"].as_u64().unwrap() > version);
+    assert_eq!(server.get(Who::Viewer, "/models/airports").await.json()["label"], "Flugplätze");
+    server.put(Who::Editor, "/models/airports", Some(version), model.clone()).await.expect(412);
+    let mut renamed = model.clone();
+    renamed["name"] = json!("other");
+    server.put(Who::Editor, "/models/airports", saved["version"].as_u64(), renamed).await.expect(400);
+    let mut broken = model;
+    broken["measures"][0]["kind"] = json!("median");
+    let problem = server.put(Who::Editor, "/models/airports", saved["version"].as_u64(), broken).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "measures[0].kind");
+}

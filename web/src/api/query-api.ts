@@ -1,0 +1,52 @@
+// Running semantic queries. RTK Query owns request states and hands out a small handle; the columns
+// themselves go to the result store, because walking large answers in Redux costs frames.
+import { baseApi, baseQuery } from './base-api';
+import { toProblem } from './problem';
+import { queryKey, normalizeQuery } from './query-key';
+import { queryQueue } from './request-queue';
+import { resultStore } from './result-store';
+import type { FetchBaseQueryMeta } from '@reduxjs/toolkit/query';
+import type { QueryResult, SemanticQuery } from './types';
+
+/** Points into the result store. */
+export interface ResultHandle {
+  key: string;
+  version: number;
+  receivedAt: number;
+  requestId: string | null;
+}
+
+export const queryApi = baseApi.injectEndpoints({
+  endpoints: (build) => ({
+    runQuery: build.query<ResultHandle, SemanticQuery>({
+      serializeQueryArgs: ({ queryArgs }) => queryKey(queryArgs),
+      queryFn: async (query, api, extra) => {
+        const key = queryKey(query);
+        try {
+          const answer = await queryQueue.run(
+            async () =>
+              baseQuery(
+                { url: '/queries', method: 'POST', body: normalizeQuery(query) },
+                api,
+                extra,
+              ),
+            api.signal,
+          );
+          if (answer.error) return { error: answer.error };
+          const result = answer.data as QueryResult;
+          const receivedAt = Date.now();
+          const version = result.provenance.version;
+          resultStore.put({ key, result, version, confirmedAt: receivedAt, source: 'http' });
+          const meta = answer.meta as FetchBaseQueryMeta | undefined;
+          const requestId = meta?.response?.headers.get('x-request-id') ?? null;
+          return { data: { key, version, receivedAt, requestId } };
+        } catch (error) {
+          return { error: toProblem(error) };
+        }
+      },
+      providesTags: ['Result'],
+    }),
+  }),
+});
+
+export const { useRunQueryQuery } = queryApi;

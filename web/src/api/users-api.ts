@@ -1,0 +1,34 @@
+// The people of the organisation, for admins.
+import { baseApi } from './base-api';
+import type { Items, NewUser, Role, UserRow } from './types';
+
+const path = (id: string) => `/users/${encodeURIComponent(id)}`;
+
+const usersApi = baseApi.injectEndpoints({
+  endpoints: (build) => ({
+    listUsers: build.query<UserRow[], void>({
+      query: () => '/users',
+      transformResponse: (answer: Items<UserRow>) => answer.items,
+      providesTags: ['User'],
+    }),
+    createUser: build.mutation<UserRow, NewUser>({
+      query: (body) => ({ url: '/users', method: 'POST', body }),
+      invalidatesTags: (_answer, error) => (error ? [] : ['User']),
+    }),
+    updateUser: build.mutation<UserRow, { id: string; name: string; role: Role }>({
+      query: ({ id, ...body }) => ({ url: path(id), method: 'PUT', body }),
+      invalidatesTags: ['User'],
+    }),
+    deleteUser: build.mutation<void, string>({
+      query: (id) => ({ url: path(id), method: 'DELETE' }),
+      invalidatesTags: ['User'],
+    }),
+  }),
+});
+
+export const {
+  useListUsersQuery,
+  useCreateUserMutation,
+  useUpdateUserMutation,
+  useDeleteUserMutation,
+} = usersApi;

@@ -1,0 +1,197 @@
+// The places of the app: a side bar that can be narrowed, and a bottom bar on phones.
+import Box from '@mui/material/Box';
+import ButtonBase from '@mui/material/ButtonBase';
+import { useState } from 'react';
+import { Link, useLocation } from 'react-router';
+import { useSession } from '@/api/session-slice';
+import { Icon, Mark } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
+import { AccountMenu } from './account-menu';
+
+interface Place {
+  label: string;
+  to: string;
+  icon: IconName;
+  isHere: (pathname: string) => boolean;
+}
+
+const places: Place[] = [
+  {
+    label: 'Dashboards',
+    to: '/',
+    icon: 'dashboard',
+    isHere: (pathname) => pathname === '/' || pathname.startsWith('/dashboards'),
+  },
+  { label: 'Datasets', to: '/datasets', icon: 'dataset', isHere: (p) => p.startsWith('/datasets') },
+  {
+    label: 'Settings',
+    to: '/settings',
+    icon: 'settings',
+    isHere: (p) => p.startsWith('/settings'),
+  },
+];
+
+const narrowKey = 'tidemill-narrow-navigation';
+
+function useNarrow(): [boolean, () => void] {
+  const [narrow, setNarrow] = useState(() => {
+    try {
+      return localStorage.getItem(narrowKey) === '1';
+    } catch {
+      return false;
+    }
+  });
+  const toggle = () => {
+    try {
+      localStorage.setItem(narrowKey, narrow ? '0' : '1');
+    } catch {
+      // The choice then lasts until the page is closed.
+    }
+    setNarrow(!narrow);
+  };
+  return [narrow, toggle];
+}
+
+const itemStyle = (here: boolean) => ({
+  display: 'flex',
+  alignItems: 'center',
+  gap: 3,
+  width: '100%',
+  minHeight: 40,
+  px: 3,
+  borderRadius: 1,
+  justifyContent: 'flex-start',
+  fontSize: '0.8125rem',
+  fontWeight: here ? 600 : 500,
+  textDecoration: 'none',
+  color: here ? 'primary.main' : 'text.secondary',
+  bgcolor: here ? 'surface.accentSoft' : 'transparent',
+  '&:hover': {
+    bgcolor: here ? 'surface.accentSoft' : 'surface.sunken',
+    color: here ? 'primary.main' : 'text.primary',
+  },
+});
+
+// Shown beside the icon where there is room; narrow bars keep the name for screen readers.
+const wordStyle = (narrow: boolean) => ({
+  whiteSpace: 'nowrap',
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  display: narrow ? 'none' : { xs: 'none', lg: 'block' },
+});
+
+export function SideBar({ onHelp }: { onHelp: () => void }) {
+  const { pathname } = useLocation();
+  const { tenant } = useSession();
+  const [narrow, toggleNarrow] = useNarrow();
+  return (
+    <Box
+      component="nav"
+      aria-label="Main"
+      sx={{
+        display: { xs: 'none', sm: 'flex' },
+        flexDirection: 'column',
+        gap: 1,
+        position: 'sticky',
+        zIndex: 'appBar',
+        top: 0,
+        height: '100dvh',
+        flexShrink: 0,
+        width: { sm: 64, lg: narrow ? 64 : 208 },
+        p: 3,
+        borderRight: 1,
+        borderColor: 'divider',
+        bgcolor: 'background.paper',
+      }}
+    >
+      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2.5, px: 1.5, height: 40, mb: 3 }}>
+        <Mark size={28} />
+        <Box sx={{ minWidth: 0, ...wordStyle(narrow) }}>
+          <Box sx={{ fontWeight: 600, fontSize: '0.875rem', lineHeight: 1.25 }}>Tidemill</Box>
+          <Box
+            sx={{
+              color: 'text.secondary',
+              fontSize: '0.6875rem',
+              overflow: 'hidden',
+              textOverflow: 'ellipsis',
+            }}
+          >
+            {tenant?.name}
+          </Box>
+        </Box>
+      </Box>
+      {places.map((place) => (
+        <ButtonBase
+          key={place.to}
+          component={Link}
+          to={place.to}
+          aria-label={place.label}
+          title={narrow ? place.label : undefined}
+          aria-current={place.isHere(pathname) ? 'page' : undefined}
+          sx={itemStyle(place.isHere(pathname))}
+        >
+          <Icon name={place.icon} size={20} />
+          <Box component="span" sx={wordStyle(narrow)}>
+            {place.label}
+          </Box>
+        </ButtonBase>
+      ))}
+      <Box sx={{ flex: 1 }} />
+      <ButtonBase
+        onClick={toggleNarrow}
+        aria-label={narrow ? 'Widen navigation' : 'Narrow navigation'}
+        sx={{ ...itemStyle(false), display: { sm: 'none', lg: 'flex' } }}
+      >
+        <Icon name="sidebar" size={20} />
+        <Box component="span" sx={wordStyle(narrow)}>
+          Narrow
+        </Box>
+      </ButtonBase>
+      <AccountMenu onHelp={onHelp} buttonStyle={itemStyle(false)} wordStyle={wordStyle(narrow)} />
+    </Box>
+  );
+}
+
+export function BottomBar() {
+  const { pathname } = useLocation();
+  return (
+    <Box
+      component="nav"
+      aria-label="Main"
+      sx={{
+        display: { xs: 'grid', sm: 'none' },
+        gridTemplateColumns: `repeat(${places.length}, 1fr)`,
+        position: 'fixed',
+        zIndex: 'appBar',
+        inset: 'auto 0 0 0',
+        pb: 'env(safe-area-inset-bottom)',
+        borderTop: 1,
+        borderColor: 'divider',
+        bgcolor: 'background.paper',
+      }}
+    >
+      {places.map((place) => {
+        const here = place.isHere(pathname);
+        return (
+          <ButtonBase
+            key={place.to}
+            component={Link}
+            to={place.to}
+            aria-current={here ? 'page' : undefined}
+            sx={{
+              flexDirection: 'column',
+              gap: 0.5,
+              height: 60,
+              fontSize: '0.6875rem',
+              fontWeight: here ? 600 : 500,
+              color: here ? 'primary.main' : 'text.secondary',
+            }}
+          >
+            <Icon name={place.icon} size={22} />
+            {place.label}
+          </ButtonBase>
+        );
+      })}
+    </Box>
+  );
+}

@@ -1,0 +1,49 @@
+// The Redux store: server data (RTK Query), the session, preferences and toasts. Features add their
+// own slices with `injectReducer`, so that a page's state loads with the page.
+import { combineSlices, configureStore } from '@reduxjs/toolkit';
+import { setupListeners } from '@reduxjs/toolkit/query';
+import { baseApi } from '@/api/base-api';
+import { onSessionChanged } from '@/api/reauth';
+import { rememberSession } from '@/api/session-hint';
+import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
+import { toastSlice } from '@/components/toast-slice';
+
+// Features may declare slices here through module augmentation and `rootReducer.inject(slice)`.
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+export interface LazySlices {}
+
+export const rootReducer = combineSlices(
+  baseApi,
+  sessionSlice,
+  toastSlice,
+).withLazyLoadedSlices<LazySlices>();
+
+export function createStore() {
+  const store = configureStore({
+    reducer: rootReducer,
+    // Query answers can be large; walking through them on every action would cost more than it finds.
+    middleware: (defaults) =>
+      defaults({
+        serializableCheck: { ignoredPaths: ['api'], ignoredActionPaths: ['payload', 'meta'] },
+        immutableCheck: { ignoredPaths: ['api'] },
+      }).concat(baseApi.middleware),
+  });
+  setupListeners(store.dispatch);
+  onSessionChanged((session) => {
+    rememberSession(session !== null);
+    const before = store.getState().session.tenant?.id;
+    if (session === null) {
+      store.dispatch(sessionEnded());
+      return;
+    }
+    // Nothing of one tenant may be seen by the next one who signs in on this screen.
+    if (before !== undefined && before !== session.tenant.id)
+      store.dispatch(baseApi.util.resetApiState());
+    store.dispatch(sessionStarted({ user: session.user, tenant: session.tenant }));
+  });
+  return store;
+}
+
+export type AppStore = ReturnType<typeof createStore>;
+export type RootState = ReturnType<typeof rootReducer>;
+export type AppDispatch = AppStore['dispatch'];

@@ -1,0 +1,211 @@
+// Layout in pixels: nothing leaves the card, bars start at zero, pointers find the nearest place.
+import { describe, expect, it } from 'vitest';
+import { drawList, stack } from '../canvas/draw-list';
+import { estimateText, geometryOf, nearestPlace, shorten } from './geometry';
+import { summarize, readPlace } from './reading';
+import type { ChartSpec } from './spec';
+import { rendererFor } from './spec';
+import { topSeries } from './top-series';
+
+const ticks = (values: number[]): string[] => values.map((value) => String(value));
+const day = 86_400_000;
+const start = Date.parse('2013-03-01T00:00Z');
+
+function timeSpec(
+  kind: ChartSpec['kind'],
+  values: (number | null)[],
+  change: Partial<ChartSpec> = {},
+): ChartSpec {
+  return {
+    kind,
+    title: 'Flights per day',
+    x: {
+      type: 'time',
+      label: 'Day',
+      grain: 'day',
+      zone: 'UTC',
+      values: values.map((_, index) => start + index * day),
+    },
+    series: [
+      { id: 'a', label: 'Flights', values, slot: 0, role: 'value', member: null, raw: null },
+    ],
+    measure: { label: 'Flights', format: 'integer', lowerIsBetter: false },
+    incompleteFrom: null,
+    live: true,
+    note: null,
+    ...change,
+  };
+}
+
+const categories = (count: number): ChartSpec => ({
+  ...timeSpec(
+    'bar',
+    Array.from({ length: count }, (_, index) => 100 - index),
+  ),
+  x: {
+    type: 'category',
+    label: 'Carrier',
+    member: 'flights.carrier',
+    values: Array.from({ length: count }, (_, index) => `A carrier with a long name ${index}`),
+    raw: Array.from({ length: count }, (_, index) => `c${index}`),
+  },
+});
+
+describe('geometryOf', () => {
+  it.each([
+    [390, 180],
+    [800, 300],
+    [220, 120],
+  ])('keeps every label inside %d x %d and apart from the next', (width, height) => {
+    for (const spec of [
+      timeSpec(
+        'line',
+        Array.from({ length: 90 }, (_, index) => 800 + index),
+      ),
+      timeSpec(
+        'bar',
+        Array.from({ length: 30 }, () => 5),
+      ),
+      categories(16),
+    ]) {
+      const geometry = geometryOf(spec, width, height, ticks);
+      if (geometry.orientation === 'vertical') {
+        let free = -1;
+        for (const label of geometry.placeLabels) {
+          const half = estimateText(label.text) / 2;
+          expect(label.at - half).toBeGreaterThanOrEqual(Math.max(-0.01, free));
+          expect(label.at + half).toBeLessThanOrEqual(width + 1);
+          free = label.at + half;
+        }
+      } else {
+        for (const label of geometry.placeLabels) {
+          expect(estimateText(label.text)).toBeLessThanOrEqual(geometry.plot.left);
+        }
+      }
+    }
+  });
+
+  it('starts bars at zero and lines near their values', () => {
+    const bars = geometryOf(timeSpec('bar', [900, 950]), 400, 200, ticks);
+    expect(bars.domain[0]).toBe(0);
+    const line = geometryOf(timeSpec('line', [900, 950]), 400, 200, ticks);
+    expect(line.domain[0]).toBeGreaterThan(0);
+  });
+
+  it('finds the place under a pointer, and none outside', () => {
+    const geometry = geometryOf(timeSpec('line', [1, 2, 3, 4, 5]), 400, 200, ticks);
+    const x = geometry.position(3);
+    expect(nearestPlace(geometry, x + 4, 50)).toBe(3);
+    expect(nearestPlace(geometry, x, 900)).toBeNull();
+  });
+
+  it('leaves out rows that do not fit instead of squeezing them', () => {
+    const geometry = geometryOf(categories(100), 300, 240, ticks);
+    expect(geometry.count).toBeLessThan(14);
+    expect(geometry.band).toBeGreaterThanOrEqual(12);
+  });
+
+  it('shortens names', () => {
+    expect(shorten('short', 100, estimateText)).toBe('short');
+    expect(shorten('a very long name indeed', 40, estimateText)).toMatch(/^a.*…$/);
+  });
+});
+
+describe('drawList', () => {
+  it('breaks the line at a gap and draws a lonely value as a dot', () => {
+    const spec = timeSpec('line', [1, null, 3, null, 5, 6]);
+    const commands = drawList(spec, geometryOf(spec, 1_000, 200, ticks));
+    const line = commands.find((command) => command.type === 'line');
+    expect(line?.type === 'line' && line.points.filter((point) => point.y === null)).toHaveLength(
+      2,
+    );
+    const dots = commands.find((command) => command.type === 'dots');
+    expect(dots?.type === 'dots' && dots.points.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('dashes what is not complete yet, hanging on the complete part', () => {
+    const spec = timeSpec(
+      'line',
+      Array.from({ length: 60 }, () => 4),
+      { incompleteFrom: 59 },
+    );
+    const lines = drawList(spec, geometryOf(spec, 400, 200, ticks)).filter(
+      (command) => command.type === 'line',
+    );
+    expect(lines.map((line) => line.type === 'line' && line.dash)).toEqual(['slot', 'incomplete']);
+    expect(lines[1]?.type === 'line' && lines[1].points).toHaveLength(2);
+  });
+
+  it('stacks, with negative values downwards', () => {
+    const entry = timeSpec('stacked_bar', [1, -2]).series[0]!;
+    const bounds = stack(
+      [entry, { ...entry, values: [3, 4] }, { ...entry, values: [null, -1] }],
+      2,
+    );
+    expect(bounds).toEqual([
+      [
+        [0, 1],
+        [0, -2],
+      ],
+      [
+        [1, 4],
+        [0, 4],
+      ],
+      [
+        [4, 4],
+        [-2, -3],
+      ],
+    ]);
+  });
+});
+
+describe('words and choices', () => {
+  it('summarizes from the data', () => {
+    const words = summarize(timeSpec('line', [5, 9, 2]), (value) => String(value));
+    expect(words).toContain('3 days');
+    expect(words).toContain('with 9');
+    expect(words).toContain('with 2');
+  });
+
+  it('reads a place and says that it is open', () => {
+    const words = readPlace(timeSpec('line', [5, 9], { incompleteFrom: 1 }), 1, (value) =>
+      String(value),
+    );
+    expect(words).toMatch(/not complete yet.*: 9/);
+  });
+
+  it('draws live and dense pictures on canvas', () => {
+    const spec = timeSpec(
+      'line',
+      Array.from({ length: 90 }, () => 1),
+    );
+    expect(rendererFor(spec)).toBe('canvas');
+    expect(rendererFor({ ...spec, live: false })).toBe('recharts');
+    expect(
+      rendererFor(
+        timeSpec(
+          'bar',
+          Array.from({ length: 150 }, () => 1),
+          { live: false },
+        ),
+      ),
+    ).toBe('canvas');
+  });
+
+  it('adds up the rest only where adding up means something', () => {
+    const one = timeSpec('line', [1, 2]).series[0]!;
+    const many = Array.from({ length: 12 }, (_, index) => ({
+      ...one,
+      id: `s${index}`,
+      label: `s${index}`,
+      values: [index, index],
+    }));
+    const sums = topSeries(many, true);
+    expect(sums.series).toHaveLength(8);
+    expect(sums.series[7]).toMatchObject({ role: 'other', label: 'Other (5)', values: [10, 10] });
+    const averages = topSeries(many, false);
+    expect(averages.series).toHaveLength(8);
+    expect(averages.series.every((entry) => entry.role === 'value')).toBe(true);
+    expect(averages.note).toBe('Top 8 of 12 shown');
+  });
+});

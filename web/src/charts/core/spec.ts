@@ -1,0 +1,81 @@
+// The one description of a chart. Widgets produce it, both renderers and the accessible layer read
+// it. It holds numbers and labels only: no pixels, no colours (a slot number instead), no markup.
+
+export type ChartKind = 'line' | 'area' | 'bar' | 'stacked_bar' | 'heatmap';
+
+/** Grains in which a time axis can be bucketed; the words of the query language. */
+export type Grain = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+export interface TimeAxis {
+  type: 'time';
+  label: string;
+  grain: Grain | null;
+  /** IANA zone in which buckets begin and labels are written. */
+  zone: string;
+  /** Bucket starts as epoch milliseconds, ascending. */
+  values: number[];
+}
+
+export interface CategoryAxis {
+  type: 'category';
+  label: string;
+  /** Member behind the categories, so that a click can filter by it; null when not filterable. */
+  member: string | null;
+  values: string[];
+  /** Raw values in the same order, for filters (a missing value is null). */
+  raw: (string | number | boolean | null)[];
+}
+
+export type ChartAxis = TimeAxis | CategoryAxis;
+
+export interface ChartSeries {
+  id: string;
+  label: string;
+  /** One value per place on the x axis; null is a gap, never zero. */
+  values: (number | null)[];
+  /** Place in the palette; -1 is the neutral colour of "Other" and of comparisons. */
+  slot: number;
+  role: 'value' | 'comparison' | 'other';
+  /** Member and value behind the series when a dimension splits it. */
+  member: string | null;
+  raw: string | number | boolean | null;
+}
+
+export interface ChartSpec {
+  kind: ChartKind;
+  title: string;
+  x: ChartAxis;
+  series: ChartSeries[];
+  measure: {
+    label: string;
+    /** Format name or d3-format string, handed to the one formatter. */
+    format: string | null;
+    lowerIsBetter: boolean;
+  };
+  /** Index of the first bucket that may still receive rows, or null. */
+  incompleteFrom: number | null;
+  /** Live pictures are always drawn on canvas. */
+  live: boolean;
+  /** Plain sentence about what was left out ("Top 8 of 105"), or null. */
+  note: string | null;
+}
+
+/** What a mark stands for: handed to click handlers and to the keyboard reader. */
+export interface ChartPoint {
+  index: number;
+  seriesId: string;
+}
+
+export const isEmptySpec = (spec: ChartSpec): boolean =>
+  spec.x.values.length === 0 ||
+  spec.series.every((series) => series.values.every((value) => value === null));
+
+/** Renderer choice of the measured caps: canvas for everything live or dense, SVG for the rest. */
+export function rendererFor(spec: ChartSpec): 'canvas' | 'recharts' {
+  // Only the canvas dashes a bucket that is not complete yet.
+  if (spec.live || spec.kind === 'heatmap' || spec.incompleteFrom !== null) return 'canvas';
+  const marks = spec.x.values.length * spec.series.length;
+  if (spec.kind === 'bar' || spec.kind === 'stacked_bar')
+    return marks <= 100 ? 'recharts' : 'canvas';
+  return marks <= 1000 ? 'recharts' : 'canvas';
+}

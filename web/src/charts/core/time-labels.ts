@@ -1,0 +1,59 @@
+// Words for instants: multi-scale tick labels, and the full date of tooltips and readings.
+// A tick says only what changed since the coarser unit: "Nov", then "12 Nov", then "14:00".
+import { formatInstantLong, formatInstant, formatRange, localeTag } from '@/lib/format';
+import type { Grain } from './spec';
+import { isMidnight, toWall } from './zoned-time';
+
+const DAY = 86_400_000;
+const two = (value: number): string => String(value).padStart(2, '0');
+
+const months = new Map<string, string[]>();
+
+function monthName(index: number): string {
+  const tag = localeTag();
+  let names = months.get(tag);
+  if (!names) {
+    const format = new Intl.DateTimeFormat(tag, { month: 'short', timeZone: 'UTC' });
+    names = Array.from({ length: 12 }, (_, month) => format.format(Date.UTC(2013, month, 15)));
+    months.set(tag, names);
+  }
+  return names[index] ?? '';
+}
+
+const dayMonths = new Map<string, Intl.DateTimeFormat>();
+
+function dayMonth(date: Date): string {
+  const tag = localeTag();
+  let format = dayMonths.get(tag);
+  if (!format) {
+    format = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+    dayMonths.set(tag, format);
+  }
+  return format.format(date);
+}
+
+/** Label of one tick at the coarsest unit that begins there; `step` is the distance of ticks. */
+export function tickLabel(instant: number, zone: string, step: number): string {
+  const date = new Date(toWall(instant, zone));
+  const year = String(date.getUTCFullYear());
+  if (step >= 360 * DAY) return year;
+  const newYear = date.getUTCMonth() === 0 && date.getUTCDate() === 1;
+  if (step >= 27 * DAY) return date.getUTCMonth() === 0 ? year : monthName(date.getUTCMonth());
+  if (step >= 0.9 * DAY) return newYear ? year : dayMonth(date);
+  if (isMidnight(instant, zone)) return dayMonth(date);
+  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  return step < 60_000 ? `${clock}:${two(date.getUTCSeconds())}` : clock;
+}
+
+/** The whole bucket in words, with weekday and zone, for tooltips and readings. */
+export const bucketLabel = (instant: number, zone: string, grain: Grain | null): string =>
+  formatInstantLong(instant, zone, grain ?? 'second');
+
+/** Absolute range in words; midnight ends are written as the whole day before. */
+export function rangeLabel(from: number, toExclusive: number, zone: string): string {
+  if (isMidnight(from, zone) && isMidnight(toExclusive, zone)) {
+    const last = Math.max(from, toExclusive - 1);
+    return formatRange(new Date(from).toISOString(), new Date(last).toISOString(), zone);
+  }
+  return `${formatInstant(from, zone, 'minute')} – ${formatInstant(toExclusive, zone, 'minute')}`;
+}

@@ -1,0 +1,130 @@
+// Wall-clock arithmetic in a named zone. Everything a chart writes about time goes through here, so
+// that the browser's own zone never leaks into an axis, a tooltip or a filter.
+
+export interface WallClock {
+  year: number;
+  /** 1 to 12. */
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function isKnownZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-GB', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function wallFormat(zone: string): Intl.DateTimeFormat {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: isKnownZone(zone) ? zone : 'UTC',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(zone, format);
+  }
+  return format;
+}
+
+const offsets = new Map<string, number>();
+const QUARTER_HOUR = 900_000;
+
+/** Milliseconds to add to an instant to get its wall clock written as if it were UTC. */
+export function zoneOffset(instant: number, zone: string): number {
+  if (zone === 'UTC') return 0;
+  // Offsets only ever change on a quarter of an hour, so the answer is shared within one.
+  const slot = Math.floor(instant / QUARTER_HOUR) * QUARTER_HOUR;
+  const key = `${zone}|${slot}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const parts: Record<string, number> = {};
+  for (const part of wallFormat(zone).formatToParts(slot)) {
+    if (part.type !== 'literal') parts[part.type] = Number(part.value);
+  }
+  const wall = Date.UTC(
+    parts['year'] ?? 1970,
+    (parts['month'] ?? 1) - 1,
+    parts['day'] ?? 1,
+    parts['hour'] ?? 0,
+    parts['minute'] ?? 0,
+    parts['second'] ?? 0,
+  );
+  const offset = wall - slot;
+  if (offsets.size > 20_000) offsets.clear();
+  offsets.set(key, offset);
+  return offset;
+}
+
+/** Instant -> "wall" milliseconds, readable with the UTC getters of Date. */
+export const toWall = (instant: number, zone: string): number =>
+  instant + zoneOffset(instant, zone);
+
+/** "Wall" milliseconds -> instant. In a repeated hour the first pass wins, in a skipped one the later. */
+export function fromWall(wall: number, zone: string): number {
+  const first = wall - zoneOffset(wall, zone);
+  return wall - zoneOffset(first, zone);
+}
+
+export function wallClock(instant: number, zone: string): WallClock {
+  const wall = new Date(toWall(instant, zone));
+  return {
+    year: wall.getUTCFullYear(),
+    month: wall.getUTCMonth() + 1,
+    day: wall.getUTCDate(),
+    hour: wall.getUTCHours(),
+    minute: wall.getUTCMinutes(),
+    second: wall.getUTCSeconds(),
+  };
+}
+
+/** `2013-01-31` of the wall clock. */
+export const wallDate = (instant: number, zone: string): string =>
+  new Date(toWall(instant, zone)).toISOString().slice(0, 10);
+
+/** True when the instant is midnight on the wall clock. */
+export const isMidnight = (instant: number, zone: string): boolean =>
+  toWall(instant, zone) % 86_400_000 === 0;
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Usual length of one bucket: for widths and gap finding, not for calendar arithmetic. */
+export const GRAIN_MS = {
+  second: SECOND,
+  minute: MINUTE,
+  hour: HOUR,
+  day: DAY,
+  week: 7 * DAY,
+  month: 30.4375 * DAY,
+  quarter: 91.3125 * DAY,
+  year: 365.25 * DAY,
+} as const;
+
+/** Start of the next bucket, counted on the wall clock from the start of one. */
+export function nextBucket(instant: number, grain: keyof typeof GRAIN_MS, zone: string): number {
+  if (grain === 'second' || grain === 'minute' || grain === 'hour')
+    return instant + GRAIN_MS[grain];
+  const wall = new Date(toWall(instant, zone));
+  if (grain === 'day') wall.setUTCDate(wall.getUTCDate() + 1);
+  if (grain === 'week') wall.setUTCDate(wall.getUTCDate() + 7);
+  if (grain === 'month') wall.setUTCMonth(wall.getUTCMonth() + 1);
+  if (grain === 'quarter') wall.setUTCMonth(wall.getUTCMonth() + 3);
+  if (grain === 'year') wall.setUTCFullYear(wall.getUTCFullYear() + 1);
+  return fromWall(wall.getTime(), zone);
+}

@@ -1,0 +1,107 @@
+// Names of the series with their colours and, above four, their dashes. A name is a button where a
+// click can filter by it.
+import Box from '@mui/material/Box';
+import { memo } from 'react';
+import { dashes } from '@/theme/palette';
+import type { ThemeMode } from '@/theme/palette';
+import { slotColour } from './canvas/paint';
+import type { ChartSeries, ChartSpec } from './core/spec';
+
+export interface LegendProps {
+  spec: ChartSpec;
+  mode: ThemeMode;
+  onPick?: ((series: ChartSeries) => void) | undefined;
+}
+
+function Mark({ series, spec, mode }: { series: ChartSeries; spec: ChartSpec; mode: ThemeMode }) {
+  const colour = slotColour(series.slot, mode);
+  const solid = spec.kind === 'bar' || spec.kind === 'stacked_bar' || spec.kind === 'area';
+  const dashed = spec.series.filter((entry) => entry.role === 'value').length > 4;
+  const dash =
+    series.role === 'comparison'
+      ? '4 3'
+      : dashed && series.slot >= 0
+        ? (dashes[series.slot] ?? []).join(' ')
+        : undefined;
+  return (
+    <svg width={14} height={10} aria-hidden style={{ flex: 'none' }}>
+      {solid && series.role !== 'comparison' ? (
+        <rect x={2} y={0} width={10} height={10} rx={2} fill={colour} />
+      ) : (
+        <line x1={0} x2={14} y1={5} y2={5} stroke={colour} strokeWidth={2} strokeDasharray={dash} />
+      )}
+    </svg>
+  );
+}
+
+export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) {
+  if (spec.series.length < 2) return null;
+  return (
+    <Box
+      component="ul"
+      aria-label="Series"
+      sx={{
+        display: 'flex',
+        flexWrap: 'wrap',
+        columnGap: 3,
+        rowGap: 0.5,
+        m: 0,
+        mb: 1,
+        p: 0,
+        listStyle: 'none',
+        typography: 'caption',
+        color: 'text.secondary',
+        maxHeight: 34,
+        overflow: 'hidden',
+      }}
+    >
+      {spec.series.map((series) => {
+        const pickable = onPick && series.member !== null;
+        const content = (
+          <>
+            <Mark series={series} spec={spec} mode={mode} />
+            <span
+              style={{
+                overflow: 'hidden',
+                textOverflow: 'ellipsis',
+                whiteSpace: 'nowrap',
+                maxWidth: 160,
+              }}
+            >
+              {series.label}
+            </span>
+          </>
+        );
+        return (
+          <li key={series.id} style={{ minWidth: 0 }}>
+            {pickable ? (
+              <Box
+                component="button"
+                type="button"
+                onClick={() => onPick(series)}
+                title={`Filter to ${series.label}`}
+                sx={{
+                  all: 'unset',
+                  display: 'flex',
+                  alignItems: 'center',
+                  gap: 1.25,
+                  cursor: 'pointer',
+                  borderRadius: 0.5,
+                  '&:hover': { color: 'text.primary' },
+                  '&:focus-visible': {
+                    outline: '2px solid var(--tm-palette-primary-main)',
+                    outlineOffset: 1,
+                  },
+                }}
+              >
+                {content}
+              </Box>
+            ) : (
+              <Box sx={{ display: 'flex', alignItems: 'center', gap: 1.25 }}>{content}</Box>
+            )}
+          </li>
+        );
+      })}
+    </Box>
+  );
+});

@@ -1,0 +1,87 @@
+// What stands at a place of a chart: date with weekday and zone, values sorted by size, change
+// against the previous period. Placed beside the pointer, inside the card, never under it.
+import Box from '@mui/material/Box';
+import { formatDelta, formatNumber } from '@/lib/format';
+import type { ThemeMode } from '@/theme/palette';
+import { slotColour } from './canvas/paint';
+import { placeLabel } from './core/reading';
+import type { ChartSpec } from './core/spec';
+
+export interface TooltipProps {
+  spec: ChartSpec;
+  index: number;
+  /** Where the place is, in the pixels of the chart. */
+  x: number;
+  y: number;
+  width: number;
+  mode: ThemeMode;
+}
+
+const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.secondary' } as const;
+
+export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
+  const comparison = spec.series.find((series) => series.role === 'comparison');
+  const rows = spec.series
+    .filter((series) => series.role !== 'comparison')
+    .map((series) => ({ series, value: series.values[index] ?? null }))
+    .sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
+  const single = rows.length === 1 ? rows[0] : undefined;
+  const before = comparison?.values[index] ?? null;
+  const delta = single ? formatDelta(single.value, before, spec.measure.lowerIsBetter) : null;
+  const open = spec.incompleteFrom !== null && index >= spec.incompleteFrom;
+  const onLeft = x > width / 2;
+  return (
+    <Box
+      aria-hidden
+      data-testid="chart-tooltip"
+      sx={{
+        position: 'absolute',
+        top: Math.max(0, Math.min(y - 24, 9999)),
+        ...(onLeft ? { right: width - x + 12 } : { left: x + 12 }),
+        zIndex: 5,
+        pointerEvents: 'none',
+        bgcolor: 'background.paper',
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: 1,
+        boxShadow: '0 6px 20px rgb(0 0 0 / 0.16)',
+        px: 2.5,
+        py: 2,
+        minWidth: 120,
+        maxWidth: 280,
+        typography: 'body2',
+        fontVariantNumeric: 'tabular-nums',
+      }}
+    >
+      <Box sx={{ typography: 'caption', color: 'text.secondary', mb: 0.5, whiteSpace: 'nowrap' }}>
+        {placeLabel(spec, index)}
+        {open && ' · not complete yet'}
+      </Box>
+      {rows.map(({ series, value }) => (
+        <Box key={series.id} sx={{ display: 'flex', alignItems: 'center', gap: 1.5 }}>
+          <Box
+            component="span"
+            sx={{ width: 8, height: 8, borderRadius: 0.5, flex: 'none' }}
+            style={{ background: slotColour(series.slot, mode) }}
+          />
+          <Box
+            component="span"
+            sx={{ flex: 1, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+          >
+            {series.label}
+          </Box>
+          <Box component="strong" sx={{ fontWeight: 600, ml: 2 }}>
+            {formatNumber(value, spec.measure.format, 'full')}
+          </Box>
+        </Box>
+      ))}
+      {comparison && (
+        <Box sx={{ display: 'flex', gap: 1.5, color: 'text.secondary', mt: 0.5 }}>
+          <span style={{ flex: 1 }}>{comparison.label}</span>
+          <span>{formatNumber(before, spec.measure.format, 'full')}</span>
+          {delta && <Box sx={{ color: toneColour[delta.tone], fontWeight: 600 }}>{delta.text}</Box>}
+        </Box>
+      )}
+    </Box>
+  );
+}

@@ -1,0 +1,347 @@
+// A table for results of any length: columnar data, virtual rows, grid roles, sorting and copying by
+// keyboard. Rows are never kept as objects; an order of row numbers is all that sorting makes.
+import Box from '@mui/material/Box';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { KeyboardEvent } from 'react';
+import { useId, useMemo, useRef, useState } from 'react';
+import type { Cell, ColumnType, Grain } from '@/api/types';
+import { formatCell, formatCount } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { announce } from './announcer';
+import { columnWidths, isNumeric, orderRows, textOfCell } from './data-table-model';
+import type { Sort } from './data-table-model';
+
+export interface DataColumn {
+  name: string;
+  label: string;
+  type: ColumnType;
+  format?: string | null;
+  grain?: Grain | null;
+}
+
+export interface DataTableProps {
+  // What the table is, for screen readers.
+  label: string;
+  columns: DataColumn[];
+  // data[c][r]: one list per column.
+  data: Cell[][];
+  rowCount: number;
+  zone?: string;
+  // Height of the scrolling box; 'fill' takes what the parent gives.
+  height?: number | 'fill';
+  // Rows are 26, 32 or (on touch) 44 pixels high.
+  density?: 'compact' | 'normal';
+  sortable?: boolean;
+  initialSort?: Sort | null;
+  onRowActivate?: (row: number) => void;
+  emptyText?: string;
+}
+
+const overscan = 8;
+
+// Where the keyboard is: row -1 is the header.
+interface Place {
+  row: number;
+  column: number;
+}
+
+export function DataTable({
+  label,
+  columns,
+  data,
+  rowCount,
+  zone = 'UTC',
+  height = 420,
+  density = 'normal',
+  sortable = true,
+  initialSort = null,
+  onRowActivate,
+  emptyText = 'No rows',
+}: DataTableProps) {
+  const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [sort, setSort] = useState<Sort | null>(initialSort);
+  const [place, setPlace] = useState<Place>({ row: -1, column: 0 });
+  const [focused, setFocused] = useState(false);
+  const touch = typeof matchMedia === 'function' && matchMedia('(pointer: coarse)').matches;
+  const rowHeight = touch ? 44 : density === 'compact' ? 26 : 32;
+
+  const order = useMemo(
+    () => orderRows(columns, data, rowCount, sort),
+    [columns, data, rowCount, sort],
+  );
+  const widths = useMemo(
+    () => columnWidths(columns, data, rowCount, zone),
+    [columns, data, rowCount, zone],
+  );
+  const template = widths.map((width) => `minmax(${width}px, ${width}fr)`).join(' ');
+  const minWidth = widths.reduce((sum, width) => sum + width, 0);
+
+  // The virtualizer keeps its own mutable state, which the React Compiler would have to skip.
+  // eslint-disable-next-line react-hooks/incompatible-library
+  const virtual = useVirtualizer({
+    count: rowCount,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan,
+    scrollPaddingStart: rowHeight,
+    initialRect: { width: 800, height: height === 'fill' ? 400 : height },
+  });
+
+  const cellId = (row: number, column: number) => `${id}-${row}-${column}`;
+
+  const toggleSort = (column: number) => {
+    if (!sortable) return;
+    const next: Sort | null =
+      sort?.column !== column
+        ? { column, direction: isNumeric(columns[column]?.type) ? 'desc' : 'asc' }
+        : sort.direction === (isNumeric(columns[column]?.type) ? 'desc' : 'asc')
+          ? { column, direction: sort.direction === 'asc' ? 'desc' : 'asc' }
+          : null;
+    setSort(next);
+    const name = columns[column]?.label ?? '';
+    announce(
+      next === null
+        ? `${name}: original order`
+        : `Sorted by ${name}, ${next.direction === 'asc' ? 'ascending' : 'descending'}`,
+    );
+  };
+
+  const goTo = (row: number, column: number) => {
+    const next = {
+      row: Math.min(Math.max(row, -1), rowCount - 1),
+      column: Math.min(Math.max(column, 0), columns.length - 1),
+    };
+    setPlace(next);
+    if (next.row >= 0) virtual.scrollToIndex(next.row);
+    const before = widths.slice(0, next.column).reduce((sum, width) => sum + width, 0);
+    const box = scroller.current;
+    if (box === null) return;
+    const width = widths[next.column] ?? 0;
+    if (before < box.scrollLeft) box.scrollLeft = before;
+    else if (before + width > box.scrollLeft + box.clientWidth)
+      box.scrollLeft = before + width - box.clientWidth;
+  };
+
+  const copyCell = async () => {
+    const source = place.row < 0 ? null : order[place.row];
+    const text =
+      source === null || source === undefined
+        ? (columns[place.column]?.label ?? '')
+        : textOfCell(data[place.column]?.[source]);
+    await navigator.clipboard?.writeText(text);
+    announce('Copied');
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 2);
+    const far = event.ctrlKey || event.metaKey;
+    const moves: Record<string, () => void> = {
+      ArrowDown: () => goTo(place.row + 1, place.column),
+      ArrowUp: () => goTo(place.row - 1, place.column),
+      ArrowLeft: () => goTo(place.row, place.column - 1),
+      ArrowRight: () => goTo(place.row, place.column + 1),
+      Home: () => goTo(far ? 0 : place.row, 0),
+      End: () => goTo(far ? rowCount - 1 : place.row, columns.length - 1),
+      PageDown: () => goTo(place.row + page, place.column),
+      PageUp: () => goTo(Math.max(place.row - page, 0), place.column),
+      Enter: () => {
+        if (place.row < 0) toggleSort(place.column);
+        else if (order[place.row] !== undefined) onRowActivate?.(order[place.row] ?? 0);
+      },
+      ' ': () => {
+        if (place.row < 0) toggleSort(place.column);
+      },
+      c: () => void copyCell(),
+    };
+    const move = moves[event.key];
+    if (move === undefined || (event.key === 'c') !== (far && event.key === 'c')) return;
+    event.preventDefault();
+    move();
+  };
+
+  const active = (row: number, column: number) =>
+    focused && place.row === row && place.column === column;
+  const cellStyle = (row: number, column: number) => ({
+    display: 'flex',
+    alignItems: 'center',
+    minWidth: 0,
+    px: 2.5,
+    justifyContent: isNumeric(columns[column]?.type) ? 'flex-end' : 'flex-start',
+    outline: active(row, column) ? '2px solid' : 'none',
+    outlineColor: 'primary.main',
+    outlineOffset: '-2px',
+  });
+
+  return (
+    <Box
+      ref={scroller}
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rowCount + 1}
+      aria-colcount={columns.length}
+      aria-activedescendant={focused ? cellId(place.row, place.column) : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+      sx={{
+        position: 'relative',
+        overflow: 'auto',
+        height: height === 'fill' ? '100%' : 'auto',
+        maxHeight: height === 'fill' ? undefined : height,
+        fontSize: '0.75rem',
+        fontVariantNumeric: 'tabular-nums',
+        overscrollBehavior: 'contain',
+      }}
+    >
+      <Box role="rowgroup" sx={{ position: 'sticky', top: 0, zIndex: 1, minWidth }}>
+        <Box
+          role="row"
+          aria-rowindex={1}
+          sx={{
+            display: 'grid',
+            gridTemplateColumns: template,
+            height: rowHeight,
+            bgcolor: 'background.paper',
+            borderBottom: 1,
+            borderColor: 'divider',
+            fontWeight: 600,
+            color: 'text.secondary',
+          }}
+        >
+          {columns.map((column, index) => (
+            <Box
+              key={column.name}
+              id={cellId(-1, index)}
+              role="columnheader"
+              aria-colindex={index + 1}
+              aria-sort={
+                sort?.column === index
+                  ? sort.direction === 'asc'
+                    ? 'ascending'
+                    : 'descending'
+                  : undefined
+              }
+              title={column.label}
+              onClick={() => {
+                setPlace({ row: -1, column: index });
+                toggleSort(index);
+              }}
+              sx={{
+                ...cellStyle(-1, index),
+                gap: 1,
+                cursor: sortable ? 'pointer' : 'default',
+                userSelect: 'none',
+                '&:hover': sortable ? { color: 'text.primary' } : {},
+              }}
+            >
+              <Box
+                component="span"
+                sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+              >
+                {column.label}
+              </Box>
+              {sort?.column === index && (
+                <Icon name={sort.direction === 'asc' ? 'sortUp' : 'sortDown'} size={12} />
+              )}
+            </Box>
+          ))}
+        </Box>
+      </Box>
+      {rowCount === 0 ? (
+        <Box role="rowgroup">
+          <Box role="row" aria-rowindex={2}>
+            <Box
+              role="gridcell"
+              aria-colspan={columns.length}
+              sx={{ p: 4, color: 'text.secondary' }}
+            >
+              {emptyText}
+            </Box>
+          </Box>
+        </Box>
+      ) : (
+        <Box
+          role="rowgroup"
+          sx={{ position: 'relative', minWidth, height: virtual.getTotalSize() }}
+        >
+          {virtual.getVirtualItems().map((item) => {
+            const source = order[item.index] ?? item.index;
+            return (
+              <Box
+                key={item.index}
+                role="row"
+                aria-rowindex={item.index + 2}
+                onClick={onRowActivate && (() => onRowActivate(source))}
+                sx={{
+                  position: 'absolute',
+                  inset: '0 0 auto 0',
+                  display: 'grid',
+                  gridTemplateColumns: template,
+                  height: rowHeight,
+                  borderBottom: 1,
+                  borderColor: 'divider',
+                  cursor: onRowActivate ? 'pointer' : 'default',
+                  '&:hover': { bgcolor: 'surface.sunken' },
+                }}
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                {columns.map((column, index) => {
+                  const value = data[index]?.[source];
+                  const text = formatCell(value, { ...column, zone });
+                  return (
+                    <Box
+                      key={column.name}
+                      id={cellId(item.index, index)}
+                      role="gridcell"
+                      aria-colindex={index + 1}
+                      title={value == null ? 'No value' : text}
+                      onClick={() => setPlace({ row: item.index, column: index })}
+                      sx={{
+                        ...cellStyle(item.index, index),
+                        color: value == null ? 'text.secondary' : 'inherit',
+                      }}
+                    >
+                      <Box
+                        component="span"
+                        sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+                      >
+                        {text}
+                      </Box>
+                    </Box>
+                  );
+                })}
+              </Box>
+            );
+          })}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+// The line under a table: how many rows there are and how many of them are here.
+export function RowCountLine({
+  shown,
+  total,
+  note,
+}: {
+  shown: number;
+  total?: number | null;
+  // What else holds for these rows: 'Times in UTC'.
+  note?: string;
+}) {
+  const more = total !== null && total !== undefined && total > shown;
+  return (
+    <Box
+      component="p"
+      sx={{ m: 0, px: 2.5, py: 2, fontSize: '0.6875rem', color: 'text.secondary' }}
+    >
+      {more
+        ? `First ${formatCount(shown, 'row')} of ${formatCount(total, 'row')}`
+        : formatCount(shown, 'row')}
+      {note && ` \u00b7 ${note}`}
+    </Box>
+  );
+}

@@ -1,0 +1,56 @@
+// What the forms accept; the same limits as the server's, which checks again.
+import * as z from 'zod/mini';
+
+const email = z
+  .string()
+  .check(
+    z.trim(),
+    z.minLength(1, 'Enter your email'),
+    z.regex(/^[^\s@]+@[^\s@]+$/, 'This is not an email address'),
+  );
+
+export const passwordLimits = { shortest: 12, longest: 256 } as const;
+
+const newPassword = z
+  .string()
+  .check(
+    z.minLength(passwordLimits.shortest, `Use at least ${passwordLimits.shortest} characters`),
+    z.maxLength(passwordLimits.longest, `Use at most ${passwordLimits.longest} characters`),
+  );
+
+export const signInSchema = z.object({
+  email,
+  password: z.string().check(z.minLength(1, 'Enter your password')),
+});
+
+// The short name of an organisation: a letter, then small letters, digits or '_', at most 63.
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  const named = /^[a-z]/.test(slug) ? slug : `org_${slug}`;
+  return named.slice(0, 63).replace(/_+$/, '');
+}
+
+export const setupSchema = z.object({
+  code: z.string().check(z.trim(), z.minLength(1, 'Enter the code that the server printed')),
+  organisation: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, 'Enter a name'),
+      z.maxLength(100, 'Use at most 100 characters'),
+    ),
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, 'Enter your name'),
+      z.maxLength(100, 'Use at most 100 characters'),
+    ),
+  email,
+  password: newPassword,
+});

@@ -1,0 +1,55 @@
+// The menu of a card: look at the numbers, take them along, ask where they come from; in edit mode
+// also move, size, duplicate and delete.
+import Divider from '@mui/material/Divider';
+import IconButton from '@mui/material/IconButton';
+import ListItemIcon from '@mui/material/ListItemIcon';
+import Menu from '@mui/material/Menu';
+import MenuItem from '@mui/material/MenuItem';
+import { useState } from 'react';
+import { Icon } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
+
+export interface CardMenuItem {
+  label: string;
+  icon: IconName;
+  run: () => void;
+  disabled?: boolean;
+  /** Draws a line above. */
+  divided?: boolean;
+}
+
+export function CardMenu({ title, items }: { title: string; items: readonly CardMenuItem[] }) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  return (
+    <>
+      <IconButton
+        size="small"
+        aria-label={`Menu of ${title}`}
+        aria-haspopup="menu"
+        aria-expanded={anchor !== null}
+        onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ m: -1, color: 'text.secondary' }}
+      >
+        <Icon name="more" size={16} />
+      </IconButton>
+      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
+        {items.flatMap((item) => [
+          ...(item.divided ? [<Divider key={`${item.label} line`} />] : []),
+          <MenuItem
+            key={item.label}
+            disabled={item.disabled ?? false}
+            onClick={() => {
+              setAnchor(null);
+              item.run();
+            }}
+          >
+            <ListItemIcon>
+              <Icon name={item.icon} size={16} />
+            </ListItemIcon>
+            {item.label}
+          </MenuItem>,
+        ])}
+      </Menu>
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+// The states of a card.
+import { describe, expect, it } from 'vitest';
+import { problemOf } from '@/api/problem';
+import type { StoredResult } from '@/api/result-store';
+import { answer } from '@/testing/fake-engine';
+import { cardState, isStale, STALE_AFTER_MS } from './card-state';
+
+const result = answer({ measures: ['flights.count'] });
+const stored: StoredResult = { key: 'k', result, version: 3, confirmedAt: 0, source: 'http' };
+const empty: StoredResult = { ...stored, result: { ...result, row_count: 0 } };
+const down = problemOf('unavailable');
+
+describe('cardState', () => {
+  it.each([
+    ['first load', { stored: null, pending: true }, { body: 'loading', refreshing: false }],
+    ['ready', { stored }, { body: 'ready', refreshing: false, warning: null }],
+    [
+      'refreshing keeps the drawing',
+      { stored, pending: true },
+      { body: 'ready', refreshing: true },
+    ],
+    [
+      'a changed query keeps the old drawing',
+      { stored, outdated: true, pending: true },
+      { body: 'ready', refreshing: true },
+    ],
+    [
+      'failed refresh keeps the drawing',
+      { stored, problem: down },
+      { body: 'ready', warning: down },
+    ],
+    ['a changed query that failed', { stored, outdated: true, problem: down }, { body: 'error' }],
+    ['first load failed', { problem: down }, { body: 'error' }],
+    ['trying again', { problem: down, pending: true }, { body: 'loading' }],
+    ['no rows', { stored: empty }, { body: 'empty' }],
+    ['cancelled is no failure', { problem: problemOf('aborted') }, { body: 'loading' }],
+  ])('%s', (_, input, expected) => {
+    const base = { stored: null, outdated: false, problem: null, pending: false };
+    expect(cardState({ ...base, ...input })).toMatchObject(expected);
+  });
+});
+
+describe('isStale', () => {
+  it('is old only when nobody would have told us', () => {
+    const late = STALE_AFTER_MS + 1;
+    expect(isStale(0, 'live', late)).toBe(false);
+    expect(isStale(0, 'off', late)).toBe(false);
+    expect(isStale(0, 'reconnecting', late)).toBe(true);
+    expect(isStale(0, 'disconnected', late - 10)).toBe(false);
+  });
+});

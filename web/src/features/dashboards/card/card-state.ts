@@ -1,0 +1,37 @@
+// The states of a card, decided in one place. A card that has drawn something never goes blank.
+import type { LiveStatus } from '@/api/live-client';
+import type { StoredResult } from '@/api/result-store';
+import type { Problem } from '@/api/types';
+
+export interface CardInput {
+  stored: StoredResult | null;
+  outdated: boolean;
+  problem: Problem | null;
+  pending: boolean;
+}
+
+export interface CardState {
+  body: 'loading' | 'ready' | 'empty' | 'error';
+  /** The thin line over a drawing that is asked for again. */
+  refreshing: boolean;
+  /** The drawing stays, but the newest attempt failed. */
+  warning: Problem | null;
+}
+
+export function cardState({ stored, outdated, problem, pending }: CardInput): CardState {
+  if (problem && problem.code !== 'aborted' && (!stored || outdated) && !pending) {
+    return { body: 'error', refreshing: false, warning: null };
+  }
+  if (!stored) return { body: 'loading', refreshing: false, warning: null };
+  const body = stored.result.row_count === 0 ? 'empty' : 'ready';
+  const warning = problem && problem.code !== 'aborted' && !pending ? problem : null;
+  return { body, refreshing: pending, warning };
+}
+
+export const STALE_AFTER_MS = 30_000;
+
+/** Older than twice the heartbeat, and no channel that would have told us. */
+export function isStale(confirmedAt: number, status: LiveStatus, now: number): boolean {
+  if (status === 'live' || status === 'off' || status === 'connecting') return false;
+  return now - confirmedAt > STALE_AFTER_MS;
+}

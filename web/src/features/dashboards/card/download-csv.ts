@@ -1,0 +1,46 @@
+// Downloads the whole answer of a query as CSV, written by the server.
+import { normalizeQuery } from '@/api/query-key';
+import { problemFromBody, problemOf } from '@/api/problem';
+import { apiBase, withFreshToken } from '@/api/reauth';
+import type { Problem, SemanticQuery } from '@/api/types';
+
+export const fileName = (title: string): string =>
+  `${
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-+|-+$/g, '') || 'data'
+  }.csv`;
+
+/** null when the file was handed to the browser. */
+export async function downloadCsv(query: SemanticQuery, title: string): Promise<Problem | null> {
+  try {
+    const response = await withFreshToken(
+      (token) =>
+        fetch(`${window.location.origin}${apiBase}/queries`, {
+          method: 'POST',
+          credentials: 'same-origin',
+          headers: {
+            accept: 'text/csv',
+            'content-type': 'application/json',
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          },
+          body: JSON.stringify(normalizeQuery(query)),
+        }),
+      (answer) => answer.status === 401,
+    );
+    if (!response.ok) {
+      const body: unknown = await response.json().catch(() => null);
+      return problemFromBody(response.status, body, response.headers.get('x-request-id'));
+    }
+    const address = URL.createObjectURL(await response.blob());
+    const link = document.createElement('a');
+    link.href = address;
+    link.download = fileName(title);
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    return null;
+  } catch {
+    return problemOf('network', 'Check the connection, then try again.');
+  }
+}

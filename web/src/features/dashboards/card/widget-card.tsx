@@ -1,0 +1,222 @@
+// A card of a dashboard: asks its query, shows one of the card states, offers the menu. A failure here
+// never reaches another card.
+import Box from '@mui/material/Box';
+import { Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { useLiveState } from '@/api/live-client';
+import type { Widget } from '@/api/types';
+import { ErrorBoundary } from '@/components/error-boundary';
+import { LoadingState, RefreshLine } from '@/components/states';
+import { useToasts } from '@/components/toast-slice';
+import { comparisonQuery, timeMemberOf, viewQuery } from '../view/view-query';
+import { useDashboard } from '../view/dashboard-context';
+import { readColumns } from '../widgets/result-columns';
+import { CardBody } from './card-body';
+import { CardFooter } from './card-footer';
+import { CardMenu } from './card-menu';
+import type { CardMenuItem } from './card-menu';
+import { cardState, isStale } from './card-state';
+import { downloadCsv } from './download-csv';
+import { ProvenanceDialog } from './provenance-dialog';
+import { useNearViewport } from './use-near-viewport';
+import { useQueryResult } from './use-query-result';
+
+export interface WidgetCardProps {
+  widget: Widget;
+  /** Edit mode: clicks on marks do nothing, and the frame shows the handle. */
+  editing?: boolean;
+  selected?: boolean;
+  handle?: ReactNode;
+  extraMenu?: readonly CardMenuItem[];
+  onOpen?: (() => void) | undefined;
+  /** Drawn as a static picture (full screen). */
+  presentation?: boolean;
+}
+
+export function WidgetCard(props: WidgetCardProps) {
+  const { widget, editing = false, selected = false, presentation = false } = props;
+  const shared = useDashboard();
+  const { definition, view, models } = shared;
+  const frame = useRef<HTMLElement>(null);
+  const near = useNearViewport(frame);
+  const live = useLiveState();
+  const toasts = useToasts();
+  const [asTable, setAsTable] = useState(false);
+  const [about, setAbout] = useState(false);
+
+  const query = useMemo(
+    () => viewQuery(widget, definition, view, models),
+    [widget, definition, view, models],
+  );
+  const answer = useQueryResult(query, near);
+  const result = answer.stored?.result ?? null;
+  const range = result?.provenance.time_range ?? null;
+  const [from, to] = [range?.from, range?.to];
+  const compares = widget.options?.comparison === 'previous_period' && !answer.outdated;
+  const before = useMemo(() => {
+    if (!compares || from === undefined || to === undefined) return null;
+    const time = timeMemberOf(definition, widget.query, models);
+    return comparisonQuery(query, time, { from, to }, view.zone);
+  }, [compares, from, to, definition, widget.query, models, query, view.zone]);
+  const earlier = useQueryResult(before, near && before !== null);
+
+  // Values that split a chart get their colours from the dashboard.
+  const { onValues } = shared;
+  useEffect(() => {
+    if (!result) return;
+    const read = readColumns(result, widget.query);
+    const split = read.time ? read.dimensions[0] : read.dimensions[1];
+    if (!split || widget.kind === 'table' || widget.kind === 'heatmap') return;
+    const values = new Set(
+      split.values.map((value) => (value === null ? '\u0000' : String(value))),
+    );
+    onValues(split.column.name, [...values]);
+  }, [result, widget.query, widget.kind, onValues]);
+
+  const { refreshes } = shared;
+  const seen = useRef(refreshes);
+  const { refetch } = answer;
+  useEffect(() => {
+    if (seen.current === refreshes) return;
+    seen.current = refreshes;
+    if (near) refetch();
+  }, [refreshes, near, refetch]);
+
+  const state = cardState(answer);
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now()), 5_000);
+    return () => window.clearInterval(timer);
+  }, []);
+  const stale = answer.stored !== null && isStale(answer.stored.confirmedAt, live.status, now);
+
+  const copyLink = async (): Promise<void> => {
+    const url = new URL(window.location.href);
+    url.searchParams.delete('edit');
+    url.searchParams.set('w', widget.id);
+    await navigator.clipboard?.writeText(url.toString());
+    toasts.show({ message: 'Link copied', tone: 'success' });
+  };
+  const download = async (): Promise<void> => {
+    const problem = await downloadCsv(query, widget.title);
+    if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
+  };
+
+  const menu: CardMenuItem[] = [
+    ...(widget.kind === 'table'
+      ? []
+      : [
+          {
+            label: asTable ? 'View as chart' : 'View as table',
+            icon: asTable ? ('chart' as const) : ('table' as const),
+            run: () => setAsTable(!asTable),
+            disabled: result === null,
+          },
+        ]),
+    { label: 'Download CSV', icon: 'download', run: () => void download() },
+    { label: 'Copy link', icon: 'link', run: () => void copyLink() },
+    {
+      label: 'About this number',
+      icon: 'info',
+      run: () => setAbout(true),
+      disabled: result === null,
+    },
+    ...(props.onOpen ? [{ label: 'Full screen', icon: 'expand' as const, run: props.onOpen }] : []),
+    ...(props.extraMenu ?? []),
+  ];
+
+  return (
+    <Box
+      component="section"
+      ref={frame}
+      role="region"
+      aria-label={widget.title}
+      aria-busy={answer.pending}
+      data-widget-id={widget.id}
+      data-state={state.body}
+      sx={{
+        position: 'relative',
+        display: 'flex',
+        flexDirection: 'column',
+        height: '100%',
+        minWidth: 0,
+        bgcolor: 'background.paper',
+        border: 1,
+        borderColor: selected ? 'primary.main' : 'divider',
+        borderRadius: 1,
+        outline: selected ? '1px solid var(--tm-palette-primary-main)' : 'none',
+      }}
+    >
+      <Box sx={{ position: 'absolute', inset: '0 0 auto 0', px: '1px' }}>
+        <RefreshLine active={state.refreshing} label={`Refreshing ${widget.title}`} />
+      </Box>
+      <Box
+        sx={{
+          display: 'flex',
+          alignItems: 'center',
+          gap: 1.5,
+          px: 3,
+          pt: 2.5,
+          pb: 0.5,
+          minHeight: 34,
+        }}
+      >
+        {props.handle}
+        <Box
+          component="h2"
+          title={widget.title}
+          sx={{
+            m: 0,
+            flex: 1,
+            minWidth: 0,
+            typography: 'h3',
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            whiteSpace: 'nowrap',
+          }}
+        >
+          {widget.title}
+        </Box>
+        <CardMenu title={widget.title} items={menu} />
+      </Box>
+      <Box
+        sx={{
+          flex: 1,
+          minHeight: 0,
+          px: widget.kind === 'table' || asTable ? 0 : 3,
+          pb: widget.kind === 'table' ? 0 : 2.5,
+        }}
+      >
+        <ErrorBoundary dense resetKey={`${widget.kind} ${answer.stored?.key ?? ''}`}>
+          <Suspense fallback={<LoadingState height="100%" label={`Loading ${widget.title}`} />}>
+            <CardBody
+              widget={widget}
+              state={state}
+              answer={answer}
+              comparison={earlier.stored && !earlier.outdated ? earlier.stored.result : null}
+              asTable={asTable}
+              editing={editing}
+              live={!presentation}
+            />
+          </Suspense>
+        </ErrorBoundary>
+      </Box>
+      <CardFooter
+        warning={state.warning}
+        stale={stale}
+        confirmedAt={answer.stored?.confirmedAt ?? null}
+        onRetry={answer.refetch}
+      />
+      {about && answer.stored && (
+        <ProvenanceDialog
+          title={widget.title}
+          provenance={answer.stored.result.provenance}
+          query={query}
+          confirmedAt={answer.stored.confirmedAt}
+          requestId={answer.requestId}
+          onClose={() => setAbout(false)}
+        />
+      )}
+    </Box>
+  );
+}

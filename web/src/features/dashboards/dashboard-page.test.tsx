@@ -1,0 +1,214 @@
+// A dashboard on the screen: values, states of cards, filters in the address, editing by keyboard,
+// conflicts and kept drafts. Answers come from the mocked engine.
+import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { Route, Routes, useLocation } from 'react-router';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { SemanticQuery } from '@/api/types';
+import { queryKey } from '@/api/query-key';
+import { resultStore } from '@/api/result-store';
+import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { answer } from '@/testing/fake-engine';
+import { problem } from '@/testing/fixtures';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import DashboardPage from './dashboard-page';
+
+function Address() {
+  return <output data-testid="address">{decodeURIComponent(useLocation().search)}</output>;
+}
+
+function open(path = '/dashboards/d1') {
+  return renderApp(
+    <>
+      <Routes>
+        <Route path="/dashboards/:id" element={<DashboardPage />} />
+      </Routes>
+      <Address />
+    </>,
+    { path },
+  );
+}
+
+const card = (name: string) => screen.findByRole('region', { name }, { timeout: 5_000 });
+
+beforeEach(() => {
+  resetDashboards(['w1', 'w3', 'w6']);
+  resultStore.clear();
+  server.use(...dashboardHandlers);
+});
+
+describe('reading', () => {
+  it('shows values with their full precision, range and zone', async () => {
+    open();
+    const flights = await card('Flights');
+    const value = await within(flights).findByTestId('widget-value', undefined, { timeout: 8_000 });
+    expect(value).toHaveTextContent(/^\d+(\.\d+)?K$/);
+    expect(value.title).toMatch(/^\d{1,3},\d{3}$/);
+    expect(await within(flights).findByTestId('widget-delta')).toHaveTextContent(/[▲▼]/);
+    expect(screen.getByTestId('time-control')).toHaveTextContent(
+      'Last 90 days of data, America/New_York',
+    );
+    expect(await screen.findByTestId('resolved-range')).toHaveTextContent('2013');
+  });
+
+  it('keeps a failure inside its card, with a way on', async () => {
+    server.use(
+      http.post('*/api/v1/queries', async ({ request }) => {
+        const query = (await request.clone().json()) as SemanticQuery;
+        if (query.measures?.[0] !== 'flights.share_late' || query.dimensions?.length)
+          return undefined;
+        return HttpResponse.json(problem(500, 'internal', 'The server failed to answer'), {
+          status: 500,
+          headers: { 'content-type': 'application/problem+json', 'x-request-id': 'req-9' },
+        });
+      }),
+    );
+    open();
+    const failed = await card('Share late');
+    expect(await within(failed).findByRole('alert')).toHaveTextContent(
+      'The server failed to answer',
+    );
+    expect(failed).toHaveAttribute('data-state', 'error');
+    expect(within(failed).getByRole('button', { name: 'Try again' })).toBeInTheDocument();
+    expect(
+      await within(await card('Flights')).findByTestId('widget-value', undefined, {
+        timeout: 8_000,
+      }),
+    ).toBeInTheDocument();
+  });
+
+  it('says why there is nothing, and jumps to the latest data', async () => {
+    const { user } = open('/dashboards/d1?time=2020-01-01..2020-01-31');
+    const bars = await card('Flights by carrier');
+    expect(await within(bars).findByText('No rows')).toBeInTheDocument();
+    await user.click(within(bars).getByRole('button', { name: 'Jump to latest data' }));
+    await waitFor(() => expect(bars).toHaveAttribute('data-state', 'ready'));
+    expect(screen.getByTestId('address')).toHaveTextContent('time=last+90+days+of+data');
+  });
+
+  it('reads a chart by keyboard and filters by Enter', async () => {
+    const { user } = open();
+    const bars = await card('Flights by carrier');
+    const chart = await within(bars).findByRole('group', undefined, { timeout: 5_000 });
+    chart.focus();
+    await user.keyboard('{ArrowDown}');
+    expect(within(bars).getByRole('status')).toHaveTextContent(/^UA: [\d,]+$/);
+    await user.keyboard('{Enter}');
+    expect(screen.getByTestId('address')).toHaveTextContent('f=flights.carrier:equals:UA');
+    expect(await screen.findByText('Carrier is UA')).toBeInTheDocument();
+  });
+
+  it('shows every chart as a table', async () => {
+    const { user } = open();
+    const bars = await card('Flights by carrier');
+    await waitFor(() => expect(bars).toHaveAttribute('data-state', 'ready'));
+    await user.click(within(bars).getByRole('button', { name: 'Menu of Flights by carrier' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'View as table' }));
+    expect(await within(bars).findByRole('grid')).toBeInTheDocument();
+  });
+
+  it('says where a number comes from', async () => {
+    const { user } = open();
+    const flights = await card('Flights');
+    await within(flights).findByTestId('widget-value', undefined, { timeout: 8_000 });
+    await user.click(within(flights).getByRole('button', { name: 'Menu of Flights' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'About this number' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('flights, version 3');
+    expect(dialog).toHaveTextContent('12 read, 2 skipped, of 14');
+  });
+
+  it('takes what the live channel stores without asking again', async () => {
+    open();
+    const flights = await card('Flights');
+    const value = await within(flights).findByTestId('widget-value', undefined, { timeout: 8_000 });
+    const query = {
+      measures: ['flights.count'],
+      timeDimensions: [{ dimension: 'flights.time_hour', dateRange: 'last 90 days of data' }],
+      timezone: 'America/New_York',
+    };
+    const result = answer(query, 9);
+    result.data = [[123_456]];
+    resultStore.put({
+      key: queryKey(query),
+      result,
+      version: 9,
+      confirmedAt: Date.now(),
+      source: 'live',
+    });
+    await waitFor(() => expect(value).toHaveAttribute('title', '123,456'));
+  });
+});
+
+describe('editing', () => {
+  it('moves, resizes, undoes, renames and saves by keyboard', async () => {
+    const { user, store } = open();
+    await card('Flights');
+    await user.keyboard('e');
+    const handle = await screen.findByRole('button', { name: 'Move Flights' }, { timeout: 8_000 });
+    handle.focus();
+    const layout = () =>
+      store.getState().draft?.draft?.history.present.content.definition.widgets[0]?.layout;
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}');
+    expect(layout()).toMatchObject({ h: 3 });
+    expect(handle).toHaveFocus();
+    await user.keyboard('{Escape}');
+    expect(layout()).toMatchObject({ h: 2 });
+    await user.keyboard('{Shift>}{ArrowDown}{ArrowDown}{/Shift}{Enter}');
+    expect(layout()).toMatchObject({ h: 4 });
+    await user.keyboard('{Control>}z{/Control}');
+    expect(layout()).toMatchObject({ h: 2 });
+    await user.keyboard('{Control>}{Shift>}z{/Shift}{/Control}');
+    expect(layout()).toMatchObject({ h: 4 });
+    const title = screen.getByRole('textbox', { name: 'Title of the dashboard' });
+    await user.clear(title);
+    await user.type(title, 'Ours');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByRole('heading', { level: 1, name: 'Ours' })).toBeInTheDocument();
+    expect(await screen.findByText('Saved')).toBeInTheDocument();
+  }, 40_000);
+
+  it('offers both ways when somebody else has saved', async () => {
+    const { user } = open();
+    await card('Flights');
+    await user.keyboard('e');
+    const title = await screen.findByRole('textbox', { name: 'Title of the dashboard' });
+    await user.type(title, '!');
+    server.use(
+      http.put('*/api/v1/dashboards/:id', () =>
+        HttpResponse.json(
+          {
+            ...problem(412, 'precondition_failed', 'Someone else saved a newer version'),
+            current_version: 7,
+          },
+          { status: 412 },
+        ),
+      ),
+    );
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('version 7 is there now');
+    await user.click(within(dialog).getByRole('button', { name: 'Reload theirs' }));
+    await waitFor(() =>
+      expect(screen.queryByRole('toolbar', { name: 'Editing' })).not.toBeInTheDocument(),
+    );
+  });
+
+  it('continues a draft after the browser was closed', async () => {
+    const first = open();
+    await card('Flights');
+    await first.user.keyboard('e');
+    await first.user.type(
+      await screen.findByRole('textbox', { name: 'Title of the dashboard' }),
+      ' 2',
+    );
+    first.unmount();
+    const second = open();
+    await second.user.click(await screen.findByRole('button', { name: 'Continue draft' }));
+    expect(await screen.findByRole('textbox', { name: 'Title of the dashboard' })).toHaveValue(
+      'Flights from New York 2',
+    );
+    expect(screen.getByRole('button', { name: 'Undo: Renamed the dashboard' })).toBeEnabled();
+  });
+});

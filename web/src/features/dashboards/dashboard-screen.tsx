@@ -1,0 +1,277 @@
+// The screen of a loaded dashboard: header, time and filters, cards; edit mode in the same place.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import IconButton from '@mui/material/IconButton';
+import { useCallback, useMemo, useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { useLiveClient } from '@/api/live-client';
+import { useSession } from '@/api/session-slice';
+import type { Dashboard, Model } from '@/api/types';
+import { rangeLabel } from '@/charts/core/time-labels';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { useShortcuts } from '@/components/shortcuts';
+import type { Shortcut } from '@/components/shortcuts';
+import { EmptyState } from '@/components/states';
+import { formatAge } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { ConflictDialog } from './edit/conflict-dialog';
+import { contentOf } from './edit/draft-slice';
+import { EditArea } from './edit/edit-area';
+import { EditBar } from './edit/edit-bar';
+import { useEditing } from './edit/use-editing';
+import { DashboardContext } from './view/dashboard-context';
+import type { DashboardShared } from './view/dashboard-context';
+import { DashboardGrid } from './view/dashboard-grid';
+import { FilterBar } from './view/filter-bar';
+import { DisconnectedBanner, LiveMark } from './view/live-mark';
+import { useColors } from './view/use-colors';
+import { useKnownRange } from './view/use-known-range';
+import { useViewState } from './view/use-view-state';
+import { timeMemberOf } from './view/view-query';
+import { WidgetFocus } from './view/widget-focus';
+
+export interface DashboardScreenProps {
+  dashboard: Dashboard;
+  models: readonly Model[];
+  modelsPending: boolean;
+}
+
+export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
+  const navigate = useNavigate();
+  const [params, setParams] = useSearchParams();
+  const editing = useEditing(dashboard);
+  const mayEdit = useSession().isAtLeast('editor');
+  const live = useLiveClient();
+  const content = editing.draft?.history.present.content ?? contentOf(dashboard);
+  const { definition } = content;
+  const controls = useViewState(definition);
+  const { view } = controls;
+  const [colors, onValues] = useColors(dashboard.id);
+  const [refreshes, setRefreshes] = useState(0);
+  const [adding, setAdding] = useState(false);
+  const focused = definition.widgets.find((widget) => widget.id === params.get('w')) ?? null;
+
+  const openWidget = useCallback(
+    (id: string | null) =>
+      setParams((old) => {
+        const next = new URLSearchParams(old);
+        if (id === null) next.delete('w');
+        else next.set('w', id);
+        return next;
+      }),
+    [setParams],
+  );
+  const refresh = useCallback(() => {
+    live.retry();
+    setRefreshes((count) => count + 1);
+  }, [live]);
+
+  const { toggleFilter, setFilters, setRange } = controls;
+  const shared = useMemo<DashboardShared>(
+    () => ({
+      dashboardId: dashboard.id,
+      definition,
+      view,
+      models,
+      colors,
+      onValues,
+      onFilter: toggleFilter,
+      onClearFilters: () => setFilters([]),
+      onJumpToLatest: () =>
+        setRange(
+          typeof view.range === 'string' && view.range.startsWith('last ')
+            ? `${view.range} of data`
+            : 'last 90 days of data',
+        ),
+      refreshes,
+    }),
+    [
+      dashboard.id,
+      definition,
+      view,
+      models,
+      colors,
+      onValues,
+      toggleFilter,
+      setFilters,
+      setRange,
+      refreshes,
+    ],
+  );
+
+  const known = useKnownRange(definition, view, models);
+  const resolved = known
+    ? rangeLabel(Date.parse(known.from), Date.parse(known.to), view.zone)
+    : null;
+  const probe = useMemo(() => {
+    for (const widget of definition.widgets) {
+      const measure = widget.query.measures?.[0];
+      const time = timeMemberOf(definition, widget.query, models);
+      if (measure !== undefined && time !== null) return { measure, time };
+    }
+    return null;
+  }, [definition, models]);
+  const names = useMemo(() => {
+    const used = new Set(
+      definition.widgets.flatMap((widget) =>
+        (widget.query.measures ?? []).map((name) => name.split('.')[0] ?? ''),
+      ),
+    );
+    return used.size === 0 ? models : models.filter((model) => used.has(model.name));
+  }, [definition.widgets, models]);
+
+  const isEditing = editing.draft !== null;
+  const { start, undo, redo, save, dirty } = editing;
+  const shortcuts = useMemo<Shortcut[]>(() => {
+    const group = 'Dashboard';
+    const reading: Shortcut[] = [{ keys: 'r', label: 'Refresh', group, run: refresh }];
+    if (!mayEdit) return reading;
+    if (!isEditing) return [...reading, { keys: 'e', label: 'Edit', group, run: start }];
+    return [
+      ...reading,
+      { keys: 'a', label: 'Add card', group, run: () => setAdding(true) },
+      { keys: 'mod+z', label: 'Undo', group, run: undo },
+      { keys: 'mod+shift+z', label: 'Redo', group, run: redo },
+      { keys: 'mod+s', label: 'Save', group, run: () => void (dirty && save()) },
+    ];
+  }, [mayEdit, isEditing, refresh, start, undo, redo, save, dirty]);
+  useShortcuts(shortcuts);
+
+  return (
+    <DashboardContext value={shared}>
+      <PageFrame width="full">
+        <PageHeader
+          title={content.title}
+          parent={{ label: 'Dashboards', to: '/' }}
+          summary={content.description}
+          actions={
+            <>
+              <LiveMark />
+              <IconButton aria-label="Refresh" onClick={refresh}>
+                <Icon name="refresh" />
+              </IconButton>
+              {mayEdit && !isEditing && (
+                <Button onClick={editing.start} startIcon={<Icon name="edit" size={16} />}>
+                  Edit
+                </Button>
+              )}
+            </>
+          }
+        />
+        {editing.kept && mayEdit && (
+          <Box
+            role="status"
+            sx={{
+              display: 'flex',
+              flexWrap: 'wrap',
+              alignItems: 'center',
+              gap: 2,
+              px: 4,
+              py: 2,
+              mb: 3,
+              border: 1,
+              borderColor: 'divider',
+              borderRadius: 1,
+              bgcolor: 'background.paper',
+            }}
+          >
+            <Box sx={{ flex: 1 }}>
+              You have unsaved changes from {formatAge(editing.kept.savedAt)}.
+            </Box>
+            <Button size="small" onClick={editing.continueDraft}>
+              Continue draft
+            </Button>
+            <Button size="small" variant="text" onClick={editing.forgetDraft}>
+              Discard it
+            </Button>
+          </Box>
+        )}
+        <DisconnectedBanner />
+        {isEditing && (
+          <EditBar
+            editing={editing}
+            onAdd={() => setAdding(true)}
+            onKeepView={
+              controls.changed
+                ? () => {
+                    editing.change(
+                      {
+                        ...content,
+                        definition: {
+                          ...definition,
+                          time: { range: view.range, grain: view.grain },
+                          filters: view.filters,
+                        },
+                      },
+                      'Kept time and filters',
+                    );
+                    controls.reset();
+                  }
+                : null
+            }
+          />
+        )}
+        <FilterBar
+          view={view}
+          models={names}
+          resolved={resolved}
+          probe={probe}
+          onRange={controls.setRange}
+          onGrain={controls.setGrain}
+          onFilters={controls.setFilters}
+          changed={controls.changed}
+          onReset={controls.reset}
+        />
+        {isEditing ? (
+          <EditArea
+            editing={editing}
+            content={content}
+            models={models}
+            adding={adding}
+            onAddingDone={() => setAdding(false)}
+          />
+        ) : definition.widgets.length === 0 ? (
+          <EmptyState
+            icon="dashboard"
+            title="This dashboard has no cards yet"
+            action={
+              mayEdit && (
+                <Button
+                  variant="contained"
+                  color="primary"
+                  onClick={() => {
+                    editing.start();
+                    setAdding(true);
+                  }}
+                >
+                  Add a card
+                </Button>
+              )
+            }
+          >
+            {mayEdit
+              ? 'A card shows one query as a number, a chart or a table.'
+              : 'Its editors have not added any.'}
+          </EmptyState>
+        ) : (
+          <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
+        )}
+        {focused && !isEditing && <WidgetFocus widget={focused} onClose={() => openWidget(null)} />}
+        {editing.conflict && editing.draft && (
+          <ConflictDialog
+            baseVersion={editing.draft.baseVersion}
+            currentVersion={editing.conflict.currentVersion}
+            busy={editing.saving}
+            onTakeTheirs={() => void editing.takeTheirs()}
+            onSaveCopy={() =>
+              void editing.saveCopy().then((id) => {
+                if (id !== null) void navigate(`/dashboards/${id}`);
+              })
+            }
+            onClose={editing.closeConflict}
+          />
+        )}
+      </PageFrame>
+    </DashboardContext>
+  );
+}

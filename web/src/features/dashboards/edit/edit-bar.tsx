@@ -1,0 +1,93 @@
+// The bar of edit mode: title, undo and redo with what they would do, add, discard, save.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import IconButton from '@mui/material/IconButton';
+import TextField from '@mui/material/TextField';
+import Tooltip from '@mui/material/Tooltip';
+import { Icon } from '@/theme/icons';
+import type { Editing } from './use-editing';
+
+export interface EditBarProps {
+  editing: Editing;
+  onAdd: () => void;
+  onKeepView: (() => void) | null;
+}
+
+export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
+  const { draft } = editing;
+  if (!draft) return null;
+  const { past, present, future } = draft.history;
+  const { content } = present;
+  const undoLabel = past.length > 0 ? `Undo: ${present.label}` : 'Nothing to undo';
+  const redoLabel = future[0] ? `Redo: ${future[0].label}` : 'Nothing to redo';
+  return (
+    <Box
+      role="toolbar"
+      aria-label="Editing"
+      sx={{
+        position: 'sticky',
+        top: 0,
+        zIndex: 4,
+        display: 'flex',
+        flexWrap: 'wrap',
+        alignItems: 'center',
+        gap: 2,
+        py: 2,
+        mb: 2,
+        bgcolor: 'background.default',
+        borderBottom: 1,
+        borderColor: 'divider',
+      }}
+    >
+      <TextField
+        label="Title of the dashboard"
+        value={content.title}
+        onChange={(event) =>
+          editing.change(
+            { ...content, title: event.target.value },
+            'Renamed the dashboard',
+            'dashboard title',
+          )
+        }
+        onBlur={editing.seal}
+        sx={{ maxWidth: 320 }}
+      />
+      <Tooltip title={undoLabel}>
+        <span>
+          <IconButton aria-label={undoLabel} disabled={past.length === 0} onClick={editing.undo}>
+            <Icon name="undo" />
+          </IconButton>
+        </span>
+      </Tooltip>
+      <Tooltip title={redoLabel}>
+        <span>
+          <IconButton aria-label={redoLabel} disabled={future.length === 0} onClick={editing.redo}>
+            <Icon name="redo" />
+          </IconButton>
+        </span>
+      </Tooltip>
+      <Button onClick={onAdd} startIcon={<Icon name="add" size={16} />}>
+        Add card
+      </Button>
+      {onKeepView && (
+        <Button variant="text" onClick={onKeepView}>
+          Keep this time and these filters
+        </Button>
+      )}
+      <Box sx={{ flex: 1 }} />
+      <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>
+        {editing.dirty ? 'Draft kept on this device' : 'No changes yet'}
+      </Box>
+      <Button onClick={editing.discard}>{editing.dirty ? 'Discard' : 'Stop editing'}</Button>
+      <Button
+        variant="contained"
+        color="primary"
+        disabled={!editing.dirty}
+        loading={editing.saving}
+        onClick={() => void editing.save()}
+      >
+        Save
+      </Button>
+    </Box>
+  );
+}

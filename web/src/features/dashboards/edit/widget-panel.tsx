@@ -1,0 +1,295 @@
+// Configuring a card beside the dashboard: title, kind, measures, dimensions, time, limit, options.
+// Every change is drawn at once and is an undo step; the query never leaves this page.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import IconButton from '@mui/material/IconButton';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
+import { Icon } from '@/theme/icons';
+import { memberLabel } from '../view/filter-words';
+import { grains } from '../view/time-ranges';
+import { membersOf, modelOf } from '../view/view-query';
+import { kindOf, widgetKinds } from '../widgets/registry';
+import { choicesOf, firstMeasure, timeOf } from '../widgets/widget-kind';
+import type { WidgetChoices, WidgetKindSpec } from '../widgets/widget-kind';
+
+export interface WidgetPanelProps {
+  widget: Widget;
+  models: readonly Model[];
+  /** `mergeKey` joins a burst of typing into one undo step. */
+  onChange: (widget: Widget, label: string, mergeKey?: string) => void;
+  onClose: () => void;
+}
+
+const formats = [
+  { value: '', label: 'As the model says' },
+  { value: 'number', label: 'Number' },
+  { value: 'integer', label: 'Whole number' },
+  { value: 'percent', label: 'Percent' },
+  { value: 'currency_usd', label: 'US dollars' },
+  { value: 'currency_eur', label: 'Euro' },
+  { value: 'duration_minutes', label: 'Duration' },
+  { value: 'bytes', label: 'Bytes' },
+];
+
+/** Keeps what a new kind can use of the old choices, and fills what it needs. */
+export function fitChoices(
+  choices: WidgetChoices,
+  kind: WidgetKindSpec,
+  model: Model,
+): WidgetChoices {
+  const { fields } = kind;
+  const fallback = kind.defaults(model);
+  const measures = choices.measures.slice(0, fields.measures.max);
+  const dimensions = choices.dimensions.slice(0, fields.dimensions.max);
+  return {
+    measures: measures.length >= fields.measures.min ? measures : firstMeasure(model),
+    dimensions: dimensions.length >= fields.dimensions.min ? dimensions : fallback.dimensions,
+    time:
+      fields.time === 'none'
+        ? null
+        : (choices.time ?? (fields.time === 'required' ? timeOf(model) : null)),
+    limit: choices.limit,
+  };
+}
+
+export function changeKind(widget: Widget, kind: WidgetKindSpec, model: Model): Widget {
+  const choices = fitChoices(choicesOf(widget.query), kind, model);
+  return { ...widget, kind: kind.kind, query: withOwnFilters(widget, kind.toQuery(choices)) };
+}
+
+/** A card's own filters and zone survive every change of its choices. */
+export function withOwnFilters(widget: Widget, query: Widget['query']): Widget['query'] {
+  const next = { ...query };
+  if (widget.query.filters?.length) next.filters = widget.query.filters;
+  if (widget.query.timezone) next.timezone = widget.query.timezone;
+  return next;
+}
+
+export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelProps) {
+  const kind = kindOf(widget.kind);
+  const model = models.find((entry) => entry.name === modelOf(membersOf(widget.query)[0] ?? ''));
+  const choices = choicesOf(widget.query);
+  const options: WidgetOptions = widget.options ?? {};
+  if (!kind || !model) {
+    return (
+      <Box sx={{ p: 4, color: 'text.secondary' }}>The model of this card is not available.</Box>
+    );
+  }
+  const { fields } = kind;
+  const choose = (change: Partial<WidgetChoices>, label: string): void => {
+    const query = withOwnFilters(widget, kind.toQuery({ ...choices, ...change }));
+    onChange({ ...widget, query }, label);
+  };
+  const setOptions = (change: Partial<WidgetOptions>): void =>
+    onChange({ ...widget, options: { ...options, ...change } }, `Changed ${widget.title}`);
+  const asList = (value: unknown): string[] =>
+    typeof value === 'string' ? (value === '' ? [] : [value]) : (value as string[]);
+  const pick = (value: unknown, limits: { min: number; max: number }): string[] | null => {
+    const list = asList(value);
+    const cut = list.length > limits.max ? list.slice(-limits.max) : list;
+    return cut.length < limits.min ? null : cut;
+  };
+  const timeDimensions = model.dimensions.filter(
+    (dimension) => dimension.type === 'timestamp' || dimension.type === 'date',
+  );
+  const word = (members: unknown): string =>
+    asList(members)
+      .map((name) => memberLabel(name, models))
+      .join(', ') || 'None';
+
+  return (
+    <Box
+      component="aside"
+      aria-label={`Configure ${widget.title}`}
+      sx={{
+        display: 'flex',
+        flexDirection: 'column',
+        gap: 4,
+        p: 4,
+        width: { xs: '100%', md: 300 },
+        flex: 'none',
+      }}
+    >
+      <Box sx={{ display: 'flex', alignItems: 'center' }}>
+        <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h2' }}>
+          Configure card
+        </Box>
+        <IconButton size="small" aria-label="Close panel" onClick={onClose}>
+          <Icon name="close" size={16} />
+        </IconButton>
+      </Box>
+      <TextField
+        label="Title"
+        value={widget.title}
+        onChange={(event) =>
+          onChange({ ...widget, title: event.target.value }, 'Renamed a card', `title ${widget.id}`)
+        }
+      />
+      <TextField
+        select
+        label="Kind"
+        value={widget.kind}
+        onChange={(event) => {
+          const next = kindOf(event.target.value as WidgetKind);
+          if (next)
+            onChange(
+              changeKind(widget, next, model),
+              `Changed ${widget.title} to ${next.label.toLowerCase()}`,
+            );
+        }}
+      >
+        {widgetKinds.map((entry) => (
+          <MenuItem
+            key={entry.kind}
+            value={entry.kind}
+            disabled={entry.fields.time === 'required' && !model.time_dimension}
+          >
+            {entry.label}
+          </MenuItem>
+        ))}
+      </TextField>
+      <TextField
+        select
+        label={fields.measures.max > 1 ? 'Measures' : 'Measure'}
+        value={fields.measures.max > 1 ? choices.measures : (choices.measures[0] ?? '')}
+        onChange={(event) => {
+          const measures = pick(event.target.value, fields.measures);
+          if (measures) choose({ measures }, `Changed measures of ${widget.title}`);
+        }}
+        slotProps={{
+          select: { multiple: fields.measures.max > 1, renderValue: word, displayEmpty: true },
+          inputLabel: { shrink: true },
+        }}
+      >
+        {model.measures.map((measure) => (
+          <MenuItem key={measure.name} value={`${model.name}.${measure.name}`}>
+            {measure.label}
+          </MenuItem>
+        ))}
+      </TextField>
+      {fields.dimensions.max > 0 && (
+        <TextField
+          select
+          label={fields.dimensions.max > 1 ? 'Dimensions' : 'Split by'}
+          value={fields.dimensions.max > 1 ? choices.dimensions : (choices.dimensions[0] ?? '')}
+          onChange={(event) => {
+            const dimensions = pick(event.target.value, fields.dimensions);
+            if (dimensions) choose({ dimensions }, `Changed dimensions of ${widget.title}`);
+          }}
+          slotProps={{
+            select: { multiple: fields.dimensions.max > 1, renderValue: word, displayEmpty: true },
+            inputLabel: { shrink: true },
+          }}
+        >
+          {fields.dimensions.max === 1 && fields.dimensions.min === 0 && (
+            <MenuItem value="">None</MenuItem>
+          )}
+          {model.dimensions
+            .filter((dimension) => !timeDimensions.includes(dimension))
+            .map((dimension) => (
+              <MenuItem key={dimension.name} value={`${model.name}.${dimension.name}`}>
+                {dimension.label}
+              </MenuItem>
+            ))}
+        </TextField>
+      )}
+      {fields.time !== 'none' && timeDimensions.length > 0 && (
+        <TextField
+          select
+          label="Time"
+          value={choices.time?.grain ?? ''}
+          onChange={(event) => {
+            const grain = event.target.value;
+            const dimension =
+              choices.time?.dimension ??
+              timeOf(model)?.dimension ??
+              `${model.name}.${timeDimensions[0]?.name ?? ''}`;
+            choose(
+              { time: grain === '' ? null : { dimension, grain: grain as Grain } },
+              `Changed time of ${widget.title}`,
+            );
+          }}
+          slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+        >
+          {fields.time === 'optional' && <MenuItem value="">Not over time</MenuItem>}
+          {grains.map((entry) => (
+            <MenuItem key={entry.grain} value={entry.grain}>
+              By {entry.label}
+            </MenuItem>
+          ))}
+        </TextField>
+      )}
+      {choices.time === null && fields.dimensions.max > 0 && (
+        <TextField
+          label="At most"
+          type="number"
+          value={choices.limit ?? ''}
+          onChange={(event) =>
+            choose(
+              {
+                limit:
+                  event.target.value === ''
+                    ? null
+                    : Math.min(50_000, Math.max(1, Math.round(Number(event.target.value)))),
+              },
+              `Changed limit of ${widget.title}`,
+            )
+          }
+          helperText="Rows, the largest first"
+          slotProps={{ htmlInput: { min: 1, max: 50_000 } }}
+        />
+      )}
+      <TextField
+        select
+        label="Format"
+        value={options.format ?? ''}
+        onChange={(event) =>
+          setOptions({ format: event.target.value === '' ? null : event.target.value })
+        }
+        slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+      >
+        {formats.map((entry) => (
+          <MenuItem key={entry.value} value={entry.value}>
+            {entry.label}
+          </MenuItem>
+        ))}
+        {options.format && !formats.some((entry) => entry.value === options.format) && (
+          <MenuItem value={options.format}>{options.format}</MenuItem>
+        )}
+      </TextField>
+      {fields.comparison && (
+        <Box>
+          <FormControlLabel
+            control={
+              <Checkbox
+                size="small"
+                checked={options.comparison === 'previous_period'}
+                onChange={(event) =>
+                  setOptions({ comparison: event.target.checked ? 'previous_period' : null })
+                }
+              />
+            }
+            label="Compare with the previous period"
+          />
+          <FormControlLabel
+            control={
+              <Checkbox
+                size="small"
+                checked={options.lower_is_better ?? false}
+                onChange={(event) => setOptions({ lower_is_better: event.target.checked })}
+              />
+            }
+            label="Lower is better"
+          />
+        </Box>
+      )}
+      <Button variant="text" onClick={onClose} sx={{ alignSelf: 'flex-start' }}>
+        Done
+      </Button>
+    </Box>
+  );
+}

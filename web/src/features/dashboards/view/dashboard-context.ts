@@ -1,0 +1,28 @@
+// What all cards of one dashboard share: definition, current view, models, colours, actions.
+import { createContext, useContext } from 'react';
+import type { Cell, DashboardDefinition, Model } from '@/api/types';
+import type { ColorAssignments } from '@/charts/core/color-map';
+import type { DashboardView } from './view-query';
+
+export interface DashboardShared {
+  dashboardId: string;
+  definition: DashboardDefinition;
+  view: DashboardView;
+  models: readonly Model[];
+  colors: ColorAssignments;
+  /** Tells the dashboard which values a card has seen, so that they get colours. */
+  onValues: (member: string, values: readonly string[]) => void;
+  onFilter: (member: string, value: Cell) => void;
+  onClearFilters: () => void;
+  onJumpToLatest: () => void;
+  /** Counts presses of Refresh. */
+  refreshes: number;
+}
+
+export const DashboardContext = createContext<DashboardShared | null>(null);
+
+export function useDashboard(): DashboardShared {
+  const shared = useContext(DashboardContext);
+  if (!shared) throw new Error('A card stands outside of a dashboard');
+  return shared;
+}

@@ -1,0 +1,195 @@
+// One row under the title: the time control and a chip for every filter. On phones both open a sheet
+// from the bottom. Nothing here waits for a chart, and no chart waits for it.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Chip from '@mui/material/Chip';
+import Drawer from '@mui/material/Drawer';
+import Popover from '@mui/material/Popover';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import type { DateRange, Filter, Grain, MemberFilter, Model } from '@/api/types';
+import { Icon } from '@/theme/icons';
+import { FilterEditor } from './filter-editor';
+import { filterText } from './filter-words';
+import { TimePanel } from './time-panel';
+import { timeControlLabel } from './time-ranges';
+import { encodeFilter, isMemberFilter } from './url-state';
+import type { DashboardView } from './view-query';
+
+export interface FilterBarProps {
+  view: DashboardView;
+  models: readonly Model[];
+  /** Absolute dates of the current range, once an answer has told them. */
+  resolved: string | null;
+  probe: { measure: string; time: string } | null;
+  onRange: (range: DateRange) => void;
+  onGrain: (grain: Grain | null) => void;
+  onFilters: (filters: Filter[]) => void;
+  /** Filters differ from what the author saved. */
+  changed: boolean;
+  onReset: () => void;
+}
+
+type Open =
+  | { what: 'time'; anchor: HTMLElement }
+  | { what: 'filter'; anchor: HTMLElement; index: number | null };
+
+export function FilterBar(props: FilterBarProps) {
+  const { view, models, resolved } = props;
+  const [open, setOpen] = useState<Open | null>(null);
+  const phone = useMediaQuery('(max-width: 599px)');
+  const close = (): void => setOpen(null);
+
+  const editedIndex = open?.what === 'filter' ? open.index : null;
+  const edited = editedIndex === null ? undefined : view.filters[editedIndex];
+  const apply = (filter: MemberFilter): void => {
+    props.onFilters(
+      editedIndex === null
+        ? [...view.filters, filter]
+        : view.filters.map((old, index) => (index === editedIndex ? filter : old)),
+    );
+    close();
+  };
+  const remove = (at: number): void =>
+    props.onFilters(view.filters.filter((_, index) => index !== at));
+
+  const content: ReactNode =
+    open?.what === 'time' ? (
+      <TimePanel
+        range={view.range}
+        grain={view.grain}
+        zone={view.zone}
+        probe={props.probe}
+        onRange={(range) => {
+          props.onRange(range);
+          close();
+        }}
+        onGrain={props.onGrain}
+      />
+    ) : open?.what === 'filter' ? (
+      <FilterEditor
+        models={models}
+        filter={edited && isMemberFilter(edited) ? edited : null}
+        onApply={apply}
+        onRemove={
+          editedIndex === null
+            ? undefined
+            : () => {
+                remove(editedIndex);
+                close();
+              }
+        }
+      />
+    ) : null;
+  const label = open?.what === 'time' ? 'Time' : 'Filter';
+
+  return (
+    <Box
+      component="section"
+      aria-label="Time and filters"
+      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, mb: 4 }}
+    >
+      <Button
+        aria-haspopup="dialog"
+        aria-expanded={open?.what === 'time'}
+        onClick={(event) => setOpen({ what: 'time', anchor: event.currentTarget })}
+        startIcon={<Icon name="calendar" size={16} />}
+        endIcon={<Icon name="down" size={14} />}
+        data-testid="time-control"
+        sx={{ textAlign: 'left', maxWidth: '100%' }}
+      >
+        <Box
+          component="span"
+          sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+        >
+          {timeControlLabel(view.range, view.grain, view.zone)}
+        </Box>
+      </Button>
+      {resolved && (
+        <Box
+          data-testid="resolved-range"
+          sx={{ typography: 'body2', color: 'text.secondary', mr: 1 }}
+        >
+          {resolved}
+        </Box>
+      )}
+      {view.filters.map((filter, index) => (
+        <Chip
+          key={`${index} ${encodeFilter(filter)}`}
+          label={filterText(filter, models)}
+          variant="outlined"
+          {...(isMemberFilter(filter)
+            ? {
+                onClick: (event: { currentTarget: HTMLElement }) =>
+                  setOpen({ what: 'filter', anchor: event.currentTarget, index }),
+              }
+            : {})}
+          onDelete={() => remove(index)}
+          deleteIcon={
+            <Box
+              component="span"
+              aria-label={`Remove filter ${filterText(filter, models)}`}
+              sx={{ display: 'inline-flex' }}
+            >
+              <Icon name="close" size={14} />
+            </Box>
+          }
+          sx={{
+            height: 32,
+            bgcolor: 'surface.accentSoft',
+            borderColor: 'transparent',
+            maxWidth: 320,
+            '@media (pointer: coarse)': { height: 44, borderRadius: 22 },
+          }}
+        />
+      ))}
+      <Button
+        variant="text"
+        aria-haspopup="dialog"
+        onClick={(event) => setOpen({ what: 'filter', anchor: event.currentTarget, index: null })}
+        startIcon={<Icon name="filter" size={16} />}
+      >
+        Add filter
+      </Button>
+      {props.changed && (
+        <Button variant="text" onClick={props.onReset}>
+          Reset
+        </Button>
+      )}
+      {phone ? (
+        <Drawer
+          anchor="bottom"
+          open={open !== null}
+          onClose={close}
+          slotProps={{
+            paper: {
+              'aria-label': label,
+              sx: { borderRadius: '12px 12px 0 0', maxHeight: '85dvh' },
+            },
+          }}
+        >
+          <Box sx={{ display: 'flex', alignItems: 'center', px: 4, pt: 3 }}>
+            <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h1' }}>
+              {label}
+            </Box>
+            <Button variant="text" onClick={close}>
+              Close
+            </Button>
+          </Box>
+          {content}
+        </Drawer>
+      ) : (
+        <Popover
+          open={open !== null}
+          anchorEl={open?.anchor ?? null}
+          onClose={close}
+          anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
+          slotProps={{ paper: { role: 'dialog', 'aria-label': label, sx: { mt: 1 } } }}
+        >
+          {content}
+        </Popover>
+      )}
+    </Box>
+  );
+}

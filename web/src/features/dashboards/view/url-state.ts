@@ -1,0 +1,112 @@
+// View choices in the address: time range, grain and filters, so that a link shows what the sender
+// saw. Readable by people; whatever is absent falls back to what the author saved.
+import type { Cell, DateRange, Filter, FilterOperator, Grain, MemberFilter } from '@/api/types';
+
+export interface ViewState {
+  /** null: as saved. */
+  range: DateRange | null;
+  /** undefined: as saved; null: every card keeps its own. */
+  grain: Grain | null | undefined;
+  /** null: as saved; an empty list is "no filter". */
+  filters: Filter[] | null;
+}
+
+export const emptyView: ViewState = { range: null, grain: undefined, filters: null };
+
+const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
+
+export const isMemberFilter = (filter: Filter): filter is MemberFilter => 'member' in filter;
+
+/** Values are typed: `~` is missing, `#12` a number, `!true` a boolean, anything else text. */
+function encodeValue(value: Cell): string {
+  if (value === null) return '~';
+  if (typeof value === 'number') return `#${value}`;
+  if (typeof value === 'boolean') return `!${value}`;
+  return value.replace(/[\\,]/g, (char) => `\\${char}`).replace(/^[~#!]/, (char) => `\\${char}`);
+}
+
+function decodeValue(text: string): Cell {
+  if (text === '~') return null;
+  if (text.startsWith('#')) {
+    const number = Number(text.slice(1));
+    return Number.isFinite(number) ? number : text;
+  }
+  if (text === '!true') return true;
+  if (text === '!false') return false;
+  return text.replace(/\\(.)/g, '$1');
+}
+
+function splitValues(text: string): string[] {
+  const parts: string[] = [];
+  let part = '';
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index] ?? '';
+    if (char === '\\') {
+      part += char + (text[index + 1] ?? '');
+      index += 1;
+    } else if (char === ',') {
+      parts.push(part);
+      part = '';
+    } else {
+      part += char;
+    }
+  }
+  parts.push(part);
+  return parts;
+}
+
+export function encodeFilter(filter: Filter): string {
+  if (!isMemberFilter(filter)) return JSON.stringify(filter);
+  const head = `${filter.member}:${filter.operator}`;
+  return filter.values?.length ? `${head}:${filter.values.map(encodeValue).join(',')}` : head;
+}
+
+/** null when the text is not a filter: a broken link loses a chip, not the page. */
+export function decodeFilter(text: string): Filter | null {
+  if (text.startsWith('{')) {
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (typeof parsed !== 'object' || parsed === null) return null;
+      return 'or' in parsed || 'and' in parsed || 'member' in parsed ? (parsed as Filter) : null;
+    } catch {
+      return null;
+    }
+  }
+  const found = /^([\w.]+):(\w+)(?::([\s\S]*))?$/.exec(text);
+  if (!found) return null;
+  const [, member = '', operator = '', values] = found;
+  const filter: MemberFilter = { member, operator: operator as FilterOperator };
+  if (values !== undefined) filter.values = splitValues(values).map(decodeValue);
+  return filter;
+}
+
+export function readView(params: URLSearchParams): ViewState {
+  const time = params.get('time');
+  const days = time?.split('..') ?? [];
+  const range: DateRange | null =
+    time === null || time === '' ? null : days.length === 2 ? [days[0] ?? '', days[1] ?? ''] : time;
+  const grain = params.get('grain');
+  const filters = params.getAll('f');
+  return {
+    range,
+    grain: grain === null ? undefined : grainNames.includes(grain) ? (grain as Grain) : null,
+    filters: filters.length === 0 ? null : filters.flatMap((text) => decodeFilter(text) ?? []),
+  };
+}
+
+/** Writes the view into existing parameters; others are left as they are. */
+export function writeView(params: URLSearchParams, view: ViewState): URLSearchParams {
+  const next = new URLSearchParams(params);
+  next.delete('time');
+  next.delete('grain');
+  next.delete('f');
+  if (view.range !== null) {
+    next.set('time', Array.isArray(view.range) ? view.range.join('..') : view.range);
+  }
+  if (view.grain !== undefined) next.set('grain', view.grain ?? 'auto');
+  if (view.filters !== null) {
+    if (view.filters.length === 0) next.set('f', '');
+    for (const filter of view.filters) next.append('f', encodeFilter(filter));
+  }
+  return next;
+}

@@ -1,0 +1,57 @@
+// The view of a dashboard: what the address says, else what the author saved. Filters and ranges push
+// a history entry, so that Back undoes a click.
+import { useCallback, useMemo } from 'react';
+import { useSearchParams } from 'react-router';
+import type { Cell, DashboardDefinition, DateRange, Filter, Grain } from '@/api/types';
+import { toggleValue } from './filter-words';
+import { emptyView, readView, writeView } from './url-state';
+import type { ViewState } from './url-state';
+import type { DashboardView } from './view-query';
+
+export interface ViewControls {
+  view: DashboardView;
+  changed: boolean;
+  setRange: (range: DateRange) => void;
+  setGrain: (grain: Grain | null) => void;
+  setFilters: (filters: Filter[]) => void;
+  toggleFilter: (member: string, value: Cell) => void;
+  reset: () => void;
+}
+
+export function useViewState(definition: DashboardDefinition): ViewControls {
+  const [params, setParams] = useSearchParams();
+  const state = useMemo(() => readView(params), [params]);
+  const view = useMemo<DashboardView>(
+    () => ({
+      range: state.range ?? definition.time.range,
+      grain: state.grain === undefined ? definition.time.grain : state.grain,
+      filters: state.filters ?? definition.filters,
+      zone: definition.timezone ?? 'UTC',
+    }),
+    [state, definition.time.range, definition.time.grain, definition.filters, definition.timezone],
+  );
+  const change = useCallback(
+    (next: Partial<ViewState>) => setParams((old) => writeView(old, { ...readView(old), ...next })),
+    [setParams],
+  );
+  const { filters } = definition;
+  return {
+    view,
+    changed: state.range !== null || state.grain !== undefined || state.filters !== null,
+    setRange: useCallback((range: DateRange) => change({ range }), [change]),
+    setGrain: useCallback((grain: Grain | null) => change({ grain }), [change]),
+    setFilters: useCallback((next: Filter[]) => change({ filters: next }), [change]),
+    toggleFilter: useCallback(
+      (member: string, value: Cell) =>
+        setParams((old) => {
+          const now = readView(old);
+          return writeView(old, {
+            ...now,
+            filters: toggleValue(now.filters ?? filters, member, value),
+          });
+        }),
+      [setParams, filters],
+    ),
+    reset: useCallback(() => change(emptyView), [change]),
+  };
+}

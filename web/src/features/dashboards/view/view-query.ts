@@ -1,0 +1,125 @@
+// What a card really asks: its own query, plus the dashboard's time and filters. Pure.
+import { isMidnight, wallDate } from '@/charts/core/zoned-time';
+import type {
+  DashboardDefinition,
+  DateRange,
+  Filter,
+  Grain,
+  Model,
+  SemanticQuery,
+  Widget,
+} from '@/api/types';
+import { isMemberFilter } from './url-state';
+
+export interface DashboardView {
+  range: DateRange;
+  grain: Grain | null;
+  filters: Filter[];
+  zone: string;
+}
+
+/** `flights` of `flights.carrier`. */
+export const modelOf = (member: string): string =>
+  member.slice(0, Math.max(0, member.indexOf('.')));
+
+export function membersOf(query: SemanticQuery): string[] {
+  return [
+    ...(query.measures ?? []),
+    ...(query.dimensions ?? []),
+    ...(query.timeDimensions ?? []).map((entry) => entry.dimension),
+  ];
+}
+
+export function filterMembers(filter: Filter): string[] {
+  if (isMemberFilter(filter)) return [filter.member];
+  return ('or' in filter ? filter.or : filter.and).flatMap(filterMembers);
+}
+
+/** A filter on another model does not reach this card. */
+export function reaches(filter: Filter, query: SemanticQuery): boolean {
+  const own = modelOf(membersOf(query)[0] ?? '');
+  return filterMembers(filter).every((member) => modelOf(member) === own);
+}
+
+/** Time dimension that the dashboard's range is applied to for this card, or null. */
+export function timeMemberOf(
+  definition: Pick<DashboardDefinition, 'time_dimension'>,
+  query: SemanticQuery,
+  models: readonly Model[],
+): string | null {
+  const own = modelOf(membersOf(query)[0] ?? '');
+  const shared = definition.time_dimension;
+  if (shared !== null && modelOf(shared) === own) return shared;
+  const model = models.find((entry) => entry.name === own);
+  return model?.time_dimension ? `${model.name}.${model.time_dimension}` : null;
+}
+
+export function viewQuery(
+  widget: Pick<Widget, 'query'>,
+  definition: Pick<DashboardDefinition, 'time_dimension'>,
+  view: DashboardView,
+  models: readonly Model[],
+): SemanticQuery {
+  const { query } = widget;
+  const time = timeMemberOf(definition, query, models);
+  const asked = query.timeDimensions ?? [];
+  const timeDimensions = asked.map((entry) => {
+    if (entry.dimension !== time) return entry;
+    const next = { ...entry };
+    if (entry.granularity && view.grain) next.granularity = view.grain;
+    if (entry.dateRange === undefined && view.range !== 'all') next.dateRange = view.range;
+    return next;
+  });
+  if (time !== null && view.range !== 'all' && !asked.some((entry) => entry.dimension === time)) {
+    timeDimensions.push({ dimension: time, dateRange: view.range });
+  }
+  const filters = [
+    ...(query.filters ?? []),
+    ...view.filters.filter((filter) => reaches(filter, query)),
+  ];
+  const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
+  if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;
+  else delete result.timeDimensions;
+  if (filters.length > 0) result.filters = filters;
+  else delete result.filters;
+  return result;
+}
+
+const DAY = 86_400_000;
+
+/** The range of the same length that ends where this one begins (`to` is exclusive). */
+export function previousRange(from: string, to: string, zone: string): [string, string] {
+  const start = Date.parse(from);
+  const end = Date.parse(to);
+  if (isMidnight(start, zone) && isMidnight(end, zone)) {
+    const first = Date.parse(`${wallDate(start, zone)}T00:00:00Z`);
+    const last = Date.parse(`${wallDate(end, zone)}T00:00:00Z`);
+    const days = Math.max(1, Math.round((last - first) / DAY));
+    const day = (offset: number): string =>
+      new Date(first + offset * DAY).toISOString().slice(0, 10);
+    return [day(-days), day(-1)];
+  }
+  const length = end - start;
+  return [new Date(start - length).toISOString(), new Date(start - 1).toISOString()];
+}
+
+/** The same question about the previous period; null when there is no range to shift. */
+export function comparisonQuery(
+  query: SemanticQuery,
+  timeMember: string | null,
+  range: { from: string; to: string } | null,
+  zone: string,
+): SemanticQuery | null {
+  if (timeMember === null || range === null) return null;
+  const asked = query.timeDimensions ?? [];
+  if (!asked.some((entry) => entry.dimension === timeMember && entry.dateRange !== undefined)) {
+    return null;
+  }
+  const shifted = previousRange(range.from, range.to, zone);
+  return {
+    ...query,
+    timeDimensions: asked.map((entry) =>
+      entry.dimension === timeMember ? { ...entry, dateRange: shifted } : entry,
+    ),
+  };
+}

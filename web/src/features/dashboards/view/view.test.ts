@@ -1,0 +1,205 @@
+// The view as data: address codec, ranges, queries, filters.
+import { describe, expect, it } from 'vitest';
+import type { Filter } from '@/api/types';
+import { normalizeQuery, queryKey } from '@/api/query-key';
+import { flightsModel } from '@/testing/fake-engine';
+import { filterText, toggleValue } from './filter-words';
+import { parseRange, presetGroups, rangeText, timeControlLabel } from './time-ranges';
+import { decodeFilter, emptyView, encodeFilter, readView, writeView } from './url-state';
+import { comparisonQuery, previousRange, viewQuery } from './view-query';
+import type { DashboardView } from './view-query';
+
+const filters: Filter[] = [
+  {
+    member: 'flights.carrier',
+    operator: 'equals',
+    values: ['UA', 'a,b', '#1', '~', '\\x', 'ä : ö'],
+  },
+  { member: 'flights.month', operator: 'equals', values: [1, 2.5, -3] },
+  { member: 'flights.late', operator: 'notEquals', values: [true, false, null] },
+  { member: 'flights.tail', operator: 'notSet' },
+  {
+    or: [
+      { member: 'flights.origin', operator: 'equals', values: ['EWR'] },
+      { member: 'flights.month', operator: 'gt', values: [6] },
+    ],
+  },
+];
+
+describe('address', () => {
+  it.each(filters.map((filter) => [encodeFilter(filter), filter] as const))(
+    'carries %s',
+    (text, filter) => {
+      const params = new URLSearchParams();
+      params.set('f', text);
+      expect(decodeFilter(new URLSearchParams(params.toString()).get('f') ?? '')).toEqual(filter);
+    },
+  );
+
+  it('is readable', () => {
+    expect(
+      encodeFilter({ member: 'flights.carrier', operator: 'equals', values: ['UA', 'AA'] }),
+    ).toBe('flights.carrier:equals:UA,AA');
+  });
+
+  it('brings the whole view back, and leaves other parameters alone', () => {
+    const view = {
+      range: ['2013-01-01', '2013-06-30'] as [string, string],
+      grain: 'week' as const,
+      filters,
+    };
+    const params = writeView(new URLSearchParams('w=w5'), view);
+    expect(params.get('w')).toBe('w5');
+    expect(readView(new URLSearchParams(params.toString()))).toEqual(view);
+  });
+
+  it('tells "as saved" from "none"', () => {
+    expect(readView(new URLSearchParams(''))).toEqual(emptyView);
+    const none = writeView(new URLSearchParams(), { range: null, grain: null, filters: [] });
+    expect(readView(none)).toEqual({ range: null, grain: null, filters: [] });
+  });
+
+  it('loses a broken chip, not the page', () => {
+    expect(readView(new URLSearchParams('f=%7Bbroken&f=what&grain=eon')).filters).toEqual([]);
+  });
+});
+
+describe('ranges', () => {
+  it('understands every preset and gives it back', () => {
+    for (const { range } of presetGroups.flatMap((group) => group.presets)) {
+      expect(parseRange(range)).toEqual({ range });
+    }
+  });
+
+  it.each([
+    ['Last 30 Days', 'last 30 days'],
+    ['from 2 weeks ago to now', 'from 2 weeks ago to now'],
+    ['now-7d/d to now', 'now-7d/d to now'],
+    ['last 12 months of data', 'last 12 months of data'],
+    ['2013-01-31', '2013-01-31'],
+    ['2013-01-01 to 2013-06-30', ['2013-01-01', '2013-06-30']],
+    ['2013-01-01..2013-06-30', ['2013-01-01', '2013-06-30']],
+  ])('reads %s', (typed, range) => {
+    expect(parseRange(typed)).toEqual({ range });
+    expect(parseRange(rangeText(range as string))).toEqual({ range });
+  });
+
+  it.each(['', '5 days', 'last fortnight', '2013-02-31', '2013-06-30 to 2013-01-01'])(
+    'refuses "%s" with words',
+    (typed) => {
+      expect(parseRange(typed)).toHaveProperty('problem');
+    },
+  );
+
+  it('says range, grain and zone on the button', () => {
+    expect(timeControlLabel('last 90 days of data', 'day', 'America/New_York')).toBe(
+      'Last 90 days of data, by day, America/New_York',
+    );
+    expect(timeControlLabel('all', null, 'UTC')).toBe('All time, UTC');
+    expect(timeControlLabel(['2013-01-01', '2013-01-31'], null, 'UTC')).toBe(
+      '2013-01-01 – 2013-01-31, UTC',
+    );
+  });
+});
+
+describe('queries', () => {
+  const view: DashboardView = {
+    range: 'last 7 days of data',
+    grain: 'week',
+    filters: [filters[0]!],
+    zone: 'America/New_York',
+  };
+  const definition = { time_dimension: 'flights.time_hour' };
+
+  it('adds time, grain, filters and zone', () => {
+    const query = viewQuery(
+      {
+        query: {
+          measures: ['flights.count'],
+          timeDimensions: [{ dimension: 'flights.time_hour', granularity: 'day' }],
+        },
+      },
+      definition,
+      view,
+      [],
+    );
+    expect(query).toMatchObject({
+      timeDimensions: [
+        { dimension: 'flights.time_hour', granularity: 'week', dateRange: 'last 7 days of data' },
+      ],
+      filters: [filters[0]],
+      timezone: 'America/New_York',
+    });
+  });
+
+  it('restricts a number without giving it a grain', () => {
+    const query = viewQuery({ query: { measures: ['flights.count'] } }, definition, view, []);
+    expect(query.timeDimensions).toEqual([
+      { dimension: 'flights.time_hour', dateRange: 'last 7 days of data' },
+    ]);
+  });
+
+  it('leaves a card of another model alone, except for its own time', () => {
+    const other = viewQuery({ query: { measures: ['weather.avg_temp'] } }, definition, view, [
+      { ...flightsModel, name: 'weather', time_dimension: 'at' },
+    ]);
+    expect(other.filters).toBeUndefined();
+    expect(other.timeDimensions?.[0]?.dimension).toBe('weather.at');
+  });
+
+  it('asks everything without a range', () => {
+    expect(
+      viewQuery(
+        { query: { measures: ['flights.count'] } },
+        definition,
+        { ...view, range: 'all' },
+        [],
+      ).timeDimensions,
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['2013-03-01T05:00:00Z', '2013-03-31T04:00:00Z', ['2013-01-30', '2013-02-28']],
+    ['2013-10-03T04:00:00Z', '2014-01-01T05:00:00Z', ['2013-07-05', '2013-10-02']],
+    [
+      '2013-03-01T12:00:00Z',
+      '2013-03-01T18:00:00Z',
+      ['2013-03-01T06:00:00.000Z', '2013-03-01T11:59:59.999Z'],
+    ],
+  ])('shifts %s to %s by its own length', (from, to, expected) => {
+    expect(previousRange(from, to, 'America/New_York')).toEqual(expected);
+  });
+
+  it('compares only what has a range', () => {
+    const query = viewQuery({ query: { measures: ['flights.count'] } }, definition, view, []);
+    const range = { from: '2013-03-08T05:00:00Z', to: '2013-03-15T04:00:00Z' };
+    const before = comparisonQuery(query, 'flights.time_hour', range, 'America/New_York');
+    expect(before?.timeDimensions?.[0]?.dateRange).toEqual(['2013-03-01', '2013-03-07']);
+    expect(comparisonQuery({ measures: [] }, 'flights.time_hour', range, 'UTC')).toBeNull();
+    expect(comparisonQuery(query, null, range, 'UTC')).toBeNull();
+  });
+
+  it('gives equal questions one key', () => {
+    const a = { measures: ['m.a'], filters: [filters[0]!, filters[1]!], dimensions: [] };
+    const b = { filters: [filters[1]!, filters[0]!], measures: ['m.a'] };
+    expect(queryKey(a)).toBe(queryKey(b));
+    expect(queryKey(normalizeQuery(a))).toBe(queryKey(a));
+    expect(queryKey({ ...b, timezone: 'UTC' })).not.toBe(queryKey(b));
+  });
+});
+
+describe('filters', () => {
+  it('filters by a click, changes by another, and ends by the same', () => {
+    const one = toggleValue([], 'flights.carrier', 'UA');
+    expect(one).toEqual([{ member: 'flights.carrier', operator: 'equals', values: ['UA'] }]);
+    expect(toggleValue(one, 'flights.carrier', 'AA')).toEqual([
+      { member: 'flights.carrier', operator: 'equals', values: ['AA'] },
+    ]);
+    expect(toggleValue(one, 'flights.carrier', 'UA')).toEqual([]);
+  });
+
+  it('says a filter in words', () => {
+    expect(filterText(filters[1]!, [flightsModel])).toBe('Month is 1, 2.5 +1');
+    expect(filterText(filters[4]!, [flightsModel])).toBe('Origin is EWR or Month is more than 6');
+  });
+});

@@ -1,0 +1,27 @@
+// Line: how measures move over time.
+import { lazy } from 'react';
+import { firstMeasure, timeOf } from '../widget-kind';
+import type { WidgetKindSpec } from '../widget-kind';
+import { toQuery } from './to-query';
+
+export const line: WidgetKindSpec = {
+  kind: 'line',
+  label: 'Line',
+  hint: 'How measures move over time',
+  icon: 'chart',
+  fields: {
+    measures: { min: 1, max: 8 },
+    dimensions: { min: 0, max: 1 },
+    time: 'required',
+    comparison: true,
+  },
+  size: { w: 6, h: 5 },
+  defaults: (model) => ({
+    measures: firstMeasure(model),
+    dimensions: [],
+    time: timeOf(model),
+    limit: null,
+  }),
+  toQuery,
+  View: lazy(() => import('./view')),
+};

@@ -1,0 +1,73 @@
+// One number, large, with its change against the period before. Full precision stands in the title.
+import Box from '@mui/material/Box';
+import { useMemo } from 'react';
+import { formatDelta, formatNumber } from '@/lib/format';
+import { NothingToDraw } from '../nothing-to-draw';
+import type { WidgetViewProps } from '../widget-kind';
+import { toSeries } from './to-series';
+
+const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.secondary' } as const;
+
+export default function NumberView({ widget, result, comparison, models }: WidgetViewProps) {
+  const shown = useMemo(
+    () => toSeries(widget, result, comparison, models),
+    [widget, result, comparison, models],
+  );
+  if (!shown) return <NothingToDraw kind={widget.kind} />;
+  const delta = formatDelta(shown.value, shown.before, shown.lowerIsBetter);
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        flexDirection: 'column',
+        justifyContent: 'center',
+        height: '100%',
+        gap: 0.5,
+      }}
+    >
+      <Box
+        data-testid="widget-value"
+        title={formatNumber(shown.value, shown.format, 'full')}
+        sx={{
+          fontSize: '1.75rem',
+          fontWeight: 600,
+          lineHeight: 1.15,
+          letterSpacing: '-0.015em',
+          fontVariantNumeric: 'tabular-nums',
+          whiteSpace: 'nowrap',
+          overflow: 'hidden',
+          textOverflow: 'ellipsis',
+        }}
+      >
+        {formatNumber(shown.value, shown.format, 'compact')}
+      </Box>
+      {comparison && (
+        <Box
+          sx={{
+            display: 'flex',
+            flexWrap: 'wrap',
+            columnGap: 1.5,
+            typography: 'body2',
+            color: 'text.secondary',
+            fontVariantNumeric: 'tabular-nums',
+          }}
+        >
+          {delta && (
+            <Box
+              component="span"
+              data-testid="widget-delta"
+              sx={{ fontWeight: 600, color: toneColour[delta.tone] }}
+            >
+              {delta.text}
+            </Box>
+          )}
+          <span title={formatNumber(shown.before, shown.format, 'full')}>
+            {shown.before === null
+              ? 'no earlier value'
+              : `from ${formatNumber(shown.before, shown.format, 'compact')} before`}
+          </span>
+        </Box>
+      )}
+    </Box>
+  );
+}

@@ -1,0 +1,24 @@
+// Every widget kind, one line each, in the order in which the chooser shows them.
+import type { WidgetKind } from '@/api/types';
+import { area } from './area/spec';
+import { bar } from './bar/spec';
+import { heatmap } from './heatmap/spec';
+import { line } from './line/spec';
+import { number } from './number/spec';
+import { stackedBar } from './stacked-bar/spec';
+import { table } from './table/spec';
+import type { WidgetKindSpec } from './widget-kind';
+
+export const widgetKinds: readonly WidgetKindSpec[] = [
+  number,
+  line,
+  area,
+  bar,
+  stackedBar,
+  heatmap,
+  table,
+];
+
+/** null for a kind of a newer version: the card says so, the dashboard still opens. */
+export const kindOf = (kind: WidgetKind): WidgetKindSpec | null =>
+  widgetKinds.find((entry) => entry.kind === kind) ?? null;

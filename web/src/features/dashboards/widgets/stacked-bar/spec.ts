@@ -1,0 +1,31 @@
+// Stacked bars: what a total is made of.
+import { lazy } from 'react';
+import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
+import type { WidgetKindSpec } from '../widget-kind';
+import { toQuery } from './to-query';
+
+export const stackedBar: WidgetKindSpec = {
+  kind: 'stacked_bar',
+  label: 'Stacked bars',
+  hint: 'What a total is made of',
+  icon: 'chart',
+  fields: {
+    measures: { min: 1, max: 1 },
+    dimensions: { min: 1, max: 2 },
+    time: 'optional',
+    comparison: false,
+  },
+  size: { w: 6, h: 5 },
+  defaults: (model) => {
+    const category = categoryOf(model);
+    const time = timeOf(model);
+    return {
+      measures: firstMeasure(model),
+      dimensions: category ? [category] : [],
+      time: time ? { ...time, grain: 'month' } : null,
+      limit: null,
+    };
+  },
+  toQuery,
+  View: lazy(() => import('./view')),
+};

@@ -1,0 +1,14 @@
+// Columns of a table: the result as it is, with the widget's own number format where it has one.
+import type { QueryResult, Widget } from '@/api/types';
+import type { DataColumn } from '@/components/data-table';
+
+export function toSeries(widget: Widget, result: QueryResult): DataColumn[] {
+  const format = widget.options?.format;
+  return result.columns.map((column) => ({
+    name: column.name,
+    label: column.label,
+    type: column.type,
+    grain: column.grain ?? null,
+    format: format && column.role === 'measure' ? format : (column.format ?? null),
+  }));
+}

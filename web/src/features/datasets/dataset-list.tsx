@@ -1,0 +1,194 @@
+// All datasets: what they are called, how much they hold, what time they cover, how fresh they are.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import InputAdornment from '@mui/material/InputAdornment';
+import Link from '@mui/material/Link';
+import TextField from '@mui/material/TextField';
+import { useState } from 'react';
+import { Link as RouterLink } from 'react-router';
+import { useListDatasetsQuery } from '@/api/datasets-api';
+import { toProblem } from '@/api/problem';
+import type { DatasetSummary } from '@/api/types';
+import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+
+// Below this many, looking is quicker than searching.
+const searchFrom = 8;
+
+const grid = {
+  display: 'grid',
+  gridTemplateColumns: {
+    xs: '1fr auto',
+    md: 'minmax(220px, 2fr) 110px 100px minmax(180px, 1.3fr) 120px',
+  },
+  columnGap: 8,
+  px: 4,
+};
+
+export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
+  const datasets = useListDatasetsQuery();
+  const [search, setSearch] = useState('');
+
+  if (datasets.isError && datasets.data === undefined) {
+    return (
+      <ErrorState problem={toProblem(datasets.error)} onRetry={() => void datasets.refetch()} />
+    );
+  }
+  if (datasets.data === undefined) return <LoadingState rows={5} label="Loading datasets" />;
+  if (datasets.data.length === 0) {
+    return (
+      <EmptyState
+        icon="dataset"
+        title="No datasets yet"
+        action={
+          mayUpload && (
+            <Button
+              component={RouterLink}
+              to="/datasets/upload"
+              variant="contained"
+              color="primary"
+              startIcon={<Icon name="upload" />}
+            >
+              Upload a file
+            </Button>
+          )
+        }
+      >
+        {mayUpload
+          ? 'Bring a CSV, TSV, JSON lines or Parquet file. You see the columns and types before anything is stored.'
+          : 'An editor of your organisation can upload the first file.'}
+      </EmptyState>
+    );
+  }
+
+  const wanted = search.trim().toLowerCase();
+  const shown = datasets.data.filter((dataset) =>
+    `${dataset.label} ${dataset.name}`.toLowerCase().includes(wanted),
+  );
+  return (
+    <>
+      {datasets.data.length >= searchFrom && (
+        <TextField
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+          placeholder="Find a dataset"
+          sx={{ maxWidth: 320, mb: 4 }}
+          slotProps={{
+            htmlInput: { 'aria-label': 'Find a dataset' },
+            input: {
+              startAdornment: (
+                <InputAdornment position="start">
+                  <Icon name="search" size={16} />
+                </InputAdornment>
+              ),
+            },
+          }}
+        />
+      )}
+      <Box
+        sx={{
+          position: 'relative',
+          border: 1,
+          borderColor: 'divider',
+          borderRadius: 1,
+          bgcolor: 'background.paper',
+          overflow: 'hidden',
+        }}
+      >
+        <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
+          <RefreshLine active={datasets.isFetching} />
+        </Box>
+        <Box
+          aria-hidden="true"
+          sx={{
+            ...grid,
+            display: { xs: 'none', md: 'grid' },
+            py: 2,
+            fontSize: '0.75rem',
+            fontWeight: 600,
+            color: 'text.secondary',
+          }}
+        >
+          <span>Name</span>
+          <Box component="span" sx={{ textAlign: 'right' }}>
+            Rows
+          </Box>
+          <Box component="span" sx={{ textAlign: 'right' }}>
+            Size
+          </Box>
+          <span>Covers</span>
+          <span>Updated</span>
+        </Box>
+        <Box component="ul" aria-label="Datasets" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+          {shown.map((dataset) => (
+            <DatasetItem key={dataset.name} dataset={dataset} />
+          ))}
+        </Box>
+        {shown.length === 0 && (
+          <EmptyState dense title={`No dataset is called \u201c${search.trim()}\u201d`}>
+            {formatCount(datasets.data.length, 'dataset')} in all.
+          </EmptyState>
+        )}
+      </Box>
+    </>
+  );
+}
+
+function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
+  const quiet = { color: 'text.secondary' };
+  const number = {
+    ...quiet,
+    textAlign: 'right',
+    fontVariantNumeric: 'tabular-nums',
+    display: { xs: 'none', md: 'block' },
+  };
+  return (
+    <Box
+      component="li"
+      sx={{
+        ...grid,
+        position: 'relative',
+        alignItems: 'center',
+        py: 2.5,
+        borderTop: 1,
+        borderColor: 'divider',
+        '&:first-of-type': { borderTopWidth: { xs: 0, md: 1 } },
+        '&:hover': { bgcolor: 'surface.sunken' },
+      }}
+    >
+      <Box sx={{ minWidth: 0 }}>
+        <Link
+          component={RouterLink}
+          to={`/datasets/${encodeURIComponent(dataset.name)}`}
+          color="textPrimary"
+          // The whole row is the target, the name is what is read out.
+          sx={{
+            fontWeight: 500,
+            overflowWrap: 'anywhere',
+            '&::after': { content: '""', position: 'absolute', inset: 0 },
+          }}
+        >
+          {dataset.label || dataset.name}
+        </Link>
+        <Box sx={{ ...quiet, fontSize: '0.75rem', overflow: 'hidden', textOverflow: 'ellipsis' }}>
+          {dataset.name}
+          <Box component="span" sx={{ display: { md: 'none' } }}>
+            {' '}
+            · {formatCount(dataset.rows, 'row')}
+          </Box>
+        </Box>
+      </Box>
+      <Box sx={number}>{formatNumber(dataset.rows, 'integer')}</Box>
+      <Box sx={number}>{formatNumber(dataset.size_bytes, 'bytes')}</Box>
+      <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' } }}>
+        {dataset.time_column
+          ? formatRange(dataset.time_min, dataset.time_max, 'UTC')
+          : 'No time column'}
+      </Box>
+      <Box sx={{ ...quiet, fontSize: { xs: '0.75rem', md: 'inherit' } }}>
+        {formatAge(dataset.updated_at)}
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,160 @@
+// One dataset: header with its facts and actions, tabs for what it holds.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Tab from '@mui/material/Tab';
+import Tabs from '@mui/material/Tabs';
+import type { ReactNode } from 'react';
+import { useMemo } from 'react';
+import { useSearchParams } from 'react-router';
+import { useGetDatasetQuery } from '@/api/datasets-api';
+import { toProblem } from '@/api/problem';
+import { useSession } from '@/api/session-slice';
+import type { DatasetDetail } from '@/api/types';
+import { PageHeader } from '@/components/page-header';
+import { useShortcuts } from '@/components/shortcuts';
+import { ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { ColumnsTab } from './columns-tab';
+import { DeleteDataset } from './delete-dataset';
+import { useGenerateDashboard } from './generate-dashboard';
+import { LoadsTab } from './loads-tab';
+import { PreviewTab } from './preview-tab';
+import { ProfileTab } from './profile-tab';
+import { RejectsTab } from './rejects-tab';
+
+const tabs = [
+  { key: 'columns', label: 'Columns' },
+  { key: 'preview', label: 'Preview' },
+  { key: 'profile', label: 'Profile' },
+  { key: 'rejected', label: 'Rejected rows' },
+  { key: 'loads', label: 'Loads' },
+] as const;
+
+type TabKey = (typeof tabs)[number]['key'];
+
+function isTab(value: string | null): value is TabKey {
+  return tabs.some((tab) => tab.key === value);
+}
+
+export function DatasetView({ name }: { name: string }) {
+  const dataset = useGetDatasetQuery(name);
+  const parent = { label: 'Datasets', to: '/datasets' };
+  if (dataset.data === undefined) {
+    return (
+      <>
+        <PageHeader title={name} parent={parent} />
+        {dataset.isError ? (
+          <ErrorState problem={toProblem(dataset.error)} onRetry={() => void dataset.refetch()} />
+        ) : (
+          <LoadingState rows={6} label="Loading dataset" />
+        )}
+      </>
+    );
+  }
+  return <LoadedDataset dataset={dataset.data} refreshing={dataset.isFetching} />;
+}
+
+function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refreshing: boolean }) {
+  const { isAtLeast } = useSession();
+  const [params, setParams] = useSearchParams();
+  const asked = params.get('tab');
+  const current: TabKey = isTab(asked) ? asked : 'columns';
+  const [generate, generating] = useGenerateDashboard();
+  const rejected = dataset.loads.reduce((sum, load) => sum + load.rejected, 0);
+
+  const shortcuts = useMemo(
+    () =>
+      tabs.map((tab, index) => ({
+        keys: String(index + 1),
+        label: tab.label,
+        group: 'Dataset',
+        run: () => setParams({ tab: tab.key }, { replace: true }),
+      })),
+    [setParams],
+  );
+  useShortcuts(shortcuts);
+
+  const bodies: Record<TabKey, () => ReactNode> = {
+    columns: () => <ColumnsTab dataset={dataset} />,
+    preview: () => <PreviewTab name={dataset.name} totalRows={dataset.rows} />,
+    profile: () => <ProfileTab name={dataset.name} />,
+    rejected: () => <RejectsTab name={dataset.name} />,
+    loads: () => <LoadsTab loads={dataset.loads} />,
+  };
+
+  return (
+    <>
+      <PageHeader
+        title={dataset.label || dataset.name}
+        parent={{ label: 'Datasets', to: '/datasets' }}
+        summary={<Facts dataset={dataset} />}
+        actions={
+          <>
+            {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
+            {isAtLeast('editor') && (
+              <Button
+                variant="contained"
+                color="primary"
+                startIcon={<Icon name="sparkle" />}
+                loading={generating}
+                loadingPosition="start"
+                onClick={() => void generate(dataset.name)}
+              >
+                Generate dashboard
+              </Button>
+            )}
+          </>
+        }
+      />
+      <RefreshLine active={refreshing} />
+      <Tabs
+        value={current}
+        onChange={(_event, value: TabKey) => setParams({ tab: value }, { replace: true })}
+        aria-label="Parts of the dataset"
+        variant="scrollable"
+        scrollButtons="auto"
+        sx={{ borderBottom: 1, borderColor: 'divider', mb: 4 }}
+      >
+        {tabs.map((tab) => (
+          <Tab
+            key={tab.key}
+            value={tab.key}
+            id={`tab-${tab.key}`}
+            aria-controls={`panel-${tab.key}`}
+            label={
+              tab.key === 'rejected' && rejected > 0
+                ? `${tab.label} (${formatNumber(rejected, 'integer')})`
+                : tab.label
+            }
+          />
+        ))}
+      </Tabs>
+      {tabs.map((tab) => (
+        <Box
+          key={tab.key}
+          role="tabpanel"
+          id={`panel-${tab.key}`}
+          aria-labelledby={`tab-${tab.key}`}
+          hidden={tab.key !== current}
+        >
+          {tab.key === current && bodies[tab.key]()}
+        </Box>
+      ))}
+    </>
+  );
+}
+
+function Facts({ dataset }: { dataset: DatasetDetail }) {
+  const covers = dataset.time_column
+    ? formatRange(dataset.time_min, dataset.time_max, 'UTC')
+    : 'no time column';
+  const facts = [
+    formatCount(dataset.rows, 'row'),
+    formatCount(dataset.columns.length, 'column'),
+    formatNumber(dataset.size_bytes, 'bytes'),
+    covers,
+    `updated ${formatAge(dataset.updated_at)}`,
+  ];
+  return <>{facts.join(' \u00b7 ')}</>;
+}

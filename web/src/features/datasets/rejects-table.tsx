@@ -1,0 +1,54 @@
+// A table of rejected rows: where, which value, why. Used after an upload and on the dataset's page.
+import Box from '@mui/material/Box';
+import { useMemo } from 'react';
+import type { Cell, RejectedRow } from '@/api/types';
+import { DataTable } from '@/components/data-table';
+import type { DataColumn } from '@/components/data-table';
+
+const columns: DataColumn[] = [
+  { name: 'line', label: 'Line', type: 'integer' },
+  { name: 'column', label: 'Column', type: 'string' },
+  { name: 'value', label: 'Value', type: 'string' },
+  { name: 'reason', label: 'Reason', type: 'string' },
+  { name: 'raw', label: 'Whole row', type: 'string' },
+];
+
+export function RejectsTable({
+  items,
+  label,
+  height = 480,
+}: {
+  items: RejectedRow[];
+  label: string;
+  height?: number;
+}) {
+  const data = useMemo<Cell[][]>(
+    () => [
+      items.map((item) => item.line),
+      items.map((item) => item.column),
+      items.map((item) => item.value),
+      items.map((item) => item.reason),
+      items.map((item) => item.raw),
+    ],
+    [items],
+  );
+  return (
+    <Box
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: 1,
+        bgcolor: 'background.paper',
+        overflow: 'hidden',
+      }}
+    >
+      <DataTable
+        label={label}
+        columns={columns}
+        data={data}
+        rowCount={items.length}
+        height={height}
+      />
+    </Box>
+  );
+}

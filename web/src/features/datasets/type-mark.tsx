@@ -1,0 +1,40 @@
+// The type of a column: a short sign and its word.
+import Box from '@mui/material/Box';
+import type { ColumnType } from '@/api/types';
+
+export const typeWords: Record<ColumnType, { label: string; sign: string }> = {
+  string: { label: 'Text', sign: 'Aa' },
+  integer: { label: 'Whole number', sign: '12' },
+  float: { label: 'Decimal', sign: '1.2' },
+  boolean: { label: 'Yes or no', sign: 'Y/N' },
+  date: { label: 'Date', sign: 'd' },
+  timestamp: { label: 'Date and time', sign: 'd:t' },
+};
+
+export const columnTypes = Object.keys(typeWords) as ColumnType[];
+
+export function TypeMark({ type }: { type: ColumnType }) {
+  const { label, sign } = typeWords[type];
+  return (
+    <Box component="span" sx={{ display: 'inline-flex', alignItems: 'center', gap: 2 }}>
+      <Box
+        component="span"
+        aria-hidden="true"
+        sx={{
+          minWidth: 30,
+          px: 1,
+          borderRadius: 0.5,
+          textAlign: 'center',
+          fontSize: '0.6875rem',
+          fontWeight: 600,
+          lineHeight: '18px',
+          bgcolor: 'surface.sunken',
+          color: 'text.secondary',
+        }}
+      >
+        {sign}
+      </Box>
+      {label}
+    </Box>
+  );
+}

@@ -1,0 +1,141 @@
+// The columns that were found: type (to be changed), examples, what counts as missing.
+import Box from '@mui/material/Box';
+import type { ColumnType, InferredColumn, Upload } from '@/api/types';
+import { visuallyHidden } from '@/components/announcer';
+import { SectionCard } from '@/components/section-card';
+import { columnTypes, typeWords } from '../type-mark';
+import { typeOf } from './wizard-state';
+import type { ReviewChoices } from './wizard-state';
+
+interface Props {
+  upload: Upload;
+  choices: ReviewChoices;
+  onChange: (change: Partial<ReviewChoices>) => void;
+}
+
+const grid = {
+  display: 'grid',
+  alignItems: 'center',
+  columnGap: 4,
+  rowGap: 1,
+  px: 4,
+  gridTemplateColumns: {
+    xs: 'minmax(0, 1fr) 150px',
+    md: 'minmax(120px, 1fr) 170px minmax(160px, 1.6fr) 120px',
+  },
+};
+
+export function ColumnTypes({ upload, choices, onChange }: Props) {
+  const { columns } = upload.inference;
+  const changed = columns.filter(
+    (column) => typeOf(upload, choices, column.name) !== column.type,
+  ).length;
+  const change = (name: string, type: ColumnType) =>
+    onChange({ types: { ...choices.types, [name]: type } });
+  return (
+    <SectionCard
+      title="Columns"
+      lead={
+        changed > 0
+          ? `${changed} changed. Values that do not fit the type are rejected and listed after the load.`
+          : 'Check the types. Values that do not fit are rejected and listed after the load.'
+      }
+      flush
+    >
+      <Box
+        aria-hidden="true"
+        sx={{
+          ...grid,
+          display: { xs: 'none', md: 'grid' },
+          pb: 2,
+          fontSize: '0.75rem',
+          fontWeight: 600,
+          color: 'text.secondary',
+        }}
+      >
+        <span>Column</span>
+        <span>Type</span>
+        <span>Examples</span>
+        <span>Read as missing</span>
+      </Box>
+      <Box
+        component="ul"
+        aria-label="Columns"
+        sx={{ listStyle: 'none', m: 0, p: 0, maxHeight: 440, overflow: 'auto' }}
+        tabIndex={0}
+      >
+        {columns.map((column) => (
+          <ColumnItem
+            key={column.name}
+            column={column}
+            type={typeOf(upload, choices, column.name)}
+            onChange={(type) => change(column.name, type)}
+          />
+        ))}
+      </Box>
+    </SectionCard>
+  );
+}
+
+interface ColumnItemProps {
+  column: InferredColumn;
+  type: ColumnType;
+  onChange: (type: ColumnType) => void;
+}
+
+function ColumnItem({ column, type, onChange }: ColumnItemProps) {
+  const quiet = {
+    color: 'text.secondary',
+    fontSize: '0.75rem',
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+    whiteSpace: 'nowrap',
+  };
+  const examples = column.examples.slice(0, 4).join(', ');
+  return (
+    <Box component="li" sx={{ ...grid, py: 1.5, borderTop: 1, borderColor: 'divider' }}>
+      <Box sx={{ minWidth: 0 }}>
+        <Box sx={{ fontWeight: 500, overflowWrap: 'anywhere' }}>{column.name}</Box>
+        <Box sx={{ ...quiet, display: { md: 'none' } }}>{examples}</Box>
+      </Box>
+      {/* A native select: quick with hundreds of columns, and the best there is on a phone. */}
+      <Box
+        component="select"
+        aria-label={`Type of ${column.name}`}
+        value={type}
+        onChange={(event: React.ChangeEvent<HTMLSelectElement>) =>
+          onChange(event.target.value as ColumnType)
+        }
+        sx={{
+          font: 'inherit',
+          height: { xs: 44, md: 32 },
+          width: '100%',
+          px: 2,
+          borderRadius: 1,
+          border: 1,
+          borderColor: type === column.type ? 'surface.border' : 'primary.main',
+          bgcolor: type === column.type ? 'background.paper' : 'surface.accentSoft',
+          color: 'text.primary',
+        }}
+      >
+        {columnTypes.map((option) => (
+          <option key={option} value={option}>
+            {typeWords[option].label}
+            {option === column.type && type !== column.type ? ' (found)' : ''}
+          </option>
+        ))}
+      </Box>
+      <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' } }} title={examples}>
+        <Box component="span" sx={visuallyHidden}>
+          Examples:{' '}
+        </Box>
+        {examples}
+      </Box>
+      <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' } }}>
+        {column.null_tokens.length > 0
+          ? column.null_tokens.map((token) => (token === '' ? 'empty' : token)).join(', ')
+          : '\u2013'}
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,209 @@
+// What was found in the file, for the viewer to correct: name, time column, types, first rows.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { useMemo } from 'react';
+import type { Problem, Upload } from '@/api/types';
+import { DataTable } from '@/components/data-table';
+import { toColumnar } from '@/components/data-table-model';
+import { ProblemNotice } from '@/components/problem-notice';
+import { SectionCard } from '@/components/section-card';
+import { formatCount, formatNumber } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { ColumnTypes } from './column-types';
+import { TargetFields } from './target-fields';
+import { nameProblem, timeColumns } from './wizard-state';
+import type { ReviewChoices } from './wizard-state';
+
+export interface ReviewStepProps {
+  upload: Upload;
+  choices: ReviewChoices;
+  problem: Problem | null;
+  busy: boolean;
+  onChange: (change: Partial<ReviewChoices>) => void;
+  onConfirm: () => void;
+  onRestart: () => void;
+}
+
+const formatWords = { csv: 'CSV', tsv: 'TSV', ndjson: 'JSON lines', parquet: 'Parquet' } as const;
+const delimiterWords: Record<string, string> = {
+  ',': 'comma',
+  ';': 'semicolon',
+  '\t': 'tab',
+  '|': 'bar',
+};
+
+function describeFile({ file_name, size_bytes, inference }: Upload): string {
+  const text = inference.format === 'csv' || inference.format === 'tsv';
+  return [
+    file_name,
+    formatNumber(size_bytes, 'bytes'),
+    formatWords[inference.format],
+    inference.compression !== 'none' && inference.compression,
+    text &&
+      inference.delimiter &&
+      `${delimiterWords[inference.delimiter] ?? inference.delimiter} between values`,
+    text && inference.header === false && 'no header line',
+    inference.encoding && inference.encoding !== 'utf-8' && inference.encoding,
+  ]
+    .filter(Boolean)
+    .join(' \u00b7 ');
+}
+
+export function ReviewStep({
+  upload,
+  choices,
+  problem,
+  busy,
+  onChange,
+  onConfirm,
+  onRestart,
+}: ReviewStepProps) {
+  const { inference } = upload;
+  const candidates = timeColumns(upload, choices);
+  const preview = useMemo(
+    () => ({
+      // As text: this is what stands in the file, before types are applied.
+      columns: inference.preview.columns.map((name) => ({
+        name,
+        label: name,
+        type: 'string' as const,
+      })),
+      data: toColumnar(inference.preview.rows, inference.preview.columns.length),
+    }),
+    [inference.preview],
+  );
+  const invalid = choices.mode === 'create' && nameProblem(choices.dataset) !== null;
+
+  return (
+    <Box
+      component="form"
+      noValidate
+      onSubmit={(event: React.FormEvent) => {
+        event.preventDefault();
+        if (!invalid && !busy) onConfirm();
+      }}
+      sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}
+    >
+      {inference.warnings.length > 0 && <Warnings warnings={inference.warnings} />}
+      <SectionCard title="Dataset" lead={describeFile(upload)}>
+        <Box
+          sx={{
+            display: 'grid',
+            gap: 4,
+            gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
+            pt: 1,
+          }}
+        >
+          <TargetFields choices={choices} onChange={onChange} />
+          {choices.mode === 'create' && (
+            <TextField
+              select
+              label="Time column"
+              value={choices.timeColumn ?? ''}
+              onChange={(event) => onChange({ timeColumn: event.target.value || null })}
+              helperText={
+                candidates.length === 0
+                  ? 'No column is a date. Change a type below to use one.'
+                  : 'Charts over time and date filters use it.'
+              }
+              slotProps={{
+                inputLabel: { shrink: true },
+                select: { displayEmpty: true },
+                input: { notched: true },
+              }}
+            >
+              <MenuItem value="">None</MenuItem>
+              {candidates.map((name) => (
+                <MenuItem key={name} value={name}>
+                  {name}
+                </MenuItem>
+              ))}
+            </TextField>
+          )}
+        </Box>
+      </SectionCard>
+      <ColumnTypes upload={upload} choices={choices} onChange={onChange} />
+      <SectionCard title="First rows" lead="As they stand in the file" flush>
+        <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
+          <DataTable
+            label="First rows of the file"
+            columns={preview.columns}
+            data={preview.data}
+            rowCount={inference.preview.rows.length}
+            density="compact"
+            height={300}
+            sortable={false}
+          />
+        </Box>
+      </SectionCard>
+      {problem && <ProblemNotice problem={problem} />}
+      <Box
+        sx={{
+          position: 'sticky',
+          bottom: { xs: 'calc(60px + env(safe-area-inset-bottom))', sm: 0 },
+          zIndex: 2,
+          display: 'flex',
+          flexWrap: 'wrap',
+          alignItems: 'center',
+          justifyContent: 'flex-end',
+          gap: 2,
+          py: 3,
+          borderTop: 1,
+          borderColor: 'divider',
+          bgcolor: 'background.default',
+        }}
+      >
+        <Box sx={{ flex: 1, color: 'text.secondary', display: { xs: 'none', sm: 'block' } }}>
+          {formatCount(inference.columns.length, 'column')}, types from{' '}
+          {formatCount(inference.sample_rows, 'row')}
+        </Box>
+        <Button onClick={onRestart} sx={{ flex: { xs: 1, sm: 'none' } }}>
+          Other file
+        </Button>
+        <Button
+          type="submit"
+          variant="contained"
+          color="primary"
+          loading={busy}
+          disabled={invalid}
+          sx={{ flex: { xs: 2, sm: 'none' } }}
+        >
+          {choices.mode === 'create' ? 'Create dataset' : 'Add rows'}
+        </Button>
+      </Box>
+    </Box>
+  );
+}
+
+function Warnings({ warnings }: { warnings: string[] }) {
+  return (
+    <Box
+      role="note"
+      sx={{
+        display: 'flex',
+        gap: 3,
+        p: 4,
+        border: 1,
+        borderColor: 'divider',
+        borderLeft: '3px solid',
+        borderLeftColor: 'warning.main',
+        borderRadius: 1,
+        bgcolor: 'background.paper',
+      }}
+    >
+      <Box sx={{ color: 'warning.main' }}>
+        <Icon name="warning" />
+      </Box>
+      <Box>
+        <Box sx={{ fontWeight: 600 }}>Worth a look before loading</Box>
+        <Box component="ul" sx={{ m: 0, pl: 4, color: 'text.secondary' }}>
+          {warnings.map((warning) => (
+            <li key={warning}>{warning}</li>
+          ))}
+        </Box>
+      </Box>
+    </Box>
+  );
+}

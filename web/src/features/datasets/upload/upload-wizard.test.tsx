@@ -1,0 +1,167 @@
+// The journey from a file to a dataset, and its side roads: cancel, refusal, failure.
+import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { describe, expect, it } from 'vitest';
+import type { NewLoad } from '@/api/types';
+import { load, problem, upload } from '@/testing/fixtures';
+import { refuse } from '@/testing/handlers';
+import { mockState } from '@/testing/mock-state';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import { UploadWizard } from './upload-wizard';
+import { loadRequest, nameProblem, reduce, start } from './wizard-state';
+
+const file = () => new File(['year,carrier\n2013,UA\n'], 'flights-2013.csv', { type: 'text/csv' });
+
+async function openReview() {
+  const view = renderApp(<UploadWizard />);
+  await view.user.upload(screen.getByLabelText('File to upload'), file());
+  await screen.findByRole('button', { name: 'Create dataset' });
+  return view;
+}
+
+describe('upload wizard', () => {
+  it('goes from a file to a dataset with rejected rows', async () => {
+    let sent: NewLoad | null = null;
+    server.use(
+      http.post('*/api/v1/loads', async ({ request }) => {
+        sent = (await request.json()) as NewLoad;
+        return HttpResponse.json(load(), { status: 202 });
+      }),
+    );
+    const { user } = await openReview();
+    expect(screen.getByText(/dep_delay holds/)).toBeInTheDocument();
+    expect(screen.getByRole('grid', { name: 'First rows of the file' })).toBeInTheDocument();
+    const type = screen.getByLabelText('Type of dep_delay');
+    expect(type).toHaveValue('integer');
+    await user.selectOptions(type, 'float');
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+
+    expect(
+      await screen.findByText('Flights 2013 is ready', undefined, { timeout: 8000 }),
+    ).toBeInTheDocument();
+    expect(sent).toMatchObject({
+      upload_id: 'up1',
+      dataset: 'flights_2013',
+      label: 'Flights 2013',
+      mode: 'create',
+      types: { dep_delay: 'float' },
+      time_column: 'time_hour',
+    });
+    const rejected = await screen.findByRole('grid', { name: 'Rejected rows of this load' });
+    expect(await within(rejected).findByText('not a decimal number')).toBeInTheDocument();
+    expect(screen.getByRole('link', { name: 'Open dataset' })).toHaveAttribute(
+      'href',
+      '/datasets/flights_2013',
+    );
+    expect(screen.getByRole('button', { name: 'Generate dashboard' })).toBeEnabled();
+  });
+
+  it('cancels a load and goes back to the columns', async () => {
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+    await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+    expect(await screen.findByText('The load was cancelled')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Back to columns' }));
+    expect(await screen.findByLabelText('Type of dep_delay')).toBeInTheDocument();
+  });
+
+  it('says why a file was refused and lets another be chosen', async () => {
+    server.use(
+      http.post('*/api/v1/uploads', () =>
+        refuse(
+          400,
+          'invalid',
+          'No columns found',
+          'line 1: the file begins with bytes that are not text',
+        ),
+      ),
+    );
+    const { user } = renderApp(<UploadWizard />);
+    await user.upload(screen.getByLabelText('File to upload'), file());
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'the file begins with bytes that are not text',
+    );
+    expect(screen.getByRole('button', { name: 'Choose a file' })).toBeInTheDocument();
+  });
+
+  it('refuses an empty file without asking the server', async () => {
+    const { user } = renderApp(<UploadWizard />);
+    await user.upload(screen.getByLabelText('File to upload'), new File([], 'empty.csv'));
+    expect(await screen.findByRole('alert')).toHaveTextContent('This file is empty');
+    expect(mockState.uploads).toBe(0);
+  });
+
+  it('does not create a dataset whose name is taken by the server', async () => {
+    server.use(
+      http.post('*/api/v1/loads', () =>
+        refuse(409, 'conflict', 'Dataset exists', 'flights_2013 exists already'),
+      ),
+    );
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+    expect(await screen.findByText('flights_2013 exists already')).toBeInTheDocument();
+    expect(screen.getByLabelText('Name')).toHaveValue('flights_2013');
+  });
+
+  it('shows why a load failed', async () => {
+    server.use(
+      http.get('*/api/v1/loads/:id', () =>
+        HttpResponse.json(
+          load({
+            state: 'failed',
+            problem: problem(
+              400,
+              'invalid',
+              'Too many rejected rows',
+              'line 7: 12 of 20 rows do not fit',
+            ),
+          }),
+        ),
+      ),
+    );
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+    await waitFor(() =>
+      expect(screen.getByRole('alert')).toHaveTextContent('12 of 20 rows do not fit'),
+    );
+    expect(screen.getByText('Nothing was stored.')).toBeInTheDocument();
+  });
+});
+
+describe('wizard state', () => {
+  const review = reduce(start, { type: 'sent', upload });
+
+  it('chooses the first instant as time column, and none when its type changes', () => {
+    if (review.step !== 'review') throw new Error('not in review');
+    expect(review.choices.timeColumn).toBe('time_hour');
+    const changed = reduce(review, {
+      type: 'choicesChanged',
+      change: { types: { time_hour: 'string' } },
+    });
+    expect(changed).toMatchObject({ choices: { timeColumn: null } });
+  });
+
+  it('sends only types that differ from what was found', () => {
+    if (review.step !== 'review') throw new Error('not in review');
+    const choices = {
+      ...review.choices,
+      types: { year: 'integer' as const, flight: 'string' as const },
+    };
+    expect(loadRequest(upload, choices).types).toEqual({ flight: 'string' });
+  });
+
+  it('ignores events of another step', () => {
+    expect(reduce(start, { type: 'loadEnded', load: load() })).toBe(start);
+  });
+
+  it.each([
+    ['flights_2013', null],
+    ['', 'Enter a name'],
+    ['2013', 'Begin with a lower-case letter'],
+    ['flights-2013', 'Use lower-case letters, digits and _'],
+    ['a'.repeat(64), 'Use at most 63 characters'],
+  ])('name %s: %s', (name, message) => {
+    expect(nameProblem(name)).toBe(message);
+  });
+});

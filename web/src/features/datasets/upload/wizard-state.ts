@@ -1,0 +1,135 @@
+// The states of an upload and what moves it from one to the next. Pure, so that it can be tested.
+import type { SendProgress } from '@/api/send-file';
+import type { ColumnType, Load, NewLoad, Problem, Upload } from '@/api/types';
+
+export interface ReviewChoices {
+  mode: 'create' | 'append';
+  dataset: string;
+  label: string;
+  // Only the types that differ from what was inferred are sent.
+  types: Record<string, ColumnType>;
+  timeColumn: string | null;
+}
+
+export type WizardState =
+  | { step: 'file'; problem: Problem | null }
+  | { step: 'sending'; file: File; progress: SendProgress }
+  | { step: 'review'; upload: Upload; choices: ReviewChoices; problem: Problem | null }
+  | { step: 'loading'; upload: Upload; choices: ReviewChoices; loadId: string }
+  | { step: 'result'; upload: Upload; choices: ReviewChoices; load: Load };
+
+export type WizardEvent =
+  | { type: 'filePicked'; file: File }
+  | { type: 'progressed'; progress: SendProgress }
+  | { type: 'sendFailed'; problem: Problem }
+  | { type: 'sent'; upload: Upload }
+  | { type: 'choicesChanged'; change: Partial<ReviewChoices> }
+  | { type: 'loadRefused'; problem: Problem }
+  | { type: 'loadStarted'; load: Load }
+  | { type: 'loadEnded'; load: Load }
+  | { type: 'reviewReopened' }
+  | { type: 'restarted' };
+
+export const start: WizardState = { step: 'file', problem: null };
+
+const timeTypes: ReadonlySet<ColumnType> = new Set(['timestamp', 'date']);
+
+// The type a column will have: the viewer's choice, else the inferred one.
+export function typeOf(upload: Upload, choices: ReviewChoices, name: string): ColumnType {
+  const inferred = upload.inference.columns.find((column) => column.name === name)?.type;
+  return choices.types[name] ?? inferred ?? 'string';
+}
+
+export function timeColumns(upload: Upload, choices: ReviewChoices): string[] {
+  return upload.inference.columns
+    .map((column) => column.name)
+    .filter((name) => timeTypes.has(typeOf(upload, choices, name)));
+}
+
+function labelOf(name: string): string {
+  const words = name.replaceAll('_', ' ').trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function firstChoices(upload: Upload): ReviewChoices {
+  const name = upload.inference.suggested_name;
+  const choices: ReviewChoices = {
+    mode: 'create',
+    dataset: name,
+    label: labelOf(name),
+    types: {},
+    timeColumn: null,
+  };
+  const candidates = timeColumns(upload, choices);
+  // An instant says more than a day.
+  const instant = candidates.find((column) => typeOf(upload, choices, column) === 'timestamp');
+  return { ...choices, timeColumn: instant ?? candidates[0] ?? null };
+}
+
+export function reduce(state: WizardState, event: WizardEvent): WizardState {
+  switch (event.type) {
+    case 'filePicked': {
+      const progress = { sentBytes: 0, totalBytes: event.file.size };
+      return { step: 'sending', file: event.file, progress };
+    }
+    case 'progressed':
+      return state.step === 'sending' ? { ...state, progress: event.progress } : state;
+    case 'sendFailed':
+      // Cancelling is not a failure.
+      return { step: 'file', problem: event.problem.code === 'aborted' ? null : event.problem };
+    case 'sent': {
+      const { upload } = event;
+      return { step: 'review', upload, choices: firstChoices(upload), problem: null };
+    }
+    case 'choicesChanged': {
+      if (state.step !== 'review') return state;
+      const choices = { ...state.choices, ...event.change };
+      const stillTime = timeColumns(state.upload, choices);
+      if (choices.timeColumn !== null && !stillTime.includes(choices.timeColumn)) {
+        choices.timeColumn = stillTime[0] ?? null;
+      }
+      return { ...state, choices, problem: null };
+    }
+    case 'loadRefused':
+      return state.step === 'review' ? { ...state, problem: event.problem } : state;
+    case 'loadStarted': {
+      if (state.step !== 'review') return state;
+      const { upload, choices } = state;
+      return { step: 'loading', upload, choices, loadId: event.load.id };
+    }
+    case 'loadEnded': {
+      if (state.step !== 'loading') return state;
+      const { upload, choices } = state;
+      return { step: 'result', upload, choices, load: event.load };
+    }
+    case 'reviewReopened':
+      return state.step === 'result' && state.load.state !== 'done'
+        ? { step: 'review', upload: state.upload, choices: state.choices, problem: null }
+        : state;
+    case 'restarted':
+      return start;
+  }
+}
+
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'Enter a name';
+  if (!/^[a-z]/.test(name)) return 'Begin with a lower-case letter';
+  if (!/^[a-z0-9_]+$/.test(name)) return 'Use lower-case letters, digits and _';
+  return name.length > 63 ? 'Use at most 63 characters' : null;
+}
+
+export function loadRequest(upload: Upload, choices: ReviewChoices): NewLoad {
+  const changed = Object.entries(choices.types).filter(
+    ([name, type]) =>
+      upload.inference.columns.find((column) => column.name === name)?.type !== type,
+  );
+  return {
+    upload_id: upload.upload_id,
+    dataset: choices.dataset,
+    label: choices.label.trim() || labelOf(choices.dataset),
+    mode: choices.mode,
+    types: Object.fromEntries(changed),
+    time_column: choices.timeColumn,
+    idempotency_key: null,
+  };
+}

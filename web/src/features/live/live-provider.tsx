@@ -1,0 +1,79 @@
+// Gives a page the live channel: builds the tab's one socket, follows the tab's visibility and the
+// network, and polls over HTTP when the socket cannot be had.
+import { useEffect } from 'react';
+import type { ReactNode } from 'react';
+import { LiveClientContext } from '@/api/live-client';
+import { queryApi } from '@/api/query-api';
+import { apiBase, refreshSession } from '@/api/reauth';
+import { resultStore } from '@/api/result-store';
+import { getAccessToken, onAccessTokenChanged } from '@/api/session-token';
+import type { SemanticQuery } from '@/api/types';
+import { useStore } from 'react-redux';
+import type { AppDispatch } from '@/app/store';
+import { LiveSocket } from './live-socket';
+import type { SocketLike } from './live-socket';
+import { followTab } from './tab-visibility';
+
+function openSocket(): SocketLike {
+  const url = new URL(`${apiBase}/live`, window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return new WebSocket(url, 'tidemill.v1') as unknown as SocketLike;
+}
+
+// Paint-time flush; a hidden tab gets no animation frames, so a timer stands in.
+function schedule(callback: () => void): void {
+  if (document.visibilityState === 'hidden') window.setTimeout(callback, 250);
+  else window.requestAnimationFrame(callback);
+}
+
+// Outside React, because there is one socket per tab whatever is mounted.
+let shared: LiveSocket | null = null;
+let users = 0;
+
+function socketOf(dispatch: AppDispatch): LiveSocket {
+  shared ??= new LiveSocket({
+    openSocket,
+    clock: {
+      now: () => performance.now(),
+      schedule,
+      setTimer: (callback, delay) => window.setTimeout(callback, delay),
+      clearTimer: (timer) => window.clearTimeout(timer),
+    },
+    random: Math.random,
+    session: {
+      token: getAccessToken,
+      onChanged: onAccessTokenChanged,
+      refresh: async () => 'session' in (await refreshSession()),
+    },
+    results: resultStore,
+    poll: async (query: SemanticQuery) => {
+      const request = dispatch(
+        queryApi.endpoints.runQuery.initiate(query, { subscribe: false, forceRefetch: true }),
+      );
+      const answer = await request;
+      return answer.error === undefined;
+    },
+  });
+  return shared;
+}
+
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const store = useStore();
+  const socket = socketOf(store.dispatch as AppDispatch);
+
+  useEffect(() => {
+    users += 1;
+    socket.start();
+    const leave = followTab(socket);
+    return () => {
+      leave();
+      users -= 1;
+      // Strict mode and route changes mount again at once; only a real leave closes the socket.
+      window.setTimeout(() => {
+        if (users === 0) socket.stop();
+      }, 5_000);
+    };
+  }, [socket]);
+
+  return <LiveClientContext value={socket}>{children}</LiveClientContext>;
+}

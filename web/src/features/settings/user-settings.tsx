@@ -1,0 +1,165 @@
+// The people of the organisation: list, add, change the role, remove.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import IconButton from '@mui/material/IconButton';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { useState } from 'react';
+import { toProblem } from '@/api/problem';
+import { useSession } from '@/api/session-slice';
+import type { Role, UserRow } from '@/api/types';
+import { useDeleteUserMutation, useListUsersQuery, useUpdateUserMutation } from '@/api/users-api';
+import { ConfirmDialog } from '@/components/confirm-dialog';
+import { SectionCard } from '@/components/section-card';
+import { ErrorState, LoadingState } from '@/components/states';
+import { useToasts } from '@/components/toast-slice';
+import { formatAge, formatCount } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { AddUserDialog } from './add-user-dialog';
+import { grantableRoles, roleWords } from './roles';
+
+export function UserSettings() {
+  const users = useListUsersQuery();
+  const [adding, setAdding] = useState(false);
+  return (
+    <SectionCard
+      title="People"
+      lead={users.data && formatCount(users.data.length, 'person', 'people')}
+      flush
+      actions={
+        <Button
+          size="small"
+          startIcon={<Icon name="add" size={16} />}
+          onClick={() => setAdding(true)}
+        >
+          Add a person
+        </Button>
+      }
+    >
+      {users.isError && (
+        <Box sx={{ p: 4 }}>
+          <ErrorState problem={toProblem(users.error)} onRetry={() => void users.refetch()} />
+        </Box>
+      )}
+      {users.isLoading && (
+        <Box sx={{ p: 4 }}>
+          <LoadingState rows={3} />
+        </Box>
+      )}
+      {users.data && (
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+          {users.data.map((user) => (
+            <UserItem key={user.id} user={user} />
+          ))}
+        </Box>
+      )}
+      {adding && <AddUserDialog onClose={() => setAdding(false)} />}
+    </SectionCard>
+  );
+}
+
+function UserItem({ user }: { user: UserRow }) {
+  const session = useSession();
+  const toasts = useToasts();
+  const [updateUser, updating] = useUpdateUserMutation();
+  const [deleteUser, deleting] = useDeleteUserMutation();
+  const [confirming, setConfirming] = useState(false);
+  const isSelf = session.user?.id === user.id;
+  const roles = grantableRoles(session.user?.role ?? 'viewer');
+  const fixed = isSelf || !roles.includes(user.role);
+
+  const change = async (role: Role, offerUndo = true) => {
+    const before = user.role;
+    const result = await updateUser({ id: user.id, name: user.name, role });
+    if (result.error) {
+      toasts.show({
+        tone: 'error',
+        message: toProblem(result.error).detail ?? 'The role was not changed',
+      });
+    } else {
+      toasts.show({
+        tone: 'success',
+        message: `${user.name} is now ${role}`,
+        action: offerUndo ? { label: 'Undo', run: () => void change(before, false) } : undefined,
+      });
+    }
+  };
+
+  const remove = async () => {
+    const result = await deleteUser(user.id);
+    setConfirming(false);
+    if (result.error) {
+      toasts.show({
+        tone: 'error',
+        message: toProblem(result.error).detail ?? 'The account was not removed',
+      });
+    } else toasts.show({ tone: 'success', message: `${user.name} was removed` });
+  };
+
+  return (
+    <Box
+      component="li"
+      sx={{
+        display: 'flex',
+        flexWrap: 'wrap',
+        alignItems: 'center',
+        gap: 3,
+        px: 4,
+        py: 2.5,
+        borderTop: 1,
+        borderColor: 'divider',
+      }}
+    >
+      <Box sx={{ flex: 1, minWidth: 200 }}>
+        <Box sx={{ fontWeight: 500 }}>
+          {user.name}
+          {isSelf && (
+            <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>
+              {' '}
+              (you)
+            </Box>
+          )}
+        </Box>
+        <Box sx={{ color: 'text.secondary', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
+          {user.email} · added {formatAge(user.created_at)}
+        </Box>
+      </Box>
+      {fixed ? (
+        <Box sx={{ width: 130, pl: { xs: 0, sm: 3.5 } }}>{roleWords[user.role].label}</Box>
+      ) : (
+        <TextField
+          select
+          value={user.role}
+          disabled={updating.isLoading}
+          onChange={(event) => void change(event.target.value as Role)}
+          slotProps={{ select: { 'aria-label': `Role of ${user.name}` } as object }}
+          sx={{ width: 130 }}
+        >
+          {roles.map((role) => (
+            <MenuItem key={role} value={role}>
+              {roleWords[role].label}
+            </MenuItem>
+          ))}
+        </TextField>
+      )}
+      <IconButton
+        aria-label={`Remove ${user.name}`}
+        disabled={fixed}
+        onClick={() => setConfirming(true)}
+        sx={{ visibility: fixed ? 'hidden' : 'visible' }}
+      >
+        <Icon name="trash" />
+      </IconButton>
+      <ConfirmDialog
+        open={confirming}
+        title={`Remove ${user.name}?`}
+        confirmLabel="Remove"
+        busy={deleting.isLoading}
+        onConfirm={() => void remove()}
+        onClose={() => setConfirming(false)}
+      >
+        {user.email} can then no longer sign in. Dashboards stay.
+      </ConfirmDialog>
+    </Box>
+  );
+}

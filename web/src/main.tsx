@@ -1,0 +1,25 @@
+// Starts the app: store, theme, router. In `npm run dev:mock` answers come from src/testing instead of a server.
+import '@fontsource-variable/inter';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app';
+import { watchReadiness } from './app/ready-signal';
+import { createStore } from './app/store';
+
+async function start() {
+  if (import.meta.env.DEV && import.meta.env.VITE_MOCK) {
+    const { startMocks } = await import('./testing/browser');
+    await startMocks();
+  }
+  const store = createStore();
+  watchReadiness(store);
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('index.html has no element with the id "root"');
+  createRoot(root).render(
+    <StrictMode>
+      <App store={store} />
+    </StrictMode>,
+  );
+}
+
+void start();

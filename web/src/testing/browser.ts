@@ -1,0 +1,9 @@
+// The mocked server of `npm run dev:mock`, for working on screens without a backend.
+import { setupWorker } from 'msw/browser';
+import { dashboardHandlers, liveHandler } from './dashboard-handlers';
+import { handlers } from './handlers';
+
+export async function startMocks(): Promise<void> {
+  const all = [liveHandler(), ...dashboardHandlers, ...handlers];
+  await setupWorker(...all).start({ quiet: true, onUnhandledRequest: 'bypass' });
+}

@@ -1,0 +1,31 @@
+// Puts the theme and the style nonce around the app. The server writes a nonce for each answer into
+// <meta property="csp-nonce">; Emotion puts it on the style element it makes.
+import createCache from '@emotion/cache';
+import { CacheProvider } from '@emotion/react';
+import CssBaseline from '@mui/material/CssBaseline';
+import { ThemeProvider as MuiThemeProvider } from '@mui/material/styles';
+import type { ReactNode } from 'react';
+import { useState } from 'react';
+import { theme } from './theme';
+import { themeStorageKey } from './theme-mode';
+
+export function readNonce(): string | undefined {
+  const meta = document.querySelector<HTMLMetaElement>(
+    'meta[property="csp-nonce"], meta[name="csp-nonce"]',
+  );
+  // The attribute is emptied by the browser, the property keeps the value.
+  const nonce = meta?.nonce || meta?.content;
+  return nonce && !nonce.startsWith('__') ? nonce : undefined;
+}
+
+export function ThemeProvider({ children }: { children: ReactNode }) {
+  const [cache] = useState(() => createCache({ key: 'tm', nonce: readNonce(), prepend: true }));
+  return (
+    <CacheProvider value={cache}>
+      <MuiThemeProvider theme={theme} defaultMode="system" modeStorageKey={themeStorageKey} noSsr>
+        <CssBaseline enableColorScheme />
+        {children}
+      </MuiThemeProvider>
+    </CacheProvider>
+  );
+}

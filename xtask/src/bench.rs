@@ -1,0 +1,65 @@
+//! `cargo xtask bench`: fetches the peers and runs the scenarios of `benches/`; results go to `benches/results/`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::command::Command;
+use crate::workspace::Workspace;
+use crate::{demo, tools};
+
+const LONG: Duration = Duration::from_secs(4 * 3600);
+
+/// Options of the benchmarks.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Which scenario; all of them when none is given.
+    scenario: Option<Scenario>,
+    /// The profile: `release` for figures to quote, `demo` for a quick look.
+    #[arg(long, default_value = "release")]
+    profile: String,
+    /// Options of the scenario, for instance `-- --rows 1000000`.
+    #[arg(last = true)]
+    rest: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scenario {
+    /// Twelve queries of a dashboard over 10 million events, beside DuckDB and DataFusion.
+    Dashboards,
+    /// A compressed CSV file to a table that can be asked, beside DuckDB.
+    Ingest,
+    /// Memory of the idle server and time from start to ready.
+    Service,
+}
+
+impl Scenario {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Dashboards => "dashboards",
+            Self::Ingest => "ingest",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Runs one scenario or all.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    tools::fetch_duckdb(workspace)?;
+    let scenarios = args.scenario.map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Service], |one| vec![one]);
+    // The tests of the benches run here, because only here DuckDB is linked.
+    Command::cargo(["test", "-p", "tidemill-benches", "--profile", &args.profile, "--lib"]).directory(&workspace.root).deadline(LONG).run()?;
+    for scenario in scenarios {
+        let mut bench = Command::cargo(["bench", "-p", "tidemill-benches", "--profile", &args.profile, "--bench", scenario.as_str(), "--"]).args(&args.rest);
+        if scenario == Scenario::Service {
+            // What people run is measured: the binary of the demo, with the web application inside.
+            tools::check_node(workspace)?;
+            tools::install_npm_packages(workspace)?;
+            tools::build_web(workspace)?;
+            demo::build_server(workspace)?;
+            bench = bench.environment("TIDEMILL_BIN", workspace.binary("demo", "tidemill"));
+        }
+        bench.directory(&workspace.root).deadline(LONG).run()?;
+    }
+    Ok(())
+}
