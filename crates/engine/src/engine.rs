@@ -5,21 +5,15 @@ mod builder;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use tokio::sync::{RwLock, broadcast};
+use tokio::sync::broadcast;
 
 pub use builder::EngineBuilder;
 
-use crate::catalog::datasets::Datasets;
-use crate::catalog::models::ModelStore;
-use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::events::{Event, Events};
+use crate::events::Event;
 use crate::ids::TenantId;
-use crate::live::refresh::SharedQueries;
-use crate::mill::Mill;
-use crate::query::session::Session;
+use crate::mill::{Mill, Shared};
 use crate::scope::Scope;
-use crate::settings::Settings;
 
 /// An analytics engine over one object store.
 ///
@@ -39,26 +33,6 @@ use crate::settings::Settings;
 #[derive(Debug, Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
-}
-
-/// What all tenants of an engine share.
-pub(crate) struct Shared {
-    pub store: Arc<dyn ObjectStore>,
-    pub settings: Settings,
-    pub clock: Arc<dyn Clock>,
-    pub datasets: Datasets,
-    pub models: ModelStore,
-    pub session: Session,
-    pub events: Events,
-    pub live: SharedQueries,
-    /// Held for reading by each write, for writing by `close`: then nothing new begins.
-    pub open: RwLock<bool>,
-}
-
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Engine({})", self.store)
-    }
 }
 
 impl Engine {
@@ -93,7 +67,7 @@ impl Engine {
     }
 
     /// Everything that happens from now on, for all tenants. A listener that lags by more than
-    /// [`Settings::event_capacity`] is told so by the channel.
+    /// [`Settings::event_capacity`](crate::Settings::event_capacity) is told so by the channel.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.shared.events.listen()
     }
@@ -108,7 +82,11 @@ impl Engine {
     /// # Errors
     /// `Unavailable` with what the store says.
     pub async fn check(&self) -> Result<()> {
-        self.shared.store.list_with_delimiter(None).await.map_err(|error| Error::new(ErrorKind::Unavailable, format!("the object store does not answer: {error}")).because(error))?;
+        self.shared
+            .store
+            .list_with_delimiter(None)
+            .await
+            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("the object store does not answer: {error}")).because(error))?;
         Ok(())
     }
 

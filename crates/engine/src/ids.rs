@@ -72,10 +72,7 @@ fn check_name(what: &str, text: &str) -> Result<()> {
         return Ok(());
     }
     let shown: String = text.chars().take(NAME_MAX_LEN).collect();
-    Err(Error::invalid(format!(
-        "{what} name {shown:?} is not valid: begin with a lower-case letter and use lower-case letters, digits and '_', at most {NAME_MAX_LEN}"
-    ))
-    .at("name"))
+    Err(Error::invalid(format!("{what} name {shown:?} is not valid: begin with a lower-case letter and use lower-case letters, digits and '_', at most {NAME_MAX_LEN}")).at("name"))
 }
 
 /// Makes a dataset name out of a file name: `Flights 2013.csv.gz` becomes `flights_2013`.

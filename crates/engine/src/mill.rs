@@ -4,12 +4,14 @@
 mod ask;
 mod describe;
 mod models;
+mod shared;
 
 use std::sync::Arc;
 
+pub(crate) use shared::Shared;
+
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
 
-use crate::engine::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;

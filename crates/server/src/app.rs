@@ -89,7 +89,13 @@ impl App {
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let data_dir = settings.data_dir.clone();
         private_file::create_folder(&data_dir)?;
-        let engine = Engine::builder().path(data_dir.join("engine")).settings(settings.engine.clone()).clock(Arc::clone(&clock)).open().await.context("open the engine")?;
+        let engine = Engine::builder()
+            .path(data_dir.join("engine"))
+            .settings(settings.engine.clone())
+            .clock(Arc::clone(&clock))
+            .open()
+            .await
+            .context("open the engine")?;
         let store = Store::open(&data_dir).await?;
         let key = match &settings.auth.secret {
             Some(secret) => secret.reveal().as_bytes().to_vec(),

@@ -78,13 +78,7 @@ pub enum LogFormat {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            data_dir: PathBuf::from("./data"),
-            http: HttpSettings::default(),
-            auth: AuthSettings::default(),
-            log: LogSettings::default(),
-            engine: tidemill::Settings::default(),
-        }
+        Self { data_dir: PathBuf::from("./data"), http: HttpSettings::default(), auth: AuthSettings::default(), log: LogSettings::default(), engine: tidemill::Settings::default() }
     }
 }
 

@@ -87,12 +87,7 @@ mod tests {
 
     #[test]
     fn the_table_of_who_manages_whom() {
-        let table = [
-            (Viewer, [false, false, false, false]),
-            (Editor, [false, false, false, false]),
-            (Admin, [true, true, false, false]),
-            (Owner, [true, true, true, true]),
-        ];
+        let table = [(Viewer, [false, false, false, false]), (Editor, [false, false, false, false]), (Admin, [true, true, false, false]), (Owner, [true, true, true, true])];
         for (actor, row) in table {
             for (target, expected) in [Viewer, Editor, Admin, Owner].into_iter().zip(row) {
                 assert_eq!(may_manage(actor, target), expected, "{actor:?} {target:?}");

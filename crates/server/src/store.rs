@@ -35,9 +35,10 @@ impl Store {
             crate::auth::private_file::write_new(&path, b"")?;
         }
         let mut options = ConnectOptions::new(format!("sqlite://{}", path.display()));
-        options.max_connections(CONNECTIONS).sqlx_logging_level(log_level()).map_sqlx_sqlite_opts(move |sqlite| {
-            sqlite.filename(&path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("synchronous", "FULL")
-        });
+        options
+            .max_connections(CONNECTIONS)
+            .sqlx_logging_level(log_level())
+            .map_sqlx_sqlite_opts(move |sqlite| sqlite.filename(&path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("journal_mode", "WAL").pragma("synchronous", "FULL"));
         let db = Database::connect(options).await.context("open the metadata store")?;
         let store = Self { db };
         store.check_version().await?;
@@ -78,7 +79,11 @@ impl Store {
         if self.db.get_database_backend() != DbBackend::Sqlite {
             return Ok(());
         }
-        let row = self.db.query_one_raw(Statement::from_string(DbBackend::Sqlite, "select sqlite_version()")).await?.context("SQLite does not tell its version")?;
+        let row = self
+            .db
+            .query_one_raw(Statement::from_string(DbBackend::Sqlite, "select sqlite_version()"))
+            .await?
+            .context("SQLite does not tell its version")?;
         let text: String = row.try_get_by_index(0)?;
         let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
         let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0));

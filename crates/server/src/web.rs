@@ -44,7 +44,10 @@ fn is_hidden(name: &str) -> bool {
 fn asset(name: &str, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let accepts = |encoding: &str| accepted.split(',').any(|part| part.split(';').next().is_some_and(|token| token.trim() == encoding));
-    let packed = [("br", "br"), ("gzip", "gz")].into_iter().filter(|(encoding, _)| accepts(encoding)).find_map(|(encoding, ending)| Some((encoding, Dist::get(&format!("{name}.{ending}"))?)));
+    let packed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(encoding))
+        .find_map(|(encoding, ending)| Some((encoding, Dist::get(&format!("{name}.{ending}"))?)));
     let (encoding, file) = match packed {
         Some((encoding, file)) => (Some(encoding), file),
         None => match Dist::get(name) {

@@ -47,7 +47,9 @@ impl ColumnType {
         Some(match data_type {
             DataType::Boolean => Self::Boolean,
             DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => Self::Integer,
-            DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => Self::Float,
+            DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+                Self::Float
+            }
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::String,
             DataType::Date32 | DataType::Date64 => Self::Date,
             DataType::Timestamp(..) => Self::Timestamp,
@@ -169,7 +171,8 @@ impl DatasetSchema {
     /// # Errors
     /// `Invalid` with near names.
     pub fn find(&self, name: &str) -> Result<&Column> {
-        self.get(name).ok_or_else(|| Error::invalid(format!("unknown column {name:?}{}", near_names(name, self.columns.iter().map(|column| column.name.as_str())))))
+        self.get(name)
+            .ok_or_else(|| Error::invalid(format!("unknown column {name:?}{}", near_names(name, self.columns.iter().map(|column| column.name.as_str())))))
     }
 
     /// The column of that name, where there is one.
@@ -209,7 +212,9 @@ mod tests {
     #[test]
     fn promotion_is_symmetric_and_ends_in_string() {
         use ColumnType::{Boolean, Date, Float, Integer, String, Timestamp};
-        for (a, b, expected) in [(Integer, Float, Float), (Date, Timestamp, Timestamp), (Boolean, Integer, String), (Float, Date, String), (String, Integer, String), (Date, Date, Date)] {
+        for (a, b, expected) in
+            [(Integer, Float, Float), (Date, Timestamp, Timestamp), (Boolean, Integer, String), (Float, Date, String), (String, Integer, String), (Date, Date, Date)]
+        {
             assert_eq!(a.promoted_with(b), expected);
             assert_eq!(b.promoted_with(a), expected);
         }

@@ -25,7 +25,9 @@ impl Datasets {
     /// The log of a dataset, whether there is one or not.
     pub(crate) fn log(&self, tenant: &TenantId, dataset: &DatasetName) -> Arc<DatasetLog> {
         let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let log = logs.entry((tenant.clone(), dataset.clone())).or_insert_with(|| Arc::new(DatasetLog::new(Arc::clone(&self.store), layout::dataset(tenant, dataset))));
+        let log = logs
+            .entry((tenant.clone(), dataset.clone()))
+            .or_insert_with(|| Arc::new(DatasetLog::new(Arc::clone(&self.store), layout::dataset(tenant, dataset))));
         Arc::clone(log)
     }
 

@@ -68,8 +68,12 @@ impl ModelStore {
     }
 
     async fn newest(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<u64>> {
-        let versions: Vec<u64> =
-            self.store.list(Some(&layout::model(tenant, name))).try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) }).try_collect().await?;
+        let versions: Vec<u64> = self
+            .store
+            .list(Some(&layout::model(tenant, name)))
+            .try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) })
+            .try_collect()
+            .await?;
         Ok(versions.into_iter().max())
     }
 }

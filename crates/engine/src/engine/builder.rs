@@ -6,13 +6,14 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 use tokio::sync::RwLock;
 
-use super::{Engine, Shared};
+use super::Engine;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
+use crate::mill::Shared;
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::DurableLocalStore;

@@ -33,7 +33,12 @@ impl TimeBucket {
     /// The function as DataFusion takes it.
     pub(crate) fn udf(grain: Grain, zone: Tz) -> ScalarUDF {
         let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        ScalarUDF::from(Self { grain, zone, name: format!("time_bucket_{}_{}", grain.as_str(), zone.name()), signature: Signature::new(TypeSignature::Exact(vec![instant]), Volatility::Immutable) })
+        ScalarUDF::from(Self {
+            grain,
+            zone,
+            name: format!("time_bucket_{}_{}", grain.as_str(), zone.name()),
+            signature: Signature::new(TypeSignature::Exact(vec![instant]), Volatility::Immutable),
+        })
     }
 }
 
@@ -138,7 +143,9 @@ pub(crate) fn step(date: NaiveDate, grain: Grain, count: i32) -> Option<NaiveDat
 pub(crate) fn day_start(day: NaiveDate, zone: Tz) -> Option<i64> {
     let midnight = day.and_time(NaiveTime::MIN);
     // Clock changes remove at most a few hours; a zone that skipped a whole day (the date line) has none of it.
-    (0..=24 * 4).find_map(|quarters| zone.from_local_datetime(&midnight.checked_add_signed(TimeDelta::minutes(quarters * 15))?).earliest()).map(|time| time.timestamp_micros())
+    (0..=24 * 4)
+        .find_map(|quarters| zone.from_local_datetime(&midnight.checked_add_signed(TimeDelta::minutes(quarters * 15))?).earliest())
+        .map(|time| time.timestamp_micros())
 }
 
 #[cfg(test)]

@@ -119,7 +119,10 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
             created_at: now,
             dropped: false,
         });
-        host.log.commit(Entry { metadata, added: segments.clone(), load: Some(record.clone()), committed_at: now, ..Entry::default() }).await.map(|committed| (committed, record))
+        host.log
+            .commit(Entry { metadata, added: segments.clone(), load: Some(record.clone()), committed_at: now, ..Entry::default() })
+            .await
+            .map(|committed| (committed, record))
     }
     .await;
     match committed {
@@ -181,7 +184,10 @@ fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: boo
 
 fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
     let column = snapshot.metadata.schema.time_column.as_deref()?;
-    segments.iter().filter_map(|segment| segment.time_range(&snapshot.arrow, column)).reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+    segments
+        .iter()
+        .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
+        .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
@@ -190,7 +196,9 @@ fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Re
     for column in &inference.columns {
         if schema.get(&column.name).is_none() {
             let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
-            return Err(Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone()));
+            return Err(
+                Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
+            );
         }
     }
     Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
@@ -204,7 +212,11 @@ fn new_target(inference: &Inference, types: &std::collections::BTreeMap<String, 
             return Err(Error::invalid(format!("a type is declared for column {name:?}, which the file does not have{near}")).at(format!("types.{name}")));
         }
     }
-    let columns = inference.columns.iter().map(|column| Column { name: column.name.clone(), column_type: types.get(&column.name).copied().unwrap_or(column.column_type) }).collect();
+    let columns = inference
+        .columns
+        .iter()
+        .map(|column| Column { name: column.name.clone(), column_type: types.get(&column.name).copied().unwrap_or(column.column_type) })
+        .collect();
     let declared = inference.columns.iter().map(|column| types.contains_key(&column.name)).collect();
     Ok(DecodeTarget { columns, declared })
 }

@@ -117,7 +117,9 @@ impl Mill {
     async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {
         use datafusion::functions_aggregate::expr_fn::count;
         let started = Instant::now();
-        let plan = LogicalPlanBuilder::from(plan).aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?.build()?;
+        let plan = LogicalPlanBuilder::from(plan)
+            .aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?
+            .build()?;
         let counted = execute::run(self.shared.session.shared(), &plan, self.scope.limits(), 1).await?;
         stages.push(Stage { name: "count", duration: started.elapsed() });
         let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;

@@ -270,10 +270,24 @@ impl Mill {
         );
         let result = self.sql(&sql).await?;
         let values = columns_to_json(&result.batch);
-        let integers = |index: usize| result.batch.columns().get(index).and_then(|column| column.as_primitive_opt::<Int64Type>()).map(|array| array.values().to_vec()).unwrap_or_default();
+        let integers = |index: usize| {
+            result
+                .batch
+                .columns()
+                .get(index)
+                .and_then(|column| column.as_primitive_opt::<Int64Type>())
+                .map(|array| array.values().to_vec())
+                .unwrap_or_default()
+        };
         column.distinct = integers(2).first().copied().and_then(|groups| u64::try_from(groups).ok()).unwrap_or(0);
         column.distinct_exact = true;
-        column.top = values.first().into_iter().flatten().zip(integers(1)).map(|(value, count)| TopValue { value: value.clone(), count: u64::try_from(count).unwrap_or(0) }).collect();
+        column.top = values
+            .first()
+            .into_iter()
+            .flatten()
+            .zip(integers(1))
+            .map(|(value, count)| TopValue { value: value.clone(), count: u64::try_from(count).unwrap_or(0) })
+            .collect();
         Ok(())
     }
 

@@ -29,7 +29,13 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<Statement> {
     }
     check_tokens(sql, limits)?;
     let wrong = |error: datafusion::error::DataFusionError| Error::invalid(format!("SQL: {}", error.strip_backtrace())).at("sql");
-    let mut statements = DFParserBuilder::new(sql).with_dialect(&PostgreSqlDialect {}).with_recursion_limit(limits.depth).build().map_err(wrong)?.parse_statements().map_err(wrong)?;
+    let mut statements = DFParserBuilder::new(sql)
+        .with_dialect(&PostgreSqlDialect {})
+        .with_recursion_limit(limits.depth)
+        .build()
+        .map_err(wrong)?
+        .parse_statements()
+        .map_err(wrong)?;
     match (statements.pop_front(), statements.is_empty()) {
         (None, _) => Err(Error::invalid("SQL: there is no statement").at("sql")),
         (Some(_), false) => Err(Error::denied("SQL: one statement at a time").at("sql")),
@@ -53,7 +59,10 @@ fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
                 deepest = deepest.max(depth);
             }
             Token::RParen | Token::RBracket => depth = depth.saturating_sub(1),
-            Token::Word(word) if word.quote_style.is_none() && ["and", "or", "not", "union", "except", "intersect", "when", "join", "select"].contains(&word.value.to_ascii_lowercase().as_str()) => {
+            Token::Word(word)
+                if word.quote_style.is_none()
+                    && ["and", "or", "not", "union", "except", "intersect", "when", "join", "select"].contains(&word.value.to_ascii_lowercase().as_str()) =>
+            {
                 operators += 1;
             }
             Token::Word(_) | Token::Number(..) | Token::Whitespace(_) | Token::Comma | Token::Period | Token::SemiColon | Token::SingleQuotedString(_) => {}

@@ -36,7 +36,12 @@ impl Statistics<'_> {
     fn bounds(&self, column: &Column, bound: impl Fn(&ColumnStatistics) -> &Option<ScalarValue>) -> Option<ArrayRef> {
         let index = self.schema.index_of(column.name()).ok()?;
         let unknown = ScalarValue::try_from(self.schema.field(index).data_type()).ok()?;
-        ScalarValue::iter_to_array(self.segments.iter().map(|segment| segment.statistics.get(index).and_then(|column| bound(column).clone()).unwrap_or_else(|| unknown.clone()))).ok()
+        ScalarValue::iter_to_array(
+            self.segments
+                .iter()
+                .map(|segment| segment.statistics.get(index).and_then(|column| bound(column).clone()).unwrap_or_else(|| unknown.clone())),
+        )
+        .ok()
     }
 }
 

@@ -96,7 +96,9 @@ impl TableProvider for DatasetTable {
 
     async fn scan(&self, state: &dyn PlanSession, projection: Option<&Vec<usize>>, filters: &[Expr], limit: Option<usize>) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let schema = self.schema();
-        let filter = conjunction(filters.iter().cloned()).map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?)).transpose()?;
+        let filter = conjunction(filters.iter().cloned())
+            .map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?))
+            .transpose()?;
         let segments = pruning::prune(&self.snapshot.segments, &schema, filter.as_ref());
         self.counters.read.fetch_add(segments.len() as u64, Ordering::Relaxed);
         self.counters.rows.fetch_add(segments.iter().map(|segment| segment.rows).sum(), Ordering::Relaxed);

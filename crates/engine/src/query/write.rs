@@ -77,9 +77,9 @@ fn column_to_json(array: &ArrayRef) -> Vec<Value> {
         // NaN and infinity have no JSON; they are no value for a chart either.
         DataType::Float64 => values(array.as_primitive::<Float64Type>().iter(), Value::from),
         DataType::Utf8View => values(array.as_string_view().iter(), Value::from),
-        DataType::Date32 => values(array.as_primitive::<Date32Type>().iter(), |days| {
-            chrono::NaiveDate::from_epoch_days(days).map_or(Value::Null, |date| Value::from(date.to_string()))
-        }),
+        DataType::Date32 => {
+            values(array.as_primitive::<Date32Type>().iter(), |days| chrono::NaiveDate::from_epoch_days(days).map_or(Value::Null, |date| Value::from(date.to_string())))
+        }
         DataType::Timestamp(TimeUnit::Microsecond, _) => values(array.as_primitive::<TimestampMicrosecondType>().iter(), |micros| {
             DateTime::from_timestamp_micros(micros).map_or(Value::Null, |time| Value::from(time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
         }),

@@ -147,14 +147,7 @@ impl Compiler<'_> {
             let measure = find_measure(self.model, name).map_err(|error| error.at(at()))?;
             let (aggregate, column_type) = self.aggregate(measure).map_err(|error| error.at(at()))?;
             aggregates.push(aggregate.alias(name));
-            output.push(ResultColumn {
-                name: name.clone(),
-                label: measure.label.clone(),
-                column_type,
-                role: ColumnRole::Measure,
-                grain: None,
-                format: measure.format.clone(),
-            });
+            output.push(ResultColumn { name: name.clone(), label: measure.label.clone(), column_type, role: ColumnRole::Measure, grain: None, format: measure.format.clone() });
         }
         // Measure filters may use measures that are not shown.
         for filter in &self.query.filters {
@@ -204,7 +197,12 @@ impl Compiler<'_> {
         if measure.filters.is_empty() {
             return Ok((aggregate, column_type));
         }
-        let conditions = measure.filters.iter().map(|filter| self.dimension_filter(filter)).collect::<Result<Vec<_>>>().map_err(|error| error.context(format!("measure {}", measure.name)))?;
+        let conditions = measure
+            .filters
+            .iter()
+            .map(|filter| self.dimension_filter(filter))
+            .collect::<Result<Vec<_>>>()
+            .map_err(|error| error.context(format!("measure {}", measure.name)))?;
         let condition = conjunction(conditions).unwrap_or_else(|| lit(true));
         Ok((aggregate.filter(condition).build()?, column_type))
     }

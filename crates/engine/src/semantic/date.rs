@@ -82,7 +82,9 @@ fn absolute(text: &str, zone: Tz) -> Option<(i64, i64)> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some((instant.timestamp_micros(), instant.timestamp_micros() + 1));
     }
-    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+    let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     let micros = local.and_local_timezone(zone).earliest()?.timestamp_micros();
     // A last instant such as 23:59:59.999 means the whole of its last unit.
     let width = if local.and_utc().timestamp_subsec_micros() == 0 { 1 } else { 1_000 };

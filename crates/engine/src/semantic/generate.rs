@@ -5,15 +5,43 @@ use crate::catalog::{Column, ColumnType, DatasetSchema};
 
 /// Numbers that name something instead of measuring it, by the last word of the column.
 const CODES: &[&str] = &[
-    "id", "key", "code", "no", "nr", "num", "number", "zip", "postcode", "flight", "year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "second", "time", "lat", "lon",
-    "lng", "latitude", "longitude", "index", "rank", "version", "tz",
+    "id",
+    "key",
+    "code",
+    "no",
+    "nr",
+    "num",
+    "number",
+    "zip",
+    "postcode",
+    "flight",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "weekday",
+    "hour",
+    "minute",
+    "second",
+    "time",
+    "lat",
+    "lon",
+    "lng",
+    "latitude",
+    "longitude",
+    "index",
+    "rank",
+    "version",
+    "tz",
 ];
 
 /// Words after which less is better.
 const LOWER_IS_BETTER: &[&str] = &["delay", "latency", "error", "errors", "cost", "churn", "wait", "age"];
 
 /// Numbers whose sum means nothing.
-const NOT_ADDITIVE: &[&str] = &["price", "rate", "ratio", "percent", "pct", "temp", "temperature", "dewp", "humid", "pressure", "speed", "gust", "dir", "visib", "score", "age", "alt", "altitude"];
+const NOT_ADDITIVE: &[&str] =
+    &["price", "rate", "ratio", "percent", "pct", "temp", "temperature", "dewp", "humid", "pressure", "speed", "gust", "dir", "visib", "score", "age", "alt", "altitude"];
 
 /// Makes the model of a dataset.
 pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model {
@@ -30,7 +58,14 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
         dimensions: schema
             .columns
             .iter()
-            .map(|column| Dimension { name: member_name(&column.name), label: humanised(&column.name), column_type: column.column_type, column: Some(column.name.clone()), expression: None, format: None })
+            .map(|column| Dimension {
+                name: member_name(&column.name),
+                label: humanised(&column.name),
+                column_type: column.column_type,
+                column: Some(column.name.clone()),
+                expression: None,
+                format: None,
+            })
             .collect(),
         measures: without_repeats(measures),
     }
@@ -58,7 +93,16 @@ fn measures_of(column: &Column) -> Vec<Measure> {
 }
 
 fn measure(name: &str, label: String, kind: MeasureKind, column: Option<&str>, format: Option<&str>) -> Measure {
-    Measure { name: name.to_owned(), label, kind, column: column.map(str::to_owned), expression: None, filters: Vec::new(), format: format.map(str::to_owned), lower_is_better: false }
+    Measure {
+        name: name.to_owned(),
+        label,
+        kind,
+        column: column.map(str::to_owned),
+        expression: None,
+        filters: Vec::new(),
+        format: format.map(str::to_owned),
+        lower_is_better: false,
+    }
 }
 
 /// A measure must not have the name of another one or of a dimension; columns that differ only in signs could make it so.
@@ -95,13 +139,35 @@ mod tests {
 
     #[test]
     fn a_model_tells_numbers_from_codes() {
-        let columns = [("time_hour", ColumnType::Timestamp), ("month", ColumnType::Integer), ("dep_delay", ColumnType::Integer), ("distance", ColumnType::Integer), ("unit price", ColumnType::Float), ("tailnum", ColumnType::String)];
+        let columns = [
+            ("time_hour", ColumnType::Timestamp),
+            ("month", ColumnType::Integer),
+            ("dep_delay", ColumnType::Integer),
+            ("distance", ColumnType::Integer),
+            ("unit price", ColumnType::Float),
+            ("tailnum", ColumnType::String),
+        ];
         let columns = columns.iter().map(|(name, column_type)| Column { name: (*name).to_owned(), column_type: *column_type }).collect();
         let model = generate("flights", "Flights", &DatasetSchema::new(columns, Some("time_hour".into())).unwrap());
         let names: Vec<&str> = model.measures.iter().map(|measure| measure.name.as_str()).collect();
         assert_eq!(
             names,
-            ["count", "distinct_month", "sum_dep_delay", "avg_dep_delay", "min_dep_delay", "max_dep_delay", "sum_distance", "avg_distance", "min_distance", "max_distance", "avg_unit_price", "min_unit_price", "max_unit_price", "distinct_tailnum"]
+            [
+                "count",
+                "distinct_month",
+                "sum_dep_delay",
+                "avg_dep_delay",
+                "min_dep_delay",
+                "max_dep_delay",
+                "sum_distance",
+                "avg_distance",
+                "min_distance",
+                "max_distance",
+                "avg_unit_price",
+                "min_unit_price",
+                "max_unit_price",
+                "distinct_tailnum"
+            ]
         );
         assert_eq!(model.measures[3].label, "Average dep delay");
         assert!(model.measures[3].lower_is_better);

@@ -77,7 +77,8 @@ pub(crate) struct Columns<'a> {
 impl Columns<'_> {
     /// The expression of a dimension.
     pub(crate) fn dimension(&self, dimension: &Dimension) -> Result<Expr> {
-        let expression = self.column_or_expression(Some(dimension.column.as_deref().unwrap_or(&dimension.name)).filter(|_| dimension.expression.is_none()), dimension.expression.as_deref());
+        let expression =
+            self.column_or_expression(Some(dimension.column.as_deref().unwrap_or(&dimension.name)).filter(|_| dimension.expression.is_none()), dimension.expression.as_deref());
         expression.map_err(|error| error.context(format!("dimension {}", dimension.name)))
     }
 
@@ -95,7 +96,9 @@ impl Columns<'_> {
         if measure.column.is_none() && measure.expression.is_none() {
             return Ok(None);
         }
-        self.column_or_expression(measure.column.as_deref(), measure.expression.as_deref()).map(Some).map_err(|error| error.context(format!("measure {}", measure.name)))
+        self.column_or_expression(measure.column.as_deref(), measure.expression.as_deref())
+            .map(Some)
+            .map_err(|error| error.context(format!("measure {}", measure.name)))
     }
 
     fn column_or_expression(&self, column: Option<&str>, expression: Option<&str>) -> Result<Expr> {
@@ -119,7 +122,10 @@ impl Columns<'_> {
         if text.len() > EXPRESSION_MAX_BYTES {
             return Err(Error::invalid(format!("the expression has {} bytes; at most {EXPRESSION_MAX_BYTES} are read", text.len())));
         }
-        let expression = self.state.create_logical_expr(text, self.schema).map_err(|error| Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace())))?;
+        let expression = self
+            .state
+            .create_logical_expr(text, self.schema)
+            .map_err(|error| Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace())))?;
         let mut refused = None;
         expression.apply(|node| {
             refused = match node {

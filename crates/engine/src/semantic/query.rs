@@ -173,10 +173,9 @@ mod tests {
 
     #[test]
     fn filters_nest() {
-        let query: SemanticQuery = serde_json::from_str(
-            r#"{"filters": [{"or": [{"member": "f.a", "operator": "equals", "values": ["x", null]}, {"and": [{"member": "f.b", "operator": "set"}]}]}]}"#,
-        )
-        .unwrap();
+        let query: SemanticQuery =
+            serde_json::from_str(r#"{"filters": [{"or": [{"member": "f.a", "operator": "equals", "values": ["x", null]}, {"and": [{"member": "f.b", "operator": "set"}]}]}]}"#)
+                .unwrap();
         assert!(matches!(&query.filters[0], Filter::Or { or } if or.len() == 2));
     }
 

@@ -134,8 +134,11 @@ pub(crate) fn transaction_id(key: &str) -> String {
 }
 
 fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
-    let (rows, statistics) =
-        add.stats.as_deref().and_then(|stats| statistics::from_delta(schema, stats)).unwrap_or_else(|| (0, vec![statistics::ColumnStatistics::default(); schema.fields().len()]));
+    let (rows, statistics) = add
+        .stats
+        .as_deref()
+        .and_then(|stats| statistics::from_delta(schema, stats))
+        .unwrap_or_else(|| (0, vec![statistics::ColumnStatistics::default(); schema.fields().len()]));
     Segment {
         path: add.path,
         rows,
@@ -188,7 +191,8 @@ fn metadata_to_delta(metadata: &Metadata) -> Value {
 fn metadata_from_delta(body: &Value) -> Result<Metadata> {
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     let missing = |key: &str| Error::corrupt(format!("log entry: metadata without {key}"));
-    let schema: Value = serde_json::from_str(text("schemaString").ok_or_else(|| missing("schemaString"))?).map_err(|error| Error::corrupt(format!("schema of the log: {error}")))?;
+    let schema: Value =
+        serde_json::from_str(text("schemaString").ok_or_else(|| missing("schemaString"))?).map_err(|error| Error::corrupt(format!("schema of the log: {error}")))?;
     let fields = schema.get("fields").and_then(Value::as_array).ok_or_else(|| missing("fields"))?;
     let columns = fields
         .iter()

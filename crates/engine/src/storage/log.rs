@@ -169,8 +169,12 @@ impl DatasetLog {
 
     /// Reads the whole log once: the list says how far it goes, the entries come in parallel.
     async fn open(&self) -> Result<Option<Arc<Snapshot>>> {
-        let listed: Vec<u64> =
-            self.store.list(Some(&layout::log_folder(&self.prefix))).try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) }).try_collect().await?;
+        let listed: Vec<u64> = self
+            .store
+            .list(Some(&layout::log_folder(&self.prefix)))
+            .try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) })
+            .try_collect()
+            .await?;
         let Some(last) = listed.iter().max().copied() else { return Ok(None) };
         if listed.len() as u64 != last + 1 {
             // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
@@ -179,7 +183,9 @@ impl DatasetLog {
                 _ => Err(Error::corrupt(format!("log of {} has {} of {} entries", self.prefix, listed.len(), last + 1))),
             };
         }
-        let mut entries = futures::stream::iter(0..=last).map(|version| async move { Ok::<_, Error>((version, self.read_bytes(version).await?)) }).buffered(OPEN_CONCURRENCY);
+        let mut entries = futures::stream::iter(0..=last)
+            .map(|version| async move { Ok::<_, Error>((version, self.read_bytes(version).await?)) })
+            .buffered(OPEN_CONCURRENCY);
         let mut snapshot: Option<Snapshot> = None;
         while let Some((version, bytes)) = entries.try_next().await? {
             let bytes = bytes.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;

@@ -113,7 +113,9 @@ fn json_to_scalar(value: &Value, data_type: &DataType) -> Option<ScalarValue> {
         DataType::Float64 => ScalarValue::Float64(Some(value.as_f64()?)),
         DataType::Utf8View => ScalarValue::Utf8View(Some(value.as_str()?.to_owned())),
         DataType::Date32 => ScalarValue::Date32(Some(days_of(value.as_str()?.parse().ok()?)?)),
-        DataType::Timestamp(TimeUnit::Microsecond, zone) => ScalarValue::TimestampMicrosecond(Some(value.as_str()?.parse::<DateTime<Utc>>().ok()?.timestamp_micros()), zone.clone()),
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+            ScalarValue::TimestampMicrosecond(Some(value.as_str()?.parse::<DateTime<Utc>>().ok()?.timestamp_micros()), zone.clone())
+        }
         _ => return None,
     })
 }
@@ -167,7 +169,9 @@ mod tests {
     #[test]
     fn what_cannot_be_bounded_is_left_open() {
         let long = "x".repeat(100);
-        for array in [Arc::new(StringViewArray::from(vec![long.as_str()])) as ArrayRef, Arc::new(Float64Array::from(vec![f64::NAN, 1.0])), Arc::new(Int64Array::from(vec![None, None]))] {
+        for array in
+            [Arc::new(StringViewArray::from(vec![long.as_str()])) as ArrayRef, Arc::new(Float64Array::from(vec![f64::NAN, 1.0])), Arc::new(Int64Array::from(vec![None, None]))]
+        {
             let statistics = ColumnStatistics::of(&array);
             assert_eq!(statistics.max, None, "{array:?}");
         }

@@ -287,7 +287,9 @@ mod tests {
     #[test]
     fn a_chunk_holds_enough_rows() {
         let hour = MICROS_OF_DAY / 24;
-        for (count, step, expected) in [(10, hour, TimeChunk::Month), (600_000, hour / 300_000, TimeChunk::Hour), (1, 1, TimeChunk::Month), (600_000, 24 * hour / 300_000, TimeChunk::Day)] {
+        for (count, step, expected) in
+            [(10, hour, TimeChunk::Month), (600_000, hour / 300_000, TimeChunk::Hour), (1, 1, TimeChunk::Month), (600_000, 24 * hour / 300_000, TimeChunk::Day)]
+        {
             let times: Vec<i64> = (0..count).map(|row| row * step).collect();
             assert_eq!(choose_chunk(&times), expected, "{count} rows, one each {step} us");
         }

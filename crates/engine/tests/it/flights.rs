@@ -16,10 +16,7 @@ async fn the_facts_hold() {
     let delay = ward.data(r#"{"measures": ["flights.avg_arr_delay"]}"#).await[0][0].as_f64().unwrap();
     assert!((delay - 6.895_377).abs() < 1e-6, "{delay}");
     assert_eq!(ward.data(r#"{"measures": ["flights.count"], "filters": [{"member": "flights.dep_delay", "operator": "notSet"}]}"#).await, json!([[8_255]]));
-    assert_eq!(
-        ward.data(r#"{"measures": ["flights.count"], "dimensions": ["flights.origin"]}"#).await,
-        json!([["EWR", "JFK", "LGA"], [120_835, 111_279, 104_662]])
-    );
+    assert_eq!(ward.data(r#"{"measures": ["flights.count"], "dimensions": ["flights.origin"]}"#).await, json!([["EWR", "JFK", "LGA"], [120_835, 111_279, 104_662]]));
     assert_eq!(ward.data(r#"{"measures": ["flights.count"], "dimensions": ["flights.carrier"], "limit": 1}"#).await, json!([["UA"], [58_665]]));
     let filters = r#"{"measures": ["flights.count"], "filters": [{"member": "flights.dest", "operator": "equals", "values": ["SFO"]}, {"member": "flights.month", "operator": "equals", "values": [7]}]}"#;
     assert_eq!(ward.data(filters).await, json!([[1_231]]));
@@ -34,14 +31,20 @@ async fn the_facts_hold() {
 
 async fn time_is_pruned_and_bucketed(ward: &Ward) {
     // Days of New York; every flight is in exactly one of them.
-    let days = ward.ask(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "granularity": "day"}], "timezone": "America/New_York"}"#).await;
+    let days = ward
+        .ask(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "granularity": "day"}], "timezone": "America/New_York"}"#)
+        .await;
     assert_eq!(days.batch.num_rows(), 365);
     let data = days.to_json()["data"].clone();
     assert_eq!((&data[0][0], &data[1][0]), (&json!("2013-01-01T05:00:00Z"), &json!(842)));
     let independent = ward.rows("select count(*) from flights where year = 2013 and month = 1 and day = 1").await;
     assert_eq!(independent, json!([[842]]));
 
-    let july = ward.ask(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "dateRange": ["2013-07-01", "2013-07-31"]}], "timezone": "America/New_York"}"#).await;
+    let july = ward
+        .ask(
+            r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "dateRange": ["2013-07-01", "2013-07-31"]}], "timezone": "America/New_York"}"#,
+        )
+        .await;
     assert_eq!(july.to_json()["data"], ward.rows("select count(*) from flights where month = 7").await);
     let provenance = &july.provenance;
     assert_eq!(provenance.segments_total, provenance.segments_read + provenance.segments_pruned);
@@ -51,7 +54,9 @@ async fn time_is_pruned_and_bucketed(ward: &Ward) {
     assert_eq!(provenance.time_range.unwrap().from.to_rfc3339(), "2013-07-01T04:00:00+00:00");
     assert_eq!(provenance.complete_until.unwrap().to_rfc3339(), "2014-01-01T04:00:00+00:00");
 
-    let recent = ward.ask(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "dateRange": "last 7 days of data"}], "timezone": "America/New_York"}"#).await;
+    let recent = ward
+        .ask(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "dateRange": "last 7 days of data"}], "timezone": "America/New_York"}"#)
+        .await;
     assert_eq!(recent.to_json()["data"], ward.rows("select count(*) from flights where month = 12 and day >= 25").await);
     // Relative to the clock, which stands in January 2014, there is nothing.
     assert_eq!(ward.data(r#"{"measures": ["flights.count"], "timeDimensions": [{"dimension": "flights.time_hour", "dateRange": "last 7 days"}]}"#).await, json!([[0]]));

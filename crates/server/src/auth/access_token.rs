@@ -51,12 +51,7 @@ impl AccessTokens {
         // Times are compared below with the clock that the server was given.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self {
-            encoding: EncodingKey::from_secret(key),
-            decoding: DecodingKey::from_secret(key),
-            kid: hex::encode(digest.get(..8).unwrap_or_default()),
-            validation,
-        }
+        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), kid: hex::encode(digest.get(..8).unwrap_or_default()), validation }
     }
 
     /// A token for a user.
@@ -68,15 +63,7 @@ impl AccessTokens {
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(self.kid.clone());
         let now_seconds = now.timestamp();
-        let claims = Claims {
-            sub: user,
-            tid: tenant,
-            aud: AUDIENCE.to_owned(),
-            iss: ISSUER.to_owned(),
-            iat: now_seconds,
-            nbf: now_seconds,
-            exp: (now + LIFETIME).timestamp(),
-        };
+        let claims = Claims { sub: user, tid: tenant, aud: AUDIENCE.to_owned(), iss: ISSUER.to_owned(), iat: now_seconds, nbf: now_seconds, exp: (now + LIFETIME).timestamp() };
         jsonwebtoken::encode(&header, &claims, &self.encoding).map_err(Problem::internal)
     }
 

@@ -128,7 +128,9 @@ pub async fn make_dashboards(app: &App, tenancy: &Tenancy) -> anyhow::Result<()>
         let model = mill.model(dataset).await?;
         let facts = Facts::of(&mill.profile(dataset).await?);
         let actor = Actor { tenant_id: Some(tenancy.id()), user_id: None };
-        dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned()).await.map_err(|problem| anyhow::anyhow!("dashboard of {dataset}: {problem:?}"))?;
+        dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned())
+            .await
+            .map_err(|problem| anyhow::anyhow!("dashboard of {dataset}: {problem:?}"))?;
     }
     Ok(())
 }

@@ -58,7 +58,13 @@ fn print(result: &QueryResult, arguments: &Arguments) -> anyhow::Result<()> {
         terminal::say(&table::draw(&result.to_json()));
         let provenance = &result.provenance;
         let cut = if provenance.truncated { ", cut by the limit" } else { "" };
-        terminal::complain(&format!("{} rows{cut}; {} rows scanned in {} of {} segments", result.batch.num_rows(), provenance.rows_scanned, provenance.segments_read, provenance.segments_total));
+        terminal::complain(&format!(
+            "{} rows{cut}; {} rows scanned in {} of {} segments",
+            result.batch.num_rows(),
+            provenance.rows_scanned,
+            provenance.segments_read,
+            provenance.segments_total
+        ));
     }
     Ok(())
 }

@@ -9,7 +9,10 @@ pub fn draw(result: &Value) -> String {
     let names: Vec<String> = list(result, "columns").iter().map(|column| column.get("name").and_then(Value::as_str).unwrap_or_default().to_owned()).collect();
     let columns: Vec<Vec<Value>> = list(result, "data").iter().map(|column| column.as_array().cloned().unwrap_or_default()).collect();
     let texts: Vec<Vec<String>> = columns.iter().map(|column| column.iter().map(cell).collect()).collect();
-    let numeric: Vec<bool> = columns.iter().map(|column| column.iter().any(Value::is_number) && column.iter().all(|value| value.is_number() || value.is_null())).collect();
+    let numeric: Vec<bool> = columns
+        .iter()
+        .map(|column| column.iter().any(Value::is_number) && column.iter().all(|value| value.is_number() || value.is_null()))
+        .collect();
     let widths: Vec<usize> = names.iter().zip(&texts).map(|(name, column)| column.iter().chain([name]).map(|text| text.chars().count()).max().unwrap_or(0)).collect();
     let line = |cells: Vec<&str>| {
         let padded: Vec<String> = cells

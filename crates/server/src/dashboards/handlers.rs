@@ -57,7 +57,13 @@ pub async fn find_dashboard(State(app): State<App>, caller: Caller, Path(id): Pa
     put, path = "/dashboards/{id}", tag = "dashboards",
     params(("id" = Uuid, Path, description = "The dashboard"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
     request_body = NewDashboard, responses((status = 200, body = Dashboard)))]
-pub async fn update_dashboard(State(app): State<App>, caller: Caller, Path(id): Path<String>, IfMatch(version): IfMatch, JsonBody(new): JsonBody<NewDashboard>) -> Answer<Json<Dashboard>> {
+pub async fn update_dashboard(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    IfMatch(version): IfMatch,
+    JsonBody(new): JsonBody<NewDashboard>,
+) -> Answer<Json<Dashboard>> {
     caller.allow(Action::EditDashboards)?;
     let read = find_version(&app, &caller, &id, version).await?;
     save(&app, &caller, &read, new).await.map(Json)

@@ -17,7 +17,13 @@ use crate::policy::Action;
     post, path = "/dashboards/{id}/widgets", tag = "dashboards",
     params(("id" = Uuid, Path, description = "The dashboard"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
     request_body = Widget, responses((status = 201, body = Dashboard)))]
-pub async fn create_widget(State(app): State<App>, caller: Caller, Path(id): Path<String>, IfMatch(version): IfMatch, JsonBody(widget): JsonBody<Widget>) -> Answer<(StatusCode, Json<Dashboard>)> {
+pub async fn create_widget(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    IfMatch(version): IfMatch,
+    JsonBody(widget): JsonBody<Widget>,
+) -> Answer<(StatusCode, Json<Dashboard>)> {
     caller.allow(Action::EditDashboards)?;
     widget.check("")?;
     let read = find_version(&app, &caller, &id, version).await?;

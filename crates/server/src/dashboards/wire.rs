@@ -200,7 +200,15 @@ pub struct DashboardList {
 
 impl From<Model> for Dashboard {
     fn from(row: Model) -> Self {
-        Self { id: row.id, title: row.title, description: row.description, version: row.version, updated_at: instant(row.updated_at), updated_by: row.updated_by, definition: row.definition }
+        Self {
+            id: row.id,
+            title: row.title,
+            description: row.description,
+            version: row.version,
+            updated_at: instant(row.updated_at),
+            updated_by: row.updated_by,
+            definition: row.definition,
+        }
     }
 }
 

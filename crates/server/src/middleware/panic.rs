@@ -8,6 +8,10 @@ use crate::http::Problem;
 
 /// Answers a panic.
 pub fn answer(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_else(|| "no text".to_owned());
+    let text = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "no text".to_owned());
     Problem::internal(format!("a handler panicked: {text}")).into_response()
 }

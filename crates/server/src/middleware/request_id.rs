@@ -20,7 +20,12 @@ pub fn current() -> Option<String> {
 
 /// Takes the client's id or makes one, opens the span, and sends the id back.
 pub async fn carry(request: Request, next: Next) -> Response {
-    let id = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_valid(id)).map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned);
+    let id = request
+        .headers()
+        .get(HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| is_valid(id))
+        .map_or_else(|| uuid::Uuid::now_v7().simple().to_string(), str::to_owned);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path(), route = %route, status = tracing::field::Empty);
     let header = HeaderValue::from_str(&id).ok();

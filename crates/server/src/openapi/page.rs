@@ -57,7 +57,9 @@ pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)
     let paths = document.get("paths").and_then(Value::as_object).into_iter().flatten();
     paths.flat_map(|(path, item)| {
         let methods = item.as_object().into_iter().flatten();
-        methods.filter(|(method, _)| matches!(method.as_str(), "get" | "put" | "post" | "delete" | "patch")).map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        methods
+            .filter(|(method, _)| matches!(method.as_str(), "get" | "put" | "post" | "delete" | "patch"))
+            .map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
     })
 }
 
@@ -72,7 +74,13 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
     );
     page.push_str("<table>");
     for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
-        let _ = write!(page, "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>", escape(text(parameter, "name")), escape(text(parameter, "in")), escape(text(parameter, "description")));
+        let _ = write!(
+            page,
+            "<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
+            escape(text(parameter, "name")),
+            escape(text(parameter, "in")),
+            escape(text(parameter, "description"))
+        );
     }
     if let Some(body) = operation.get("requestBody") {
         let _ = write!(page, "<tr><td>body</td><td colspan=\"2\">{}</td></tr>", content(body));

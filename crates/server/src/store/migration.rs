@@ -46,7 +46,13 @@ fn owned_by(from: &'static str, column: &'static str, to: &'static str) -> Forei
 #[async_trait::async_trait]
 impl MigrationTrait for First {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let tenants = Table::create().table("tenants").col(id("id").primary_key()).col(text("slug").unique_key()).col(text("name")).col(instant("created_at")).to_owned();
+        let tenants = Table::create()
+            .table("tenants")
+            .col(id("id").primary_key())
+            .col(text("slug").unique_key())
+            .col(text("name"))
+            .col(instant("created_at"))
+            .to_owned();
         let users = Table::create()
             .table("users")
             .col(id("id").primary_key())
@@ -113,7 +119,9 @@ async fn close_audit_log(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
             "create trigger audit_log_no_update before update on audit_log begin select raise(abort, 'the audit log is append-only'); end",
             "create trigger audit_log_no_delete before delete on audit_log begin select raise(abort, 'the audit log is append-only'); end",
         ],
-        sea_orm::DbBackend::Postgres => &["create rule audit_log_no_update as on update to audit_log do instead nothing", "create rule audit_log_no_delete as on delete to audit_log do instead nothing"],
+        sea_orm::DbBackend::Postgres => {
+            &["create rule audit_log_no_update as on update to audit_log do instead nothing", "create rule audit_log_no_delete as on delete to audit_log do instead nothing"]
+        }
         _ => &[],
     };
     for statement in statements {

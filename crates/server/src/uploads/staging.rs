@@ -197,7 +197,10 @@ async fn within_idle<T>(step: impl Future<Output = Result<T, MultipartError>>) -
 /// Letters, digits, dots, dashes and underscores; never a path, never hidden.
 fn harmless_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let tame: String = base.chars().map(|character| if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') { character } else { '_' }).collect();
+    let tame: String = base
+        .chars()
+        .map(|character| if character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_') { character } else { '_' })
+        .collect();
     let tame = tame.trim_start_matches('.');
     // The end carries the format: keep it.
     let cut: String = tame.chars().skip(tame.chars().count().saturating_sub(FILE_NAME_MAX_CHARS)).collect();

@@ -142,7 +142,11 @@ async fn other_sites_cannot_use_the_cookie() {
             server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(403);
         }
     }
-    let request = server.request(Who::Anonymous, Method::POST, "/session/refresh").header(header::COOKIE, &cookie).header("origin", "http://localhost").header("sec-fetch-site", "same-origin");
+    let request = server
+        .request(Who::Anonymous, Method::POST, "/session/refresh")
+        .header(header::COOKIE, &cookie)
+        .header("origin", "http://localhost")
+        .header("sec-fetch-site", "same-origin");
     server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200);
 }
 
@@ -156,7 +160,17 @@ async fn tokens_that_do_not_hold_all_look_the_same() {
     let stranger = server.token(Who::Stranger).split('.').nth(1).unwrap();
     let other_key = tidemill_server::auth::AccessTokens::new(&[3; 32]).issue(uuid::Uuid::now_v7(), uuid::Uuid::now_v7(), server.now()).unwrap();
     let nobody = server.app.access_tokens.issue(uuid::Uuid::now_v7(), uuid::Uuid::now_v7(), server.now()).unwrap();
-    let forged = [format!("{none}.{body}."), format!("{head}.{stranger}.{signature}"), format!("{head}.{body}."), format!("{head}.{body}.AAAA"), other_key, nobody, "x".into(), String::new(), "a".repeat(100_000)];
+    let forged = [
+        format!("{none}.{body}."),
+        format!("{head}.{stranger}.{signature}"),
+        format!("{head}.{body}."),
+        format!("{head}.{body}.AAAA"),
+        other_key,
+        nobody,
+        "x".into(),
+        String::new(),
+        "a".repeat(100_000),
+    ];
     for token in forged {
         let request = server.request(Who::Anonymous, Method::GET, "/me").header(header::AUTHORIZATION, format!("Bearer {token}"));
         let answer = server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(401);
@@ -204,7 +218,10 @@ async fn admins_manage_users_but_not_admins_and_one_owner_stays() {
     server.delete(Who::Owner, &format!("/users/{}", id(Who::Owner))).await.expect(409);
     server.put(Who::Owner, &format!("/users/{}", id(Who::Owner)), None, json!({"name": "O", "role": "viewer"})).await.expect(409);
     // Nothing but the documented fields is taken, and none comes back that says too much.
-    server.post(Who::Owner, "/users", json!({"email": "x@example.com", "name": "x", "role": "viewer", "password": PASSWORD, "tenant_id": "1"})).await.expect(400);
+    server
+        .post(Who::Owner, "/users", json!({"email": "x@example.com", "name": "x", "role": "viewer", "password": PASSWORD, "tenant_id": "1"}))
+        .await
+        .expect(400);
     let text = server.get(Who::Owner, "/users").await.text();
     assert!(!text.contains("argon2") && !text.contains("stranger@"), "{text}");
 }

@@ -43,7 +43,10 @@ async fn widgets_come_and_go_under_the_same_version() {
     let server = Server::start().await;
     let made = server.post(Who::Editor, "/dashboards", json!({"title": "D", "definition": definition()})).await.expect(201).json();
     let send = async |method: Method, path: String, version: u64, body: Value| {
-        let request = server.request(Who::Editor, method, &path).header(header::CONTENT_TYPE, "application/json").header(header::IF_MATCH, format!("\"{version}\""));
+        let request = server
+            .request(Who::Editor, method, &path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::IF_MATCH, format!("\"{version}\""));
         server.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
     };
     let mut widget = definition()["widgets"][0].clone();

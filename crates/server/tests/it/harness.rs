@@ -93,9 +93,13 @@ impl Server {
         let db = server.app.store.db();
         let acme = tenants::store::create(db, "acme", "Acme", server.now()).await.unwrap();
         let other = tenants::store::create(db, "other", "Other", server.now()).await.unwrap();
-        for (who, tenant, role) in
-            [(Who::Viewer, &acme, Role::Viewer), (Who::Editor, &acme, Role::Editor), (Who::Admin, &acme, Role::Admin), (Who::Owner, &acme, Role::Owner), (Who::Stranger, &other, Role::Owner)]
-        {
+        for (who, tenant, role) in [
+            (Who::Viewer, &acme, Role::Viewer),
+            (Who::Editor, &acme, Role::Editor),
+            (Who::Admin, &acme, Role::Admin),
+            (Who::Owner, &acme, Role::Owner),
+            (Who::Stranger, &other, Role::Owner),
+        ] {
             let name = format!("{who:?}");
             let new = users::store::NewUser { email: email(who), name, role, password_hash: hash.clone() };
             let user = users::store::create(server.app.store.db(), &tenancy(tenant), new, server.now()).await.unwrap();
@@ -147,7 +151,8 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, who: Who, path: &str, body: Value) -> Answer {
-        self.send(self.request(who, Method::POST, path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string())).unwrap()).await
+        self.send(self.request(who, Method::POST, path).header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     pub(crate) async fn put(&self, who: Who, path: &str, version: Option<u64>, body: Value) -> Answer {
@@ -199,7 +204,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
 /// A multipart form with one file.
 pub(crate) fn form(file_name: &str, content: &[u8]) -> (String, Vec<u8>) {
     let boundary = "tidemill-test-boundary";
-    let mut body = format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\ncontent-type: application/octet-stream\r\n\r\n").into_bytes();
+    let mut body =
+        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\ncontent-type: application/octet-stream\r\n\r\n").into_bytes();
     body.extend_from_slice(content);
     body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
     (format!("multipart/form-data; boundary={boundary}"), body)

@@ -160,7 +160,10 @@ async fn uploads_are_bounded_and_expire() {
     assert_eq!(staged_files(&server), 0);
     let order = json!({"upload_id": first["upload_id"], "dataset": "a", "mode": "create"});
     let token = server.sign_in(Who::Editor).await.expect(200).json()["access_token"].as_str().unwrap().to_owned();
-    let request = server.request(Who::Anonymous, Method::POST, "/loads").header(header::AUTHORIZATION, format!("Bearer {token}")).header(header::CONTENT_TYPE, "application/json");
+    let request = server
+        .request(Who::Anonymous, Method::POST, "/loads")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json");
     server.send(request.body(axum::body::Body::from(order.to_string())).unwrap()).await.expect(404);
 }
 
@@ -193,9 +196,15 @@ async fn pushed_rows_count_once_a_key() {
     push(&server, "application/json", None, "[{\"city\":\"Oslo\",\"amount\":1}]").await.expect(404);
     assert_eq!(upload_and_load(&server, "orders.csv", b"city,amount\nRome,2\n", json!({"dataset": "orders", "mode": "create"})).await["state"], "done");
 
-    let first = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n").await.expect(200).json();
+    let first = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n")
+        .await
+        .expect(200)
+        .json();
     assert_eq!((&first["rows"], &first["replayed"]), (&json!(2), &json!(false)));
-    let again = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n").await.expect(200).json();
+    let again = push(&server, "application/x-ndjson", Some("k1"), "{\"city\":\"Oslo\",\"amount\":4}\n{\"city\":\"Bonn\",\"amount\":5}\n")
+        .await
+        .expect(200)
+        .json();
     assert_eq!((&again["replayed"], &again["version"], &again["load_id"]), (&json!(true), &first["version"], &first["load_id"]));
     push(&server, "application/json", None, "[{\"city\":\"Kiel\",\"amount\":6}]").await.expect(200);
     let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select count(*) as n, sum(amount) as total from orders"})).await.expect(200).json();

@@ -71,7 +71,11 @@ fn operations(document: &Value) -> Vec<String> {
 
 async fn call(server: &Server, who: Who, operation: &str, path: &str, body: &Value) -> crate::harness::Answer {
     let (method, _) = operation.split_once(' ').unwrap();
-    let mut request = http::Request::builder().method(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap()).uri(path).header(header::IF_MATCH, "\"99\"").header(header::HOST, "localhost");
+    let mut request = http::Request::builder()
+        .method(Method::from_bytes(method.to_uppercase().as_bytes()).unwrap())
+        .uri(path)
+        .header(header::IF_MATCH, "\"99\"")
+        .header(header::HOST, "localhost");
     if who != Who::Anonymous {
         request = request.header(header::AUTHORIZATION, format!("Bearer {}", server.token(who)));
     }

@@ -32,7 +32,14 @@ impl Drop for Running {
 #[test]
 fn it_starts_tells_the_setup_code_and_stops_when_told() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Running(tidemill(folder.path()).args(["serve", "--data-dir", "data", "--address", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut child = Running(
+        tidemill(folder.path())
+            .args(["serve", "--data-dir", "data", "--address", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
     let mut line = String::new();
     BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("First start. Open http://127.0.0.1:"), "{line}");

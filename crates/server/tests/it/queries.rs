@@ -58,7 +58,17 @@ async fn sql_reads_and_does_nothing_else() {
     let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select faa from airports order by faa", "limit": 2})).await.expect(200).json();
     assert_eq!(answer["data"], json!([["04G", "06A"]]));
     assert_eq!(answer["provenance"]["truncated"], true);
-    for sql in ["drop table airports", "insert into airports select * from airports", "copy airports to '/tmp/x'", "select * from '/etc/passwd'", "create external table x stored as csv location '/etc/passwd'", "set a = 1", "select 1; select 2", "select", ""] {
+    for sql in [
+        "drop table airports",
+        "insert into airports select * from airports",
+        "copy airports to '/tmp/x'",
+        "select * from '/etc/passwd'",
+        "create external table x stored as csv location '/etc/passwd'",
+        "set a = 1",
+        "select 1; select 2",
+        "select",
+        "",
+    ] {
         let answer = server.post(Who::Editor, "/sql", json!({"sql": sql})).await;
         assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{sql}: {} {}", answer.status, answer.text());
     }

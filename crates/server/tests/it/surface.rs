@@ -19,17 +19,27 @@ async fn every_answer_carries_the_security_headers() {
     for path in ["/", "/dashboards/1", "/api/v1/me", "/api/v1/bootstrap", "/api/docs", "/healthz", "/nothing.js", "/api/nothing"] {
         let answer = get(&server, path, &[]).await;
         let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        for part in ["default-src 'none'", "script-src 'self';", "style-src 'self' 'nonce-", "connect-src 'self' ws://bi.example:8080 wss://bi.example:8080", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self';",
+            "style-src 'self' 'nonce-",
+            "connect-src 'self' ws://bi.example:8080 wss://bi.example:8080",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
-        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cross-origin-opener-policy", "same-origin"), ("x-frame-options", "DENY")] {
+        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("cross-origin-opener-policy", "same-origin"), ("x-frame-options", "DENY")]
+        {
             assert_eq!(answer.headers[name], value, "{path}");
         }
         assert!(answer.headers.contains_key("permissions-policy") && answer.headers.contains_key("x-request-id"), "{path}");
         assert!(answer.headers.contains_key(header::CACHE_CONTROL), "{path}");
     }
-    let nonce = |answer: &crate::harness::Answer| answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().split("nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+    let nonce =
+        |answer: &crate::harness::Answer| answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().split("nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
     let (one, two) = (get(&server, "/api/docs", &[]).await, get(&server, "/api/docs", &[]).await);
     assert_ne!(nonce(&one), nonce(&two));
     assert!(one.text().contains(&format!("<style nonce=\"{}\"", nonce(&one))));

@@ -1,0 +1,34 @@
+//! What all mills of an engine share. The engine's builder makes it; a mill only uses it.
+
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use tokio::sync::RwLock;
+
+use crate::catalog::datasets::Datasets;
+use crate::catalog::models::ModelStore;
+use crate::clock::Clock;
+use crate::events::Events;
+use crate::live::refresh::SharedQueries;
+use crate::query::session::Session;
+use crate::settings::Settings;
+
+/// What all tenants of an engine share.
+pub(crate) struct Shared {
+    pub store: Arc<dyn ObjectStore>,
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub datasets: Datasets,
+    pub models: ModelStore,
+    pub session: Session,
+    pub events: Events,
+    pub live: SharedQueries,
+    /// Held for reading by each write, for writing by `close`: then nothing new begins.
+    pub open: RwLock<bool>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.store)
+    }
+}
