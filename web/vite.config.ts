@@ -53,6 +53,6 @@ export default defineConfig({
     css: false,
     pool: 'threads',
     maxWorkers: 2,
-    testTimeout: 15_000,
+    testTimeout: 60_000,
   },
 });

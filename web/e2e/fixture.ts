@@ -80,10 +80,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     // eslint-disable-next-line no-empty-pattern
     async ({}, provide) => {
       const server = await startServer();
-      const api = await Api.setUp(server.url, server.setupCode);
-      await api.loadFlights();
-      await provide({ server, api, dashboard: `/dashboards/${await api.generateDashboard()}` });
-      await server.stop();
+      try {
+        const api = await Api.setUp(server.url, server.setupCode);
+        await api.loadFlights();
+        await provide({ server, api, dashboard: `/dashboards/${await api.generateDashboard()}` });
+      } finally {
+        await server.stop();
+      }
     },
     { scope: 'worker', timeout: 120_000 },
   ],

@@ -13,12 +13,13 @@ use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseB
 use crate::app::App;
 use crate::http::problem::WireProblem;
 use crate::loads::wire::LoadReport;
+use crate::queries::wire::{Condition, Operator};
 use crate::uploads::wire::Inference;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tidemill", description = "Live dashboards over your own data. Errors are problem details (RFC 9457) with a stable `code`.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(WireProblem, Inference, LoadReport)),
+    components(schemas(WireProblem, Inference, LoadReport, Condition, Operator)),
     tags(
         (name = "session", description = "First setup, signing in and out"),
         (name = "users", description = "Who may do what"),

@@ -1,6 +1,6 @@
 // Before every test file: matchers, what jsdom lacks, a fixed locale, and the mocked server.
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { dropSession } from '@/api/reauth';
 import { setFormatLocale } from '@/lib/format';
@@ -8,6 +8,8 @@ import { resetMockState } from './mock-state';
 import { server } from './server';
 
 setFormatLocale('en-GB');
+// A busy machine may take its time; what does not come at all still fails.
+configure({ asyncUtilTimeout: 10_000 });
 
 class FixedSizeObserver implements ResizeObserver {
   constructor(private readonly callback: ResizeObserverCallback) {}

@@ -45,12 +45,10 @@ pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range>
         DateRange::Between([from, to]) => Range { from: Some(point(from, reference)?.0), to: Some(point(to, reference)?.1) },
         DateRange::Named(text) => named(text.trim(), reference)?,
     };
-    if let Range { from: Some(from), to: Some(to) } = resolved {
-        if from > to {
-            return Err(Error::invalid(format!("date range {range:?} ends before it begins")));
-        }
+    match resolved {
+        Range { from: Some(from), to: Some(to) } if from > to => Err(Error::invalid(format!("date range {range:?} ends before it begins"))),
+        _ => Ok(resolved),
     }
-    Ok(resolved)
 }
 
 /// Whether the answer changes by the clock alone.

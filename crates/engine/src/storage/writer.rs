@@ -155,8 +155,11 @@ fn encode(rows: &RecordBatch) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
+/// Rows of one chunk with its name.
+type Piece = (String, RecordBatch);
+
 /// Sorts rows by time and cuts them into named pieces, each within one chunk and the row limit. Rows without a time come last.
-fn arrange(rows: &RecordBatch, time_index: Option<usize>, chunk: Option<TimeChunk>, max_rows: usize) -> Result<(Vec<(String, RecordBatch)>, Option<TimeChunk>)> {
+fn arrange(rows: &RecordBatch, time_index: Option<usize>, chunk: Option<TimeChunk>, max_rows: usize) -> Result<(Vec<Piece>, Option<TimeChunk>)> {
     let Some(time_index) = time_index else {
         return Ok((split("all", rows.clone(), max_rows).collect(), None));
     };
@@ -181,7 +184,7 @@ fn arrange(rows: &RecordBatch, time_index: Option<usize>, chunk: Option<TimeChun
     Ok((pieces, Some(chunk)))
 }
 
-fn split(name: &str, rows: RecordBatch, max_rows: usize) -> impl Iterator<Item = (String, RecordBatch)> {
+fn split(name: &str, rows: RecordBatch, max_rows: usize) -> impl Iterator<Item = Piece> {
     let name = name.to_owned();
     (0..rows.num_rows()).step_by(max_rows.max(1)).map(move |start| (name.clone(), rows.slice(start, max_rows.min(rows.num_rows() - start))))
 }

@@ -184,6 +184,7 @@ pub fn generate_password() -> String {
     digits.chunks(6).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn told(problem: Problem) -> anyhow::Error {
     anyhow::anyhow!("{problem:?}")
 }

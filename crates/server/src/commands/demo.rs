@@ -105,6 +105,7 @@ async fn ensure_account(app: &App) -> anyhow::Result<(Tenancy, String)> {
     Ok((tenancy, password))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
 fn told(problem: Problem) -> anyhow::Error {
     anyhow::anyhow!("{problem:?}")
 }

@@ -115,22 +115,27 @@ async fn wait(app: &App, time: Duration) {
     let _ = app.closing.run_until_cancelled(tokio::time::sleep(time)).await;
 }
 
-/// Makes dashboards, if the tenant has none.
+/// Makes dashboards, if the tenant has none. The demo is worth seeing without one too, so a failure is only told.
 ///
 /// # Errors
-/// A dashboard cannot be stored.
+/// The metadata store does not answer.
 pub async fn make_dashboards(app: &App, tenancy: &Tenancy) -> anyhow::Result<()> {
     if store::count(app.store.db(), tenancy).await? > 0 {
         return Ok(());
     }
-    let mill = mill(app, tenancy);
     for dataset in DASHBOARDS_FOR {
-        let model = mill.model(dataset).await?;
-        let facts = Facts::of(&mill.profile(dataset).await?);
-        let actor = Actor { tenant_id: Some(tenancy.id()), user_id: None };
-        dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned())
-            .await
-            .map_err(|problem| anyhow::anyhow!("dashboard of {dataset}: {problem:?}"))?;
+        if let Err(error) = make_dashboard(app, tenancy, dataset).await {
+            tracing::warn!("no dashboard of {dataset} was made: {error:#}");
+        }
     }
     Ok(())
+}
+
+async fn make_dashboard(app: &App, tenancy: &Tenancy, dataset: &str) -> anyhow::Result<()> {
+    let mill = mill(app, tenancy);
+    let model = mill.model(dataset).await?;
+    let facts = Facts::of(&mill.profile(dataset).await?);
+    let actor = Actor { tenant_id: Some(tenancy.id()), user_id: None };
+    let made = dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned()).await;
+    made.map(drop).map_err(|problem| anyhow::anyhow!("{problem:?}"))
 }

@@ -72,7 +72,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn bar(progress: &Progress) -> String {
     let (read, total) = (progress.bytes_read(), progress.bytes_total());
-    let filled = if total == 0 { 0 } else { (read.min(total) * BAR_CHARS / total) as usize };
+    let filled = (read.min(total) * BAR_CHARS).checked_div(total).unwrap_or(0) as usize;
     let empty = BAR_CHARS as usize - filled;
     format!("[{}{}] {} of {}, {} rows, {} rejected", "=".repeat(filled), " ".repeat(empty), terminal::bytes(read), terminal::bytes(total), progress.rows(), progress.rejected())
 }

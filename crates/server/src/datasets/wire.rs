@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// Type of a column.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -17,9 +19,17 @@ pub enum ColumnType {
 }
 
 /// A value: text, number, boolean or nothing. Dates and timestamps are text.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(value_type = Option<Object>)]
+#[derive(Debug, Serialize)]
 pub struct Cell(pub serde_json::Value);
+
+impl PartialSchema for Cell {
+    fn schema() -> RefOr<Schema> {
+        let types = [Type::String, Type::Number, Type::Boolean, Type::Null];
+        ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).description(Some("A value. Dates and timestamps are text.")).build().into()
+    }
+}
+
+impl ToSchema for Cell {}
 
 /// A dataset in a list.
 #[derive(Debug, Serialize, ToSchema)]

@@ -32,6 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::type_complexity, reason = "a table of cases")]
     fn only_our_own_pages_pass() {
         let cases: [(&[(&str, &str)], Option<&str>, bool); 9] = [
             (&[], None, true),

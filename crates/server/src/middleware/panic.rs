@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use crate::http::Problem;
 
 /// Answers a panic.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub fn answer(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<String>()

@@ -71,9 +71,16 @@ async fn broken_files_leave_nothing() {
     let server = Server::start().await;
     let rows: String = (0..5_000).map(|row| format!("{row},{}\n", row * 7)).collect();
     let packed = gzip(format!("a,b\n{rows}").as_bytes());
-    let ragged = format!("a,b\n{rows}1,2,3,4,5\n\"never closed,1\n");
+    let ragged = format!("a,b\n{rows}1,2,3,4,5\n");
+    let unclosed = format!("a,b\n{rows}\"never closed,1\n");
     let truncated = &packed[..packed.len() / 2];
-    for (name, content) in [("cut.csv.gz", truncated), ("empty.csv", b"".as_slice()), ("not.parquet", b"PAR1 but not really".as_slice()), ("zeros.csv", &[0_u8; 4_096])] {
+    for (name, content) in [
+        ("cut.csv.gz", truncated),
+        ("empty.csv", b"".as_slice()),
+        ("not.parquet", b"PAR1 but not really".as_slice()),
+        ("zeros.csv", &[0_u8; 4_096]),
+        ("unclosed.csv", unclosed.as_bytes()),
+    ] {
         let answer = server.upload(Who::Editor, name, content).await;
         match answer.status.as_u16() {
             400 => {}

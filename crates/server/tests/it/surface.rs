@@ -52,7 +52,7 @@ async fn request_ids_come_back() {
     let answer = get(&server, "/api/v1/me", &[("x-request-id", "my-id_1")]).await;
     assert_eq!(answer.headers["x-request-id"], "my-id_1");
     assert_eq!(answer.json()["request_id"], "my-id_1");
-    let answer = get(&server, "/api/v1/me", &[("x-request-id", "bad id\u{7f}")]).await;
+    let answer = get(&server, "/api/v1/me", &[("x-request-id", "bad id")]).await;
     assert_ne!(answer.headers["x-request-id"], "bad id");
     assert_eq!(answer.json()["request_id"], answer.headers["x-request-id"].to_str().unwrap());
 }

@@ -3,7 +3,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { Route, Routes, useLocation } from 'react-router';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SemanticQuery } from '@/api/types';
 import { queryKey } from '@/api/query-key';
 import { resultStore } from '@/api/result-store';
@@ -13,6 +13,17 @@ import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import DashboardPage from './dashboard-page';
+
+// The parts that load when they are opened, loaded once for all tests.
+beforeAll(async () => {
+  await Promise.all([
+    import('./edit/edit-area'),
+    import('./edit/edit-bar'),
+    import('./edit/conflict-dialog'),
+    import('./view/filter-editor'),
+    import('./view/time-panel'),
+  ]);
+}, 60_000);
 
 function Address() {
   return <output data-testid="address">{decodeURIComponent(useLocation().search)}</output>;

@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
-import { useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { useLiveClient } from '@/api/live-client';
 import { useSession } from '@/api/session-slice';
@@ -14,10 +14,7 @@ import type { Shortcut } from '@/components/shortcuts';
 import { EmptyState } from '@/components/states';
 import { formatAge } from '@/lib/format';
 import { Icon } from '@/theme/icons';
-import { ConflictDialog } from './edit/conflict-dialog';
 import { contentOf } from './edit/draft-slice';
-import { EditArea } from './edit/edit-area';
-import { EditBar } from './edit/edit-bar';
 import { useEditing } from './edit/use-editing';
 import { DashboardContext } from './view/dashboard-context';
 import type { DashboardShared } from './view/dashboard-context';
@@ -28,7 +25,20 @@ import { useColors } from './view/use-colors';
 import { useKnownRange } from './view/use-known-range';
 import { useViewState } from './view/use-view-state';
 import { timeMemberOf } from './view/view-query';
-import { WidgetFocus } from './view/widget-focus';
+
+// What is seldom open loads when it is opened.
+const EditArea = lazy(() =>
+  import('./edit/edit-area').then((module) => ({ default: module.EditArea })),
+);
+const EditBar = lazy(() =>
+  import('./edit/edit-bar').then((module) => ({ default: module.EditBar })),
+);
+const ConflictDialog = lazy(() =>
+  import('./edit/conflict-dialog').then((module) => ({ default: module.ConflictDialog })),
+);
+const WidgetFocus = lazy(() =>
+  import('./view/widget-focus').then((module) => ({ default: module.WidgetFocus })),
+);
 
 export interface DashboardScreenProps {
   dashboard: Dashboard;
@@ -187,30 +197,32 @@ export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
           </Box>
         )}
         <DisconnectedBanner />
-        {isEditing && (
-          <EditBar
-            editing={editing}
-            onAdd={() => setAdding(true)}
-            onKeepView={
-              controls.changed
-                ? () => {
-                    editing.change(
-                      {
-                        ...content,
-                        definition: {
-                          ...definition,
-                          time: { range: view.range, grain: view.grain },
-                          filters: view.filters,
+        <Suspense fallback={null}>
+          {isEditing && (
+            <EditBar
+              editing={editing}
+              onAdd={() => setAdding(true)}
+              onKeepView={
+                controls.changed
+                  ? () => {
+                      editing.change(
+                        {
+                          ...content,
+                          definition: {
+                            ...definition,
+                            time: { range: view.range, grain: view.grain },
+                            filters: view.filters,
+                          },
                         },
-                      },
-                      'Kept time and filters',
-                    );
-                    controls.reset();
-                  }
-                : null
-            }
-          />
-        )}
+                        'Kept time and filters',
+                      );
+                      controls.reset();
+                    }
+                  : null
+              }
+            />
+          )}
+        </Suspense>
         <FilterBar
           view={view}
           models={names}
@@ -223,13 +235,15 @@ export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
           onReset={controls.reset}
         />
         {isEditing ? (
-          <EditArea
-            editing={editing}
-            content={content}
-            models={models}
-            adding={adding}
-            onAddingDone={() => setAdding(false)}
-          />
+          <Suspense fallback={null}>
+            <EditArea
+              editing={editing}
+              content={content}
+              models={models}
+              adding={adding}
+              onAddingDone={() => setAdding(false)}
+            />
+          </Suspense>
         ) : definition.widgets.length === 0 ? (
           <EmptyState
             icon="dashboard"
@@ -256,21 +270,25 @@ export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
         ) : (
           <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
         )}
-        {focused && !isEditing && <WidgetFocus widget={focused} onClose={() => openWidget(null)} />}
-        {editing.conflict && editing.draft && (
-          <ConflictDialog
-            baseVersion={editing.draft.baseVersion}
-            currentVersion={editing.conflict.currentVersion}
-            busy={editing.saving}
-            onTakeTheirs={() => void editing.takeTheirs()}
-            onSaveCopy={() =>
-              void editing.saveCopy().then((id) => {
-                if (id !== null) void navigate(`/dashboards/${id}`);
-              })
-            }
-            onClose={editing.closeConflict}
-          />
-        )}
+        <Suspense fallback={null}>
+          {focused && !isEditing && (
+            <WidgetFocus widget={focused} onClose={() => openWidget(null)} />
+          )}
+          {editing.conflict && editing.draft && (
+            <ConflictDialog
+              baseVersion={editing.draft.baseVersion}
+              currentVersion={editing.conflict.currentVersion}
+              busy={editing.saving}
+              onTakeTheirs={() => void editing.takeTheirs()}
+              onSaveCopy={() =>
+                void editing.saveCopy().then((id) => {
+                  if (id !== null) void navigate(`/dashboards/${id}`);
+                })
+              }
+              onClose={editing.closeConflict}
+            />
+          )}
+        </Suspense>
       </PageFrame>
     </DashboardContext>
   );

@@ -1,7 +1,7 @@
 // A card of a dashboard: asks its query, shows one of the card states, offers the menu. A failure here
 // never reaches another card.
 import Box from '@mui/material/Box';
-import { Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useLiveState } from '@/api/live-client';
 import type { Widget } from '@/api/types';
@@ -17,9 +17,12 @@ import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
 import { downloadCsv } from './download-csv';
-import { ProvenanceDialog } from './provenance-dialog';
 import { useNearViewport } from './use-near-viewport';
 import { useQueryResult } from './use-query-result';
+
+const ProvenanceDialog = lazy(() =>
+  import('./provenance-dialog').then((module) => ({ default: module.ProvenanceDialog })),
+);
 
 export interface WidgetCardProps {
   widget: Widget;
@@ -208,14 +211,16 @@ export function WidgetCard(props: WidgetCardProps) {
         onRetry={answer.refetch}
       />
       {about && answer.stored && (
-        <ProvenanceDialog
-          title={widget.title}
-          provenance={answer.stored.result.provenance}
-          query={query}
-          confirmedAt={answer.stored.confirmedAt}
-          requestId={answer.requestId}
-          onClose={() => setAbout(false)}
-        />
+        <Suspense fallback={null}>
+          <ProvenanceDialog
+            title={widget.title}
+            provenance={answer.stored.result.provenance}
+            query={query}
+            confirmedAt={answer.stored.confirmedAt}
+            requestId={answer.requestId}
+            onClose={() => setAbout(false)}
+          />
+        </Suspense>
       )}
     </Box>
   );

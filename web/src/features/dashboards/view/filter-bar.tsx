@@ -6,16 +6,22 @@ import Chip from '@mui/material/Chip';
 import Drawer from '@mui/material/Drawer';
 import Popover from '@mui/material/Popover';
 import useMediaQuery from '@mui/material/useMediaQuery';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DateRange, Filter, Grain, MemberFilter, Model } from '@/api/types';
 import { Icon } from '@/theme/icons';
-import { FilterEditor } from './filter-editor';
 import { filterText } from './filter-words';
-import { TimePanel } from './time-panel';
 import { timeControlLabel } from './time-ranges';
 import { encodeFilter, isMemberFilter } from './url-state';
 import type { DashboardView } from './view-query';
+
+// The panels load when they are opened, so that the first paint of a dashboard does not wait for forms.
+const FilterEditor = lazy(() =>
+  import('./filter-editor').then((module) => ({ default: module.FilterEditor })),
+);
+const TimePanel = lazy(() =>
+  import('./time-panel').then((module) => ({ default: module.TimePanel })),
+);
 
 export interface FilterBarProps {
   view: DashboardView;
@@ -177,7 +183,7 @@ export function FilterBar(props: FilterBarProps) {
               Close
             </Button>
           </Box>
-          {content}
+          <Suspense fallback={null}>{content}</Suspense>
         </Drawer>
       ) : (
         <Popover
@@ -187,7 +193,7 @@ export function FilterBar(props: FilterBarProps) {
           anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
           slotProps={{ paper: { role: 'dialog', 'aria-label': label, sx: { mt: 1 } } }}
         >
-          {content}
+          <Suspense fallback={null}>{content}</Suspense>
         </Popover>
       )}
     </Box>
