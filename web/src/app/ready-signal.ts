@@ -13,11 +13,14 @@ export function watchReadiness(store: AppStore): void {
   const root = document.documentElement;
   let planned = false;
   const frame = () => new Promise(requestAnimationFrame);
-  // Skeletons and pages whose code is on its way say so with aria-busy.
+  // Skeletons and pages whose code is on its way say so with aria-busy. A card that is out of view asks nothing yet, so
+  // nobody has to wait for it.
   const isBusy = () =>
     isPending(store) ||
     store.getState().session.status === 'unknown' ||
-    document.querySelector('[aria-busy="true"]') !== null;
+    [...document.querySelectorAll('[aria-busy="true"]')].some(
+      (busy) => busy.closest('[data-waiting]') === null,
+    );
   const settle = async () => {
     await document.fonts?.ready;
     do {

@@ -227,7 +227,9 @@ impl Mill {
                 let name = identifier(&column.name);
                 let mean = if matches!(column.column_type, ColumnType::Integer | ColumnType::Float) { format!("avg({name})") } else { "cast(null as double)".to_owned() };
                 let bound = |function: &str| if column.column_type == ColumnType::Boolean { "cast(null as boolean)".to_owned() } else { format!("{function}({name})") };
-                [format!("count({name})"), format!("approx_distinct({name})"), bound("min"), bound("max"), mean]
+                // The sketch knows no floats; their text tells them apart just as well.
+                let sketched = if column.column_type == ColumnType::Float { format!("cast({name} as varchar)") } else { name.clone() };
+                [format!("count({name})"), format!("approx_distinct({sketched})"), bound("min"), bound("max"), mean]
             });
             // Output names must differ, whatever the columns are called.
             let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");

@@ -132,3 +132,16 @@ async fn a_deleted_dataset_is_gone_and_its_name_free() {
     assert_eq!(ward.rows("select other from orders").await, json!([["x"]]));
     assert_eq!(ward.mill.model("orders").await.unwrap().dimensions[0].name, "other");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_type_has_a_profile() {
+    let ward = Ward::new().await;
+    ward.mill
+        .load("all", Csv::bytes("i,f,b,s,d,t\n1,0.5,true,a,2013-01-01,2013-01-01T00:00:00Z\n2,1.5,false,,2013-01-02,2013-01-02T00:00:00Z\n"))
+        .await
+        .unwrap();
+    let profile = ward.mill.profile("all").await.unwrap();
+    let distinct: Vec<(u64, u64)> = profile.columns.iter().map(|column| (column.distinct, column.nulls)).collect();
+    assert_eq!(distinct, [(2, 0), (2, 0), (2, 0), (1, 1), (2, 0), (2, 0)]);
+    assert_eq!((&profile.columns[1].max, profile.columns[1].mean), (&json!(1.5), Some(1.0)));
+}

@@ -137,6 +137,7 @@ export function WidgetCard(props: WidgetCardProps) {
       aria-busy={answer.pending}
       data-widget-id={widget.id}
       data-state={state.body}
+      data-waiting={near ? undefined : true}
       sx={{
         position: 'relative',
         display: 'flex',
