@@ -109,7 +109,13 @@ impl Command {
 
     fn prepared(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.args).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.args(&self.args);
+        // `cargo run` describes xtask's own package to it. Build scripts that look at such variables would run anew
+        // whenever cargo is called now by xtask and now by hand, and everything above them would be compiled again.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_PKG_") || name.to_string_lossy().starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(directory) = &self.directory {
             command.current_dir(directory);
         }
