@@ -7,7 +7,7 @@
 //!                                                 DatasetTable: segments of one pinned version,
 //!                                                 pruned by their statistics before anything is opened
 //! ```
-//! A table of a query is always a [`table::ScopedTable`](table): the scope's row filter and hidden columns are inside it,
+//! A table of a query is always made by `table::scoped_plan`: the scope's row filter and hidden columns are inside it,
 //! so there is no way to name the dataset without them.
 
 pub(crate) mod execute;
