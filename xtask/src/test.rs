@@ -103,10 +103,7 @@ fn rust_tests(workspace: &Workspace) -> Result<()> {
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {
-    Command::cargo(["doc", "--workspace", "--no-deps", "--profile", "demo"])
-        .directory(&workspace.root)
-        .deadline(LONG)
-        .run()
+    Command::cargo(["doc", "--workspace", "--no-deps", "--profile", "demo"]).directory(&workspace.root).deadline(LONG).run()
 }
 
 /// The journey. The scenes of `screens.spec.ts` are run by hand until the phone's dashboard has been seen to pass.
