@@ -1,5 +1,5 @@
 //! The engine inside another program: load a file, ask in two languages, listen to an answer. Run it with
-//! `cargo run --workspace --exclude tidemill-benches --profile demo --bin embed`.
+//! `cargo run --workspace --profile demo --bin embed`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::path::Path;

@@ -99,9 +99,7 @@ fn rounded(value: f64) -> Value {
 
 /// How this program was started, as one would type it.
 fn command(scenario: &str) -> String {
-    let profile = env!("TIDEMILL_BENCH_PROFILE");
-    let profile = if profile == "release" { String::new() } else { format!(" --profile {profile}") };
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let args = if args.is_empty() { String::new() } else { format!(" -- {}", args.join(" ")) };
-    format!("cargo bench -p tidemill-benches{profile} --bench {scenario}{args}")
+    format!("cargo xtask bench {scenario}{args}")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::command::Command;
-use crate::workspace::Workspace;
+use crate::workspace::{BENCH_SPEED, SELECTION, Workspace};
 use crate::{demo, tools};
 
 const LONG: Duration = Duration::from_secs(4 * 3600);
@@ -15,9 +15,6 @@ const LONG: Duration = Duration::from_secs(4 * 3600);
 pub(crate) struct Args {
     /// Which scenario; all of them when none is given.
     scenario: Option<Scenario>,
-    /// The profile: `release` for figures to quote, `demo` for a quick look.
-    #[arg(long, default_value = "release")]
-    profile: String,
     /// Options of the scenario, for instance `-- --rows 1000000`.
     #[arg(last = true)]
     rest: Vec<String>,
@@ -47,10 +44,8 @@ impl Scenario {
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     tools::fetch_duckdb(workspace)?;
     let scenarios = args.scenario.map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Service], |one| vec![one]);
-    // The tests of the benches run here, because only here DuckDB is linked.
-    Command::cargo(["test", "-p", "tidemill-benches", "--profile", &args.profile, "--lib"]).directory(&workspace.root).deadline(LONG).run()?;
     for scenario in scenarios {
-        let mut bench = Command::cargo(["bench", "-p", "tidemill-benches", "--profile", &args.profile, "--bench", scenario.as_str(), "--"]).args(&args.rest);
+        let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(&args.rest);
         if scenario == Scenario::Service {
             // What people run is measured: the binary of the demo, with the web application inside.
             tools::check_node(workspace)?;
