@@ -1,7 +1,6 @@
 // Datasets: list, detail, preview, profile, rejected rows, and deleting one.
 import { baseApi } from './base-api';
 import type {
-  Dashboard,
   DatasetDetail,
   DatasetProfile,
   DatasetSummary,
@@ -40,10 +39,6 @@ const datasetsApi = baseApi.injectEndpoints({
       invalidatesTags: (_answer, error) =>
         error ? [] : [{ type: 'Dataset', id: 'list' }, 'Model', 'Dashboard'],
     }),
-    generateDashboardFromDataset: build.mutation<Dashboard, string>({
-      query: (dataset) => ({ url: '/dashboards/generate', method: 'POST', body: { dataset } }),
-      invalidatesTags: (_answer, error) => (error ? [] : ['Dashboard']),
-    }),
   }),
 });
 
@@ -54,5 +49,4 @@ export const {
   useGetDatasetProfileQuery,
   useListRejectsQuery,
   useDeleteDatasetMutation,
-  useGenerateDashboardFromDatasetMutation,
 } = datasetsApi;

@@ -8,6 +8,7 @@ const words: Record<ProblemCode, string> = {
   not_found: 'This does not exist, or you cannot see it',
   conflict: 'Something else changed this at the same time',
   precondition_failed: 'Someone else saved a newer version',
+  precondition_required: 'This was saved without saying which version it changes',
   too_large: 'This is larger than the server accepts',
   exhausted: 'This asks for more than is allowed right now',
   internal: 'The server failed to answer',
@@ -36,6 +37,8 @@ export function codeOfStatus(status: number): ProblemCode {
       return 'precondition_failed';
     case 413:
       return 'too_large';
+    case 428:
+      return 'precondition_required';
     case 429:
       return 'exhausted';
     case 502:

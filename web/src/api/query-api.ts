@@ -35,7 +35,8 @@ export const queryApi = baseApi.injectEndpoints({
           if (answer.error) return { error: answer.error };
           const result = answer.data as QueryResult;
           const receivedAt = Date.now();
-          const version = result.provenance.version;
+          // A semantic query reads one dataset, so there is a version; only SQL may have none.
+          const version = result.provenance.version ?? 0;
           resultStore.put({ key, result, version, confirmedAt: receivedAt, source: 'http' });
           const meta = answer.meta as FetchBaseQueryMeta | undefined;
           const requestId = meta?.response?.headers.get('x-request-id') ?? null;

@@ -163,7 +163,13 @@ export function ErrorState({ problem, onRetry, dense = false, fullPage = false }
   );
 }
 
-export function DeniedState({ detail, dense = false }: { detail?: string; dense?: boolean }) {
+export function DeniedState({
+  detail,
+  dense = false,
+}: {
+  detail?: string | null;
+  dense?: boolean;
+}) {
   return (
     <EmptyState icon="info" dense={dense} title="You do not have permission for this">
       {detail ?? 'Ask an admin of your organisation for access.'}

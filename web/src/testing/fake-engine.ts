@@ -3,6 +3,7 @@
 import { nextBucket, toWall, fromWall, wallDate } from '@/charts/core/zoned-time';
 import type {
   Cell,
+  DateRange,
   Filter,
   Grain,
   Model,
@@ -147,21 +148,21 @@ function bucket(at: number, grain: Grain): number {
   return fromWall(wall.getTime(), engineZone);
 }
 
-export function resolveRange(range: string | [string, string] | undefined): [number, number] {
+export function resolveRange(range: DateRange | null | undefined): [number, number] {
   const all: [number, number] = [
     firstDay,
     fromWall(Date.parse('2014-01-01T00:00:00Z'), engineZone),
   ];
-  if (range === undefined || range === 'all') return all;
+  if (range == null || range === 'all') return all;
   const day = (text: string): number =>
     text.includes('T') ? Date.parse(text) : fromWall(Date.parse(`${text}T00:00:00Z`), engineZone);
-  if (Array.isArray(range))
+  if (Array.isArray(range)) {
+    const [first = '', last = first] = range;
     return [
-      day(range[0]),
-      range[1].includes('T')
-        ? Date.parse(range[1]) + 1
-        : nextBucket(day(range[1]), 'day', engineZone),
+      day(first),
+      last.includes('T') ? Date.parse(last) + 1 : nextBucket(day(last), 'day', engineZone),
     ];
+  }
   if (/^\d{4}-/.test(range)) return [day(range), nextBucket(day(range), 'day', engineZone)];
   const now = range.endsWith(' of data') ? dataEnd : Date.parse('2026-11-22T19:00:00Z');
   const found = /^last (\d+) (hour|day|week|month|year)/.exec(range);

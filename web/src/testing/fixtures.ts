@@ -4,9 +4,9 @@ import type {
   DatasetSummary,
   Load,
   Problem,
-  ProblemCode,
   QueryResult,
   RejectedRows,
+  ServerProblemCode,
   Session,
   Upload,
 } from '@/api/types';
@@ -20,10 +20,10 @@ export const session: Session = {
 
 export function problem(
   status: number,
-  code: ProblemCode,
+  code: ServerProblemCode,
   title: string,
   detail?: string,
-): Problem {
+): Problem & { code: ServerProblemCode } {
   return { type: 'about:blank', title, status, code, detail, request_id: 'req-7f3a' };
 }
 
@@ -107,7 +107,7 @@ export function previewResult(rows: number): QueryResult {
       name: column.name,
       label: column.name,
       type: column.type,
-      role: null,
+      role: 'column',
       format: null,
     })),
     data: [
@@ -251,6 +251,7 @@ export const doneLoad: Load = load({
   report: {
     load_id: 'l9',
     dataset: 'flights_2013',
+    source: 'flights_2013.csv',
     version: 1,
     rows: 336_774,
     rejected: 2,

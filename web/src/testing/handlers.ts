@@ -1,6 +1,6 @@
 // The mocked server: answers docs/api.md as far as the screens of this app ask.
 import { delay, http, HttpResponse } from 'msw';
-import type { NewLoad, ProblemCode, UserRow } from '@/api/types';
+import type { NewLoad, ServerProblemCode, UserRow } from '@/api/types';
 import {
   datasets,
   doneLoad,
@@ -16,7 +16,7 @@ import { mockState } from './mock-state';
 
 const base = '*/api/v1';
 
-export function refuse(status: number, code: ProblemCode, title: string, detail?: string) {
+export function refuse(status: number, code: ServerProblemCode, title: string, detail?: string) {
   return HttpResponse.json(problem(status, code, title, detail), {
     status,
     headers: { 'content-type': 'application/problem+json', 'x-request-id': 'req-7f3a' },

@@ -1,12 +1,12 @@
 // Makes a dashboard from a dataset's model and goes there.
 import { useCallback } from 'react';
 import { useNavigate } from 'react-router';
-import { useGenerateDashboardFromDatasetMutation } from '@/api/datasets-api';
+import { useGenerateDashboardMutation } from '@/api/dashboards-api';
 import { toProblem } from '@/api/problem';
 import { useToasts } from '@/components/toast-slice';
 
 export function useGenerateDashboard(): [(dataset: string) => Promise<void>, boolean] {
-  const [generate, answer] = useGenerateDashboardFromDatasetMutation();
+  const [generate, answer] = useGenerateDashboardMutation();
   const navigate = useNavigate();
   const toasts = useToasts();
   const run = useCallback(

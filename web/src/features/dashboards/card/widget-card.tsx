@@ -67,7 +67,7 @@ export function WidgetCard(props: WidgetCardProps) {
   const { onValues } = shared;
   useEffect(() => {
     if (!result) return;
-    const read = readColumns(result, widget.query);
+    const read = readColumns(result);
     const split = read.time ? read.dimensions[0] : read.dimensions[1];
     if (!split || widget.kind === 'table' || widget.kind === 'heatmap') return;
     const values = new Set(

@@ -221,7 +221,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
 /** The first card with a time decides what the dashboard's time control moves. */
 export function withTime(content: DraftContent, model: Model): DraftContent {
   const { definition } = content;
-  if (definition.time_dimension !== null || !model.time_dimension) return content;
+  if (definition.time_dimension || !model.time_dimension) return content;
   return {
     ...content,
     definition: { ...definition, time_dimension: `${model.name}.${model.time_dimension}` },

@@ -94,7 +94,10 @@ export const rangeText = (range: DateRange): string =>
   Array.isArray(range) ? `${range[0]} to ${range[1]}` : range;
 
 export function rangeName(range: DateRange): string {
-  if (Array.isArray(range)) return range[0] === range[1] ? range[0] : `${range[0]} – ${range[1]}`;
+  if (Array.isArray(range)) {
+    const [first = '', last = first] = range;
+    return first === last ? first : `${first} – ${last}`;
+  }
   if (range === 'all') return 'All time';
   return label(range);
 }

@@ -8,6 +8,9 @@ import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import type { DashboardView } from './view-query';
 
+// One object, so that a dashboard without filters is not a new view at every render.
+const noFilters: Filter[] = [];
+
 export interface ViewControls {
   view: DashboardView;
   changed: boolean;
@@ -21,20 +24,20 @@ export interface ViewControls {
 export function useViewState(definition: DashboardDefinition): ViewControls {
   const [params, setParams] = useSearchParams();
   const state = useMemo(() => readView(params), [params]);
+  const { filters = noFilters } = definition;
   const view = useMemo<DashboardView>(
     () => ({
       range: state.range ?? definition.time.range,
-      grain: state.grain === undefined ? definition.time.grain : state.grain,
-      filters: state.filters ?? definition.filters,
+      grain: state.grain === undefined ? (definition.time.grain ?? null) : state.grain,
+      filters: state.filters ?? filters,
       zone: definition.timezone ?? 'UTC',
     }),
-    [state, definition.time.range, definition.time.grain, definition.filters, definition.timezone],
+    [state, definition.time.range, definition.time.grain, filters, definition.timezone],
   );
   const change = useCallback(
     (next: Partial<ViewState>) => setParams((old) => writeView(old, { ...readView(old), ...next })),
     [setParams],
   );
-  const { filters } = definition;
   return {
     view,
     changed: state.range !== null || state.grain !== undefined || state.filters !== null,

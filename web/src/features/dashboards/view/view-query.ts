@@ -49,7 +49,7 @@ export function timeMemberOf(
 ): string | null {
   const own = modelOf(membersOf(query)[0] ?? '');
   const shared = definition.time_dimension;
-  if (shared !== null && modelOf(shared) === own) return shared;
+  if (shared && modelOf(shared) === own) return shared;
   const model = models.find((entry) => entry.name === own);
   return model?.time_dimension ? `${model.name}.${model.time_dimension}` : null;
 }
@@ -67,7 +67,7 @@ export function viewQuery(
     if (entry.dimension !== time) return entry;
     const next = { ...entry };
     if (entry.granularity && view.grain) next.granularity = view.grain;
-    if (entry.dateRange === undefined && view.range !== 'all') next.dateRange = view.range;
+    if (entry.dateRange == null && view.range !== 'all') next.dateRange = view.range;
     return next;
   });
   if (time !== null && view.range !== 'all' && !asked.some((entry) => entry.dimension === time)) {
@@ -112,7 +112,7 @@ export function comparisonQuery(
 ): SemanticQuery | null {
   if (timeMember === null || range === null) return null;
   const asked = query.timeDimensions ?? [];
-  if (!asked.some((entry) => entry.dimension === timeMember && entry.dateRange !== undefined)) {
+  if (!asked.some((entry) => entry.dimension === timeMember && entry.dateRange != null)) {
     return null;
   }
   const shifted = previousRange(range.from, range.to, zone);

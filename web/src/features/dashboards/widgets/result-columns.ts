@@ -1,5 +1,5 @@
 // Reading a columnar result: which column is time, which are dimensions, which are measures.
-import type { Cell, Model, QueryResult, ResultColumn, SemanticQuery } from '@/api/types';
+import type { Cell, Model, QueryResult, ResultColumn } from '@/api/types';
 import { modelOf } from '../view/view-query';
 
 export interface ReadColumn {
@@ -13,14 +13,12 @@ export interface ReadResult {
   measures: ReadColumn[];
 }
 
-export function readColumns(result: QueryResult, query: SemanticQuery): ReadResult {
-  const measures = new Set(query.measures ?? []);
+export function readColumns(result: QueryResult): ReadResult {
   const read: ReadResult = { time: null, dimensions: [], measures: [] };
   result.columns.forEach((column, index) => {
     const entry: ReadColumn = { column, values: result.data[index] ?? [] };
-    const role = column.role ?? (measures.has(column.name) ? 'measure' : 'dimension');
-    if (role === 'measure') read.measures.push(entry);
-    else if (role === 'time' && !read.time) read.time = entry;
+    if (column.role === 'measure') read.measures.push(entry);
+    else if (column.role === 'time' && !read.time) read.time = entry;
     else read.dimensions.push(entry);
   });
   return read;

@@ -102,7 +102,7 @@ function places(
 
 export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   const { widget, result, models, colors, zone } = input;
-  const read = readColumns(result, widget.query);
+  const read = readColumns(result);
   const measure = read.measures[0];
   if (!measure) return null;
   const category = read.time ? undefined : read.dimensions[0];
@@ -200,7 +200,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
 /** The previous period, bucket by bucket under the current one. */
 function comparisonSeries(input: ChartInput, single: boolean, count: number): ChartSeries | null {
   if (!single || !input.comparison) return null;
-  const read = readColumns(input.comparison, input.widget.query);
+  const read = readColumns(input.comparison);
   const measure = read.measures[0];
   if (!measure || !read.time) return null;
   const grain = read.time.column.grain ?? null;

@@ -34,7 +34,7 @@ const textOf = (value: Cell, column: ReadColumn, zone: string): string =>
 
 export function toSeries(input: ChartInput): HeatInput | null {
   const { widget, result, zone } = input;
-  const read = readColumns(result, widget.query);
+  const read = readColumns(result);
   const measure = read.measures[0];
   const down = read.dimensions[0];
   const across = read.time ?? read.dimensions[1];

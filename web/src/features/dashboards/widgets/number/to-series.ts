@@ -16,9 +16,9 @@ export function toSeries(
   comparison: QueryResult | null,
   models: readonly Model[],
 ): NumberValue | null {
-  const measure = readColumns(result, widget.query).measures[0];
+  const measure = readColumns(result).measures[0];
   if (!measure) return null;
-  const before = comparison ? readColumns(comparison, widget.query).measures[0] : undefined;
+  const before = comparison ? readColumns(comparison).measures[0] : undefined;
   return {
     value: numberAt(measure.values, 0),
     before: before ? numberAt(before.values, 0) : null,

@@ -7,7 +7,7 @@ import { toSeries } from './to-series';
 
 export default function TableView({ widget, result, zone, onFilter }: WidgetViewProps) {
   const columns = useMemo(() => toSeries(widget, result), [widget, result]);
-  const first = useMemo(() => readColumns(result, widget.query).dimensions[0], [widget, result]);
+  const first = useMemo(() => readColumns(result).dimensions[0], [result]);
   return (
     <DataTable
       label={widget.title}

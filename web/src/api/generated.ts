@@ -1,0 +1,636 @@
+// Generated from docs/openapi.json by `npm run generate-api-types`; do not edit. The names that the
+// application uses are in types.ts.
+
+export type Bootstrap = {
+  /** Bytes of an uploaded file at most. */
+  max_upload_bytes: number;
+  /** Whether there is nobody yet. */
+  setup_required: boolean;
+  /** Version of the server. */
+  version: string;
+};
+
+export type Cell = string | number | boolean | null;
+
+export type ColumnProfile = {
+  distinct: number;
+  distinct_exact: boolean;
+  max: Cell;
+  mean: number | null;
+  min: Cell;
+  name: string;
+  nulls: number;
+  top: ValueCount[];
+  type: ColumnType;
+};
+
+export type ColumnRole = 'time' | 'dimension' | 'measure' | 'column';
+
+export type ColumnType = 'boolean' | 'integer' | 'float' | 'string' | 'date' | 'timestamp';
+
+export type Comparison = 'previous_period';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+export type Condition = {
+  /** The member. */
+  member: string;
+  /** How to compare. */
+  operator: FilterOperator;
+  /** With what. Empty for `set` and `notSet`. */
+  values?: Cell[];
+};
+
+export type Dashboard = {
+  /** What it shows. */
+  definition: DashboardDefinition;
+  /** What it is for. */
+  description: string | null;
+  /** Id. */
+  id: string;
+  /** What people read. */
+  title: string;
+  /** When it was saved last. */
+  updated_at: string;
+  /** By whom. */
+  updated_by: string | null;
+  /** For `If-Match`. */
+  version: number;
+};
+
+export type DashboardDefinition = {
+  /** Conditions on all widgets. */
+  filters?: Filter[];
+  /** How to read the rest; 1. */
+  schema: number;
+  /** Which time, how fine. */
+  time: DashboardTime;
+  /** The dimension that the time control acts on. */
+  time_dimension?: string | null;
+  /** IANA name of the zone in which days begin. */
+  timezone?: string | null;
+  /** The widgets. */
+  widgets: Widget[];
+};
+
+export type DashboardList = {
+  /** By title. */
+  items: DashboardSummary[];
+};
+
+export type DashboardSummary = {
+  /** What it is for. */
+  description: string | null;
+  /** Id. */
+  id: string;
+  /** What people read. */
+  title: string;
+  /** When it was saved last. */
+  updated_at: string;
+  /** By whom. */
+  updated_by: string | null;
+  /** For `If-Match`. */
+  version: number;
+  /** How many widgets it has. */
+  widgets: number;
+};
+
+export type DashboardTime = {
+  grain?: Grain | null;
+  /** As `dateRange` of a query. */
+  range: DateRange;
+};
+
+export type DatasetColumn = {
+  max: Cell;
+  min: Cell;
+  name: string;
+  nullable: boolean;
+  nulls: number | null;
+  type: ColumnType;
+};
+
+export type DatasetDetail = DatasetSummary & {
+  /** In the order of the dataset. */
+  columns: DatasetColumn[];
+  /** The newest 20. */
+  loads: DatasetLoad[];
+};
+
+export type DatasetList = {
+  /** By name. */
+  items: DatasetSummary[];
+};
+
+export type DatasetLoad = {
+  committed_at: string;
+  load_id: string;
+  rejected: number;
+  rows: number;
+  source: string;
+  version: number;
+};
+
+export type DatasetProfile = {
+  columns: ColumnProfile[];
+  dataset: string;
+  rows: number;
+  version: number;
+};
+
+export type DatasetSummary = {
+  created_at: string;
+  label: string;
+  name: string;
+  rows: number;
+  segments: number;
+  size_bytes: number;
+  time_column: string | null;
+  time_max: string | null;
+  time_min: string | null;
+  updated_at: string;
+  version: number;
+};
+
+export type DateRange = string[] | string;
+
+export type Dimension = {
+  column?: string | null;
+  expression?: string | null;
+  /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
+  format?: string | null;
+  label: string;
+  name: string;
+  type: ColumnType;
+};
+
+export type FieldProblem = {
+  /** What is wrong with it. */
+  detail: string;
+  /** Path of the field, for instance `filters[0].member`. */
+  field: string;
+};
+
+export type FileFormat = 'csv' | 'tsv' | 'ndjson' | 'parquet';
+
+export type Filter =
+  | {
+      /** The conditions. */
+      and: Filter[];
+    }
+  | {
+      /** The conditions. */
+      or: Filter[];
+    }
+  | Condition;
+
+export type FilterOperator =
+  | 'equals'
+  | 'notEquals'
+  | 'contains'
+  | 'notContains'
+  | 'startsWith'
+  | 'notStartsWith'
+  | 'endsWith'
+  | 'notEndsWith'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'between'
+  | 'notBetween'
+  | 'set'
+  | 'notSet'
+  | 'inDateRange'
+  | 'notInDateRange'
+  | 'beforeDate'
+  | 'beforeOrOnDate'
+  | 'afterDate'
+  | 'afterOrOnDate';
+
+export type GenerateDashboard = {
+  /** The dataset. */
+  dataset: string;
+};
+
+export type Grain = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+
+export type Health = {
+  /** `ok` or `ready`. */
+  status: string;
+};
+
+export type Inference = {
+  columns: InferredColumn[];
+  compression: Compression;
+  delimiter: string | null;
+  encoding: string | null;
+  format: FileFormat;
+  header: boolean | null;
+  preview: InferencePreview;
+  sample_rows: number;
+  suggested_name: string;
+  warnings: string[];
+};
+
+export type InferencePreview = {
+  columns: string[];
+  rows: Cell[][];
+};
+
+export type InferredColumn = {
+  examples: string[];
+  name: string;
+  null_tokens: string[];
+  nullable: boolean;
+  type: ColumnType;
+};
+
+export type Load = {
+  /** Bytes of the file read so far. */
+  bytes_read: number;
+  /** Bytes of the file; 0 while unknown. */
+  bytes_total: number;
+  /** The dataset. */
+  dataset: string;
+  /** Id. */
+  id: string;
+  problem: Problem | null;
+  /** Rows rejected. */
+  rejected: number;
+  report: LoadReport | null;
+  /** Rows decoded. */
+  rows: number;
+  /** How it stands. */
+  state: LoadState;
+};
+
+export type LoadMode = 'create' | 'append';
+
+export type LoadReport = {
+  bytes: number;
+  dataset: string;
+  duration_ms: number;
+  load_id: string;
+  promotions: Promotion[];
+  rejected: number;
+  replayed: boolean;
+  rows: number;
+  segments: number;
+  source: string;
+  version: number;
+};
+
+export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
+
+export type Me = {
+  /** Where. */
+  tenant: Tenant;
+  /** Who. */
+  user: User;
+};
+
+export type Measure = {
+  column?: string | null;
+  expression?: string | null;
+  filters?: Filter[];
+  /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
+  format?: string | null;
+  kind: MeasureKind;
+  label: string;
+  lower_is_better?: boolean;
+  name: string;
+};
+
+export type MeasureKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct';
+
+export type Model = {
+  dataset: string;
+  dimensions: Dimension[];
+  label: string;
+  measures: Measure[];
+  name: string;
+  time_dimension: string | null;
+  /** Grows with every change. */
+  version: number;
+};
+
+export type ModelList = {
+  /** By name. */
+  items: Model[];
+};
+
+export type NewDashboard = {
+  /** What it shows. */
+  definition: DashboardDefinition;
+  /** What it is for. */
+  description?: string | null;
+  /** What people read. */
+  title: string;
+};
+
+export type NewLoad = {
+  /** Name of the dataset: lower-case letters, digits and `_`. */
+  dataset: string;
+  /** The same key again is answered as the first time. */
+  idempotency_key?: string | null;
+  /** What people read; for a new dataset. */
+  label?: string | null;
+  /** Whether the dataset must or must not be there. */
+  mode: LoadMode;
+  /** The time of a new dataset; `null` for none, left out to infer it. */
+  time_column?: string | null;
+  /** Declared types, by column. Other columns keep the inferred type. */
+  types?: {
+    [key: string]: ColumnType;
+  };
+  /** From `POST /uploads`. */
+  upload_id: string;
+};
+
+export type NewOwner = {
+  /** Address. */
+  email: string;
+  /** What people read. */
+  name: string;
+  /** 12 to 256 characters. */
+  password: string;
+};
+
+export type NewTenant = {
+  /** What people read. */
+  name: string;
+  /** Short name: lower-case letters, digits and `_`, at most 63. */
+  slug: string;
+};
+
+export type NewUser = {
+  /** Address; not yet used in this installation. */
+  email: string;
+  /** What people read. */
+  name: string;
+  /** 12 to 256 characters. */
+  password: string;
+  /** What they may do. */
+  role: Role;
+};
+
+export type Problem = {
+  /** What went wrong, in one stable word. */
+  code: ProblemCode;
+  /** With `precondition_failed`: the version that is stored now. */
+  current_version?: number | null;
+  /** What exactly, and what to do. */
+  detail?: string | null;
+  /** The parts of the request that are wrong. */
+  errors?: FieldProblem[];
+  /** To find the request in the log. */
+  request_id?: string | null;
+  /** The HTTP status. */
+  status: number;
+  /** The code in words. */
+  title: string;
+  /** Always `about:blank`: the code says what it is. */
+  type: string;
+};
+
+export type ProblemCode =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'denied'
+  | 'not_found'
+  | 'conflict'
+  | 'precondition_failed'
+  | 'precondition_required'
+  | 'too_large'
+  | 'exhausted'
+  | 'internal'
+  | 'corrupt'
+  | 'unavailable';
+
+export type Promotion = {
+  column: string;
+  from: ColumnType;
+  line: number;
+  to: ColumnType;
+};
+
+export type Provenance = {
+  bytes_read: number;
+  complete_until: string | null;
+  dataset: string | null;
+  exact: boolean;
+  row_filter_applied: boolean;
+  rows_scanned: number;
+  segments_pruned: number;
+  segments_read: number;
+  segments_total: number;
+  stages: Stage[];
+  time_range: TimeRange | null;
+  timezone: string;
+  total_rows: number | null;
+  truncated: boolean;
+  version: number | null;
+};
+
+export type Pushed = {
+  /** Id of the load, for its rejected rows. */
+  load_id: string;
+  /** Rows rejected. */
+  rejected: number;
+  /** Whether this is the answer of an earlier push with the same key. */
+  replayed: boolean;
+  /** Rows stored. */
+  rows: number;
+  /** The version that it made. */
+  version: number;
+};
+
+export type QueryResult = {
+  columns: ResultColumn[];
+  data: Cell[][];
+  provenance: Provenance;
+  row_count: number;
+};
+
+export type RejectedRow = {
+  column: string | null;
+  line: number;
+  load_id: string;
+  raw: string;
+  reason: string;
+  value: string | null;
+};
+
+export type RejectedRows = {
+  /** Those asked for. */
+  items: RejectedRow[];
+  /** How many there are. */
+  total: number;
+};
+
+export type ResultColumn = {
+  format: string | null;
+  grain?: Grain | null;
+  label: string;
+  name: string;
+  role: ColumnRole;
+  type: ColumnType;
+};
+
+export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
+
+export type SemanticQuery = {
+  dimensions?: string[];
+  filters?: Filter[];
+  limit?: number | null;
+  measures?: string[];
+  offset?: number | null;
+  /** Pairs of a member and `asc` or `desc`. */
+  order?: string[][];
+  timeDimensions?: TimeDimension[];
+  /** IANA name of the zone in which days begin. Default UTC. */
+  timezone?: string | null;
+  /** Whether to count all rows, those cut by the limit included. */
+  total?: boolean;
+};
+
+export type Session = {
+  /** For `Authorization: Bearer`. */
+  access_token: string;
+  /** How long it holds. */
+  expires_in_seconds: number;
+  /** Where. */
+  tenant: Tenant;
+  /** Who. */
+  user: User;
+};
+
+export type Setup = {
+  /** Printed by the server at its first start. */
+  code: string;
+  /** Its owner. */
+  owner: NewOwner;
+  /** The first tenant. */
+  tenant: NewTenant;
+};
+
+export type SignIn = {
+  /** Address. */
+  email: string;
+  /** Password. */
+  password: string;
+};
+
+export type SqlQuery = {
+  /** Rows at most: 1 to 50,000, default 1,000. */
+  limit?: number | null;
+  /** One read-only statement. */
+  sql: string;
+};
+
+export type Stage = {
+  duration_us: number;
+  name: string;
+};
+
+export type Tenant = {
+  /** Id. */
+  id: string;
+  /** What people read. */
+  name: string;
+  /** Short name: lower-case letters, digits and `_`. */
+  slug: string;
+};
+
+export type TimeDimension = {
+  dateRange?: DateRange | null;
+  dimension: string;
+  granularity?: Grain | null;
+};
+
+export type TimeRange = {
+  from: string;
+  to: string;
+};
+
+export type Upload = {
+  /** The name that the client gave, made harmless. */
+  file_name: string;
+  /** What it seems to hold. */
+  inference: Inference;
+  /** Its size. */
+  size_bytes: number;
+  /** For `POST /loads`, within an hour. */
+  upload_id: string;
+};
+
+export type UploadForm = {
+  /** The file, with its name. */
+  file: Blob;
+};
+
+export type User = {
+  /** Address. */
+  email: string;
+  /** Id. */
+  id: string;
+  /** What people read. */
+  name: string;
+  /** What they may do. */
+  role: Role;
+};
+
+export type UserChange = {
+  /** What people read. */
+  name: string;
+  /** What they may do. */
+  role: Role;
+};
+
+export type UserList = {
+  /** By address. */
+  items: UserRow[];
+};
+
+export type UserRow = User & {
+  /** When they were made. */
+  created_at: string;
+};
+
+export type ValueCount = {
+  count: number;
+  value: Cell;
+};
+
+export type Widget = {
+  /** Unique in its dashboard. */
+  id: string;
+  /** How it is drawn. */
+  kind: WidgetKind;
+  /** Where it stands. */
+  layout: WidgetLayout;
+  /** How it is shown. */
+  options?: WidgetOptions;
+  /** What it asks; the date range of the dashboard's time dimension is left empty. */
+  query: SemanticQuery;
+  /** What people read. */
+  title: string;
+};
+
+export type WidgetKind = 'number' | 'line' | 'area' | 'bar' | 'stacked_bar' | 'table' | 'heatmap';
+
+export type WidgetLayout = {
+  h: number;
+  w: number;
+  x: number;
+  y: number;
+};
+
+export type WidgetOptions = {
+  comparison?: Comparison | null;
+  /** A format preset or a d3-format string. */
+  format?: string | null;
+  /** Whether a fall is good news. */
+  lower_is_better?: boolean | null;
+};
