@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { Api, flightsFile, owner } from './api';
 import { expect, test } from './fixture';
-import { card, fullValue, showAsTable, signIn, untilReady } from './on-screen';
+import { card, exactWords, fullValue, showAsTable, signIn, untilReady } from './on-screen';
 
 test.skip(
   ({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark',
@@ -55,8 +55,12 @@ test('from an empty server to a live dashboard', async ({ browser, page, freshSe
     await page.goto(`${page.url().split('?')[0]}?time=all`);
     await untilReady(page);
     await expect(fullValue(page, 'Flights')).toHaveAttribute('title', '336,776');
-    // 6.895… with the two digits that people see.
-    await expect(fullValue(page, 'Average arr delay')).toHaveAttribute('title', '6.9');
+    // Two digits are what people see; the rest is in the title and for screen readers.
+    const delay = fullValue(page, 'Average arr delay');
+    await expect(delay).toHaveText('6.9');
+    const exact = (await delay.getAttribute('title')) ?? '';
+    expect(Number(exact).toFixed(6)).toBe('6.895377');
+    await expect(exactWords(page, 'Average arr delay')).toHaveText(`exactly ${exact}`);
     const origins = await showAsTable(page, 'Top origin');
     for (const [origin, flights] of [
       ['EWR', '120,835'],

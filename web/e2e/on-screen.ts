@@ -22,9 +22,13 @@ export async function signIn(page: Page, account: Account): Promise<void> {
 export const card = (page: Page, title: string): Locator =>
   page.getByRole('region', { name: title, exact: true });
 
-/** The value of a number card, in full. */
+/** The value of a number card; its title has all digits. */
 export const fullValue = (page: Page, title: string): Locator =>
   card(page, title).getByTestId('widget-value');
+
+/** What a screen reader is told of a number card that shows fewer digits than there are. */
+export const exactWords = (page: Page, title: string): Locator =>
+  card(page, title).getByTestId('widget-exact');
 
 export async function showAsTable(page: Page, title: string): Promise<Locator> {
   await card(page, title).scrollIntoViewIfNeeded();

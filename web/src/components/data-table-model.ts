@@ -12,6 +12,8 @@ interface ModelColumn {
   type: ColumnType;
   format?: string | null;
   grain?: Grain | null;
+  zone?: string;
+  decimals?: number | null;
 }
 
 export function isNumeric(type: ColumnType | undefined): boolean {
@@ -54,17 +56,12 @@ const characterWidth = 7;
 const padding = 26;
 
 // Widths that fit the labels and a sample of the values, within reason.
-export function columnWidths(
-  columns: ModelColumn[],
-  data: Cell[][],
-  rowCount: number,
-  zone: string,
-): number[] {
+export function columnWidths(columns: ModelColumn[], data: Cell[][], rowCount: number): number[] {
   const step = Math.max(1, Math.floor(rowCount / sampled));
   return columns.map((column, index) => {
     let longest = column.label.length + 2;
     for (let row = 0; row < rowCount; row += step) {
-      const text = formatCell(data[index]?.[row], { ...column, zone });
+      const text = formatCell(data[index]?.[row], column);
       longest = Math.max(longest, text.length);
     }
     return Math.round(Math.min(Math.max(longest, 5), 38) * characterWidth + padding);

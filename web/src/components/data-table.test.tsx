@@ -104,7 +104,7 @@ describe('table model', () => {
   });
 
   it('gives long text a limit', () => {
-    const widths = columnWidths(columns, [['x'.repeat(500)], [1]], 1, 'UTC');
+    const widths = columnWidths(columns, [['x'.repeat(500)], [1]], 1);
     expect(widths[0]).toBeLessThan(320);
     expect(widths[1]).toBeLessThan(100);
   });

@@ -5,7 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
 import type { Cell, ColumnType, Grain } from '@/api/types';
-import { formatCell, formatCount } from '@/lib/format';
+import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
 import { columnWidths, isNumeric, orderRows, textOfCell } from './data-table-model';
@@ -70,10 +70,17 @@ export function DataTable({
     () => orderRows(columns, data, rowCount, sort),
     [columns, data, rowCount, sort],
   );
-  const widths = useMemo(
-    () => columnWidths(columns, data, rowCount, zone),
-    [columns, data, rowCount, zone],
+  const shown = useMemo(
+    () =>
+      columns.map((column, index) => ({
+        ...column,
+        zone,
+        decimals:
+          column.type === 'float' ? columnDecimals(data[index] ?? [], column.format ?? null) : null,
+      })),
+    [columns, data, zone],
   );
+  const widths = useMemo(() => columnWidths(shown, data, rowCount), [shown, data, rowCount]);
   const template = widths.map((width) => `minmax(${width}px, ${width}fr)`).join(' ');
   const minWidth = widths.reduce((sum, width) => sum + width, 0);
 
@@ -287,16 +294,20 @@ export function DataTable({
                 }}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                {columns.map((column, index) => {
+                {shown.map((column, index) => {
                   const value = data[index]?.[source];
-                  const text = formatCell(value, { ...column, zone });
+                  const text = formatCell(value, column);
+                  const exact =
+                    column.type === 'float' && typeof value === 'number'
+                      ? formatExact(value, column.format ?? null)
+                      : text;
                   return (
                     <Box
                       key={column.name}
                       id={cellId(item.index, index)}
                       role="gridcell"
                       aria-colindex={index + 1}
-                      title={value == null ? 'No value' : text}
+                      title={value == null ? 'No value' : exact}
                       onClick={() => setPlace({ row: item.index, column: index })}
                       sx={{
                         ...cellStyle(item.index, index),

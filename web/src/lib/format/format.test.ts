@@ -1,12 +1,14 @@
 // The formatter: presets of the contract, missing and zero apart, locales, zones.
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  columnDecimals,
   formatAge,
   formatCell,
   formatCount,
   formatDate,
   formatDelta,
   formatElapsed,
+  formatExact,
   formatInstant,
   formatInstantLong,
   formatNumber,
@@ -70,6 +72,39 @@ describe('numbers', () => {
     expect(formatTicks([0, 5_000_000, 10_000_000])).toEqual(['0', '5M', '10M']);
     expect(formatTicks([0, 500, 1000, 1500])).toEqual(['0', '0.5K', '1.0K', '1.5K']);
     expect(formatTicks([0, 10, 20])).toEqual(['0', '10', '20']);
+    expect(formatTicks([0, 0.025, 0.05], 'percent')).toEqual(['0.0%', '2.5%', '5.0%']);
+    expect(formatTicks([0, 0.5, 1], 'percent')).toEqual(['0%', '50%', '100%']);
+    expect(formatTicks([0, 0.0005, 0.001], 'percent')).toEqual(['0.00%', '0.05%', '0.10%']);
+  });
+
+  it.each([
+    [[0.125, 0.07, null], 'percent', ['12.5%', '7.0%', '—']],
+    [[0.5, 0.07], 'percent', ['50%', '7%']],
+    [[0.123456, 0.07], 'percent', ['12.35%', '7.00%']],
+    [[6.895376757319, 12], null, ['6.90', '12.00']],
+    [[3, 12], 'number', ['3', '12']],
+    [[0.001, 12.5], 'number', ['0.001', '12.50']],
+    [[1234.5, 2], 'currency_usd', ['$1,234.50', '$2.00']],
+  ])('a column of %j as %s has one precision', (values, format, texts) => {
+    const decimals = columnDecimals(values, format);
+    expect(values.map((value) => formatNumber(value, format, 'full', decimals))).toEqual(texts);
+  });
+
+  it.each([
+    [6.895376757319, null, '6.895376757319'],
+    [336_776, 'integer', '336,776'],
+    [6.895376757319, 'integer', '6.895376757319'],
+    [0.1 + 0.2, 'number', '0.3'],
+    [0.07, 'percent', '7%'],
+    [0.123456789, '.1%', '12.3456789%'],
+    [-1234.5678, 'currency_eur', '-€1,234.5678'],
+    [1234.5678, 'duration_minutes', '1,234.5678 min'],
+    [9_412_338, 'bytes', '9,412,338 B'],
+    [0.00000012345, 'number', '0.00000012345'],
+    [0, 'number', '0'],
+    [null, 'number', '—'],
+  ])('%s as %s is exactly %s', (value, format, text) => {
+    expect(plain(formatExact(value, format))).toBe(text);
   });
 
   it.each([

@@ -5,14 +5,8 @@ import type { NumberStyle } from './number';
 import { formatDate, formatInstant } from './time';
 
 export { localeTag, setFormatLocale } from './locale';
-export {
-  formatCount,
-  formatDelta,
-  formatNumber,
-  formatTicks,
-  missingText,
-  noRowsText,
-} from './number';
+export { formatCount, formatDelta, formatNumber, missingText, noRowsText } from './number';
+export { columnDecimals, formatExact, formatTicks } from './precision';
 export type { Delta, NumberStyle } from './number';
 export {
   formatAge,
@@ -31,6 +25,8 @@ export interface CellFormat {
   grain?: Grain | null;
   zone?: string;
   style?: NumberStyle;
+  // See `columnDecimals`.
+  decimals?: number | null;
 }
 
 // One value of a result column, by its type.
@@ -44,6 +40,7 @@ export function formatCell(value: Cell | undefined, column: CellFormat): string 
         value,
         column.format ?? (column.type === 'integer' ? 'integer' : 'number'),
         column.style,
+        column.decimals,
       );
     case 'timestamp':
       return formatInstant(String(value), column.zone ?? 'UTC', column.grain ?? 'second');

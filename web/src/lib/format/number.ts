@@ -9,20 +9,21 @@ export type NumberStyle = 'compact' | 'full';
 export const missingText = '\u2014';
 export const noRowsText = 'No rows';
 
-const suffixes: [number, string][] = [
+export const suffixes: [number, string][] = [
   [1e12, 'T'],
   [1e9, 'B'],
   [1e6, 'M'],
   [1e3, 'K'],
 ];
 
-function shape(specifier: string, value: number): string {
+export function shape(specifier: string, value: number): string {
   return numberLocale().d3.format(specifier)(value);
 }
 
-// 1,234.5 with at most `digits` decimals, none for whole numbers.
-function plain(value: number, digits = 2): string {
-  const text = shape(`,.${digits}~f`, value);
+// 1,234.5 with at most two decimals, none for whole numbers; or with just so many, for a column.
+function plain(value: number, decimals: number | null): string {
+  const digits = decimals ?? 2;
+  const text = shape(decimals === null ? `,.${digits}~f` : `,.${digits}f`, value);
   // Small values keep their leading digits instead of becoming zero.
   return value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits ? shape('.2~g', value) : text;
 }
@@ -44,8 +45,8 @@ function humanized(value: number): string {
   return threeDigits(value);
 }
 
-function number(value: number, style: NumberStyle): string {
-  return style === 'compact' ? humanized(value) : plain(value);
+function number(value: number, style: NumberStyle, decimals: number | null): string {
+  return style === 'compact' ? humanized(value) : plain(value, decimals);
 }
 
 function integer(value: number, style: NumberStyle): string {
@@ -53,8 +54,9 @@ function integer(value: number, style: NumberStyle): string {
   return humanized(value);
 }
 
-function percent(value: number, style: NumberStyle): string {
+function percent(value: number, style: NumberStyle, decimals: number | null): string {
   const share = value * 100;
+  if (decimals !== null) return shape(`,.${decimals}f`, share) + numberLocale().percentSuffix;
   const digits = style === 'full' ? 2 : Math.abs(share) >= 100 ? 0 : 1;
   return shape(`,.${digits}~f`, share) + numberLocale().percentSuffix;
 }
@@ -111,17 +113,19 @@ export function formatNumber(
   value: number | null | undefined,
   format: string | null = 'number',
   style: NumberStyle = 'full',
+  // Just so many decimals where values stand under each other; see `columnDecimals`.
+  decimals: number | null = null,
 ): string {
   if (value === null || value === undefined || Number.isNaN(value)) return missingText;
   if (!Number.isFinite(value)) return value > 0 ? '\u221e' : '\u2212\u221e';
   switch (format) {
     case null:
     case 'number':
-      return number(value, style);
+      return number(value, style, decimals);
     case 'integer':
       return integer(value, style);
     case 'percent':
-      return percent(value, style);
+      return percent(value, style, decimals);
     case 'currency_usd':
       return currency(value, style, 'USD');
     case 'currency_eur':
@@ -131,26 +135,8 @@ export function formatNumber(
     case 'bytes':
       return bytes(value);
     default:
-      return isSpecifier(format) ? shape(format, value) : number(value, style);
+      return isSpecifier(format) ? shape(format, value) : number(value, style, null);
   }
-}
-
-// Formats ticks or a column of values alike: the precision of the finest one for all of them, so
-// that 10m does not stand beside 9.9m.
-export function formatTicks(ticks: number[], format: string | null = 'number'): string[] {
-  const largest = Math.max(...ticks.map(Math.abs), 0);
-  const humanizable = format === null || format === 'number' || format === 'integer';
-  const unit = suffixes.find(([size]) => largest >= size);
-  if (!humanizable || unit === undefined)
-    return ticks.map((tick) => formatNumber(tick, format, 'compact'));
-  const [size, suffix] = unit;
-  const scaled = ticks.map((tick) => tick / size);
-  const decimals = scaled.some((tick) => Math.abs(tick * 10 - Math.round(tick * 10)) > 1e-9)
-    ? 2
-    : scaled.some((tick) => Math.abs(tick - Math.round(tick)) > 1e-9)
-      ? 1
-      : 0;
-  return scaled.map((tick) => (tick === 0 ? '0' : shape(`,.${decimals}f`, tick) + suffix));
 }
 
 export interface Delta {

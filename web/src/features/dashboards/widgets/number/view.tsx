@@ -1,7 +1,9 @@
-// One number, large, with its change against the period before. Full precision stands in the title.
+// One number, large and short, with its change against the period before. The exact value stands in
+// the title for a pointer, and in words for a screen reader.
 import Box from '@mui/material/Box';
 import { useMemo } from 'react';
-import { formatDelta, formatNumber } from '@/lib/format';
+import { visuallyHidden } from '@/components/announcer';
+import { formatDelta, formatExact, formatNumber } from '@/lib/format';
 import { NothingToDraw } from '../nothing-to-draw';
 import type { WidgetViewProps } from '../widget-kind';
 import { toSeries } from './to-series';
@@ -15,9 +17,12 @@ export default function NumberView({ widget, result, comparison, models }: Widge
   );
   if (!shown) return <NothingToDraw kind={widget.kind} />;
   const delta = formatDelta(shown.value, shown.before, shown.lowerIsBetter);
+  const short = formatNumber(shown.value, shown.format, 'compact');
+  const exact = formatExact(shown.value, shown.format);
   return (
     <Box
       sx={{
+        position: 'relative',
         display: 'flex',
         flexDirection: 'column',
         justifyContent: 'center',
@@ -27,7 +32,7 @@ export default function NumberView({ widget, result, comparison, models }: Widge
     >
       <Box
         data-testid="widget-value"
-        title={formatNumber(shown.value, shown.format, 'full')}
+        title={exact}
         sx={{
           fontSize: '1.75rem',
           fontWeight: 600,
@@ -39,8 +44,13 @@ export default function NumberView({ widget, result, comparison, models }: Widge
           textOverflow: 'ellipsis',
         }}
       >
-        {formatNumber(shown.value, shown.format, 'compact')}
+        {short}
       </Box>
+      {exact !== short && (
+        <Box component="span" data-testid="widget-exact" sx={visuallyHidden}>
+          exactly {exact}
+        </Box>
+      )}
       {comparison && (
         <Box
           sx={{
@@ -61,7 +71,7 @@ export default function NumberView({ widget, result, comparison, models }: Widge
               {delta.text}
             </Box>
           )}
-          <span title={formatNumber(shown.before, shown.format, 'full')}>
+          <span title={formatExact(shown.before, shown.format)}>
             {shown.before === null
               ? 'no earlier value'
               : `from ${formatNumber(shown.before, shown.format, 'compact')} before`}
