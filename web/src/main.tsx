@@ -2,7 +2,9 @@
 import '@fontsource-variable/inter';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { mayHaveSession } from './api/session-hint';
 import { App } from './app/app';
+import { preloadPage } from './app/page-chunks';
 import { watchReadiness } from './app/ready-signal';
 import { createStore } from './app/store';
 
@@ -11,6 +13,8 @@ async function start() {
     const { startMocks } = await import('./testing/browser');
     await startMocks();
   }
+  // Beside the session, not after it.
+  preloadPage(mayHaveSession() ? window.location.pathname : '/sign-in');
   const store = createStore();
   watchReadiness(store);
   const root = document.getElementById('root');

@@ -2,18 +2,19 @@
 import { lazy, Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { PagePending } from '@/components/states';
+import { pages } from './page-chunks';
 import { GuestOnly, SessionGate, SignedInOnly } from './session-gate';
 import { Shell } from './shell/shell';
 
-const SetupPage = lazy(() => import('./pages/setup-page'));
-const SignInPage = lazy(() => import('./pages/sign-in-page'));
-const HomePage = lazy(() => import('./pages/home-page'));
-const DashboardPage = lazy(() => import('./pages/dashboard-page'));
-const DatasetsPage = lazy(() => import('./pages/datasets-page'));
-const DatasetPage = lazy(() => import('./pages/dataset-page'));
-const UploadPage = lazy(() => import('./pages/upload-page'));
-const SettingsPage = lazy(() => import('./pages/settings-page'));
-const NotFoundPage = lazy(() => import('./pages/not-found-page'));
+const SetupPage = lazy(pages.setup);
+const SignInPage = lazy(pages.signIn);
+const HomePage = lazy(pages.home);
+const DashboardPage = lazy(pages.dashboard);
+const DatasetsPage = lazy(pages.datasets);
+const DatasetPage = lazy(pages.dataset);
+const UploadPage = lazy(pages.upload);
+const SettingsPage = lazy(pages.settings);
+const NotFoundPage = lazy(pages.notFound);
 
 export function AppRoutes() {
   return (

@@ -46,7 +46,7 @@ export interface DashboardScreenProps {
   modelsPending: boolean;
 }
 
-export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
+export function DashboardScreen({ dashboard, models, modelsPending }: DashboardScreenProps) {
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const editing = useEditing(dashboard);
@@ -83,6 +83,7 @@ export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
       definition,
       view,
       models,
+      modelsPending,
       colors,
       onValues,
       onFilter: toggleFilter,
@@ -100,6 +101,7 @@ export function DashboardScreen({ dashboard, models }: DashboardScreenProps) {
       definition,
       view,
       models,
+      modelsPending,
       colors,
       onValues,
       toggleFilter,

@@ -65,6 +65,27 @@ describe('applyFrame', () => {
     expect(applied.kind === 'stored' && applied.entry.result.data).toBe(result.data);
   });
 
+  it('draws nothing again for a snapshot that repeats what is there', () => {
+    const snapshot = (change: object) =>
+      applyFrame(
+        'k',
+        { ...stored, source: 'http' },
+        null,
+        {
+          type: 'snapshot',
+          id: 's1',
+          version: 3,
+          result: { ...structuredClone(result), ...change },
+        },
+        9,
+      );
+    const same = snapshot({});
+    expect(same).toMatchObject({ kind: 'stored', entry: { source: 'live', confirmedAt: 9 } });
+    expect(same.kind === 'stored' && same.entry.result).toBe(result);
+    const other = snapshot({ data: [result.data[0], (result.data[1] ?? []).map(() => 1)] });
+    expect(other.kind === 'stored' && other.entry.result).not.toBe(result);
+  });
+
   it('does not turn a newer HTTP answer back', () => {
     const newer: StoredResult = { ...stored, version: 6, source: 'http' };
     expect(applyFrame('k', newer, 3, patch({}), 1)).toEqual({ kind: 'ahead', version: 4 });

@@ -5,8 +5,12 @@ import type { RefObject } from 'react';
 
 export const NEAR_PX = 300;
 
-export function useNearViewport(ref: RefObject<HTMLElement | null>): boolean {
-  const [near, setNear] = useState(typeof IntersectionObserver === 'undefined');
+export function useNearViewport(
+  ref: RefObject<HTMLElement | null>,
+  // What is believed until the observer has looked, which it does only after the first paint.
+  startsNear = false,
+): boolean {
+  const [near, setNear] = useState(startsNear || typeof IntersectionObserver === 'undefined');
   useEffect(() => {
     const element = ref.current;
     if (!element || typeof IntersectionObserver === 'undefined') return;

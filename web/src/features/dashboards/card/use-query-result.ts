@@ -31,11 +31,6 @@ export function useQueryResult(query: SemanticQuery | null, enabled: boolean): Q
   const request = useRunQueryQuery(asked && enabled ? asked : skipToken);
   const fallback = request.data?.key ?? null;
 
-  useEffect(() => {
-    if (!enabled || key === null || asked === null) return;
-    return live.subscribe(key, asked);
-  }, [live, key, asked, enabled]);
-
   const subscribeKey = useCallback(
     (listener: () => void) => (key === null ? nothing : resultStore.subscribe(key, listener)),
     [key],
@@ -54,6 +49,14 @@ export function useQueryResult(query: SemanticQuery | null, enabled: boolean): Q
   const liveProblem = useSyncExternalStore(subscribeKey, () =>
     key === null ? undefined : resultStore.problem(key),
   );
+
+  // Followed once the first answer is here: both at once would have the server run every query of a
+  // dashboard twice while the first picture is still awaited.
+  const answered = own !== undefined || request.isError;
+  useEffect(() => {
+    if (!enabled || !answered || key === null || asked === null) return;
+    return live.subscribe(key, asked);
+  }, [live, key, asked, enabled, answered]);
 
   const stored = own ?? (request.isFetching ? old : undefined) ?? null;
   const failed = request.isError && !request.isFetching ? toProblem(request.error) : null;

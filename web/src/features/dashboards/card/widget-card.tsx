@@ -34,6 +34,8 @@ export interface WidgetCardProps {
   onOpen?: (() => void) | undefined;
   /** Drawn as a static picture (full screen). */
   presentation?: boolean;
+  /** It will be in view at once: its query need not wait for the first paint. */
+  startsNear?: boolean;
 }
 
 export function WidgetCard(props: WidgetCardProps) {
@@ -41,7 +43,7 @@ export function WidgetCard(props: WidgetCardProps) {
   const shared = useDashboard();
   const { definition, view, models } = shared;
   const frame = useRef<HTMLElement>(null);
-  const near = useNearViewport(frame);
+  const near = useNearViewport(frame, props.startsNear);
   const live = useLiveState();
   const toasts = useToasts();
   const [asTable, setAsTable] = useState(false);
@@ -51,7 +53,9 @@ export function WidgetCard(props: WidgetCardProps) {
     () => viewQuery(widget, definition, view, models),
     [widget, definition, view, models],
   );
-  const answer = useQueryResult(query, near);
+  // Without its model the card might ask without the time range, and then a second time with it.
+  const complete = !shared.modelsPending || timeMemberOf(definition, widget.query, models) !== null;
+  const answer = useQueryResult(query, near && complete);
   const result = answer.stored?.result ?? null;
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];

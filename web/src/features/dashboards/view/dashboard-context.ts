@@ -9,6 +9,8 @@ export interface DashboardShared {
   definition: DashboardDefinition;
   view: DashboardView;
   models: readonly Model[];
+  /** The models are on their way. */
+  modelsPending: boolean;
   colors: ColorAssignments;
   /** Tells the dashboard which values a card has seen, so that they get colours. */
   onValues: (member: string, values: readonly string[]) => void;

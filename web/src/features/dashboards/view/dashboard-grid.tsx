@@ -16,6 +16,7 @@ export interface DashboardGridProps {
 }
 
 export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
+  const phone = window.innerWidth < 600;
   return (
     <Box
       data-testid="dashboard-grid"
@@ -26,9 +27,10 @@ export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
         gridAutoRows: { sm: `${ROW_HEIGHT}px` },
       }}
     >
-      {readingOrder(widgets).map((widget) => {
+      {readingOrder(widgets).map((widget, place) => {
         const { x, y, w, h } = widget.layout;
         const phoneRows = widget.kind === 'number' ? 2 : Math.min(8, Math.max(5, h));
+        const startsNear = phone ? place < 2 : y * (ROW_HEIGHT + GAP) < window.innerHeight;
         return (
           <Box
             key={widget.id}
@@ -39,7 +41,7 @@ export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
               gridRow: { sm: `${y + 1} / span ${h}` },
             }}
           >
-            <WidgetCard widget={widget} onOpen={() => onOpen(widget.id)} />
+            <WidgetCard widget={widget} startsNear={startsNear} onOpen={() => onOpen(widget.id)} />
           </Box>
         );
       })}

@@ -22,3 +22,11 @@ export const widgetKinds: readonly WidgetKindSpec[] = [
 /** null for a kind of a newer version: the card says so, the dashboard still opens. */
 export const kindOf = (kind: WidgetKind): WidgetKindSpec | null =>
   widgetKinds.find((entry) => entry.kind === kind) ?? null;
+
+/** A chunk that does not come is asked for again, and complained about, by the card that draws it. */
+export function preloadViews(kinds: readonly WidgetKind[]): void {
+  for (const kind of new Set(kinds))
+    void kindOf(kind)
+      ?.loadView()
+      .catch(() => undefined);
+}

@@ -47,6 +47,8 @@ export interface WidgetKindSpec {
   /** Choices for a new widget on a model. */
   defaults: (model: Model) => WidgetChoices;
   toQuery: (choices: WidgetChoices) => SemanticQuery;
+  /** Fetches the view's chunk, so that it comes beside the data and not after it. */
+  loadView: () => Promise<unknown>;
   View: ComponentType<WidgetViewProps>;
 }
 

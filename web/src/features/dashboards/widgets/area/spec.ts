@@ -4,6 +4,8 @@ import { firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const area: WidgetKindSpec = {
   kind: 'area',
   label: 'Area',
@@ -23,5 +25,6 @@ export const area: WidgetKindSpec = {
     limit: null,
   }),
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

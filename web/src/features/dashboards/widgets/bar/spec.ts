@@ -4,6 +4,8 @@ import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const bar: WidgetKindSpec = {
   kind: 'bar',
   label: 'Bars',
@@ -26,5 +28,6 @@ export const bar: WidgetKindSpec = {
     };
   },
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

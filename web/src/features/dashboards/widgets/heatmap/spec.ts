@@ -4,6 +4,8 @@ import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const heatmap: WidgetKindSpec = {
   kind: 'heatmap',
   label: 'Heatmap',
@@ -28,5 +30,6 @@ export const heatmap: WidgetKindSpec = {
     };
   },
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

@@ -4,6 +4,8 @@ import { firstMeasure } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const number: WidgetKindSpec = {
   kind: 'number',
   label: 'Number',
@@ -23,5 +25,6 @@ export const number: WidgetKindSpec = {
     limit: null,
   }),
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

@@ -4,6 +4,8 @@ import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const stackedBar: WidgetKindSpec = {
   kind: 'stacked_bar',
   label: 'Stacked bars',
@@ -27,5 +29,6 @@ export const stackedBar: WidgetKindSpec = {
     };
   },
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

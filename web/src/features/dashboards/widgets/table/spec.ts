@@ -4,6 +4,8 @@ import { categoryOf, member } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
+const loadView = () => import('./view');
+
 export const table: WidgetKindSpec = {
   kind: 'table',
   label: 'Table',
@@ -26,5 +28,6 @@ export const table: WidgetKindSpec = {
     };
   },
   toQuery,
-  View: lazy(() => import('./view')),
+  loadView,
+  View: lazy(loadView),
 };

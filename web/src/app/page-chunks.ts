@@ -1,0 +1,52 @@
+// The chunks of pages: what the router draws lazily, and how they are fetched before they are needed,
+// beside the session and its data instead of after them.
+
+export const pages = {
+  setup: () => import('./pages/setup-page'),
+  signIn: () => import('./pages/sign-in-page'),
+  home: () => import('./pages/home-page'),
+  dashboard: () => import('./pages/dashboard-page'),
+  datasets: () => import('./pages/datasets-page'),
+  dataset: () => import('./pages/dataset-page'),
+  upload: () => import('./pages/upload-page'),
+  settings: () => import('./pages/settings-page'),
+  notFound: () => import('./pages/not-found-page'),
+};
+
+export type PageName = keyof typeof pages;
+
+// The page that a path will show; null for those that are quick or seldom.
+export function pageOf(path: string): PageName | null {
+  const [first = '', second] = path.split(/[?#]/)[0]?.split('/').filter(Boolean) ?? [];
+  if (first === '') return 'home';
+  if (first === 'sign-in') return 'signIn';
+  if (first === 'dashboards' && second !== undefined) return 'dashboard';
+  if (first === 'datasets') {
+    if (second === undefined) return 'datasets';
+    return second === 'upload' ? 'upload' : 'dataset';
+  }
+  return first === 'settings' ? 'settings' : null;
+}
+
+// A chunk that does not come is asked for again, and complained about, by the page that needs it.
+export function preloadPage(path: string): void {
+  const page = pageOf(path);
+  if (page !== null) pages[page]().catch(() => undefined);
+}
+
+// While nothing else is to be done: what most people open next, with everything that its cards draw.
+export function preloadDashboardWhenIdle(): () => void {
+  const load = () => {
+    void pages.dashboard().catch(() => undefined);
+    void import('@/features/dashboards/widgets/registry')
+      .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
+      .catch(() => undefined);
+  };
+  // Safari has no idle callback.
+  if (typeof window.requestIdleCallback !== 'function') {
+    const timer = window.setTimeout(load, 300);
+    return () => window.clearTimeout(timer);
+  }
+  const idle = window.requestIdleCallback(load, { timeout: 2_000 });
+  return () => window.cancelIdleCallback(idle);
+}
