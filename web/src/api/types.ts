@@ -56,6 +56,7 @@ export type {
   TimeDimension,
   Upload,
   User,
+  UserChange,
   UserRow,
   Widget,
   WidgetKind,
