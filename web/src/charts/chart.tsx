@@ -15,6 +15,7 @@ import { placeLabel, readPlace, summarize } from './core/reading';
 import { rendererFor } from './core/spec';
 import type { ChartSeries, ChartSpec } from './core/spec';
 import { Legend } from './legend';
+import { SharedCrosshair } from './shared-crosshair';
 import { Tooltip } from './tooltip';
 import { useChartReader } from './use-chart-reader';
 import { useElementSize } from './use-element-size';
@@ -94,6 +95,9 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
               <Suspense fallback={null}>
                 <RechartsPlot spec={spec} geometry={geometry} mode={mode} />
               </Suspense>
+            )}
+            {spec.x.type === 'time' && (
+              <SharedCrosshair chartId={hintId} axis={spec.x} geometry={geometry} active={active} />
             )}
             {active !== null && geometry.band === 0 && (
               <svg
