@@ -77,7 +77,7 @@ fn main() -> Result<()> {
 }
 
 fn ours(folder: &Path, file: &Path) -> Result<(Answer, Duration)> {
-    let engine = EmbeddedTidemill::open(folder)?;
+    let engine = EmbeddedTidemill::open("tidemill", folder, tidemill::Settings::default())?;
     let (_, time) = timed(|| {
         engine.load("flights", Csv::path(file))?;
         engine.sql("select count(*) from flights")

@@ -2,6 +2,7 @@
 //! number of rows is always the same file.
 
 use std::fs::{self, File};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -78,20 +79,35 @@ pub struct Events {
 
 /// The file of events with so many rows, written now unless it is there already.
 pub fn prepare(folder: &Path, rows: usize) -> Result<Events> {
-    let path = folder.join(format!("events-{rows}-v{LAYOUT}.parquet"));
+    prepare_part(folder, rows, 0..rows)
+}
+
+/// A file with some of `rows` events, written now unless it is there already.
+pub fn prepare_part(folder: &Path, rows: usize, part: Range<usize>) -> Result<Events> {
+    let name = if part == (0..rows) { rows.to_string() } else { format!("{rows}-{}-{}", part.start, part.end) };
+    let path = folder.join(format!("events-{name}-v{LAYOUT}.parquet"));
     if !path.exists() {
         let start = Instant::now();
         let unfinished = path.with_extension("unfinished");
         fs::create_dir_all(folder).context("create the folder of the data")?;
-        write(&unfinished, rows)?;
+        write(&unfinished, rows, part.clone())?;
         fs::rename(&unfinished, &path).context("give the data its name")?;
-        eprintln!("wrote {rows} events in {:.1} s", start.elapsed().as_secs_f64());
+        if part.len() > ROWS_OF_A_BATCH {
+            eprintln!("wrote {} events in {:.1} s", part.len(), start.elapsed().as_secs_f64());
+        }
     }
     let bytes = fs::metadata(&path).context("look at the data")?.len();
-    Ok(Events { path, rows, bytes })
+    Ok(Events { path, rows: part.len(), bytes })
 }
 
-fn write(path: &Path, rows: usize) -> Result<()> {
+/// The instant of one of `rows` events, in microseconds: none before it is later, none after it earlier.
+pub fn instant_of(rows: usize, event: usize) -> Result<i64> {
+    let batch = Generator::new(rows).rows_of(event, event + 1)?;
+    let column = batch.column_by_name("event_at").context("find event_at")?;
+    Ok(arrow::array::AsArray::as_primitive::<arrow::datatypes::TimestampMicrosecondType>(column).value(0))
+}
+
+fn write(path: &Path, rows: usize, part: Range<usize>) -> Result<()> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_row_count(Some(ROWS_OF_A_BATCH))
@@ -100,17 +116,18 @@ fn write(path: &Path, rows: usize) -> Result<()> {
     // Without Arrow's own schema a reader sees strings, as it would in any other Parquet file, and not our dictionaries.
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let generator = Generator::new(rows);
-    let batches = rows.div_ceil(ROWS_OF_A_BATCH);
+    let batches = part.len().div_ceil(ROWS_OF_A_BATCH);
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
         let mut receivers = Vec::new();
         for worker in 0..workers {
             let (sender, receiver) = sync_channel(1);
             receivers.push(receiver);
-            let generator = &generator;
+            let (generator, part) = (&generator, &part);
             scope.spawn(move || {
                 for batch in (worker..batches).step_by(workers) {
-                    if sender.send(generator.batch(batch)).is_err() {
+                    let from = part.start + batch * ROWS_OF_A_BATCH;
+                    if sender.send(generator.rows_of(from, part.end.min(from + ROWS_OF_A_BATCH))).is_err() {
                         return;
                     }
                 }
@@ -178,11 +195,6 @@ impl Generator {
         Ok(self.rows_of(0, 0)?.schema())
     }
 
-    fn batch(&self, number: usize) -> Result<RecordBatch> {
-        let from = number * ROWS_OF_A_BATCH;
-        self.rows_of(from, self.rows.min(from + ROWS_OF_A_BATCH))
-    }
-
     fn rows_of(&self, from: usize, to: usize) -> Result<RecordBatch> {
         let mut random = Random::seeded(from as u64 + 1);
         let len = to - from;
@@ -242,8 +254,8 @@ mod tests {
     fn the_same_number_of_rows_is_the_same_file() {
         let folder = tempfile::tempdir().unwrap();
         let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
-        write(&one, 300_000).unwrap();
-        write(&other, 300_000).unwrap();
+        write(&one, 300_000, 0..300_000).unwrap();
+        write(&other, 300_000, 0..300_000).unwrap();
         assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap());
     }
 
@@ -251,8 +263,8 @@ mod tests {
     fn events_are_ordered_by_time_and_fill_ninety_days() {
         let generator = Generator::new(600_000);
         let mut last = START_US;
-        for number in 0..3 {
-            let batch = generator.batch(number).unwrap();
+        for from in [0, 200_000, 400_000] {
+            let batch = generator.rows_of(from, from + 200_000).unwrap();
             for time in batch.column(0).as_primitive::<TimestampMicrosecondType>().values() {
                 assert!(*time >= last, "{time} before {last}");
                 last = *time;
@@ -265,7 +277,7 @@ mod tests {
     #[test]
     fn countries_are_skewed_and_only_purchases_earn() {
         let generator = Generator::new(100_000);
-        let batch = generator.batch(0).unwrap();
+        let batch = generator.rows_of(0, 100_000).unwrap();
         let countries = batch.column(2).as_dictionary::<UInt16Type>();
         let us = countries.keys().values().iter().filter(|key| **key == 0).count();
         assert!((25_000..32_000).contains(&us), "{us}");

@@ -26,6 +26,8 @@ enum Scenario {
     Dashboards,
     /// A compressed CSV file to a table that can be asked, beside DuckDB.
     Ingest,
+    /// The same dashboard after each 10,000 new rows, beside DuckDB.
+    Refresh,
     /// Memory of the idle server and time from start to ready.
     Service,
 }
@@ -35,6 +37,7 @@ impl Scenario {
         match self {
             Self::Dashboards => "dashboards",
             Self::Ingest => "ingest",
+            Self::Refresh => "refresh",
             Self::Service => "service",
         }
     }
@@ -43,7 +46,7 @@ impl Scenario {
 /// Runs one scenario or all.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     tools::fetch_duckdb(workspace)?;
-    let scenarios = args.scenario.map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Service], |one| vec![one]);
+    let scenarios = args.scenario.map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Service], |one| vec![one]);
     for scenario in scenarios {
         let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(&args.rest);
         if scenario == Scenario::Service {

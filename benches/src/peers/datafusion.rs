@@ -37,7 +37,7 @@ impl Peer for PlainDataFusion {
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {
-        let batches = self.runtime.block_on(async { self.session.sql(question.sql).await?.collect().await })?;
+        let batches = self.runtime.block_on(async { self.session.sql(&question.sql).await?.collect().await })?;
         Answer::from_batches(&batches)
     }
 }

@@ -83,7 +83,7 @@ impl Peer for DuckDb {
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {
-        self.sql(question.sql)
+        self.sql(&question.sql)
     }
 }
 

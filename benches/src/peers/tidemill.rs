@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use tidemill::{Engine, Load, LoadReport, Mill};
+use tidemill::{Engine, Load, LoadReport, Mill, Settings};
 use tokio::runtime::Runtime;
 
 use super::Peer;
@@ -12,6 +12,7 @@ use crate::dashboard::Question;
 
 /// An engine with the data of one tenant.
 pub struct EmbeddedTidemill {
+    name: &'static str,
     runtime: Runtime,
     mill: Mill,
 }
@@ -21,10 +22,10 @@ impl EmbeddedTidemill {
     ///
     /// # Errors
     /// When the folder cannot be used.
-    pub fn open(folder: &Path) -> Result<Self> {
+    pub fn open(name: &'static str, folder: &Path, settings: Settings) -> Result<Self> {
         let runtime = Runtime::new()?;
-        let mill = runtime.block_on(async { Engine::open(folder).await?.tenant("bench") })?;
-        Ok(Self { runtime, mill })
+        let mill = runtime.block_on(async { Engine::builder().path(folder).settings(settings).open().await?.tenant("bench") })?;
+        Ok(Self { name, runtime, mill })
     }
 
     /// Loads a file; when this returns it can be asked.
@@ -47,7 +48,7 @@ impl EmbeddedTidemill {
 
 impl Peer for EmbeddedTidemill {
     fn name(&self) -> &'static str {
-        "tidemill"
+        self.name
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {

@@ -176,6 +176,10 @@ impl From<parquet::errors::ParquetError> for Error {
 impl From<datafusion::error::DataFusionError> for Error {
     fn from(error: datafusion::error::DataFusionError) -> Self {
         use datafusion::error::DataFusionError as Df;
+        let error = match own(error) {
+            Ok(own) => return own,
+            Err(error) => error,
+        };
         let kind = match error.find_root() {
             Df::Plan(_) | Df::SQL(..) | Df::SchemaError(..) | Df::NotImplemented(_) | Df::Configuration(_) => ErrorKind::Invalid,
             // Arithmetic and casts of user expressions fail while the query runs.
@@ -187,6 +191,16 @@ impl From<datafusion::error::DataFusionError> for Error {
         };
         let message = error.strip_backtrace();
         Self::new(kind, message).because(error)
+    }
+}
+
+/// An error of ours that travelled through DataFusion, as it was.
+fn own(error: datafusion::error::DataFusionError) -> std::result::Result<Error, datafusion::error::DataFusionError> {
+    use datafusion::error::DataFusionError as Df;
+    match error {
+        Df::External(inner) => inner.downcast::<Error>().map(|own| *own).map_err(Df::External),
+        Df::Context(context, inner) => own(*inner).map(|own| own.context(&context)).map_err(|inner| Df::Context(context, Box::new(inner))),
+        other => Err(other),
     }
 }
 

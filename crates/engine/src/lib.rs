@@ -40,6 +40,7 @@ mod settings;
 
 pub mod catalog;
 mod functions;
+mod partial;
 mod semantic;
 pub mod storage;
 

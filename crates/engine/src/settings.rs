@@ -20,8 +20,11 @@ pub struct Settings {
     pub footer_cache_bytes: usize,
     /// Events that a slow listener may lag behind before it is told to look again. Range 16 to 65,536.
     pub event_capacity: usize,
-    /// Commits after which a checkpoint of the log is written in the background. Range 2 to 10,000.
-    pub checkpoint_every_commits: u64,
+    /// Memory of partials and merged partials, in bytes. 0 turns them off: every aggregate is computed from its rows.
+    pub partial_cache_bytes: usize,
+    /// Memory of decoded columns that partials are computed from, in bytes. Raise it until the columns of the dashboards
+    /// that people look at fit.
+    pub column_cache_bytes: usize,
 }
 
 impl Default for Settings {
@@ -32,7 +35,8 @@ impl Default for Settings {
             segment_max_rows: 1 << 20,
             footer_cache_bytes: 64 << 20,
             event_capacity: 1024,
-            checkpoint_every_commits: 100,
+            partial_cache_bytes: 256 << 20,
+            column_cache_bytes: 512 << 20,
         }
     }
 }
@@ -49,7 +53,8 @@ impl Settings {
             ("segment_max_rows", self.segment_max_rows, 1_000, 1 << 24),
             ("footer_cache_bytes", self.footer_cache_bytes, 0, usize::MAX),
             ("event_capacity", self.event_capacity, 16, 1 << 16),
-            ("checkpoint_every_commits", usize::try_from(self.checkpoint_every_commits).unwrap_or(usize::MAX), 2, 10_000),
+            ("partial_cache_bytes", self.partial_cache_bytes, 0, usize::MAX),
+            ("column_cache_bytes", self.column_cache_bytes, 0, usize::MAX),
         ];
         for (name, value, low, high) in checks {
             if value < low || value > high {

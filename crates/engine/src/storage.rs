@@ -17,6 +17,7 @@ pub(crate) mod durable;
 pub(crate) mod entry;
 pub(crate) mod layout;
 pub(crate) mod log;
+pub(crate) mod reader;
 pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod writer;

@@ -424,6 +424,7 @@ export type Provenance = {
   rows_scanned: number;
   segments_pruned: number;
   segments_read: number;
+  segments_reused: number;
   segments_total: number;
   stages: Stage[];
   time_range: TimeRange | null;

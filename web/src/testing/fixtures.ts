@@ -132,6 +132,7 @@ export function previewResult(rows: number): QueryResult {
       truncated: true,
       segments_total: 14,
       segments_read: 1,
+      segments_reused: 0,
       segments_pruned: 13,
       rows_scanned: rows,
       bytes_read: 8_192,

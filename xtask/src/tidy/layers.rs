@@ -26,8 +26,9 @@ const ORDER: [&str; 25] = [
     "ports",
     "storage",
     "catalog",
-    "partial",
+    // Kernels know the SQL functions of the house (time buckets), the functions know nothing of partials.
     "functions",
+    "partial",
     "query",
     "semantic",
     "ingest",

@@ -1,9 +1,11 @@
 //! Models on storage: one object a version, each put only if nobody was first. The engine reads the newest.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,22 +17,26 @@ use crate::storage::layout;
 #[derive(Debug)]
 pub(crate) struct ModelStore {
     store: Arc<dyn ObjectStore>,
+    /// What was read last.
+    known: Mutex<HashMap<(TenantId, DatasetName), Document>>,
+}
+
+/// A version of a model as it lies in the store.
+#[derive(Debug, Clone)]
+struct Document {
+    version: u64,
+    meta: ObjectMeta,
+    bytes: Bytes,
 }
 
 impl ModelStore {
     pub(crate) fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store }
+        Self { store, known: Mutex::default() }
     }
 
     /// The newest version of a model.
     pub(crate) async fn get<T: DeserializeOwned>(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<(u64, T)>> {
-        // A document that somebody deletes between the list and the read is not there.
-        let Some(version) = self.newest(tenant, name).await? else { return Ok(None) };
-        let bytes = match self.store.get(&layout::model_version(tenant, name, version)).await {
-            Ok(object) => object.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(Error::from(error).context("read model")),
-        };
+        let Some((version, bytes)) = self.newest_document(tenant, name).await? else { return Ok(None) };
         let model = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(format!("model {name}, version {version}: {error}")).because(error))?;
         Ok(Some((version, model)))
     }
@@ -57,6 +63,7 @@ impl ModelStore {
 
     /// Removes all versions.
     pub(crate) async fn delete(&self, tenant: &TenantId, name: &DatasetName) -> Result<()> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant.clone(), name.clone()));
         let objects: Vec<_> = self.store.list(Some(&layout::model(tenant, name))).try_collect().await?;
         for object in objects {
             match self.store.delete(&object.location).await {
@@ -65,6 +72,37 @@ impl ModelStore {
             }
         }
         Ok(())
+    }
+
+    /// The newest version and its text. What was read before is looked for by name, so that asking lists nothing.
+    async fn newest_document(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<(u64, Bytes)>> {
+        let key = (tenant.clone(), name.clone());
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(Document { version, meta, bytes }) = known {
+            let look = |version| async move {
+                match self.store.head(&layout::model_version(tenant, name, version)).await {
+                    Ok(meta) => Ok(Some(meta)),
+                    Err(object_store::Error::NotFound { .. }) => Ok(None),
+                    Err(error) => Err(Error::from(error).context("look for model")),
+                }
+            };
+            // The same object, and none after it: a dataset that was deleted and made anew has other objects.
+            let (there, next) = futures::try_join!(look(version), look(version + 1))?;
+            if next.is_none() && there.is_some_and(|there| there.e_tag == meta.e_tag && there.last_modified == meta.last_modified) {
+                return Ok(Some((version, bytes)));
+            }
+        }
+        let Some(version) = self.newest(tenant, name).await? else { return Ok(None) };
+        let object = match self.store.get(&layout::model_version(tenant, name, version)).await {
+            Ok(object) => object,
+            // A document that somebody deletes between the list and the read is not there.
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(Error::from(error).context("read model")),
+        };
+        let document = Document { version, meta: object.meta.clone(), bytes: object.bytes().await? };
+        let bytes = document.bytes.clone();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, document);
+        Ok(Some((version, bytes)))
     }
 
     async fn newest(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<u64>> {

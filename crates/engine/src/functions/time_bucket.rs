@@ -42,6 +42,16 @@ impl TimeBucket {
     }
 }
 
+impl TimeBucket {
+    pub(crate) fn grain(&self) -> Grain {
+        self.grain
+    }
+
+    pub(crate) fn zone(&self) -> Tz {
+        self.zone
+    }
+}
+
 impl ScalarUDFImpl for TimeBucket {
     fn name(&self) -> &str {
         &self.name

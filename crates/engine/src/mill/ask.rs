@@ -18,7 +18,8 @@ use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::Question;
 use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
-use crate::query::table::{DatasetTable, ScanCounters, scoped_plan};
+use crate::partial::source::ScanCounters;
+use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{Reference, follows_clock};
@@ -72,7 +73,7 @@ impl Mill {
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(compiled.plan.clone()).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
         let compiled_in = started.elapsed();
-        let mut executed = execute::run(state, &page, self.scope.limits(), compiled.limit).await?;
+        let mut executed = execute::run(&self.shared.session, &page, self.scope.limits(), compiled.limit).await?;
         if let Some(stage) = executed.stages.first_mut() {
             stage.duration += compiled_in;
         }
@@ -100,9 +101,10 @@ impl Mill {
                 truncated: executed.truncated,
                 segments_total: scanned.total,
                 segments_read: scanned.read,
-                segments_pruned: scanned.total.saturating_sub(scanned.read),
+                segments_reused: scanned.reused,
+                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused),
                 rows_scanned: scanned.rows,
-                bytes_read: executed.bytes_read,
+                bytes_read: executed.bytes_read + scanned.bytes,
                 row_filter_applied: self.scope.row_filter(&dataset).is_some(),
                 stages: executed.stages,
             },
@@ -120,7 +122,7 @@ impl Mill {
         let plan = LogicalPlanBuilder::from(plan)
             .aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?
             .build()?;
-        let counted = execute::run(self.shared.session.shared(), &plan, self.scope.limits(), 1).await?;
+        let counted = execute::run(&self.shared.session, &plan, self.scope.limits(), 1).await?;
         stages.push(Stage { name: "count", duration: started.elapsed() });
         let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;
         let counts = arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>(column);
@@ -171,9 +173,10 @@ impl Mill {
                 truncated: executed.truncated,
                 segments_total: scanned.total,
                 segments_read: scanned.read,
-                segments_pruned: scanned.total.saturating_sub(scanned.read),
+                segments_reused: scanned.reused,
+                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused),
                 rows_scanned: scanned.rows,
-                bytes_read: executed.bytes_read,
+                bytes_read: executed.bytes_read + scanned.bytes,
                 row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
                 stages: executed.stages,
             },
@@ -254,12 +257,15 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
 struct Scanned {
     total: u64,
     read: u64,
+    reused: u64,
     rows: u64,
+    bytes: u64,
 }
 
 impl Scanned {
     fn of(counters: &ScanCounters) -> Self {
-        Self { total: counters.total.load(Ordering::Relaxed), read: counters.read.load(Ordering::Relaxed), rows: counters.rows.load(Ordering::Relaxed) }
+        let [total, read, reused, rows, bytes] = [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
+        Self { total, read, reused, rows, bytes }
     }
 }
 

@@ -12,6 +12,7 @@ use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 
 use super::result::Stage;
+use super::session::Session;
 use crate::error::{Error, Result};
 use crate::settings::Limits;
 
@@ -25,11 +26,11 @@ pub(crate) struct Executed {
     pub stages: Vec<Stage>,
 }
 
-/// Plans and runs, keeping at most `max_rows` rows.
-pub(crate) async fn run(state: &SessionState, plan: &LogicalPlan, limits: &Limits, max_rows: usize) -> Result<Executed> {
+/// Plans and runs a query over datasets, keeping at most `max_rows` rows.
+pub(crate) async fn run(session: &Session, plan: &LogicalPlan, limits: &Limits, max_rows: usize) -> Result<Executed> {
     let started = Instant::now();
-    let physical = state.create_physical_plan(plan).await?;
-    run_physical(state, physical, limits, max_rows, started.elapsed()).await
+    let physical = session.physical(plan).await?;
+    run_physical(session.shared(), physical, limits, max_rows, started.elapsed()).await
 }
 
 /// Runs a plan that is made already.

@@ -85,6 +85,8 @@ pub struct Provenance {
     pub segments_total: u64,
     /// Segments that were read.
     pub segments_read: u64,
+    /// Segments whose partials were kept from before, so that no row of them was read.
+    pub segments_reused: u64,
     /// Segments that their statistics ruled out.
     pub segments_pruned: u64,
     /// Rows of the segments that were read.

@@ -4,17 +4,26 @@
 use std::sync::Arc;
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use datafusion::common::tree_node::TreeNode;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::OptimizerRule;
+use datafusion::optimizer::push_down_limit::PushDownLimit;
+use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
 use crate::error::Result;
+use super::table::DatasetTable;
 use crate::functions::allowed;
+use crate::partial::memory::Partials;
+use crate::partial::rule;
 use crate::settings::Settings;
 
 /// The address under which plans find the engine's store. It means nothing outside of the engine.
@@ -27,14 +36,17 @@ const NAMED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN;
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     state: SessionState,
+    /// Plans what comes down to partials: the few rules that such a plan needs, once.
+    lean: Option<SessionState>,
     store_url: ObjectStoreUrl,
+    partials: Arc<Partials>,
 }
 
 impl Session {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>) -> Result<Self> {
         let store_url = ObjectStoreUrl::parse(STORE_URL)?;
         let runtime = runtime(settings)?;
-        runtime.register_object_store(store_url.as_ref(), store);
+        runtime.register_object_store(store_url.as_ref(), Arc::clone(&store));
         let mut config = SessionConfig::new()
             .with_target_partitions(settings.query_partitions)
             .with_collect_statistics(false)
@@ -46,7 +58,7 @@ impl Session {
         options.execution.parquet.enable_page_index = true;
         options.sql_parser.enable_ident_normalization = true;
         options.optimizer.repartition_file_min_size = 4 << 20;
-        let state = SessionStateBuilder::new()
+        let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
             .with_default_features()
@@ -55,9 +67,15 @@ impl Session {
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
             .with_file_formats(Vec::new())
-            .with_table_factories(std::collections::HashMap::new())
-            .build();
-        Ok(Self { state, store_url })
+            .with_table_factories(std::collections::HashMap::new());
+        let builder = if settings.partial_cache_bytes > 0 {
+            builder.with_optimizer_rules(rule::optimizer_rules(DatasetTable::source)).with_query_planner(Arc::new(rule::Planner))
+        } else {
+            builder
+        };
+        let state = builder.build();
+        let lean = (settings.partial_cache_bytes > 0).then(|| lean(&state));
+        Ok(Self { state, lean, store_url, partials: Arc::new(Partials::new(settings, store)) })
     }
 
     /// A state for one query, whose catalog is empty.
@@ -71,9 +89,34 @@ impl Session {
         &self.state
     }
 
+    /// Plans a query of the semantic layer. Most of them come down to partials, a sort and a limit: DataFusion's forty
+    /// rules have nothing to do there and would take longer than the answer.
+    pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(lean) = &self.lean {
+            let plan = lean.optimize(plan)?;
+            if !plan.exists(|node| Ok(matches!(node, LogicalPlan::TableScan(_))))? {
+                return Ok(lean.query_planner().create_physical_plan(&plan, lean).await?);
+            }
+        }
+        Ok(self.state.create_physical_plan(plan).await?)
+    }
+
+    /// What is kept of segments.
+    pub(crate) fn partials(&self) -> &Arc<Partials> {
+        &self.partials
+    }
+
     pub(crate) fn store_url(&self) -> &ObjectStoreUrl {
         &self.store_url
     }
+}
+
+fn lean(state: &SessionState) -> SessionState {
+    let mut config = state.config().clone();
+    config.options_mut().optimizer.max_passes = 1;
+    let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
+        vec![Arc::new(SimplifyExpressions::new()), rule::aggregate_by_segment(DatasetTable::source), Arc::new(PushDownLimit::new())];
+    SessionStateBuilder::new_from_existing(state.clone()).with_config(config).with_optimizer_rules(rules).with_physical_optimizer_rules(Vec::new()).build()
 }
 
 fn runtime(settings: &Settings) -> Result<RuntimeEnv> {

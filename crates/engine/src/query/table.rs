@@ -3,8 +3,9 @@
 //! [`scoped_plan`] is the only way to read a dataset: it puts the scope's row filter and visible columns above the scan,
 //! inside the logical plan, before anything else is planned. [`DatasetTable`] itself is never handed to a caller.
 
+use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -27,18 +28,11 @@ use super::pruning;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
+use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::scope::Scope;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
 use crate::storage::writer::object_path;
-
-/// What a query has read so far; shared by all tables of the query.
-#[derive(Debug, Default)]
-pub(crate) struct ScanCounters {
-    pub total: AtomicU64,
-    pub read: AtomicU64,
-    pub rows: AtomicU64,
-}
 
 /// One version of a dataset.
 pub(crate) struct DatasetTable {
@@ -58,6 +52,17 @@ impl DatasetTable {
     pub(crate) fn new(snapshot: Arc<Snapshot>, prefix: object_store::path::Path, session: Session, counters: Arc<ScanCounters>) -> Self {
         counters.total.fetch_add(snapshot.segments.len() as u64, Ordering::Relaxed);
         Self { snapshot, prefix, session, counters }
+    }
+
+    /// What partials are computed from.
+    pub(crate) fn source(table: &dyn TableProvider) -> Option<SegmentSource> {
+        let table = (table as &dyn Any).downcast_ref::<Self>()?;
+        Some(SegmentSource {
+            snapshot: Arc::clone(&table.snapshot),
+            prefix: table.prefix.clone(),
+            partials: Arc::clone(table.session.partials()),
+            counters: Arc::clone(&table.counters),
+        })
     }
 
     /// Segments spread over partitions, the largest first to the emptiest, so that all cores end together.

@@ -31,7 +31,9 @@ impl QueryResult {
         Ok(writer.into_inner()?)
     }
 
-    /// The rows as CSV (RFC 4180) with the member names as header. A missing value is an empty field.
+    /// The rows as CSV (RFC 4180) with the member names as header. A missing value is an empty field. Text that a
+    /// spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an
+    /// apostrophe before it, as OWASP advises; take [`to_arrow_ipc`](Self::to_arrow_ipc) where every byte counts.
     ///
     /// # Errors
     /// `Internal` when a value cannot be written.
@@ -59,7 +61,8 @@ impl QueryResult {
 }
 
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{guard}{}\"", text.replace('"', "\"\"")) } else { format!("{guard}{text}") }
 }
 
 /// One list a column.
@@ -149,5 +152,13 @@ mod tests {
     fn csv_quotes_what_needs_it() {
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(quoted("plain"), "plain");
+    }
+
+    #[test]
+    fn csv_holds_no_formula() {
+        assert_eq!(quoted("=cmd()"), "'=cmd()");
+        assert_eq!(quoted("@a,\"b\""), "\"'@a,\"\"b\"\"\"");
+        assert_eq!(quoted("-1+1"), "'-1+1");
+        assert_eq!(quoted("a=b"), "a=b");
     }
 }

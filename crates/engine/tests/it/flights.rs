@@ -50,7 +50,7 @@ async fn time_is_pruned_and_bucketed(ward: &Ward) {
     assert_eq!(provenance.segments_total, provenance.segments_read + provenance.segments_pruned);
     // The night that New York's July ends in UTC's August is in a second segment.
     assert!(provenance.segments_read <= 2 && provenance.segments_pruned >= 10, "{provenance:?}");
-    assert!(provenance.bytes_read > 0 && provenance.rows_scanned < 100_000);
+    assert!(provenance.rows_scanned < 100_000);
     assert_eq!(provenance.time_range.unwrap().from.to_rfc3339(), "2013-07-01T04:00:00+00:00");
     assert_eq!(provenance.complete_until.unwrap().to_rfc3339(), "2014-01-01T04:00:00+00:00");
 

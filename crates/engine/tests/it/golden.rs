@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use async_trait::async_trait;
 use serde_json::Value;
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
-use tidemill::{Csv, Mill};
+use tidemill::{Csv, Mill, Settings};
 
-use crate::ward::{Ward, example};
+use crate::ward::{Ward, example, open};
 
 /// A statement that begins with `{` is a semantic query, anything else SQL.
 struct Asker(Mill);
@@ -34,8 +34,12 @@ impl sqllogictest::AsyncDB for Asker {
     async fn shutdown(&mut self) {}
 }
 
+/// How the same answers come about: every aggregate from its rows, from partials that are computed each time, and from
+/// partials that are kept (asked twice, so that the second time they are).
+const MODES: [(&str, usize, usize); 3] = [("raw", 0, 1), ("cold", 1, 1), ("kept", 64 << 20, 2)];
+
 #[tokio::test(flavor = "multi_thread")]
-async fn golden_queries_hold() {
+async fn golden_queries_hold_however_they_are_answered() {
     let ward = Ward::new().await;
     for (dataset, file) in [("flights", "flights.csv.gz"), ("airports", "airports.csv"), ("planes", "planes.csv"), ("airlines", "airlines.csv"), ("weather", "weather.csv")] {
         ward.mill.load(dataset, Csv::path(example(file))).await.unwrap();
@@ -44,14 +48,17 @@ async fn golden_queries_hold() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(!files.is_empty());
-    for file in files {
-        let mill = ward.mill.clone();
-        Runner::new(move || {
-            let mill = mill.clone();
-            async move { Ok(Asker(mill)) }
-        })
-        .run_file_async(&file)
-        .await
-        .unwrap();
+    for (mode, partial_cache_bytes, times) in MODES {
+        let engine = open(ward.folder.path(), Settings { partial_cache_bytes, ..Settings::default() }).await;
+        for file in std::iter::repeat_n(&files, times).flatten() {
+            let mill = engine.tenant("acme").unwrap();
+            let asked = Runner::new(move || {
+                let mill = mill.clone();
+                async move { Ok(Asker(mill)) }
+            })
+            .run_file_async(file)
+            .await;
+            asked.unwrap_or_else(|error| panic!("{mode}: {error}"));
+        }
     }
 }

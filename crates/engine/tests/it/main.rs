@@ -8,6 +8,7 @@ mod golden;
 mod interop;
 mod live;
 mod loads;
+mod partials;
 mod scopes;
 mod sql;
 mod ward;

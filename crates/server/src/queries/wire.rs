@@ -199,6 +199,7 @@ pub struct Provenance {
     pub truncated: bool,
     pub segments_total: u64,
     pub segments_read: u64,
+    pub segments_reused: u64,
     pub segments_pruned: u64,
     pub rows_scanned: u64,
     pub bytes_read: u64,

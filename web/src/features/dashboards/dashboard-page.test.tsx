@@ -127,7 +127,7 @@ describe('reading', () => {
     await user.click(await screen.findByRole('menuitem', { name: 'About this number' }));
     const dialog = await screen.findByRole('dialog');
     expect(dialog).toHaveTextContent('flights, version 3');
-    expect(dialog).toHaveTextContent('12 read, 2 skipped, of 14');
+    expect(dialog).toHaveTextContent('1 read, 11 reused, 2 skipped, of 14');
   });
 
   it('takes what the live channel stores without asking again', async () => {

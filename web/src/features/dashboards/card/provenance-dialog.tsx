@@ -46,7 +46,7 @@ export function provenanceRows(provenance: Provenance, confirmedAt: number): [st
     ['Rows scanned', count(provenance.rows_scanned)],
     [
       'Segments',
-      `${count(provenance.segments_read)} read, ${count(provenance.segments_pruned)} skipped, of ${count(provenance.segments_total)}`,
+      `${count(provenance.segments_read)} read, ${count(provenance.segments_reused)} reused, ${count(provenance.segments_pruned)} skipped, of ${count(provenance.segments_total)}`,
     ],
     ['Read', formatNumber(provenance.bytes_read, 'bytes', 'full')],
     [

@@ -1,0 +1,126 @@
+//! Scenario `refresh`: a dashboard of twelve tiles whose windows slide over website events. 10,000 rows come in, then all
+//! tiles are asked again: of Tidemill, which merges what it kept with the new rows, and of DuckDB, which runs them again.
+//! The same with ten times the history says whether a refresh costs what is new or what is there.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use serde_json::json;
+use tidemill::{Parquet, Settings};
+use tidemill_benches::dashboard::{Question, questions};
+use tidemill_benches::events;
+use tidemill_benches::measure::{median_ms, order_of_round, timed};
+use tidemill_benches::peers::{DuckDb, EmbeddedTidemill, Peer, literal};
+use tidemill_benches::report::{Report, Row};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const NOTES: [&str; 5] = [
+    "Each round adds 10,000 rows durably to both, then asks all twelve tiles one after the other; the time is that of the twelve tiles, in milliseconds.",
+    "Windows of 7, 14, 30 and 90 days end with the last row, so both of their edges move in every round.",
+    "DuckDB holds the events in a native table in a database file and runs with as many threads as the machine has cores.",
+    "All answers of all rounds were compared: equal apart from the order of rows and a relative difference of 1e-9 in floating point numbers.",
+    "`less history` is Tidemill itself with a tenth of the rows, in the same rounds.",
+];
+const NEW_ROWS: usize = 10_000;
+
+#[derive(Parser)]
+struct Args {
+    /// Events before the first refresh.
+    #[arg(long, default_value_t = 18_000_000)]
+    rows: usize,
+    /// Timed rounds.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// A history and what is added to it.
+struct History {
+    total: usize,
+    before: usize,
+}
+
+impl History {
+    fn part(&self, work: &Path, round: usize) -> Result<PathBuf> {
+        let from = self.before + round * NEW_ROWS;
+        Ok(events::prepare_part(work, self.total, from..from + NEW_ROWS)?.path)
+    }
+
+    fn questions(&self, round: usize) -> Result<Vec<Question>> {
+        questions(events::instant_of(self.total, self.before + (round + 1) * NEW_ROWS - 1)?)
+    }
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    let work = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let folder = tempfile::tempdir_in(&work).context("create a folder for the databases")?;
+    let added = (args.rounds + 1) * NEW_ROWS;
+    let full = History { before: args.rows, total: args.rows + added };
+    let tenth = History { before: args.rows / 10, total: args.rows / 10 + added };
+    let data = json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": args.rows, "new_rows": NEW_ROWS, "tiles": 12, "rounds": args.rounds});
+    let mut report = Report::new("refresh", data, &NOTES);
+
+    let settings = Settings { column_cache_bytes: 4 << 30, partial_cache_bytes: 1 << 30, ..Settings::default() };
+    let mut ours = EmbeddedTidemill::open("tidemill", &folder.path().join("full"), settings.clone())?;
+    let mut less = EmbeddedTidemill::open("less history", &folder.path().join("tenth"), settings)?;
+    let mut duckdb = DuckDb::open("duckdb", &folder.path().join("events.duckdb"))?;
+    let history = events::prepare_part(&work, full.total, 0..full.before)?;
+    ours.load("events", Parquet::path(&history.path))?;
+    duckdb.execute(&format!("create table events as select * from read_parquet({}); checkpoint;", literal(&history.path)?))?;
+    less.load("events", Parquet::path(&events::prepare_part(&work, tenth.total, 0..tenth.before)?.path))?;
+
+    let (mut times, mut slowest) = ([Vec::new(), Vec::new(), Vec::new()], Vec::new());
+    for round in 0..=args.rounds {
+        let (part, small_part) = (full.part(&work, round)?, tenth.part(&work, round)?);
+        ours.load("events", Parquet::path(&part))?;
+        less.load("events", Parquet::path(&small_part))?;
+        duckdb.execute(&format!("insert into events select * from read_parquet({})", literal(&part)?))?;
+        let (questions, fewer) = (full.questions(round)?, tenth.questions(round)?);
+        let mut answers = [Vec::new(), Vec::new(), Vec::new()];
+        for place in order_of_round(3, round) {
+            let (asked, peer): (_, &mut dyn Peer) = match place {
+                0 => (&questions, &mut ours),
+                1 => (&questions, &mut duckdb),
+                _ => (&fewer, &mut less),
+            };
+            let mut tiles: Vec<Duration> = Vec::with_capacity(asked.len());
+            for question in asked {
+                let (answer, time) = timed(|| peer.ask(question)).with_context(|| question.name)?;
+                answers[place].push(answer);
+                tiles.push(time);
+            }
+            // The first round makes the partials.
+            if round > 0 {
+                times[place].push(tiles.iter().sum());
+                if place == 0 {
+                    slowest.push(tiles.into_iter().zip(&questions).max_by_key(|(time, _)| *time).map(|(time, question)| (question.name, time)));
+                }
+            } else if place < 2 {
+                eprintln!("first answers of {}: {:.1} ms", peer.name(), tiles.iter().sum::<Duration>().as_secs_f64() * 1e3);
+            }
+        }
+        let [ours, theirs, _] = answers;
+        for ((ours, theirs), question) in ours.into_iter().zip(theirs).zip(&questions) {
+            ours.compare(theirs).with_context(|| format!("{}: tidemill and duckdb disagree", question.name))?;
+        }
+    }
+    if let Some(Some((name, time))) = slowest.last() {
+        eprintln!("slowest tile of the last round: {name}, {:.1} ms", time.as_secs_f64() * 1e3);
+    }
+    let [ours, duckdb, less] = times.map(|times: Vec<Duration>| median_ms(&times));
+    let mut push = |workload: String, peer: (&'static str, f64), target: &str, holds: bool| {
+        report.push(Row { workload, unit: "ms", ours, peers: vec![peer], target: target.to_owned(), holds });
+    };
+    push(format!("12 tiles after 10,000 new rows, {} before", args.rows), ("duckdb", duckdb), "at least 50 times faster than DuckDB", ours * 50.0 <= duckdb);
+    push("12 tiles after 10,000 new rows, time alone".to_owned(), ("duckdb", duckdb), "all tiles within 20 ms", ours <= 20.0);
+    push("the same with 10 times the history".to_owned(), ("less history", less), "at most 1.2 times its own time with a tenth", ours <= 1.2 * less);
+    report.finish()
+}

@@ -1,0 +1,50 @@
+//! Partials: what makes a dashboard cost only what is new.
+//!
+//! Data comes in as immutable segments, so the aggregate of one segment is true for ever. A query over a dataset is the
+//! merge of one small state per segment, and a state that was computed once is never computed again:
+//!
+//! ```text
+//!   sum(amount) by country, last 7 days             the same question, 10,000 rows later
+//!
+//!        answer                                          answer'
+//!          │ finish                                        │ finish
+//!        merge                                           merge
+//!       ╱  │   ╲                                        ╱   │   ╲
+//!    run1 run2  s9*                                  run1 run2  ╲ ╲
+//!    ╱│╲  ╱│╲                                         kept kept  s9* s10   ◄─ the only rows that are read
+//!  s1 s2 s3 …  s8                                                    new
+//!   ╰─ each computed once, from decoded columns       * its first rows lie before the window: filter kept
+//! ```
+//!
+//! - [`fragment`] is what is computed: filters, group keys and aggregates over the columns of one dataset, free of the
+//!   segment. [`rule`] finds fragments in logical plans, so that SQL and semantic queries profit alike. The row filter of
+//!   a scope is in the plan and therefore in the fragment: a partial cannot be shared with somebody who may not see it.
+//! - [`simplify`] removes filters that are true for every row of a segment, by its statistics, so that a window that
+//!   slides leaves all partials but those at its edges as they are; it also drops segments without a row that passes.
+//!   What lies across an edge is computed in [`blocks`], so that a step of the window costs one block.
+//! - [`kernel`] computes a partial from [`columns`], decoded once and kept: text as dictionary codes, group keys as small
+//!   codes that address groups directly. [`aggregator`] folds values or states into groups,
+//!   by DataFusion's accumulators or by our own ([`count`], [`distinct`]).
+//! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
+//! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once.
+//! - [`exec`] is the operator that a plan holds instead of scan and aggregate.
+//!
+//! What this deliberately does not do: it never cuts a fragment out of an optimised plan, and it does not run
+//! DataFusion's aggregation operator for a partial. That operator may skip aggregation, emit early, take hints of limits
+//! or dynamic filters, and any of these would make a state that is kept wrong for the next query.
+
+pub(crate) mod aggregator;
+pub(crate) mod blocks;
+pub(crate) mod codes;
+pub(crate) mod columns;
+pub(crate) mod compute;
+pub(crate) mod count;
+pub(crate) mod distinct;
+pub(crate) mod exec;
+pub(crate) mod fragment;
+pub(crate) mod kernel;
+pub(crate) mod memory;
+pub(crate) mod rule;
+pub(crate) mod simplify;
+pub(crate) mod source;
+pub(crate) mod tree;

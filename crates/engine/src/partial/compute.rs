@@ -1,0 +1,129 @@
+//! One aggregate over one version of a dataset: which segments it needs, what of each is left to look at, and the partial
+//! of each, kept or computed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use datafusion::catalog::Session;
+use datafusion::common::runtime::SpawnedTask;
+use futures::future::try_join_all;
+use sha2::{Digest, Sha256};
+
+use super::columns::Column;
+use super::fragment::{Fingerprint, Fragment};
+use super::kernel::Kernel;
+use super::memory::Partial;
+use super::simplify::{Verdict, judge};
+use super::source::SegmentSource;
+use crate::error::{Error, Result};
+use crate::storage::segment::Segment;
+
+/// A partial is kept if it has at most one row for so many rows of its segment: others cost as much to merge as to make.
+const ROWS_PER_GROUP: u64 = 4;
+/// Segments so small that their partial is always kept.
+const SMALL_SEGMENT_ROWS: u64 = 8_192;
+
+/// A fragment over one version of a dataset.
+#[derive(Debug)]
+pub(crate) struct Aggregation {
+    pub fragment: Fragment,
+    pub kernel: Arc<Kernel>,
+    pub source: SegmentSource,
+}
+
+/// The part of a segment in an aggregation.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaf {
+    pub segment: Arc<Segment>,
+    /// Filters that the statistics of the segment leave open.
+    pub filters: Arc<[usize]>,
+    /// Identity of the partial.
+    pub key: Fingerprint,
+    /// Identity of the segment alone.
+    pub identity: Fingerprint,
+    /// A number out of it.
+    pub segment_hash: u64,
+}
+
+impl Aggregation {
+    pub(crate) fn new(fragment: Fragment, source: SegmentSource, session: &dyn Session) -> Result<Self> {
+        let kernel = Arc::new(Kernel::bind(&fragment, &source.snapshot.arrow, session)?);
+        Ok(Self { fragment, kernel, source })
+    }
+
+    /// The segments that can hold a row that passes, in the order of the version.
+    pub(crate) fn leaves(&self) -> Vec<Leaf> {
+        let schema = &self.source.snapshot.arrow;
+        // Most segments leave the same filters open: these share what is computed from them.
+        let mut variants: Vec<(Arc<[usize]>, Fingerprint)> = Vec::new();
+        let mut leaves = Vec::with_capacity(self.source.snapshot.segments.len());
+        let mut open = Vec::with_capacity(self.fragment.filters.len());
+        'segments: for segment in &self.source.snapshot.segments {
+            open.clear();
+            for (index, filter) in self.fragment.filters.iter().enumerate() {
+                match judge(filter, segment, schema) {
+                    Verdict::All => {}
+                    Verdict::None => continue 'segments,
+                    Verdict::Some => open.push(index),
+                }
+            }
+            let (filters, fingerprint) = match variants.iter().find(|(filters, _)| **filters == *open) {
+                Some(known) => known.clone(),
+                None => {
+                    let variant = (Arc::from(open.as_slice()), self.fragment.fingerprint(open.iter().copied()));
+                    variants.push(variant.clone());
+                    variant
+                }
+            };
+            let mut hash = Sha256::new();
+            hash.update(self.source.prefix.as_ref());
+            hash.update([0]);
+            hash.update(&segment.path);
+            let identity: Fingerprint = hash.clone().finalize().into();
+            hash.update(fingerprint);
+            let [a, b, c, d, e, f, g, h, ..] = identity;
+            leaves.push(Leaf { segment: Arc::clone(segment), filters, key: hash.finalize().into(), identity, segment_hash: u64::from_le_bytes([a, b, c, d, e, f, g, h]) });
+        }
+        leaves
+    }
+
+    /// The partial of a segment: kept, being computed by somebody else, or computed now.
+    pub(crate) async fn partial(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+        let counters = &self.source.counters;
+        if let Some(kept) = self.source.partials.get(&leaf.key).await {
+            counters.reused.fetch_add(1, Ordering::Relaxed);
+            return Ok(kept);
+        }
+        counters.read.fetch_add(1, Ordering::Relaxed);
+        counters.rows.fetch_add(leaf.segment.rows, Ordering::Relaxed);
+        let rows = leaf.segment.rows;
+        let worth = |partial: &Partial| rows <= SMALL_SEGMENT_ROWS || partial.state.num_rows() as u64 * ROWS_PER_GROUP <= rows;
+        self.source.partials.get_or_compute(leaf.key, worth, self.compute(leaf)).await
+    }
+
+    async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+        let source = &self.source;
+        let location = source.location(&leaf.segment);
+        let reads = self.kernel.columns.iter().zip(self.kernel.needed(&leaf.filters)).map(async |(column, needed)| {
+            if !needed {
+                return Ok(None);
+            }
+            let field = source.snapshot.arrow.fields().get(*column).ok_or_else(|| Error::internal("a kernel for another schema"))?;
+            source.partials.column(&location, leaf.segment.bytes, field, &source.counters.bytes).await.map(|column| Some(Column::clone(&column)))
+        });
+        let columns: Vec<Option<Column>> = try_join_all(reads).await?;
+        let rows = usize::try_from(leaf.segment.rows).unwrap_or(usize::MAX);
+        if let Some(blocks) = self.blocks(leaf, &columns, rows) {
+            return self.by_blocks(leaf, &columns, blocks).await;
+        }
+        self.compute_rows(columns, rows, Arc::clone(&leaf.filters)).await
+    }
+
+    /// On a thread of its own turn: computing does not wait for anything, so it must not hold up what does.
+    pub(super) async fn compute_rows(&self, columns: Vec<Option<Column>>, rows: usize, filters: Arc<[usize]>) -> Result<Partial> {
+        let kernel = Arc::clone(&self.kernel);
+        let computed = SpawnedTask::spawn_blocking(move || kernel.compute(columns, rows, &filters)).join().await;
+        let state = computed.map_err(|error| Error::internal(format!("computing a partial failed: {error}")))??;
+        Ok(Partial { state })
+    }
+}

@@ -1,0 +1,105 @@
+//! The operator that stands for scan, filter, projection and aggregate of one dataset: it merges partials.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::{Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::aggregator::Aggregator;
+use super::compute::Aggregation;
+
+/// Merges the partials of an aggregation. One partition; segments are computed in parallel inside.
+#[derive(Debug)]
+pub(crate) struct SegmentAggregateExec {
+    aggregation: Arc<Aggregation>,
+    properties: Arc<PlanProperties>,
+}
+
+impl SegmentAggregateExec {
+    /// `schema` is that of the aggregate: keys, then aggregates.
+    pub(crate) fn new(aggregation: Arc<Aggregation>, schema: SchemaRef) -> Self {
+        let properties = PlanProperties::new(EquivalenceProperties::new(schema), Partitioning::UnknownPartitioning(1), EmissionType::Final, Boundedness::Bounded);
+        Self { aggregation, properties: Arc::new(properties) }
+    }
+}
+
+impl DisplayAs for SegmentAggregateExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fragment = &self.aggregation.fragment;
+        let list = |exprs: &[datafusion::logical_expr::Expr]| exprs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        write!(
+            f,
+            "SegmentAggregateExec: source=[{:?}], groups=[{}], aggregates=[{}], filters=[{}]",
+            self.aggregation.source,
+            list(&fragment.groups),
+            list(&fragment.aggregates),
+            list(&fragment.filters)
+        )
+    }
+}
+
+impl ExecutionPlan for SegmentAggregateExec {
+    fn name(&self) -> &'static str {
+        "SegmentAggregateExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn replace_children(self: Arc<Self>, _: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+    }
+
+    fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let (aggregation, schema) = (Arc::clone(&self.aggregation), self.schema());
+        let answer = answer(aggregation, Arc::clone(&schema), Arc::clone(&context));
+        let rows = context.session_config().batch_size();
+        let batches = stream::once(answer).map_ok(move |batch| stream::iter(slices(&batch, rows)).map(Ok::<_, DataFusionError>)).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches.boxed())))
+    }
+}
+
+async fn answer(aggregation: Arc<Aggregation>, schema: SchemaRef, context: Arc<TaskContext>) -> Result<RecordBatch> {
+    let reservation = MemoryConsumer::new("merge of partials").register(context.memory_pool());
+    let states = aggregation.states(context.session_config().target_partitions()).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    SpawnedTask::spawn_blocking(move || {
+        let mut aggregator = Aggregator::new(&aggregation.kernel.layout)?;
+        for partial in &states {
+            aggregator.merge(&partial.state)?;
+            reservation.try_resize(aggregator.size_bytes())?;
+        }
+        aggregator.finish(&schema)
+    })
+    .join()
+    .await
+    .map_err(|error| DataFusionError::External(Box::new(error)))?
+}
+
+fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {
+    let rows = rows.max(1);
+    (0..batch.num_rows()).step_by(rows).map(|from| batch.slice(from, rows.min(batch.num_rows() - from))).collect()
+}

@@ -1,0 +1,152 @@
+//! What is computed over one segment, free of which segment it is: filters, group keys and aggregates over the columns
+//! of a dataset. A fragment is lifted out of a logical plan, before any optimisation that depends on the whole query.
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema, Result};
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, TableScan};
+use sha2::{Digest, Sha256};
+
+/// Aggregates whose states can be merged in any order and kept: no state depends on the order of rows.
+const MERGEABLE: [&str; 19] = [
+    "approx_distinct",
+    "approx_median",
+    "approx_percentile_cont",
+    "avg",
+    "bit_and",
+    "bit_or",
+    "bool_and",
+    "bool_or",
+    "corr",
+    "count",
+    "covar_pop",
+    "covar_samp",
+    "max",
+    "min",
+    "stddev",
+    "stddev_pop",
+    "sum",
+    "var",
+    "var_pop",
+];
+
+/// A part of a name of what is kept: changes whenever a kernel or a layout of states changes.
+const STATE_VERSION: &str = "1/datafusion-55";
+
+/// Identity of what is computed, or of what is kept.
+pub(crate) type Fingerprint = [u8; 32];
+
+/// Filters, group keys and aggregates over the columns of a dataset, which they name without a qualifier.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Fragment {
+    /// All of them must hold.
+    pub filters: Vec<Expr>,
+    pub groups: Vec<Expr>,
+    /// Each an `Expr::AggregateFunction`.
+    pub aggregates: Vec<Expr>,
+}
+
+impl Fragment {
+    /// Lifts a fragment out of an aggregate over filters and projections of one scan. `None`: the plan has another
+    /// shape, or something in it is not a pure function of the rows.
+    pub(crate) fn lift(aggregate: &Aggregate) -> Option<(Self, &TableScan)> {
+        let mut fragment = Self {
+            filters: Vec::new(),
+            groups: aggregate.group_expr.iter().map(|group| group.clone().unalias_nested().data).collect(),
+            aggregates: aggregate.aggr_expr.iter().map(|aggregate| aggregate.clone().unalias_nested().data).collect(),
+        };
+        let mut plan = aggregate.input.as_ref();
+        let scan = loop {
+            match plan {
+                LogicalPlan::Filter(filter) => {
+                    fragment.filters.extend(split_conjunction(&filter.predicate).into_iter().cloned());
+                    plan = filter.input.as_ref();
+                }
+                LogicalPlan::Projection(projection) => {
+                    let expressions: Vec<Expr> = projection.expr.iter().map(|expr| expr.clone().unalias_nested().data).collect();
+                    fragment = fragment.over(&projection.schema, &expressions).ok()?;
+                    plan = projection.input.as_ref();
+                }
+                LogicalPlan::SubqueryAlias(alias) => {
+                    let columns: Vec<Expr> = alias.input.schema().columns().into_iter().map(Expr::Column).collect();
+                    fragment = fragment.over(&alias.schema, &columns).ok()?;
+                    plan = alias.input.as_ref();
+                }
+                LogicalPlan::TableScan(scan) if scan.fetch.is_none() => break scan,
+                _ => return None,
+            }
+        };
+        fragment.filters.extend(scan.filters.iter().flat_map(split_conjunction).cloned());
+        let fragment = fragment.unqualified().ok()?;
+        fragment.is_pure().then_some((fragment, scan))
+    }
+
+    /// The fragment in terms of what lies below a node whose columns are made by `expressions`.
+    fn over(&self, schema: &DFSchema, expressions: &[Expr]) -> Result<Self> {
+        self.map(|column| {
+            let index = schema.index_of_column(column)?;
+            expressions.get(index).cloned().ok_or_else(|| datafusion::common::internal_datafusion_err!("a column without an expression"))
+        })
+    }
+
+    /// Columns by name alone, filters in a canonical order and once each.
+    fn unqualified(&self) -> Result<Self> {
+        let mut fragment = self.map(|column| Ok(Expr::Column(Column::new_unqualified(&column.name))))?;
+        fragment.filters.sort_by_cached_key(|filter| format!("{filter:?}"));
+        fragment.filters.dedup();
+        Ok(fragment)
+    }
+
+    fn map(&self, replace: impl Fn(&Column) -> Result<Expr>) -> Result<Self> {
+        let one = |expr: &Expr| {
+            let replaced = expr.clone().transform_down(|expr| match &expr {
+                // What is put in place is already in terms of the level below: it must not be visited again.
+                Expr::Column(column) => replace(column).map(|replacement| Transformed::new(replacement, true, datafusion::common::tree_node::TreeNodeRecursion::Jump)),
+                _ => Ok(Transformed::no(expr)),
+            });
+            replaced.map(|replaced| replaced.data)
+        };
+        let all = |exprs: &[Expr]| exprs.iter().map(one).collect::<Result<Vec<_>>>();
+        Ok(Self { filters: all(&self.filters)?, groups: all(&self.groups)?, aggregates: all(&self.aggregates)? })
+    }
+
+    fn is_pure(&self) -> bool {
+        let pure = |expr: &Expr| {
+            let foreign = expr.exists(|part| {
+                Ok(matches!(
+                    part,
+                    Expr::ScalarSubquery(_)
+                        | Expr::Exists(_)
+                        | Expr::InSubquery(_)
+                        | Expr::SetComparison(_)
+                        | Expr::OuterReferenceColumn(..)
+                        | Expr::Placeholder(_)
+                        | Expr::GroupingSet(_)
+                        | Expr::WindowFunction(_)
+                        | Expr::Unnest(_)
+                ))
+            });
+            !expr.is_volatile() && !foreign.unwrap_or(true)
+        };
+        let mergeable = |expr: &Expr| match expr {
+            Expr::AggregateFunction(function) => {
+                let name = function.func.name();
+                MERGEABLE.contains(&name) && function.params.order_by.is_empty() && function.params.null_treatment.is_none() && (!function.params.distinct || name == "count")
+            }
+            _ => false,
+        };
+        self.filters.iter().chain(&self.groups).chain(&self.aggregates).all(pure) && self.aggregates.iter().all(mergeable)
+    }
+
+    /// Identity of the fragment with only some of its filters. The debug form of expressions is used because the
+    /// display form does not quote: a column named `a + b` and the sum of two columns would be one.
+    pub(crate) fn fingerprint(&self, filters: impl Iterator<Item = usize>) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(STATE_VERSION);
+        for index in filters {
+            hash.update(format!("filter {:?}\n", self.filters.get(index)));
+        }
+        hash.update(format!("groups {:?}\naggregates {:?}", self.groups, self.aggregates));
+        hash.finalize().into()
+    }
+}

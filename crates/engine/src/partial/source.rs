@@ -1,0 +1,49 @@
+//! One version of a dataset, as partials are computed from it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use object_store::path::Path;
+
+use super::memory::Partials;
+use crate::storage::log::Snapshot;
+use crate::storage::segment::Segment;
+use crate::storage::writer::object_path;
+
+/// What a query has read and reused so far; shared by all tables of the query.
+#[derive(Debug, Default)]
+pub(crate) struct ScanCounters {
+    /// Segments of the versions that the query is pinned to.
+    pub total: AtomicU64,
+    /// Segments whose rows were looked at.
+    pub read: AtomicU64,
+    /// Rows in these.
+    pub rows: AtomicU64,
+    /// Bytes of their columns that were fetched from the store for partials.
+    pub bytes: AtomicU64,
+    /// Segments whose partial was there already.
+    pub reused: AtomicU64,
+}
+
+/// The segments of one version, where they lie, and what is kept of them.
+#[derive(Clone)]
+pub(crate) struct SegmentSource {
+    pub snapshot: Arc<Snapshot>,
+    pub prefix: Path,
+    pub partials: Arc<Partials>,
+    pub counters: Arc<ScanCounters>,
+}
+
+impl SegmentSource {
+    /// Where a segment lies in the store.
+    pub(crate) fn location(&self, segment: &Segment) -> Path {
+        object_path(&self.prefix, &segment.path)
+    }
+}
+
+impl fmt::Debug for SegmentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at version {}", self.prefix, self.snapshot.version)
+    }
+}

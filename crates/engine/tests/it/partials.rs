@@ -1,0 +1,214 @@
+//! Partials never change an answer: whatever is kept, the numbers are those of the rows.
+
+use serde_json::{Value, json};
+use tidemill::{Csv, DatasetName, Engine, Mill, Scope, Settings, TenantId};
+
+use crate::ward::{Ward, open};
+
+/// Numbers that are random enough and the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
+    }
+
+    /// Skewed text, many nulls, late rows, sums that need their fractions.
+    fn rows(&mut self, count: u64) -> String {
+        let mut csv = String::from("at,city,device,amount,revenue\n");
+        for _ in 0..count {
+            let (day, hour, minute) = (1 + self.roll(28), self.roll(24), self.roll(60));
+            let city = if self.roll(4) == 0 { String::new() } else { format!("c{}", self.roll(20) * self.roll(5)) };
+            let device = self.pick(&["mobile", "desktop", "", "tv"]);
+            let amount = if self.roll(5) == 0 { String::new() } else { (self.roll(200_000) as i64 - 1_000).to_string() };
+            let revenue = if self.roll(3) == 0 { String::new() } else { format!("{}.{:02}", self.roll(1_000), self.roll(100)) };
+            csv.push_str(&format!("2013-{:02}-{day:02}T{hour:02}:{minute:02}:00Z,{city},{device},{amount},{revenue}\n", 1 + self.roll(3)));
+        }
+        csv
+    }
+
+    fn query(&mut self) -> Value {
+        let member = |name: &str| format!("orders.{name}");
+        let mut measures: Vec<String> = (0..1 + self.roll(3))
+            .map(|_| {
+                member(self.pick(&[
+                    "count", "sum_amount", "avg_amount", "min_amount", "max_amount", "sum_revenue", "avg_revenue", "min_revenue", "distinct_city", "distinct_device",
+                ]))
+            })
+            .collect();
+        measures.sort();
+        measures.dedup();
+        let mut dimensions: Vec<String> = (0..self.roll(3)).map(|_| member(self.pick(&["city", "device", "amount"]))).collect();
+        dimensions.sort();
+        dimensions.dedup();
+        let mut query = json!({"measures": measures, "dimensions": dimensions, "limit": 50_000});
+        let mut time = json!({"dimension": member("at")});
+        if self.roll(2) == 0 {
+            time["granularity"] = json!(self.pick(&["hour", "day", "week", "month", "quarter"]));
+        }
+        if self.roll(2) == 0 {
+            let (from, length) = (self.roll(80), 1 + self.roll(40));
+            let day = |days: u64| (chrono::NaiveDate::from_ymd_opt(2013, 1, 1).unwrap() + chrono::Days::new(days)).to_string();
+            time["dateRange"] = json!([format!("{}T{:02}:30:00Z", day(from), self.roll(24)), day(from + length)]);
+        }
+        if time.as_object().unwrap().len() > 1 {
+            query["timeDimensions"] = json!([time]);
+        }
+        query["timezone"] = json!(self.pick(&["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]));
+        let mut filters = Vec::new();
+        if self.roll(3) == 0 {
+            filters.push(json!({"member": member("city"), "operator": self.pick(&["equals", "notEquals"]), "values": ["c0", format!("c{}", self.roll(40))]}));
+        }
+        if self.roll(3) == 0 {
+            filters.push(json!({"member": member("amount"), "operator": self.pick(&["gt", "lte"]), "values": [self.roll(200_000).to_string()]}));
+        }
+        if self.roll(4) == 0 {
+            filters.push(json!({"member": member(self.pick(&["device", "revenue"])), "operator": self.pick(&["set", "notSet"])}));
+        }
+        query["filters"] = json!(filters);
+        query
+    }
+}
+
+async fn engine(ward: &Ward, partial_cache_bytes: usize) -> Engine {
+    open(ward.folder.path(), Settings { partial_cache_bytes, segment_max_rows: 1_000, ..Settings::default() }).await
+}
+
+/// Rows by their keys; floats may differ in their last digits, because they are summed in another order.
+fn assert_equal(ours: &Value, raw: &Value, what: &str) {
+    fn cells(data: &Value) -> Vec<Vec<Value>> {
+        let columns: Vec<&Vec<Value>> = data.as_array().unwrap().iter().map(|column| column.as_array().unwrap()).collect();
+        let mut rows: Vec<Vec<Value>> = (0..columns.first().map_or(0, |column| column.len())).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect();
+        rows.sort_by_cached_key(|row| row.iter().filter(|cell| !cell.is_f64()).map(ToString::to_string).collect::<Vec<_>>());
+        rows
+    }
+    let (ours, raw) = (cells(ours), cells(raw));
+    assert_eq!(ours.len(), raw.len(), "{what}");
+    for (ours, raw) in ours.iter().flatten().zip(raw.iter().flatten()) {
+        match (ours.as_f64(), raw.as_f64()) {
+            (Some(ours), Some(raw)) if (ours - raw).abs() <= 1e-9 * ours.abs().max(raw.abs()) => {}
+            _ => assert_eq!(ours, raw, "{what}"),
+        }
+    }
+}
+
+async fn ask(mill: &Mill, query: &Value) -> Value {
+    mill.query(&serde_json::from_value(query.clone()).unwrap()).await.unwrap_or_else(|error| panic!("{error}: {query}")).to_json()["data"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_questions_over_random_commits_have_the_answers_of_the_rows() {
+    let ward = Ward::new().await;
+    let (raw, cold, kept) = (engine(&ward, 0).await, engine(&ward, 1).await, engine(&ward, 32 << 20).await);
+    let [raw, cold, kept] = [raw, cold, kept].map(|engine| engine.tenant("acme").unwrap());
+    let mut dice = Dice(2013);
+    let mut asked: Vec<Value> = Vec::new();
+    for commit in 0..16 {
+        let rows = dice.pick(&[1, 7, 60, 900, 3_000]);
+        raw.load("orders", Csv::bytes(dice.rows(rows))).await.unwrap();
+        asked.extend((0..6).map(|_| dice.query()));
+        // New questions, and old ones, whose partials are there for all but the new segments.
+        for query in asked.iter().rev().take(6).chain(asked.iter().step_by(7)) {
+            let expected = ask(&raw, query).await;
+            for (mode, mill) in [("cold", &cold), ("kept", &kept)] {
+                assert_equal(&ask(mill, query).await, &expected, &format!("{mode}, commit {commit}: {query}"));
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sql_is_answered_from_partials_too() {
+    let ward = Ward::new().await;
+    let [raw, kept] = [engine(&ward, 0).await, engine(&ward, 32 << 20).await].map(|engine| engine.tenant("acme").unwrap());
+    let mut dice = Dice(7);
+    for _ in 0..5 {
+        raw.load("orders", Csv::bytes(dice.rows(1_500))).await.unwrap();
+        for sql in [
+            "select count(*), min(at), max(at) from orders",
+            "select min(amount) from orders where city = 'c3'",
+            "select city, count(*) filter (where device = 'tv') as tv, sum(amount + 1) from orders group by city having count(*) > 3 order by 2 desc, 1",
+            "select distinct device from orders order by 1 limit 2",
+            "select distinct device from orders order by 1",
+            "select device, count(*) from orders group by device order by 2 desc limit 1",
+            "select device, count(*) from orders group by device order by 2 desc",
+            "select upper(city) || '!', stddev(revenue), approx_distinct(amount) from orders where revenue is not null group by 1 order by 1",
+            "select count(distinct city), count(distinct device), avg(revenue) from orders",
+            "select device, count(distinct amount), count(distinct at), count(distinct cast(at as date)) as days from orders group by device order by 1",
+            "select o.device, n from (select device, count(*) as n from orders where amount > 500 group by device) o join (select device, max(revenue) as p from orders group by device) q on o.device = q.device order by 1",
+            "with big as (select city as town, amount * 2 as twice from orders where amount > 1000) select town, sum(twice) from big where twice < 100000 group by town order by 1",
+            "select extract(month from at), case when amount > 100 then 'much' else 'little' end as size, count(*) from orders group by 1, 2 order by 1, 2",
+            "select count(*) from orders where amount > (select avg(amount) from orders)",
+            "select device, count(*) from orders where false group by device",
+            "select count(*), sum(revenue) from orders where at > timestamp '2020-01-01'",
+            "select city, device, grouping(city), sum(amount) from orders group by rollup (city, device) order by 1, 2, 3",
+        ] {
+            let (ours, expected) = (kept.sql(sql).await, raw.sql(sql).await);
+            let [ours, expected] = [ours, expected].map(|answer| answer.unwrap_or_else(|error| panic!("{error}: {sql}")).to_json()["data"].clone());
+            assert_equal(&ours, &expected, sql);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_new_segments_are_read_again() {
+    let ward = Ward::new().await;
+    let mill = engine(&ward, 32 << 20).await.tenant("acme").unwrap();
+    let mut dice = Dice(3);
+    for _ in 0..40 {
+        mill.load("orders", Csv::bytes(dice.rows(50))).await.unwrap();
+    }
+    let query = serde_json::from_value(json!({"measures": ["orders.count", "orders.sum_revenue"], "dimensions": ["orders.city"]})).unwrap();
+    let first = mill.query(&query).await.unwrap().provenance;
+    assert_eq!((first.segments_read, first.segments_reused), (first.segments_total, 0));
+    assert!(first.bytes_read > 0);
+    let again = mill.query(&query).await.unwrap().provenance;
+    assert_eq!((again.segments_read, again.segments_reused, again.rows_scanned, again.bytes_read), (0, first.segments_total, 0, 0));
+    mill.load("orders", Csv::bytes("at,city,device,amount,revenue\n2013-02-01T00:00:00Z,c1,tv,1,1.5\n")).await.unwrap();
+    let next = mill.query(&query).await.unwrap().provenance;
+    assert_eq!((next.segments_read, next.segments_reused, next.rows_scanned), (1, first.segments_total, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_share_no_partial_that_would_leak() {
+    let ward = Ward::new().await;
+    let engine = engine(&ward, 32 << 20).await;
+    let owner = engine.tenant("acme").unwrap();
+    let mut dice = Dice(11);
+    for _ in 0..6 {
+        owner.load("orders", Csv::bytes(dice.rows(400))).await.unwrap();
+    }
+    let orders = || DatasetName::parse("orders").unwrap();
+    let scope = |filter: &str| engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(orders(), filter));
+    let raw = self::engine(&ward, 0).await.tenant("acme").unwrap();
+    let query = json!({"measures": ["orders.count", "orders.sum_amount"], "dimensions": ["orders.city"]});
+    // Everybody asks twice, in turns, so that whatever is kept of one could be served to another.
+    for _ in 0..2 {
+        for filter in ["device = 'tv'", "device = 'mobile'", "device is null", "amount > 100000"] {
+            let expected = raw.sql(&format!("select city, count(*), sum(amount) from orders where {filter} group by city")).await.unwrap().to_json()["data"].clone();
+            assert_equal(&ask(&scope(filter), &query).await, &expected, filter);
+        }
+        let expected = raw.sql("select city, count(*), sum(amount) from orders group by city").await.unwrap().to_json()["data"].clone();
+        assert_equal(&ask(&owner, &query).await, &expected, "owner");
+    }
+    let other = engine.tenant("other").unwrap();
+    other.load("orders", Csv::bytes("at,city,device,amount,revenue\n2013-02-01T00:00:00Z,c1,tv,1,1.5\n")).await.unwrap();
+    assert_eq!(ask(&other, &query).await, json!([["c1"], [1], [1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dataset_of_the_same_name_is_another_dataset() {
+    let ward = Ward::new().await;
+    let mill = engine(&ward, 32 << 20).await.tenant("acme").unwrap();
+    let query = json!({"measures": ["orders.sum_amount"]});
+    for amount in [1, 2, 3] {
+        mill.load("orders", Csv::bytes(format!("city,amount\nRome,{amount}\n"))).await.unwrap();
+        assert_eq!(ask(&mill, &query).await, json!([[amount]]));
+        mill.delete_dataset("orders").await.unwrap();
+    }
+}
