@@ -75,7 +75,7 @@ fn all(until: i64) -> Result<Vec<(&'static str, Value, String)>> {
         (
             "revenue by day and device, 30 days",
             json!({"measures": ["events.sum_revenue"], "dimensions": ["events.device"], "timeDimensions": month.semantic(Some("day"))}),
-            format!("select device, date_trunc('day', event_at), sum(revenue) from events where {} group by 1, 2", month.sql()),
+            format!("select date_trunc('day', event_at), device, sum(revenue) from events where {} group by 1, 2", month.sql()),
         ),
         (
             "events by hour, 7 days",
@@ -105,7 +105,7 @@ fn all(until: i64) -> Result<Vec<(&'static str, Value, String)>> {
         (
             "three countries by day and kind, 30 days",
             json!({"measures": ["events.count"], "dimensions": ["events.event_type"], "timeDimensions": month.semantic(Some("day")), "filters": [equals("country", &["DE", "FR", "GB"])]}),
-            format!("select event_type, date_trunc('day', event_at), count(*) from events where {} and country in ('DE', 'FR', 'GB') group by 1, 2", month.sql()),
+            format!("select date_trunc('day', event_at), event_type, count(*) from events where {} and country in ('DE', 'FR', 'GB') group by 1, 2", month.sql()),
         ),
         (
             "browsers on mobile, 14 days",

@@ -8,7 +8,7 @@ mod shared;
 
 use std::sync::Arc;
 
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, VISIBLE_MODELS};
 
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
 

@@ -25,6 +25,7 @@
 //! - [`kernel`] computes a partial from [`columns`], decoded once and kept: text as dictionary codes, group keys as small
 //!   codes that address groups directly. [`aggregator`] folds values or states into groups,
 //!   by DataFusion's accumulators or by our own ([`count`], [`distinct`]).
+//! - [`dictionary`] gives texts of group keys numbers that hold in all partials, so that merging compares numbers.
 //! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
 //! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once.
 //! - [`exec`] is the operator that a plan holds instead of scan and aggregate.
@@ -39,6 +40,7 @@ pub(crate) mod codes;
 pub(crate) mod columns;
 pub(crate) mod compute;
 pub(crate) mod count;
+pub(crate) mod dictionary;
 pub(crate) mod distinct;
 pub(crate) mod exec;
 pub(crate) mod fragment;

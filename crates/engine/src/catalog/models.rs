@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,11 +21,12 @@ pub(crate) struct ModelStore {
     known: Mutex<HashMap<(TenantId, DatasetName), Document>>,
 }
 
-/// A version of a model as it lies in the store.
+/// A version of a model as it was read.
 #[derive(Debug, Clone)]
 struct Document {
+    /// The dataset that it was read for: one that was deleted and made anew has another id.
+    dataset_id: String,
     version: u64,
-    meta: ObjectMeta,
     bytes: Bytes,
 }
 
@@ -34,11 +35,20 @@ impl ModelStore {
         Self { store, known: Mutex::default() }
     }
 
-    /// The newest version of a model.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<(u64, T)>> {
-        let Some((version, bytes)) = self.newest_document(tenant, name).await? else { return Ok(None) };
+    /// The newest version of a model of the dataset that has this id.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, tenant: &TenantId, name: &DatasetName, dataset_id: &str) -> Result<Option<(u64, T)>> {
+        let Some((version, bytes)) = self.newest_document(tenant, name, dataset_id).await? else { return Ok(None) };
         let model = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(format!("model {name}, version {version}: {error}")).because(error))?;
         Ok(Some((version, model)))
+    }
+
+    /// Whether there is no version after this one.
+    pub(crate) async fn is_newest(&self, tenant: &TenantId, name: &DatasetName, version: u64) -> Result<bool> {
+        match self.store.head(&layout::model_version(tenant, name, version + 1)).await {
+            Ok(_) => Ok(false),
+            Err(object_store::Error::NotFound { .. }) => Ok(true),
+            Err(error) => Err(Error::from(error).context("look for model")),
+        }
     }
 
     /// Stores the version after `expected` (0: the first).
@@ -74,23 +84,14 @@ impl ModelStore {
         Ok(())
     }
 
-    /// The newest version and its text. What was read before is looked for by name, so that asking lists nothing.
-    async fn newest_document(&self, tenant: &TenantId, name: &DatasetName) -> Result<Option<(u64, Bytes)>> {
+    /// The newest version and its text. After what was read before, the next is asked for by name: nothing is listed.
+    async fn newest_document(&self, tenant: &TenantId, name: &DatasetName, dataset_id: &str) -> Result<Option<(u64, Bytes)>> {
         let key = (tenant.clone(), name.clone());
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(Document { version, meta, bytes }) = known {
-            let look = |version| async move {
-                match self.store.head(&layout::model_version(tenant, name, version)).await {
-                    Ok(meta) => Ok(Some(meta)),
-                    Err(object_store::Error::NotFound { .. }) => Ok(None),
-                    Err(error) => Err(Error::from(error).context("look for model")),
-                }
-            };
-            // The same object, and none after it: a dataset that was deleted and made anew has other objects.
-            let (there, next) = futures::try_join!(look(version), look(version + 1))?;
-            if next.is_none() && there.is_some_and(|there| there.e_tag == meta.e_tag && there.last_modified == meta.last_modified) {
-                return Ok(Some((version, bytes)));
-            }
+        if let Some(known) = known.filter(|known| known.dataset_id == dataset_id)
+            && self.is_newest(tenant, name, known.version).await?
+        {
+            return Ok(Some((known.version, known.bytes)));
         }
         let Some(version) = self.newest(tenant, name).await? else { return Ok(None) };
         let object = match self.store.get(&layout::model_version(tenant, name, version)).await {
@@ -99,8 +100,8 @@ impl ModelStore {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(Error::from(error).context("read model")),
         };
-        let document = Document { version, meta: object.meta.clone(), bytes: object.bytes().await? };
-        let bytes = document.bytes.clone();
+        let bytes = object.bytes().await?;
+        let document = Document { dataset_id: dataset_id.to_owned(), version, bytes: bytes.clone() };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, document);
         Ok(Some((version, bytes)))
     }

@@ -13,7 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
-use crate::mill::Shared;
+use crate::mill::{Shared, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::DurableLocalStore;
@@ -96,6 +96,7 @@ impl EngineBuilder {
             session: Session::new(&self.settings, Arc::clone(&store))?,
             datasets: Datasets::new(Arc::clone(&store)),
             models: ModelStore::new(Arc::clone(&store)),
+            visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             events: Events::with_capacity(self.settings.event_capacity),
             live: SharedQueries::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -54,12 +54,12 @@ impl Mill {
         self.answer(query, &model, snapshot).await
     }
 
-    async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Model, Arc<Snapshot>)> {
+    async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
         let first = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).next();
         let first = first.ok_or_else(|| Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"))?;
-        let model = self.model(member::model_of(first)?).await?;
-        let snapshot = self.find(&DatasetName::parse(&model.dataset)?).await?;
-        Ok((model, snapshot))
+        let dataset = DatasetName::parse(member::model_of(first)?)?;
+        let snapshot = self.find(&dataset).await?;
+        Ok((self.model_of(&dataset, &snapshot).await?, snapshot))
     }
 
     async fn answer(&self, query: &SemanticQuery, model: &Model, snapshot: Arc<Snapshot>) -> Result<QueryResult> {

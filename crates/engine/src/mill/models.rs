@@ -1,10 +1,14 @@
 //! Models of a mill: read, generated for new datasets, changed with optimistic versions.
 
+use std::sync::Arc;
+
 use super::Mill;
+use super::shared::VisibleModel;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::table::visible_schema;
 use crate::semantic::{Model, check, generate};
+use crate::storage::log::Snapshot;
 
 impl Mill {
     /// The models of the tenant, one for each dataset.
@@ -22,21 +26,35 @@ impl Mill {
     /// One model.
     ///
     /// # Errors
-    /// `NotFound` when there is neither model nor dataset of that name.
+    /// `NotFound` when there is no dataset of that name.
     pub async fn model(&self, name: &str) -> Result<Model> {
         let name = DatasetName::parse(name)?;
-        let found = match self.shared.models.get::<Model>(self.scope.tenant(), &name).await? {
+        let snapshot = self.find(&name).await?;
+        self.model_of(&name, &snapshot).await.map(|model| Model::clone(&model))
+    }
+
+    /// The model of a dataset as the scope sees it. Kept for as long as neither model nor columns change.
+    pub(super) async fn model_of(&self, name: &DatasetName, snapshot: &Snapshot) -> Result<Arc<Model>> {
+        let (models, tenant, id) = (&self.shared.models, self.scope.tenant(), &snapshot.metadata.id);
+        let key = (id.clone(), self.scope.fingerprint());
+        if let Some(VisibleModel { model, columns }) = self.shared.visible_models.get(&key).await
+            && Arc::ptr_eq(&columns, &snapshot.arrow)
+            && models.is_newest(tenant, name, model.version).await?
+        {
+            return Ok(model);
+        }
+        let found = match models.get::<Model>(tenant, name, id).await? {
             Some(found) => Some(found),
             None => {
-                self.ensure_model(&name).await?;
-                self.shared.models.get(self.scope.tenant(), &name).await?
+                self.ensure_model(name).await?;
+                models.get(tenant, name, id).await?
             }
         };
         let (version, mut model) = found.ok_or_else(|| Error::not_found(format!("there is no model {name}")))?;
         model.version = version;
-        let dataset = DatasetName::parse(&model.dataset)?;
-        let snapshot = self.find(&dataset).await?;
-        check::retain_visible(&mut model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, &dataset, &self.scope)?);
+        check::retain_visible(&mut model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, name, &self.scope)?);
+        let model = Arc::new(model);
+        self.shared.visible_models.insert(key, VisibleModel { model: Arc::clone(&model), columns: Arc::clone(&snapshot.arrow) }).await;
         Ok(model)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use tokio::sync::RwLock;
 
@@ -11,7 +12,19 @@ use crate::clock::Clock;
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::query::session::Session;
+use crate::semantic::Model;
 use crate::settings::Settings;
+
+/// Models that are kept, over all scopes.
+pub(crate) const VISIBLE_MODELS: u64 = 1_000;
+
+/// A model without what a scope hides.
+#[derive(Debug, Clone)]
+pub(crate) struct VisibleModel {
+    pub model: Arc<Model>,
+    /// The columns that it was checked against.
+    pub columns: SchemaRef,
+}
 
 /// What all tenants of an engine share.
 pub(crate) struct Shared {
@@ -20,6 +33,8 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub datasets: Datasets,
     pub models: ModelStore,
+    /// Models as scopes see them, by id of the dataset and fingerprint of the scope.
+    pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
     pub session: Session,
     pub events: Events,
     pub live: SharedQueries,

@@ -14,12 +14,15 @@ use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
 use super::count::CountRows;
+use super::dictionary::Dictionary;
 use super::distinct::DistinctIntegers;
 
 /// What states look like: group keys first, then the state columns of each aggregate.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    pub keys: SchemaRef,
+    keys: SchemaRef,
+    /// Of keys that are text: states hold their numbers.
+    dictionaries: Vec<Option<Arc<Dictionary>>>,
     functions: Vec<Function>,
     /// Keys and states.
     pub state: SchemaRef,
@@ -69,7 +72,10 @@ impl Function {
 }
 
 impl Layout {
-    pub(crate) fn new(keys: Vec<Field>, functions: Vec<Function>) -> Result<Self> {
+    /// Keys are given as the plan has them; each that is text needs a dictionary.
+    pub(crate) fn new(keys: Vec<(Field, Option<Arc<Dictionary>>)>, functions: Vec<Function>) -> Result<Self> {
+        let (keys, dictionaries): (Vec<Field>, Vec<_>) =
+            keys.into_iter().map(|(key, dictionary)| (if dictionary.is_some() { key.with_data_type(DataType::UInt32) } else { key }, dictionary)).unzip();
         let mut fields: Vec<FieldRef> = keys.iter().cloned().map(Arc::new).collect();
         let mut widths = Vec::with_capacity(functions.len());
         for (index, function) in functions.iter().enumerate() {
@@ -77,7 +83,21 @@ impl Layout {
             widths.push(states.len());
             fields.extend(states.into_iter().map(|field| Arc::new(field.as_ref().clone().with_name(format!("{index}.{}", field.name())).with_nullable(true))));
         }
-        Ok(Self { keys: Arc::new(Schema::new(keys)), functions, state: Arc::new(Schema::new(fields)), widths })
+        Ok(Self { keys: Arc::new(Schema::new(keys)), dictionaries, functions, state: Arc::new(Schema::new(fields)), widths })
+    }
+
+    /// Identities of the dictionaries that states refer to.
+    pub(crate) fn dictionary_ids(&self) -> impl Iterator<Item = u64> {
+        self.dictionaries.iter().flatten().map(|dictionary| dictionary.id)
+    }
+
+    /// Keys as states have them.
+    pub(crate) fn numbered(&self, keys: Vec<ArrayRef>) -> Vec<ArrayRef> {
+        let number = |(key, dictionary): (ArrayRef, &Option<Arc<Dictionary>>)| match dictionary {
+            Some(dictionary) => Arc::new(dictionary.numbers(&key)) as ArrayRef,
+            None => key,
+        };
+        keys.into_iter().zip(&self.dictionaries).map(number).collect()
     }
 
     /// Accumulators for all aggregates, empty.
@@ -163,6 +183,11 @@ impl<'a> Aggregator<'a> {
             return Ok(RecordBatch::new_empty(Arc::clone(schema)));
         }
         let mut columns = self.emit_keys()?;
+        for (column, dictionary) in columns.iter_mut().zip(&self.layout.dictionaries) {
+            if let Some(dictionary) = dictionary {
+                *column = dictionary.texts(column)?;
+            }
+        }
         if groups == 0 {
             // Accumulators of groups take every group for one that has rows.
             columns = self.layout.functions.iter().map(Function::of_no_rows).collect::<Result<_>>()?;

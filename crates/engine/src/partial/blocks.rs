@@ -73,7 +73,7 @@ impl Aggregation {
 
     /// Computes a segment block by block.
     pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], blocks: Vec<Block>) -> Result<Partial> {
-        let inside = self.fragment.fingerprint(std::iter::empty());
+        let inside = self.fingerprint(&[]);
         let mut states = Vec::with_capacity(blocks.len());
         for Block { rows, all } in blocks {
             let part: Vec<Option<Column>> = columns.iter().map(|column| column.as_ref().map(|column| column.slice(rows.start, rows.len()))).collect();

@@ -46,8 +46,8 @@ pub(crate) struct Leaf {
 }
 
 impl Aggregation {
-    pub(crate) fn new(fragment: Fragment, source: SegmentSource, session: &dyn Session) -> Result<Self> {
-        let kernel = Arc::new(Kernel::bind(&fragment, &source.snapshot.arrow, session)?);
+    pub(crate) async fn new(fragment: Fragment, source: SegmentSource, session: &dyn Session) -> Result<Self> {
+        let kernel = Arc::new(Kernel::bind(&fragment, &source, session).await?);
         Ok(Self { fragment, kernel, source })
     }
 
@@ -70,7 +70,7 @@ impl Aggregation {
             let (filters, fingerprint) = match variants.iter().find(|(filters, _)| **filters == *open) {
                 Some(known) => known.clone(),
                 None => {
-                    let variant = (Arc::from(open.as_slice()), self.fragment.fingerprint(open.iter().copied()));
+                    let variant = (Arc::from(open.as_slice()), self.fingerprint(&open));
                     variants.push(variant.clone());
                     variant
                 }
@@ -85,6 +85,14 @@ impl Aggregation {
             leaves.push(Leaf { segment: Arc::clone(segment), filters, key: hash.finalize().into(), identity, segment_hash: u64::from_le_bytes([a, b, c, d, e, f, g, h]) });
         }
         leaves
+    }
+
+    /// Identity of what is computed with some filters open, and of the numbers that stand for text in it.
+    pub(super) fn fingerprint(&self, filters: &[usize]) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(self.fragment.fingerprint(filters.iter().copied()));
+        self.kernel.layout.dictionary_ids().for_each(|id| hash.update(id.to_le_bytes()));
+        hash.finalize().into()
     }
 
     /// The partial of a segment: kept, being computed by somebody else, or computed now.

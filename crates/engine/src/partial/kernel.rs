@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and, prep_null_mask_filter};
-use arrow::datatypes::{Field, SchemaRef};
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::common::DFSchema;
@@ -23,6 +23,7 @@ use super::codes;
 use super::columns::{Coded, Column};
 use super::distinct::DistinctIntegers;
 use super::fragment::Fragment;
+use super::source::SegmentSource;
 use crate::error::{Error, Result};
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::grain::Grain;
@@ -61,14 +62,17 @@ struct Measure {
 
 impl Kernel {
     /// Binds a fragment to the columns of a dataset.
-    pub(crate) fn bind(fragment: &Fragment, schema: &SchemaRef, session: &dyn Session) -> Result<Self> {
+    pub(crate) async fn bind(fragment: &Fragment, source: &SegmentSource, session: &dyn Session) -> Result<Self> {
+        let schema = &source.snapshot.arrow;
         let mut binder = Binder { schema, session, columns: Vec::new() };
         let filters = fragment.filters.iter().map(|filter| binder.bind(filter)).collect::<Result<Vec<_>>>()?;
         let groups = fragment.groups.iter().map(|group| binder.key(group)).collect::<Result<Vec<_>>>()?;
         let whole = DFSchema::try_from(Arc::clone(schema))?;
         let mut keys = Vec::with_capacity(fragment.groups.len());
         for (index, group) in fragment.groups.iter().enumerate() {
-            keys.push(Field::new(format!("key.{index}"), group.get_type(&whole)?, true));
+            let data_type = group.get_type(&whole)?;
+            let dictionary = if data_type == DataType::Utf8View { Some(source.partials.dictionary(&source.prefix, group).await) } else { None };
+            keys.push((Field::new(format!("key.{index}"), data_type, true), dictionary));
         }
         let (mut aggregates, mut functions) = (Vec::new(), Vec::new());
         for aggregate in &fragment.aggregates {
@@ -132,7 +136,7 @@ impl Kernel {
             let passes = measure.filter.as_ref().map(|filter| segment.mask(filter)).transpose()?;
             accumulator.update_batch(&arguments, &groups.rows, passes.as_ref(), groups.count)?;
         }
-        Ok(self.layout.state(groups.keys, &mut accumulators, groups.count)?)
+        Ok(self.layout.state(self.layout.numbered(groups.keys), &mut accumulators, groups.count)?)
     }
 }
 

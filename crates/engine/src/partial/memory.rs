@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
+use datafusion::logical_expr::Expr;
 use moka::future::Cache;
 use object_store::ObjectStore;
 use object_store::path::Path;
+use sha2::{Digest, Sha256};
 
 use super::columns::{self, Column};
+use super::dictionary::Dictionary;
 use super::fragment::Fingerprint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::Settings;
@@ -30,6 +33,7 @@ pub(crate) struct Partials {
     pub store: Arc<dyn ObjectStore>,
     states: Cache<Fingerprint, Partial>,
     columns: Cache<(Path, Arc<str>), Arc<Column>>,
+    dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
 }
 
 impl Partials {
@@ -40,6 +44,11 @@ impl Partials {
                 .name("partials")
                 .max_capacity(settings.partial_cache_bytes as u64)
                 .weigher(|_, partial: &Partial| weight(partial.state.get_array_memory_size()))
+                .build(),
+            dictionaries: Cache::builder()
+                .name("dictionaries")
+                .max_capacity((settings.partial_cache_bytes / 4) as u64)
+                .weigher(|_, dictionary: &Arc<Dictionary>| weight(dictionary.size_bytes()))
                 .build(),
             columns: Cache::builder()
                 .name("columns")
@@ -73,6 +82,24 @@ impl Partials {
             Ok(Arc::new(column))
         };
         self.columns.try_get_with(key, read).await.map_err(shared)
+    }
+
+    /// The dictionary of a text key of a dataset.
+    pub(crate) async fn dictionary(&self, dataset: &Path, key: &Expr) -> Arc<Dictionary> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{dataset}\n{key:?}"));
+        let identity: Fingerprint = hash.finalize().into();
+        let known = self.dictionaries.get_with(identity, async { Arc::new(Dictionary::new()) }).await;
+        if known.is_full() {
+            let new = Arc::new(Dictionary::new());
+            self.dictionaries.insert(identity, Arc::clone(&new)).await;
+            return new;
+        }
+        if known.has_outgrown_its_weight() {
+            // What is put in again is weighed again.
+            self.dictionaries.insert(identity, Arc::clone(&known)).await;
+        }
+        known
     }
 
     /// Bytes of partials and of columns that are kept.

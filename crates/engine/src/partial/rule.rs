@@ -151,7 +151,7 @@ impl ExtensionPlanner for PlanSegments {
         _: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let Some(node) = node.as_any().downcast_ref::<SegmentAggregate>() else { return Ok(None) };
-        let aggregation = Aggregation::new(node.fragment.clone(), node.source.clone(), session).map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let aggregation = Aggregation::new(node.fragment.clone(), node.source.clone(), session).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
         Ok(Some(Arc::new(SegmentAggregateExec::new(Arc::new(aggregation), Arc::clone(node.schema.inner())))))
     }
 }
