@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     let store = folder.path().join("tidemill");
     // Room for a byte is room for no partial: each is computed again, from columns that are kept.
     let columns = Settings { column_cache_bytes: 4 << 30, ..Settings::default() };
-    let ours = EmbeddedTidemill::open("tidemill", &store, Settings { partial_cache_bytes: 1, ..columns.clone() })?;
+    let ours = EmbeddedTidemill::open("tidemill", &store, Settings { partial_cache_bytes: 1, ..columns })?;
     let (loaded, our_load) = timed(|| ours.load("events", Parquet::path(&events.path)))?;
     anyhow::ensure!(loaded.rows == events.rows as u64 && loaded.rejected == 0, "loaded {} rows, rejected {}", loaded.rows, loaded.rejected);
     let kept = EmbeddedTidemill::open("tidemill_kept", &store, columns)?;
@@ -64,13 +64,8 @@ fn main() -> Result<()> {
     let ((), their_load) = timed(|| duckdb.execute(&format!("create table events as select * from read_parquet({source}); checkpoint;")))?;
     eprintln!("loaded in {:.1} s; DuckDB in {:.1} s", our_load.as_secs_f64(), their_load.as_secs_f64());
 
-    let mut peers: Vec<Box<dyn Peer>> = vec![
-        Box::new(ours),
-        Box::new(duckdb),
-        Box::new(PlainDataFusion::over(&events.path)?),
-        Box::new(DuckDb::over_parquet("duckdb_parquet", &events.path)?),
-        Box::new(kept),
-    ];
+    let mut peers: Vec<Box<dyn Peer>> =
+        vec![Box::new(ours), Box::new(duckdb), Box::new(PlainDataFusion::over(&events.path)?), Box::new(DuckDb::over_parquet("duckdb_parquet", &events.path)?), Box::new(kept)];
     let mut sums = vec![0.0; peers.len()];
     for question in questions(END_US)? {
         let times = ask(&mut peers, &question, args.rounds).with_context(|| question.name)?;

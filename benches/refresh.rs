@@ -65,7 +65,8 @@ fn main() -> Result<()> {
     let added = (args.rounds + 1) * NEW_ROWS;
     let full = History { before: args.rows, total: args.rows + added };
     let tenth = History { before: args.rows / 10, total: args.rows / 10 + added };
-    let data = json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": args.rows, "new_rows": NEW_ROWS, "tiles": 12, "rounds": args.rounds});
+    let data =
+        json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": args.rows, "new_rows": NEW_ROWS, "tiles": 12, "rounds": args.rounds});
     let mut report = Report::new("refresh", data, &NOTES);
 
     let settings = Settings { column_cache_bytes: 4 << 30, partial_cache_bytes: 1 << 30, ..Settings::default() };

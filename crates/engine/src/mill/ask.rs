@@ -17,8 +17,8 @@ use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::Question;
-use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
 use crate::partial::source::ScanCounters;
+use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
@@ -264,7 +264,8 @@ struct Scanned {
 
 impl Scanned {
     fn of(counters: &ScanCounters) -> Self {
-        let [total, read, reused, rows, bytes] = [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
+        let [total, read, reused, rows, bytes] =
+            [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         Self { total, read, reused, rows, bytes }
     }
 }

@@ -74,8 +74,10 @@ impl Function {
 impl Layout {
     /// Keys are given as the plan has them; each that is text needs a dictionary.
     pub(crate) fn new(keys: Vec<(Field, Option<Arc<Dictionary>>)>, functions: Vec<Function>) -> Result<Self> {
-        let (keys, dictionaries): (Vec<Field>, Vec<_>) =
-            keys.into_iter().map(|(key, dictionary)| (if dictionary.is_some() { key.with_data_type(DataType::UInt32) } else { key }, dictionary)).unzip();
+        let (keys, dictionaries): (Vec<Field>, Vec<_>) = keys
+            .into_iter()
+            .map(|(key, dictionary)| (if dictionary.is_some() { key.with_data_type(DataType::UInt32) } else { key }, dictionary))
+            .unzip();
         let mut fields: Vec<FieldRef> = keys.iter().cloned().map(Arc::new).collect();
         let mut widths = Vec::with_capacity(functions.len());
         for (index, function) in functions.iter().enumerate() {

@@ -5,59 +5,71 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef};
+use arrow::array::Array;
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::runtime::SpawnedTask;
 use sha2::{Digest, Sha256};
 
-use super::aggregator::Aggregator;
 use super::columns::Column;
 use super::compute::{Aggregation, Leaf};
 use super::fragment::Fingerprint;
 use super::memory::Partial;
 use super::simplify::{Verdict, judge};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 
 /// Rows of a block.
 const BLOCK_ROWS: usize = 32 << 10;
 
-/// Rows of a segment, and whether all of them pass.
-pub(super) struct Block {
+/// The blocks of a segment that hold rows that pass.
+pub(super) struct Blocks {
+    blocks: Vec<Block>,
+    /// Filters that say nothing of blocks and are open in all of them.
+    open: Arc<[usize]>,
+}
+
+/// Rows of a segment, and whether they lie wholly inside of the window.
+struct Block {
     rows: Range<usize>,
-    all: bool,
+    inside: bool,
 }
 
 impl Aggregation {
-    /// The blocks of a segment that hold rows that pass, if most of them lie wholly inside or outside of the filters.
-    pub(super) fn blocks(&self, leaf: &Leaf, columns: &[Option<Column>], rows: usize) -> Option<Vec<Block>> {
-        if leaf.filters.is_empty() || rows < 2 * BLOCK_ROWS {
+    /// The blocks of a segment, if some of its filters are about columns that have an order, and most blocks lie wholly
+    /// inside or outside of these.
+    pub(super) fn blocks(&self, leaf: &Leaf, columns: &[Option<Column>], rows: usize) -> Option<Blocks> {
+        if rows < 2 * BLOCK_ROWS {
             return None;
         }
         let schema = &self.source.snapshot.arrow;
-        let mut ordered: Vec<(usize, &ArrayRef)> = Vec::new();
-        let filters: Vec<_> = leaf.filters.iter().filter_map(|filter| self.fragment.filters.get(*filter)).collect();
-        for name in filters.iter().flat_map(|filter| filter.column_refs()) {
-            let index = schema.index_of(&name.name).ok()?;
-            let place = self.kernel.columns.iter().position(|column| *column == index)?;
-            match columns.get(place)?.as_ref()? {
-                Column::Plain(array) if has_order(array.data_type()) => ordered.push((index, array)),
-                _ => return None,
+        let mut ordered: Vec<(usize, &[ColumnStatistics])> = Vec::new();
+        let (mut window, mut open) = (Vec::new(), Vec::new());
+        for number in leaf.filters.iter() {
+            let filter = self.fragment.filters.get(*number)?;
+            let known = filter.column_refs().into_iter().map(|column| self.known_blocks(&column.name, columns)).collect::<Option<Vec<_>>>();
+            match known {
+                Some(known) => {
+                    ordered.extend(known);
+                    window.push(filter);
+                }
+                None => open.push(*number),
             }
+        }
+        if window.is_empty() {
+            return None;
         }
         let mut blocks = Vec::new();
         let mut mixed = 0;
-        for from in (0..rows).step_by(BLOCK_ROWS) {
+        let mut block = Segment { statistics: vec![ColumnStatistics::default(); schema.fields().len()], ..Segment::clone(&leaf.segment) };
+        for (number, from) in (0..rows).step_by(BLOCK_ROWS).enumerate() {
             let length = BLOCK_ROWS.min(rows - from);
-            let mut statistics = vec![ColumnStatistics::default(); schema.fields().len()];
-            for (index, array) in &ordered {
-                if let Some(statistics) = statistics.get_mut(*index) {
-                    *statistics = ColumnStatistics::of(&array.slice(from, length));
+            block.rows = length as u64;
+            for (index, blocks) in &ordered {
+                if let (Some(statistics), Some(known)) = (block.statistics.get_mut(*index), blocks.get(number)) {
+                    *statistics = known.clone();
                 }
             }
-            let block = Segment { statistics, rows: length as u64, ..Segment::clone(&leaf.segment) };
-            let verdicts = filters.iter().map(|filter| judge(filter, &block, schema));
+            let verdicts = window.iter().map(|filter| judge(filter, &block, schema));
             let verdict = verdicts.fold(Verdict::All, |all, one| match (all, one) {
                 (Verdict::None, _) | (_, Verdict::None) => Verdict::None,
                 (Verdict::All, Verdict::All) => Verdict::All,
@@ -65,34 +77,55 @@ impl Aggregation {
             });
             if verdict != Verdict::None {
                 mixed += usize::from(verdict == Verdict::Some);
-                blocks.push(Block { rows: from..from + length, all: verdict == Verdict::All });
+                blocks.push(Block { rows: from..from + length, inside: verdict == Verdict::All });
             }
         }
-        (mixed * 4 <= rows.div_ceil(BLOCK_ROWS)).then_some(blocks)
+        (mixed * 4 <= rows.div_ceil(BLOCK_ROWS)).then(|| Blocks { blocks, open: open.into() })
     }
 
-    /// Computes a segment block by block.
-    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], blocks: Vec<Block>) -> Result<Partial> {
-        let inside = self.fingerprint(&[]);
-        let mut states = Vec::with_capacity(blocks.len());
-        for Block { rows, all } in blocks {
-            let part: Vec<Option<Column>> = columns.iter().map(|column| column.as_ref().map(|column| column.slice(rows.start, rows.len()))).collect();
-            states.push(if all {
-                let compute = self.compute_rows(part, rows.len(), Arc::from([]));
-                self.source.partials.get_or_compute(key(leaf, &inside, &rows), |_| true, compute).await?
-            } else {
-                self.compute_rows(part, rows.len(), Arc::clone(&leaf.filters)).await?
+    /// The place of a column that has an order, and the statistics of its blocks.
+    fn known_blocks<'a>(&self, name: &str, columns: &'a [Option<Column>]) -> Option<(usize, &'a [ColumnStatistics])> {
+        let index = self.source.snapshot.arrow.index_of(name).ok()?;
+        let place = self.kernel.columns.iter().position(|column| *column == index)?;
+        match columns.get(place)?.as_ref()? {
+            Column::Plain(plain) if has_order(plain.array.data_type()) => Some((index, plain.blocks(BLOCK_ROWS))),
+            _ => None,
+        }
+    }
+
+    /// Computes a segment block by block. Blocks inside of the window that lie side by side are merged once and kept,
+    /// because a step of the window seldom passes the end of a block.
+    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], Blocks { blocks, open }: Blocks) -> Result<Partial> {
+        let inside = self.fingerprint(&open);
+        let mut states = Vec::new();
+        for run in blocks.chunk_by(|one, next| one.inside && next.inside) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            let rows = first.rows.start..last.rows.end;
+            states.push(match run {
+                [block] => self.block(leaf, columns, block, &open, &inside).await?,
+                _ => {
+                    let merge = async {
+                        let mut states = Vec::with_capacity(run.len());
+                        for block in run {
+                            states.push(self.block(leaf, columns, block, &open, &inside).await?);
+                        }
+                        self.merge(states).await
+                    };
+                    self.source.partials.get_or_compute(key(leaf, &inside, &rows), |_| true, merge).await?
+                }
             });
         }
-        let kernel = Arc::clone(&self.kernel);
-        let merged = SpawnedTask::spawn_blocking(move || -> Result<Partial> {
-            let mut aggregator = Aggregator::new(&kernel.layout)?;
-            for partial in &states {
-                aggregator.merge(&partial.state)?;
-            }
-            Ok(Partial { state: aggregator.into_state()? })
-        });
-        merged.join().await.map_err(|error| Error::internal(format!("merging blocks failed: {error}")))?
+        self.merge(states).await
+    }
+
+    async fn block(&self, leaf: &Leaf, columns: &[Option<Column>], block: &Block, open: &Arc<[usize]>, inside: &Fingerprint) -> Result<Partial> {
+        let rows = &block.rows;
+        let part: Vec<Option<Column>> = columns.iter().map(|column| column.as_ref().map(|column| column.slice(rows.start, rows.len()))).collect();
+        if !block.inside {
+            return self.compute_rows(part, rows.len(), Arc::clone(&leaf.filters)).await;
+        }
+        let compute = self.compute_rows(part, rows.len(), Arc::clone(open));
+        self.source.partials.get_or_compute(key(leaf, inside, rows), |_| true, compute).await
     }
 }
 

@@ -175,7 +175,7 @@ fn narrow(count: usize) -> u32 {
 pub(crate) fn of_column(column: &Column) -> Result<Coded> {
     match column {
         Column::Coded(coded) => Ok(coded.clone()),
-        Column::Plain(array) => encode(array),
+        Column::Plain(plain) => encode(&plain.array),
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
         #[test]
         fn codes_stand_for_their_values(values in proptest::collection::vec(proptest::option::of(-5_i64..70_000), 0..200)) {
             let array: ArrayRef = Arc::new(Int64Array::from(values.clone()));
-            prop_assert_eq!(decoded::<Int64Type>(&encode(&array).unwrap()), values.clone());
+            prop_assert_eq!(&decoded::<Int64Type>(&encode(&array).unwrap()), &values);
             let floats: Vec<Option<f64>> = values.iter().map(|value| value.map(|value| value as f64 / 4.0)).collect();
             let array: ArrayRef = Arc::new(Float64Array::from(floats.clone()));
             prop_assert_eq!(decoded::<Float64Type>(&encode(&array).unwrap()), floats);

@@ -2,7 +2,7 @@
 //! everything else as a plain array. A segment never changes, so a decoded column is true for ever.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder, UInt32Array};
 use arrow::compute::{cast, concat, filter, take};
@@ -15,6 +15,7 @@ use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 
 use crate::error::{Error, Result};
 use crate::storage::reader::SegmentReader;
+use crate::storage::statistics::ColumnStatistics;
 
 /// Rows that are decoded at a time.
 const DECODE_ROWS: usize = 64 << 10;
@@ -22,8 +23,30 @@ const DECODE_ROWS: usize = 64 << 10;
 /// A column of one segment, or of the rows of it that pass a filter.
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
-    Plain(ArrayRef),
+    Plain(Plain),
     Coded(Coded),
+}
+
+/// A column as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Plain {
+    pub array: ArrayRef,
+    /// Statistics of its blocks of rows, once somebody wanted them.
+    blocks: Arc<OnceLock<Vec<ColumnStatistics>>>,
+}
+
+impl Plain {
+    fn column(array: ArrayRef) -> Column {
+        Column::Plain(Self { array, blocks: Arc::default() })
+    }
+
+    /// Statistics of each block of so many rows; everybody asks for blocks of the same size.
+    pub(crate) fn blocks(&self, rows: usize) -> &[ColumnStatistics] {
+        self.blocks.get_or_init(|| {
+            let starts = (0..self.array.len()).step_by(rows);
+            starts.map(|from| ColumnStatistics::of(&self.array.slice(from, rows.min(self.array.len() - from)))).collect()
+        })
+    }
 }
 
 /// A column as codes into its distinct values. No code is null: a null is a value.
@@ -37,7 +60,7 @@ impl Column {
     /// The column as a plain array.
     pub(crate) fn array(&self) -> Result<ArrayRef> {
         match self {
-            Self::Plain(array) => Ok(Arc::clone(array)),
+            Self::Plain(plain) => Ok(Arc::clone(&plain.array)),
             Self::Coded(coded) => Ok(take(&coded.values, &coded.codes, None)?),
         }
     }
@@ -45,7 +68,7 @@ impl Column {
     /// The rows that a filter lets pass.
     pub(crate) fn filtered(&self, passes: &arrow::array::BooleanArray) -> Result<Self> {
         Ok(match self {
-            Self::Plain(array) => Self::Plain(filter(array, passes)?),
+            Self::Plain(plain) => Plain::column(filter(&plain.array, passes)?),
             Self::Coded(coded) => Self::Coded(Coded { codes: filter(&coded.codes, passes)?.as_primitive().clone(), values: Arc::clone(&coded.values) }),
         })
     }
@@ -53,7 +76,7 @@ impl Column {
     /// Some of its rows.
     pub(crate) fn slice(&self, from: usize, rows: usize) -> Self {
         match self {
-            Self::Plain(array) => Self::Plain(array.slice(from, rows)),
+            Self::Plain(plain) => Plain::column(plain.array.slice(from, rows)),
             Self::Coded(coded) => Self::Coded(Coded { codes: coded.codes.slice(from, rows), values: Arc::clone(&coded.values) }),
         }
     }
@@ -61,19 +84,26 @@ impl Column {
     /// Bytes that it holds.
     pub(crate) fn size_bytes(&self) -> usize {
         match self {
-            Self::Plain(array) => array.get_array_memory_size(),
+            Self::Plain(plain) => plain.array.get_array_memory_size(),
             Self::Coded(coded) => coded.codes.get_array_memory_size() + coded.values.get_array_memory_size(),
         }
     }
 }
 
+/// The footer of a segment.
+pub(crate) async fn footer(store: Arc<dyn ObjectStore>, location: Path, bytes: u64) -> Result<ArrowReaderMetadata> {
+    let mut reader = SegmentReader::new(store, location.clone(), bytes);
+    let footer = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await;
+    footer.map_err(|error| Error::from(error).context(format!("read footer of segment {location}")))
+}
+
 /// Reads one column of a segment, and says how many bytes it takes in the store. `field` is the column as the dataset
 /// has it; a segment from before the column was added has only nulls.
-pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, field: &Field) -> Result<(Column, u64)> {
+pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, footer: ArrowReaderMetadata, field: &Field) -> Result<(Column, u64)> {
     let coded = matches!(field.data_type(), DataType::Utf8View);
-    let mut reader = SegmentReader::new(store, location.clone(), bytes);
+    let reader = SegmentReader::new(store, location.clone(), bytes);
     let context = |error: parquet::errors::ParquetError| Error::from(error).context(format!("read column {} of segment {location}", field.name()));
-    let mut metadata = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await.map_err(context)?;
+    let mut metadata = footer;
     let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
     let Ok(index) = metadata.schema().index_of(field.name()) else {
         return Ok((absent(field, rows, coded)?, 0));
@@ -103,12 +133,12 @@ pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64
     }
     let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
     let array = if arrays.is_empty() { arrow::array::new_empty_array(field.data_type()) } else { concat(&arrays)? };
-    Ok((Column::Plain(array), stored))
+    Ok((Plain::column(array), stored))
 }
 
 fn absent(field: &Field, rows: usize, coded: bool) -> Result<Column> {
     let nulls = arrow::array::new_null_array(field.data_type(), if coded { 1 } else { rows });
-    Ok(if coded { Column::Coded(Coded { codes: UInt32Array::from(vec![0; rows]), values: nulls }) } else { Column::Plain(nulls) })
+    Ok(if coded { Column::Coded(Coded { codes: UInt32Array::from(vec![0; rows]), values: nulls }) } else { Plain::column(nulls) })
 }
 
 fn with_dictionary(schema: &SchemaRef, index: usize) -> SchemaRef {
@@ -217,7 +247,8 @@ mod tests {
         let texts: Vec<Option<String>> = (0..10_000).map(|row| (row % 7 != 0).then(|| format!("v{}", (row / 100) % 13))).collect();
         let array: ArrayRef = Arc::new(StringViewArray::from_iter(texts.iter().map(Option::as_deref)));
         let (store, location, bytes) = stored(Arc::clone(&array), 1_500).await;
-        let (column, stored) = read(store, location, bytes, &Field::new("c", DataType::Utf8View, true)).await.unwrap();
+        let footer = footer(Arc::clone(&store), location.clone(), bytes).await.unwrap();
+        let (column, stored) = read(store, location, bytes, footer, &Field::new("c", DataType::Utf8View, true)).await.unwrap();
         assert!(stored > 0 && stored < bytes);
         let Column::Coded(coded) = &column else { panic!("text is coded") };
         assert_eq!(coded.values.len(), 14);
@@ -228,7 +259,8 @@ mod tests {
     async fn a_column_that_was_added_later_is_null() {
         let (store, location, bytes) = stored(Arc::new(arrow::array::Int64Array::from(vec![1, 2, 3])), 10).await;
         for data_type in [DataType::Utf8View, DataType::Float64] {
-            let (column, _) = read(Arc::clone(&store), location.clone(), bytes, &Field::new("later", data_type, true)).await.unwrap();
+            let footer = footer(Arc::clone(&store), location.clone(), bytes).await.unwrap();
+            let (column, _) = read(Arc::clone(&store), location.clone(), bytes, footer, &Field::new("later", data_type, true)).await.unwrap();
             assert_eq!((column.array().unwrap().len(), column.array().unwrap().logical_null_count()), (3, 3));
         }
     }

@@ -9,6 +9,7 @@ use datafusion::common::runtime::SpawnedTask;
 use futures::future::try_join_all;
 use sha2::{Digest, Sha256};
 
+use super::aggregator::Aggregator;
 use super::columns::Column;
 use super::fragment::{Fingerprint, Fragment};
 use super::kernel::Kernel;
@@ -22,6 +23,9 @@ use crate::storage::segment::Segment;
 const ROWS_PER_GROUP: u64 = 4;
 /// Segments so small that their partial is always kept.
 const SMALL_SEGMENT_ROWS: u64 = 8_192;
+
+/// Rows, of a segment or of states, that take less than a tenth of a millisecond.
+const INLINE_ROWS: usize = 2_048;
 
 /// A fragment over one version of a dataset.
 #[derive(Debug)]
@@ -127,11 +131,32 @@ impl Aggregation {
         self.compute_rows(columns, rows, Arc::clone(&leaf.filters)).await
     }
 
-    /// On a thread of its own turn: computing does not wait for anything, so it must not hold up what does.
+    /// The state of some rows.
     pub(super) async fn compute_rows(&self, columns: Vec<Option<Column>>, rows: usize, filters: Arc<[usize]>) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
-        let computed = SpawnedTask::spawn_blocking(move || kernel.compute(columns, rows, &filters)).join().await;
-        let state = computed.map_err(|error| Error::internal(format!("computing a partial failed: {error}")))??;
-        Ok(Partial { state })
+        work(rows, move || Ok(Partial { state: kernel.compute(columns, rows, &filters)? })).await
     }
+
+    /// One state out of several, in their order.
+    pub(super) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
+        let kernel = Arc::clone(&self.kernel);
+        let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
+        let merge = move || {
+            let mut aggregator = Aggregator::new(&kernel.layout)?;
+            for partial in &states {
+                aggregator.merge(&partial.state)?;
+            }
+            Ok(Partial { state: aggregator.into_state()? })
+        };
+        work(rows, merge).await
+    }
+}
+
+/// Computes without waiting for anything: here, if it takes less than going to another thread does, else on a thread that
+/// may be held up.
+pub(super) async fn work<T: Send + 'static>(rows: usize, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    if rows <= INLINE_ROWS {
+        return work();
+    }
+    SpawnedTask::spawn_blocking(work).join().await.map_err(|error| Error::internal(format!("computing failed: {error}")))?
 }

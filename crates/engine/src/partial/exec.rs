@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
@@ -17,7 +16,7 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Par
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::aggregator::Aggregator;
-use super::compute::Aggregation;
+use super::compute::{Aggregation, work};
 
 /// Merges the partials of an aggregation. One partition; segments are computed in parallel inside.
 #[derive(Debug)]
@@ -86,17 +85,16 @@ impl ExecutionPlan for SegmentAggregateExec {
 async fn answer(aggregation: Arc<Aggregation>, schema: SchemaRef, context: Arc<TaskContext>) -> Result<RecordBatch> {
     let reservation = MemoryConsumer::new("merge of partials").register(context.memory_pool());
     let states = aggregation.states(context.session_config().target_partitions()).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-    SpawnedTask::spawn_blocking(move || {
+    let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
+    let answer = work(rows, move || {
         let mut aggregator = Aggregator::new(&aggregation.kernel.layout)?;
         for partial in &states {
             aggregator.merge(&partial.state)?;
             reservation.try_resize(aggregator.size_bytes())?;
         }
-        aggregator.finish(&schema)
-    })
-    .join()
-    .await
-    .map_err(|error| DataFusionError::External(Box::new(error)))?
+        Ok(aggregator.finish(&schema)?)
+    });
+    answer.await.map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {

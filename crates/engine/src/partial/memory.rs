@@ -10,12 +10,13 @@ use datafusion::logical_expr::Expr;
 use moka::future::Cache;
 use object_store::ObjectStore;
 use object_store::path::Path;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use sha2::{Digest, Sha256};
 
 use super::columns::{self, Column};
 use super::dictionary::Dictionary;
 use super::fragment::Fingerprint;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::settings::Settings;
 
 /// Bytes that an entry costs beside its arrays: key, policy, allocation.
@@ -34,6 +35,7 @@ pub(crate) struct Partials {
     states: Cache<Fingerprint, Partial>,
     columns: Cache<(Path, Arc<str>), Arc<Column>>,
     dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
+    footers: Cache<Path, ArrowReaderMetadata>,
 }
 
 impl Partials {
@@ -44,6 +46,11 @@ impl Partials {
                 .name("partials")
                 .max_capacity(settings.partial_cache_bytes as u64)
                 .weigher(|_, partial: &Partial| weight(partial.state.get_array_memory_size()))
+                .build(),
+            footers: Cache::builder()
+                .name("footers")
+                .max_capacity(settings.footer_cache_bytes as u64)
+                .weigher(|_, footer: &ArrowReaderMetadata| weight(footer.metadata().memory_size()))
                 .build(),
             dictionaries: Cache::builder()
                 .name("dictionaries")
@@ -77,7 +84,8 @@ impl Partials {
     pub(crate) async fn column(&self, location: &Path, bytes: u64, field: &arrow::datatypes::Field, fetched: &AtomicU64) -> Result<Arc<Column>> {
         let key = (location.clone(), Arc::from(field.name().as_str()));
         let read = async {
-            let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, field).await?;
+            let footer = self.footers.try_get_with(location.clone(), columns::footer(Arc::clone(&self.store), location.clone(), bytes)).await.map_err(shared)?;
+            let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field).await?;
             fetched.fetch_add(size, Ordering::Relaxed);
             Ok(Arc::new(column))
         };
@@ -104,7 +112,7 @@ impl Partials {
 
     /// Bytes of partials and of columns that are kept.
     #[cfg(test)]
-    pub(crate) async fn size_bytes(&self) -> (u64, u64) {
+    async fn size_bytes(&self) -> (u64, u64) {
         self.states.run_pending_tasks().await;
         self.columns.run_pending_tasks().await;
         (self.states.weighted_size(), self.columns.weighted_size())
@@ -119,6 +127,59 @@ fn weight(bytes: usize) -> u32 {
 fn shared(error: Arc<Error>) -> Error {
     match Arc::try_unwrap(error) {
         Ok(error) => error,
-        Err(error) => Error::new(if error.kind() == ErrorKind::Internal { ErrorKind::Internal } else { error.kind() }, error.to_string()),
+        Err(error) => Error::new(error.kind(), error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use object_store::memory::InMemory;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn partial(rows: usize) -> Partial {
+        let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+        Partial { state: RecordBatch::try_from_iter([("n", column)]).unwrap() }
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_stays_inside_its_budget() {
+        let settings = Settings { partial_cache_bytes: 1 << 20, ..Settings::default() };
+        let partials = Partials::new(&settings, Arc::new(InMemory::new()));
+        for number in 0..200_u8 {
+            let found = partials.get_or_compute([number; 32], |_| true, async { Ok(partial(4_096)) }).await.unwrap();
+            assert_eq!(found.state.num_rows(), 4_096);
+        }
+        let (states, columns) = partials.size_bytes().await;
+        assert!((1 << 19..=1 << 20).contains(&states) && columns == 0, "{states}");
+    }
+
+    #[tokio::test]
+    async fn equal_work_runs_once_and_what_is_not_worth_it_is_not_kept() {
+        let partials = Partials::new(&Settings::default(), Arc::new(InMemory::new()));
+        let computed = AtomicUsize::new(0);
+        let ask = |key: u8, worth: bool| {
+            let (partials, computed) = (&partials, &computed);
+            async move {
+                let compute = async {
+                    computed.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
+                    Ok(partial(1))
+                };
+                partials.get_or_compute([key; 32], |_| worth, compute).await.unwrap()
+            }
+        };
+        futures::join!(ask(1, true), ask(1, true), ask(1, true));
+        assert_eq!(computed.load(Ordering::Relaxed), 1);
+        ask(2, false).await;
+        ask(2, false).await;
+        assert_eq!(computed.load(Ordering::Relaxed), 3);
+        let failed = partials.get_or_compute([3; 32], |_| true, async { Err(Error::corrupt("damaged")) }).await;
+        assert_eq!(failed.unwrap_err().kind(), ErrorKind::Corrupt);
+        ask(3, true).await;
     }
 }

@@ -64,7 +64,9 @@ pub(crate) fn judge(filter: &Expr, segment: &Segment, schema: &Schema) -> Verdic
         Expr::InList(list) if !list.negated => match known(&list.expr) {
             Some(column) => {
                 let mut verdicts = list.list.iter().map(|item| if let Expr::Literal(value, _) = item { compare(column, Operator::Eq, value) } else { Verdict::Some });
-                verdicts.try_fold(Verdict::None, |_, verdict| if verdict == Verdict::None { Ok(verdict) } else { Err(verdict) }).unwrap_or_else(|verdict| verdict)
+                verdicts
+                    .try_fold(Verdict::None, |_, verdict| if verdict == Verdict::None { Ok(verdict) } else { Err(verdict) })
+                    .unwrap_or_else(|verdict| verdict)
             }
             None => Verdict::Some,
         },

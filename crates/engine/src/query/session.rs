@@ -19,8 +19,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
-use crate::error::Result;
 use super::table::DatasetTable;
+use crate::error::Result;
 use crate::functions::allowed;
 use crate::partial::memory::Partials;
 use crate::partial::rule;
@@ -116,7 +116,11 @@ fn lean(state: &SessionState) -> SessionState {
     config.options_mut().optimizer.max_passes = 1;
     let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
         vec![Arc::new(SimplifyExpressions::new()), rule::aggregate_by_segment(DatasetTable::source), Arc::new(PushDownLimit::new())];
-    SessionStateBuilder::new_from_existing(state.clone()).with_config(config).with_optimizer_rules(rules).with_physical_optimizer_rules(Vec::new()).build()
+    SessionStateBuilder::new_from_existing(state.clone())
+        .with_config(config)
+        .with_optimizer_rules(rules)
+        .with_physical_optimizer_rules(Vec::new())
+        .build()
 }
 
 fn runtime(settings: &Settings) -> Result<RuntimeEnv> {

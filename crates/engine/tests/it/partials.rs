@@ -37,7 +37,16 @@ impl Dice {
         let mut measures: Vec<String> = (0..1 + self.roll(3))
             .map(|_| {
                 member(self.pick(&[
-                    "count", "sum_amount", "avg_amount", "min_amount", "max_amount", "sum_revenue", "avg_revenue", "min_revenue", "distinct_city", "distinct_device",
+                    "count",
+                    "sum_amount",
+                    "avg_amount",
+                    "min_amount",
+                    "max_amount",
+                    "sum_revenue",
+                    "avg_revenue",
+                    "min_revenue",
+                    "distinct_city",
+                    "distinct_device",
                 ]))
             })
             .collect();
@@ -139,7 +148,8 @@ async fn sql_is_answered_from_partials_too() {
             "select device, count(*) from orders group by device order by 2 desc",
             "select upper(city) || '!', stddev(revenue), approx_distinct(amount) from orders where revenue is not null group by 1 order by 1",
             "select count(distinct city), count(distinct device), avg(revenue) from orders",
-            "select device, count(distinct amount), count(distinct at) from orders group by device order by 1", "select count(distinct cast(at as date)) from orders where device is null",
+            "select device, count(distinct amount), count(distinct at) from orders group by device order by 1",
+            "select count(distinct cast(at as date)) from orders where device is null",
             "select o.device, n from (select device, count(*) as n from orders where amount > 500 group by device) o join (select device, max(revenue) as p from orders group by device) q on o.device = q.device order by 1",
             "with big as (select city as town, amount * 2 as twice from orders where amount > 1000) select town, sum(twice) from big where twice < 100000 group by town order by 1",
             "select extract(month from at), case when amount > 100 then 'much' else 'little' end as size, count(*) from orders group by 1, 2 order by 1, 2",
