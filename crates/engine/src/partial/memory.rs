@@ -28,10 +28,17 @@ pub(crate) struct Partial {
     pub state: RecordBatch,
 }
 
+impl Partial {
+    fn weight(&self) -> u32 {
+        weight(self.state.get_array_memory_size())
+    }
+}
+
 /// The memory tier of an engine.
 #[derive(Debug)]
 pub(crate) struct Partials {
     pub store: Arc<dyn ObjectStore>,
+    states_max_bytes: u64,
     states: Cache<Fingerprint, Partial>,
     columns: Cache<(Path, Arc<str>), Arc<Column>>,
     dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
@@ -42,11 +49,8 @@ impl Partials {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>) -> Self {
         Self {
             store,
-            states: Cache::builder()
-                .name("partials")
-                .max_capacity(settings.partial_cache_bytes as u64)
-                .weigher(|_, partial: &Partial| weight(partial.state.get_array_memory_size()))
-                .build(),
+            states_max_bytes: settings.partial_cache_bytes as u64,
+            states: Cache::builder().name("partials").max_capacity(settings.partial_cache_bytes as u64).weigher(|_, partial: &Partial| partial.weight()).build(),
             footers: Cache::builder()
                 .name("footers")
                 .max_capacity(settings.footer_cache_bytes as u64)
@@ -74,7 +78,8 @@ impl Partials {
     /// waits for it.
     pub(crate) async fn get_or_compute(&self, key: Fingerprint, worth: impl Fn(&Partial) -> bool, compute: impl Future<Output = Result<Partial>>) -> Result<Partial> {
         let partial = self.states.try_get_with(key, compute).await.map_err(shared)?;
-        if !worth(&partial) {
+        // The cache would evict what is larger than itself only some time later.
+        if !worth(&partial) || u64::from(partial.weight()) > self.states_max_bytes {
             self.states.invalidate(&key).await;
         }
         Ok(partial)
@@ -178,6 +183,9 @@ mod tests {
         ask(2, false).await;
         ask(2, false).await;
         assert_eq!(computed.load(Ordering::Relaxed), 3);
+        let room_for_nothing = Partials::new(&Settings { partial_cache_bytes: 1, ..Settings::default() }, Arc::new(InMemory::new()));
+        room_for_nothing.get_or_compute([1; 32], |_| true, async { Ok(partial(1)) }).await.unwrap();
+        assert!(room_for_nothing.get(&[1; 32]).await.is_none());
         let failed = partials.get_or_compute([3; 32], |_| true, async { Err(Error::corrupt("damaged")) }).await;
         assert_eq!(failed.unwrap_err().kind(), ErrorKind::Corrupt);
         ask(3, true).await;
