@@ -23,7 +23,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             Step { name: "check node", work: tools::check_node },
             Step { name: "install npm packages", work: tools::install_npm_packages },
             Step { name: "build the web application", work: tools::build_web },
-            Step { name: "build the server (the first time takes a while: about 15 minutes on 2 cores)", work: build_server },
+            Step { name: "build the server (the first time takes a while: about half an hour on 2 cores)", work: build_server },
         ],
     )?;
     println!("\nstarting Tidemill; Ctrl-C stops it");

@@ -1,6 +1,6 @@
 //! The engine from the outside: real files, a real folder, real commits.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may be blunt")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
 
 mod bad_input;
 mod flights;
