@@ -98,7 +98,7 @@ impl Aggregation {
     pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], Blocks { blocks, open }: Blocks) -> Result<Partial> {
         let inside = self.fingerprint(&open);
         let mut states = Vec::new();
-        for run in blocks.chunk_by(|one, next| one.inside && next.inside) {
+        for run in blocks.chunk_by(|one, next| one.inside && next.inside && one.rows.end == next.rows.start) {
             let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
             let rows = first.rows.start..last.rows.end;
             states.push(match run {

@@ -107,6 +107,9 @@ pub(crate) fn group(keys: &[Coded], rows: usize) -> Result<Groups> {
     if keys.is_empty() {
         return Ok(Groups { rows: vec![0; rows], keys: Vec::new(), count: usize::from(rows > 0) });
     }
+    let Some(_) = keys.iter().try_fold(1_u64, |space, key| space.checked_mul(key.values.len().max(1) as u64)) else {
+        return interned(keys);
+    };
     let mut space: u64 = 1;
     let mut combined: Vec<u64> = Vec::new();
     for key in keys {
@@ -118,7 +121,7 @@ pub(crate) fn group(keys: &[Coded], rows: usize) -> Result<Groups> {
                 *sum += u64::from(*code) * space;
             }
         }
-        space = space.checked_mul(width).ok_or_else(|| Error::exhausted("the groups of this query are too many to be counted; ask for fewer dimensions"))?;
+        space *= width;
     }
     // First appearance of each group, as its combined code.
     let mut found: Vec<u64> = Vec::new();
@@ -156,6 +159,16 @@ pub(crate) fn group(keys: &[Coded], rows: usize) -> Result<Groups> {
         columns.push(compact(compute::take(&key.values, &codes, None)?));
     }
     Ok(Groups { rows: numbers, keys: columns, count })
+}
+
+/// Groups of keys whose codes have no common number: there are more combinations than 64 bits count.
+fn interned(keys: &[Coded]) -> Result<Groups> {
+    let arrays = keys.iter().map(|key| Ok(compute::take(&key.values, &key.codes, None)?)).collect::<Result<Vec<_>>>()?;
+    let fields = arrays.iter().enumerate().map(|(index, array)| Field::new(index.to_string(), array.data_type().clone(), true));
+    let mut known = new_group_values(Arc::new(Schema::new(fields.collect::<Vec<_>>())), &GroupOrdering::None)?;
+    let mut rows = Vec::new();
+    known.intern(&arrays, &mut rows)?;
+    Ok(Groups { rows, count: known.len(), keys: known.emit(datafusion::logical_expr::EmitTo::All)? })
 }
 
 /// Text that is kept must not hold on to all the text of its segment.
@@ -232,6 +245,14 @@ mod tests {
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values((0..3_000).map(|row| row * 100_000)));
         let groups = group(&[encode(&texts).unwrap(), encode(&numbers).unwrap()], 3_000).unwrap();
         assert_eq!((groups.count, groups.rows[2_999]), (3_000, 2_999));
+    }
+
+    #[test]
+    fn more_combinations_than_can_be_counted_are_interned() {
+        let wide: ArrayRef = Arc::new(Int64Array::from(vec![0, 65_535, 0]));
+        let groups = group(&vec![encode(&wide).unwrap(); 5], 3).unwrap();
+        assert_eq!((groups.count, groups.rows), (2, vec![0, 1, 0]));
+        assert_eq!(groups.keys[4].as_primitive::<Int64Type>().values(), &[0, 65_535]);
     }
 
     #[test]

@@ -84,9 +84,11 @@ impl GroupsAccumulator for DistinctIntegers {
         };
         let Some((min, max)) = present().map(|(_, value)| (value, value)).reduce(|(min, max), (value, _)| (min.min(value), max.max(value))) else { return Ok(()) };
         let base = min & !63;
-        let width = max - base + 1;
-        let direct = width.checked_mul(groups as u64).is_some_and(|bits| bits <= DIRECT_BITS) && base / HALF == max / HALF;
-        if direct { self.add_dense(present(), base, width, groups) } else { self.add_sorted(present().collect()) }
+        let width = (max - base).checked_add(1).filter(|width| width.checked_mul(groups as u64).is_some_and(|bits| bits <= DIRECT_BITS));
+        match width.filter(|_| base / HALF == max / HALF) {
+            Some(width) => self.add_dense(present(), base, width, groups),
+            None => self.add_sorted(present().collect()),
+        }
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef], rows: &[usize], groups: usize) -> Result<()> {

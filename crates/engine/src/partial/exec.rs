@@ -85,12 +85,15 @@ impl ExecutionPlan for SegmentAggregateExec {
 async fn answer(aggregation: Arc<Aggregation>, schema: SchemaRef, context: Arc<TaskContext>) -> Result<RecordBatch> {
     let reservation = MemoryConsumer::new("merge of partials").register(context.memory_pool());
     let states = aggregation.states(context.session_config().target_partitions()).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+    aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups).await;
     let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
+    let held: usize = states.iter().map(|partial| partial.state.get_array_memory_size()).sum();
+    reservation.try_resize(held)?;
     let answer = work(rows, move || {
         let mut aggregator = Aggregator::new(&aggregation.kernel.layout)?;
         for partial in &states {
             aggregator.merge(&partial.state)?;
-            reservation.try_resize(aggregator.size_bytes())?;
+            reservation.try_resize(held + aggregator.size_bytes())?;
         }
         Ok(aggregator.finish(&schema)?)
     });

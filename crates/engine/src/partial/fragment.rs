@@ -1,7 +1,9 @@
 //! What is computed over one segment, free of which segment it is: filters, group keys and aggregates over the columns
 //! of a dataset. A fragment is lifted out of a logical plan, before any optimisation that depends on the whole query.
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use std::hash::{Hash, Hasher};
+
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, TableScan};
@@ -32,6 +34,9 @@ const MERGEABLE: [&str; 19] = [
 
 /// A part of a name of what is kept: changes whenever a kernel or a layout of states changes.
 const STATE_VERSION: &str = "1/datafusion-55";
+
+/// Parts of the expressions of a fragment at most; larger ones are planned as DataFusion does.
+const NODES_MAX: usize = 10_000;
 
 /// Identity of what is computed, or of what is kept.
 pub(crate) type Fingerprint = [u8; 32];
@@ -83,6 +88,21 @@ impl Fragment {
 
     /// The fragment in terms of what lies below a node whose columns are made by `expressions`.
     fn over(&self, schema: &DFSchema, expressions: &[Expr]) -> Result<Self> {
+        // A column that is used twice is written out twice: a few projections could make more than memory holds.
+        let sizes = expressions.iter().map(size).collect::<Result<Vec<_>>>()?;
+        let mut total = 0;
+        for expr in self.filters.iter().chain(&self.groups).chain(&self.aggregates) {
+            expr.apply(|part| {
+                total += match part {
+                    Expr::Column(column) => sizes.get(schema.index_of_column(column)?).copied().unwrap_or(0),
+                    _ => 1,
+                };
+                Ok(TreeNodeRecursion::Continue)
+            })?;
+        }
+        if total > NODES_MAX {
+            return datafusion::common::plan_err!("a fragment of {total} parts");
+        }
         self.map(|column| {
             let index = schema.index_of_column(column)?;
             expressions.get(index).cloned().ok_or_else(|| datafusion::common::internal_datafusion_err!("a column without an expression"))
@@ -101,7 +121,7 @@ impl Fragment {
         let one = |expr: &Expr| {
             let replaced = expr.clone().transform_down(|expr| match &expr {
                 // What is put in place is already in terms of the level below: it must not be visited again.
-                Expr::Column(column) => replace(column).map(|replacement| Transformed::new(replacement, true, datafusion::common::tree_node::TreeNodeRecursion::Jump)),
+                Expr::Column(column) => replace(column).map(|replacement| Transformed::new(replacement, true, TreeNodeRecursion::Jump)),
                 _ => Ok(Transformed::no(expr)),
             });
             replaced.map(|replaced| replaced.data)
@@ -138,15 +158,41 @@ impl Fragment {
         self.filters.iter().chain(&self.groups).chain(&self.aggregates).all(pure) && self.aggregates.iter().all(mergeable)
     }
 
-    /// Identity of the fragment with only some of its filters. The debug form of expressions is used because the
-    /// display form does not quote: a column named `a + b` and the sum of two columns would be one.
+    /// Identity of the fragment with only some of its filters. What expressions hash is used, because no printed form of
+    /// them quotes: a column named `a + b` and the sum of two columns would be one.
     pub(crate) fn fingerprint(&self, filters: impl Iterator<Item = usize>) -> Fingerprint {
-        let mut hash = Sha256::new();
-        hash.update(STATE_VERSION);
+        let mut hash = ShaHasher(Sha256::new());
+        STATE_VERSION.hash(&mut hash);
         for index in filters {
-            hash.update(format!("filter {:?}\n", self.filters.get(index)));
+            self.filters.get(index).hash(&mut hash);
         }
-        hash.update(format!("groups {:?}\naggregates {:?}", self.groups, self.aggregates));
-        hash.finalize().into()
+        self.groups.hash(&mut hash);
+        self.aggregates.hash(&mut hash);
+        hash.0.finalize().into()
+    }
+}
+
+/// Parts of an expression.
+fn size(expr: &Expr) -> Result<usize> {
+    let mut parts = 0;
+    expr.apply(|_| {
+        parts += 1;
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(parts)
+}
+
+/// Feeds what a value hashes into SHA-256.
+struct ShaHasher(Sha256);
+
+impl Hasher for ShaHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = <Fingerprint>::from(self.0.clone().finalize());
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }

@@ -204,15 +204,13 @@ impl Rows {
         }
     }
 
-    /// The one text column of an expression that has no other.
-    fn only_coded(&self, bound: &Bound) -> Option<&Coded> {
-        match bound.columns.as_slice() {
-            [place] => match self.columns.get(*place)?.as_ref()? {
-                Column::Coded(coded) => Some(coded),
-                Column::Plain(_) => None,
-            },
-            _ => None,
-        }
+    /// The one text column of an expression that has no other, and the expression evaluated on its distinct values.
+    /// `None` also where that fails: a value of a row that did not pass must not be the reason of an error.
+    fn by_value(&self, bound: &Bound) -> Option<(&Coded, ArrayRef)> {
+        let [place] = bound.columns.as_slice() else { return None };
+        let Column::Coded(coded) = self.columns.get(*place)?.as_ref()? else { return None };
+        let evaluated = bound.evaluate(vec![Arc::clone(&coded.values)], coded.values.len()).ok()?;
+        Some((coded, evaluated))
     }
 
     fn filtered(&self, passes: &BooleanArray) -> Result<Self> {
@@ -222,8 +220,7 @@ impl Rows {
 
     /// Where a condition is true; null is not.
     fn mask(&mut self, condition: &Bound) -> Result<BooleanArray> {
-        if let Some(coded) = self.only_coded(condition) {
-            let evaluated = condition.evaluate(vec![Arc::clone(&coded.values)], coded.values.len())?;
+        if let Some((coded, evaluated)) = self.by_value(condition) {
             let truth: Vec<bool> = boolean(&evaluated)?.iter().map(|value| value == Some(true)).collect();
             let codes = coded.codes.values();
             let bits = BooleanBuffer::collect_bool(codes.len(), |row| codes.get(row).and_then(|code| truth.get(*code as usize)).copied().unwrap_or(false));
@@ -243,8 +240,7 @@ impl Rows {
         match key {
             Key::Bucket { instant, grain, zone } => codes::buckets(&self.array(instant)?, *grain, *zone),
             Key::Any(bound) => {
-                if let Some(coded) = self.only_coded(bound) {
-                    let evaluated = bound.evaluate(vec![Arc::clone(&coded.values)], coded.values.len())?;
+                if let Some((coded, evaluated)) = self.by_value(bound) {
                     return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded.clone()) } else { codes::encode_through(&coded.codes, &evaluated) };
                 }
                 if let ([place], true) = (bound.columns.as_slice(), bound.is_column()) {

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{self, Column};
 use super::dictionary::Dictionary;
-use super::fragment::Fingerprint;
+use super::fragment::{Fingerprint, Fragment};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
@@ -99,20 +99,27 @@ impl Partials {
 
     /// The dictionary of a text key of a dataset.
     pub(crate) async fn dictionary(&self, dataset: &Path, key: &Expr) -> Arc<Dictionary> {
-        let mut hash = Sha256::new();
-        hash.update(format!("{dataset}\n{key:?}"));
-        let identity: Fingerprint = hash.finalize().into();
+        let identity = dictionary_of(dataset, key);
         let known = self.dictionaries.get_with(identity, async { Arc::new(Dictionary::new()) }).await;
         if known.is_full() {
             let new = Arc::new(Dictionary::new());
             self.dictionaries.insert(identity, Arc::clone(&new)).await;
             return new;
         }
-        if known.has_outgrown_its_weight() {
-            // What is put in again is weighed again.
-            self.dictionaries.insert(identity, Arc::clone(&known)).await;
-        }
         known
+    }
+
+    /// Weighs the dictionaries of a query again, after they have grown.
+    pub(crate) async fn weigh(&self, dataset: &Path, keys: &[Expr]) {
+        for key in keys {
+            let identity = dictionary_of(dataset, key);
+            if let Some(known) = self.dictionaries.get(&identity).await
+                && known.has_outgrown_its_weight()
+            {
+                // What is put in again is weighed again.
+                self.dictionaries.insert(identity, known).await;
+            }
+        }
     }
 
     /// Bytes of partials and of columns that are kept.
@@ -122,6 +129,13 @@ impl Partials {
         self.columns.run_pending_tasks().await;
         (self.states.weighted_size(), self.columns.weighted_size())
     }
+}
+
+fn dictionary_of(dataset: &Path, key: &Expr) -> Fingerprint {
+    let mut hash = Sha256::new();
+    hash.update(dataset.as_ref());
+    hash.update(Fragment { filters: Vec::new(), groups: vec![key.clone()], aggregates: Vec::new() }.fingerprint(std::iter::empty()));
+    hash.finalize().into()
 }
 
 fn weight(bytes: usize) -> u32 {

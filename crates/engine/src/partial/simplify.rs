@@ -90,6 +90,9 @@ fn nulls(column: &ColumnStatistics, rows: u64) -> Verdict {
 /// `column op value`. Bounds of text may be absent but are never shortened (see `storage::statistics`); those of floats
 /// are absent where there is a NaN.
 fn compare(column: &ColumnStatistics, op: Operator, value: &ScalarValue) -> Verdict {
+    if !matches!(op, Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq) {
+        return Verdict::Some;
+    }
     if value.is_null() {
         return Verdict::None;
     }
@@ -155,6 +158,7 @@ mod tests {
             (col("unknown").lt(lit(8_i64)), Some),
             (n().lt(lit(8_i32)), Some),
             (n().lt(lit(ScalarValue::Int64(Option::None))), None),
+            (datafusion::logical_expr::binary_expr(n(), Operator::IsDistinctFrom, lit(ScalarValue::Int64(Option::None))), Some),
         ];
         for (filter, expected) in cases {
             assert_eq!(judge(&filter, &segment, &schema), expected, "{filter}");
