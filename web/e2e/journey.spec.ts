@@ -141,15 +141,18 @@ test('from an empty server to a live dashboard', async ({ browser, page, freshSe
     await strict(again, freshServer);
     await again.goto(`${url}/sign-in?next=${encodeURIComponent(new URL(page.url()).pathname)}`);
     await untilReady(again);
-    const start = Date.now();
+    const answered = again
+      .waitForResponse((response) => response.request().method() === 'POST' && response.ok())
+      .then(() => Date.now());
     await signIn(again, owner);
+    const start = await answered;
     await expect(again.locator('[data-widget-id][data-state="ready"]').first()).toBeVisible();
     const first = Date.now() - start;
     await untilReady(again);
     const cards = await again.locator('[data-widget-id][data-state="ready"]').count();
     // Printed, never asserted: tests do not time.
     process.stdout.write(
-      `sign-in to first card ${first} ms, to all ${cards} cards in view ${Date.now() - start} ms\n`,
+      `from the answer to signing in: to the first card ${first} ms, to all ${cards} cards in view ${Date.now() - start} ms\n`,
     );
     await context.close();
   });
