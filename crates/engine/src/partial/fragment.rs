@@ -196,3 +196,59 @@ impl Hasher for ShaHasher {
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::functions_aggregate::expr_fn::{array_agg, count, sum};
+    use datafusion::logical_expr::{LogicalPlanBuilder, lit, table_scan};
+    use datafusion::prelude::col;
+
+    use super::*;
+
+    fn scan() -> LogicalPlanBuilder {
+        let fields = ["a", "b"].map(|name| Field::new(name, DataType::Int64, true));
+        table_scan(Some("t"), &Schema::new(fields.to_vec()), None).unwrap()
+    }
+
+    fn lift(plan: LogicalPlanBuilder, group: Expr, aggregate: Expr) -> Option<Fragment> {
+        let LogicalPlan::Aggregate(aggregate) = plan.aggregate([group], [aggregate]).unwrap().build().unwrap() else { unreachable!() };
+        Fragment::lift(&aggregate).map(|(fragment, _)| fragment)
+    }
+
+    #[test]
+    fn names_of_projections_and_aliases_are_seen_through() {
+        // The projection gives each name to the other column.
+        let swapped = scan().filter(col("t.a").gt(lit(1_i64))).unwrap().project([col("t.a").alias("b"), (col("t.b") + lit(1_i64)).alias("a")]).unwrap();
+        let plan = swapped.alias("s").unwrap().filter(col("s.a").lt(lit(9_i64))).unwrap().filter(col("s.a").lt(lit(9_i64))).unwrap();
+        let fragment = lift(plan, col("s.b"), sum(col("s.a"))).unwrap();
+        assert_eq!(fragment.groups, [col("a")]);
+        assert_eq!(fragment.aggregates, [sum(col("b") + lit(1_i64))]);
+        let mut filters = vec![col("a").gt(lit(1_i64)), (col("b") + lit(1_i64)).lt(lit(9_i64))];
+        filters.sort_by_cached_key(|filter| format!("{filter:?}"));
+        assert_eq!(fragment.filters, filters);
+    }
+
+    #[test]
+    fn what_depends_on_order_or_limits_stays_as_it_is() {
+        assert_eq!(lift(scan(), col("t.a"), array_agg(col("t.b"))), None);
+        assert_eq!(lift(scan().limit(0, Some(1)).unwrap(), col("t.a"), count(col("t.b"))), None);
+    }
+
+    #[test]
+    fn projections_that_double_are_not_written_out() {
+        let doubled = |levels: usize| (0..levels).fold(scan().project([col("t.a").alias("x")]).unwrap(), |plan, _| plan.project([(col("x") + col("x")).alias("x")]).unwrap());
+        assert!(lift(doubled(5), lit(1_i64), sum(col("x"))).is_some());
+        assert_eq!(lift(doubled(60), lit(1_i64), sum(col("x"))), None);
+    }
+
+    #[test]
+    fn fragments_that_print_alike_have_other_fingerprints() {
+        let of = |group: Expr| Fragment { filters: Vec::new(), groups: vec![group], aggregates: Vec::new() }.fingerprint(std::iter::empty());
+        let name = Expr::Column(Column::new_unqualified("a + b"));
+        assert_ne!(of(name), of(col("a") + col("b")));
+        let forged = lit("x\"), None), Literal(Utf8(\"y");
+        assert_ne!(of(col("a").in_list(vec![forged], false)), of(col("a").in_list(vec![lit("x"), lit("y")], false)));
+        assert_ne!(of(lit(1_i64)), of(lit(1_i32)));
+    }
+}

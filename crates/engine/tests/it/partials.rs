@@ -252,17 +252,3 @@ async fn an_error_never_quotes_a_row_that_a_scope_does_not_see() {
     let answer = engine.mill(scope).sql("select cast(code as bigint), count(*) from orders group by 1 order by 1").await.unwrap();
     assert_eq!(answer.to_json()["data"], json!([[1, 2], [1, 1]]));
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn projections_that_double_are_planned_in_bounded_memory() {
-    let ward = Ward::new().await;
-    let mill = engine(&ward, 32 << 20).await.tenant("acme").unwrap();
-    mill.load("orders", Csv::bytes("amount\n1\n")).await.unwrap();
-    let mut sql = String::from("with c0 as (select amount as x from orders)");
-    for level in 1..15 {
-        sql.push_str(&format!(", c{level} as (select x + x as x from c{})", level - 1));
-    }
-    sql.push_str(" select sum(x) from c14");
-    // Whether DataFusion answers or refuses is its own matter; that it ends is ours.
-    drop(mill.sql(&sql).await);
-}
