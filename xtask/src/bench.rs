@@ -28,6 +28,8 @@ enum Scenario {
     Ingest,
     /// The same dashboard after each 10,000 new rows, beside DuckDB.
     Refresh,
+    /// A dashboard after a restart, from stored rollups and rows that just came, beside DuckDB.
+    Rollups,
     /// Memory of the idle server and time from start to ready.
     Service,
 }
@@ -38,6 +40,7 @@ impl Scenario {
             Self::Dashboards => "dashboards",
             Self::Ingest => "ingest",
             Self::Refresh => "refresh",
+            Self::Rollups => "rollups",
             Self::Service => "service",
         }
     }
@@ -46,7 +49,9 @@ impl Scenario {
 /// Runs one scenario or all.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     tools::fetch_duckdb(workspace)?;
-    let scenarios = args.scenario.map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Service], |one| vec![one]);
+    let scenarios = args
+        .scenario
+        .map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Rollups, Scenario::Service], |one| vec![one]);
     for scenario in scenarios {
         let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(&args.rest);
         if scenario == Scenario::Service {

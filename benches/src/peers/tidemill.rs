@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use tidemill::{Engine, Load, LoadReport, Mill, Settings};
+use tidemill::{Engine, Load, LoadReport, Mill, QueryResult, Rollup, RollupStatus, Settings};
 use tokio::runtime::Runtime;
 
 use super::Peer;
@@ -36,6 +36,28 @@ impl EmbeddedTidemill {
         Ok(self.runtime.block_on(self.mill.load(dataset, load))?)
     }
 
+    /// Declares rollups of a dataset and builds them.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn declare(&self, dataset: &str, rollups: Vec<Rollup>) -> Result<Vec<RollupStatus>> {
+        self.runtime.block_on(async {
+            let mut model = self.mill.model(dataset).await?;
+            model.rollups = rollups;
+            let version = model.version;
+            self.mill.update_model(model, version).await?;
+            Ok(self.mill.build_rollups(dataset).await?)
+        })
+    }
+
+    /// An answer to a question, with where it comes from.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn query(&self, question: &Question) -> Result<QueryResult> {
+        Ok(self.runtime.block_on(self.mill.query(&question.semantic))?)
+    }
+
     /// An answer to SQL.
     ///
     /// # Errors
@@ -52,7 +74,6 @@ impl Peer for EmbeddedTidemill {
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {
-        let result = self.runtime.block_on(self.mill.query(&question.semantic))?;
-        Answer::from_batches(&[result.batch])
+        Answer::from_batches(&[self.query(question)?.batch])
     }
 }

@@ -9,10 +9,11 @@ use tokio::sync::broadcast;
 
 pub use builder::EngineBuilder;
 
+use crate::advisor::Advice;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::TenantId;
-use crate::mill::{Mill, Shared};
+use crate::mill::{Mill, Shared, keeper};
 use crate::scope::Scope;
 
 /// An analytics engine over one object store.
@@ -50,7 +51,11 @@ impl Engine {
     }
 
     pub(crate) fn from_shared(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+        let shared = Arc::new(shared);
+        if shared.settings.background_rollups && shared.settings.partial_cache_bytes > 0 {
+            tokio::spawn(keeper::keep(Arc::downgrade(&shared)));
+        }
+        Self { shared }
     }
 
     /// All data of one tenant, unrestricted.
@@ -75,6 +80,22 @@ impl Engine {
     /// Live questions that are being kept fresh; equal ones count once.
     pub fn live_queries(&self) -> usize {
         self.shared.live.len()
+    }
+
+    /// What the advisor thinks of every dataset that was asked or changed since the engine was opened, of all tenants.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store does not answer.
+    pub async fn advice(&self) -> Result<Vec<Advice>> {
+        let mut advice = Vec::new();
+        for (tenant, dataset) in self.shared.advisor.datasets() {
+            match self.mill(Scope::of(tenant)).advice(dataset.as_str()).await {
+                Ok(found) => advice.extend(found),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(advice)
     }
 
     /// Asks the store for a sign of life.

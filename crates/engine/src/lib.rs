@@ -38,6 +38,7 @@ mod ids;
 mod scope;
 mod settings;
 
+mod advisor;
 pub mod catalog;
 mod functions;
 mod partial;
@@ -51,6 +52,7 @@ pub mod query;
 mod engine;
 mod mill;
 
+pub use advisor::{Advice, AdviceState};
 pub use catalog::{Column, ColumnType, DatasetSchema};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};
@@ -58,8 +60,11 @@ pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::{Csv, Json, Load, LoadMode, LoadReport, Parquet, Progress};
 pub use live::{Change, ChangeKind, Patch, Subscription};
-pub use mill::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, Mill, RejectPage, RejectedRow, TopValue};
-pub use query::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
+pub use mill::{
+    AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, LoadSummary, Mill, RejectPage, RejectedRow, RollupStatus,
+    TopValue,
+};
+pub use query::{ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 pub use scope::Scope;
-pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, SemanticQuery, TimeDimension};
+pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, Rollup, SemanticQuery, TimeDimension};
 pub use settings::{Limits, Settings};

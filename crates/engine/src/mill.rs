@@ -1,13 +1,19 @@
 //! The mill of one scope: what a caller does with the data of its tenant. Loading and describing are in the files beside
 //! this one, asking too; each finds the dataset through the scope's tenant and through nothing else.
 
+mod advice;
 mod ask;
 mod describe;
+mod explain;
+pub(crate) mod keeper;
 mod models;
+mod rollups;
 mod shared;
 
 use std::sync::Arc;
 
+pub use explain::{AggregateExplanation, Explanation};
+pub use rollups::RollupStatus;
 pub(crate) use shared::{Shared, VISIBLE_MODELS};
 
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
@@ -80,6 +86,8 @@ impl Mill {
         self.find(&name).await?;
         self.shared.datasets.log(self.scope.tenant(), &name).delete().await?;
         self.shared.models.delete(self.scope.tenant(), &name).await?;
+        self.shared.advisor.forget(self.scope.tenant(), &name);
+        self.shared.session.partials().set_rollups(self.shared.datasets.log(self.scope.tenant(), &name).prefix(), None);
         self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });
         Ok(())
     }

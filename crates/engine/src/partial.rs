@@ -26,6 +26,8 @@
 //!   codes that address groups directly. [`aggregator`] folds values or states into groups,
 //!   by DataFusion's accumulators or by our own ([`count`], [`distinct`]).
 //! - [`dictionary`] gives texts of group keys numbers that hold in all partials, so that merging compares numbers.
+//! - [`rollup`] is a fragment whose partials are kept on storage ([`stored`]); [`derive`] says what else follows from it
+//!   (other zones, coarser grains, fewer keys, filters on keys), [`regroup`] does it segment by segment.
 //! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
 //! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once.
 //! - [`exec`] is the operator that a plan holds instead of scan and aggregate.
@@ -40,13 +42,17 @@ pub(crate) mod codes;
 pub(crate) mod columns;
 pub(crate) mod compute;
 pub(crate) mod count;
+pub(crate) mod derive;
 pub(crate) mod dictionary;
 pub(crate) mod distinct;
 pub(crate) mod exec;
 pub(crate) mod fragment;
 pub(crate) mod kernel;
 pub(crate) mod memory;
+pub(crate) mod regroup;
+pub(crate) mod rollup;
 pub(crate) mod rule;
 pub(crate) mod simplify;
 pub(crate) mod source;
+pub(crate) mod stored;
 pub(crate) mod tree;

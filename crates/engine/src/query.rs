@@ -18,4 +18,4 @@ pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod write;
 
-pub use result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
+pub use result::{ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};

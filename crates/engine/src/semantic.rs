@@ -19,7 +19,8 @@ pub(crate) mod grain;
 pub(crate) mod member;
 pub(crate) mod model;
 pub(crate) mod query;
+pub(crate) mod rollup;
 
 pub use grain::Grain;
-pub use model::{Dimension, Measure, MeasureKind, Model};
+pub use model::{Dimension, Measure, MeasureKind, Model, Rollup};
 pub use query::{Condition, DateRange, Direction, Filter, Operator, SemanticQuery, TimeDimension};

@@ -25,6 +25,12 @@ pub struct Settings {
     /// Memory of decoded columns that partials are computed from, in bytes. Raise it until the columns of the dashboards
     /// that people look at fit.
     pub column_cache_bytes: usize,
+    /// Storage of rollups that the advisor keeps, in bytes a dataset. 0 turns the advisor off; declared rollups are kept
+    /// all the same.
+    pub advised_rollup_bytes: u64,
+    /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
+    /// builds them.
+    pub background_rollups: bool,
 }
 
 impl Default for Settings {
@@ -37,6 +43,8 @@ impl Default for Settings {
             event_capacity: 1024,
             partial_cache_bytes: 256 << 20,
             column_cache_bytes: 512 << 20,
+            advised_rollup_bytes: 256 << 20,
+            background_rollups: true,
         }
     }
 }

@@ -10,7 +10,7 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 25] = [
+const ORDER: [&str; 26] = [
     "error",
     "ids",
     "clock",
@@ -31,6 +31,7 @@ const ORDER: [&str; 25] = [
     "partial",
     "query",
     "semantic",
+    "advisor",
     "ingest",
     "live",
     // What the mills of an engine share; the engine itself makes the mills.

@@ -7,12 +7,14 @@ use object_store::ObjectStore;
 use tokio::sync::RwLock;
 
 use super::Engine;
+use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
+use crate::mill::keeper::Keeper;
 use crate::mill::{Shared, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
@@ -99,6 +101,8 @@ impl EngineBuilder {
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             events: Events::with_capacity(self.settings.event_capacity),
             live: SharedQueries::default(),
+            advisor: Advisor::default(),
+            keeper: Keeper::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             open: RwLock::new(true),
             settings: self.settings,

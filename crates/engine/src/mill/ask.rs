@@ -17,8 +17,8 @@ use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::Question;
-use crate::partial::source::ScanCounters;
-use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, Stage, TimeRange};
+use crate::partial::source::{RollupCount, ScanCounters};
+use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
@@ -54,7 +54,7 @@ impl Mill {
         self.answer(query, &model, snapshot).await
     }
 
-    async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
+    pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
         let first = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).next();
         let first = first.ok_or_else(|| Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"))?;
         let dataset = DatasetName::parse(member::model_of(first)?)?;
@@ -65,6 +65,7 @@ impl Mill {
     async fn answer(&self, query: &SemanticQuery, model: &Model, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
+        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
         let zone = compile::zone_of(query)?;
         let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone };
@@ -78,6 +79,7 @@ impl Mill {
             stage.duration += compiled_in;
         }
         let scanned = Scanned::of(&counters);
+        self.learn(query, model, &dataset, &snapshot, zone, scanned.rows);
         let seen = (compiled.offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, query.total) {
             // A page beyond the end says nothing of how many there are before it.
@@ -102,16 +104,18 @@ impl Mill {
                 segments_total: scanned.total,
                 segments_read: scanned.read,
                 segments_reused: scanned.reused,
-                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused),
+                segments_rolled: scanned.rolled,
+                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: executed.bytes_read + scanned.bytes,
+                rollups: scanned.rollups,
                 row_filter_applied: self.scope.row_filter(&dataset).is_some(),
                 stages: executed.stages,
             },
         })
     }
 
-    fn table(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> DatasetTable {
+    pub(super) fn table(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> DatasetTable {
         let log = self.shared.datasets.log(self.scope.tenant(), dataset);
         DatasetTable::new(Arc::clone(snapshot), log.prefix().clone(), self.shared.session.clone(), Arc::clone(counters))
     }
@@ -174,9 +178,11 @@ impl Mill {
                 segments_total: scanned.total,
                 segments_read: scanned.read,
                 segments_reused: scanned.reused,
-                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused),
+                segments_rolled: scanned.rolled,
+                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: executed.bytes_read + scanned.bytes,
+                rollups: scanned.rollups,
                 row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
                 stages: executed.stages,
             },
@@ -200,6 +206,10 @@ impl Mill {
             let near = near_names(reference.table(), known.iter().map(DatasetName::as_str));
             return Err(Error::not_found(format!("there is no dataset {reference}{near}")).at("sql"));
         };
+        // The first to ask about a dataset opens its rollups; a model that changes opens them anew.
+        if self.rollup_set(&name).is_none_or(|set| set.identity.dataset_id != snapshot.metadata.id) {
+            self.open_rollups(&name, &snapshot).await?;
+        }
         let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
         Ok(Some((name, snapshot)))
@@ -258,15 +268,19 @@ struct Scanned {
     total: u64,
     read: u64,
     reused: u64,
+    rolled: u64,
     rows: u64,
     bytes: u64,
+    rollups: Vec<RollupUse>,
 }
 
 impl Scanned {
     fn of(counters: &ScanCounters) -> Self {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
-        Self { total, read, reused, rows, bytes }
+        let rollups = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks });
+        let rollups: Vec<RollupUse> = rollups.collect();
+        Self { total, read, reused, rolled: rollups.iter().map(|rollup| rollup.segments).sum(), rows, bytes, rollups }
     }
 }
 

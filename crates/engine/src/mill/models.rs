@@ -70,6 +70,7 @@ impl Mill {
         }
         check::check(&model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, &name, &self.scope)?)?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
+        self.owner().open_rollups(&name, &snapshot).await?;
         Ok(Model { version, ..model })
     }
 

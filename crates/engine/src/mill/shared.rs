@@ -6,6 +6,8 @@ use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use tokio::sync::RwLock;
 
+use super::keeper::Keeper;
+use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::Clock;
@@ -38,6 +40,8 @@ pub(crate) struct Shared {
     pub session: Session,
     pub events: Events,
     pub live: SharedQueries,
+    pub advisor: Advisor,
+    pub keeper: Keeper,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.
     pub open: RwLock<bool>,
 }

@@ -2,12 +2,14 @@
 //! are those of DataFusion's vectorised accumulators, so every aggregate that DataFusion can merge can be a partial.
 //! Nothing here skips, emits early or looks at limits: all rows that come in are in the state that comes out.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::error::Result;
-use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{EmitTo, Expr, GroupsAccumulator};
 use datafusion::physical_expr::GroupsAccumulatorAdapter;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
@@ -16,6 +18,11 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use super::count::CountRows;
 use super::dictionary::Dictionary;
 use super::distinct::DistinctIntegers;
+
+/// Whether an aggregate counts rows, whatever is in them.
+pub(crate) fn is_count_of_rows(call: &AggregateFunction) -> bool {
+    matches!(call.params.args.as_slice(), [Expr::Literal(value, _)] if call.func.name() == "count" && !call.params.distinct && !value.is_null())
+}
 
 /// What states look like: group keys first, then the state columns of each aggregate.
 #[derive(Debug)]
@@ -62,6 +69,15 @@ impl Function {
         }
     }
 
+    /// How it is computed, in words.
+    fn kernel(&self) -> String {
+        match self {
+            Self::Any(function) => format!("DataFusion's {}, over groups addressed by code", function.fun().name()),
+            Self::CountRows => "rows of each group are counted, no column is read".to_owned(),
+            Self::DistinctIntegers => "a compressed bitmap of the values of each group, exact".to_owned(),
+        }
+    }
+
     /// The value where there is no row.
     fn of_no_rows(&self) -> Result<ArrayRef> {
         match self {
@@ -86,6 +102,18 @@ impl Layout {
             fields.extend(states.into_iter().map(|field| Arc::new(field.as_ref().clone().with_name(format!("{index}.{}", field.name())).with_nullable(true))));
         }
         Ok(Self { keys: Arc::new(Schema::new(keys)), dictionaries, functions, state: Arc::new(Schema::new(fields)), widths })
+    }
+
+    /// The state columns of an aggregate.
+    pub(crate) fn states_of(&self, aggregate: usize) -> Option<Range<usize>> {
+        let width = *self.widths.get(aggregate)?;
+        let from = self.keys.fields().len() + self.widths.iter().take(aggregate).sum::<usize>();
+        Some(from..from + width)
+    }
+
+    /// How each aggregate is computed, in words.
+    pub(crate) fn kernels(&self) -> impl Iterator<Item = String> {
+        self.functions.iter().map(Function::kernel)
     }
 
     /// Identities of the dictionaries that states refer to.

@@ -2,7 +2,7 @@
 //! of each, kept or computed.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use datafusion::catalog::Session;
 use datafusion::common::runtime::SpawnedTask;
@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use super::aggregator::Aggregator;
 use super::columns::Column;
 use super::fragment::{Fingerprint, Fragment};
-use super::kernel::Kernel;
+use super::kernel::{Kernel, TextKeys};
 use super::memory::Partial;
+use super::rollup::Route;
 use super::simplify::{Verdict, judge};
 use super::source::SegmentSource;
 use crate::error::{Error, Result};
@@ -33,6 +34,8 @@ pub(crate) struct Aggregation {
     pub fragment: Fragment,
     pub kernel: Arc<Kernel>,
     pub source: SegmentSource,
+    /// Rollups that it follows from.
+    pub routes: Vec<Route>,
 }
 
 /// The part of a segment in an aggregation.
@@ -51,8 +54,15 @@ pub(crate) struct Leaf {
 
 impl Aggregation {
     pub(crate) async fn new(fragment: Fragment, source: SegmentSource, session: &dyn Session) -> Result<Self> {
-        let kernel = Arc::new(Kernel::bind(&fragment, &source, session).await?);
-        Ok(Self { fragment, kernel, source })
+        let kernel = Arc::new(Kernel::bind(&fragment, &source, TextKeys::Numbered, session).await?);
+        let (routes, missed) = Route::find(&fragment, &source, session);
+        source.counters.missed(missed);
+        Ok(Self { fragment, kernel, source, routes })
+    }
+
+    /// The same without a look at rollups, for one of these.
+    pub(crate) fn of(fragment: Fragment, kernel: Arc<Kernel>, source: SegmentSource) -> Self {
+        Self { fragment, kernel, source, routes: Vec::new() }
     }
 
     /// The segments that can hold a row that passes, in the order of the version.
@@ -101,19 +111,48 @@ impl Aggregation {
 
     /// The partial of a segment: kept, being computed by somebody else, or computed now.
     pub(crate) async fn partial(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
-        let counters = &self.source.counters;
         if let Some(kept) = self.source.partials.get(&leaf.key).await {
-            counters.reused.fetch_add(1, Ordering::Relaxed);
+            self.source.counters.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(kept);
+        }
+        let rows = leaf.segment.rows;
+        let worth = |partial: &Partial| rows <= SMALL_SEGMENT_ROWS || partial.state.num_rows() as u64 * ROWS_PER_GROUP <= rows;
+        let computed = AtomicBool::new(false);
+        let compute = async {
+            computed.store(true, Ordering::Relaxed);
+            self.by_rollup_or_rows(leaf).await
+        };
+        let partial = self.source.partials.get_or_compute(leaf.key, worth, compute).await?;
+        if !computed.load(Ordering::Relaxed) {
+            self.source.counters.reused.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(partial)
+    }
+
+    /// The partial of a segment out of what a rollup keeps, else out of its rows.
+    async fn by_rollup_or_rows(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+        let counters = &self.source.counters;
+        for route in &self.routes {
+            if let Some(partial) = route.partial(self, &leaf.segment, &leaf.filters).await? {
+                counters.answered_by(&route.rollup.name);
+                return Ok(partial);
+            }
         }
         counters.read.fetch_add(1, Ordering::Relaxed);
         counters.rows.fetch_add(leaf.segment.rows, Ordering::Relaxed);
-        let rows = leaf.segment.rows;
-        let worth = |partial: &Partial| rows <= SMALL_SEGMENT_ROWS || partial.state.num_rows() as u64 * ROWS_PER_GROUP <= rows;
-        self.source.partials.get_or_compute(leaf.key, worth, self.compute(leaf)).await
+        self.compute(leaf).await
     }
 
-    async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+    /// The partial of one segment out of its rows, with all filters open; nothing is kept of it.
+    pub(crate) async fn of_segment(self: &Arc<Self>, segment: &Arc<Segment>) -> Result<Partial> {
+        let filters: Arc<[usize]> = (0..self.fragment.filters.len()).collect();
+        let leaf = Leaf { segment: Arc::clone(segment), filters, key: Fingerprint::default(), identity: Fingerprint::default(), segment_hash: 0 };
+        let columns = self.columns(&leaf).await?;
+        self.compute_rows(columns, usize::try_from(segment.rows).unwrap_or(usize::MAX), leaf.filters).await
+    }
+
+    /// The columns of a segment that are looked at.
+    async fn columns(self: &Arc<Self>, leaf: &Leaf) -> Result<Vec<Option<Column>>> {
         let source = &self.source;
         let location = source.location(&leaf.segment);
         let reads = self.kernel.columns.iter().zip(self.kernel.needed(&leaf.filters)).map(async |(column, needed)| {
@@ -123,7 +162,19 @@ impl Aggregation {
             let field = source.snapshot.arrow.fields().get(*column).ok_or_else(|| Error::internal("a kernel for another schema"))?;
             source.partials.column(&location, leaf.segment.bytes, field, &source.counters.bytes).await.map(|column| Some(Column::clone(&column)))
         });
-        let columns: Vec<Option<Column>> = try_join_all(reads).await?;
+        try_join_all(reads).await
+    }
+
+    /// About how many bytes of a segment have to be fetched: its columns are taken to be of the same size.
+    pub(super) fn bytes_to_read(&self, leaf: &Leaf) -> u64 {
+        let (location, fields) = (self.source.location(&leaf.segment), self.source.snapshot.arrow.fields());
+        let needed = self.kernel.columns.iter().zip(self.kernel.needed(&leaf.filters)).filter(|(_, needed)| *needed);
+        let absent = needed.filter(|(column, _)| fields.get(**column).is_some_and(|field| !self.source.partials.has_column(&location, field.name())));
+        leaf.segment.bytes * absent.count() as u64 / fields.len().max(1) as u64
+    }
+
+    async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+        let columns = self.columns(leaf).await?;
         let rows = usize::try_from(leaf.segment.rows).unwrap_or(usize::MAX);
         if let Some(blocks) = self.blocks(leaf, &columns, rows) {
             return self.by_blocks(leaf, &columns, blocks).await;
@@ -138,7 +189,7 @@ impl Aggregation {
     }
 
     /// One state out of several, in their order.
-    pub(super) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
+    pub(crate) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
         let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
         let merge = move || {

@@ -31,6 +31,11 @@ impl SegmentAggregateExec {
         let properties = PlanProperties::new(EquivalenceProperties::new(schema), Partitioning::UnknownPartitioning(1), EmissionType::Final, Boundedness::Bounded);
         Self { aggregation, properties: Arc::new(properties) }
     }
+
+    /// What is merged.
+    pub(crate) fn aggregation(&self) -> &Arc<Aggregation> {
+        &self.aggregation
+    }
 }
 
 impl DisplayAs for SegmentAggregateExec {

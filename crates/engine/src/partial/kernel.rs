@@ -18,7 +18,7 @@ use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::LoweredAggregateBuilder;
 
-use super::aggregator::{Function, Layout};
+use super::aggregator::{Function, Layout, is_count_of_rows};
 use super::codes;
 use super::columns::{Coded, Column};
 use super::distinct::DistinctIntegers;
@@ -27,6 +27,15 @@ use super::source::SegmentSource;
 use crate::error::{Error, Result};
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::grain::Grain;
+
+/// How states hold keys that are text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextKeys {
+    /// As numbers of a dictionary of this process: merging compares numbers.
+    Numbered,
+    /// As text: for states that outlive the process.
+    Written,
+}
 
 /// A fragment that is bound to the columns of its dataset: what a segment needs to be computed.
 #[derive(Debug)]
@@ -62,7 +71,7 @@ struct Measure {
 
 impl Kernel {
     /// Binds a fragment to the columns of a dataset.
-    pub(crate) async fn bind(fragment: &Fragment, source: &SegmentSource, session: &dyn Session) -> Result<Self> {
+    pub(crate) async fn bind(fragment: &Fragment, source: &SegmentSource, text: TextKeys, session: &dyn Session) -> Result<Self> {
         let schema = &source.snapshot.arrow;
         let mut binder = Binder { schema, session, columns: Vec::new() };
         let filters = fragment.filters.iter().map(|filter| binder.bind(filter)).collect::<Result<Vec<_>>>()?;
@@ -71,7 +80,8 @@ impl Kernel {
         let mut keys = Vec::with_capacity(fragment.groups.len());
         for (index, group) in fragment.groups.iter().enumerate() {
             let data_type = group.get_type(&whole)?;
-            let dictionary = if data_type == DataType::Utf8View { Some(source.partials.dictionary(&source.prefix, group).await) } else { None };
+            let numbered = data_type == DataType::Utf8View && text == TextKeys::Numbered;
+            let dictionary = if numbered { Some(source.partials.dictionary(&source.prefix, group).await) } else { None };
             keys.push((Field::new(format!("key.{index}"), data_type, true), dictionary));
         }
         let (mut aggregates, mut functions) = (Vec::new(), Vec::new());
@@ -143,7 +153,7 @@ impl Kernel {
 /// Our own way to compute an aggregate, where there is one.
 fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<Function>> {
     Ok(match call.params.args.as_slice() {
-        [Expr::Literal(value, _)] if call.func.name() == "count" && !call.params.distinct && !value.is_null() => Some(Function::CountRows),
+        _ if is_count_of_rows(call) => Some(Function::CountRows),
         [argument] if call.func.name() == "count" && call.params.distinct && DistinctIntegers::takes(&argument.get_type(schema)?) => Some(Function::DistinctIntegers),
         _ => None,
     })

@@ -1,9 +1,10 @@
 //! What is kept in memory: partials, merged runs and decoded columns, each inside a budget of bytes. Equal work that is
 //! asked for at the same time runs once. Everything here can be lost at any time: it is only ever a saving.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
 use datafusion::logical_expr::Expr;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::columns::{self, Column};
 use super::dictionary::Dictionary;
 use super::fragment::{Fingerprint, Fragment};
+use super::rollup::RollupSet;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
@@ -43,12 +45,15 @@ pub(crate) struct Partials {
     columns: Cache<(Path, Arc<str>), Arc<Column>>,
     dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
     footers: Cache<Path, ArrowReaderMetadata>,
+    /// By prefix of their dataset.
+    rollups: RwLock<HashMap<Path, RollupSet>>,
 }
 
 impl Partials {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>) -> Self {
         Self {
             store,
+            rollups: RwLock::default(),
             states_max_bytes: settings.partial_cache_bytes as u64,
             states: Cache::builder().name("partials").max_capacity(settings.partial_cache_bytes as u64).weigher(|_, partial: &Partial| partial.weight()).build(),
             footers: Cache::builder()
@@ -69,9 +74,33 @@ impl Partials {
         }
     }
 
+    /// The rollups of a dataset.
+    pub(crate) fn rollups(&self, dataset: &Path) -> Option<RollupSet> {
+        self.rollups.read().unwrap_or_else(PoisonError::into_inner).get(dataset).cloned()
+    }
+
+    /// Replaces the rollups of a dataset.
+    pub(crate) fn set_rollups(&self, dataset: &Path, set: Option<RollupSet>) {
+        let mut rollups = self.rollups.write().unwrap_or_else(PoisonError::into_inner);
+        match set {
+            Some(set) => rollups.insert(dataset.clone(), set),
+            None => rollups.remove(dataset),
+        };
+    }
+
     /// A state that is there already.
     pub(crate) async fn get(&self, key: &Fingerprint) -> Option<Partial> {
         self.states.get(key).await
+    }
+
+    /// Whether a state is there. Does not count as a use.
+    pub(crate) fn has(&self, key: &Fingerprint) -> bool {
+        self.states.contains_key(key)
+    }
+
+    /// Whether a column is decoded. Does not count as a use.
+    pub(crate) fn has_column(&self, location: &Path, name: &str) -> bool {
+        self.columns.contains_key(&(location.clone(), Arc::from(name)))
     }
 
     /// A state, computed if it is not there and kept if it is `worth` it. Whoever asks for the same while it is computed

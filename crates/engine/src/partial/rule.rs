@@ -113,6 +113,17 @@ impl OptimizerRule for AggregateBySegment {
     }
 }
 
+/// The fragment of an optimised plan that comes down to one.
+pub(crate) fn fragment_of(plan: &LogicalPlan) -> Option<&Fragment> {
+    match plan {
+        LogicalPlan::Extension(extension) => extension.node.as_any().downcast_ref::<SegmentAggregate>().map(|node| &node.fragment),
+        _ => match plan.inputs().as_slice() {
+            [input] => fragment_of(input),
+            _ => None,
+        },
+    }
+}
+
 /// Our rule alone.
 pub(crate) fn aggregate_by_segment(find: FindSource) -> Arc<dyn OptimizerRule + Send + Sync> {
     Arc::new(AggregateBySegment { find })

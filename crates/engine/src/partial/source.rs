@@ -1,8 +1,9 @@
 //! One version of a dataset, as partials are computed from it.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use object_store::path::Path;
 
@@ -24,6 +25,43 @@ pub(crate) struct ScanCounters {
     pub bytes: AtomicU64,
     /// Segments whose partial was there already.
     pub reused: AtomicU64,
+    /// What rollups did, by name.
+    rollups: Mutex<BTreeMap<String, RollupCount>>,
+}
+
+/// What a rollup did for a query.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RollupCount {
+    /// Segments that it answered for.
+    pub segments: u64,
+    /// What it lacks for this query.
+    pub lacks: Option<String>,
+}
+
+impl ScanCounters {
+    /// A rollup stood for the rows of a segment.
+    pub(crate) fn answered_by(&self, rollup: &str) {
+        let mut rollups = self.rollups.lock().unwrap_or_else(PoisonError::into_inner);
+        match rollups.get_mut(rollup) {
+            Some(known) => known.segments += 1,
+            None => {
+                rollups.insert(rollup.to_owned(), RollupCount { segments: 1, lacks: None });
+            }
+        }
+    }
+
+    /// Rollups that could not be used, each with what it lacks.
+    pub(crate) fn missed(&self, missed: Vec<(String, String)>) {
+        let mut rollups = self.rollups.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, lack) in missed {
+            rollups.entry(name).or_default().lacks = Some(lack);
+        }
+    }
+
+    /// What all rollups did.
+    pub(crate) fn rollups(&self) -> BTreeMap<String, RollupCount> {
+        self.rollups.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// The segments of one version, where they lie, and what is kept of them.

@@ -5,6 +5,7 @@
 //! and merged states of runs that ended are kept. Runs of runs are made the same way, until one is left. States are
 //! always merged in the order of the segments, so a sum of floats is the same however much of it was kept.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -74,6 +75,47 @@ impl Aggregation {
             }
         }
         .boxed()
+    }
+}
+
+/// What answering would cost.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    pub pruned: u64,
+    /// Segments whose partials, or runs of them, are in memory.
+    pub kept: u64,
+    pub by_rollup: BTreeMap<String, u64>,
+    pub from_rows: u64,
+    /// Of the segments whose rows would be read.
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+impl Aggregation {
+    /// Looks at what is there for each segment, without computing or fetching anything.
+    pub(crate) fn survey(&self) -> Survey {
+        let leaves = self.leaves();
+        let mut survey = Survey { pruned: (self.source.snapshot.segments.len() - leaves.len()) as u64, ..Survey::default() };
+        plan(leaves).iter().for_each(|node| self.look(node, &mut survey));
+        survey
+    }
+
+    fn look(&self, node: &Node, survey: &mut Survey) {
+        if self.source.partials.has(node.key()) {
+            survey.kept += leaves_below(std::slice::from_ref(node));
+            return;
+        }
+        match node {
+            Node::Run { children, .. } => children.iter().for_each(|child| self.look(child, survey)),
+            Node::Leaf(leaf) => match self.routes.iter().find(|route| route.leads_to(&leaf.segment, &leaf.filters)) {
+                Some(route) => *survey.by_rollup.entry(route.rollup.name.clone()).or_default() += 1,
+                None => {
+                    survey.from_rows += 1;
+                    survey.rows += leaf.segment.rows;
+                    survey.bytes += self.bytes_to_read(leaf);
+                }
+            },
+        }
     }
 }
 

@@ -87,16 +87,33 @@ pub struct Provenance {
     pub segments_read: u64,
     /// Segments whose partials were kept from before, so that no row of them was read.
     pub segments_reused: u64,
+    /// Segments that rollups stood for, so that no row of them was read.
+    pub segments_rolled: u64,
     /// Segments that their statistics ruled out.
     pub segments_pruned: u64,
     /// Rows of the segments that were read.
     pub rows_scanned: u64,
     /// Bytes that were read from storage.
     pub bytes_read: u64,
+    /// What each rollup of the dataset did for this answer, or what it lacks for it. Empty where every partial was kept
+    /// from before and no rollup lacks anything.
+    pub rollups: Vec<RollupUse>,
     /// Whether the scope restricted the rows.
     pub row_filter_applied: bool,
     /// Time spent, by stage.
     pub stages: Vec<Stage>,
+}
+
+/// What a rollup did for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RollupUse {
+    /// Its name.
+    pub name: String,
+    /// Segments that it stood for.
+    pub segments: u64,
+    /// What it lacks for this question, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
 }
 
 /// Time spent in one stage.

@@ -22,6 +22,7 @@ use object_store::ObjectStore;
 use super::table::DatasetTable;
 use crate::error::Result;
 use crate::functions::allowed;
+use crate::partial::fragment::Fragment;
 use crate::partial::memory::Partials;
 use crate::partial::rule;
 use crate::settings::Settings;
@@ -99,6 +100,12 @@ impl Session {
             }
         }
         Ok(self.state.create_physical_plan(plan).await?)
+    }
+
+    /// The fragment that a query of the semantic layer comes down to, where it does.
+    pub(crate) fn fragment(&self, plan: &LogicalPlan) -> Result<Option<Fragment>> {
+        let Some(lean) = &self.lean else { return Ok(None) };
+        Ok(rule::fragment_of(&lean.optimize(plan)?).cloned())
     }
 
     /// What is kept of segments.

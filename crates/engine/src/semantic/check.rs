@@ -7,6 +7,7 @@ use datafusion::execution::session_state::SessionState;
 use super::member::{Columns, find_dimension};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::Filter;
+use super::rollup;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 
@@ -45,7 +46,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
             return Err(Error::invalid(format!("time dimension {name} is of type {}", dimension.column_type)).at("time_dimension"));
         }
     }
-    Ok(())
+    rollup::check(model)
 }
 
 fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Result<()> {
@@ -70,4 +71,5 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
     let visible = model.clone();
     model.measures.retain(|measure| check_measure(&visible, measure, &columns).is_ok());
     model.time_dimension = model.time_dimension.take().filter(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
+    rollup::retain_visible(model);
 }

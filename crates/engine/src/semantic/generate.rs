@@ -68,6 +68,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
             })
             .collect(),
         measures: without_repeats(measures),
+        rollups: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grain::Grain;
 use super::query::Filter;
 use crate::catalog::ColumnType;
 
@@ -25,6 +26,38 @@ pub struct Model {
     pub dimensions: Vec<Dimension>,
     /// What can be computed.
     pub measures: Vec<Measure>,
+    /// Groups that are kept on storage for every segment, so that questions about them need no rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollups: Vec<Rollup>,
+}
+
+/// Measures by dimensions that are kept for every segment. Answers everything that follows from them: fewer dimensions,
+/// filters on them, coarser grains, other time zones. Never stale: rows that it does not hold yet are read.
+///
+/// ```
+/// let rollup: tidemill::Rollup = serde_json::from_str(
+///     r#"{"name": "hourly", "measures": ["count", "sum_amount"], "dimensions": ["city"],
+///         "time_dimension": "at", "granularity": "hour"}"#,
+/// )?;
+/// assert_eq!(rollup.dimensions, ["city"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollup {
+    /// Name, unique in its model.
+    pub name: String,
+    /// Names of the measures that are kept.
+    pub measures: Vec<String>,
+    /// Names of the dimensions that they are kept by.
+    #[serde(default)]
+    pub dimensions: Vec<String>,
+    /// Name of the dimension whose time they are kept by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_dimension: Option<String>,
+    /// Width of its buckets, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Grain>,
 }
 
 /// Something to group by: a column, or a SQL expression over columns.

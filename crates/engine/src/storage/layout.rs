@@ -40,6 +40,31 @@ pub(crate) fn rejects(dataset: &Path, load_id: &str) -> Path {
     dataset.clone().join("_rejects").join(format!("{load_id}.ndjson"))
 }
 
+/// Folder of the stored partials of a dataset.
+pub(crate) fn partials(dataset: &Path) -> Path {
+    dataset.clone().join("_partials")
+}
+
+/// Folder of the stored partials of one fragment.
+pub(crate) fn partials_of(dataset: &Path, fragment: &str) -> Path {
+    partials(dataset).join(fragment)
+}
+
+const SEGMENT_SUFFIX: &str = ".parquet";
+const PARTIAL_SUFFIX: &str = ".partial";
+
+/// The stored partial of a fragment over a segment.
+pub(crate) fn partial(dataset: &Path, fragment: &str, segment: &str) -> Path {
+    let stem = segment.strip_suffix(SEGMENT_SUFFIX).unwrap_or(segment);
+    Path::from(format!("{}/{stem}{PARTIAL_SUFFIX}", partials_of(dataset, fragment)))
+}
+
+/// The segment of a stored partial, where the object is one below this folder.
+pub(crate) fn segment_of_partial(folder: &Path, object: &Path) -> Option<String> {
+    let rest = object.as_ref().strip_prefix(folder.as_ref())?.strip_prefix('/')?;
+    Some(format!("{}{SEGMENT_SUFFIX}", rest.strip_suffix(PARTIAL_SUFFIX)?))
+}
+
 /// Folder of all models of a tenant.
 pub(crate) fn models(tenant_id: &TenantId) -> Path {
     tenant(tenant_id).join("_models")
@@ -50,6 +75,11 @@ pub(crate) fn model(tenant_id: &TenantId, name: &DatasetName) -> Path {
     models(tenant_id).join(name.as_str())
 }
 
+/// What the advisor decided about a dataset. Goes with its model.
+pub(crate) fn advice(tenant_id: &TenantId, name: &DatasetName) -> Path {
+    model(tenant_id, name).join("advice.json")
+}
+
 /// One version of a model.
 pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u64) -> Path {
     model(tenant_id, name).join(format!("{version:020}.json"))
@@ -58,6 +88,15 @@ pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_partial_knows_its_segment() {
+        let dataset = dataset(&TenantId::parse("acme").unwrap(), &DatasetName::parse("flights").unwrap());
+        let object = partial(&dataset, "ab12", "2013-01/018f.parquet");
+        assert_eq!(object.as_ref(), "acme/flights/_partials/ab12/2013-01/018f.partial");
+        assert_eq!(segment_of_partial(&partials_of(&dataset, "ab12"), &object).as_deref(), Some("2013-01/018f.parquet"));
+        assert_eq!(segment_of_partial(&partials_of(&dataset, "ab"), &object), None);
+    }
 
     #[test]
     fn a_log_entry_knows_its_version() {

@@ -9,6 +9,7 @@ mod interop;
 mod live;
 mod loads;
 mod partials;
+mod rollups;
 mod scopes;
 mod sql;
 mod ward;

@@ -6,20 +6,20 @@ use tidemill::{Csv, DatasetName, Engine, Mill, Scope, Settings, TenantId};
 use crate::ward::{Ward, open};
 
 /// Numbers that are random enough and the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
-    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.roll(of.len() as u64)).unwrap()]
     }
 
     /// Skewed text, many nulls, late rows, sums that need their fractions.
-    fn rows(&mut self, count: u64) -> String {
+    pub(crate) fn rows(&mut self, count: u64) -> String {
         let mut csv = String::from("at,city,device,amount,revenue\n");
         for _ in 0..count {
             let (day, hour, minute) = (1 + self.roll(28), self.roll(24), self.roll(60));
@@ -32,7 +32,7 @@ impl Dice {
         csv
     }
 
-    fn query(&mut self) -> Value {
+    pub(crate) fn query(&mut self) -> Value {
         let member = |name: &str| format!("orders.{name}");
         let mut measures: Vec<String> = (0..1 + self.roll(3))
             .map(|_| {
@@ -89,7 +89,7 @@ async fn engine(ward: &Ward, partial_cache_bytes: usize) -> Engine {
 }
 
 /// Rows by their keys; floats may differ in their last digits, because they are summed in another order.
-fn assert_equal(ours: &Value, raw: &Value, what: &str) {
+pub(crate) fn assert_equal(ours: &Value, raw: &Value, what: &str) {
     fn cells(data: &Value) -> Vec<Vec<Value>> {
         let columns: Vec<&Vec<Value>> = data.as_array().unwrap().iter().map(|column| column.as_array().unwrap()).collect();
         let mut rows: Vec<Vec<Value>> = (0..columns.first().map_or(0, |column| column.len())).map(|row| columns.iter().map(|column| column[row].clone()).collect()).collect();
@@ -106,7 +106,7 @@ fn assert_equal(ours: &Value, raw: &Value, what: &str) {
     }
 }
 
-async fn ask(mill: &Mill, query: &Value) -> Value {
+pub(crate) async fn ask(mill: &Mill, query: &Value) -> Value {
     mill.query(&serde_json::from_value(query.clone()).unwrap()).await.unwrap_or_else(|error| panic!("{error}: {query}")).to_json()["data"].clone()
 }
 

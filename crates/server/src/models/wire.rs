@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::datasets::wire::ColumnType;
-use crate::queries::wire::Filter;
+use crate::queries::wire::{Filter, Grain};
 
 /// The words in which a dataset is asked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,6 +18,19 @@ pub struct Model {
     pub time_dimension: Option<String>,
     pub dimensions: Vec<Dimension>,
     pub measures: Vec<Measure>,
+    #[schema(required = false)]
+    pub rollups: Vec<Rollup>,
+}
+
+/// Measures by dimensions that are kept for every segment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rollup {
+    pub name: String,
+    pub measures: Vec<String>,
+    #[schema(required = false)]
+    pub dimensions: Vec<String>,
+    pub time_dimension: Option<String>,
+    pub granularity: Option<Grain>,
 }
 
 /// Something to group by: a column, or a SQL expression over columns.

@@ -174,6 +174,14 @@ pub struct TimeRange {
     pub to: DateTime<Utc>,
 }
 
+/// What a rollup did for an answer, or what it lacks for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RollupUse {
+    pub name: String,
+    pub segments: u64,
+    pub lacks: Option<String>,
+}
+
 /// Time spent in one stage.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stage {
@@ -200,9 +208,11 @@ pub struct Provenance {
     pub segments_total: u64,
     pub segments_read: u64,
     pub segments_reused: u64,
+    pub segments_rolled: u64,
     pub segments_pruned: u64,
     pub rows_scanned: u64,
     pub bytes_read: u64,
+    pub rollups: Vec<RollupUse>,
     pub row_filter_applied: bool,
     pub stages: Vec<Stage>,
 }

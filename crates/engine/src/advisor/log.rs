@@ -1,0 +1,247 @@
+//! What is asked of a dataset, as far as a rollup could answer it: shapes of questions and the rows that they read.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{Offset, TimeZone};
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use crate::semantic::grain::Grain;
+use crate::semantic::model::{Model, Rollup};
+use crate::semantic::query::{Filter, SemanticQuery};
+
+/// Shapes that are remembered; the one that cost least is forgotten first.
+const SHAPES_MAX: usize = 256;
+
+/// The members that a question touches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Shape {
+    pub dimensions: BTreeSet<String>,
+    pub measures: BTreeSet<String>,
+    /// A time, and the widest UTC bucket from which the question can be answered.
+    pub time: Option<(String, Grain)>,
+}
+
+impl Shape {
+    /// The shape of a question; `None` for one that no rollup answers. `hidden` are columns that the scope filters by.
+    pub(crate) fn of(query: &SemanticQuery, model: &Model, zone: Tz, filtered: &[String]) -> Option<Self> {
+        let short = |member: &String| member.split_once('.').map(|(_, name)| name.to_owned());
+        let measures: BTreeSet<String> = query.measures.iter().map(short).collect::<Option<_>>()?;
+        let mut dimensions: BTreeSet<String> = query.dimensions.iter().map(short).collect::<Option<_>>()?;
+        let mut time: Option<(String, Grain)> = None;
+        for asked in &query.time_dimensions {
+            let name = short(&asked.dimension)?;
+            let grain = kept_grain(asked.granularity, zone);
+            match &mut time {
+                None => time = Some((name, grain)),
+                Some((known, finest)) if *known == name => *finest = (*finest).min(grain),
+                // Two times in one question: the second would have to be a dimension of every instant.
+                Some(_) => return None,
+            }
+        }
+        let mut members = Vec::new();
+        query.filters.iter().for_each(|filter| collect(filter, &mut members));
+        for member in members {
+            let name = short(&member)?;
+            match &time {
+                Some((time, _)) if *time == name => {}
+                _ if model.dimensions.iter().any(|dimension| dimension.name == name) => drop(dimensions.insert(name)),
+                _ => {}
+            }
+        }
+        for column in filtered {
+            let dimension = model.dimensions.iter().find(|dimension| dimension.column.as_ref().unwrap_or(&dimension.name) == column)?;
+            dimensions.insert(dimension.name.clone());
+        }
+        (!measures.is_empty()).then_some(Self { dimensions, measures, time })
+    }
+
+    /// The rollup that keeps exactly this.
+    pub(crate) fn rollup(&self) -> Rollup {
+        let time = self.time.as_ref();
+        let mut rollup = Rollup {
+            name: String::new(),
+            measures: self.measures.iter().cloned().collect(),
+            dimensions: self.dimensions.iter().cloned().collect(),
+            time_dimension: time.map(|(name, _)| name.clone()),
+            granularity: time.map(|(_, grain)| *grain),
+        };
+        rollup.name = name_of(&rollup);
+        rollup
+    }
+
+    /// Whether questions of this shape follow from a rollup.
+    pub(crate) fn follows_from(&self, rollup: &Rollup) -> bool {
+        let has = |kept: &[String], wanted: &BTreeSet<String>| wanted.iter().all(|name| kept.contains(name));
+        let time = match (&self.time, &rollup.time_dimension, rollup.granularity) {
+            (None, _, _) => true,
+            (Some((wanted, coarser)), Some(kept), Some(grain)) => wanted == kept && grain.divides(*coarser),
+            _ => false,
+        };
+        time && has(&rollup.measures, &self.measures) && has(&rollup.dimensions, &self.dimensions)
+    }
+
+    /// A shape from which both follow, if their times agree.
+    pub(crate) fn union(&self, other: &Self) -> Option<Self> {
+        let time = match (&self.time, &other.time) {
+            (Some((one, grain)), Some((two, finer))) if one == two => {
+                let finest = (*grain).min(*finer);
+                let coarsest = (*grain).max(*finer);
+                Some((one.clone(), if finest.divides(coarsest) { finest } else { Grain::Day }))
+            }
+            (Some(_), Some(_)) => return None,
+            (one, two) => one.clone().or_else(|| two.clone()),
+        };
+        let both = |one: &BTreeSet<String>, two: &BTreeSet<String>| one.union(two).cloned().collect();
+        Some(Self { dimensions: both(&self.dimensions, &other.dimensions), measures: both(&self.measures, &other.measures), time })
+    }
+}
+
+/// Buckets of UTC that a question in a zone can be made of. Ranges begin at days, as people write them; one that begins
+/// elsewhere costs a look at the rows of the segments at its edges.
+fn kept_grain(asked: Option<Grain>, zone: Tz) -> Grain {
+    let asked = asked.unwrap_or(Grain::Year);
+    if zone == Tz::UTC {
+        return asked.min(Grain::Day);
+    }
+    // Offsets of one year are enough to tell zones of whole hours.
+    let offsets = (1..=12)
+        .filter_map(|month| chrono::NaiveDate::from_ymd_opt(2024, month, 1))
+        .map(|day| zone.offset_from_utc_date(&day).fix().local_minus_utc());
+    let whole_hours = offsets.into_iter().all(|seconds| seconds % 3_600 == 0);
+    asked.min(if whole_hours { Grain::Hour } else { Grain::Minute })
+}
+
+fn collect(filter: &Filter, members: &mut Vec<String>) {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().for_each(|part| collect(part, members)),
+        Filter::Condition(condition) => members.push(condition.member.clone()),
+    }
+}
+
+/// A name that says what is kept, and that no other set of members has.
+fn name_of(rollup: &Rollup) -> String {
+    let mut hash = Sha256::new();
+    for part in rollup.measures.iter().chain(&rollup.dimensions).chain(&rollup.time_dimension) {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
+    let grain = rollup.granularity.map(|grain| grain.as_str().to_owned());
+    let words: Vec<String> = grain.into_iter().chain(rollup.dimensions.iter().cloned()).collect();
+    let words: String = words.join("_").chars().take(60).collect();
+    format!("advised_{words}{}{:08x}", if words.is_empty() { "" } else { "_" }, u32::from_be_bytes([a, b, c, d]))
+}
+
+/// What questions of one shape cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Asked {
+    /// Rows that were read for them.
+    pub rows_read: u64,
+    pub times: u64,
+}
+
+/// What is asked of one dataset. Old questions weigh less with every round.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log {
+    shapes: HashMap<Shape, Asked>,
+    /// Questions since the last round.
+    pub since_round: u64,
+}
+
+impl Log {
+    pub(crate) fn record(&mut self, shape: Shape, rows_read: u64) {
+        let asked = self.shapes.entry(shape).or_default();
+        asked.times += 1;
+        asked.rows_read += rows_read;
+        if self.shapes.len() > SHAPES_MAX
+            && let Some(cheapest) = self.shapes.iter().min_by_key(|(_, asked)| **asked).map(|(shape, _)| shape.clone())
+        {
+            self.shapes.remove(&cheapest);
+        }
+    }
+
+    /// Shapes in an order that does not depend on chance.
+    pub(crate) fn shapes(&self) -> Vec<(Shape, Asked)> {
+        let mut shapes: Vec<_> = self.shapes.iter().map(|(shape, asked)| (shape.clone(), *asked)).collect();
+        shapes.sort();
+        shapes
+    }
+
+    /// Ends a round: what was asked before it counts for half from now on.
+    pub(crate) fn end_round(&mut self) {
+        self.since_round = 0;
+        for asked in self.shapes.values_mut() {
+            asked.times /= 2;
+            asked.rows_read /= 2;
+        }
+        self.shapes.retain(|_, asked| asked.times > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::ColumnType;
+    use crate::semantic::model::Dimension;
+
+    fn model() -> Model {
+        let dimension =
+            |name: &str, column: &str, column_type| Dimension { name: name.into(), label: name.into(), column_type, column: Some(column.into()), expression: None, format: None };
+        Model {
+            name: "orders".into(),
+            dataset: "orders".into(),
+            label: String::new(),
+            version: 0,
+            time_dimension: None,
+            dimensions: vec![dimension("at", "at", ColumnType::Timestamp), dimension("town", "city", ColumnType::String), dimension("device", "device", ColumnType::String)],
+            measures: Vec::new(),
+            rollups: Vec::new(),
+        }
+    }
+
+    fn shape(query: &str, zone: Tz, filtered: &[String]) -> Option<Shape> {
+        Shape::of(&serde_json::from_str(query).unwrap(), &model(), zone, filtered)
+    }
+
+    #[test]
+    fn a_shape_holds_what_a_rollup_must_keep() {
+        let query = r#"{"measures": ["orders.count"], "dimensions": ["orders.device"],
+            "timeDimensions": [{"dimension": "orders.at", "granularity": "week", "dateRange": "last 7 days"}],
+            "filters": [{"member": "orders.at", "operator": "set"}, {"member": "orders.count", "operator": "gt", "values": [1]}]}"#;
+        let found = shape(query, Tz::UTC, &["city".to_owned()]).unwrap();
+        assert_eq!(found.dimensions, BTreeSet::from(["device".to_owned(), "town".to_owned()]));
+        assert_eq!(found.time, Some(("at".to_owned(), Grain::Day)));
+        assert!(found.follows_from(&found.rollup()));
+        assert!(!found.follows_from(&Rollup { granularity: Some(Grain::Week), ..found.rollup() }));
+        assert_eq!(shape(query, Tz::Europe__Berlin, &[]).unwrap().time.unwrap().1, Grain::Hour);
+        assert_eq!(shape(query, Tz::Asia__Kathmandu, &[]).unwrap().time.unwrap().1, Grain::Minute);
+        // A policy over a column that is no dimension cannot be kept.
+        assert_eq!(shape(query, Tz::UTC, &["secret".to_owned()]), None);
+    }
+
+    #[test]
+    fn names_tell_rollups_apart_and_stay_the_same() {
+        let one = shape(r#"{"measures": ["orders.count"], "dimensions": ["orders.device"]}"#, Tz::UTC, &[]).unwrap();
+        let two = Shape { measures: BTreeSet::from(["sum_amount".to_owned()]), ..one.clone() };
+        assert_eq!(one.rollup(), one.rollup());
+        assert_ne!(one.rollup().name, two.rollup().name);
+        assert!(one.rollup().name.starts_with("advised_device_"));
+        let both = one.union(&two).unwrap();
+        assert!(one.follows_from(&both.rollup()) && two.follows_from(&both.rollup()));
+    }
+
+    #[test]
+    fn a_log_is_bounded_and_forgets() {
+        let mut log = Log::default();
+        for number in 0..1_000_u64 {
+            let shape = Shape { dimensions: BTreeSet::from([number.to_string()]), measures: BTreeSet::new(), time: None };
+            log.record(shape, number);
+        }
+        let shapes = log.shapes();
+        assert_eq!(shapes.len(), SHAPES_MAX);
+        assert!(shapes.iter().any(|(_, asked)| asked.rows_read == 999));
+        log.end_round();
+        assert!(log.shapes().is_empty());
+    }
+}

@@ -1,0 +1,155 @@
+//! Explaining: what a question would cost and how it would be answered, without asking it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::physical_plan::{ExecutionPlan, displayable};
+use serde::Serialize;
+
+use super::Mill;
+use crate::error::Result;
+use crate::ids::DatasetName;
+use crate::partial::exec::SegmentAggregateExec;
+use crate::partial::source::{RollupCount, ScanCounters};
+use crate::query::result::RollupUse;
+use crate::query::table::scoped_plan;
+use crate::semantic::date::Reference;
+use crate::semantic::{SemanticQuery, compile};
+
+/// How a question would be answered now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The dataset.
+    pub dataset: String,
+    /// The version that would be read.
+    pub version: u64,
+    /// Segments of the version.
+    pub segments_total: u64,
+    /// Segments that statistics rule out.
+    pub segments_pruned: u64,
+    /// Segments whose partials are in memory.
+    pub segments_kept: u64,
+    /// Segments that rollups could answer for.
+    pub segments_by_rollup: u64,
+    /// Segments whose rows would be read.
+    pub segments_from_rows: u64,
+    /// Rows of these.
+    pub rows: u64,
+    /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
+    /// is decoded in memory. An estimate.
+    pub bytes: u64,
+    /// How each aggregate is computed.
+    pub aggregates: Vec<AggregateExplanation>,
+    /// Every rollup of the dataset: for how many segments it stands, or what it lacks.
+    pub rollups: Vec<RollupUse>,
+    /// The plan, an operator a line.
+    pub plan: String,
+}
+
+/// How one aggregate is computed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AggregateExplanation {
+    /// The aggregate over the columns of the dataset.
+    pub aggregate: String,
+    /// The kernel, in words.
+    pub kernel: String,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} at version {}: {} segments", self.dataset, self.version, self.segments_total)?;
+        writeln!(
+            f,
+            "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
+            self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
+        )?;
+        for aggregate in &self.aggregates {
+            writeln!(f, "  {}: {}", aggregate.aggregate, aggregate.kernel)?;
+        }
+        for rollup in &self.rollups {
+            match &rollup.lacks {
+                Some(lacks) => writeln!(f, "  rollup {}: {lacks}", rollup.name)?,
+                None => writeln!(f, "  rollup {}: {} segments", rollup.name, rollup.segments)?,
+            }
+        }
+        write!(f, "{}", self.plan)
+    }
+}
+
+impl Mill {
+    /// Says how a semantic query would be answered now, and what that would read. Nothing is computed.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}"#)?;
+    /// assert_eq!(mill.explain(&query).await?.rows, 3);
+    /// mill.query(&query).await?;
+    /// assert_eq!(mill.explain(&query).await?.rows, 0); // its partial is kept
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query): what cannot be asked cannot be explained.
+    pub async fn explain(&self, query: &SemanticQuery) -> Result<Explanation> {
+        let (model, snapshot) = self.model_and_snapshot(query).await?;
+        let dataset = DatasetName::parse(&model.dataset)?;
+        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+        let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
+        let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
+        let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
+        let physical = self.shared.session.physical(&page).await?;
+        let mut explanation = Explanation {
+            dataset: dataset.to_string(),
+            version: snapshot.version,
+            segments_total: snapshot.segments.len() as u64,
+            segments_pruned: 0,
+            segments_kept: 0,
+            segments_by_rollup: 0,
+            segments_from_rows: snapshot.segments.len() as u64,
+            rows: snapshot.rows,
+            bytes: snapshot.bytes,
+            aggregates: Vec::new(),
+            rollups: Vec::new(),
+            plan: displayable(physical.as_ref()).indent(false).to_string(),
+        };
+        let Some(node) = find(&physical) else { return Ok(explanation) };
+        let aggregation = node.downcast_ref::<SegmentAggregateExec>().map(|node| Arc::clone(node.aggregation()));
+        let Some(aggregation) = aggregation else { return Ok(explanation) };
+        let survey = aggregation.survey();
+        explanation.segments_pruned = survey.pruned;
+        explanation.segments_kept = survey.kept;
+        explanation.segments_by_rollup = survey.by_rollup.values().sum();
+        explanation.segments_from_rows = survey.from_rows;
+        explanation.rows = survey.rows;
+        explanation.bytes = survey.bytes;
+        explanation.aggregates = aggregation
+            .fragment
+            .aggregates
+            .iter()
+            .zip(aggregation.kernel.layout.kernels())
+            .map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel })
+            .collect();
+        let mut rollups = counters.rollups();
+        for (name, segments) in survey.by_rollup {
+            rollups.entry(name).or_default().segments = segments;
+        }
+        explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
+        Ok(explanation)
+    }
+}
+
+/// The merge of partials in a plan.
+fn find(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn ExecutionPlan>> {
+    if plan.is::<SegmentAggregateExec>() {
+        return Some(plan);
+    }
+    plan.children().into_iter().find_map(find)
+}

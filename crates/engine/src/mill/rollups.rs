@@ -1,0 +1,231 @@
+//! The rollups of a dataset: declared in its model or advised, opened when somebody asks, built segment by segment.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono_tz::Tz;
+use futures::TryStreamExt;
+use serde::Serialize;
+
+use super::Mill;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::partial::fragment::Fragment;
+use crate::partial::rollup::{Rollup as KeptRollup, RollupIdentity, RollupSet, remove};
+use crate::partial::source::SegmentSource;
+use crate::query::table::{DatasetTable, scoped_plan};
+use crate::scope::Scope;
+use crate::semantic::date::Reference;
+use crate::semantic::model::{Model, Rollup};
+use crate::semantic::{compile, rollup};
+use crate::storage::layout;
+use crate::storage::log::Snapshot;
+
+/// How much of a rollup is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RollupStatus {
+    /// What is kept.
+    pub rollup: Rollup,
+    /// Whether the advisor keeps it, and not the model.
+    pub advised: bool,
+    /// Segments of the dataset.
+    pub segments_total: u64,
+    /// Segments with a stored partial. Others have hardly more rows than the rollup has groups, or are not built yet.
+    pub segments_stored: u64,
+    /// Bytes of the stored partials.
+    pub bytes: u64,
+    /// Segments that were answered from it since the engine was opened.
+    pub segments_answered: u64,
+    /// Rows that did not have to be read for it since the engine was opened.
+    pub rows_saved: u64,
+}
+
+impl Mill {
+    /// The rollups of a dataset and how far they are built.
+    ///
+    /// # Errors
+    /// `NotFound`; `Denied` for a scope with a row filter or hidden columns.
+    pub async fn rollups(&self, dataset: &str) -> Result<Vec<RollupStatus>> {
+        let (name, snapshot) = self.whole(dataset).await?;
+        self.open_rollups(&name, &snapshot).await?;
+        self.statuses(&name, &snapshot).await
+    }
+
+    /// Builds what is missing of the rollups of a dataset now, instead of waiting for the background: a partial for each
+    /// segment, whatever its size. Looks at what was asked first, so that advice is up to date. Dropping the future stops
+    /// it; what is stored by then stays.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Grain, Rollup};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # let csv: String = (0..1_000).map(|row| format!("2013-01-{:02}T00:00:00Z,c{},{row}\n", 1 + row % 28, row % 3)).collect();
+    /// mill.load("orders", Csv::bytes(format!("at,city,amount\n{csv}"))).await?;
+    /// let mut model = mill.model("orders").await?;
+    /// model.rollups.push(Rollup {
+    ///     name: "daily".into(),
+    ///     measures: vec!["count".into(), "sum_amount".into()],
+    ///     dimensions: vec!["city".into()],
+    ///     time_dimension: Some("at".into()),
+    ///     granularity: Some(Grain::Day),
+    /// });
+    /// let version = model.version;
+    /// mill.update_model(model, version).await?;
+    /// let built = mill.build_rollups("orders").await?;
+    /// assert_eq!((built[0].segments_stored, built[0].segments_total), (1, 1));
+    ///
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}"#)?;
+    /// let answer = mill.query(&query).await?;
+    /// assert_eq!((answer.provenance.rollups[0].segments, answer.provenance.rows_scanned), (1, 0));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound`; `Denied` for a scope with a row filter or hidden columns; `Unavailable` when the store does not answer.
+    pub async fn build_rollups(&self, dataset: &str) -> Result<Vec<RollupStatus>> {
+        let (name, snapshot) = self.whole(dataset).await?;
+        self.advise(&name, &snapshot).await?;
+        self.keep_rollups(&name, &snapshot, 0).await?;
+        self.statuses(&name, &snapshot).await
+    }
+
+    /// A dataset for a scope that sees all of it.
+    pub(super) async fn whole(&self, dataset: &str) -> Result<(DatasetName, Arc<Snapshot>)> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        if self.scope.restricts(&name) {
+            return Err(Error::denied("rollups hold the whole dataset, of which this scope sees a part; ask somebody who sees all of it"));
+        }
+        Ok((name, snapshot))
+    }
+
+    /// The same tenant without restrictions, for what is kept for all its scopes.
+    pub(super) fn owner(&self) -> Self {
+        Self::new(Arc::clone(&self.shared), Scope::of(self.scope.tenant().clone()))
+    }
+
+    async fn statuses(&self, name: &DatasetName, snapshot: &Snapshot) -> Result<Vec<RollupStatus>> {
+        let decisions = self.decisions(name).await?;
+        let model = self.owner().model_of(name, snapshot).await?;
+        let set = self.rollup_set(name);
+        let find = |rollup: &Rollup| set.iter().flat_map(|set| set.rollups.iter()).find(|kept| kept.name == rollup.name);
+        let all = model.rollups.iter().map(|rollup| (rollup, false)).chain(decisions.kept().map(|rollup| (rollup, true)));
+        let status = |(rollup, advised): (&Rollup, bool)| {
+            let kept = find(rollup);
+            let (segments_stored, bytes) = kept.map_or((0, 0), |kept| kept.size());
+            RollupStatus {
+                rollup: rollup.clone(),
+                advised,
+                segments_total: snapshot.segments.len() as u64,
+                segments_stored,
+                bytes,
+                segments_answered: kept.map_or(0, |kept| kept.segments_answered.load(Ordering::Relaxed)),
+                rows_saved: kept.map_or(0, |kept| kept.rows_saved.load(Ordering::Relaxed)),
+            }
+        };
+        Ok(all.map(status).collect())
+    }
+
+    pub(super) fn rollup_set(&self, name: &DatasetName) -> Option<RollupSet> {
+        self.shared.session.partials().rollups(self.shared.datasets.log(self.scope.tenant(), name).prefix())
+    }
+
+    /// Opens the rollups of a dataset, unless those that are open are those that are declared and advised now. What is
+    /// stored is listed once, when a rollup is opened.
+    pub(super) async fn open_rollups(&self, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<()> {
+        if self.shared.settings.partial_cache_bytes == 0 {
+            return Ok(());
+        }
+        let model = self.model_of(name, snapshot).await?;
+        self.open_rollups_of(name, snapshot, model.version).await
+    }
+
+    /// The same where the version of the model is known.
+    pub(super) async fn open_rollups_of(&self, name: &DatasetName, snapshot: &Arc<Snapshot>, model_version: u64) -> Result<()> {
+        if self.shared.settings.partial_cache_bytes == 0 {
+            return Ok(());
+        }
+        let advice_version = self.decisions_version(name).await?;
+        let identity = RollupIdentity { dataset_id: snapshot.metadata.id.clone(), model_version, advice_version };
+        let before = self.rollup_set(name);
+        if before.as_ref().is_some_and(|set| set.identity == identity) {
+            return Ok(());
+        }
+        let owner = self.owner();
+        let model = owner.model_of(name, snapshot).await?;
+        let decisions = self.decisions(name).await?;
+        let source = owner.source(name, snapshot)?;
+        let known = before.filter(|set| set.identity.dataset_id == identity.dataset_id);
+        let mut rollups: Vec<Arc<KeptRollup>> = Vec::new();
+        for rollup in model.rollups.iter().chain(decisions.kept()) {
+            let fragment = match owner.fragment_of(rollup, &model, name, snapshot) {
+                Ok(Some(fragment)) => fragment,
+                Ok(None) => {
+                    tracing::warn!(dataset = %name, rollup = rollup.name, "a measure of the rollup has no state that can be kept");
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(dataset = %name, rollup = rollup.name, %error, "the rollup does not fit its dataset");
+                    continue;
+                }
+            };
+            let same = known.iter().flat_map(|set| set.rollups.iter()).find(|open| open.name == rollup.name && open.fragment == fragment);
+            rollups.push(match same {
+                Some(open) => Arc::clone(open),
+                None => Arc::new(KeptRollup::open(rollup.name.clone(), fragment, &source, self.shared.session.shared()).await?),
+            });
+        }
+        self.shared.session.partials().set_rollups(&source.prefix, Some(RollupSet { identity, rollups: rollups.into() }));
+        self.shared.keeper.wake(self.scope.tenant(), name);
+        Ok(())
+    }
+
+    /// The segments of a dataset as partials are computed from them.
+    pub(super) fn source(&self, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<SegmentSource> {
+        let table = self.table(name, snapshot, &Arc::default());
+        DatasetTable::source(&table).ok_or_else(|| Error::internal("a dataset without segments"))
+    }
+
+    /// What a rollup computes; `None` where it is not a fragment.
+    pub(super) fn fragment_of(&self, declared: &Rollup, model: &Model, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<Option<Fragment>> {
+        let state = self.shared.session.shared();
+        let plan = scoped_plan(self.table(name, snapshot, &Arc::default()), name, &self.scope, state)?;
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: Tz::UTC };
+        let compiled = compile::compile(&rollup::query_of(declared, model), model, plan, state, reference, self.scope.limits())?;
+        self.shared.session.fragment(&compiled.plan)
+    }
+
+    /// Stores what is missing for segments of at least so many rows, and removes what is no longer of use.
+    pub(crate) async fn keep_rollups(&self, name: &DatasetName, snapshot: &Arc<Snapshot>, rows_min: u64) -> Result<()> {
+        let owner = self.owner();
+        owner.open_rollups(name, snapshot).await?;
+        let Some(set) = self.rollup_set(name) else { return Ok(()) };
+        let source = owner.source(name, snapshot)?;
+        for rollup in set.rollups.iter() {
+            rollup.sweep(&source).await?;
+            for segment in snapshot.segments.iter().filter(|segment| segment.rows >= rows_min) {
+                if rollup.find(&segment.path).is_none() {
+                    rollup.build(&source, segment).await.map_err(|error| error.context(format!("build rollup {}", rollup.name)))?;
+                }
+            }
+        }
+        self.remove_needless(&set, &source).await
+    }
+
+    /// Removes the stored partials of fragments that nobody declares or advises any more.
+    async fn remove_needless(&self, set: &RollupSet, source: &SegmentSource) -> Result<()> {
+        let store = &source.partials.store;
+        let used: HashSet<_> = set.rollups.iter().map(|rollup| rollup.folder()).collect();
+        let listed = store.list_with_delimiter(Some(&layout::partials(&source.prefix))).await?;
+        for folder in listed.common_prefixes.iter().filter(|folder| !used.contains(folder)) {
+            let objects: Vec<_> = store.list(Some(folder)).try_collect().await?;
+            for object in objects {
+                remove(&**store, &object.location).await?;
+            }
+        }
+        Ok(())
+    }
+}
