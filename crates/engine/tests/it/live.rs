@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use tidemill::{Change, ChangeKind, Csv, Result};
 
+use crate::partials::{Dice, ask, assert_equal};
 use crate::ward::Ward;
 
 async fn next(live: &mut (impl Stream<Item = Result<Change>> + Unpin)) -> Change {
@@ -51,4 +52,58 @@ async fn a_question_that_cannot_be_answered_is_refused_at_once() {
     ward.mill.load("orders", Csv::bytes("n\n1\n")).await.unwrap();
     assert!(ward.mill.subscribe(&serde_json::from_str(r#"{"measures": ["orders.nothing"]}"#).unwrap()).await.is_err());
     assert_eq!(ward.engine.live_queries(), 0);
+}
+
+/// What a listener holds: it never asks, it only applies changes.
+#[derive(Default)]
+struct Screen {
+    version: Option<u64>,
+    columns: Vec<Vec<Value>>,
+}
+
+impl Screen {
+    fn apply(&mut self, change: &Change) {
+        let message = change.to_json();
+        let columns = |data: &Value| data.as_array().unwrap().iter().map(|column| column.as_array().unwrap().clone()).collect::<Vec<_>>();
+        match &change.kind {
+            ChangeKind::Snapshot(_) => self.columns = columns(&message["result"]["data"]),
+            ChangeKind::Patch { .. } => {
+                assert_eq!(change.from, self.version, "a patch against what was delivered before");
+                let rows = usize::try_from(message["row_count"].as_u64().unwrap()).unwrap();
+                let changed = columns(&message["changed"]["data"]);
+                for (column, changed) in self.columns.iter_mut().zip(changed) {
+                    column.resize(rows, Value::Null);
+                    for (place, value) in message["changed"]["indices"].as_array().unwrap().iter().zip(changed) {
+                        column[usize::try_from(place.as_u64().unwrap()).unwrap()] = value;
+                    }
+                }
+            }
+            ChangeKind::Unchanged(_) => {}
+        }
+        self.version = Some(change.version);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_only_applies_changes_shows_what_a_fresh_question_would() {
+    let ward = Ward::new().await;
+    let mut dice = Dice(99);
+    ward.mill.load("orders", Csv::bytes(dice.rows(500))).await.unwrap();
+    let questions: Vec<Value> = (0..8).map(|_| dice.query()).collect();
+    let mut screens = Vec::new();
+    for question in &questions {
+        let live = ward.mill.subscribe(&serde_json::from_value(question.clone()).unwrap()).await.unwrap();
+        screens.push((live, Screen::default()));
+    }
+    for _ in 0..25 {
+        let rows = dice.pick(&[1, 3, 40, 400]);
+        let version = ward.mill.load("orders", Csv::bytes(dice.rows(rows))).await.unwrap().version;
+        for ((live, screen), question) in screens.iter_mut().zip(&questions) {
+            while screen.version != Some(version) {
+                screen.apply(&next(live).await);
+            }
+            let shown = json!(screen.columns);
+            assert_equal(&shown, &ask(&ward.mill, question).await, &format!("version {version}: {question}"));
+        }
+    }
 }
