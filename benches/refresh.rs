@@ -69,7 +69,7 @@ fn main() -> Result<()> {
         json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": args.rows, "new_rows": NEW_ROWS, "tiles": 12, "rounds": args.rounds});
     let mut report = Report::new("refresh", data, &NOTES);
 
-    let settings = Settings { column_cache_bytes: 4 << 30, partial_cache_bytes: 1 << 30, ..Settings::default() };
+    let settings = Settings { column_cache_bytes: 4 << 30, partial_cache_bytes: 1 << 30, advised_rollup_bytes: 0, ..Settings::default() };
     let mut ours = EmbeddedTidemill::open("tidemill", &folder.path().join("full"), settings.clone())?;
     let mut less = EmbeddedTidemill::open("less history", &folder.path().join("tenth"), settings)?;
     let mut duckdb = DuckDb::open("duckdb", &folder.path().join("events.duckdb"))?;

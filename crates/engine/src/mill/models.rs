@@ -70,7 +70,10 @@ impl Mill {
         }
         check::check(&model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, &name, &self.scope)?)?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
-        self.owner().open_rollups(&name, &snapshot).await?;
+        // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
+        if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
+            tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
+        }
         Ok(Model { version, ..model })
     }
 

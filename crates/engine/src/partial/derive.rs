@@ -105,7 +105,9 @@ impl Derivation {
         if let Some((key, grain, zone)) = self.bucket {
             let starts = columns.get(key).ok_or_else(|| Error::internal("a rollup without its time"))?;
             let starts = Arc::clone(starts);
-            let ends = starts.as_primitive::<TimestampMicrosecondType>().unary::<_, TimestampMicrosecondType>(|start| bucket_of(start, grain, zone).1 - 1);
+            let ends = starts
+                .as_primitive::<TimestampMicrosecondType>()
+                .unary::<_, TimestampMicrosecondType>(|start| bucket_of(start, grain, zone).1.saturating_sub(1));
             let ends: ArrayRef = Arc::new(ends.with_data_type(starts.data_type().clone()));
             columns.extend([starts, ends]);
         }

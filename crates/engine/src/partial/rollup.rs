@@ -14,7 +14,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use sha2::{Digest, Sha256};
 
-use super::compute::Aggregation;
+use super::compute::{Aggregation, Leaf, work};
 use super::derive::{Derivation, Kept};
 use super::fragment::{Fingerprint, Fragment};
 use super::kernel::{Kernel, TextKeys};
@@ -28,6 +28,9 @@ use crate::storage::segment::Segment;
 
 /// Groups of a stored partial at most, as a share of the rows of its segment: others are no saving.
 const ROWS_PER_GROUP: u64 = 2;
+
+/// Decoding so many bytes of an object takes as long as a row elsewhere.
+const BYTES_PER_ROW: usize = 16;
 
 /// What is known of one stored partial. Zero where it was stored by another process and not read yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,8 +123,8 @@ impl Rollup {
         }
         let read = async {
             let bytes = partials.store.get(&self.object(&segment.path)).await?.bytes().await?;
-            let state = stored::decode(&bytes, &self.fingerprint, &segment.path, &self.kernel.layout.state)?;
-            Ok(Partial { state })
+            let (fingerprint, path, kernel) = (self.fingerprint, segment.path.clone(), Arc::clone(&self.kernel));
+            work(bytes.len() / BYTES_PER_ROW, move || Ok(Partial { state: stored::decode(&bytes, &fingerprint, &path, &kernel.layout.state)? })).await
         };
         match partials.get_or_compute(self.key(&segment.path), |_| true, read).await {
             Ok(partial) => Some(partial),
@@ -258,18 +261,22 @@ impl Route {
         let derived = filters.iter().all(|filter| matches!(self.derivation.filters.get(*filter), Some(Ok(_))));
         derived && self.rollup.find(&segment.path).is_some_and(|stored| !stored.skipped)
     }
+}
 
-    /// The partial of a segment out of what is stored; `None` where only the rows can answer.
-    pub(crate) async fn partial(&self, aggregation: &Aggregation, segment: &Segment, filters: &[usize]) -> Result<Option<Partial>> {
-        if !self.leads_to(segment, filters) {
-            return Ok(None);
-        }
-        let Some(kept) = self.rollup.partial(&aggregation.source.partials, segment).await else { return Ok(None) };
-        let state = regroup(&self.derivation, &aggregation.kernel.layout, &kept.state, filters)?;
-        if state.is_some() {
-            self.rollup.segments_answered.fetch_add(1, Ordering::Relaxed);
-            self.rollup.rows_saved.fetch_add(segment.rows, Ordering::Relaxed);
-        }
-        Ok(state.map(|state| Partial { state }))
+impl Aggregation {
+    /// The partial of a segment out of what a rollup stores; `None` where only the rows can answer.
+    pub(super) async fn by_route(self: &Arc<Self>, place: usize, leaf: &Leaf) -> Result<Option<Partial>> {
+        let Some(route) = self.routes.get(place).filter(|route| route.leads_to(&leaf.segment, &leaf.filters)) else { return Ok(None) };
+        let Some(kept) = route.rollup.partial(&self.source.partials, &leaf.segment).await else { return Ok(None) };
+        let (aggregation, filters) = (Arc::clone(self), Arc::clone(&leaf.filters));
+        let regrouped = work(kept.state.num_rows(), move || match aggregation.routes.get(place) {
+            Some(route) => regroup(&route.derivation, &aggregation.kernel.layout, &kept.state, &filters),
+            None => Ok(None),
+        });
+        let Some(state) = regrouped.await? else { return Ok(None) };
+        route.rollup.segments_answered.fetch_add(1, Ordering::Relaxed);
+        route.rollup.rows_saved.fetch_add(leaf.segment.rows, Ordering::Relaxed);
+        self.source.counters.answered_by(&route.rollup.name);
+        Ok(Some(Partial { state }))
     }
 }
