@@ -21,6 +21,7 @@ pub mod models;
 pub mod openapi;
 pub mod policy;
 pub mod queries;
+pub mod rollups;
 pub mod router;
 pub mod serve;
 pub mod session;

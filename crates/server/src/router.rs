@@ -19,6 +19,7 @@ use crate::loads::handlers as loads;
 use crate::middleware::{deadline, headers, panic, request_id};
 use crate::models::handlers as models;
 use crate::queries::handlers as queries;
+use crate::rollups::handlers as rollups;
 use crate::session::handlers as session;
 use crate::uploads::handlers as uploads;
 use crate::users::handlers as users;
@@ -51,6 +52,10 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(models::find_model, models::update_model))
         .routes(routes!(queries::run_query))
         .routes(routes!(queries::run_sql))
+        .routes(routes!(rollups::explain_query))
+        .routes(routes!(rollups::list_rollups))
+        .routes(routes!(rollups::list_advice))
+        .routes(routes!(rollups::update_advice))
         .routes(routes!(dashboards::list_dashboards, dashboards::create_dashboard))
         .routes(routes!(dashboards::generate_dashboard))
         .routes(routes!(dashboards::find_dashboard, dashboards::update_dashboard, dashboards::delete_dashboard))

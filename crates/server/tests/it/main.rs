@@ -11,4 +11,5 @@ mod matrix;
 mod openapi;
 mod process;
 mod queries;
+mod rollups;
 mod surface;

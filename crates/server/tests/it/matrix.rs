@@ -53,6 +53,10 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("put /api/v1/models/{name}", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
         ("post /api/v1/queries", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("post /api/v1/sql", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
+        ("post /api/v1/queries/explain", (Least::Viewer, json!({"measures": ["airports.count"]}))),
+        ("get /api/v1/datasets/{name}/rollups", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/advice", (Least::Viewer, Value::Null)),
+        ("put /api/v1/datasets/{name}/advice/{rollup}", (Least::Editor, json!({"state": "vetoed"}))),
         ("get /api/v1/dashboards", (Least::Viewer, Value::Null)),
         ("post /api/v1/dashboards", (Least::Editor, dashboard.clone())),
         ("post /api/v1/dashboards/generate", (Least::Editor, json!({"dataset": "airports"}))),
@@ -104,7 +108,12 @@ async fn the_table_has_every_route_and_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_asks_for_the_role_that_it_takes() {
     let server = Server::with_airports().await;
-    let fill = |path: &str| path.replace("{name}", "no_such_thing").replace("{widget_id}", "w1").replace("{id}", "00000000-0000-0000-0000-000000000000");
+    let fill = |path: &str| {
+        path.replace("{name}", "no_such_thing")
+            .replace("{rollup}", "r")
+            .replace("{widget_id}", "w1")
+            .replace("{id}", "00000000-0000-0000-0000-000000000000")
+    };
     for (operation, (least, body)) in table() {
         let path = fill(operation.split_once(' ').unwrap().1);
         for who in EVERYBODY {
@@ -152,7 +161,7 @@ async fn what_belongs_to_others_is_not_there() {
         } else {
             dashboard["id"].as_str().unwrap()
         };
-        let path = path.replace("{name}", "airports").replace("{widget_id}", "w1").replace("{id}", id);
+        let path = path.replace("{name}", "airports").replace("{rollup}", "r").replace("{widget_id}", "w1").replace("{id}", id);
         let answer = call(&server, Who::Stranger, operation, &path, &body).await;
         assert_eq!(answer.status.as_u16(), 404, "{operation}: {}", answer.text());
     }
@@ -160,6 +169,8 @@ async fn what_belongs_to_others_is_not_there() {
     server.post(Who::Stranger, "/dashboards/generate", json!({"dataset": "airports"})).await.expect(404);
     let asked = server.post(Who::Stranger, "/queries", json!({"measures": ["airports.count"]})).await;
     assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());
+    let explained = server.post(Who::Stranger, "/queries/explain", json!({"measures": ["airports.count"]})).await;
+    assert!(matches!(explained.status.as_u16(), 400 | 404), "{}", explained.text());
     for sql in ["select * from airports", "select * from acme.airports", "select table_name from information_schema.tables"] {
         let answer = server.post(Who::Stranger, "/sql", json!({"sql": sql})).await;
         assert!(!answer.text().contains("Lansdowne") && !answer.text().contains("\"airports\""), "{sql}: {}", answer.text());
