@@ -64,7 +64,7 @@ pub(crate) fn encode(fragment: &Fingerprint, segment: &str, state: &RecordBatch)
 pub(crate) fn decode(bytes: &[u8], fragment: &Fingerprint, segment: &str, layout: &SchemaRef) -> Result<RecordBatch> {
     let damaged = |what: &str| Error::corrupt(format!("stored partial of segment {segment}: {what}"));
     let (content, checksum) = bytes.split_at_checked(bytes.len().saturating_sub(CHECKSUM_BYTES)).ok_or_else(|| damaged("too short"))?;
-    if Sha256::digest(content).as_slice() != checksum {
+    if <[u8; CHECKSUM_BYTES]>::from(Sha256::digest(content)) != checksum {
         return Err(damaged("the checksum is wrong"));
     }
     let rest = content.strip_prefix(MAGIC).ok_or_else(|| damaged("not a partial"))?;

@@ -12,7 +12,7 @@ use crate::ward::{Ward, open};
 const COLD: usize = 1;
 
 async fn engine(folder: &Path, partial_cache_bytes: usize) -> Engine {
-    let settings = Settings { partial_cache_bytes, segment_max_rows: 1_000, background_rollups: false, ..Settings::default() };
+    let settings = Settings { partial_cache_bytes, segment_max_rows: 16_000, background_rollups: false, ..Settings::default() };
     open(folder, settings).await
 }
 
@@ -24,9 +24,22 @@ fn rollup(value: Value) -> Rollup {
     serde_json::from_value(value).unwrap()
 }
 
+const MEASURES: [&str; 8] = ["count", "sum_amount", "avg_amount", "min_amount", "max_amount", "sum_revenue", "avg_revenue", "min_revenue"];
+
 fn hourly() -> Rollup {
-    let measures = ["count", "sum_amount", "avg_amount", "min_amount", "max_amount", "sum_revenue", "avg_revenue", "min_revenue", "distinct_device"];
-    rollup(json!({"name": "hourly", "measures": measures, "dimensions": ["city", "device"], "time_dimension": "at", "granularity": "hour"}))
+    rollup(json!({"name": "hourly", "measures": MEASURES, "dimensions": ["device"], "time_dimension": "at", "granularity": "hour"}))
+}
+
+fn towns() -> Rollup {
+    rollup(json!({"name": "towns", "measures": MEASURES, "dimensions": ["city"], "time_dimension": "at", "granularity": "day"}))
+}
+
+fn timeless() -> Rollup {
+    rollup(json!({"name": "timeless", "measures": ["count", "sum_amount", "max_amount", "sum_revenue"], "dimensions": ["city", "device"]}))
+}
+
+fn all() -> Vec<Rollup> {
+    vec![hourly(), towns(), timeless()]
 }
 
 async fn declare(mill: &Mill, rollups: Vec<Rollup>) {
@@ -57,8 +70,8 @@ async fn built(rollups: Vec<Rollup>) -> (Ward, Mill) {
     let ward = Ward::new().await;
     let mill = mill(&ward, COLD).await;
     let mut dice = Dice(5);
-    for _ in 0..4 {
-        mill.load("orders", Csv::bytes(dice.rows(1_500))).await.unwrap();
+    for _ in 0..2 {
+        mill.load("orders", Csv::bytes(dice.rows(30_000))).await.unwrap();
     }
     declare(&mill, rollups).await;
     mill.build_rollups("orders").await.unwrap();
@@ -71,18 +84,16 @@ async fn random_questions_over_rollups_have_the_answers_of_the_rows() {
     let (raw, cold, kept) = (mill(&ward, 0).await, mill(&ward, COLD).await, mill(&ward, 32 << 20).await);
     let mut dice = Dice(2014);
     let mut rolled = 0;
-    for commit in 0..12 {
-        let rows = dice.pick(&[40, 900, 3_000]);
+    for commit in 0..9 {
+        let rows = dice.pick(&[40, 1_500, 6_000]);
         raw.load("orders", Csv::bytes(dice.rows(rows))).await.unwrap();
         if commit == 0 {
-            let plain = rollup(json!({"name": "plain", "measures": ["count", "sum_revenue", "max_amount"], "dimensions": ["device"]}));
-            let daily = rollup(json!({"name": "daily", "measures": ["count", "avg_revenue"], "dimensions": ["city"], "time_dimension": "at", "granularity": "day"}));
-            declare(&raw, vec![hourly(), plain, daily]).await;
+            declare(&raw, all()).await;
         }
-        if commit % 3 == 0 {
+        if commit % 2 == 0 {
             cold.build_rollups("orders").await.unwrap();
         }
-        for _ in 0..40 {
+        for _ in 0..30 {
             let question = dice.query();
             let expected = ask(&raw, &question).await;
             for (mode, mill) in [("cold", &cold), ("kept", &kept)] {
@@ -92,18 +103,23 @@ async fn random_questions_over_rollups_have_the_answers_of_the_rows() {
             }
         }
     }
-    assert!(rolled > 500, "only {rolled} segments were answered from rollups");
+    assert!(rolled > 100, "only {rolled} segments were answered from rollups");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollup_answers_after_a_restart_and_new_rows_are_never_missing() {
-    let (ward, first) = built(vec![hourly()]).await;
+    let (ward, first) = built(all()).await;
+    for status in first.rollups("orders").await.unwrap() {
+        assert_eq!(status.segments_stored, status.segments_total, "{status:?}");
+    }
     let segments = first.rollups("orders").await.unwrap()[0].segments_total;
     drop(first);
     let mill = mill(&ward, COLD).await;
     let found = answer(&mill, &by_city()).await.provenance;
     assert_eq!((found.segments_rolled, found.segments_read, found.rows_scanned, found.bytes_read), (segments, 0, 0, 0));
-    assert_eq!(found.rollups[0].segments, segments);
+    // Of two that could answer, the one with fewer groups does.
+    let used: Vec<_> = found.rollups.iter().filter(|rollup| rollup.segments > 0).map(|rollup| (rollup.name.as_str(), rollup.segments)).collect();
+    assert_eq!(used, [("timeless", segments)]);
 
     mill.load("orders", Csv::bytes("at,city,device,amount,revenue\n2013-02-01T00:00:00Z,new town,tv,7,1.5\n")).await.unwrap();
     let found = answer(&mill, &by_city()).await;
@@ -115,16 +131,17 @@ async fn a_rollup_answers_after_a_restart_and_new_rows_are_never_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_damaged_or_belongs_to_another_segment_is_computed_again() {
-    let (ward, first) = built(vec![hourly()]).await;
+    let (ward, first) = built(all()).await;
     let expected = ask(&first, &by_city()).await;
     drop(first);
     let objects = stored(&ward);
+    let originals: Vec<Vec<u8>> = objects.iter().map(|object| std::fs::read(object).unwrap()).collect();
     for (number, object) in objects.iter().enumerate() {
         let mut bytes = std::fs::read(object).unwrap();
         match number % 4 {
             0 => *bytes.last_mut().unwrap() ^= 1,
             1 => bytes.truncate(bytes.len() / 2),
-            2 => bytes = std::fs::read(&objects[number - 1]).unwrap(),
+            2 => bytes.clone_from(&originals[number - 1]),
             _ => std::fs::remove_file(object).unwrap(),
         }
         if number % 4 < 3 {
@@ -165,7 +182,7 @@ async fn a_rollup_says_what_it_lacks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hours_of_utc_answer_days_of_zones_that_they_fit_into() {
-    let (ward, mill) = built(vec![hourly()]).await;
+    let (ward, mill) = built(all()).await;
     let raw = self::mill(&ward, 0).await;
     let question = |zone: &str, from: &str| {
         let time = json!([{"dimension": "orders.at", "granularity": "day", "dateRange": [from, "2013-02-20"]}]);
@@ -189,7 +206,7 @@ async fn hours_of_utc_answer_days_of_zones_that_they_fit_into() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_policy_over_a_kept_dimension_is_answered_from_the_rollup_and_leaks_nothing() {
-    let (ward, _) = built(vec![hourly()]).await;
+    let (ward, _) = built(all()).await;
     let (engine, raw) = (engine(ward.folder.path(), 32 << 20).await, mill(&ward, 0).await);
     let scope = |filter: &str| engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), filter));
     for _ in 0..2 {
@@ -206,13 +223,14 @@ async fn a_policy_over_a_kept_dimension_is_answered_from_the_rollup_and_leaks_no
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_is_answered_from_rollups_too() {
-    let (ward, mill) = built(vec![hourly()]).await;
+    let (ward, mill) = built(all()).await;
     let raw = self::mill(&ward, 0).await;
     for (sql, rolled) in [
         ("select device, count(*), sum(amount) from orders group by device order by 1", true),
         ("select date_trunc('day', at) as day, count(*) from orders where at >= timestamp '2013-01-10T00:00:00' group by 1 order by 1", true),
         ("select cast(at as date), max(amount) from orders where city = 'c3' group by 1 order by 1", true),
         ("select count(*) filter (where device = 'tv'), count(device), count(distinct city), min(city) from orders", true),
+        ("select city, max(at), min(cast(at as date)) from orders group by city order by 1", false),
         ("select upper(city), count(*) from orders where at between timestamp '2013-01-05T00:00:00' and timestamp '2013-02-05T12:00:00' group by 1 order by 1", true),
         ("select extract(hour from at), count(*) from orders group by 1 order by 1", false),
         ("select sum(amount + 1) from orders", false),
@@ -226,13 +244,13 @@ async fn sql_is_answered_from_rollups_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn objects_go_with_their_rollup_and_their_dataset() {
-    let (ward, mill) = built(vec![hourly()]).await;
+    let (ward, mill) = built(all()).await;
     assert!(!stored(&ward).is_empty());
     declare(&mill, Vec::new()).await;
     mill.build_rollups("orders").await.unwrap();
     assert_eq!(stored(&ward), Vec::<PathBuf>::new());
 
-    declare(&mill, vec![hourly()]).await;
+    declare(&mill, all()).await;
     mill.build_rollups("orders").await.unwrap();
     mill.delete_dataset("orders").await.unwrap();
     assert_eq!(stored(&ward), Vec::<PathBuf>::new());
@@ -307,7 +325,7 @@ async fn the_advisor_lets_go_of_what_is_idle_and_stays_inside_its_budget() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_explanation_says_what_asking_then_does() {
-    let (_ward, cold) = built(vec![hourly()]).await;
+    let (_ward, cold) = built(all()).await;
     let total = cold.rollups("orders").await.unwrap()[0].segments_total;
     let time = json!([{"dimension": "orders.at", "dateRange": ["2013-02-01", "2013-02-28"]}]);
     for question in [by_city(), json!({"measures": ["orders.count"], "timeDimensions": time}), json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.amount"]})] {
