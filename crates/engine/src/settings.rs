@@ -16,7 +16,8 @@ pub struct Settings {
     pub query_partitions: usize,
     /// Rows of a segment at most. Range 1,000 to 16,777,216. Larger segments scan faster, smaller ones prune better.
     pub segment_max_rows: usize,
-    /// Memory of Parquet footers kept ready, in bytes: once for partials, once for queries that read rows.
+    /// Memory of Parquet footers kept ready, in bytes; bloom filters may take as much again. Raise it when look-ups in many
+    /// segments read anew what they have read before.
     pub footer_cache_bytes: usize,
     /// Events that a slow listener may lag behind before it is told to look again. Range 16 to 65,536.
     pub event_capacity: usize,

@@ -12,6 +12,7 @@
 //! The segments of a version are kept in memory and extended entry by entry; nothing is ever listed on the query path.
 //! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced).
 
+pub(crate) mod bloom;
 pub(crate) mod commit;
 pub(crate) mod durable;
 pub(crate) mod entry;

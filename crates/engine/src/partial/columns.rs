@@ -90,13 +90,6 @@ impl Column {
     }
 }
 
-/// The footer of a segment.
-pub(crate) async fn footer(store: Arc<dyn ObjectStore>, location: Path, bytes: u64) -> Result<ArrowReaderMetadata> {
-    let mut reader = SegmentReader::new(store, location.clone(), bytes);
-    let footer = ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await;
-    footer.map_err(|error| Error::from(error).context(format!("read footer of segment {location}")))
-}
-
 /// Reads one column of a segment, and says how many bytes it takes in the store. `field` is the column as the dataset
 /// has it; a segment from before the column was added has only nulls.
 pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, footer: ArrowReaderMetadata, field: &Field) -> Result<(Column, u64)> {
@@ -247,7 +240,7 @@ mod tests {
         let texts: Vec<Option<String>> = (0..10_000).map(|row| (row % 7 != 0).then(|| format!("v{}", (row / 100) % 13))).collect();
         let array: ArrayRef = Arc::new(StringViewArray::from_iter(texts.iter().map(Option::as_deref)));
         let (store, location, bytes) = stored(Arc::clone(&array), 1_500).await;
-        let footer = footer(Arc::clone(&store), location.clone(), bytes).await.unwrap();
+        let footer = SegmentReader::new(Arc::clone(&store), location.clone(), bytes).footer().await.unwrap();
         let (column, stored) = read(store, location, bytes, footer, &Field::new("c", DataType::Utf8View, true)).await.unwrap();
         assert!(stored > 0 && stored < bytes);
         let Column::Coded(coded) = &column else { panic!("text is coded") };
@@ -259,7 +252,7 @@ mod tests {
     async fn a_column_that_was_added_later_is_null() {
         let (store, location, bytes) = stored(Arc::new(arrow::array::Int64Array::from(vec![1, 2, 3])), 10).await;
         for data_type in [DataType::Utf8View, DataType::Float64] {
-            let footer = footer(Arc::clone(&store), location.clone(), bytes).await.unwrap();
+            let footer = SegmentReader::new(Arc::clone(&store), location.clone(), bytes).footer().await.unwrap();
             let (column, _) = read(Arc::clone(&store), location.clone(), bytes, footer, &Field::new("later", data_type, true)).await.unwrap();
             assert_eq!((column.array().unwrap().len(), column.array().unwrap().logical_null_count()), (3, 3));
         }

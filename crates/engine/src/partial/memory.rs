@@ -1,5 +1,6 @@
-//! What is kept in memory: partials, merged runs and decoded columns, each inside a budget of bytes. Equal work that is
-//! asked for at the same time runs once. Everything here can be lost at any time: it is only ever a saving.
+//! What is kept in memory: partials, merged runs, decoded columns, footers and bloom filters, each inside a budget of
+//! bytes. Equal work that is asked for at the same time runs once. Everything here can be lost at any time: it is only
+//! ever a saving.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -20,6 +21,8 @@ use super::fragment::{Fingerprint, Fragment};
 use super::rollup::RollupSet;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
+use crate::storage::bloom::ColumnFilter;
+use crate::storage::reader::SegmentReader;
 
 /// Bytes that an entry costs beside its arrays: key, policy, allocation.
 const ENTRY_BYTES: usize = 256;
@@ -47,6 +50,7 @@ pub(crate) struct Partials {
     footers: Cache<Path, ArrowReaderMetadata>,
     /// By prefix of their dataset.
     rollups: RwLock<HashMap<Path, RollupSet>>,
+    filters: Cache<(Path, Arc<str>), Option<Arc<ColumnFilter>>>,
 }
 
 impl Partials {
@@ -60,6 +64,11 @@ impl Partials {
                 .name("footers")
                 .max_capacity(settings.footer_cache_bytes as u64)
                 .weigher(|_, footer: &ArrowReaderMetadata| weight(footer.metadata().memory_size()))
+                .build(),
+            filters: Cache::builder()
+                .name("bloom filters")
+                .max_capacity(settings.footer_cache_bytes as u64)
+                .weigher(|_, filter: &Option<Arc<ColumnFilter>>| weight(filter.as_ref().map_or(0, |filter| filter.size_bytes())))
                 .build(),
             dictionaries: Cache::builder()
                 .name("dictionaries")
@@ -118,12 +127,36 @@ impl Partials {
     pub(crate) async fn column(&self, location: &Path, bytes: u64, field: &arrow::datatypes::Field, fetched: &AtomicU64) -> Result<Arc<Column>> {
         let key = (location.clone(), Arc::from(field.name().as_str()));
         let read = async {
-            let footer = self.footers.try_get_with(location.clone(), columns::footer(Arc::clone(&self.store), location.clone(), bytes)).await.map_err(shared)?;
+            let footer = self.footer(location, bytes, fetched).await?;
             let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field).await?;
             fetched.fetch_add(size, Ordering::Relaxed);
             Ok(Arc::new(column))
         };
         self.columns.try_get_with(key, read).await.map_err(shared)
+    }
+
+    /// The footer of a segment of `bytes`. What had to be fetched is added to `fetched`.
+    pub(crate) async fn footer(&self, location: &Path, bytes: u64, fetched: &AtomicU64) -> Result<ArrowReaderMetadata> {
+        let read = async {
+            let mut reader = SegmentReader::new(Arc::clone(&self.store), location.clone(), bytes);
+            let footer = reader.footer().await;
+            fetched.fetch_add(reader.fetched_bytes(), Ordering::Relaxed);
+            footer
+        };
+        self.footers.try_get_with(location.clone(), read).await.map_err(shared)
+    }
+
+    /// The bloom filters of a column of a segment of `bytes`, if there are some. What had to be fetched is added to `fetched`.
+    pub(crate) async fn filter(&self, location: &Path, bytes: u64, column: &Arc<str>, fetched: &AtomicU64) -> Result<Option<Arc<ColumnFilter>>> {
+        let read = async {
+            let footer = self.footer(location, bytes, fetched).await?;
+            let mut reader = SegmentReader::new(Arc::clone(&self.store), location.clone(), bytes);
+            let filter = ColumnFilter::read(&mut reader, footer.metadata(), column).await;
+            fetched.fetch_add(reader.fetched_bytes(), Ordering::Relaxed);
+            let filter = filter.map_err(|error| Error::from(error).context(format!("read bloom filter of column {column} of segment {location}")))?;
+            Ok(filter.map(Arc::new))
+        };
+        self.filters.try_get_with((location.clone(), Arc::clone(column)), read).await.map_err(shared)
     }
 
     /// The dictionary of a text key of a dataset.

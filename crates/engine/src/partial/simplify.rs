@@ -124,7 +124,8 @@ mod tests {
     use super::*;
 
     fn segment(nulls: u64) -> (Segment, Schema) {
-        let bounds = |min: i64, max: i64| ColumnStatistics { min: Some(ScalarValue::Int64(Some(min))), max: Some(ScalarValue::Int64(Some(max))), nulls: Some(nulls) };
+        let bounds =
+            |min: i64, max: i64| ColumnStatistics { min: Some(ScalarValue::Int64(Some(min))), max: Some(ScalarValue::Int64(Some(max))), nulls: Some(nulls), filtered: false };
         let schema = Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("unknown", DataType::Int64, true)]);
         let segment = Segment { path: "p".into(), rows: 10, bytes: 1, written_at: chrono::DateTime::UNIX_EPOCH, statistics: vec![bounds(3, 7), ColumnStatistics::default()] };
         (segment, schema)

@@ -17,11 +17,11 @@ use crate::storage::writer::object_path;
 pub(crate) struct ScanCounters {
     /// Segments of the versions that the query is pinned to.
     pub total: AtomicU64,
-    /// Segments whose rows were looked at.
+    /// Segments that were opened, or whose decoded columns were looked at.
     pub read: AtomicU64,
     /// Rows in these.
     pub rows: AtomicU64,
-    /// Bytes of their columns that were fetched from the store for partials.
+    /// Bytes that were fetched from the store: footers, bloom filters, columns.
     pub bytes: AtomicU64,
     /// Segments whose partial was there already.
     pub reused: AtomicU64,

@@ -22,7 +22,6 @@ pub(crate) struct Executed {
     pub batch: RecordBatch,
     /// Whether rows beyond the cap were left unread.
     pub truncated: bool,
-    pub bytes_read: u64,
     pub stages: Vec<Stage>,
 }
 
@@ -37,11 +36,11 @@ pub(crate) async fn run(session: &Session, plan: &LogicalPlan, limits: &Limits, 
 pub(crate) async fn run_physical(state: &SessionState, physical: Arc<dyn ExecutionPlan>, limits: &Limits, max_rows: usize, planned: Duration) -> Result<Executed> {
     let started = Instant::now();
     let context: Arc<TaskContext> = state.task_ctx();
-    let (batch, truncated) = tokio::time::timeout(limits.deadline, collect(Arc::clone(&physical), context, max_rows))
+    let (batch, truncated) = tokio::time::timeout(limits.deadline, collect(physical, context, max_rows))
         .await
         .map_err(|_| Error::exhausted(format!("the query ran longer than its {} s; narrow the time range or ask for fewer groups", limits.deadline.as_secs_f64())))??;
     let stages = vec![Stage { name: "plan", duration: planned }, Stage { name: "execute", duration: started.elapsed() }];
-    Ok(Executed { batch, truncated, bytes_read: bytes_read(&physical), stages })
+    Ok(Executed { batch, truncated, stages })
 }
 
 async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, max_rows: usize) -> Result<(RecordBatch, bool)> {
@@ -60,9 +59,4 @@ async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, ma
         batches.push(batch);
     }
     Ok((concat_batches(&schema, &batches)?, truncated))
-}
-
-fn bytes_read(plan: &Arc<dyn ExecutionPlan>) -> u64 {
-    let own = plan.metrics().and_then(|metrics| metrics.sum_by_name("bytes_scanned")).map_or(0, |value| value.as_usize() as u64);
-    own + plan.children().into_iter().map(bytes_read).sum::<u64>()
 }

@@ -8,22 +8,42 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Column;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_expr::utils::LiteralGuarantee;
+use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
 use datafusion::scalar::ScalarValue;
 
 use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 
-/// The segments that a filter cannot rule out, in their order. A filter that cannot be used rules out none.
-pub(crate) fn prune(segments: &[Arc<Segment>], schema: &SchemaRef, filter: Option<&Arc<dyn PhysicalExpr>>) -> Vec<Arc<Segment>> {
-    let Some(filter) = filter.filter(|_| !segments.is_empty()) else { return segments.to_vec() };
-    let Ok(predicate) = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(filter)) else { return segments.to_vec() };
-    match predicate.prune(&Statistics { segments, schema }) {
-        Ok(keep) => segments.iter().zip(keep).filter(|(_, keep)| *keep).map(|(segment, _)| Arc::clone(segment)).collect(),
-        Err(error) => {
-            tracing::debug!(%error, "statistics could not be used");
-            segments.to_vec()
+/// What a filter demands of statistics.
+pub(crate) struct Pruner {
+    predicate: PruningPredicate,
+}
+
+impl Pruner {
+    /// `None`: a filter that statistics say nothing of.
+    pub(crate) fn new(filter: &Arc<dyn PhysicalExpr>, schema: &SchemaRef) -> Option<Self> {
+        let predicate = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(filter)).ok()?;
+        Some(Self { predicate })
+    }
+
+    /// The segments that cannot be ruled out, in their order.
+    pub(crate) fn prune(&self, segments: &[Arc<Segment>], schema: &SchemaRef) -> Vec<Arc<Segment>> {
+        if segments.is_empty() {
+            return Vec::new();
         }
+        match self.predicate.prune(&Statistics { segments, schema }) {
+            Ok(keep) => segments.iter().zip(keep).filter(|(_, keep)| *keep).map(|(segment, _)| Arc::clone(segment)).collect(),
+            Err(error) => {
+                tracing::debug!(%error, "statistics could not be used");
+                segments.to_vec()
+            }
+        }
+    }
+
+    /// Columns that must be one of a few values, or must not.
+    pub(crate) fn guarantees(&self) -> &[LiteralGuarantee] {
+        self.predicate.literal_guarantees()
     }
 }
 

@@ -83,17 +83,18 @@ pub struct Provenance {
     pub truncated: bool,
     /// Segments of the version.
     pub segments_total: u64,
-    /// Segments that were read.
+    /// Segments that were opened.
     pub segments_read: u64,
     /// Segments whose partials were kept from before, so that no row of them was read.
     pub segments_reused: u64,
     /// Segments that rollups stood for, so that no row of them was read.
     pub segments_rolled: u64,
-    /// Segments that their statistics ruled out.
+    /// Segments that need not be opened: ruled out by their statistics, by bloom filters, or by the rows that were found
+    /// already.
     pub segments_pruned: u64,
-    /// Rows of the segments that were read.
+    /// Rows of the segments that were opened.
     pub rows_scanned: u64,
-    /// Bytes that were read from storage.
+    /// Bytes that were read from storage, footers and bloom filters among them.
     pub bytes_read: u64,
     /// What each rollup of the dataset did for this answer, or what it lacks for it. Empty where every partial was kept
     /// from before and no rollup lacks anything.

@@ -1,4 +1,4 @@
-//! The DataFusion session of an engine: one runtime (memory pool, object store, footer cache), one set of allowed
+//! The DataFusion session of an engine: one runtime (memory pool, object store), one set of allowed
 //! functions, one configuration. Made once; each query takes a cheap copy.
 
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
+use super::first_rows;
 use super::table::DatasetTable;
 use crate::error::Result;
 use crate::functions::allowed;
@@ -55,6 +56,7 @@ impl Session {
             .with_create_default_catalog_and_schema(false)
             .with_default_catalog_and_schema("tidemill", "public");
         let options = config.options_mut();
+        // Each scan decides for itself (`query::lookup::decodes_late`).
         options.execution.parquet.pushdown_filters = false;
         options.execution.parquet.enable_page_index = true;
         options.sql_parser.enable_ident_normalization = true;
@@ -67,6 +69,7 @@ impl Session {
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
+            .with_physical_optimizer_rules(first_rows::optimizer_rules())
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {
@@ -132,9 +135,5 @@ fn lean(state: &SessionState) -> SessionState {
 
 fn runtime(settings: &Settings) -> Result<RuntimeEnv> {
     let pool = TrackConsumersPool::new(FairSpillPool::new(settings.query_memory_bytes), NAMED_CONSUMERS);
-    Ok(RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
-        .with_disk_manager_builder(DiskManagerBuilder::default())
-        .with_metadata_cache_limit(settings.footer_cache_bytes)
-        .build()?)
+    Ok(RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(DiskManagerBuilder::default()).build()?)
 }

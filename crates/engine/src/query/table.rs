@@ -12,7 +12,6 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session as PlanSession, TableProvider};
 use datafusion::common::DFSchema;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::{TableType, provider_as_source};
@@ -24,7 +23,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::col;
 
-use super::pruning;
+use super::lookup;
+use super::pruning::Pruner;
+use super::reading::{self, SegmentReaders};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -32,7 +33,6 @@ use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::scope::Scope;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
-use crate::storage::writer::object_path;
 
 /// One version of a dataset.
 pub(crate) struct DatasetTable {
@@ -56,32 +56,11 @@ impl DatasetTable {
 
     /// What partials are computed from.
     pub(crate) fn source(table: &dyn TableProvider) -> Option<SegmentSource> {
-        let table = (table as &dyn Any).downcast_ref::<Self>()?;
-        Some(SegmentSource {
-            snapshot: Arc::clone(&table.snapshot),
-            prefix: table.prefix.clone(),
-            partials: Arc::clone(table.session.partials()),
-            counters: Arc::clone(&table.counters),
-        })
+        (table as &dyn Any).downcast_ref::<Self>().map(Self::segments)
     }
 
-    /// Segments spread over partitions, the largest first to the emptiest, so that all cores end together.
-    fn groups(&self, mut segments: Vec<Arc<Segment>>, partitions: usize) -> Vec<FileGroup> {
-        segments.sort_by_key(|segment| std::cmp::Reverse(segment.bytes));
-        let mut groups: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, segments.len().max(1))];
-        for segment in segments {
-            if let Some((bytes, files)) = groups.iter_mut().min_by_key(|(bytes, _)| *bytes) {
-                *bytes += segment.bytes;
-                files.push(PartitionedFile::new_from_meta(object_store::ObjectMeta {
-                    location: object_path(&self.prefix, &segment.path),
-                    last_modified: segment.written_at,
-                    size: segment.bytes,
-                    e_tag: None,
-                    version: None,
-                }));
-            }
-        }
-        groups.into_iter().map(|(_, files)| FileGroup::new(files)).collect()
+    fn segments(&self) -> SegmentSource {
+        SegmentSource { snapshot: Arc::clone(&self.snapshot), prefix: self.prefix.clone(), partials: Arc::clone(self.session.partials()), counters: Arc::clone(&self.counters) }
     }
 }
 
@@ -104,9 +83,17 @@ impl TableProvider for DatasetTable {
         let filter = conjunction(filters.iter().cloned())
             .map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(&schema))?))
             .transpose()?;
-        let segments = pruning::prune(&self.snapshot.segments, &schema, filter.as_ref());
-        self.counters.read.fetch_add(segments.len() as u64, Ordering::Relaxed);
-        self.counters.rows.fetch_add(segments.iter().map(|segment| segment.rows).sum(), Ordering::Relaxed);
+        let origin = self.segments();
+        let mut segments = self.snapshot.segments.clone();
+        let mut late = false;
+        if let Some(pruner) = filter.as_ref().and_then(|filter| Pruner::new(filter, &schema)) {
+            segments = pruner.prune(&segments, &schema);
+            let sought = lookup::sought(pruner.guarantees(), &segments, &schema);
+            if !sought.is_empty() {
+                segments = lookup::rule_out(segments, &sought, &origin).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+            }
+            late = lookup::decodes_late(&sought, filters, projection.map_or(schema.fields().len(), Vec::len));
+        }
         if segments.is_empty() {
             let schema = match projection {
                 Some(projection) => Arc::new(schema.project(projection)?),
@@ -114,23 +101,32 @@ impl TableProvider for DatasetTable {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
-        let runtime = state.runtime_env();
-        let store = runtime.object_store(self.session.store_url())?;
-        let footers = runtime.cache_manager.get_file_metadata_cache();
-        let mut source = ParquetSource::new(schema)
+        // The filter itself is handed to the source by DataFusion's rule, which knows whether a filter is left above it.
+        let source = ParquetSource::new(schema)
             .with_table_parquet_options(state.table_options().parquet.clone())
             .with_enable_page_index(true)
-            .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, footers)));
-        if let Some(filter) = filter {
-            source = source.with_predicate(filter);
-        }
+            .with_pushdown_filters(late)
+            .with_parquet_file_reader_factory(Arc::new(SegmentReaders::new(&origin)));
         let config = FileScanConfigBuilder::new(self.session.store_url().clone(), Arc::new(source))
-            .with_file_groups(self.groups(segments, state.config().target_partitions()))
+            .with_file_groups(groups(&origin, segments, state.config().target_partitions()))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// Segments spread over partitions, the largest first to the emptiest, so that all cores end together.
+fn groups(source: &SegmentSource, mut segments: Vec<Arc<Segment>>, partitions: usize) -> Vec<FileGroup> {
+    segments.sort_by_key(|segment| std::cmp::Reverse(segment.bytes));
+    let mut groups: Vec<(u64, Vec<PartitionedFile>)> = vec![(0, Vec::new()); partitions.clamp(1, segments.len().max(1))];
+    for segment in segments {
+        if let Some((bytes, files)) = groups.iter_mut().min_by_key(|(bytes, _)| *bytes) {
+            *bytes += segment.bytes;
+            files.push(reading::file_of(source, segment));
+        }
+    }
+    groups.into_iter().map(|(_, files)| FileGroup::new(files)).collect()
 }
 
 /// The columns of a dataset that a scope sees.

@@ -85,6 +85,7 @@ impl Entry {
                 modification_time: segment.written_at.timestamp_millis(),
                 data_change: true,
                 stats: Some(statistics::to_delta(schema, segment.rows, &segment.statistics)),
+                tags: filtered_columns(schema, segment),
                 ..Add::default()
             });
             lines.push(serde_json::to_string(&action)?);
@@ -133,12 +134,26 @@ pub(crate) fn transaction_id(key: &str) -> String {
     format!("tidemill.load/{key}")
 }
 
+/// Tag of a segment: the columns that have bloom filters, as a JSON list.
+const TAG_FILTERED: &str = "tidemill.bloomFilters";
+
+fn filtered_columns(schema: &SchemaRef, segment: &Segment) -> Option<HashMap<String, Option<String>>> {
+    let names: Vec<&str> = schema.fields().iter().zip(&segment.statistics).filter(|(_, column)| column.filtered).map(|(field, _)| field.name().as_str()).collect();
+    (!names.is_empty()).then(|| HashMap::from([(TAG_FILTERED.to_owned(), Some(json!(names).to_string()))]))
+}
+
 fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
-    let (rows, statistics) = add
+    let (rows, mut statistics) = add
         .stats
         .as_deref()
         .and_then(|stats| statistics::from_delta(schema, stats))
         .unwrap_or_else(|| (0, vec![statistics::ColumnStatistics::default(); schema.fields().len()]));
+    let tag = add.tags.as_ref().and_then(|tags| tags.get(TAG_FILTERED)).and_then(Option::as_deref);
+    for name in tag.and_then(|names| serde_json::from_str::<Vec<String>>(names).ok()).unwrap_or_default() {
+        if let Some(column) = schema.index_of(&name).ok().and_then(|index| statistics.get_mut(index)) {
+            column.filtered = true;
+        }
+    }
     Segment {
         path: add.path,
         rows,
@@ -264,7 +279,7 @@ mod tests {
                 rows: 3,
                 bytes: 10,
                 written_at: DateTime::from_timestamp_millis(5).unwrap(),
-                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), ..Default::default() }],
+                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }],
             }],
             removed: vec!["2013-01/old.parquet".into()],
             load: Some(LoadRecord {

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, TryFutureExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -22,20 +22,34 @@ pub(crate) struct SegmentReader {
     store: Arc<dyn ObjectStore>,
     location: Path,
     size_bytes: u64,
+    fetched_bytes: u64,
 }
 
 impl SegmentReader {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, location: Path, size_bytes: u64) -> Self {
-        Self { store, location, size_bytes }
+        Self { store, location, size_bytes, fetched_bytes: 0 }
+    }
+
+    /// The footer, without page indexes.
+    pub(crate) async fn footer(&mut self) -> crate::error::Result<ArrowReaderMetadata> {
+        let footer = ArrowReaderMetadata::load_async(self, ArrowReaderOptions::new()).await;
+        footer.map_err(|error| crate::error::Error::from(error).context(format!("read footer of segment {}", self.location)))
+    }
+
+    /// Bytes that were asked of the store so far.
+    pub(crate) fn fetched_bytes(&self) -> u64 {
+        self.fetched_bytes
     }
 }
 
 impl AsyncFileReader for SegmentReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
+        self.fetched_bytes += range.end.saturating_sub(range.start);
         self.store.get_range(&self.location, range).map_err(external).boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
+        self.fetched_bytes += ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
         async move { self.store.get_ranges(&self.location, &ranges).await.map_err(external) }.boxed()
     }
 

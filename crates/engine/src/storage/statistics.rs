@@ -17,13 +17,15 @@ pub(crate) struct ColumnStatistics {
     pub min: Option<ScalarValue>,
     pub max: Option<ScalarValue>,
     pub nulls: Option<u64>,
+    /// Whether the segment has bloom filters of it.
+    pub filtered: bool,
 }
 
 impl ColumnStatistics {
     /// Statistics of a column in memory.
     pub(crate) fn of(array: &ArrayRef) -> Self {
         let (min, max) = bounds(array);
-        Self { min, max, nulls: Some(array.null_count() as u64) }
+        Self { min, max, nulls: Some(array.null_count() as u64), filtered: false }
     }
 }
 
@@ -94,6 +96,7 @@ pub(crate) fn from_delta(schema: &SchemaRef, stats: &str) -> Option<(u64, Vec<Co
                 min: bound("minValues").map(|min| widened(min, f64::next_down)),
                 max: bound("maxValues").map(|max| widened(max, f64::next_up)),
                 nulls: stats.get("nullCount").and_then(|values| values.get(field.name())).and_then(Value::as_u64),
+                filtered: false,
             }
         })
         .collect();

@@ -14,7 +14,9 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
+use super::bloom::{self, Filtered};
 use super::layout;
 use super::segment::Segment;
 use super::statistics::ColumnStatistics;
@@ -133,8 +135,14 @@ pub(crate) fn object_path(prefix: &Path, segment: &str) -> Path {
 async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordBatch, written_at: DateTime<Utc>) -> Result<Segment> {
     let count = rows.num_rows() as u64;
     let (bytes, statistics) = blocking(move || {
-        let statistics = rows.columns().iter().map(ColumnStatistics::of).collect();
-        Ok((encode(&rows)?, statistics))
+        let mut statistics: Vec<ColumnStatistics> = rows.columns().iter().map(ColumnStatistics::of).collect();
+        let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
+        for filtered in &filtered {
+            if let Some(column) = statistics.get_mut(filtered.column) {
+                column.filtered = true;
+            }
+        }
+        Ok((encode(&rows, &filtered)?, statistics))
     })
     .await?;
     let size = bytes.len() as u64;
@@ -142,15 +150,21 @@ async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordB
     Ok(Segment { path, rows: count, bytes: size, written_at, statistics })
 }
 
-fn encode(rows: &RecordBatch) -> Result<Vec<u8>> {
-    let properties = WriterProperties::builder()
+fn encode(rows: &RecordBatch, filtered: &[Filtered]) -> Result<Vec<u8>> {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(8192)
-        .set_statistics_enabled(EnabledStatistics::Page)
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::with_capacity(rows.get_array_memory_size() / 4), rows.schema(), Some(properties))?;
+        .set_statistics_enabled(EnabledStatistics::Page);
+    let schema = rows.schema();
+    for (field, distinct) in filtered.iter().filter_map(|filtered| schema.fields().get(filtered.column).map(|field| (field, filtered.distinct))) {
+        let column = ColumnPath::new(vec![field.name().clone()]);
+        properties = properties
+            .set_column_bloom_filter_fpp(column.clone(), bloom::FALSE_POSITIVES)
+            .set_column_bloom_filter_max_ndv(column, distinct.clamp(1, ROW_GROUP_ROWS as u64));
+    }
+    let mut writer = ArrowWriter::try_new(Vec::with_capacity(rows.get_array_memory_size() / 4), rows.schema(), Some(properties.build()))?;
     writer.write(rows)?;
     Ok(writer.into_inner()?)
 }
@@ -255,10 +269,13 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 #[cfg(test)]
 mod tests {
     use arrow::array::{Int64Array, TimestampMicrosecondArray};
+    use datafusion::scalar::ScalarValue;
     use object_store::memory::InMemory;
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::bloom::ColumnFilter;
+    use crate::storage::reader::SegmentReader;
 
     fn rows(times: Vec<Option<i64>>) -> RecordBatch {
         let columns = vec![Column { name: "at".into(), column_type: ColumnType::Timestamp }, Column { name: "n".into(), column_type: ColumnType::Integer }];
@@ -315,5 +332,46 @@ mod tests {
         second.cut().await.unwrap();
         second.abandon().await;
         assert_eq!(store.list(None).count().await, 3);
+    }
+
+    #[tokio::test]
+    async fn ids_get_filters_that_never_deny_what_is_there() {
+        let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let columns = ["at", "id", "name", "city"].map(|name| Column {
+            name: name.into(),
+            column_type: match name {
+                "at" => ColumnType::Timestamp,
+                "id" => ColumnType::Integer,
+                _ => ColumnType::String,
+            },
+        });
+        let schema = DatasetSchema::new(columns.to_vec(), None).unwrap().arrow();
+        let id = |row: i64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as i64);
+        let rows = 300_000_i64;
+        let arrays: Vec<ArrayRef> = vec![
+            Arc::new(TimestampMicrosecondArray::from_iter_values(0..rows).with_timezone("UTC")),
+            Arc::new(Int64Array::from_iter_values((0..rows).map(id))),
+            Arc::new(arrow::array::StringViewArray::from_iter((0..rows).map(|row| (row % 3 != 0).then(|| format!("somebody.{row}@example.org"))))),
+            Arc::new(arrow::array::StringViewArray::from_iter_values((0..rows).map(|row| format!("c{}", row % 50)))),
+        ];
+        let mut writer = SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), Arc::clone(&schema), Some("at"), None, 1 << 20, Utc::now());
+        writer.write(RecordBatch::try_new(schema, arrays).unwrap()).await.unwrap();
+        let (segments, _) = writer.finish().await.unwrap();
+        let segment = &segments[0];
+        assert_eq!(segment.statistics.iter().map(|column| column.filtered).collect::<Vec<_>>(), [false, true, true, false]);
+
+        let mut reader = SegmentReader::new(Arc::clone(&store), object_path(&Path::from("acme/x"), &segment.path), segment.bytes);
+        let footer = reader.footer().await.unwrap();
+        assert!(ColumnFilter::read(&mut reader, footer.metadata(), "city").await.unwrap().is_none());
+        let ids = ColumnFilter::read(&mut reader, footer.metadata(), "id").await.unwrap().unwrap();
+        let names = ColumnFilter::read(&mut reader, footer.metadata(), "name").await.unwrap().unwrap();
+        let (number, text) = (|row: i64| ScalarValue::Int64(Some(id(row))), |row: i64| ScalarValue::Utf8View(Some(format!("somebody.{row}@example.org"))));
+        assert!((0..rows).all(|row| ids.may_contain(&number(row)) && (row % 3 == 0 || names.may_contain(&text(row)))));
+        for wrong in [(rows..2 * rows).filter(|row| ids.may_contain(&number(*row))).count(), (rows..2 * rows).filter(|row| names.may_contain(&text(*row))).count()] {
+            // There are three row groups, each with a filter of its own.
+            assert!(wrong as f64 <= 3.0 * bloom::FALSE_POSITIVES * rows as f64, "{wrong} of {rows}");
+        }
+        assert!(ids.may_contain(&ScalarValue::Float64(Some(1.0))) && ids.may_contain(&ScalarValue::Int64(None)), "of what is not known nothing is denied");
+        assert!((ids.size_bytes() + names.size_bytes()) as i64 <= 5 * rows);
     }
 }

@@ -10,6 +10,7 @@ mod live;
 mod loads;
 mod partials;
 mod rollups;
+mod rows;
 mod scopes;
 mod sql;
 mod ward;

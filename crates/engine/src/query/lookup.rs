@@ -1,0 +1,113 @@
+//! Point look-ups: segments whose bloom filters rule a value out are never opened, and what is opened is decoded late.
+//!
+//! The filters of a column are read once and kept, so that a second look-up costs a few hashes a segment and no reading at
+//! all. Which segments have filters of which column is in the log: a column without one costs nothing here.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::common::tree_node::TreeNode;
+use datafusion::logical_expr::{Expr, Operator};
+use datafusion::physical_expr::utils::{Guarantee, LiteralGuarantee};
+use futures::{StreamExt, TryStreamExt};
+
+use crate::error::{Error, Result};
+use crate::partial::source::SegmentSource;
+use crate::storage::segment::Segment;
+
+/// Filters that are read at the same time.
+const CONCURRENCY: usize = 16;
+
+/// A column that must be one of a few values, for a row to pass.
+#[derive(Debug)]
+pub(crate) struct Sought<'a> {
+    index: usize,
+    name: Arc<str>,
+    values: &'a LiteralGuarantee,
+}
+
+/// What is sought in columns of which at least one of the segments has filters.
+pub(crate) fn sought<'a>(guarantees: &'a [LiteralGuarantee], segments: &[Arc<Segment>], schema: &SchemaRef) -> Vec<Sought<'a>> {
+    let demands = guarantees.iter().filter(|values| values.guarantee == Guarantee::In);
+    demands
+        .filter_map(|values| {
+            let index = schema.index_of(&values.column.name).ok()?;
+            segments.iter().any(|segment| has_filter(segment, index)).then(|| Sought { index, name: Arc::from(values.column.name.as_str()), values })
+        })
+        .collect()
+}
+
+fn has_filter(segment: &Segment, index: usize) -> bool {
+    segment.statistics.get(index).is_some_and(|column| column.filtered)
+}
+
+/// The segments that may hold what is sought, in their order.
+pub(crate) async fn rule_out(segments: Vec<Arc<Segment>>, sought: &[Sought<'_>], source: &SegmentSource) -> Result<Vec<Arc<Segment>>> {
+    let kept = futures::stream::iter(segments).map(|segment| async move { Ok::<_, Error>(may_hold(&segment, sought, source).await?.then_some(segment)) });
+    kept.buffered(CONCURRENCY).try_filter_map(|kept| async move { Ok(kept) }).try_collect().await
+}
+
+async fn may_hold(segment: &Segment, sought: &[Sought<'_>], source: &SegmentSource) -> Result<bool> {
+    for column in sought.iter().filter(|column| has_filter(segment, column.index)) {
+        let filter = source.partials.filter(&source.location(segment), segment.bytes, &column.name, &source.counters.bytes).await?;
+        if filter.is_some_and(|filter| !column.values.literals.iter().any(|value| filter.may_contain(value))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether filters run inside of the decoder, which then decodes the other columns only where a row has passed.
+///
+/// That pays where few rows pass, and costs where many do: rows come in small pieces then, and columns of the filter are
+/// decoded apart from the others. Statistics do not say how many will pass, but a column that got filters does: its values
+/// are rare (`storage::bloom`), so few rows have one of those that are sought. Every other scan decodes its columns in one
+/// go and filters then. An order with a limit has a rule of its own, for the same reason: once it is known which key the
+/// first rows reach, few other rows reach it (`query::first_rows`).
+///
+/// A filter that could fail for some row stays above the scan, where it is evaluated as it was written.
+pub(crate) fn decodes_late(sought: &[Sought<'_>], filters: &[Expr], projected: usize) -> bool {
+    !sought.is_empty() && projected > sought.len() && filters.iter().all(cannot_fail)
+}
+
+fn cannot_fail(filter: &Expr) -> bool {
+    let may_fail = filter.exists(|part| {
+        Ok(match part {
+            Expr::Column(_) | Expr::Literal(..) | Expr::Not(_) | Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::Between(_) | Expr::InList(_) | Expr::Like(_) => false,
+            Expr::BinaryExpr(binary) => {
+                !matches!(binary.op, Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+            }
+            _ => true,
+        })
+    });
+    !may_fail.unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::logical_expr::{cast, lit};
+    use datafusion::prelude::col;
+
+    use super::*;
+
+    #[test]
+    fn filters_that_could_fail_stay_above_the_scan() {
+        for filter in [col("id").eq(lit(7_i64)), col("a").like(lit("x%")).or(col("b").is_null()), col("id").in_list(vec![lit(1_i64)], false).and(!col("n").gt(lit(1_i64)))] {
+            assert!(cannot_fail(&filter), "{filter}");
+        }
+        for filter in [cast(col("code"), arrow::datatypes::DataType::Int64).eq(lit(7_i64)), (col("n") / col("m")).gt(lit(1_i64))] {
+            assert!(!cannot_fail(&filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_sought_in_filters_is_decoded_late() {
+        let values = LiteralGuarantee { column: "id".into(), guarantee: Guarantee::In, literals: [datafusion::scalar::ScalarValue::Int64(Some(7))].into() };
+        let filters = [col("id").eq(lit(7_i64))];
+        let sought = [Sought { index: 0, name: "id".into(), values: &values }];
+        assert!(decodes_late(&sought, &filters, 5));
+        assert!(!decodes_late(&[], &filters, 5));
+        // Nothing is left to decode late.
+        assert!(!decodes_late(&sought, &filters, 1));
+    }
+}

@@ -1,0 +1,104 @@
+//! How scans read segments: footers come from the engine's cache, and what is opened or fetched is counted at that moment,
+//! because a scan may end before it has come to all of its segments.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use datafusion::common::internal_datafusion_err;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
+use datafusion::error::Result as DataFusionResult;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use parquet::arrow::arrow_reader::ArrowReaderOptions;
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::ParquetMetaData;
+
+use crate::partial::memory::Partials;
+use crate::partial::source::{ScanCounters, SegmentSource};
+use crate::storage::reader::SegmentReader;
+use crate::storage::segment::Segment;
+
+/// Goes with each file of a scan.
+#[derive(Debug)]
+pub(crate) struct ScannedSegment {
+    pub segment: Arc<Segment>,
+    opened: AtomicBool,
+}
+
+/// A segment as a file of a scan.
+pub(crate) fn file_of(source: &SegmentSource, segment: Arc<Segment>) -> PartitionedFile {
+    let meta = object_store::ObjectMeta { location: source.location(&segment), last_modified: segment.written_at, size: segment.bytes, e_tag: None, version: None };
+    PartitionedFile::new_from_meta(meta).with_extension(ScannedSegment { segment, opened: AtomicBool::new(false) })
+}
+
+/// The segment that a file of a scan is.
+pub(crate) fn segment_of(file: &PartitionedFile) -> Option<Arc<ScannedSegment>> {
+    file.extensions.get_arc::<ScannedSegment>()
+}
+
+/// Makes the readers of a scan.
+#[derive(Debug)]
+pub(crate) struct SegmentReaders {
+    partials: Arc<Partials>,
+    counters: Arc<ScanCounters>,
+}
+
+impl SegmentReaders {
+    pub(crate) fn new(source: &SegmentSource) -> Self {
+        Self { partials: Arc::clone(&source.partials), counters: Arc::clone(&source.counters) }
+    }
+}
+
+impl ParquetFileReaderFactory for SegmentReaders {
+    fn create_reader(&self, _: usize, file: PartitionedFile, _: Option<usize>, _: &ExecutionPlanMetricsSet) -> DataFusionResult<Box<dyn AsyncFileReader + Send>> {
+        let scanned = segment_of(&file).ok_or_else(|| internal_datafusion_err!("a scan of {} that is no segment", file.object_meta.location))?;
+        let reader = SegmentReader::new(Arc::clone(&self.partials.store), file.object_meta.location.clone(), file.object_meta.size);
+        Ok(Box::new(CountingReader { reader, location: file.object_meta.location, scanned, partials: Arc::clone(&self.partials), counters: Arc::clone(&self.counters) }))
+    }
+}
+
+/// Reads one segment and counts.
+struct CountingReader {
+    reader: SegmentReader,
+    location: object_store::path::Path,
+    scanned: Arc<ScannedSegment>,
+    partials: Arc<Partials>,
+    counters: Arc<ScanCounters>,
+}
+
+impl CountingReader {
+    fn count(&self, ranges: &[Range<u64>]) {
+        let bytes = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
+        self.counters.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl AsyncFileReader for CountingReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
+        self.count(std::slice::from_ref(&range));
+        self.reader.get_bytes(range)
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
+        self.count(&ranges);
+        self.reader.get_byte_ranges(ranges)
+    }
+
+    fn get_metadata<'a>(&'a mut self, _: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
+        // Several partitions may read parts of one segment.
+        if !self.scanned.opened.swap(true, Ordering::Relaxed) {
+            self.counters.read.fetch_add(1, Ordering::Relaxed);
+            self.counters.rows.fetch_add(self.scanned.segment.rows, Ordering::Relaxed);
+        }
+        async move {
+            let footer = self.partials.footer(&self.location, self.scanned.segment.bytes, &self.counters.bytes).await;
+            footer.map(|footer| Arc::clone(footer.metadata())).map_err(|error| ParquetError::External(Box::new(error)))
+        }
+        .boxed()
+    }
+}
