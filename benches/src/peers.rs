@@ -22,4 +22,10 @@ pub trait Peer {
     /// # Errors
     /// Whatever the peer says.
     fn ask(&mut self, question: &Question) -> Result<Answer>;
+
+    /// The answer to SQL over a table `events`, completely read.
+    ///
+    /// # Errors
+    /// Whatever the peer says.
+    fn sql(&mut self, sql: &str) -> Result<Answer>;
 }

@@ -30,6 +30,8 @@ enum Scenario {
     Refresh,
     /// A dashboard after a restart, from stored rollups and rows that just came, beside DuckDB.
     Rollups,
+    /// Latest rows, look-ups and lists of values over events in many commits, beside DuckDB and DataFusion.
+    Rows,
     /// Memory of the idle server and time from start to ready.
     Service,
 }
@@ -41,6 +43,7 @@ impl Scenario {
             Self::Ingest => "ingest",
             Self::Refresh => "refresh",
             Self::Rollups => "rollups",
+            Self::Rows => "rows",
             Self::Service => "service",
         }
     }
@@ -51,7 +54,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     tools::fetch_duckdb(workspace)?;
     let scenarios = args
         .scenario
-        .map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Rollups, Scenario::Service], |one| vec![one]);
+        .map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Rollups, Scenario::Rows, Scenario::Service], |one| vec![one]);
     for scenario in scenarios {
         let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(&args.rest);
         if scenario == Scenario::Service {

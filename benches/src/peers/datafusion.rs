@@ -37,7 +37,11 @@ impl Peer for PlainDataFusion {
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {
-        let batches = self.runtime.block_on(async { self.session.sql(&question.sql).await?.collect().await })?;
+        self.sql(&question.sql)
+    }
+
+    fn sql(&mut self, sql: &str) -> Result<Answer> {
+        let batches = self.runtime.block_on(async { self.session.sql(sql).await?.collect().await })?;
         Answer::from_batches(&batches)
     }
 }

@@ -83,7 +83,11 @@ impl Peer for DuckDb {
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {
-        self.sql(&question.sql)
+        Self::sql(self, &question.sql)
+    }
+
+    fn sql(&mut self, sql: &str) -> Result<Answer> {
+        Self::sql(self, sql)
     }
 }
 

@@ -76,4 +76,8 @@ impl Peer for EmbeddedTidemill {
     fn ask(&mut self, question: &Question) -> Result<Answer> {
         Answer::from_batches(&[self.query(question)?.batch])
     }
+
+    fn sql(&mut self, sql: &str) -> Result<Answer> {
+        Self::sql(self, sql)
+    }
 }
