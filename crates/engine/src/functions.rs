@@ -1,4 +1,7 @@
-//! SQL functions of our own, one a file, and the list of those that a caller may use.
+//! SQL functions of our own, one a file, the sketches behind some of them, and the list of those that a caller may use.
 
 pub(crate) mod allowed;
+pub(crate) mod approx_distinct;
+pub(crate) mod approx_quantile;
+pub(crate) mod sketch;
 pub(crate) mod time_bucket;

@@ -13,6 +13,7 @@
 //! A table of a query is always made by `table::scoped_plan`: the scope's row filter and hidden columns are inside it,
 //! so there is no way to name the dataset without them.
 
+pub(crate) mod estimate;
 pub(crate) mod execute;
 pub(crate) mod first_rows;
 pub(crate) mod gate;
@@ -24,4 +25,4 @@ pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod write;
 
-pub use result::{ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
+pub use result::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};

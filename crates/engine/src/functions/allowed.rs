@@ -6,6 +6,9 @@ use std::sync::Arc;
 use datafusion::execution::SessionStateDefaults;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
+use super::approx_distinct::ApproxDistinct;
+use super::approx_quantile::{ApproxQuantile, Form};
+
 /// Pure functions of their arguments. Left out on purpose: everything that reads the clock, randomness, the session
 /// (`version`, `arrow_metadata`), and what multiplies its input without bound (`repeat`, `range`, `generate_series`).
 const SCALAR: &[&str] = &[
@@ -103,11 +106,9 @@ const SCALAR: &[&str] = &[
     "upper",
 ];
 
-/// Aggregates whose memory does not depend on the number of rows, and the exact distinct count and median, which spill or fail.
+/// Aggregates whose memory does not depend on the number of rows, and the exact distinct count and quantiles, which spill
+/// or fail. Estimates are our own: states of DataFusion's sketches are not ours to keep.
 const AGGREGATE: &[&str] = &[
-    "approx_distinct",
-    "approx_median",
-    "approx_percentile_cont",
     "avg",
     "bit_and",
     "bit_or",
@@ -126,6 +127,7 @@ const AGGREGATE: &[&str] = &[
     "mean",
     "median",
     "min",
+    "percentile_cont",
     "regr_avgx",
     "regr_avgy",
     "regr_count",
@@ -155,7 +157,9 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
 
 /// The allowed aggregates.
 pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
-    SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name())).collect()
+    let own = [ApproxDistinct::udaf(), ApproxQuantile::udaf(Form::Percentile), ApproxQuantile::udaf(Form::Median)];
+    let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
+    others.chain(own.map(Arc::new)).collect()
 }
 
 /// The allowed window functions.
@@ -175,5 +179,15 @@ mod tests {
         }
         assert!(names.len() > 90, "{}", names.len());
         assert!(aggregate().len() > 20 && window().len() > 8);
+    }
+
+    #[test]
+    fn estimates_are_our_own() {
+        let approximate: Vec<_> = aggregate().into_iter().filter(|function| function.name().starts_with("approx_")).collect();
+        assert_eq!(approximate.len(), 3);
+        for function in approximate {
+            assert!(function.inner().downcast_ref::<ApproxDistinct>().is_some() || function.inner().downcast_ref::<ApproxQuantile>().is_some(), "{}", function.name());
+            assert!(crate::functions::sketch::Sketched::by(function.name()).is_some());
+        }
     }
 }

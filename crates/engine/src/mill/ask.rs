@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
+use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 
@@ -18,7 +19,8 @@ use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::Question;
 use crate::partial::source::{RollupCount, ScanCounters};
-use crate::query::result::{ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
+use crate::query::estimate::{self, Estimates};
+use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
@@ -87,8 +89,10 @@ impl Mill {
             (_, true) => Some(self.count(compiled.plan.clone(), &mut executed.stages).await?),
             _ => None,
         };
-        let (batch, _) = write::normalised(&executed.batch)?;
-        let Compiled { columns, range, .. } = compiled;
+        let Compiled { columns, range, estimates, offset, .. } = compiled;
+        let bounds: Vec<Bound> = estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || offset > 0)).collect();
+        let shown = executed.batch.project(&(0..columns.len()).collect::<Vec<_>>())?;
+        let (batch, _) = write::normalised(&shown)?;
         Ok(QueryResult {
             columns,
             batch,
@@ -98,7 +102,8 @@ impl Mill {
                 complete_until: snapshot.time_range.map(|(_, latest)| latest),
                 time_range: range.and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
                 timezone: zone.name().to_owned(),
-                exact: true,
+                exact: bounds.is_empty(),
+                bounds,
                 total_rows,
                 truncated: executed.truncated,
                 segments_total: scanned.total,
@@ -155,9 +160,10 @@ impl Mill {
         catalog.register_schema("public", schema)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
 
-        let (state, physical) = plan_on_big_stack(state, statement).await?;
+        let Planned { state, physical, estimates } = plan_on_big_stack(state, statement).await?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
+        let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
         let scanned = Scanned::of(&counters);
@@ -172,7 +178,8 @@ impl Mill {
                 complete_until: only.and_then(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest),
                 time_range: None,
                 timezone: "UTC".to_owned(),
-                exact: !sql.to_ascii_lowercase().contains("approx_"),
+                exact: bounds.is_empty() && !estimates.hidden,
+                bounds,
                 total_rows: (!executed.truncated).then_some(rows),
                 truncated: executed.truncated,
                 segments_total: scanned.total,
@@ -237,20 +244,25 @@ impl Mill {
     }
 }
 
+/// A statement that can be run.
+struct Planned {
+    state: SessionState,
+    physical: Arc<dyn ExecutionPlan>,
+    estimates: Estimates,
+}
+
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse.
-async fn plan_on_big_stack(
-    state: datafusion::execution::session_state::SessionState,
-    statement: datafusion::sql::parser::Statement,
-) -> Result<(datafusion::execution::session_state::SessionState, Arc<dyn ExecutionPlan>)> {
+async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
         let planned = runtime.block_on(async {
             let logical = state.statement_to_plan(statement).await?;
             gate::check_plan(&logical)?;
-            Ok::<_, Error>(state.create_physical_plan(&logical).await?)
+            let estimates = estimate::of_plan(&logical)?;
+            Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
         });
-        drop(sender.send(planned.map(|physical| (state, physical))));
+        drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
     };
     std::thread::Builder::new()
         .name("plan-sql".to_owned())

@@ -18,6 +18,8 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use super::count::CountRows;
 use super::dictionary::Dictionary;
 use super::distinct::DistinctIntegers;
+use crate::functions::sketch::Sketches;
+use crate::functions::sketch::distinct::CountHashes;
 
 /// Whether an aggregate counts rows, whatever is in them.
 pub(crate) fn is_count_of_rows(call: &AggregateFunction) -> bool {
@@ -46,6 +48,8 @@ pub(crate) enum Function {
     CountRows,
     /// `count(distinct)` of whole numbers, days or instants.
     DistinctIntegers,
+    /// `approx_distinct` of values that are given as their hashes.
+    ApproxDistinct,
 }
 
 impl Function {
@@ -54,6 +58,7 @@ impl Function {
             Self::Any(function) => function.state_fields()?,
             Self::CountRows => vec![Arc::new(Field::new("rows", DataType::Int64, true))],
             Self::DistinctIntegers => vec![Arc::new(Field::new("values", DataType::Binary, true))],
+            Self::ApproxDistinct => vec![Arc::new(Field::new("sketch", DataType::Binary, true))],
         })
     }
 
@@ -61,6 +66,7 @@ impl Function {
         match self {
             Self::CountRows => Ok(Box::new(CountRows::default())),
             Self::DistinctIntegers => Ok(Box::new(DistinctIntegers::default())),
+            Self::ApproxDistinct => Ok(Box::new(Sketches::new(CountHashes))),
             Self::Any(function) if function.groups_accumulator_supported() => function.create_groups_accumulator(),
             Self::Any(function) => {
                 let function = Arc::clone(function);
@@ -82,7 +88,7 @@ impl Function {
     fn of_no_rows(&self) -> Result<ArrayRef> {
         match self {
             Self::Any(function) => function.create_accumulator()?.evaluate()?.to_array(),
-            Self::CountRows | Self::DistinctIntegers => Ok(Arc::new(arrow::array::Int64Array::from(vec![0]))),
+            Self::CountRows | Self::DistinctIntegers | Self::ApproxDistinct => Ok(Arc::new(arrow::array::Int64Array::from(vec![0]))),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
 use arrow::buffer::BooleanBuffer;
-use arrow::compute::{and, prep_null_mask_filter};
+use arrow::compute::{and, prep_null_mask_filter, take};
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::Session;
@@ -25,6 +25,9 @@ use super::distinct::DistinctIntegers;
 use super::fragment::Fragment;
 use super::source::SegmentSource;
 use crate::error::{Error, Result};
+use crate::functions::approx_distinct::ApproxDistinct;
+use crate::functions::approx_quantile::ApproxQuantile;
+use crate::functions::sketch::hash;
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::grain::Grain;
 
@@ -66,6 +69,8 @@ enum Key {
 #[derive(Debug)]
 struct Measure {
     arguments: Vec<Bound>,
+    /// Whether the aggregate takes hashes of values: those of text are made once per distinct value.
+    hashed: bool,
     filter: Option<Bound>,
 }
 
@@ -88,10 +93,16 @@ impl Kernel {
         for aggregate in &fragment.aggregates {
             let Expr::AggregateFunction(call) = aggregate else { return Err(Error::internal("a fragment with what is not an aggregate")) };
             let function = function_of(call, &whole)?;
-            // Rows are counted without a look at any column.
-            let arguments: &[Expr] = if matches!(function, Some(Function::CountRows)) { &[] } else { &call.params.args };
+            let arguments: &[Expr] = match (&function, call.params.args.as_slice()) {
+                // Rows are counted without a look at any column.
+                (Some(Function::CountRows), _) => &[],
+                // What follows the values of a quantile is the same for all rows.
+                (None, [values, ..]) if call.func.inner().downcast_ref::<ApproxQuantile>().is_some() => std::slice::from_ref(values),
+                (_, all) => all,
+            };
             let arguments = arguments.iter().map(|argument| binder.bind(argument)).collect::<Result<Vec<_>>>()?;
             let filter = call.params.filter.as_deref().map(|filter| binder.bind(filter)).transpose()?;
+            let hashed = matches!(function, Some(Function::ApproxDistinct));
             functions.push(match function {
                 Some(function) => function,
                 None => {
@@ -99,7 +110,7 @@ impl Kernel {
                     Function::Any(LoweredAggregateBuilder::new(aggregate, &whole, schema, session.execution_props(), &planning).build()?.aggregate)
                 }
             });
-            aggregates.push(Measure { arguments, filter });
+            aggregates.push(Measure { arguments, hashed, filter });
         }
         let layout = Layout::new(keys, functions)?;
         Ok(Self { columns: binder.columns, filters, groups, aggregates, layout })
@@ -142,7 +153,8 @@ impl Kernel {
         drop(keys);
         let mut accumulators = self.layout.accumulators()?;
         for (accumulator, measure) in accumulators.iter_mut().zip(&self.aggregates) {
-            let arguments = measure.arguments.iter().map(|argument| segment.array(argument)).collect::<Result<Vec<_>>>()?;
+            let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument) } else { segment.array(argument) });
+            let arguments = arguments.collect::<Result<Vec<_>>>()?;
             let passes = measure.filter.as_ref().map(|filter| segment.mask(filter)).transpose()?;
             accumulator.update_batch(&arguments, &groups.rows, passes.as_ref(), groups.count)?;
         }
@@ -155,6 +167,7 @@ fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<Fun
     Ok(match call.params.args.as_slice() {
         _ if is_count_of_rows(call) => Some(Function::CountRows),
         [argument] if call.func.name() == "count" && call.params.distinct && DistinctIntegers::takes(&argument.get_type(schema)?) => Some(Function::DistinctIntegers),
+        [_] if call.func.inner().downcast_ref::<ApproxDistinct>().is_some() => Some(Function::ApproxDistinct),
         _ => None,
     })
 }
@@ -244,6 +257,14 @@ impl Rows {
     fn array(&mut self, bound: &Bound) -> Result<ArrayRef> {
         let arrays = bound.columns.iter().map(|place| self.written_out(*place)).collect::<Result<Vec<_>>>()?;
         bound.evaluate(arrays, self.rows)
+    }
+
+    /// Hashes of values, null where the value is.
+    fn hashes(&mut self, bound: &Bound) -> Result<ArrayRef> {
+        if let Some((coded, evaluated)) = self.by_value(bound) {
+            return Ok(take(&hash::hashes(&evaluated)?, &coded.codes, None)?);
+        }
+        Ok(Arc::new(hash::hashes(&self.array(bound)?)?))
     }
 
     fn key(&mut self, key: &Key) -> Result<Coded> {

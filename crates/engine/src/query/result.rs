@@ -77,6 +77,8 @@ pub struct Provenance {
     pub timezone: String,
     /// Whether the numbers are exact.
     pub exact: bool,
+    /// How far the numbers that are estimates may be off, one entry a measure. Empty in a semantic query that is exact.
+    pub bounds: Vec<Bound>,
     /// Rows of the whole answer, where they were counted.
     pub total_rows: Option<u64>,
     /// Whether a limit cut rows.
@@ -115,6 +117,28 @@ pub struct RollupUse {
     /// What it lacks for this question, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lacks: Option<String>,
+}
+
+/// How far the estimates of one measure may be off.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Bound {
+    /// The measure, by the name of its column.
+    pub measure: String,
+    /// What the value is a bound of.
+    pub kind: BoundKind,
+    /// The bound: 0.01 for one hundredth.
+    pub value: f64,
+    /// The part of estimates that keep the bound: 0.95, or 1 where it is certain.
+    pub confidence: f64,
+}
+
+/// What a bound says of an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundKind {
+    /// Its distance from the true number, divided by the true number. For a quantile that lies between two values, the
+    /// true number is the one of them that is farther from zero.
+    RelativeError,
 }
 
 /// Time spent in one stage.

@@ -54,6 +54,11 @@ fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Res
     if measured.is_none() && measure.kind != MeasureKind::Count {
         return Err(Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
     }
+    match measure.quantile {
+        Some(_) if measure.kind != MeasureKind::Quantile => return Err(Error::invalid(format!("measure {} has a quantile, which only the kind quantile takes", measure.name))),
+        Some(part) if !(0.0..=1.0).contains(&part) => return Err(Error::invalid(format!("measure {}: quantile {part} must lie between 0 and 1", measure.name))),
+        _ => {}
+    }
     measure.filters.iter().try_for_each(|filter| check_filter(model, filter))
 }
 

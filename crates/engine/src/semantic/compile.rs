@@ -3,7 +3,9 @@
 use chrono_tz::Tz;
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
+use datafusion::functions::core::expr_fn::get_field;
 use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, min, sum};
+use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
@@ -15,12 +17,18 @@ use super::model::{Measure, MeasureKind, Model};
 use super::query::{Direction, Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::approx_distinct::ApproxDistinct;
+use crate::functions::approx_quantile::{ApproxQuantile, Form};
+use crate::functions::sketch::Sketched;
 use crate::functions::time_bucket::TimeBucket;
+use crate::query::estimate::{Estimated, Shows};
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
 /// Rows when a query names no limit.
 const DEFAULT_LIMIT: usize = 10_000;
+/// The quantile that is meant where none is named.
+const MEDIAN: f64 = 0.5;
 /// Members of a query at most.
 const MEMBERS_MAX: usize = 100;
 
@@ -28,8 +36,9 @@ const MEMBERS_MAX: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub columns: Vec<ResultColumn>,
-    /// All rows of the answer, sorted, without limit and offset.
+    /// All rows of the answer, sorted, without limit and offset. After the columns come those that only `estimates` looks at.
     pub plan: LogicalPlan,
+    pub estimates: Vec<Estimated>,
     pub offset: usize,
     pub limit: usize,
     pub range: Option<Range>,
@@ -77,23 +86,26 @@ impl Compiler<'_> {
         let (conditions, range) = self.time_groups(&mut output, &mut groups)?;
         self.groups(&mut output, &mut groups)?;
         let (before, after) = self.filters()?;
-        let aggregates = self.measures(&mut output)?;
+        let (aggregates, sketched) = self.measures(&mut output)?;
         refuse_repeats(&output)?;
         let mut plan = LogicalPlanBuilder::from(source);
         if let Some(condition) = conjunction(conditions.into_iter().chain(before)) {
             plan = plan.filter(condition)?;
         }
         plan = plan.aggregate(groups, aggregates)?;
+        plan = split_errors(plan, &sketched)?;
         if let Some(condition) = conjunction(after) {
             plan = plan.filter(condition)?;
         }
-        let shown: Vec<Expr> = output.iter().map(|column| by_name(&column.name)).collect();
-        plan = plan.project(shown)?.sort(self.order(&output)?)?;
+        let mut shown: Vec<Expr> = output.iter().map(|column| by_name(&column.name)).collect();
+        let order = self.order(&output)?;
+        let estimates = sketched.into_iter().map(|(name, sketched)| self.estimated(name, sketched, &order, &output, &mut shown)).collect();
+        plan = plan.project(shown)?.sort(order)?;
         let limit = self.query.limit.unwrap_or(DEFAULT_LIMIT);
         if limit == 0 || limit > self.limits.result_rows {
             return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", self.limits.result_rows)).at("limit"));
         }
-        Ok(Compiled { columns: output, plan: plan.build()?, offset: self.query.offset.unwrap_or(0), limit, range })
+        Ok(Compiled { columns: output, plan: plan.build()?, estimates, offset: self.query.offset.unwrap_or(0), limit, range })
     }
 
     /// Time buckets to group by, and the conditions of date ranges.
@@ -140,13 +152,15 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn measures(&self, output: &mut Vec<ResultColumn>) -> Result<Vec<Expr>> {
-        let mut aggregates = Vec::new();
+    /// The aggregates, and which of them are estimates.
+    fn measures(&self, output: &mut Vec<ResultColumn>) -> Result<(Vec<Expr>, Vec<(String, Sketched)>)> {
+        let (mut aggregates, mut estimates) = (Vec::new(), Vec::new());
         for (index, name) in self.query.measures.iter().enumerate() {
             let at = || format!("measures[{index}]");
             let measure = find_measure(self.model, name).map_err(|error| error.at(at()))?;
-            let (aggregate, column_type) = self.aggregate(measure).map_err(|error| error.at(at()))?;
+            let (aggregate, column_type, sketched) = self.aggregate(measure).map_err(|error| error.at(at()))?;
             aggregates.push(aggregate.alias(name));
+            estimates.extend(sketched.map(|sketched| (name.clone(), sketched)));
             output.push(ResultColumn { name: name.clone(), label: measure.label.clone(), column_type, role: ColumnRole::Measure, grain: None, format: measure.format.clone() });
         }
         // Measure filters may use measures that are not shown.
@@ -155,15 +169,32 @@ impl Compiler<'_> {
                 if let (Member::Measure(measure), false) = (find(self.model, name)?, self.query.measures.iter().any(|shown| shown == name)) {
                     let alias = aggregates.iter().any(|aggregate| matches!(aggregate, Expr::Alias(alias) if alias.name == name));
                     if !alias {
-                        aggregates.push(self.aggregate(measure)?.0.alias(name));
+                        let (aggregate, _, sketched) = self.aggregate(measure)?;
+                        aggregates.push(aggregate.alias(name));
+                        estimates.extend(sketched.map(|sketched| (name.to_owned(), sketched)));
                     }
                 }
             }
         }
-        Ok(aggregates)
+        Ok((aggregates, estimates))
     }
 
-    fn aggregate(&self, measure: &Measure) -> Result<(Expr, ColumnType)> {
+    /// Where the error of an estimate will show. A column that holds it is added to what is shown.
+    fn estimated(&self, measure: String, sketched: Sketched, order: &[Sort], output: &[ResultColumn], shown: &mut Vec<Expr>) -> Estimated {
+        let filters = self.query.filters.iter().any(|filter| members_of(filter).contains(&measure.as_str()));
+        let shows = match (sketched, output.iter().position(|column| column.name == measure)) {
+            (Sketched::Distinct, Some(column)) if !filters => Shows::InCounts(column),
+            (Sketched::Quantile, Some(_)) if !filters => {
+                shown.push(by_name(&error_of(&measure)));
+                Shows::InErrors(shown.len() - 1)
+            }
+            _ => Shows::Nowhere(sketched),
+        };
+        let orders = order.iter().any(|sort| sort.expr == by_name(&measure));
+        Estimated { measure, shows, orders }
+    }
+
+    fn aggregate(&self, measure: &Measure) -> Result<(Expr, ColumnType, Option<Sketched>)> {
         let input = self.columns.measured(measure)?;
         let needed = |input: Option<Expr>| input.ok_or_else(|| Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
         let type_of = |input: &Expr| -> Result<ColumnType> {
@@ -173,29 +204,48 @@ impl Compiler<'_> {
         };
         let numeric = |input: &Expr| match type_of(input)? {
             found @ (ColumnType::Integer | ColumnType::Float) => Ok(found),
-            found => Err(Error::invalid(format!("measure {} adds up a {found}; it needs a number", measure.name))),
+            found => Err(Error::invalid(format!("measure {} computes with a {found}; it needs a number", measure.name))),
         };
-        let (aggregate, column_type) = match measure.kind {
-            MeasureKind::Count => (count(input.unwrap_or_else(|| lit(1_i64))), ColumnType::Integer),
-            MeasureKind::CountDistinct => (count_distinct(needed(input)?), ColumnType::Integer),
+        let exact = self.query.exact == Some(true);
+        let distinct_sketch = |input: Expr| (ApproxDistinct::udaf().call(vec![input]), ColumnType::Integer, Some(Sketched::Distinct));
+        let (aggregate, column_type, sketched) = match measure.kind {
+            MeasureKind::CountDistinct => {
+                let input = needed(input)?;
+                // Sets of whole numbers are bitmaps, small enough to be exact at any size.
+                let grows = matches!(type_of(&input), Ok(ColumnType::String | ColumnType::Float));
+                if grows && !exact { distinct_sketch(input) } else { (count_distinct(input), ColumnType::Integer, None) }
+            }
+            MeasureKind::CountDistinctApprox if exact => (count_distinct(needed(input)?), ColumnType::Integer, None),
+            MeasureKind::CountDistinctApprox => distinct_sketch(needed(input)?),
+            MeasureKind::Quantile => {
+                let input = needed(input)?;
+                numeric(&input)?;
+                let arguments = vec![input, lit(measure.quantile.unwrap_or(MEDIAN))];
+                if exact {
+                    (percentile_cont_udaf().call(arguments), ColumnType::Float, None)
+                } else {
+                    (ApproxQuantile::udaf(Form::WithError).call(arguments), ColumnType::Float, Some(Sketched::Quantile))
+                }
+            }
+            MeasureKind::Count => (count(input.unwrap_or_else(|| lit(1_i64))), ColumnType::Integer, None),
             MeasureKind::Sum => {
                 let input = needed(input)?;
                 let found = numeric(&input)?;
-                (sum(input), found)
+                (sum(input), found, None)
             }
             MeasureKind::Avg => {
                 let input = needed(input)?;
                 numeric(&input)?;
-                (avg(input), ColumnType::Float)
+                (avg(input), ColumnType::Float, None)
             }
             MeasureKind::Min | MeasureKind::Max => {
                 let input = needed(input)?;
                 let found = type_of(&input)?;
-                (if measure.kind == MeasureKind::Min { min(input) } else { max(input) }, found)
+                (if measure.kind == MeasureKind::Min { min(input) } else { max(input) }, found, None)
             }
         };
         if measure.filters.is_empty() {
-            return Ok((aggregate, column_type));
+            return Ok((aggregate, column_type, sketched));
         }
         let conditions = measure
             .filters
@@ -204,7 +254,7 @@ impl Compiler<'_> {
             .collect::<Result<Vec<_>>>()
             .map_err(|error| error.context(format!("measure {}", measure.name)))?;
         let condition = conjunction(conditions).unwrap_or_else(|| lit(true));
-        Ok((aggregate.filter(condition).build()?, column_type))
+        Ok((aggregate.filter(condition).build()?, column_type, sketched))
     }
 
     /// Conditions before and after aggregation.
@@ -264,6 +314,23 @@ impl Compiler<'_> {
         }
         Ok(order.into_iter().map(|(name, direction)| by_name(name).sort(direction == Direction::Asc, false)).collect())
     }
+}
+
+/// Quantiles come with their errors; this puts the value under the name of the measure and the error beside it.
+fn split_errors(plan: LogicalPlanBuilder, sketched: &[(String, Sketched)]) -> Result<LogicalPlanBuilder> {
+    let is_quantile = |name: &str| sketched.iter().any(|(other, sketched)| other == name && *sketched == Sketched::Quantile);
+    let names: Vec<String> = plan.schema().fields().iter().map(|field| field.name().clone()).collect();
+    if !names.iter().any(|name| is_quantile(name)) {
+        return Ok(plan);
+    }
+    let values = names.iter().map(|name| if is_quantile(name) { get_field(by_name(name), "value").alias(name) } else { by_name(name) });
+    let errors = names.iter().filter(|name| is_quantile(name)).map(|name| get_field(by_name(name), "error").alias(error_of(name)));
+    Ok(plan.project(values.chain(errors).collect::<Vec<_>>())?)
+}
+
+/// Name of the column that holds the error of a measure. No member is called so: members begin with the name of a model.
+fn error_of(measure: &str) -> String {
+    format!("error of {measure}")
 }
 
 /// A column of the aggregate's output: the alias holds a dot, so it must not be parsed.

@@ -100,6 +100,7 @@ fn measure(name: &str, label: String, kind: MeasureKind, column: Option<&str>, f
         kind,
         column: column.map(str::to_owned),
         expression: None,
+        quantile: None,
         filters: Vec::new(),
         format: format.map(str::to_owned),
         lower_is_better: false,

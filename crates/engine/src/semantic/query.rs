@@ -46,6 +46,9 @@ pub struct SemanticQuery {
     /// IANA name of the zone in which days begin. Default UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<bool>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
-use tidemill::{Csv, Mill, Settings};
+use tidemill::{Csv, Measure, Mill, Settings};
 
 use crate::ward::{Ward, example, open};
 
@@ -38,12 +38,29 @@ impl sqllogictest::AsyncDB for Asker {
 /// partials that are kept (asked twice, so that the second time they are).
 const MODES: [(&str, usize, usize); 3] = [("raw", 0, 1), ("cold", 1, 1), ("kept", 64 << 20, 2)];
 
+/// Measures of the flights that a generated model does not have.
+fn estimates() -> Value {
+    json!([
+        {"name": "median_dep_delay", "label": "Median dep delay", "kind": "quantile", "column": "dep_delay"},
+        {"name": "p95_arr_delay", "label": "95 % of arr delays", "kind": "quantile", "column": "arr_delay", "quantile": 0.95},
+        {"name": "quartile_distance", "label": "First quartile of distance", "kind": "quantile", "column": "distance", "quantile": 0.25},
+        {"name": "median_speed", "label": "Median miles an hour", "kind": "quantile", "expression": "distance * 60.0 / air_time"},
+        {"name": "planes", "label": "Planes", "kind": "count_distinct_approx", "column": "tailnum"},
+        {"name": "routes", "label": "Routes", "kind": "count_distinct", "expression": "concat(origin, '-', dest)"},
+        {"name": "plane_days", "label": "Plane days", "kind": "count_distinct", "expression": "concat(tailnum, ' ', month, ' ', day)"}
+    ])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn golden_queries_hold_however_they_are_answered() {
     let ward = Ward::new().await;
     for (dataset, file) in [("flights", "flights.csv.gz"), ("airports", "airports.csv"), ("planes", "planes.csv"), ("airlines", "airlines.csv"), ("weather", "weather.csv")] {
         ward.mill.load(dataset, Csv::path(example(file))).await.unwrap();
     }
+    let mut model = ward.mill.model("flights").await.unwrap();
+    model.measures.extend(serde_json::from_value::<Vec<Measure>>(estimates()).unwrap());
+    let version = model.version;
+    ward.mill.update_model(model, version).await.unwrap();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -12,5 +12,6 @@ mod partials;
 mod rollups;
 mod rows;
 mod scopes;
+mod sketches;
 mod sql;
 mod ward;

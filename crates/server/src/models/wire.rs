@@ -54,6 +54,8 @@ pub struct Measure {
     pub kind: MeasureKind,
     pub column: Option<String>,
     pub expression: Option<String>,
+    /// Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median.
+    pub quantile: Option<f64>,
     #[schema(required = false)]
     pub filters: Vec<Filter>,
     /// `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string.
@@ -72,6 +74,8 @@ pub enum MeasureKind {
     Min,
     Max,
     CountDistinct,
+    CountDistinctApprox,
+    Quantile,
 }
 
 /// The models of a tenant.

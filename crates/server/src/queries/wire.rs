@@ -40,6 +40,8 @@ pub struct SemanticQuery {
     pub total: bool,
     /// IANA name of the zone in which days begin. Default UTC.
     pub timezone: Option<String>,
+    /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
+    pub exact: Option<bool>,
 }
 
 /// A time to group by or to restrict.
@@ -189,6 +191,26 @@ pub struct Stage {
     pub duration_us: u64,
 }
 
+/// How far the estimates of one measure may be off.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Bound {
+    /// The measure, by the name of its column.
+    pub measure: String,
+    pub kind: BoundKind,
+    /// The bound: 0.01 for one hundredth.
+    pub value: f64,
+    /// The part of estimates that keep the bound: 0.95, or 1 where it is certain.
+    pub confidence: f64,
+}
+
+/// What a bound says of an estimate.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundKind {
+    /// Its distance from the true number, divided by the true number.
+    RelativeError,
+}
+
 /// Where the numbers come from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Provenance {
@@ -202,6 +224,8 @@ pub struct Provenance {
     pub time_range: Option<TimeRange>,
     pub timezone: String,
     pub exact: bool,
+    /// How far the numbers that are estimates may be off, one entry a measure.
+    pub bounds: Vec<Bound>,
     #[schema(required)]
     pub total_rows: Option<u64>,
     pub truncated: bool,
