@@ -38,7 +38,7 @@ pub(crate) fn regroup(derivation: &Derivation, layout: &Layout, kept: &RecordBat
     }
     let groups = codes::group(&coded, kept.num_rows())?;
     let mut accumulators = layout.accumulators()?;
-    for (accumulator, folded) in accumulators.iter_mut().zip(&derivation.aggregates) {
+    for (aggregate, (accumulator, folded)) in accumulators.iter_mut().zip(&derivation.aggregates).enumerate() {
         let (Folded::States { passes, .. } | Folded::Keys { passes, .. }) = folded;
         let mask = match passes {
             Some(condition) => match condition.mask(&keys)? {
@@ -54,7 +54,7 @@ pub(crate) fn regroup(derivation: &Derivation, layout: &Layout, kept: &RecordBat
                     let Some(array) = argument.evaluate(&keys)? else { return Ok(None) };
                     values.push(array);
                 }
-                accumulator.update_batch(&values, &groups.rows, mask.as_ref(), groups.count)?;
+                accumulator.update_batch(&layout.taken(aggregate, values)?, &groups.rows, mask.as_ref(), groups.count)?;
             }
             Folded::States { columns, .. } => {
                 let states = kept.columns().get(columns.clone()).unwrap_or_default();
