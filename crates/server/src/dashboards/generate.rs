@@ -4,7 +4,8 @@
 //! | number | number | number | number |   up to four measures, each against the previous period
 //! | count over time        | stacked  |   by the category with the fewest values
 //! | bars     | bars     | bars        |   the largest of three categories
-//! | heatmap        | table            |   two categories; and all of it in rows
+//! | measure over time | heatmap       |   the next measure; two categories
+//! | table                             |   and all of it in rows, beside whichever of the two above stands alone
 //! ```
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ const HEATMAP_MAX: u64 = 40;
 const BARS_LIMIT: usize = 10;
 const TABLE_LIMIT: usize = 100;
 const GRID_COLUMNS: u32 = 12;
+/// Height of the table and of what stands beside it.
+const DETAILS_ROWS: u32 = 6;
 
 /// What is known of the values: how many different ones each column has.
 #[derive(Debug, Clone, Default)]
@@ -188,12 +191,23 @@ impl Page<'_> {
         let Some(count) = self.count().cloned() else { return };
         let fitting = categories.iter().copied().filter(|category| facts.distinct(category).is_some_and(|distinct| distinct <= HEATMAP_MAX));
         let sides: Vec<&Dimension> = time_parts(self.model, facts).into_iter().chain(fitting).take(2).collect();
+        let next = measures.iter().find(|measure| measure.name != count.name && self.model.time_dimension.is_some());
+        let height = if next.is_some() && sides.len() == 2 { 5 } else { DETAILS_ROWS };
         let mut x = 0;
+        if let Some(measure) = next {
+            let layout = WidgetLayout { x, y: self.bottom, w: GRID_COLUMNS / 2, h: height };
+            self.add(WidgetKind::Line, format!("{} over time", measure.label), layout, self.by_time(self.ask(&[measure], &[], None)), WidgetOptions::default());
+            x += layout.w;
+        }
         if let [across, down] = sides.as_slice() {
             let title = format!("{} by {} and {}", count.label, lower_first(&across.label), lower_first(&down.label));
-            let layout = WidgetLayout { x, y: self.bottom, w: 6, h: 6 };
+            let layout = WidgetLayout { x, y: self.bottom, w: GRID_COLUMNS / 2, h: height };
             self.add(WidgetKind::Heatmap, title, layout, self.ask(&[&count], &[across, down], None), WidgetOptions::default());
-            x = 6;
+            x += layout.w;
+        }
+        if x == GRID_COLUMNS {
+            self.bottom += height;
+            x = 0;
         }
         let groups: Vec<&Dimension> = categories.iter().copied().take(2).collect();
         if measures.is_empty() {
@@ -203,9 +217,9 @@ impl Page<'_> {
         if groups.is_empty() {
             query = self.by_time(query);
         }
-        let layout = WidgetLayout { x, y: self.bottom, w: GRID_COLUMNS - x, h: 6 };
+        let layout = WidgetLayout { x, y: self.bottom, w: GRID_COLUMNS - x, h: DETAILS_ROWS };
         self.add(WidgetKind::Table, format!("{} in detail", self.model.label), layout, query, WidgetOptions::default());
-        self.bottom += 6;
+        self.bottom += DETAILS_ROWS;
     }
 }
 
