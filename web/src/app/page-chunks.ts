@@ -1,16 +1,17 @@
 // The chunks of pages: what the router draws lazily, and how they are fetched before they are needed,
 // beside the session and its data instead of after them.
+import { chunkComponent } from '@/components/chunk-component';
 
 export const pages = {
-  setup: () => import('./pages/setup-page'),
-  signIn: () => import('./pages/sign-in-page'),
-  home: () => import('./pages/home-page'),
-  dashboard: () => import('./pages/dashboard-page'),
-  datasets: () => import('./pages/datasets-page'),
-  dataset: () => import('./pages/dataset-page'),
-  upload: () => import('./pages/upload-page'),
-  settings: () => import('./pages/settings-page'),
-  notFound: () => import('./pages/not-found-page'),
+  setup: chunkComponent(() => import('./pages/setup-page')),
+  signIn: chunkComponent(() => import('./pages/sign-in-page')),
+  home: chunkComponent(() => import('./pages/home-page')),
+  dashboard: chunkComponent(() => import('./pages/dashboard-page')),
+  datasets: chunkComponent(() => import('./pages/datasets-page')),
+  dataset: chunkComponent(() => import('./pages/dataset-page')),
+  upload: chunkComponent(() => import('./pages/upload-page')),
+  settings: chunkComponent(() => import('./pages/settings-page')),
+  notFound: chunkComponent(() => import('./pages/not-found-page')),
 };
 
 export type PageName = keyof typeof pages;
@@ -31,13 +32,13 @@ export function pageOf(path: string): PageName | null {
 // A chunk that does not come is asked for again, and complained about, by the page that needs it.
 export function preloadPage(path: string): void {
   const page = pageOf(path);
-  if (page !== null) pages[page]().catch(() => undefined);
+  if (page !== null) pages[page].preload().catch(() => undefined);
 }
 
 // While nothing else is to be done: what most people open next, with everything that its cards draw.
 export function preloadDashboardWhenIdle(): () => void {
   const load = () => {
-    void pages.dashboard().catch(() => undefined);
+    pages.dashboard.preload().catch(() => undefined);
     void import('@/features/dashboards/widgets/registry')
       .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
       .catch(() => undefined);

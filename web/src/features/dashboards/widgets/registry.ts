@@ -26,7 +26,7 @@ export const kindOf = (kind: WidgetKind): WidgetKindSpec | null =>
 /** A chunk that does not come is asked for again, and complained about, by the card that draws it. */
 export function preloadViews(kinds: readonly WidgetKind[]): void {
   for (const kind of new Set(kinds))
-    void kindOf(kind)
-      ?.loadView()
+    kindOf(kind)
+      ?.View.preload()
       .catch(() => undefined);
 }

@@ -1,7 +1,7 @@
 // What a widget kind is: the contract that every folder beside this file fulfils.
-import type { ComponentType } from 'react';
 import type { Cell, Model, QueryResult, SemanticQuery, Widget, WidgetKind } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
+import type { ChunkComponent } from '@/components/chunk-component';
 import type { IconName } from '@/theme/icons';
 
 /** Which parts of a query the editor offers, and how many of each. */
@@ -47,9 +47,8 @@ export interface WidgetKindSpec {
   /** Choices for a new widget on a model. */
   defaults: (model: Model) => WidgetChoices;
   toQuery: (choices: WidgetChoices) => SemanticQuery;
-  /** Fetches the view's chunk, so that it comes beside the data and not after it. */
-  loadView: () => Promise<unknown>;
-  View: ComponentType<WidgetViewProps>;
+  /** In a chunk of its own, which is fetched beside the data and not after it. */
+  View: ChunkComponent<WidgetViewProps>;
 }
 
 /** Choices back from a query, so that any saved widget can be edited. */

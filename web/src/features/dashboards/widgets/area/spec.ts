@@ -1,10 +1,8 @@
 // Area: how much there is over time, and of what.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const area: WidgetKindSpec = {
   kind: 'area',
@@ -25,6 +23,5 @@ export const area: WidgetKindSpec = {
     limit: null,
   }),
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

@@ -1,10 +1,8 @@
 // Bars: which values are largest.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const bar: WidgetKindSpec = {
   kind: 'bar',
@@ -28,6 +26,5 @@ export const bar: WidgetKindSpec = {
     };
   },
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

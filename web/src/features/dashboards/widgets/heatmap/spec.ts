@@ -1,10 +1,8 @@
 // Heatmap: where in two directions a measure is high.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const heatmap: WidgetKindSpec = {
   kind: 'heatmap',
@@ -30,6 +28,5 @@ export const heatmap: WidgetKindSpec = {
     };
   },
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

@@ -1,10 +1,8 @@
 // Line: how measures move over time.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const line: WidgetKindSpec = {
   kind: 'line',
@@ -25,6 +23,5 @@ export const line: WidgetKindSpec = {
     limit: null,
   }),
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

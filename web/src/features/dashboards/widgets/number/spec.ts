@@ -1,10 +1,8 @@
 // Number: one measure, and how it changed.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { firstMeasure } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const number: WidgetKindSpec = {
   kind: 'number',
@@ -25,6 +23,5 @@ export const number: WidgetKindSpec = {
     limit: null,
   }),
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

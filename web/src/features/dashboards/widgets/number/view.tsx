@@ -53,6 +53,7 @@ export default function NumberView({ widget, result, comparison, models }: Widge
       )}
       {comparison && (
         <Box
+          data-testid="widget-comparison"
           sx={{
             display: 'flex',
             flexWrap: 'wrap',

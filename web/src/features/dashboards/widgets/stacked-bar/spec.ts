@@ -1,10 +1,8 @@
 // Stacked bars: what a total is made of.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const stackedBar: WidgetKindSpec = {
   kind: 'stacked_bar',
@@ -29,6 +27,5 @@ export const stackedBar: WidgetKindSpec = {
     };
   },
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };

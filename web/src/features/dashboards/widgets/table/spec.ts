@@ -1,10 +1,8 @@
 // Table: the numbers themselves.
-import { lazy } from 'react';
+import { chunkComponent } from '@/components/chunk-component';
 import { categoryOf, member } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
-
-const loadView = () => import('./view');
 
 export const table: WidgetKindSpec = {
   kind: 'table',
@@ -28,6 +26,5 @@ export const table: WidgetKindSpec = {
     };
   },
   toQuery,
-  loadView,
-  View: lazy(loadView),
+  View: chunkComponent(() => import('./view')),
 };
