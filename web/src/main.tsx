@@ -4,6 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { mayHaveSession } from './api/session-hint';
 import { App } from './app/app';
+import { askEarly } from './app/ask-early';
 import { preloadPage } from './app/page-chunks';
 import { watchReadiness } from './app/ready-signal';
 import { createStore } from './app/store';
@@ -17,6 +18,7 @@ async function start() {
   preloadPage(mayHaveSession() ? window.location.pathname : '/sign-in');
   const store = createStore();
   watchReadiness(store);
+  askEarly(store);
   const root = document.getElementById('root');
   if (root === null) throw new Error('index.html has no element with the id "root"');
   createRoot(root).render(

@@ -4,7 +4,7 @@ import type { Dashboard, DashboardSummary, Items, NewDashboard } from './types';
 
 const path = (id: string) => `/dashboards/${encodeURIComponent(id)}`;
 
-const dashboardsApi = baseApi.injectEndpoints({
+export const dashboardsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     listDashboards: build.query<DashboardSummary[], void>({
       query: () => '/dashboards',

@@ -2,7 +2,7 @@
 import { baseApi } from './base-api';
 import type { Items, Model } from './types';
 
-const modelsApi = baseApi.injectEndpoints({
+export const modelsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     listModels: build.query<Model[], void>({
       query: () => '/models',

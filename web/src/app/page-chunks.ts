@@ -29,16 +29,20 @@ export function pageOf(path: string): PageName | null {
   return first === 'settings' ? 'settings' : null;
 }
 
+// What asks for the data of a dashboard before its page is drawn.
+export const loadEarlyQuestions = () => import('@/features/dashboards/ask-early');
+
 // A chunk that does not come is asked for again, and complained about, by the page that needs it.
 export function preloadPage(path: string): void {
   const page = pageOf(path);
   if (page !== null) pages[page].preload().catch(() => undefined);
+  if (page === 'dashboard') loadEarlyQuestions().catch(() => undefined);
 }
 
 // While nothing else is to be done: what most people open next, with everything that its cards draw.
 export function preloadDashboardWhenIdle(): () => void {
   const load = () => {
-    pages.dashboard.preload().catch(() => undefined);
+    preloadPage('/dashboards/any');
     void import('@/features/dashboards/widgets/registry')
       .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
       .catch(() => undefined);

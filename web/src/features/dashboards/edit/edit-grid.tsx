@@ -11,7 +11,7 @@ import type { Widget } from '@/api/types';
 import { useElementSize } from '@/charts/use-element-size';
 import { WidgetCard } from '../card/widget-card';
 import type { CardMenuItem } from '../card/card-menu';
-import { GAP, ROW_HEIGHT } from '../view/dashboard-grid';
+import { GAP, ROW_HEIGHT } from '../view/first-view';
 import { COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH } from './layout-moves';
 import type { Direction, Placed } from './layout-moves';
 import { MoveHandle } from './move-handle';

@@ -3,12 +3,10 @@
 import Box from '@mui/material/Box';
 import type { Widget } from '@/api/types';
 import { WidgetCard } from '../card/widget-card';
-import { COLUMNS, readingOrder } from '../edit/layout-moves';
+import { COLUMNS } from '../edit/layout-moves';
+import { GAP, placeCards, ROW_HEIGHT } from './first-view';
 
-export const ROW_HEIGHT = 48;
-export const GAP = 12;
-
-export const heightOf = (rows: number): number => rows * ROW_HEIGHT + (rows - 1) * GAP;
+const heightOf = (rows: number): number => rows * ROW_HEIGHT + (rows - 1) * GAP;
 
 export interface DashboardGridProps {
   widgets: readonly Widget[];
@@ -16,7 +14,7 @@ export interface DashboardGridProps {
 }
 
 export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
-  const phone = window.innerWidth < 600;
+  const cards = placeCards(widgets, { width: window.innerWidth, height: window.innerHeight });
   return (
     <Box
       data-testid="dashboard-grid"
@@ -27,10 +25,9 @@ export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
         gridAutoRows: { sm: `${ROW_HEIGHT}px` },
       }}
     >
-      {readingOrder(widgets).map((widget, place) => {
+      {cards.map(({ widget, startsNear }) => {
         const { x, y, w, h } = widget.layout;
         const phoneRows = widget.kind === 'number' ? 2 : Math.min(8, Math.max(5, h));
-        const startsNear = phone ? place < 2 : y * (ROW_HEIGHT + GAP) < window.innerHeight;
         return (
           <Box
             key={widget.id}

@@ -6,10 +6,8 @@ import type { Cell, DashboardDefinition, DateRange, Filter, Grain } from '@/api/
 import { toggleValue } from './filter-words';
 import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
+import { viewOf } from './view-query';
 import type { DashboardView } from './view-query';
-
-// One object, so that a dashboard without filters is not a new view at every render.
-const noFilters: Filter[] = [];
 
 export interface ViewControls {
   view: DashboardView;
@@ -24,15 +22,10 @@ export interface ViewControls {
 export function useViewState(definition: DashboardDefinition): ViewControls {
   const [params, setParams] = useSearchParams();
   const state = useMemo(() => readView(params), [params]);
-  const { filters = noFilters } = definition;
-  const view = useMemo<DashboardView>(
-    () => ({
-      range: state.range ?? definition.time.range,
-      grain: state.grain === undefined ? (definition.time.grain ?? null) : state.grain,
-      filters: state.filters ?? filters,
-      zone: definition.timezone ?? 'UTC',
-    }),
-    [state, definition.time.range, definition.time.grain, filters, definition.timezone],
+  const { time, filters, timezone } = definition;
+  const view = useMemo(
+    () => viewOf({ time, filters, timezone }, state),
+    [state, time, filters, timezone],
   );
   const change = useCallback(
     (next: Partial<ViewState>) => setParams((old) => writeView(old, { ...readView(old), ...next })),
@@ -50,7 +43,7 @@ export function useViewState(definition: DashboardDefinition): ViewControls {
           const now = readView(old);
           return writeView(old, {
             ...now,
-            filters: toggleValue(now.filters ?? filters, member, value),
+            filters: toggleValue(now.filters ?? filters ?? [], member, value),
           });
         }),
       [setParams, filters],

@@ -10,6 +10,7 @@ import type {
   Widget,
 } from '@/api/types';
 import { isMemberFilter } from './url-state';
+import type { ViewState } from './url-state';
 
 export interface DashboardView {
   range: DateRange;
@@ -17,6 +18,20 @@ export interface DashboardView {
   filters: Filter[];
   zone: string;
 }
+
+// One object, so that a dashboard without filters is not a new view at every render.
+const noFilters: Filter[] = [];
+
+/** What the address says, else what the author saved. */
+export const viewOf = (
+  { time, filters, timezone }: Pick<DashboardDefinition, 'time' | 'filters' | 'timezone'>,
+  state: ViewState,
+): DashboardView => ({
+  range: state.range ?? time.range,
+  grain: state.grain === undefined ? (time.grain ?? null) : state.grain,
+  filters: state.filters ?? filters ?? noFilters,
+  zone: timezone ?? 'UTC',
+});
 
 /** `flights` of `flights.carrier`. */
 export const modelOf = (member: string): string =>

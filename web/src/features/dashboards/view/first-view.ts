@@ -1,0 +1,34 @@
+// The geometry of the reading grid, and which cards will be in view when a dashboard opens: known from
+// the layout alone, so that their queries need not wait for the first paint. Pure.
+import type { Widget } from '@/api/types';
+import { NEAR_PX } from '../card/use-near-viewport';
+import { readingOrder } from '../edit/layout-moves';
+
+export const ROW_HEIGHT = 48;
+export const GAP = 12;
+/** Narrower screens have one column. */
+const PHONE_BELOW_PX = 600;
+/** Of those, this many fit on a screen, or just below it. */
+const ON_A_PHONE = 4;
+
+export interface Screen {
+  width: number;
+  height: number;
+}
+
+export interface PlacedWidget {
+  widget: Widget;
+  /** Believed until the observer has looked; what stands above the grid is not counted. */
+  startsNear: boolean;
+}
+
+/** Cards in the order in which they are read. */
+export function placeCards(widgets: readonly Widget[], screen: Screen): PlacedWidget[] {
+  const phone = screen.width < PHONE_BELOW_PX;
+  return readingOrder(widgets).map((widget, place) => ({
+    widget,
+    startsNear: phone
+      ? place < ON_A_PHONE
+      : widget.layout.y * (ROW_HEIGHT + GAP) < screen.height + NEAR_PX / 2,
+  }));
+}
