@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: fetches the peers and runs the scenarios of `benches/`; results go to `benches/results/`.
+//! `cargo xtask bench`: fetches the peers and runs the scenarios of `benches/`, and the one of `web/e2e` that needs a browser;
+//! results go to `benches/results/`.
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::command::Command;
 use crate::workspace::{BENCH_SPEED, SELECTION, Workspace};
@@ -34,6 +35,8 @@ enum Scenario {
     Rows,
     /// Memory of the idle server and time from start to ready.
     Service,
+    /// A dashboard of twelve widgets in Chromium, from signing in to drawn.
+    Page,
 }
 
 impl Scenario {
@@ -45,27 +48,52 @@ impl Scenario {
             Self::Rollups => "rollups",
             Self::Rows => "rows",
             Self::Service => "service",
+            Self::Page => "page",
         }
     }
 }
 
 /// Runs one scenario or all.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    tools::fetch_duckdb(workspace)?;
-    let scenarios = args
-        .scenario
-        .map_or_else(|| vec![Scenario::Dashboards, Scenario::Ingest, Scenario::Refresh, Scenario::Rollups, Scenario::Rows, Scenario::Service], |one| vec![one]);
-    for scenario in scenarios {
-        let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(&args.rest);
-        if scenario == Scenario::Service {
-            // What people run is measured: the binary of the demo, with the web application inside.
-            tools::check_node(workspace)?;
-            tools::install_npm_packages(workspace)?;
-            tools::build_web(workspace)?;
-            demo::build_server(workspace)?;
-            bench = bench.environment("TIDEMILL_BIN", workspace.binary("demo", "tidemill"));
+    let all = || Scenario::value_variants().to_vec();
+    for scenario in args.scenario.map_or_else(all, |one| vec![one]) {
+        match scenario {
+            Scenario::Page => page(workspace, &args.rest)?,
+            _ => engine(workspace, scenario, &args.rest)?,
         }
-        bench.directory(&workspace.root).deadline(LONG).run()?;
     }
     Ok(())
+}
+
+/// A scenario of `benches/`.
+fn engine(workspace: &Workspace, scenario: Scenario, rest: &[String]) -> Result<()> {
+    tools::fetch_duckdb(workspace)?;
+    let mut bench = Command::cargo(["bench", "--bench", scenario.as_str()]).args(SELECTION).args(BENCH_SPEED).args(["--"]).args(rest);
+    if scenario == Scenario::Service {
+        build_product(workspace)?;
+        bench = bench.environment("TIDEMILL_BIN", workspace.binary("demo", "tidemill"));
+    }
+    bench.directory(&workspace.root).deadline(LONG).run()
+}
+
+/// The scenario that needs a browser stands beside the browser tests.
+fn page(workspace: &Workspace, rest: &[String]) -> Result<()> {
+    tools::install_chromium(workspace)?;
+    let chromium = tools::chromium().context("find Chromium")?;
+    build_product(workspace)?;
+    Command::new("npx", ["playwright", "test", "--config", "playwright.bench.config.ts"])
+        .args(rest)
+        .environment("TIDEMILL_BIN", workspace.binary("demo", "tidemill"))
+        .environment("CHROMIUM_PATH", chromium)
+        .directory(workspace.web())
+        .deadline(LONG)
+        .run()
+}
+
+/// What people run is measured: the binary of the demo, with the web application inside.
+fn build_product(workspace: &Workspace) -> Result<()> {
+    tools::check_node(workspace)?;
+    tools::install_npm_packages(workspace)?;
+    tools::build_web(workspace)?;
+    demo::build_server(workspace)
 }
