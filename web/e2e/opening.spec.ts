@@ -4,7 +4,10 @@ import { owner } from './api';
 import { expect, test } from './fixture';
 import { signIn, untilReady } from './on-screen';
 
-test.skip(({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark', 'one screen is enough');
+test.skip(
+  ({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark',
+  'one screen is enough',
+);
 
 test('the sign-in page has fetched all code that the dashboard needs', async ({
   page,

@@ -46,6 +46,16 @@ export const LiveClientContext = createContext<LiveClient>(offClient);
 
 export const useLiveClient = (): LiveClient => useContext(LiveClientContext);
 
+/** It was there, or should be, and is not. */
+export const isLost = (status: LiveStatus): boolean =>
+  status === 'reconnecting' || status === 'polling' || status === 'disconnected';
+
+/** For cards: connecting is nothing that every one of them should be drawn again for. */
+export function useLiveLost(): boolean {
+  const client = useLiveClient();
+  return useSyncExternalStore(client.onState, () => isLost(client.getState().status));
+}
+
 export function useLiveState(): LiveState {
   const client = useLiveClient();
   return useSyncExternalStore(client.onState, client.getState);

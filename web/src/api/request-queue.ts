@@ -1,12 +1,13 @@
-// At most six queries in the air at once, so that forty cards do not start together and the cards
-// asked for first (the visible ones) are answered first.
+// At most sixteen queries in the air at once, so that forty cards do not start together and the cards
+// asked for first (the visible ones) are answered first. More than a browser has connections to one
+// server: it sends the next by itself while the page is busy drawing, which a queue in the page cannot.
 
 export interface RequestQueue {
   run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   readonly active: number;
 }
 
-export function createRequestQueue(limit = 6): RequestQueue {
+export function createRequestQueue(limit = 16): RequestQueue {
   let active = 0;
   const waiting: (() => void)[] = [];
 

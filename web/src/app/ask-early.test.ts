@@ -30,8 +30,7 @@ function watchRounds(): Asked[] {
     http.all('*/api/v1/*', async ({ request }) => {
       const round = answered + 1;
       const path = new URL(request.url).pathname.replace('/api/v1', '');
-      const query =
-        path === '/queries' ? ((await request.clone().json()) as SemanticQuery) : null;
+      const query = path === '/queries' ? ((await request.clone().json()) as SemanticQuery) : null;
       asked.push({ path, round, query });
       if (path === '/models') await delay('infinite');
       const answer = await getResponse(dashboardHandlers, request);
@@ -83,10 +82,12 @@ describe('early questions', () => {
   });
 
   it('know where signing in leads, and nowhere outside', () => {
-    expect(destination({ pathname: '/sign-in', search: '?next=%2Fdashboards%2Fd1%3Ftime%3Dall' })).toBe(
-      '/dashboards/d1?time=all',
-    );
+    expect(
+      destination({ pathname: '/sign-in', search: '?next=%2Fdashboards%2Fd1%3Ftime%3Dall' }),
+    ).toBe('/dashboards/d1?time=all');
     expect(destination({ pathname: '/sign-in', search: '?next=//elsewhere.example' })).toBe('/');
-    expect(destination({ pathname: '/dashboards/d1', search: '?w=w1' })).toBe('/dashboards/d1?w=w1');
+    expect(destination({ pathname: '/dashboards/d1', search: '?w=w1' })).toBe(
+      '/dashboards/d1?w=w1',
+    );
   });
 });

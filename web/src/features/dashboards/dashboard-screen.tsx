@@ -16,7 +16,7 @@ import { formatAge } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { contentOf } from './edit/draft-slice';
 import { useEditing } from './edit/use-editing';
-import { DashboardContext } from './view/dashboard-context';
+import { DashboardColors, DashboardContext } from './view/dashboard-context';
 import type { DashboardShared } from './view/dashboard-context';
 import { DashboardGrid } from './view/dashboard-grid';
 import { FilterBar } from './view/filter-bar';
@@ -84,7 +84,6 @@ export function DashboardScreen({ dashboard, models, modelsPending }: DashboardS
       view,
       models,
       modelsPending,
-      colors,
       onValues,
       onFilter: toggleFilter,
       onClearFilters: () => setFilters([]),
@@ -102,7 +101,6 @@ export function DashboardScreen({ dashboard, models, modelsPending }: DashboardS
       view,
       models,
       modelsPending,
-      colors,
       onValues,
       toggleFilter,
       setFilters,
@@ -151,147 +149,149 @@ export function DashboardScreen({ dashboard, models, modelsPending }: DashboardS
 
   return (
     <DashboardContext value={shared}>
-      <PageFrame width="full">
-        <PageHeader
-          title={content.title}
-          parent={{ label: 'Dashboards', to: '/' }}
-          summary={content.description}
-          actions={
-            <>
-              <LiveMark />
-              <IconButton aria-label="Refresh" onClick={refresh}>
-                <Icon name="refresh" />
-              </IconButton>
-              {mayEdit && !isEditing && (
-                <Button onClick={editing.start} startIcon={<Icon name="edit" size={16} />}>
-                  Edit
-                </Button>
-              )}
-            </>
-          }
-        />
-        {editing.kept && mayEdit && (
-          <Box
-            role="status"
-            sx={{
-              display: 'flex',
-              flexWrap: 'wrap',
-              alignItems: 'center',
-              gap: 2,
-              px: 4,
-              py: 2,
-              mb: 3,
-              border: 1,
-              borderColor: 'divider',
-              borderRadius: 1,
-              bgcolor: 'background.paper',
-            }}
-          >
-            <Box sx={{ flex: 1 }}>
-              You have unsaved changes from {formatAge(editing.kept.savedAt)}.
-            </Box>
-            <Button size="small" onClick={editing.continueDraft}>
-              Continue draft
-            </Button>
-            <Button size="small" variant="text" onClick={editing.forgetDraft}>
-              Discard it
-            </Button>
-          </Box>
-        )}
-        <DisconnectedBanner />
-        <Suspense fallback={null}>
-          {isEditing && (
-            <EditBar
-              editing={editing}
-              onAdd={() => setAdding(true)}
-              onKeepView={
-                controls.changed
-                  ? () => {
-                      editing.change(
-                        {
-                          ...content,
-                          definition: {
-                            ...definition,
-                            time: { range: view.range, grain: view.grain },
-                            filters: view.filters,
-                          },
-                        },
-                        'Kept time and filters',
-                      );
-                      controls.reset();
-                    }
-                  : null
-              }
-            />
-          )}
-        </Suspense>
-        <FilterBar
-          view={view}
-          models={names}
-          resolved={resolved}
-          probe={probe}
-          onRange={controls.setRange}
-          onGrain={controls.setGrain}
-          onFilters={controls.setFilters}
-          changed={controls.changed}
-          onReset={controls.reset}
-        />
-        {isEditing ? (
-          <Suspense fallback={null}>
-            <EditArea
-              editing={editing}
-              content={content}
-              models={models}
-              adding={adding}
-              onAddingDone={() => setAdding(false)}
-            />
-          </Suspense>
-        ) : definition.widgets.length === 0 ? (
-          <EmptyState
-            icon="dashboard"
-            title="This dashboard has no cards yet"
-            action={
-              mayEdit && (
-                <Button
-                  variant="contained"
-                  color="primary"
-                  onClick={() => {
-                    editing.start();
-                    setAdding(true);
-                  }}
-                >
-                  Add a card
-                </Button>
-              )
+      <DashboardColors value={colors}>
+        <PageFrame width="full">
+          <PageHeader
+            title={content.title}
+            parent={{ label: 'Dashboards', to: '/' }}
+            summary={content.description}
+            actions={
+              <>
+                <LiveMark />
+                <IconButton aria-label="Refresh" onClick={refresh}>
+                  <Icon name="refresh" />
+                </IconButton>
+                {mayEdit && !isEditing && (
+                  <Button onClick={editing.start} startIcon={<Icon name="edit" size={16} />}>
+                    Edit
+                  </Button>
+                )}
+              </>
             }
-          >
-            {mayEdit
-              ? 'A card shows one query as a number, a chart or a table.'
-              : 'Its editors have not added any.'}
-          </EmptyState>
-        ) : (
-          <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
-        )}
-        <Suspense fallback={null}>
-          {focused && !isEditing && (
-            <WidgetFocus widget={focused} onClose={() => openWidget(null)} />
+          />
+          {editing.kept && mayEdit && (
+            <Box
+              role="status"
+              sx={{
+                display: 'flex',
+                flexWrap: 'wrap',
+                alignItems: 'center',
+                gap: 2,
+                px: 4,
+                py: 2,
+                mb: 3,
+                border: 1,
+                borderColor: 'divider',
+                borderRadius: 1,
+                bgcolor: 'background.paper',
+              }}
+            >
+              <Box sx={{ flex: 1 }}>
+                You have unsaved changes from {formatAge(editing.kept.savedAt)}.
+              </Box>
+              <Button size="small" onClick={editing.continueDraft}>
+                Continue draft
+              </Button>
+              <Button size="small" variant="text" onClick={editing.forgetDraft}>
+                Discard it
+              </Button>
+            </Box>
           )}
-          {editing.conflict && editing.draft && (
-            <ConflictDialog
-              baseVersion={editing.draft.baseVersion}
-              currentVersion={editing.conflict.currentVersion}
-              busy={editing.saving}
-              onTakeTheirs={() => void editing.takeTheirs()}
-              onSaveCopy={() =>
-                void editing.saveCopy().then((id) => {
-                  if (id !== null) void navigate(`/dashboards/${id}`);
-                })
+          <DisconnectedBanner />
+          <Suspense fallback={null}>
+            {isEditing && (
+              <EditBar
+                editing={editing}
+                onAdd={() => setAdding(true)}
+                onKeepView={
+                  controls.changed
+                    ? () => {
+                        editing.change(
+                          {
+                            ...content,
+                            definition: {
+                              ...definition,
+                              time: { range: view.range, grain: view.grain },
+                              filters: view.filters,
+                            },
+                          },
+                          'Kept time and filters',
+                        );
+                        controls.reset();
+                      }
+                    : null
+                }
+              />
+            )}
+          </Suspense>
+          <FilterBar
+            view={view}
+            models={names}
+            resolved={resolved}
+            probe={probe}
+            onRange={controls.setRange}
+            onGrain={controls.setGrain}
+            onFilters={controls.setFilters}
+            changed={controls.changed}
+            onReset={controls.reset}
+          />
+          {isEditing ? (
+            <Suspense fallback={null}>
+              <EditArea
+                editing={editing}
+                content={content}
+                models={models}
+                adding={adding}
+                onAddingDone={() => setAdding(false)}
+              />
+            </Suspense>
+          ) : definition.widgets.length === 0 ? (
+            <EmptyState
+              icon="dashboard"
+              title="This dashboard has no cards yet"
+              action={
+                mayEdit && (
+                  <Button
+                    variant="contained"
+                    color="primary"
+                    onClick={() => {
+                      editing.start();
+                      setAdding(true);
+                    }}
+                  >
+                    Add a card
+                  </Button>
+                )
               }
-              onClose={editing.closeConflict}
-            />
+            >
+              {mayEdit
+                ? 'A card shows one query as a number, a chart or a table.'
+                : 'Its editors have not added any.'}
+            </EmptyState>
+          ) : (
+            <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
           )}
-        </Suspense>
-      </PageFrame>
+          <Suspense fallback={null}>
+            {focused && !isEditing && (
+              <WidgetFocus widget={focused} onClose={() => openWidget(null)} />
+            )}
+            {editing.conflict && editing.draft && (
+              <ConflictDialog
+                baseVersion={editing.draft.baseVersion}
+                currentVersion={editing.conflict.currentVersion}
+                busy={editing.saving}
+                onTakeTheirs={() => void editing.takeTheirs()}
+                onSaveCopy={() =>
+                  void editing.saveCopy().then((id) => {
+                    if (id !== null) void navigate(`/dashboards/${id}`);
+                  })
+                }
+                onClose={editing.closeConflict}
+              />
+            )}
+          </Suspense>
+        </PageFrame>
+      </DashboardColors>
     </DashboardContext>
   );
 }

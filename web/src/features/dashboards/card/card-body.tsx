@@ -1,14 +1,19 @@
 // What a card shows in each of its states.
 import Button from '@mui/material/Button';
+import { useContext } from 'react';
 import type { QueryResult, Widget } from '@/api/types';
+import type { ColorAssignments } from '@/charts/core/color-map';
 import { rangeLabel } from '@/charts/core/time-labels';
+import type { ChunkComponent } from '@/components/chunk-component';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
-import { useDashboard } from '../view/dashboard-context';
+import { DashboardColors, useDashboard } from '../view/dashboard-context';
 import { filterText } from '../view/filter-words';
 import { reaches } from '../view/view-query';
 import { rangeName } from '../view/time-ranges';
 import { kindOf } from '../widgets/registry';
+import { readColumns, splitOf } from '../widgets/result-columns';
 import { table } from '../widgets/table/spec';
+import type { WidgetViewProps } from '../widgets/widget-kind';
 import type { CardState } from './card-state';
 import type { QueryAnswer } from './use-query-result';
 
@@ -46,18 +51,31 @@ export function CardBody(props: CardBodyProps) {
   if (!stored) return null;
   if (state.body === 'empty') return <NoRows widget={widget} result={stored.result} />;
   const View = asTable ? table.View : kind.View;
-  return (
-    <View
-      widget={widget}
-      result={stored.result}
-      comparison={comparison}
-      models={shared.models}
-      colors={shared.colors}
-      zone={stored.result.provenance.timezone || shared.view.zone}
-      live={live}
-      onFilter={editing ? undefined : shared.onFilter}
-    />
+  const drawing: Omit<WidgetViewProps, 'colors'> = {
+    widget,
+    result: stored.result,
+    comparison,
+    models: shared.models,
+    zone: stored.result.provenance.timezone || shared.view.zone,
+    live,
+    onFilter: editing ? undefined : shared.onFilter,
+  };
+  // A new colour on the dashboard concerns only the cards that show values in colours.
+  return splitOf(readColumns(stored.result)) ? (
+    <ColouredView View={View} {...drawing} />
+  ) : (
+    <View {...drawing} colors={noColors} />
   );
+}
+
+const noColors: ColorAssignments = {};
+
+function ColouredView({
+  View,
+  ...drawing
+}: Omit<WidgetViewProps, 'colors'> & { View: ChunkComponent<WidgetViewProps> }) {
+  const colors = useContext(DashboardColors);
+  return <View {...drawing} colors={colors} />;
 }
 
 /** Says which filter or range is the reason, and offers the way out. */

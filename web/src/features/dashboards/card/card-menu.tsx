@@ -20,6 +20,8 @@ export interface CardMenuItem {
 
 export function CardMenu({ title, items }: { title: string; items: readonly CardMenuItem[] }) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  // Most menus are never opened; from the first time on it stays, for its way of closing.
+  const [used, setUsed] = useState(false);
   return (
     <>
       <IconButton
@@ -27,29 +29,34 @@ export function CardMenu({ title, items }: { title: string; items: readonly Card
         aria-label={`Menu of ${title}`}
         aria-haspopup="menu"
         aria-expanded={anchor !== null}
-        onClick={(event) => setAnchor(event.currentTarget)}
+        onClick={(event) => {
+          setUsed(true);
+          setAnchor(event.currentTarget);
+        }}
         sx={{ m: -1, color: 'text.secondary' }}
       >
         <Icon name="more" size={16} />
       </IconButton>
-      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
-        {items.flatMap((item) => [
-          ...(item.divided ? [<Divider key={`${item.label} line`} />] : []),
-          <MenuItem
-            key={item.label}
-            disabled={item.disabled ?? false}
-            onClick={() => {
-              setAnchor(null);
-              item.run();
-            }}
-          >
-            <ListItemIcon>
-              <Icon name={item.icon} size={16} />
-            </ListItemIcon>
-            {item.label}
-          </MenuItem>,
-        ])}
-      </Menu>
+      {used && (
+        <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
+          {items.flatMap((item) => [
+            ...(item.divided ? [<Divider key={`${item.label} line`} />] : []),
+            <MenuItem
+              key={item.label}
+              disabled={item.disabled ?? false}
+              onClick={() => {
+                setAnchor(null);
+                item.run();
+              }}
+            >
+              <ListItemIcon>
+                <Icon name={item.icon} size={16} />
+              </ListItemIcon>
+              {item.label}
+            </MenuItem>,
+          ])}
+        </Menu>
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 // The states of a card.
 import { describe, expect, it } from 'vitest';
+import { isLost } from '@/api/live-client';
 import { problemOf } from '@/api/problem';
 import type { StoredResult } from '@/api/result-store';
 import { answer } from '@/testing/fake-engine';
@@ -43,9 +44,10 @@ describe('cardState', () => {
 describe('isStale', () => {
   it('is old only when nobody would have told us', () => {
     const late = STALE_AFTER_MS + 1;
-    expect(isStale(0, 'live', late)).toBe(false);
-    expect(isStale(0, 'off', late)).toBe(false);
-    expect(isStale(0, 'reconnecting', late)).toBe(true);
-    expect(isStale(0, 'disconnected', late - 10)).toBe(false);
+    expect(isStale(0, isLost('live'), late)).toBe(false);
+    expect(isStale(0, isLost('off'), late)).toBe(false);
+    expect(isStale(0, isLost('connecting'), late)).toBe(false);
+    expect(isStale(0, isLost('reconnecting'), late)).toBe(true);
+    expect(isStale(0, isLost('disconnected'), late - 10)).toBe(false);
   });
 });

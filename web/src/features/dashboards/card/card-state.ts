@@ -1,5 +1,4 @@
 // The states of a card, decided in one place. A card that has drawn something never goes blank.
-import type { LiveStatus } from '@/api/live-client';
 import type { StoredResult } from '@/api/result-store';
 import type { Problem } from '@/api/types';
 
@@ -30,8 +29,6 @@ export function cardState({ stored, outdated, problem, pending }: CardInput): Ca
 
 export const STALE_AFTER_MS = 30_000;
 
-/** Older than twice the heartbeat, and no channel that would have told us. */
-export function isStale(confirmedAt: number, status: LiveStatus, now: number): boolean {
-  if (status === 'live' || status === 'off' || status === 'connecting') return false;
-  return now - confirmedAt > STALE_AFTER_MS;
-}
+/** Older than twice the heartbeat, and the channel that would have told us is lost. */
+export const isStale = (confirmedAt: number, lost: boolean, now: number): boolean =>
+  lost && now - confirmedAt > STALE_AFTER_MS;

@@ -1,16 +1,16 @@
 // A card of a dashboard: asks its query, shows one of the card states, offers the menu. A failure here
 // never reaches another card.
 import Box from '@mui/material/Box';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, memo, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import { useLiveState } from '@/api/live-client';
+import { useLiveLost } from '@/api/live-client';
 import type { Widget } from '@/api/types';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { comparisonQuery, timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
-import { readColumns } from '../widgets/result-columns';
+import { readColumns, splitOf } from '../widgets/result-columns';
 import { CardBody } from './card-body';
 import { CardFooter } from './card-footer';
 import { CardMenu } from './card-menu';
@@ -31,20 +31,20 @@ export interface WidgetCardProps {
   selected?: boolean;
   handle?: ReactNode;
   extraMenu?: readonly CardMenuItem[];
-  onOpen?: (() => void) | undefined;
+  onOpen?: ((widgetId: string) => void) | undefined;
   /** Drawn as a static picture (full screen). */
   presentation?: boolean;
   /** It will be in view at once: its query need not wait for the first paint. */
   startsNear?: boolean;
 }
 
-export function WidgetCard(props: WidgetCardProps) {
-  const { widget, editing = false, selected = false, presentation = false } = props;
+export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
+  const { widget, editing = false, selected = false, presentation = false, onOpen } = props;
   const shared = useDashboard();
   const { definition, view, models } = shared;
   const frame = useRef<HTMLElement>(null);
   const near = useNearViewport(frame, props.startsNear);
-  const live = useLiveState();
+  const lost = useLiveLost();
   const toasts = useToasts();
   const [asTable, setAsTable] = useState(false);
   const [about, setAbout] = useState(false);
@@ -71,8 +71,7 @@ export function WidgetCard(props: WidgetCardProps) {
   const { onValues } = shared;
   useEffect(() => {
     if (!result) return;
-    const read = readColumns(result);
-    const split = read.time ? read.dimensions[0] : read.dimensions[1];
+    const split = splitOf(readColumns(result));
     if (!split || widget.kind === 'table' || widget.kind === 'heatmap') return;
     const values = new Set(
       split.values.map((value) => (value === null ? '\u0000' : String(value))),
@@ -95,7 +94,7 @@ export function WidgetCard(props: WidgetCardProps) {
     const timer = window.setInterval(() => setNow(Date.now()), 5_000);
     return () => window.clearInterval(timer);
   }, []);
-  const stale = answer.stored !== null && isStale(answer.stored.confirmedAt, live.status, now);
+  const stale = answer.stored !== null && isStale(answer.stored.confirmedAt, lost, now);
 
   const copyLink = async (): Promise<void> => {
     const url = new URL(window.location.href);
@@ -128,7 +127,9 @@ export function WidgetCard(props: WidgetCardProps) {
       run: () => setAbout(true),
       disabled: result === null,
     },
-    ...(props.onOpen ? [{ label: 'Full screen', icon: 'expand' as const, run: props.onOpen }] : []),
+    ...(onOpen
+      ? [{ label: 'Full screen', icon: 'expand' as const, run: () => onOpen(widget.id) }]
+      : []),
     ...(props.extraMenu ?? []),
   ];
 
@@ -229,4 +230,4 @@ export function WidgetCard(props: WidgetCardProps) {
       )}
     </Box>
   );
-}
+});

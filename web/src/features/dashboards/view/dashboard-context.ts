@@ -1,4 +1,4 @@
-// What all cards of one dashboard share: definition, current view, models, colours, actions.
+// What all cards of one dashboard share: definition, current view, models, actions; and the colours.
 import { createContext, useContext } from 'react';
 import type { Cell, DashboardDefinition, Model } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
@@ -11,7 +11,6 @@ export interface DashboardShared {
   models: readonly Model[];
   /** The models are on their way. */
   modelsPending: boolean;
-  colors: ColorAssignments;
   /** Tells the dashboard which values a card has seen, so that they get colours. */
   onValues: (member: string, values: readonly string[]) => void;
   onFilter: (member: string, value: Cell) => void;
@@ -22,6 +21,9 @@ export interface DashboardShared {
 }
 
 export const DashboardContext = createContext<DashboardShared | null>(null);
+
+/** Apart from the rest, because most cards have one series and no use for it. */
+export const DashboardColors = createContext<ColorAssignments>({});
 
 export function useDashboard(): DashboardShared {
   const shared = useContext(DashboardContext);

@@ -1,6 +1,7 @@
 // The cards in reading mode: a plain CSS grid with the same geometry as the editor's, one column on
 // phones. The grid library is only loaded for editing.
 import Box from '@mui/material/Box';
+import { memo } from 'react';
 import type { Widget } from '@/api/types';
 import { WidgetCard } from '../card/widget-card';
 import { COLUMNS } from '../edit/layout-moves';
@@ -13,7 +14,8 @@ export interface DashboardGridProps {
   onOpen: (widgetId: string) => void;
 }
 
-export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
+// What the screen around it learns (the range, the models) is not drawn again in every card.
+export const DashboardGrid = memo(function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
   const cards = placeCards(widgets, { width: window.innerWidth, height: window.innerHeight });
   return (
     <Box
@@ -38,10 +40,10 @@ export function DashboardGrid({ widgets, onOpen }: DashboardGridProps) {
               gridRow: { sm: `${y + 1} / span ${h}` },
             }}
           >
-            <WidgetCard widget={widget} startsNear={startsNear} onOpen={() => onOpen(widget.id)} />
+            <WidgetCard widget={widget} startsNear={startsNear} onOpen={onOpen} />
           </Box>
         );
       })}
     </Box>
   );
-}
+});

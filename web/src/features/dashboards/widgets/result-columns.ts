@@ -24,6 +24,10 @@ export function readColumns(result: QueryResult): ReadResult {
   return read;
 }
 
+/** The dimension whose values become series of their own, each in its colour; most charts have none. */
+export const splitOf = ({ time, dimensions }: ReadResult): ReadColumn | undefined =>
+  time ? dimensions[0] : dimensions[1];
+
 export const numberAt = (values: readonly Cell[], row: number): number | null => {
   const value = values[row];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;

@@ -7,7 +7,7 @@ import { topSeries } from '@/charts/core/top-series';
 import { GRAIN_MS, nextBucket } from '@/charts/core/zoned-time';
 import { formatCell } from '@/lib/format';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
-import { isAdditive, lowerIsBetter, numberAt, readColumns } from './result-columns';
+import { isAdditive, lowerIsBetter, numberAt, readColumns, splitOf } from './result-columns';
 import type { ReadColumn } from './result-columns';
 
 export interface ChartInput {
@@ -106,7 +106,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   const measure = read.measures[0];
   if (!measure) return null;
   const category = read.time ? undefined : read.dimensions[0];
-  const split = read.time ? read.dimensions[0] : read.dimensions[1];
+  const split = splitOf(read);
   const placed = places(read, category, zone);
   if (!placed) return null;
   const { axis, rows } = placed;
