@@ -1,6 +1,7 @@
 // Running semantic queries. RTK Query owns request states and hands out a small handle; the columns
 // themselves go to the result store, because walking large answers in Redux costs frames.
 import { baseApi, baseQuery } from './base-api';
+import { nextFrame } from './next-frame';
 import { toProblem } from './problem';
 import { queryKey, normalizeQuery } from './query-key';
 import { queryQueue } from './request-queue';
@@ -33,17 +34,24 @@ export const queryApi = baseApi.injectEndpoints({
             api.signal,
           );
           if (answer.error) return { error: answer.error };
+          // Twelve answers within one frame are one drawing of the page, not twelve.
+          await nextFrame();
           const result = answer.data as QueryResult;
           const receivedAt = Date.now();
           // A semantic query reads one dataset, so there is a version; only SQL may have none.
           const version = result.provenance.version ?? 0;
-          resultStore.put({ key, result, version, confirmedAt: receivedAt, source: 'http' });
+          resultStore.keep({ key, result, version, confirmedAt: receivedAt, source: 'http' });
           const meta = answer.meta as FetchBaseQueryMeta | undefined;
           const requestId = meta?.response?.headers.get('x-request-id') ?? null;
           return { data: { key, version, receivedAt, requestId } };
         } catch (error) {
           return { error: toProblem(error) };
         }
+      },
+      // Cards hear of it from here; who listens to the store itself hears once the request is known to be over.
+      onQueryStarted: async (_query, { queryFulfilled }) => {
+        const answer = await queryFulfilled.catch(() => null);
+        if (answer) resultStore.announce(answer.data.key);
       },
       providesTags: ['Result'],
     }),

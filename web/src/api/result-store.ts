@@ -35,6 +35,12 @@ export class ResultStore {
   }
 
   put(entry: StoredResult): void {
+    this.keep(entry);
+    this.announce(entry.key);
+  }
+
+  /** Without telling anybody yet. */
+  keep(entry: StoredResult): void {
     const current = this.results.get(entry.key);
     // An HTTP answer that was overtaken by the live channel must not turn the picture back.
     const overtaken =
@@ -48,26 +54,25 @@ export class ResultStore {
     }
     this.problems.delete(entry.key);
     this.evict();
-    this.notify(entry.key);
   }
 
   confirm(key: string, at: number, change?: Partial<StoredResult>): void {
     const current = this.results.get(key);
     if (!current) return;
     this.results.set(key, { ...current, ...change, confirmedAt: at });
-    this.notify(key);
+    this.announce(key);
   }
 
   fail(key: string, problem: Problem): void {
     this.problems.set(key, problem);
-    this.notify(key);
+    this.announce(key);
   }
 
   clear(): void {
     const keys = [...this.results.keys()];
     this.results.clear();
     this.problems.clear();
-    keys.forEach((key) => this.notify(key));
+    keys.forEach((key) => this.announce(key));
   }
 
   /** Listens to one key; a key that somebody listens to is never evicted. */
@@ -88,7 +93,7 @@ export class ResultStore {
     };
   }
 
-  private notify(key: string): void {
+  announce(key: string): void {
     this.listeners.get(key)?.forEach((listener) => listener());
   }
 

@@ -1,6 +1,7 @@
 // The chunks of pages: what the router draws lazily, and how they are fetched before they are needed,
 // beside the session and its data instead of after them.
 import { chunkComponent } from '@/components/chunk-component';
+import { whenIdle } from '@/lib/when-idle';
 
 export const pages = {
   setup: chunkComponent(() => import('./pages/setup-page')),
@@ -46,12 +47,9 @@ export function preloadDashboardWhenIdle(): () => void {
     void import('@/features/dashboards/widgets/registry')
       .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
       .catch(() => undefined);
+    void import('@/lib/format/first-use')
+      .then(({ loadFormats }) => loadFormats())
+      .catch(() => undefined);
   };
-  // Safari has no idle callback.
-  if (typeof window.requestIdleCallback !== 'function') {
-    const timer = window.setTimeout(load, 300);
-    return () => window.clearTimeout(timer);
-  }
-  const idle = window.requestIdleCallback(load, { timeout: 2_000 });
-  return () => window.cancelIdleCallback(idle);
+  return whenIdle(load, 2_000);
 }

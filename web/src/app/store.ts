@@ -27,6 +27,8 @@ export function createStore() {
         serializableCheck: { ignoredPaths: ['api'], ignoredActionPaths: ['payload', 'meta'] },
         immutableCheck: { ignoredPaths: ['api'] },
       }).concat(baseApi.middleware),
+    // What is answered in one go is told in one go; the default would wait for the next frame, and draw in it.
+    enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
   onSessionChanged((session) => {

@@ -15,7 +15,29 @@ import { preloadViews } from './widgets/registry';
 /** Nobody listens yet; an answer that nobody comes for is forgotten like any other. */
 const unheard = { subscribe: false };
 
-export async function askDashboardEarly(
+/** Nobody notices a wait that is shorter; a card that takes longer shows that it is waiting. */
+export const PATIENCE_MS = 150;
+
+const underway = new Map<string, Promise<void>>();
+
+/**
+ * Settles when the cards in view have their answers, or when they take too long to be drawn together; undefined for a
+ * dashboard that nobody asked for early.
+ */
+export const earlyAnswers = (id: string): Promise<void> | undefined => underway.get(id);
+
+export function askDashboardEarly(
+  dispatch: AppDispatch,
+  id: string,
+  search: string,
+  screen: Screen,
+): Promise<void> {
+  const asking = ask(dispatch, id, search, screen).finally(() => underway.delete(id));
+  underway.set(id, asking);
+  return asking;
+}
+
+async function ask(
   dispatch: AppDispatch,
   id: string,
   search: string,
@@ -30,24 +52,22 @@ export async function askDashboardEarly(
   preloadViews(definition.widgets.map((widget) => widget.kind));
   const view = viewOf(definition, readView(new URLSearchParams(search)));
 
-  const ask = async (widget: Widget, known: readonly Model[]): Promise<void> => {
+  const askCard = async (widget: Widget, known: readonly Model[]): Promise<void> => {
     const query = viewQuery(widget, definition, view, known);
     const { data } = await dispatch(queryApi.endpoints.runQuery.initiate(query, unheard));
     if (!data || widget.options?.comparison !== 'previous_period') return;
     const range = resultStore.get(data.key)?.result.provenance.time_range ?? null;
     const time = timeMemberOf(definition, widget.query, known);
     const before = comparisonQuery(query, time, range, view.zone);
-    if (before) void dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
+    if (before) await dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
+  };
+  // Most dashboards name their time themselves; only for the others the models have to be known.
+  const askInTurn = async (widget: Widget): Promise<void> => {
+    const hasTime = timeMemberOf(definition, widget.query, []) !== null;
+    await askCard(widget, hasTime ? [] : ((await models).data ?? []));
   };
 
-  const near = placeCards(definition.widgets, screen)
-    .filter(({ startsNear }) => startsNear)
-    .map(({ widget }) => widget);
-  // Most dashboards name their time themselves; only for the others the models have to be known.
-  const hasTime = (widget: Widget) => timeMemberOf(definition, widget.query, []) !== null;
-  for (const widget of near.filter(hasTime)) void ask(widget, []);
-  const others = near.filter((widget) => !hasTime(widget));
-  if (others.length === 0) return;
-  const { data: known = [] } = await models;
-  for (const widget of others) void ask(widget, known);
+  const near = placeCards(definition.widgets, screen).filter(({ startsNear }) => startsNear);
+  const patience = new Promise<void>((resolve) => window.setTimeout(resolve, PATIENCE_MS));
+  await Promise.race([patience, Promise.all(near.map(({ widget }) => askInTurn(widget)))]);
 }

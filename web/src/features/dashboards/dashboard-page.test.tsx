@@ -2,16 +2,21 @@
 // conflicts and kept drafts. Answers come from the mocked engine.
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
+import { Fragment, useState } from 'react';
+import type { ComponentType, PropsWithChildren } from 'react';
+import { useDispatch } from 'react-redux';
 import { Route, Routes, useLocation } from 'react-router';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SemanticQuery } from '@/api/types';
 import { queryKey } from '@/api/query-key';
 import { resultStore } from '@/api/result-store';
+import type { AppDispatch } from '@/app/store';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { answer } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { askDashboardEarly, PATIENCE_MS } from './ask-early';
 import DashboardPage from './dashboard-page';
 
 // The parts that load when they are opened, loaded once for all tests.
@@ -29,14 +34,14 @@ function Address() {
   return <output data-testid="address">{decodeURIComponent(useLocation().search)}</output>;
 }
 
-function open(path = '/dashboards/d1') {
+function open(path = '/dashboards/d1', Around: ComponentType<PropsWithChildren> = Fragment) {
   return renderApp(
-    <>
+    <Around>
       <Routes>
         <Route path="/dashboards/:id" element={<DashboardPage />} />
       </Routes>
       <Address />
-    </>,
+    </Around>,
     { path },
   );
 }
@@ -49,7 +54,31 @@ beforeEach(() => {
   server.use(...dashboardHandlers);
 });
 
+/** Asks before the page is drawn, as signing in does. */
+function AskedEarly({ children }: PropsWithChildren) {
+  const dispatch = useDispatch<AppDispatch>();
+  useState(() => askDashboardEarly(dispatch, 'd1', '', { width: 1024, height: 768 }));
+  return children;
+}
+
 describe('reading', () => {
+  it('draws cards that were asked for early once, with their answers', async () => {
+    // However busy the machine is: patience never ends.
+    const { setTimeout: real } = window;
+    vi.spyOn(window, 'setTimeout').mockImplementation(((run: () => void, ms?: number) =>
+      ms === PATIENCE_MS ? 0 : real(run, ms)) as typeof window.setTimeout);
+    const states = new Set<string>();
+    const look = new MutationObserver(() => {
+      for (const region of document.querySelectorAll<HTMLElement>('[data-widget-id]'))
+        states.add(`${region.dataset.widgetId} ${region.dataset.state}`);
+    });
+    look.observe(document.body, { subtree: true, childList: true, attributes: true });
+    open('/dashboards/d1', AskedEarly);
+    expect(await within(await card('Flights')).findByTestId('widget-delta')).toBeInTheDocument();
+    look.disconnect();
+    expect([...states].sort()).toEqual(['w1 ready', 'w3 ready', 'w6 ready']);
+  });
+
   it('shows values with their full precision, range and zone', async () => {
     open();
     const flights = await card('Flights');

@@ -5,7 +5,8 @@ import { toProblem } from '@/api/problem';
 import { PageFrame } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useParams } from 'react-router';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
+import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
 import { preloadViews } from './widgets/registry';
 
@@ -13,6 +14,12 @@ export default function DashboardPage() {
   const { id = '' } = useParams();
   const dashboard = useGetDashboardQuery(id);
   const models = useListModelsQuery();
+  const [early] = useState(() => earlyAnswers(id));
+  const [awaiting, setAwaiting] = useState(early !== undefined);
+  useEffect(() => {
+    // What fails is complained about by the card that shows it.
+    early?.catch(() => undefined).finally(() => setAwaiting(false));
+  }, [early]);
   const widgets = dashboard.data?.definition.widgets;
   useEffect(() => {
     if (widgets) preloadViews(widgets.map((widget) => widget.kind));
@@ -23,6 +30,7 @@ export default function DashboardPage() {
         dashboard={dashboard.data}
         models={models.data ?? []}
         modelsPending={models.isLoading}
+        cardsAwaited={awaiting}
       />
     );
   }

@@ -44,9 +44,12 @@ export interface DashboardScreenProps {
   dashboard: Dashboard;
   models: readonly Model[];
   modelsPending: boolean;
+  /** The answers of the cards in view are about to come: drawn with them, the cards are drawn once. */
+  cardsAwaited: boolean;
 }
 
-export function DashboardScreen({ dashboard, models, modelsPending }: DashboardScreenProps) {
+export function DashboardScreen(props: DashboardScreenProps) {
+  const { dashboard, models, modelsPending, cardsAwaited } = props;
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const editing = useEditing(dashboard);
@@ -269,7 +272,7 @@ export function DashboardScreen({ dashboard, models, modelsPending }: DashboardS
                 : 'Its editors have not added any.'}
             </EmptyState>
           ) : (
-            <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
+            !cardsAwaited && <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
           )}
           <Suspense fallback={null}>
             {focused && !isEditing && (

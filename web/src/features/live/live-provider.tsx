@@ -7,12 +7,15 @@ import { queryApi } from '@/api/query-api';
 import { apiBase, refreshSession } from '@/api/reauth';
 import { resultStore } from '@/api/result-store';
 import { getAccessToken, onAccessTokenChanged } from '@/api/session-token';
+import { whenIdle } from '@/lib/when-idle';
 import type { SemanticQuery } from '@/api/types';
 import { useStore } from 'react-redux';
 import type { AppDispatch } from '@/app/store';
 import { LiveSocket } from './live-socket';
 import type { SocketLike } from './live-socket';
 import { followTab } from './tab-visibility';
+
+const START_WITHIN_MS = 1_000;
 
 function openSocket(): SocketLike {
   const url = new URL(`${apiBase}/live`, window.location.href);
@@ -63,9 +66,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     users += 1;
-    socket.start();
+    // After the first picture: a subscription has the server run the query of a card once more.
+    const notYet = whenIdle(() => socket.start(), START_WITHIN_MS);
     const leave = followTab(socket);
     return () => {
+      notYet();
       leave();
       users -= 1;
       // Strict mode and route changes mount again at once; only a real leave closes the socket.
