@@ -22,8 +22,7 @@ export const sessionSlice = createSlice({
       user: action.payload.user,
       tenant: action.payload.tenant,
     }),
-    // Keeps the tenant, so that the store can tell whether the next one to sign in is another.
-    sessionEnded: (state): SessionState => ({ ...state, status: 'signed_out', user: null }),
+    sessionEnded: (): SessionState => ({ ...initialState, status: 'signed_out' }),
   },
 });
 
