@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
 use crate::command::Command;
 use crate::workspace::{BENCH_SPEED, SELECTION, Workspace};
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     rest: Vec<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Scenario {
     /// Twelve queries of a dashboard over 10 million events, beside DuckDB and DataFusion.
     Dashboards,
