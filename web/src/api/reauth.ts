@@ -10,6 +10,8 @@ export type Refreshed = { session: Session } | { problem: Problem };
 
 let inFlight: Promise<Refreshed> | null = null;
 const sessionListeners = new Set<(session: Session | null) => void>();
+const keepers = new Set<() => void>();
+let person: string | null = null;
 
 // The store listens here: a new session, or null when there is none any more.
 export function onSessionChanged(listener: (session: Session | null) => void): () => void {
@@ -17,7 +19,16 @@ export function onSessionChanged(listener: (session: Session | null) => void): (
   return () => sessionListeners.delete(listener);
 }
 
+// Whoever keeps what one person has seen listens here: another one has signed in on this screen, or the same in another
+// tenant, and may see nothing of it.
+export function onPersonChanged(listener: () => void): void {
+  keepers.add(listener);
+}
+
 export function adoptSession(session: Session): void {
+  const next = `${session.tenant.id} ${session.user.id}`;
+  if (person !== null && person !== next) keepers.forEach((forget) => forget());
+  person = next;
   setAccessToken(session.access_token, session.expires_in_seconds);
   sessionListeners.forEach((listener) => listener(session));
 }

@@ -1,5 +1,6 @@
 // Results of queries, outside Redux: a map from query key to columns, read by components through
 // useSyncExternalStore. HTTP answers and live frames both write here; a drawing never knows which.
+import { onPersonChanged } from './reauth';
 import type { Problem, QueryResult } from './types';
 
 export interface StoredResult {
@@ -107,3 +108,4 @@ export class ResultStore {
 }
 
 export const resultStore = new ResultStore();
+onPersonChanged(() => resultStore.clear());

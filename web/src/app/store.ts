@@ -3,8 +3,7 @@
 import { combineSlices, configureStore } from '@reduxjs/toolkit';
 import { setupListeners } from '@reduxjs/toolkit/query';
 import { baseApi } from '@/api/base-api';
-import { onSessionChanged } from '@/api/reauth';
-import { resultStore } from '@/api/result-store';
+import { onPersonChanged, onSessionChanged } from '@/api/reauth';
 import { rememberSession } from '@/api/session-hint';
 import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
 import { toastSlice } from '@/components/toast-slice';
@@ -32,20 +31,13 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
-  let last: string | null = null;
+  onPersonChanged(() => void store.dispatch(baseApi.util.resetApiState()));
   onSessionChanged((session) => {
     rememberSession(session !== null);
     if (session === null) {
       store.dispatch(sessionEnded());
       return;
     }
-    // Nothing of one person, least of all of another tenant, may be seen by the next who signs in on this screen.
-    const person = `${session.tenant.id} ${session.user.id}`;
-    if (last !== null && last !== person) {
-      store.dispatch(baseApi.util.resetApiState());
-      resultStore.clear();
-    }
-    last = person;
     store.dispatch(sessionStarted({ user: session.user, tenant: session.tenant }));
   });
   return store;

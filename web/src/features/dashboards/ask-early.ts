@@ -37,6 +37,14 @@ export function askDashboardEarly(
   return asking;
 }
 
+/** For the path of a dashboard, with its search. */
+export async function askPathEarly(dispatch: AppDispatch, path: string): Promise<void> {
+  const { pathname, search } = new URL(path, window.location.origin);
+  const id = decodeURIComponent(pathname.split('/')[2] ?? '');
+  const screen = { width: window.innerWidth, height: window.innerHeight };
+  await askDashboardEarly(dispatch, id, search, screen);
+}
+
 async function ask(
   dispatch: AppDispatch,
   id: string,
