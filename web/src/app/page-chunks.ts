@@ -1,6 +1,7 @@
 // The chunks of pages: what the router draws lazily, and how they are fetched before they are needed,
 // beside the session and its data instead of after them.
 import { chunkComponent } from '@/components/chunk-component';
+import type * as EarlyQuestions from '@/features/dashboards/ask-early';
 import { whenIdle } from '@/lib/when-idle';
 
 export const pages = {
@@ -30,8 +31,14 @@ export function pageOf(path: string): PageName | null {
   return first === 'settings' ? 'settings' : null;
 }
 
-// What asks for the data of a dashboard before its page is drawn.
-export const loadEarlyQuestions = () => import('@/features/dashboards/ask-early');
+let earlyQuestions: typeof EarlyQuestions | null = null;
+
+// What asks for the data of a dashboard before its page is drawn. Kept, because a browser answers the import even of code
+// that it has only in a later task, behind the drawing that this is to go before.
+export async function loadEarlyQuestions(): Promise<typeof EarlyQuestions> {
+  earlyQuestions ??= await import('@/features/dashboards/ask-early');
+  return earlyQuestions;
+}
 
 // A chunk that does not come is asked for again, and complained about, by the page that needs it.
 export function preloadPage(path: string): void {
