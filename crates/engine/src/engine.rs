@@ -1,6 +1,7 @@
 //! The engine: one store, one memory pool, one event stream, any number of tenants. Cheap to clone.
 
 mod builder;
+mod upkeep;
 
 use std::sync::Arc;
 
@@ -50,8 +51,10 @@ impl Engine {
         EngineBuilder::default()
     }
 
+    /// Must be called in a runtime: what is done in the background runs in it.
     pub(crate) fn from_shared(shared: Shared) -> Self {
         let shared = Arc::new(shared);
+        upkeep::start(&shared);
         if shared.settings.background_rollups && shared.settings.partial_cache_bytes > 0 {
             tokio::spawn(keeper::keep(Arc::downgrade(&shared)));
         }
@@ -111,8 +114,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Waits for the writes that are under way and refuses new ones.
+    /// Stops upkeep, waits for the writes that are under way and refuses new ones.
     pub async fn close(&self) {
+        self.shared.closing.cancel();
         *self.shared.open.write().await = false;
     }
 }

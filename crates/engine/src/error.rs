@@ -169,6 +169,16 @@ impl From<arrow::error::ArrowError> for Error {
 
 impl From<parquet::errors::ParquetError> for Error {
     fn from(error: parquet::errors::ParquetError) -> Self {
+        use parquet::errors::ParquetError;
+        let error = match error {
+            // The store was away while a segment was read. One that is not there is damage all the same.
+            ParquetError::External(source) => match source.downcast::<object_store::Error>() {
+                Ok(source) if !matches!(*source, object_store::Error::NotFound { .. }) => return (*source).into(),
+                Ok(source) => ParquetError::External(source),
+                Err(source) => ParquetError::External(source),
+            },
+            other => other,
+        };
         Self::corrupt(format!("parquet: {error}")).because(error)
     }
 }
@@ -263,6 +273,16 @@ mod tests {
     fn near_names_lists_the_nearest_first() {
         assert_eq!(near_names("carier", ["origin", "carrier", "tailnum"].into_iter()), "; did you mean carrier?");
         assert_eq!(near_names("zzzzzzzz", ["origin"].into_iter()), "");
+    }
+
+    #[test]
+    fn a_store_that_is_away_has_damaged_nothing() {
+        use parquet::errors::ParquetError;
+        let away = object_store::Error::Generic { store: "s3", source: "no answer".into() };
+        assert_eq!(Error::from(ParquetError::External(Box::new(away))).kind(), ErrorKind::Unavailable);
+        let gone = object_store::Error::NotFound { path: "a".into(), source: "gone".into() };
+        assert_eq!(Error::from(ParquetError::External(Box::new(gone))).kind(), ErrorKind::Corrupt);
+        assert_eq!(Error::from(ParquetError::EOF("short".into())).kind(), ErrorKind::Corrupt);
     }
 
     #[test]

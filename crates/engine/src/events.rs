@@ -30,13 +30,14 @@ pub struct SegmentCommitted {
     pub dataset: DatasetName,
     /// The version that the commit made.
     pub version: u64,
-    /// Rows that came in.
+    /// Rows that came in; none when segments were only rewritten.
     pub rows: u64,
     /// Ids of new segments.
     pub segments_added: Vec<String>,
     /// Ids of segments that are no longer part of the dataset.
     pub segments_removed: Vec<String>,
-    /// First and last instant of the time column among the new rows, where the dataset has one.
+    /// First and last instant of the time column among the new rows, or in the segments that a deletion touched, where
+    /// the dataset has one. `None` when no row came or went.
     pub time_range: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 

@@ -64,6 +64,7 @@ pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, LoadSummary, Mill, RejectPage, RejectedRow, RollupStatus,
     TopValue,
 };
+pub use mill::{CompactionReport, DeleteReport, VacuumReport};
 pub use query::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 pub use scope::Scope;
 pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, Rollup, SemanticQuery, TimeDimension};

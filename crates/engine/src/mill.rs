@@ -3,6 +3,7 @@
 
 mod advice;
 mod ask;
+mod change;
 mod describe;
 mod explain;
 pub(crate) mod keeper;
@@ -16,6 +17,7 @@ pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
 pub(crate) use shared::{Shared, VISIBLE_MODELS};
 
+pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -32,6 +32,13 @@ pub struct Settings {
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.
     pub background_rollups: bool,
+    /// Seconds after a commit until its dataset is looked at for small segments to merge and old ones to remove. Range 0
+    /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
+    /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
+    pub upkeep_seconds: u64,
+    /// Seconds that a segment which a rewrite replaced stays in the store, for queries that read an older version. Longer
+    /// than any query runs, here or in another engine over the same store. Range 60 to 2,592,000 (30 days).
+    pub replaced_kept_seconds: u64,
 }
 
 impl Default for Settings {
@@ -46,6 +53,8 @@ impl Default for Settings {
             column_cache_bytes: 512 << 20,
             advised_rollup_bytes: 256 << 20,
             background_rollups: true,
+            upkeep_seconds: 10,
+            replaced_kept_seconds: 3_600,
         }
     }
 }
@@ -64,8 +73,10 @@ impl Settings {
             ("event_capacity", self.event_capacity, 16, 1 << 16),
             ("partial_cache_bytes", self.partial_cache_bytes, 0, usize::MAX),
             ("column_cache_bytes", self.column_cache_bytes, 0, usize::MAX),
-        ];
-        for (name, value, low, high) in checks {
+        ]
+        .map(|(name, value, low, high)| (name, value as u64, low as u64, high as u64));
+        let seconds = [("upkeep_seconds", self.upkeep_seconds, 0, 86_400), ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400)];
+        for (name, value, low, high) in checks.into_iter().chain(seconds) {
             if value < low || value > high {
                 return Err(Error::invalid(format!("setting {name} is {value}; it must lie between {low} and {high}")).at(name));
             }

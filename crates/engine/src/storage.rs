@@ -11,14 +11,26 @@
 //! [`PutMode::Create`](object_store::PutMode::Create); everything before it is private, everything after it is derived.
 //! The segments of a version are kept in memory and extended entry by entry; nothing is ever listed on the query path.
 //! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced).
+//!
+//! Segments never change. What changes is which of them make up the dataset: a `rewrite` puts new ones in the place of
+//! others, by one commit that holds only if all of them are still there. `compaction` merges small segments of one time
+//! chunk, `deletion` leaves rows out. The old ones stay in the store for queries that read an older version, until
+//! `garbage` finds that nothing needs them.
 
 pub(crate) mod bloom;
 pub(crate) mod commit;
+pub(crate) mod compaction;
+pub(crate) mod deletion;
 pub(crate) mod durable;
+pub(crate) mod encoder;
 pub(crate) mod entry;
+pub(crate) mod garbage;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod reader;
+pub(crate) mod rewrite;
+pub(crate) mod rows;
+pub(crate) mod rowsum;
 pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod writer;

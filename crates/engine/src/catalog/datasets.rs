@@ -31,6 +31,11 @@ impl Datasets {
         Arc::clone(log)
     }
 
+    /// The datasets that were asked for since the engine was opened.
+    pub(crate) fn known(&self) -> Vec<(TenantId, DatasetName)> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// The latest version of a dataset, where there is one.
     pub(crate) async fn get(&self, tenant: &TenantId, dataset: &DatasetName) -> Result<Option<Arc<Snapshot>>> {
         let found = self.log(tenant, dataset).snapshot().await?;

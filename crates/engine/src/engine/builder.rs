@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
 
 use super::Engine;
 use crate::advisor::Advisor;
@@ -105,6 +106,7 @@ impl EngineBuilder {
             keeper: Keeper::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             open: RwLock::new(true),
+            closing: CancellationToken::new(),
             settings: self.settings,
             store,
         };

@@ -65,6 +65,7 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
+    let _loading = host.log.loading.read().await;
     let before = host.log.snapshot().await?;
     if let Some(replayed) = replay(&host, &load, before.as_deref()) {
         return Ok(replayed);
@@ -140,6 +141,8 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
                 segments_removed: Vec::new(),
             })),
         }),
+        // The rows may be visible: nothing of them may go.
+        Ok((Committed::Unknown(error), _)) => Err(error),
         other => {
             for segment in &segments {
                 remove(host.store, host.log.prefix(), &segment.path).await;
@@ -148,7 +151,7 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
             let (committed, _) = other?;
             match committed {
                 Committed::Before(version, record) => Ok(Loaded { report: report(host.dataset, version, record, true), created: false, commit: None }),
-                Committed::Version(_) => Err(Error::internal("a commit was not reported")),
+                Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
 use tokio::sync::RwLock;
+use tokio_util::sync::CancellationToken;
 
 use super::keeper::Keeper;
 use crate::advisor::Advisor;
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub keeper: Keeper,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.
     pub open: RwLock<bool>,
+    /// Cancelled by `close`: upkeep stops where it is.
+    pub closing: CancellationToken,
 }
 
 impl std::fmt::Debug for Shared {

@@ -139,8 +139,7 @@ pub(crate) fn visible_schema(schema: &SchemaRef, dataset: &DatasetName, scope: &
 pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, scope: &Scope, state: &SessionState) -> Result<LogicalPlan> {
     let schema = table.schema();
     let mut plan = LogicalPlanBuilder::scan(dataset.as_str(), provider_as_source(Arc::new(table)), None)?;
-    if let Some(predicate) = scope.row_filter(dataset) {
-        let predicate = state.create_logical_expr(predicate, plan.schema()).map_err(|error| policy_error(dataset, &error))?;
+    if let Some(predicate) = row_filter(plan.schema(), dataset, scope, state)? {
         plan = plan.filter(predicate)?;
     }
     let visible: Vec<Expr> = schema
@@ -156,6 +155,12 @@ pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, scope: &Sc
         plan = plan.project(visible)?;
     }
     Ok(plan.build()?)
+}
+
+/// The row filter of a scope over all columns of a dataset, hidden ones too.
+pub(crate) fn row_filter(schema: &DFSchema, dataset: &DatasetName, scope: &Scope, state: &SessionState) -> Result<Option<Expr>> {
+    let filter = scope.row_filter(dataset).map(|predicate| state.create_logical_expr(predicate, schema).map_err(|error| policy_error(dataset, &error)));
+    filter.transpose()
 }
 
 /// A row filter that does not fit its dataset shows nothing rather than everything.

@@ -118,7 +118,8 @@ impl Columns<'_> {
         Ok(Expr::Column(Column::from((qualifier, field))))
     }
 
-    fn expression(&self, text: &str) -> Result<Expr> {
+    /// A SQL expression over the columns: bounded, without aggregates, windows and subqueries.
+    pub(crate) fn expression(&self, text: &str) -> Result<Expr> {
         if text.len() > EXPRESSION_MAX_BYTES {
             return Err(Error::invalid(format!("the expression has {} bytes; at most {EXPRESSION_MAX_BYTES} are read", text.len())));
         }

@@ -1,18 +1,25 @@
 //! The one place where data becomes visible: a log entry is put under the next version, if and only if nobody was first.
-//! A conflict with another appender is retried here, because appends commute; everything else is the caller's to decide.
+//! A conflict with another appender is retried here, because appends commute, and rewrites commute with appends; a rewrite
+//! of segments that somebody else has rewritten is refused. An answer of the store that went missing is looked into:
+//! what this module says was not committed was not, and where it cannot know it says so.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
+use super::durable::NotDurable;
 use super::entry::Entry;
 use super::log::{DatasetLog, Snapshot, first_snapshot};
 use super::{layout, log};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Tries before a busy dataset is given up.
 const ATTEMPTS: usize = 64;
+/// Puts of one entry under one version, where the store does not say what became of them.
+const PUTS: usize = 3;
 
 /// How a commit ended.
 #[derive(Debug)]
@@ -21,16 +28,30 @@ pub(crate) enum Committed {
     Version(Arc<Snapshot>),
     /// A load with the same idempotency key was there before: this is what it did.
     Before(u64, super::entry::LoadRecord),
+    /// The store did not say, and could not be asked: what the entry names may be visible, so nothing of it may be removed.
+    Unknown(Error),
+}
+
+/// What became of one entry under one version.
+enum Put {
+    Done,
+    /// Somebody else has the version.
+    Taken,
+    /// The store will not have it.
+    Refused(Error),
+    Unknown(Error),
 }
 
 impl DatasetLog {
-    /// Commits an entry: creates the dataset when the entry brings metadata and there is none, else appends.
+    /// Commits an entry: creates the dataset when the entry brings metadata and there is none, else appends or rewrites.
     ///
     /// # Errors
-    /// `Conflict` when the entry creates a dataset that is there; `NotFound` when it appends to one that is not.
+    /// `Conflict` when the entry creates a dataset that is there, or rewrites segments of which one is not in the latest
+    /// version any more; `NotFound` when the dataset is not there. After an error nothing was committed.
     pub(crate) async fn commit(&self, entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
         let creates = entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
+        let commit_id = uuid::Uuid::new_v4().to_string();
         for _ in 0..ATTEMPTS {
             let before = self.snapshot().await?;
             let (version, arrow) = match &before {
@@ -41,6 +62,7 @@ impl DatasetLog {
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));
                     }
+                    refuse_lost(&entry, snapshot)?;
                     (snapshot.version + 1, Arc::clone(&snapshot.arrow))
                 }
                 None => {
@@ -48,9 +70,8 @@ impl DatasetLog {
                     (0, metadata.schema.arrow())
                 }
             };
-            let bytes = entry.encode(&arrow)?;
-            match self.store.put_opts(&layout::log_entry(&self.prefix, version), PutPayload::from(bytes), PutMode::Create.into()).await {
-                Ok(_) => {
+            match self.put_entry(version, entry.encode(&arrow, &commit_id)?.into()).await {
+                Put::Done => {
                     let snapshot = Arc::new(match before {
                         None => first_snapshot(entry)?,
                         Some(before) => log::Snapshot::clone(&before).extended(version, entry)?,
@@ -58,21 +79,56 @@ impl DatasetLog {
                     self.publish(&snapshot);
                     return Ok(Committed::Version(snapshot));
                 }
-                Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
-                Err(error) => return Err(Error::from(error).context("commit")),
+                Put::Taken => {}
+                Put::Refused(error) => return Err(error.context("commit")),
+                Put::Unknown(error) => {
+                    let message = format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key");
+                    return Ok(Committed::Unknown(Error::new(ErrorKind::Unavailable, message).because(error)));
+                }
             }
         }
         Err(Error::conflict(format!("{ATTEMPTS} other commits came first; try again")))
     }
 
+    /// Puts an entry if nobody else has put one. A put that failed may have been done, and one that finds the version
+    /// taken may have taken it itself before its answer was lost: the object says which. Putting the same bytes again
+    /// under the same name is harmless, and decides about a put that may still be on its way.
+    async fn put_entry(&self, version: u64, bytes: Bytes) -> Put {
+        let location = layout::log_entry(&self.prefix, version);
+        let mut last = Error::internal("no put was tried");
+        for _ in 0..PUTS {
+            match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
+                Ok(_) => return Put::Done,
+                Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                    last = Error::conflict(format!("log entry {location} is there, but cannot be read"));
+                }
+                Err(error) if is_refusal(&error) => return Put::Refused(error.into()),
+                // It is there and may be gone after a power cut: neither done nor undone.
+                Err(error) if is_not_durable(&error) => return Put::Unknown(error.into()),
+                Err(error) => last = error.into(),
+            }
+            match self.read_bytes(version).await {
+                Ok(Some(found)) if found == bytes => return Put::Done,
+                Ok(Some(_)) => return Put::Taken,
+                Ok(None) => {}
+                Err(error) => last = error,
+            }
+        }
+        Put::Unknown(last)
+    }
+
     /// Deletes the dataset: one commit hides it, then its objects go, the log last and from its oldest entry on,
     /// so that a deletion that is cut short stays a deletion.
     pub(crate) async fn delete(&self) -> Result<bool> {
+        // A rewrite that ends after this would leave its segments behind.
+        let _last = self.rewriting.lock().await;
         let Some(snapshot) = self.snapshot().await? else { return Ok(false) };
         let metadata = super::entry::Metadata { dropped: true, ..(*snapshot.metadata).clone() };
         let removed = snapshot.segments.iter().map(|segment| segment.path.clone()).collect();
         let entry = Entry { metadata: Some(metadata), removed, committed_at: snapshot.updated_at, ..Entry::default() };
-        self.commit(entry).await?;
+        if let Committed::Unknown(error) = self.commit(entry).await? {
+            return Err(error);
+        }
         self.finish_deletion().await?;
         Ok(true)
     }
@@ -100,5 +156,109 @@ impl DatasetLog {
         }
         self.forget();
         Ok(())
+    }
+}
+
+/// Refuses a rewrite of segments of which one is gone. A dataset that is dropped takes everything with it.
+fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
+    if entry.removed.is_empty() || entry.metadata.is_some() {
+        return Ok(());
+    }
+    let there: HashSet<&str> = latest.segments.iter().map(|segment| segment.path.as_str()).collect();
+    match entry.removed.iter().find(|path| !there.contains(path.as_str())) {
+        Some(lost) => Err(Error::conflict(format!("segment {lost} was rewritten by somebody else in the meantime; read the dataset again and retry"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether the store will certainly not do it, now or later.
+fn is_refusal(error: &object_store::Error) -> bool {
+    use object_store::Error as Store;
+    matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
+}
+
+fn is_not_durable(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::Generic { source, .. } if source.is::<NotDurable>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use chrono::DateTime;
+    use object_store::path::Path;
+
+    use super::*;
+    use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::entry::{Metadata, Rewrite};
+    use crate::storage::segment::Segment;
+    use crate::storage::{DurableLocalStore, FileSync, SystemSync};
+
+    fn segment(path: &str) -> Segment {
+        Segment { path: path.to_owned(), rows: 1, bytes: 1, written_at: DateTime::UNIX_EPOCH, statistics: vec![Default::default()] }
+    }
+
+    fn append(path: &str) -> Entry {
+        Entry { added: vec![segment(path)], ..Entry::default() }
+    }
+
+    fn rewrite(removed: &[&str], added: &str) -> Entry {
+        Entry { removed: removed.iter().map(|path| (*path).to_owned()).collect(), rewrite: Some(Rewrite::Compaction), ..append(added) }
+    }
+
+    async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
+        let log = DatasetLog::new(store, Path::from("acme/orders"));
+        let schema = DatasetSchema::new(vec![Column { name: "n".into(), column_type: ColumnType::Integer }], None).unwrap();
+        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
+        log
+    }
+
+    fn paths(snapshot: &Snapshot) -> Vec<&str> {
+        snapshot.segments.iter().map(|segment| segment.path.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_rewrite_bears_appends_but_no_other_rewrite() {
+        let store: Arc<dyn ObjectStore> = Arc::new(object_store::memory::InMemory::new());
+        let log = log(Arc::clone(&store)).await;
+        log.commit(append("b")).await.unwrap();
+        let other = DatasetLog::new(store, Path::from("acme/orders"));
+        other.commit(append("c")).await.unwrap();
+        // This log has not seen `c` yet.
+        log.commit(rewrite(&["a", "b"], "ab")).await.unwrap();
+        let late = other.commit(rewrite(&["b", "c"], "bc")).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Conflict, "{late}");
+        let latest = other.snapshot().await.unwrap().unwrap();
+        assert_eq!((latest.version, paths(&latest)), (3, vec!["c", "ab"]));
+    }
+
+    /// A disk that does not sync what it is told not to.
+    #[derive(Debug, Default)]
+    struct Reluctant {
+        refused: Mutex<Option<String>>,
+        refusals: AtomicUsize,
+    }
+
+    impl FileSync for Reluctant {
+        fn sync(&self, path: &std::path::Path) -> std::io::Result<()> {
+            if self.refused.lock().unwrap().as_ref().is_some_and(|refused| path.ends_with(refused)) {
+                self.refusals.fetch_add(1, Ordering::SeqCst);
+                return Err(std::io::Error::other("disk is gone"));
+            }
+            SystemSync.sync(path)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_could_not_be_synced_is_neither_there_nor_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Reluctant::default());
+        let log = log(Arc::new(DurableLocalStore::with_sync(folder.path(), disk.clone()).unwrap())).await;
+        *disk.refused.lock().unwrap() = Some("00000000000000000001.json".to_owned());
+        let ended = log.commit(append("b")).await.unwrap();
+        assert!(matches!(&ended, Committed::Unknown(error) if error.kind() == ErrorKind::Unavailable), "{ended:?}");
+        assert_eq!(disk.refusals.load(Ordering::SeqCst), 1);
     }
 }

@@ -67,11 +67,16 @@ impl DurableLocalStore {
         let file = self.inner.path_to_filesystem(location)?;
         let (root, sync) = (self.root.clone(), Arc::clone(&self.sync));
         let synced = tokio::task::spawn_blocking(move || sync_with_folders(&*sync, &root, &file)).await;
-        synced
-            .map_err(|source| object_store::Error::JoinError { source })?
-            .map_err(|source| object_store::Error::Generic { store: "local", source: Box::new(source) })
+        let failed = |source: NotDurable| object_store::Error::Generic { store: "local", source: Box::new(source) };
+        synced.map_err(|source| failed(NotDurable(Box::new(source))))?.map_err(|source| failed(NotDurable(Box::new(source))))
     }
 }
+
+/// A write that was done but could not be synced: others see it, and a power cut may take it back. A sync that failed once
+/// is not tried again, because the operating system may say yes and have dropped the pages.
+#[derive(Debug, thiserror::Error)]
+#[error("the write could not be made durable: {0}")]
+pub(crate) struct NotDurable(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// Syncs a file, its folder, and each folder above up to the root: a new folder is durable once its parent is synced.
 fn sync_with_folders(sync: &dyn FileSync, root: &FilePath, file: &FilePath) -> std::io::Result<()> {

@@ -43,24 +43,56 @@ pub(crate) struct LoadRecord {
     pub idempotency_key: Option<String>,
 }
 
+/// Why an entry puts segments in the place of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rewrite {
+    /// The same rows in fewer segments: `dataChange` is false, nobody downstream sees a change.
+    Compaction,
+    /// Some rows are gone.
+    Deletion,
+}
+
 /// The content of one log entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Entry {
     pub metadata: Option<Metadata>,
     pub added: Vec<Segment>,
     pub removed: Vec<String>,
+    /// Set where stored rows are written anew. What the predicate of a deletion was is not told: it may name a person
+    /// whose rows are to be forgotten.
+    pub rewrite: Option<Rewrite>,
+    /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
+    pub places: HashMap<String, String>,
     pub load: Option<LoadRecord>,
     pub committed_at: DateTime<Utc>,
 }
 
 const OPERATION_LOAD: &str = "WRITE";
+const OPERATION_COMPACTION: &str = "OPTIMIZE";
+const OPERATION_DELETION: &str = "DELETE";
+
+/// Tag of an added segment: the removed one whose place it takes.
+const TAG_PLACE: &str = "tidemill.place";
 
 impl Entry {
-    /// The entry as the bytes of its object.
-    pub(crate) fn encode(&self, schema: &SchemaRef) -> Result<Vec<u8>> {
+    /// The entry as the bytes of its object. The id tells this commit from any other, also from an equal one.
+    pub(crate) fn encode(&self, schema: &SchemaRef, commit_id: &str) -> Result<Vec<u8>> {
         let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
         let millis = self.committed_at.timestamp_millis();
-        let mut info = json!({"timestamp": millis, "operation": OPERATION_LOAD, "operationParameters": {"mode": "Append"}, "isBlindAppend": true, "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION"))});
+        let (operation, parameters) = match self.rewrite {
+            None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
+            Some(Rewrite::Deletion) => (OPERATION_DELETION, json!({})),
+        };
+        let data_change = self.rewrite != Some(Rewrite::Compaction);
+        let mut info = json!({
+            "timestamp": millis,
+            "operation": operation,
+            "operationParameters": parameters,
+            "isBlindAppend": self.removed.is_empty(),
+            "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION")),
+            "tidemill.commit": commit_id,
+        });
         if let (Some(load), Some(object)) = (&self.load, info.as_object_mut()) {
             object.insert("tidemill.load".to_owned(), serde_json::to_value(load)?);
         }
@@ -74,7 +106,7 @@ impl Entry {
             lines.push(serde_json::to_string(&action)?);
         }
         for path in &self.removed {
-            let action = Action::Remove(Remove { path: path.clone(), data_change: true, deletion_timestamp: Some(millis), ..Remove::default() });
+            let action = Action::Remove(Remove { path: path.clone(), data_change, deletion_timestamp: Some(millis), ..Remove::default() });
             lines.push(serde_json::to_string(&action)?);
         }
         for segment in &self.added {
@@ -83,9 +115,9 @@ impl Entry {
                 partition_values: HashMap::new(),
                 size: i64::try_from(segment.bytes).unwrap_or(i64::MAX),
                 modification_time: segment.written_at.timestamp_millis(),
-                data_change: true,
+                data_change,
                 stats: Some(statistics::to_delta(schema, segment.rows, &segment.statistics)),
-                tags: filtered_columns(schema, segment),
+                tags: self.tags(schema, segment),
                 ..Add::default()
             });
             lines.push(serde_json::to_string(&action)?);
@@ -93,6 +125,15 @@ impl Entry {
         let mut bytes = lines.join("\n").into_bytes();
         bytes.push(b'\n');
         Ok(bytes)
+    }
+
+    /// What Delta has no words for: where the segment stands, and which columns have bloom filters.
+    fn tags(&self, schema: &SchemaRef, segment: &Segment) -> Option<HashMap<String, Option<String>>> {
+        let mut tags = filtered_columns(schema, segment).unwrap_or_default();
+        if let Some(place) = self.places.get(&segment.path) {
+            tags.insert(TAG_PLACE.to_owned(), Some(place.clone()));
+        }
+        (!tags.is_empty()).then_some(tags)
     }
 
     /// Reads an entry. `schema` is the schema in force before it; an entry with metadata brings its own.
@@ -106,11 +147,22 @@ impl Entry {
                 return Err(Error::corrupt(format!("log entry, line {}: not an action", index + 1)));
             };
             match kind.as_str() {
-                "add" => adds.push(serde_json::from_value::<Add>(body.clone()).map_err(damaged)?),
+                "add" => {
+                    let add = serde_json::from_value::<Add>(body.clone()).map_err(damaged)?;
+                    if let Some(Some(place)) = add.tags.as_ref().and_then(|tags| tags.get(TAG_PLACE)) {
+                        entry.places.insert(add.path.clone(), place.clone());
+                    }
+                    adds.push(add);
+                }
                 "remove" => entry.removed.push(serde_json::from_value::<Remove>(body.clone()).map_err(damaged)?.path),
                 "metaData" => entry.metadata = Some(metadata_from_delta(body)?),
                 "commitInfo" => {
                     entry.committed_at = body.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default();
+                    entry.rewrite = match body.get("operation").and_then(Value::as_str) {
+                        Some(OPERATION_COMPACTION) => Some(Rewrite::Compaction),
+                        Some(OPERATION_DELETION) => Some(Rewrite::Deletion),
+                        _ => None,
+                    };
                     entry.load = body.get("tidemill.load").cloned().map(serde_json::from_value).transpose().map_err(damaged)?;
                 }
                 "protocol" => check_protocol(body)?,
@@ -282,6 +334,8 @@ mod tests {
                 statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }],
             }],
             removed: vec!["2013-01/old.parquet".into()],
+            rewrite: None,
+            places: HashMap::from([("2013-01/x y.parquet".into(), "2013-01/old.parquet".into())]),
             load: Some(LoadRecord {
                 load_id: "l".into(),
                 source: "f.csv".into(),
@@ -296,9 +350,23 @@ mod tests {
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),
         };
-        let bytes = entry.encode(&schema).unwrap();
+        let bytes = entry.encode(&schema, "c1").unwrap();
         assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
         assert!(String::from_utf8(bytes).unwrap().contains("tidemill.load/k"));
+        for rewrite in [Rewrite::Compaction, Rewrite::Deletion] {
+            let entry = Entry { rewrite: Some(rewrite), ..entry.clone() };
+            let bytes = entry.encode(&schema, "c1").unwrap();
+            assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(text.matches("\"dataChange\":false").count(), if rewrite == Rewrite::Compaction { 2 } else { 0 }, "{text}");
+        }
+    }
+
+    #[test]
+    fn equal_commits_are_told_apart() {
+        let schema = metadata().schema.arrow();
+        let entry = Entry { removed: vec!["a".into()], rewrite: Some(Rewrite::Deletion), ..Entry::default() };
+        assert_ne!(entry.encode(&schema, "c1").unwrap(), entry.encode(&schema, "c2").unwrap());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The log of a dataset, followed incrementally: what each version consists of. Reading it never lists anything on the
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, RwLock};
 
 use arrow::datatypes::SchemaRef;
@@ -63,21 +63,15 @@ impl Snapshot {
             self.arrow = metadata.schema.arrow();
             self.metadata = Arc::new(metadata);
         }
-        if !entry.removed.is_empty() {
-            let removed: std::collections::HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
-            self.segments.retain(|segment| !removed.contains(segment.path.as_str()));
-            self.rows = self.segments.iter().map(|segment| segment.rows).sum();
-            self.bytes = self.segments.iter().map(|segment| segment.bytes).sum();
-            self.time_range = None;
-            for segment in self.segments.clone() {
+        if entry.removed.is_empty() {
+            for segment in entry.added {
+                self.rows += segment.rows;
+                self.bytes += segment.bytes;
                 self.widen(&segment);
+                self.segments.push(Arc::new(segment));
             }
-        }
-        for segment in entry.added {
-            self.rows += segment.rows;
-            self.bytes += segment.bytes;
-            self.widen(&segment);
-            self.segments.push(Arc::new(segment));
+        } else {
+            self.replace(&entry.removed, entry.added, &entry.places);
         }
         if let Some(load) = entry.load {
             if let Some(key) = &load.idempotency_key {
@@ -89,6 +83,33 @@ impl Snapshot {
         self.version = version;
         self.updated_at = entry.committed_at;
         Ok(self)
+    }
+
+    /// Takes segments out and puts others in. What has a place takes it: the order of segments is the order in which
+    /// sums of floats are merged and runs of partials begin and end, so a rewrite must not move what it does not touch.
+    fn replace(&mut self, removed: &[String], added: Vec<Segment>, places: &HashMap<String, String>) {
+        let removed: HashSet<&str> = removed.iter().map(String::as_str).collect();
+        let mut placed: BTreeMap<&str, Vec<Arc<Segment>>> = BTreeMap::new();
+        let mut last = Vec::new();
+        for segment in added.into_iter().map(Arc::new) {
+            match places.get(&segment.path) {
+                Some(place) => placed.entry(place).or_default().push(segment),
+                None => last.push(segment),
+            }
+        }
+        let mut segments = Vec::with_capacity(self.segments.len());
+        for segment in std::mem::take(&mut self.segments) {
+            segments.extend(placed.remove(segment.path.as_str()).into_iter().flatten());
+            if !removed.contains(segment.path.as_str()) {
+                segments.push(segment);
+            }
+        }
+        segments.extend(placed.into_values().flatten().chain(last));
+        self.rows = segments.iter().map(|segment| segment.rows).sum();
+        self.bytes = segments.iter().map(|segment| segment.bytes).sum();
+        self.time_range = None;
+        segments.iter().for_each(|segment| self.widen(segment));
+        self.segments = segments;
     }
 
     fn widen(&mut self, segment: &Segment) {
@@ -106,12 +127,24 @@ pub(crate) struct DatasetLog {
     pub(super) latest: RwLock<Option<Arc<Snapshot>>>,
     /// One commit of this process at a time; others wait here instead of racing for a version.
     pub(super) committing: tokio::sync::Mutex<()>,
+    /// One rewrite of this process at a time: two of them would read the same segments and one would have to give way.
+    pub(crate) rewriting: tokio::sync::Mutex<()>,
+    /// Held for reading by each load: while one runs, segments that no version names may be its own.
+    pub(crate) loading: tokio::sync::RwLock<()>,
     refreshing: tokio::sync::Mutex<()>,
 }
 
 impl DatasetLog {
     pub(crate) fn new(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix, latest: RwLock::new(None), committing: tokio::sync::Mutex::default(), refreshing: tokio::sync::Mutex::default() }
+        Self {
+            store,
+            prefix,
+            latest: RwLock::new(None),
+            committing: tokio::sync::Mutex::default(),
+            rewriting: tokio::sync::Mutex::default(),
+            loading: tokio::sync::RwLock::default(),
+            refreshing: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Prefix of the dataset in the store.
@@ -152,14 +185,15 @@ impl DatasetLog {
         *self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
     }
 
-    async fn read(&self, version: u64, before: Option<&Snapshot>) -> Result<Option<Entry>> {
+    /// The entry of a version. `before` is any snapshot with the schema in force before it.
+    pub(super) async fn read(&self, version: u64, before: Option<&Snapshot>) -> Result<Option<Entry>> {
         match self.read_bytes(version).await? {
             Some(bytes) => decode(&bytes, version, before).map(Some),
             None => Ok(None),
         }
     }
 
-    async fn read_bytes(&self, version: u64) -> Result<Option<bytes::Bytes>> {
+    pub(super) async fn read_bytes(&self, version: u64) -> Result<Option<bytes::Bytes>> {
         match self.store.get(&layout::log_entry(&self.prefix, version)).await {
             Ok(object) => Ok(Some(object.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -205,4 +239,37 @@ pub(super) fn first_snapshot(entry: Entry) -> Result<Snapshot> {
 
 fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
     Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Column, ColumnType, DatasetSchema};
+
+    fn segment(path: &str) -> Segment {
+        Segment { path: path.to_owned(), rows: 10, bytes: 100, written_at: DateTime::UNIX_EPOCH, statistics: Vec::new() }
+    }
+
+    fn paths(snapshot: &Snapshot) -> Vec<&str> {
+        snapshot.segments.iter().map(|segment| segment.path.as_str()).collect()
+    }
+
+    #[test]
+    fn what_replaces_a_segment_takes_its_place() {
+        let columns = vec![Column { name: "n".into(), column_type: ColumnType::Integer }];
+        let metadata =
+            Metadata { id: "id".into(), label: "Orders".into(), schema: DatasetSchema::new(columns, None).unwrap(), chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();
+        let first = Snapshot::first(Entry { metadata: Some(metadata), added, ..Entry::default() }).unwrap();
+
+        let places = HashMap::from([("B".to_owned(), "b".to_owned()), ("E".to_owned(), "e".to_owned())]);
+        let entry = Entry { removed: ["b", "d", "e"].map(str::to_owned).to_vec(), added: ["E", "new", "B"].map(segment).to_vec(), places, ..Entry::default() };
+        let second = first.extended(1, entry).unwrap();
+        assert_eq!(paths(&second), ["a", "B", "c", "E", "new"]);
+        assert_eq!((second.rows, second.bytes), (50, 500));
+
+        let third = second.extended(2, Entry { removed: vec!["c".into()], ..Entry::default() }).unwrap();
+        assert_eq!(paths(&third), ["a", "B", "E", "new"]);
+        assert_eq!(third.rows, 40);
+    }
 }

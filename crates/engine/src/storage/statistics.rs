@@ -27,6 +27,30 @@ impl ColumnStatistics {
         let (min, max) = bounds(array);
         Self { min, max, nulls: Some(array.null_count() as u64), filtered: false }
     }
+
+    /// Statistics of no rows at all.
+    pub(crate) fn empty() -> Self {
+        Self { min: None, max: None, nulls: Some(0), filtered: false }
+    }
+
+    /// Statistics of `rows` rows and `more` others together. A bound that is absent among nothing but nulls leaves the
+    /// other one; a bound that is unknown stays unknown.
+    #[must_use]
+    pub(crate) fn with(self, rows: u64, other: Self, more: u64) -> Self {
+        let (no_values, no_others) = (self.nulls == Some(rows), other.nulls == Some(more));
+        let bound = |mine: Option<ScalarValue>, other: Option<ScalarValue>, outer: fn(&ScalarValue, &ScalarValue) -> bool| match (mine, other) {
+            (Some(mine), Some(other)) => Some(if outer(&other, &mine) { other } else { mine }),
+            (None, other) if no_values => other,
+            (mine, None) if no_others => mine,
+            _ => None,
+        };
+        Self {
+            min: bound(self.min, other.min, |other, mine| other < mine),
+            max: bound(self.max, other.max, |other, mine| other > mine),
+            nulls: self.nulls.zip(other.nulls).map(|(nulls, more)| nulls + more),
+            filtered: false,
+        }
+    }
 }
 
 fn bounds(array: &ArrayRef) -> (Option<ScalarValue>, Option<ScalarValue>) {
@@ -195,6 +219,33 @@ mod tests {
         assert_eq!(read, statistics);
         assert_eq!(read[1].max, Some(ScalarValue::Int64(Some(i64::MAX))));
         assert_eq!(read[3].nulls, Some(1));
+    }
+
+    #[test]
+    fn statistics_of_parts_are_those_of_the_whole() {
+        let long = "x".repeat(100);
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(vec![None, None, Some(3), Some(-1), None, Some(7)])),
+            Arc::new(Float64Array::from(vec![Some(1.5), None, Some(-2.5), Some(0.0), None, Some(1.0)])),
+            Arc::new(StringViewArray::from(vec![Some("b"), Some("a"), None, None, None, Some("c")])),
+            Arc::new(BooleanArray::from(vec![Some(true), None, None, Some(false), None, None])),
+            Arc::new(Int64Array::from(vec![None, None, None, None, None, None])),
+            Arc::new(Float64Array::from(vec![Some(1.0), Some(f64::NAN), None, None, None, Some(9.0)])),
+        ];
+        for column in &columns {
+            for cut in 0..=column.len() {
+                let part = |from: usize, rows: usize| ColumnStatistics::of(&column.slice(from, rows));
+                let parts = part(0, cut).with(cut as u64, part(cut, column.len() - cut), (column.len() - cut) as u64);
+                let whole = ColumnStatistics::of(column);
+                assert_eq!(parts, whole, "{column:?} cut at {cut}");
+            }
+        }
+        // A part whose bound is a long text does not know it: then less is known of the whole, nothing wrong.
+        let texts = |texts: &[&str]| ColumnStatistics::of(&(Arc::new(StringViewArray::from(texts.to_vec())) as ArrayRef));
+        let parts = texts(&["x"]).with(1, texts(&[long.as_str(), "y"]), 2);
+        assert_eq!((parts.min, parts.max), (None, Some(ScalarValue::Utf8View(Some("y".into())))));
+        let unknown = ColumnStatistics::default().with(5, ColumnStatistics::of(&columns[0]), 6);
+        assert_eq!(unknown, ColumnStatistics::default());
     }
 
     #[test]

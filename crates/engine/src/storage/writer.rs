@@ -11,24 +11,16 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 
-use super::bloom::{self, Filtered};
+use super::bloom;
+use super::encoder::{ROW_GROUP_ROWS, SegmentEncoder};
 use super::layout;
 use super::segment::Segment;
-use super::statistics::ColumnStatistics;
 use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
 
 /// Rows in memory are cut into segments once they take this much.
 const BUFFER_MAX_BYTES: usize = 256 << 20;
-/// Rows of a row group.
-const ROW_GROUP_ROWS: usize = 128 << 10;
-/// Rows of a page, the unit that a page index skips.
-const PAGE_ROWS: usize = 20_000;
 /// Rows that a chunk should hold on average, so that a segment is worth opening.
 const CHUNK_ROWS_WANTED: usize = 256 << 10;
 /// Segments encoded and put at the same time.
@@ -133,40 +125,14 @@ pub(crate) fn object_path(prefix: &Path, segment: &str) -> Path {
 }
 
 async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordBatch, written_at: DateTime<Utc>) -> Result<Segment> {
-    let count = rows.num_rows() as u64;
-    let (bytes, statistics) = blocking(move || {
-        let mut statistics: Vec<ColumnStatistics> = rows.columns().iter().map(ColumnStatistics::of).collect();
+    let encoded = blocking(move || {
         let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
-        for filtered in &filtered {
-            if let Some(column) = statistics.get_mut(filtered.column) {
-                column.filtered = true;
-            }
-        }
-        Ok((encode(&rows, &filtered)?, statistics))
+        let mut encoder = SegmentEncoder::new(&rows.schema(), rows.get_array_memory_size() / 4, filtered)?;
+        encoder.write(&rows)?;
+        encoder.finish()
     })
     .await?;
-    let size = bytes.len() as u64;
-    store.put(&object_path(prefix, &path), bytes.into()).await.map_err(|error| Error::from(error).context("write segment"))?;
-    Ok(Segment { path, rows: count, bytes: size, written_at, statistics })
-}
-
-fn encode(rows: &RecordBatch, filtered: &[Filtered]) -> Result<Vec<u8>> {
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(8192)
-        .set_statistics_enabled(EnabledStatistics::Page);
-    let schema = rows.schema();
-    for (field, distinct) in filtered.iter().filter_map(|filtered| schema.fields().get(filtered.column).map(|field| (field, filtered.distinct))) {
-        let column = ColumnPath::new(vec![field.name().clone()]);
-        properties = properties
-            .set_column_bloom_filter_fpp(column.clone(), bloom::FALSE_POSITIVES)
-            .set_column_bloom_filter_max_ndv(column, distinct.clamp(1, ROW_GROUP_ROWS as u64));
-    }
-    let mut writer = ArrowWriter::try_new(Vec::with_capacity(rows.get_array_memory_size() / 4), rows.schema(), Some(properties.build()))?;
-    writer.write(rows)?;
-    Ok(writer.into_inner()?)
+    encoded.put(store, prefix, path, written_at).await
 }
 
 /// Rows of one chunk with its name.
@@ -262,7 +228,7 @@ fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
 }
 
 /// Runs work that keeps a core busy away from the threads that answer requests.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(format!("write segment: {error}")).because(error))?
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
 
 mod bad_input;
+mod change;
+mod faults;
 mod flights;
 mod golden;
 mod interop;

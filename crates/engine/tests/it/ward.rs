@@ -55,7 +55,9 @@ impl Ward {
     }
 }
 
+/// Without upkeep: a test does by hand what it wants done.
 pub(crate) async fn open(folder: &std::path::Path, settings: Settings) -> Engine {
+    let settings = Settings { upkeep_seconds: 0, ..settings };
     let now: DateTime<Utc> = "2014-01-15T12:00:00Z".parse().unwrap();
     Engine::builder().path(folder).settings(settings).clock(Arc::new(ManualClock::at(now))).open().await.unwrap()
 }

@@ -74,6 +74,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
     settings.http.address = ([127, 0, 0, 1], 0).into();
     settings.http.max_upload_bytes = 1 << 20;
     settings.engine.query_memory_bytes = 64 << 20;
+    settings.engine.upkeep_seconds = 0;
     settings
 }
 

@@ -1,0 +1,306 @@
+//! Changing what is stored: deleting rows, merging small segments, removing what nobody needs any more. Each leaves the
+//! answers of queries that are under way as they are, because these read the version that they began with.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::ExprSchemable;
+use datafusion::logical_expr::utils::conjunction;
+use serde::Serialize;
+use tokio::sync::RwLockReadGuard;
+
+use super::Mill;
+use crate::error::{Error, ErrorKind, Result};
+use crate::events::{Event, SegmentCommitted};
+use crate::ids::DatasetName;
+use crate::query::pruning::Pruner;
+use crate::query::table::{row_filter, visible_schema};
+use crate::semantic::member::Columns;
+use crate::storage::compaction::{self, CarryNothing};
+use crate::storage::deletion::{self, Condition};
+use crate::storage::log::{DatasetLog, Snapshot};
+use crate::storage::rewrite::Rewriter;
+use crate::storage::segment::Segment;
+
+/// Times that a change begins anew because somebody else has rewritten the same segments.
+const ATTEMPTS: usize = 8;
+
+/// What a compaction did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CompactionReport {
+    /// The version of the dataset now.
+    pub version: u64,
+    /// Segments before.
+    pub segments_before: u64,
+    /// Segments now, with those that others added meanwhile.
+    pub segments_after: u64,
+    /// Rows that were written again; one that was written twice counts twice.
+    pub rows: u64,
+    /// Bytes of the segments that were merged.
+    pub bytes_read: u64,
+    /// Bytes of the segments that came of it.
+    pub bytes_written: u64,
+}
+
+/// What a deletion did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DeleteReport {
+    /// The version that it made, or the latest one when there was nothing to delete.
+    pub version: u64,
+    /// Rows that are gone.
+    pub rows: u64,
+    /// Segments that held one of them. Each was replaced by one without these rows, or taken out when no row was left.
+    pub segments_rewritten: u64,
+}
+
+/// What a vacuum removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct VacuumReport {
+    /// Objects that are gone.
+    pub objects: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Mill {
+    /// Merges the small segments of each time chunk. The rows are the same before and after, and so are the answers, but
+    /// for the last digits of sums of floats. Nothing to merge is no commit, so it may be called at any time. With
+    /// [`Settings::upkeep_seconds`](crate::Settings::upkeep_seconds) the engine does it by itself after commits.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// for amount in 1..=8 {
+    ///     mill.load("orders", Csv::bytes(format!("at,amount\n2013-01-01,{amount}\n"))).await?;
+    /// }
+    /// let report = mill.compact("orders").await?;
+    /// assert_eq!((report.segments_before, report.segments_after, report.rows), (8, 1, 8));
+    /// assert_eq!(mill.sql("select sum(amount) as total from orders").await?.to_csv()?, "total\r\n36\r\n");
+    /// // There is nothing left to do.
+    /// assert_eq!(mill.compact("orders").await?.version, report.version);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Corrupt` when a segment
+    /// cannot be read (the others are merged all the same); `Conflict` when others rewrite the same segments again and
+    /// again; `Exhausted` when queries leave no memory; `Unavailable` when the store does not answer or the engine is
+    /// closing. What was merged before the error stays merged; no row is lost or doubled.
+    pub async fn compact(&self, dataset: &str) -> Result<CompactionReport> {
+        let (_open, name, log) = self.begin_change(dataset).await?;
+        let mut snapshot = self.find_whole(&name, "compact").await?;
+        let pool = Arc::clone(&self.shared.session.shared().runtime_env().memory_pool);
+        let max_rows = self.shared.settings.segment_max_rows as u64;
+        let segments_before = snapshot.segments.len() as u64;
+        let (mut rows, mut bytes_read, mut bytes_written) = (0, 0, 0);
+        let (mut conflicts, mut failed) = (0, None);
+        loop {
+            let works = compaction::choose(&snapshot.segments, max_rows);
+            if works.is_empty() {
+                break;
+            }
+            for work in works {
+                let _turn = log.rewriting.lock().await;
+                match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &CarryNothing).await {
+                    Ok(merged) => {
+                        rows += merged.output.rows;
+                        bytes_read += merged.inputs.iter().map(|input| input.bytes).sum::<u64>();
+                        bytes_written += merged.output.bytes;
+                        self.raise_rewritten(&name, &merged.snapshot, &[merged.output], &merged.inputs, None);
+                    }
+                    // Somebody else has rewritten them: whoever it was, look again.
+                    Err(error) if error.kind() == ErrorKind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+            // One chunk that cannot be merged must not keep the others from it, nor be tried for ever.
+            if let Some(error) = failed {
+                return Err(error.context(format!("compact {name}")));
+            }
+            snapshot = self.find(&name).await?;
+        }
+        Ok(CompactionReport { version: snapshot.version, segments_before, segments_after: snapshot.segments.len() as u64, rows, bytes_read, bytes_written })
+    }
+
+    /// Deletes the rows for which a SQL predicate over the columns of the scope is true. Rows for which it is false or
+    /// null stay, and so do rows that the scope does not see and rows that come in while it runs. All of them go by one
+    /// commit. Their bytes leave the store with [`vacuum`](Self::vacuum), once no query can read the older versions.
+    /// [`count_rows`](Self::count_rows) tells before what would go.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n,4\n7,5\n")).await?;
+    /// assert_eq!(mill.count_rows("orders", "customer_id = 7").await?, 2);
+    /// let report = mill.delete_rows("orders", "customer_id = 7").await?;
+    /// assert_eq!((report.version, report.rows, report.segments_rewritten), (1, 2, 1));
+    /// assert_eq!(mill.sql("select sum(amount) as total from orders").await?.to_csv()?, "total\r\n7\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` for a predicate that is not one, that names a column which the scope does not have, or that fails on a
+    /// row; `NotFound` with near names; `Denied` when every column is hidden; `Corrupt` when a segment cannot be read;
+    /// `Conflict` when others rewrite the same segments again and again; `Unavailable` when the store does not answer or
+    /// the engine is closing. All rows are there then, unless the message says that this is not known.
+    pub async fn delete_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
+        let (_open, name, log) = self.begin_change(dataset).await?;
+        let mut last = Error::internal("no deletion was tried");
+        for _ in 0..ATTEMPTS {
+            let _turn = log.rewriting.lock().await;
+            let snapshot = self.find(&name).await?;
+            let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
+            match deletion::delete(&self.rewriter(&log), &snapshot, &candidates, &condition).await {
+                Ok(None) => return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 }),
+                Ok(Some(deleted)) => {
+                    let range = time_range(&deleted.removed, &snapshot);
+                    self.raise_rewritten(&name, &deleted.snapshot, &deleted.added, &deleted.removed, range);
+                    return Ok(DeleteReport { version: deleted.snapshot.version, rows: deleted.rows, segments_rewritten: deleted.removed.len() as u64 });
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                Err(error) => return Err(error.context(format!("delete rows of {name}"))),
+            }
+        }
+        Err(last.context(format!("delete rows of {name}")))
+    }
+
+    /// Counts the rows that [`delete_rows`](Self::delete_rows) would delete now, by the same code, and changes nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n,4\n")).await?;
+    /// assert_eq!(mill.count_rows("orders", "customer_id <> 7").await?, 1);
+    /// assert_eq!(mill.count_rows("orders", "amount > 2 or customer_id is null").await?, 2);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As `delete_rows`; `Exhausted` when it runs longer than a query of the scope may.
+    pub async fn count_rows(&self, dataset: &str, predicate: &str) -> Result<u64> {
+        let name = DatasetName::parse(dataset)?;
+        let snapshot = self.find(&name).await?;
+        let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        let rewriter = self.rewriter(&log);
+        let deadline = self.scope.limits().deadline;
+        let touched = tokio::time::timeout(deadline, deletion::count(&rewriter, &snapshot.arrow, &candidates, &condition))
+            .await
+            .map_err(|_| Error::exhausted(format!("counting ran longer than the {} s of the scope; narrow the predicate by time", deadline.as_secs_f64())))?;
+        let touched = touched.map_err(|error| error.context(format!("count rows of {name}")))?;
+        Ok(touched.iter().map(|touched| touched.matching).sum())
+    }
+
+    /// Removes objects of a dataset that nothing needs any more: segments that were replaced longer ago than
+    /// [`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds), and leftovers of writes that ended
+    /// early, after a day. Rejected rows and the log stay. With upkeep the engine does it by itself.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use std::sync::Arc;
+    /// # use tidemill::clock::ManualClock;
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let clock = Arc::new(ManualClock::at("2013-06-01T00:00:00Z".parse().unwrap()));
+    /// # let mill = Engine::builder().path(folder.path()).clock(clock.clone()).open().await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n")).await?;
+    /// mill.delete_rows("orders", "customer_id = 7").await?;
+    /// // Queries that began before the deletion may still read the old segment.
+    /// assert_eq!(mill.vacuum("orders").await?.objects, 0);
+    /// clock.advance(chrono::TimeDelta::hours(2));
+    /// assert_eq!(mill.vacuum("orders").await?.objects, 1);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Unavailable` when the store
+    /// does not answer. Some objects may be gone then; calling it again goes on.
+    pub async fn vacuum(&self, dataset: &str) -> Result<VacuumReport> {
+        let (_open, name, log) = self.begin_change(dataset).await?;
+        self.find_whole(&name, "vacuum").await?;
+        let kept = TimeDelta::seconds(i64::try_from(self.shared.settings.replaced_kept_seconds).unwrap_or(i64::from(u32::MAX)));
+        let swept = log.sweep(kept, self.shared.clock.now()).await.map_err(|error| error.context(format!("vacuum {name}")))?;
+        Ok(VacuumReport { objects: swept.objects, bytes: swept.bytes })
+    }
+
+    /// Holds the engine open for a change.
+    async fn begin_change(&self, dataset: &str) -> Result<(RwLockReadGuard<'_, bool>, DatasetName, Arc<DatasetLog>)> {
+        let open = self.shared.open.read().await;
+        if !*open {
+            return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; try again later"));
+        }
+        let name = DatasetName::parse(dataset)?;
+        // A log is kept for what is there alone.
+        self.find(&name).await?;
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        Ok((open, name, log))
+    }
+
+    /// The dataset, for work whose report tells of rows that a restricted scope does not see.
+    async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Arc<Snapshot>> {
+        let snapshot = self.find(dataset).await?;
+        if self.scope.restricts(dataset) {
+            return Err(Error::denied(format!("{verb} {dataset}: a scope with a row filter or hidden columns does not look after the whole dataset; ask somebody who sees it")));
+        }
+        Ok(snapshot)
+    }
+
+    fn rewriter<'a>(&'a self, log: &'a DatasetLog) -> Rewriter<'a> {
+        Rewriter { store: &self.shared.store, log, now: self.shared.clock.now() }
+    }
+
+    /// What a predicate means under the scope, and the segments that may hold a row which it picks.
+    fn condition(&self, dataset: &DatasetName, snapshot: &Snapshot, predicate: &str) -> Result<(Condition, Vec<Arc<Segment>>)> {
+        let state = self.shared.session.shared();
+        let visible = visible_schema(&snapshot.arrow, dataset, &self.scope)?;
+        if visible.fields().is_empty() {
+            return Err(Error::denied(format!("every column of dataset {dataset} is hidden from this scope")));
+        }
+        // Only the columns of the scope can be named; its row filter may name all of them.
+        let at = |error: Error| error.at("predicate");
+        let predicate = Columns { state, schema: &visible, zone: Tz::UTC }.expression(predicate).map_err(at)?;
+        let found = predicate.get_type(&visible).map_err(|error| at(error.into()))?;
+        if found != arrow::datatypes::DataType::Boolean {
+            return Err(at(Error::invalid(format!("the predicate gives a {found}; it must be true or false for each row"))));
+        }
+        let all = DFSchema::try_from_qualified_schema(dataset.as_str(), &snapshot.arrow)?;
+        let filter = row_filter(&all, dataset, &self.scope, state)?;
+        let both = conjunction(filter.clone().into_iter().chain([predicate.clone()]));
+        let physical = |expression| state.create_physical_expr(expression, &all).map_err(Error::from);
+        let condition = Condition { visible: filter.map(physical).transpose()?, predicate: physical(predicate).map_err(at)? };
+        let both = both.map(physical).transpose().map_err(at)?;
+        let pruner = both.and_then(|both| Pruner::new(&both, &snapshot.arrow));
+        let candidates = pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, &snapshot.arrow));
+        Ok((condition, candidates))
+    }
+
+    fn raise_rewritten(&self, dataset: &DatasetName, snapshot: &Snapshot, added: &[Segment], removed: &[Arc<Segment>], time_range: Option<(DateTime<Utc>, DateTime<Utc>)>) {
+        self.shared.events.raise(Event::SegmentCommitted(SegmentCommitted {
+            tenant: self.scope.tenant().clone(),
+            dataset: dataset.clone(),
+            version: snapshot.version,
+            rows: 0,
+            segments_added: added.iter().map(|segment| segment.path.clone()).collect(),
+            segments_removed: removed.iter().map(|segment| segment.path.clone()).collect(),
+            time_range,
+        }));
+    }
+}
+
+fn time_range(segments: &[Arc<Segment>], snapshot: &Snapshot) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let column = snapshot.metadata.schema.time_column.as_deref()?;
+    let ranges = segments.iter().filter_map(|segment| segment.time_range(&snapshot.arrow, column));
+    ranges.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+}

@@ -1,0 +1,86 @@
+//! Rows of one segment become the bytes of its object, batch after batch, with their statistics. What is held is the
+//! row group that is being filled and the bytes of those that are full, never all rows.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+
+use super::bloom::{self, Filtered};
+use super::segment::Segment;
+use super::statistics::ColumnStatistics;
+use super::writer::object_path;
+use crate::error::{Error, Result};
+
+/// Rows of a row group.
+pub(super) const ROW_GROUP_ROWS: usize = 128 << 10;
+/// Rows of a page, the unit that a page index skips.
+const PAGE_ROWS: usize = 20_000;
+
+/// Encodes one segment. Keeps a core busy: call it where that is allowed.
+pub(super) struct SegmentEncoder {
+    writer: ArrowWriter<Vec<u8>>,
+    rows: u64,
+    statistics: Vec<ColumnStatistics>,
+    filtered: Vec<Filtered>,
+}
+
+impl SegmentEncoder {
+    /// An encoder for batches of a schema that expects about so many bytes, and writes bloom filters of some columns.
+    pub(super) fn new(schema: &SchemaRef, expected_bytes: usize, filtered: Vec<Filtered>) -> Result<Self> {
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .set_data_page_row_count_limit(PAGE_ROWS)
+            .set_write_batch_size(8192)
+            .set_statistics_enabled(EnabledStatistics::Page);
+        for (field, distinct) in filtered.iter().filter_map(|filtered| schema.fields().get(filtered.column).map(|field| (field, filtered.distinct))) {
+            let column = ColumnPath::new(vec![field.name().clone()]);
+            properties = properties
+                .set_column_bloom_filter_fpp(column.clone(), bloom::FALSE_POSITIVES)
+                .set_column_bloom_filter_max_ndv(column, distinct.clamp(1, ROW_GROUP_ROWS as u64));
+        }
+        let writer = ArrowWriter::try_new(Vec::with_capacity(expected_bytes), SchemaRef::clone(schema), Some(properties.build()))?;
+        Ok(Self { writer, rows: 0, statistics: vec![ColumnStatistics::empty(); schema.fields().len()], filtered })
+    }
+
+    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.writer.write(batch)?;
+        let rows = batch.num_rows() as u64;
+        for (known, column) in self.statistics.iter_mut().zip(batch.columns()) {
+            *known = std::mem::take(known).with(self.rows, ColumnStatistics::of(column), rows);
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Encoded> {
+        for filtered in &self.filtered {
+            if let Some(column) = self.statistics.get_mut(filtered.column) {
+                column.filtered = true;
+            }
+        }
+        Ok(Encoded { bytes: self.writer.into_inner()?, rows: self.rows, statistics: self.statistics })
+    }
+}
+
+/// A segment that is not stored yet.
+pub(super) struct Encoded {
+    bytes: Vec<u8>,
+    pub(super) rows: u64,
+    statistics: Vec<ColumnStatistics>,
+}
+
+impl Encoded {
+    /// Stores it. It is visible to nobody before a commit names it.
+    pub(super) async fn put(self, store: &dyn ObjectStore, prefix: &Path, path: String, written_at: DateTime<Utc>) -> Result<Segment> {
+        let bytes = self.bytes.len() as u64;
+        store.put(&object_path(prefix, &path), self.bytes.into()).await.map_err(|error| Error::from(error).context("write segment"))?;
+        Ok(Segment { path, rows: self.rows, bytes, written_at, statistics: self.statistics })
+    }
+}

@@ -1,0 +1,184 @@
+//! Removes segments that nothing can need any more: those that a rewrite replaced longer ago than any query runs, and
+//! those that no version ever named because what wrote them ended early. What is needed is decided from the log; this is
+//! the only place that lists a dataset to find objects, and it lists before it asks the log, so that what is committed in
+//! between counts. Only objects that are named as segments are touched, never the log, rejected rows or partials.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+
+use super::log::{DatasetLog, Snapshot};
+use crate::error::{Error, Result};
+
+/// How long an object that no version names is left alone: a load may be writing it, here or in another process. A load
+/// that runs longer must not be interrupted by a vacuum.
+const UNNAMED_KEPT: TimeDelta = TimeDelta::hours(24);
+/// How far clocks of engines on one store may be apart.
+const CLOCK_SKEW: TimeDelta = TimeDelta::hours(1);
+/// Log entries read, or objects removed, at the same time.
+const CONCURRENCY: usize = 16;
+
+/// What was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Swept {
+    pub objects: u64,
+    pub bytes: u64,
+}
+
+impl DatasetLog {
+    /// Removes the segments that no version of the last `kept` needs. A call that is cut short has removed some of them.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such dataset, `Corrupt` when the log cannot be read; what the store says.
+    pub(crate) async fn sweep(&self, kept: TimeDelta, now: DateTime<Utc>) -> Result<Swept> {
+        let _no_rewrite = self.rewriting.lock().await;
+        // What a load of this process has written must not be taken for a leftover, however long it runs.
+        let no_load = self.loading.try_write().is_ok();
+        let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
+        let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
+        let live: HashSet<&str> = snapshot.segments.iter().map(|segment| segment.path.as_str()).collect();
+        let unnamed_kept = UNNAMED_KEPT.max(kept);
+        let removed = self.removed_since(&snapshot, now - unnamed_kept - CLOCK_SKEW).await?;
+        let needless = |object: &ObjectMeta| {
+            let Some(path) = self.segment_path(object) else { return false };
+            match removed.get(path) {
+                _ if live.contains(path) => false,
+                Some(removed_at) => *removed_at + kept <= now,
+                // Removed long ago, or never named.
+                None => no_load && object.last_modified + unnamed_kept <= now,
+            }
+        };
+        let needless: Vec<ObjectMeta> = listed.into_iter().filter(needless).collect();
+        let removals: Vec<_> = needless.into_iter().map(|object| self.remove_object(object)).collect();
+        let sizes: Vec<u64> = futures::stream::iter(removals).buffer_unordered(CONCURRENCY).try_collect().await?;
+        Ok(Swept { objects: sizes.len() as u64, bytes: sizes.iter().sum() })
+    }
+
+    /// The path of a segment relative to its dataset: `<chunk>/<uuid>.parquet`. `None` for whatever else lies there.
+    fn segment_path<'a>(&self, object: &'a ObjectMeta) -> Option<&'a str> {
+        let path = object.location.as_ref().strip_prefix(self.prefix.as_ref())?.strip_prefix('/')?;
+        let (chunk, file) = path.split_once('/')?;
+        let named = uuid::Uuid::try_parse(file.strip_suffix(".parquet")?).is_ok();
+        (named && !chunk.starts_with('_')).then_some(path)
+    }
+
+    /// When segments were taken out, for those that were since an instant.
+    async fn removed_since(&self, snapshot: &Snapshot, since: DateTime<Utc>) -> Result<HashMap<String, DateTime<Utc>>> {
+        let mut entries = futures::stream::iter((0..=snapshot.version).rev())
+            .map(|version| async move { Ok::<_, Error>((version, self.read(version, Some(snapshot)).await?)) })
+            .buffered(CONCURRENCY);
+        let mut removed = HashMap::new();
+        while let Some((version, entry)) = entries.try_next().await? {
+            let entry = entry.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;
+            if entry.committed_at < since {
+                break;
+            }
+            removed.extend(entry.removed.into_iter().map(|path| (path, entry.committed_at)));
+        }
+        Ok(removed)
+    }
+
+    async fn remove_object(&self, object: ObjectMeta) -> Result<u64> {
+        match self.store.delete(&object.location).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(object.size),
+            Err(error) => Err(Error::from(error).context("remove segment")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
+
+    use super::*;
+    use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::entry::{Entry, Metadata, Rewrite};
+    use crate::storage::segment::Segment;
+
+    fn name(id: u128) -> String {
+        format!("2013-01/{}.parquet", uuid::Uuid::from_u128(id))
+    }
+
+    fn segment(id: u128) -> Segment {
+        Segment { path: name(id), rows: 1, bytes: 1, written_at: DateTime::UNIX_EPOCH, statistics: vec![Default::default()] }
+    }
+
+    struct Fixture {
+        store: Arc<dyn ObjectStore>,
+        log: DatasetLog,
+        start: DateTime<Utc>,
+    }
+
+    impl Fixture {
+        /// Segments 1 to 4; an hour later 1 and 2 become 5, two hours later 5 and 3 become 6; 7 was never committed.
+        async fn new() -> Self {
+            let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+            let log = DatasetLog::new(Arc::clone(&store), Path::from("acme/orders"));
+            // Objects are dated by the store, so the log has to be of today.
+            let start = Utc::now();
+            let others = ["_rejects/l.ndjson", "_partials/x/1.parquet", "2013-01/notes.txt", "part-0.parquet"].map(str::to_owned);
+            for path in (1..=7).map(name).chain(others) {
+                store.put(&Path::from(format!("acme/orders/{path}")), "x".into()).await.unwrap();
+            }
+            store.put(&Path::from(format!("acme/orders_old/{}", name(8))), "x".into()).await.unwrap();
+            let schema = DatasetSchema::new(vec![Column { name: "n".into(), column_type: ColumnType::Integer }], None).unwrap();
+            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, dropped: false };
+            log.commit(Entry { metadata: Some(metadata), added: (1..=4).map(segment).collect(), committed_at: start, ..Entry::default() })
+                .await
+                .unwrap();
+            for (hours, removed, added) in [(1, [1, 2], 5), (2, [5, 3], 6)] {
+                let entry = Entry {
+                    removed: removed.map(name).to_vec(),
+                    added: vec![segment(added)],
+                    rewrite: Some(Rewrite::Compaction),
+                    committed_at: start + TimeDelta::hours(hours),
+                    ..Entry::default()
+                };
+                log.commit(entry).await.unwrap();
+            }
+            Self { store, log, start }
+        }
+
+        async fn sweep_after(&self, minutes: i64) -> u64 {
+            self.log.sweep(TimeDelta::hours(1), self.start + TimeDelta::minutes(minutes)).await.unwrap().objects
+        }
+
+        async fn left(&self) -> Vec<u128> {
+            let listed: Vec<ObjectMeta> = self.store.list(None).try_collect().await.unwrap();
+            let ids = listed.iter().filter_map(|object| uuid::Uuid::try_parse(object.location.filename()?.strip_suffix(".parquet")?).ok());
+            let mut ids: Vec<u128> = ids.map(|id| id.as_u128()).collect();
+            ids.sort_unstable();
+            ids
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_version_of_the_last_hour_needs_stays() {
+        let fixture = Fixture::new().await;
+        assert_eq!(fixture.sweep_after(119).await, 0);
+        assert_eq!(fixture.sweep_after(120).await, 2);
+        assert_eq!(fixture.left().await, [3, 4, 5, 6, 7, 8]);
+        assert_eq!(fixture.sweep_after(181).await, 2);
+        assert_eq!(fixture.left().await, [4, 6, 7, 8]);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_named_goes_after_a_day_unless_a_load_runs() {
+        let fixture = Fixture::new().await;
+        let day = 24 * 60 + 5;
+        let load = fixture.log.loading.read().await;
+        assert_eq!(fixture.sweep_after(day).await, 4);
+        drop(load);
+        assert_eq!(fixture.sweep_after(day).await, 1);
+        assert_eq!(fixture.left().await, [4, 6, 8]);
+        // Long after, when the log entries are not read any more, nothing else goes.
+        assert_eq!(fixture.sweep_after(10 * day).await, 0);
+        let all: Vec<ObjectMeta> = fixture.store.list(None).try_collect().await.unwrap();
+        assert_eq!(all.len(), 3 + 4 + 3);
+    }
+}
