@@ -1,6 +1,8 @@
 //! Golden queries: every `.slt` file under `tests/golden` runs against the example data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -10,7 +12,11 @@ use tidemill::{Csv, Measure, Mill, Settings};
 use crate::ward::{Ward, example, open};
 
 /// A statement that begins with `{` is a semantic query, anything else SQL.
-struct Asker(Mill);
+struct Asker {
+    mill: Mill,
+    /// Segments that rollups stood for.
+    rolled: Arc<AtomicU64>,
+}
 
 #[async_trait]
 impl sqllogictest::AsyncDB for Asker {
@@ -18,7 +24,8 @@ impl sqllogictest::AsyncDB for Asker {
     type ColumnType = DefaultColumnType;
 
     async fn run(&mut self, text: &str) -> Result<DBOutput<DefaultColumnType>, tidemill::Error> {
-        let result = if text.trim_start().starts_with('{') { self.0.query(&serde_json::from_str(text)?).await? } else { self.0.sql(text).await? };
+        let result = if text.trim_start().starts_with('{') { self.mill.query(&serde_json::from_str(text)?).await? } else { self.mill.sql(text).await? };
+        self.rolled.fetch_add(result.provenance.segments_rolled, Ordering::Relaxed);
         let json = result.to_json();
         let cell = |value: &Value| match value {
             Value::Null => "NULL".to_owned(),
@@ -35,8 +42,19 @@ impl sqllogictest::AsyncDB for Asker {
 }
 
 /// How the same answers come about: every aggregate from its rows, from partials that are computed each time, and from
-/// partials that are kept (asked twice, so that the second time they are).
+/// partials that are kept (asked twice, so that the second time they are); the last two again where rollups are stored.
 const MODES: [(&str, usize, usize); 3] = [("raw", 0, 1), ("cold", 1, 1), ("kept", 64 << 20, 2)];
+
+/// Rollups from which many of the questions follow.
+fn rollups() -> Value {
+    let common = ["count", "sum_distance", "avg_dep_delay", "min_dep_delay", "max_dep_delay", "avg_arr_delay", "min_arr_delay", "max_arr_delay", "distinct_flight"];
+    let sketched = ["count", "median_dep_delay", "p95_arr_delay", "quartile_distance", "median_speed", "planes", "routes", "plane_days", "distinct_tailnum", "distinct_dest"];
+    json!([
+        {"name": "hourly", "measures": common, "dimensions": ["origin"], "time_dimension": "time_hour", "granularity": "hour"},
+        {"name": "carriers", "measures": common, "dimensions": ["carrier", "origin"], "time_dimension": "time_hour", "granularity": "day"},
+        {"name": "sketches", "measures": sketched, "dimensions": ["origin", "carrier", "month"]}
+    ])
+}
 
 /// Measures of the flights that a generated model does not have.
 fn estimates() -> Value {
@@ -66,16 +84,32 @@ async fn golden_queries_hold_however_they_are_answered() {
     files.sort();
     assert!(!files.is_empty());
     for (mode, partial_cache_bytes, times) in MODES {
-        let engine = open(ward.folder.path(), Settings { partial_cache_bytes, ..Settings::default() }).await;
-        for file in std::iter::repeat_n(&files, times).flatten() {
-            let mill = engine.tenant("acme").unwrap();
-            let asked = Runner::new(move || {
-                let mill = mill.clone();
-                async move { Ok(Asker(mill)) }
-            })
-            .run_file_async(file)
-            .await;
-            asked.unwrap_or_else(|error| panic!("{mode}: {error}"));
-        }
+        assert_eq!(run(&ward, &files, mode, partial_cache_bytes, times).await, 0, "{mode}: there are no rollups");
     }
+    let mut model = ward.mill.model("flights").await.unwrap();
+    model.rollups = serde_json::from_value(rollups()).unwrap();
+    let version = model.version;
+    ward.mill.update_model(model, version).await.unwrap();
+    ward.mill.build_rollups("flights").await.unwrap();
+    for (mode, partial_cache_bytes, times) in MODES {
+        let rolled = run(&ward, &files, mode, partial_cache_bytes, times).await;
+        assert_eq!(rolled > 0, partial_cache_bytes > 0, "{mode} with rollups: {rolled} segments");
+    }
+}
+
+/// Runs all files in an engine of its own; gives how many segments rollups stood for.
+async fn run(ward: &Ward, files: &[PathBuf], mode: &str, partial_cache_bytes: usize, times: usize) -> u64 {
+    let engine = open(ward.folder.path(), Settings { partial_cache_bytes, background_rollups: false, ..Settings::default() }).await;
+    let rolled = Arc::new(AtomicU64::new(0));
+    for file in std::iter::repeat_n(files, times).flatten() {
+        let (mill, rolled) = (engine.tenant("acme").unwrap(), Arc::clone(&rolled));
+        let asked = Runner::new(move || {
+            let asker = Asker { mill: mill.clone(), rolled: Arc::clone(&rolled) };
+            async move { Ok(asker) }
+        })
+        .run_file_async(file)
+        .await;
+        asked.unwrap_or_else(|error| panic!("{mode}: {error}"));
+    }
+    rolled.load(Ordering::Relaxed)
 }
