@@ -3,17 +3,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use serde_json::json;
 use tidemill::{Parquet, Settings};
-use tidemill_benches::answer::Answer;
-use tidemill_benches::dashboard::{END_US, Question, questions};
+use tidemill_benches::dashboard::{END_US, questions};
 use tidemill_benches::events;
-use tidemill_benches::measure::{median_ms, order_of_round, timed};
-use tidemill_benches::peers::{DuckDb, EmbeddedTidemill, Peer, PlainDataFusion, literal};
+use tidemill_benches::measure::{median_ms, timed};
+use tidemill_benches::peers::{DuckDb, EmbeddedTidemill, Peer, PlainDataFusion, compare_and_time, literal};
 use tidemill_benches::report::{Report, Row};
 
 // What the server uses. DuckDB brings an allocator of its own.
@@ -69,7 +67,7 @@ fn main() -> Result<()> {
         vec![Box::new(ours), Box::new(duckdb), Box::new(PlainDataFusion::over(&events.path)?), Box::new(DuckDb::over_parquet("duckdb_parquet", &events.path)?), Box::new(kept)];
     let mut sums = vec![0.0; peers.len()];
     for question in questions(END_US)? {
-        let times = ask(&mut peers, &question, args.rounds).with_context(|| question.name)?;
+        let times = compare_and_time(&mut peers, &question, args.rounds).with_context(|| question.name)?;
         let medians: Vec<f64> = times.iter().map(|times| median_ms(times)).collect();
         for (sum, median) in sums.iter_mut().zip(&medians) {
             *sum += median;
@@ -84,24 +82,4 @@ fn main() -> Result<()> {
 fn row(workload: &str, peers: &[Box<dyn Peer>], medians: &[f64], target: &str, holds: bool) -> Row {
     let others = peers.iter().zip(medians).skip(1).map(|(peer, median)| (peer.name(), *median)).collect();
     Row { workload: workload.to_owned(), unit: "ms", ours: medians[0], peers: others, target: target.to_owned(), holds }
-}
-
-/// Asks everybody once, compares the answers, then times them.
-fn ask(peers: &mut [Box<dyn Peer>], question: &Question, rounds: usize) -> Result<Vec<Vec<Duration>>> {
-    let mut first: Option<Answer> = None;
-    for peer in peers.iter_mut() {
-        let answer = peer.ask(question).with_context(|| peer.name())?;
-        match &first {
-            None => first = Some(answer),
-            Some(first) => first.clone().compare(answer).with_context(|| format!("tidemill and {} disagree", peer.name()))?,
-        }
-    }
-    let mut times = vec![Vec::with_capacity(rounds); peers.len()];
-    for round in 0..rounds {
-        for place in order_of_round(peers.len(), round) {
-            let (_, time) = timed(|| peers[place].ask(question))?;
-            times[place].push(time);
-        }
-    }
-    Ok(times)
 }

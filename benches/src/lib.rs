@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod dashboard;
 pub mod events;
+pub mod groupings;
 pub mod http;
 pub mod machine;
 pub mod measure;

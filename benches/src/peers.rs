@@ -4,13 +4,16 @@ mod datafusion;
 mod duckdb;
 mod tidemill;
 
-use anyhow::Result;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
 
 pub use self::datafusion::PlainDataFusion;
 pub use self::duckdb::{DuckDb, literal};
 pub use self::tidemill::EmbeddedTidemill;
 use crate::answer::Answer;
 use crate::dashboard::Question;
+use crate::measure::{order_of_round, timed};
 
 /// Somebody who answers questions.
 pub trait Peer {
@@ -28,4 +31,27 @@ pub trait Peer {
     /// # Errors
     /// Whatever the peer says.
     fn sql(&mut self, sql: &str) -> Result<Answer>;
+}
+
+/// Asks everybody once, compares the answers, then times them in interleaved rounds.
+///
+/// # Errors
+/// When somebody fails or two disagree.
+pub fn compare_and_time(peers: &mut [Box<dyn Peer>], question: &Question, rounds: usize) -> Result<Vec<Vec<Duration>>> {
+    let mut first: Option<Answer> = None;
+    for peer in peers.iter_mut() {
+        let answer = peer.ask(question).with_context(|| peer.name())?;
+        match &first {
+            None => first = Some(answer),
+            Some(first) => first.clone().compare(answer).with_context(|| format!("tidemill and {} disagree", peer.name()))?,
+        }
+    }
+    let mut times = vec![Vec::with_capacity(rounds); peers.len()];
+    for round in 0..rounds {
+        for place in order_of_round(peers.len(), round) {
+            let (_, time) = timed(|| peers[place].ask(question))?;
+            times[place].push(time);
+        }
+    }
+    Ok(times)
 }

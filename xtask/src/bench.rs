@@ -26,6 +26,8 @@ pub(crate) struct Args {
 enum Scenario {
     /// Twelve queries of a dashboard over 10 million events, beside DuckDB and DataFusion.
     Dashboards,
+    /// All rows grouped by keys of few values, one thread each, beside DuckDB and DataFusion in memory.
+    Groupby,
     /// A compressed CSV file to a table that can be asked, beside DuckDB.
     Ingest,
     /// The same dashboard after each 10,000 new rows, beside DuckDB.
@@ -44,6 +46,7 @@ impl Scenario {
     fn as_str(self) -> &'static str {
         match self {
             Self::Dashboards => "dashboards",
+            Self::Groupby => "groupby",
             Self::Ingest => "ingest",
             Self::Refresh => "refresh",
             Self::Rollups => "rollups",

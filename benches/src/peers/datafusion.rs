@@ -1,8 +1,10 @@
-//! DataFusion as it comes, over the Parquet file.
+//! DataFusion as it comes, over the Parquet file or over its rows in memory.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use datafusion::datasource::MemTable;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use tokio::runtime::Runtime;
 
@@ -13,6 +15,7 @@ use crate::machine;
 
 /// A session with a table `events`.
 pub struct PlainDataFusion {
+    name: &'static str,
     runtime: Runtime,
     session: SessionContext,
 }
@@ -23,17 +26,36 @@ impl PlainDataFusion {
     /// # Errors
     /// When the file cannot be read.
     pub fn over(file: &Path) -> Result<Self> {
-        let runtime = Runtime::new()?;
-        let session = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(machine::cores()));
+        let (runtime, session) = (Runtime::new()?, session(machine::cores()));
         let path = file.to_str().context("the path of the data is not UTF-8")?;
         runtime.block_on(session.register_parquet("events", path, ParquetReadOptions::default()))?;
-        Ok(Self { runtime, session })
+        Ok(Self { name: "datafusion_parquet", runtime, session })
     }
+
+    /// A session of one partition over the rows of a Parquet file, decoded into memory.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn in_memory(file: &Path) -> Result<Self> {
+        let (runtime, session) = (Runtime::new()?, session(1));
+        let path = file.to_str().context("the path of the data is not UTF-8")?;
+        let (schema, batches) = runtime.block_on(async {
+            let rows = session.read_parquet(path, ParquetReadOptions::default()).await?;
+            let schema = Arc::clone(rows.schema().inner());
+            Ok::<_, datafusion::error::DataFusionError>((schema, rows.collect().await?))
+        })?;
+        session.register_table("events", Arc::new(MemTable::try_new(schema, vec![batches])?))?;
+        Ok(Self { name: "datafusion_memory", runtime, session })
+    }
+}
+
+fn session(partitions: usize) -> SessionContext {
+    SessionContext::new_with_config(SessionConfig::new().with_target_partitions(partitions))
 }
 
 impl Peer for PlainDataFusion {
     fn name(&self) -> &'static str {
-        "datafusion_parquet"
+        self.name
     }
 
     fn ask(&mut self, question: &Question) -> Result<Answer> {

@@ -4,4 +4,5 @@ pub(crate) mod allowed;
 pub(crate) mod approx_distinct;
 pub(crate) mod approx_quantile;
 pub(crate) mod sketch;
+pub(crate) mod sum;
 pub(crate) mod time_bucket;

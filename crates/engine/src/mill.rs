@@ -10,12 +10,14 @@ pub(crate) mod keeper;
 mod models;
 mod rollups;
 mod shared;
+mod tiles;
 
 use std::sync::Arc;
 
 pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
 pub(crate) use shared::{Shared, VISIBLE_MODELS};
+pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
@@ -68,7 +70,14 @@ impl Mill {
         }
         let name = DatasetName::parse(dataset)?;
         let shared = &self.shared;
-        let host = LoadHost { store: &shared.store, settings: &shared.settings, clock: &*shared.clock, log: shared.datasets.log(self.scope.tenant(), &name), dataset: &name };
+        let host = LoadHost {
+            store: &shared.store,
+            settings: &shared.settings,
+            clock: &*shared.clock,
+            log: shared.datasets.log(self.scope.tenant(), &name),
+            dataset: &name,
+            partials: shared.session.partials(),
+        };
         let loaded = run_load(host, load).await?;
         if let Some(commit) = loaded.commit {
             shared.events.raise(Event::SegmentCommitted(commit.in_tenant(self.scope.tenant().clone())));

@@ -22,14 +22,17 @@
 //! - [`simplify`] removes filters that are true for every row of a segment, by its statistics, so that a window that
 //!   slides leaves all partials but those at its edges as they are; it also drops segments without a row that passes.
 //!   What lies across an edge is computed in [`blocks`], so that a step of the window costs one block.
-//! - [`kernel`] computes a partial from [`columns`], decoded once and kept: text as dictionary codes, group keys as small
-//!   codes that address groups directly. [`aggregator`] folds values or states into groups,
-//!   by DataFusion's accumulators or by our own ([`count`], [`distinct`]).
-//! - [`dictionary`] gives texts of group keys numbers that hold in all partials, so that merging compares numbers.
+//! - [`kernel`] computes a partial from [`columns`], decoded once and kept: text as [`narrow`] codes, group [`codes`] that
+//!   address [`groups`] directly. The common aggregates are our own and [`fold`] rows block by block ([`count`], [`sum`],
+//!   [`average`], [`extremes`], [`distinct`]), all others are DataFusion's accumulators.
+//! - [`dictionary`] gives texts of group keys numbers that hold in all partials, so that merging compares numbers
+//!   ([`interner`], [`aggregator`]); which of many groups can be among the first few of an order is known before their
+//!   texts are looked up ([`best`]).
 //! - [`rollup`] is a fragment whose partials are kept on storage ([`stored`]); [`derive`] says what else follows from it
 //!   (other zones, coarser grains, fewer keys, filters on keys), [`regroup`] does it segment by segment.
 //! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
-//! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once.
+//! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once. What a
+//!   small load brings is handed over when it commits ([`fresh`]).
 //! - [`exec`] is the operator that a plan holds instead of scan and aggregate.
 //!
 //! What this deliberately does not do: it never cuts a fragment out of an optimised plan, and it does not run
@@ -37,6 +40,8 @@
 //! or dynamic filters, and any of these would make a state that is kept wrong for the next query.
 
 pub(crate) mod aggregator;
+pub(crate) mod average;
+pub(crate) mod best;
 pub(crate) mod blocks;
 pub(crate) mod codes;
 pub(crate) mod columns;
@@ -46,13 +51,21 @@ pub(crate) mod derive;
 pub(crate) mod dictionary;
 pub(crate) mod distinct;
 pub(crate) mod exec;
+pub(crate) mod extremes;
+pub(crate) mod fold;
 pub(crate) mod fragment;
+pub(crate) mod fresh;
+pub(crate) mod groups;
+pub(crate) mod interner;
 pub(crate) mod kernel;
 pub(crate) mod memory;
+pub(crate) mod narrow;
 pub(crate) mod regroup;
 pub(crate) mod rollup;
 pub(crate) mod rule;
+pub(crate) mod set;
 pub(crate) mod simplify;
 pub(crate) mod source;
 pub(crate) mod stored;
+pub(crate) mod sum;
 pub(crate) mod tree;

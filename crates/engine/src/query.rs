@@ -23,6 +23,7 @@ pub(crate) mod reading;
 pub mod result;
 pub(crate) mod session;
 pub(crate) mod table;
+pub(crate) mod tile;
 pub(crate) mod write;
 
 pub use result::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};

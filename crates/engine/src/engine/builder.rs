@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Shared, VISIBLE_MODELS};
+use crate::mill::{Shared, Tiles, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::DurableLocalStore;
@@ -100,6 +100,7 @@ impl EngineBuilder {
             datasets: Datasets::new(Arc::clone(&store)),
             models: ModelStore::new(Arc::clone(&store)),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
+            tiles: Tiles::default(),
             events: Events::with_capacity(self.settings.event_capacity),
             live: SharedQueries::default(),
             advisor: Advisor::default(),

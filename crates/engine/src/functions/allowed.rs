@@ -8,6 +8,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
+use super::sum::checked_sum;
 
 /// Pure functions of their arguments. Left out on purpose: everything that reads the clock, randomness, the session
 /// (`version`, `arrow_metadata`), and what multiplies its input without bound (`repeat`, `range`, `generate_series`).
@@ -157,9 +158,11 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
 
 /// The allowed aggregates.
 pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
-    let own = [ApproxDistinct::udaf(), ApproxQuantile::udaf(Form::Percentile), ApproxQuantile::udaf(Form::Median)];
+    let own = [ApproxDistinct::udaf(), ApproxQuantile::udaf(Form::Percentile), ApproxQuantile::udaf(Form::Median)].map(Arc::new);
+    let sum = checked_sum();
     let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
-    others.chain(own.map(Arc::new)).collect()
+    let others = others.map(|function| if function.name() == sum.name() { Arc::clone(&sum) } else { function });
+    others.chain(own).collect()
 }
 
 /// The allowed window functions.

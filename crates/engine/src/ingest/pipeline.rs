@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::RecordBatch;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result, near_names};
 use crate::events::SegmentCommitted;
 use crate::ids::{DatasetName, TenantId};
+use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
 use crate::settings::Settings;
 use crate::storage::commit::Committed;
@@ -23,7 +25,7 @@ use crate::storage::entry::{Entry, LoadRecord, Metadata};
 use crate::storage::layout;
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::segment::Segment;
-use crate::storage::writer::{SegmentWriter, remove};
+use crate::storage::writer::{SegmentWriter, Written, remove};
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -39,6 +41,7 @@ pub(crate) struct LoadHost<'a> {
     pub clock: &'a dyn Clock,
     pub log: Arc<DatasetLog>,
     pub dataset: &'a DatasetName,
+    pub partials: &'a Partials,
 }
 
 /// How a load ended.
@@ -89,7 +92,8 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
         None => new_target(&inference, &types)?,
     };
     let plan = Plan { source, inference, time_column, progress };
-    let ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let load_id = uuid::Uuid::now_v7().to_string();
     let rejects_path = layout::rejects(host.log.prefix(), &load_id);
     let rejected = ground.rejects.len() as u64;
@@ -127,20 +131,23 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
     }
     .await;
     match committed {
-        Ok((Committed::Version(snapshot), record)) => Ok(Loaded {
-            report: report(host.dataset, snapshot.version, record, false),
-            created: before.is_none(),
-            commit: Some(CommitNews(SegmentCommitted {
-                // Replaced by `in_tenant`, the only way out of the wrapper.
-                tenant: TenantId::parse("unknown")?,
-                dataset: host.dataset.clone(),
-                version: snapshot.version,
-                rows: segments.iter().map(|segment| segment.rows).sum(),
-                time_range: time_range(&segments, &snapshot),
-                segments_added: segments.into_iter().map(|segment| segment.path).collect(),
-                segments_removed: Vec::new(),
-            })),
-        }),
+        Ok((Committed::Version(snapshot), record)) => {
+            host.partials.keep(fresh).await;
+            Ok(Loaded {
+                report: report(host.dataset, snapshot.version, record, false),
+                created: before.is_none(),
+                commit: Some(CommitNews(SegmentCommitted {
+                    // Replaced by `in_tenant`, the only way out of the wrapper.
+                    tenant: TenantId::parse("unknown")?,
+                    dataset: host.dataset.clone(),
+                    version: snapshot.version,
+                    rows: segments.iter().map(|segment| segment.rows).sum(),
+                    time_range: time_range(&segments, &snapshot),
+                    segments_added: segments.into_iter().map(|segment| segment.path).collect(),
+                    segments_removed: Vec::new(),
+                })),
+            })
+        }
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), _)) => Err(error),
         other => {
@@ -234,6 +241,8 @@ struct Plan {
 /// Segments that are written but not visible.
 struct Ground {
     segments: Vec<Segment>,
+    /// The rows of a small load, by the path of their segment.
+    fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
@@ -260,8 +269,8 @@ async fn grind(host: &LoadHost<'_>, plan: &Plan, mut target: DecodeTarget, befor
         );
         match pass(plan, &target, &mut writer).await {
             Ok((DecodeOutcome::Complete, rejects)) => {
-                let (segments, chunk) = writer.finish().await?;
-                return Ok(Ground { segments, rejects, schema, chunk, promotions });
+                let Written { segments, chunk, fresh } = writer.finish().await?;
+                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
             }
             Ok((DecodeOutcome::Promote(found), _)) => {
                 writer.abandon().await;

@@ -14,6 +14,7 @@ use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
+use super::tiles::Asked;
 use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
@@ -64,32 +65,33 @@ impl Mill {
         Ok((self.model_of(&dataset, &snapshot).await?, snapshot))
     }
 
-    async fn answer(&self, query: &SemanticQuery, model: &Model, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
+    async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-        let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
         let zone = compile::zone_of(query)?;
         let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone };
-        let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
-        let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
-        // One row more than asked for tells whether there are more.
-        let page = LogicalPlanBuilder::from(compiled.plan.clone()).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
-        let compiled_in = started.elapsed();
-        let mut executed = execute::run(&self.shared.session, &page, self.scope.limits(), compiled.limit).await?;
-        if let Some(stage) = executed.stages.first_mut() {
-            stage.duration += compiled_in;
+        let mut counters = Arc::new(ScanCounters::default());
+        let asked = match self.ask_tile(query, model, &snapshot, reference, &counters).await? {
+            Some(asked) => (asked, None),
+            None => {
+                counters = Arc::new(ScanCounters::default());
+                self.ask_planned(query, model, &snapshot, reference, &counters).await?
+            }
+        };
+        let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
+        if let [planned, execution] = executed.stages.as_mut_slice() {
+            planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
         let scanned = Scanned::of(&counters);
         self.learn(query, model, &dataset, &snapshot, zone, scanned.rows);
-        let seen = (compiled.offset + executed.batch.num_rows()) as u64;
-        let total_rows = match (executed.truncated, query.total) {
+        let seen = (offset + executed.batch.num_rows()) as u64;
+        let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {
             // A page beyond the end says nothing of how many there are before it.
-            (false, _) if executed.batch.num_rows() > 0 || compiled.offset == 0 => Some(seen),
-            (_, true) => Some(self.count(compiled.plan.clone(), &mut executed.stages).await?),
+            (false, _) if executed.batch.num_rows() > 0 || offset == 0 => Some(seen),
+            (_, Some(plan)) => Some(self.count(plan, &mut executed.stages).await?),
             _ => None,
         };
-        let Compiled { columns, range, estimates, offset, .. } = compiled;
         let bounds: Vec<Bound> = estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || offset > 0)).collect();
         let shown = executed.batch.project(&(0..columns.len()).collect::<Vec<_>>())?;
         let (batch, _) = write::normalised(&shown)?;
@@ -120,9 +122,28 @@ impl Mill {
         })
     }
 
+    /// Plans a question and runs the plan, which is handed over without its limit.
+    async fn ask_planned(
+        &self,
+        query: &SemanticQuery,
+        model: &Model,
+        snapshot: &Arc<Snapshot>,
+        reference: Reference,
+        counters: &Arc<ScanCounters>,
+    ) -> Result<(Asked, Option<LogicalPlan>)> {
+        let dataset = DatasetName::parse(&model.dataset)?;
+        let (state, limits) = (self.shared.session.shared(), self.scope.limits());
+        let source = scoped_plan(self.table(&dataset, snapshot, counters), &dataset, &self.scope, state)?;
+        let Compiled { columns, plan, estimates, offset, limit, range } = compile::compile(query, model, source, state, reference, limits)?;
+        // One row more than asked for tells whether there are more.
+        let page = LogicalPlanBuilder::from(plan.clone()).limit(offset, Some(limit + 1))?.build()?;
+        let executed = execute::run(&self.shared.session, &page, limits, limit).await?;
+        Ok((Asked { executed, columns, estimates, range, offset }, Some(plan)))
+    }
+
     pub(super) fn table(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> DatasetTable {
         let log = self.shared.datasets.log(self.scope.tenant(), dataset);
-        DatasetTable::new(Arc::clone(snapshot), log.prefix().clone(), self.shared.session.clone(), Arc::clone(counters))
+        DatasetTable::new(Arc::clone(snapshot), log.prefix().clone(), &self.shared.session, Arc::clone(counters))
     }
 
     async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {

@@ -8,6 +8,7 @@ use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::Keeper;
+use super::tiles::Tiles;
 use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub models: ModelStore,
     /// Models as scopes see them, by id of the dataset and fingerprint of the scope.
     pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
+    /// Questions that were compiled.
+    pub tiles: Tiles,
     pub session: Session,
     pub events: Events,
     pub live: SharedQueries,

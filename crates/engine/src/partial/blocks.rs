@@ -1,12 +1,13 @@
 //! The segment in which a window begins: only some of its rows are inside, and other ones with each step of the window.
 //! It is computed in blocks of rows, each of which is a little segment: blocks that lie inside of the window are partials
-//! like others, computed once; only the block at the edge is looked at again.
+//! like others, computed once and merged in a binary tree; only the block at the edge is looked at again.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::Array;
 use arrow::datatypes::{DataType, TimeUnit};
+use futures::future::{BoxFuture, FutureExt};
 use sha2::{Digest, Sha256};
 
 use super::columns::Column;
@@ -19,7 +20,7 @@ use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 
 /// Rows of a block.
-const BLOCK_ROWS: usize = 32 << 10;
+const BLOCK_ROWS: usize = 16 << 10;
 
 /// The blocks of a segment that hold rows that pass.
 pub(super) struct Blocks {
@@ -93,40 +94,72 @@ impl Aggregation {
         }
     }
 
-    /// Computes a segment block by block. Blocks inside of the window that lie side by side are merged once and kept,
-    /// because a step of the window seldom passes the end of a block.
-    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], Blocks { blocks, open }: Blocks) -> Result<Partial> {
+    /// Computes a segment block by block. Blocks inside of the window are merged in pairs, pairs of pairs and so on, and all
+    /// of that is kept: when the window has moved on by a block, what lies inside is a few of these, and none is new.
+    pub(super) async fn by_blocks(&self, leaf: &Leaf, columns: &[Option<Column>], rows: usize, Blocks { blocks, open }: Blocks) -> Result<Partial> {
         let inside = self.fingerprint(&open);
+        let segment = Blockwise { leaf, columns, rows, open, inside };
         let mut states = Vec::new();
         for run in blocks.chunk_by(|one, next| one.inside && next.inside && one.rows.end == next.rows.start) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            let rows = first.rows.start..last.rows.end;
-            states.push(match run {
-                [block] => self.block(leaf, columns, block, &open, &inside).await?,
-                _ => {
-                    let merge = async {
-                        let mut states = Vec::with_capacity(run.len());
-                        for block in run {
-                            states.push(self.block(leaf, columns, block, &open, &inside).await?);
-                        }
-                        self.merge(states).await
-                    };
-                    self.source.partials.get_or_compute(key(leaf, &inside, &rows), |_| true, merge).await?
+            match run {
+                [block] if !block.inside => states.push(self.compute_rows(segment.part(&block.rows), block.rows.len(), Arc::clone(&leaf.filters)).await?),
+                [first, ..] => {
+                    let first = first.rows.start / BLOCK_ROWS;
+                    for span in spans(first..first + run.len()) {
+                        states.push(self.span(&segment, span).await?);
+                    }
                 }
-            });
+                [] => {}
+            }
         }
         self.merge(states).await
     }
 
-    async fn block(&self, leaf: &Leaf, columns: &[Option<Column>], block: &Block, open: &Arc<[usize]>, inside: &Fingerprint) -> Result<Partial> {
-        let rows = &block.rows;
-        let part: Vec<Option<Column>> = columns.iter().map(|column| column.as_ref().map(|column| column.slice(rows.start, rows.len()))).collect();
-        if !block.inside {
-            return self.compute_rows(part, rows.len(), Arc::clone(&leaf.filters)).await;
-        }
-        let compute = self.compute_rows(part, rows.len(), Arc::clone(open));
-        self.source.partials.get_or_compute(key(leaf, inside, rows), |_| true, compute).await
+    /// The state of some blocks inside of the window, as many as a power of two.
+    fn span<'a>(&'a self, segment: &'a Blockwise<'_>, span: Range<usize>) -> BoxFuture<'a, Result<Partial>> {
+        let rows = span.start * BLOCK_ROWS..segment.rows.min(span.end * BLOCK_ROWS);
+        let key = key(segment.leaf, &segment.inside, &rows);
+        let make = async move {
+            if span.len() == 1 {
+                return self.compute_rows(segment.part(&rows), rows.len(), Arc::clone(&segment.open)).await;
+            }
+            let middle = span.start + span.len() / 2;
+            let halves = [self.span(segment, span.start..middle).await?, self.span(segment, middle..span.end).await?];
+            self.merge(halves.into()).await
+        };
+        self.source.partials.get_or_compute(key, |_| true, make).boxed()
     }
+}
+
+/// A segment that is computed in blocks.
+struct Blockwise<'a> {
+    leaf: &'a Leaf,
+    columns: &'a [Option<Column>],
+    rows: usize,
+    /// Filters that are open inside of the window, and what that computes.
+    open: Arc<[usize]>,
+    inside: Fingerprint,
+}
+
+impl Blockwise<'_> {
+    fn part(&self, rows: &Range<usize>) -> Vec<Option<Column>> {
+        self.columns.iter().map(|column| column.as_ref().map(|column| column.slice(rows.start, rows.len()))).collect()
+    }
+}
+
+/// Blocks in as few spans as possible, each a power of two of them and beginning at a multiple of its length.
+fn spans(blocks: Range<usize>) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let mut from = blocks.start;
+    while from < blocks.end {
+        let mut length = 1;
+        while from.is_multiple_of(length * 2) && from + length * 2 <= blocks.end {
+            length *= 2;
+        }
+        spans.push(from..from + length);
+        from += length;
+    }
+    spans
 }
 
 fn has_order(data_type: &DataType) -> bool {
@@ -141,4 +174,39 @@ fn key(leaf: &Leaf, fragment: &Fingerprint, rows: &Range<usize>) -> Fingerprint 
     hash.update((rows.start as u64).to_le_bytes());
     hash.update((rows.end as u64).to_le_bytes());
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn spans_cover_blocks_once_and_are_those_of_a_tree() {
+        for end in 0..70 {
+            let mut known: HashSet<Range<usize>> = HashSet::new();
+            for start in 0..=end {
+                let found = spans(start..end);
+                assert!(found.iter().flat_map(Clone::clone).eq(start..end), "{start}..{end}");
+                assert!(found.len() <= 12, "{start}..{end}");
+                // Once everything was asked for, a window that moves on asks for halves of what was merged before.
+                let halves = |span: &Range<usize>| {
+                    let mut all = vec![span.clone()];
+                    let mut next = 0;
+                    while let Some(span) = all.get(next).cloned() {
+                        if span.len() > 1 {
+                            let middle = span.start + span.len() / 2;
+                            all.extend([span.start..middle, middle..span.end]);
+                        }
+                        next += 1;
+                    }
+                    all
+                };
+                let asked: Vec<Range<usize>> = found.iter().flat_map(halves).collect();
+                assert!(start == 0 || asked.iter().all(|span| known.contains(span)), "{start}..{end}");
+                known.extend(asked);
+            }
+        }
+    }
 }

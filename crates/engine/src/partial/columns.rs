@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::{Array, ArrayRef, AsArray, StringViewBuilder, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, StringViewBuilder, UInt32Array};
 use arrow::compute::{cast, concat, filter, take};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef, TimestampMicrosecondType};
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 
+use super::dictionary::Dictionary;
+use super::narrow::Codes;
 use crate::error::{Error, Result};
 use crate::storage::reader::SegmentReader;
 use crate::storage::statistics::ColumnStatistics;
@@ -33,11 +35,25 @@ pub(crate) struct Plain {
     pub array: ArrayRef,
     /// Statistics of its blocks of rows, once somebody wanted them.
     blocks: Arc<OnceLock<Vec<ColumnStatistics>>>,
+    /// Whether its instants are in order, once somebody wanted to know.
+    sorted: Arc<OnceLock<bool>>,
 }
 
 impl Plain {
     fn column(array: ArrayRef) -> Column {
-        Column::Plain(Self { array, blocks: Arc::default() })
+        Column::Plain(Self { array, blocks: Arc::default(), sorted: Arc::default() })
+    }
+
+    /// Some of its rows, in their order.
+    fn part(&self, array: ArrayRef) -> Column {
+        let sorted = if self.sorted.get() == Some(&true) { Arc::clone(&self.sorted) } else { Arc::default() };
+        Column::Plain(Self { array, blocks: Arc::default(), sorted })
+    }
+
+    /// Whether they are instants without nulls, none before the one that it follows.
+    pub(crate) fn is_sorted(&self) -> bool {
+        let in_order = || self.array.null_count() == 0 && self.array.as_primitive_opt::<TimestampMicrosecondType>().is_some_and(|instants| instants.values().is_sorted());
+        *self.sorted.get_or_init(in_order)
     }
 
     /// Statistics of each block of so many rows; everybody asks for blocks of the same size.
@@ -52,32 +68,68 @@ impl Plain {
 /// A column as codes into its distinct values. No code is null: a null is a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Coded {
-    pub codes: UInt32Array,
+    pub codes: Codes,
     pub values: ArrayRef,
+    /// Whether every value is known to have a row.
+    pub complete: bool,
+    /// The numbers of its values in a dictionary, by the dictionary's id, once somebody wanted them.
+    numbers: Arc<OnceLock<(u64, ArrayRef)>>,
+}
+
+impl Coded {
+    pub(crate) fn new(codes: Codes, values: ArrayRef, complete: bool) -> Self {
+        Self { codes, values, complete, numbers: Arc::default() }
+    }
+
+    /// The numbers of all of its values in a dictionary, if they are known or most of them are `wanted`: values that no
+    /// group has must not fill a dictionary.
+    pub(crate) fn numbers(&self, dictionary: &Dictionary, wanted: usize) -> Option<ArrayRef> {
+        if self.numbers.get().is_none() && wanted < self.values.len() / 2 {
+            return None;
+        }
+        let (id, numbers) = self.numbers.get_or_init(|| (dictionary.id, Arc::new(dictionary.numbers(&self.values))));
+        (*id == dictionary.id).then(|| Arc::clone(numbers))
+    }
+
+    /// Some of its rows.
+    fn part(&self, codes: Codes) -> Column {
+        Column::Coded(Self { codes, values: Arc::clone(&self.values), complete: false, numbers: Arc::clone(&self.numbers) })
+    }
 }
 
 impl Column {
+    /// A column that is in memory, in the form in which it would be read from its segment. It holds on to nothing else.
+    pub(crate) fn of(array: &ArrayRef) -> Result<Self> {
+        if let Some(texts) = array.as_string_view_opt() {
+            let mut coder = Coder::default();
+            coder.push_texts(texts);
+            return Ok(Self::Coded(coder.finish()));
+        }
+        let rows = UInt32Array::from_iter_values(0..u32::try_from(array.len()).unwrap_or(u32::MAX));
+        Ok(Plain::column(take(array, &rows, None)?))
+    }
+
     /// The column as a plain array.
     pub(crate) fn array(&self) -> Result<ArrayRef> {
         match self {
             Self::Plain(plain) => Ok(Arc::clone(&plain.array)),
-            Self::Coded(coded) => Ok(take(&coded.values, &coded.codes, None)?),
+            Self::Coded(coded) => coded.codes.values(&coded.values),
         }
     }
 
     /// The rows that a filter lets pass.
     pub(crate) fn filtered(&self, passes: &arrow::array::BooleanArray) -> Result<Self> {
         Ok(match self {
-            Self::Plain(plain) => Plain::column(filter(&plain.array, passes)?),
-            Self::Coded(coded) => Self::Coded(Coded { codes: filter(&coded.codes, passes)?.as_primitive().clone(), values: Arc::clone(&coded.values) }),
+            Self::Plain(plain) => plain.part(filter(&plain.array, passes)?),
+            Self::Coded(coded) => coded.part(coded.codes.filtered(passes)?),
         })
     }
 
     /// Some of its rows.
     pub(crate) fn slice(&self, from: usize, rows: usize) -> Self {
         match self {
-            Self::Plain(plain) => Plain::column(plain.array.slice(from, rows)),
-            Self::Coded(coded) => Self::Coded(Coded { codes: coded.codes.slice(from, rows), values: Arc::clone(&coded.values) }),
+            Self::Plain(plain) => plain.part(plain.array.slice(from, rows)),
+            Self::Coded(coded) => coded.part(coded.codes.slice(from, rows)),
         }
     }
 
@@ -85,7 +137,7 @@ impl Column {
     pub(crate) fn size_bytes(&self) -> usize {
         match self {
             Self::Plain(plain) => plain.array.get_array_memory_size(),
-            Self::Coded(coded) => coded.codes.get_array_memory_size() + coded.values.get_array_memory_size(),
+            Self::Coded(coded) => coded.codes.size_bytes() + coded.values.get_array_memory_size() + coded.values.len() * size_of::<u32>(),
         }
     }
 }
@@ -131,7 +183,8 @@ pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64
 
 fn absent(field: &Field, rows: usize, coded: bool) -> Result<Column> {
     let nulls = arrow::array::new_null_array(field.data_type(), if coded { 1 } else { rows });
-    Ok(if coded { Column::Coded(Coded { codes: UInt32Array::from(vec![0; rows]), values: nulls }) } else { Plain::column(nulls) })
+    let codes = || Codes::from_runs(1, &[(rows, 0)]);
+    Ok(if coded { Column::Coded(Coded::new(codes(), nulls, rows > 0)) } else { Plain::column(nulls) })
 }
 
 fn with_dictionary(schema: &SchemaRef, index: usize) -> SchemaRef {
@@ -151,7 +204,7 @@ fn with_dictionary(schema: &SchemaRef, index: usize) -> SchemaRef {
 struct Coder {
     codes: Vec<u32>,
     values: StringViewBuilder,
-    known: HashMap<Box<str>, u32>,
+    known: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
     null: Option<u32>,
     /// The dictionary that was seen last and what its keys mean: batches of one row group share theirs.
     seen: Option<(ArrayRef, Vec<u32>)>,
@@ -206,14 +259,33 @@ impl Coder {
         u32::try_from(self.known.len() + usize::from(self.null.is_some())).unwrap_or(u32::MAX)
     }
 
+    fn push_texts(&mut self, texts: &StringViewArray) {
+        self.codes.reserve(texts.len());
+        for text in texts {
+            let code = match text {
+                Some(text) => self.code(text),
+                None => self.null_code(),
+            };
+            self.codes.push(code);
+        }
+    }
+
     fn finish(mut self) -> Coded {
-        Coded { codes: UInt32Array::from(self.codes), values: Arc::new(self.values.finish()) }
+        let values: ArrayRef = Arc::new(self.values.finish());
+        // A dictionary of a file may hold a value that no row has.
+        let mut seen = vec![false; values.len()];
+        for code in &self.codes {
+            if let Some(seen) = seen.get_mut(*code as usize) {
+                *seen = true;
+            }
+        }
+        Coded::new(Codes::from_iter(values.len(), self.codes.into_iter()), values, seen.into_iter().all(|seen| seen))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{RecordBatch, StringViewArray};
+    use arrow::array::RecordBatch;
     use object_store::ObjectStoreExt;
     use object_store::memory::InMemory;
     use parquet::arrow::ArrowWriter;
@@ -246,6 +318,36 @@ mod tests {
         let Column::Coded(coded) = &column else { panic!("text is coded") };
         assert_eq!(coded.values.len(), 14);
         assert_eq!(&column.array().unwrap(), &array);
+    }
+
+    #[test]
+    fn a_column_in_memory_is_what_would_be_read() {
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec![Some("b"), None, Some("a text that is longer than its view"), Some("b"), Some("")]));
+        let instants: ArrayRef = Arc::new(arrow::array::TimestampMicrosecondArray::from(vec![Some(3), None, Some(5), Some(4), Some(9)]).with_timezone("UTC"));
+        for array in [texts, instants] {
+            let part = array.slice(1, 3);
+            let column = Column::of(&part).unwrap();
+            assert_eq!(&column.array().unwrap(), &part);
+            if let Column::Coded(coded) = &column {
+                assert!(coded.complete && coded.values.len() == 3);
+            }
+        }
+        let large: ArrayRef = Arc::new(arrow::array::Int64Array::from_iter_values(0..100_000));
+        assert!(Column::of(&large.slice(0, 10)).unwrap().size_bytes() < 1_000);
+    }
+
+    #[test]
+    fn a_part_of_what_is_sorted_is_sorted() {
+        let of = |instants: Vec<Option<i64>>| match Column::of(&(Arc::new(arrow::array::TimestampMicrosecondArray::from(instants)) as ArrayRef)).unwrap() {
+            Column::Plain(plain) => plain,
+            Column::Coded(_) => panic!("instants are not coded"),
+        };
+        assert!(of(vec![Some(1), Some(1), Some(2)]).is_sorted());
+        assert!(!of(vec![Some(1), None, Some(2)]).is_sorted());
+        let unsorted = of(vec![Some(3), Some(1), Some(2)]);
+        assert!(!unsorted.is_sorted());
+        let Column::Plain(part) = Column::Plain(unsorted).slice(1, 2) else { panic!("a part is of the same form") };
+        assert!(part.is_sorted());
     }
 
     #[tokio::test]

@@ -25,8 +25,8 @@ const ROWS_PER_GROUP: u64 = 4;
 /// Segments so small that their partial is always kept.
 const SMALL_SEGMENT_ROWS: u64 = 8_192;
 
-/// Rows, of a segment or of states, that take less than a tenth of a millisecond.
-const INLINE_ROWS: usize = 2_048;
+/// Rows, of a segment or of states, that take about a tenth of a millisecond.
+const INLINE_ROWS: usize = 16 << 10;
 
 /// A fragment over one version of a dataset.
 #[derive(Debug)]
@@ -54,10 +54,15 @@ pub(crate) struct Leaf {
 
 impl Aggregation {
     pub(crate) async fn new(fragment: Fragment, source: SegmentSource, session: &dyn Session) -> Result<Self> {
-        let kernel = Arc::new(Kernel::bind(&fragment, &source, TextKeys::Numbered, session).await?);
+        let kernel = Kernel::bind(&fragment, &source, TextKeys::Numbered, session).await?;
+        Ok(Self::bound(fragment, kernel, source, session))
+    }
+
+    /// The same for a kernel that was bound before.
+    pub(crate) fn bound(fragment: Fragment, kernel: Kernel, source: SegmentSource, session: &dyn Session) -> Self {
         let (routes, missed) = Route::find(&fragment, &source, session);
         source.counters.missed(missed);
-        Ok(Self { fragment, kernel, source, routes })
+        Self { fragment, kernel: Arc::new(kernel), source, routes }
     }
 
     /// The same without a look at rollups, for one of these.
@@ -159,7 +164,11 @@ impl Aggregation {
                 return Ok(None);
             }
             let field = source.snapshot.arrow.fields().get(*column).ok_or_else(|| Error::internal("a kernel for another schema"))?;
-            source.partials.column(&location, leaf.segment.bytes, field, &source.counters.bytes).await.map(|column| Some(Column::clone(&column)))
+            source
+                .partials
+                .column(&source.prefix, &location, leaf.segment.bytes, field, &source.counters.bytes)
+                .await
+                .map(|column| Some(Column::clone(&column)))
         });
         try_join_all(reads).await
     }
@@ -175,8 +184,10 @@ impl Aggregation {
     async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
         let columns = self.columns(leaf).await?;
         let rows = usize::try_from(leaf.segment.rows).unwrap_or(usize::MAX);
-        if let Some(blocks) = self.blocks(leaf, &columns, rows) {
-            return self.by_blocks(leaf, &columns, blocks).await;
+        if self.source.partials.keeps_states()
+            && let Some(blocks) = self.blocks(leaf, &columns, rows)
+        {
+            return self.by_blocks(leaf, &columns, rows, blocks).await;
         }
         self.compute_rows(columns, rows, Arc::clone(&leaf.filters)).await
     }
@@ -192,7 +203,7 @@ impl Aggregation {
         let kernel = Arc::clone(&self.kernel);
         let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
         let merge = move || {
-            let mut aggregator = Aggregator::new(&kernel.layout)?;
+            let mut aggregator = Aggregator::new(&kernel.layout, rows)?;
             for partial in &states {
                 aggregator.merge(&partial.state)?;
             }

@@ -1,58 +1,87 @@
-//! Counting rows: no argument is looked at, so none has to be made.
+//! Counting rows, all of them or those that have a value: what the value is, is not looked at.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array};
+use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::Int64Type;
-use datafusion::common::internal_err;
-use datafusion::error::Result;
-use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 
-/// Counts rows by group. State: one `Int64`.
+use super::fold::{BLOCK_ROWS, Cell, Cells, Fold, Values};
+use crate::error::{Error, Result};
+
+/// Counts rows by group. State: one `Int64`, never null.
 #[derive(Debug, Default)]
-pub(crate) struct CountRows {
-    counts: Vec<i64>,
+pub(crate) struct Count(Cells<Rows>);
+
+#[derive(Debug, Clone, Copy)]
+struct Rows(i64);
+
+impl Cell for Rows {
+    type Value = ();
+    const EMPTY: Self = Self(0);
+
+    fn add(&mut self, (): ()) {
+        self.0 += 1;
+    }
+
+    fn join(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+
+    fn add_all(&mut self, values: &[()]) {
+        self.0 += values.len() as i64;
+    }
 }
 
-impl GroupsAccumulator for CountRows {
-    fn update_batch(&mut self, _: &[ArrayRef], rows: &[usize], passes: Option<&BooleanArray>, groups: usize) -> Result<()> {
-        self.counts.resize(groups, 0);
-        let mut add = |group: usize| {
-            if let Some(count) = self.counts.get_mut(group) {
-                *count += 1;
-            }
-        };
-        match passes {
-            None => rows.iter().for_each(|group| add(*group)),
-            Some(passes) => rows.iter().zip(passes).filter(|(_, passes)| *passes == Some(true)).for_each(|(group, _)| add(*group)),
-        }
+impl Fold for Count {
+    fn grow(&mut self, groups: usize) {
+        self.0.grow(groups);
+    }
+
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+        // As many nothings as there can be rows.
+        const ROWS: [(); u32::MAX as usize] = [(); u32::MAX as usize];
+        debug_assert!(rows.len() <= BLOCK_ROWS);
+        self.0.update(&ROWS, values, rows, numbers)
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        let [counts] = states else { return Err(Error::internal("a count has one state")) };
+        self.0.join(counts.as_primitive::<Int64Type>().values().iter().map(|count| Rows(*count)), groups);
         Ok(())
     }
 
-    fn merge_batch(&mut self, states: &[ArrayRef], rows: &[usize], groups: usize) -> Result<()> {
-        self.counts.resize(groups, 0);
-        let [state] = states else { return internal_err!("counting rows has one state") };
-        for (group, more) in rows.iter().zip(state.as_primitive::<Int64Type>().values()) {
-            if let Some(count) = self.counts.get_mut(*group) {
-                *count += more;
+    fn state(&mut self) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate()?])
+    }
+
+    fn evaluate(&mut self) -> Result<ArrayRef> {
+        Ok(Arc::new(Int64Array::from_iter_values(self.0.take().into_iter().map(|Rows(count)| count))))
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.0.size_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fold::testing::{folded, rows};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_and_values_are_counted((rows, groups) in rows(700), values in proptest::collection::vec(proptest::option::of(Just(1_i64)), 700), segment in 1_usize..800) {
+            for array in [None, Some(Arc::new(Int64Array::from(values.clone())) as ArrayRef)] {
+                let mut expected = vec![0; groups];
+                for ((passes, group), value) in rows.iter().zip(&values) {
+                    expected[*group as usize] += i64::from(*passes && (array.is_none() || value.is_some()));
+                }
+                let counts = folded(&|| Box::<Count>::default(), array.as_ref(), &rows, groups, segment).unwrap();
+                prop_assert_eq!(counts.as_primitive::<Int64Type>().values().to_vec(), expected);
             }
         }
-        Ok(())
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from(emit_to.take_needed(&mut self.counts))))
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(vec![self.evaluate(emit_to)?])
-    }
-
-    fn convert_to_state(&self, _: &[ArrayRef], _: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        internal_err!("rows are always counted by group here")
-    }
-
-    fn size(&self) -> usize {
-        self.counts.capacity() * size_of::<i64>()
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Dictionary {
 
 #[derive(Debug, Default)]
 struct Inner {
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
     texts: Vec<Arc<str>>,
     text_bytes: usize,
     weighed_bytes: usize,
@@ -56,6 +56,11 @@ impl Dictionary {
         inner.array = Some(array.clone());
         drop(inner);
         Ok(take(&array, numbers, None)?)
+    }
+
+    /// How many numbers were given.
+    pub(crate) fn len(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).texts.len()
     }
 
     /// Bytes held.

@@ -1,25 +1,40 @@
-//! Counting distinct whole numbers, days and instants: one compressed bitmap a group. Bitmaps are unioned word by word,
-//! so merging costs what they hold in bytes and not one look-up a value, and the count stays exact at any size.
-//! The bitmaps are those of S. Chambi, D. Lemire and others, "Better bitmap performance with Roaring bitmaps" (2016).
+//! Counting distinct whole numbers, days and instants: one compressed [`Set`] a group. Sets are united word by word, so
+//! merging costs what they hold in bytes and not one look-up a value, and the count stays exact at any size.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Int64Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, TimeUnit};
-use datafusion::common::internal_err;
-use datafusion::error::Result;
-use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
-use roaring::{RoaringBitmap, RoaringTreemap};
+use arrow::array::{ArrayRef, ArrowNumericType, AsArray, BinaryArray, Int64Array};
+use arrow::compute;
+use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+
+use super::fold::{Fold, Values};
+use super::set::{Set, WORDS};
+use crate::error::{Error, Result};
 
 /// Bits that are set directly, all groups together, before they are compressed: 16 MiB.
 const DIRECT_BITS: u64 = 1 << 27;
-const HALF: u64 = 1 << 32;
+/// Bits a row at most: with more of them, looking through the empty ones would take longer than sorting the rows.
+const BITS_PER_ROW: u64 = 4_096;
+/// Bits of a container.
+const CONTAINER_BITS: u64 = 1 << 16;
 
-/// Distinct values by group. State: one `Binary`, the portable form of a 64 bit roaring bitmap.
+/// Distinct values by group. State: one `Binary`, the bytes of a set.
 #[derive(Debug, Default)]
 pub(crate) struct DistinctIntegers {
-    sets: Vec<RoaringTreemap>,
+    sets: Vec<Set>,
+    rows: Gathered,
+}
+
+/// Values of the segment that is being folded, before they are compressed.
+#[derive(Debug, Default)]
+enum Gathered {
+    #[default]
+    Nothing,
+    /// A bit each, where they lie close together: those of one group after those of another.
+    Bits { base: u64, words_per_group: usize, bits: Vec<u64> },
+    /// With their group.
+    Loose(Vec<(u32, u64)>),
 }
 
 impl DistinctIntegers {
@@ -28,40 +43,69 @@ impl DistinctIntegers {
         matches!(data_type, DataType::Int64 | DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, _))
     }
 
-    fn set(&mut self, group: usize) -> Result<&mut RoaringTreemap> {
-        match self.sets.get_mut(group) {
-            Some(set) => Ok(set),
-            None => internal_err!("a row of a group that is not there"),
+    fn gather<T: ArrowNumericType>(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>, whole: fn(T::Native) -> i64) -> Result<()> {
+        let array = values.array()?.as_primitive::<T>();
+        let all = array.values();
+        if matches!(self.rows, Gathered::Nothing) {
+            let (Some(min), Some(max)) = (compute::min(array), compute::max(array)) else { return Ok(()) };
+            self.rows = Gathered::of(unsigned(whole(min)), unsigned(whole(max)), all.len(), self.sets.len());
         }
-    }
-
-    /// Values that lie close together: a bit each.
-    fn add_dense(&mut self, values: impl Iterator<Item = (usize, u64)>, base: u64, width: u64, groups: usize) -> Result<()> {
-        let words = usize::try_from(width.div_ceil(64)).unwrap_or(usize::MAX);
-        let mut bits = vec![0_u64; words * groups];
-        for (group, value) in values {
-            let bit = value - base;
-            if let Some(word) = bits.get_mut(group * words + (bit / 64) as usize) {
-                *word |= 1 << (bit % 64);
+        let valid = values.valid.as_ref().map(|valid| valid.slice(rows.start, rows.len()));
+        let block = all.get(rows).unwrap_or_default();
+        let present = block.iter().enumerate().filter(|(row, _)| valid.as_ref().is_none_or(|valid| valid.value(*row)));
+        let present = present.map(|(row, value)| (numbers.and_then(|numbers| numbers.get(row)).copied().unwrap_or(0), unsigned(whole(*value))));
+        match &mut self.rows {
+            Gathered::Nothing => {}
+            Gathered::Loose(loose) => loose.extend(present),
+            Gathered::Bits { base, words_per_group, bits } => {
+                for (group, value) in present {
+                    let bit = value.wrapping_sub(*base);
+                    if let Some(word) = bits.get_mut(group as usize * *words_per_group + (bit / 64) as usize) {
+                        *word |= 1 << (bit % 64);
+                    }
+                }
             }
         }
-        for (group, bits) in bits.chunks_exact(words.max(1)).enumerate() {
-            let bytes: Vec<u8> = bits.iter().flat_map(|word| word.to_le_bytes()).collect();
-            let low = RoaringBitmap::from_lsb0_bytes((base % HALF) as u32, &bytes);
-            *self.set(group)? |= RoaringTreemap::from_bitmaps([((base / HALF) as u32, low)]);
-        }
         Ok(())
     }
 
-    fn add_sorted(&mut self, mut values: Vec<(usize, u64)>) -> Result<()> {
-        values.sort_unstable();
-        values.dedup();
-        for run in values.chunk_by(|one, next| one.0 == next.0) {
-            let Some((group, _)) = run.first() else { continue };
-            let set = RoaringTreemap::from_sorted_iter(run.iter().map(|(_, value)| *value));
-            *self.set(*group)? |= set.map_err(|error| datafusion::common::internal_datafusion_err!("values are not sorted: {error}"))?;
+    fn settle(&mut self) {
+        match std::mem::take(&mut self.rows) {
+            Gathered::Nothing => {}
+            Gathered::Bits { base, words_per_group, bits } => {
+                for (set, bits) in self.sets.iter_mut().zip(bits.chunks_exact(words_per_group.max(1))) {
+                    let (containers, _) = bits.as_chunks::<WORDS>();
+                    for (index, words) in containers.iter().enumerate() {
+                        set.add_bits(base / CONTAINER_BITS + index as u64, words);
+                    }
+                }
+            }
+            Gathered::Loose(mut loose) => {
+                loose.sort_unstable();
+                loose.dedup();
+                for run in loose.chunk_by(|one, next| one.0 == next.0) {
+                    let numbers: Vec<u64> = run.iter().map(|(_, number)| *number).collect();
+                    if let Some(set) = run.first().and_then(|(group, _)| self.sets.get_mut(*group as usize)) {
+                        set.add_sorted(&numbers);
+                    }
+                }
+            }
         }
-        Ok(())
+    }
+}
+
+impl Gathered {
+    fn of(min: u64, max: u64, rows: usize, groups: usize) -> Self {
+        let base = min - min % CONTAINER_BITS;
+        let containers = max.checked_sub(base).map(|width| width / CONTAINER_BITS + 1);
+        let bits = containers.and_then(|containers| containers.checked_mul(CONTAINER_BITS)?.checked_mul(groups as u64));
+        match (containers, bits) {
+            (Some(containers), Some(bits)) if bits <= DIRECT_BITS.min(rows as u64 * BITS_PER_ROW) => {
+                let words_per_group = usize::try_from(containers).unwrap_or(0) * WORDS;
+                Self::Bits { base, words_per_group, bits: vec![0; words_per_group * groups] }
+            }
+            _ => Self::Loose(Vec::new()),
+        }
     }
 }
 
@@ -70,100 +114,90 @@ fn unsigned(value: i64) -> u64 {
     (value as u64) ^ (1 << 63)
 }
 
-impl GroupsAccumulator for DistinctIntegers {
-    fn update_batch(&mut self, values: &[ArrayRef], rows: &[usize], passes: Option<&BooleanArray>, groups: usize) -> Result<()> {
-        self.sets.resize_with(groups, RoaringTreemap::new);
-        let [values] = values else { return internal_err!("distinct values of one column are counted") };
-        let values = cast(&cast_days(values)?, &DataType::Int64)?;
-        let values = values.as_primitive::<Int64Type>();
-        let present = || {
-            rows.iter()
-                .enumerate()
-                .filter(|(row, _)| values.is_valid(*row) && passes.is_none_or(|passes| passes.is_valid(*row) && passes.value(*row)))
-                .map(|(row, group)| (*group, unsigned(values.value(row))))
-        };
-        let Some((min, max)) = present().map(|(_, value)| (value, value)).reduce(|(min, max), (value, _)| (min.min(value), max.max(value))) else { return Ok(()) };
-        let base = min & !63;
-        let width = (max - base).checked_add(1).filter(|width| width.checked_mul(groups as u64).is_some_and(|bits| bits <= DIRECT_BITS));
-        match width.filter(|_| base / HALF == max / HALF) {
-            Some(width) => self.add_dense(present(), base, width, groups),
-            None => self.add_sorted(present().collect()),
+impl Fold for DistinctIntegers {
+    fn grow(&mut self, groups: usize) {
+        if groups > self.sets.len() {
+            self.settle();
+            self.sets.resize_with(groups, Set::default);
         }
     }
 
-    fn merge_batch(&mut self, states: &[ArrayRef], rows: &[usize], groups: usize) -> Result<()> {
-        self.sets.resize_with(groups, RoaringTreemap::new);
-        let [state] = states else { return internal_err!("distinct values have one state") };
-        for (group, bytes) in rows.iter().zip(state.as_binary::<i32>()) {
-            let Some(bytes) = bytes else { continue };
-            let more = RoaringTreemap::deserialize_from(bytes).map_err(|error| datafusion::common::internal_datafusion_err!("a state of distinct values is damaged: {error}"))?;
-            let set = self.set(*group)?;
-            if set.is_empty() { *set = more } else { *set |= more }
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+        match values.array()?.data_type() {
+            DataType::Int64 => self.gather::<Int64Type>(values, rows, numbers, |value| value),
+            DataType::Date32 => self.gather::<Date32Type>(values, rows, numbers, i64::from),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => self.gather::<TimestampMicrosecondType>(values, rows, numbers, |value| value),
+            other => Err(Error::internal(format!("distinct values of {other}"))),
+        }
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        let [state] = states else { return Err(Error::internal("distinct values have one state")) };
+        for (group, bytes) in groups.iter().zip(state.as_binary::<i32>()) {
+            if let (Some(set), Some(bytes)) = (self.sets.get_mut(*group), bytes) {
+                set.add_bytes(bytes)?;
+            }
         }
         Ok(())
     }
 
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let counts = emit_to.take_needed(&mut self.sets).into_iter().map(|set| i64::try_from(set.len()).unwrap_or(i64::MAX));
-        Ok(Arc::new(counts.collect::<Int64Array>()))
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let mut states = Vec::new();
-        for set in emit_to.take_needed(&mut self.sets) {
-            let mut bytes = Vec::with_capacity(set.serialized_size());
-            set.serialize_into(&mut bytes)?;
-            states.push(bytes);
-        }
+    fn state(&mut self) -> Result<Vec<ArrayRef>> {
+        self.settle();
+        let states = std::mem::take(&mut self.sets).into_iter().map(|set| set.to_bytes());
         Ok(vec![Arc::new(BinaryArray::from_iter_values(states))])
     }
 
-    fn convert_to_state(&self, _: &[ArrayRef], _: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
-        internal_err!("distinct values are always counted by group here")
+    fn evaluate(&mut self) -> Result<ArrayRef> {
+        self.settle();
+        let counts = std::mem::take(&mut self.sets).into_iter().map(|set| i64::try_from(set.len()).unwrap_or(i64::MAX));
+        Ok(Arc::new(Int64Array::from_iter_values(counts)))
     }
 
-    fn size(&self) -> usize {
-        self.sets.iter().map(RoaringTreemap::serialized_size).sum()
+    fn size_bytes(&self) -> usize {
+        let gathered = match &self.rows {
+            Gathered::Nothing => 0,
+            Gathered::Bits { bits, .. } => bits.capacity() * size_of::<u64>(),
+            Gathered::Loose(loose) => loose.capacity() * size_of::<(u32, u64)>(),
+        };
+        gathered + self.sets.iter().map(Set::size_bytes).sum::<usize>()
     }
-}
-
-/// Days are 32 bits wide and have no cast of their own to 64.
-fn cast_days(values: &ArrayRef) -> Result<ArrayRef> {
-    Ok(if *values.data_type() == DataType::Date32 { cast(values, &DataType::Int32)? } else { Arc::clone(values) })
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use arrow::array::{Date32Array, TimestampMicrosecondArray};
     use proptest::prelude::*;
 
+    use super::super::fold::testing::{folded, rows};
     use super::*;
-
-    fn counts(batches: &[Vec<(usize, Option<i64>)>]) -> Vec<i64> {
-        let mut merged = DistinctIntegers::default();
-        for batch in batches {
-            let mut part = DistinctIntegers::default();
-            let values: ArrayRef = Arc::new(Int64Array::from_iter(batch.iter().map(|(_, value)| *value)));
-            let rows: Vec<usize> = batch.iter().map(|(group, _)| *group).collect();
-            part.update_batch(&[values], &rows, None, 3).unwrap();
-            merged.merge_batch(&part.state(EmitTo::All).unwrap(), &[0, 1, 2], 3).unwrap();
-        }
-        merged.evaluate(EmitTo::All).unwrap().as_primitive::<Int64Type>().values().to_vec()
-    }
 
     proptest! {
         #[test]
         fn counts_are_those_of_sets(
-            near in proptest::collection::vec((0_usize..3, proptest::option::of(-300_i64..300)), 1..80),
-            far in proptest::collection::vec((0_usize..3, proptest::option::of(any::<i64>())), 1..80),
+            (rows, groups) in rows(400),
+            values in prop_oneof![
+                proptest::collection::vec(proptest::option::weighted(0.9, -300_i64..300), 400),
+                proptest::collection::vec(proptest::option::weighted(0.9, 0_i64..3_000_000), 400),
+                proptest::collection::vec(proptest::option::weighted(0.9, any::<i64>()), 400),
+            ],
+            segment in 1_usize..500,
         ) {
-            let mut sets = [HashSet::new(), HashSet::new(), HashSet::new()];
-            for (group, value) in near.iter().chain(&far) {
-                sets[*group].extend(*value);
+            let whole: ArrayRef = Arc::new(Int64Array::from(values.clone()));
+            let days: ArrayRef = Arc::new(values.iter().map(|value| value.map(|value| value as i32)).collect::<Date32Array>());
+            let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from(values.clone()).with_timezone("UTC"));
+            for array in [whole, days, instants] {
+                let mut sets = vec![HashSet::new(); groups];
+                for (row, (passes, group)) in rows.iter().enumerate() {
+                    if let (true, Some(value)) = (*passes, values[row]) {
+                        sets[*group as usize].insert(if *array.data_type() == DataType::Date32 { i64::from(value as i32) } else { value });
+                    }
+                }
+                let expected: Vec<i64> = sets.iter().map(|set| set.len() as i64).collect();
+                let counts = folded(&|| Box::<DistinctIntegers>::default(), Some(&array), &rows, groups, segment).unwrap();
+                prop_assert_eq!(counts.as_primitive::<Int64Type>().values().to_vec(), expected);
             }
-            let expected: Vec<i64> = sets.iter().map(|set| set.len() as i64).collect();
-            prop_assert_eq!(counts(&[near, far]), expected);
         }
     }
 }

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions};
@@ -16,20 +16,22 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Par
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::aggregator::Aggregator;
+use super::best::Best;
 use super::compute::{Aggregation, work};
 
 /// Merges the partials of an aggregation. One partition; segments are computed in parallel inside.
 #[derive(Debug)]
 pub(crate) struct SegmentAggregateExec {
     aggregation: Arc<Aggregation>,
+    best: Option<Best>,
     properties: Arc<PlanProperties>,
 }
 
 impl SegmentAggregateExec {
-    /// `schema` is that of the aggregate: keys, then aggregates.
-    pub(crate) fn new(aggregation: Arc<Aggregation>, schema: SchemaRef) -> Self {
+    /// `schema` is that of the aggregate: keys, then aggregates. `best`: groups that cannot be among these may be left out.
+    pub(crate) fn new(aggregation: Arc<Aggregation>, schema: SchemaRef, best: Option<Best>) -> Self {
         let properties = PlanProperties::new(EquivalenceProperties::new(schema), Partitioning::UnknownPartitioning(1), EmissionType::Final, Boundedness::Bounded);
-        Self { aggregation, properties: Arc::new(properties) }
+        Self { aggregation, best, properties: Arc::new(properties) }
     }
 
     /// What is merged.
@@ -44,11 +46,12 @@ impl DisplayAs for SegmentAggregateExec {
         let list = |exprs: &[datafusion::logical_expr::Expr]| exprs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         write!(
             f,
-            "SegmentAggregateExec: source=[{:?}], groups=[{}], aggregates=[{}], filters=[{}]",
+            "SegmentAggregateExec: source=[{:?}], groups=[{}], aggregates=[{}], filters=[{}]{}",
             self.aggregation.source,
             list(&fragment.groups),
             list(&fragment.aggregates),
-            list(&fragment.filters)
+            list(&fragment.filters),
+            self.best.map_or_else(String::new, |best| format!(", first={}", best.wanted))
         )
     }
 }
@@ -79,30 +82,40 @@ impl ExecutionPlan for SegmentAggregateExec {
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (aggregation, schema) = (Arc::clone(&self.aggregation), self.schema());
-        let answer = answer(aggregation, Arc::clone(&schema), Arc::clone(&context));
-        let rows = context.session_config().batch_size();
+        let (aggregation, schema, best, rows) = (Arc::clone(&self.aggregation), self.schema(), self.best, context.session_config().batch_size());
+        let of = Arc::clone(&schema);
+        let answer = async move {
+            let answer = answer(aggregation, best, of, context.memory_pool(), context.session_config().target_partitions()).await;
+            answer.map_err(|error| DataFusionError::External(Box::new(error)))
+        };
         let batches = stream::once(answer).map_ok(move |batch| stream::iter(slices(&batch, rows)).map(Ok::<_, DataFusionError>)).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches.boxed())))
     }
 }
 
-async fn answer(aggregation: Arc<Aggregation>, schema: SchemaRef, context: Arc<TaskContext>) -> Result<RecordBatch> {
-    let reservation = MemoryConsumer::new("merge of partials").register(context.memory_pool());
-    let states = aggregation.states(context.session_config().target_partitions()).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
+/// The groups of an aggregation with their values, as `schema` has them.
+pub(crate) async fn answer(
+    aggregation: Arc<Aggregation>,
+    best: Option<Best>,
+    schema: SchemaRef,
+    pool: &Arc<dyn MemoryPool>,
+    concurrency: usize,
+) -> crate::error::Result<RecordBatch> {
+    let reservation = MemoryConsumer::new("merge of partials").register(pool);
+    let states = aggregation.states(concurrency).await?;
     aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups).await;
     let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
     let held: usize = states.iter().map(|partial| partial.state.get_array_memory_size()).sum();
     reservation.try_resize(held)?;
     let answer = work(rows, move || {
-        let mut aggregator = Aggregator::new(&aggregation.kernel.layout)?;
+        let mut aggregator = Aggregator::new(&aggregation.kernel.layout, rows)?;
         for partial in &states {
             aggregator.merge(&partial.state)?;
             reservation.try_resize(held + aggregator.size_bytes())?;
         }
-        Ok(aggregator.finish(&schema)?)
+        aggregator.finish(&schema, best.as_ref())
     });
-    answer.await.map_err(|error| DataFusionError::External(Box::new(error)))
+    answer.await
 }
 
 fn slices(batch: &RecordBatch, rows: usize) -> Vec<RecordBatch> {

@@ -34,7 +34,7 @@ const MERGEABLE: [&str; 20] = [
 ];
 
 /// A part of a name of what is kept: changes whenever a kernel or a layout of states changes.
-pub(crate) const STATE_VERSION: &str = "2/datafusion-55";
+pub(crate) const STATE_VERSION: &str = "3/datafusion-55";
 
 /// Parts of the expressions of a fragment at most; larger ones are planned as DataFusion does.
 const NODES_MAX: usize = 10_000;
@@ -113,9 +113,14 @@ impl Fragment {
     /// Columns by name alone, filters in a canonical order and once each.
     fn unqualified(&self) -> Result<Self> {
         let mut fragment = self.map(|column| Ok(Expr::Column(Column::new_unqualified(&column.name))))?;
-        fragment.filters.sort_by_cached_key(|filter| format!("{filter:?}"));
+        fragment.filters.sort_by_cached_key(Self::order);
         fragment.filters.dedup();
         Ok(fragment)
+    }
+
+    /// By what filters are ordered.
+    pub(super) fn order(filter: &Expr) -> String {
+        format!("{filter:?}")
     }
 
     fn map(&self, replace: impl Fn(&Column) -> Result<Expr>) -> Result<Self> {

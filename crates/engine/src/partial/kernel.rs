@@ -1,28 +1,32 @@
-//! Computes the partial of one segment from decoded columns: filters, codes of the group keys, groups by number, then
-//! one pass an aggregate. Everything that depends on one text column alone is evaluated once per distinct value.
+//! Computes the partial of one segment from decoded columns: filters, codes of the group keys, then all aggregates of our
+//! own over one block of rows after the other. Everything that depends on one text column alone is evaluated once per
+//! distinct value.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow::buffer::BooleanBuffer;
-use arrow::compute::{and, prep_null_mask_filter, take};
-use arrow::datatypes::{DataType, Field, SchemaRef};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{and, filter, prep_null_mask_filter};
+use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::LoweredAggregateBuilder;
 
-use super::aggregator::{Function, Layout, is_count_of_rows};
+use super::aggregator::{Accumulator, Function, Layout, is_count_of_rows};
 use super::codes;
 use super::columns::{Coded, Column};
 use super::distinct::DistinctIntegers;
+use super::extremes;
+use super::fold::{BLOCK_ROWS, Fold, Values};
 use super::fragment::Fragment;
+use super::groups::Groups;
 use super::source::SegmentSource;
 use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
@@ -46,13 +50,13 @@ pub(crate) struct Kernel {
     /// Columns of the dataset that are read, by their place in its schema.
     pub columns: Vec<usize>,
     filters: Vec<Bound>,
-    groups: Vec<Key>,
-    aggregates: Vec<Measure>,
-    pub layout: Layout,
+    groups: Arc<[Key]>,
+    aggregates: Arc<[Measure]>,
+    pub layout: Arc<Layout>,
 }
 
 /// An expression over a few of the columns.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Bound {
     expr: Arc<dyn PhysicalExpr>,
     schema: SchemaRef,
@@ -72,6 +76,8 @@ struct Measure {
     /// Whether the aggregate takes hashes of values: those of text are made once per distinct value.
     hashed: bool,
     filter: Option<Bound>,
+    /// Whether only nulls among the values count.
+    nulls_alone: bool,
 }
 
 impl Kernel {
@@ -92,28 +98,43 @@ impl Kernel {
         let (mut aggregates, mut functions) = (Vec::new(), Vec::new());
         for aggregate in &fragment.aggregates {
             let Expr::AggregateFunction(call) = aggregate else { return Err(Error::internal("a fragment with what is not an aggregate")) };
-            let function = function_of(call, &whole)?;
-            let arguments: &[Expr] = match (&function, call.params.args.as_slice()) {
-                // Rows are counted without a look at any column.
-                (Some(Function::CountRows), _) => &[],
+            let own = function_of(call, &whole)?;
+            let arguments: &[Expr] = match (&own, call.params.args.as_slice()) {
+                (Some((_, arguments)), _) => arguments,
                 // What follows the values of a quantile is the same for all rows.
                 (None, [values, ..]) if call.func.inner().downcast_ref::<ApproxQuantile>().is_some() => std::slice::from_ref(values),
-                (_, all) => all,
+                (None, all) => all,
             };
             let arguments = arguments.iter().map(|argument| binder.bind(argument)).collect::<Result<Vec<_>>>()?;
             let filter = call.params.filter.as_deref().map(|filter| binder.bind(filter)).transpose()?;
-            let hashed = matches!(function, Some(Function::ApproxDistinct));
-            functions.push(match function {
-                Some(function) => function,
+            aggregates.push(Measure { arguments, hashed: matches!(own, Some((Function::ApproxDistinct, _))), filter, nulls_alone: matches!(own, Some((Function::Count, _))) });
+            functions.push(match own {
+                Some((function, _)) => function,
                 None => {
                     let planning = PhysicalPlanningContext::default();
                     Function::Any(LoweredAggregateBuilder::new(aggregate, &whole, schema, session.execution_props(), &planning).build()?.aggregate)
                 }
             });
-            aggregates.push(Measure { arguments, hashed, filter });
         }
-        let layout = Layout::new(keys, functions)?;
-        Ok(Self { columns: binder.columns, filters, groups, aggregates, layout })
+        let layout = Arc::new(Layout::new(keys, functions)?);
+        Ok(Self { columns: binder.columns, filters, groups: groups.into(), aggregates: aggregates.into(), layout })
+    }
+
+    /// The same for the rows that pass more filters, with the fragment that it computes then. `fragment` is what it was
+    /// bound to.
+    pub(crate) fn narrowed(&self, fragment: &Fragment, more: Vec<Expr>, schema: &SchemaRef, session: &dyn Session) -> Result<(Fragment, Self)> {
+        let mut binder = Binder { schema, session, columns: self.columns.clone() };
+        let mut filters: Vec<(Expr, Bound)> = fragment.filters.iter().cloned().zip(self.filters.iter().cloned()).collect();
+        for filter in more {
+            let bound = binder.bind(&filter)?;
+            filters.push((filter, bound));
+        }
+        filters.sort_by_cached_key(|(filter, _)| Fragment::order(filter));
+        filters.dedup_by(|(one, _), (other, _)| one == other);
+        let (exprs, filters) = filters.into_iter().unzip();
+        let fragment = Fragment { filters: exprs, groups: fragment.groups.clone(), aggregates: fragment.aggregates.clone() };
+        let kernel = Self { columns: binder.columns, filters, groups: Arc::clone(&self.groups), aggregates: Arc::clone(&self.aggregates), layout: Arc::clone(&self.layout) };
+        Ok((fragment, kernel))
     }
 
     /// Which of [`Kernel::columns`] are looked at if only some filters are open.
@@ -143,33 +164,109 @@ impl Kernel {
             });
         }
         if let Some(passes) = passes.filter(|passes| passes.true_count() < rows) {
+            // What only filters needed is not needed any more.
+            for (column, needed) in segment.columns.iter_mut().zip(self.needed(&[])) {
+                *column = column.take().filter(|_| needed);
+            }
             segment = segment.filtered(&passes)?;
         }
         if segment.rows == 0 {
             return Ok(RecordBatch::new_empty(Arc::clone(&self.layout.state)));
         }
-        let keys = self.groups.iter().map(|key| segment.key(key)).collect::<Result<Vec<_>>>()?;
-        let groups = codes::group(&keys, segment.rows)?;
-        drop(keys);
+        self.fold(&mut segment)
+    }
+
+    fn fold(&self, segment: &mut Rows) -> Result<RecordBatch> {
+        let rows = segment.rows;
         let mut accumulators = self.layout.accumulators()?;
-        for (accumulator, measure) in accumulators.iter_mut().zip(&self.aggregates) {
-            let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument) } else { segment.array(argument) });
-            let arguments = arguments.collect::<Result<Vec<_>>>()?;
+        let keys = self.groups.iter().map(|key| segment.key(key)).collect::<Result<Vec<_>>>()?;
+        let groups = Groups::of(keys, rows, accumulators.iter().any(|accumulator| matches!(accumulator, Accumulator::Any(_))))?;
+        let mut wide: Option<Vec<usize>> = None;
+        let mut own: Vec<(&mut Box<dyn Fold>, Values)> = Vec::new();
+        for (accumulator, measure) in accumulators.iter_mut().zip(self.aggregates.iter()) {
             let passes = measure.filter.as_ref().map(|filter| segment.mask(filter)).transpose()?;
-            accumulator.update_batch(&arguments, &groups.rows, passes.as_ref(), groups.count)?;
+            match accumulator {
+                Accumulator::Own(fold) => {
+                    fold.grow(groups.count());
+                    own.push((fold, segment.values(measure, passes)?));
+                }
+                Accumulator::Any(accumulator) => {
+                    let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument) } else { segment.array(argument) });
+                    let arguments = arguments.collect::<Result<Vec<_>>>()?;
+                    accumulator.update_batch(&arguments, wide.get_or_insert_with(|| groups.wide(rows)), passes.as_ref(), groups.count())?;
+                }
+            }
         }
-        Ok(self.layout.state(self.layout.numbered(groups.keys), &mut accumulators, groups.count)?)
+        let mut present = if groups.complete() || self.counted().is_some() { Vec::new() } else { vec![false; groups.count()] };
+        let mut block = Vec::new();
+        for from in (0..rows).step_by(BLOCK_ROWS) {
+            let rows = from..rows.min(from + BLOCK_ROWS);
+            let numbers = groups.numbers(rows.clone(), &mut block);
+            for (fold, values) in &mut own {
+                fold.update(values, rows.clone(), numbers)?;
+            }
+            if !present.is_empty() {
+                for number in numbers.unwrap_or_default() {
+                    if let Some(present) = present.get_mut(*number as usize) {
+                        *present = true;
+                    }
+                }
+            }
+        }
+        drop(own);
+        let mut states = accumulators.iter_mut().map(Accumulator::state).collect::<Result<Vec<_>>>()?;
+        let present = match self.counted() {
+            _ if groups.complete() => None,
+            // Groups that nobody counted have no row.
+            Some(place) => states
+                .get(place)
+                .and_then(|state| state.first())
+                .map(|counts| counts.as_primitive::<Int64Type>().values().iter().map(|count| *count > 0).collect()),
+            None => Some(present),
+        };
+        let present = present.map(BooleanArray::from).filter(|present| present.true_count() < groups.count());
+        if let Some(present) = &present {
+            for state in states.iter_mut().flatten() {
+                *state = filter(state, present)?;
+            }
+        }
+        let count = present.as_ref().map_or(groups.count(), BooleanArray::true_count);
+        let keys = groups.keys(present.as_ref(), self.layout.dictionaries())?;
+        Ok(self.layout.state(keys, states, count)?)
+    }
+
+    /// The place of an aggregate that counts all rows of each group, where there is one.
+    fn counted(&self) -> Option<usize> {
+        self.aggregates
+            .iter()
+            .zip(&self.layout.functions)
+            .position(|(measure, function)| matches!(function, Function::Count) && measure.arguments.is_empty() && measure.filter.is_none())
     }
 }
 
-/// Our own way to compute an aggregate, where there is one.
-fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<Function>> {
-    Ok(match call.params.args.as_slice() {
-        _ if is_count_of_rows(call) => Some(Function::CountRows),
-        [argument] if call.func.name() == "count" && call.params.distinct && DistinctIntegers::takes(&argument.get_type(schema)?) => Some(Function::DistinctIntegers),
-        [_] if call.func.inner().downcast_ref::<ApproxDistinct>().is_some() => Some(Function::ApproxDistinct),
-        _ => None,
-    })
+/// Our own way to compute an aggregate, where there is one, and what of its arguments is looked at.
+fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<(Function, Vec<Expr>)>> {
+    let (name, [argument]) = (call.func.name(), call.params.args.as_slice()) else { return Ok(None) };
+    if call.func.inner().downcast_ref::<ApproxDistinct>().is_some() {
+        return Ok(Some((Function::ApproxDistinct, vec![argument.clone()])));
+    }
+    let data_type = argument.get_type(schema)?;
+    let whole_or_float = matches!(data_type, DataType::Int64 | DataType::Float64);
+    let function = match (name, call.params.distinct) {
+        // Rows are counted without a look at any column.
+        ("count", false) if is_count_of_rows(call) => return Ok(Some((Function::Count, Vec::new()))),
+        ("count", false) => Function::Count,
+        ("count", true) if DistinctIntegers::takes(&data_type) => Function::DistinctIntegers,
+        ("sum", false) if whole_or_float => Function::Sum(data_type, argument.to_string().into()),
+        ("avg", false) if data_type == DataType::Float64 => match argument {
+            // Whole numbers are made floats by the planner; ours does it on the way.
+            Expr::Cast(Cast { expr, .. }) if expr.get_type(schema)? == DataType::Int64 => return Ok(Some((Function::Average(DataType::Int64), vec![expr.as_ref().clone()]))),
+            _ => Function::Average(data_type),
+        },
+        ("min" | "max", _) if extremes::takes(&data_type) => Function::Extreme { data_type, greatest: name == "max" },
+        _ => return Ok(None),
+    };
+    Ok(Some((function, vec![argument.clone()])))
 }
 
 struct Binder<'a> {
@@ -237,17 +334,50 @@ impl Rows {
     }
 
     fn filtered(&self, passes: &BooleanArray) -> Result<Self> {
-        let columns = self.columns.iter().map(|column| column.as_ref().map(|column| column.filtered(passes)).transpose()).collect::<Result<Vec<_>>>()?;
-        Ok(Self { columns, arrays: HashMap::new(), rows: passes.true_count() })
+        let rows = passes.true_count();
+        let first = passes.values().set_slices().next();
+        let part = |column: &Column| match first {
+            // Rows that pass lie side by side where a window is cut out of rows that are sorted by time.
+            Some((from, to)) if to - from == rows => Ok(column.slice(from, rows)),
+            _ => column.filtered(passes),
+        };
+        let columns = self.columns.iter().map(|column| column.as_ref().map(part).transpose()).collect::<Result<Vec<_>>>()?;
+        Ok(Self { columns, arrays: HashMap::new(), rows })
+    }
+
+    /// What an aggregate of our own looks at. Counts look at nulls alone.
+    fn values(&mut self, measure: &Measure, passes: Option<BooleanArray>) -> Result<Values> {
+        let mut values = Values { array: None, valid: passes.map(|passes| passes.values().clone()) };
+        if let [argument] = measure.arguments.as_slice() {
+            let by_value = match self.by_value(argument) {
+                Some((_, evaluated)) if measure.nulls_alone && evaluated.null_count() == 0 => Some((None, None)),
+                Some((coded, evaluated)) if measure.nulls_alone => {
+                    let known: Vec<bool> = (0..evaluated.len()).map(|code| evaluated.is_valid(code)).collect();
+                    Some((None, Some(coded.codes.mask(&known))))
+                }
+                Some((coded, evaluated)) => Some((Some(coded.codes.values(&evaluated)?), None)),
+                None => None,
+            };
+            let (array, valid) = match by_value {
+                Some(found) => found,
+                None => (Some(self.array(argument)?), None),
+            };
+            let nulls = array.as_ref().and_then(|array| array.logical_nulls()).filter(|nulls| nulls.null_count() > 0);
+            let valid = valid.or(nulls.map(NullBuffer::into_inner));
+            values.array = array;
+            values.valid = match (values.valid, valid) {
+                (Some(passes), Some(valid)) => Some(&passes & &valid),
+                (passes, valid) => passes.or(valid),
+            };
+        }
+        Ok(values)
     }
 
     /// Where a condition is true; null is not.
     fn mask(&mut self, condition: &Bound) -> Result<BooleanArray> {
         if let Some((coded, evaluated)) = self.by_value(condition) {
             let truth: Vec<bool> = boolean(&evaluated)?.iter().map(|value| value == Some(true)).collect();
-            let codes = coded.codes.values();
-            let bits = BooleanBuffer::collect_bool(codes.len(), |row| codes.get(row).and_then(|code| truth.get(*code as usize)).copied().unwrap_or(false));
-            return Ok(BooleanArray::new(bits, None));
+            return Ok(BooleanArray::new(coded.codes.mask(&truth), None));
         }
         let evaluated = self.array(condition)?;
         let mask = boolean(&evaluated)?;
@@ -262,17 +392,23 @@ impl Rows {
     /// Hashes of values, null where the value is.
     fn hashes(&mut self, bound: &Bound) -> Result<ArrayRef> {
         if let Some((coded, evaluated)) = self.by_value(bound) {
-            return Ok(take(&hash::hashes(&evaluated)?, &coded.codes, None)?);
+            return coded.codes.values(&(Arc::new(hash::hashes(&evaluated)?) as ArrayRef));
         }
         Ok(Arc::new(hash::hashes(&self.array(bound)?)?))
     }
 
     fn key(&mut self, key: &Key) -> Result<Coded> {
         match key {
-            Key::Bucket { instant, grain, zone } => codes::buckets(&self.array(instant)?, *grain, *zone),
+            Key::Bucket { instant, grain, zone } => {
+                let sorted = match (instant.columns.as_slice(), instant.is_column()) {
+                    ([place], true) => matches!(self.column(*place)?, Column::Plain(plain) if plain.is_sorted()),
+                    _ => false,
+                };
+                codes::buckets(&self.array(instant)?, sorted, *grain, *zone)
+            }
             Key::Any(bound) => {
                 if let Some((coded, evaluated)) = self.by_value(bound) {
-                    return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded.clone()) } else { codes::encode_through(&coded.codes, &evaluated) };
+                    return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded.clone()) } else { codes::encode_through(coded, &evaluated) };
                 }
                 if let ([place], true) = (bound.columns.as_slice(), bound.is_column()) {
                     return codes::of_column(self.column(*place)?);

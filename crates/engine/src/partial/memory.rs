@@ -39,13 +39,21 @@ impl Partial {
     }
 }
 
+/// Columns of datasets that are remembered as asked for.
+const HOT_COLUMNS: u64 = 16_384;
+
+/// A column of a segment: where the segment lies, and the column's name.
+pub(super) type ColumnKey = (Path, Arc<str>);
+
 /// The memory tier of an engine.
 #[derive(Debug)]
 pub(crate) struct Partials {
     pub store: Arc<dyn ObjectStore>,
     states_max_bytes: u64,
     states: Cache<Fingerprint, Partial>,
-    columns: Cache<(Path, Arc<str>), Arc<Column>>,
+    columns: Cache<ColumnKey, Arc<Column>>,
+    /// Columns of datasets that somebody has asked for.
+    hot: Cache<ColumnKey, ()>,
     dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
     footers: Cache<Path, ArrowReaderMetadata>,
     /// By prefix of their dataset.
@@ -80,6 +88,7 @@ impl Partials {
                 .max_capacity(settings.column_cache_bytes as u64)
                 .weigher(|_, column: &Arc<Column>| weight(column.size_bytes()))
                 .build(),
+            hot: Cache::new(HOT_COLUMNS),
         }
     }
 
@@ -123,9 +132,13 @@ impl Partials {
         Ok(partial)
     }
 
-    /// A decoded column of a segment of `bytes`. What had to be fetched is added to `fetched`.
-    pub(crate) async fn column(&self, location: &Path, bytes: u64, field: &arrow::datatypes::Field, fetched: &AtomicU64) -> Result<Arc<Column>> {
+    /// A decoded column of a segment of `bytes` of a dataset. What had to be fetched is added to `fetched`.
+    pub(crate) async fn column(&self, dataset: &Path, location: &Path, bytes: u64, field: &arrow::datatypes::Field, fetched: &AtomicU64) -> Result<Arc<Column>> {
         let key = (location.clone(), Arc::from(field.name().as_str()));
+        let hot = (dataset.clone(), Arc::clone(&key.1));
+        if !self.hot.contains_key(&hot) {
+            self.hot.insert(hot, ()).await;
+        }
         let read = async {
             let footer = self.footer(location, bytes, fetched).await?;
             let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field).await?;
@@ -157,6 +170,26 @@ impl Partials {
             Ok(filter.map(Arc::new))
         };
         self.filters.try_get_with((location.clone(), Arc::clone(column)), read).await.map_err(shared)
+    }
+
+    /// Whether somebody has asked for a column of a dataset.
+    pub(super) fn is_hot(&self, dataset: &Path, column: &Arc<str>) -> bool {
+        self.hot.contains_key(&(dataset.clone(), Arc::clone(column)))
+    }
+
+    /// Keeps a column of a segment.
+    pub(super) async fn put_column(&self, key: ColumnKey, column: Arc<Column>) {
+        self.columns.insert(key, column).await;
+    }
+
+    /// Whether there is room for states.
+    pub(super) fn keeps_states(&self) -> bool {
+        self.states_max_bytes > ENTRY_BYTES as u64
+    }
+
+    /// Whether there is room for columns.
+    pub(super) fn keeps_columns(&self) -> bool {
+        self.columns.policy().max_capacity().is_some_and(|bytes| bytes > ENTRY_BYTES as u64)
     }
 
     /// The dictionary of a text key of a dataset.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch};
 use arrow::compute::{and, filter, filter_record_batch};
 
-use super::aggregator::Layout;
+use super::aggregator::{Accumulator, Layout};
 use super::codes;
 use super::derive::{Derivation, Folded};
+use super::groups::Groups;
 use crate::error::Result;
 
 /// The partial of a fragment from the kept groups of a segment. `filters` are the places of those filters of the
@@ -36,7 +37,8 @@ pub(crate) fn regroup(derivation: &Derivation, layout: &Layout, kept: &RecordBat
         let Some(values) = group.evaluate(&keys)? else { return Ok(None) };
         coded.push(codes::encode(&values)?);
     }
-    let groups = codes::group(&coded, kept.num_rows())?;
+    let groups = Groups::of(coded, kept.num_rows(), true)?;
+    let (rows, count) = (groups.wide(kept.num_rows()), groups.count());
     let mut accumulators = layout.accumulators()?;
     for (aggregate, (accumulator, folded)) in accumulators.iter_mut().zip(&derivation.aggregates).enumerate() {
         let (Folded::States { passes, .. } | Folded::Keys { passes, .. }) = folded;
@@ -54,21 +56,22 @@ pub(crate) fn regroup(derivation: &Derivation, layout: &Layout, kept: &RecordBat
                     let Some(array) = argument.evaluate(&keys)? else { return Ok(None) };
                     values.push(array);
                 }
-                accumulator.update_batch(&layout.taken(aggregate, values)?, &groups.rows, mask.as_ref(), groups.count)?;
+                accumulator.update(&layout.taken(aggregate, values)?, mask.as_ref(), &groups, &rows)?;
             }
             Folded::States { columns, .. } => {
                 let states = kept.columns().get(columns.clone()).unwrap_or_default();
                 match mask {
-                    None => accumulator.merge_batch(states, &groups.rows, groups.count)?,
+                    None => accumulator.merge(states, &rows, count)?,
                     Some(mask) => {
                         // Merging takes no condition: only the states that pass are handed over.
                         let states = states.iter().map(|state| filter(state, &mask)).collect::<std::result::Result<Vec<ArrayRef>, _>>()?;
-                        let rows: Vec<usize> = groups.rows.iter().zip(mask.values()).filter(|(_, passes)| *passes).map(|(row, _)| *row).collect();
-                        accumulator.merge_batch(&states, &rows, groups.count)?;
+                        let rows: Vec<usize> = rows.iter().zip(mask.values()).filter(|(_, passes)| *passes).map(|(row, _)| *row).collect();
+                        accumulator.merge(&states, &rows, count)?;
                     }
                 }
             }
         }
     }
-    Ok(Some(layout.state(layout.numbered(groups.keys), &mut accumulators, groups.count)?))
+    let states = accumulators.iter_mut().map(Accumulator::state).collect::<Result<Vec<_>>>()?;
+    Ok(Some(layout.state(groups.keys(None, layout.dictionaries())?, states, count)?))
 }

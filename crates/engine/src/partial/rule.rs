@@ -1,5 +1,6 @@
 //! Finds aggregates over one dataset in logical plans and puts the merge of partials in their place. It runs before the
-//! rules that rewrite distinct aggregates and common expressions, so that equal questions stay equal fragments.
+//! rules that rewrite distinct aggregates and common expressions, so that equal questions stay equal fragments. A second
+//! rule tells the merge of a sort that only wants the first groups; partials themselves know nothing of limits.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -13,12 +14,13 @@ use datafusion::common::{DFSchemaRef, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
-use datafusion::logical_expr::{Expr, Extension, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
+use datafusion::logical_expr::{Expr, Extension, LogicalPlan, Projection, Sort, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
 use datafusion::optimizer::optimizer::ApplyOrder;
 use datafusion::optimizer::{Optimizer, OptimizerConfig, OptimizerRule};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
+use super::best::Best;
 use super::compute::Aggregation;
 use super::exec::SegmentAggregateExec;
 use super::fragment::Fragment;
@@ -33,12 +35,13 @@ struct SegmentAggregate {
     fragment: Fragment,
     source: SegmentSource,
     schema: DFSchemaRef,
+    best: Option<Best>,
 }
 
 impl SegmentAggregate {
     /// What tells two nodes apart.
-    fn identity(&self) -> (&Fragment, &object_store::path::Path, u64, &DFSchemaRef) {
-        (&self.fragment, &self.source.prefix, self.source.snapshot.version, &self.schema)
+    fn identity(&self) -> (&Fragment, &object_store::path::Path, u64, &DFSchemaRef, Option<Best>) {
+        (&self.fragment, &self.source.prefix, self.source.snapshot.version, &self.schema, self.best)
     }
 }
 
@@ -108,7 +111,7 @@ impl OptimizerRule for AggregateBySegment {
         let LogicalPlan::Aggregate(aggregate) = &plan else { return Ok(Transformed::no(plan)) };
         let Some((fragment, scan)) = Fragment::lift(aggregate) else { return Ok(Transformed::no(plan)) };
         let Some(source) = source_as_provider(&scan.source).ok().and_then(|provider| (self.find)(provider.as_ref())) else { return Ok(Transformed::no(plan)) };
-        let node = SegmentAggregate { fragment, source, schema: Arc::clone(&aggregate.schema) };
+        let node = SegmentAggregate { fragment, source, schema: Arc::clone(&aggregate.schema), best: None };
         Ok(Transformed::yes(LogicalPlan::Extension(Extension { node: Arc::new(node) })))
     }
 }
@@ -124,6 +127,64 @@ pub(crate) fn fragment_of(plan: &LogicalPlan) -> Option<&Fragment> {
     }
 }
 
+/// The second rule.
+#[derive(Debug)]
+struct FirstGroups;
+
+impl OptimizerRule for FirstGroups {
+    fn name(&self) -> &'static str {
+        "first_groups"
+    }
+
+    fn apply_order(&self) -> Option<ApplyOrder> {
+        Some(ApplyOrder::TopDown)
+    }
+
+    fn rewrite(&self, plan: LogicalPlan, _: &dyn OptimizerConfig) -> Result<Transformed<LogicalPlan>> {
+        let told = match &plan {
+            LogicalPlan::Sort(sort) => sort.fetch.zip(sort.expr.first()).and_then(|(wanted, first)| {
+                let best = Best { aggregate: 0, descending: !first.asc, nulls_first: first.nulls_first, wanted };
+                let input = told(&sort.input, &first.expr, best)?;
+                Some(LogicalPlan::Sort(Sort { expr: sort.expr.clone(), input: Arc::new(input), fetch: sort.fetch }))
+            }),
+            _ => None,
+        };
+        Ok(told.map_or_else(|| Transformed::no(plan), Transformed::yes))
+    }
+}
+
+/// The plan with its merge told, if its rows are the groups of one merge and `order` is an aggregate of it.
+fn told(plan: &LogicalPlan, order: &Expr, best: Best) -> Option<LogicalPlan> {
+    let Expr::Column(column) = order else { return None };
+    let place = plan.schema().index_of_column(column).ok()?;
+    match plan {
+        LogicalPlan::Projection(projection) => {
+            let order = projection.expr.get(place)?.clone().unalias_nested().data;
+            let input = told(&projection.input, &order, best)?;
+            Projection::try_new_with_schema(projection.expr.clone(), Arc::new(input), Arc::clone(&projection.schema)).ok().map(LogicalPlan::Projection)
+        }
+        LogicalPlan::Extension(extension) => {
+            let node = extension.node.as_any().downcast_ref::<SegmentAggregate>().filter(|node| node.best.is_none())?;
+            let aggregate = place.checked_sub(node.fragment.groups.len())?;
+            let node = SegmentAggregate { best: Some(Best { aggregate, ..best }), ..node.clone() };
+            Some(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+        }
+        _ => None,
+    }
+}
+
+/// What a plan that is a merge and nothing else computes: the fragment, its output, the groups that are wanted.
+pub(crate) fn merge_of(plan: &LogicalPlan) -> Option<(&Fragment, &SegmentSource, &DFSchemaRef, Option<Best>)> {
+    let LogicalPlan::Extension(extension) = plan else { return None };
+    let node = extension.node.as_any().downcast_ref::<SegmentAggregate>()?;
+    Some((&node.fragment, &node.source, &node.schema, node.best))
+}
+
+/// Tells merges of sorts that want few groups; limits must have been pushed into sorts before.
+pub(crate) fn first_groups() -> Arc<dyn OptimizerRule + Send + Sync> {
+    Arc::new(FirstGroups)
+}
+
 /// Our rule alone.
 pub(crate) fn aggregate_by_segment(find: FindSource) -> Arc<dyn OptimizerRule + Send + Sync> {
     Arc::new(AggregateBySegment { find })
@@ -134,6 +195,7 @@ pub(crate) fn optimizer_rules(find: FindSource) -> Vec<Arc<dyn OptimizerRule + S
     let mut rules = Optimizer::new().rules;
     let place = rules.iter().position(|rule| rule.name() == "single_distinct_aggregation_to_group_by").unwrap_or(rules.len());
     rules.insert(place, aggregate_by_segment(find));
+    rules.push(first_groups());
     rules
 }
 
@@ -163,6 +225,6 @@ impl ExtensionPlanner for PlanSegments {
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let Some(node) = node.as_any().downcast_ref::<SegmentAggregate>() else { return Ok(None) };
         let aggregation = Aggregation::new(node.fragment.clone(), node.source.clone(), session).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
-        Ok(Some(Arc::new(SegmentAggregateExec::new(Arc::new(aggregation), Arc::clone(node.schema.inner())))))
+        Ok(Some(Arc::new(SegmentAggregateExec::new(Arc::new(aggregation), Arc::clone(node.schema.inner()), node.best))))
     }
 }

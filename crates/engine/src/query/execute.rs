@@ -36,11 +36,16 @@ pub(crate) async fn run(session: &Session, plan: &LogicalPlan, limits: &Limits, 
 pub(crate) async fn run_physical(state: &SessionState, physical: Arc<dyn ExecutionPlan>, limits: &Limits, max_rows: usize, planned: Duration) -> Result<Executed> {
     let started = Instant::now();
     let context: Arc<TaskContext> = state.task_ctx();
-    let (batch, truncated) = tokio::time::timeout(limits.deadline, collect(physical, context, max_rows))
-        .await
-        .map_err(|_| Error::exhausted(format!("the query ran longer than its {} s; narrow the time range or ask for fewer groups", limits.deadline.as_secs_f64())))??;
+    let (batch, truncated) = within_deadline(limits, collect(physical, context, max_rows)).await?;
     let stages = vec![Stage { name: "plan", duration: planned }, Stage { name: "execute", duration: started.elapsed() }];
     Ok(Executed { batch, truncated, stages })
+}
+
+/// Stops work that takes longer than a scope allows.
+pub(crate) async fn within_deadline<T>(limits: &Limits, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(limits.deadline, work)
+        .await
+        .map_err(|_| Error::exhausted(format!("the query ran longer than its {} s; narrow the time range or ask for fewer groups", limits.deadline.as_secs_f64())))?
 }
 
 async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, max_rows: usize) -> Result<(RecordBatch, bool)> {

@@ -96,11 +96,10 @@ impl Session {
     /// Plans a query of the semantic layer. Most of them come down to partials, a sort and a limit: DataFusion's forty
     /// rules have nothing to do there and would take longer than the answer.
     pub(crate) async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        if let Some(lean) = &self.lean {
-            let plan = lean.optimize(plan)?;
-            if !plan.exists(|node| Ok(matches!(node, LogicalPlan::TableScan(_))))? {
-                return Ok(lean.query_planner().create_physical_plan(&plan, lean).await?);
-            }
+        if let Some(lean) = &self.lean
+            && let Some(plan) = self.merges(plan)?
+        {
+            return Ok(lean.query_planner().create_physical_plan(&plan, lean).await?);
         }
         Ok(self.state.create_physical_plan(plan).await?)
     }
@@ -109,6 +108,14 @@ impl Session {
     pub(crate) fn fragment(&self, plan: &LogicalPlan) -> Result<Option<Fragment>> {
         let Some(lean) = &self.lean else { return Ok(None) };
         Ok(rule::fragment_of(&lean.optimize(plan)?).cloned())
+    }
+
+    /// A plan of the semantic layer, optimised, if it comes down to merges of partials.
+    pub(crate) fn merges(&self, plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+        let Some(lean) = &self.lean else { return Ok(None) };
+        let plan = lean.optimize(plan)?;
+        let scans = plan.exists(|node| Ok(matches!(node, LogicalPlan::TableScan(_))))?;
+        Ok((!scans).then_some(plan))
     }
 
     /// What is kept of segments.
@@ -125,7 +132,7 @@ fn lean(state: &SessionState) -> SessionState {
     let mut config = state.config().clone();
     config.options_mut().optimizer.max_passes = 1;
     let rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> =
-        vec![Arc::new(SimplifyExpressions::new()), rule::aggregate_by_segment(DatasetTable::source), Arc::new(PushDownLimit::new())];
+        vec![Arc::new(SimplifyExpressions::new()), rule::aggregate_by_segment(DatasetTable::source), Arc::new(PushDownLimit::new()), rule::first_groups()];
     SessionStateBuilder::new_from_existing(state.clone())
         .with_config(config)
         .with_optimizer_rules(rules)

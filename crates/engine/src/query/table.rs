@@ -16,6 +16,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::error::{DataFusionError, Result as DataFusionResult};
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown};
@@ -29,6 +30,7 @@ use super::reading::{self, SegmentReaders};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
+use crate::partial::memory::Partials;
 use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::scope::Scope;
 use crate::storage::log::Snapshot;
@@ -38,7 +40,8 @@ use crate::storage::segment::Segment;
 pub(crate) struct DatasetTable {
     snapshot: Arc<Snapshot>,
     prefix: object_store::path::Path,
-    session: Session,
+    store_url: ObjectStoreUrl,
+    partials: Arc<Partials>,
     counters: Arc<ScanCounters>,
 }
 
@@ -49,9 +52,9 @@ impl std::fmt::Debug for DatasetTable {
 }
 
 impl DatasetTable {
-    pub(crate) fn new(snapshot: Arc<Snapshot>, prefix: object_store::path::Path, session: Session, counters: Arc<ScanCounters>) -> Self {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, prefix: object_store::path::Path, session: &Session, counters: Arc<ScanCounters>) -> Self {
         counters.total.fetch_add(snapshot.segments.len() as u64, Ordering::Relaxed);
-        Self { snapshot, prefix, session, counters }
+        Self { snapshot, prefix, store_url: session.store_url().clone(), partials: Arc::clone(session.partials()), counters }
     }
 
     /// What partials are computed from.
@@ -60,7 +63,7 @@ impl DatasetTable {
     }
 
     fn segments(&self) -> SegmentSource {
-        SegmentSource { snapshot: Arc::clone(&self.snapshot), prefix: self.prefix.clone(), partials: Arc::clone(self.session.partials()), counters: Arc::clone(&self.counters) }
+        SegmentSource { snapshot: Arc::clone(&self.snapshot), prefix: self.prefix.clone(), partials: Arc::clone(&self.partials), counters: Arc::clone(&self.counters) }
     }
 }
 
@@ -107,7 +110,7 @@ impl TableProvider for DatasetTable {
             .with_enable_page_index(true)
             .with_pushdown_filters(late)
             .with_parquet_file_reader_factory(Arc::new(SegmentReaders::new(&origin)));
-        let config = FileScanConfigBuilder::new(self.session.store_url().clone(), Arc::new(source))
+        let config = FileScanConfigBuilder::new(self.store_url.clone(), Arc::new(source))
             .with_file_groups(groups(&origin, segments, state.config().target_partitions()))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)

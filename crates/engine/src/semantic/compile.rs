@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions::core::expr_fn::get_field;
-use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, min, sum};
+use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, min};
 use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::approx_quantile::{ApproxQuantile, Form};
 use crate::functions::sketch::Sketched;
+use crate::functions::sum::sum;
 use crate::functions::time_bucket::TimeBucket;
 use crate::query::estimate::{Estimated, Shows};
 use crate::query::result::{ColumnRole, ResultColumn};
@@ -338,7 +339,8 @@ fn by_name(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
 }
 
-fn members_of(filter: &Filter) -> Vec<&str> {
+/// The members that a filter names.
+pub(crate) fn members_of(filter: &Filter) -> Vec<&str> {
     match filter {
         Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().flat_map(members_of).collect(),
         Filter::Condition(condition) => vec![&condition.member],

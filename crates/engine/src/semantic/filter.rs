@@ -103,12 +103,14 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
 
 /// Rows whose time lies in a range.
 pub(crate) fn within(member: Expr, range: date::Range) -> Option<Expr> {
+    bounds(&member, range).reduce(Expr::and)
+}
+
+/// The same as conditions that must all hold.
+pub(crate) fn bounds(member: &Expr, range: date::Range) -> impl Iterator<Item = Expr> {
     let from = range.from.map(|from| member.clone().gt_eq(instant(from)));
-    let to = range.to.map(|to| member.lt(instant(to)));
-    match (from, to) {
-        (Some(from), Some(to)) => Some(from.and(to)),
-        (one, other) => one.or(other),
-    }
+    let to = range.to.map(|to| member.clone().lt(instant(to)));
+    from.into_iter().chain(to)
 }
 
 fn instant(micros: i64) -> Expr {

@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 const BUFFER_MAX_BYTES: usize = 256 << 20;
 /// Rows that a chunk should hold on average, so that a segment is worth opening.
 const CHUNK_ROWS_WANTED: usize = 256 << 10;
+/// Rows of a load at most that are handed over with their segments.
+const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
 const CONCURRENCY: usize = 2;
 
@@ -41,6 +43,17 @@ pub(crate) struct SegmentWriter {
     buffer: Vec<RecordBatch>,
     buffer_bytes: usize,
     segments: Vec<Segment>,
+    fresh: Vec<(String, RecordBatch)>,
+}
+
+/// What a writer has written. Nobody sees it before its commit.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub segments: Vec<Segment>,
+    /// The chunk width that was used.
+    pub chunk: Option<TimeChunk>,
+    /// The rows of a small load by the path of their segment; of a large one there are none.
+    pub fresh: Vec<(String, RecordBatch)>,
 }
 
 impl SegmentWriter {
@@ -55,7 +68,7 @@ impl SegmentWriter {
         written_at: DateTime<Utc>,
     ) -> Self {
         let time_index = time_column.and_then(|column| schema.index_of(column).ok());
-        Self { store, prefix, schema, time_index, chunk, max_rows, written_at, buffer: Vec::new(), buffer_bytes: 0, segments: Vec::new() }
+        Self { store, prefix, schema, time_index, chunk, max_rows, written_at, buffer: Vec::new(), buffer_bytes: 0, segments: Vec::new(), fresh: Vec::new() }
     }
 
     /// Takes a batch of the dataset's schema.
@@ -71,10 +84,12 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Cuts the rest and hands over what was written, with the chunk width that was used.
-    pub(crate) async fn finish(mut self) -> Result<(Vec<Segment>, Option<TimeChunk>)> {
+    /// Cuts the rest and hands over what was written.
+    pub(crate) async fn finish(mut self) -> Result<Written> {
+        let whole = self.segments.is_empty();
         self.cut().await?;
-        Ok((std::mem::take(&mut self.segments), self.chunk))
+        let small = whole && self.segments.iter().map(|segment| segment.rows).sum::<u64>() <= FRESH_ROWS_MAX as u64;
+        Ok(Written { segments: self.segments, chunk: self.chunk, fresh: if small { self.fresh } else { Vec::new() } })
     }
 
     /// Removes what was written, after a load that failed.
@@ -98,11 +113,15 @@ impl SegmentWriter {
         })
         .await?;
         self.chunk = chunk;
+        let pieces: Vec<Piece> = pieces.into_iter().map(|(name, rows)| (layout::segment(&name), rows)).collect();
+        // Rows of a load that is cut more than once would be too many, and they hold on to all of its memory.
+        let rows: usize = pieces.iter().map(|(_, rows)| rows.num_rows()).sum();
+        self.fresh = if rows <= FRESH_ROWS_MAX { pieces.clone() } else { Vec::new() };
         let (store, prefix, written_at) = (Arc::clone(&self.store), self.prefix.clone(), self.written_at);
         let mut written = futures::stream::iter(pieces)
-            .map(|(name, rows)| {
+            .map(|(path, rows)| {
                 let (store, prefix) = (Arc::clone(&store), prefix.clone());
-                async move { put(&*store, &prefix, layout::segment(&name), rows, written_at).await }
+                async move { put(&*store, &prefix, path, rows, written_at).await }
             })
             .buffered(CONCURRENCY);
         while let Some(segment) = written.try_next().await? {
@@ -135,7 +154,7 @@ async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordB
     encoded.put(store, prefix, path, written_at).await
 }
 
-/// Rows of one chunk with its name.
+/// Rows of one chunk with its name, or of one segment with its path.
 type Piece = (String, RecordBatch);
 
 /// Sorts rows by time and cuts them into named pieces, each within one chunk and the row limit. Rows without a time come last.
@@ -288,8 +307,9 @@ mod tests {
         let writer = || SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), batch.schema(), Some("at"), None, 1_000, Utc::now());
         let mut first = writer();
         first.write(batch.clone()).await.unwrap();
-        let (segments, chunk) = first.finish().await.unwrap();
+        let Written { segments, chunk, fresh } = first.finish().await.unwrap();
         assert_eq!(chunk, Some(TimeChunk::Week));
+        assert!(fresh.iter().map(|(path, rows)| (path, rows.num_rows() as u64)).eq(segments.iter().map(|segment| (&segment.path, segment.rows))));
         assert_eq!(segments.iter().map(|segment| segment.rows).collect::<Vec<_>>(), [1_000, 1_000, 500]);
         assert_eq!(segments[0].time_range(&batch.schema(), "at").unwrap().1, DateTime::from_timestamp(999, 0).unwrap());
 

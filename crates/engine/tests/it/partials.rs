@@ -80,6 +80,17 @@ impl Dice {
             filters.push(json!({"member": member(self.pick(&["device", "revenue"])), "operator": self.pick(&["set", "notSet"])}));
         }
         query["filters"] = json!(filters);
+        // The first groups of an order, by what is the same to the last digit however it is added up.
+        let exact = query["measures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|name| ["count", "sum_amount", "max_amount", "min_amount"].iter().any(|exact| *name == &member(exact)));
+        if let (Some(measure), 0) = (exact.cloned(), self.roll(3)) {
+            query["order"] = json!([[measure, self.pick(&["asc", "desc"])]]);
+            query["limit"] = json!(1 + self.roll(9));
+            query["offset"] = json!(self.roll(3));
+        }
         query
     }
 }
@@ -184,6 +195,104 @@ async fn only_new_segments_are_read_again() {
     mill.load("orders", Csv::bytes("at,city,device,amount,revenue\n2013-02-01T00:00:00Z,c1,tv,1,1.5\n")).await.unwrap();
     let next = mill.query(&query).await.unwrap().provenance;
     assert_eq!((next.segments_read, next.segments_reused, next.rows_scanned), (1, first.segments_total, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_small_commit_brings_is_not_read_again() {
+    let ward = Ward::new().await;
+    let [raw, mill] = [engine(&ward, 0).await, engine(&ward, 32 << 20).await].map(|engine| engine.tenant("acme").unwrap());
+    let mut dice = Dice(5);
+    mill.load("orders", Csv::bytes(dice.rows(500))).await.unwrap();
+    let question = json!({
+        "measures": ["orders.count", "orders.sum_revenue", "orders.avg_amount", "orders.max_amount", "orders.distinct_device"],
+        "dimensions": ["orders.city"], "timeDimensions": [{"dimension": "orders.at", "granularity": "week"}], "limit": 50_000,
+    });
+    let query = serde_json::from_value(question.clone()).unwrap();
+    let first = mill.query(&query).await.unwrap().provenance;
+    assert!(first.bytes_read > 0);
+    for rows in [300, 1, 40] {
+        mill.load("orders", Csv::bytes(dice.rows(rows))).await.unwrap();
+        let next = mill.query(&query).await.unwrap();
+        assert!(next.provenance.segments_read > 0);
+        assert_eq!(next.provenance.bytes_read, 0);
+        assert_equal(&next.to_json()["data"], &ask(&raw, &question).await, "handed over");
+    }
+    // What nobody has asked for is not kept, and what somebody else has committed is read.
+    let other = json!({"measures": ["orders.min_revenue"], "dimensions": ["orders.device"]});
+    assert!(mill.query(&serde_json::from_value(other).unwrap()).await.unwrap().provenance.bytes_read > 0);
+    raw.load("orders", Csv::bytes(dice.rows(50))).await.unwrap();
+    assert!(mill.query(&query).await.unwrap().provenance.bytes_read > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compiled_question_follows_its_window_its_model_and_its_scope() {
+    let ward = Ward::new().await;
+    let [raw_engine, engine] = [engine(&ward, 0).await, engine(&ward, 32 << 20).await];
+    let [raw, mill] = [&raw_engine, &engine].map(|engine| engine.tenant("acme").unwrap());
+    let mut dice = Dice(23);
+    for _ in 0..3 {
+        mill.load("orders", Csv::bytes(dice.rows(800))).await.unwrap();
+    }
+    let question = |range: Value| {
+        json!({
+            "measures": ["orders.sum_amount", "orders.count"], "dimensions": ["orders.city"], "order": [["orders.count", "desc"]], "limit": 5, "offset": 1,
+            "timeDimensions": [{"dimension": "orders.at", "granularity": "month", "dateRange": range}],
+        })
+    };
+    let windows = [json!(["2013-01-05", "2013-02-11"]), json!("2013-02-03"), json!("all"), json!("last 9 days of data"), json!(["2013-01-05T07:30:00Z", "2013-03-02"])];
+    for window in windows.iter().chain(&windows) {
+        let question = question(window.clone());
+        assert_equal(&ask(&mill, &question).await, &ask(&raw, &question).await, &question.to_string());
+    }
+    let query = serde_json::from_value(question(json!("2013-02-03"))).unwrap();
+    let range = mill.query(&query).await.unwrap().provenance.time_range.unwrap();
+    assert_eq!((range.from.to_rfc3339(), range.to.to_rfc3339()), ("2013-02-03T00:00:00+00:00".to_owned(), "2013-02-04T00:00:00+00:00".to_owned()));
+    let wrong = serde_json::from_value(question(json!("some day"))).unwrap();
+    assert_eq!(mill.query(&wrong).await.unwrap_err().field(), Some("timeDimensions[0].dateRange"));
+
+    // A model that changed is another question.
+    let mut model = serde_json::to_value(mill.model("orders").await.unwrap()).unwrap();
+    let sum = model["measures"].as_array_mut().unwrap().iter_mut().find(|measure| measure["name"] == "sum_amount").unwrap();
+    sum["filters"] = json!([{"member": "orders.device", "operator": "equals", "values": ["tv"]}]);
+    let version = model["version"].as_u64().unwrap();
+    mill.update_model(serde_json::from_value(model).unwrap(), version).await.unwrap();
+    let all = question(json!("all"));
+    assert_equal(&ask(&mill, &all).await, &ask(&raw, &all).await, "another model");
+
+    // A scope that sees less asks another question, or none.
+    let orders = || DatasetName::parse("orders").unwrap();
+    let acme = || Scope::of(TenantId::parse("acme").unwrap());
+    for scope in [acme().with_row_filter(orders(), "device = 'mobile'"), acme().with_row_filter(orders(), "amount < 5000"), acme()] {
+        assert_equal(&ask(&engine.mill(scope.clone()), &all).await, &ask(&raw_engine.mill(scope), &all).await, "another scope");
+    }
+    let blind = engine.mill(acme().hiding(orders(), "city"));
+    assert_eq!(blind.query(&serde_json::from_value(all).unwrap()).await.unwrap_err().kind(), tidemill::ErrorKind::Invalid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sum_beyond_64_bits_is_an_error_in_every_mode() {
+    let ward = Ward::new().await;
+    let engines = [engine(&ward, 0).await, engine(&ward, 1).await, engine(&ward, 32 << 20).await];
+    let mills = engines.map(|engine| engine.tenant("acme").unwrap());
+    let query = serde_json::from_value(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]})).unwrap();
+    mills[0].load("orders", Csv::bytes("city,amount\nRome,9223372036854775807\nOslo,4\n")).await.unwrap();
+    for mill in &mills {
+        assert_eq!(mill.query(&query).await.unwrap().to_json()["data"], json!([["Rome", "Oslo"], [i64::MAX, 4]]));
+    }
+    mills[0].load("orders", Csv::bytes("city,amount\nRome,1\nOslo,-4\n")).await.unwrap();
+    for mill in &mills {
+        let errors = [
+            mill.query(&query).await.unwrap_err(),
+            mill.sql("select sum(amount) from orders").await.unwrap_err(),
+            mill.sql("select sum(amount) over () from orders").await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), tidemill::ErrorKind::Invalid, "{error}");
+            assert!(error.to_string().contains("exceeds 64 bits; cast it to double"), "{error}");
+        }
+        let approximate = mill.sql("select sum(cast(amount as double)), sum(amount) filter (where city = 'Oslo') from orders").await.unwrap();
+        assert_eq!(approximate.to_json()["data"], json!([[9_223_372_036_854_775_808.0_f64], [0]]));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

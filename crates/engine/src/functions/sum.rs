@@ -1,0 +1,234 @@
+//! `sum` as DataFusion has it, except that a sum of whole numbers that leaves 64 bits is an error: DataFusion's goes on at
+//! the other end of the range, and a wrong number that looks like one is the worst answer there is.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array};
+use arrow::compute::{not, nullif, prep_null_mask_filter};
+use arrow::datatypes::{DataType, FieldRef, Int64Type};
+use datafusion::common::{Result, internal_err};
+use datafusion::error::DataFusionError;
+use datafusion::functions_aggregate::sum::sum_udaf;
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::utils::AggregateOrderSensitivity;
+use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, ReversedUDAF, Signature};
+use datafusion::scalar::ScalarValue;
+
+use crate::error::Error;
+
+/// The error of a sum that 64 bits cannot hold.
+pub(crate) fn too_large(of: &str) -> Error {
+    Error::invalid(format!("the sum of {of} exceeds 64 bits; cast it to double to get an approximate one"))
+}
+
+/// The function, one for all plans.
+pub(crate) fn checked_sum() -> Arc<AggregateUDF> {
+    static SUM: LazyLock<Arc<AggregateUDF>> = LazyLock::new(|| Arc::new(AggregateUDF::from(CheckedSum { inner: sum_udaf() })));
+    Arc::clone(&SUM)
+}
+
+/// `sum(expr)`.
+pub(crate) fn sum(expr: Expr) -> Expr {
+    Expr::AggregateFunction(AggregateFunction::new_udf(checked_sum(), vec![expr], false, None, Vec::new(), None))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct CheckedSum {
+    inner: Arc<AggregateUDF>,
+}
+
+fn is_ours(arguments: &AccumulatorArgs<'_>) -> bool {
+    !arguments.is_distinct && *arguments.return_field.data_type() == DataType::Int64
+}
+
+fn of(arguments: &AccumulatorArgs<'_>) -> String {
+    let name = arguments.name;
+    name.strip_prefix("sum(").and_then(|argument| argument.strip_suffix(')')).unwrap_or(name).to_owned()
+}
+
+fn failed(of: &str) -> DataFusionError {
+    DataFusionError::External(Box::new(too_large(of)))
+}
+
+impl AggregateUDFImpl for CheckedSum {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(arguments)
+    }
+
+    fn accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if is_ours(&arguments) { Ok(Box::new(Checked::of(of(&arguments)))) } else { self.inner.accumulator(arguments) }
+    }
+
+    fn state_fields(&self, arguments: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
+        self.inner.state_fields(arguments)
+    }
+
+    fn groups_accumulator_supported(&self, arguments: AccumulatorArgs<'_>) -> bool {
+        self.inner.groups_accumulator_supported(arguments)
+    }
+
+    fn create_groups_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
+        if is_ours(&arguments) { Ok(Box::new(CheckedGroups::of(of(&arguments)))) } else { self.inner.create_groups_accumulator(arguments) }
+    }
+
+    fn create_sliding_accumulator(&self, arguments: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
+        if is_ours(&arguments) { Ok(Box::new(Checked::of(of(&arguments)))) } else { self.inner.create_sliding_accumulator(arguments) }
+    }
+
+    fn reverse_expr(&self) -> ReversedUDAF {
+        ReversedUDAF::Identical
+    }
+
+    fn order_sensitivity(&self) -> AggregateOrderSensitivity {
+        AggregateOrderSensitivity::Insensitive
+    }
+}
+
+/// One sum, also one whose rows leave again as a window moves on.
+#[derive(Debug)]
+struct Checked {
+    sum: i128,
+    count: u64,
+    of: String,
+}
+
+impl Checked {
+    fn of(of: String) -> Self {
+        Self { sum: 0, count: 0, of }
+    }
+
+    fn add(&mut self, values: &[ArrayRef], sign: i128) -> Result<u64> {
+        let [values] = values else { return internal_err!("a sum has one argument") };
+        let values = values.as_primitive::<Int64Type>();
+        self.sum += sign * values.iter().flatten().map(i128::from).sum::<i128>();
+        Ok((values.len() - values.null_count()) as u64)
+    }
+}
+
+impl Accumulator for Checked {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.count += self.add(values, 1)?;
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.update_batch(states)
+    }
+
+    fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        self.count -= self.add(values, -1)?;
+        Ok(())
+    }
+
+    fn supports_retract_batch(&self) -> bool {
+        true
+    }
+
+    fn state(&mut self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.evaluate()?])
+    }
+
+    fn evaluate(&mut self) -> Result<ScalarValue> {
+        let sum = i64::try_from(self.sum).map_err(|_| failed(&self.of))?;
+        Ok(ScalarValue::Int64((self.count > 0).then_some(sum)))
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.of.capacity()
+    }
+}
+
+/// The sums of many groups.
+#[derive(Debug)]
+struct CheckedGroups {
+    sums: Vec<Option<i64>>,
+    of: String,
+}
+
+impl CheckedGroups {
+    fn of(of: String) -> Self {
+        Self { sums: Vec::new(), of }
+    }
+}
+
+impl GroupsAccumulator for CheckedGroups {
+    fn update_batch(&mut self, values: &[ArrayRef], rows: &[usize], passes: Option<&BooleanArray>, groups: usize) -> Result<()> {
+        self.sums.resize(groups, None);
+        let [values] = values else { return internal_err!("a sum has one argument") };
+        for (row, (value, group)) in values.as_primitive::<Int64Type>().iter().zip(rows).enumerate() {
+            let passes = passes.is_none_or(|passes| passes.is_valid(row) && passes.value(row));
+            if let (true, Some(value), Some(sum)) = (passes, value, self.sums.get_mut(*group)) {
+                *sum = Some(sum.unwrap_or(0).checked_add(value).ok_or_else(|| failed(&self.of))?);
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef], rows: &[usize], groups: usize) -> Result<()> {
+        self.update_batch(states, rows, None, groups)
+    }
+
+    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
+        Ok(Arc::new(Int64Array::from(emit_to.take_needed(&mut self.sums))))
+    }
+
+    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate(emit_to)?])
+    }
+
+    fn convert_to_state(&self, values: &[ArrayRef], passes: Option<&BooleanArray>) -> Result<Vec<ArrayRef>> {
+        let [values] = values else { return internal_err!("a sum has one argument") };
+        Ok(vec![match passes {
+            Some(passes) if passes.null_count() > 0 => nullif(values, &not(&prep_null_mask_filter(passes))?)?,
+            Some(passes) => nullif(values, &not(passes)?)?,
+            None => Arc::clone(values),
+        }])
+    }
+
+    fn size(&self) -> usize {
+        self.sums.capacity() * size_of::<Option<i64>>() + self.of.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(values: Vec<Option<i64>>) -> ArrayRef {
+        Arc::new(Int64Array::from(values))
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_an_error() {
+        let mut one = Checked::of("x".to_owned());
+        one.update_batch(&[array(vec![Some(i64::MAX), Some(1), None])]).unwrap();
+        assert!(one.evaluate().unwrap_err().to_string().contains("the sum of x exceeds 64 bits"));
+        // The window moves on, and what is left fits again.
+        one.retract_batch(&[array(vec![Some(1)])]).unwrap();
+        assert_eq!(one.evaluate().unwrap(), ScalarValue::Int64(Some(i64::MAX)));
+        let mut many = CheckedGroups::of("x".to_owned());
+        many.update_batch(&[array(vec![Some(i64::MIN), Some(1)])], &[0, 1], None, 2).unwrap();
+        assert!(many.merge_batch(&[array(vec![Some(1), Some(2)])], &[0, 1], 2).is_ok());
+        assert!(many.update_batch(&[array(vec![Some(-2)])], &[0], None, 2).is_err());
+    }
+
+    #[test]
+    fn rows_that_do_not_pass_are_not_summed() {
+        let mut sums = CheckedGroups::of("x".to_owned());
+        let passes = BooleanArray::from(vec![Some(true), Some(false), None, Some(true)]);
+        let values = array(vec![Some(1), Some(2), Some(4), None]);
+        sums.update_batch(&[Arc::clone(&values)], &[0, 0, 0, 1], Some(&passes), 2).unwrap();
+        assert_eq!(sums.evaluate(EmitTo::All).unwrap().as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None]);
+        let state = sums.convert_to_state(&[values], Some(&passes)).unwrap();
+        assert_eq!(state[0].as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), [Some(1), None, None, None]);
+    }
+}

@@ -1,0 +1,169 @@
+//! Questions that were compiled, by who asks what of which dataset. A kept one is used again only for the very same model
+//! and columns, under an equal scope and limits; all that may differ is the window of time, which is put in anew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::common::Column;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+
+use super::Mill;
+use crate::catalog::ColumnType;
+use crate::error::Result;
+use crate::ids::DatasetName;
+use crate::partial::source::{ScanCounters, SegmentSource};
+use crate::query::estimate::Estimated;
+use crate::query::execute::Executed;
+use crate::query::result::ResultColumn;
+use crate::query::table::{DatasetTable, scoped_plan};
+use crate::query::tile::Tile;
+use crate::semantic::compile::{self, members_of};
+use crate::semantic::date::{self, Range, Reference};
+use crate::semantic::member::{Member, find, find_dimension};
+use crate::semantic::{Model, SemanticQuery, filter};
+use crate::storage::log::Snapshot;
+
+/// Questions that are kept, over all scopes.
+const TILES: u64 = 2_000;
+/// One that nobody asks for so long is forgotten, and with it what it holds on to.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// Compiled questions by id of the dataset, scope with limits, and text without windows.
+#[derive(Debug)]
+pub(crate) struct Tiles(moka::future::Cache<(String, String, String), Arc<Kept>>);
+
+impl Default for Tiles {
+    fn default() -> Self {
+        Self(moka::future::Cache::builder().name("tiles").max_capacity(TILES).time_to_idle(IDLE).build())
+    }
+}
+
+/// A question as it was compiled.
+#[derive(Debug)]
+struct Kept {
+    model: Arc<Model>,
+    columns: SchemaRef,
+    /// `None`: it is planned each time.
+    compiled: Option<Compiled>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    tile: Tile,
+    columns: Vec<ResultColumn>,
+    estimates: Vec<Estimated>,
+    offset: usize,
+    limit: usize,
+}
+
+/// An answer with what the caller has to know of it.
+pub(super) struct Asked {
+    pub executed: Executed,
+    pub columns: Vec<ResultColumn>,
+    pub estimates: Vec<Estimated>,
+    pub range: Option<Range>,
+    pub offset: usize,
+}
+
+impl Mill {
+    /// Asks a question that comes down to one merge. `None`: it does not, or it must be planned for another reason.
+    pub(super) async fn ask_tile(
+        &self,
+        query: &SemanticQuery,
+        model: &Arc<Model>,
+        snapshot: &Arc<Snapshot>,
+        reference: Reference,
+        counters: &Arc<ScanCounters>,
+    ) -> Result<Option<Asked>> {
+        if query.total {
+            return Ok(None);
+        }
+        let dataset = DatasetName::parse(&model.dataset)?;
+        let Some(source) = DatasetTable::source(&self.table(&dataset, snapshot, counters)) else { return Ok(None) };
+        let timeless = timeless(query);
+        let scope = format!("{}|{:?}", self.scope.fingerprint(), self.scope.limits());
+        let key = (snapshot.metadata.id.clone(), scope, serde_json::to_string(&timeless)?);
+        let kept = match self.shared.tiles.0.get(&key).await {
+            Some(kept) if kept.is_of(model, snapshot) && kept.is_current(&source).await => kept,
+            _ => {
+                let compiled = self.compile_tile(query, &timeless, model, snapshot, reference).await;
+                let kept = Arc::new(Kept { model: Arc::clone(model), columns: Arc::clone(&snapshot.arrow), compiled });
+                self.shared.tiles.0.insert(key, Arc::clone(&kept)).await;
+                kept
+            }
+        };
+        let Some(compiled) = &kept.compiled else { return Ok(None) };
+        let (windows, range) = windows(query, model, &reference)?;
+        let executed = compiled.tile.ask(source, windows, &self.shared.session, self.scope.limits(), compiled.offset, compiled.limit).await?;
+        Ok(Some(Asked { executed, columns: compiled.columns.clone(), estimates: compiled.estimates.clone(), range, offset: compiled.offset }))
+    }
+
+    /// Compiles a question without its windows. One with an error in it is not compiled: planning says what is wrong.
+    async fn compile_tile(&self, query: &SemanticQuery, timeless: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, reference: Reference) -> Option<Compiled> {
+        if moves_otherwise(query, model, snapshot) {
+            return None;
+        }
+        let dataset = DatasetName::parse(&model.dataset).ok()?;
+        let (session, limits) = (&self.shared.session, self.scope.limits());
+        let source = scoped_plan(self.table(&dataset, snapshot, &Arc::default()), &dataset, &self.scope, session.shared()).ok()?;
+        let compiled = compile::compile(timeless, model, source, session.shared(), reference, limits).ok()?;
+        // One row more than asked for tells whether there are more.
+        let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1)).ok()?.build().ok()?;
+        let tile = Tile::compile(&session.merges(&page).ok()??, session).await.ok()??;
+        Some(Compiled { tile, columns: compiled.columns, estimates: compiled.estimates, offset: compiled.offset, limit: compiled.limit })
+    }
+}
+
+impl Kept {
+    fn is_of(&self, model: &Arc<Model>, snapshot: &Snapshot) -> bool {
+        Arc::ptr_eq(&self.model, model) && Arc::ptr_eq(&self.columns, &snapshot.arrow)
+    }
+
+    async fn is_current(&self, source: &SegmentSource) -> bool {
+        match &self.compiled {
+            Some(compiled) => compiled.tile.is_current(source).await,
+            None => true,
+        }
+    }
+}
+
+/// The question about all time.
+fn timeless(query: &SemanticQuery) -> SemanticQuery {
+    let mut query = query.clone();
+    query.time_dimensions.iter_mut().for_each(|time| time.date_range = None);
+    query
+}
+
+/// The windows of a question as conditions on columns of its dataset, and the first of them.
+fn windows(query: &SemanticQuery, model: &Model, reference: &Reference) -> Result<(Vec<Expr>, Option<Range>)> {
+    let (mut windows, mut first) = (Vec::new(), None);
+    for (index, time) in query.time_dimensions.iter().enumerate() {
+        let Some(asked) = &time.date_range else { continue };
+        let dimension = find_dimension(model, &time.dimension)?;
+        let column = Expr::Column(Column::new_unqualified(dimension.column.as_deref().unwrap_or(&dimension.name)));
+        let range = date::resolve(asked, reference).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
+        windows.extend(filter::bounds(&column, range));
+        first = first.or(Some(range));
+    }
+    Ok((windows, first))
+}
+
+/// Whether something other than a window over a column of instants depends on when the question is asked.
+fn moves_otherwise(query: &SemanticQuery, model: &Model, snapshot: &Snapshot) -> bool {
+    let of_instants = |name: &str| {
+        let dimension = find_dimension(model, name).ok().filter(|dimension| dimension.expression.is_none());
+        let field = dimension.and_then(|dimension| snapshot.arrow.field_with_name(dimension.column.as_deref().unwrap_or(&dimension.name)).ok());
+        field.is_some_and(|field| *field.data_type() == ColumnType::Timestamp.data_type())
+    };
+    let is_no_time = |name: &str| match find(model, name) {
+        Ok(Member::Dimension(dimension)) => !matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date),
+        Ok(Member::Measure(_)) => true,
+        Err(_) => false,
+    };
+    let asked = query.filters.iter().flat_map(members_of);
+    let measured = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+    let inside = measured.filter_map(|name| if let Ok(Member::Measure(measure)) = find(model, name) { Some(measure) } else { None });
+    let inside = inside.flat_map(|measure| measure.filters.iter().flat_map(members_of));
+    !query.time_dimensions.iter().filter(|time| time.date_range.is_some()).all(|time| of_instants(&time.dimension)) || !asked.chain(inside).all(is_no_time)
+}

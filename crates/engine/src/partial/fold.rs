@@ -1,0 +1,281 @@
+//! Folding the rows of a segment into groups. Rows come in blocks that fit the nearest cache of a core together with the
+//! numbers of their groups, so that several aggregates over the same groups read these from there. A cell is what one
+//! group holds. Where groups are few, a row often adds to the cell of the row before it and would have to wait for it:
+//! then each cell is kept several times over and put together in the end.
+
+use std::ops::Range;
+
+use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::buffer::{BooleanBuffer, NullBuffer};
+
+use crate::error::{Error, Result};
+
+/// Rows of a block.
+pub(crate) const BLOCK_ROWS: usize = 4_096;
+
+/// Groups up to which cells are kept several times over.
+const BANKED_GROUPS: usize = 512;
+/// How many times.
+const BANKS: usize = 4;
+/// Independent sums of rows that are in no groups.
+const LANES: usize = 8;
+
+/// The rows of a segment as one aggregate sees them.
+#[derive(Debug)]
+pub(crate) struct Values {
+    /// What is folded; absent where rows are counted.
+    pub array: Option<ArrayRef>,
+    /// The rows that count; absent where all do.
+    pub valid: Option<BooleanBuffer>,
+}
+
+impl Values {
+    /// Values that are in memory, and a condition on their rows. Null is not true.
+    pub(crate) fn of(array: Option<&ArrayRef>, passes: Option<&BooleanArray>) -> Self {
+        let known = array.and_then(|array| array.logical_nulls()).filter(|nulls| nulls.null_count() > 0);
+        let passing = passes.map(|passes| match passes.nulls() {
+            Some(nulls) => passes.values() & nulls.inner(),
+            None => passes.values().clone(),
+        });
+        let valid = match (known.map(NullBuffer::into_inner), passing) {
+            (Some(known), Some(passing)) => Some(&known & &passing),
+            (one, other) => one.or(other),
+        };
+        Self { array: array.cloned(), valid }
+    }
+
+    pub(crate) fn array(&self) -> Result<&ArrayRef> {
+        self.array.as_ref().ok_or_else(|| Error::internal("an aggregate without its values"))
+    }
+
+    fn valid(&self, rows: &Range<usize>) -> Option<BooleanBuffer> {
+        self.valid.as_ref().map(|valid| valid.slice(rows.start, rows.len()))
+    }
+}
+
+/// One aggregate over groups, computed by us.
+pub(crate) trait Fold: Send {
+    /// Makes room for so many groups.
+    fn grow(&mut self, groups: usize);
+
+    /// Folds some rows of a segment, at most [`BLOCK_ROWS`]. `numbers` are the groups of these rows; without numbers all
+    /// of them are of group 0.
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()>;
+
+    /// Merges states, each into its group.
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()>;
+
+    /// The states of all groups.
+    fn state(&mut self) -> Result<Vec<ArrayRef>>;
+
+    /// The values of all groups.
+    fn evaluate(&mut self) -> Result<ArrayRef>;
+
+    /// Bytes held.
+    fn size_bytes(&self) -> usize;
+}
+
+/// What one group holds.
+pub(crate) trait Cell: Copy + Send {
+    type Value: Copy;
+    /// Of a group without rows.
+    const EMPTY: Self;
+
+    fn add(&mut self, value: Self::Value);
+
+    /// Adds what another cell holds.
+    fn join(&mut self, other: Self);
+
+    /// Adds values that are all of one group.
+    fn add_all(&mut self, values: &[Self::Value]) {
+        let mut lanes = [Self::EMPTY; LANES];
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                lane.add(*value);
+            }
+        }
+        for (lane, value) in lanes.iter_mut().zip(rest) {
+            lane.add(*value);
+        }
+        lanes.into_iter().for_each(|lane| self.join(lane));
+    }
+}
+
+/// The cells of all groups.
+#[derive(Debug)]
+pub(crate) struct Cells<C> {
+    cells: Vec<C>,
+    /// The other banks, one after the other, until they are put together.
+    spare: Vec<C>,
+}
+
+impl<C> Default for Cells<C> {
+    fn default() -> Self {
+        Self { cells: Vec::new(), spare: Vec::new() }
+    }
+}
+
+impl<C: Cell> Cells<C> {
+    pub(crate) fn grow(&mut self, groups: usize) {
+        if groups > self.cells.len() {
+            self.settle();
+            self.cells.resize(groups, C::EMPTY);
+        }
+    }
+
+    /// Folds a block; `values` are all of the segment's.
+    pub(crate) fn update(&mut self, values: &[C::Value], of: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+        let valid = of.valid(&rows);
+        let values = values.get(rows).ok_or_else(|| Error::internal("rows beyond the end of a segment"))?;
+        match (numbers, valid) {
+            (None, None) => self.total(|cell| cell.add_all(values)),
+            (None, Some(valid)) => self.total(|cell| {
+                each_run(&valid, |rows| match values.get(rows.clone()) {
+                    Some([value]) => cell.add(*value),
+                    Some(values) => cell.add_all(values),
+                    None => {}
+                });
+            }),
+            (Some(numbers), None) => self.scatter(values, numbers),
+            (Some(numbers), Some(valid)) => each_run(&valid, |rows| {
+                let (values, numbers) = (values.get(rows.clone()).unwrap_or_default(), numbers.get(rows).unwrap_or_default());
+                match (values, numbers) {
+                    ([value], [number]) => {
+                        if let Some(cell) = self.cells.get_mut(*number as usize) {
+                            cell.add(*value);
+                        }
+                    }
+                    _ => self.scatter(values, numbers),
+                }
+            }),
+        }
+        Ok(())
+    }
+
+    fn total(&mut self, add: impl FnOnce(&mut C)) {
+        if let Some(cell) = self.cells.first_mut() {
+            add(cell);
+        }
+    }
+
+    fn scatter(&mut self, values: &[C::Value], numbers: &[u32]) {
+        fn add<C: Cell>(cells: &mut [C], number: u32, value: C::Value) {
+            if let Some(cell) = cells.get_mut(number as usize) {
+                cell.add(value);
+            }
+        }
+        let groups = self.cells.len();
+        if groups > BANKED_GROUPS || values.len() < BANKS {
+            for (value, number) in values.iter().zip(numbers) {
+                add(&mut self.cells, *number, *value);
+            }
+            return;
+        }
+        self.spare.resize(groups * (BANKS - 1), C::EMPTY);
+        let first = self.cells.as_mut_slice();
+        let (second, rest) = self.spare.split_at_mut(groups);
+        let (third, fourth) = rest.split_at_mut(groups);
+        let (values, last_values) = values.as_chunks::<BANKS>();
+        let (numbers, last_numbers) = numbers.as_chunks::<BANKS>();
+        for ([v1, v2, v3, v4], [n1, n2, n3, n4]) in values.iter().zip(numbers) {
+            add(first, *n1, *v1);
+            add(second, *n2, *v2);
+            add(third, *n3, *v3);
+            add(fourth, *n4, *v4);
+        }
+        for (value, number) in last_values.iter().zip(last_numbers) {
+            add(first, *number, *value);
+        }
+    }
+
+    /// Adds cells, each to its group.
+    pub(crate) fn join(&mut self, cells: impl Iterator<Item = C>, groups: &[usize]) {
+        for (other, group) in cells.zip(groups) {
+            if let Some(cell) = self.cells.get_mut(*group) {
+                cell.join(other);
+            }
+        }
+    }
+
+    /// All cells, in the order of the groups.
+    pub(crate) fn take(&mut self) -> Vec<C> {
+        self.settle();
+        std::mem::take(&mut self.cells)
+    }
+
+    fn settle(&mut self) {
+        let groups = self.cells.len().max(1);
+        for bank in self.spare.chunks(groups) {
+            for (cell, other) in self.cells.iter_mut().zip(bank) {
+                cell.join(*other);
+            }
+        }
+        self.spare.clear();
+    }
+
+    pub(crate) fn size_bytes(&self) -> usize {
+        (self.cells.capacity() + self.spare.capacity()) * size_of::<C>()
+    }
+}
+
+/// Calls with the rows that are set: 64 at once where all of a word are, else one by one.
+fn each_run(valid: &BooleanBuffer, mut call: impl FnMut(Range<usize>)) {
+    for (index, word) in valid.bit_chunks().iter_padded().enumerate() {
+        let from = index * 64;
+        if word == u64::MAX {
+            call(from..from + 64);
+            continue;
+        }
+        let mut word = word;
+        while word != 0 {
+            let row = from + word.trailing_zeros() as usize;
+            call(row..row + 1);
+            word &= word - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Runs an aggregate as a kernel does, to be compared with a loop that is too simple to be wrong.
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Rows: whether each passes a filter, and its group.
+    pub(crate) type Rows = Vec<(bool, u32)>;
+
+    /// Few groups and many, no filter and some.
+    pub(crate) fn rows(length: usize) -> impl Strategy<Value = (Rows, usize)> {
+        let groups = prop_oneof![Just(1_usize), Just(7), Just(2_000)];
+        (groups, prop_oneof![Just(1.0), Just(0.5), Just(0.02)]).prop_flat_map(move |(groups, passing)| {
+            let row = (proptest::bool::weighted(passing), 0..groups as u32);
+            (proptest::collection::vec(row, length), Just(groups))
+        })
+    }
+
+    /// The values of an aggregate over groups, computed in segments and in blocks, merged state by state. With one group
+    /// the rows have no numbers.
+    pub(crate) fn folded(make: &dyn Fn() -> Box<dyn Fold>, array: Option<&ArrayRef>, rows: &Rows, groups: usize, segment: usize) -> Result<ArrayRef> {
+        let mut merged = make();
+        merged.grow(groups);
+        for from in (0..rows.len()).step_by(segment.max(1)) {
+            let part = rows.get(from..rows.len().min(from + segment)).unwrap_or_default();
+            let array = array.map(|array| array.slice(from, part.len()));
+            let valid: Vec<bool> = part.iter().enumerate().map(|(row, (passes, _))| *passes && array.as_ref().is_none_or(|array| array.is_valid(row))).collect();
+            let valid = valid.contains(&false).then(|| BooleanBuffer::from(valid));
+            let numbers: Vec<u32> = part.iter().map(|(_, number)| *number).collect();
+            let values = Values { array, valid };
+            let mut fold = make();
+            fold.grow(groups);
+            for start in (0..part.len()).step_by(BLOCK_ROWS) {
+                let rows = start..part.len().min(start + BLOCK_ROWS);
+                fold.update(&values, rows.clone(), (groups > 1).then(|| &numbers[rows]))?;
+            }
+            merged.merge(&fold.state()?, &(0..groups).collect::<Vec<_>>())?;
+        }
+        merged.evaluate()
+    }
+}

@@ -1,0 +1,176 @@
+//! Sums. Whole numbers do not wrap: a sum beyond 64 bits is an error, in a segment and when segments are merged.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
+use arrow::datatypes::{Float64Type, Int64Type};
+
+use super::average::Summed;
+use super::fold::{Cell, Cells, Fold, Values};
+use crate::error::{Error, Result};
+use crate::functions::sum::too_large;
+
+/// Sums of `Int64` by group. State: one `Int64`, null where there was no value.
+#[derive(Debug)]
+pub(crate) struct SumWhole {
+    cells: Cells<Whole>,
+    /// What is summed, for the error.
+    of: Arc<str>,
+}
+
+/// Sums of `Float64` by group. State: one `Float64`, null where there was no value.
+#[derive(Debug, Default)]
+pub(crate) struct SumFloats(Cells<Summed>);
+
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    sum: i64,
+    /// Bits: whether there was a value, whether the sum went beyond 64 bits.
+    flags: u64,
+}
+
+const SEEN: u64 = 1;
+const BEYOND: u64 = 2;
+
+impl Cell for Whole {
+    type Value = i64;
+    const EMPTY: Self = Self { sum: 0, flags: 0 };
+
+    fn add(&mut self, value: i64) {
+        self.join(Self { sum: value, flags: SEEN });
+    }
+
+    fn join(&mut self, other: Self) {
+        let (sum, beyond) = self.sum.overflowing_add(other.sum);
+        self.sum = sum;
+        self.flags |= other.flags | (u64::from(beyond) << 1);
+    }
+
+    fn add_all(&mut self, values: &[i64]) {
+        let sum = values.iter().fold(i128::from(self.sum), |sum, value| sum + i128::from(*value));
+        self.flags |= if values.is_empty() { 0 } else { SEEN };
+        match i64::try_from(sum) {
+            Ok(sum) => self.sum = sum,
+            Err(_) => self.flags |= BEYOND,
+        }
+    }
+}
+
+impl SumWhole {
+    pub(crate) fn new(of: Arc<str>) -> Self {
+        Self { cells: Cells::default(), of }
+    }
+}
+
+impl Fold for SumWhole {
+    fn grow(&mut self, groups: usize) {
+        self.cells.grow(groups);
+    }
+
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+        self.cells.update(values.array()?.as_primitive::<Int64Type>().values(), values, rows, numbers)
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        let [sums] = states else { return Err(Error::internal("a sum has one state")) };
+        let sums = sums.as_primitive::<Int64Type>();
+        self.cells.join(sums.iter().map(|sum| sum.map_or(Whole::EMPTY, |sum| Whole { sum, flags: SEEN })), groups);
+        Ok(())
+    }
+
+    fn state(&mut self) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate()?])
+    }
+
+    fn evaluate(&mut self) -> Result<ArrayRef> {
+        let cells = self.cells.take();
+        if cells.iter().any(|cell| cell.flags & BEYOND != 0) {
+            return Err(too_large(&self.of));
+        }
+        Ok(Arc::new(cells.into_iter().map(|cell| (cell.flags != 0).then_some(cell.sum)).collect::<Int64Array>()))
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.cells.size_bytes()
+    }
+}
+
+impl Fold for SumFloats {
+    fn grow(&mut self, groups: usize) {
+        self.0.grow(groups);
+    }
+
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+        self.0.update(values.array()?.as_primitive::<Float64Type>().values(), values, rows, numbers)
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
+        let [sums] = states else { return Err(Error::internal("a sum has one state")) };
+        self.0.join(sums.as_primitive::<Float64Type>().iter().map(|sum| sum.map_or(Summed::EMPTY, |sum| Summed { sum, count: 1 })), groups);
+        Ok(())
+    }
+
+    fn state(&mut self) -> Result<Vec<ArrayRef>> {
+        Ok(vec![self.evaluate()?])
+    }
+
+    fn evaluate(&mut self) -> Result<ArrayRef> {
+        Ok(Arc::new(self.0.take().into_iter().map(|cell| (cell.count > 0).then_some(cell.sum)).collect::<Float64Array>()))
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.0.size_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::Array;
+    use proptest::prelude::*;
+
+    use super::super::fold::testing::{folded, rows};
+    use super::*;
+
+    fn whole(values: Vec<Option<i64>>, segment: usize) -> Result<ArrayRef> {
+        let rows = vec![(true, 0); values.len()];
+        folded(&|| Box::new(SumWhole::new("amount".into())), Some(&(Arc::new(Int64Array::from(values)) as ArrayRef)), &rows, 1, segment)
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_the_values((rows, groups) in rows(700), values in proptest::collection::vec(proptest::option::weighted(0.9, -1_000_000_i64..1_000_000), 700), segment in 1_usize..800) {
+            let mut expected: Vec<Option<i64>> = vec![None; groups];
+            for ((passes, group), value) in rows.iter().zip(&values) {
+                if let (true, Some(value)) = (*passes, value) {
+                    *expected[*group as usize].get_or_insert(0) += value;
+                }
+            }
+            let array: ArrayRef = Arc::new(Int64Array::from(values.clone()));
+            let sums = folded(&|| Box::new(SumWhole::new("amount".into())), Some(&array), &rows, groups, segment).unwrap();
+            prop_assert_eq!(sums.as_primitive::<Int64Type>().iter().collect::<Vec<_>>(), expected.clone());
+            // Quarters of whole numbers of this size are exact, in whichever order they are added.
+            let array: ArrayRef = Arc::new(values.iter().map(|value| value.map(|value| value as f64 / 4.0)).collect::<Float64Array>());
+            let sums = folded(&|| Box::<SumFloats>::default(), Some(&array), &rows, groups, segment).unwrap();
+            let expected: Vec<Option<f64>> = expected.into_iter().map(|sum| sum.map(|sum| sum as f64 / 4.0)).collect();
+            prop_assert_eq!(sums.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_an_error_and_never_another_number() {
+        let most = i64::MAX;
+        for segment in [1, 2, 100] {
+            for values in [vec![Some(most), Some(1)], vec![Some(i64::MIN), Some(-1), None], vec![Some(most), Some(most), Some(most), Some(most), Some(4)]] {
+                let error = whole(values, segment).unwrap_err();
+                assert_eq!(error.kind(), crate::ErrorKind::Invalid);
+                assert!(error.to_string().contains("sum of amount exceeds 64 bits"), "{error}");
+            }
+        }
+        assert_eq!(whole(vec![Some(most), None], 1).unwrap().as_primitive::<Int64Type>().value(0), most);
+        assert!(whole(vec![None, None], 1).unwrap().is_null(0));
+        let groups: Vec<(bool, u32)> = (0..600).map(|row| (true, row % 3)).collect();
+        let array: ArrayRef = Arc::new(Int64Array::from(vec![most / 100; 600]));
+        assert!(folded(&|| Box::new(SumWhole::new("amount".into())), Some(&array), &groups, 3, 600).is_err());
+    }
+}
