@@ -18,6 +18,7 @@
 //! `garbage` finds that nothing needs them.
 
 pub(crate) mod bloom;
+pub(crate) mod checksum;
 pub(crate) mod commit;
 pub(crate) mod compaction;
 pub(crate) mod deletion;

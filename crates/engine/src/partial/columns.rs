@@ -16,6 +16,7 @@ use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use super::dictionary::Dictionary;
 use super::narrow::Codes;
 use crate::error::{Error, Result};
+use crate::storage::checksum;
 use crate::storage::reader::SegmentReader;
 use crate::storage::statistics::ColumnStatistics;
 
@@ -136,7 +137,8 @@ impl Column {
     /// Bytes that it holds.
     pub(crate) fn size_bytes(&self) -> usize {
         match self {
-            Self::Plain(plain) => plain.array.get_array_memory_size(),
+            // With the statistics of its blocks, which may come later.
+            Self::Plain(plain) => plain.array.get_array_memory_size() + plain.array.len() / super::blocks::BLOCK_ROWS * size_of::<ColumnStatistics>(),
             Self::Coded(coded) => coded.codes.size_bytes() + coded.values.get_array_memory_size() + coded.values.len() * size_of::<u32>(),
         }
     }
@@ -146,7 +148,6 @@ impl Column {
 /// has it; a segment from before the column was added has only nulls.
 pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, footer: ArrowReaderMetadata, field: &Field) -> Result<(Column, u64)> {
     let coded = matches!(field.data_type(), DataType::Utf8View);
-    let reader = SegmentReader::new(store, location.clone(), bytes);
     let context = |error: parquet::errors::ParquetError| Error::from(error).context(format!("read column {} of segment {location}", field.name()));
     let mut metadata = footer;
     let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
@@ -160,6 +161,9 @@ pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64
     }
     let stored = metadata.metadata().row_groups().iter().filter_map(|group| group.columns().get(index)).map(|column| column.compressed_size()).sum::<i64>();
     let stored = u64::try_from(stored).unwrap_or(0);
+    // A column of a dataset is one leaf of Parquet.
+    let chunks = checksum::expected(metadata.metadata(), index).map_err(context)?;
+    let reader = SegmentReader::new(store, location.clone(), bytes).checking(chunks);
     let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), [index]);
     let mut stream = builder.with_projection(mask).with_batch_size(DECODE_ROWS).build().map_err(context)?;

@@ -12,6 +12,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::bloom::{self, Filtered};
+use super::checksum;
 use super::segment::Segment;
 use super::statistics::ColumnStatistics;
 use super::writer::object_path;
@@ -65,7 +66,12 @@ impl SegmentEncoder {
                 column.filtered = true;
             }
         }
-        Ok(Encoded { bytes: self.writer.into_inner()?, rows: self.rows, statistics: self.statistics })
+        self.writer.flush()?;
+        let chunks = checksum::chunks_of(self.writer.flushed_row_groups())?;
+        self.writer.append_key_value_metadata(checksum::placeholder(chunks.len()));
+        let mut bytes = self.writer.into_inner()?;
+        checksum::seal(&mut bytes, &chunks)?;
+        Ok(Encoded { bytes, rows: self.rows, statistics: self.statistics })
     }
 }
 
