@@ -8,6 +8,7 @@ mod describe;
 mod explain;
 pub(crate) mod keeper;
 mod models;
+mod plan;
 mod rollups;
 mod shared;
 mod tiles;

@@ -33,7 +33,8 @@
 //! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
 //! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once. What a
 //!   small load brings is handed over when it commits ([`fresh`]).
-//! - [`exec`] is the operator that a plan holds instead of scan and aggregate.
+//! - [`exec`] is the operator that a plan holds instead of scan and aggregate. [`codec`] makes bytes of it, with
+//!   [`expression`], so that another engine over the same store can run it.
 //!
 //! What this deliberately does not do: it never cuts a fragment out of an optimised plan, and it does not run
 //! DataFusion's aggregation operator for a partial. That operator may skip aggregation, emit early, take hints of limits
@@ -43,6 +44,7 @@ pub(crate) mod aggregator;
 pub(crate) mod average;
 pub(crate) mod best;
 pub(crate) mod blocks;
+pub(crate) mod codec;
 pub(crate) mod codes;
 pub(crate) mod columns;
 pub(crate) mod compute;
@@ -51,6 +53,7 @@ pub(crate) mod derive;
 pub(crate) mod dictionary;
 pub(crate) mod distinct;
 pub(crate) mod exec;
+pub(crate) mod expression;
 pub(crate) mod extremes;
 pub(crate) mod fold;
 pub(crate) mod fragment;

@@ -65,6 +65,18 @@ impl Mill {
         Ok((self.model_of(&dataset, &snapshot).await?, snapshot))
     }
 
+    /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
+    pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
+        let dataset = DatasetName::parse(&model.dataset)?;
+        let state = self.shared.session.shared();
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let source = scoped_plan(self.table(&dataset, snapshot, counters), &dataset, &self.scope, state)?;
+        let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
+        // One row more than asked for tells whether there are more.
+        let page = LogicalPlanBuilder::from(compiled.plan.clone()).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
+        Ok((compiled, page))
+    }
+
     async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
@@ -166,22 +178,7 @@ impl Mill {
     /// limit of the scope.
     pub async fn sql(&self, sql: &str) -> Result<QueryResult> {
         let started = Instant::now();
-        let statement = gate::parse(sql, self.scope.limits())?;
-        let state = self.shared.session.state();
-        let references = state.resolve_table_references(&statement)?;
-        let counters = Arc::new(ScanCounters::default());
-        let schema = Arc::new(MemorySchemaProvider::new());
-        let mut pinned = Vec::new();
-        for reference in references {
-            if let Some((name, snapshot)) = self.bind_table(&reference, &schema, &counters).await? {
-                pinned.push((name, snapshot));
-            }
-        }
-        let catalog = Arc::new(MemoryCatalogProvider::new());
-        catalog.register_schema("public", schema)?;
-        state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-
-        let Planned { state, physical, estimates } = plan_on_big_stack(state, statement).await?;
+        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = self.plan_statement(sql).await?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
@@ -215,6 +212,25 @@ impl Mill {
                 stages: executed.stages,
             },
         })
+    }
+
+    /// Plans one read-only query over the datasets of the scope, each pinned to its newest version.
+    pub(super) async fn plan_statement(&self, sql: &str) -> Result<PlannedSql> {
+        let statement = gate::parse(sql, self.scope.limits())?;
+        let state = self.shared.session.state();
+        let references = state.resolve_table_references(&statement)?;
+        let counters = Arc::new(ScanCounters::default());
+        let schema = Arc::new(MemorySchemaProvider::new());
+        let mut pinned = Vec::new();
+        for reference in references {
+            if let Some((name, snapshot)) = self.bind_table(&reference, &schema, &counters).await? {
+                pinned.push((name, snapshot));
+            }
+        }
+        let catalog = Arc::new(MemoryCatalogProvider::new());
+        catalog.register_schema("public", schema)?;
+        state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
+        Ok(PlannedSql { planned: plan_on_big_stack(state, statement).await?, counters, pinned })
     }
 
     /// Makes a table of the statement known, as the scope sees it. `None`: a name that the statement defines itself.
@@ -266,10 +282,18 @@ impl Mill {
 }
 
 /// A statement that can be run.
-struct Planned {
+pub(super) struct Planned {
     state: SessionState,
-    physical: Arc<dyn ExecutionPlan>,
+    pub(super) physical: Arc<dyn ExecutionPlan>,
     estimates: Estimates,
+}
+
+/// The same with what it reads.
+pub(super) struct PlannedSql {
+    pub(super) planned: Planned,
+    counters: Arc<ScanCounters>,
+    /// Datasets and versions.
+    pinned: Vec<(DatasetName, Arc<Snapshot>)>,
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse.

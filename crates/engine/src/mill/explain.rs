@@ -121,7 +121,7 @@ impl Mill {
             plan: displayable(physical.as_ref()).indent(false).to_string(),
         };
         let Some(node) = find(&physical) else { return Ok(explanation) };
-        let aggregation = node.downcast_ref::<SegmentAggregateExec>().map(|node| Arc::clone(node.aggregation()));
+        let aggregation = node.downcast_ref::<SegmentAggregateExec>().and_then(|node| node.aggregation().cloned());
         let Some(aggregation) = aggregation else { return Ok(explanation) };
         let survey = aggregation.survey();
         explanation.segments_pruned = survey.pruned;

@@ -8,46 +8,104 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryPool};
+use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::OnceCell;
 
 use super::aggregator::Aggregator;
 use super::best::Best;
 use super::compute::{Aggregation, work};
+use super::fragment::Fragment;
+use super::source::SegmentSource;
 
 /// Merges the partials of an aggregation. One partition; segments are computed in parallel inside.
 #[derive(Debug)]
 pub(crate) struct SegmentAggregateExec {
-    aggregation: Arc<Aggregation>,
+    work: Arc<Work>,
     best: Option<Best>,
     properties: Arc<PlanProperties>,
+}
+
+/// What an operator computes.
+#[derive(Debug)]
+enum Work {
+    Planned(Arc<Aggregation>),
+    /// Out of bytes, which are read without waiting for anything: bound when it runs.
+    Received(Box<Received>),
+}
+
+#[derive(Debug)]
+struct Received {
+    fragment: Fragment,
+    source: SegmentSource,
+    state: SessionState,
+    bound: OnceCell<Arc<Aggregation>>,
+}
+
+impl Work {
+    async fn aggregation(&self) -> crate::error::Result<Arc<Aggregation>> {
+        match self {
+            Self::Planned(aggregation) => Ok(Arc::clone(aggregation)),
+            Self::Received(received) => {
+                let bind = || async { Aggregation::new(received.fragment.clone(), received.source.clone(), &received.state).await.map(Arc::new) };
+                received.bound.get_or_try_init(bind).await.map(Arc::clone)
+            }
+        }
+    }
 }
 
 impl SegmentAggregateExec {
     /// `schema` is that of the aggregate: keys, then aggregates. `best`: groups that cannot be among these may be left out.
     pub(crate) fn new(aggregation: Arc<Aggregation>, schema: SchemaRef, best: Option<Best>) -> Self {
-        let properties = PlanProperties::new(EquivalenceProperties::new(schema), Partitioning::UnknownPartitioning(1), EmissionType::Final, Boundedness::Bounded);
-        Self { aggregation, best, properties: Arc::new(properties) }
+        Self::of(Work::Planned(aggregation), schema, best)
     }
 
-    /// What is merged.
-    pub(crate) fn aggregation(&self) -> &Arc<Aggregation> {
-        &self.aggregation
+    /// What another engine has planned.
+    pub(crate) fn of_message(fragment: Fragment, source: SegmentSource, state: SessionState, schema: SchemaRef) -> Self {
+        Self::of(Work::Received(Box::new(Received { fragment, source, state, bound: OnceCell::new() })), schema, None)
+    }
+
+    fn of(work: Work, schema: SchemaRef, best: Option<Best>) -> Self {
+        let properties = PlanProperties::new(EquivalenceProperties::new(schema), Partitioning::UnknownPartitioning(1), EmissionType::Final, Boundedness::Bounded);
+        Self { work: Arc::new(work), best, properties: Arc::new(properties) }
+    }
+
+    pub(crate) fn fragment(&self) -> &Fragment {
+        match &*self.work {
+            Work::Planned(aggregation) => &aggregation.fragment,
+            Work::Received(received) => &received.fragment,
+        }
+    }
+
+    pub(crate) fn source(&self) -> &SegmentSource {
+        match &*self.work {
+            Work::Planned(aggregation) => &aggregation.source,
+            Work::Received(received) => &received.source,
+        }
+    }
+
+    /// What is merged; of an operator of another engine it is known once it has run.
+    pub(crate) fn aggregation(&self) -> Option<&Arc<Aggregation>> {
+        match &*self.work {
+            Work::Planned(aggregation) => Some(aggregation),
+            Work::Received(received) => received.bound.get(),
+        }
     }
 }
 
 impl DisplayAs for SegmentAggregateExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let fragment = &self.aggregation.fragment;
+        let fragment = self.fragment();
         let list = |exprs: &[datafusion::logical_expr::Expr]| exprs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         write!(
             f,
             "SegmentAggregateExec: source=[{:?}], groups=[{}], aggregates=[{}], filters=[{}]{}",
-            self.aggregation.source,
+            self.source(),
             list(&fragment.groups),
             list(&fragment.aggregates),
             list(&fragment.filters),
@@ -82,11 +140,14 @@ impl ExecutionPlan for SegmentAggregateExec {
     }
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let (aggregation, schema, best, rows) = (Arc::clone(&self.aggregation), self.schema(), self.best, context.session_config().batch_size());
+        let (operator, schema, best, rows) = (Arc::clone(&self.work), self.schema(), self.best, context.session_config().batch_size());
         let of = Arc::clone(&schema);
         let answer = async move {
-            let answer = answer(aggregation, best, of, context.memory_pool(), context.session_config().target_partitions()).await;
-            answer.map_err(|error| DataFusionError::External(Box::new(error)))
+            let answered = async {
+                let aggregation = operator.aggregation().await?;
+                answer(aggregation, best, of, context.memory_pool(), context.session_config().target_partitions()).await
+            };
+            answered.await.map_err(|error| DataFusionError::External(Box::new(error)))
         };
         let batches = stream::once(answer).map_ok(move |batch| stream::iter(slices(&batch, rows)).map(Ok::<_, DataFusionError>)).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches.boxed())))

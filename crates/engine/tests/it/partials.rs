@@ -95,7 +95,7 @@ impl Dice {
     }
 }
 
-async fn engine(ward: &Ward, partial_cache_bytes: usize) -> Engine {
+pub(crate) async fn engine(ward: &Ward, partial_cache_bytes: usize) -> Engine {
     open(ward.folder.path(), Settings { partial_cache_bytes, segment_max_rows: 1_000, ..Settings::default() }).await
 }
 
@@ -142,6 +142,30 @@ async fn random_questions_over_random_commits_have_the_answers_of_the_rows() {
     }
 }
 
+/// Questions that come down to partials, wholly or in parts, and some that do not.
+pub(crate) const QUESTIONS: [&str; 20] = [
+    "select count(*), min(at), max(at) from orders",
+    "select min(amount) from orders where city = 'c3'",
+    "select city, count(*) filter (where device = 'tv') as tv, sum(amount + 1) from orders group by city having count(*) > 3 order by 2 desc, 1",
+    "select distinct device from orders order by 1 limit 2",
+    "select distinct device from orders order by 1",
+    "select device, count(*) from orders group by device order by 2 desc limit 1",
+    "select device, count(*) from orders group by device order by 2 desc",
+    "select upper(city) || '!', stddev(revenue), approx_distinct(amount) from orders where revenue is not null group by 1 order by 1",
+    "select count(distinct city), count(distinct device), avg(revenue) from orders",
+    "select device, count(distinct amount), count(distinct at) from orders group by device order by 1",
+    "select count(distinct cast(at as date)) from orders where device is null",
+    "select o.device, n from (select device, count(*) as n from orders where amount > 500 group by device) o join (select device, max(revenue) as p from orders group by device) q on o.device = q.device order by 1",
+    "with big as (select city as town, amount * 2 as twice from orders where amount > 1000) select town, sum(twice) from big where twice < 100000 group by town order by 1",
+    "select extract(month from at), case when amount > 100 then 'much' else 'little' end as size, count(*) from orders group by 1, 2 order by 1, 2",
+    "select count(*) from orders where amount > (select avg(amount) from orders)",
+    "select device, count(*) from orders where false group by device",
+    "select count(*), sum(revenue) from orders where at > timestamp '2020-01-01'",
+    "select count(*) from orders where city is distinct from null",
+    "select cast(substr(city, 2) as bigint), count(*) from orders where city <> 'c0' and city like 'c%' group by 1 order by 1",
+    "select city, device, grouping(city), sum(amount) from orders group by rollup (city, device) order by 1, 2, 3",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sql_is_answered_from_partials_too() {
     let ward = Ward::new().await;
@@ -149,28 +173,7 @@ async fn sql_is_answered_from_partials_too() {
     let mut dice = Dice(7);
     for _ in 0..5 {
         raw.load("orders", Csv::bytes(dice.rows(1_500))).await.unwrap();
-        for sql in [
-            "select count(*), min(at), max(at) from orders",
-            "select min(amount) from orders where city = 'c3'",
-            "select city, count(*) filter (where device = 'tv') as tv, sum(amount + 1) from orders group by city having count(*) > 3 order by 2 desc, 1",
-            "select distinct device from orders order by 1 limit 2",
-            "select distinct device from orders order by 1",
-            "select device, count(*) from orders group by device order by 2 desc limit 1",
-            "select device, count(*) from orders group by device order by 2 desc",
-            "select upper(city) || '!', stddev(revenue), approx_distinct(amount) from orders where revenue is not null group by 1 order by 1",
-            "select count(distinct city), count(distinct device), avg(revenue) from orders",
-            "select device, count(distinct amount), count(distinct at) from orders group by device order by 1",
-            "select count(distinct cast(at as date)) from orders where device is null",
-            "select o.device, n from (select device, count(*) as n from orders where amount > 500 group by device) o join (select device, max(revenue) as p from orders group by device) q on o.device = q.device order by 1",
-            "with big as (select city as town, amount * 2 as twice from orders where amount > 1000) select town, sum(twice) from big where twice < 100000 group by town order by 1",
-            "select extract(month from at), case when amount > 100 then 'much' else 'little' end as size, count(*) from orders group by 1, 2 order by 1, 2",
-            "select count(*) from orders where amount > (select avg(amount) from orders)",
-            "select device, count(*) from orders where false group by device",
-            "select count(*), sum(revenue) from orders where at > timestamp '2020-01-01'",
-            "select count(*) from orders where city is distinct from null",
-            "select cast(substr(city, 2) as bigint), count(*) from orders where city <> 'c0' and city like 'c%' group by 1 order by 1",
-            "select city, device, grouping(city), sum(amount) from orders group by rollup (city, device) order by 1, 2, 3",
-        ] {
+        for sql in QUESTIONS {
             let (ours, expected) = (kept.sql(sql).await, raw.sql(sql).await);
             let [ours, expected] = [ours, expected].map(|answer| answer.unwrap_or_else(|error| panic!("{error}: {sql}")).to_json()["data"].clone());
             assert_equal(&ours, &expected, sql);
