@@ -1,6 +1,8 @@
-//! Shared refreshes: equal questions of equal scopes are asked once after a commit, not once for each listener.
+//! Shared refreshes: equal questions of equal scopes are asked once after a commit, not once for each listener, and what
+//! changed since the answer before is found out once too.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::MissedTickBehavior;
 
+use super::step::Step;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::{DatasetName, TenantId};
@@ -30,13 +33,15 @@ pub(crate) trait Question: Send + Sync + 'static {
     fn follows_clock(&self) -> bool;
 }
 
-/// The newest answer, or why there is none.
-pub(crate) type Answer = Option<Result<Arc<QueryResult>, (ErrorKind, String)>>;
+/// The newest answer with the step to it, or why there is none.
+pub(crate) type Answer = Option<Result<Arc<Step>, (ErrorKind, String)>>;
 
 /// Questions that somebody listens to, by what they see and ask.
 #[derive(Debug, Default)]
 pub(crate) struct SharedQueries {
     running: Mutex<HashMap<String, Weak<watch::Sender<Answer>>>>,
+    /// How often a question was asked.
+    refreshes: Arc<AtomicU64>,
 }
 
 /// One listener's hold on a shared question; the last one to go ends it.
@@ -56,8 +61,13 @@ impl SharedQueries {
         running.retain(|_, sender| sender.strong_count() > 0);
         let sender = Arc::new(watch::Sender::new(None));
         running.insert(key, Arc::downgrade(&sender));
-        tokio::spawn(refresh(question(), Arc::downgrade(&sender), events));
+        tokio::spawn(refresh(question(), Arc::downgrade(&sender), events, Arc::clone(&self.refreshes)));
         Listener { answers: sender.subscribe(), _keep: sender }
+    }
+
+    /// Answers that were given, over all questions.
+    pub(crate) fn refreshes(&self) -> u64 {
+        self.refreshes.load(Ordering::Relaxed)
     }
 
     /// Questions that are live.
@@ -67,16 +77,25 @@ impl SharedQueries {
 }
 
 /// Asks after each commit that touches the dataset. Commits that come while it asks are answered together by the next time.
-async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answer>>, mut events: broadcast::Receiver<Event>) {
+async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answer>>, mut events: broadcast::Receiver<Event>, refreshes: Arc<AtomicU64>) {
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.reset();
     let mut answered: Option<u64> = None;
+    let mut before: Option<Arc<QueryResult>> = None;
     loop {
         let answer = question.ask().await;
+        refreshes.fetch_add(1, Ordering::Relaxed);
         let Some(sender) = listeners.upgrade() else { return };
-        answered = answer.as_ref().map_or(answered, |result| result.provenance.version);
-        sender.send_replace(Some(answer.map(Arc::new).map_err(|error| (error.kind(), error.message().to_owned()))));
+        answered = match &answer {
+            Ok(result) => result.provenance.version,
+            // Whatever comes under this name begins to count again.
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(_) => answered,
+        };
+        let answer = answer.map(|result| Arc::new(Step::new(before.take(), Arc::new(result))));
+        before = answer.as_ref().ok().map(|step| Arc::clone(step.result()));
+        sender.send_replace(Some(answer.map_err(|error| (error.kind(), error.message().to_owned()))));
         drop(sender);
         if !wait(&*question, &listeners, &mut events, &mut look, answered).await {
             return;
@@ -95,7 +114,7 @@ async fn wait(
     loop {
         tokio::select! {
             event = events.recv() => match event {
-                Ok(event) if touches(&event, question) => {
+                Ok(event) if touches(&event, question, answered) => {
                     // What came in the meantime is answered by the same refresh.
                     while !matches!(events.try_recv(), Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed)) {}
                     return listeners.strong_count() > 0;
@@ -116,12 +135,14 @@ async fn wait(
     }
 }
 
-fn touches(event: &Event, question: &dyn Question) -> bool {
-    let (tenant, dataset) = match event {
-        Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset),
-        Event::DatasetDeleted { tenant, dataset } => (tenant, dataset),
+/// Whether an event is about the dataset of a question and newer than the answer that was given: a commit that was seen
+/// already, because it came while the question was asked, is no reason to ask again.
+fn touches(event: &Event, question: &dyn Question, answered: Option<u64>) -> bool {
+    let (tenant, dataset, new) = match event {
+        Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset, answered.is_none_or(|answered| commit.version > answered)),
+        Event::DatasetDeleted { tenant, dataset } => (tenant, dataset, true),
     };
-    question.dataset() == (tenant, dataset)
+    new && question.dataset() == (tenant, dataset)
 }
 
 /// The error of a refresh, once for each listener.

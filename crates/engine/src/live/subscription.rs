@@ -8,8 +8,9 @@ use futures::Stream;
 use serde_json::{Value, json};
 use tokio_stream::wrappers::WatchStream;
 
-use super::diff::{Patch, diff};
+use super::diff::Patch;
 use super::refresh::{Answer, Listener, error_of};
+use super::step::Step;
 use crate::error::Result;
 use crate::query::{Provenance, QueryResult};
 
@@ -70,20 +71,9 @@ impl Subscription {
         Self { answers: WatchStream::new(listener.answers.clone()), delivered: None, _listener: listener }
     }
 
-    fn change_to(&mut self, result: Arc<QueryResult>) -> Result<Change> {
-        let version = result.provenance.version.unwrap_or(0);
-        let before = self.delivered.replace(Arc::clone(&result));
-        let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema()) else {
-            return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(result) });
-        };
-        let provenance = result.provenance.clone();
-        let kind = match diff(&before.batch, &result.batch)? {
-            None => ChangeKind::Unchanged(provenance),
-            // A patch that is the whole result says it with fewer words as a snapshot.
-            Some(patch) if patch.indices.len() == result.batch.num_rows() && patch.row_count > 1 => ChangeKind::Snapshot(result),
-            Some(patch) => ChangeKind::Patch { patch, provenance },
-        };
-        Ok(Change { from: before.provenance.version, version, kind })
+    fn change_to(&mut self, step: &Step) -> Result<Change> {
+        let before = self.delivered.replace(Arc::clone(step.result()));
+        step.change_from(before.as_ref())
     }
 }
 
@@ -97,7 +87,7 @@ impl Stream for Subscription {
                 Poll::Ready(None) => Poll::Ready(None),
                 Poll::Ready(Some(None)) => continue,
                 Poll::Ready(Some(Some(Err(error)))) => Poll::Ready(Some(Err(error_of(&error)))),
-                Poll::Ready(Some(Some(Ok(result)))) => Poll::Ready(Some(self.change_to(result))),
+                Poll::Ready(Some(Some(Ok(step)))) => Poll::Ready(Some(self.change_to(&step))),
             };
         }
     }

@@ -63,7 +63,7 @@ pub struct TimeRange {
 }
 
 /// Where the numbers of a result come from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Provenance {
     /// The dataset, where there is exactly one.
     pub dataset: Option<String>,
