@@ -20,7 +20,7 @@ use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 
 /// Rows of a block.
-const BLOCK_ROWS: usize = 16 << 10;
+pub(super) const BLOCK_ROWS: usize = 16 << 10;
 
 /// The blocks of a segment that hold rows that pass.
 pub(super) struct Blocks {

@@ -11,8 +11,11 @@ use datafusion::error::Result;
 
 /// Text of one dictionary at most, in bytes. What outgrows it goes on with a new one.
 const TEXT_MAX_BYTES: usize = 64 << 20;
-/// What an entry costs beside its text: hash table, view, allocation.
-const ENTRY_BYTES: usize = 64;
+/// What an entry costs beside its text and its places in the tables: counters and padding of its allocation, and its view
+/// in the array that is made of all texts sooner or later.
+const ENTRY_BYTES: usize = 16 + 4 + 16;
+/// What a place in the hash table takes.
+const PLACE_BYTES: usize = size_of::<(Arc<str>, u32)>() + 1;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -72,7 +75,7 @@ impl Dictionary {
     pub(crate) fn has_outgrown_its_weight(&self) -> bool {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let size = inner.size_bytes();
-        let outgrown = size > inner.weighed_bytes + inner.weighed_bytes / 4;
+        let outgrown = size > inner.weighed_bytes + inner.weighed_bytes / 16;
         if outgrown {
             inner.weighed_bytes = size;
         }
@@ -86,8 +89,10 @@ impl Dictionary {
 }
 
 impl Inner {
+    /// Texts stand twice: on their own and in the array. Tables are counted with the room that they have left; of eight
+    /// places in the hash table seven can be taken.
     fn size_bytes(&self) -> usize {
-        self.text_bytes * 2 + self.texts.len() * ENTRY_BYTES
+        self.text_bytes * 2 + self.texts.len() * ENTRY_BYTES + self.texts.capacity() * size_of::<Arc<str>>() + self.numbers.capacity() * 8 / 7 * PLACE_BYTES
     }
 
     fn number(&mut self, text: &str) -> u32 {

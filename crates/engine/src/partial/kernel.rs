@@ -116,7 +116,9 @@ impl Kernel {
                 }
             });
         }
-        let layout = Arc::new(Layout::new(keys, functions)?);
+        let mut layout = Layout::new(keys, functions)?;
+        layout.state = source.partials.known_schema(layout.state);
+        let layout = Arc::new(layout);
         Ok(Self { columns: binder.columns, filters, groups: groups.into(), aggregates: aggregates.into(), layout })
     }
 

@@ -2,12 +2,13 @@
 //! bytes. Equal work that is asked for at the same time runs once. Everything here can be lost at any time: it is only
 //! ever a saving.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::Expr;
 use moka::future::Cache;
 use object_store::ObjectStore;
@@ -24,8 +25,17 @@ use crate::settings::Settings;
 use crate::storage::bloom::ColumnFilter;
 use crate::storage::reader::SegmentReader;
 
-/// Bytes that an entry costs beside its arrays: key, policy, allocation.
-const ENTRY_BYTES: usize = 256;
+/// Bytes that an entry costs beside its content: key, policy, allocations.
+const ENTRY_BYTES: usize = 384;
+/// Bytes that an array costs beside itself and its buffers: the counters of both, and what is known of a buffer.
+const ARRAY_BYTES: usize = 160;
+/// Bytes of a column in the schemas that come with a footer.
+const FOOTER_COLUMN_BYTES: usize = 512;
+/// Schemas that are known before those that nobody has any more are dropped.
+const SCHEMAS_MAX: usize = 1_024;
+
+/// One part in so many of the memory of partials is for the dictionaries of their text keys.
+const DICTIONARIES_SHARE: usize = 5;
 
 /// The state of one fragment over one segment, or over a run of segments.
 #[derive(Debug, Clone)]
@@ -35,7 +45,27 @@ pub(crate) struct Partial {
 
 impl Partial {
     fn weight(&self) -> u32 {
-        weight(self.state.get_array_memory_size())
+        weight(self.state.get_array_memory_size() + self.state.num_columns() * ARRAY_BYTES)
+    }
+}
+
+/// Bytes that an engine keeps in memory between questions, as it weighs them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheBytes {
+    /// Partials and merged partials.
+    pub partials: u64,
+    /// Dictionaries of their text keys.
+    pub dictionaries: u64,
+    /// Decoded columns.
+    pub columns: u64,
+    /// Parquet footers that partials are computed with.
+    pub footers: u64,
+}
+
+impl CacheBytes {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.partials + self.dictionaries + self.columns + self.footers
     }
 }
 
@@ -49,8 +79,9 @@ pub(super) type ColumnKey = (Path, Arc<str>);
 #[derive(Debug)]
 pub(crate) struct Partials {
     pub store: Arc<dyn ObjectStore>,
-    states_max_bytes: u64,
+    states_room: Room,
     states: Cache<Fingerprint, Partial>,
+    columns_room: Room,
     columns: Cache<ColumnKey, Arc<Column>>,
     /// Columns of datasets that somebody has asked for.
     hot: Cache<ColumnKey, ()>,
@@ -59,19 +90,24 @@ pub(crate) struct Partials {
     /// By prefix of their dataset.
     rollups: RwLock<HashMap<Path, RollupSet>>,
     filters: Cache<(Path, Arc<str>), Option<Arc<ColumnFilter>>>,
+    /// What states look like: every state of a fragment holds on to the same schema, whoever computed it.
+    schemas: Mutex<HashSet<SchemaRef>>,
 }
 
 impl Partials {
     pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>) -> Self {
+        let dictionaries_max_bytes = (settings.partial_cache_bytes / DICTIONARIES_SHARE) as u64;
+        let states_room = Room::of(settings.partial_cache_bytes as u64 - dictionaries_max_bytes);
+        let columns_room = Room::of(settings.column_cache_bytes as u64);
         Self {
             store,
             rollups: RwLock::default(),
-            states_max_bytes: settings.partial_cache_bytes as u64,
-            states: Cache::builder().name("partials").max_capacity(settings.partial_cache_bytes as u64).weigher(|_, partial: &Partial| partial.weight()).build(),
+            states: Cache::builder().name("partials").max_capacity(states_room.max_bytes).weigher(|_, partial: &Partial| partial.weight()).build(),
+            states_room,
             footers: Cache::builder()
                 .name("footers")
                 .max_capacity(settings.footer_cache_bytes as u64)
-                .weigher(|_, footer: &ArrowReaderMetadata| weight(footer.metadata().memory_size()))
+                .weigher(|_, footer: &ArrowReaderMetadata| weight(footer.metadata().memory_size() + footer.schema().fields().len() * FOOTER_COLUMN_BYTES))
                 .build(),
             filters: Cache::builder()
                 .name("bloom filters")
@@ -80,15 +116,13 @@ impl Partials {
                 .build(),
             dictionaries: Cache::builder()
                 .name("dictionaries")
-                .max_capacity((settings.partial_cache_bytes / 4) as u64)
+                .max_capacity(dictionaries_max_bytes)
                 .weigher(|_, dictionary: &Arc<Dictionary>| weight(dictionary.size_bytes()))
                 .build(),
-            columns: Cache::builder()
-                .name("columns")
-                .max_capacity(settings.column_cache_bytes as u64)
-                .weigher(|_, column: &Arc<Column>| weight(column.size_bytes()))
-                .build(),
+            columns: Cache::builder().name("columns").max_capacity(columns_room.max_bytes).weigher(|_, column: &Arc<Column>| weight(column.size_bytes())).build(),
+            columns_room,
             hot: Cache::new(HOT_COLUMNS),
+            schemas: Mutex::default(),
         }
     }
 
@@ -104,6 +138,19 @@ impl Partials {
             Some(set) => rollups.insert(dataset.clone(), set),
             None => rollups.remove(dataset),
         };
+    }
+
+    /// The schema that states which are kept have already, where it is equal.
+    pub(crate) fn known_schema(&self, schema: SchemaRef) -> SchemaRef {
+        let mut known = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&schema) {
+            return Arc::clone(known);
+        }
+        if known.len() >= SCHEMAS_MAX {
+            known.retain(|schema| Arc::strong_count(schema) > 1);
+        }
+        known.insert(Arc::clone(&schema));
+        schema
     }
 
     /// A state that is there already.
@@ -124,10 +171,19 @@ impl Partials {
     /// A state, computed if it is not there and kept if it is `worth` it. Whoever asks for the same while it is computed
     /// waits for it.
     pub(crate) async fn get_or_compute(&self, key: Fingerprint, worth: impl Fn(&Partial) -> bool, compute: impl Future<Output = Result<Partial>>) -> Result<Partial> {
+        let mut computed = false;
+        let compute = async {
+            let partial = compute.await?;
+            computed = true;
+            Ok(partial)
+        };
         let partial = self.states.try_get_with(key, compute).await.map_err(shared)?;
+        let bytes = u64::from(partial.weight());
         // The cache would evict what is larger than itself only some time later.
-        if !worth(&partial) || u64::from(partial.weight()) > self.states_max_bytes {
+        if !worth(&partial) || bytes > self.states_room.max_bytes {
             self.states.invalidate(&key).await;
+        } else if computed && self.states_room.is_due_after(bytes) {
+            self.states.run_pending_tasks().await;
         }
         Ok(partial)
     }
@@ -139,13 +195,19 @@ impl Partials {
         if !self.hot.contains_key(&hot) {
             self.hot.insert(hot, ()).await;
         }
+        let mut decoded = false;
         let read = async {
             let footer = self.footer(location, bytes, fetched).await?;
             let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field).await?;
             fetched.fetch_add(size, Ordering::Relaxed);
+            decoded = true;
             Ok(Arc::new(column))
         };
-        self.columns.try_get_with(key, read).await.map_err(shared)
+        let column = self.columns.try_get_with(key, read).await.map_err(shared)?;
+        if decoded && self.columns_room.is_due_after(column.size_bytes() as u64) {
+            self.columns.run_pending_tasks().await;
+        }
+        Ok(column)
     }
 
     /// The footer of a segment of `bytes`. What had to be fetched is added to `fetched`.
@@ -217,12 +279,41 @@ impl Partials {
         }
     }
 
-    /// Bytes of partials and of columns that are kept.
-    #[cfg(test)]
-    async fn size_bytes(&self) -> (u64, u64) {
+    /// What is kept, after everything that is over a budget has gone.
+    pub(crate) async fn kept(&self) -> CacheBytes {
         self.states.run_pending_tasks().await;
         self.columns.run_pending_tasks().await;
-        (self.states.weighted_size(), self.columns.weighted_size())
+        self.dictionaries.run_pending_tasks().await;
+        self.footers.run_pending_tasks().await;
+        CacheBytes {
+            partials: self.states.weighted_size(),
+            dictionaries: self.dictionaries.weighted_size(),
+            columns: self.columns.weighted_size(),
+            footers: self.footers.weighted_size(),
+        }
+    }
+}
+
+/// How much a cache may hold, and how much has come in since it was last made to keep to it: of itself it evicts a few
+/// hundred entries late, which can be many times its budget where entries are large.
+#[derive(Debug)]
+struct Room {
+    max_bytes: u64,
+    arrived: AtomicU64,
+}
+
+impl Room {
+    fn of(max_bytes: u64) -> Self {
+        Self { max_bytes, arrived: AtomicU64::new(0) }
+    }
+
+    /// Notes what came in; says whether evicting is due.
+    fn is_due_after(&self, bytes: u64) -> bool {
+        let due = self.arrived.fetch_add(bytes, Ordering::Relaxed) + bytes > self.max_bytes / 16;
+        if due {
+            self.arrived.store(0, Ordering::Relaxed);
+        }
+        due
     }
 }
 
@@ -268,8 +359,11 @@ mod tests {
             let found = partials.get_or_compute([number; 32], |_| true, async { Ok(partial(4_096)) }).await.unwrap();
             assert_eq!(found.state.num_rows(), 4_096);
         }
-        let (states, columns) = partials.size_bytes().await;
-        assert!((1 << 19..=1 << 20).contains(&states) && columns == 0, "{states}");
+        // Also before anybody has tidied up.
+        let held: u64 = partials.states.iter().map(|(_, partial)| u64::from(partial.weight())).sum();
+        assert!(held <= (1 << 20) + (1 << 17), "{held}");
+        let kept = partials.kept().await;
+        assert!((1 << 19..=1 << 20).contains(&kept.partials) && kept.columns == 0, "{kept:?}");
     }
 
     #[tokio::test]
