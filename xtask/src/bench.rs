@@ -30,6 +30,8 @@ enum Scenario {
     Groupby,
     /// A compressed CSV file to a table that can be asked, beside DuckDB.
     Ingest,
+    /// Memory that caches take, by the allocator, beside their budgets.
+    Memory,
     /// The same dashboard after each 10,000 new rows, beside DuckDB.
     Refresh,
     /// A dashboard after a restart, from stored rollups and rows that just came, beside DuckDB.
@@ -40,6 +42,8 @@ enum Scenario {
     Service,
     /// A dashboard of twelve widgets in Chromium, from signing in to drawn.
     Page,
+    /// A thousand listeners of one dashboard while ten commits a second come in.
+    Subscribers,
 }
 
 impl Scenario {
@@ -48,11 +52,13 @@ impl Scenario {
             Self::Dashboards => "dashboards",
             Self::Groupby => "groupby",
             Self::Ingest => "ingest",
+            Self::Memory => "memory",
             Self::Refresh => "refresh",
             Self::Rollups => "rollups",
             Self::Rows => "rows",
             Self::Service => "service",
             Self::Page => "page",
+            Self::Subscribers => "subscribers",
         }
     }
 }

@@ -5,6 +5,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
+use datafusion::execution::TaskContext;
 use object_store::ObjectStore;
 use tokio::sync::broadcast;
 
@@ -15,6 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::TenantId;
 use crate::mill::{Mill, Shared, keeper};
+use crate::partial::codec::PlanCodec;
+use crate::partial::memory::CacheBytes;
 use crate::scope::Scope;
 
 /// An analytics engine over one object store.
@@ -99,6 +102,54 @@ impl Engine {
             }
         }
         Ok(advice)
+    }
+
+    /// Bytes that are kept in memory for the next questions, each inside its budget of the settings.
+    pub async fn cache_bytes(&self) -> CacheBytes {
+        self.shared.session.partials().kept().await
+    }
+
+    /// Answers that live questions were given since the engine was opened: one a question and commit, however many
+    /// listen, and fewer where commits come faster than answers.
+    pub fn live_refreshes(&self) -> u64 {
+        self.shared.live.refreshes()
+    }
+
+    /// Puts the operators of plans ([`Mill::plan`], [`Mill::plan_sql`]) into bytes that another engine over the same store
+    /// can run, and takes them out of such bytes. The engine that runs an operator reads and keeps what it needs itself.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use datafusion::common::tree_node::{Transformed, TreeNode};
+    /// use datafusion::error::DataFusionError;
+    /// use datafusion::physical_plan::collect;
+    /// use tidemill::{Csv, Engine};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let (here, there) = (Engine::open(folder.path()).await?, Engine::open(folder.path()).await?);
+    /// let mill = here.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    ///
+    /// let plan = mill.plan_sql("select city, sum(amount) from orders group by city order by city").await?;
+    /// let (codec, worker) = (here.physical_codec(), there.physical_codec());
+    /// let external = |error: tidemill::Error| DataFusionError::External(Box::new(error));
+    /// let sent = plan.transform_up(|operator| match codec.encode(operator.as_ref()).map_err(external)? {
+    ///     Some(bytes) => Ok(Transformed::yes(worker.decode(&bytes).map_err(external)?)),
+    ///     None => Ok(Transformed::no(operator)),
+    /// })?;
+    /// assert!(sent.transformed);
+    /// let answer = collect(sent.data, there.task_context()).await?;
+    /// assert_eq!(answer.iter().map(|batch| batch.num_rows()).sum::<usize>(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn physical_codec(&self) -> PlanCodec {
+        PlanCodec::new(self.shared.session.shared().clone(), Arc::clone(self.shared.session.partials()))
+    }
+
+    /// What a plan is run with on this engine: its memory pool, its functions, its number of partitions.
+    pub fn task_context(&self) -> Arc<TaskContext> {
+        self.shared.session.shared().task_ctx()
     }
 
     /// Asks the store for a sign of life.

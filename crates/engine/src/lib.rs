@@ -65,6 +65,8 @@ pub use mill::{
     TopValue,
 };
 pub use mill::{CompactionReport, DeleteReport, VacuumReport};
+pub use partial::codec::PlanCodec;
+pub use partial::memory::CacheBytes;
 pub use query::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 pub use scope::Scope;
 pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, Rollup, SemanticQuery, TimeDimension};
