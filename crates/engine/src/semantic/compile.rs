@@ -255,7 +255,10 @@ impl Compiler<'_> {
             .collect::<Result<Vec<_>>>()
             .map_err(|error| error.context(format!("measure {}", measure.name)))?;
         let condition = conjunction(conditions).unwrap_or_else(|| lit(true));
-        Ok((aggregate.filter(condition).build()?, column_type, sketched))
+        // The builder takes an aggregate for one of all values unless it is told.
+        let distinct = matches!(&aggregate, Expr::AggregateFunction(call) if call.params.distinct);
+        let filtered = aggregate.filter(condition);
+        Ok((if distinct { filtered.distinct() } else { filtered }.build()?, column_type, sketched))
     }
 
     /// Conditions before and after aggregation.

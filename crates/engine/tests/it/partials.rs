@@ -364,3 +364,21 @@ async fn an_error_never_quotes_a_row_that_a_scope_does_not_see() {
     let answer = engine.mill(scope).sql("select cast(code as bigint), count(*) from orders group by 1 order by 1").await.unwrap();
     assert_eq!(answer.to_json()["data"], json!([[1, 2], [1, 1]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_distinct_count_with_a_filter_counts_each_value_once() {
+    let ward = Ward::new().await;
+    for partial_cache_bytes in [0, 1] {
+        let mill = engine(&ward, partial_cache_bytes).await.tenant(&format!("tenant{partial_cache_bytes}")).unwrap();
+        mill.load("orders", Csv::bytes("city,device\nRome,tv\nRome,tv\nOslo,tv\nOslo,radio\nBonn,radio\n")).await.unwrap();
+        let mut model = mill.model("orders").await.unwrap();
+        let measure = json!({"name": "cities", "label": "Cities", "kind": "count_distinct", "column": "city",
+            "filters": [{"member": "orders.device", "operator": "equals", "values": ["tv"]}]});
+        model.measures.push(serde_json::from_value(measure).unwrap());
+        let version = model.version;
+        mill.update_model(model, version).await.unwrap();
+        assert_eq!(ask(&mill, &json!({"measures": ["orders.cities"]})).await, json!([[2]]));
+        let by_device = json!({"measures": ["orders.cities"], "dimensions": ["orders.device"]});
+        assert_eq!(ask(&mill, &by_device).await, json!([["tv", "radio"], [2, 0]]));
+    }
+}
