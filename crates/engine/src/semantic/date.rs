@@ -138,7 +138,7 @@ fn current(now: i64, grain: Grain, zone: Tz) -> Option<Range> {
 
 fn before(now: i64, grain: Grain, count: i32, zone: Tz) -> Option<Range> {
     let (start, _) = bucket_of(now, grain, zone);
-    Some(Range { from: Some(shift(start, grain, -count, zone)?), to: Some(start) })
+    Some(Range { from: Some(earlier(start, grain, count, zone)?), to: Some(start) })
 }
 
 fn last(now: i64, grain: Grain, count: i32, of_data: bool, zone: Tz) -> Option<Range> {
@@ -146,7 +146,16 @@ fn last(now: i64, grain: Grain, count: i32, of_data: bool, zone: Tz) -> Option<R
         return before(now, grain, count, zone);
     }
     let (_, end) = bucket_of(now, grain, zone);
-    Some(Range { from: Some(shift(end, grain, -count, zone)?), to: Some(end) })
+    Some(Range { from: Some(earlier(end, grain, count, zone)?), to: Some(end) })
+}
+
+/// The beginning of a bucket some units before the one that begins at `start`. By days and not by the time of day: where
+/// a clock change removed midnight a bucket begins later, but those before it do not.
+fn earlier(start: i64, grain: Grain, count: i32, zone: Tz) -> Option<i64> {
+    match grain {
+        Grain::Second | Grain::Minute | Grain::Hour => shift(start, grain, -count, zone),
+        _ => day_start(step(DateTime::from_timestamp_micros(start)?.with_timezone(&zone).date_naive(), grain, -count)?, zone),
+    }
 }
 
 /// An instant some units earlier or later: by the clock below a day, by the calendar from a day on.
@@ -271,6 +280,17 @@ mod tests {
         assert_eq!(shown("last 1 days of data", "America/New_York"), "2013-02-28T05:00:00 .. 2013-03-01T05:00:00");
         // Across the clock change a day ago is the same time of day.
         assert_eq!(shown("from 7 days ago to now", "America/New_York"), "2013-03-07T16:09:26 .. 2013-03-14T15:09:26");
+    }
+
+    #[test]
+    fn units_before_a_day_without_midnight_begin_at_midnight() {
+        // In São Paulo the 20th of October 2013 began at one o'clock.
+        let reference = Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), zone: chrono_tz::America::Sao_Paulo };
+        for text in ["last 3 days", "last 3 days of data"] {
+            let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
+            let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());
+            assert_eq!(shown, ["2013-10-17T03:00:00+00:00", "2013-10-20T03:00:00+00:00"], "{text}");
+        }
     }
 
     #[test]
