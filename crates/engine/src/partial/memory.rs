@@ -241,17 +241,21 @@ impl Partials {
 
     /// Keeps a column of a segment.
     pub(super) async fn put_column(&self, key: ColumnKey, column: Arc<Column>) {
+        let bytes = column.size_bytes() as u64;
         self.columns.insert(key, column).await;
+        if self.columns_room.is_due_after(bytes) {
+            self.columns.run_pending_tasks().await;
+        }
     }
 
     /// Whether there is room for states.
     pub(super) fn keeps_states(&self) -> bool {
-        self.states_max_bytes > ENTRY_BYTES as u64
+        self.states_room.max_bytes > ENTRY_BYTES as u64
     }
 
     /// Whether there is room for columns.
     pub(super) fn keeps_columns(&self) -> bool {
-        self.columns.policy().max_capacity().is_some_and(|bytes| bytes > ENTRY_BYTES as u64)
+        self.columns_room.max_bytes > ENTRY_BYTES as u64
     }
 
     /// The dictionary of a text key of a dataset.
