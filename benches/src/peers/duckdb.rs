@@ -28,12 +28,20 @@ impl DuckDb {
         Self::with(name, Connection::open(file)?)
     }
 
+    /// An empty database in memory.
+    ///
+    /// # Errors
+    /// When DuckDB does not start.
+    pub fn in_memory(name: &'static str) -> Result<Self> {
+        Self::with(name, Connection::open_in_memory()?)
+    }
+
     /// A database in memory whose `events` are a Parquet file.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn over_parquet(name: &'static str, file: &Path) -> Result<Self> {
-        let peer = Self::with(name, Connection::open_in_memory()?)?;
+        let peer = Self::in_memory(name)?;
         peer.execute(&format!("create view events as select * from read_parquet({})", literal(file)?))?;
         Ok(peer)
     }
