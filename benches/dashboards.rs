@@ -9,10 +9,10 @@ use clap::Parser;
 use serde_json::json;
 use tidemill::{Parquet, Settings};
 use tidemill_benches::dashboard::{END_US, questions};
-use tidemill_benches::events;
 use tidemill_benches::measure::{median_ms, timed};
 use tidemill_benches::peers::{DuckDb, EmbeddedTidemill, Peer, PlainDataFusion, compare_and_time, literal};
 use tidemill_benches::report::{Report, Row};
+use tidemill_benches::{events, export};
 
 // What the server uses. DuckDB brings an allocator of its own.
 #[global_allocator]
@@ -37,6 +37,9 @@ struct Args {
     /// Timed rounds.
     #[arg(long, default_value_t = 9)]
     rounds: usize,
+    /// Write the events and the questions into this folder, for the scripts in benches/peers, and measure nothing.
+    #[arg(long)]
+    export: Option<PathBuf>,
     /// Given by cargo.
     #[arg(long, hide = true)]
     bench: bool,
@@ -46,6 +49,9 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let work = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let events = events::prepare(&work, args.rows)?;
+    if let Some(folder) = &args.export {
+        return export::write(&events, &questions(END_US)?, folder);
+    }
     let folder = tempfile::tempdir_in(&work).context("create a folder for the databases")?;
     let data = json!({"generator": "website events, 90 days, skewed countries, devices, pages and users", "rows": events.rows, "parquet_bytes": events.bytes, "questions": 12, "rounds": args.rounds});
     let mut report = Report::new("dashboards", data, &NOTES);

@@ -44,6 +44,8 @@ enum Scenario {
     Page,
     /// A thousand listeners of one dashboard while ten commits a second come in.
     Subscribers,
+    /// Questions with joins over orders, items and events in the shape of RTABench, beside DuckDB and DataFusion.
+    Star,
 }
 
 impl Scenario {
@@ -59,6 +61,7 @@ impl Scenario {
             Self::Service => "service",
             Self::Page => "page",
             Self::Subscribers => "subscribers",
+            Self::Star => "star",
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::dashboard::Question;
 use crate::machine;
 
-/// A session with a table `events`.
+/// A session over Parquet files.
 pub struct PlainDataFusion {
     name: &'static str,
     runtime: Runtime,
@@ -26,10 +26,29 @@ impl PlainDataFusion {
     /// # Errors
     /// When the file cannot be read.
     pub fn over(file: &Path) -> Result<Self> {
+        Self::over_tables(&[("events", file)])
+    }
+
+    /// A session over Parquet files with names.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn over_tables(tables: &[(&str, &Path)]) -> Result<Self> {
         let (runtime, session) = (Runtime::new()?, session(machine::cores()));
-        let path = file.to_str().context("the path of the data is not UTF-8")?;
-        runtime.block_on(session.register_parquet("events", path, ParquetReadOptions::default()))?;
+        for (name, file) in tables {
+            let path = file.to_str().context("the path of the data is not UTF-8")?;
+            runtime.block_on(session.register_parquet(*name, path, ParquetReadOptions::default()))?;
+        }
         Ok(Self { name: "datafusion_parquet", runtime, session })
+    }
+
+    /// An answer to SQL.
+    ///
+    /// # Errors
+    /// Whatever DataFusion says.
+    pub fn sql(&self, sql: &str) -> Result<Answer> {
+        let batches = self.runtime.block_on(async { self.session.sql(sql).await?.collect().await })?;
+        Answer::from_batches(&batches)
     }
 
     /// A session of one partition over the rows of a Parquet file, decoded into memory.
@@ -63,7 +82,6 @@ impl Peer for PlainDataFusion {
     }
 
     fn sql(&mut self, sql: &str) -> Result<Answer> {
-        let batches = self.runtime.block_on(async { self.session.sql(sql).await?.collect().await })?;
-        Answer::from_batches(&batches)
+        Self::sql(self, sql)
     }
 }
