@@ -7,8 +7,8 @@
 pub mod answer;
 pub mod dashboard;
 pub mod events;
-pub mod groupings;
 pub mod export;
+pub mod groupings;
 pub mod http;
 pub mod machine;
 pub mod measure;

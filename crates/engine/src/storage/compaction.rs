@@ -375,7 +375,7 @@ mod tests {
                 let batch = RecordBatch::try_new(Arc::clone(&arrow), vec![Arc::new(at), Arc::new(Int64Array::from(seconds.to_vec()))]).unwrap();
                 let mut writer = SegmentWriter::new(Arc::clone(&store), log.prefix().clone(), Arc::clone(&arrow), Some("at"), Some(TimeChunk::Month), 1_000, Utc::now());
                 writer.write(batch).await.unwrap();
-                let (added, _) = writer.finish().await.unwrap();
+                let added = writer.finish().await.unwrap().segments;
                 log.commit(Entry { metadata: metadata.take(), added, ..Entry::default() }).await.unwrap();
             }
             Self { store, log, pool: Arc::new(UnboundedMemoryPool::default()) }

@@ -342,7 +342,7 @@ mod tests {
         ];
         let mut writer = SegmentWriter::new(Arc::clone(&store), Path::from("acme/x"), Arc::clone(&schema), Some("at"), None, 1 << 20, Utc::now());
         writer.write(RecordBatch::try_new(schema, arrays).unwrap()).await.unwrap();
-        let (segments, _) = writer.finish().await.unwrap();
+        let segments = writer.finish().await.unwrap().segments;
         let segment = &segments[0];
         assert_eq!(segment.statistics.iter().map(|column| column.filtered).collect::<Vec<_>>(), [false, true, true, false]);
 

@@ -4,8 +4,8 @@
 
 mod bad_input;
 mod change;
-mod faults;
 mod codec;
+mod faults;
 mod flights;
 mod golden;
 mod interop;
