@@ -207,7 +207,7 @@ async fn what_a_small_commit_brings_is_not_read_again() {
     let mut dice = Dice(5);
     mill.load("orders", Csv::bytes(dice.rows(500))).await.unwrap();
     let question = json!({
-        "measures": ["orders.count", "orders.sum_revenue", "orders.avg_amount", "orders.max_amount", "orders.distinct_device"],
+        "measures": ["orders.count", "orders.sum_revenue", "orders.avg_amount", "orders.max_amount"],
         "dimensions": ["orders.city"], "timeDimensions": [{"dimension": "orders.at", "granularity": "week"}], "limit": 50_000,
     });
     let query = serde_json::from_value(question.clone()).unwrap();
