@@ -18,7 +18,7 @@ use crate::ids::DatasetName;
 use crate::query::pruning::Pruner;
 use crate::query::table::{row_filter, visible_schema};
 use crate::semantic::member::Columns;
-use crate::storage::compaction::{self, CarryNothing};
+use crate::storage::compaction;
 use crate::storage::deletion::{self, Condition};
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::rewrite::Rewriter;
@@ -94,6 +94,8 @@ impl Mill {
     pub async fn compact(&self, dataset: &str) -> Result<CompactionReport> {
         let (_open, name, log) = self.begin_change(dataset).await?;
         let mut snapshot = self.find_whole(&name, "compact").await?;
+        self.open_rollups(&name, &snapshot).await?;
+        let carry = self.carry_rollups(&name, &snapshot)?;
         let pool = Arc::clone(&self.shared.session.shared().runtime_env().memory_pool);
         let max_rows = self.shared.settings.segment_max_rows as u64;
         let segments_before = snapshot.segments.len() as u64;
@@ -106,7 +108,7 @@ impl Mill {
             }
             for work in works {
                 let _turn = log.rewriting.lock().await;
-                match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &CarryNothing).await {
+                match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &carry).await {
                     Ok(merged) => {
                         rows += merged.output.rows;
                         bytes_read += merged.inputs.iter().map(|input| input.bytes).sum::<u64>();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use async_trait::async_trait;
 use chrono_tz::Tz;
 use futures::TryStreamExt;
 use serde::Serialize;
@@ -19,8 +20,28 @@ use crate::scope::Scope;
 use crate::semantic::date::Reference;
 use crate::semantic::model::{Model, Rollup};
 use crate::semantic::{compile, rollup};
+use crate::storage::compaction::Carry;
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
+use crate::storage::segment::Segment;
+
+/// Merges the stored partials of segments that compaction merges, so that nothing is read of the new one.
+pub(super) struct CarryRollups {
+    set: Option<RollupSet>,
+    source: SegmentSource,
+}
+
+#[async_trait]
+impl Carry for CarryRollups {
+    async fn carry(&self, inputs: &[Arc<Segment>], output: &Segment) {
+        for rollup in self.set.iter().flat_map(|set| set.rollups.iter()) {
+            // What is not carried is built from rows, or read as rows.
+            if let Err(error) = rollup.carry(&self.source, inputs, output).await {
+                tracing::warn!(rollup = rollup.name, segment = output.path, %error, "stored partials could not be carried along");
+            }
+        }
+    }
+}
 
 /// How much of a rollup is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -181,6 +202,11 @@ impl Mill {
         self.shared.session.partials().set_rollups(&source.prefix, Some(RollupSet { identity, rollups: rollups.into() }));
         self.shared.keeper.wake(self.scope.tenant(), name);
         Ok(())
+    }
+
+    /// What compaction carries along for the rollups of a dataset that are open.
+    pub(super) fn carry_rollups(&self, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<CarryRollups> {
+        Ok(CarryRollups { set: self.rollup_set(name), source: self.owner().source(name, snapshot)? })
     }
 
     /// The segments of a dataset as partials are computed from them.

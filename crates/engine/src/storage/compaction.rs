@@ -60,15 +60,6 @@ pub(crate) trait Carry: Send + Sync {
     async fn carry(&self, inputs: &[Arc<Segment>], output: &Segment);
 }
 
-/// Carries nothing: what is asked of the output is computed from its rows.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct CarryNothing;
-
-#[async_trait]
-impl Carry for CarryNothing {
-    async fn carry(&self, _: &[Arc<Segment>], _: &Segment) {}
-}
-
 /// What a merge did.
 #[derive(Debug)]
 pub(crate) struct Merged {
@@ -246,6 +237,15 @@ mod tests {
     use crate::storage::entry::{Entry, Metadata};
     use crate::storage::log::DatasetLog;
     use crate::storage::writer::{SegmentWriter, object_path};
+
+    /// Carries nothing: what is asked of the output is computed from its rows.
+    #[derive(Debug, Default, Clone, Copy)]
+    struct CarryNothing;
+
+    #[async_trait]
+    impl Carry for CarryNothing {
+        async fn carry(&self, _: &[Arc<Segment>], _: &Segment) {}
+    }
 
     const MAX_ROWS: u64 = 1 << 20;
 

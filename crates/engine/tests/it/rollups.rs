@@ -90,6 +90,11 @@ async fn random_questions_over_rollups_have_the_answers_of_the_rows() {
         if commit == 0 {
             declare(&raw, all()).await;
         }
+        match commit {
+            3 | 7 => drop(raw.compact("orders").await.unwrap()),
+            5 => drop(raw.delete_rows("orders", "amount > 150000 or city = 'c3'").await.unwrap()),
+            _ => {}
+        }
         if commit % 2 == 0 {
             cold.build_rollups("orders").await.unwrap();
         }
@@ -159,6 +164,35 @@ async fn what_is_damaged_or_belongs_to_another_segment_is_computed_again() {
     let found = answer(&mill, &by_city()).await;
     assert_equal(&found.to_json()["data"], &expected, "rebuilt");
     assert_eq!(found.provenance.segments_read, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compaction_carries_stored_partials_along_and_a_deletion_leaves_none_behind() {
+    let ward = Ward::new().await;
+    let first = mill(&ward, COLD).await;
+    let mut dice = Dice(8);
+    for _ in 0..6 {
+        first.load("orders", Csv::bytes(dice.rows(3_000))).await.unwrap();
+    }
+    declare(&first, all()).await;
+    first.build_rollups("orders").await.unwrap();
+    let expected = ask(&first, &by_city()).await;
+    let report = first.compact("orders").await.unwrap();
+    assert!(report.segments_after < report.segments_before, "{report:?}");
+    let second = mill(&ward, COLD).await;
+    let found = answer(&second, &by_city()).await;
+    assert_equal(&found.to_json()["data"], &expected, "compacted");
+    assert_eq!((found.provenance.segments_rolled, found.provenance.rows_scanned), (report.segments_after, 0));
+
+    second.delete_rows("orders", "device = 'tv'").await.unwrap();
+    let raw = mill(&ward, 0).await;
+    for _ in 0..2 {
+        assert_equal(&ask(&second, &by_city()).await, &ask(&raw, &by_city()).await, "after a deletion");
+        second.build_rollups("orders").await.unwrap();
+    }
+    // Of segments that are gone nothing is left.
+    let kept = second.rollups("orders").await.unwrap();
+    assert_eq!(stored(&ward).len() as u64, kept.iter().map(|status| status.segments_stored).sum::<u64>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
