@@ -8,7 +8,7 @@ use tidemill::{Csv, Engine, ErrorKind, Mill, QueryResult, Settings};
 use crate::partials::{Dice, assert_equal};
 use crate::ward::{Ward, open};
 
-/// An engine that keeps partials and one that does not, over the same folder.
+/// An engine that keeps all partials, however large, and one that keeps none, over the same folder.
 struct Pair {
     kept: Mill,
     raw: Mill,
@@ -17,7 +17,7 @@ struct Pair {
 impl Pair {
     async fn over(ward: &Ward, settings: Settings) -> Self {
         let open = async |partial_cache_bytes| -> Engine { open(ward.folder.path(), Settings { partial_cache_bytes, ..settings.clone() }).await };
-        let [kept, raw] = [open(64 << 20).await, open(0).await].map(|engine| engine.tenant("acme").unwrap());
+        let [kept, raw] = [open(1 << 30).await, open(0).await].map(|engine| engine.tenant("acme").unwrap());
         Self { kept, raw }
     }
 
