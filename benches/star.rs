@@ -83,7 +83,7 @@ fn main() -> Result<()> {
 fn tidemill(star: &Star, folder: &Path) -> Result<(EmbeddedTidemill, EmbeddedTidemill)> {
     // No rollup is built before it is asked for.
     let columns = Settings { column_cache_bytes: 4 << 30, background_rollups: false, advised_rollup_bytes: 0, ..Settings::default() };
-    let ours = EmbeddedTidemill::open("tidemill", &folder.join("tidemill"), Settings { partial_cache_bytes: 1, ..columns.clone() })?;
+    let ours = EmbeddedTidemill::open("tidemill", &folder.join("tidemill"), Settings { partial_cache_bytes: 1, ..columns })?;
     for ((name, path), rows) in star.tables.iter().zip(&star.rows) {
         let loaded = ours.load(name, Parquet::path(path))?;
         anyhow::ensure!(loaded.rows == *rows as u64 && loaded.rejected == 0, "{name}: loaded {} rows, rejected {}", loaded.rows, loaded.rejected);

@@ -282,7 +282,7 @@ fn events_of(orders: usize, from: usize, to: usize) -> Result<RecordBatch> {
             let at = created + (share * lag * DAY_US as f64) as i64;
             let drawn = Draw::of(&mut random);
             if at < START_US + DAYS * DAY_US {
-                rows.push(order as i64 + 1, place as i64 + 1, at, event_type, drawn);
+                rows.push(order as i64 + 1, place as i64 + 1, at, event_type, &drawn);
             }
         }
     }
@@ -329,7 +329,7 @@ struct Events {
 }
 
 impl Events {
-    fn push(&mut self, order: i64, counter: i64, at: i64, event_type: usize, drawn: Draw) {
+    fn push(&mut self, order: i64, counter: i64, at: i64, event_type: usize, drawn: &Draw) {
         self.order_id.push(order);
         self.counter.push(counter);
         self.event_created.push(at);

@@ -159,7 +159,7 @@ mod tests {
             // Sums of this size are exact as floats, so that the quotient is the same to the last bit.
             let expected: Vec<Option<f64>> = sums.iter().map(|(sum, count)| (*count > 0).then(|| *sum as f64 / *count as f64)).collect();
             let floats: ArrayRef = Arc::new(values.iter().map(|value| value.map(|value| value as f64)).collect::<Float64Array>());
-            for (array, data_type) in [(Arc::new(Int64Array::from(values.clone())) as ArrayRef, DataType::Int64), (floats, DataType::Float64)] {
+            for (array, data_type) in [(Arc::new(Int64Array::from(values)) as ArrayRef, DataType::Int64), (floats, DataType::Float64)] {
                 let averages = folded(&|| Box::new(Average::of(&data_type)), Some(&array), &rows, groups, segment).unwrap();
                 prop_assert_eq!(averages.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), expected.clone());
             }

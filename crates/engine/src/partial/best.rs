@@ -58,7 +58,7 @@ mod tests {
                 // Zero of both signs and NaN, too.
                 Arc::new(values.iter().map(|value| value.map(|value| if value == 7 { f64::NAN } else { value as f64 * 0.5 * if value == 0 { -1.0 } else { 1.0 } })).collect::<Float64Array>())
             } else {
-                Arc::new(Int64Array::from(values.clone()))
+                Arc::new(Int64Array::from(values))
             };
             let best = Best { aggregate: 0, descending, nulls_first, wanted };
             let options = Some(SortOptions { descending, nulls_first });

@@ -131,7 +131,7 @@ impl<C: Cell> Cells<C> {
         match (numbers, valid) {
             (None, None) => self.total(|cell| cell.add_all(values)),
             (None, Some(valid)) => self.total(|cell| {
-                each_run(&valid, |rows| match values.get(rows.clone()) {
+                each_run(&valid, |rows| match values.get(rows) {
                     Some([value]) => cell.add(*value),
                     Some(values) => cell.add_all(values),
                     None => {}

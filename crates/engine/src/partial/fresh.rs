@@ -13,7 +13,10 @@ use super::memory::{ColumnKey, Partials};
 use crate::storage::writer::object_path;
 
 /// Columns of rows that are being committed.
-pub(crate) struct Fresh(Option<SpawnedTask<Vec<(ColumnKey, Arc<Column>)>>>);
+pub(crate) struct Fresh(Option<SpawnedTask<Vec<Named>>>);
+
+/// A column and where it is kept.
+type Named = (ColumnKey, Arc<Column>);
 
 impl Partials {
     /// Begins to make the columns of segments that are about to be committed: those that were asked for before.

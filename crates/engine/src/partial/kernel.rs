@@ -234,7 +234,7 @@ impl Kernel {
         }
         let count = present.as_ref().map_or(groups.count(), BooleanArray::true_count);
         let keys = groups.keys(present.as_ref(), self.layout.dictionaries())?;
-        Ok(self.layout.state(keys, states, count)?)
+        self.layout.state(keys, states, count)
     }
 
     /// The place of an aggregate that counts all rows of each group, where there is one.

@@ -72,6 +72,9 @@ pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
     name.parse().map_err(|_| Error::invalid(format!("unknown time zone {name:?}; use an IANA name such as Europe/Berlin")).at("timezone"))
 }
 
+/// A measure that is an estimate, by its name.
+type Estimate = (String, Sketched);
+
 struct Compiler<'a> {
     query: &'a SemanticQuery,
     model: &'a Model,
@@ -118,7 +121,7 @@ impl Compiler<'_> {
             let instant = self.columns.instant(dimension).map_err(|error| error.at(at("dimension")))?;
             if let Some(asked) = &time.date_range {
                 let resolved = date::resolve(asked, &self.reference).map_err(|error| error.at(at("dateRange")))?;
-                conditions.extend(filter::within(instant.clone(), resolved));
+                conditions.extend(filter::within(&instant, resolved));
                 range = range.or(Some(resolved));
             }
             if let Some(grain) = time.granularity {
@@ -154,7 +157,7 @@ impl Compiler<'_> {
     }
 
     /// The aggregates, and which of them are estimates.
-    fn measures(&self, output: &mut Vec<ResultColumn>) -> Result<(Vec<Expr>, Vec<(String, Sketched)>)> {
+    fn measures(&self, output: &mut Vec<ResultColumn>) -> Result<(Vec<Expr>, Vec<Estimate>)> {
         let (mut aggregates, mut estimates) = (Vec::new(), Vec::new());
         for (index, name) in self.query.measures.iter().enumerate() {
             let at = || format!("measures[{index}]");

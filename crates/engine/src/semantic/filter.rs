@@ -102,8 +102,8 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
 }
 
 /// Rows whose time lies in a range.
-pub(crate) fn within(member: Expr, range: date::Range) -> Option<Expr> {
-    bounds(&member, range).reduce(Expr::and)
+pub(crate) fn within(member: &Expr, range: date::Range) -> Option<Expr> {
+    bounds(member, range).reduce(Expr::and)
 }
 
 /// The same as conditions that must all hold.
@@ -132,7 +132,7 @@ fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: 
         _ => return Err(Error::invalid(format!("a date range is one or two values, not {}", values.len()))),
     };
     let member = as_instant(member, column_type)?;
-    Ok(within(member.clone(), date::resolve(&range, reference)?).unwrap_or_else(|| member.is_not_null()))
+    Ok(within(&member, date::resolve(&range, reference)?).unwrap_or_else(|| member.is_not_null()))
 }
 
 fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference, negated: bool) -> Result<Expr> {

@@ -28,7 +28,7 @@ struct Entry {
 /// What happened to a subscription.
 pub enum Happened {
     /// There is something to send.
-    Changed(String, Change),
+    Changed(String, Box<Change>),
     /// It failed.
     Failed(String, Problem),
 }
@@ -103,7 +103,7 @@ impl Subscriptions {
                 Poll::Pending => {}
                 Poll::Ready(Some(Ok(change))) => {
                     entry.unacknowledged.push_back(change.version);
-                    return Poll::Ready(Happened::Changed(id, change));
+                    return Poll::Ready(Happened::Changed(id, Box::new(change)));
                 }
                 // The engine tries again at the next commit, so the subscription stays.
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Happened::Failed(id, error.into())),

@@ -53,13 +53,13 @@ impl DistinctSketch {
     }
 
     fn registers(hashes: &HashSet<u64, FixedState>) -> Result<HllUnion> {
-        let mut registers = HllUnion::new(LG_REGISTERS).map_err(impossible)?;
+        let mut registers = HllUnion::new(LG_REGISTERS).map_err(|error| impossible(&error))?;
         hashes.iter().for_each(|hash| registers.update_value(*hash));
         Ok(registers)
     }
 }
 
-fn impossible(error: datasketches::error::Error) -> DataFusionError {
+fn impossible(error: &datasketches::error::Error) -> DataFusionError {
     internal_datafusion_err!("a sketch of distinct values: {error}")
 }
 

@@ -345,7 +345,7 @@ mod tests {
                 .collect();
             let whole: Vec<f64> = parts.concat();
             let expected = sketch(&whole).state();
-            let mut reversed = whole.clone();
+            let mut reversed = whole;
             reversed.reverse();
             prop_assert_eq!(&sketch(&reversed).state(), &expected);
             let states: Vec<Vec<u8>> = parts.iter().map(|part| sketch(part).state()).collect();

@@ -83,9 +83,9 @@ async fn at_every_call(operation: impl AsyncFn(&Mill) -> Result<()>) {
                 }
             }
             if found == old {
-                olds += 1
+                olds += 1;
             } else {
-                news += 1
+                news += 1;
             }
 
             // Whoever tries again succeeds, and what was left behind goes after a day.

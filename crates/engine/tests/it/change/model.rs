@@ -65,8 +65,11 @@ fn load(rows: &[Row]) -> tidemill::Load {
         .column_type("revenue", ColumnType::Float)
 }
 
+/// Whether a predicate is true for a row.
+type Holds = Box<dyn Fn(&Row) -> bool>;
+
 /// A predicate in SQL, and the rows that it is true for by another hand.
-fn predicate(dice: &mut Dice) -> (String, Box<dyn Fn(&Row) -> bool>) {
+fn predicate(dice: &mut Dice) -> (String, Holds) {
     let amount = i64::try_from(dice.roll(1_500)).unwrap();
     let city = dice.roll(6);
     let day = dice.roll(31);
