@@ -1,6 +1,34 @@
 // Generated from docs/openapi.json by `npm run generate-api-types`; do not edit. The names that the
 // application uses are in types.ts.
 
+export type Advice = {
+  bytes: number;
+  dataset: string;
+  decided_at: string;
+  reason: string;
+  rollup: Rollup;
+  rows_saved: number;
+  segments: number;
+  segments_answered: number;
+  state: AdviceState;
+  tenant: string;
+};
+
+export type AdviceChange = {
+  state: WantedState;
+};
+
+export type AdviceList = {
+  items: Advice[];
+};
+
+export type AdviceState = 'suggested' | 'kept' | 'pinned' | 'vetoed' | 'retired';
+
+export type AggregateExplanation = {
+  aggregate: string;
+  kernel: string;
+};
+
 export type Bootstrap = {
   /** Bytes of an uploaded file at most. */
   max_upload_bytes: number;
@@ -9,6 +37,18 @@ export type Bootstrap = {
   /** Version of the server. */
   version: string;
 };
+
+export type Bound = {
+  /** The part of estimates that keep the bound: 0.95, or 1 where it is certain. */
+  confidence: number;
+  kind: BoundKind;
+  /** The measure, by the name of its column. */
+  measure: string;
+  /** The bound: 0.01 for one hundredth. */
+  value: number;
+};
+
+export type BoundKind = 'relative_error';
 
 export type Cell = string | number | boolean | null;
 
@@ -164,6 +204,21 @@ export type Dimension = {
   type: ColumnType;
 };
 
+export type Explanation = {
+  aggregates: AggregateExplanation[];
+  bytes: number;
+  dataset: string;
+  plan: string;
+  rollups: RollupUse[];
+  rows: number;
+  segments_by_rollup: number;
+  segments_from_rows: number;
+  segments_kept: number;
+  segments_pruned: number;
+  segments_total: number;
+  version: number;
+};
+
 export type FieldProblem = {
   /** What is wrong with it. */
   detail: string;
@@ -300,9 +355,12 @@ export type Measure = {
   label: string;
   lower_is_better?: boolean;
   name: string;
+  /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
+  quantile?: number | null;
 };
 
-export type MeasureKind = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct';
+export type MeasureKind =
+  'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct' | 'count_distinct_approx' | 'quantile';
 
 export type Model = {
   dataset: string;
@@ -310,6 +368,7 @@ export type Model = {
   label: string;
   measures: Measure[];
   name: string;
+  rollups?: Rollup[];
   time_dimension: string | null;
   /** Grows with every change. */
   version: number;
@@ -416,15 +475,19 @@ export type Promotion = {
 };
 
 export type Provenance = {
+  /** How far the numbers that are estimates may be off, one entry a measure. */
+  bounds: Bound[];
   bytes_read: number;
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
+  rollups: RollupUse[];
   row_filter_applied: boolean;
   rows_scanned: number;
   segments_pruned: number;
   segments_read: number;
   segments_reused: number;
+  segments_rolled: number;
   segments_total: number;
   stages: Stage[];
   time_range: TimeRange | null;
@@ -481,8 +544,39 @@ export type ResultColumn = {
 
 export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
 
+export type Rollup = {
+  dimensions?: string[];
+  granularity?: Grain | null;
+  measures: string[];
+  name: string;
+  time_dimension?: string | null;
+};
+
+export type RollupList = {
+  items: RollupStatus[];
+};
+
+export type RollupStatus = {
+  /** Whether the advisor keeps it, and not the model. */
+  advised: boolean;
+  bytes: number;
+  rollup: Rollup;
+  rows_saved: number;
+  segments_answered: number;
+  segments_stored: number;
+  segments_total: number;
+};
+
+export type RollupUse = {
+  lacks?: string | null;
+  name: string;
+  segments: number;
+};
+
 export type SemanticQuery = {
   dimensions?: string[];
+  /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
+  exact?: boolean | null;
   filters?: Filter[];
   limit?: number | null;
   measures?: string[];
@@ -603,6 +697,8 @@ export type ValueCount = {
   count: number;
   value: Cell;
 };
+
+export type WantedState = 'pinned' | 'vetoed';
 
 export type Widget = {
   /** Unique in its dashboard. */
