@@ -296,9 +296,12 @@ export function answer(query: SemanticQuery, version = 3): QueryResult {
       segments_total: 14,
       segments_read: 1,
       segments_reused: 11,
+      segments_rolled: 0,
       segments_pruned: 2,
       rows_scanned: 336_776,
       bytes_read: 1_234_560,
+      rollups: [],
+      bounds: [],
       row_filter_applied: false,
       stages: [
         { name: 'plan', duration_us: 900 },
