@@ -43,7 +43,8 @@ impl World {
         let mut mills = Vec::new();
         let mut writers = Vec::new();
         for (name, partial_cache_bytes, tenant) in MODES {
-            let settings = Settings { partial_cache_bytes, segment_max_rows, query_partitions, background_rollups: false, advised_rollup_bytes: 0, ..Settings::default() };
+            let settings =
+                Settings { partial_cache_bytes, segment_max_rows, query_partitions, background_rollups: false, advised_rollup_bytes: 0, upkeep_seconds: 0, ..Settings::default() };
             let engine = Engine::builder().object_store(Arc::clone(&store)).settings(settings).clock(clock.clone()).open().await?;
             mills.push((name, engine.tenant(tenant)?));
             // The last engine writes, because it is the one that builds rollups.
@@ -84,6 +85,33 @@ impl World {
             anyhow::ensure!(built.is_empty() == (*tenant == "plain"), "{built:?}");
         }
         Ok(())
+    }
+
+    /// Merges small segments.
+    pub(crate) async fn compact(&self) -> Result<()> {
+        for writer in &self.writers {
+            writer.compact(members::NAME).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes rows. The predicate means the same to everybody.
+    pub(crate) async fn delete(&mut self, predicate: &str) -> Result<()> {
+        let before = self.count()?;
+        self.duckdb.execute(&format!("delete from facts where {predicate}"))?;
+        let gone = before - self.count()?;
+        for writer in &self.writers {
+            let report = writer.delete_rows(members::NAME, predicate).await?;
+            anyhow::ensure!(report.rows as i64 == gone, "{report:?} where {gone} rows went");
+        }
+        self.look()
+    }
+
+    fn count(&self) -> Result<i64> {
+        match self.duckdb.sql("select count(*) from facts")?.rows.first().map(Vec::as_slice) {
+            Some([Cell::Whole(count)]) => Ok(*count),
+            other => anyhow::bail!("a count that is none: {other:?}"),
+        }
     }
 
     /// Moves the clock to an instant.

@@ -7,8 +7,8 @@
 //!                                                 DatasetTable: segments of one pinned version,
 //!                                                 pruned by their statistics before anything is opened
 //! ```
-//! Questions for rows open what can hold them and no more: [`pruning`] by bounds, [`lookup`] by bloom filters,
-//! [`first_rows`] by the rows that were found already.
+//! Questions for rows open what can hold them and no more: `pruning` by bounds, `lookup` by bloom filters,
+//! `first_rows` by the rows that were found already.
 //!
 //! A table of a query is always made by `table::scoped_plan`: the scope's row filter and hidden columns are inside it,
 //! so there is no way to name the dataset without them.
