@@ -32,6 +32,10 @@ pub struct Settings {
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.
     pub background_rollups: bool,
+    /// Milliseconds from the beginning of one commit of several small loads to the next one of the same dataset, in which
+    /// further loads gather. A load that comes alone does not wait. Range 0 to 10,000. Raise it where very many clients
+    /// write and fewer, larger segments matter more than an answer at once.
+    pub commit_interval_ms: u64,
     /// Seconds after a commit until its dataset is looked at for small segments to merge and old ones to remove. Range 0
     /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
     /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
@@ -53,6 +57,7 @@ impl Default for Settings {
             column_cache_bytes: 512 << 20,
             advised_rollup_bytes: 256 << 20,
             background_rollups: true,
+            commit_interval_ms: 20,
             upkeep_seconds: 10,
             replaced_kept_seconds: 3_600,
         }
@@ -75,8 +80,12 @@ impl Settings {
             ("column_cache_bytes", self.column_cache_bytes, 0, usize::MAX),
         ]
         .map(|(name, value, low, high)| (name, value as u64, low as u64, high as u64));
-        let seconds = [("upkeep_seconds", self.upkeep_seconds, 0, 86_400), ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400)];
-        for (name, value, low, high) in checks.into_iter().chain(seconds) {
+        let times = [
+            ("commit_interval_ms", self.commit_interval_ms, 0, 10_000),
+            ("upkeep_seconds", self.upkeep_seconds, 0, 86_400),
+            ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400),
+        ];
+        for (name, value, low, high) in checks.into_iter().chain(times) {
             if value < low || value > high {
                 return Err(Error::invalid(format!("setting {name} is {value}; it must lie between {low} and {high}")).at(name));
             }

@@ -12,8 +12,8 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use super::durable::NotDurable;
 use super::entry::Entry;
-use super::log::{DatasetLog, Snapshot, first_snapshot};
-use super::{layout, log};
+use super::layout;
+use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries before a busy dataset is given up.
@@ -26,7 +26,7 @@ const PUTS: usize = 3;
 pub(crate) enum Committed {
     /// It made this version.
     Version(Arc<Snapshot>),
-    /// A load with the same idempotency key was there before: this is what it did.
+    /// A load with the same idempotency key as one of the entry's was there before: this is what it did.
     Before(u64, super::entry::LoadRecord),
     /// The store did not say, and could not be asked: what the entry names may be visible, so nothing of it may be removed.
     Unknown(Error),
@@ -48,33 +48,39 @@ impl DatasetLog {
     /// # Errors
     /// `Conflict` when the entry creates a dataset that is there, or rewrites segments of which one is not in the latest
     /// version any more; `NotFound` when the dataset is not there. After an error nothing was committed.
-    pub(crate) async fn commit(&self, entry: Entry) -> Result<Committed> {
+    pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
         let creates = entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
-        let commit_id = uuid::Uuid::new_v4().to_string();
+        entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
         for _ in 0..ATTEMPTS {
-            let before = self.snapshot().await?;
+            // An entry that follows a log which is gone would be the beginning of one that nobody can read.
+            let before = self.verified_snapshot().await?;
             let (version, arrow) = match &before {
                 Some(snapshot) => {
-                    if let Some((version, record)) = entry.load.as_ref().and_then(|load| load.idempotency_key.as_ref()).and_then(|key| snapshot.keys.get(key)) {
+                    if let Some((version, record)) = entry.loads.iter().filter_map(|load| load.idempotency_key.as_ref()).find_map(|key| snapshot.keys.get(key)) {
                         return Ok(Committed::Before(*version, record.clone()));
                     }
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));
                     }
+                    if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
+                        return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
+                    }
                     refuse_lost(&entry, snapshot)?;
                     (snapshot.version + 1, Arc::clone(&snapshot.arrow))
                 }
                 None => {
-                    let Some(metadata) = entry.metadata.as_ref().filter(|_| creates) else { return Err(Error::not_found("the dataset was deleted in the meantime")) };
+                    let Some(metadata) = entry.metadata.as_ref().filter(|_| creates && entry.table.is_none()) else {
+                        return Err(Error::not_found("the dataset was deleted in the meantime"));
+                    };
                     (0, metadata.schema.arrow())
                 }
             };
-            match self.put_entry(version, entry.encode(&arrow, &commit_id)?.into()).await {
+            match self.put_entry(version, entry.encode(&arrow)?.into()).await {
                 Put::Done => {
                     let snapshot = Arc::new(match before {
-                        None => first_snapshot(entry)?,
-                        Some(before) => log::Snapshot::clone(&before).extended(version, entry)?,
+                        None => Snapshot::first(entry)?,
+                        Some(before) => Snapshot::clone(&before).extended(version, entry)?,
                     });
                     self.publish(&snapshot);
                     return Ok(Committed::Version(snapshot));
@@ -117,11 +123,12 @@ impl DatasetLog {
         Put::Unknown(last)
     }
 
-    /// Deletes the dataset: one commit hides it, then its objects go, the log last and from its oldest entry on,
+    /// Deletes the dataset, after the loads that are under way: one commit hides it, then its objects go, the log last and from its oldest entry on,
     /// so that a deletion that is cut short stays a deletion.
     pub(crate) async fn delete(&self) -> Result<bool> {
-        // A rewrite that ends after this would leave its segments behind.
+        // A rewrite or a load that ends after this would leave its segments behind, or find them gone.
         let _last = self.rewriting.lock().await;
+        let _no_load = self.loading.write().await;
         let Some(snapshot) = self.snapshot().await? else { return Ok(false) };
         let metadata = super::entry::Metadata { dropped: true, ..(*snapshot.metadata).clone() };
         let removed = snapshot.segments.iter().map(|segment| segment.path.clone()).collect();
@@ -154,7 +161,7 @@ impl DatasetLog {
                 Err(error) => return Err(Error::from(error).context("delete dataset")),
             }
         }
-        self.forget();
+        self.forget().await;
         Ok(())
     }
 }

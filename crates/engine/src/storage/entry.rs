@@ -28,7 +28,7 @@ pub(crate) struct Metadata {
 }
 
 /// What one load did, kept inside the commit that made it visible.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoadRecord {
     pub load_id: String,
     pub source: String,
@@ -55,6 +55,11 @@ pub(crate) enum Rewrite {
 /// The content of one log entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Entry {
+    /// Tells this commit from any other, also from an equal one. Set when it is committed.
+    pub commit_id: Option<String>,
+    /// Id of the table that the entry is for, where that matters: the dataset may have been made anew in the meantime.
+    /// Not stored.
+    pub table: Option<String>,
     pub metadata: Option<Metadata>,
     pub added: Vec<Segment>,
     pub removed: Vec<String>,
@@ -63,10 +68,12 @@ pub(crate) struct Entry {
     pub rewrite: Option<Rewrite>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
-    pub load: Option<LoadRecord>,
+    /// What came in: several small loads share a commit.
+    pub loads: Vec<LoadRecord>,
     pub committed_at: DateTime<Utc>,
 }
 
+const KEY_COMMIT: &str = "tidemill.commit";
 const OPERATION_LOAD: &str = "WRITE";
 const OPERATION_COMPACTION: &str = "OPTIMIZE";
 const OPERATION_DELETION: &str = "DELETE";
@@ -75,8 +82,8 @@ const OPERATION_DELETION: &str = "DELETE";
 const TAG_PLACE: &str = "tidemill.place";
 
 impl Entry {
-    /// The entry as the bytes of its object. The id tells this commit from any other, also from an equal one.
-    pub(crate) fn encode(&self, schema: &SchemaRef, commit_id: &str) -> Result<Vec<u8>> {
+    /// The entry as the bytes of its object.
+    pub(crate) fn encode(&self, schema: &SchemaRef) -> Result<Vec<u8>> {
         let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
         let millis = self.committed_at.timestamp_millis();
         let (operation, parameters) = match self.rewrite {
@@ -91,17 +98,17 @@ impl Entry {
             "operationParameters": parameters,
             "isBlindAppend": self.removed.is_empty(),
             "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION")),
-            "tidemill.commit": commit_id,
+            KEY_COMMIT: self.commit_id,
         });
-        if let (Some(load), Some(object)) = (&self.load, info.as_object_mut()) {
-            object.insert("tidemill.load".to_owned(), serde_json::to_value(load)?);
+        if let (false, Some(object)) = (self.loads.is_empty(), info.as_object_mut()) {
+            object.insert("tidemill.loads".to_owned(), serde_json::to_value(&self.loads)?);
         }
         lines.push(json!({"commitInfo": info}).to_string());
         if let Some(metadata) = &self.metadata {
             lines.push(json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}).to_string());
             lines.push(json!({"metaData": metadata_to_delta(metadata)}).to_string());
         }
-        if let Some(key) = self.load.as_ref().and_then(|load| load.idempotency_key.as_deref()) {
+        for key in self.loads.iter().filter_map(|load| load.idempotency_key.as_deref()) {
             let action = Action::Txn(Transaction { app_id: transaction_id(key), version: 1, last_updated: Some(millis) });
             lines.push(serde_json::to_string(&action)?);
         }
@@ -157,13 +164,19 @@ impl Entry {
                 "remove" => entry.removed.push(serde_json::from_value::<Remove>(body.clone()).map_err(damaged)?.path),
                 "metaData" => entry.metadata = Some(metadata_from_delta(body)?),
                 "commitInfo" => {
+                    entry.commit_id = body.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned);
                     entry.committed_at = body.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default();
                     entry.rewrite = match body.get("operation").and_then(Value::as_str) {
                         Some(OPERATION_COMPACTION) => Some(Rewrite::Compaction),
                         Some(OPERATION_DELETION) => Some(Rewrite::Deletion),
                         _ => None,
                     };
-                    entry.load = body.get("tidemill.load").cloned().map(serde_json::from_value).transpose().map_err(damaged)?;
+                    // Before loads shared commits there was one.
+                    entry.loads = match (body.get("tidemill.loads"), body.get("tidemill.load")) {
+                        (Some(loads), _) => serde_json::from_value(loads.clone()).map_err(damaged)?,
+                        (None, Some(load)) => vec![serde_json::from_value(load.clone()).map_err(damaged)?],
+                        (None, None) => Vec::new(),
+                    };
                 }
                 "protocol" => check_protocol(body)?,
                 // txn is repeated in the load record; cdc and domainMetadata are not ours.
@@ -326,6 +339,8 @@ mod tests {
         let metadata = metadata();
         let schema = metadata.schema.arrow();
         let entry = Entry {
+            commit_id: Some("c1".into()),
+            table: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -336,7 +351,7 @@ mod tests {
             removed: vec!["2013-01/old.parquet".into()],
             rewrite: None,
             places: HashMap::from([("2013-01/x y.parquet".into(), "2013-01/old.parquet".into())]),
-            load: Some(LoadRecord {
+            loads: vec![LoadRecord {
                 load_id: "l".into(),
                 source: "f.csv".into(),
                 rows: 3,
@@ -346,16 +361,16 @@ mod tests {
                 duration_ms: 1,
                 promotions: vec![],
                 idempotency_key: Some("k".into()),
-            }),
+            }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),
         };
-        let bytes = entry.encode(&schema, "c1").unwrap();
+        let bytes = entry.encode(&schema).unwrap();
         assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
         assert!(String::from_utf8(bytes).unwrap().contains("tidemill.load/k"));
         for rewrite in [Rewrite::Compaction, Rewrite::Deletion] {
             let entry = Entry { rewrite: Some(rewrite), ..entry.clone() };
-            let bytes = entry.encode(&schema, "c1").unwrap();
+            let bytes = entry.encode(&schema).unwrap();
             assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
             let text = String::from_utf8(bytes).unwrap();
             assert_eq!(text.matches("\"dataChange\":false").count(), if rewrite == Rewrite::Compaction { 2 } else { 0 }, "{text}");
@@ -365,8 +380,8 @@ mod tests {
     #[test]
     fn equal_commits_are_told_apart() {
         let schema = metadata().schema.arrow();
-        let entry = Entry { removed: vec!["a".into()], rewrite: Some(Rewrite::Deletion), ..Entry::default() };
-        assert_ne!(entry.encode(&schema, "c1").unwrap(), entry.encode(&schema, "c2").unwrap());
+        let [one, other] = ["c1", "c2"].map(|id| Entry { commit_id: Some(id.into()), removed: vec!["a".into()], rewrite: Some(Rewrite::Deletion), ..Entry::default() });
+        assert_ne!(one.encode(&schema).unwrap(), other.encode(&schema).unwrap());
     }
 
     #[test]

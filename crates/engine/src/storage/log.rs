@@ -2,7 +2,8 @@
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
@@ -11,12 +12,16 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::entry::{Entry, LoadRecord, Metadata};
+use super::keys::Keys;
 use super::layout;
 use super::segment::Segment;
 use crate::error::{Error, Result};
 
 /// Log entries read at the same time when a dataset is opened.
 const OPEN_CONCURRENCY: usize = 16;
+
+/// How long the log is taken for the same one without a look at the entry of the version that is known.
+const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Loads that a snapshot remembers for people to see.
 const RECENT_LOADS: usize = 20;
@@ -25,6 +30,8 @@ const RECENT_LOADS: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub version: u64,
+    /// Id of the commit that made it, where this engine or one like it has written it.
+    pub commit_id: Option<String>,
     pub metadata: Arc<Metadata>,
     pub arrow: SchemaRef,
     pub segments: Vec<Arc<Segment>>,
@@ -36,14 +43,16 @@ pub(crate) struct Snapshot {
     /// The latest loads, newest first, with their versions.
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
-    pub keys: Arc<HashMap<String, (u64, LoadRecord)>>,
+    pub keys: Keys,
 }
 
 impl Snapshot {
-    fn first(entry: Entry) -> Result<Self> {
+    /// The snapshot of the first entry.
+    pub(super) fn first(entry: Entry) -> Result<Self> {
         let metadata = entry.metadata.clone().ok_or_else(|| Error::corrupt("the first entry of the log has no metadata"))?;
         let empty = Self {
             version: 0,
+            commit_id: None,
             arrow: metadata.schema.arrow(),
             metadata: Arc::new(metadata),
             segments: Vec::new(),
@@ -52,7 +61,7 @@ impl Snapshot {
             updated_at: entry.committed_at,
             time_range: None,
             recent_loads: Vec::new(),
-            keys: Arc::default(),
+            keys: Keys::default(),
         };
         empty.extended(0, entry)
     }
@@ -73,14 +82,15 @@ impl Snapshot {
         } else {
             self.replace(&entry.removed, entry.added, &entry.places);
         }
-        if let Some(load) = entry.load {
+        for load in entry.loads {
             if let Some(key) = &load.idempotency_key {
-                Arc::make_mut(&mut self.keys).insert(key.clone(), (version, load.clone()));
+                self.keys.insert(key, version, load.clone());
             }
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
         self.version = version;
+        self.commit_id = entry.commit_id;
         self.updated_at = entry.committed_at;
         Ok(self)
     }
@@ -131,7 +141,8 @@ pub(crate) struct DatasetLog {
     pub(crate) rewriting: tokio::sync::Mutex<()>,
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
-    refreshing: tokio::sync::Mutex<()>,
+    /// When it was last seen that the entry of the version that is known is still there.
+    refreshing: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl DatasetLog {
@@ -154,12 +165,31 @@ impl DatasetLog {
 
     /// The latest version, with whatever other processes have committed. `None`: there is no such dataset.
     pub(crate) async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
-        let _one_at_a_time = self.refreshing.lock().await;
-        let mut snapshot = self.known();
-        if snapshot.is_none() {
-            snapshot = self.open().await?;
+        self.refreshed(BELIEVED).await
+    }
+
+    /// The same, certainly of the log that is there now: another engine may have deleted the dataset and made it anew.
+    pub(crate) async fn verified_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
+        self.refreshed(Duration::ZERO).await
+    }
+
+    async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
+        let mut seen = self.refreshing.lock().await;
+        let mut known = self.known();
+        if let Some(snapshot) = &known
+            && seen.is_none_or(|seen| seen.elapsed() >= believed)
+        {
+            if !self.is_still_there(snapshot).await? {
+                *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
+                known = None;
+            }
+            *seen = Some(Instant::now());
         }
-        let Some(mut snapshot) = snapshot else { return Ok(None) };
+        if known.is_none() {
+            known = self.open().await?;
+            *seen = Some(Instant::now());
+        }
+        let Some(mut snapshot) = known else { return Ok(None) };
         while let Some(entry) = self.read(snapshot.version + 1, Some(&snapshot)).await? {
             let version = snapshot.version + 1;
             snapshot = Arc::new(Snapshot::clone(&snapshot).extended(version, entry)?);
@@ -168,21 +198,29 @@ impl DatasetLog {
         Ok((!snapshot.metadata.dropped).then_some(snapshot))
     }
 
+    /// Whether the entry of a version is the one that was read or written.
+    async fn is_still_there(&self, snapshot: &Snapshot) -> Result<bool> {
+        let Some(bytes) = self.read_bytes(snapshot.version).await? else { return Ok(false) };
+        Ok(snapshot.commit_id.as_deref().is_none_or(|id| memchr::memmem::find(&bytes, id.as_bytes()).is_some()))
+    }
+
     pub(super) fn known(&self) -> Option<Arc<Snapshot>> {
-        self.latest.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes a snapshot the latest, unless a newer one is there.
     pub(super) fn publish(&self, snapshot: &Arc<Snapshot>) {
-        let mut latest = self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         if latest.as_ref().is_none_or(|known| known.version < snapshot.version) {
             *latest = Some(Arc::clone(snapshot));
         }
     }
 
     /// Forgets what was read, after the dataset was deleted.
-    pub(super) fn forget(&self) {
-        *self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    pub(super) async fn forget(&self) {
+        // Whoever reads the log at this moment must not publish afterwards what it has read.
+        let _refreshed = self.refreshing.lock().await;
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The entry of a version. `before` is any snapshot with the schema in force before it.
@@ -231,10 +269,6 @@ impl DatasetLog {
         }
         Ok(snapshot.map(Arc::new))
     }
-}
-
-pub(super) fn first_snapshot(entry: Entry) -> Result<Snapshot> {
-    Snapshot::first(entry)
 }
 
 fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {

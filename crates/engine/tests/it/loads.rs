@@ -37,7 +37,8 @@ async fn appends_of_many_writers_and_two_engines_all_count() {
         assert_eq!(report.unwrap().rows, 1);
     }
     assert_eq!(ward.rows("select count(*), sum(n), count(distinct n) from orders").await, json!([[21], [210], [21]]));
-    assert_eq!(ward.mill.dataset("orders").await.unwrap().summary.version, 20);
+    // Those that came together share a commit.
+    assert!((2..=20).contains(&ward.mill.dataset("orders").await.unwrap().summary.version));
 }
 
 #[tokio::test(flavor = "multi_thread")]
