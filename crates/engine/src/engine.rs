@@ -59,7 +59,15 @@ impl Engine {
         let shared = Arc::new(shared);
         upkeep::start(&shared);
         if shared.settings.background_rollups && shared.settings.partial_cache_bytes > 0 {
-            tokio::spawn(keeper::keep(Arc::downgrade(&shared)));
+            let stopped = shared.closing.clone().cancelled_owned();
+            let work = keeper::keep(Arc::downgrade(&shared));
+            tokio::spawn(async move {
+                tokio::select! {
+                    biased;
+                    () = stopped => {}
+                    () = work => {}
+                }
+            });
         }
         Self { shared }
     }
@@ -165,7 +173,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops upkeep, waits for the writes that are under way and refuses new ones.
+    /// Stops upkeep and the building of rollups, waits for the writes that are under way and refuses new ones.
     pub async fn close(&self) {
         self.shared.closing.cancel();
         *self.shared.open.write().await = false;

@@ -99,6 +99,11 @@ impl Error {
         Self::new(ErrorKind::Internal, message)
     }
 
+    /// The same for somebody else who waits for the same work.
+    pub(crate) fn shared(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), field: self.field.clone(), source: None }
+    }
+
     /// Names the part of the request that is wrong, for instance `filters[0].member`.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {

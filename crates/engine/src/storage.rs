@@ -26,6 +26,7 @@ pub(crate) mod durable;
 pub(crate) mod encoder;
 pub(crate) mod entry;
 pub(crate) mod garbage;
+pub(crate) mod keys;
 pub(crate) mod layout;
 pub(crate) mod log;
 pub(crate) mod reader;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Shared, Tiles, VISIBLE_MODELS};
+use crate::mill::{PLANNERS, Shared, Tiles, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::DurableLocalStore;
@@ -103,6 +103,8 @@ impl EngineBuilder {
             tiles: Tiles::default(),
             events: Events::with_capacity(self.settings.event_capacity),
             live: SharedQueries::default(),
+            gatherings: Arc::default(),
+            planners: Arc::new(Semaphore::new(PLANNERS)),
             advisor: Advisor::default(),
             keeper: Keeper::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),

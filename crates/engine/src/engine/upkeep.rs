@@ -59,6 +59,7 @@ async fn run(engine: Weak<Shared>, mut events: broadcast::Receiver<Event>, mut p
             event = events.recv() => match event {
                 Ok(Event::SegmentCommitted(commit)) => plan.note((commit.tenant, commit.dataset), !commit.segments_removed.is_empty()),
                 Ok(Event::DatasetDeleted { tenant, dataset }) => plan.forget(&(tenant, dataset)),
+                Ok(Event::ModelChanged { .. }) => {}
                 Err(RecvError::Lagged(_)) => {
                     let Some(shared) = engine.upgrade() else { return };
                     shared.datasets.known().into_iter().for_each(|key| plan.note(key, true));

@@ -12,6 +12,7 @@ use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
 use super::tiles::Asked;
@@ -26,6 +27,8 @@ use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{Reference, follows_clock};
+use crate::semantic::member::Member;
+use crate::semantic::query::{DateRange, Filter, Operator};
 use crate::semantic::{Model, SemanticQuery, member};
 use crate::storage::log::Snapshot;
 
@@ -53,8 +56,11 @@ impl Mill {
     /// `Invalid` with the path of the field at fault and near names, `NotFound` for an unknown model, `Exhausted` at a
     /// limit of the scope.
     pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
-        self.answer(query, &model, snapshot).await
+        let answer = async {
+            let (model, snapshot) = self.model_and_snapshot(query).await?;
+            self.answer(query, &model, snapshot).await
+        };
+        execute::within_deadline(self.scope.limits(), answer).await
     }
 
     pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
@@ -127,7 +133,7 @@ impl Mill {
                 segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: scanned.bytes,
-                rollups: scanned.rollups,
+                rollups: if self.scope.restricts(&dataset) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: self.scope.row_filter(&dataset).is_some(),
                 stages: executed.stages,
             },
@@ -178,7 +184,8 @@ impl Mill {
     /// limit of the scope.
     pub async fn sql(&self, sql: &str) -> Result<QueryResult> {
         let started = Instant::now();
-        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = self.plan_statement(sql).await?;
+        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql)).await?;
+        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = planned;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
@@ -207,7 +214,7 @@ impl Mill {
                 segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: scanned.bytes,
-                rollups: scanned.rollups,
+                rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
                 stages: executed.stages,
             },
@@ -223,23 +230,22 @@ impl Mill {
         let schema = Arc::new(MemorySchemaProvider::new());
         let mut pinned = Vec::new();
         for reference in references {
-            if let Some((name, snapshot)) = self.bind_table(&reference, &schema, &counters).await? {
-                pinned.push((name, snapshot));
-            }
+            pinned.push(self.bind_table(&reference, &schema, &counters).await?);
         }
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", schema)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        Ok(PlannedSql { planned: plan_on_big_stack(state, statement).await?, counters, pinned })
+        let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
+        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters, pinned })
     }
 
-    /// Makes a table of the statement known, as the scope sees it. `None`: a name that the statement defines itself.
+    /// Makes a table of the statement known, as the scope sees it.
     async fn bind_table(
         &self,
         reference: &datafusion::common::TableReference,
         schema: &MemorySchemaProvider,
         counters: &Arc<ScanCounters>,
-    ) -> Result<Option<(DatasetName, Arc<Snapshot>)>> {
+    ) -> Result<(DatasetName, Arc<Snapshot>)> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
             Ok(name) if !qualified => self.shared.datasets.get(self.scope.tenant(), &name).await?.map(|snapshot| (name, snapshot)),
@@ -256,7 +262,7 @@ impl Mill {
         }
         let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
-        Ok(Some((name, snapshot)))
+        Ok((name, snapshot))
     }
 
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -267,8 +273,10 @@ impl Mill {
         let (model, snapshot) = self.model_and_snapshot(query).await?;
         let dataset = DatasetName::parse(&model.dataset)?;
         self.check_query(query, &model, &snapshot, &dataset)?;
-        let key = format!("{}|{}", self.scope.fingerprint(), serde_json::to_string(query)?);
-        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset };
+        // Limits too: nobody is to be stopped at the deadline of somebody else.
+        let key = format!("{}|{:?}|{}", self.scope.fingerprint(), self.scope.limits(), serde_json::to_string(query)?);
+        let moves = moves_by_clock(query, &model);
+        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
@@ -296,18 +304,28 @@ pub(super) struct PlannedSql {
     pinned: Vec<(DatasetName, Arc<Snapshot>)>,
 }
 
-/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse.
-async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement) -> Result<Planned> {
+/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
+/// it any more; `turn` bounds how many there are.
+async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
-        let planned = runtime.block_on(async {
+        let planning = async {
             let logical = state.statement_to_plan(statement).await?;
             gate::check_plan(&logical)?;
             let estimates = estimate::of_plan(&logical)?;
             Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
+        };
+        let planned = runtime.block_on(async {
+            tokio::select! {
+                planned = planning => Some(planned),
+                () = sender.closed() => None,
+            }
         });
-        drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+        if let Some(planned) = planned {
+            drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+        }
+        drop(turn);
     };
     std::thread::Builder::new()
         .name("plan-sql".to_owned())
@@ -346,6 +364,29 @@ struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
     dataset: DatasetName,
+    /// Whether the answer changes by the clock alone.
+    moves: bool,
+}
+
+/// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
+fn moves_by_clock(query: &SemanticQuery, model: &Model) -> bool {
+    let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
+    let measures = query.measures.iter().filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure) } else { None });
+    let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
+    windows.into_iter().any(follows_clock) || filters.into_iter().any(filter_moves)
+}
+
+fn filter_moves(filter: &Filter) -> bool {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(filter_moves),
+        Filter::Condition(condition) => condition.values.iter().filter_map(|value| value.as_str()).any(|text| match condition.operator {
+            Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
+                follows_clock(&DateRange::Named(text.to_owned()))
+            }
+            // Numbers and texts are compared with these too.
+            _ => text.trim_start().starts_with("now"),
+        }),
+    }
 }
 
 #[async_trait]
@@ -363,6 +404,6 @@ impl Question for LiveQuestion {
     }
 
     fn follows_clock(&self) -> bool {
-        self.query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_clock)
+        self.moves
     }
 }

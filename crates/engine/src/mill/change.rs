@@ -260,7 +260,7 @@ impl Mill {
     }
 
     fn rewriter<'a>(&'a self, log: &'a DatasetLog) -> Rewriter<'a> {
-        Rewriter { store: &self.shared.store, log, now: self.shared.clock.now() }
+        Rewriter { store: &self.shared.store, log, clock: &*self.shared.clock }
     }
 
     /// What a predicate means under the scope, and the segments that may hold a row which it picks.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::Keeper;
@@ -14,6 +14,7 @@ use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::Clock;
 use crate::events::Events;
+use crate::ingest::gather::Gatherings;
 use crate::live::refresh::SharedQueries;
 use crate::query::session::Session;
 use crate::semantic::Model;
@@ -21,6 +22,9 @@ use crate::settings::Settings;
 
 /// Models that are kept, over all scopes.
 pub(crate) const VISIBLE_MODELS: u64 = 1_000;
+
+/// Statements that may be planned at the same time.
+pub(crate) const PLANNERS: usize = 64;
 
 /// A model without what a scope hides.
 #[derive(Debug, Clone)]
@@ -42,8 +46,12 @@ pub(crate) struct Shared {
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,
+    /// Statements that are planned at the same time, each on a thread with a large stack.
+    pub planners: Arc<Semaphore>,
     pub events: Events,
     pub live: SharedQueries,
+    /// Small loads that wait for a commit.
+    pub gatherings: Arc<Gatherings>,
     pub advisor: Advisor,
     pub keeper: Keeper,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.

@@ -19,8 +19,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
-use super::first_rows;
 use super::table::DatasetTable;
+use super::{first_rows, guard};
 use crate::error::Result;
 use crate::functions::allowed;
 use crate::partial::fragment::Fragment;
@@ -61,6 +61,8 @@ impl Session {
         options.execution.parquet.enable_page_index = true;
         options.sql_parser.enable_ident_normalization = true;
         options.optimizer.repartition_file_min_size = 4 << 20;
+        let mut physical = first_rows::optimizer_rules();
+        guard::add_to(&mut physical);
         let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
@@ -69,7 +71,7 @@ impl Session {
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
-            .with_physical_optimizer_rules(first_rows::optimizer_rules())
+            .with_physical_optimizer_rules(physical)
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {

@@ -233,6 +233,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column as DatasetColumn, ColumnType, DatasetSchema, TimeChunk};
+    use crate::clock::SystemClock;
     use crate::error::ErrorKind;
     use crate::storage::entry::{Entry, Metadata};
     use crate::storage::log::DatasetLog;
@@ -386,7 +387,7 @@ mod tests {
         }
 
         fn rewriter(&self) -> Rewriter<'_> {
-            Rewriter { store: &self.store, log: &self.log, now: Utc::now() }
+            Rewriter { store: &self.store, log: &self.log, clock: &SystemClock }
         }
 
         async fn merge(&self, snapshot: &Snapshot, carry: &dyn Carry) -> Result<Merged> {

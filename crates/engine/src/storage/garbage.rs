@@ -1,14 +1,16 @@
 //! Removes segments that nothing can need any more: those that a rewrite replaced longer ago than any query runs, and
 //! those that no version ever named because what wrote them ended early. What is needed is decided from the log; this is
 //! the only place that lists a dataset to find objects, and it lists before it asks the log, so that what is committed in
-//! between counts. Only objects that are named as segments are touched, never the log, rejected rows or partials.
+//! between counts. Only segments and their stored partials are touched, never the log or rejected rows.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, Result};
 
@@ -42,9 +44,10 @@ impl DatasetLog {
         let unnamed_kept = UNNAMED_KEPT.max(kept);
         let removed = self.removed_since(&snapshot, now - unnamed_kept - CLOCK_SKEW).await?;
         let needless = |object: &ObjectMeta| {
-            let Some(path) = self.segment_path(object) else { return false };
-            match removed.get(path) {
-                _ if live.contains(path) => false,
+            // A stored partial holds keys out of the rows of its segment, and goes with it.
+            let Some(path) = self.segment_path(object).map(Cow::Borrowed).or_else(|| self.segment_of_partial(object).map(Cow::Owned)) else { return false };
+            match removed.get(path.as_ref()) {
+                _ if live.contains(path.as_ref()) => false,
                 Some(removed_at) => *removed_at + kept <= now,
                 // Removed long ago, or never named.
                 None => no_load && object.last_modified + unnamed_kept <= now,
@@ -62,6 +65,13 @@ impl DatasetLog {
         let (chunk, file) = path.split_once('/')?;
         let named = uuid::Uuid::try_parse(file.strip_suffix(".parquet")?).is_ok();
         (named && !chunk.starts_with('_')).then_some(path)
+    }
+
+    /// The path of the segment of a stored partial.
+    fn segment_of_partial(&self, object: &ObjectMeta) -> Option<String> {
+        let folder = layout::partials(&self.prefix);
+        let (fragment, _) = object.location.as_ref().strip_prefix(folder.as_ref())?.strip_prefix('/')?.split_once('/')?;
+        layout::segment_of_partial(&layout::partials_of(&self.prefix, fragment), &object.location)
     }
 
     /// When segments were taken out, for those that were since an instant.
@@ -121,6 +131,8 @@ mod tests {
             let log = DatasetLog::new(Arc::clone(&store), Path::from("acme/orders"));
             // Objects are dated by the store, so the log has to be of today.
             let start = Utc::now();
+            let partial = layout::partial(&Path::from("acme/orders"), "f", &name(1));
+            store.put(&partial, "x".into()).await.unwrap();
             let others = ["_rejects/l.ndjson", "_partials/x/1.parquet", "2013-01/notes.txt", "part-0.parquet"].map(str::to_owned);
             for path in (1..=7).map(name).chain(others) {
                 store.put(&Path::from(format!("acme/orders/{path}")), "x".into()).await.unwrap();
@@ -161,7 +173,7 @@ mod tests {
     async fn what_a_version_of_the_last_hour_needs_stays() {
         let fixture = Fixture::new().await;
         assert_eq!(fixture.sweep_after(119).await, 0);
-        assert_eq!(fixture.sweep_after(120).await, 2);
+        assert_eq!(fixture.sweep_after(120).await, 3);
         assert_eq!(fixture.left().await, [3, 4, 5, 6, 7, 8]);
         assert_eq!(fixture.sweep_after(181).await, 2);
         assert_eq!(fixture.left().await, [4, 6, 7, 8]);
@@ -172,7 +184,7 @@ mod tests {
         let fixture = Fixture::new().await;
         let day = 24 * 60 + 5;
         let load = fixture.log.loading.read().await;
-        assert_eq!(fixture.sweep_after(day).await, 4);
+        assert_eq!(fixture.sweep_after(day).await, 5);
         drop(load);
         assert_eq!(fixture.sweep_after(day).await, 1);
         assert_eq!(fixture.left().await, [4, 6, 8]);

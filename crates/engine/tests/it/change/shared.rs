@@ -198,3 +198,24 @@ async fn upkeep_merges_what_loads_leave_and_ends_with_the_engine() {
     let end = tokio::time::timeout(Duration::from_secs(30), async { while events.recv().await.is_ok() {} });
     end.await.expect("somebody still holds the engine");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_bytes_are_not_sealed_under_new_checksums() {
+    for bit in [40, 300, 900] {
+        let ward = Ward::new().await;
+        for n in 0..4_u64 {
+            // Numbers that do not compress: a changed bit is a changed number, and nothing else notices.
+            let rows: String = (0..400_u64).map(|row| format!("{},{}\n", n * 400 + row, (row + n).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 2)).collect();
+            ward.mill.load("orders", Csv::bytes(format!("n,x\n{rows}"))).await.unwrap();
+        }
+        let segment = ward.objects("orders").into_iter().find(|path| path.extension().is_some_and(|extension| extension == "parquet")).unwrap();
+        let mut bytes = std::fs::read(&segment).unwrap();
+        bytes[bit] ^= 4;
+        std::fs::write(&segment, &bytes).unwrap();
+        let mill = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+        assert_eq!(mill.compact("orders").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.delete_rows("orders", "n >= 0 and x % 2 = 0").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.sql("select * from orders").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.dataset("orders").await.unwrap().summary.version, 3);
+    }
+}
