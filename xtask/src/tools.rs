@@ -2,6 +2,7 @@
 //! Each function does nothing when the thing is there already.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,9 +55,38 @@ pub(crate) fn npm<const N: usize>(workspace: &Workspace, args: [&str; N], deadli
     Command::new("npm", args).directory(workspace.web()).deadline(deadline).run()
 }
 
-/// The web application's production build; the server embeds it.
+/// The web application's production build; the server embeds it. Where nothing has changed nothing is written, or cargo
+/// would build the server anew at every start of the demo.
 pub(crate) fn build_web(workspace: &Workspace) -> Result<()> {
-    npm(workspace, ["run", "build"], 5 * MINUTE)
+    let web = workspace.web();
+    let stamp = web.join("node_modules/.built-from");
+    let sources = digest(&web).context("read the sources of the web application")?;
+    let built = web.join("dist/assets").is_dir() && fs::read_to_string(&stamp).is_ok_and(|built| built == sources);
+    if built {
+        println!("  web/dist is up to date");
+        return Ok(());
+    }
+    npm(workspace, ["run", "build"], 5 * MINUTE)?;
+    fs::write(&stamp, sources).context("write the stamp in web/node_modules")
+}
+
+/// A number that changes with whatever the build of the web application reads.
+fn digest(web: &Path) -> Result<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(web)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_file() || matches!(name, "src" | "public" | "scripts") {
+            files.extend(walkdir::WalkDir::new(&path).into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|path| path.is_file()));
+        }
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.strip_prefix(web).unwrap_or(&file).hash(&mut hasher);
+        fs::read(&file)?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// A Chromium for the browser tests: the one named by `CHROMIUM_PATH`, one on the path, or Debian's.
