@@ -28,9 +28,9 @@ use crate::storage::bloom::ColumnFilter;
 use crate::storage::reader::SegmentReader;
 
 /// Bytes that an entry costs beside its content: key, policy, allocations.
-const ENTRY_BYTES: usize = 384;
+const ENTRY_BYTES: usize = 768;
 /// Bytes that an array costs beside itself and its buffers: the counters of both, and what is known of a buffer.
-const ARRAY_BYTES: usize = 160;
+const ARRAY_BYTES: usize = 320;
 /// Bytes of a column in the schemas that come with a footer.
 const FOOTER_COLUMN_BYTES: usize = 512;
 /// Schemas that are known before those that nobody has any more are dropped.
