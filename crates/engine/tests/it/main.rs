@@ -5,6 +5,7 @@
 mod bad_input;
 mod change;
 mod codec;
+mod encryption;
 mod faults;
 mod flights;
 mod golden;
