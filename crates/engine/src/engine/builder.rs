@@ -62,7 +62,18 @@ impl EngineBuilder {
         self
     }
 
-    /// Stores in a bucket.
+    /// Stores in a bucket. It is asked when the engine is opened, and must keep to conditional puts.
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use tidemill::Engine;
+    /// use tidemill::storage::S3Store;
+    ///
+    /// let bucket = S3Store::at("s3://my-bucket/analytics")?.region("eu-central-1");
+    /// let engine = Engine::builder().s3(bucket).open().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn s3(mut self, bucket: S3Store) -> Self {
         self.place = Some(Place::Bucket(Box::new(bucket)));
@@ -115,6 +126,14 @@ impl EngineBuilder {
 
     /// Checks what [`open`](Self::open) checks, and changes nothing in the store: whether settings are in range, whether
     /// the store answers, and whether it is encrypted exactly when there are keys, and with these.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// tidemill::Engine::builder().path(folder.path()).check().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// As [`open`](Self::open).
