@@ -68,6 +68,11 @@ fn listed(meta: ObjectMeta) -> ObjectMeta {
     ObjectMeta { size: plain_size(meta.size).unwrap_or(0), ..meta }
 }
 
+/// Whether an object that was read before may have been replaced since. An answer that did not come says nothing of that.
+fn may_be_stale(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::Generic { store: STORE, .. } | object_store::Error::NotFound { .. })
+}
+
 /// Does work for the processor, off the async threads where it is much.
 async fn work<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     if bytes <= INLINE_BYTES { Ok(work()) } else { Ok(tokio::task::spawn_blocking(work).await?) }
@@ -251,9 +256,11 @@ impl ObjectStore for EncryptedStore {
             match self.get_some(location, &options, &range, &seen).await {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) => {}
-                // It may have been replaced since its header was read.
-                Err(error) if before => last = Some(error),
-                Err(error) => return Err(error),
+                Err(error) if before && may_be_stale(&error) => last = Some(error),
+                Err(error) => {
+                    self.seen.invalidate(location).await;
+                    return Err(error);
+                }
             }
             self.seen.invalidate(location).await;
         }
@@ -263,14 +270,14 @@ impl ObjectStore for EncryptedStore {
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         self.keeper.keys(&tenant_of(location)?).await?;
         let (seen, before) = self.find(location).await?;
-        match self.get_several(location, ranges, &seen).await {
-            Err(_) if before => {
-                self.seen.invalidate(location).await;
-                let (seen, _) = self.find(location).await?;
-                self.get_several(location, ranges, &seen).await
-            }
-            got => got,
+        let got = self.get_several(location, ranges, &seen).await;
+        let Err(error) = got else { return got };
+        self.seen.invalidate(location).await;
+        if !before || !may_be_stale(&error) {
+            return Err(error);
         }
+        let (seen, _) = self.find(location).await?;
+        self.get_several(location, ranges, &seen).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {

@@ -45,11 +45,7 @@ async fn load_secrets(ward: &Ward, tenant: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_of_what_was_loaded_can_be_seen() {
     let settings = || Settings { background_rollups: false, ..Settings::default() };
-    let open = {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = plain(folder.path(), settings()).open().await.unwrap();
-        Ward { mill: engine.tenant("acme").unwrap(), engine, folder }
-    };
+    let open = Ward::open_tables(settings()).await;
     let hidden = Ward::sealed(settings()).await;
     let texts = ["nightingale", "mockingbird", "codename", "by_name", "PAR1", "metaData", "rows"];
     load_secrets(&open, "acme").await;

@@ -10,6 +10,7 @@ mod faults;
 mod flights;
 mod golden;
 mod interop;
+mod keys;
 mod live;
 mod loads;
 mod partial_faults;

@@ -28,6 +28,13 @@ impl Ward {
         Self::of(engine, folder)
     }
 
+    /// Over open tables in any run, for tests that look into the files.
+    pub(crate) async fn open_tables(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = plain(folder.path(), settings).open().await.unwrap();
+        Self::of(engine, folder)
+    }
+
     /// The same over an encrypted store.
     pub(crate) async fn sealed(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -78,7 +85,12 @@ pub(crate) const KEY: &str = "7f3c1a9e5d2b8046c1e7a3f95b0d2648ea71c3590f8b6d24a9
 /// What `open` opens. With the variable `TIDEMILL_TEST_ENCRYPTED`, which `cargo xtask test` sets for a second run of these
 /// tests, every store is encrypted.
 pub(crate) fn builder(folder: &std::path::Path, settings: Settings) -> EngineBuilder {
-    if std::env::var_os("TIDEMILL_TEST_ENCRYPTED").is_some() { sealed(folder, settings, KEY) } else { plain(folder, settings) }
+    guarded(plain(folder, settings))
+}
+
+/// Encrypted in the second run.
+pub(crate) fn guarded(builder: EngineBuilder) -> EngineBuilder {
+    if std::env::var_os("TIDEMILL_TEST_ENCRYPTED").is_some() { builder.encryption(Arc::new(MasterKeys::parse(KEY).unwrap())) } else { builder }
 }
 
 pub(crate) fn plain(folder: &std::path::Path, mut settings: Settings) -> EngineBuilder {
