@@ -270,8 +270,10 @@ impl ObjectStore for EncryptedStore {
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         self.keeper.keys(&tenant_of(location)?).await?;
         let (seen, before) = self.find(location).await?;
-        let got = self.get_several(location, ranges, &seen).await;
-        let Err(error) = got else { return got };
+        let error = match self.get_several(location, ranges, &seen).await {
+            Ok(got) => return Ok(got),
+            Err(error) => error,
+        };
         self.seen.invalidate(location).await;
         if !before || !may_be_stale(&error) {
             return Err(error);
