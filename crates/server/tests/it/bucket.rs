@@ -214,28 +214,21 @@ impl Server {
             .map(|listener| listener.local_addr().unwrap().port())
             .collect();
         let names = ["master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc", "s3.port", "s3.port.grpc"];
-        let mut arguments: Vec<String> = [
-            "server",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            "-filer",
-            "-s3",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            "-s3.config=s3.json",
-            "-master.telemetry=false",
-            "-s3.localSocket=s3.sock",
-        ]
-        .map(String::from)
-        .to_vec();
+        let mut arguments: Vec<String> =
+            ["server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.config=s3.json", "-master.telemetry=false"]
+                .map(String::from)
+                .to_vec();
         arguments.extend(["-dir=.", "-volume.max=200", "-master.volumeSizeLimitMB=64"].map(String::from));
         arguments.extend(names.iter().zip(&ports).map(|(name, port)| format!("-{name}={port}")));
-        // The shell waits for the end of its input, then ends the server and removes what it stored.
-        let script = r#""$0" "$@" >log 2>&1 & server=$!; cat >/dev/null; kill -9 $server; wait $server 2>/dev/null; cd /; rm -rf "$OLDPWD""#;
+        // The shell waits for the end of its input, then ends the server and removes what it stored, and its sockets, which
+        // are in /tmp whatever one says.
+        let script = r#""$0" "$@" >log 2>&1 & server=$!; cat >/dev/null; kill -9 $server; wait $server 2>/dev/null; for port in $PORTS; do rm -f /tmp/seaweedfs-*-$port.sock; done; cd /; rm -rf "$OLDPWD""#;
+        let all = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
         let child = Command::new("sh")
             .args(["-c", script])
             .arg(&weed)
             .args(&arguments)
+            .env("PORTS", all)
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
