@@ -58,6 +58,7 @@ fn all() -> Vec<(&'static [Part], Step)> {
         (&[Lint], Step { name: "clippy, benches included", work: clippy }),
         (&[Rust, E2e], Step { name: "build the server", work: demo::build_server }),
         (&[Rust], Step { name: "Rust tests", work: rust_tests }),
+        (&[Rust], Step { name: "the engine's tests again, over an encrypted store", work: encrypted_tests }),
         (&[Rust], Step { name: "Rust documentation tests", work: |w| on_selection(w, &["test", "--doc"]) }),
         (&[Rust], Step { name: "Rust documentation", work: documentation }),
         (&[E2e], Step { name: "browser tests against the real binary", work: browser_tests }),
@@ -99,6 +100,12 @@ fn rust_tests(workspace: &Workspace) -> Result<()> {
     }
     println!("  cargo-nextest is not installed; cargo test runs the same tests, one binary after the other");
     on_selection(workspace, &["test", "--lib", "--bins", "--tests"])
+}
+
+/// Every store that the engine's tests open by the common way is encrypted; they must not notice.
+fn encrypted_tests(workspace: &Workspace) -> Result<()> {
+    let order: Vec<&str> = [["test", "--test", "engine"].as_slice(), &SELECTION].concat();
+    Command::cargo(order).environment("TIDEMILL_TEST_ENCRYPTED", "1").directory(&workspace.root).deadline(LONG).run()
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {

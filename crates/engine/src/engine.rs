@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 pub use builder::EngineBuilder;
 
 use crate::advisor::Advice;
+use crate::encryption::KeyKeeper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::TenantId;
@@ -158,6 +159,31 @@ impl Engine {
     /// What a plan is run with on this engine: its memory pool, its functions, its number of partitions.
     pub fn task_context(&self) -> Arc<TaskContext> {
         self.shared.session.shared().task_ctx()
+    }
+
+    /// The keys of tenants: rotate them, or destroy those of one tenant. `None`: the store is not encrypted.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use tidemill::encryption::MasterKeys;
+    /// use tidemill::{Csv, Engine};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let keys = Arc::new(MasterKeys::parse(&MasterKeys::generate_text()?)?);
+    /// let engine = Engine::builder().path(folder.path()).encryption(keys).open().await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    ///
+    /// let keys = engine.keys().unwrap();
+    /// assert_eq!(keys.rotate("acme").await?.data_keys, 2);
+    /// keys.erase("acme").await?;
+    /// assert!(mill.sql("select * from orders").await.unwrap_err().message().contains("destroyed"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn keys(&self) -> Option<&KeyKeeper> {
+        self.shared.keys.as_deref()
     }
 
     /// Asks the store for a sign of life.

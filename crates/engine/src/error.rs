@@ -156,6 +156,10 @@ impl std::error::Error for Error {
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
         use object_store::Error as Store;
+        let error = match own_of_store(error) {
+            Ok(own) => return own,
+            Err(error) => error,
+        };
         let kind = match &error {
             Store::NotFound { .. } => ErrorKind::NotFound,
             Store::AlreadyExists { .. } | Store::Precondition { .. } => ErrorKind::Conflict,
@@ -163,6 +167,17 @@ impl From<object_store::Error> for Error {
             _ => ErrorKind::Unavailable,
         };
         Self::new(kind, format!("object store: {error}")).because(error)
+    }
+}
+
+/// An error of ours that travelled through an object store, as it was.
+fn own_of_store(error: object_store::Error) -> std::result::Result<Error, object_store::Error> {
+    match error {
+        object_store::Error::Generic { store, source } => match source.downcast::<Error>() {
+            Ok(own) => Ok(*own),
+            Err(source) => Err(object_store::Error::Generic { store, source }),
+        },
+        other => Err(other),
     }
 }
 
@@ -212,8 +227,17 @@ impl From<datafusion::error::DataFusionError> for Error {
 /// An error of ours that travelled through DataFusion, as it was.
 fn own(error: datafusion::error::DataFusionError) -> std::result::Result<Error, datafusion::error::DataFusionError> {
     use datafusion::error::DataFusionError as Df;
+    use parquet::errors::ParquetError;
     match error {
         Df::External(inner) => inner.downcast::<Error>().map(|own| *own).map_err(Df::External),
+        Df::ObjectStore(inner) => own_of_store(*inner).map_err(|inner| Df::ObjectStore(Box::new(inner))),
+        Df::ParquetError(inner) => match *inner {
+            ParquetError::External(source) => match source.downcast::<object_store::Error>() {
+                Ok(source) => own_of_store(*source).map_err(|source| Df::ParquetError(Box::new(ParquetError::External(Box::new(source))))),
+                Err(source) => Err(Df::ParquetError(Box::new(ParquetError::External(source)))),
+            },
+            inner => Err(Df::ParquetError(Box::new(inner))),
+        },
         Df::Context(context, inner) => own(*inner).map(|own| own.context(&context)).map_err(|inner| Df::Context(context, Box::new(inner))),
         other => Err(other),
     }

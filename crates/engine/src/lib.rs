@@ -40,6 +40,7 @@ mod settings;
 
 mod advisor;
 pub mod catalog;
+pub mod encryption;
 mod functions;
 mod partial;
 mod semantic;

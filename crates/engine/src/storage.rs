@@ -33,8 +33,10 @@ pub(crate) mod reader;
 pub(crate) mod rewrite;
 pub(crate) mod rows;
 pub(crate) mod rowsum;
+pub(crate) mod s3;
 pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod writer;
 
 pub use durable::{DurableLocalStore, FileSync, SystemSync};
+pub use s3::S3Store;

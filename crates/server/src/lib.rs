@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod dashboards;
 pub mod datasets;
+pub mod engine;
 pub mod health;
 pub mod http;
 pub mod live;

@@ -10,7 +10,7 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "error",
     "ids",
     "clock",
@@ -25,6 +25,8 @@ const ORDER: [&str; 26] = [
     "semantic::model",
     "ports",
     "storage",
+    // Around the store: nothing of storage knows whether it is there.
+    "encryption",
     "catalog",
     // Kernels know the SQL functions of the house (time buckets), the functions know nothing of partials.
     "functions",

@@ -13,6 +13,7 @@ use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::Clock;
+use crate::encryption::KeyKeeper;
 use crate::events::Events;
 use crate::ingest::gather::Gatherings;
 use crate::live::refresh::SharedQueries;
@@ -37,6 +38,8 @@ pub(crate) struct VisibleModel {
 /// What all tenants of an engine share.
 pub(crate) struct Shared {
     pub store: Arc<dyn ObjectStore>,
+    /// The keys of tenants, where the store is encrypted.
+    pub keys: Option<Arc<KeyKeeper>>,
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
     pub datasets: Datasets,

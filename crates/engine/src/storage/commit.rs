@@ -178,10 +178,11 @@ fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
-/// Whether the store will certainly not do it, now or later.
+/// Whether the store will certainly not do it, or has not even tried: errors of ours come before anything is sent.
 fn is_refusal(error: &object_store::Error) -> bool {
     use object_store::Error as Store;
-    matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
+    matches!(error, Store::Generic { source, .. } if source.is::<Error>())
+        || matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
 }
 
 fn is_not_durable(error: &object_store::Error) -> bool {

@@ -85,6 +85,34 @@ pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u
     model(tenant_id, name).join(format!("{version:020}.json"))
 }
 
+/// Folder of what the engine stores for itself. No tenant has a name that begins so.
+const OWN: &str = "_tidemill";
+
+/// Whether an object is one of these.
+pub(crate) fn is_own(location: &Path) -> bool {
+    location.parts().next().is_some_and(|part| part.as_ref() == OWN)
+}
+
+/// An object that is made once, to see whether a store does so.
+pub(crate) fn conditional_put() -> Path {
+    Path::from_iter([OWN, "conditional-put"])
+}
+
+/// Folder of the key rings of an encrypted store.
+pub(crate) fn key_rings() -> Path {
+    Path::from_iter([OWN, "keys"])
+}
+
+/// Folder of the versions of one key ring.
+pub(crate) fn key_ring(name: &str) -> Path {
+    key_rings().join(name)
+}
+
+/// One version of a key ring.
+pub(crate) fn key_ring_version(name: &str, version: u64) -> Path {
+    key_ring(name).join(format!("{version:020}.json"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,7 +72,7 @@ async fn an_append_keeps_the_types_of_the_dataset() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_format_gives_the_same_rows() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     let csv = std::fs::read(example("airports.csv")).unwrap();
     ward.mill.load("plain", Csv::bytes(csv.clone())).await.unwrap();
     let zstd = {

@@ -5,12 +5,14 @@
 mod bad_input;
 mod change;
 mod codec;
+mod encryption;
 mod faults;
 mod flights;
 mod gather;
 mod golden;
 mod hard_cases;
 mod interop;
+mod keys;
 mod live;
 mod loads;
 mod partial_faults;

@@ -55,7 +55,7 @@ async fn two_engines_that_append_and_compact_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_delta_reader_counts_the_same_rows() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     for n in 0..6 {
         ward.mill.load("orders", Csv::bytes(format!("at,n,s\n2013-01-{:02},{n},a b\n2013-02-01,{n},ü\n", n + 1))).await.unwrap();
     }
