@@ -4,17 +4,22 @@
 mod advice;
 mod ask;
 mod change;
+mod chores;
 mod describe;
 mod explain;
+mod history;
 pub(crate) mod keeper;
 mod models;
 mod plan;
+mod retention;
 mod rollups;
+mod settings;
 mod shared;
 mod tiles;
 
 use std::sync::Arc;
 
+pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
 pub(crate) use shared::{Shared, VISIBLE_MODELS};
@@ -22,6 +27,8 @@ pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
+pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
+pub use retention::RetentionReport;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;

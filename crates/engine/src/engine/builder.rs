@@ -105,6 +105,7 @@ impl EngineBuilder {
             live: SharedQueries::default(),
             advisor: Advisor::default(),
             keeper: Keeper::default(),
+            chores: Default::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             open: RwLock::new(true),
             closing: CancellationToken::new(),

@@ -122,6 +122,7 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
             schema: ground.schema.clone(),
             chunk: ground.chunk,
             created_at: now,
+            settings: Default::default(),
             dropped: false,
         });
         host.log

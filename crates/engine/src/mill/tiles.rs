@@ -128,9 +128,9 @@ impl Kept {
     }
 }
 
-/// The question about all time.
+/// The question about all time and any version.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
-    let mut query = query.clone();
+    let mut query = SemanticQuery { as_of: None, ..query.clone() };
     query.time_dimensions.iter_mut().for_each(|time| time.date_range = None);
     query
 }

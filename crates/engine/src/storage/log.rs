@@ -2,21 +2,23 @@
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::entry::{Entry, LoadRecord, Metadata};
+use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
+use super::history::Past;
 use super::layout;
 use super::segment::Segment;
 use crate::error::{Error, Result};
 
-/// Log entries read at the same time when a dataset is opened.
-const OPEN_CONCURRENCY: usize = 16;
+/// How long the latest version is taken to be so because there is no next one. After that its own entry is looked at too:
+/// where the log was cleaned up beyond it, both are gone.
+const CONFIRMED: Duration = Duration::from_secs(60);
 
 /// Loads that a snapshot remembers for people to see.
 const RECENT_LOADS: usize = 20;
@@ -37,6 +39,10 @@ pub(crate) struct Snapshot {
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
     pub keys: Arc<HashMap<String, (u64, LoadRecord)>>,
+    /// Versions before this one may hold rows that were erased: nobody reads them any more.
+    pub erased_before: u64,
+    /// Rows before this instant went, because they were older than the dataset keeps rows.
+    pub retained_from: Option<DateTime<Utc>>,
 }
 
 impl Snapshot {
@@ -53,6 +59,8 @@ impl Snapshot {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Arc::default(),
+            erased_before: 0,
+            retained_from: None,
         };
         empty.extended(0, entry)
     }
@@ -60,7 +68,10 @@ impl Snapshot {
     /// The snapshot after one more entry.
     pub(crate) fn extended(mut self, version: u64, entry: Entry) -> Result<Self> {
         if let Some(metadata) = entry.metadata {
-            self.arrow = metadata.schema.arrow();
+            // What is compiled for columns is kept by this very schema.
+            if metadata.schema != self.metadata.schema {
+                self.arrow = metadata.schema.arrow();
+            }
             self.metadata = Arc::new(metadata);
         }
         if entry.removed.is_empty() {
@@ -80,6 +91,10 @@ impl Snapshot {
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
+        if entry.rewrite == Some(Rewrite::Erasure) {
+            self.erased_before = version;
+        }
+        self.retained_from = self.retained_from.max(entry.retained_from);
         self.version = version;
         self.updated_at = entry.committed_at;
         Ok(self)
@@ -112,7 +127,7 @@ impl Snapshot {
         self.segments = segments;
     }
 
-    fn widen(&mut self, segment: &Segment) {
+    pub(super) fn widen(&mut self, segment: &Segment) {
         let Some(column) = &self.metadata.schema.time_column else { return };
         let Some((from, to)) = segment.time_range(&self.arrow, column) else { return };
         self.time_range = Some(self.time_range.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
@@ -132,6 +147,10 @@ pub(crate) struct DatasetLog {
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
     refreshing: tokio::sync::Mutex<()>,
+    /// When the latest version was last certain to be in the log.
+    confirmed: Mutex<Instant>,
+    /// What was read of older versions.
+    pub(super) past: Mutex<Past>,
 }
 
 impl DatasetLog {
@@ -144,6 +163,8 @@ impl DatasetLog {
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
+            confirmed: Mutex::new(Instant::now()),
+            past: Mutex::default(),
         }
     }
 
@@ -154,18 +175,63 @@ impl DatasetLog {
 
     /// The latest version, with whatever other processes have committed. `None`: there is no such dataset.
     pub(crate) async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
+        self.refresh(CONFIRMED).await
+    }
+
+    /// The same, certainly: before a commit, for what is put under a version that others had and cleaned up would be lost.
+    pub(super) async fn certain_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
+        self.refresh(Duration::ZERO).await
+    }
+
+    async fn refresh(&self, confirmed: Duration) -> Result<Option<Arc<Snapshot>>> {
         let _one_at_a_time = self.refreshing.lock().await;
-        let mut snapshot = self.known();
-        if snapshot.is_none() {
-            snapshot = self.open().await?;
-        }
-        let Some(mut snapshot) = snapshot else { return Ok(None) };
-        while let Some(entry) = self.read(snapshot.version + 1, Some(&snapshot)).await? {
-            let version = snapshot.version + 1;
-            snapshot = Arc::new(Snapshot::clone(&snapshot).extended(version, entry)?);
+        let known = self.known();
+        let mut opened = known.is_none();
+        let mut snapshot = match known {
+            Some(known) => known,
+            None => match self.open().await? {
+                Some(opened) => opened,
+                None => return Ok(None),
+            },
+        };
+        loop {
+            let before = snapshot.version;
+            snapshot = self.extend_to_end(snapshot).await?;
+            if opened || snapshot.version > before {
+                self.confirm();
+            }
+            // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
+            if self.is_confirmed(confirmed) || self.has_entry(snapshot.version).await? {
+                break;
+            }
+            self.forget();
+            snapshot = match self.open().await? {
+                Some(opened) => opened,
+                None => return Ok(None),
+            };
+            opened = true;
         }
         self.publish(&snapshot);
         Ok((!snapshot.metadata.dropped).then_some(snapshot))
+    }
+
+    fn confirm(&self) {
+        *self.confirmed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
+    }
+
+    fn is_confirmed(&self, within: Duration) -> bool {
+        self.confirmed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).elapsed() < within
+    }
+
+    async fn has_entry(&self, version: u64) -> Result<bool> {
+        match self.store.head(&layout::log_entry(&self.prefix, version)).await {
+            Ok(_) => {
+                self.confirm();
+                Ok(true)
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(Error::from(error).context("look for log entry")),
+        }
     }
 
     pub(super) fn known(&self) -> Option<Arc<Snapshot>> {
@@ -183,6 +249,7 @@ impl DatasetLog {
     /// Forgets what was read, after the dataset was deleted.
     pub(super) fn forget(&self) {
         *self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        *self.past.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Past::default();
     }
 
     /// The entry of a version. `before` is any snapshot with the schema in force before it.
@@ -200,44 +267,13 @@ impl DatasetLog {
             Err(error) => Err(Error::from(error).context("read log entry")),
         }
     }
-
-    /// Reads the whole log once: the list says how far it goes, the entries come in parallel.
-    async fn open(&self) -> Result<Option<Arc<Snapshot>>> {
-        let listed: Vec<u64> = self
-            .store
-            .list(Some(&layout::log_folder(&self.prefix)))
-            .try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) })
-            .try_collect()
-            .await?;
-        let Some(last) = listed.iter().max().copied() else { return Ok(None) };
-        if listed.len() as u64 != last + 1 {
-            // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
-            return match self.read_bytes(last).await? {
-                Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
-                _ => Err(Error::corrupt(format!("log of {} has {} of {} entries", self.prefix, listed.len(), last + 1))),
-            };
-        }
-        let mut entries = futures::stream::iter(0..=last)
-            .map(|version| async move { Ok::<_, Error>((version, self.read_bytes(version).await?)) })
-            .buffered(OPEN_CONCURRENCY);
-        let mut snapshot: Option<Snapshot> = None;
-        while let Some((version, bytes)) = entries.try_next().await? {
-            let bytes = bytes.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;
-            let entry = decode(&bytes, version, snapshot.as_ref())?;
-            snapshot = Some(match snapshot {
-                None => Snapshot::first(entry)?,
-                Some(snapshot) => snapshot.extended(version, entry)?,
-            });
-        }
-        Ok(snapshot.map(Arc::new))
-    }
 }
 
 pub(super) fn first_snapshot(entry: Entry) -> Result<Snapshot> {
     Snapshot::first(entry)
 }
 
-fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
+pub(super) fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
     Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))
 }
 
@@ -257,8 +293,15 @@ mod tests {
     #[test]
     fn what_replaces_a_segment_takes_its_place() {
         let columns = vec![Column { name: "n".into(), column_type: ColumnType::Integer }];
-        let metadata =
-            Metadata { id: "id".into(), label: "Orders".into(), schema: DatasetSchema::new(columns, None).unwrap(), chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let metadata = Metadata {
+            id: "id".into(),
+            label: "Orders".into(),
+            schema: DatasetSchema::new(columns, None).unwrap(),
+            chunk: None,
+            created_at: DateTime::UNIX_EPOCH,
+            settings: Default::default(),
+            dropped: false,
+        };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();
         let first = Snapshot::first(Entry { metadata: Some(metadata), added, ..Entry::default() }).unwrap();
 
