@@ -13,3 +13,4 @@ mod process;
 mod queries;
 mod rollups;
 mod surface;
+mod versions;
