@@ -16,7 +16,7 @@ use crate::encryption::KeyKeeper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::TenantId;
-use crate::mill::{Mill, Shared, keeper};
+use crate::mill::{Mill, Shared, UpkeepReport, keeper};
 use crate::partial::codec::PlanCodec;
 use crate::partial::memory::CacheBytes;
 use crate::scope::Scope;
@@ -111,6 +111,23 @@ impl Engine {
             }
         }
         Ok(advice)
+    }
+
+    /// What upkeep did last for each dataset, of all tenants, how long it took and what failed; see
+    /// [`Settings::upkeep_seconds`](crate::Settings::upkeep_seconds). [`Mill::upkeep_report`] says it of one tenant.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let report = engine.upkeep_report();
+    /// assert!(report.enabled && report.records.is_empty());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn upkeep_report(&self) -> UpkeepReport {
+        self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, None)
     }
 
     /// Bytes that are kept in memory for the next questions, each inside its budget of the settings.

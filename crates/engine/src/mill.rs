@@ -4,18 +4,23 @@
 mod advice;
 mod ask;
 mod change;
+mod chores;
 mod describe;
 mod explain;
+mod history;
 pub(crate) mod keeper;
 mod models;
 mod plan;
+mod retention;
 mod rollups;
+mod settings;
 mod shared;
 mod tiles;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
 pub(crate) use shared::{PLANNERS, Shared, VISIBLE_MODELS};
@@ -23,6 +28,8 @@ pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
+pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
+pub use retention::RetentionReport;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;

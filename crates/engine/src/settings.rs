@@ -43,6 +43,13 @@ pub struct Settings {
     /// Seconds that a segment which a rewrite replaced stays in the store, for queries that read an older version. Longer
     /// than any query runs, here or in another engine over the same store. Range 60 to 2,592,000 (30 days).
     pub replaced_kept_seconds: u64,
+    /// Seconds that a version of a dataset stays readable after the next one came, where the dataset says nothing else.
+    /// What was replaced stays in the store as long, several times the bytes of what was written meanwhile. Range 0 to
+    /// 315,360,000 (ten years). Equal in all engines over one store, or the lowest counts.
+    pub versions_kept_seconds: u64,
+    /// Commits after which upkeep writes a checkpoint of a dataset's log: opening a dataset reads at most about so many
+    /// objects. Range 1 to 10,000.
+    pub checkpoint_commits: u64,
 }
 
 impl Default for Settings {
@@ -60,6 +67,8 @@ impl Default for Settings {
             commit_interval_ms: 20,
             upkeep_seconds: 10,
             replaced_kept_seconds: 3_600,
+            versions_kept_seconds: 7 * 86_400,
+            checkpoint_commits: 50,
         }
     }
 }
@@ -84,6 +93,8 @@ impl Settings {
             ("commit_interval_ms", self.commit_interval_ms, 0, 10_000),
             ("upkeep_seconds", self.upkeep_seconds, 0, 86_400),
             ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400),
+            ("versions_kept_seconds", self.versions_kept_seconds, 0, 3_650 * 86_400),
+            ("checkpoint_commits", self.checkpoint_commits, 1, 10_000),
         ];
         for (name, value, low, high) in checks.into_iter().chain(times) {
             if value < low || value > high {

@@ -31,6 +31,7 @@ pub mod telemetry;
 pub mod tenants;
 pub mod uploads;
 pub mod users;
+pub mod versions;
 pub mod web;
 
 pub use app::App;

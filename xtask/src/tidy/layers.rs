@@ -19,6 +19,7 @@ const ORDER: [&str; 27] = [
     "events",
     "metrics",
     // Words: types of columns, names of grains, the shapes of models and queries. They do nothing, so they may lie low.
+    "catalog::as_of",
     "catalog::dataset",
     "semantic::grain",
     "semantic::query",

@@ -170,6 +170,7 @@ impl EngineBuilder {
             planners: Arc::new(Semaphore::new(PLANNERS)),
             advisor: Advisor::default(),
             keeper: Keeper::default(),
+            chores: Default::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             open: RwLock::new(true),
             closing: CancellationToken::new(),

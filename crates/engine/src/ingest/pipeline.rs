@@ -65,7 +65,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         check_key(key)?;
     }
     let loading = host.log.loading.read().await;
-    let before = host.log.verified_snapshot().await?;
+    let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
@@ -119,6 +119,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             schema: ground.schema.clone(),
             chunk: ground.chunk,
             created_at: now,
+            settings: Default::default(),
             dropped: false,
         });
         let table = before.as_ref().map(|before| before.metadata.id.clone());

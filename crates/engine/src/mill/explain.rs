@@ -15,7 +15,6 @@ use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::execute;
 use crate::query::result::RollupUse;
 use crate::query::table::scoped_plan;
-use crate::semantic::date::Reference;
 use crate::semantic::{SemanticQuery, compile};
 
 /// How a question would be answered now.
@@ -102,7 +101,7 @@ impl Mill {
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let reference = self.reference(query, &snapshot)?;
         let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
         let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
         let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;

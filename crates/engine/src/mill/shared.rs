@@ -7,6 +7,7 @@ use object_store::ObjectStore;
 use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::chores::ChoreLog;
 use super::keeper::Keeper;
 use super::tiles::Tiles;
 use crate::advisor::Advisor;
@@ -57,6 +58,8 @@ pub(crate) struct Shared {
     pub gatherings: Arc<Gatherings>,
     pub advisor: Advisor,
     pub keeper: Keeper,
+    /// What upkeep did.
+    pub chores: ChoreLog,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.
     pub open: RwLock<bool>,
     /// Cancelled by `close`: upkeep stops where it is.

@@ -136,9 +136,10 @@ impl Kept {
     }
 }
 
-/// The question about all time. That there is a window stays in it: whether a question can be compiled depends on it.
+/// The question about all time and any version. That there is a window stays in it: whether a question can be compiled
+/// depends on it.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
-    let mut query = query.clone();
+    let mut query = SemanticQuery { as_of: None, ..query.clone() };
     for time in &mut query.time_dimensions {
         time.date_range = time.date_range.take().map(|_| DateRange::Named(SOME_TIME.to_owned()));
     }

@@ -154,7 +154,15 @@ impl PlanCodec {
         let snapshot = Snapshot {
             version: message.version,
             commit_id: None,
-            metadata: Arc::new(Metadata { id: message.dataset_id, label: dataset.as_str().to_owned(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false }),
+            metadata: Arc::new(Metadata {
+                id: message.dataset_id,
+                label: dataset.as_str().to_owned(),
+                schema,
+                chunk: None,
+                created_at: DateTime::UNIX_EPOCH,
+                settings: Default::default(),
+                dropped: false,
+            }),
             arrow,
             rows: segments.iter().map(|segment| segment.rows).sum(),
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
@@ -163,6 +171,8 @@ impl PlanCodec {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            erased_before: 0,
+            retained_from: None,
         };
         let source = SegmentSource { snapshot: Arc::new(snapshot), prefix, partials: Arc::clone(&self.partials), counters: Arc::default() };
         Ok(Arc::new(SegmentAggregateExec::of_message(fragment, source, self.state.clone(), schema_from_ipc(answer)?)))

@@ -50,11 +50,11 @@ impl DatasetLog {
     /// version any more; `NotFound` when the dataset is not there. After an error nothing was committed.
     pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
-        let creates = entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
+        let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
         entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
         for _ in 0..ATTEMPTS {
-            // An entry that follows a log which is gone would be the beginning of one that nobody can read.
-            let before = self.verified_snapshot().await?;
+            // An entry that follows a log which is gone, or that others had and cleaned up, would be lost.
+            let before = self.certain_snapshot().await?;
             let (version, arrow) = match &before {
                 Some(snapshot) => {
                     if let Some((version, record)) = entry.loads.iter().filter_map(|load| load.idempotency_key.as_ref()).find_map(|key| snapshot.keys.get(key)) {
@@ -67,6 +67,10 @@ impl DatasetLog {
                         return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
                     }
                     refuse_lost(&entry, snapshot)?;
+                    refuse_altered(&entry, snapshot)?;
+                    // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
+                    entry.committed_at = entry.committed_at.max(snapshot.updated_at);
+                    entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
                     (snapshot.version + 1, Arc::clone(&snapshot.arrow))
                 }
                 None => {
@@ -178,6 +182,23 @@ fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
+/// Refuses metadata that was made from what is no longer in force.
+fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
+    match &entry.alters {
+        Some(before) if **before != *latest.metadata => {
+            Err(Error::conflict("the settings of the dataset were changed by somebody else in the meantime; read them again and retry"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows that a rewrite leaves out.
+fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
+    let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
+    let rows: u64 = before.segments.iter().filter(|segment| gone.contains(segment.path.as_str())).map(|segment| segment.rows).sum();
+    rows.saturating_sub(entry.added.iter().map(|segment| segment.rows).sum())
+}
+
 /// Whether the store will certainly not do it, or has not even tried: errors of ours come before anything is sent.
 fn is_refusal(error: &object_store::Error) -> bool {
     use object_store::Error as Store;
@@ -218,7 +239,7 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column { name: "n".into(), column_type: ColumnType::Integer }], None).unwrap();
-        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), dropped: false };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }

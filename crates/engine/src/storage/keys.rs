@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::entry::LoadRecord;
 
 /// A load and the version that it made.
-type Keyed = (u64, LoadRecord);
+pub(crate) type Keyed = (u64, LoadRecord);
 
 /// Loads by their idempotency key.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,12 @@ impl Keys {
         self.maps.iter().rev().find_map(|map| map.get(key)).map(AsRef::as_ref)
     }
 
+    /// All of them.
+    pub(crate) fn all(&self) -> HashMap<&str, &Keyed> {
+        // What came later takes the place of what came before.
+        self.maps.iter().flat_map(|map| map.iter()).map(|(key, load)| (key.as_ref(), load.as_ref())).collect()
+    }
+
     /// Remembers a load.
     pub(crate) fn insert(&mut self, key: &str, version: u64, load: LoadRecord) {
         let mut last = HashMap::from([(Arc::from(key), Arc::new((version, load)))]);
@@ -32,6 +38,19 @@ impl Keys {
             last = map;
         }
         self.maps.push(Arc::new(last));
+    }
+}
+
+impl FromIterator<(String, Keyed)> for Keys {
+    fn from_iter<T: IntoIterator<Item = (String, Keyed)>>(loads: T) -> Self {
+        let map: HashMap<Arc<str>, Arc<Keyed>> = loads.into_iter().map(|(key, load)| (key.into(), Arc::new(load))).collect();
+        Self { maps: if map.is_empty() { Vec::new() } else { vec![Arc::new(map)] } }
+    }
+}
+
+impl PartialEq for Keys {
+    fn eq(&self, other: &Self) -> bool {
+        self.all() == other.all()
     }
 }
 

@@ -30,6 +30,24 @@ pub(crate) fn version_of(entry: &Path) -> Option<u64> {
     if stem.len() == 20 { stem.parse().ok() } else { None }
 }
 
+/// The checkpoint of a version.
+pub(crate) fn checkpoint(dataset: &Path, version: u64) -> Path {
+    log_folder(dataset).join(format!("{version:020}{CHECKPOINT_SUFFIX}"))
+}
+
+/// The version of a checkpoint, where the object is one that lies in a single part.
+pub(crate) fn checkpoint_of(object: &Path) -> Option<u64> {
+    let stem = object.filename()?.strip_suffix(CHECKPOINT_SUFFIX)?;
+    if stem.len() == 20 { stem.parse().ok() } else { None }
+}
+
+const CHECKPOINT_SUFFIX: &str = ".checkpoint.parquet";
+
+/// Where to look for the newest checkpoint first.
+pub(crate) fn last_checkpoint(dataset: &Path) -> Path {
+    log_folder(dataset).join("_last_checkpoint")
+}
+
 /// Path of a new segment, relative to its dataset.
 pub(crate) fn segment(chunk: &str) -> String {
     format!("{chunk}/{}.parquet", uuid::Uuid::now_v7())
@@ -131,7 +149,8 @@ mod tests {
         let dataset = dataset(&TenantId::parse("acme").unwrap(), &DatasetName::parse("flights").unwrap());
         assert_eq!(log_entry(&dataset, 12).as_ref(), "acme/flights/_delta_log/00000000000000000012.json");
         assert_eq!(version_of(&log_entry(&dataset, 12)), Some(12));
-        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/_last_checkpoint")), None);
-        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/00000000000000000012.checkpoint.parquet")), None);
+        assert_eq!(version_of(&last_checkpoint(&dataset)), None);
+        assert_eq!((version_of(&checkpoint(&dataset, 12)), checkpoint_of(&checkpoint(&dataset, 12))), (None, Some(12)));
+        assert_eq!(checkpoint_of(&log_entry(&dataset, 12)), None);
     }
 }

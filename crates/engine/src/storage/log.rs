@@ -2,23 +2,20 @@
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::entry::{Entry, LoadRecord, Metadata};
+use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
+use super::history::Past;
 use super::keys::Keys;
 use super::layout;
 use super::segment::Segment;
 use crate::error::{Error, Result};
-
-/// Log entries read at the same time when a dataset is opened.
-const OPEN_CONCURRENCY: usize = 16;
 
 /// How long the log is taken for the same one without a look at the entry of the version that is known.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -44,6 +41,10 @@ pub(crate) struct Snapshot {
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
     pub keys: Keys,
+    /// Versions before this one may hold rows that were erased: nobody reads them any more.
+    pub erased_before: u64,
+    /// Rows before this instant went, because they were older than the dataset keeps rows.
+    pub retained_from: Option<DateTime<Utc>>,
 }
 
 impl Snapshot {
@@ -62,6 +63,8 @@ impl Snapshot {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            erased_before: 0,
+            retained_from: None,
         };
         empty.extended(0, entry)
     }
@@ -69,7 +72,10 @@ impl Snapshot {
     /// The snapshot after one more entry.
     pub(crate) fn extended(mut self, version: u64, entry: Entry) -> Result<Self> {
         if let Some(metadata) = entry.metadata {
-            self.arrow = metadata.schema.arrow();
+            // What is compiled for columns is kept by this very schema.
+            if metadata.schema != self.metadata.schema {
+                self.arrow = metadata.schema.arrow();
+            }
             self.metadata = Arc::new(metadata);
         }
         if entry.removed.is_empty() {
@@ -89,6 +95,10 @@ impl Snapshot {
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
+        if entry.rewrite == Some(Rewrite::Erasure) {
+            self.erased_before = version;
+        }
+        self.retained_from = self.retained_from.max(entry.retained_from);
         self.version = version;
         self.commit_id = entry.commit_id;
         self.updated_at = entry.committed_at;
@@ -122,7 +132,7 @@ impl Snapshot {
         self.segments = segments;
     }
 
-    fn widen(&mut self, segment: &Segment) {
+    pub(super) fn widen(&mut self, segment: &Segment) {
         let Some(column) = &self.metadata.schema.time_column else { return };
         let Some((from, to)) = segment.time_range(&self.arrow, column) else { return };
         self.time_range = Some(self.time_range.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
@@ -143,6 +153,8 @@ pub(crate) struct DatasetLog {
     pub(crate) loading: tokio::sync::RwLock<()>,
     /// When it was last seen that the entry of the version that is known is still there.
     refreshing: tokio::sync::Mutex<Option<Instant>>,
+    /// What was read of older versions.
+    pub(super) past: Mutex<Past>,
 }
 
 impl DatasetLog {
@@ -155,6 +167,7 @@ impl DatasetLog {
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
+            past: Mutex::default(),
         }
     }
 
@@ -168,8 +181,9 @@ impl DatasetLog {
         self.refreshed(BELIEVED).await
     }
 
-    /// The same, certainly of the log that is there now: another engine may have deleted the dataset and made it anew.
-    pub(crate) async fn verified_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
+    /// The same, certainly of the log that is there now: another engine may have deleted the dataset and made it anew, or
+    /// cleaned up all that was known of it. What is put behind a log that is gone would be lost.
+    pub(crate) async fn certain_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
         self.refreshed(Duration::ZERO).await
     }
 
@@ -179,8 +193,9 @@ impl DatasetLog {
         if let Some(snapshot) = &known
             && seen.is_none_or(|seen| seen.elapsed() >= believed)
         {
+            // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
             if !self.is_still_there(snapshot).await? {
-                *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
+                self.clear();
                 known = None;
             }
             *seen = Some(Instant::now());
@@ -189,11 +204,8 @@ impl DatasetLog {
             known = self.open().await?;
             *seen = Some(Instant::now());
         }
-        let Some(mut snapshot) = known else { return Ok(None) };
-        while let Some(entry) = self.read(snapshot.version + 1, Some(&snapshot)).await? {
-            let version = snapshot.version + 1;
-            snapshot = Arc::new(Snapshot::clone(&snapshot).extended(version, entry)?);
-        }
+        let Some(snapshot) = known else { return Ok(None) };
+        let snapshot = self.extend_to_end(snapshot).await?;
         self.publish(&snapshot);
         Ok((!snapshot.metadata.dropped).then_some(snapshot))
     }
@@ -220,7 +232,12 @@ impl DatasetLog {
     pub(super) async fn forget(&self) {
         // Whoever reads the log at this moment must not publish afterwards what it has read.
         let _refreshed = self.refreshing.lock().await;
+        self.clear();
+    }
+
+    fn clear(&self) {
         *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.past.lock().unwrap_or_else(PoisonError::into_inner) = Past::default();
     }
 
     /// The entry of a version. `before` is any snapshot with the schema in force before it.
@@ -238,40 +255,9 @@ impl DatasetLog {
             Err(error) => Err(Error::from(error).context("read log entry")),
         }
     }
-
-    /// Reads the whole log once: the list says how far it goes, the entries come in parallel.
-    async fn open(&self) -> Result<Option<Arc<Snapshot>>> {
-        let listed: Vec<u64> = self
-            .store
-            .list(Some(&layout::log_folder(&self.prefix)))
-            .try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) })
-            .try_collect()
-            .await?;
-        let Some(last) = listed.iter().max().copied() else { return Ok(None) };
-        if listed.len() as u64 != last + 1 {
-            // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
-            return match self.read_bytes(last).await? {
-                Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
-                _ => Err(Error::corrupt(format!("log of {} has {} of {} entries", self.prefix, listed.len(), last + 1))),
-            };
-        }
-        let mut entries = futures::stream::iter(0..=last)
-            .map(|version| async move { Ok::<_, Error>((version, self.read_bytes(version).await?)) })
-            .buffered(OPEN_CONCURRENCY);
-        let mut snapshot: Option<Snapshot> = None;
-        while let Some((version, bytes)) = entries.try_next().await? {
-            let bytes = bytes.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;
-            let entry = decode(&bytes, version, snapshot.as_ref())?;
-            snapshot = Some(match snapshot {
-                None => Snapshot::first(entry)?,
-                Some(snapshot) => snapshot.extended(version, entry)?,
-            });
-        }
-        Ok(snapshot.map(Arc::new))
-    }
 }
 
-fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
+pub(super) fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
     Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))
 }
 
@@ -291,8 +277,15 @@ mod tests {
     #[test]
     fn what_replaces_a_segment_takes_its_place() {
         let columns = vec![Column { name: "n".into(), column_type: ColumnType::Integer }];
-        let metadata =
-            Metadata { id: "id".into(), label: "Orders".into(), schema: DatasetSchema::new(columns, None).unwrap(), chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let metadata = Metadata {
+            id: "id".into(),
+            label: "Orders".into(),
+            schema: DatasetSchema::new(columns, None).unwrap(),
+            chunk: None,
+            created_at: DateTime::UNIX_EPOCH,
+            settings: Default::default(),
+            dropped: false,
+        };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();
         let first = Snapshot::first(Entry { metadata: Some(metadata), added, ..Entry::default() }).unwrap();
 

@@ -24,4 +24,5 @@ mod scopes;
 mod sketches;
 mod sql;
 mod traps;
+mod versions;
 mod ward;

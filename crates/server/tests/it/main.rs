@@ -16,3 +16,4 @@ mod queries;
 mod rollups;
 mod s3;
 mod surface;
+mod versions;

@@ -22,7 +22,7 @@ async fn mill_over(store: Arc<dyn ObjectStore>) -> Mill {
 }
 
 async fn mill_at(store: Arc<dyn ObjectStore>, clock: Arc<ManualClock>) -> Mill {
-    let settings = Settings { upkeep_seconds: 0, background_rollups: false, query_partitions: 1, ..Settings::default() };
+    let settings = Settings { upkeep_seconds: 0, versions_kept_seconds: 0, background_rollups: false, query_partitions: 1, ..Settings::default() };
     guarded(Engine::builder().object_store(store).settings(settings).clock(clock)).open().await.unwrap().tenant("acme").unwrap()
 }
 

@@ -149,7 +149,7 @@ async fn a_live_question_learns_of_a_deletion() {
 async fn a_query_of_an_older_version_finds_its_segments_for_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
-    let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, versions_kept_seconds: 0, ..Settings::default() };
     let engine = Engine::builder().path(folder.path()).settings(settings).clock(clock.clone()).open().await.unwrap();
     let mill = engine.tenant("acme").unwrap();
     for n in 0..4 {
