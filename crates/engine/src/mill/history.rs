@@ -54,13 +54,13 @@ pub struct DatasetVersion {
     pub segments_added: u64,
     /// Segments that are no longer part of the dataset.
     pub segments_removed: u64,
-    /// The load, where it was one.
-    pub load: Option<VersionLoad>,
+    /// The loads, where it was for some: small ones share a commit.
+    pub loads: Vec<VersionLoad>,
     /// Whether it can be asked for.
     pub readable: bool,
 }
 
-/// The load that made a version.
+/// A load that made a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VersionLoad {
     /// Its id.
@@ -274,7 +274,7 @@ impl Mill {
 }
 
 fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
-    let operation = match (entry.rewrite, &entry.load, &entry.metadata) {
+    let operation = match (entry.rewrite, entry.loads.first(), &entry.metadata) {
         (Some(Rewrite::Compaction), ..) => Operation::Compaction,
         (Some(Rewrite::Deletion), ..) => Operation::Deletion,
         (Some(Rewrite::Erasure), ..) => Operation::Erasure,
@@ -283,7 +283,7 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         (None, None, Some(_)) => Operation::Settings,
         (None, None, None) => Operation::Other,
     };
-    let load = entry.load.map(|load| VersionLoad {
+    let loads = entry.loads.into_iter().map(|load| VersionLoad {
         load_id: load.load_id,
         source: load.source,
         idempotency_key: load.idempotency_key,
@@ -301,7 +301,7 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         rows_removed: if entry.removed.is_empty() || operation == Operation::Compaction { Some(0) } else { entry.rows_removed },
         segments_added: entry.added.len() as u64,
         segments_removed: entry.removed.len() as u64,
-        load,
+        loads: loads.collect(),
         readable,
     }
 }

@@ -25,7 +25,7 @@ pub enum Operation {
     Other,
 }
 
-/// The load that made a version.
+/// A load that made a version.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VersionLoad {
     pub load_id: String,
@@ -50,8 +50,8 @@ pub struct DatasetVersion {
     pub rows_removed: Option<u64>,
     pub segments_added: u64,
     pub segments_removed: u64,
-    #[schema(required)]
-    pub load: Option<VersionLoad>,
+    /// Small loads share a commit.
+    pub loads: Vec<VersionLoad>,
     /// Whether it can be asked for with `asOf`.
     pub readable: bool,
 }

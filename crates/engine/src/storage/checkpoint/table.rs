@@ -334,7 +334,7 @@ mod tests {
         let mut snapshot = Snapshot::first(Entry { metadata: Some(metadata), committed_at: time(1), ..Entry::default() }).unwrap();
         for version in 1..=40_u64 {
             let key = (version % 2 == 0).then(|| format!("k{version}"));
-            let entry = Entry { added: vec![segment(version)], load: Some(load(&version.to_string(), key.as_deref())), committed_at: time(version as i64), ..Entry::default() };
+            let entry = Entry { added: vec![segment(version)], loads: vec![load(&version.to_string(), key.as_deref())], committed_at: time(version as i64), ..Entry::default() };
             snapshot = snapshot.extended(version, entry).unwrap();
         }
         let removed = vec![segment(3).path, segment(4).path];
