@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::SubsecRound;
 use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
@@ -52,6 +53,8 @@ impl DatasetLog {
         let _turn = self.committing.lock().await;
         let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
         entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
+        // As exact as the log, so that this engine finds versions by the same times as all others.
+        entry.committed_at = entry.committed_at.trunc_subsecs(3);
         for _ in 0..ATTEMPTS {
             // An entry that follows a log which is gone, or that others had and cleaned up, would be lost.
             let before = self.certain_snapshot().await?;

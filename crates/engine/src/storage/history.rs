@@ -193,15 +193,19 @@ impl DatasetLog {
 
     /// What an older version consists of. `None`: the log does not say any more.
     async fn rebuild(&self, version: u64, latest: &Arc<Snapshot>) -> Result<Option<Arc<Snapshot>>> {
-        let base = self.past().snapshots.iter().filter(|kept| kept.version <= version).max_by_key(|kept| kept.version).cloned();
-        let base = match base {
+        let known = self.past().snapshots.iter().filter(|kept| kept.version <= version).max_by_key(|kept| kept.version).cloned();
+        let near = match known {
             Some(exact) if exact.version == version => {
                 self.past().keep(&exact);
                 return Ok(Some(exact));
             }
-            // Nearer than any checkpoint that is worth a listing.
+            // Nearer than any checkpoint that is worth a listing, unless the log was cleaned up in between.
             Some(near) if version - near.version <= AHEAD as u64 => self.extend_to(near, version).await?,
-            _ => self.replay(&self.list_log().await?, version).await?,
+            _ => None,
+        };
+        let base = match near {
+            Some(near) => Some(near),
+            None => self.replay(&self.list_log().await?, version).await?,
         };
         let Some(base) = base else { return Ok(None) };
         let snapshot = Arc::new(shared_with(Arc::unwrap_or_clone(base), latest));

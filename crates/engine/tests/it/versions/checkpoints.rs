@@ -110,7 +110,7 @@ async fn a_checkpoint_that_cannot_be_used_is_left_aside() {
         assert_eq!(total(&engine(disk.clone(), &clock).await).await, expected, "cut at {cut}");
     }
     // One of another version, of another engine, of nobody; none at all.
-    for other in [older.clone(), b"PAR1".to_vec().into()] {
+    for other in [older, b"PAR1".to_vec().into()] {
         disk.put(&checkpoint(9), other.into()).await.unwrap();
         assert_eq!(total(&engine(disk.clone(), &clock).await).await, expected);
     }
