@@ -216,7 +216,8 @@ export type DatasetSummary = {
 
 export type DatasetVersion = {
   committed_at: string;
-  load: VersionLoad | null;
+  /** Small loads share a commit. */
+  loads: VersionLoad[];
   operation: VersionOperation;
   /** Whether it can be asked for with `asOf`. */
   readable: boolean;

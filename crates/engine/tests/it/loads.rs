@@ -146,3 +146,16 @@ async fn every_type_has_a_profile() {
     assert_eq!(distinct, [(2, 0), (2, 0), (2, 0), (1, 1), (2, 0), (2, 0)]);
     assert_eq!((&profile.columns[1].max, profile.columns[1].mean), (&json!(1.5), Some(1.0)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_texts_that_mean_nothing_lose_no_row() {
+    for text in ["", "NA", "null", "-"] {
+        for at in [1, 5_000, 29_999] {
+            let ward = Ward::new().await;
+            let rows: String = (0..30_000).map(|n| if n == at { format!("{{\"n\": \"{text}\", \"m\": 1}}\n") } else { format!("{{\"n\": {n}, \"m\": 1}}\n") }).collect();
+            let report = ward.mill.load("orders", Json::bytes(rows)).await.unwrap();
+            assert_eq!(report.rows + report.rejected, 30_000, "{text:?} at {at}: {report:?}");
+            assert_eq!(ward.rows("select count(*) from orders").await, json!([[report.rows]]));
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::sink::{Authority, Sink};
 use super::tally::Tally;
 use super::{DecodeOutcome, DecodeTarget, Decoded};
 use crate::catalog::{Column, ColumnType};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::infer::Inference;
 use crate::ingest::{Progress, Reject};
 
@@ -124,6 +124,10 @@ impl<'a> BatchBuilder<'a> {
         let promotions: Vec<_> = self.sinks.iter().filter_map(Sink::promotion).collect();
         if !promotions.is_empty() {
             return Ok(DecodeOutcome::Promote(promotions));
+        }
+        if self.is_checking() {
+            // Rows were left out for a wider type that nobody found: an error rather than a load without them.
+            return Err(Error::internal("a value fits neither its inferred type nor a wider one; declare the types of the columns"));
         }
         self.tally.finish()?;
         self.flush()?;

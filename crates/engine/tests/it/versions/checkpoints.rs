@@ -159,8 +159,8 @@ async fn a_checkpoint_that_ends_half_way_harms_nobody() {
         for n in 1.. {
             let disk = Arc::new(full.fork());
             let store = FaultyStore::around(disk.clone());
-            store.arm(n, failing);
             let mill = engine(Arc::new(store.clone()), &clock).await;
+            store.arm(n, failing);
             tokio::select! {
                 _ = mill.checkpoint("orders") => {}
                 () = store.stopped() => {}
