@@ -46,6 +46,7 @@ fn all() -> Vec<(&'static [Part], Step)> {
         (&[Lint, Web, Rust, E2e], Step { name: "check node", work: tools::check_node }),
         (&[Lint, Web, Rust, E2e], Step { name: "install npm packages", work: tools::install_npm_packages }),
         (&[E2e], Step { name: "find or install Chromium", work: tools::install_chromium }),
+        (&[Rust], Step { name: "find or install Python's pip", work: tools::install_pip }),
         (&[Lint, Rust], Step { name: "fetch DuckDB's library for the benches", work: tools::fetch_duckdb }),
         (&[Lint, Web], Step { name: "web: types", work: |w| tools::npm(w, ["run", "typecheck"], 5 * MINUTE) }),
         (&[Lint, Web], Step { name: "web: lint", work: |w| tools::npm(w, ["run", "lint"], 5 * MINUTE) }),

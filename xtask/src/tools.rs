@@ -98,13 +98,29 @@ pub(crate) fn install_chromium(_workspace: &Workspace) -> Result<()> {
     if find_on_path("apt-get").is_none() {
         bail!("install Chromium, or name one in the environment variable CHROMIUM_PATH");
     }
+    apt_install("chromium")
+}
+
+/// Python's installer: the tests of buckets fetch an S3 server with it.
+pub(crate) fn install_pip(_workspace: &Workspace) -> Result<()> {
+    if Command::new("python3", ["-m", "pip", "--version"]).deadline(MINUTE).output().is_ok() {
+        println!("  python3 has pip");
+        return Ok(());
+    }
+    if find_on_path("apt-get").is_none() {
+        bail!("install python3 with pip");
+    }
+    apt_install("python3-pip")
+}
+
+fn apt_install(package: &str) -> Result<()> {
     let as_root = |args: &[&str]| {
         let user = Command::new("id", ["-u"]).deadline(MINUTE).output().unwrap_or_default();
         let command = if user.trim() == "0" { Command::new("apt-get", args) } else { Command::new("sudo", ["--non-interactive", "apt-get"]).args(args) };
         command.environment("DEBIAN_FRONTEND", "noninteractive").deadline(10 * MINUTE).run()
     };
     as_root(&["update"])?;
-    as_root(&["install", "--yes", "--no-install-recommends", "chromium"])
+    as_root(&["install", "--yes", "--no-install-recommends", package])
 }
 
 /// The Chromium that the browser tests use.
