@@ -14,7 +14,7 @@ use tidemill::{AsOf, Engine, ErrorKind, Json, LoadMode, Mill, Settings};
 use url::Url;
 
 use crate::faults::{Failing, FaultyStore};
-use crate::ward::{Ward, open};
+use crate::ward::{Ward, plain};
 
 /// More calls than any of these operations makes.
 const MANY: u64 = 100_000;
@@ -216,12 +216,12 @@ async fn whoever_slept_through_a_clean_up_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_delta_reader_opens_a_log_that_was_cleaned_up() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     for n in 0..6 {
         ward.mill.load("orders", row(n)).await.unwrap();
     }
     ward.mill.delete_rows("orders", "n = 2").await.unwrap();
-    let (one, other) = (ward.mill.clone(), open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap());
+    let (one, other) = (ward.mill.clone(), plain(ward.folder.path(), Settings::default()).open().await.unwrap().tenant("acme").unwrap());
     // At the same time.
     let (first, second) = futures::join!(one.checkpoint("orders"), other.checkpoint("orders"));
     assert!(first.unwrap().version.is_some() || second.unwrap().version.is_some());
@@ -249,6 +249,6 @@ async fn another_delta_reader_opens_a_log_that_was_cleaned_up() {
     found.sort();
     assert_eq!(found.len(), 6);
     // And so does an engine of ours, with all that it knew.
-    let fresh = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let fresh = plain(ward.folder.path(), Settings::default()).open().await.unwrap().tenant("acme").unwrap();
     assert_eq!(fresh.dataset("orders").await.unwrap(), ward.mill.dataset("orders").await.unwrap());
 }

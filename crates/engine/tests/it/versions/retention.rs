@@ -9,7 +9,7 @@ use serde_json::json;
 use tidemill::clock::ManualClock;
 use tidemill::{ChangeKind, Chore, ColumnType, Csv, DatasetSettings, Engine, ErrorKind, Event, Mill, Operation, Settings};
 
-use crate::ward::{Ward, open};
+use crate::ward::{Ward, open, plain};
 
 fn keep(days: u32) -> DatasetSettings {
     DatasetSettings { keep_days: Some(days), versions_kept_days: None }
@@ -77,7 +77,7 @@ async fn chunks_go_as_a_whole_when_all_of_them_is_too_old() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_are_checked_and_do_not_run_over_each_other() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     ward.mill.load("orders", Csv::bytes("at,n\n2013-01-01,1\n")).await.unwrap();
     ward.mill.load("cities", Csv::bytes("name\nRome\n")).await.unwrap();
     for (dataset, settings, field) in [
@@ -89,7 +89,7 @@ async fn settings_are_checked_and_do_not_run_over_each_other() {
         let error = ward.mill.update_dataset_settings(dataset, settings).await.unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some(field)));
     }
-    let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let other = plain(ward.folder.path(), Settings::default()).open().await.unwrap().tenant("acme").unwrap();
     let (mine, theirs) = futures::join!(ward.mill.update_dataset_settings("orders", keep(10)), other.update_dataset_settings("orders", keep(20)));
     mine.unwrap();
     theirs.unwrap();
