@@ -2,6 +2,7 @@
 //! and the source. Modules keep private enums where they help and convert once at their edge.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What the caller can do about an error. A new kind is added only where a caller would act differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,6 +211,9 @@ impl From<datafusion::error::DataFusionError> for Error {
             Ok(own) => return own,
             Err(error) => error,
         };
+        if let Some(own) = own_of_shared(&error) {
+            return own;
+        }
         let kind = match error.find_root() {
             Df::Plan(_) | Df::SQL(..) | Df::SchemaError(..) | Df::NotImplemented(_) | Df::Configuration(_) => ErrorKind::Invalid,
             // Arithmetic and casts of user expressions fail while the query runs.
@@ -240,6 +244,20 @@ fn own(error: datafusion::error::DataFusionError) -> std::result::Result<Error, 
         },
         Df::Context(context, inner) => own(*inner).map(|own| own.context(&context)).map_err(|inner| Df::Context(context, Box::new(inner))),
         other => Err(other),
+    }
+}
+
+/// The same for one that DataFusion has handed to several partitions at once.
+fn own_of_shared(error: &datafusion::error::DataFusionError) -> Option<Error> {
+    use datafusion::error::DataFusionError as Df;
+    match error {
+        Df::External(inner) => match inner.downcast_ref::<Arc<Df>>() {
+            Some(inner) => own_of_shared(inner),
+            None => inner.downcast_ref::<Error>().map(Error::shared),
+        },
+        Df::Shared(inner) => own_of_shared(inner),
+        Df::Context(_, inner) => own_of_shared(inner),
+        _ => None,
     }
 }
 
@@ -302,6 +320,16 @@ mod tests {
     fn near_names_lists_the_nearest_first() {
         assert_eq!(near_names("carier", ["origin", "carrier", "tailnum"].into_iter()), "; did you mean carrier?");
         assert_eq!(near_names("zzzzzzzz", ["origin"].into_iter()), "");
+    }
+
+    #[test]
+    fn an_error_that_several_partitions_got_is_still_ours() {
+        use datafusion::error::DataFusionError as Df;
+        let ours = Arc::new(Df::External(Box::new(Error::invalid("too large").at("sql"))));
+        for handed_on in [Df::Context("Join Error".to_owned(), Box::new(Df::External(Box::new(Arc::clone(&ours))))), Df::Shared(ours)] {
+            let error = Error::from(handed_on);
+            assert_eq!((error.kind(), error.message(), error.field()), (ErrorKind::Invalid, "too large", Some("sql")));
+        }
     }
 
     #[test]
