@@ -1,7 +1,11 @@
 //! Which datasets and models a tenant has, and what they are.
 
+pub mod column;
+pub(crate) mod convert;
 pub mod dataset;
 pub(crate) mod datasets;
+pub(crate) mod json;
 pub(crate) mod models;
 
-pub use dataset::{COLUMNS_MAX, Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
+pub use column::{Column, ColumnType};
+pub use dataset::{COLUMNS_MAX, DatasetSchema, Promotion, TimeChunk};

@@ -2,13 +2,23 @@
 //! column (the caller starts anew with the types that hold the whole file); one that does not fit a declared type rejects
 //! its row. Refuses files that are not what they were taken for, with file, line, column and value.
 
+pub(crate) mod arrow;
+pub(crate) mod avro;
+pub(crate) mod avro_blocks;
 pub(crate) mod batch;
+pub(crate) mod columnar;
 pub(crate) mod compression;
 pub(crate) mod csv;
 pub(crate) mod csv_dialect;
+pub(crate) mod encoding;
+pub(crate) mod excel;
+mod excel_parts;
 pub(crate) mod json;
+pub(crate) mod json_path;
 pub(crate) mod json_rows;
 pub(crate) mod parquet;
+mod scalar_rows;
+pub(crate) mod shape;
 pub(crate) mod sink;
 pub(crate) mod split;
 mod spool;
@@ -16,7 +26,7 @@ pub(crate) mod tally;
 pub(crate) mod text;
 pub(crate) mod value;
 
-use arrow::record_batch::RecordBatch;
+use ::arrow::record_batch::RecordBatch;
 
 pub(crate) use self::spool::{Spooled, spool};
 use super::infer::{Inference, Layout};
@@ -59,7 +69,8 @@ pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTar
     match inference.layout {
         Layout::Delimited(dialect) => csv::decode(source, inference, dialect, target, progress, emit),
         Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence => json::decode(source, inference, target, progress, emit),
-        Layout::Parquet => parquet::decode(source, target, progress, emit),
+        Layout::Columnar(kind) => columnar::decode(source, kind, target, progress, emit),
+        Layout::Sheet => excel::decode(source, inference, target, progress, emit),
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
+use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use crate::catalog::{ColumnType, Promotion};
 
@@ -46,32 +47,6 @@ impl Input {
     }
 }
 
-/// How rows are written in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-    /// Separated by commas (or what inference finds).
-    Csv,
-    /// Separated by tabs.
-    Tsv,
-    /// One JSON object a line, or an array of objects.
-    Ndjson,
-    /// Apache Parquet.
-    Parquet,
-}
-
-/// How a file is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip, several members too
-    Gzip,
-    /// Zstandard
-    Zstd,
-}
-
 /// What to do with a dataset that is there already, or is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -86,10 +61,24 @@ pub enum LoadMode {
 }
 
 /// An order to load. Everything but the input has a default; format, dialect and types are inferred.
+///
+/// ```
+/// use tidemill::ColumnType;
+/// use tidemill::ingest::{Avro, Csv, Encoding, Excel, Json, Load, RaggedRows};
+///
+/// // Content and name decide: CSV, JSON, Parquet, Arrow, Avro or Excel, packed or not.
+/// let orders = Load::path("orders.csv.xz");
+/// // Where they cannot, say it.
+/// let customers = Csv::path("kunden.csv").encoding(Encoding::Latin1).delimiter(';').ragged_rows(RaggedRows::Fill);
+/// let events = Json::path("answer.json").json_path("/data/items").column_type("user.zip", ColumnType::String);
+/// let budget = Excel::path("budget.xlsx").sheet("Plan").cell_range("B3:H").header(true);
+/// let clicks = Avro::path("clicks.avro").time_column(Some("at")).idempotency_key("2026-11-26");
+/// # let _ = (orders, customers, events, budget, clicks);
+/// ```
 #[derive(Debug)]
 pub struct Load {
     pub(crate) input: Input,
-    pub(crate) format: Option<FileFormat>,
+    pub(crate) options: ReadOptions,
     pub(crate) types: BTreeMap<String, ColumnType>,
     pub(crate) time_column: TimeColumn,
     pub(crate) label: Option<String>,
@@ -115,7 +104,7 @@ impl Load {
     pub fn from_input(input: Input) -> Self {
         Self {
             input,
-            format: None,
+            options: ReadOptions::default(),
             types: BTreeMap::new(),
             time_column: TimeColumn::default(),
             label: None,
@@ -130,14 +119,8 @@ impl Load {
         Self::from_input(Input::Path(path.as_ref().to_owned()))
     }
 
-    /// Says the format.
-    #[must_use]
-    pub fn format(mut self, format: FileFormat) -> Self {
-        self.format = Some(format);
-        self
-    }
-
-    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row.
+    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row. A field inside
+    /// of a struct is named by its path, `address.zip`; declaring a nested column as string keeps its JSON.
     #[must_use]
     pub fn column_type(mut self, column: impl Into<String>, column_type: ColumnType) -> Self {
         self.types.insert(column.into(), column_type);
@@ -212,9 +195,9 @@ source!(
     "rows.csv"
 );
 source!(
-    /// One JSON object a line, or an array of objects.
+    /// One JSON object a line, or an array of objects, which may stand inside of a document.
     Json,
-    FileFormat::Ndjson,
+    FileFormat::Json,
     "rows.json"
 );
 source!(
@@ -222,6 +205,24 @@ source!(
     Parquet,
     FileFormat::Parquet,
     "rows.parquet"
+);
+source!(
+    /// Apache Arrow IPC, a file or a stream.
+    Arrow,
+    FileFormat::Arrow,
+    "rows.arrow"
+);
+source!(
+    /// An Apache Avro object container.
+    Avro,
+    FileFormat::Avro,
+    "rows.avro"
+);
+source!(
+    /// A sheet of an Excel workbook.
+    Excel,
+    FileFormat::Xlsx,
+    "rows.xlsx"
 );
 
 /// What a load did. It is part of the commit, so that a repeated load can be answered with it.

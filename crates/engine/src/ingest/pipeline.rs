@@ -81,15 +81,18 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, format, types, time_column, label, idempotency_key, progress, .. } = load;
+    let Load { input, options, types, time_column, label, idempotency_key, progress, .. } = load;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
-        Arc::new(tokio::task::spawn_blocking(move || infer_spooled(&source, format)).await.map_err(|error| Error::internal(error.to_string()))??)
+        Arc::new(tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await.map_err(|error| Error::internal(error.to_string()))??)
     };
     let target = match &before {
         Some(snapshot) => target_of(snapshot, &inference, &source)?,
-        None => new_target(&inference, &types)?,
+        None => {
+            let (columns, declared) = inference.declared_with(&types)?;
+            DecodeTarget { columns, declared }
+        }
     };
     let plan = Plan { source, inference, time_column, progress };
     let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
@@ -214,23 +217,6 @@ fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Re
     Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
 }
 
-/// The columns of a new dataset: declared types win over inferred ones and are then not promoted.
-fn new_target(inference: &Inference, types: &std::collections::BTreeMap<String, ColumnType>) -> Result<DecodeTarget> {
-    for name in types.keys() {
-        if !inference.columns.iter().any(|column| column.name == *name) {
-            let near = near_names(name, inference.columns.iter().map(|column| column.name.as_str()));
-            return Err(Error::invalid(format!("a type is declared for column {name:?}, which the file does not have{near}")).at(format!("types.{name}")));
-        }
-    }
-    let columns = inference
-        .columns
-        .iter()
-        .map(|column| Column { name: column.name.clone(), column_type: types.get(&column.name).copied().unwrap_or(column.column_type) })
-        .collect();
-    let declared = inference.columns.iter().map(|column| types.contains_key(&column.name)).collect();
-    Ok(DecodeTarget { columns, declared })
-}
-
 struct Plan {
     source: Arc<Spooled>,
     inference: Arc<Inference>,
@@ -277,7 +263,7 @@ async fn grind(host: &LoadHost<'_>, plan: &Plan, mut target: DecodeTarget, befor
                 plan.progress.restart();
                 for promotion in found {
                     if let Some(column) = target.columns.iter_mut().find(|column| column.name == promotion.column) {
-                        column.column_type = promotion.to;
+                        (column.column_type, column.fields) = (promotion.to, promotion.fields.clone());
                     }
                     promotions.push(promotion);
                 }

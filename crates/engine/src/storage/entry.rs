@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::segment::Segment;
 use super::statistics;
+use crate::catalog::column::{ELEMENT, NESTING_MAX};
 use crate::catalog::{Column, ColumnType, DatasetSchema, TimeChunk};
 use crate::error::{Error, Result};
 
@@ -228,12 +229,7 @@ const KEY_CHUNK: &str = "tidemill.timeChunk";
 const KEY_DROPPED: &str = "tidemill.dropped";
 
 fn metadata_to_delta(metadata: &Metadata) -> Value {
-    let fields: Vec<Value> = metadata
-        .schema
-        .columns
-        .iter()
-        .map(|column| json!({"name": column.name, "type": delta_type(column.column_type), "nullable": true, "metadata": {}}))
-        .collect();
+    let fields: Vec<Value> = metadata.schema.columns.iter().map(delta_field).collect();
     let mut configuration = serde_json::Map::new();
     if let Some(column) = &metadata.schema.time_column {
         configuration.insert(KEY_TIME_COLUMN.to_owned(), json!(column));
@@ -265,9 +261,8 @@ fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         .iter()
         .map(|field| {
             let name = field.get("name").and_then(Value::as_str).ok_or_else(|| missing("field name"))?;
-            let column_type = field.get("type").and_then(Value::as_str).and_then(column_type_of);
-            let column_type = column_type.ok_or_else(|| Error::corrupt(format!("column {name:?} has a Delta type that this engine does not read")))?;
-            Ok(Column { name: name.to_owned(), column_type })
+            let column = field.get("type").and_then(|delta| column_of(name, delta, NESTING_MAX));
+            column.ok_or_else(|| Error::corrupt(format!("column {name:?} has a Delta type that this engine does not read")))
         })
         .collect::<Result<Vec<_>>>()?;
     let configured = |key: &str| body.get("configuration").and_then(|configuration| configuration.get(key)).and_then(Value::as_str);
@@ -281,15 +276,38 @@ fn metadata_from_delta(body: &Value) -> Result<Metadata> {
     })
 }
 
-fn delta_type(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Boolean => "boolean",
-        ColumnType::Integer => "long",
-        ColumnType::Float => "double",
-        ColumnType::String => "string",
-        ColumnType::Date => "date",
-        ColumnType::Timestamp => "timestamp",
+fn delta_field(column: &Column) -> Value {
+    json!({"name": column.name, "type": delta_type(column), "nullable": true, "metadata": {}})
+}
+
+fn delta_type(column: &Column) -> Value {
+    match column.column_type {
+        ColumnType::Boolean => json!("boolean"),
+        ColumnType::Integer => json!("long"),
+        ColumnType::Float => json!("double"),
+        ColumnType::String => json!("string"),
+        ColumnType::Date => json!("date"),
+        ColumnType::Timestamp => json!("timestamp"),
+        ColumnType::Struct => json!({"type": "struct", "fields": column.fields.iter().map(delta_field).collect::<Vec<_>>()}),
+        ColumnType::List => json!({"type": "array", "elementType": column.fields.first().map(delta_type), "containsNull": true}),
     }
+}
+
+/// The column of a type of Delta, where this engine has one.
+fn column_of(name: &str, delta: &Value, levels: usize) -> Option<Column> {
+    if let Some(delta) = delta.as_str() {
+        return column_type_of(delta).map(|column_type| Column::new(name, column_type));
+    }
+    let levels = levels.checked_sub(1)?;
+    let (column_type, fields) = match delta.get("type")?.as_str()? {
+        "struct" => {
+            let fields = delta.get("fields")?.as_array()?.iter().map(|field| column_of(field.get("name")?.as_str()?, field.get("type")?, levels));
+            (ColumnType::Struct, fields.collect::<Option<Vec<_>>>()?)
+        }
+        "array" => (ColumnType::List, vec![column_of(ELEMENT, delta.get("elementType")?, levels)?]),
+        _ => return None,
+    };
+    (!fields.is_empty()).then(|| Column { name: name.to_owned(), column_type, fields })
 }
 
 fn column_type_of(delta: &str) -> Option<ColumnType> {
@@ -310,7 +328,15 @@ mod tests {
     use crate::storage::statistics::ColumnStatistics;
 
     fn metadata() -> Metadata {
-        let columns = vec![Column { name: "when".into(), column_type: ColumnType::Timestamp }, Column { name: "a \"b\"".into(), column_type: ColumnType::Integer }];
+        let columns = vec![
+            Column::new("when", ColumnType::Timestamp),
+            Column::new("a \"b\"", ColumnType::Integer),
+            Column {
+                name: "places".into(),
+                column_type: ColumnType::List,
+                fields: vec![Column { name: "element".into(), column_type: ColumnType::Struct, fields: vec![Column::new("city", ColumnType::String)] }],
+            },
+        ];
         Metadata {
             id: "id".into(),
             label: "Orders".into(),
@@ -331,7 +357,7 @@ mod tests {
                 rows: 3,
                 bytes: 10,
                 written_at: DateTime::from_timestamp_millis(5).unwrap(),
-                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }],
+                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }, ColumnStatistics::default()],
             }],
             removed: vec!["2013-01/old.parquet".into()],
             rewrite: None,

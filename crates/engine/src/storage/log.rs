@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_replaces_a_segment_takes_its_place() {
-        let columns = vec![Column { name: "n".into(), column_type: ColumnType::Integer }];
+        let columns = vec![Column::new("n", ColumnType::Integer)];
         let metadata =
             Metadata { id: "id".into(), label: "Orders".into(), schema: DatasetSchema::new(columns, None).unwrap(), chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::sink::{Authority, Sink};
 use super::tally::Tally;
 use super::{DecodeOutcome, DecodeTarget, Decoded};
 use crate::catalog::{Column, ColumnType};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::infer::Inference;
 use crate::ingest::{Progress, Reject};
 
@@ -40,7 +40,7 @@ pub(crate) struct BatchBuilder<'a> {
 
 /// The Arrow schema of columns.
 pub(crate) fn schema_of(columns: &[Column]) -> SchemaRef {
-    Arc::new(Schema::new(columns.iter().map(|column| Field::new(&column.name, column.column_type.data_type(), true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(columns.iter().map(Column::field).collect::<Vec<_>>()))
 }
 
 impl<'a> BatchBuilder<'a> {
@@ -102,7 +102,7 @@ impl<'a> BatchBuilder<'a> {
         if self.rows == 0 && self.rejects.is_empty() {
             return Ok(());
         }
-        let arrays = self.sinks.iter_mut().map(Sink::finish).collect();
+        let arrays = self.sinks.iter_mut().map(Sink::finish).collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let mut batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?;
         if !self.bad.is_empty() {
@@ -124,6 +124,9 @@ impl<'a> BatchBuilder<'a> {
         let promotions: Vec<_> = self.sinks.iter().filter_map(Sink::promotion).collect();
         if !promotions.is_empty() {
             return Ok(DecodeOutcome::Promote(promotions));
+        }
+        if self.checking {
+            return Err(Error::internal("a value did not fit its inferred type, but no other type was found for it; declare the types"));
         }
         self.tally.finish()?;
         self.flush()?;
