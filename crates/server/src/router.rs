@@ -46,6 +46,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(datasets::profile_dataset))
         .routes(routes!(datasets::list_rejects))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
+        .routes(routes!(uploads::infer_upload))
         .routes(routes!(loads::create_load))
         .routes(routes!(loads::find_load, loads::cancel_load))
         .routes(routes!(models::list_models))

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// Type of a column.
@@ -16,16 +16,36 @@ pub enum ColumnType {
     String,
     Date,
     Timestamp,
+    /// Named fields.
+    Struct,
+    /// Any number of values of one type.
+    List,
 }
 
-/// A value: text, number, boolean or nothing. Dates and timestamps are text.
+/// A field inside of a struct or list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnField {
+    /// Its name; `element` inside of a list.
+    pub name: String,
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// What is inside of it, where it is a struct or list.
+    #[schema(no_recursion)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
+}
+
+/// A value: text, number, boolean or nothing. Dates and timestamps are text; structs are objects and lists arrays.
 #[derive(Debug, Serialize)]
 pub struct Cell(pub serde_json::Value);
 
 impl PartialSchema for Cell {
     fn schema() -> RefOr<Schema> {
-        let types = [Type::String, Type::Number, Type::Boolean, Type::Null];
-        ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).description(Some("A value. Dates and timestamps are text.")).build().into()
+        let plain = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Boolean, Type::Null]));
+        let object = ObjectBuilder::new().schema_type(Type::Object);
+        let array = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+        let description = "A value. Dates and timestamps are text; structs are objects and lists arrays.";
+        AnyOfBuilder::new().item(plain).item(object).item(array).description(Some(description)).into()
     }
 }
 
@@ -63,6 +83,9 @@ pub struct DatasetColumn {
     pub name: String,
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// What is inside of a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
     pub nullable: bool,
     #[schema(required)]
     pub nulls: Option<u64>,

@@ -7,8 +7,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::datasets::wire::ColumnType;
+use crate::datasets::wire::{ColumnField, ColumnType};
 use crate::http::problem::WireProblem;
+use crate::uploads::wire::ReadOptions;
 
 /// A file to be loaded.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -23,10 +24,13 @@ pub struct NewLoad {
     pub label: Option<String>,
     /// Whether the dataset must or must not be there.
     pub mode: Mode,
-    /// Declared types, by column. Other columns keep the inferred type.
+    /// Declared types, by column; a field of a struct by its path, `address.zip`. Other columns keep the inferred type.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
     pub types: BTreeMap<String, tidemill::ColumnType>,
+    /// How the file is written, where that is not to be inferred.
+    #[serde(default)]
+    pub options: ReadOptions,
     /// The time of a new dataset; `null` for none, left out to infer it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -109,5 +113,8 @@ pub struct Promotion {
     pub column: String,
     pub from: ColumnType,
     pub to: ColumnType,
+    /// What is inside, where the latter is a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
     pub line: u64,
 }

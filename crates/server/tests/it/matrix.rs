@@ -45,6 +45,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /api/v1/datasets/{name}/rows", (Least::Editor, json!([]))),
         ("delete /api/v1/datasets/{name}", (Least::Admin, Value::Null)),
         ("post /api/v1/uploads", (Least::Editor, json!({}))),
+        ("post /api/v1/uploads/{id}/inference", (Least::Editor, json!({}))),
         ("post /api/v1/loads", (Least::Editor, json!({"upload_id": "00000000-0000-0000-0000-000000000000", "dataset": "x", "mode": "create"}))),
         ("get /api/v1/loads/{id}", (Least::Editor, Value::Null)),
         ("delete /api/v1/loads/{id}", (Least::Editor, Value::Null)),
@@ -158,6 +159,8 @@ async fn what_belongs_to_others_is_not_there() {
             &user
         } else if path.contains("/loads/") {
             load["id"].as_str().unwrap()
+        } else if path.contains("/uploads/") {
+            waiting["upload_id"].as_str().unwrap()
         } else {
             dashboard["id"].as_str().unwrap()
         };
