@@ -71,7 +71,7 @@ impl Workbook {
         excel_parts::check(source, progress)?;
         let damaged = |what: String| Error::invalid(format!("{name}: the workbook cannot be read: {what}; save it anew"));
         let input = source.seekable()?;
-        let opened = catch_unwind(AssertUnwindSafe(|| Xlsx::new(input))).map_err(|panic| damaged(panic_text(&*panic)))?;
+        let opened = caught(|| Xlsx::new(input)).map_err(damaged)?;
         let workbook = opened.map_err(|error| damaged(error.to_string()).because(error))?;
         let worksheets = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
         let sheets: Vec<(String, bool)> = worksheets.map(|sheet| (sheet.name.clone(), sheet.visible == SheetVisible::Visible)).collect();
@@ -110,11 +110,11 @@ impl Workbook {
         let name = self.name.clone();
         let damaged = |row: u32, what: String| Error::invalid(format!("{name} row {}: sheet {sheet:?} of the workbook cannot be read: {what}; save it anew", row + 1));
         let workbook = &mut self.workbook;
-        let opened = catch_unwind(AssertUnwindSafe(move || workbook.worksheet_cells_reader(sheet))).map_err(|panic| damaged(0, panic_text(&*panic)))?;
+        let opened = caught(move || workbook.worksheet_cells_reader(sheet)).map_err(|what| damaged(0, what))?;
         let mut reader = opened.map_err(|error| damaged(0, error.to_string()).because(error))?;
         let mut at = ExcelRow { row: 0, cells: Vec::new() };
         loop {
-            let next = catch_unwind(AssertUnwindSafe(|| reader.next_cell())).map_err(|panic| damaged(at.row, panic_text(&*panic)))?;
+            let next = caught(|| reader.next_cell()).map_err(|what| damaged(at.row, what))?;
             let Some(cell) = next.map_err(|error| damaged(at.row, error.to_string()).because(error))? else { break };
             let (row, column) = cell.get_position();
             if row >= ROWS_MAX || column >= COLUMNS_MAX {
@@ -143,6 +143,11 @@ impl Workbook {
         }
         Ok(())
     }
+}
+
+/// Runs the reader of another crate; where it panics, says what it said.
+fn caught<T>(read: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read)).map_err(|panic| panic_text(&*panic))
 }
 
 /// The range of cells that the options say; it was checked when it was declared.
