@@ -1,5 +1,6 @@
-//! Scenario `rollups`: a dashboard of twelve tiles that is opened after a restart, when nothing is in memory. Tidemill
-//! answers from the partials that its rollups keep on storage and from the rows that came since, DuckDB from its table.
+//! Scenario `rollups`: a dashboard of twelve tiles that is opened after a restart, when nothing is in memory, and once more
+//! when further rows have come. Tidemill answers from the partials that its rollups keep on storage and from the rows that
+//! came since, DuckDB from its table.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
 
 use std::path::PathBuf;
@@ -19,9 +20,10 @@ use tidemill_benches::report::{Report, Row};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const NOTES: [&str; 6] = [
+const NOTES: [&str; 7] = [
     "Each round adds 10,000 rows durably to both, opens Tidemill anew and asks all twelve tiles one after the other; opening the engine is not in the time, opening its dataset and its rollups is in that of the first tile.",
     "The six rollups were built before the first round and never since: rows that came later are read as rows. What rollups hold and what was read is in `data`.",
+    "Then 10,000 more rows come in and the same engine is asked again: now it has in memory what it derived from rollups.",
     "Windows are 7, 14, 30 and 90 whole days, as dashboards have them.",
     "DuckDB holds the events in a native table in a database file, stays open, and runs with as many threads as the machine has cores.",
     "`rows` is Tidemill itself without rollups, also opened anew: it reads and decodes the columns of the segments.",
@@ -60,7 +62,7 @@ fn main() -> Result<()> {
     let args = Args::parse();
     let work = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let folder = tempfile::tempdir_in(&work).context("create a folder for the databases")?;
-    let total = args.rows + (args.rounds + 1) * NEW_ROWS;
+    let total = args.rows + (args.rounds + 1) * 2 * NEW_ROWS;
     let part = |from: usize, to: usize| Ok::<_, anyhow::Error>(events::prepare_part(&work, total, from..to)?.path);
     let (with, without) = (folder.path().join("with"), folder.path().join("without"));
     let settings = Settings { background_rollups: false, advised_rollup_bytes: 0, ..Settings::default() };
@@ -75,21 +77,21 @@ fn main() -> Result<()> {
     eprintln!("built {} rollups of {bytes} bytes in {:.1} s", built.len(), time.as_secs_f64());
     drop((first, plain));
 
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    let mut times = [const { Vec::new() }; 5];
     let mut read: Vec<Value> = Vec::new();
     for round in 0..=args.rounds {
-        let from = args.rows + round * NEW_ROWS;
+        let from = args.rows + round * 2 * NEW_ROWS;
         let new = part(from, from + NEW_ROWS)?;
         // Whole days: the window ends with the day of the last row.
         let last = events::instant_of(total, from + NEW_ROWS - 1)?;
-        let questions = questions((last.div_euclid(DAY_US) + 1) * DAY_US - 1)?;
+        let asked = questions((last.div_euclid(DAY_US) + 1) * DAY_US - 1)?;
         for path in [&with, &without] {
             EmbeddedTidemill::open("loader", path, settings.clone())?.load("events", Parquet::path(&new))?;
         }
         duckdb.execute(&format!("insert into events select * from read_parquet({})", literal(&new)?))?;
         let (ours, rows) = (EmbeddedTidemill::open("tidemill", &with, settings.clone())?, EmbeddedTidemill::open("rows", &without, settings.clone())?);
-        let mut tiles = [Vec::new(), Vec::new(), Vec::new()];
-        for question in &questions {
+        let mut tiles = [const { Vec::new() }; 5];
+        for question in &asked {
             let (answer, time) = timed(|| ours.query(question)).with_context(|| question.name)?;
             tiles[0].push(time);
             let (theirs, time) = timed(|| duckdb.sql(&question.sql)).with_context(|| question.name)?;
@@ -105,6 +107,19 @@ fn main() -> Result<()> {
             let answer = Answer::from_batches(&[answer.batch])?;
             answer.clone().compare(Answer::from_batches(&[raw.batch])?).with_context(|| format!("{}: with and without rollups", question.name))?;
             answer.compare(theirs).with_context(|| format!("{}: tidemill and duckdb disagree", question.name))?;
+        }
+        // The same engine goes on, and more rows come in.
+        let more = part(from + NEW_ROWS, from + 2 * NEW_ROWS)?;
+        ours.load("events", Parquet::path(&more))?;
+        rows.load("events", Parquet::path(&more))?;
+        duckdb.execute(&format!("insert into events select * from read_parquet({})", literal(&more)?))?;
+        let last = events::instant_of(total, from + 2 * NEW_ROWS - 1)?;
+        for question in &questions((last.div_euclid(DAY_US) + 1) * DAY_US - 1)? {
+            let (answer, time) = timed(|| ours.query(question)).with_context(|| question.name)?;
+            tiles[3].push(time);
+            let (theirs, time) = timed(|| duckdb.sql(&question.sql)).with_context(|| question.name)?;
+            tiles[4].push(time);
+            Answer::from_batches(&[answer.batch])?.compare(theirs).with_context(|| format!("{}: tidemill and duckdb disagree", question.name))?;
         }
         // The first round brings files into the page cache.
         if round > 0 {
@@ -127,8 +142,10 @@ fn main() -> Result<()> {
         let workload = format!("tile: {}", question.name);
         report.push(Row { workload, unit: "ms", ours, peers: vec![("duckdb", duckdb), ("rows", rows)], target: target.to_owned(), holds: ours * 20.0 <= duckdb });
     }
-    let [ours, duckdb, rows] = [0, 1, 2].map(whole);
+    let [ours, duckdb, rows, running, again] = [0, 1, 2, 3, 4].map(whole);
     let workload = "12 tiles after a restart".to_owned();
     report.push(Row { workload, unit: "ms", ours, peers: vec![("duckdb", duckdb), ("rows", rows)], target: target.to_owned(), holds: ours * 20.0 <= duckdb });
+    let workload = "12 tiles while the engine runs, after 10,000 more rows".to_owned();
+    report.push(Row { workload, unit: "ms", ours: running, peers: vec![("duckdb", again)], target: target.to_owned(), holds: running * 20.0 <= again });
     report.finish()
 }

@@ -18,6 +18,7 @@ use tidemill::{Engine, Mill, Parquet, Settings, Subscription};
 use tidemill_benches::dashboard::{Question, questions};
 use tidemill_benches::events;
 use tidemill_benches::report::{Report, Row};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -28,7 +29,7 @@ const NOTES: [&str; 5] = [
     "One process: the engine in a folder of its own, each listener a task that takes its changes as they come.",
     "Listeners are spread evenly over the twelve tiles of scenario `refresh`; the windows hold all rows that come in.",
     "The time of a commit begins when the load is answered, which is after it is durable; a listener that got a newer version first got this one with it.",
-    "Refreshes are counted by the engine: answers computed for live questions, divided by tiles and commits.",
+    "Refreshes are counted by the engine: answers computed for live questions, divided by tiles and versions; compaction runs as it does by default and makes versions too.",
     "A commit is made every tenth of a second; one that takes longer delays the next.",
 ];
 const PUSHED_WITHIN_MS: f64 = 150.0;
@@ -92,12 +93,13 @@ async fn run(args: &Args, folder: &std::path::Path, history: &std::path::Path, l
     let mill = engine.tenant("bench")?;
     let version = mill.load("events", Parquet::path(history)).await?.version;
     let mut listeners = JoinSet::new();
-    let last = version + args.commits as u64;
+    // Set when all commits are made: compactions take versions too.
+    let (end, ended) = watch::channel(None);
     for (number, question) in questions.iter().cycle().take(args.subscribers).enumerate() {
         let mut live = mill.subscribe(&question.semantic).await.with_context(|| question.name)?;
         // Everybody has the beginning before anything is measured.
         live.next().await.context("a stream that ended at once")??;
-        listeners.spawn(follow(number, live, last));
+        listeners.spawn(follow(number, live, ended.clone()));
     }
     ensure!(engine.live_queries() == questions.len(), "{} live questions for {} tiles", engine.live_queries(), questions.len());
     eprintln!("{} listeners of {} tiles, {} rows", args.subscribers, questions.len(), args.rows);
@@ -106,8 +108,10 @@ async fn run(args: &Args, folder: &std::path::Path, history: &std::path::Path, l
     let begin = Instant::now();
     let (acknowledged, took) = commit(&mill, loads, Duration::from_millis(args.every_ms)).await?;
     let elapsed = begin.elapsed();
+    let last = acknowledged.last().map_or(version, |(version, _)| *version);
+    end.send_replace(Some(last));
     let seen = timeout(GIVE_UP, listeners.join_all()).await.context("a listener never got the last version")?.into_iter().collect::<Result<Vec<Seen>>>()?;
-    let refreshes = (engine.live_refreshes() - before) as f64 / (questions.len() * args.commits) as f64;
+    let refreshes = (engine.live_refreshes() - before) as f64 / (questions.len() as u64 * (last - version)) as f64;
     engine.close().await;
 
     let mut latencies: Vec<f64> = seen.iter().flat_map(|seen| latencies(&acknowledged, seen)).collect();
@@ -143,13 +147,17 @@ async fn run(args: &Args, folder: &std::path::Path, history: &std::path::Path, l
 }
 
 /// Takes changes until the last version is there.
-async fn follow(number: usize, mut live: Subscription, last: u64) -> Result<Seen> {
-    let mut seen = Vec::new();
+async fn follow(number: usize, mut live: Subscription, mut last: watch::Receiver<Option<u64>>) -> Result<Seen> {
+    let mut seen: Seen = Vec::new();
     loop {
-        let change = live.next().await.with_context(|| format!("the stream of listener {number} ended"))??;
-        seen.push((change.version, Instant::now()));
-        if change.version >= last {
+        if let (Some((version, _)), Some(last)) = (seen.last(), *last.borrow())
+            && *version >= last
+        {
             return Ok(seen);
+        }
+        tokio::select! {
+            change = live.next() => seen.push((change.with_context(|| format!("the stream of listener {number} ended"))??.version, Instant::now())),
+            changed = last.changed() => changed.context("nobody says which version is the last")?,
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::random::{Random, Weighted};
 const START_US: i64 = 1_767_225_600_000_000;
 const HOUR_US: i64 = 3_600_000_000;
 /// How long the events go on. The last day is 2026-03-31.
-const DAYS: usize = 90;
+pub const DAYS: usize = 90;
 const ROWS_OF_A_BATCH: usize = 250_000;
 /// Changes whenever the rows change, so that no old file is taken for a new one.
 const LAYOUT: u32 = 1;

@@ -2,6 +2,7 @@
 
 mod datafusion;
 mod duckdb;
+mod postgresql;
 mod tidemill;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use anyhow::{Context, Result};
 
 pub use self::datafusion::PlainDataFusion;
 pub use self::duckdb::{DuckDb, literal};
+pub use self::postgresql::{PostgreSql, copy};
 pub use self::tidemill::EmbeddedTidemill;
 use crate::answer::Answer;
 use crate::dashboard::Question;

@@ -46,6 +46,8 @@ enum Scenario {
     Subscribers,
     /// Questions with joins over orders, items and events in the shape of RTABench, beside DuckDB and DataFusion.
     Star,
+    /// Rows that come in all the time: durable batches, many clients, and how soon they show, beside DuckDB and PostgreSQL.
+    Stream,
 }
 
 impl Scenario {
@@ -58,6 +60,7 @@ impl Scenario {
             Self::Refresh => "refresh",
             Self::Rollups => "rollups",
             Self::Rows => "rows",
+            Self::Stream => "stream",
             Self::Service => "service",
             Self::Page => "page",
             Self::Subscribers => "subscribers",

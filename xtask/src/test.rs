@@ -46,6 +46,7 @@ fn all() -> Vec<(&'static [Part], Step)> {
         (&[Lint, Web, Rust, E2e], Step { name: "check node", work: tools::check_node }),
         (&[Lint, Web, Rust, E2e], Step { name: "install npm packages", work: tools::install_npm_packages }),
         (&[E2e], Step { name: "find or install Chromium", work: tools::install_chromium }),
+        (&[Rust], Step { name: "find or install Python's pip", work: tools::install_pip }),
         (&[Lint, Rust], Step { name: "fetch DuckDB's library for the benches", work: tools::fetch_duckdb }),
         (&[Lint, Web], Step { name: "web: types", work: |w| tools::npm(w, ["run", "typecheck"], 5 * MINUTE) }),
         (&[Lint, Web], Step { name: "web: lint", work: |w| tools::npm(w, ["run", "lint"], 5 * MINUTE) }),
@@ -58,6 +59,7 @@ fn all() -> Vec<(&'static [Part], Step)> {
         (&[Lint], Step { name: "clippy, benches included", work: clippy }),
         (&[Rust, E2e], Step { name: "build the server", work: demo::build_server }),
         (&[Rust], Step { name: "Rust tests", work: rust_tests }),
+        (&[Rust], Step { name: "the engine's tests again, over an encrypted store", work: encrypted_tests }),
         (&[Rust], Step { name: "Rust documentation tests", work: |w| on_selection(w, &["test", "--doc"]) }),
         (&[Rust], Step { name: "Rust documentation", work: documentation }),
         (&[E2e], Step { name: "browser tests against the real binary", work: browser_tests }),
@@ -99,6 +101,12 @@ fn rust_tests(workspace: &Workspace) -> Result<()> {
     }
     println!("  cargo-nextest is not installed; cargo test runs the same tests, one binary after the other");
     on_selection(workspace, &["test", "--lib", "--bins", "--tests"])
+}
+
+/// Every store that the engine's tests open by the common way is encrypted; they must not notice.
+fn encrypted_tests(workspace: &Workspace) -> Result<()> {
+    let order: Vec<&str> = [["test", "--test", "engine"].as_slice(), &SELECTION].concat();
+    Command::cargo(order).environment("TIDEMILL_TEST_ENCRYPTED", "1").directory(&workspace.root).deadline(LONG).run()
 }
 
 fn documentation(workspace: &Workspace) -> Result<()> {

@@ -2,6 +2,7 @@
 //! Each function does nothing when the thing is there already.
 
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,9 +55,38 @@ pub(crate) fn npm<const N: usize>(workspace: &Workspace, args: [&str; N], deadli
     Command::new("npm", args).directory(workspace.web()).deadline(deadline).run()
 }
 
-/// The web application's production build; the server embeds it.
+/// The web application's production build; the server embeds it. Where nothing has changed nothing is written, or cargo
+/// would build the server anew at every start of the demo.
 pub(crate) fn build_web(workspace: &Workspace) -> Result<()> {
-    npm(workspace, ["run", "build"], 5 * MINUTE)
+    let web = workspace.web();
+    let stamp = web.join("node_modules/.built-from");
+    let sources = digest(&web).context("read the sources of the web application")?;
+    let built = web.join("dist/assets").is_dir() && fs::read_to_string(&stamp).is_ok_and(|built| built == sources);
+    if built {
+        println!("  web/dist is up to date");
+        return Ok(());
+    }
+    npm(workspace, ["run", "build"], 5 * MINUTE)?;
+    fs::write(&stamp, sources).context("write the stamp in web/node_modules")
+}
+
+/// A number that changes with whatever the build of the web application reads.
+fn digest(web: &Path) -> Result<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(web)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_file() || matches!(name, "src" | "public" | "scripts") {
+            files.extend(walkdir::WalkDir::new(&path).into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|path| path.is_file()));
+        }
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        file.strip_prefix(web).unwrap_or(&file).hash(&mut hasher);
+        fs::read(&file)?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// A Chromium for the browser tests: the one named by `CHROMIUM_PATH`, one on the path, or Debian's.
@@ -68,13 +98,29 @@ pub(crate) fn install_chromium(_workspace: &Workspace) -> Result<()> {
     if find_on_path("apt-get").is_none() {
         bail!("install Chromium, or name one in the environment variable CHROMIUM_PATH");
     }
+    apt_install("chromium")
+}
+
+/// Python's installer: the tests of buckets fetch an S3 server with it.
+pub(crate) fn install_pip(_workspace: &Workspace) -> Result<()> {
+    if Command::new("python3", ["-m", "pip", "--version"]).deadline(MINUTE).output().is_ok() {
+        println!("  python3 has pip");
+        return Ok(());
+    }
+    if find_on_path("apt-get").is_none() {
+        bail!("install python3 with pip");
+    }
+    apt_install("python3-pip")
+}
+
+fn apt_install(package: &str) -> Result<()> {
     let as_root = |args: &[&str]| {
         let user = Command::new("id", ["-u"]).deadline(MINUTE).output().unwrap_or_default();
         let command = if user.trim() == "0" { Command::new("apt-get", args) } else { Command::new("sudo", ["--non-interactive", "apt-get"]).args(args) };
         command.environment("DEBIAN_FRONTEND", "noninteractive").deadline(10 * MINUTE).run()
     };
     as_root(&["update"])?;
-    as_root(&["install", "--yes", "--no-install-recommends", "chromium"])
+    as_root(&["install", "--yes", "--no-install-recommends", package])
 }
 
 /// The Chromium that the browser tests use.

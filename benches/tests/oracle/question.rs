@@ -288,6 +288,7 @@ fn value(dice: &mut Dice, name: &str, kind: ColumnType) -> Value {
         },
         (ColumnType::Date, _) => json!(day(dice).to_string()),
         (ColumnType::Timestamp, _) => json!(moment(dice)),
+        (ColumnType::Struct | ColumnType::List, _) => unreachable!("the oracle has no nested columns"),
     }
 }
 

@@ -123,6 +123,8 @@ impl Decisions {
 /// What is learned about all datasets of an engine.
 #[derive(Debug, Default)]
 pub(crate) struct Advisor {
+    /// Held by who reads decisions, thinks, and writes them: a veto must not be lost to a round that began before it.
+    pub deciding: tokio::sync::Mutex<()>,
     learned: Mutex<HashMap<(TenantId, DatasetName), Learned>>,
 }
 

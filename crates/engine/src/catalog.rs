@@ -1,5 +1,6 @@
 //! Which datasets and models a tenant has, and what they are.
 
+pub mod as_of;
 pub mod column;
 pub(crate) mod convert;
 pub mod dataset;
@@ -7,5 +8,6 @@ pub(crate) mod datasets;
 pub(crate) mod json;
 pub(crate) mod models;
 
+pub use as_of::AsOf;
 pub use column::{Column, ColumnType};
-pub use dataset::{COLUMNS_MAX, DatasetSchema, Promotion, TimeChunk};
+pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk};

@@ -12,10 +12,11 @@ use tokio::sync::broadcast;
 pub use builder::EngineBuilder;
 
 use crate::advisor::Advice;
+use crate::encryption::KeyKeeper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::TenantId;
-use crate::mill::{Mill, Shared, keeper};
+use crate::mill::{Mill, Shared, UpkeepReport, keeper};
 use crate::partial::codec::PlanCodec;
 use crate::partial::memory::CacheBytes;
 use crate::scope::Scope;
@@ -59,7 +60,15 @@ impl Engine {
         let shared = Arc::new(shared);
         upkeep::start(&shared);
         if shared.settings.background_rollups && shared.settings.partial_cache_bytes > 0 {
-            tokio::spawn(keeper::keep(Arc::downgrade(&shared)));
+            let stopped = shared.closing.clone().cancelled_owned();
+            let work = keeper::keep(Arc::downgrade(&shared));
+            tokio::spawn(async move {
+                tokio::select! {
+                    biased;
+                    () = stopped => {}
+                    () = work => {}
+                }
+            });
         }
         Self { shared }
     }
@@ -102,6 +111,23 @@ impl Engine {
             }
         }
         Ok(advice)
+    }
+
+    /// What upkeep did last for each dataset, of all tenants, how long it took and what failed; see
+    /// [`Settings::upkeep_seconds`](crate::Settings::upkeep_seconds). [`Mill::upkeep_report`] says it of one tenant.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::Engine;
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let report = engine.upkeep_report();
+    /// assert!(report.enabled && report.records.is_empty());
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn upkeep_report(&self) -> UpkeepReport {
+        self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, None)
     }
 
     /// Bytes that are kept in memory for the next questions, each inside its budget of the settings.
@@ -152,6 +178,31 @@ impl Engine {
         self.shared.session.shared().task_ctx()
     }
 
+    /// The keys of tenants: rotate them, or destroy those of one tenant. `None`: the store is not encrypted.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use tidemill::encryption::MasterKeys;
+    /// use tidemill::{Csv, Engine};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let keys = Arc::new(MasterKeys::parse(&MasterKeys::generate_text()?)?);
+    /// let engine = Engine::builder().path(folder.path()).encryption(keys).open().await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    ///
+    /// let keys = engine.keys().unwrap();
+    /// assert_eq!(keys.rotate("acme").await?.data_keys, 2);
+    /// keys.erase("acme").await?;
+    /// assert!(mill.sql("select * from orders").await.unwrap_err().message().contains("destroyed"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn keys(&self) -> Option<&KeyKeeper> {
+        self.shared.keys.as_deref()
+    }
+
     /// Asks the store for a sign of life.
     ///
     /// # Errors
@@ -165,7 +216,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops upkeep, waits for the writes that are under way and refuses new ones.
+    /// Stops upkeep and the building of rollups, waits for the writes that are under way and refuses new ones.
     pub async fn close(&self) {
         self.shared.closing.cancel();
         *self.shared.open.write().await = false;

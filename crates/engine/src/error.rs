@@ -2,6 +2,7 @@
 //! and the source. Modules keep private enums where they help and convert once at their edge.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// What the caller can do about an error. A new kind is added only where a caller would act differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +100,11 @@ impl Error {
         Self::new(ErrorKind::Internal, message)
     }
 
+    /// The same for somebody else who waits for the same work.
+    pub(crate) fn shared(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), field: self.field.clone(), source: None }
+    }
+
     /// Names the part of the request that is wrong, for instance `filters[0].member`.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
@@ -151,6 +157,10 @@ impl std::error::Error for Error {
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Self {
         use object_store::Error as Store;
+        let error = match own_of_store(error) {
+            Ok(own) => return own,
+            Err(error) => error,
+        };
         let kind = match &error {
             Store::NotFound { .. } => ErrorKind::NotFound,
             Store::AlreadyExists { .. } | Store::Precondition { .. } => ErrorKind::Conflict,
@@ -158,6 +168,17 @@ impl From<object_store::Error> for Error {
             _ => ErrorKind::Unavailable,
         };
         Self::new(kind, format!("object store: {error}")).because(error)
+    }
+}
+
+/// An error of ours that travelled through an object store, as it was.
+fn own_of_store(error: object_store::Error) -> std::result::Result<Error, object_store::Error> {
+    match error {
+        object_store::Error::Generic { store, source } => match source.downcast::<Error>() {
+            Ok(own) => Ok(*own),
+            Err(source) => Err(object_store::Error::Generic { store, source }),
+        },
+        other => Err(other),
     }
 }
 
@@ -190,6 +211,9 @@ impl From<datafusion::error::DataFusionError> for Error {
             Ok(own) => return own,
             Err(error) => error,
         };
+        if let Some(own) = own_of_shared(&error) {
+            return own;
+        }
         let kind = match error.find_root() {
             Df::Plan(_) | Df::SQL(..) | Df::SchemaError(..) | Df::NotImplemented(_) | Df::Configuration(_) => ErrorKind::Invalid,
             // Arithmetic and casts of user expressions fail while the query runs.
@@ -207,10 +231,33 @@ impl From<datafusion::error::DataFusionError> for Error {
 /// An error of ours that travelled through DataFusion, as it was.
 fn own(error: datafusion::error::DataFusionError) -> std::result::Result<Error, datafusion::error::DataFusionError> {
     use datafusion::error::DataFusionError as Df;
+    use parquet::errors::ParquetError;
     match error {
         Df::External(inner) => inner.downcast::<Error>().map(|own| *own).map_err(Df::External),
+        Df::ObjectStore(inner) => own_of_store(*inner).map_err(|inner| Df::ObjectStore(Box::new(inner))),
+        Df::ParquetError(inner) => match *inner {
+            ParquetError::External(source) => match source.downcast::<object_store::Error>() {
+                Ok(source) => own_of_store(*source).map_err(|source| Df::ParquetError(Box::new(ParquetError::External(Box::new(source))))),
+                Err(source) => Err(Df::ParquetError(Box::new(ParquetError::External(source)))),
+            },
+            inner => Err(Df::ParquetError(Box::new(inner))),
+        },
         Df::Context(context, inner) => own(*inner).map(|own| own.context(&context)).map_err(|inner| Df::Context(context, Box::new(inner))),
         other => Err(other),
+    }
+}
+
+/// The same for one that DataFusion has handed to several partitions at once.
+fn own_of_shared(error: &datafusion::error::DataFusionError) -> Option<Error> {
+    use datafusion::error::DataFusionError as Df;
+    match error {
+        Df::External(inner) => match inner.downcast_ref::<Arc<Df>>() {
+            Some(inner) => own_of_shared(inner),
+            None => inner.downcast_ref::<Error>().map(Error::shared),
+        },
+        Df::Shared(inner) => own_of_shared(inner),
+        Df::Context(_, inner) => own_of_shared(inner),
+        _ => None,
     }
 }
 
@@ -273,6 +320,16 @@ mod tests {
     fn near_names_lists_the_nearest_first() {
         assert_eq!(near_names("carier", ["origin", "carrier", "tailnum"].into_iter()), "; did you mean carrier?");
         assert_eq!(near_names("zzzzzzzz", ["origin"].into_iter()), "");
+    }
+
+    #[test]
+    fn an_error_that_several_partitions_got_is_still_ours() {
+        use datafusion::error::DataFusionError as Df;
+        let ours = Arc::new(Df::External(Box::new(Error::invalid("too large").at("sql"))));
+        for handed_on in [Df::Context("Join Error".to_owned(), Box::new(Df::External(Box::new(Arc::clone(&ours))))), Df::Shared(ours)] {
+            let error = Error::from(handed_on);
+            assert_eq!((error.kind(), error.message(), error.field()), (ErrorKind::Invalid, "too large", Some("sql")));
+        }
     }
 
     #[test]

@@ -12,6 +12,15 @@ use crate::ids::{DatasetName, TenantId};
 pub enum Event {
     /// A version of a dataset became visible.
     SegmentCommitted(SegmentCommitted),
+    /// A model has a new version: the same question may have another answer.
+    ModelChanged {
+        /// Its tenant.
+        tenant: TenantId,
+        /// Its dataset.
+        dataset: DatasetName,
+        /// The version.
+        version: u64,
+    },
     /// A dataset is gone.
     DatasetDeleted {
         /// Its tenant.

@@ -7,6 +7,7 @@
 //!    |          a value that does not fit: inferred type -> the column is promoted, declared type -> the row is rejected
 //!    v
 //!  RecordBatch + Reject                bounded channel, two cores at work
+//!    | gather                         a small load waits for others that came while a commit was on its way, and shares the next
 //!    | storage::SegmentWriter          rows go to their time chunk, are sorted, become Parquet objects (invisible)
 //!    v
 //!  storage::commit                     the one place where they become visible, together with the key of the load
@@ -14,6 +15,7 @@
 //! A load is atomic: it commits whole or leaves nothing.
 
 pub(crate) mod decode;
+pub(crate) mod gather;
 pub mod infer;
 pub mod load;
 pub mod options;

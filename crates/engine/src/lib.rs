@@ -40,6 +40,7 @@ mod settings;
 
 mod advisor;
 pub mod catalog;
+pub mod encryption;
 mod functions;
 mod partial;
 mod semantic;
@@ -53,7 +54,7 @@ mod engine;
 mod mill;
 
 pub use advisor::{Advice, AdviceState};
-pub use catalog::{Column, ColumnType, DatasetSchema};
+pub use catalog::{AsOf, Column, ColumnType, DatasetSchema, DatasetSettings};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
@@ -64,7 +65,8 @@ pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, LoadSummary, Mill, RejectPage, RejectedRow, RollupStatus,
     TopValue,
 };
-pub use mill::{CompactionReport, DeleteReport, VacuumReport};
+pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, VersionLoad, VersionPage};
+pub use mill::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};

@@ -4,24 +4,32 @@
 mod advice;
 mod ask;
 mod change;
+mod chores;
 mod describe;
 mod explain;
+mod history;
 pub(crate) mod keeper;
 mod models;
 mod plan;
+mod retention;
 mod rollups;
+mod settings;
 mod shared;
 mod tiles;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
-pub(crate) use shared::{Shared, VISIBLE_MODELS};
+pub(crate) use shared::{PLANNERS, Shared, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
+pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
+pub use retention::RetentionReport;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
@@ -72,19 +80,23 @@ impl Mill {
         let name = DatasetName::parse(dataset)?;
         let shared = &self.shared;
         let host = LoadHost {
-            store: &shared.store,
-            settings: &shared.settings,
-            clock: &*shared.clock,
+            store: Arc::clone(&shared.store),
+            clock: Arc::clone(&shared.clock),
             log: shared.datasets.log(self.scope.tenant(), &name),
-            dataset: &name,
-            partials: shared.session.partials(),
+            tenant: self.scope.tenant().clone(),
+            dataset: name.clone(),
+            partials: Arc::clone(shared.session.partials()),
+            events: shared.events.clone(),
+            gatherings: Arc::clone(&shared.gatherings),
+            segment_max_rows: shared.settings.segment_max_rows,
+            commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
         };
         let loaded = run_load(host, load).await?;
-        if let Some(commit) = loaded.commit {
-            shared.events.raise(Event::SegmentCommitted(commit.in_tenant(self.scope.tenant().clone())));
-        }
-        if loaded.created {
-            self.ensure_model(&name).await?;
+        // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
+        if loaded.created
+            && let Err(error) = self.ensure_model(&name).await
+        {
+            tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
         }
         Ok(loaded.report)
     }
@@ -96,6 +108,9 @@ impl Mill {
     pub async fn delete_dataset(&self, dataset: &str) -> Result<()> {
         let name = DatasetName::parse(dataset)?;
         self.find(&name).await?;
+        // Before, because a deletion that is cut short must not leave its model to the next dataset of this name; after,
+        // because somebody may have asked for it in between and had it made.
+        self.shared.models.delete(self.scope.tenant(), &name).await?;
         self.shared.datasets.log(self.scope.tenant(), &name).delete().await?;
         self.shared.models.delete(self.scope.tenant(), &name).await?;
         self.shared.advisor.forget(self.scope.tenant(), &name);

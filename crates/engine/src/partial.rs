@@ -52,6 +52,7 @@ pub(crate) mod count;
 pub(crate) mod derive;
 pub(crate) mod dictionary;
 pub(crate) mod distinct;
+pub(crate) mod distinct_texts;
 pub(crate) mod exec;
 pub(crate) mod expression;
 pub(crate) mod extremes;

@@ -17,6 +17,7 @@ pub(crate) mod estimate;
 pub(crate) mod execute;
 pub(crate) mod first_rows;
 pub(crate) mod gate;
+pub(crate) mod guard;
 pub(crate) mod lookup;
 pub(crate) mod pruning;
 pub(crate) mod reading;

@@ -32,6 +32,10 @@ pub struct Settings {
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.
     pub background_rollups: bool,
+    /// Milliseconds from the beginning of one commit of several small loads to the next one of the same dataset, in which
+    /// further loads gather. A load that comes alone does not wait. Range 0 to 10,000. Raise it where very many clients
+    /// write and fewer, larger segments matter more than an answer at once.
+    pub commit_interval_ms: u64,
     /// Seconds after a commit until its dataset is looked at for small segments to merge and old ones to remove. Range 0
     /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
     /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
@@ -39,6 +43,13 @@ pub struct Settings {
     /// Seconds that a segment which a rewrite replaced stays in the store, for queries that read an older version. Longer
     /// than any query runs, here or in another engine over the same store. Range 60 to 2,592,000 (30 days).
     pub replaced_kept_seconds: u64,
+    /// Seconds that a version of a dataset stays readable after the next one came, where the dataset says nothing else.
+    /// What was replaced stays in the store as long, several times the bytes of what was written meanwhile. Range 0 to
+    /// 315,360,000 (ten years). Equal in all engines over one store, or the lowest counts.
+    pub versions_kept_seconds: u64,
+    /// Commits after which upkeep writes a checkpoint of a dataset's log: opening a dataset reads at most about so many
+    /// objects. Range 1 to 10,000.
+    pub checkpoint_commits: u64,
 }
 
 impl Default for Settings {
@@ -53,8 +64,11 @@ impl Default for Settings {
             column_cache_bytes: 512 << 20,
             advised_rollup_bytes: 256 << 20,
             background_rollups: true,
+            commit_interval_ms: 20,
             upkeep_seconds: 10,
             replaced_kept_seconds: 3_600,
+            versions_kept_seconds: 7 * 86_400,
+            checkpoint_commits: 50,
         }
     }
 }
@@ -75,8 +89,14 @@ impl Settings {
             ("column_cache_bytes", self.column_cache_bytes, 0, usize::MAX),
         ]
         .map(|(name, value, low, high)| (name, value as u64, low as u64, high as u64));
-        let seconds = [("upkeep_seconds", self.upkeep_seconds, 0, 86_400), ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400)];
-        for (name, value, low, high) in checks.into_iter().chain(seconds) {
+        let times = [
+            ("commit_interval_ms", self.commit_interval_ms, 0, 10_000),
+            ("upkeep_seconds", self.upkeep_seconds, 0, 86_400),
+            ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400),
+            ("versions_kept_seconds", self.versions_kept_seconds, 0, 3_650 * 86_400),
+            ("checkpoint_commits", self.checkpoint_commits, 1, 10_000),
+        ];
+        for (name, value, low, high) in checks.into_iter().chain(times) {
             if value < low || value > high {
                 return Err(Error::invalid(format!("setting {name} is {value}; it must lie between {low} and {high}")).at(name));
             }

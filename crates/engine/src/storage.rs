@@ -14,10 +14,12 @@
 //!
 //! Segments never change. What changes is which of them make up the dataset: a `rewrite` puts new ones in the place of
 //! others, by one commit that holds only if all of them are still there. `compaction` merges small segments of one time
-//! chunk, `deletion` leaves rows out. The old ones stay in the store for queries that read an older version, until
-//! `garbage` finds that nothing needs them.
+//! chunk, `deletion` leaves rows out, `retention` takes out chunks that are too old. The old ones stay in the store for
+//! older versions, which `history` finds, until `garbage` finds that nothing needs them. A `checkpoint` stands for the log
+//! before it.
 
 pub(crate) mod bloom;
+pub(crate) mod checkpoint;
 pub(crate) mod checksum;
 pub(crate) mod commit;
 pub(crate) mod compaction;
@@ -26,14 +28,20 @@ pub(crate) mod durable;
 pub(crate) mod encoder;
 pub(crate) mod entry;
 pub(crate) mod garbage;
+pub(crate) mod history;
+pub(crate) mod keys;
 pub(crate) mod layout;
 pub(crate) mod log;
+pub(crate) mod opening;
 pub(crate) mod reader;
+pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod rows;
 pub(crate) mod rowsum;
+pub(crate) mod s3;
 pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod writer;
 
 pub use durable::{DurableLocalStore, FileSync, SystemSync};
+pub use s3::S3Store;

@@ -21,7 +21,7 @@ use crate::loads::jobs::LoadJobs;
 use crate::middleware::rate_limit::RateLimit;
 use crate::store::Store;
 use crate::uploads::staging::Staging;
-use crate::{router, session, tenants};
+use crate::{engine, router, session, tenants};
 
 /// Sign-ins with one address from one peer: 10 at once, then one in 90 seconds.
 const ATTEMPTS: (f64, f64) = (40.0 / 60.0, 10.0);
@@ -89,13 +89,7 @@ impl App {
     pub async fn open(settings: Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let data_dir = settings.data_dir.clone();
         private_file::create_folder(&data_dir)?;
-        let engine = Engine::builder()
-            .path(data_dir.join("engine"))
-            .settings(settings.engine.clone())
-            .clock(Arc::clone(&clock))
-            .open()
-            .await
-            .context("open the engine")?;
+        let engine = engine::builder(&settings, Arc::clone(&clock))?.open().await.context("open the engine")?;
         let store = Store::open(&data_dir).await?;
         let key = match &settings.auth.secret {
             Some(secret) => secret.reveal().as_bytes().to_vec(),

@@ -1,6 +1,7 @@
 //! The command line, one file a command.
 
 pub mod admin;
+pub mod admin_keys;
 pub mod check_config;
 pub mod demo;
 pub mod demo_data;
@@ -19,6 +20,7 @@ use tidemill::Engine;
 use tidemill::clock::SystemClock;
 
 use crate::config::{Settings, layers};
+use crate::engine;
 
 /// Live dashboards over your own data.
 #[derive(Debug, Parser)]
@@ -40,7 +42,7 @@ enum Command {
     Query(query::Arguments),
     /// Manage tenants and users
     Admin(admin::Arguments),
-    /// Print the settings in effect, without secrets
+    /// Print the settings in effect, without secrets, and check that the store opens with them
     CheckConfig(check_config::Arguments),
 }
 
@@ -53,6 +55,9 @@ pub struct ConfigArguments {
     /// Folder of all stored things
     #[arg(long, value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+    /// Bucket for stored data, `s3://bucket/prefix`; the data folder when left out
+    #[arg(long, value_name = "URL")]
+    pub store: Option<String>,
 }
 
 impl ConfigArguments {
@@ -64,6 +69,9 @@ impl ConfigArguments {
         if let Some(folder) = &self.data_dir {
             flags.push(("data_dir", folder.to_str().context("--data-dir is not valid text")?.to_owned()));
         }
+        if let Some(url) = &self.store {
+            flags.push(("store.url", url.clone()));
+        }
         layers::read(self.config.as_deref(), std::env::vars(), &flags)
     }
 }
@@ -73,9 +81,6 @@ impl ConfigArguments {
 /// # Errors
 /// Whatever the command could not do.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    if let Command::CheckConfig(arguments) = cli.command {
-        return check_config::run(&arguments);
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     let result = runtime.block_on(async move {
         match cli.command {
@@ -84,7 +89,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Import(arguments) => import::run(arguments).await,
             Command::Query(arguments) => query::run(arguments).await,
             Command::Admin(arguments) => admin::run(arguments).await,
-            Command::CheckConfig(_) => Ok(()),
+            Command::CheckConfig(arguments) => check_config::run(&arguments).await,
         }
     });
     // Blocking work that outlived its command (a sign-in being hashed) must not hold the process.
@@ -98,6 +103,5 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
 /// The folder cannot be opened.
 pub async fn open_engine(settings: &Settings) -> anyhow::Result<Engine> {
     crate::auth::private_file::create_folder(&settings.data_dir)?;
-    let builder = Engine::builder().path(settings.data_dir.join("engine")).settings(settings.engine.clone()).clock(Arc::new(SystemClock));
-    builder.open().await.context("open the engine")
+    engine::builder(settings, Arc::new(SystemClock))?.open().await.context("open the engine")
 }

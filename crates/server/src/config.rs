@@ -1,8 +1,10 @@
 //! Settings of the server: plain data; defaults, then a file, then the environment, then flags. An unknown key is an
 //! error, and everything is checked before anything is opened.
 
+pub mod encryption;
 pub mod layers;
 pub mod secret;
+pub mod store;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,7 +12,9 @@ use std::path::PathBuf;
 use anyhow::{Context, ensure};
 use serde::{Deserialize, Serialize};
 
+use self::encryption::EncryptionSettings;
 use self::secret::Secret;
+use self::store::StoreSettings;
 
 /// Everything an operator can set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +28,10 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Logs.
     pub log: LogSettings,
+    /// Where data is stored.
+    pub store: StoreSettings,
+    /// Encryption of stored data.
+    pub encryption: EncryptionSettings,
     /// The engine; its own documentation says what each does.
     pub engine: tidemill::Settings,
 }
@@ -78,7 +86,15 @@ pub enum LogFormat {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { data_dir: PathBuf::from("./data"), http: HttpSettings::default(), auth: AuthSettings::default(), log: LogSettings::default(), engine: tidemill::Settings::default() }
+        Self {
+            data_dir: PathBuf::from("./data"),
+            http: HttpSettings::default(),
+            auth: AuthSettings::default(),
+            log: LogSettings::default(),
+            store: StoreSettings::default(),
+            encryption: EncryptionSettings::default(),
+            engine: tidemill::Settings::default(),
+        }
     }
 }
 
@@ -127,6 +143,8 @@ impl Settings {
         if let Some(secret) = &self.auth.secret {
             secret.check_strength().map_err(|reason| anyhow::anyhow!("setting auth.secret {reason}"))?;
         }
+        self.store.s3()?;
+        self.encryption.keys()?;
         tracing_subscriber::EnvFilter::try_new(&self.log.filter).context("setting log.filter")?;
         self.engine.validate().map_err(|error| anyhow::anyhow!("engine: {error}"))?;
         Ok(())

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod dashboards;
 pub mod datasets;
+pub mod engine;
 pub mod health;
 pub mod http;
 pub mod live;
@@ -30,6 +31,7 @@ pub mod telemetry;
 pub mod tenants;
 pub mod uploads;
 pub mod users;
+pub mod versions;
 pub mod web;
 
 pub use app::App;

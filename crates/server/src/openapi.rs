@@ -24,6 +24,7 @@ use crate::uploads::wire::Inference;
         (name = "session", description = "First setup, signing in and out"),
         (name = "users", description = "Who may do what"),
         (name = "datasets", description = "Tables of the tenant"),
+        (name = "versions", description = "What became of datasets over time, and how long it is kept"),
         (name = "loads", description = "Uploading files"),
         (name = "models", description = "The words in which datasets are asked"),
         (name = "queries", description = "Asking"),

@@ -16,7 +16,7 @@ pub enum Role {
     /// Also uploads, pushes, edits models and dashboards.
     #[sea_orm(string_value = "editor")]
     Editor,
-    /// Also manages users and deletes datasets.
+    /// Also manages users, deletes datasets and says how long rows are kept.
     #[sea_orm(string_value = "admin")]
     Admin,
     /// Also manages admins and owners.
@@ -37,6 +37,8 @@ pub enum Action {
     EditDashboards,
     /// Remove a dataset for good.
     DeleteDatasets,
+    /// Say how long rows and versions are kept, and see what upkeep did.
+    KeepDatasets,
     /// See and change users; which ones, [`may_manage`] says.
     ManageUsers,
 }
@@ -46,7 +48,7 @@ pub fn least_role(action: Action) -> Role {
     match action {
         Action::Read => Role::Viewer,
         Action::LoadData | Action::EditModels | Action::EditDashboards => Role::Editor,
-        Action::DeleteDatasets | Action::ManageUsers => Role::Admin,
+        Action::DeleteDatasets | Action::KeepDatasets | Action::ManageUsers => Role::Admin,
     }
 }
 
@@ -66,20 +68,20 @@ pub fn may_manage(actor: Role, target: Role) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Action::{DeleteDatasets, EditDashboards, EditModels, LoadData, ManageUsers, Read};
+    use super::Action::{DeleteDatasets, EditDashboards, EditModels, KeepDatasets, LoadData, ManageUsers, Read};
     use super::Role::{Admin, Editor, Owner, Viewer};
     use super::*;
 
     #[test]
     fn the_table_of_roles_and_actions() {
         let table = [
-            (Viewer, [true, false, false, false, false, false]),
-            (Editor, [true, true, true, true, false, false]),
-            (Admin, [true, true, true, true, true, true]),
-            (Owner, [true, true, true, true, true, true]),
+            (Viewer, [true, false, false, false, false, false, false]),
+            (Editor, [true, true, true, true, false, false, false]),
+            (Admin, [true, true, true, true, true, true, true]),
+            (Owner, [true, true, true, true, true, true, true]),
         ];
         for (role, row) in table {
-            for (action, expected) in [Read, LoadData, EditModels, EditDashboards, DeleteDatasets, ManageUsers].into_iter().zip(row) {
+            for (action, expected) in [Read, LoadData, EditModels, EditDashboards, DeleteDatasets, KeepDatasets, ManageUsers].into_iter().zip(row) {
                 assert_eq!(allows(role, action), expected, "{role:?} {action:?}");
             }
         }

@@ -23,6 +23,7 @@ use crate::rollups::handlers as rollups;
 use crate::session::handlers as session;
 use crate::uploads::handlers as uploads;
 use crate::users::handlers as users;
+use crate::versions::handlers as versions;
 use crate::{openapi, web};
 
 /// Bytes of a body, where a route says nothing else.
@@ -47,6 +48,10 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(datasets::list_rejects))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(uploads::infer_upload))
+        .routes(routes!(versions::list_versions))
+        .routes(routes!(versions::list_changes))
+        .routes(routes!(versions::find_settings, versions::update_settings))
+        .routes(routes!(versions::read_upkeep))
         .routes(routes!(loads::create_load))
         .routes(routes!(loads::find_load, loads::cancel_load))
         .routes(routes!(models::list_models))

@@ -29,6 +29,8 @@ export type AggregateExplanation = {
   kernel: string;
 };
 
+export type AsOf = number | string;
+
 export type Bootstrap = {
   /** Bytes of an uploaded file at most. */
   max_upload_bytes: number;
@@ -58,6 +60,8 @@ export type ColumnField = {
   name: string;
   type: ColumnType;
 };
+
+export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
 
 export type ColumnProfile = {
   distinct: number;
@@ -149,6 +153,17 @@ export type DashboardTime = {
   range: DateRange;
 };
 
+export type DatasetChanges = {
+  /** Oldest first. */
+  commits: DatasetVersion[];
+  /** Its own commit is not part of the changes. */
+  from: number;
+  rows_added: number;
+  rows_removed: number | null;
+  /** Its commit is. */
+  to: number;
+};
+
 export type DatasetColumn = {
   max: Cell;
   min: Cell;
@@ -188,6 +203,13 @@ export type DatasetProfile = {
   version: number;
 };
 
+export type DatasetSettings = {
+  /** Days that rows are kept, by the time column: 1 to 36,500. Nothing keeps all of them. */
+  keep_days: number | null;
+  /** Days that a version stays readable after the next one came: 0 to 3,650. Nothing takes what the server says. */
+  versions_kept_days: number | null;
+};
+
 export type DatasetSummary = {
   created_at: string;
   label: string;
@@ -199,6 +221,21 @@ export type DatasetSummary = {
   time_max: string | null;
   time_min: string | null;
   updated_at: string;
+  version: number;
+};
+
+export type DatasetVersion = {
+  committed_at: string;
+  /** Small loads share a commit. */
+  loads: VersionLoad[];
+  operation: VersionOperation;
+  /** Whether it can be asked for with `asOf`. */
+  readable: boolean;
+  rows_added: number;
+  /** Nothing where another engine did not say. */
+  rows_removed: number | null;
+  segments_added: number;
+  segments_removed: number;
   version: number;
 };
 
@@ -500,6 +537,8 @@ export type Provenance = {
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
+  /** Rows before this instant are gone, because they were older than the dataset keeps rows. */
+  retained_from?: string | null;
   rollups: RollupUse[];
   row_filter_applied: boolean;
   rows_scanned: number;
@@ -607,6 +646,7 @@ export type RollupUse = {
 };
 
 export type SemanticQuery = {
+  asOf?: AsOf | null;
   dimensions?: string[];
   /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
   exact?: boolean | null;
@@ -651,6 +691,7 @@ export type SignIn = {
 };
 
 export type SqlQuery = {
+  asOf?: AsOf | null;
   /** Rows at most: 1 to 50,000, default 1,000. */
   limit?: number | null;
   /** One read-only statement. */
@@ -680,6 +721,29 @@ export type TimeDimension = {
 export type TimeRange = {
   from: string;
   to: string;
+};
+
+export type UpkeepRecord = {
+  /** Bytes that were written or removed. */
+  bytes: number;
+  chore: Chore;
+  dataset: string;
+  duration_ms: number;
+  /** Why it failed. It is tried again later. */
+  error: string | null;
+  /** Segments that were merged away or taken out, or objects that were removed. */
+  objects: number;
+  /** Rows that were written again or taken out. */
+  rows: number;
+  started_at: string;
+};
+
+export type UpkeepReport = {
+  enabled: boolean;
+  /** When the datasets of the store were last listed. */
+  listed_at: string | null;
+  /** Newest first. */
+  records: UpkeepRecord[];
 };
 
 export type Upload = {
@@ -729,6 +793,30 @@ export type UserRow = User & {
 export type ValueCount = {
   count: number;
   value: Cell;
+};
+
+export type VersionLoad = {
+  bytes: number;
+  duration_ms: number;
+  idempotency_key: string | null;
+  load_id: string;
+  rejected: number;
+  rows: number;
+  source: string;
+};
+
+export type VersionOperation =
+  'load' | 'compaction' | 'deletion' | 'erasure' | 'retention' | 'settings' | 'other';
+
+export type VersionPage = {
+  /** The first version that can be asked for. */
+  first_readable: number;
+  items: DatasetVersion[];
+  latest: number;
+  /** The `before` of the next page; nothing at the end of the log. */
+  next: number | null;
+  /** When that one was made. */
+  readable_since: string;
 };
 
 export type WantedState = 'pinned' | 'vetoed';

@@ -41,6 +41,18 @@ pub enum TimeChunk {
     Month,
 }
 
+/// What the owner of a dataset decides about it. Kept in its log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatasetSettings {
+    /// Days that rows are kept, by the time column. A time chunk goes as a whole once all of it is older. Range 1 to
+    /// 36,500; `None` keeps everything.
+    pub keep_days: Option<u32>,
+    /// Days that a version stays readable after the next one came. Range 0 to 3,650; `None` takes what the engine says:
+    /// [`Settings::versions_kept_seconds`](crate::Settings::versions_kept_seconds).
+    pub versions_kept_days: Option<u32>,
+}
+
 /// Columns of a dataset and which of them is its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetSchema {

@@ -62,9 +62,14 @@ impl ModelStore {
         }
         let version = expected + 1;
         let bytes = serde_json::to_vec_pretty(model)?;
-        match self.store.put_opts(&layout::model_version(tenant, name, version), bytes.into(), PutMode::Create.into()).await {
+        let location = layout::model_version(tenant, name, version);
+        match self.store.put_opts(&location, bytes.clone().into(), PutMode::Create.into()).await {
             Ok(_) => Ok(version),
             Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                // It may be this very put, whose answer was lost and which was sent again.
+                if self.store.get(&location).await?.bytes().await? == bytes {
+                    return Ok(version);
+                }
                 Err(Error::conflict(format!("model {name} was changed by somebody else; read it again")))
             }
             Err(error) => Err(Error::from(error).context("write model")),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object_store::ObjectStore;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
@@ -12,14 +12,15 @@ use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::{Clock, SystemClock};
+use crate::encryption::{EncryptedStore, KeyKeeper, KeyProvider};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Shared, Tiles, VISIBLE_MODELS};
+use crate::mill::{PLANNERS, Shared, Tiles, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
-use crate::storage::DurableLocalStore;
+use crate::storage::{DurableLocalStore, S3Store, s3};
 
 /// Builds an [`Engine`].
 ///
@@ -38,10 +39,12 @@ pub struct EngineBuilder {
     place: Option<Place>,
     settings: Settings,
     clock: Option<Arc<dyn Clock>>,
+    keys: Option<Arc<dyn KeyProvider>>,
 }
 
 enum Place {
     Folder(PathBuf),
+    Bucket(Box<S3Store>),
     Store(Arc<dyn ObjectStore>),
 }
 
@@ -56,6 +59,24 @@ impl EngineBuilder {
     #[must_use]
     pub fn path(mut self, folder: impl AsRef<Path>) -> Self {
         self.place = Some(Place::Folder(folder.as_ref().to_owned()));
+        self
+    }
+
+    /// Stores in a bucket. It is asked when the engine is opened, and must keep to conditional puts.
+    ///
+    /// ```no_run
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use tidemill::Engine;
+    /// use tidemill::storage::S3Store;
+    ///
+    /// let bucket = S3Store::at("s3://my-bucket/analytics")?.region("eu-central-1");
+    /// let engine = Engine::builder().s3(bucket).open().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn s3(mut self, bucket: S3Store) -> Self {
+        self.place = Some(Place::Bucket(Box::new(bucket)));
         self
     }
 
@@ -80,31 +101,76 @@ impl EngineBuilder {
         self
     }
 
+    /// Encrypts everything that is stored, with data keys that this provider wraps. The store must be empty or encrypted.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use tidemill::encryption::MasterKeys;
+    /// use tidemill::{Csv, Engine, ErrorKind};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let keys = Arc::new(MasterKeys::parse(&MasterKeys::generate_text()?)?);
+    /// let engine = Engine::builder().path(folder.path()).encryption(keys).open().await?;
+    /// engine.tenant("acme")?.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// // Without the key, nobody gets in.
+    /// assert_eq!(Engine::open(folder.path()).await.unwrap_err().kind(), ErrorKind::Invalid);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn encryption(mut self, keys: Arc<dyn KeyProvider>) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Checks what [`open`](Self::open) checks, and changes nothing in the store: whether settings are in range, whether
+    /// the store answers, and whether it is encrypted exactly when there are keys, and with these.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// tidemill::Engine::builder().path(folder.path()).check().await?;
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn check(mut self) -> Result<()> {
+        self.settings.validate()?;
+        let store = open_place(self.place.take()).await?;
+        self.lock(store, false).await.map(drop)
+    }
+
     /// Opens the engine.
     ///
     /// # Errors
-    /// `Invalid` for settings out of range or no place to store, `Unavailable` when the folder cannot be made.
-    pub async fn open(self) -> Result<Engine> {
+    /// `Invalid` for settings out of range, no place to store, a store that is encrypted without keys or holds data that
+    /// is not encrypted with keys; `Unavailable` when the folder cannot be made, the store does not answer or the keys are
+    /// not those of the store; `Corrupt` when its keys are damaged.
+    pub async fn open(mut self) -> Result<Engine> {
         self.settings.validate()?;
-        let store: Arc<dyn ObjectStore> = match self.place {
-            Some(Place::Store(store)) => store,
-            Some(Place::Folder(folder)) => Arc::new(
-                tokio::task::spawn_blocking(move || DurableLocalStore::open(&folder).map_err(|error| Error::from(error).context(format!("open folder {}", folder.display()))))
-                    .await
-                    .map_err(|error| Error::internal(error.to_string()))??,
-            ),
-            None => return Err(Error::invalid("say where to store: a path or an object store")),
-        };
+        let bucket = matches!(self.place, Some(Place::Bucket(_)));
+        let store = open_place(self.place.take()).await?;
+        if bucket {
+            s3::refuse_unconditional(&*store).await?;
+        }
+        let (store, keys) = self.lock(store, true).await?;
         let shared = Shared {
-            session: Session::new(&self.settings, Arc::clone(&store))?,
+            session: Session::new(&self.settings, Arc::clone(&store), keys.is_some())?,
+            keys,
             datasets: Datasets::new(Arc::clone(&store)),
             models: ModelStore::new(Arc::clone(&store)),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             tiles: Tiles::default(),
             events: Events::with_capacity(self.settings.event_capacity),
             live: SharedQueries::default(),
+            gatherings: Arc::default(),
+            planners: Arc::new(Semaphore::new(PLANNERS)),
             advisor: Advisor::default(),
             keeper: Keeper::default(),
+            chores: Default::default(),
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             open: RwLock::new(true),
             closing: CancellationToken::new(),
@@ -112,5 +178,32 @@ impl EngineBuilder {
             store,
         };
         Ok(Engine::from_shared(shared))
+    }
+
+    /// Puts encryption around the store, or makes sure that there is none.
+    async fn lock(&self, store: Arc<dyn ObjectStore>, create: bool) -> Result<(Arc<dyn ObjectStore>, Option<Arc<KeyKeeper>>)> {
+        let Some(provider) = &self.keys else {
+            if KeyKeeper::is_encrypted(&*store).await? {
+                return Err(Error::invalid("the store is encrypted and no key was given; give the master key that it was made with"));
+            }
+            return Ok((store, None));
+        };
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let keeper = Arc::new(KeyKeeper::new(Arc::clone(&store), Arc::clone(provider), clock));
+        keeper.unlock(create).await?;
+        Ok((Arc::new(EncryptedStore::new(store, Arc::clone(&keeper))), Some(keeper)))
+    }
+}
+
+async fn open_place(place: Option<Place>) -> Result<Arc<dyn ObjectStore>> {
+    match place {
+        Some(Place::Store(store)) => Ok(store),
+        Some(Place::Bucket(bucket)) => bucket.build(),
+        Some(Place::Folder(folder)) => {
+            let opened =
+                tokio::task::spawn_blocking(move || DurableLocalStore::open(&folder).map_err(|error| Error::from(error).context(format!("open folder {}", folder.display()))));
+            Ok(Arc::new(opened.await.map_err(|error| Error::internal(error.to_string()))??))
+        }
+        None => Err(Error::invalid("say where to store: a path or an object store")),
     }
 }

@@ -142,7 +142,6 @@ const AGGREGATE: &[&str] = &[
     "mean",
     "median",
     "min",
-    "percentile_cont",
     "regr_avgx",
     "regr_avgy",
     "regr_count",
@@ -172,7 +171,8 @@ pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
 
 /// The allowed aggregates.
 pub(crate) fn aggregate() -> Vec<Arc<AggregateUDF>> {
-    let own = [ApproxDistinct::udaf(), ApproxQuantile::udaf(Form::Percentile), ApproxQuantile::udaf(Form::Median)].map(Arc::new);
+    let quantiles = [Form::Percentile, Form::Median, Form::Exact].map(ApproxQuantile::udaf);
+    let own = quantiles.into_iter().chain([ApproxDistinct::udaf()]).map(Arc::new);
     let sum = checked_sum();
     let others = SessionStateDefaults::default_aggregate_functions().into_iter().filter(|function| AGGREGATE.contains(&function.name()));
     let others = others.map(|function| if function.name() == sum.name() { Arc::clone(&sum) } else { function });

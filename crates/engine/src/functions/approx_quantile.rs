@@ -1,8 +1,9 @@
 //! Quantiles of numbers from a histogram: `approx_percentile_cont(value, part)` (also as `approx_percentile_cont(part)
 //! within group (order by value)`), `approx_median(value)`, and `approx_quantile(value, part)`, which gives the value with
-//! its error and is used by models alone. They stand in the place of DataFusion's functions of these names.
+//! its error and is used by models alone. `percentile_cont` is the same without a limit to the histogram, and exact. They
+//! stand in the place of DataFusion's functions of these names.
 //!
-//! The value is a float, between two values in proportion, as the exact `percentile_cont` has it. Nulls do not count.
+//! The value is a float, between two values in proportion. Nulls do not count.
 //! There is no third argument for the size of the sketch: its error is bounded as it is.
 
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::AggregateOrderSensitivity;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Coercion, ColumnarValue, GroupsAccumulator, Signature, TypeSignatureClass, Volatility};
 
-use super::sketch::quantile::{Quantile, value_and_error};
+use super::sketch::quantile::{ALL_VALUES, BUCKETS_MAX, Quantile, value_and_error};
 use super::sketch::{OneSketch, Sketches, state_fields};
 
 /// One of the functions.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ApproxQuantile {
     form: Form,
+    aliases: Vec<String>,
     signature: Signature,
 }
 
@@ -35,6 +37,8 @@ pub(crate) enum Form {
     Median,
     /// `approx_quantile`: a struct of `value` and `error`
     WithError,
+    /// `percentile_cont`, and `quantile_cont`
+    Exact,
 }
 
 impl ApproxQuantile {
@@ -43,10 +47,11 @@ impl ApproxQuantile {
         let value = Coercion::new_implicit(TypeSignatureClass::Float, vec![TypeSignatureClass::Numeric], NativeType::Float64);
         let part = Coercion::new_implicit(TypeSignatureClass::Native(logical_float64()), vec![TypeSignatureClass::Numeric], NativeType::Float64);
         let arguments = if form == Form::Median { vec![value] } else { vec![value, part] };
-        AggregateUDF::from(Self { form, signature: Signature::coercible(arguments, Volatility::Immutable) })
+        let aliases = if form == Form::Exact { vec!["quantile_cont".to_owned()] } else { Vec::new() };
+        AggregateUDF::from(Self { form, aliases, signature: Signature::coercible(arguments, Volatility::Immutable) })
     }
 
-    fn estimate(&self, args: &AccumulatorArgs<'_>) -> Result<Quantile> {
+    fn estimate<const BUCKETS: usize>(&self, args: &AccumulatorArgs<'_>) -> Result<Quantile<BUCKETS>> {
         if args.is_distinct {
             return not_impl_err!("{} of distinct values is not there", self.name());
         }
@@ -74,7 +79,12 @@ impl AggregateUDFImpl for ApproxQuantile {
             Form::Percentile => "approx_percentile_cont",
             Form::Median => "approx_median",
             Form::WithError => "approx_quantile",
+            Form::Exact => "percentile_cont",
         }
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
     }
 
     fn signature(&self) -> &Signature {
@@ -90,7 +100,10 @@ impl AggregateUDFImpl for ApproxQuantile {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        Ok(Box::new(OneSketch::new(self.estimate(&args)?)))
+        Ok(match self.form {
+            Form::Exact => Box::new(OneSketch::new(self.estimate::<ALL_VALUES>(&args)?)),
+            _ => Box::new(OneSketch::new(self.estimate::<BUCKETS_MAX>(&args)?)),
+        })
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
@@ -98,11 +111,14 @@ impl AggregateUDFImpl for ApproxQuantile {
     }
 
     fn create_groups_accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn GroupsAccumulator>> {
-        Ok(Box::new(Sketches::new(self.estimate(&args)?)))
+        Ok(match self.form {
+            Form::Exact => Box::new(Sketches::new(self.estimate::<ALL_VALUES>(&args)?)),
+            _ => Box::new(Sketches::new(self.estimate::<BUCKETS_MAX>(&args)?)),
+        })
     }
 
     fn supports_within_group_clause(&self) -> bool {
-        self.form == Form::Percentile
+        matches!(self.form, Form::Percentile | Form::Exact)
     }
 
     fn order_sensitivity(&self) -> AggregateOrderSensitivity {

@@ -102,10 +102,11 @@ fn passes(filter: Option<&BooleanArray>, row: usize) -> bool {
     filter.is_none_or(|filter| filter.is_valid(row) && filter.value(row))
 }
 
-fn binary(states: Vec<Vec<u8>>) -> Result<ArrayRef> {
+/// States as one column, which holds 2 GiB.
+pub(crate) fn binary(states: Vec<Vec<u8>>) -> Result<ArrayRef> {
     let total: usize = states.iter().map(Vec::len).sum();
     if i32::try_from(total).is_err() {
-        return resources_err!("the sketches of {} groups take {total} bytes, at most {} fit one state; group by less or narrow the time range", states.len(), i32::MAX);
+        return resources_err!("the states of {} groups take {total} bytes, at most {} fit one state; group by less or narrow the time range", states.len(), i32::MAX);
     }
     Ok(Arc::new(BinaryArray::from_iter_values(states)))
 }

@@ -1,5 +1,6 @@
 //! `sum` as DataFusion has it, except that a sum of whole numbers that leaves 64 bits is an error: DataFusion's goes on at
-//! the other end of the range, and a wrong number that looks like one is the worst answer there is.
+//! the other end of the range, and a wrong number that looks like one is the worst answer there is. It is the sum of all
+//! rows that has to fit, and that of each state; in which order an accumulator gets its rows does not matter.
 
 use std::sync::{Arc, LazyLock};
 
@@ -150,7 +151,7 @@ impl Accumulator for Checked {
 /// The sums of many groups.
 #[derive(Debug)]
 struct CheckedGroups {
-    sums: Vec<Option<i64>>,
+    sums: Vec<Option<i128>>,
     of: String,
 }
 
@@ -167,7 +168,7 @@ impl GroupsAccumulator for CheckedGroups {
         for (row, (value, group)) in values.as_primitive::<Int64Type>().iter().zip(rows).enumerate() {
             let passes = passes.is_none_or(|passes| passes.is_valid(row) && passes.value(row));
             if let (true, Some(value), Some(sum)) = (passes, value, self.sums.get_mut(*group)) {
-                *sum = Some(sum.unwrap_or(0).checked_add(value).ok_or_else(|| failed(&self.of))?);
+                *sum = Some(sum.unwrap_or(0) + i128::from(value));
             }
         }
         Ok(())
@@ -178,7 +179,9 @@ impl GroupsAccumulator for CheckedGroups {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        Ok(Arc::new(Int64Array::from(emit_to.take_needed(&mut self.sums))))
+        let sums = emit_to.take_needed(&mut self.sums).into_iter();
+        let sums = sums.map(|sum| sum.map(i64::try_from).transpose().map_err(|_| failed(&self.of)));
+        Ok(Arc::new(sums.collect::<Result<Int64Array>>()?))
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
@@ -195,7 +198,7 @@ impl GroupsAccumulator for CheckedGroups {
     }
 
     fn size(&self) -> usize {
-        self.sums.capacity() * size_of::<Option<i64>>() + self.of.capacity()
+        self.sums.capacity() * size_of::<Option<i128>>() + self.of.capacity()
     }
 }
 
@@ -218,7 +221,19 @@ mod tests {
         let mut many = CheckedGroups::of("x".to_owned());
         many.update_batch(&[array(vec![Some(i64::MIN), Some(1)])], &[0, 1], None, 2).unwrap();
         assert!(many.merge_batch(&[array(vec![Some(1), Some(2)])], &[0, 1], 2).is_ok());
-        assert!(many.update_batch(&[array(vec![Some(-2)])], &[0], None, 2).is_err());
+        many.update_batch(&[array(vec![Some(-2)])], &[0], None, 2).unwrap();
+        assert!(many.evaluate(EmitTo::All).unwrap_err().to_string().contains("the sum of x exceeds 64 bits"));
+    }
+
+    #[test]
+    fn a_sum_that_fits_is_found_in_any_order() {
+        let values = array([i64::MAX, i64::MAX, -i64::MAX, -i64::MAX].map(Some).to_vec());
+        let mut one = Checked::of("x".to_owned());
+        one.update_batch(&[Arc::clone(&values)]).unwrap();
+        assert_eq!(one.evaluate().unwrap(), ScalarValue::Int64(Some(0)));
+        let mut many = CheckedGroups::of("x".to_owned());
+        many.update_batch(&[values], &[0; 4], None, 1).unwrap();
+        assert_eq!(many.evaluate(EmitTo::All).unwrap().as_primitive::<Int64Type>().values(), &[0]);
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::semantic::grain::Grain;
 /// A bucket in microseconds since the epoch: first instant, first instant after it.
 pub(crate) type Bucket = (i64, i64);
 
+const SECOND: i64 = 1_000_000;
+const QUARTER_MINUTES: i64 = 15;
+
 /// The function for one grain and zone. They are part of its name and identity, so that plans with other ones differ.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TimeBucket {
@@ -98,7 +101,7 @@ pub(crate) fn bucket_of(micros: i64, grain: Grain, zone: Tz) -> Bucket {
         (start, start.saturating_add(width))
     };
     match grain {
-        Grain::Second => fixed(1_000_000),
+        Grain::Second => fixed(SECOND),
         Grain::Minute | Grain::Hour => {
             let width = if grain == Grain::Minute { 60_000_000 } else { 3_600_000_000 };
             if zone == Tz::UTC {
@@ -118,11 +121,21 @@ fn within_offset(micros: i64, instant: DateTime<Utc>, width: i64, zone: Tz) -> B
     let start = (micros.saturating_add(shift)).div_euclid(width).saturating_mul(width) - shift;
     let end = start.saturating_add(width);
     let same = |micros: i64| DateTime::from_timestamp_micros(micros).is_some_and(|instant| offset(instant) == shift);
-    // Offsets change on whole minutes: look for the change minute by minute, which happens in two hours of a year.
-    let minute = 60_000_000;
-    let first = if same(start) { start } else { (0..width / minute).map(|step| start + step * minute).find(|micros| same(*micros)).unwrap_or(micros) };
-    let last = if same(end - 1) { end } else { (0..width / minute).map(|step| end - step * minute).find(|micros| same(micros - 1)).unwrap_or(micros + 1) };
-    (first.min(micros), last.max(micros + 1))
+    // Offsets change on whole seconds; looking for the change is only needed in two hours of a year.
+    let second = micros.div_euclid(SECOND) * SECOND;
+    let first = if same(start) { start } else { edge(second, start, same) };
+    let last = if same(end.saturating_sub(1)) { end } else { edge(second, end - SECOND, same) + SECOND };
+    (first.min(micros), last.max(micros.saturating_add(1)))
+}
+
+/// The last instant, on the way in whole seconds from one where a condition holds to one where it does not, where it holds.
+/// It changes once on the way.
+fn edge(mut holds: i64, mut fails: i64, condition: impl Fn(i64) -> bool) -> i64 {
+    while holds.abs_diff(fails) > SECOND.unsigned_abs() {
+        let middle = holds + (fails - holds) / (2 * SECOND) * SECOND;
+        if condition(middle) { holds = middle } else { fails = middle }
+    }
+    holds
 }
 
 fn calendar_bucket(micros: i64, grain: Grain, zone: Tz) -> Option<Bucket> {
@@ -152,10 +165,15 @@ pub(crate) fn step(date: NaiveDate, grain: Grain, count: i32) -> Option<NaiveDat
 /// The first instant of a local day, in microseconds.
 pub(crate) fn day_start(day: NaiveDate, zone: Tz) -> Option<i64> {
     let midnight = day.and_time(NaiveTime::MIN);
-    // Clock changes remove at most a few hours; a zone that skipped a whole day (the date line) has none of it.
-    (0..=24 * 4)
-        .find_map(|quarters| zone.from_local_datetime(&midnight.checked_add_signed(TimeDelta::minutes(quarters * 15))?).earliest())
-        .map(|time| time.timestamp_micros())
+    let after = |minutes: i64| Some(zone.from_local_datetime(&midnight.checked_add_signed(TimeDelta::minutes(minutes))?).earliest()?.timestamp_micros());
+    if let Some(start) = after(0) {
+        return Some(start);
+    }
+    // Clock changes remove at most a few hours; a zone that skipped a whole day (the date line) has none of it. A quarter
+    // of an hour that is there follows one that is not, so the change is between them.
+    let found = (1..=24 * 4).find_map(|quarters| after(quarters * QUARTER_MINUTES))?;
+    let begun = |micros: i64| DateTime::from_timestamp_micros(micros).is_some_and(|instant| instant.with_timezone(&zone).date_naive() >= day);
+    Some(edge(found, found - QUARTER_MINUTES * 60 * SECOND, begun))
 }
 
 #[cfg(test)]
@@ -190,6 +208,21 @@ mod tests {
         // 01:30 happens twice in New York; the two hours stay apart.
         check(Grain::Hour, "America/New_York", "2013-11-03T05:30:00Z", "2013-11-03T05:00:00Z", "2013-11-03T06:00:00Z");
         check(Grain::Hour, "America/New_York", "2013-11-03T06:30:00Z", "2013-11-03T06:00:00Z", "2013-11-03T07:00:00Z");
+        // Liberia's clocks went on by 44 minutes and 30 seconds at midnight.
+        for (grain, instant, start, end) in [
+            (Grain::Hour, "1972-01-07T00:44:29.999999Z", "1972-01-06T23:44:30Z", "1972-01-07T00:44:30Z"),
+            (Grain::Hour, "1972-01-07T00:44:30Z", "1972-01-07T00:44:30Z", "1972-01-07T01:00:00Z"),
+            (Grain::Hour, "1972-01-07T00:44:45.5Z", "1972-01-07T00:44:30Z", "1972-01-07T01:00:00Z"),
+            (Grain::Minute, "1972-01-07T00:44:45Z", "1972-01-07T00:44:30Z", "1972-01-07T00:45:00Z"),
+            (Grain::Minute, "1972-01-07T00:44:29Z", "1972-01-07T00:43:30Z", "1972-01-07T00:44:30Z"),
+            (Grain::Day, "1972-01-07T00:44:29Z", "1972-01-06T00:44:30Z", "1972-01-07T00:44:30Z"),
+            (Grain::Day, "1972-01-07T00:44:30Z", "1972-01-07T00:44:30Z", "1972-01-08T00:00:00Z"),
+        ] {
+            check(grain, "Africa/Monrovia", instant, start, end);
+        }
+        // Samoa had no 30th of December in 2011.
+        check(Grain::Day, "Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z");
+        check(Grain::Day, "Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z");
         // Lord Howe Island changes by half an hour.
         check(Grain::Hour, "Australia/Lord_Howe", "2013-04-06T15:10:00Z", "2013-04-06T15:00:00Z", "2013-04-06T15:30:00Z");
     }

@@ -2,24 +2,24 @@
 //! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, spool};
+use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
 use super::load::TimeColumn;
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
 use crate::error::{Error, Result, near_names};
-use crate::events::SegmentCommitted;
+use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
-use crate::settings::Settings;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
 use crate::storage::layout;
@@ -31,17 +31,24 @@ use crate::storage::writer::{SegmentWriter, Written, remove};
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
+/// Inputs that are looked through in about a tenth of a millisecond.
+const INLINE_MAX_BYTES: u64 = 16 << 10;
 /// Longest idempotency key.
 const KEY_MAX_LEN: usize = 128;
 
 /// What a load needs of the engine.
-pub(crate) struct LoadHost<'a> {
-    pub store: &'a Arc<dyn ObjectStore>,
-    pub settings: &'a Settings,
-    pub clock: &'a dyn Clock,
+#[derive(Clone)]
+pub(crate) struct LoadHost {
+    pub store: Arc<dyn ObjectStore>,
+    pub clock: Arc<dyn Clock>,
     pub log: Arc<DatasetLog>,
-    pub dataset: &'a DatasetName,
-    pub partials: &'a Partials,
+    pub tenant: TenantId,
+    pub dataset: DatasetName,
+    pub partials: Arc<Partials>,
+    pub events: Events,
+    pub gatherings: Arc<Gatherings>,
+    pub segment_max_rows: usize,
+    pub commit_interval: Duration,
 }
 
 /// How a load ended.
@@ -49,29 +56,18 @@ pub(crate) struct Loaded {
     pub report: LoadReport,
     /// Whether the dataset is new.
     pub created: bool,
-    /// What to tell listeners; `None` when an earlier load answered.
-    pub commit: Option<CommitNews>,
-}
-
-/// A commit without its tenant, which a load does not know.
-pub(crate) struct CommitNews(SegmentCommitted);
-
-impl CommitNews {
-    pub(crate) fn in_tenant(self, tenant: TenantId) -> SegmentCommitted {
-        SegmentCommitted { tenant, ..self.0 }
-    }
 }
 
 /// Runs a load.
-pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
+pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let started = Instant::now();
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
-    let _loading = host.log.loading.read().await;
-    let before = host.log.snapshot().await?;
-    if let Some(replayed) = replay(&host, &load, before.as_deref()) {
-        return Ok(replayed);
+    let loading = host.log.loading.read().await;
+    let before = host.log.certain_snapshot().await?;
+    if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
+        return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
     match (load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
@@ -85,7 +81,7 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
-        Arc::new(tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await.map_err(|error| Error::internal(error.to_string()))??)
+        Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
     let target = match &before {
         Some(snapshot) => target_of(snapshot, &inference, &source)?,
@@ -94,29 +90,30 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
             DecodeTarget { columns, declared }
         }
     };
+    let load_id = uuid::Uuid::now_v7().to_string();
+    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
     let plan = Plan { source, inference, time_column, progress };
+    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
+        // Whoever commits for all of them holds the lock then.
+        drop(loading);
+        let report = share(&host, plan, target, before, record, started).await?;
+        return Ok(Loaded { report, created: false });
+    }
     let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
-    let load_id = uuid::Uuid::now_v7().to_string();
-    let rejects_path = layout::rejects(host.log.prefix(), &load_id);
-    let rejected = ground.rejects.len() as u64;
     let segments = ground.segments.clone();
+    let rejects_path = layout::rejects(host.log.prefix(), &record.load_id);
     let committed = async {
-        if rejected > 0 {
-            let lines = ground.rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
-            host.store.put(&rejects_path, lines.into()).await.map_err(|error| Error::from(error).context("keep rejected rows"))?;
-        }
+        keep_rejects(&host, &record.load_id, &ground.rejects).await?;
         plan.progress.check()?;
         let record = LoadRecord {
-            load_id: load_id.clone(),
-            source: plan.source.name().to_owned(),
             rows: segments.iter().map(|segment| segment.rows).sum(),
-            rejected,
+            rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
             segments: segments.len() as u64,
-            duration_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: millis_since(started),
             promotions: ground.promotions.clone(),
-            idempotency_key,
+            ..record
         };
         let now = host.clock.now();
         let metadata = before.is_none().then(|| Metadata {
@@ -125,46 +122,92 @@ pub(crate) async fn run_load(host: LoadHost<'_>, load: Load) -> Result<Loaded> {
             schema: ground.schema.clone(),
             chunk: ground.chunk,
             created_at: now,
+            settings: Default::default(),
             dropped: false,
         });
-        host.log
-            .commit(Entry { metadata, added: segments.clone(), load: Some(record.clone()), committed_at: now, ..Entry::default() })
-            .await
-            .map(|committed| (committed, record))
+        let table = before.as_ref().map(|before| before.metadata.id.clone());
+        let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        host.log.commit(entry).await.map(|committed| (committed, record))
     }
     .await;
     match committed {
         Ok((Committed::Version(snapshot), record)) => {
             host.partials.keep(fresh).await;
-            Ok(Loaded {
-                report: report(host.dataset, snapshot.version, record, false),
-                created: before.is_none(),
-                commit: Some(CommitNews(SegmentCommitted {
-                    // Replaced by `in_tenant`, the only way out of the wrapper.
-                    tenant: TenantId::parse("unknown")?,
-                    dataset: host.dataset.clone(),
-                    version: snapshot.version,
-                    rows: segments.iter().map(|segment| segment.rows).sum(),
-                    time_range: time_range(&segments, &snapshot),
-                    segments_added: segments.into_iter().map(|segment| segment.path).collect(),
-                    segments_removed: Vec::new(),
-                })),
-            })
+            announce(&host, &segments, &snapshot);
+            Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
         }
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), _)) => Err(error),
         other => {
             for segment in &segments {
-                remove(host.store, host.log.prefix(), &segment.path).await;
+                remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
             let (committed, _) = other?;
             match committed {
-                Committed::Before(version, record) => Ok(Loaded { report: report(host.dataset, version, record, true), created: false, commit: None }),
+                Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
                 Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
             }
         }
     }
+}
+
+/// A small load into a dataset that is there: it is decoded here and committed together with others.
+async fn share(host: &LoadHost, plan: Plan, target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
+    let room = host.gatherings.room(plan.source.size()).await?;
+    let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
+    let decoded = blocking(source.size(), move || {
+        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+        let outcome = decode(&source, &inference, &target, &progress, &mut |decoded| {
+            progress.check()?;
+            rows.push(decoded.batch);
+            rejects.extend(decoded.rejects);
+            Ok(())
+        })?;
+        match outcome {
+            DecodeOutcome::Complete => Ok((rows, rejects)),
+            DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
+        }
+    });
+    let (rows, rejects) = decoded.await?;
+    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), started, _room: room };
+    host.gatherings.commit(host, load).await
+}
+
+/// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
+async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    if bytes <= INLINE_MAX_BYTES {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(error.to_string()))?
+}
+
+/// Stores the rows that a load did not take, for people to look at.
+pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reject]) -> Result<()> {
+    if rejects.is_empty() {
+        return Ok(());
+    }
+    let lines = rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
+    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), lines.into()).await;
+    put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
+}
+
+/// Tells listeners of a commit.
+pub(super) fn announce(host: &LoadHost, segments: &[Segment], snapshot: &Snapshot) {
+    host.events.raise(Event::SegmentCommitted(SegmentCommitted {
+        tenant: host.tenant.clone(),
+        dataset: host.dataset.clone(),
+        version: snapshot.version,
+        rows: segments.iter().map(|segment| segment.rows).sum(),
+        time_range: time_range(segments, snapshot),
+        segments_added: segments.iter().map(|segment| segment.path.clone()).collect(),
+        segments_removed: Vec::new(),
+    }));
+}
+
+pub(super) fn millis_since(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn check_key(key: &str) -> Result<()> {
@@ -174,12 +217,8 @@ fn check_key(key: &str) -> Result<()> {
     Ok(())
 }
 
-fn replay(host: &LoadHost<'_>, load: &Load, before: Option<&Snapshot>) -> Option<Loaded> {
-    let (version, record) = before?.keys.get(load.idempotency_key.as_deref()?)?;
-    Some(Loaded { report: report(host.dataset, *version, record.clone(), true), created: false, commit: None })
-}
-
-fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
+/// What a load answers.
+pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
     LoadReport {
         load_id: record.load_id,
         dataset: dataset.to_string(),
@@ -236,7 +275,7 @@ struct Ground {
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
-async fn grind(host: &LoadHost<'_>, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
+async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
         let schema = match before {
@@ -244,15 +283,8 @@ async fn grind(host: &LoadHost<'_>, plan: &Plan, mut target: DecodeTarget, befor
             None => DatasetSchema::new(target.columns.clone(), choose_time(&target.columns, &plan.time_column))?,
         };
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
-        let mut writer = SegmentWriter::new(
-            Arc::clone(host.store),
-            host.log.prefix().clone(),
-            schema.arrow(),
-            schema.time_column.as_deref(),
-            chunk,
-            host.settings.segment_max_rows,
-            host.clock.now(),
-        );
+        let mut writer =
+            SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
         match pass(plan, &target, &mut writer).await {
             Ok((DecodeOutcome::Complete, rejects)) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;

@@ -2,11 +2,13 @@
 //! changed since the answer before is found out once too.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::MissedTickBehavior;
@@ -84,7 +86,9 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
     let mut answered: Option<u64> = None;
     let mut before: Option<Arc<QueryResult>> = None;
     loop {
-        let answer = question.ask().await;
+        // A panic must not leave listeners waiting for what never comes.
+        let answer = AssertUnwindSafe(question.ask()).catch_unwind().await;
+        let answer = answer.unwrap_or_else(|_| Err(Error::internal("the question could not be answered; it is asked again after the next commit")));
         refreshes.fetch_add(1, Ordering::Relaxed);
         let Some(sender) = listeners.upgrade() else { return };
         answered = match &answer {
@@ -103,7 +107,7 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
     }
 }
 
-/// Waits until there is a reason to ask again; `false` when nobody listens any more or the engine is gone.
+/// Waits until there is a reason to ask again; `false` when nobody listens any more.
 async fn wait(
     question: &dyn Question,
     listeners: &Weak<watch::Sender<Answer>>,
@@ -140,7 +144,7 @@ async fn wait(
 fn touches(event: &Event, question: &dyn Question, answered: Option<u64>) -> bool {
     let (tenant, dataset, new) = match event {
         Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset, answered.is_none_or(|answered| commit.version > answered)),
-        Event::DatasetDeleted { tenant, dataset } => (tenant, dataset, true),
+        Event::DatasetDeleted { tenant, dataset } | Event::ModelChanged { tenant, dataset, .. } => (tenant, dataset, true),
     };
     new && question.dataset() == (tenant, dataset)
 }

@@ -69,7 +69,8 @@ impl Mill {
 
     async fn overrule(&self, dataset: &str, rollup: &str, state: AdviceState, reason: &str) -> Result<()> {
         let (name, _) = self.whole(dataset).await?;
-        let mut decisions = self.decisions(&name).await?;
+        let _alone = self.shared.advisor.deciding.lock().await;
+        let mut decisions = self.latest_decisions(&name).await?;
         let known = decisions.decisions.iter().find(|decision| decision.rollup.name == rollup).map(|decision| decision.rollup.clone());
         let Some(known) = known else {
             let near = near_names(rollup, decisions.decisions.iter().map(|decision| decision.rollup.name.as_str()));
@@ -118,16 +119,24 @@ impl Mill {
         let owner = self.owner();
         owner.open_rollups(name, snapshot).await?;
         let model = owner.model_of(name, snapshot).await?;
-        let mut decisions = self.decisions(name).await?;
+        let _alone = self.shared.advisor.deciding.lock().await;
+        let mut decisions = self.latest_decisions(name).await?;
         let before = decisions.version;
         let mut left = self.let_go(name, &model, &mut decisions, budget);
-        let shapes = self.shared.advisor.shapes(self.scope.tenant(), name);
+        let shapes = Arc::new(self.shared.advisor.shapes(self.scope.tenant(), name));
         // A veto holds for ever, every other judgement for its round.
         let vetoed = decisions.decisions.iter().filter(|decision| decision.state == AdviceState::Vetoed);
         let mut judged: Vec<Rollup> = vetoed.map(|decision| decision.rollup.clone()).collect();
         for _ in 0..choose::MEASURED_MAX {
-            let have: Vec<&Rollup> = model.rollups.iter().chain(decisions.kept()).collect();
-            let Some(candidate) = choose::candidates(&shapes, &have, &judged.iter().collect::<Vec<_>>(), snapshot.rows).into_iter().next() else { break };
+            let have: Vec<Rollup> = model.rollups.iter().chain(decisions.kept()).cloned().collect();
+            let (shapes, judged_before, rows) = (Arc::clone(&shapes), judged.clone(), snapshot.rows);
+            // Thousands of unions may be compared: not on a thread that others wait for.
+            let best = tokio::task::spawn_blocking(move || {
+                let (have, judged): (Vec<&Rollup>, Vec<&Rollup>) = (have.iter().collect(), judged_before.iter().collect());
+                choose::candidates(&shapes, &have, &judged, rows).into_iter().next()
+            });
+            let candidate = best.await.map_err(|error| Error::internal(format!("choosing a rollup failed: {error}")))?;
+            let Some(candidate) = candidate else { break };
             let (state, reason) = match owner.measure(&candidate.rollup, &model, name, snapshot).await? {
                 Some(size) => {
                     let (kept, reason) = choose::judge(&candidate, size, left);
@@ -192,11 +201,16 @@ impl Mill {
 
     /// What was decided about a dataset: read once, then kept.
     pub(super) async fn decisions(&self, name: &DatasetName) -> Result<Decisions> {
-        let tenant = self.scope.tenant();
-        if let Some(known) = self.shared.advisor.decisions(tenant, name) {
-            return Ok(known);
+        match self.shared.advisor.decisions(self.scope.tenant(), name) {
+            Some(known) => Ok(known),
+            None => self.latest_decisions(name).await,
         }
-        let decisions = match self.shared.store.get(&layout::advice(tenant, name)).await {
+    }
+
+    /// The same with what another engine has decided since.
+    async fn latest_decisions(&self, name: &DatasetName) -> Result<Decisions> {
+        let tenant = self.scope.tenant();
+        let stored = match self.shared.store.get(&layout::advice(tenant, name)).await {
             Ok(object) => serde_json::from_slice(&object.bytes().await?).unwrap_or_else(|error| {
                 // Advice is only ever a saving: what cannot be read is learned again.
                 tracing::warn!(dataset = %name, %error, "stored advice cannot be read");
@@ -205,8 +219,14 @@ impl Mill {
             Err(object_store::Error::NotFound { .. }) => Decisions::default(),
             Err(error) => return Err(Error::from(error).context("read advice")),
         };
-        self.shared.advisor.set_decisions(tenant, name, decisions.clone());
-        Ok(decisions)
+        // What is known also has the rounds in which nothing was used, which are not worth an object.
+        match self.shared.advisor.decisions(tenant, name) {
+            Some(known) if known.version >= stored.version => Ok(known),
+            _ => {
+                self.shared.advisor.set_decisions(tenant, name, stored.clone());
+                Ok(stored)
+            }
+        }
     }
 
     async fn write_decisions(&self, name: &DatasetName, decisions: Decisions) -> Result<()> {

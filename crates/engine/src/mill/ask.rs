@@ -12,9 +12,11 @@ use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
 use super::tiles::Asked;
+use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
@@ -26,6 +28,8 @@ use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{Reference, follows_clock};
+use crate::semantic::member::Member;
+use crate::semantic::query::{DateRange, Filter, Operator};
 use crate::semantic::{Model, SemanticQuery, member};
 use crate::storage::log::Snapshot;
 
@@ -53,8 +57,11 @@ impl Mill {
     /// `Invalid` with the path of the field at fault and near names, `NotFound` for an unknown model, `Exhausted` at a
     /// limit of the scope.
     pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
-        self.answer(query, &model, snapshot).await
+        let answer = async {
+            let (model, snapshot) = self.model_and_snapshot(query).await?;
+            self.answer(query, &model, snapshot).await
+        };
+        execute::within_deadline(self.scope.limits(), answer).await
     }
 
     pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
@@ -62,14 +69,26 @@ impl Mill {
         let first = first.ok_or_else(|| Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"))?;
         let dataset = DatasetName::parse(member::model_of(first)?)?;
         let snapshot = self.find(&dataset).await?;
-        Ok((self.model_of(&dataset, &snapshot).await?, snapshot))
+        let model = self.model_of(&dataset, &snapshot).await?;
+        let pinned = self.pin(&dataset, snapshot, query.as_of).await?;
+        Ok((model, pinned))
+    }
+
+    /// What relative ranges of a question are counted from: now, or the time of the state that is asked.
+    pub(super) fn reference(&self, query: &SemanticQuery, snapshot: &Snapshot) -> Result<Reference> {
+        let now = match query.as_of {
+            None => self.shared.clock.now(),
+            Some(AsOf::Time(time)) => time,
+            Some(AsOf::Version(_)) => snapshot.updated_at,
+        };
+        Ok(Reference { now, latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
     pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let state = self.shared.session.shared();
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let reference = self.reference(query, snapshot)?;
         let source = scoped_plan(self.table(&dataset, snapshot, counters), &dataset, &self.scope, state)?;
         let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
         // One row more than asked for tells whether there are more.
@@ -82,7 +101,7 @@ impl Mill {
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let zone = compile::zone_of(query)?;
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone };
+        let reference = self.reference(query, &snapshot)?;
         let mut counters = Arc::new(ScanCounters::default());
         let asked = match self.ask_tile(query, model, &snapshot, reference, &counters).await? {
             Some(asked) => (asked, None),
@@ -96,7 +115,10 @@ impl Mill {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
         let scanned = Scanned::of(&counters);
-        self.learn(query, model, &dataset, &snapshot, zone, scanned.rows);
+        // Rollups are kept for what people look at every day.
+        if query.as_of.is_none() {
+            self.learn(query, model, &dataset, &snapshot, zone, scanned.rows);
+        }
         let seen = (offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {
             // A page beyond the end says nothing of how many there are before it.
@@ -113,6 +135,7 @@ impl Mill {
             provenance: Provenance {
                 dataset: Some(dataset.to_string()),
                 version: Some(snapshot.version),
+                retained_from: snapshot.retained_from,
                 complete_until: snapshot.time_range.map(|(_, latest)| latest),
                 time_range: range.and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
                 timezone: zone.name().to_owned(),
@@ -127,7 +150,7 @@ impl Mill {
                 segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: scanned.bytes,
-                rollups: scanned.rollups,
+                rollups: if self.scope.restricts(&dataset) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: self.scope.row_filter(&dataset).is_some(),
                 stages: executed.stages,
             },
@@ -171,14 +194,42 @@ impl Mill {
         Ok(counts.values().first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    /// Answers one read-only SQL query over the datasets of the scope.
+    /// Answers one read-only SQL query over the datasets of the scope. [`sql_as_of`](Self::sql_as_of) asks an older state.
     ///
     /// # Errors
     /// `Invalid` for text that is not SQL or names what is not there, `Denied` for anything but a query, `Exhausted` at a
     /// limit of the scope.
     pub async fn sql(&self, sql: &str) -> Result<QueryResult> {
+        self.answer_sql(sql, None).await
+    }
+
+    /// Answers one read-only SQL query over the datasets of the scope as they were. Row filters and hidden columns are
+    /// those of the scope now. `now()` is now.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\nOslo,4\n")).await?;
+    /// let answer = mill.sql_as_of("select sum(amount) as total from orders", 0).await?;
+    /// assert_eq!((answer.to_csv()?.as_str(), answer.provenance.version), ("total\r\n2\r\n", Some(0)));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql); `Invalid` at `asOf`, naming what there is, for a state that never was or cannot be read any
+    /// more, and for a version where the statement reads more than one dataset: each counts its own.
+    pub async fn sql_as_of(&self, sql: &str, as_of: impl Into<AsOf>) -> Result<QueryResult> {
+        self.answer_sql(sql, Some(as_of.into())).await
+    }
+
+    async fn answer_sql(&self, sql: &str, as_of: Option<AsOf>) -> Result<QueryResult> {
         let started = Instant::now();
-        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = self.plan_statement(sql).await?;
+        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of)).await?;
+        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = planned;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
@@ -193,6 +244,7 @@ impl Mill {
             provenance: Provenance {
                 dataset: only.map(|(name, _)| name.to_string()),
                 version: only.map(|(_, snapshot)| snapshot.version),
+                retained_from: only.and_then(|(_, snapshot)| snapshot.retained_from),
                 complete_until: only.and_then(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest),
                 time_range: None,
                 timezone: "UTC".to_owned(),
@@ -207,15 +259,15 @@ impl Mill {
                 segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
                 rows_scanned: scanned.rows,
                 bytes_read: scanned.bytes,
-                rollups: scanned.rollups,
+                rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
                 stages: executed.stages,
             },
         })
     }
 
-    /// Plans one read-only query over the datasets of the scope, each pinned to its newest version.
-    pub(super) async fn plan_statement(&self, sql: &str) -> Result<PlannedSql> {
+    /// Plans one read-only query over the datasets of the scope, each pinned to one version.
+    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<PlannedSql> {
         let statement = gate::parse(sql, self.scope.limits())?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
@@ -223,23 +275,26 @@ impl Mill {
         let schema = Arc::new(MemorySchemaProvider::new());
         let mut pinned = Vec::new();
         for reference in references {
-            if let Some((name, snapshot)) = self.bind_table(&reference, &schema, &counters).await? {
-                pinned.push((name, snapshot));
-            }
+            pinned.push(self.bind_table(&reference, &schema, &counters, as_of).await?);
+        }
+        if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
+            return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", schema)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        Ok(PlannedSql { planned: plan_on_big_stack(state, statement).await?, counters, pinned })
+        let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
+        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters, pinned })
     }
 
-    /// Makes a table of the statement known, as the scope sees it. `None`: a name that the statement defines itself.
+    /// Makes a table of the statement known, as the scope sees it.
     async fn bind_table(
         &self,
         reference: &datafusion::common::TableReference,
         schema: &MemorySchemaProvider,
         counters: &Arc<ScanCounters>,
-    ) -> Result<Option<(DatasetName, Arc<Snapshot>)>> {
+        as_of: Option<AsOf>,
+    ) -> Result<(DatasetName, Arc<Snapshot>)> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
             Ok(name) if !qualified => self.shared.datasets.get(self.scope.tenant(), &name).await?.map(|snapshot| (name, snapshot)),
@@ -254,28 +309,35 @@ impl Mill {
         if self.rollup_set(&name).is_none_or(|set| set.identity.dataset_id != snapshot.metadata.id) {
             self.open_rollups(&name, &snapshot).await?;
         }
+        let snapshot = self.pin(&name, snapshot, as_of).await?;
         let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
-        Ok(Some((name, snapshot)))
+        Ok((name, snapshot))
     }
 
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
     ///
     /// # Errors
-    /// As [`query`](Self::query): a question that cannot be answered now is refused now.
+    /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
+    /// state, which never changes.
     pub async fn subscribe(&self, query: &SemanticQuery) -> Result<Subscription> {
+        if query.as_of.is_some() {
+            return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
+        }
         let (model, snapshot) = self.model_and_snapshot(query).await?;
         let dataset = DatasetName::parse(&model.dataset)?;
         self.check_query(query, &model, &snapshot, &dataset)?;
-        let key = format!("{}|{}", self.scope.fingerprint(), serde_json::to_string(query)?);
-        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset };
+        // Limits too: nobody is to be stopped at the deadline of somebody else.
+        let key = format!("{}|{:?}|{}", self.scope.fingerprint(), self.scope.limits(), serde_json::to_string(query)?);
+        let moves = moves_by_clock(query, &model);
+        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
 
     fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, dataset: &DatasetName) -> Result<()> {
         let state = self.shared.session.shared();
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let reference = self.reference(query, snapshot)?;
         let source = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, state)?;
         compile::compile(query, model, source, state, reference, self.scope.limits()).map(drop)
     }
@@ -296,18 +358,28 @@ pub(super) struct PlannedSql {
     pinned: Vec<(DatasetName, Arc<Snapshot>)>,
 }
 
-/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse.
-async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement) -> Result<Planned> {
+/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
+/// it any more; `turn` bounds how many there are.
+async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
-        let planned = runtime.block_on(async {
+        let planning = async {
             let logical = state.statement_to_plan(statement).await?;
             gate::check_plan(&logical)?;
             let estimates = estimate::of_plan(&logical)?;
             Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
+        };
+        let planned = runtime.block_on(async {
+            tokio::select! {
+                planned = planning => Some(planned),
+                () = sender.closed() => None,
+            }
         });
-        drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+        if let Some(planned) = planned {
+            drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+        }
+        drop(turn);
     };
     std::thread::Builder::new()
         .name("plan-sql".to_owned())
@@ -346,6 +418,29 @@ struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
     dataset: DatasetName,
+    /// Whether the answer changes by the clock alone.
+    moves: bool,
+}
+
+/// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
+fn moves_by_clock(query: &SemanticQuery, model: &Model) -> bool {
+    let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
+    let measures = query.measures.iter().filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure) } else { None });
+    let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
+    windows.into_iter().any(follows_clock) || filters.into_iter().any(filter_moves)
+}
+
+fn filter_moves(filter: &Filter) -> bool {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(filter_moves),
+        Filter::Condition(condition) => condition.values.iter().filter_map(|value| value.as_str()).any(|text| match condition.operator {
+            Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
+                follows_clock(&DateRange::Named(text.to_owned()))
+            }
+            // Numbers and texts are compared with these too.
+            _ => text.trim_start().starts_with("now"),
+        }),
+    }
 }
 
 #[async_trait]
@@ -363,6 +458,6 @@ impl Question for LiveQuestion {
     }
 
     fn follows_clock(&self) -> bool {
-        self.query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_clock)
+        self.moves
     }
 }

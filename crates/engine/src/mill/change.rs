@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::ExprSchemable;
@@ -20,12 +20,13 @@ use crate::query::table::{row_filter, visible_schema};
 use crate::semantic::member::Columns;
 use crate::storage::compaction;
 use crate::storage::deletion::{self, Condition};
+use crate::storage::entry::Rewrite;
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::rewrite::Rewriter;
 use crate::storage::segment::Segment;
 
 /// Times that a change begins anew because somebody else has rewritten the same segments.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// What a compaction did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -131,8 +132,9 @@ impl Mill {
 
     /// Deletes the rows for which a SQL predicate over the columns of the scope is true. Rows for which it is false or
     /// null stay, and so do rows that the scope does not see and rows that come in while it runs. All of them go by one
-    /// commit. Their bytes leave the store with [`vacuum`](Self::vacuum), once no query can read the older versions.
-    /// [`count_rows`](Self::count_rows) tells before what would go.
+    /// commit. Older versions still have them until these are no longer kept, and then their bytes leave the store with
+    /// [`vacuum`](Self::vacuum); [`erase_rows`](Self::erase_rows) does not wait for that. [`count_rows`](Self::count_rows)
+    /// tells before what would go.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -154,13 +156,51 @@ impl Mill {
     /// `Conflict` when others rewrite the same segments again and again; `Unavailable` when the store does not answer or
     /// the engine is closing. All rows are there then, unless the message says that this is not known.
     pub async fn delete_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
+        self.take_out(dataset, predicate, Rewrite::Deletion).await
+    }
+
+    /// Deletes rows as [`delete_rows`](Self::delete_rows) does, and ends every older version with it, whether it has such
+    /// rows or not and whether there are any left now: from then on no question can reach them. Their bytes leave the store
+    /// with the next [`vacuum`](Self::vacuum) that comes [`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds)
+    /// later. This is what a person's right to be forgotten takes. Rows that a load rejected are kept as text, and are not
+    /// looked at.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n9,4\n")).await?;
+    /// mill.delete_rows("orders", "customer_id = 7").await?;
+    /// assert_eq!(mill.sql_as_of("select count(*) as n from orders", 0).await?.to_csv()?, "n\r\n3\r\n");
+    /// mill.erase_rows("orders", "customer_id = 8").await?;
+    /// assert!(mill.sql_as_of("select count(*) as n from orders", 0).await.is_err());
+    /// assert_eq!(mill.sql("select customer_id from orders").await?.to_csv()?, "customer_id\r\n9\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As `delete_rows`; `Denied` for a scope that does not see the whole dataset, whose versions are not its own to end.
+    pub async fn erase_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
+        self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
+        self.take_out(dataset, predicate, Rewrite::Erasure).await
+    }
+
+    async fn take_out(&self, dataset: &str, predicate: &str, kind: Rewrite) -> Result<DeleteReport> {
         let (_open, name, log) = self.begin_change(dataset).await?;
         let mut last = Error::internal("no deletion was tried");
         for _ in 0..ATTEMPTS {
             let _turn = log.rewriting.lock().await;
             let snapshot = self.find(&name).await?;
             let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
-            match deletion::delete(&self.rewriter(&log), &snapshot, &candidates, &condition).await {
+            match deletion::delete(&self.rewriter(&log), &snapshot, &candidates, &condition, kind).await {
+                Ok(None) if kind == Rewrite::Erasure => {
+                    // No row is left now, but older versions may have some.
+                    let snapshot = self.rewriter(&log).replace(kind, Vec::new()).await?;
+                    self.raise_rewritten(&name, &snapshot, &[], &[], None);
+                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
+                }
                 Ok(None) => return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 }),
                 Ok(Some(deleted)) => {
                     let range = time_range(&deleted.removed, &snapshot);
@@ -204,23 +244,26 @@ impl Mill {
         Ok(touched.iter().map(|touched| touched.matching).sum())
     }
 
-    /// Removes objects of a dataset that nothing needs any more: segments that were replaced longer ago than
-    /// [`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds), and leftovers of writes that ended
-    /// early, after a day. Rejected rows and the log stay. With upkeep the engine does it by itself.
+    /// Removes objects of a dataset that nothing needs any more: segments that were replaced so long ago that no version
+    /// which is kept has them, nor a query of it that has begun
+    /// ([`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds)), segments of versions that an erasure
+    /// ended, and leftovers of writes that ended early, after a day. Rejected rows and the log stay. With upkeep the engine
+    /// does it by itself.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
     /// # use std::sync::Arc;
     /// # use tidemill::clock::ManualClock;
-    /// # use tidemill::{Csv, Engine};
+    /// # use tidemill::{Csv, Engine, Settings};
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let clock = Arc::new(ManualClock::at("2013-06-01T00:00:00Z".parse().unwrap()));
-    /// # let mill = Engine::builder().path(folder.path()).clock(clock.clone()).open().await?.tenant("acme")?;
+    /// let settings = Settings { versions_kept_seconds: 86_400, ..Settings::default() };
+    /// let mill = Engine::builder().path(folder.path()).settings(settings).clock(clock.clone()).open().await?.tenant("acme")?;
     /// mill.load("orders", Csv::bytes("customer_id,amount\n7,2\n8,3\n")).await?;
     /// mill.delete_rows("orders", "customer_id = 7").await?;
-    /// // Queries that began before the deletion may still read the old segment.
+    /// // The version before the deletion is kept for a day.
     /// assert_eq!(mill.vacuum("orders").await?.objects, 0);
-    /// clock.advance(chrono::TimeDelta::hours(2));
+    /// clock.advance(chrono::TimeDelta::hours(26));
     /// assert_eq!(mill.vacuum("orders").await?.objects, 1);
     /// # Ok::<(), tidemill::Error>(())
     /// # }).unwrap();
@@ -231,14 +274,13 @@ impl Mill {
     /// does not answer. Some objects may be gone then; calling it again goes on.
     pub async fn vacuum(&self, dataset: &str) -> Result<VacuumReport> {
         let (_open, name, log) = self.begin_change(dataset).await?;
-        self.find_whole(&name, "vacuum").await?;
-        let kept = TimeDelta::seconds(i64::try_from(self.shared.settings.replaced_kept_seconds).unwrap_or(i64::from(u32::MAX)));
-        let swept = log.sweep(kept, self.shared.clock.now()).await.map_err(|error| error.context(format!("vacuum {name}")))?;
+        let snapshot = self.find_whole(&name, "vacuum").await?;
+        let swept = log.sweep(self.kept(&snapshot)).await.map_err(|error| error.context(format!("vacuum {name}")))?;
         Ok(VacuumReport { objects: swept.objects, bytes: swept.bytes })
     }
 
     /// Holds the engine open for a change.
-    async fn begin_change(&self, dataset: &str) -> Result<(RwLockReadGuard<'_, bool>, DatasetName, Arc<DatasetLog>)> {
+    pub(super) async fn begin_change(&self, dataset: &str) -> Result<(RwLockReadGuard<'_, bool>, DatasetName, Arc<DatasetLog>)> {
         let open = self.shared.open.read().await;
         if !*open {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; try again later"));
@@ -251,7 +293,7 @@ impl Mill {
     }
 
     /// The dataset, for work whose report tells of rows that a restricted scope does not see.
-    async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Arc<Snapshot>> {
+    pub(super) async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Arc<Snapshot>> {
         let snapshot = self.find(dataset).await?;
         if self.scope.restricts(dataset) {
             return Err(Error::denied(format!("{verb} {dataset}: a scope with a row filter or hidden columns does not look after the whole dataset; ask somebody who sees it")));
@@ -260,7 +302,7 @@ impl Mill {
     }
 
     fn rewriter<'a>(&'a self, log: &'a DatasetLog) -> Rewriter<'a> {
-        Rewriter { store: &self.shared.store, log, now: self.shared.clock.now() }
+        Rewriter { store: &self.shared.store, log, clock: &*self.shared.clock }
     }
 
     /// What a predicate means under the scope, and the segments that may hold a row which it picks.
@@ -288,7 +330,14 @@ impl Mill {
         Ok((condition, candidates))
     }
 
-    fn raise_rewritten(&self, dataset: &DatasetName, snapshot: &Snapshot, added: &[Segment], removed: &[Arc<Segment>], time_range: Option<(DateTime<Utc>, DateTime<Utc>)>) {
+    pub(super) fn raise_rewritten(
+        &self,
+        dataset: &DatasetName,
+        snapshot: &Snapshot,
+        added: &[Segment],
+        removed: &[Arc<Segment>],
+        time_range: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    ) {
         self.shared.events.raise(Event::SegmentCommitted(SegmentCommitted {
             tenant: self.scope.tenant().clone(),
             dataset: dataset.clone(),
@@ -301,7 +350,7 @@ impl Mill {
     }
 }
 
-fn time_range(segments: &[Arc<Segment>], snapshot: &Snapshot) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+pub(super) fn time_range(segments: &[Arc<Segment>], snapshot: &Snapshot) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let column = snapshot.metadata.schema.time_column.as_deref()?;
     let ranges = segments.iter().filter_map(|segment| segment.time_range(&snapshot.arrow, column));
     ranges.reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))

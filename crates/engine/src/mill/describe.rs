@@ -15,6 +15,7 @@ use crate::ids::DatasetName;
 use crate::ingest::Reject;
 use crate::query::QueryResult;
 use crate::query::write::columns_to_json;
+use crate::scope::Scope;
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
 
@@ -174,7 +175,7 @@ impl Mill {
     /// `Unavailable` when the store does not answer.
     pub async fn datasets(&self) -> Result<Vec<DatasetSummary>> {
         let listed = self.shared.datasets.list(self.scope.tenant()).await?;
-        Ok(listed.iter().map(|(name, snapshot)| summary(name, snapshot)).collect())
+        Ok(listed.iter().map(|(name, snapshot)| summary(name, snapshot, &self.scope)).collect())
     }
 
     /// One dataset, from its log alone.
@@ -200,7 +201,7 @@ impl Mill {
             rejected: load.rejected,
             committed_at: *committed_at,
         });
-        Ok(DatasetDetail { summary: summary(&name, &snapshot), columns, loads: loads.collect() })
+        Ok(DatasetDetail { summary: summary(&name, &snapshot, &self.scope), columns, loads: loads.collect() })
     }
 
     /// The latest rows: by the time column where there is one.
@@ -332,7 +333,9 @@ impl Mill {
     }
 }
 
-fn summary(name: &DatasetName, snapshot: &Snapshot) -> DatasetSummary {
+fn summary(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> DatasetSummary {
+    let time_column = snapshot.metadata.schema.time_column.clone().filter(|column| !scope.hides(name, column));
+    let time_range = snapshot.time_range.filter(|_| time_column.is_some());
     DatasetSummary {
         name: name.to_string(),
         label: snapshot.metadata.label.clone(),
@@ -340,9 +343,9 @@ fn summary(name: &DatasetName, snapshot: &Snapshot) -> DatasetSummary {
         size_bytes: snapshot.bytes,
         segments: snapshot.segments.len() as u64,
         version: snapshot.version,
-        time_column: snapshot.metadata.schema.time_column.clone(),
-        time_min: snapshot.time_range.map(|(first, _)| first),
-        time_max: snapshot.time_range.map(|(_, last)| last),
+        time_column,
+        time_min: time_range.map(|(first, _)| first),
+        time_max: time_range.map(|(_, last)| last),
         created_at: snapshot.metadata.created_at,
         updated_at: snapshot.updated_at,
     }

@@ -12,9 +12,9 @@ use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::partial::exec::SegmentAggregateExec;
 use crate::partial::source::{RollupCount, ScanCounters};
+use crate::query::execute;
 use crate::query::result::RollupUse;
 use crate::query::table::scoped_plan;
-use crate::semantic::date::Reference;
 use crate::semantic::{SemanticQuery, compile};
 
 /// How a question would be answered now.
@@ -101,11 +101,13 @@ impl Mill {
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? };
+        let reference = self.reference(query, &snapshot)?;
         let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
         let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
         let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
-        let physical = self.shared.session.physical(&page).await?;
+        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
+        // A plan and what a rollup lacks name the row filter and hidden columns.
+        let restricted = self.scope.restricts(&dataset);
         let mut explanation = Explanation {
             dataset: dataset.to_string(),
             version: snapshot.version,
@@ -118,7 +120,7 @@ impl Mill {
             bytes: snapshot.bytes,
             aggregates: Vec::new(),
             rollups: Vec::new(),
-            plan: displayable(physical.as_ref()).indent(false).to_string(),
+            plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
         };
         let Some(node) = find(&physical) else { return Ok(explanation) };
         let aggregation = node.downcast_ref::<SegmentAggregateExec>().and_then(|node| node.aggregation().cloned());
@@ -140,6 +142,9 @@ impl Mill {
         let mut rollups = counters.rollups();
         for (name, segments) in survey.by_rollup {
             rollups.entry(name).or_default().segments = segments;
+        }
+        if restricted {
+            return Ok(explanation);
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Mill;
 use super::shared::VisibleModel;
 use crate::error::{Error, Result};
+use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::query::table::visible_schema;
 use crate::semantic::{Model, check, generate};
@@ -74,6 +75,7 @@ impl Mill {
         if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
             tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
         }
+        self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name, version });
         Ok(Model { version, ..model })
     }
 

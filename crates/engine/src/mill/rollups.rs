@@ -229,9 +229,17 @@ impl Mill {
         let owner = self.owner();
         owner.open_rollups(name, snapshot).await?;
         let Some(set) = self.rollup_set(name) else { return Ok(()) };
+        {
+            // A compaction carries partials to a segment that no version names yet: it must not seem to be gone.
+            let log = self.shared.datasets.log(self.scope.tenant(), name);
+            let _no_rewrite = log.rewriting.lock().await;
+            let latest = owner.source(name, &self.find(name).await?)?;
+            for rollup in set.rollups.iter() {
+                rollup.sweep(&latest).await?;
+            }
+        }
         let source = owner.source(name, snapshot)?;
         for rollup in set.rollups.iter() {
-            rollup.sweep(&source).await?;
             for segment in snapshot.segments.iter().filter(|segment| segment.rows >= rows_min) {
                 if rollup.find(&segment.path).is_none() {
                     rollup.build(&source, segment).await.map_err(|error| error.context(format!("build rollup {}", rollup.name)))?;

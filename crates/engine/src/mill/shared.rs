@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::chores::ChoreLog;
 use super::keeper::Keeper;
 use super::tiles::Tiles;
 use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
 use crate::clock::Clock;
+use crate::encryption::KeyKeeper;
 use crate::events::Events;
+use crate::ingest::gather::Gatherings;
 use crate::live::refresh::SharedQueries;
 use crate::query::session::Session;
 use crate::semantic::Model;
@@ -21,6 +24,9 @@ use crate::settings::Settings;
 
 /// Models that are kept, over all scopes.
 pub(crate) const VISIBLE_MODELS: u64 = 1_000;
+
+/// Statements that may be planned at the same time.
+pub(crate) const PLANNERS: usize = 64;
 
 /// A model without what a scope hides.
 #[derive(Debug, Clone)]
@@ -33,6 +39,8 @@ pub(crate) struct VisibleModel {
 /// What all tenants of an engine share.
 pub(crate) struct Shared {
     pub store: Arc<dyn ObjectStore>,
+    /// The keys of tenants, where the store is encrypted.
+    pub keys: Option<Arc<KeyKeeper>>,
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
     pub datasets: Datasets,
@@ -42,10 +50,16 @@ pub(crate) struct Shared {
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,
+    /// Statements that are planned at the same time, each on a thread with a large stack.
+    pub planners: Arc<Semaphore>,
     pub events: Events,
     pub live: SharedQueries,
+    /// Small loads that wait for a commit.
+    pub gatherings: Arc<Gatherings>,
     pub advisor: Advisor,
     pub keeper: Keeper,
+    /// What upkeep did.
+    pub chores: ChoreLog,
     /// Held for reading by each write, for writing by `close`: then nothing new begins.
     pub open: RwLock<bool>,
     /// Cancelled by `close`: upkeep stops where it is.

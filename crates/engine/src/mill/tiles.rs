@@ -10,7 +10,7 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
 use super::Mill;
 use crate::catalog::ColumnType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::query::estimate::Estimated;
@@ -21,13 +21,17 @@ use crate::query::tile::Tile;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Range, Reference};
 use crate::semantic::member::{Member, find, find_dimension};
-use crate::semantic::{Model, SemanticQuery, filter};
+use crate::semantic::{DateRange, Dimension, Model, SemanticQuery, filter};
 use crate::storage::log::Snapshot;
 
 /// Questions that are kept, over all scopes.
 const TILES: u64 = 2_000;
 /// One that nobody asks for so long is forgotten, and with it what it holds on to.
 const IDLE: Duration = Duration::from_secs(600);
+/// Longest text of a question that is kept, in bytes: they are counted and not weighed.
+const TEXT_MAX_BYTES: usize = 16 << 10;
+/// What stands for every window in the text of a question. Alone it is none at all.
+const SOME_TIME: &str = "all";
 
 /// Compiled questions by id of the dataset, scope with limits, and text without windows.
 #[derive(Debug)]
@@ -83,11 +87,15 @@ impl Mill {
         let Some(source) = DatasetTable::source(&self.table(&dataset, snapshot, counters)) else { return Ok(None) };
         let timeless = timeless(query);
         let scope = format!("{}|{:?}", self.scope.fingerprint(), self.scope.limits());
-        let key = (snapshot.metadata.id.clone(), scope, serde_json::to_string(&timeless)?);
+        let text = serde_json::to_string(&timeless)?;
+        if text.len() > TEXT_MAX_BYTES {
+            return Ok(None);
+        }
+        let key = (snapshot.metadata.id.clone(), scope, text);
         let kept = match self.shared.tiles.0.get(&key).await {
             Some(kept) if kept.is_of(model, snapshot) && kept.is_current(&source).await => kept,
             _ => {
-                let compiled = self.compile_tile(query, &timeless, model, snapshot, reference).await;
+                let compiled = self.compile_tile(&timeless, model, snapshot, reference).await;
                 let kept = Arc::new(Kept { model: Arc::clone(model), columns: Arc::clone(&snapshot.arrow), compiled });
                 self.shared.tiles.0.insert(key, Arc::clone(&kept)).await;
                 kept
@@ -100,8 +108,8 @@ impl Mill {
     }
 
     /// Compiles a question without its windows. One with an error in it is not compiled: planning says what is wrong.
-    async fn compile_tile(&self, query: &SemanticQuery, timeless: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, reference: Reference) -> Option<Compiled> {
-        if moves_otherwise(query, model, snapshot) {
+    async fn compile_tile(&self, timeless: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, reference: Reference) -> Option<Compiled> {
+        if moves_otherwise(timeless, model, snapshot) {
             return None;
         }
         let dataset = DatasetName::parse(&model.dataset).ok()?;
@@ -128,11 +136,19 @@ impl Kept {
     }
 }
 
-/// The question about all time.
+/// The question about all time and any version. That there is a window stays in it: whether a question can be compiled
+/// depends on it.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
-    let mut query = query.clone();
-    query.time_dimensions.iter_mut().for_each(|time| time.date_range = None);
+    let mut query = SemanticQuery { as_of: None, ..query.clone() };
+    for time in &mut query.time_dimensions {
+        time.date_range = time.date_range.take().map(|_| DateRange::Named(SOME_TIME.to_owned()));
+    }
     query
+}
+
+/// The column that a dimension is, where it is nothing else.
+fn column_of(dimension: &Dimension) -> Option<&str> {
+    dimension.expression.is_none().then(|| dimension.column.as_deref().unwrap_or(&dimension.name))
 }
 
 /// The windows of a question as conditions on columns of its dataset, and the first of them.
@@ -141,7 +157,8 @@ fn windows(query: &SemanticQuery, model: &Model, reference: &Reference) -> Resul
     for (index, time) in query.time_dimensions.iter().enumerate() {
         let Some(asked) = &time.date_range else { continue };
         let dimension = find_dimension(model, &time.dimension)?;
-        let column = Expr::Column(Column::new_unqualified(dimension.column.as_deref().unwrap_or(&dimension.name)));
+        let column = column_of(dimension).ok_or_else(|| Error::internal("a window over an expression was compiled"))?;
+        let column = Expr::Column(Column::new_unqualified(column));
         let range = date::resolve(asked, reference).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
         windows.extend(filter::bounds(&column, range));
         first = first.or(Some(range));
@@ -152,8 +169,8 @@ fn windows(query: &SemanticQuery, model: &Model, reference: &Reference) -> Resul
 /// Whether something other than a window over a column of instants depends on when the question is asked.
 fn moves_otherwise(query: &SemanticQuery, model: &Model, snapshot: &Snapshot) -> bool {
     let of_instants = |name: &str| {
-        let dimension = find_dimension(model, name).ok().filter(|dimension| dimension.expression.is_none());
-        let field = dimension.and_then(|dimension| snapshot.arrow.field_with_name(dimension.column.as_deref().unwrap_or(&dimension.name)).ok());
+        let column = find_dimension(model, name).ok().and_then(column_of);
+        let field = column.and_then(|column| snapshot.arrow.field_with_name(column).ok());
         field.is_some_and(|field| *field.data_type() == ColumnType::Timestamp.data_type())
     };
     let is_no_time = |name: &str| match find(model, name) {

@@ -17,12 +17,14 @@ use super::best::Best;
 use super::count::Count;
 use super::dictionary::Dictionary;
 use super::distinct::DistinctIntegers;
+use super::distinct_texts::DistinctTexts;
 use super::extremes;
 use super::fold::{BLOCK_ROWS, Fold, Values};
 use super::groups::Groups;
 use super::interner::Interner;
 use super::sum::{SumFloats, SumWhole};
 use crate::error::Result;
+use crate::functions::approx_quantile::ApproxQuantile;
 use crate::functions::sketch::distinct::CountHashes;
 use crate::functions::sketch::{Sketched, Sketches, hash};
 
@@ -35,7 +37,7 @@ pub(crate) fn is_count_of_rows(call: &AggregateFunction) -> bool {
 #[derive(Debug)]
 pub(crate) struct Layout {
     keys: SchemaRef,
-    /// Of keys that are text: states hold their numbers.
+    /// Of keys that are text, where states hold their numbers.
     dictionaries: Vec<Option<Arc<Dictionary>>>,
     pub functions: Vec<Function>,
     /// Keys and states.
@@ -53,6 +55,8 @@ pub(crate) enum Function {
     Count,
     /// `count(distinct)` of whole numbers, days or instants.
     DistinctIntegers,
+    /// `count(distinct)` of texts.
+    DistinctTexts,
     /// `approx_distinct` of values that are given as their hashes.
     ApproxDistinct,
     /// `sum` of `Int64` or `Float64`, and what is summed.
@@ -71,6 +75,7 @@ impl Function {
             Self::Count => vec![field("rows", &DataType::Int64)],
             Self::ApproxDistinct => vec![field("sketch", &DataType::Binary)],
             Self::DistinctIntegers => vec![field("values", &DataType::Binary)],
+            Self::DistinctTexts => vec![field("texts", &DistinctTexts::state_type())],
             Self::Sum(data_type, _) => vec![field("sum", data_type)],
             Self::Average(_) => vec![field("count", &DataType::UInt64), field("sum", &DataType::Float64)],
             Self::Extreme { data_type, .. } => vec![field("extreme", data_type)],
@@ -86,6 +91,7 @@ impl Function {
             Self::Extreme { data_type, greatest: true } => extremes::of::<true>(data_type)?,
             Self::Extreme { data_type, greatest: false } => extremes::of::<false>(data_type)?,
             Self::DistinctIntegers => Box::new(DistinctIntegers::default()),
+            Self::DistinctTexts => Box::new(DistinctTexts::default()),
             Self::ApproxDistinct => return Ok(Accumulator::Any(Box::new(Sketches::new(CountHashes)))),
             Self::Any(function) if function.groups_accumulator_supported() => return Ok(Accumulator::Any(function.create_groups_accumulator()?)),
             Self::Any(function) => {
@@ -102,9 +108,11 @@ impl Function {
             Self::Any(function) if Sketched::by(function.fun().name()) == Some(Sketched::Quantile) => {
                 "a histogram of the values of each group, exact up to 4,096 distinct values and within 0.4 % beyond".to_owned()
             }
+            Self::Any(function) if function.fun().inner().downcast_ref::<ApproxQuantile>().is_some() => "a histogram of all values of each group, exact".to_owned(),
             Self::Any(function) => format!("DataFusion's {}, over groups addressed by code", function.fun().name()),
             Self::Count => "rows of each group are counted, no column is read but for its nulls".to_owned(),
             Self::DistinctIntegers => "a compressed bitmap of the values of each group, exact".to_owned(),
+            Self::DistinctTexts => "texts are numbered once and counted by number in each group, exact".to_owned(),
             Self::ApproxDistinct => "hashes of the values of each group, exact up to 4,096 of them and HyperLogLog beyond".to_owned(),
             Self::Sum(DataType::Int64, _) => "a sum of each group in blocks of rows, checked for 64 bits".to_owned(),
             Self::Sum(..) => "a sum of each group in blocks of rows".to_owned(),
@@ -125,7 +133,7 @@ impl Function {
     fn of_no_rows(&self) -> Result<ArrayRef> {
         Ok(match self {
             Self::Any(function) => function.create_accumulator()?.evaluate()?.to_array()?,
-            Self::Count | Self::DistinctIntegers | Self::ApproxDistinct => Arc::new(Int64Array::from(vec![0])),
+            Self::Count | Self::DistinctIntegers | Self::DistinctTexts | Self::ApproxDistinct => Arc::new(Int64Array::from(vec![0])),
             Self::Sum(data_type, _) | Self::Extreme { data_type, .. } => new_null_array(data_type, 1),
             Self::Average(_) => new_null_array(&DataType::Float64, 1),
         })
@@ -190,7 +198,7 @@ impl Accumulator {
 }
 
 impl Layout {
-    /// Keys are given as the plan has them; each that is text needs a dictionary.
+    /// Keys are given as the plan has them; one that is text comes with a dictionary if states hold its numbers.
     pub(crate) fn new(keys: Vec<(Field, Option<Arc<Dictionary>>)>, functions: Vec<Function>) -> Result<Self> {
         let (keys, dictionaries): (Vec<Field>, Vec<_>) = keys
             .into_iter()

@@ -38,6 +38,7 @@ use crate::catalog::DatasetSchema;
 use crate::error::{Error, Result};
 use crate::ids::{DatasetName, TenantId};
 use crate::storage::entry::Metadata;
+use crate::storage::keys::Keys;
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
@@ -152,7 +153,16 @@ impl PlanCodec {
         let fragment = Fragment { filters: all(message.filters)?, groups: all(message.groups)?, aggregates: all(message.aggregates)? };
         let snapshot = Snapshot {
             version: message.version,
-            metadata: Arc::new(Metadata { id: message.dataset_id, label: dataset.as_str().to_owned(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false }),
+            commit_id: None,
+            metadata: Arc::new(Metadata {
+                id: message.dataset_id,
+                label: dataset.as_str().to_owned(),
+                schema,
+                chunk: None,
+                created_at: DateTime::UNIX_EPOCH,
+                settings: Default::default(),
+                dropped: false,
+            }),
             arrow,
             rows: segments.iter().map(|segment| segment.rows).sum(),
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
@@ -160,7 +170,9 @@ impl PlanCodec {
             updated_at: DateTime::UNIX_EPOCH,
             time_range: None,
             recent_loads: Vec::new(),
-            keys: Arc::default(),
+            keys: Keys::default(),
+            erased_before: 0,
+            retained_from: None,
         };
         let source = SegmentSource { snapshot: Arc::new(snapshot), prefix, partials: Arc::clone(&self.partials), counters: Arc::default() };
         Ok(Arc::new(SegmentAggregateExec::of_message(fragment, source, self.state.clone(), schema_from_ipc(answer)?)))

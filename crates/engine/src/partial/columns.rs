@@ -147,13 +147,13 @@ impl Column {
 
 /// Reads one column of a segment, and says how many bytes it takes in the store. `field` is the column as the dataset
 /// has it; a segment from before the column was added has only nulls.
-pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, footer: ArrowReaderMetadata, field: &Field) -> Result<(Column, u64)> {
+pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, footer: ArrowReaderMetadata, field: Field) -> Result<(Column, u64)> {
     let coded = matches!(field.data_type(), DataType::Utf8View);
     let context = |error: parquet::errors::ParquetError| Error::from(error).context(format!("read column {} of segment {location}", field.name()));
     let mut metadata = footer;
     let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
     let Ok(index) = metadata.schema().index_of(field.name()) else {
-        return Ok((absent(field, rows, coded)?, 0));
+        return Ok((absent(&field, rows, coded)?, 0));
     };
     if coded {
         // Dictionary pages are handed through as they are instead of being written out row by row.
@@ -323,7 +323,7 @@ mod tests {
         let array: ArrayRef = Arc::new(StringViewArray::from_iter(texts.iter().map(Option::as_deref)));
         let (store, location, bytes) = stored(Arc::clone(&array), 1_500).await;
         let footer = SegmentReader::new(Arc::clone(&store), location.clone(), bytes).footer().await.unwrap();
-        let (column, stored) = read(store, location, bytes, footer, &Field::new("c", DataType::Utf8View, true)).await.unwrap();
+        let (column, stored) = read(store, location, bytes, footer, Field::new("c", DataType::Utf8View, true)).await.unwrap();
         assert!(stored > 0 && stored < bytes);
         let Column::Coded(coded) = &column else { panic!("text is coded") };
         assert_eq!(coded.values.len(), 14);
@@ -365,7 +365,7 @@ mod tests {
         let (store, location, bytes) = stored(Arc::new(arrow::array::Int64Array::from(vec![1, 2, 3])), 10).await;
         for data_type in [DataType::Utf8View, DataType::Float64] {
             let footer = SegmentReader::new(Arc::clone(&store), location.clone(), bytes).footer().await.unwrap();
-            let (column, _) = read(Arc::clone(&store), location.clone(), bytes, footer, &Field::new("later", data_type, true)).await.unwrap();
+            let (column, _) = read(Arc::clone(&store), location.clone(), bytes, footer, Field::new("later", data_type, true)).await.unwrap();
             assert_eq!((column.array().unwrap().len(), column.array().unwrap().logical_null_count()), (3, 3));
         }
     }

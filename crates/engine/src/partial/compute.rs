@@ -151,6 +151,7 @@ impl Aggregation {
     pub(crate) async fn of_segment(self: &Arc<Self>, segment: &Arc<Segment>) -> Result<Partial> {
         let filters: Arc<[usize]> = (0..self.fragment.filters.len()).collect();
         let leaf = Leaf { segment: Arc::clone(segment), filters, key: Fingerprint::default(), identity: Fingerprint::default(), segment_hash: 0 };
+        let _room = self.source.partials.room_for_columns().await?;
         let columns = self.columns(&leaf).await?;
         self.compute_rows(columns, usize::try_from(segment.rows).unwrap_or(usize::MAX), leaf.filters).await
     }
@@ -182,6 +183,8 @@ impl Aggregation {
     }
 
     async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {
+        // Whoever has room waits for columns and for blocks, which others compute who have room too: never for more room.
+        let _room = self.source.partials.room_for_columns().await?;
         let columns = self.columns(leaf).await?;
         let rows = usize::try_from(leaf.segment.rows).unwrap_or(usize::MAX);
         if self.source.partials.keeps_states()
@@ -201,7 +204,7 @@ impl Aggregation {
     /// One state out of several, in their order.
     pub(crate) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
-        let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
+        let (rows, effort) = rows_of(&states);
         let merge = move || {
             let mut aggregator = Aggregator::new(&kernel.layout, rows)?;
             for partial in &states {
@@ -209,8 +212,13 @@ impl Aggregation {
             }
             Ok(Partial { state: aggregator.into_state()? })
         };
-        work(rows, merge).await
+        work(effort, merge).await
     }
+}
+
+/// Rows of states, and as how many they count for the time that merging takes.
+pub(super) fn rows_of(states: &[Partial]) -> (usize, usize) {
+    (states.iter().map(|partial| partial.state.num_rows()).sum(), states.iter().map(Partial::effort_rows).sum())
 }
 
 /// Computes without waiting for anything: here, if it takes less than going to another thread does, else on a thread that

@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{Array, ArrayRef, AsArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
+use arrow::datatypes::UInt32Type;
 use datafusion::error::Result;
 
-/// Text of one dictionary at most, in bytes. What outgrows it goes on with a new one.
-const TEXT_MAX_BYTES: usize = 64 << 20;
 /// What an entry costs beside its text and its places in the tables: counters and padding of its allocation, and its view
 /// in the array that is made of all texts sooner or later.
 const ENTRY_BYTES: usize = 16 + 4 + 16;
+/// Texts are made one by one where fewer than one in so many are wanted; elsewhere out of an array of all of them.
+const FEW: usize = 8;
 /// What a place in the hash table takes.
 const PLACE_BYTES: usize = size_of::<(Arc<str>, u32)>() + 1;
 
@@ -52,6 +53,12 @@ impl Dictionary {
     pub(crate) fn texts(&self, numbers: &ArrayRef) -> Result<ArrayRef> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let count = inner.texts.len();
+        if numbers.len() < count / FEW {
+            let texts: Vec<Option<Arc<str>>> = numbers.as_primitive::<UInt32Type>().iter().map(|number| inner.texts.get(number? as usize).cloned()).collect();
+            drop(inner);
+            // An answer of a few texts does not hold on to all others.
+            return Ok(Arc::new(texts.iter().map(Option::as_deref).collect::<StringViewArray>()));
+        }
         let array = match inner.array.take().filter(|array| array.len() == count) {
             Some(array) => array,
             None => StringViewArray::from_iter_values(inner.texts.iter()),
@@ -80,11 +87,6 @@ impl Dictionary {
             inner.weighed_bytes = size;
         }
         outgrown
-    }
-
-    /// Whether it should not be given to anybody new.
-    pub(crate) fn is_full(&self) -> bool {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).text_bytes > TEXT_MAX_BYTES
     }
 }
 
@@ -122,5 +124,17 @@ mod tests {
         }
         assert_eq!(dictionary.numbers(&(Arc::new(StringViewArray::from(vec!["c", "b"])) as ArrayRef)), UInt32Array::from(vec![3, 0]));
         assert_ne!(Dictionary::new().id, dictionary.id);
+    }
+
+    #[test]
+    fn a_few_texts_are_made_alone() {
+        let dictionary = Dictionary::new();
+        let all: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..1_000).map(|text| format!("a text that is longer than its view: {text}"))));
+        let numbers: ArrayRef = Arc::new(dictionary.numbers(&all));
+        assert_eq!(&dictionary.texts(&numbers).unwrap(), &all);
+        let few: ArrayRef = Arc::new(UInt32Array::from(vec![Some(999), None, Some(0)]));
+        let texts = dictionary.texts(&few).unwrap();
+        assert_eq!(&texts, &take(&all, &few, None).unwrap());
+        assert!(texts.get_array_memory_size() < 20_000, "{}", texts.get_array_memory_size());
     }
 }

@@ -4,13 +4,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, ArrowNumericType, AsArray, BinaryArray, Int64Array};
+use arrow::array::{ArrayRef, ArrowNumericType, AsArray, Int64Array};
 use arrow::compute;
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 
 use super::fold::{Fold, Values};
 use super::set::{Set, WORDS};
 use crate::error::{Error, Result};
+use crate::functions::sketch::binary;
 
 /// Bits that are set directly, all groups together, before they are compressed: 16 MiB.
 const DIRECT_BITS: u64 = 1 << 27;
@@ -74,10 +75,7 @@ impl DistinctIntegers {
             Gathered::Nothing => {}
             Gathered::Bits { base, words_per_group, bits } => {
                 for (set, bits) in self.sets.iter_mut().zip(bits.chunks_exact(words_per_group.max(1))) {
-                    let (containers, _) = bits.as_chunks::<WORDS>();
-                    for (index, words) in containers.iter().enumerate() {
-                        set.add_bits(base / CONTAINER_BITS + index as u64, words);
-                    }
+                    set.add_bits(base / CONTAINER_BITS, bits.as_chunks().0);
                 }
             }
             Gathered::Loose(mut loose) => {
@@ -144,7 +142,7 @@ impl Fold for DistinctIntegers {
     fn state(&mut self) -> Result<Vec<ArrayRef>> {
         self.settle();
         let states = std::mem::take(&mut self.sets).into_iter().map(|set| set.to_bytes());
-        Ok(vec![Arc::new(BinaryArray::from_iter_values(states))])
+        Ok(vec![binary(states.collect())?])
     }
 
     fn evaluate(&mut self) -> Result<ArrayRef> {
@@ -159,7 +157,7 @@ impl Fold for DistinctIntegers {
             Gathered::Bits { bits, .. } => bits.capacity() * size_of::<u64>(),
             Gathered::Loose(loose) => loose.capacity() * size_of::<(u32, u64)>(),
         };
-        gathered + self.sets.iter().map(Set::size_bytes).sum::<usize>()
+        gathered + self.sets.capacity() * size_of::<Set>() + self.sets.iter().map(Set::held_bytes).sum::<usize>()
     }
 }
 
@@ -172,6 +170,16 @@ mod tests {
 
     use super::super::fold::testing::{folded, rows};
     use super::*;
+
+    #[test]
+    fn a_number_alone_in_its_container_is_weighed_with_it() {
+        let array: ArrayRef = Arc::new(Int64Array::from_iter_values((0..1_000_i64).map(|number| number << 32)));
+        let mut distinct = DistinctIntegers::default();
+        distinct.grow(1);
+        distinct.update(&Values::of(Some(&array), None), 0..1_000, None).unwrap();
+        distinct.settle();
+        assert!(distinct.size_bytes() > 1_000 * 40, "{}", distinct.size_bytes());
+    }
 
     proptest! {
         #[test]

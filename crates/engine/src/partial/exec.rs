@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 
 use super::aggregator::Aggregator;
 use super::best::Best;
-use super::compute::{Aggregation, work};
+use super::compute::{Aggregation, rows_of, work};
 use super::fragment::Fragment;
 use super::source::SegmentSource;
 
@@ -164,11 +164,11 @@ pub(crate) async fn answer(
 ) -> crate::error::Result<RecordBatch> {
     let reservation = MemoryConsumer::new("merge of partials").register(pool);
     let states = aggregation.states(concurrency).await?;
-    aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups).await;
-    let rows = states.iter().map(|partial| partial.state.num_rows()).sum();
+    aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups, aggregation.kernel.layout.dictionaries()).await;
+    let (rows, effort) = rows_of(&states);
     let held: usize = states.iter().map(|partial| partial.state.get_array_memory_size()).sum();
     reservation.try_resize(held)?;
-    let answer = work(rows, move || {
+    let answer = work(effort, move || {
         let mut aggregator = Aggregator::new(&aggregation.kernel.layout, rows)?;
         for partial in &states {
             aggregator.merge(&partial.state)?;

@@ -13,8 +13,10 @@ use crate::error::{Error, Result};
 /// Rows of a block.
 pub(crate) const BLOCK_ROWS: usize = 4_096;
 
-/// Groups up to which cells are kept several times over.
-const BANKED_GROUPS: usize = 512;
+/// Groups up to which cells are kept several times over. Rows in the order of time use few of them at a time.
+const BANKED_GROUPS: usize = 4_096;
+/// Rows for each group that must have come before that is worth putting the cells together in the end.
+const ROWS_PER_GROUP: usize = 4;
 /// How many times.
 const BANKS: usize = 4;
 /// Independent sums of rows that are in no groups.
@@ -108,11 +110,13 @@ pub(crate) struct Cells<C> {
     cells: Vec<C>,
     /// The other banks, one after the other, until they are put together.
     spare: Vec<C>,
+    /// Rows that were folded into groups.
+    rows: usize,
 }
 
 impl<C> Default for Cells<C> {
     fn default() -> Self {
-        Self { cells: Vec::new(), spare: Vec::new() }
+        Self { cells: Vec::new(), spare: Vec::new(), rows: 0 }
     }
 }
 
@@ -166,7 +170,8 @@ impl<C: Cell> Cells<C> {
             }
         }
         let groups = self.cells.len();
-        if groups > BANKED_GROUPS || values.len() < BANKS {
+        self.rows += values.len();
+        if groups > BANKED_GROUPS || self.rows < groups * ROWS_PER_GROUP || values.len() < BANKS {
             for (value, number) in values.iter().zip(numbers) {
                 add(&mut self.cells, *number, *value);
             }

@@ -1,16 +1,17 @@
 //! What is computed over one segment, free of which segment it is: filters, group keys and aggregates over the columns
 //! of a dataset. A fragment is lifted out of a logical plan, before any optimisation that depends on the whole query.
 
-use std::hash::{Hash, Hasher};
-
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, TableScan};
-use sha2::{Digest, Sha256};
+
+use identity::Identity;
+
+mod identity;
 
 /// Aggregates whose states can be merged in any order and kept: no state depends on the order of rows.
-const MERGEABLE: [&str; 20] = [
+const MERGEABLE: [&str; 21] = [
     "approx_distinct",
     "approx_median",
     "approx_percentile_cont",
@@ -26,6 +27,7 @@ const MERGEABLE: [&str; 20] = [
     "covar_samp",
     "max",
     "min",
+    "percentile_cont",
     "stddev",
     "stddev_pop",
     "sum",
@@ -34,7 +36,7 @@ const MERGEABLE: [&str; 20] = [
 ];
 
 /// A part of a name of what is kept: changes whenever a kernel or a layout of states changes.
-pub(crate) const STATE_VERSION: &str = "3/datafusion-55";
+pub(crate) const STATE_VERSION: &str = "4/datafusion-55";
 
 /// Parts of the expressions of a fragment at most; larger ones are planned as DataFusion does.
 const NODES_MAX: usize = 10_000;
@@ -92,8 +94,16 @@ impl Fragment {
             }
         };
         fragment.filters.extend(scan.filters.iter().flat_map(split_conjunction).cloned());
+        if fragment.all().map(size).sum::<Result<usize>>().ok()? > NODES_MAX {
+            return None;
+        }
         let fragment = fragment.unqualified().ok()?;
         fragment.is_pure().then_some((fragment, scan))
+    }
+
+    /// Filters, group keys and aggregates.
+    fn all(&self) -> impl Iterator<Item = &Expr> {
+        self.filters.iter().chain(&self.groups).chain(&self.aggregates)
     }
 
     /// The fragment in terms of what lies below a node whose columns are made by `expressions`.
@@ -101,7 +111,7 @@ impl Fragment {
         // A column that is used twice is written out twice: a few projections could make more than memory holds.
         let sizes = expressions.iter().map(size).collect::<Result<Vec<_>>>()?;
         let mut total = 0;
-        for expr in self.filters.iter().chain(&self.groups).chain(&self.aggregates) {
+        for expr in self.all() {
             expr.apply(|part| {
                 total += match part {
                     Expr::Column(column) => sizes.get(schema.index_of_column(column)?).copied().unwrap_or(0),
@@ -158,6 +168,9 @@ impl Fragment {
                         | Expr::Placeholder(_)
                         | Expr::GroupingSet(_)
                         | Expr::WindowFunction(_)
+                        | Expr::HigherOrderFunction(_)
+                        | Expr::Lambda(_)
+                        | Expr::LambdaVariable(_)
                         | Expr::Unnest(_)
                 ))
             });
@@ -167,25 +180,21 @@ impl Fragment {
             Expr::AggregateFunction(function) => {
                 let name = function.func.name();
                 // `within group (order by …)` names the values and a direction, not an order of rows.
-                let ordered = !function.params.order_by.is_empty() && name != "approx_percentile_cont";
+                let ordered = !function.params.order_by.is_empty() && !matches!(name, "approx_percentile_cont" | "percentile_cont");
                 MERGEABLE.contains(&name) && !ordered && function.params.null_treatment.is_none() && (!function.params.distinct || name == "count")
             }
             _ => false,
         };
-        self.filters.iter().chain(&self.groups).chain(&self.aggregates).all(pure) && self.aggregates.iter().all(mergeable)
+        self.all().all(pure) && self.aggregates.iter().all(mergeable)
     }
 
-    /// Identity of the fragment with only some of its filters. What expressions hash is used, because no printed form of
-    /// them quotes: a column named `a + b` and the sum of two columns would be one.
+    /// Identity of the fragment with only some of its filters, the same in every build.
     pub(crate) fn fingerprint(&self, filters: impl Iterator<Item = usize>) -> Fingerprint {
-        let mut hash = ShaHasher(Sha256::new());
-        STATE_VERSION.hash(&mut hash);
-        for index in filters {
-            self.filters.get(index).hash(&mut hash);
-        }
-        self.groups.hash(&mut hash);
-        self.aggregates.hash(&mut hash);
-        hash.0.finalize().into()
+        let mut identity = Identity::of(STATE_VERSION);
+        identity.add(&filters.filter_map(|index| self.filters.get(index)).collect::<Vec<_>>());
+        identity.add(&self.groups.iter().collect::<Vec<_>>());
+        identity.add(&self.aggregates.iter().collect::<Vec<_>>());
+        identity.fingerprint()
     }
 }
 
@@ -197,21 +206,6 @@ fn size(expr: &Expr) -> Result<usize> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(parts)
-}
-
-/// Feeds what a value hashes into SHA-256.
-struct ShaHasher(Sha256);
-
-impl Hasher for ShaHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update((bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = <Fingerprint>::from(self.0.clone().finalize());
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
-    }
 }
 
 #[cfg(test)]
@@ -257,6 +251,15 @@ mod tests {
         let doubled = |levels: usize| (0..levels).fold(scan().project([col("t.a").alias("x")]).unwrap(), |plan, _| plan.project([(col("x") + col("x")).alias("x")]).unwrap());
         assert!(lift(doubled(5), lit(1_i64), sum(col("x"))).is_some());
         assert_eq!(lift(doubled(60), lit(1_i64), sum(col("x"))), None);
+    }
+
+    #[test]
+    fn expressions_that_are_too_large_are_not_lifted() {
+        let sum_of = |parts: usize| sum((0..parts).fold(col("t.a"), |sum, _| sum + col("t.b")));
+        assert!(lift(scan(), lit(1_i64), sum_of(20)).is_some());
+        // Without a projection, also where each expression alone is not too large.
+        let many = (0..60_i64).fold(scan(), |plan, from| plan.filter(col("t.a").in_list((0..200).map(|value| lit(from * 200 + value)).collect(), false)).unwrap());
+        assert_eq!(lift(many, lit(1_i64), sum_of(20)), None);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::aggregator::{Accumulator, Function, Layout, is_count_of_rows};
 use super::codes;
 use super::columns::{Coded, Column};
 use super::distinct::DistinctIntegers;
+use super::distinct_texts::DistinctTexts;
 use super::extremes;
 use super::fold::{BLOCK_ROWS, Fold, Values};
 use super::fragment::Fragment;
@@ -38,7 +39,7 @@ use crate::semantic::grain::Grain;
 /// How states hold keys that are text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextKeys {
-    /// As numbers of a dictionary of this process: merging compares numbers.
+    /// As numbers of a dictionary of this process, where there is room for one: merging compares numbers.
     Numbered,
     /// As text: for states that outlive the process.
     Written,
@@ -92,7 +93,7 @@ impl Kernel {
         for (index, group) in fragment.groups.iter().enumerate() {
             let data_type = group.get_type(&whole)?;
             let numbered = data_type == DataType::Utf8View && text == TextKeys::Numbered;
-            let dictionary = if numbered { Some(source.partials.dictionary(&source.prefix, group).await) } else { None };
+            let dictionary = if numbered { source.partials.dictionary(&source.prefix, group).await } else { None };
             keys.push((Field::new(format!("key.{index}"), data_type, true), dictionary));
         }
         let (mut aggregates, mut functions) = (Vec::new(), Vec::new());
@@ -156,26 +157,51 @@ impl Kernel {
     /// The state of the rows of one segment. `columns` are those of [`Kernel::columns`] that are needed, `filters` the
     /// places of the filters that are not already known to be true for every row.
     pub(crate) fn compute(&self, columns: Vec<Option<Column>>, rows: usize, filters: &[usize]) -> Result<RecordBatch> {
-        let mut segment = Rows { columns, arrays: HashMap::new(), rows };
-        let mut passes: Option<BooleanArray> = None;
-        for filter in filters.iter().filter_map(|filter| self.filters.get(*filter)) {
-            let mask = segment.mask(filter)?;
-            passes = Some(match passes {
-                Some(before) => and(&before, &mask)?,
-                None => mask,
-            });
-        }
-        if let Some(passes) = passes.filter(|passes| passes.true_count() < rows) {
-            // What only filters needed is not needed any more.
-            for (column, needed) in segment.columns.iter_mut().zip(self.needed(&[])) {
-                *column = column.take().filter(|_| needed);
-            }
-            segment = segment.filtered(&passes)?;
-        }
+        let mut segment = self.passing(Rows { columns, arrays: HashMap::new(), rows }, filters)?;
         if segment.rows == 0 {
             return Ok(RecordBatch::new_empty(Arc::clone(&self.layout.state)));
         }
         self.fold(&mut segment)
+    }
+
+    /// The rows that pass all filters. One that fails is asked again of the rows that the others let pass: what is wrong
+    /// with a row that another filter hides, for instance that of a scope, must not be said and is no reason to fail.
+    fn passing(&self, mut segment: Rows, filters: &[usize]) -> Result<Rows> {
+        let mut open = filters.to_vec();
+        while segment.rows > 0 {
+            let mut passes: Option<BooleanArray> = None;
+            let (mut failed, mut failure) = (Vec::new(), None);
+            for place in &open {
+                let Some(filter) = self.filters.get(*place) else { continue };
+                match segment.mask(filter) {
+                    Ok(mask) => {
+                        passes = Some(match passes {
+                            Some(before) => and(&before, &mask)?,
+                            None => mask,
+                        });
+                    }
+                    Err(error) => {
+                        failed.push(*place);
+                        failure = Some(error);
+                    }
+                }
+            }
+            if let Some(passes) = passes.filter(|passes| passes.true_count() < segment.rows) {
+                // What only filters needed is not needed any more.
+                for (column, needed) in segment.columns.iter_mut().zip(self.needed(&failed)) {
+                    *column = column.take().filter(|_| needed);
+                }
+                segment = segment.filtered(&passes)?;
+            }
+            match failure {
+                None => break,
+                Some(_) if failed.len() < open.len() => open = failed,
+                Some(error) if failed.len() == 1 => return Err(error),
+                // Which of them hides rows is not known, so nothing is said of any row.
+                Some(error) => return Err(Error::new(error.kind(), "several conditions cannot be computed for some rows")),
+            }
+        }
+        Ok(segment)
     }
 
     fn fold(&self, segment: &mut Rows) -> Result<RecordBatch> {
@@ -259,6 +285,7 @@ fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<(Fu
         ("count", false) if is_count_of_rows(call) => return Ok(Some((Function::Count, Vec::new()))),
         ("count", false) => Function::Count,
         ("count", true) if DistinctIntegers::takes(&data_type) => Function::DistinctIntegers,
+        ("count", true) if DistinctTexts::takes(&data_type) => Function::DistinctTexts,
         ("sum", false) if whole_or_float => Function::Sum(data_type, argument.to_string().into()),
         ("avg", false) if data_type == DataType::Float64 => match argument {
             // Whole numbers are made floats by the planner; ours does it on the way.
@@ -352,11 +379,11 @@ impl Rows {
         let mut values = Values { array: None, valid: passes.map(|passes| passes.values().clone()) };
         if let [argument] = measure.arguments.as_slice() {
             let by_value = match self.by_value(argument) {
-                Some((_, evaluated)) if measure.nulls_alone && evaluated.null_count() == 0 => Some((None, None)),
-                Some((coded, evaluated)) if measure.nulls_alone => {
-                    let known: Vec<bool> = (0..evaluated.len()).map(|code| evaluated.is_valid(code)).collect();
-                    Some((None, Some(coded.codes.mask(&known))))
-                }
+                // Nothing but nulls has a type of its own, whose arrays have no mask of nulls.
+                Some((coded, evaluated)) if measure.nulls_alone => match evaluated.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+                    Some(nulls) => Some((None, Some(coded.codes.mask(&nulls.iter().collect::<Vec<_>>())))),
+                    None => Some((None, None)),
+                },
                 Some((coded, evaluated)) => Some((Some(coded.codes.values(&evaluated)?), None)),
                 None => None,
             };
@@ -435,4 +462,28 @@ impl Bound {
 
 fn boolean(array: &ArrayRef) -> Result<&BooleanArray> {
     array.as_boolean_opt().ok_or_else(|| Error::internal("a filter that is neither true nor false"))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::StringViewArray;
+    use arrow::datatypes::Schema;
+    use datafusion::physical_expr::expressions::Literal;
+    use datafusion::scalar::ScalarValue;
+
+    use super::*;
+
+    #[test]
+    fn a_count_of_nothing_but_nulls_counts_no_row() {
+        let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a", "b", "a"]));
+        let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8View, true)]));
+        let count = |expr: Arc<dyn PhysicalExpr>| {
+            let argument = Bound { expr, schema: Arc::clone(&schema), columns: vec![0] };
+            let measure = Measure { arguments: vec![argument], hashed: false, filter: None, nulls_alone: true };
+            let mut rows = Rows { columns: vec![Some(Column::of(&texts).unwrap())], arrays: HashMap::new(), rows: 3 };
+            rows.values(&measure, None).unwrap().valid.map(|valid| valid.count_set_bits())
+        };
+        assert_eq!(count(Arc::new(Literal::new(ScalarValue::Null))), Some(0));
+        assert_eq!(count(Arc::new(Literal::new(ScalarValue::Int64(Some(1))))), None, "all rows count");
+    }
 }

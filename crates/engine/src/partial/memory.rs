@@ -9,12 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::Expr;
 use moka::future::Cache;
 use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::columns::{self, Column};
 use super::dictionary::Dictionary;
@@ -26,9 +28,9 @@ use crate::storage::bloom::ColumnFilter;
 use crate::storage::reader::SegmentReader;
 
 /// Bytes that an entry costs beside its content: key, policy, allocations.
-const ENTRY_BYTES: usize = 384;
+const ENTRY_BYTES: usize = 768;
 /// Bytes that an array costs beside itself and its buffers: the counters of both, and what is known of a buffer.
-const ARRAY_BYTES: usize = 160;
+const ARRAY_BYTES: usize = 320;
 /// Bytes of a column in the schemas that come with a footer.
 const FOOTER_COLUMN_BYTES: usize = 512;
 /// Schemas that are known before those that nobody has any more are dropped.
@@ -36,6 +38,15 @@ const SCHEMAS_MAX: usize = 1_024;
 
 /// One part in so many of the memory of partials is for the dictionaries of their text keys.
 const DICTIONARIES_SHARE: usize = 5;
+/// One dictionary takes at most one part in so many of that; text of a key that has more stays text.
+const DICTIONARY_PART: u64 = 2;
+/// Keys that are remembered as having too much text.
+const LARGE_KEYS: u64 = 4_096;
+
+/// Bytes of states that take as long to merge as a row of numbers.
+const BYTES_PER_ROW: usize = 64;
+/// Segments whose columns are in use at the same time, for each partition of a query.
+const SEGMENTS_PER_PARTITION: usize = 2;
 
 /// The state of one fragment over one segment, or over a run of segments.
 #[derive(Debug, Clone)]
@@ -46,6 +57,11 @@ pub(crate) struct Partial {
 impl Partial {
     fn weight(&self) -> u32 {
         weight(self.state.get_array_memory_size() + self.state.num_columns() * ARRAY_BYTES)
+    }
+
+    /// As how many rows it counts where work is weighed: a set or a sketch may be megabytes in one row.
+    pub(super) fn effort_rows(&self) -> usize {
+        self.state.num_rows().max(self.state.get_array_memory_size() / BYTES_PER_ROW)
     }
 }
 
@@ -86,6 +102,11 @@ pub(crate) struct Partials {
     /// Columns of datasets that somebody has asked for.
     hot: Cache<ColumnKey, ()>,
     dictionaries: Cache<Fingerprint, Arc<Dictionary>>,
+    dictionary_max_bytes: u64,
+    /// Keys whose text is too much for a dictionary.
+    large: Cache<Fingerprint, ()>,
+    /// Bounds the segments whose columns are in use: what queries hold of them is in no budget.
+    in_use: Semaphore,
     footers: Cache<Path, ArrowReaderMetadata>,
     /// By prefix of their dataset.
     rollups: RwLock<HashMap<Path, RollupSet>>,
@@ -121,6 +142,9 @@ impl Partials {
                 .build(),
             columns: Cache::builder().name("columns").max_capacity(columns_room.max_bytes).weigher(|_, column: &Arc<Column>| weight(column.size_bytes())).build(),
             columns_room,
+            dictionary_max_bytes: dictionaries_max_bytes / DICTIONARY_PART,
+            large: Cache::new(LARGE_KEYS),
+            in_use: Semaphore::new(SEGMENTS_PER_PARTITION * settings.query_partitions.max(1)),
             hot: Cache::new(HOT_COLUMNS),
             schemas: Mutex::default(),
         }
@@ -198,7 +222,9 @@ impl Partials {
         let mut decoded = false;
         let read = async {
             let footer = self.footer(location, bytes, fetched).await?;
-            let (column, size) = columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field).await?;
+            // In a task of its own, so that columns are decoded side by side and not by who waits for all of them.
+            let read = SpawnedTask::spawn(columns::read(Arc::clone(&self.store), location.clone(), bytes, footer, field.clone()));
+            let (column, size) = read.join().await.map_err(|error| Error::internal(format!("decoding failed: {error}")))??;
             fetched.fetch_add(size, Ordering::Relaxed);
             decoded = true;
             Ok(Arc::new(column))
@@ -258,29 +284,34 @@ impl Partials {
         self.columns_room.max_bytes > ENTRY_BYTES as u64
     }
 
-    /// The dictionary of a text key of a dataset.
-    pub(crate) async fn dictionary(&self, dataset: &Path, key: &Expr) -> Arc<Dictionary> {
+    /// The dictionary of a text key of a dataset. `None`: its texts are too many, so they are not numbered. A dictionary
+    /// that cannot be kept gets another identity each time, and no partial of it would ever be found again.
+    pub(crate) async fn dictionary(&self, dataset: &Path, key: &Expr) -> Option<Arc<Dictionary>> {
         let identity = dictionary_of(dataset, key);
-        let known = self.dictionaries.get_with(identity, async { Arc::new(Dictionary::new()) }).await;
-        if known.is_full() {
-            let new = Arc::new(Dictionary::new());
-            self.dictionaries.insert(identity, Arc::clone(&new)).await;
-            return new;
+        if self.large.get(&identity).await.is_some() {
+            return None;
         }
-        known
+        Some(self.dictionaries.get_with(identity, async { Arc::new(Dictionary::new()) }).await)
     }
 
-    /// Weighs the dictionaries of a query again, after they have grown.
-    pub(crate) async fn weigh(&self, dataset: &Path, keys: &[Expr]) {
-        for key in keys {
+    /// Weighs the dictionaries of a query again, after they have grown. One that is too large now is not used again.
+    pub(crate) async fn weigh(&self, dataset: &Path, keys: &[Expr], dictionaries: &[Option<Arc<Dictionary>>]) {
+        for (key, dictionary) in keys.iter().zip(dictionaries) {
+            let Some(dictionary) = dictionary.as_ref().filter(|dictionary| dictionary.has_outgrown_its_weight()) else { continue };
             let identity = dictionary_of(dataset, key);
-            if let Some(known) = self.dictionaries.get(&identity).await
-                && known.has_outgrown_its_weight()
-            {
+            if dictionary.size_bytes() as u64 > self.dictionary_max_bytes {
+                self.large.insert(identity, ()).await;
+                self.dictionaries.invalidate(&identity).await;
+            } else if self.dictionaries.get(&identity).await.is_some_and(|known| known.id == dictionary.id) {
                 // What is put in again is weighed again.
-                self.dictionaries.insert(identity, known).await;
+                self.dictionaries.insert(identity, Arc::clone(dictionary)).await;
             }
         }
+    }
+
+    /// Waits until few enough segments are computed from their columns; the caller may then hold those of one.
+    pub(super) async fn room_for_columns(&self) -> Result<SemaphorePermit<'_>> {
+        self.in_use.acquire().await.map_err(|error| Error::internal(format!("wait for room for columns: {error}")))
     }
 
     /// What is kept, after everything that is over a budget has gone.
@@ -368,6 +399,25 @@ mod tests {
         assert!(held <= (1 << 20) + (1 << 17), "{held}");
         let kept = partials.kept().await;
         assert!((1 << 19..=1 << 20).contains(&kept.partials) && kept.columns == 0, "{kept:?}");
+    }
+
+    #[tokio::test]
+    async fn a_key_with_more_text_than_there_is_room_for_is_not_numbered() {
+        let settings = Settings { partial_cache_bytes: 1 << 20, ..Settings::default() };
+        let partials = Partials::new(&settings, Arc::new(InMemory::new()));
+        let (dataset, key) = (Path::from("acme/orders"), datafusion::prelude::col("city"));
+        let grown = async |texts: usize| {
+            let dictionary = partials.dictionary(&dataset, &key).await?;
+            let texts: ArrayRef = Arc::new(arrow::array::StringViewArray::from_iter_values((0..texts).map(|text| format!("text {text}"))));
+            dictionary.numbers(&texts);
+            partials.weigh(&dataset, std::slice::from_ref(&key), &[Some(Arc::clone(&dictionary))]).await;
+            Some(dictionary.id)
+        };
+        let first = grown(100).await;
+        assert!(first.is_some());
+        assert_eq!(grown(10_000).await, first);
+        assert_eq!(grown(1).await, None);
+        assert_eq!(partials.kept().await.dictionaries, 0);
     }
 
     #[tokio::test]

@@ -13,14 +13,14 @@ use crate::error::Result;
 
 /// The partial of a fragment from the kept groups of a segment. `filters` are the places of those filters of the
 /// fragment that the statistics of the segment leave open. `None`: some kept group holds rows that the fragment tells
-/// apart, so only the rows can answer.
+/// apart, or a filter fails, perhaps for a group that another one hides; so only the rows can answer.
 pub(crate) fn regroup(derivation: &Derivation, layout: &Layout, kept: &RecordBatch, filters: &[usize]) -> Result<Option<RecordBatch>> {
     let mut keys = derivation.keys(kept)?;
     let mut kept = kept.clone();
     let mut passes: Option<BooleanArray> = None;
     for place in filters {
         let Some(Ok(condition)) = derivation.filters.get(*place) else { return Ok(None) };
-        let Some(mask) = condition.mask(&keys)? else { return Ok(None) };
+        let Ok(Some(mask)) = condition.mask(&keys) else { return Ok(None) };
         passes = Some(match passes {
             Some(before) => and(&before, &mask)?,
             None => mask,

@@ -269,7 +269,7 @@ impl Aggregation {
         let Some(route) = self.routes.get(place).filter(|route| route.leads_to(&leaf.segment, &leaf.filters)) else { return Ok(None) };
         let Some(kept) = route.rollup.partial(&self.source.partials, &leaf.segment).await else { return Ok(None) };
         let (aggregation, filters) = (Arc::clone(self), Arc::clone(&leaf.filters));
-        let regrouped = work(kept.state.num_rows(), move || match aggregation.routes.get(place) {
+        let regrouped = work(kept.effort_rows(), move || match aggregation.routes.get(place) {
             Some(route) => regroup(&route.derivation, &aggregation.kernel.layout, &kept.state, &filters),
             None => Ok(None),
         });

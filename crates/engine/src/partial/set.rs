@@ -17,6 +17,8 @@ pub(super) const WORDS: usize = 1_024;
 /// Stands for the length of a bitmap.
 const BITMAP: u32 = u32::MAX;
 const HEADER_BYTES: usize = 12;
+/// What an allocation costs beside its content.
+const ALLOCATION_BYTES: usize = 16;
 
 /// A set of numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,52 +49,43 @@ impl Set {
         self.containers.iter().map(|(_, container)| of(container)).sum()
     }
 
-    /// Adds the numbers of one container, each bit one of them.
-    pub(super) fn add_bits(&mut self, upper: u64, words: &[u64; WORDS]) {
-        let count: u32 = words.iter().map(|word| word.count_ones()).sum();
-        if count == 0 {
-            return;
-        }
-        if count as usize > LIST_MAX {
-            return self.unite(upper, |container| container.add_words(words.iter().copied()));
-        }
-        let mut list = Vec::with_capacity(count as usize);
-        for (index, word) in words.iter().enumerate() {
-            let mut word = *word;
-            while word != 0 {
-                list.push((index * 64 + word.trailing_zeros() as usize) as u16);
-                word &= word - 1;
-            }
-        }
-        self.unite(upper, |container| container.add_list(list.iter().copied()));
+    /// Adds the numbers of neighbouring containers, each bit one of them. `upper` is that of the first one.
+    pub(super) fn add_bits(&mut self, upper: u64, containers: &[[u64; WORDS]]) {
+        let more = (upper..).zip(containers).filter(|(_, words)| words.iter().any(|word| *word != 0));
+        self.unite(more, |container, words| container.add_bits(words));
     }
 
     /// Adds numbers that are sorted.
     pub(super) fn add_sorted(&mut self, numbers: &[u64]) {
-        for run in numbers.chunk_by(|one, next| one >> 16 == next >> 16) {
-            if let Some(first) = run.first() {
-                self.unite(first >> 16, |container| container.add_list(run.iter().map(|number| *number as u16)));
-            }
-        }
+        let more = numbers.chunk_by(|one, next| one >> 16 == next >> 16).filter_map(|run| Some((run.first()? >> 16, run)));
+        self.unite(more, |container, run| container.add_list(run.iter().map(|number| *number as u16)));
     }
 
-    /// Adds what a state holds.
+    /// Adds what a state holds. Of one that is damaged nothing is added.
     pub(super) fn add_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let damaged = || Error::corrupt("a state of distinct values is damaged");
         let (count, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
         let (headers, mut rest) = rest.split_at_checked(u32::from_le_bytes(*count) as usize * HEADER_BYTES).ok_or_else(damaged)?;
         let (headers, _) = headers.as_chunks::<HEADER_BYTES>();
+        let mut more = Vec::with_capacity(headers.len());
+        let mut before: Option<u64> = None;
         for [a, b, c, d, e, f, g, h, length @ ..] in headers {
             let upper = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
+            if before.replace(upper).is_some_and(|before| before >= upper) {
+                return Err(damaged());
+            }
             let (bytes, list) = match u32::from_le_bytes(*length) {
                 BITMAP => (WORDS * 8, false),
                 length => (length as usize * 2, true),
             };
             let (own, after) = rest.split_at_checked(bytes).ok_or_else(damaged)?;
-            let stored = if list { Stored::List(own.as_chunks().0) } else { Stored::Bitmap(own.as_chunks().0) };
-            self.unite(upper, |container| container.add(&stored));
+            more.push((upper, if list { Stored::List(own.as_chunks().0) } else { Stored::Bitmap(own.as_chunks().0) }));
             rest = after;
         }
+        if !rest.is_empty() {
+            return Err(damaged());
+        }
+        self.unite(more.into_iter(), |container, stored| container.add(&stored));
         Ok(())
     }
 
@@ -113,29 +106,66 @@ impl Set {
         bytes
     }
 
-    /// Bytes of a state of it, which is about what it holds.
-    pub(super) fn size_bytes(&self) -> usize {
+    /// Bytes of a state of it.
+    fn size_bytes(&self) -> usize {
         let of = |container: &Container| if let Container::List(list) = container { list.len() * 2 } else { WORDS * 8 };
         4 + self.containers.iter().map(|(_, container)| HEADER_BYTES + of(container)).sum::<usize>()
     }
 
-    fn unite(&mut self, upper: u64, add: impl FnOnce(&mut Container)) {
-        // Containers come in order more often than not.
-        let place = match self.containers.last() {
-            Some((last, _)) if *last >= upper => self.containers.binary_search_by_key(&upper, |(upper, _)| *upper),
-            _ => Err(self.containers.len()),
-        };
-        let place = place.unwrap_or_else(|free| {
-            self.containers.insert(free, (upper, Container::List(Vec::new())));
-            free
-        });
-        if let Some((_, container)) = self.containers.get_mut(place) {
-            add(container);
+    /// Bytes that it holds in memory: many times those of a state where containers hold few numbers.
+    pub(super) fn held_bytes(&self) -> usize {
+        let of = |container: &Container| ALLOCATION_BYTES + if let Container::List(list) = container { list.capacity() * 2 } else { WORDS * 8 };
+        self.containers.capacity() * size_of::<(u64, Container)>() + self.containers.iter().map(|(_, container)| of(container)).sum::<usize>()
+    }
+
+    /// Adds to containers, which come in order and once each. Those that are new are put between the others in one go.
+    fn unite<T>(&mut self, more: impl Iterator<Item = (u64, T)>, add: impl Fn(&mut Container, T)) {
+        let mut new = Vec::new();
+        for (upper, part) in more {
+            match self.containers.binary_search_by_key(&upper, |(upper, _)| *upper) {
+                Ok(place) => {
+                    if let Some((_, container)) = self.containers.get_mut(place) {
+                        add(container, part);
+                    }
+                }
+                Err(_) => {
+                    let mut container = Container::List(Vec::new());
+                    add(&mut container, part);
+                    new.push((upper, container));
+                }
+            }
         }
+        let Some((first, _)) = new.first() else { return };
+        let before = self.containers.partition_point(|(upper, _)| upper < first);
+        let mut after = self.containers.split_off(before).into_iter().peekable();
+        self.containers.reserve(after.len() + new.len());
+        for (upper, container) in new {
+            while let Some(own) = after.next_if(|(own, _)| *own < upper) {
+                self.containers.push(own);
+            }
+            self.containers.push((upper, container));
+        }
+        self.containers.extend(after);
     }
 }
 
 impl Container {
+    fn add_bits(&mut self, words: &[u64; WORDS]) {
+        let count: u32 = words.iter().map(|word| word.count_ones()).sum();
+        if count as usize > LIST_MAX {
+            return self.add_words(words.iter().copied());
+        }
+        let mut list = Vec::with_capacity(count as usize);
+        for (index, word) in words.iter().enumerate() {
+            let mut word = *word;
+            while word != 0 {
+                list.push((index * 64 + word.trailing_zeros() as usize) as u16);
+                word &= word - 1;
+            }
+        }
+        self.add_list(list.into_iter());
+    }
+
     fn add(&mut self, stored: &Stored<'_>) {
         match stored {
             Stored::List(list) => self.add_list(list.iter().map(|lower| u16::from_le_bytes(*lower))),
@@ -256,7 +286,7 @@ mod tests {
             let mut words = [0_u64; WORDS];
             all.iter().for_each(|number| words[(number / 64) as usize] |= 1 << (number % 64));
             let (mut bits, mut sorted) = (Set::default(), Set::default());
-            bits.add_bits(5, &words);
+            bits.add_bits(5, &[words]);
             sorted.add_sorted(&all.iter().map(|number| (5 << 16) + number).collect::<Vec<_>>());
             prop_assert_eq!(bits, sorted);
         }
@@ -270,5 +300,40 @@ mod tests {
         for length in 0..bytes.len() {
             assert_eq!(Set::default().add_bytes(&bytes[..length]).unwrap_err().kind(), crate::ErrorKind::Corrupt, "{length}");
         }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        let mut turned = bytes.clone();
+        turned[4..4 + 2 * HEADER_BYTES].rotate_left(HEADER_BYTES);
+        let mut twice = bytes;
+        twice.copy_within(4..12, 4 + HEADER_BYTES);
+        for damaged in [longer, turned, twice] {
+            let mut known = set.clone();
+            assert_eq!(known.add_bytes(&damaged).unwrap_err().kind(), crate::ErrorKind::Corrupt);
+            assert_eq!(known, set, "what was there is still there");
+        }
+    }
+
+    #[test]
+    fn sets_that_interleave_are_united() {
+        let set = |numbers: &[u64]| {
+            let mut set = Set::default();
+            set.add_sorted(numbers);
+            set
+        };
+        let all: Vec<u64> = (0..200_000).map(|number| number << 16).collect();
+        let halves = [0, 1].map(|odd| all.iter().copied().skip(odd).step_by(2).collect::<Vec<_>>());
+        let mut by_bytes = set(&halves[0]);
+        by_bytes.add_bytes(&set(&halves[1]).to_bytes()).unwrap();
+        let mut by_numbers = set(&halves[1]);
+        by_numbers.add_sorted(&halves[0]);
+        assert_eq!(by_bytes, set(&all));
+        assert_eq!(by_numbers, by_bytes);
+    }
+
+    #[test]
+    fn numbers_that_lie_apart_hold_more_than_their_state() {
+        let mut set = Set::default();
+        set.add_sorted(&(0..1_000).map(|number| number << 16).collect::<Vec<_>>());
+        assert_eq!(set.size_bytes(), 4 + 1_000 * (HEADER_BYTES + 2));
+        assert!(set.held_bytes() >= 1_000 * (size_of::<(u64, Container)>() + 2), "{}", set.held_bytes());
     }
 }

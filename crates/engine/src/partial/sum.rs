@@ -1,4 +1,7 @@
-//! Sums. Whole numbers do not wrap: a sum beyond 64 bits is an error, in a segment and when segments are merged.
+//! Sums. Whole numbers do not wrap: a sum beyond 64 bits is an error. Inside of a segment, and while the states of an answer
+//! are merged, only the sum of all of it counts, in whatever order its parts come and however far they go on the way. A
+//! state is 64 bits wide: where the rows of a segment, of a block of it or of a run of segments have a larger sum, that is
+//! an error, though others could have brought it back.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,37 +26,52 @@ pub(crate) struct SumWhole {
 #[derive(Debug, Default)]
 pub(crate) struct SumFloats(Cells<Summed>);
 
+/// A sum of any size: `sum` plus 2^64 times `carry`.
 #[derive(Debug, Clone, Copy)]
 struct Whole {
     sum: i64,
-    /// Bits: whether there was a value, whether the sum went beyond 64 bits.
-    flags: u64,
+    carry: i32,
+    /// 1 if there was a value, else 0.
+    seen: u32,
 }
 
-const SEEN: u64 = 1;
-const BEYOND: u64 = 2;
+impl Whole {
+    fn of(value: i64) -> Self {
+        Self { sum: value, carry: 0, seen: 1 }
+    }
+
+    /// The sum, if there was a value.
+    ///
+    /// # Errors
+    /// It does not fit 64 bits.
+    fn value(self, of: &str) -> Result<Option<i64>> {
+        if self.carry != 0 { Err(too_large(of)) } else { Ok((self.seen != 0).then_some(self.sum)) }
+    }
+}
 
 impl Cell for Whole {
     type Value = i64;
-    const EMPTY: Self = Self { sum: 0, flags: 0 };
+    const EMPTY: Self = Self { sum: 0, carry: 0, seen: 0 };
 
     fn add(&mut self, value: i64) {
-        self.join(Self { sum: value, flags: SEEN });
+        self.join(Self::of(value));
     }
 
     fn join(&mut self, other: Self) {
         let (sum, beyond) = self.sum.overflowing_add(other.sum);
+        // A sum leaves 64 bits on the side of what is added, one time 2^64 at most.
+        let side = (other.sum >> 63) as i32 | 1;
         self.sum = sum;
-        self.flags |= other.flags | (u64::from(beyond) << 1);
+        self.carry = self.carry.wrapping_add(other.carry).wrapping_add(side & -i32::from(beyond));
+        self.seen |= other.seen;
     }
 
     fn add_all(&mut self, values: &[i64]) {
         let sum = values.iter().fold(i128::from(self.sum), |sum, value| sum + i128::from(*value));
-        self.flags |= if values.is_empty() { 0 } else { SEEN };
-        match i64::try_from(sum) {
-            Ok(sum) => self.sum = sum,
-            Err(_) => self.flags |= BEYOND,
-        }
+        // The lower half, and what is missing to the whole.
+        self.sum = sum as i64;
+        self.carry = self.carry.wrapping_add(((sum - i128::from(self.sum)) >> 64) as i32);
+        self.seen |= u32::from(!values.is_empty());
     }
 }
 
@@ -75,7 +93,7 @@ impl Fold for SumWhole {
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()> {
         let [sums] = states else { return Err(Error::internal("a sum has one state")) };
         let sums = sums.as_primitive::<Int64Type>();
-        self.cells.join(sums.iter().map(|sum| sum.map_or(Whole::EMPTY, |sum| Whole { sum, flags: SEEN })), groups);
+        self.cells.join(sums.iter().map(|sum| sum.map_or(Whole::EMPTY, Whole::of)), groups);
         Ok(())
     }
 
@@ -84,11 +102,7 @@ impl Fold for SumWhole {
     }
 
     fn evaluate(&mut self) -> Result<ArrayRef> {
-        let cells = self.cells.take();
-        if cells.iter().any(|cell| cell.flags & BEYOND != 0) {
-            return Err(too_large(&self.of));
-        }
-        Ok(Arc::new(cells.into_iter().map(|cell| (cell.flags != 0).then_some(cell.sum)).collect::<Int64Array>()))
+        Ok(Arc::new(self.cells.take().into_iter().map(|cell| cell.value(&self.of)).collect::<Result<Int64Array>>()?))
     }
 
     fn size_bytes(&self) -> usize {
@@ -154,6 +168,37 @@ mod tests {
             let sums = folded(&|| Box::<SumFloats>::default(), Some(&array), &rows, groups, segment).unwrap();
             let expected: Vec<Option<f64>> = expected.into_iter().map(|sum| sum.map(|sum| sum as f64 / 4.0)).collect();
             prop_assert_eq!(sums.as_primitive::<Float64Type>().iter().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn a_sum_that_fits_is_found_in_any_order() {
+        let (most, least) = (i64::MAX, i64::MIN);
+        for (values, expected) in
+            [([most, most, -most, -most], 0), ([most, -most, -most, most], 0), ([least, least, most, most], -2), ([most, 1, -1, 5 - most], 5), ([least, -1, 1, 0], least)]
+        {
+            // In one group; in four groups and over again, so that cells are kept several times over.
+            assert_eq!(whole(values.map(Some).to_vec(), 4).unwrap().as_primitive::<Int64Type>().values(), &[expected], "{values:?}");
+            let rows: Vec<(bool, u32)> = (0..16).map(|row| (true, row % 4)).collect();
+            let array: ArrayRef = Arc::new(Int64Array::from_iter_values(values.into_iter().flat_map(|value| [value; 4])));
+            let sums = folded(&|| Box::new(SumWhole::new("amount".into())), Some(&array), &rows, 4, 16).unwrap();
+            assert_eq!(sums.as_primitive::<Int64Type>().values(), &[expected; 4], "{values:?}");
+            // States that are merged into an answer.
+            let merged: Result<ArrayRef> = whole(values.map(Some).to_vec(), 1);
+            assert_eq!(merged.unwrap().as_primitive::<Int64Type>().values(), &[expected], "{values:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sums_of_large_numbers_are_those_of_128_bits(values in proptest::collection::vec(prop_oneof![any::<i64>(), Just(i64::MAX), Just(i64::MIN), -9_i64..9], 0..40), at in 0_usize..40) {
+            let (one, all) = values.split_at(at.min(values.len()));
+            let mut cell = Whole::EMPTY;
+            one.iter().for_each(|value| cell.add(*value));
+            cell.add_all(all);
+            let sum: i128 = values.iter().map(|value| i128::from(*value)).sum();
+            prop_assert_eq!(i128::from(cell.sum) + (i128::from(cell.carry) << 64), sum);
+            prop_assert_eq!(cell.value("x").ok().flatten(), i64::try_from(sum).ok().filter(|_| !values.is_empty()));
         }
     }
 

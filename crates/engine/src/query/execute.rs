@@ -28,7 +28,8 @@ pub(crate) struct Executed {
 /// Plans and runs a query over datasets, keeping at most `max_rows` rows.
 pub(crate) async fn run(session: &Session, plan: &LogicalPlan, limits: &Limits, max_rows: usize) -> Result<Executed> {
     let started = Instant::now();
-    let physical = session.physical(plan).await?;
+    // Planning reads footers and bloom filters.
+    let physical = within_deadline(limits, session.physical(plan)).await?;
     run_physical(session.shared(), physical, limits, max_rows, started.elapsed()).await
 }
 

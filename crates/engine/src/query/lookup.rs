@@ -3,11 +3,13 @@
 //! The filters of a column are read once and kept, so that a second look-up costs a few hashes a segment and no reading at
 //! all. Which segments have filters of which column is in the log: a column without one costs nothing here.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use datafusion::common::tree_node::TreeNode;
-use datafusion::logical_expr::{Expr, Operator};
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NotExpr};
 use datafusion::physical_expr::utils::{Guarantee, LiteralGuarantee};
 use futures::{StreamExt, TryStreamExt};
 
@@ -66,48 +68,72 @@ async fn may_hold(segment: &Segment, sought: &[Sought<'_>], source: &SegmentSour
 /// first rows reach, few other rows reach it (`query::first_rows`).
 ///
 /// A filter that could fail for some row stays above the scan, where it is evaluated as it was written.
-pub(crate) fn decodes_late(sought: &[Sought<'_>], filters: &[Expr], projected: usize) -> bool {
-    !sought.is_empty() && projected > sought.len() && filters.iter().all(cannot_fail)
+pub(crate) fn decodes_late(sought: &[Sought<'_>], filter: &Arc<dyn PhysicalExpr>, projected: usize) -> bool {
+    !sought.is_empty() && projected > sought.len() && cannot_fail(filter)
 }
 
-fn cannot_fail(filter: &Expr) -> bool {
-    let may_fail = filter.exists(|part| {
-        Ok(match part {
-            Expr::Column(_) | Expr::Literal(..) | Expr::Not(_) | Expr::IsNull(_) | Expr::IsNotNull(_) | Expr::Between(_) | Expr::InList(_) | Expr::Like(_) => false,
-            Expr::BinaryExpr(binary) => {
-                !matches!(binary.op, Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
-            }
-            _ => true,
-        })
-    });
-    !may_fail.unwrap_or(true)
+/// Whether a filter has an answer for every row, in whatever order and for whichever rows its parts are evaluated.
+pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>) -> bool {
+    let total = match filter.downcast_ref::<BinaryExpr>() {
+        Some(binary) => {
+            matches!(binary.op(), Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+        }
+        None => {
+            let filter = filter.as_ref() as &dyn Any;
+            filter.is::<Column>()
+                || filter.is::<Literal>()
+                || filter.is::<NotExpr>()
+                || filter.is::<IsNullExpr>()
+                || filter.is::<IsNotNullExpr>()
+                || filter.is::<InListExpr>()
+                || filter.is::<LikeExpr>()
+        }
+    };
+    total && filter.children().into_iter().all(cannot_fail)
 }
 
 #[cfg(test)]
 mod tests {
-    use datafusion::logical_expr::{cast, lit};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::common::DFSchema;
+    use datafusion::logical_expr::execution_props::ExecutionProps;
+    use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+    use datafusion::logical_expr::{Expr, cast, lit};
+    use datafusion::physical_expr::create_physical_expr;
     use datafusion::prelude::col;
+    use datafusion::scalar::ScalarValue;
 
     use super::*;
 
+    fn physical(filter: &Expr) -> Arc<dyn PhysicalExpr> {
+        let fields = [("id", DataType::Int64), ("n", DataType::Int64), ("m", DataType::Int64), ("a", DataType::Utf8View), ("b", DataType::Utf8View), ("code", DataType::Utf8View)];
+        let schema = Schema::new(fields.map(|(name, data_type)| Field::new(name, data_type, true)).to_vec());
+        create_physical_expr(filter, &DFSchema::try_from(schema).unwrap(), &ExecutionProps::new(), &PhysicalPlanningContext::default()).unwrap()
+    }
+
     #[test]
     fn filters_that_could_fail_stay_above_the_scan() {
-        for filter in [col("id").eq(lit(7_i64)), col("a").like(lit("x%")).or(col("b").is_null()), col("id").in_list(vec![lit(1_i64)], false).and(!col("n").gt(lit(1_i64)))] {
-            assert!(cannot_fail(&filter), "{filter}");
+        for filter in [
+            col("id").eq(lit(7_i64)),
+            col("a").like(lit(ScalarValue::Utf8View(Some("x%".into())))).or(col("b").is_null()),
+            col("id").in_list(vec![lit(1_i64)], false).and(!col("n").gt(lit(1_i64))),
+            col("n").between(lit(1_i64), lit(2_i64)).and(col("m").is_not_null()),
+        ] {
+            assert!(cannot_fail(&physical(&filter)), "{filter}");
         }
-        for filter in [cast(col("code"), arrow::datatypes::DataType::Int64).eq(lit(7_i64)), (col("n") / col("m")).gt(lit(1_i64))] {
-            assert!(!cannot_fail(&filter), "{filter}");
+        for filter in [cast(col("code"), DataType::Int64).eq(lit(7_i64)), (col("n") / col("m")).gt(lit(1_i64)), !(col("n") + col("m")).eq(lit(1_i64))] {
+            assert!(!cannot_fail(&physical(&filter)), "{filter}");
         }
     }
 
     #[test]
     fn only_what_is_sought_in_filters_is_decoded_late() {
-        let values = LiteralGuarantee { column: "id".into(), guarantee: Guarantee::In, literals: [datafusion::scalar::ScalarValue::Int64(Some(7))].into() };
-        let filters = [col("id").eq(lit(7_i64))];
+        let values = LiteralGuarantee { column: "id".into(), guarantee: Guarantee::In, literals: [ScalarValue::Int64(Some(7))].into() };
+        let filter = physical(&col("id").eq(lit(7_i64)));
         let sought = [Sought { index: 0, name: "id".into(), values: &values }];
-        assert!(decodes_late(&sought, &filters, 5));
-        assert!(!decodes_late(&[], &filters, 5));
+        assert!(decodes_late(&sought, &filter, 5));
+        assert!(!decodes_late(&[], &filter, 5));
         // Nothing is left to decode late.
-        assert!(!decodes_late(&sought, &filters, 1));
+        assert!(!decodes_late(&sought, &filter, 1));
     }
 }

@@ -20,6 +20,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use crate::partial::memory::Partials;
 use crate::partial::source::{ScanCounters, SegmentSource};
+use crate::storage::checksum;
 use crate::storage::reader::SegmentReader;
 use crate::storage::segment::Segment;
 
@@ -97,7 +98,9 @@ impl AsyncFileReader for CountingReader {
         }
         async move {
             let footer = self.partials.footer(&self.location, self.scanned.segment.bytes, &self.counters.bytes).await;
-            footer.map(|footer| Arc::clone(footer.metadata())).map_err(|error| ParquetError::External(Box::new(error)))
+            let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
+            self.reader.check(checksum::all_expected(footer.metadata())?);
+            Ok(Arc::clone(footer.metadata()))
         }
         .boxed()
     }

@@ -69,6 +69,9 @@ pub struct Provenance {
     pub dataset: Option<String>,
     /// The version of the dataset that was read.
     pub version: Option<u64>,
+    /// Rows before this instant are gone, because they were older than the dataset keeps rows. `None`: none went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retained_from: Option<DateTime<Utc>>,
     /// Latest instant of the dataset's time column.
     pub complete_until: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.

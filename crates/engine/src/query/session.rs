@@ -19,8 +19,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
-use super::first_rows;
 use super::table::DatasetTable;
+use super::{first_rows, guard};
+use crate::encryption::SealedSpills;
 use crate::error::Result;
 use crate::functions::allowed;
 use crate::partial::fragment::Fragment;
@@ -45,9 +46,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>) -> Result<Self> {
+    /// `sealed`: what queries write away when their memory is full must not be readable either.
+    pub(crate) fn new(settings: &Settings, store: Arc<dyn ObjectStore>, sealed: bool) -> Result<Self> {
         let store_url = ObjectStoreUrl::parse(STORE_URL)?;
-        let runtime = runtime(settings)?;
+        let runtime = runtime(settings, sealed)?;
         runtime.register_object_store(store_url.as_ref(), Arc::clone(&store));
         let mut config = SessionConfig::new()
             .with_target_partitions(settings.query_partitions)
@@ -61,6 +63,8 @@ impl Session {
         options.execution.parquet.enable_page_index = true;
         options.sql_parser.enable_ident_normalization = true;
         options.optimizer.repartition_file_min_size = 4 << 20;
+        let mut physical = first_rows::optimizer_rules();
+        guard::add_to(&mut physical);
         let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
@@ -69,7 +73,7 @@ impl Session {
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
-            .with_physical_optimizer_rules(first_rows::optimizer_rules())
+            .with_physical_optimizer_rules(physical)
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {
@@ -140,7 +144,22 @@ fn lean(state: &SessionState) -> SessionState {
         .build()
 }
 
-fn runtime(settings: &Settings) -> Result<RuntimeEnv> {
+fn runtime(settings: &Settings, sealed: bool) -> Result<RuntimeEnv> {
     let pool = TrackConsumersPool::new(FairSpillPool::new(settings.query_memory_bytes), NAMED_CONSUMERS);
-    Ok(RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(DiskManagerBuilder::default()).build()?)
+    let disk = DiskManagerBuilder::default();
+    let disk = if sealed { disk.with_temp_file_factory(Arc::new(SealedSpills::default())) } else { disk };
+    Ok(RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(disk).build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_away_has_no_name_where_the_store_is_sealed() {
+        for sealed in [false, true] {
+            let file = runtime(&Settings::default(), sealed).unwrap().disk_manager.create_tmp_file("a test").unwrap();
+            assert_eq!(file.path().is_none(), sealed);
+        }
+    }
 }

@@ -89,13 +89,15 @@ impl TableProvider for DatasetTable {
         let origin = self.segments();
         let mut segments = self.snapshot.segments.clone();
         let mut late = false;
-        if let Some(pruner) = filter.as_ref().and_then(|filter| Pruner::new(filter, &schema)) {
+        if let Some(filter) = &filter
+            && let Some(pruner) = Pruner::new(filter, &schema)
+        {
             segments = pruner.prune(&segments, &schema);
             let sought = lookup::sought(pruner.guarantees(), &segments, &schema);
             if !sought.is_empty() {
                 segments = lookup::rule_out(segments, &sought, &origin).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
             }
-            late = lookup::decodes_late(&sought, filters, projection.map_or(schema.fields().len(), Vec::len));
+            late = lookup::decodes_late(&sought, filter, projection.map_or(schema.fields().len(), Vec::len));
         }
         if segments.is_empty() {
             let schema = match projection {

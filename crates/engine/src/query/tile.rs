@@ -64,10 +64,9 @@ impl Tile {
 
     /// Whether text keys still have the numbers that the tile was compiled for.
     pub(crate) async fn is_current(&self, source: &SegmentSource) -> bool {
-        let mut known = self.kernel.layout.dictionaries().iter();
-        for group in &self.fragment.groups {
-            if let Some(Some(dictionary)) = known.next()
-                && source.partials.dictionary(&source.prefix, group).await.id != dictionary.id
+        for (group, known) in self.fragment.groups.iter().zip(self.kernel.layout.dictionaries()) {
+            if let Some(known) = known
+                && source.partials.dictionary(&source.prefix, group).await.is_none_or(|current| current.id != known.id)
             {
                 return false;
             }

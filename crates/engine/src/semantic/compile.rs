@@ -5,7 +5,6 @@ use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, min};
-use datafusion::functions_aggregate::percentile_cont::percentile_cont_udaf;
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
@@ -226,7 +225,7 @@ impl Compiler<'_> {
                 numeric(&input)?;
                 let arguments = vec![input, lit(measure.quantile.unwrap_or(MEDIAN))];
                 if exact {
-                    (percentile_cont_udaf().call(arguments), ColumnType::Float, None)
+                    (ApproxQuantile::udaf(Form::Exact).call(arguments), ColumnType::Float, None)
                 } else {
                     (ApproxQuantile::udaf(Form::WithError).call(arguments), ColumnType::Float, Some(Sketched::Quantile))
                 }

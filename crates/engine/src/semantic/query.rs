@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::grain::Grain;
+use crate::catalog::AsOf;
 
 /// A question in the words of a model. Members are written `model.member`.
 ///
@@ -49,6 +50,10 @@ pub struct SemanticQuery {
     /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<bool>,
+    /// Which state of the dataset is asked: a version, or what was there at a time. The model and the scope are those of now;
+    /// relative ranges are counted from that time, or from when that version was made. Default: the latest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -72,11 +72,16 @@ pub(crate) fn verify_footer(footer: &[u8]) -> Result<()> {
 
 /// The checksums of all chunks of one column; none where the file has none.
 pub(crate) fn expected(metadata: &ParquetMetaData, column: usize) -> Result<Vec<Chunk>> {
+    let width = metadata.row_groups().first().map_or(1, RowGroupMetaData::num_columns).max(1);
+    Ok(all_expected(metadata)?.into_iter().skip(column).step_by(width).collect())
+}
+
+/// The checksums of all chunks, row group by row group; none where the file has none.
+pub(crate) fn all_expected(metadata: &ParquetMetaData) -> Result<Vec<Chunk>> {
     let pairs = metadata.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
     let Some(value) = pairs.iter().rev().find(|pair| pair.key == KEY).and_then(|pair| pair.value.as_deref()) else { return Ok(Vec::new()) };
     let Some((_, digits)) = value.split_once(CHUNKS) else { return Ok(Vec::new()) };
-    let width = metadata.row_groups().first().map_or(0, RowGroupMetaData::num_columns);
-    let chunks = chunks_of(metadata.row_groups())?.into_iter().enumerate().skip(column).step_by(width.max(1));
+    let chunks = chunks_of(metadata.row_groups())?.into_iter().enumerate();
     chunks
         .map(|(index, range)| {
             let checksum = digits.get(index * DIGITS..(index + 1) * DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok());

@@ -7,13 +7,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::SubsecRound;
 use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use super::durable::NotDurable;
 use super::entry::Entry;
-use super::log::{DatasetLog, Snapshot, first_snapshot};
-use super::{layout, log};
+use super::layout;
+use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries before a busy dataset is given up.
@@ -26,7 +27,7 @@ const PUTS: usize = 3;
 pub(crate) enum Committed {
     /// It made this version.
     Version(Arc<Snapshot>),
-    /// A load with the same idempotency key was there before: this is what it did.
+    /// A load with the same idempotency key as one of the entry's was there before: this is what it did.
     Before(u64, super::entry::LoadRecord),
     /// The store did not say, and could not be asked: what the entry names may be visible, so nothing of it may be removed.
     Unknown(Error),
@@ -48,33 +49,45 @@ impl DatasetLog {
     /// # Errors
     /// `Conflict` when the entry creates a dataset that is there, or rewrites segments of which one is not in the latest
     /// version any more; `NotFound` when the dataset is not there. After an error nothing was committed.
-    pub(crate) async fn commit(&self, entry: Entry) -> Result<Committed> {
+    pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
-        let creates = entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
-        let commit_id = uuid::Uuid::new_v4().to_string();
+        let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
+        entry.commit_id = Some(uuid::Uuid::new_v4().to_string());
+        // As exact as the log, so that this engine finds versions by the same times as all others.
+        entry.committed_at = entry.committed_at.trunc_subsecs(3);
         for _ in 0..ATTEMPTS {
-            let before = self.snapshot().await?;
+            // An entry that follows a log which is gone, or that others had and cleaned up, would be lost.
+            let before = self.certain_snapshot().await?;
             let (version, arrow) = match &before {
                 Some(snapshot) => {
-                    if let Some((version, record)) = entry.load.as_ref().and_then(|load| load.idempotency_key.as_ref()).and_then(|key| snapshot.keys.get(key)) {
+                    if let Some((version, record)) = entry.loads.iter().filter_map(|load| load.idempotency_key.as_ref()).find_map(|key| snapshot.keys.get(key)) {
                         return Ok(Committed::Before(*version, record.clone()));
                     }
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));
                     }
+                    if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
+                        return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
+                    }
                     refuse_lost(&entry, snapshot)?;
+                    refuse_altered(&entry, snapshot)?;
+                    // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
+                    entry.committed_at = entry.committed_at.max(snapshot.updated_at);
+                    entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
                     (snapshot.version + 1, Arc::clone(&snapshot.arrow))
                 }
                 None => {
-                    let Some(metadata) = entry.metadata.as_ref().filter(|_| creates) else { return Err(Error::not_found("the dataset was deleted in the meantime")) };
+                    let Some(metadata) = entry.metadata.as_ref().filter(|_| creates && entry.table.is_none()) else {
+                        return Err(Error::not_found("the dataset was deleted in the meantime"));
+                    };
                     (0, metadata.schema.arrow())
                 }
             };
-            match self.put_entry(version, entry.encode(&arrow, &commit_id)?.into()).await {
+            match self.put_entry(version, entry.encode(&arrow)?.into()).await {
                 Put::Done => {
                     let snapshot = Arc::new(match before {
-                        None => first_snapshot(entry)?,
-                        Some(before) => log::Snapshot::clone(&before).extended(version, entry)?,
+                        None => Snapshot::first(entry)?,
+                        Some(before) => Snapshot::clone(&before).extended(version, entry)?,
                     });
                     self.publish(&snapshot);
                     return Ok(Committed::Version(snapshot));
@@ -117,11 +130,12 @@ impl DatasetLog {
         Put::Unknown(last)
     }
 
-    /// Deletes the dataset: one commit hides it, then its objects go, the log last and from its oldest entry on,
+    /// Deletes the dataset, after the loads that are under way: one commit hides it, then its objects go, the log last and from its oldest entry on,
     /// so that a deletion that is cut short stays a deletion.
     pub(crate) async fn delete(&self) -> Result<bool> {
-        // A rewrite that ends after this would leave its segments behind.
+        // A rewrite or a load that ends after this would leave its segments behind, or find them gone.
         let _last = self.rewriting.lock().await;
+        let _no_load = self.loading.write().await;
         let Some(snapshot) = self.snapshot().await? else { return Ok(false) };
         let metadata = super::entry::Metadata { dropped: true, ..(*snapshot.metadata).clone() };
         let removed = snapshot.segments.iter().map(|segment| segment.path.clone()).collect();
@@ -154,7 +168,7 @@ impl DatasetLog {
                 Err(error) => return Err(Error::from(error).context("delete dataset")),
             }
         }
-        self.forget();
+        self.forget().await;
         Ok(())
     }
 }
@@ -171,10 +185,28 @@ fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
-/// Whether the store will certainly not do it, now or later.
+/// Refuses metadata that was made from what is no longer in force.
+fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
+    match &entry.alters {
+        Some(before) if **before != *latest.metadata => {
+            Err(Error::conflict("the settings of the dataset were changed by somebody else in the meantime; read them again and retry"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows that a rewrite leaves out.
+fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
+    let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
+    let rows: u64 = before.segments.iter().filter(|segment| gone.contains(segment.path.as_str())).map(|segment| segment.rows).sum();
+    rows.saturating_sub(entry.added.iter().map(|segment| segment.rows).sum())
+}
+
+/// Whether the store will certainly not do it, or has not even tried: errors of ours come before anything is sent.
 fn is_refusal(error: &object_store::Error) -> bool {
     use object_store::Error as Store;
-    matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
+    matches!(error, Store::Generic { source, .. } if source.is::<Error>())
+        || matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
 }
 
 fn is_not_durable(error: &object_store::Error) -> bool {
@@ -210,7 +242,7 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), dropped: false };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }

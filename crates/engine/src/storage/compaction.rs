@@ -233,6 +233,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column as DatasetColumn, ColumnType, DatasetSchema, TimeChunk};
+    use crate::clock::SystemClock;
     use crate::error::ErrorKind;
     use crate::storage::entry::{Entry, Metadata};
     use crate::storage::log::DatasetLog;
@@ -369,7 +370,15 @@ mod tests {
             let columns = [("at", ColumnType::Timestamp), ("n", ColumnType::Integer)].map(|(name, column_type)| DatasetColumn::new(name, column_type));
             let schema = DatasetSchema::new(columns.to_vec(), Some("at".into())).unwrap();
             let arrow = schema.arrow();
-            let mut metadata = Some(Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: Some(TimeChunk::Month), created_at: Utc::now(), dropped: false });
+            let mut metadata = Some(Metadata {
+                id: "i".into(),
+                label: "Orders".into(),
+                schema,
+                chunk: Some(TimeChunk::Month),
+                created_at: Utc::now(),
+                settings: Default::default(),
+                dropped: false,
+            });
             for seconds in segments {
                 let at = TimestampMicrosecondArray::from_iter_values(seconds.iter().map(|second| second * 1_000_000)).with_timezone("UTC");
                 let batch = RecordBatch::try_new(Arc::clone(&arrow), vec![Arc::new(at), Arc::new(Int64Array::from(seconds.to_vec()))]).unwrap();
@@ -386,7 +395,7 @@ mod tests {
         }
 
         fn rewriter(&self) -> Rewriter<'_> {
-            Rewriter { store: &self.store, log: &self.log, now: Utc::now() }
+            Rewriter { store: &self.store, log: &self.log, clock: &SystemClock }
         }
 
         async fn merge(&self, snapshot: &Snapshot, carry: &dyn Carry) -> Result<Merged> {

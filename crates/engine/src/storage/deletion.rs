@@ -111,7 +111,7 @@ async fn count_one(rewriter: &Rewriter<'_>, schema: &SchemaRef, segment: Arc<Seg
 ///
 /// # Errors
 /// As [`count`]; `Conflict` when one of the segments was rewritten meanwhile: look again. All rows are there then.
-pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candidates: &[Arc<Segment>], condition: &Condition) -> Result<Option<Deleted>> {
+pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candidates: &[Arc<Segment>], condition: &Condition, kind: Rewrite) -> Result<Option<Deleted>> {
     let schema = &snapshot.arrow;
     let touched = count(rewriter, schema, candidates, condition).await?;
     if touched.is_empty() {
@@ -131,7 +131,7 @@ pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candida
         return Err(error);
     }
     let added = written.iter().filter_map(|replacement| replacement.output.clone()).collect();
-    let snapshot = rewriter.replace(Rewrite::Deletion, written).await?;
+    let snapshot = rewriter.replace(kind, written).await?;
     Ok(Some(Deleted { snapshot, rows, removed, added }))
 }
 

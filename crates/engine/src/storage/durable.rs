@@ -1,10 +1,11 @@
 //! A local object store whose answers can be believed: a put is answered after the file and every folder that names it
 //! are synced. `object_store`'s own local store does not sync, so an acknowledged write could be lost at a power cut.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,6 +16,9 @@ use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
     UploadPart,
 };
+
+/// Folders that are remembered; then they are synced anew.
+const FOLDERS_MAX: usize = 1 << 16;
 
 /// The calls that make a write durable. A trait, so that a test can count them and a simulation can lose them.
 pub trait FileSync: fmt::Debug + Send + Sync + 'static {
@@ -41,6 +45,8 @@ pub struct DurableLocalStore {
     inner: Arc<LocalFileSystem>,
     root: PathBuf,
     sync: Arc<dyn FileSync>,
+    /// Folders whose own names are known to be durable. Nobody removes folders.
+    folders: Arc<Mutex<HashSet<PathBuf>>>,
 }
 
 impl DurableLocalStore {
@@ -60,13 +66,13 @@ impl DurableLocalStore {
         let failed = |source: std::io::Error| object_store::Error::Generic { store: "local", source: Box::new(source) };
         std::fs::create_dir_all(root.as_ref()).map_err(failed)?;
         let root = root.as_ref().canonicalize().map_err(failed)?;
-        Ok(Self { inner: Arc::new(LocalFileSystem::new_with_prefix(&root)?), root, sync })
+        Ok(Self { inner: Arc::new(LocalFileSystem::new_with_prefix(&root)?), root, sync, folders: Arc::default() })
     }
 
     async fn make_durable(&self, location: &Path) -> Result<()> {
         let file = self.inner.path_to_filesystem(location)?;
-        let (root, sync) = (self.root.clone(), Arc::clone(&self.sync));
-        let synced = tokio::task::spawn_blocking(move || sync_with_folders(&*sync, &root, &file)).await;
+        let (root, sync, folders) = (self.root.clone(), Arc::clone(&self.sync), Arc::clone(&self.folders));
+        let synced = tokio::task::spawn_blocking(move || sync_with_folders(&*sync, &folders, &root, &file)).await;
         let failed = |source: NotDurable| object_store::Error::Generic { store: "local", source: Box::new(source) };
         synced.map_err(|source| failed(NotDurable(Box::new(source))))?.map_err(|source| failed(NotDurable(Box::new(source))))
     }
@@ -78,17 +84,26 @@ impl DurableLocalStore {
 #[error("the write could not be made durable: {0}")]
 pub(crate) struct NotDurable(#[source] Box<dyn std::error::Error + Send + Sync>);
 
-/// Syncs a file, its folder, and each folder above up to the root: a new folder is durable once its parent is synced.
-fn sync_with_folders(sync: &dyn FileSync, root: &FilePath, file: &FilePath) -> std::io::Result<()> {
+/// Syncs a file, its folder, and the folders above as long as they are new: a new folder is durable once its parent is
+/// synced, and stays so.
+fn sync_with_folders(sync: &dyn FileSync, folders: &Mutex<HashSet<PathBuf>>, root: &FilePath, file: &FilePath) -> std::io::Result<()> {
+    let folders = || folders.lock().unwrap_or_else(PoisonError::into_inner);
     sync.sync(file)?;
+    let mut synced = Vec::new();
     let mut folder = file.parent();
     while let Some(path) = folder {
         sync.sync(path)?;
-        if path == root {
+        if path == root || folders().contains(path) {
             break;
         }
+        synced.push(path.to_owned());
         folder = path.parent();
     }
+    let mut known = folders();
+    if known.len() > FOLDERS_MAX {
+        known.clear();
+    }
+    known.extend(synced);
     Ok(())
 }
 
@@ -101,9 +116,14 @@ impl fmt::Display for DurableLocalStore {
 #[async_trait]
 impl ObjectStore for DurableLocalStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
-        let result = self.inner.put_opts(location, payload, opts).await?;
-        self.make_durable(location).await?;
-        Ok(result)
+        // On a task of its own: a caller that goes away in between must not leave an object that is there and not durable.
+        let (store, location) = (self.clone(), location.clone());
+        let put = tokio::spawn(async move {
+            let result = store.inner.put_opts(&location, payload, opts).await?;
+            store.make_durable(&location).await?;
+            Ok(result)
+        });
+        put.await.map_err(|error| object_store::Error::Generic { store: "local", source: Box::new(error) })?
     }
 
     async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
@@ -181,8 +201,6 @@ impl MultipartUpload for DurableUpload {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use object_store::{ObjectStoreExt, PutMode};
 
     use super::*;
@@ -216,6 +234,11 @@ mod tests {
         let root = folder.path().canonicalize().unwrap();
         let expected: Vec<PathBuf> = ["acme/flights/a.parquet", "acme/flights", "acme", ""].iter().map(|path| root.join(path)).map(|path| path.components().collect()).collect();
         assert_eq!(*recorder.0.lock().unwrap(), expected);
+        // The folders are durable now, but not what they name.
+        store.put_opts(&Path::from("acme/flights/b.parquet"), "x".into(), PutMode::Create.into()).await.unwrap();
+        assert_eq!(recorder.0.lock().unwrap()[4..], [root.join("acme/flights/b.parquet"), root.join("acme/flights")]);
+        store.put_opts(&Path::from("acme/weather/c.parquet"), "x".into(), PutMode::Create.into()).await.unwrap();
+        assert_eq!(recorder.0.lock().unwrap()[6..], [root.join("acme/weather/c.parquet"), root.join("acme/weather"), root.join("acme")]);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::segment::Segment;
 use super::statistics;
 use crate::catalog::column::{ELEMENT, NESTING_MAX};
-use crate::catalog::{Column, ColumnType, DatasetSchema, TimeChunk};
+use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
 use crate::error::{Error, Result};
 
 /// What a dataset is, as its log says it.
@@ -24,12 +25,13 @@ pub(crate) struct Metadata {
     pub schema: DatasetSchema,
     pub chunk: Option<TimeChunk>,
     pub created_at: DateTime<Utc>,
+    pub settings: DatasetSettings,
     /// The last word of a dataset that is being deleted.
     pub dropped: bool,
 }
 
 /// What one load did, kept inside the commit that made it visible.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LoadRecord {
     pub load_id: String,
     pub source: String,
@@ -49,13 +51,40 @@ pub(crate) struct LoadRecord {
 pub(crate) enum Rewrite {
     /// The same rows in fewer segments: `dataChange` is false, nobody downstream sees a change.
     Compaction,
-    /// Some rows are gone.
+    /// Some rows are gone. Older versions still have them.
     Deletion,
+    /// Some rows are gone, and with them every older version, because it may have them.
+    Erasure,
+    /// Whole time chunks are gone that are older than the dataset keeps rows.
+    Retention,
+}
+
+impl Rewrite {
+    /// Whether others see other rows after it.
+    fn changes_data(self) -> bool {
+        self != Self::Compaction
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Compaction => "compaction",
+            Self::Deletion => "deletion",
+            Self::Erasure => "erasure",
+            Self::Retention => "retention",
+        }
+    }
+
+    const ALL: [Self; 4] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention];
 }
 
 /// The content of one log entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Entry {
+    /// Tells this commit from any other, also from an equal one. Set when it is committed.
+    pub commit_id: Option<String>,
+    /// Id of the table that the entry is for, where that matters: the dataset may have been made anew in the meantime.
+    /// Not stored.
+    pub table: Option<String>,
     pub metadata: Option<Metadata>,
     pub added: Vec<Segment>,
     pub removed: Vec<String>,
@@ -64,45 +93,66 @@ pub(crate) struct Entry {
     pub rewrite: Option<Rewrite>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
-    pub load: Option<LoadRecord>,
+    /// Rows that are gone with it, where it says so. A commit fills it in.
+    pub rows_removed: Option<u64>,
+    /// Of a retention: the first instant of which rows are kept.
+    pub retained_from: Option<DateTime<Utc>>,
+    /// Set where metadata takes the place of this one. Not written: a commit compares it.
+    pub alters: Option<Arc<Metadata>>,
+    /// What came in: several small loads share a commit.
+    pub loads: Vec<LoadRecord>,
     pub committed_at: DateTime<Utc>,
 }
 
+const KEY_COMMIT: &str = "tidemill.commit";
 const OPERATION_LOAD: &str = "WRITE";
 const OPERATION_COMPACTION: &str = "OPTIMIZE";
 const OPERATION_DELETION: &str = "DELETE";
+const OPERATION_SETTINGS: &str = "SET TBLPROPERTIES";
+/// In `commitInfo`: which rewrite it is, where Delta's operations are too few.
+const KEY_REWRITE: &str = "tidemill.rewrite";
+const KEY_RETAINED_FROM: &str = "tidemill.retainedFrom";
+/// In `operationMetrics`, as other engines write it.
+const METRIC_ROWS_REMOVED: &str = "numDeletedRows";
 
 /// Tag of an added segment: the removed one whose place it takes.
 const TAG_PLACE: &str = "tidemill.place";
 
 impl Entry {
-    /// The entry as the bytes of its object. The id tells this commit from any other, also from an equal one.
-    pub(crate) fn encode(&self, schema: &SchemaRef, commit_id: &str) -> Result<Vec<u8>> {
+    /// The entry as the bytes of its object.
+    pub(crate) fn encode(&self, schema: &SchemaRef) -> Result<Vec<u8>> {
         let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
         let millis = self.committed_at.timestamp_millis();
         let (operation, parameters) = match self.rewrite {
+            None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
-            Some(Rewrite::Deletion) => (OPERATION_DELETION, json!({})),
+            Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
         };
-        let data_change = self.rewrite != Some(Rewrite::Compaction);
+        let data_change = self.rewrite.is_none_or(Rewrite::changes_data);
         let mut info = json!({
             "timestamp": millis,
             "operation": operation,
             "operationParameters": parameters,
             "isBlindAppend": self.removed.is_empty(),
             "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION")),
-            "tidemill.commit": commit_id,
+            KEY_COMMIT: self.commit_id,
         });
-        if let (Some(load), Some(object)) = (&self.load, info.as_object_mut()) {
-            object.insert("tidemill.load".to_owned(), serde_json::to_value(load)?);
+        let more = [
+            (!self.loads.is_empty()).then(|| serde_json::to_value(&self.loads).map(|loads| ("tidemill.loads", loads))).transpose()?,
+            self.rewrite.map(|rewrite| (KEY_REWRITE, json!(rewrite.name()))),
+            self.retained_from.map(|from| (KEY_RETAINED_FROM, json!(from.timestamp_millis()))),
+            self.rows_removed.map(|rows| ("operationMetrics", json!({METRIC_ROWS_REMOVED: rows.to_string()}))),
+        ];
+        if let Some(object) = info.as_object_mut() {
+            object.extend(more.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)));
         }
         lines.push(json!({"commitInfo": info}).to_string());
         if let Some(metadata) = &self.metadata {
             lines.push(json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}).to_string());
             lines.push(json!({"metaData": metadata_to_delta(metadata)}).to_string());
         }
-        if let Some(key) = self.load.as_ref().and_then(|load| load.idempotency_key.as_deref()) {
+        for key in self.loads.iter().filter_map(|load| load.idempotency_key.as_deref()) {
             let action = Action::Txn(Transaction { app_id: transaction_id(key), version: 1, last_updated: Some(millis) });
             lines.push(serde_json::to_string(&action)?);
         }
@@ -158,13 +208,18 @@ impl Entry {
                 "remove" => entry.removed.push(serde_json::from_value::<Remove>(body.clone()).map_err(damaged)?.path),
                 "metaData" => entry.metadata = Some(metadata_from_delta(body)?),
                 "commitInfo" => {
+                    entry.commit_id = body.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned);
                     entry.committed_at = body.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default();
-                    entry.rewrite = match body.get("operation").and_then(Value::as_str) {
-                        Some(OPERATION_COMPACTION) => Some(Rewrite::Compaction),
-                        Some(OPERATION_DELETION) => Some(Rewrite::Deletion),
-                        _ => None,
+                    entry.rewrite = rewrite_of(body);
+                    entry.retained_from = body.get(KEY_RETAINED_FROM).and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis);
+                    let removed = body.get("operationMetrics").and_then(|metrics| metrics.get(METRIC_ROWS_REMOVED));
+                    entry.rows_removed = removed.and_then(|rows| rows.as_u64().or_else(|| rows.as_str()?.parse().ok()));
+                    // Before loads shared commits there was one.
+                    entry.loads = match (body.get("tidemill.loads"), body.get("tidemill.load")) {
+                        (Some(loads), _) => serde_json::from_value(loads.clone()).map_err(damaged)?,
+                        (None, Some(load)) => vec![serde_json::from_value(load.clone()).map_err(damaged)?],
+                        (None, None) => Vec::new(),
                     };
-                    entry.load = body.get("tidemill.load").cloned().map(serde_json::from_value).transpose().map_err(damaged)?;
                 }
                 "protocol" => check_protocol(body)?,
                 // txn is repeated in the load record; cdc and domainMetadata are not ours.
@@ -182,6 +237,22 @@ impl Entry {
     }
 }
 
+fn rewrite_of(info: &Value) -> Option<Rewrite> {
+    let ours = info.get(KEY_REWRITE).and_then(Value::as_str).and_then(|name| Rewrite::ALL.into_iter().find(|rewrite| rewrite.name() == name));
+    ours.or_else(|| match info.get("operation").and_then(Value::as_str) {
+        Some(OPERATION_COMPACTION) => Some(Rewrite::Compaction),
+        Some(OPERATION_DELETION) => Some(Rewrite::Deletion),
+        _ => None,
+    })
+}
+
+/// When an entry was committed, without reading the rest of it.
+pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(br#"{"commitInfo""#));
+    let info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
+    info.get("commitInfo")?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+}
+
 /// The id of Delta's application transaction for an idempotency key.
 pub(crate) fn transaction_id(key: &str) -> String {
     format!("tidemill.load/{key}")
@@ -190,12 +261,12 @@ pub(crate) fn transaction_id(key: &str) -> String {
 /// Tag of a segment: the columns that have bloom filters, as a JSON list.
 const TAG_FILTERED: &str = "tidemill.bloomFilters";
 
-fn filtered_columns(schema: &SchemaRef, segment: &Segment) -> Option<HashMap<String, Option<String>>> {
+pub(super) fn filtered_columns(schema: &SchemaRef, segment: &Segment) -> Option<HashMap<String, Option<String>>> {
     let names: Vec<&str> = schema.fields().iter().zip(&segment.statistics).filter(|(_, column)| column.filtered).map(|(field, _)| field.name().as_str()).collect();
     (!names.is_empty()).then(|| HashMap::from([(TAG_FILTERED.to_owned(), Some(json!(names).to_string()))]))
 }
 
-fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
+pub(super) fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
     let (rows, mut statistics) = add
         .stats
         .as_deref()
@@ -216,7 +287,7 @@ fn segment_from_delta(schema: &SchemaRef, add: Add) -> Segment {
     }
 }
 
-fn check_protocol(body: &Value) -> Result<()> {
+pub(super) fn check_protocol(body: &Value) -> Result<()> {
     let reader = body.get("minReaderVersion").and_then(Value::as_u64).unwrap_or(1);
     if reader > 1 {
         return Err(Error::corrupt(format!("the table needs a Delta reader of version {reader}; this engine reads version 1")));
@@ -227,8 +298,12 @@ fn check_protocol(body: &Value) -> Result<()> {
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
 const KEY_DROPPED: &str = "tidemill.dropped";
+const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
+const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
+/// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
+const KEYS_DELTA_KEPT: [&str; 2] = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
 
-fn metadata_to_delta(metadata: &Metadata) -> Value {
+pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     let fields: Vec<Value> = metadata.schema.columns.iter().map(delta_field).collect();
     let mut configuration = serde_json::Map::new();
     if let Some(column) = &metadata.schema.time_column {
@@ -236,6 +311,13 @@ fn metadata_to_delta(metadata: &Metadata) -> Value {
     }
     if let Some(chunk) = metadata.chunk {
         configuration.insert(KEY_CHUNK.to_owned(), json!(chunk));
+    }
+    if let Some(days) = metadata.settings.keep_days {
+        configuration.insert(KEY_KEEP_DAYS.to_owned(), json!(days.to_string()));
+    }
+    if let Some(days) = metadata.settings.versions_kept_days {
+        configuration.insert(KEY_VERSIONS_KEPT_DAYS.to_owned(), json!(days.to_string()));
+        configuration.extend(KEYS_DELTA_KEPT.map(|key| (key.to_owned(), json!(format!("interval {days} days")))));
     }
     if metadata.dropped {
         configuration.insert(KEY_DROPPED.to_owned(), json!("true"));
@@ -251,7 +333,7 @@ fn metadata_to_delta(metadata: &Metadata) -> Value {
     })
 }
 
-fn metadata_from_delta(body: &Value) -> Result<Metadata> {
+pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
     let text = |key: &str| body.get(key).and_then(Value::as_str);
     let missing = |key: &str| Error::corrupt(format!("log entry: metadata without {key}"));
     let schema: Value =
@@ -266,12 +348,14 @@ fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         })
         .collect::<Result<Vec<_>>>()?;
     let configured = |key: &str| body.get("configuration").and_then(|configuration| configuration.get(key)).and_then(Value::as_str);
+    let days = |key: &str| configured(key).and_then(|days| days.parse().ok());
     Ok(Metadata {
         id: text("id").unwrap_or_default().to_owned(),
         label: text("name").unwrap_or_default().to_owned(),
         schema: DatasetSchema::new(columns, configured(KEY_TIME_COLUMN).map(str::to_owned))?,
         chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
+        settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
         dropped: configured(KEY_DROPPED) == Some("true"),
     })
 }
@@ -343,6 +427,7 @@ mod tests {
             schema: DatasetSchema::new(columns, Some("when".into())).unwrap(),
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
+            settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
             dropped: false,
         }
     }
@@ -352,6 +437,8 @@ mod tests {
         let metadata = metadata();
         let schema = metadata.schema.arrow();
         let entry = Entry {
+            commit_id: Some("c1".into()),
+            table: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -361,8 +448,11 @@ mod tests {
             }],
             removed: vec!["2013-01/old.parquet".into()],
             rewrite: None,
+            rows_removed: None,
+            retained_from: None,
+            alters: None,
             places: HashMap::from([("2013-01/x y.parquet".into(), "2013-01/old.parquet".into())]),
-            load: Some(LoadRecord {
+            loads: vec![LoadRecord {
                 load_id: "l".into(),
                 source: "f.csv".into(),
                 rows: 3,
@@ -372,16 +462,17 @@ mod tests {
                 duration_ms: 1,
                 promotions: vec![],
                 idempotency_key: Some("k".into()),
-            }),
+            }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),
         };
-        let bytes = entry.encode(&schema, "c1").unwrap();
+        let bytes = entry.encode(&schema).unwrap();
         assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
         assert!(String::from_utf8(bytes).unwrap().contains("tidemill.load/k"));
-        for rewrite in [Rewrite::Compaction, Rewrite::Deletion] {
-            let entry = Entry { rewrite: Some(rewrite), ..entry.clone() };
-            let bytes = entry.encode(&schema, "c1").unwrap();
+        assert_eq!(committed_at(&entry.encode(&schema).unwrap()), Some(entry.committed_at));
+        for rewrite in Rewrite::ALL {
+            let entry = Entry { rewrite: Some(rewrite), rows_removed: Some(4), retained_from: DateTime::from_timestamp_millis(9), ..entry.clone() };
+            let bytes = entry.encode(&schema).unwrap();
             assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
             let text = String::from_utf8(bytes).unwrap();
             assert_eq!(text.matches("\"dataChange\":false").count(), if rewrite == Rewrite::Compaction { 2 } else { 0 }, "{text}");
@@ -391,8 +482,8 @@ mod tests {
     #[test]
     fn equal_commits_are_told_apart() {
         let schema = metadata().schema.arrow();
-        let entry = Entry { removed: vec!["a".into()], rewrite: Some(Rewrite::Deletion), ..Entry::default() };
-        assert_ne!(entry.encode(&schema, "c1").unwrap(), entry.encode(&schema, "c2").unwrap());
+        let [one, other] = ["c1", "c2"].map(|id| Entry { commit_id: Some(id.into()), removed: vec!["a".into()], rewrite: Some(Rewrite::Deletion), ..Entry::default() });
+        assert_ne!(one.encode(&schema).unwrap(), other.encode(&schema).unwrap());
     }
 
     #[test]

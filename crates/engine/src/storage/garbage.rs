@@ -1,14 +1,17 @@
 //! Removes segments that nothing can need any more: those that a rewrite replaced longer ago than any query runs, and
 //! those that no version ever named because what wrote them ended early. What is needed is decided from the log; this is
 //! the only place that lists a dataset to find objects, and it lists before it asks the log, so that what is committed in
-//! between counts. Only objects that are named as segments are touched, never the log, rejected rows or partials.
+//! between counts. Only segments and their stored partials are touched, never the log or rejected rows.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 
+use super::history::Kept;
+use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, Result};
 
@@ -28,24 +31,35 @@ pub(crate) struct Swept {
 }
 
 impl DatasetLog {
-    /// Removes the segments that no version of the last `kept` needs. A call that is cut short has removed some of them.
+    /// Removes the segments that no version which is kept needs, nor a query of it that has begun; those that an erasure took
+    /// away from every version as soon as no query needs them. A call that is cut short has removed some of them.
     ///
     /// # Errors
     /// `NotFound` when there is no such dataset, `Corrupt` when the log cannot be read; what the store says.
-    pub(crate) async fn sweep(&self, kept: TimeDelta, now: DateTime<Utc>) -> Result<Swept> {
+    pub(crate) async fn sweep(&self, kept: Kept) -> Result<Swept> {
+        let now = kept.now;
         let _no_rewrite = self.rewriting.lock().await;
         // What a load of this process has written must not be taken for a leftover, however long it runs.
         let no_load = self.loading.try_write().is_ok();
         let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
         let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
         let live: HashSet<&str> = snapshot.segments.iter().map(|segment| segment.path.as_str()).collect();
-        let unnamed_kept = UNNAMED_KEPT.max(kept);
+        let unnamed_kept = UNNAMED_KEPT.max(kept.segments());
+        let erased_at = match snapshot.erased_before {
+            0 => None,
+            version => self.committed_at(version).await?,
+        };
         let removed = self.removed_since(&snapshot, now - unnamed_kept - CLOCK_SKEW).await?;
         let needless = |object: &ObjectMeta| {
-            let Some(path) = self.segment_path(object) else { return false };
-            match removed.get(path) {
-                _ if live.contains(path) => false,
-                Some(removed_at) => *removed_at + kept <= now,
+            // A stored partial holds keys out of the rows of its segment, and goes with it.
+            let Some(path) = self.segment_path(object).map(Cow::Borrowed).or_else(|| self.segment_of_partial(object).map(Cow::Owned)) else { return false };
+            match removed.get(path.as_ref()) {
+                _ if live.contains(path.as_ref()) => false,
+                Some((version, removed_at)) => {
+                    // Also what was merged before an erasure holds the rows that were erased; until then it could be asked for.
+                    let erased_at = erased_at.filter(|_| *version <= snapshot.erased_before);
+                    *removed_at + kept.segments() <= now || erased_at.is_some_and(|erased_at| erased_at + kept.running <= now)
+                }
                 // Removed long ago, or never named.
                 None => no_load && object.last_modified + unnamed_kept <= now,
             }
@@ -64,18 +78,23 @@ impl DatasetLog {
         (named && !chunk.starts_with('_')).then_some(path)
     }
 
+    /// The path of the segment of a stored partial.
+    fn segment_of_partial(&self, object: &ObjectMeta) -> Option<String> {
+        let folder = layout::partials(&self.prefix);
+        let (fragment, _) = object.location.as_ref().strip_prefix(folder.as_ref())?.strip_prefix('/')?.split_once('/')?;
+        layout::segment_of_partial(&layout::partials_of(&self.prefix, fragment), &object.location)
+    }
+
     /// When segments were taken out, for those that were since an instant.
-    async fn removed_since(&self, snapshot: &Snapshot, since: DateTime<Utc>) -> Result<HashMap<String, DateTime<Utc>>> {
+    async fn removed_since(&self, snapshot: &Snapshot, since: DateTime<Utc>) -> Result<HashMap<String, (u64, DateTime<Utc>)>> {
         let mut entries = futures::stream::iter((0..=snapshot.version).rev())
             .map(|version| async move { Ok::<_, Error>((version, self.read(version, Some(snapshot)).await?)) })
             .buffered(CONCURRENCY);
         let mut removed = HashMap::new();
         while let Some((version, entry)) = entries.try_next().await? {
-            let entry = entry.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;
-            if entry.committed_at < since {
-                break;
-            }
-            removed.extend(entry.removed.into_iter().map(|path| (path, entry.committed_at)));
+            // A log is cleaned up where it is older than anything that is kept.
+            let Some(entry) = entry.filter(|entry| entry.committed_at >= since) else { break };
+            removed.extend(entry.removed.into_iter().map(|path| (path, (version, entry.committed_at))));
         }
         Ok(removed)
     }
@@ -112,6 +131,7 @@ mod tests {
         store: Arc<dyn ObjectStore>,
         log: DatasetLog,
         start: DateTime<Utc>,
+        versions_kept: TimeDelta,
     }
 
     impl Fixture {
@@ -121,13 +141,15 @@ mod tests {
             let log = DatasetLog::new(Arc::clone(&store), Path::from("acme/orders"));
             // Objects are dated by the store, so the log has to be of today.
             let start = Utc::now();
+            let partial = layout::partial(&Path::from("acme/orders"), "f", &name(1));
+            store.put(&partial, "x".into()).await.unwrap();
             let others = ["_rejects/l.ndjson", "_partials/x/1.parquet", "2013-01/notes.txt", "part-0.parquet"].map(str::to_owned);
             for path in (1..=7).map(name).chain(others) {
                 store.put(&Path::from(format!("acme/orders/{path}")), "x".into()).await.unwrap();
             }
             store.put(&Path::from(format!("acme/orders_old/{}", name(8))), "x".into()).await.unwrap();
             let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, dropped: false };
+            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, settings: Default::default(), dropped: false };
             log.commit(Entry { metadata: Some(metadata), added: (1..=4).map(segment).collect(), committed_at: start, ..Entry::default() })
                 .await
                 .unwrap();
@@ -141,11 +163,12 @@ mod tests {
                 };
                 log.commit(entry).await.unwrap();
             }
-            Self { store, log, start }
+            Self { store, log, start, versions_kept: TimeDelta::zero() }
         }
 
         async fn sweep_after(&self, minutes: i64) -> u64 {
-            self.log.sweep(TimeDelta::hours(1), self.start + TimeDelta::minutes(minutes)).await.unwrap().objects
+            let kept = Kept { versions: self.versions_kept, running: TimeDelta::hours(1), now: self.start + TimeDelta::minutes(minutes) };
+            self.log.sweep(kept).await.unwrap().objects
         }
 
         async fn left(&self) -> Vec<u128> {
@@ -161,7 +184,7 @@ mod tests {
     async fn what_a_version_of_the_last_hour_needs_stays() {
         let fixture = Fixture::new().await;
         assert_eq!(fixture.sweep_after(119).await, 0);
-        assert_eq!(fixture.sweep_after(120).await, 2);
+        assert_eq!(fixture.sweep_after(120).await, 3);
         assert_eq!(fixture.left().await, [3, 4, 5, 6, 7, 8]);
         assert_eq!(fixture.sweep_after(181).await, 2);
         assert_eq!(fixture.left().await, [4, 6, 7, 8]);
@@ -172,7 +195,7 @@ mod tests {
         let fixture = Fixture::new().await;
         let day = 24 * 60 + 5;
         let load = fixture.log.loading.read().await;
-        assert_eq!(fixture.sweep_after(day).await, 4);
+        assert_eq!(fixture.sweep_after(day).await, 5);
         drop(load);
         assert_eq!(fixture.sweep_after(day).await, 1);
         assert_eq!(fixture.left().await, [4, 6, 8]);
@@ -180,5 +203,21 @@ mod tests {
         assert_eq!(fixture.sweep_after(10 * day).await, 0);
         let all: Vec<ObjectMeta> = fixture.store.list(None).try_collect().await.unwrap();
         assert_eq!(all.len(), 3 + 4 + 3);
+    }
+
+    #[tokio::test]
+    async fn what_a_version_that_is_kept_needs_stays_unless_it_was_erased() {
+        let mut fixture = Fixture::new().await;
+        fixture.versions_kept = TimeDelta::days(2);
+        assert_eq!(fixture.sweep_after(120).await, 0);
+        // 1 and 2 were merged into 5, and that was merged once more.
+        let erasure =
+            Entry { removed: vec![name(6)], added: vec![segment(9)], rewrite: Some(Rewrite::Erasure), committed_at: fixture.start + TimeDelta::hours(3), ..Entry::default() };
+        fixture.store.put(&Path::from(format!("acme/orders/{}", name(9))), "x".into()).await.unwrap();
+        fixture.log.commit(erasure).await.unwrap();
+        assert_eq!(fixture.sweep_after(239).await, 0);
+        // With the stored partial of 1.
+        assert_eq!(fixture.sweep_after(240).await, 6);
+        assert_eq!(fixture.left().await, [4, 7, 8, 9]);
     }
 }

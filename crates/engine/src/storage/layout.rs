@@ -30,6 +30,24 @@ pub(crate) fn version_of(entry: &Path) -> Option<u64> {
     if stem.len() == 20 { stem.parse().ok() } else { None }
 }
 
+/// The checkpoint of a version.
+pub(crate) fn checkpoint(dataset: &Path, version: u64) -> Path {
+    log_folder(dataset).join(format!("{version:020}{CHECKPOINT_SUFFIX}"))
+}
+
+/// The version of a checkpoint, where the object is one that lies in a single part.
+pub(crate) fn checkpoint_of(object: &Path) -> Option<u64> {
+    let stem = object.filename()?.strip_suffix(CHECKPOINT_SUFFIX)?;
+    if stem.len() == 20 { stem.parse().ok() } else { None }
+}
+
+const CHECKPOINT_SUFFIX: &str = ".checkpoint.parquet";
+
+/// Where to look for the newest checkpoint first.
+pub(crate) fn last_checkpoint(dataset: &Path) -> Path {
+    log_folder(dataset).join("_last_checkpoint")
+}
+
 /// Path of a new segment, relative to its dataset.
 pub(crate) fn segment(chunk: &str) -> String {
     format!("{chunk}/{}.parquet", uuid::Uuid::now_v7())
@@ -85,6 +103,34 @@ pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u
     model(tenant_id, name).join(format!("{version:020}.json"))
 }
 
+/// Folder of what the engine stores for itself. No tenant has a name that begins so.
+const OWN: &str = "_tidemill";
+
+/// Whether an object is one of these.
+pub(crate) fn is_own(location: &Path) -> bool {
+    location.parts().next().is_some_and(|part| part.as_ref() == OWN)
+}
+
+/// An object that is made once, to see whether a store does so.
+pub(crate) fn conditional_put() -> Path {
+    Path::from_iter([OWN, "conditional-put"])
+}
+
+/// Folder of the key rings of an encrypted store.
+pub(crate) fn key_rings() -> Path {
+    Path::from_iter([OWN, "keys"])
+}
+
+/// Folder of the versions of one key ring.
+pub(crate) fn key_ring(name: &str) -> Path {
+    key_rings().join(name)
+}
+
+/// One version of a key ring.
+pub(crate) fn key_ring_version(name: &str, version: u64) -> Path {
+    key_ring(name).join(format!("{version:020}.json"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +149,8 @@ mod tests {
         let dataset = dataset(&TenantId::parse("acme").unwrap(), &DatasetName::parse("flights").unwrap());
         assert_eq!(log_entry(&dataset, 12).as_ref(), "acme/flights/_delta_log/00000000000000000012.json");
         assert_eq!(version_of(&log_entry(&dataset, 12)), Some(12));
-        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/_last_checkpoint")), None);
-        assert_eq!(version_of(&Path::from("acme/flights/_delta_log/00000000000000000012.checkpoint.parquet")), None);
+        assert_eq!(version_of(&last_checkpoint(&dataset)), None);
+        assert_eq!((version_of(&checkpoint(&dataset, 12)), checkpoint_of(&checkpoint(&dataset, 12))), (None, Some(12)));
+        assert_eq!(checkpoint_of(&log_entry(&dataset, 12)), None);
     }
 }

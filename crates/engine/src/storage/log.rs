@@ -2,21 +2,23 @@
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::entry::{Entry, LoadRecord, Metadata};
+use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
+use super::history::Past;
+use super::keys::Keys;
 use super::layout;
 use super::segment::Segment;
 use crate::error::{Error, Result};
 
-/// Log entries read at the same time when a dataset is opened.
-const OPEN_CONCURRENCY: usize = 16;
+/// How long the log is taken for the same one without a look at the entry of the version that is known.
+const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Loads that a snapshot remembers for people to see.
 const RECENT_LOADS: usize = 20;
@@ -25,6 +27,8 @@ const RECENT_LOADS: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
     pub version: u64,
+    /// Id of the commit that made it, where this engine or one like it has written it.
+    pub commit_id: Option<String>,
     pub metadata: Arc<Metadata>,
     pub arrow: SchemaRef,
     pub segments: Vec<Arc<Segment>>,
@@ -36,14 +40,20 @@ pub(crate) struct Snapshot {
     /// The latest loads, newest first, with their versions.
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
-    pub keys: Arc<HashMap<String, (u64, LoadRecord)>>,
+    pub keys: Keys,
+    /// Versions before this one may hold rows that were erased: nobody reads them any more.
+    pub erased_before: u64,
+    /// Rows before this instant went, because they were older than the dataset keeps rows.
+    pub retained_from: Option<DateTime<Utc>>,
 }
 
 impl Snapshot {
-    fn first(entry: Entry) -> Result<Self> {
+    /// The snapshot of the first entry.
+    pub(super) fn first(entry: Entry) -> Result<Self> {
         let metadata = entry.metadata.clone().ok_or_else(|| Error::corrupt("the first entry of the log has no metadata"))?;
         let empty = Self {
             version: 0,
+            commit_id: None,
             arrow: metadata.schema.arrow(),
             metadata: Arc::new(metadata),
             segments: Vec::new(),
@@ -52,7 +62,9 @@ impl Snapshot {
             updated_at: entry.committed_at,
             time_range: None,
             recent_loads: Vec::new(),
-            keys: Arc::default(),
+            keys: Keys::default(),
+            erased_before: 0,
+            retained_from: None,
         };
         empty.extended(0, entry)
     }
@@ -60,7 +72,10 @@ impl Snapshot {
     /// The snapshot after one more entry.
     pub(crate) fn extended(mut self, version: u64, entry: Entry) -> Result<Self> {
         if let Some(metadata) = entry.metadata {
-            self.arrow = metadata.schema.arrow();
+            // What is compiled for columns is kept by this very schema.
+            if metadata.schema != self.metadata.schema {
+                self.arrow = metadata.schema.arrow();
+            }
             self.metadata = Arc::new(metadata);
         }
         if entry.removed.is_empty() {
@@ -73,14 +88,19 @@ impl Snapshot {
         } else {
             self.replace(&entry.removed, entry.added, &entry.places);
         }
-        if let Some(load) = entry.load {
+        for load in entry.loads {
             if let Some(key) = &load.idempotency_key {
-                Arc::make_mut(&mut self.keys).insert(key.clone(), (version, load.clone()));
+                self.keys.insert(key, version, load.clone());
             }
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
+        if entry.rewrite == Some(Rewrite::Erasure) {
+            self.erased_before = version;
+        }
+        self.retained_from = self.retained_from.max(entry.retained_from);
         self.version = version;
+        self.commit_id = entry.commit_id;
         self.updated_at = entry.committed_at;
         Ok(self)
     }
@@ -112,7 +132,7 @@ impl Snapshot {
         self.segments = segments;
     }
 
-    fn widen(&mut self, segment: &Segment) {
+    pub(super) fn widen(&mut self, segment: &Segment) {
         let Some(column) = &self.metadata.schema.time_column else { return };
         let Some((from, to)) = segment.time_range(&self.arrow, column) else { return };
         self.time_range = Some(self.time_range.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
@@ -131,7 +151,10 @@ pub(crate) struct DatasetLog {
     pub(crate) rewriting: tokio::sync::Mutex<()>,
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
-    refreshing: tokio::sync::Mutex<()>,
+    /// When it was last seen that the entry of the version that is known is still there.
+    refreshing: tokio::sync::Mutex<Option<Instant>>,
+    /// What was read of older versions.
+    pub(super) past: Mutex<Past>,
 }
 
 impl DatasetLog {
@@ -144,6 +167,7 @@ impl DatasetLog {
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
+            past: Mutex::default(),
         }
     }
 
@@ -154,35 +178,66 @@ impl DatasetLog {
 
     /// The latest version, with whatever other processes have committed. `None`: there is no such dataset.
     pub(crate) async fn snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
-        let _one_at_a_time = self.refreshing.lock().await;
-        let mut snapshot = self.known();
-        if snapshot.is_none() {
-            snapshot = self.open().await?;
+        self.refreshed(BELIEVED).await
+    }
+
+    /// The same, certainly of the log that is there now: another engine may have deleted the dataset and made it anew, or
+    /// cleaned up all that was known of it. What is put behind a log that is gone would be lost.
+    pub(crate) async fn certain_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
+        self.refreshed(Duration::ZERO).await
+    }
+
+    async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
+        let mut seen = self.refreshing.lock().await;
+        let mut known = self.known();
+        if let Some(snapshot) = &known
+            && seen.is_none_or(|seen| seen.elapsed() >= believed)
+        {
+            // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
+            if !self.is_still_there(snapshot).await? {
+                self.clear();
+                known = None;
+            }
+            *seen = Some(Instant::now());
         }
-        let Some(mut snapshot) = snapshot else { return Ok(None) };
-        while let Some(entry) = self.read(snapshot.version + 1, Some(&snapshot)).await? {
-            let version = snapshot.version + 1;
-            snapshot = Arc::new(Snapshot::clone(&snapshot).extended(version, entry)?);
+        if known.is_none() {
+            known = self.open().await?;
+            *seen = Some(Instant::now());
         }
+        let Some(snapshot) = known else { return Ok(None) };
+        let snapshot = self.extend_to_end(snapshot).await?;
         self.publish(&snapshot);
         Ok((!snapshot.metadata.dropped).then_some(snapshot))
     }
 
+    /// Whether the entry of a version is the one that was read or written.
+    async fn is_still_there(&self, snapshot: &Snapshot) -> Result<bool> {
+        let Some(bytes) = self.read_bytes(snapshot.version).await? else { return Ok(false) };
+        Ok(snapshot.commit_id.as_deref().is_none_or(|id| memchr::memmem::find(&bytes, id.as_bytes()).is_some()))
+    }
+
     pub(super) fn known(&self) -> Option<Arc<Snapshot>> {
-        self.latest.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes a snapshot the latest, unless a newer one is there.
     pub(super) fn publish(&self, snapshot: &Arc<Snapshot>) {
-        let mut latest = self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
         if latest.as_ref().is_none_or(|known| known.version < snapshot.version) {
             *latest = Some(Arc::clone(snapshot));
         }
     }
 
     /// Forgets what was read, after the dataset was deleted.
-    pub(super) fn forget(&self) {
-        *self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    pub(super) async fn forget(&self) {
+        // Whoever reads the log at this moment must not publish afterwards what it has read.
+        let _refreshed = self.refreshing.lock().await;
+        self.clear();
+    }
+
+    fn clear(&self) {
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.past.lock().unwrap_or_else(PoisonError::into_inner) = Past::default();
     }
 
     /// The entry of a version. `before` is any snapshot with the schema in force before it.
@@ -200,44 +255,9 @@ impl DatasetLog {
             Err(error) => Err(Error::from(error).context("read log entry")),
         }
     }
-
-    /// Reads the whole log once: the list says how far it goes, the entries come in parallel.
-    async fn open(&self) -> Result<Option<Arc<Snapshot>>> {
-        let listed: Vec<u64> = self
-            .store
-            .list(Some(&layout::log_folder(&self.prefix)))
-            .try_filter_map(|object| async move { Ok(layout::version_of(&object.location)) })
-            .try_collect()
-            .await?;
-        let Some(last) = listed.iter().max().copied() else { return Ok(None) };
-        if listed.len() as u64 != last + 1 {
-            // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
-            return match self.read_bytes(last).await? {
-                Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
-                _ => Err(Error::corrupt(format!("log of {} has {} of {} entries", self.prefix, listed.len(), last + 1))),
-            };
-        }
-        let mut entries = futures::stream::iter(0..=last)
-            .map(|version| async move { Ok::<_, Error>((version, self.read_bytes(version).await?)) })
-            .buffered(OPEN_CONCURRENCY);
-        let mut snapshot: Option<Snapshot> = None;
-        while let Some((version, bytes)) = entries.try_next().await? {
-            let bytes = bytes.ok_or_else(|| Error::corrupt(format!("log entry {version} of {} is missing", self.prefix)))?;
-            let entry = decode(&bytes, version, snapshot.as_ref())?;
-            snapshot = Some(match snapshot {
-                None => Snapshot::first(entry)?,
-                Some(snapshot) => snapshot.extended(version, entry)?,
-            });
-        }
-        Ok(snapshot.map(Arc::new))
-    }
 }
 
-pub(super) fn first_snapshot(entry: Entry) -> Result<Snapshot> {
-    Snapshot::first(entry)
-}
-
-fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
+pub(super) fn decode(bytes: &[u8], version: u64, before: Option<&Snapshot>) -> Result<Entry> {
     Entry::decode(bytes, before.map(|snapshot| &snapshot.metadata.schema)).map_err(|error| error.context(format!("version {version}")))
 }
 
@@ -257,8 +277,15 @@ mod tests {
     #[test]
     fn what_replaces_a_segment_takes_its_place() {
         let columns = vec![Column::new("n", ColumnType::Integer)];
-        let metadata =
-            Metadata { id: "id".into(), label: "Orders".into(), schema: DatasetSchema::new(columns, None).unwrap(), chunk: None, created_at: DateTime::UNIX_EPOCH, dropped: false };
+        let metadata = Metadata {
+            id: "id".into(),
+            label: "Orders".into(),
+            schema: DatasetSchema::new(columns, None).unwrap(),
+            chunk: None,
+            created_at: DateTime::UNIX_EPOCH,
+            settings: Default::default(),
+            dropped: false,
+        };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();
         let first = Snapshot::first(Entry { metadata: Some(metadata), added, ..Entry::default() }).unwrap();
 

@@ -39,8 +39,13 @@ impl SegmentReader {
 
     /// Checks these chunks when they are read.
     pub(crate) fn checking(mut self, chunks: Vec<Chunk>) -> Self {
-        self.chunks = chunks;
+        self.check(chunks);
         self
+    }
+
+    /// The same, for who has it already.
+    pub(crate) fn check(&mut self, chunks: Vec<Chunk>) {
+        self.chunks = chunks;
     }
 
     /// The footer, without page indexes.

@@ -12,7 +12,6 @@
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::ObjectStore;
 use tokio::sync::mpsc;
@@ -27,6 +26,7 @@ use super::rows::{self, Rows};
 use super::rowsum::{RowSum, RowSummer};
 use super::segment::Segment;
 use super::writer::{blocking, remove};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 /// Batches between reading and encoding.
@@ -42,11 +42,11 @@ pub(crate) struct Replacement {
 }
 
 /// Rewrites segments of one dataset.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Rewriter<'a> {
     pub store: &'a Arc<dyn ObjectStore>,
     pub log: &'a DatasetLog,
-    pub now: DateTime<Utc>,
+    pub clock: &'a dyn Clock,
 }
 
 impl Rewriter<'_> {
@@ -81,7 +81,7 @@ impl Rewriter<'_> {
         if encoded.rows == 0 {
             return Ok(None);
         }
-        encoded.put(&**self.store, self.log.prefix(), layout::segment(chunk), self.now).await.map(Some)
+        encoded.put(&**self.store, self.log.prefix(), layout::segment(chunk), self.clock.now()).await.map(Some)
     }
 
     /// Reads back what was written; it must be the rows that it was made from. What is not is removed.
@@ -115,7 +115,7 @@ impl Rewriter<'_> {
     /// `Conflict` when one of the inputs is not in the latest version any more; `Unavailable` when it is not known
     /// whether the commit was made. In all other cases the outputs are gone again.
     pub(crate) async fn replace(&self, kind: Rewrite, replacements: Vec<Replacement>) -> Result<Arc<Snapshot>> {
-        let mut entry = Entry { rewrite: Some(kind), committed_at: self.now, ..Entry::default() };
+        let mut entry = Entry { rewrite: Some(kind), committed_at: self.clock.now(), ..Entry::default() };
         for Replacement { inputs, output } in &replacements {
             entry.removed.extend(inputs.iter().map(|input| input.path.clone()));
             if let (Some(output), Some(first)) = (output, inputs.first()) {

@@ -13,6 +13,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 
+use super::checksum;
 use super::reader::SegmentReader;
 use super::segment::Segment;
 use super::writer::object_path;
@@ -33,7 +34,11 @@ pub(crate) fn read(store: &Arc<dyn ObjectStore>, prefix: &Path, segment: &Segmen
 async fn open(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, schema: SchemaRef, columns: Option<HashSet<usize>>) -> Result<Rows> {
     let named = location.to_string();
     let context = move |error: parquet::errors::ParquetError| Error::from(error).context(format!("read segment {named}"));
-    let mut builder = ParquetRecordBatchStreamBuilder::new(SegmentReader::new(store, location, bytes)).await.map_err(&context)?;
+    let mut reader = SegmentReader::new(store, location, bytes);
+    let footer = reader.footer().await?;
+    // What is rewritten gets new checksums, so what is damaged must not get that far.
+    let chunks = checksum::all_expected(footer.metadata()).map_err(&context)?;
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader.checking(chunks), footer);
     if let Some(columns) = columns {
         let wanted = |name: &str| schema.index_of(name).is_ok_and(|index| columns.contains(&index));
         let stored: Vec<usize> = builder.schema().fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(index, _)| index).collect();

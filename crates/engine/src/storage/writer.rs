@@ -228,7 +228,7 @@ fn choose_chunk(times: &[i64]) -> TimeChunk {
 }
 
 /// Name of the chunk of an instant, and the first instant after it, both in UTC.
-fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
+pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
     let Some(time) = DateTime::from_timestamp_micros(micros) else { return ("out-of-range".to_owned(), i64::MAX) };
     let day = time.date_naive();
     let (name, next) = match chunk {

@@ -1,15 +1,15 @@
 //! Golden queries: every `.slt` file under `tests/golden` runs against the example data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
-use tidemill::{Csv, Measure, Mill, Settings};
+use tidemill::{Csv, EngineBuilder, Measure, Mill, Settings};
 
-use crate::ward::{Ward, example, open};
+use crate::ward::{KEY, Ward, builder, example, sealed};
 
 /// A statement that begins with `{` is a semantic query, anything else SQL.
 struct Asker {
@@ -71,7 +71,18 @@ fn estimates() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn golden_queries_hold_however_they_are_answered() {
-    let ward = Ward::new().await;
+    hold(&Ward::new().await, builder).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn golden_queries_hold_over_an_encrypted_store() {
+    hold(&Ward::sealed(Settings::default()).await, |folder, settings| sealed(folder, settings, KEY)).await;
+}
+
+/// How the store is opened.
+type Open = fn(&Path, Settings) -> EngineBuilder;
+
+async fn hold(ward: &Ward, open: Open) {
     for (dataset, file) in [("flights", "flights.csv.gz"), ("airports", "airports.csv"), ("planes", "planes.csv"), ("airlines", "airlines.csv"), ("weather", "weather.csv")] {
         ward.mill.load(dataset, Csv::path(example(file))).await.unwrap();
     }
@@ -84,7 +95,7 @@ async fn golden_queries_hold_however_they_are_answered() {
     files.sort();
     assert!(!files.is_empty());
     for (mode, partial_cache_bytes, times) in MODES {
-        assert_eq!(run(&ward, &files, mode, partial_cache_bytes, times).await, 0, "{mode}: there are no rollups");
+        assert_eq!(run(ward, open, &files, mode, partial_cache_bytes, times).await, 0, "{mode}: there are no rollups");
     }
     let mut model = ward.mill.model("flights").await.unwrap();
     model.rollups = serde_json::from_value(rollups()).unwrap();
@@ -92,14 +103,14 @@ async fn golden_queries_hold_however_they_are_answered() {
     ward.mill.update_model(model, version).await.unwrap();
     ward.mill.build_rollups("flights").await.unwrap();
     for (mode, partial_cache_bytes, times) in MODES {
-        let rolled = run(&ward, &files, mode, partial_cache_bytes, times).await;
+        let rolled = run(ward, open, &files, mode, partial_cache_bytes, times).await;
         assert_eq!(rolled > 0, partial_cache_bytes > 0, "{mode} with rollups: {rolled} segments");
     }
 }
 
 /// Runs all files in an engine of its own; gives how many segments rollups stood for.
-async fn run(ward: &Ward, files: &[PathBuf], mode: &str, partial_cache_bytes: usize, times: usize) -> u64 {
-    let engine = open(ward.folder.path(), Settings { partial_cache_bytes, background_rollups: false, ..Settings::default() }).await;
+async fn run(ward: &Ward, open: Open, files: &[PathBuf], mode: &str, partial_cache_bytes: usize, times: usize) -> u64 {
+    let engine = open(ward.folder.path(), Settings { partial_cache_bytes, background_rollups: false, ..Settings::default() }).open().await.unwrap();
     let rolled = Arc::new(AtomicU64::new(0));
     for file in std::iter::repeat_n(files, times).flatten() {
         let (mill, rolled) = (engine.tenant("acme").unwrap(), Arc::clone(&rolled));

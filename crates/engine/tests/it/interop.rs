@@ -1,13 +1,13 @@
 //! What Tidemill stores is a Delta table: another implementation of the protocol opens it.
 
-use tidemill::{Csv, Json};
+use tidemill::{Csv, Json, Settings};
 use url::Url;
 
 use crate::ward::{Ward, example};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_delta_reader_opens_what_is_stored() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     ward.mill.load("flights", Csv::path(example("flights.csv.gz"))).await.unwrap();
     ward.mill.load("flights", Json::bytes(r#"{"year": 2013, "carrier": "ZZ", "time_hour": "2013-12-31T23:00:00Z"}"#)).await.unwrap();
     let url = Url::from_directory_path(ward.folder.path().canonicalize().unwrap().join("acme/flights")).unwrap();

@@ -56,3 +56,47 @@ async fn a_restricted_scope_sees_its_rows_and_columns_only() {
     let wrong = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(orders(), "country = 'IT'");
     assert_eq!(ward.engine.mill(wrong).sql("select * from orders").await.unwrap_err().kind(), ErrorKind::Denied);
 }
+
+/// People of two regions; one scope sees the EU alone.
+async fn people() -> (Ward, tidemill::Mill) {
+    let ward = Ward::new().await;
+    let text = "n,region,name,amount,at\n1,EU,17,5,2013-01-01\n2,US,Zoe Secret,0,2013-01-02\n3,EU,18,2,2013-01-03\n4,EU,19,1,2013-01-04\n";
+    ward.mill.load("people", Csv::bytes(text).column_type("name", tidemill::ColumnType::String)).await.unwrap();
+    let people = || DatasetName::parse("people").unwrap();
+    let mill = ward.engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(people(), "region = 'EU'").hiding(people(), "at"));
+    (ward, mill)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn predicates_that_fail_see_no_row_that_the_scope_does_not_see() {
+    let (ward, mill) = people().await;
+    for (sql, rows) in [
+        ("select n from people where cast(name as bigint) > 17 order by n", json!([[3, 4]])),
+        ("select n from people where 10 / amount > 4 and n > 0 order by n", json!([[3, 4]])),
+        ("select n from people where 10 / amount > 4 order by amount limit 1", json!([[4]])),
+        ("select count(*) from people where cast(name as bigint) > 17", json!([[2]])),
+        ("select count(*), sum(10 / amount) from people where 10 / amount >= 2", json!([[3], [17]])),
+        ("select n from people where cast(case when region <> 'EU' then name end as bigint) is null order by n", json!([[1, 3, 4]])),
+    ] {
+        assert_eq!(mill.sql(sql).await.unwrap().to_json()["data"], rows, "{sql}");
+        assert!(!sql.contains("name") || ward.mill.sql(sql).await.is_err(), "it fails for who sees all rows: {sql}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_is_not_told_beside_the_answer() {
+    let (ward, mill) = people().await;
+    let mut model = ward.mill.model("people").await.unwrap();
+    model.rollups = serde_json::from_value(json!([{"name": "by_name", "dimensions": ["name"], "measures": ["count"]}])).unwrap();
+    let version = model.version;
+    ward.mill.update_model(model, version).await.unwrap();
+    ward.mill.build_rollups("people").await.unwrap();
+    let query = serde_json::from_str(r#"{"measures": ["people.count"], "dimensions": ["people.region"]}"#).unwrap();
+    assert!(!ward.mill.query(&query).await.unwrap().provenance.rollups.is_empty(), "who sees everything is told what the rollup lacks");
+    assert_eq!(mill.query(&query).await.unwrap().provenance.rollups, []);
+    assert_eq!(mill.sql("select region, count(*) from people group by 1").await.unwrap().provenance.rollups, []);
+    let explained = mill.explain(&query).await.unwrap();
+    assert_eq!((explained.rollups.len(), explained.plan.as_str()), (0, ""));
+    let summary = mill.dataset("people").await.unwrap().summary;
+    assert_eq!((summary.time_column, summary.time_min, summary.time_max), (None, None, None));
+}

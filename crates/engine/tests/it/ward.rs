@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tidemill::clock::ManualClock;
-use tidemill::{Engine, Mill, QueryResult, Settings};
+use tidemill::encryption::MasterKeys;
+use tidemill::{Engine, EngineBuilder, Mill, QueryResult, Settings};
 
 /// An engine whose folder goes away with it.
 pub(crate) struct Ward {
@@ -24,6 +25,24 @@ impl Ward {
     pub(crate) async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = open(folder.path(), settings).await;
+        Self::of(engine, folder)
+    }
+
+    /// Over open tables in any run, for tests that look into the files.
+    pub(crate) async fn open_tables(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = plain(folder.path(), settings).open().await.unwrap();
+        Self::of(engine, folder)
+    }
+
+    /// The same over an encrypted store.
+    pub(crate) async fn sealed(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = sealed(folder.path(), settings, KEY).open().await.unwrap();
+        Self::of(engine, folder)
+    }
+
+    fn of(engine: Engine, folder: tempfile::TempDir) -> Self {
         let mill = engine.tenant("acme").unwrap();
         Self { engine, mill, folder }
     }
@@ -57,9 +76,32 @@ impl Ward {
 
 /// Without upkeep: a test does by hand what it wants done.
 pub(crate) async fn open(folder: &std::path::Path, settings: Settings) -> Engine {
-    let settings = Settings { upkeep_seconds: 0, ..settings };
+    builder(folder, settings).open().await.unwrap()
+}
+
+/// The master key of tests.
+pub(crate) const KEY: &str = "7f3c1a9e5d2b8046c1e7a3f95b0d2648ea71c3590f8b6d24a9e5037c1fd8b642";
+
+/// What `open` opens. With the variable `TIDEMILL_TEST_ENCRYPTED`, which `cargo xtask test` sets for a second run of these
+/// tests, every store is encrypted.
+pub(crate) fn builder(folder: &std::path::Path, settings: Settings) -> EngineBuilder {
+    guarded(plain(folder, settings))
+}
+
+/// Encrypted in the second run.
+pub(crate) fn guarded(builder: EngineBuilder) -> EngineBuilder {
+    if std::env::var_os("TIDEMILL_TEST_ENCRYPTED").is_some() { builder.encryption(Arc::new(MasterKeys::parse(KEY).unwrap())) } else { builder }
+}
+
+pub(crate) fn plain(folder: &std::path::Path, mut settings: Settings) -> EngineBuilder {
+    settings.upkeep_seconds = 0;
     let now: DateTime<Utc> = "2014-01-15T12:00:00Z".parse().unwrap();
-    Engine::builder().path(folder).settings(settings).clock(Arc::new(ManualClock::at(now))).open().await.unwrap()
+    Engine::builder().path(folder).settings(settings).clock(Arc::new(ManualClock::at(now)))
+}
+
+/// Over an encrypted store.
+pub(crate) fn sealed(folder: &std::path::Path, settings: Settings, keys: &str) -> EngineBuilder {
+    plain(folder, settings).encryption(Arc::new(MasterKeys::parse(keys).unwrap()))
 }
 
 pub(crate) fn example(file: &str) -> PathBuf {

@@ -25,6 +25,20 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| format!("write {}", path.display()))
 }
 
+/// Puts a file with mode 0600 in the place of another one, or where none is, durably: afterwards there is the old one or
+/// the new one, whole.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let name = path.file_name().with_context(|| format!("{} is not the name of a file", path.display()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = folder.join(format!(".{}.{}", name.to_string_lossy(), hex::encode(random::<4>())));
+    write_new(&new, bytes)?;
+    let placed = std::fs::rename(&new, path).and_then(|()| std::fs::File::open(folder)?.sync_all());
+    placed.inspect_err(|_| drop(std::fs::remove_file(&new))).with_context(|| format!("write {}", path.display()))
+}
+
 /// Reads a hex key of `N` bytes, or makes one at the first start.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use tidemill::clock::{Clock, SystemClock};
 
+use super::admin_keys::{self, KeyOrder};
 use super::{ConfigArguments, terminal};
 use crate::auth::{Passwords, Tenancy, private_file};
 use crate::config::Settings;
@@ -60,6 +61,8 @@ enum Order {
         #[arg(long)]
         tenant: String,
     },
+    #[command(flatten)]
+    Keys(KeyOrder),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -86,6 +89,9 @@ impl From<RoleName> for Role {
 /// # Errors
 /// What was asked for cannot be done.
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Order::Keys(order) = arguments.order {
+        return admin_keys::run(&arguments.config, order).await;
+    }
     let settings = arguments.config.read(Vec::new())?;
     let store = open_store(&settings).await?;
     let result = match arguments.order {
@@ -94,6 +100,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Order::ResetPassword { email } => reset_password(&store, &email).await,
         Order::ListTenants => list_tenants(&store).await,
         Order::ListUsers { tenant } => list_users(&store, &tenant).await,
+        Order::Keys(_) => Ok(()),
     };
     store.close().await;
     result

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
-use tidemill::{QueryResult, SemanticQuery};
+use tidemill::{AsOf, QueryResult, SemanticQuery};
 
 use super::{ConfigArguments, open_engine, table, terminal};
 use crate::http::body;
@@ -18,6 +18,9 @@ pub struct Arguments {
     /// A SQL statement in place of a semantic query
     #[arg(long, conflicts_with = "query")]
     sql: Option<String>,
+    /// With --sql: ask an older state, a version or an RFC 3339 time
+    #[arg(long, requires = "sql")]
+    as_of: Option<AsOf>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -37,7 +40,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let engine = open_engine(&settings).await?;
     let mill = engine.tenant(&arguments.tenant)?;
     let result = match (&arguments.sql, &arguments.query) {
-        (Some(sql), None) => mill.sql(sql).await?,
+        (Some(sql), None) => match arguments.as_of {
+            Some(as_of) => mill.sql_as_of(sql, as_of).await?,
+            None => mill.sql(sql).await?,
+        },
         (None, Some(text)) => {
             let query: SemanticQuery = body::parse(text.as_bytes()).map_err(|problem| anyhow::anyhow!("query: {problem:?}"))?;
             mill.query(&query).await?

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
+use zeroize::Zeroize;
 
 const SHORTEST: usize = 32;
 const FEWEST_DISTINCT: usize = 12;
@@ -38,6 +39,13 @@ impl Secret {
             return Err(format!("has only {distinct} different characters; use random ones, or leave it out"));
         }
         Ok(())
+    }
+}
+
+/// Wiped when it goes, so that a core file or a swapped page holds fewer of them.
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

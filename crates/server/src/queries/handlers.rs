@@ -39,6 +39,10 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
     }
     let limits = Limits { result_rows: limit, ..Limits::default() };
     let scope = Scope::of(caller.tenancy().slug().clone()).with_limits(limits);
-    let result = app.engine.mill(scope).sql(&query.sql).await?;
+    let mill = app.engine.mill(scope);
+    let result = match query.as_of {
+        Some(as_of) => mill.sql_as_of(&query.sql, as_of).await?,
+        None => mill.sql(&query.sql).await?,
+    };
     encode(&result, encoding)
 }

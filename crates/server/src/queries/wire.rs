@@ -16,6 +16,20 @@ pub struct SqlQuery {
     /// Rows at most: 1 to 50,000, default 1,000.
     #[serde(default)]
     pub limit: Option<usize>,
+    /// Which state of the datasets is asked. Default: the latest. A version needs a statement over one dataset.
+    #[serde(default, rename = "asOf")]
+    #[schema(value_type = Option<AsOf>)]
+    pub as_of: Option<tidemill::AsOf>,
+}
+
+/// A state of a dataset: a version (a whole number), or what was there at a time.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum AsOf {
+    /// The version that a commit made.
+    Version(u64),
+    /// The version that was the latest at a time.
+    Time(DateTime<Utc>),
 }
 
 /// A question in the words of a model.
@@ -42,6 +56,8 @@ pub struct SemanticQuery {
     pub timezone: Option<String>,
     /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
     pub exact: Option<bool>,
+    /// Which state of the dataset is asked; relative ranges are counted from its time. Default: the latest.
+    pub as_of: Option<AsOf>,
 }
 
 /// A time to group by or to restrict.
@@ -218,6 +234,8 @@ pub struct Provenance {
     pub dataset: Option<String>,
     #[schema(required)]
     pub version: Option<u64>,
+    /// Rows before this instant are gone, because they were older than the dataset keeps rows.
+    pub retained_from: Option<DateTime<Utc>>,
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
     #[schema(required)]

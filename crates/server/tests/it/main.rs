@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what went wrong by failing")]
 
 mod auth;
+mod bucket;
 mod dashboards;
 mod harness;
+mod keys;
 mod live;
 mod loads;
 mod matrix;
@@ -12,4 +14,6 @@ mod openapi;
 mod process;
 mod queries;
 mod rollups;
+mod s3;
 mod surface;
+mod versions;

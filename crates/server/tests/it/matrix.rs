@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use crate::harness::{EVERYBODY, PASSWORD, Server, Who, definition};
+use crate::harness::{EVERYBODY, NOW, PASSWORD, Server, Who, definition};
 
 /// The least caller that is let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,11 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/datasets/{name}/rejects", (Least::Viewer, Value::Null)),
         ("post /api/v1/datasets/{name}/rows", (Least::Editor, json!([]))),
         ("delete /api/v1/datasets/{name}", (Least::Admin, Value::Null)),
+        ("get /api/v1/datasets/{name}/versions", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/changes", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/settings", (Least::Viewer, Value::Null)),
+        ("put /api/v1/datasets/{name}/settings", (Least::Admin, json!({"versions_kept_days": 1}))),
+        ("get /api/v1/upkeep", (Least::Admin, Value::Null)),
         ("post /api/v1/uploads", (Least::Editor, json!({}))),
         ("post /api/v1/uploads/{id}/inference", (Least::Editor, json!({}))),
         ("post /api/v1/loads", (Least::Editor, json!({"upload_id": "00000000-0000-0000-0000-000000000000", "dataset": "x", "mode": "create"}))),
@@ -114,6 +119,7 @@ async fn every_route_asks_for_the_role_that_it_takes() {
             .replace("{rollup}", "r")
             .replace("{widget_id}", "w1")
             .replace("{id}", "00000000-0000-0000-0000-000000000000")
+            .replace("/changes", "/changes?from=0")
     };
     for (operation, (least, body)) in table() {
         let path = fill(operation.split_once(' ').unwrap().1);
@@ -164,12 +170,23 @@ async fn what_belongs_to_others_is_not_there() {
         } else {
             dashboard["id"].as_str().unwrap()
         };
-        let path = path.replace("{name}", "airports").replace("{rollup}", "r").replace("{widget_id}", "w1").replace("{id}", id);
+        let path = path
+            .replace("{name}", "airports")
+            .replace("{rollup}", "r")
+            .replace("{widget_id}", "w1")
+            .replace("{id}", id)
+            .replace("/changes", "/changes?from=0");
         let answer = call(&server, Who::Stranger, operation, &path, &body).await;
         assert_eq!(answer.status.as_u16(), 404, "{operation}: {}", answer.text());
     }
     server.post(Who::Stranger, "/loads", json!({"upload_id": waiting["upload_id"], "dataset": "stolen", "mode": "create"})).await.expect(404);
     server.post(Who::Stranger, "/dashboards/generate", json!({"dataset": "airports"})).await.expect(404);
+    for body in [json!({"measures": ["airports.count"], "asOf": 0}), json!({"measures": ["airports.count"], "asOf": NOW})] {
+        let asked = server.post(Who::Stranger, "/queries", body).await;
+        assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());
+    }
+    server.post(Who::Stranger, "/sql", json!({"sql": "select * from airports", "asOf": 0})).await.expect(404);
+    assert_eq!(server.get(Who::Stranger, "/upkeep").await.expect(200).json()["records"], json!([]));
     let asked = server.post(Who::Stranger, "/queries", json!({"measures": ["airports.count"]})).await;
     assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());
     let explained = server.post(Who::Stranger, "/queries/explain", json!({"measures": ["airports.count"]})).await;

@@ -6,17 +6,17 @@ use std::process::{Child, Command, Output, Stdio};
 
 use crate::harness::example;
 
-fn tidemill(folder: &Path) -> Command {
+pub(crate) fn tidemill(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidemill"));
     command.env_remove("TIDEMILL_DATA_DIR").current_dir(folder).stdin(Stdio::null());
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     tidemill(folder).args(arguments).output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

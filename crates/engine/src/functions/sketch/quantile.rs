@@ -14,6 +14,8 @@
 //! whole has all buckets of its parts. So states can be merged in any order and the same bytes come out, which KLL and
 //! t-digest cannot offer (ADR 0007). The error is relative to the value and certain, not likely. The price: more than
 //! [`BUCKETS_MAX`] buckets are kept where values span so many powers of two that they need them.
+//!
+//! A [`Histogram`] that may have any number of buckets leaves nothing out: that is the exact quantile, whose states merge too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -41,9 +43,12 @@ const HISTOGRAM: u8 = 3;
 
 const SIGN: u64 = 1 << 63;
 
-/// A histogram of values.
+/// As many buckets as there are distinct values.
+pub(crate) const ALL_VALUES: usize = usize::MAX;
+
+/// A histogram of values; with more than `BUCKETS` of them, buckets begin to stand for several values.
 #[derive(Debug, Default)]
-pub(crate) struct QuantileSketch {
+pub(crate) struct Histogram<const BUCKETS: usize> {
     /// Low bits of keys that buckets leave out.
     dropped: u32,
     /// Values by bucket.
@@ -68,7 +73,7 @@ fn value_of(key: u64) -> f64 {
     f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
 }
 
-impl QuantileSketch {
+impl<const BUCKETS: usize> Histogram<BUCKETS> {
     /// The value below which a part of the values lies, between 0 and 1; between two values in proportion.
     pub(crate) fn quantile(&self, part: f64) -> Option<f64> {
         let (min, max) = self.range?;
@@ -130,7 +135,7 @@ impl QuantileSketch {
 
     /// Leaves out as many bits as it takes to have few buckets, or as many as may be left out.
     fn settle(&mut self) {
-        if self.counts.len() <= BUCKETS_MAX || self.dropped >= DROPPED_MAX {
+        if self.counts.len() <= BUCKETS || self.dropped >= DROPPED_MAX {
             return;
         }
         // Two neighbours stay apart until the highest bit in which they differ is left out.
@@ -144,7 +149,7 @@ impl QuantileSketch {
         }
         let mut left = buckets.len();
         let mut more = 0;
-        while left > BUCKETS_MAX && self.dropped + more < DROPPED_MAX {
+        while left > BUCKETS && self.dropped + more < DROPPED_MAX {
             more += 1;
             left -= apart.get(more as usize).copied().unwrap_or(0);
         }
@@ -168,14 +173,14 @@ fn damaged<T>(what: &str) -> Result<T> {
     internal_err!("a state of quantiles is damaged: {what}")
 }
 
-impl Sketch for QuantileSketch {
+impl<const BUCKETS: usize> Sketch for Histogram<BUCKETS> {
     type Item = Float64Type;
 
     fn add(&mut self, value: f64) -> Result<()> {
         let key = key_of(value);
         self.widen(key, key);
         *self.counts.entry(key >> self.dropped).or_default() += 1;
-        if self.counts.len() > BUCKETS_MAX {
+        if self.counts.len() > BUCKETS {
             self.settle();
         }
         Ok(())
@@ -188,7 +193,7 @@ impl Sketch for QuantileSketch {
         if kind != HISTOGRAM {
             return damaged(&format!("kind {kind} is not known"));
         }
-        if dropped > DROPPED_MAX {
+        if dropped > DROPPED_MAX || (BUCKETS == ALL_VALUES && dropped > 0) {
             return damaged("it leaves out too much");
         }
         if reader.0.is_empty() {
@@ -266,7 +271,7 @@ impl Reader<'_> {
 
 /// One quantile of a column of floats.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Quantile {
+pub(crate) struct Quantile<const BUCKETS: usize> {
     /// Between 0 and 1.
     pub part: f64,
     /// Whether the value comes with its relative error, as a struct of two.
@@ -278,8 +283,8 @@ pub(crate) fn value_and_error() -> Fields {
     Fields::from(vec![Field::new("value", DataType::Float64, true), Field::new("error", DataType::Float64, true)])
 }
 
-impl Estimate for Quantile {
-    type Sketch = QuantileSketch;
+impl<const BUCKETS: usize> Estimate for Quantile<BUCKETS> {
+    type Sketch = Histogram<BUCKETS>;
 
     fn items(&self, values: &ArrayRef) -> Result<Float64Array> {
         Ok(if *values.data_type() == DataType::Float64 {
@@ -289,12 +294,12 @@ impl Estimate for Quantile {
         })
     }
 
-    fn values(&self, sketches: &[QuantileSketch]) -> ArrayRef {
+    fn values(&self, sketches: &[Histogram<BUCKETS>]) -> ArrayRef {
         let values: Float64Array = sketches.iter().map(|sketch| sketch.quantile(self.part)).collect();
         if !self.with_error {
             return Arc::new(values);
         }
-        let errors = Float64Array::from_iter_values(sketches.iter().map(QuantileSketch::error));
+        let errors = Float64Array::from_iter_values(sketches.iter().map(Histogram::error));
         Arc::new(StructArray::new(value_and_error(), vec![Arc::new(values), Arc::new(errors)], None))
     }
 }
@@ -304,6 +309,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    type QuantileSketch = Histogram<BUCKETS_MAX>;
 
     fn sketch(values: &[f64]) -> QuantileSketch {
         let mut sketch = QuantileSketch::default();
@@ -456,5 +463,23 @@ mod tests {
             let error = QuantileSketch::default().merge(state).unwrap_err();
             assert!(error.to_string().contains("damaged"), "{error}");
         }
+    }
+
+    #[test]
+    fn nothing_is_left_out_where_all_values_have_a_bucket() {
+        let values = spread(20_000, 5, 40.0);
+        let mut whole = Histogram::<ALL_VALUES>::default();
+        for part in values.chunks(1_700) {
+            let mut sketch = Histogram::<ALL_VALUES>::default();
+            part.iter().for_each(|value| sketch.add(*value).unwrap());
+            whole.merge(&sketch.state()).unwrap();
+        }
+        for part in [0.0, 0.25, 0.5, 0.999, 1.0] {
+            let (found, expected) = (whole.quantile(part).unwrap(), exactly(&values, part));
+            assert!((found - expected).abs() <= expected.abs() * 1e-12, "{part}: {found} is not {expected}");
+        }
+        assert_eq!(whole.error(), 0.0);
+        let estimate = sketch(&values);
+        assert!(estimate.error() > 0.0 && whole.merge(&estimate.state()).is_err(), "an estimate is no part of what is exact");
     }
 }

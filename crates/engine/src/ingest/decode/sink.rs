@@ -285,6 +285,8 @@ impl Sink {
                     Scalar::Boolean(found) => Ok(Some(*found)),
                     Scalar::Integer(found @ 0..=1) if declared => Ok(Some(*found == 1)),
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::boolean, lenient::boolean),
+                    // A text that says nothing of a type is no value.
+                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -295,6 +297,8 @@ impl Sink {
                     Scalar::Integer(found) => Ok(Some(*found)),
                     Scalar::Float(found) if declared => lenient::integer(found.to_string().as_bytes()).map(Some).ok_or(Misfit::HERE),
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::integer, lenient::integer),
+                    // A text that says nothing of a type is no value.
+                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),
@@ -306,6 +310,8 @@ impl Sink {
                     Scalar::Large(found) => Ok(Some(*found as f64)),
                     Scalar::Float(found) => Ok(Some(*found)),
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::float, lenient::float),
+                    // A text that says nothing of a type is no value.
+                    Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
                     _ => Err(Misfit::HERE),
                 }
             ),

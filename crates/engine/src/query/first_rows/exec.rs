@@ -27,11 +27,15 @@ use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Exe
 use datafusion::scalar::ScalarValue;
 use futures::{TryStreamExt, stream};
 
+use super::super::lookup::cannot_fail;
 use super::order::{Best, Order};
 
 /// Values beside those of the key, of all rows of a wave, that take longer to decode than it takes to look at the keys
 /// first: about a millisecond.
 const VALUES_WORTH_A_LOOK: u64 = 256 << 10;
+
+/// One row of so many that passes a filter is few: a decoder that runs the filter itself then saves more than it costs.
+const FEW_PASS: u64 = 16;
 
 /// A segment that may hold some of the rows.
 #[derive(Debug, Clone)]
@@ -76,6 +80,7 @@ impl Search {
         let mut kept = RecordBatch::new_empty(Arc::clone(&schema));
         let mut rest = self.candidates.as_slice();
         let mut size = self.first_wave(context.session_config().target_partitions());
+        let mut looked_at = 0;
         loop {
             let last = self.last_key(&kept)?;
             let matter = rest.iter().take_while(|candidate| last.as_ref().is_none_or(|last| self.order.can_improve(&candidate.best, last))).take(size).count();
@@ -87,8 +92,10 @@ impl Search {
                 Some(last) => Some(last),
                 None => self.reach(wave, &context).await?,
             };
+            let few_pass = (kept.num_rows() as u64).saturating_mul(FEW_PASS) < looked_at;
+            looked_at += wave.iter().map(|candidate| candidate.rows).sum::<u64>();
             let mut batches = vec![kept];
-            batches.extend(self.read(wave, reach.as_ref(), &context).await?);
+            batches.extend(self.read(wave, reach.as_ref(), few_pass, &context).await?);
             kept = compact(&sort_batch(&concat_batches(&schema, &batches)?, &self.ordering, Some(self.fetch))?)?;
             reservation.try_resize(kept.get_array_memory_size())?;
             (rest, size) = (later, size.saturating_mul(2));
@@ -137,10 +144,11 @@ impl Search {
         }
     }
 
-    /// All columns of the first rows of a wave. `reach`: a key that they are known to reach.
-    async fn read(&self, wave: &[Candidate], reach: Option<&ScalarValue>, context: &Arc<TaskContext>) -> Result<Vec<RecordBatch>> {
+    /// All columns of the first rows of a wave. `reach`: a key that they are known to reach; `few_pass`: so did earlier waves.
+    async fn read(&self, wave: &[Candidate], reach: Option<&ScalarValue>, few_pass: bool, context: &Arc<TaskContext>) -> Result<Vec<RecordBatch>> {
         let source = match reach.and_then(|reach| self.not_after(reach)) {
             Some(bound) => self.bounded(bound),
+            None if few_pass && self.filter_may_move() => self.source.clone().with_pushdown_filters(true),
             None => self.source.clone(),
         };
         let mut plan: Arc<dyn ExecutionPlan> = DataSourceExec::from_data_source(self.scan(wave, Arc::new(source), context).build());
@@ -171,15 +179,22 @@ impl Search {
     }
 
     /// The source without rows that come after a bound. Few rows pass, so the other columns are decoded for these alone,
-    /// unless there is a filter that stays above the scan.
+    /// unless there is a filter that must stay above the scan.
     fn bounded(&self, bound: Arc<dyn PhysicalExpr>) -> ParquetSource {
-        let late = self.filters_inside();
+        // A filter that runs in the decoder already has nobody above who would do it.
+        let inside = self.source.table_parquet_options().global.pushdown_filters;
+        let late = inside || self.filters_inside() || self.filter_may_move();
         self.source.with_predicate(conjunction(self.source.filter().into_iter().chain([bound]))).with_pushdown_filters(late)
     }
 
     /// Whether what comes out of the scan has passed all filters.
     fn filters_inside(&self) -> bool {
         self.above.is_empty() && (self.source.filter().is_none() || self.source.table_parquet_options().global.pushdown_filters)
+    }
+
+    /// Whether the source may drop rows itself that the filters above it would drop: it knows them, for its statistics.
+    fn filter_may_move(&self) -> bool {
+        self.source.filter().is_some_and(|filter| cannot_fail(&filter))
     }
 
     /// True for every row that does not come after one with this leading key. `None`: it is true for all of them.

@@ -228,7 +228,7 @@ async fn answers_are_those_of_the_rows_whatever_was_rewritten() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn equal_small_loads_stay_few_segments_and_keep_their_order() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     let mut dice = Dice(5);
     for _ in 0..70 {
         let rows: Vec<Row> = (0..10).map(|_| Row { day: dice.roll(31), ..Row::random(&mut dice) }).collect();

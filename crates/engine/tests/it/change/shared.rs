@@ -55,7 +55,7 @@ async fn two_engines_that_append_and_compact_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_delta_reader_counts_the_same_rows() {
-    let ward = Ward::new().await;
+    let ward = Ward::open_tables(Settings::default()).await;
     for n in 0..6 {
         ward.mill.load("orders", Csv::bytes(format!("at,n,s\n2013-01-{:02},{n},a b\n2013-02-01,{n},ü\n", n + 1))).await.unwrap();
     }
@@ -149,7 +149,7 @@ async fn a_live_question_learns_of_a_deletion() {
 async fn a_query_of_an_older_version_finds_its_segments_for_an_hour() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
-    let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, versions_kept_seconds: 0, ..Settings::default() };
     let engine = Engine::builder().path(folder.path()).settings(settings).clock(clock.clone()).open().await.unwrap();
     let mill = engine.tenant("acme").unwrap();
     for n in 0..4 {
@@ -197,4 +197,25 @@ async fn upkeep_merges_what_loads_leave_and_ends_with_the_engine() {
     // The task holds no engine, so the channel closes once the last handle is gone.
     let end = tokio::time::timeout(Duration::from_secs(30), async { while events.recv().await.is_ok() {} });
     end.await.expect("somebody still holds the engine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_bytes_are_not_sealed_under_new_checksums() {
+    for bit in [40, 300, 900] {
+        let ward = Ward::new().await;
+        for n in 0..4_u64 {
+            // Numbers that do not compress: a changed bit is a changed number, and nothing else notices.
+            let rows: String = (0..400_u64).map(|row| format!("{},{}\n", n * 400 + row, (row + n).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 2)).collect();
+            ward.mill.load("orders", Csv::bytes(format!("n,x\n{rows}"))).await.unwrap();
+        }
+        let segment = ward.objects("orders").into_iter().find(|path| path.extension().is_some_and(|extension| extension == "parquet")).unwrap();
+        let mut bytes = std::fs::read(&segment).unwrap();
+        bytes[bit] ^= 4;
+        std::fs::write(&segment, &bytes).unwrap();
+        let mill = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+        assert_eq!(mill.compact("orders").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.delete_rows("orders", "n >= 0 and x % 2 = 0").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.sql("select * from orders").await.unwrap_err().kind(), ErrorKind::Corrupt, "bit {bit}");
+        assert_eq!(mill.dataset("orders").await.unwrap().summary.version, 3);
+    }
 }

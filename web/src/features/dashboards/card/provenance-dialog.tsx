@@ -36,6 +36,14 @@ export function provenanceRows(provenance: Provenance, confirmedAt: number): [st
         ? formatInstant(provenance.complete_until, zone, 'minute')
         : 'not known',
     ],
+    ...(provenance.retained_from
+      ? [
+          ['Rows kept from', formatInstant(provenance.retained_from, zone, 'minute')] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
     ['Range', range ? rangeLabel(Date.parse(range.from), Date.parse(range.to), zone) : 'all time'],
     ['Time zone', zone],
     ['Exact', provenance.exact ? 'yes' : 'no, estimated'],

@@ -1,0 +1,325 @@
+//! Small loads share a commit. A commit costs a few syncs of the disk, however many rows it has; so while one is on its
+//! way, the small loads of the same dataset gather, and the next commit makes all of them visible in one segment.
+//!
+//! ```text
+//!   load a  ──▶ │ a          │ commit 7: a
+//!   load b  ─────▶ │ b c d   │            │ commit 8: b c d     each is answered when its commit is durable
+//!   load c  ──────▶│         │            │
+//!   load d  ────────▶        │            │
+//! ```
+//! A load that comes alone never waits. Each load keeps its own report, rejected rows and idempotency key. What gathers is
+//! bounded, and who waits for room longer than [`ROOM_WAIT`] is told to come again: back-pressure, not loss.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
+use super::{LoadReport, Progress, Reject};
+use crate::error::{Error, Result};
+use crate::storage::commit::Committed;
+use crate::storage::entry::{Entry, LoadRecord};
+use crate::storage::layout;
+use crate::storage::log::Snapshot;
+use crate::storage::segment::Segment;
+use crate::storage::writer::{SegmentWriter, Written, remove};
+
+/// Bytes of an input up to which a load shares its commit.
+pub(super) const SHARED_MAX_BYTES: u64 = 1 << 20;
+/// Kilobytes of inputs that may wait for a commit, in all datasets of an engine together.
+const ROOM_KIB: u32 = 64 << 10;
+/// How long a load waits for room.
+const ROOM_WAIT: Duration = Duration::from_secs(30);
+/// Times that loads of one commit turn out to be known already before somebody is told to try again.
+const ROUNDS: usize = 8;
+
+/// A small load that is decoded and waits for its commit.
+pub(super) struct SmallLoad {
+    pub rows: Vec<RecordBatch>,
+    pub rejects: Vec<Reject>,
+    pub record: LoadRecord,
+    pub progress: Progress,
+    /// Id of the table that its rows were decoded for: the dataset may have been made anew in the meantime.
+    pub table: String,
+    pub started: Instant,
+    /// Given back when it is answered.
+    pub _room: OwnedSemaphorePermit,
+}
+
+struct Waiting {
+    load: SmallLoad,
+    reply: oneshot::Sender<Result<LoadReport>>,
+}
+
+/// What everybody is told once all locks are given back: who goes on then must find nothing in its way.
+#[derive(Default)]
+struct Answers(Vec<(oneshot::Sender<Result<LoadReport>>, Result<LoadReport>)>);
+
+impl Answers {
+    fn give(&mut self, waiting: Waiting, answer: Result<LoadReport>) {
+        self.0.push((waiting.reply, answer));
+    }
+
+    fn refuse(&mut self, gathered: Vec<Waiting>, error: &Error) {
+        gathered.into_iter().for_each(|waiting| self.give(waiting, Err(error.shared())));
+    }
+
+    fn send(self) {
+        // Nobody is there any more where the caller has given up.
+        self.0.into_iter().for_each(|(reply, answer)| drop(reply.send(answer)));
+    }
+}
+
+/// The small loads of all datasets that wait for a commit.
+#[derive(Debug)]
+pub(crate) struct Gatherings {
+    /// By prefix of the dataset. While there is an entry, somebody commits for it.
+    waiting: Mutex<HashMap<Path, Vec<Waiting>>>,
+    room: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Waiting({})", self.load.record.load_id)
+    }
+}
+
+impl Default for Gatherings {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), room: Arc::new(Semaphore::new(ROOM_KIB as usize)) }
+    }
+}
+
+impl Gatherings {
+    /// Room for an input, once there is some.
+    ///
+    /// # Errors
+    /// `Exhausted` when there is none for a long time.
+    pub(super) async fn room(&self, bytes: u64) -> Result<OwnedSemaphorePermit> {
+        let wanted = u32::try_from(bytes.div_ceil(1 << 10)).unwrap_or(ROOM_KIB).clamp(1, ROOM_KIB);
+        match tokio::time::timeout(ROOM_WAIT, Arc::clone(&self.room).acquire_many_owned(wanted)).await {
+            Ok(Ok(room)) => Ok(room),
+            Ok(Err(_)) => Err(Error::internal("the room for small loads was closed")),
+            Err(_) => Err(Error::exhausted(format!("{} MB of small loads have waited for {} s to be committed; load again later", ROOM_KIB >> 10, ROOM_WAIT.as_secs()))),
+        }
+    }
+
+    /// Commits a load together with others of its dataset, and answers when that is durable. A caller that goes away
+    /// before takes its rows along.
+    pub(super) async fn commit(self: &Arc<Self>, host: &LoadHost, load: SmallLoad) -> Result<LoadReport> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting { load, reply };
+        let alone = {
+            let mut all = self.lock();
+            let gathered = all.get_mut(host.log.prefix());
+            let alone = gathered.is_none();
+            match gathered {
+                Some(gathered) => gathered.push(waiting),
+                None => drop(all.insert(host.log.prefix().clone(), vec![waiting])),
+            }
+            alone
+        };
+        if alone {
+            tokio::spawn(Turn { gatherings: Arc::clone(self), dataset: host.log.prefix().clone(), ended: false }.run(host.clone()));
+        }
+        answer.await.map_err(|_| Error::internal("the commit of a small load ended without a word"))?
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Path, Vec<Waiting>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody commits what gathers for a dataset. Whatever ends it, the next load begins a new one.
+struct Turn {
+    gatherings: Arc<Gatherings>,
+    dataset: Path,
+    ended: bool,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.gatherings.lock().remove(&self.dataset);
+        }
+    }
+}
+
+impl Turn {
+    /// What has gathered. Nothing: the turn is over, decided under the lock, so that no load comes in between.
+    fn take(&mut self) -> Option<Vec<Waiting>> {
+        let mut all = self.gatherings.lock();
+        match all.get_mut(&self.dataset) {
+            Some(gathered) if !gathered.is_empty() => Some(std::mem::take(gathered)),
+            _ => {
+                all.remove(&self.dataset);
+                self.ended = true;
+                None
+            }
+        }
+    }
+
+    async fn run(mut self, host: LoadHost) {
+        loop {
+            let Some(gathered) = self.take() else { return };
+            let (began, several) = (Instant::now(), gathered.len() > 1);
+            commit(&host, gathered).await.send();
+            if several {
+                tokio::time::sleep(host.commit_interval.saturating_sub(began.elapsed())).await;
+            }
+        }
+    }
+}
+
+/// Commits what has gathered; the answers are for everybody in it.
+async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
+    let _loading = host.log.loading.read().await;
+    let mut answers = Answers::default();
+    for _ in 0..ROUNDS {
+        let before = match host.log.snapshot().await {
+            Ok(Some(before)) => before,
+            Ok(None) => {
+                answers.refuse(gathered, &Error::not_found(format!("dataset {} was deleted in the meantime", host.dataset)));
+                return answers;
+            }
+            Err(error) => {
+                answers.refuse(gathered, &error);
+                return answers;
+            }
+        };
+        let (now, later) = sort_out(host, &before, gathered, &mut answers);
+        gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
+        gathered.extend(later);
+        if gathered.is_empty() {
+            return answers;
+        }
+    }
+    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys came first again and again; load again"));
+    answers
+}
+
+/// Answers the loads that are not to be committed. Of several with one key the first is committed now; the others are
+/// answered with its report later.
+fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers: &mut Answers) -> (Vec<Waiting>, Vec<Waiting>) {
+    let (mut now, mut later, mut keys) = (Vec::new(), Vec::new(), HashSet::new());
+    for waiting in gathered {
+        if waiting.reply.is_closed() {
+            continue;
+        }
+        if let Err(error) = waiting.load.progress.check() {
+            answers.give(waiting, Err(error));
+            continue;
+        }
+        if waiting.load.table != before.metadata.id {
+            answers.give(waiting, Err(Error::conflict(format!("dataset {} was made anew in the meantime; load again", host.dataset))));
+            continue;
+        }
+        let Some(key) = waiting.load.record.idempotency_key.clone() else {
+            now.push(waiting);
+            continue;
+        };
+        if let Some((version, record)) = before.keys.get(&key) {
+            answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
+        } else if keys.insert(key) {
+            now.push(waiting);
+        } else {
+            later.push(waiting);
+        }
+    }
+    (now, later)
+}
+
+/// One commit of these loads; returns them when one of them turns out to be known already.
+async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers) -> Vec<Waiting> {
+    let written = match write(host, before, &now).await {
+        Ok(written) => written,
+        Err(error) => {
+            answers.refuse(now, &error);
+            return Vec::new();
+        }
+    };
+    let segments = written.segments;
+    let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
+    let records: Vec<LoadRecord> = now.iter().map(|waiting| shared_record(&waiting.load, &segments)).collect();
+    let table = Some(before.metadata.id.clone());
+    let entry = Entry { table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
+    match host.log.commit(entry).await {
+        Ok(Committed::Version(snapshot)) => {
+            host.partials.keep(fresh).await;
+            announce(host, &segments, &snapshot);
+            for (waiting, record) in now.into_iter().zip(records) {
+                answers.give(waiting, Ok(report(&host.dataset, snapshot.version, record, false)));
+            }
+            Vec::new()
+        }
+        // The rows may be visible: nothing of them may go.
+        Ok(Committed::Unknown(error)) => {
+            answers.refuse(now, &error);
+            Vec::new()
+        }
+        Ok(Committed::Before(..)) => {
+            take_back(host, &segments, &now).await;
+            now
+        }
+        Err(error) => {
+            take_back(host, &segments, &now).await;
+            answers.refuse(now, &error);
+            Vec::new()
+        }
+    }
+}
+
+/// Writes the rows of all of them into segments, and what each has rejected.
+async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Written> {
+    let schema = &before.metadata.schema;
+    let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
+    let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
+    let wrote = async {
+        for waiting in now {
+            keep_rejects(host, &waiting.load.record.load_id, &waiting.load.rejects).await?;
+            for rows in &waiting.load.rows {
+                writer.write(rows.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+    .await;
+    let written = match wrote {
+        Ok(()) => writer.finish().await,
+        Err(error) => {
+            writer.abandon().await;
+            Err(error)
+        }
+    };
+    if written.is_err() {
+        take_back(host, &[], now).await;
+    }
+    written
+}
+
+/// Removes what was written for a commit that did not come about.
+async fn take_back(host: &LoadHost, segments: &[Segment], now: &[Waiting]) {
+    for segment in segments {
+        remove(&host.store, host.log.prefix(), &segment.path).await;
+    }
+    for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty()) {
+        drop(host.store.delete(&layout::rejects(host.log.prefix(), &waiting.load.record.load_id)).await);
+    }
+}
+
+/// What a load has a part in: all segments of its commit, and bytes by its share of the rows.
+fn shared_record(load: &SmallLoad, segments: &[Segment]) -> LoadRecord {
+    let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
+    let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
+    LoadRecord {
+        bytes: u64::try_from(u128::from(bytes) * u128::from(load.record.rows) / u128::from(rows.max(1))).unwrap_or(u64::MAX),
+        segments: if load.record.rows == 0 { 0 } else { segments.len() as u64 },
+        duration_ms: millis_since(load.started),
+        ..load.record.clone()
+    }
+}

@@ -1,0 +1,307 @@
+//! Older states of a dataset: reading one, and what each commit did.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::Mill;
+use super::chores::UpkeepReport;
+use crate::catalog::AsOf;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::storage::entry::{Entry, Rewrite};
+use crate::storage::history::Kept;
+use crate::storage::log::Snapshot;
+
+/// Versions that one call lists at most.
+const VERSIONS_MAX: usize = 1_000;
+
+/// What a commit was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Rows came in: a file, a push.
+    Load,
+    /// Small segments were merged. The rows are the same.
+    Compaction,
+    /// Rows were deleted; older versions have them.
+    Deletion,
+    /// Rows were erased, and older versions can no longer be read.
+    Erasure,
+    /// Time chunks went that are older than the dataset keeps rows.
+    Retention,
+    /// The settings of the dataset were changed.
+    Settings,
+    /// Something that another engine did.
+    Other,
+}
+
+/// One version of a dataset, and the commit that made it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetVersion {
+    /// Its number.
+    pub version: u64,
+    /// When it was made. Times never go back from one version to the next.
+    pub committed_at: DateTime<Utc>,
+    /// What the commit was for.
+    pub operation: Operation,
+    /// Rows that came in.
+    pub rows_added: u64,
+    /// Rows that went; `None` where another engine did not say.
+    pub rows_removed: Option<u64>,
+    /// New segments.
+    pub segments_added: u64,
+    /// Segments that are no longer part of the dataset.
+    pub segments_removed: u64,
+    /// The loads, where it was for some: small ones share a commit.
+    pub loads: Vec<VersionLoad>,
+    /// Whether it can be asked for.
+    pub readable: bool,
+}
+
+/// A load that made a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionLoad {
+    /// Its id.
+    pub load_id: String,
+    /// Name of the file or stream.
+    pub source: String,
+    /// The key under which it is done once.
+    pub idempotency_key: Option<String>,
+    /// Rows stored.
+    pub rows: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Bytes of its segments.
+    pub bytes: u64,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// Versions of a dataset, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionPage {
+    /// The latest version of the dataset.
+    pub latest: u64,
+    /// The first version that can be asked for.
+    pub first_readable: u64,
+    /// When that one was made.
+    pub readable_since: DateTime<Utc>,
+    /// Some versions.
+    pub items: Vec<DatasetVersion>,
+    /// Ask for versions before this one to go on; `None` at the end of the log.
+    pub next: Option<u64>,
+}
+
+/// What happened between two versions.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DatasetChanges {
+    /// The older version; its own commit is not part of the changes.
+    pub from: u64,
+    /// The newer version; its commit is.
+    pub to: u64,
+    /// Rows that came in, those that went again included.
+    pub rows_added: u64,
+    /// Rows that went; `None` where another engine did not say.
+    pub rows_removed: Option<u64>,
+    /// The commits, oldest first.
+    pub commits: Vec<DatasetVersion>,
+}
+
+/// What a checkpoint did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CheckpointReport {
+    /// The version of the checkpoint; `None` when the latest version had one.
+    pub version: Option<u64>,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Log entries and older checkpoints that nobody needs any more and that are gone.
+    pub objects_removed: u64,
+}
+
+impl Mill {
+    /// The versions of a dataset and what made them, newest first: at most `limit` (1 to 1,000) before a version.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Operation};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,4\n")).await?;
+    /// mill.delete_rows("orders", "city = 'Oslo'").await?;
+    /// let versions = mill.versions("orders", None, 10).await?;
+    /// assert_eq!((versions.latest, versions.first_readable, versions.next), (1, 0, None));
+    /// let [deletion, load] = versions.items.as_slice() else { panic!() };
+    /// assert_eq!((deletion.operation, deletion.rows_removed), (Operation::Deletion, Some(1)));
+    /// assert_eq!((load.operation, load.rows_added), (Operation::Load, 2));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` for a limit out of range; `NotFound` with near names; `Denied` for a scope that does not see the whole
+    /// dataset; `Corrupt` when the log cannot be read.
+    pub async fn versions(&self, dataset: &str, before: Option<u64>, limit: usize) -> Result<VersionPage> {
+        if limit == 0 || limit > VERSIONS_MAX {
+            return Err(Error::invalid(format!("between 1 and {VERSIONS_MAX} versions can be listed, not {limit}")).at("limit"));
+        }
+        let name = DatasetName::parse(dataset)?;
+        let latest = self.find_whole(&name, "list versions of").await?;
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        let readable = log.first_readable(&latest, self.kept(&latest)).await?;
+        let listed = log.first_entry().await?;
+        let end = before.map_or(latest.version + 1, |before| before.min(latest.version + 1));
+        let first = end.saturating_sub(limit as u64).max(listed);
+        let entries = if first < end { log.entries(&latest, first, end - 1).await? } else { Vec::new() };
+        let items = entries.into_iter().rev().map(|(version, entry)| described(version, entry, version >= readable.version)).collect();
+        let next = (first < end && first > listed).then_some(first);
+        Ok(VersionPage { latest: latest.version, first_readable: readable.version, readable_since: readable.committed_at, items, next })
+    }
+
+    /// What happened to a dataset between two states: the commits after the first up to the second, at most 1,000. A
+    /// compaction is among them and changes no row.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// for amount in 1..=5 {
+    ///     mill.load("orders", Csv::bytes(format!("at,amount\n2013-01-01,{amount}\n"))).await?;
+    /// }
+    /// mill.compact("orders").await?;
+    /// mill.delete_rows("orders", "amount = 1").await?;
+    /// let changes = mill.changes("orders", 3, 6).await?;
+    /// assert_eq!((changes.commits.len(), changes.rows_added, changes.rows_removed), (3, 1, Some(1)));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`versions`](Self::versions); `Invalid`, naming what there is, for states that never were or that the log has no
+    /// entries of any more, for a first one after the second, and for too many commits between them.
+    pub async fn changes(&self, dataset: &str, from: impl Into<AsOf>, to: impl Into<AsOf>) -> Result<DatasetChanges> {
+        let name = DatasetName::parse(dataset)?;
+        let latest = self.find_whole(&name, "list changes of").await?;
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        let (kept, listed) = (self.kept(&latest), log.first_entry().await?);
+        let resolve = async |as_of: AsOf, field: &str| {
+            let version = log.resolve(&latest, as_of, kept.now).await?.filter(|version| *version >= listed);
+            version.ok_or_else(|| Error::invalid(format!("{as_of}: the log of {name} goes from version {listed} to version {}", latest.version)).at(field))
+        };
+        let (from, to) = (resolve(from.into(), "from").await?, resolve(to.into(), "to").await?);
+        if from > to {
+            return Err(Error::invalid(format!("version {from} came after version {to}; give the older one first")).at("from"));
+        }
+        if to - from > VERSIONS_MAX as u64 {
+            return Err(Error::invalid(format!("{} commits lie between version {from} and version {to}; ask for at most {VERSIONS_MAX}", to - from)).at("from"));
+        }
+        let readable = log.first_readable(&latest, kept).await?.version;
+        let entries = if from < to { log.entries(&latest, from + 1, to).await? } else { Vec::new() };
+        let commits: Vec<_> = entries.into_iter().map(|(version, entry)| described(version, entry, version >= readable)).collect();
+        Ok(DatasetChanges {
+            from,
+            to,
+            rows_added: commits.iter().map(|commit| commit.rows_added).sum(),
+            rows_removed: commits.iter().map(|commit| commit.rows_removed).sum(),
+            commits,
+        })
+    }
+
+    /// Writes a checkpoint of the log of a dataset, so that opening it reads few objects, and removes log entries that are
+    /// older than any version that is kept. With upkeep the engine does it by itself, every
+    /// [`Settings::checkpoint_commits`](crate::Settings::checkpoint_commits) commits.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// assert_eq!(mill.checkpoint("orders").await?.version, Some(0));
+    /// assert_eq!(mill.checkpoint("orders").await?.version, None);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Corrupt` when the log cannot
+    /// be read; `Unavailable` when the store does not answer or the engine is closing. Nothing of the dataset is changed.
+    pub async fn checkpoint(&self, dataset: &str) -> Result<CheckpointReport> {
+        let (_open, name, log) = self.begin_change(dataset).await?;
+        let snapshot = self.find_whole(&name, "checkpoint").await?;
+        let kept = self.kept(&snapshot);
+        let context = |error: Error| error.context(format!("checkpoint {name}"));
+        let written = log.write_checkpoint(kept.segments(), kept.now).await.map_err(context)?;
+        let objects_removed = log.clean_log(kept.segments(), kept.now).await.map_err(context)?;
+        Ok(CheckpointReport { version: written.map(|written| written.version), bytes: written.map_or(0, |written| written.bytes), objects_removed })
+    }
+
+    /// Commits of a dataset since the last checkpoint that is known of.
+    pub(crate) async fn commits_since_checkpoint(&self, dataset: &str) -> Result<u64> {
+        let name = DatasetName::parse(dataset)?;
+        self.find(&name).await?;
+        Ok(self.shared.datasets.log(self.scope.tenant(), &name).commits_since_checkpoint())
+    }
+
+    /// What upkeep did last for each dataset of the tenant, how long it took and what failed.
+    ///
+    /// # Errors
+    /// `Denied` for a scope that does not see the tenant's datasets as a whole.
+    pub fn upkeep_report(&self) -> Result<UpkeepReport> {
+        let report = self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, Some(self.scope.tenant()));
+        match report.records.iter().find(|record| self.scope.restricts(&record.dataset)) {
+            Some(record) => Err(Error::denied(format!("upkeep of {}: a scope with a row filter or hidden columns does not look after the whole dataset", record.dataset))),
+            None => Ok(report),
+        }
+    }
+
+    /// The state of a dataset that is asked for. What a scope sees of it is put into the plan, as always.
+    pub(super) async fn pin(&self, name: &DatasetName, latest: Arc<Snapshot>, as_of: Option<AsOf>) -> Result<Arc<Snapshot>> {
+        let Some(as_of) = as_of else { return Ok(latest) };
+        let log = self.shared.datasets.log(self.scope.tenant(), name);
+        log.snapshot_at(&latest, as_of, self.kept(&latest)).await.map_err(|error| error.context(format!("dataset {name}")))
+    }
+
+    /// How long versions of a dataset are kept.
+    pub(super) fn kept(&self, snapshot: &Snapshot) -> Kept {
+        let settings = &self.shared.settings;
+        let seconds = |seconds: u64| TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::from(u32::MAX)));
+        let versions = snapshot.metadata.settings.versions_kept_days.map_or_else(|| seconds(settings.versions_kept_seconds), |days| TimeDelta::days(days.into()));
+        Kept { versions, running: seconds(settings.replaced_kept_seconds), now: self.shared.clock.now() }
+    }
+}
+
+fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
+    let operation = match (entry.rewrite, entry.loads.first(), &entry.metadata) {
+        (Some(Rewrite::Compaction), ..) => Operation::Compaction,
+        (Some(Rewrite::Deletion), ..) => Operation::Deletion,
+        (Some(Rewrite::Erasure), ..) => Operation::Erasure,
+        (Some(Rewrite::Retention), ..) => Operation::Retention,
+        (None, Some(_), _) => Operation::Load,
+        (None, None, Some(_)) => Operation::Settings,
+        (None, None, None) => Operation::Other,
+    };
+    let loads = entry.loads.into_iter().map(|load| VersionLoad {
+        load_id: load.load_id,
+        source: load.source,
+        idempotency_key: load.idempotency_key,
+        rows: load.rows,
+        rejected: load.rejected,
+        bytes: load.bytes,
+        duration_ms: load.duration_ms,
+    });
+    DatasetVersion {
+        version,
+        committed_at: entry.committed_at,
+        operation,
+        // What a rewrite adds are rows that were there.
+        rows_added: if entry.rewrite.is_some() { 0 } else { entry.added.iter().map(|segment| segment.rows).sum() },
+        rows_removed: if entry.removed.is_empty() || operation == Operation::Compaction { Some(0) } else { entry.rows_removed },
+        segments_added: entry.added.len() as u64,
+        segments_removed: entry.removed.len() as u64,
+        loads: loads.collect(),
+        readable,
+    }
+}

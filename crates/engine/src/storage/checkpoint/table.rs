@@ -1,0 +1,358 @@
+//! A checkpoint as Delta writes it down: a Parquet file in which each row is one action, in the column of its kind. The rows
+//! are the lines of a log entry that would make the whole version at once, so they are written and read as such lines.
+//! What Delta has no action for stands in a column of our own, which other readers leave alone: the loads that the version
+//! remembers, and which entry of the log it belongs to.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow::json::{LineDelimitedWriter, ReaderBuilder};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use deltalake_core::kernel::Add;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::storage::entry::{self, LoadRecord, Metadata, transaction_id};
+use crate::storage::log::Snapshot;
+use crate::storage::segment::Segment;
+use crate::storage::statistics;
+
+/// Rows that are turned into columns at a time.
+const ROWS: usize = 8_192;
+
+/// A segment that is no longer part of the dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tombstone {
+    pub path: String,
+    pub removed_at: DateTime<Utc>,
+    /// Whether rows went with it.
+    pub data_change: bool,
+}
+
+/// A version of a dataset with all that later versions and other readers need to know of those before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Checkpoint {
+    pub snapshot: Snapshot,
+    /// Segments that were taken out not long ago.
+    pub tombstones: Vec<Tombstone>,
+    /// What tells the log entry of the version from any other: a checkpoint that does not belong to the log beside it, because
+    /// the dataset was deleted while it was written, must not bring the dataset back.
+    pub entry: String,
+}
+
+/// A checkpoint in bytes, with what a hint says of it.
+pub(crate) struct Encoded {
+    pub bytes: Vec<u8>,
+    pub actions: u64,
+}
+
+/// What a version is beside its segments, in our own column.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    version: u64,
+    /// Milliseconds since 1970.
+    committed_at: i64,
+    entry: String,
+    erased_before: u64,
+    retained_from: Option<i64>,
+}
+
+/// A load that the version remembers, in our own column.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Remembered {
+    version: u64,
+    /// Set for the latest loads, which people see.
+    committed_at: Option<i64>,
+    load: LoadRecord,
+}
+
+impl Checkpoint {
+    /// Keeps a core busy: call it where that is allowed.
+    pub(crate) fn encode(&self) -> Result<Encoded> {
+        let schema = schema();
+        let compression = Compression::ZSTD(ZstdLevel::try_new(1)?);
+        let properties = WriterProperties::builder().set_compression(compression).build();
+        let mut writer = ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties))?;
+        let mut decoder = ReaderBuilder::new(schema).with_batch_size(ROWS).build_decoder()?;
+        let rows = self.rows()?;
+        for rows in rows.chunks(ROWS) {
+            decoder.serialize(rows)?;
+            if let Some(batch) = decoder.flush()? {
+                writer.write(&batch)?;
+            }
+        }
+        Ok(Encoded { bytes: writer.into_inner()?, actions: rows.len() as u64 })
+    }
+
+    /// Segments in their order; it is the order of the version.
+    fn rows(&self) -> Result<Vec<Value>> {
+        let snapshot = &self.snapshot;
+        let state = State {
+            version: snapshot.version,
+            committed_at: snapshot.updated_at.timestamp_millis(),
+            entry: self.entry.clone(),
+            erased_before: snapshot.erased_before,
+            retained_from: snapshot.retained_from.map(|from| from.timestamp_millis()),
+        };
+        let mut rows = vec![
+            json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
+            json!({"metaData": entry::metadata_to_delta(&snapshot.metadata)}),
+            json!({"tidemill": {"state": serde_json::to_string(&state)?}}),
+        ];
+        let mut keys: Vec<(u64, &str)> = snapshot.keys.all().into_iter().map(|(key, (version, _))| (*version, key)).collect();
+        keys.sort_unstable();
+        rows.extend(keys.into_iter().map(|(_, key)| json!({"txn": {"appId": transaction_id(key), "version": 1}})));
+        for remembered in remembered(snapshot) {
+            rows.push(json!({"tidemill": {"load": serde_json::to_string(&remembered)?}}));
+        }
+        rows.extend(
+            self.tombstones
+                .iter()
+                .map(|gone| json!({"remove": {"path": gone.path, "deletionTimestamp": gone.removed_at.timestamp_millis(), "dataChange": gone.data_change}})),
+        );
+        rows.extend(snapshot.segments.iter().map(|segment| json!({"add": add(&snapshot.arrow, segment)})));
+        Ok(rows)
+    }
+
+    /// Keeps a core busy: call it where that is allowed.
+    ///
+    /// # Errors
+    /// `Corrupt` for what is not a checkpoint that this engine wrote.
+    pub(crate) fn decode(bytes: Bytes) -> Result<Self> {
+        let mut read = Read::default();
+        for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS).build()? {
+            let mut writer = LineDelimitedWriter::new(Vec::new());
+            writer.write(&batch?)?;
+            writer.finish()?;
+            for line in writer.into_inner().split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                read.action(serde_json::from_slice(line)?)?;
+            }
+        }
+        read.finish()
+    }
+}
+
+/// Every load that a snapshot knows, once, oldest first.
+fn remembered(snapshot: &Snapshot) -> Vec<Remembered> {
+    let recent = snapshot
+        .recent_loads
+        .iter()
+        .map(|(version, at, load)| Remembered { version: *version, committed_at: Some(at.timestamp_millis()), load: load.clone() });
+    let mut remembered: Vec<Remembered> = recent.collect();
+    // From the oldest, as they are read again: several may be of one version.
+    remembered.reverse();
+    let shown: std::collections::HashSet<String> = remembered.iter().map(|load| load.load.load_id.clone()).collect();
+    let others = snapshot.keys.all().into_values().filter(|(_, load)| !shown.contains(&load.load_id));
+    remembered.extend(others.map(|(version, load)| Remembered { version: *version, committed_at: None, load: load.clone() }));
+    remembered.sort_by_key(|load| load.version);
+    remembered
+}
+
+fn add(schema: &SchemaRef, segment: &Segment) -> Value {
+    let mut add = json!({
+        "path": segment.path,
+        "partitionValues": {},
+        "size": segment.bytes,
+        "modificationTime": segment.written_at.timestamp_millis(),
+        "dataChange": false,
+        "stats": statistics::to_delta(schema, segment.rows, &segment.statistics),
+    });
+    if let (Some(tags), Some(fields)) = (entry::filtered_columns(schema, segment), add.as_object_mut()) {
+        fields.insert("tags".to_owned(), json!(tags));
+    }
+    add
+}
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Read {
+    metadata: Option<Metadata>,
+    state: Option<State>,
+    loads: Vec<Remembered>,
+    adds: Vec<Add>,
+    tombstones: Vec<Tombstone>,
+}
+
+impl Read {
+    fn action(&mut self, action: Value) -> Result<()> {
+        let Value::Object(action) = action else { return Ok(()) };
+        for (kind, mut body) in action {
+            match kind.as_str() {
+                "protocol" => entry::check_protocol(&body)?,
+                "metaData" => self.metadata = Some(entry::metadata_from_delta(&body)?),
+                "add" => self.adds.push(serde_json::from_value(body)?),
+                "remove" => self.tombstones.push(Tombstone {
+                    path: body.get_mut("path").map(Value::take).and_then(|path| path.as_str().map(str::to_owned)).unwrap_or_default(),
+                    removed_at: body.get("deletionTimestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
+                    data_change: body.get("dataChange").and_then(Value::as_bool).unwrap_or(true),
+                }),
+                "tidemill" => {
+                    let text = |key: &str| body.get(key).and_then(Value::as_str);
+                    if let Some(state) = text("state") {
+                        self.state = Some(serde_json::from_str(state)?);
+                    }
+                    if let Some(load) = text("load") {
+                        self.loads.push(serde_json::from_str(load)?);
+                    }
+                }
+                // Loads say it all once more.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Checkpoint> {
+        let metadata = self.metadata.ok_or_else(|| Error::corrupt("checkpoint: no metadata"))?;
+        let state = self.state.ok_or_else(|| Error::corrupt("checkpoint: it was not written by this engine, which needs the loads in it"))?;
+        let instant = |millis: i64| DateTime::from_timestamp_millis(millis).ok_or_else(|| Error::corrupt("checkpoint: a time out of range"));
+        let arrow = metadata.schema.arrow();
+        let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
+        let mut keys = HashMap::new();
+        let mut recent_loads = Vec::new();
+        for Remembered { version, committed_at, load } in self.loads {
+            if let Some(key) = &load.idempotency_key {
+                keys.insert(key.clone(), (version, load.clone()));
+            }
+            if let Some(committed_at) = committed_at {
+                recent_loads.insert(0, (version, instant(committed_at)?, load));
+            }
+        }
+        let mut snapshot = Snapshot {
+            version: state.version,
+            commit_id: None,
+            arrow,
+            metadata: Arc::new(metadata),
+            rows: segments.iter().map(|segment| segment.rows).sum(),
+            bytes: segments.iter().map(|segment| segment.bytes).sum(),
+            segments: Vec::new(),
+            updated_at: instant(state.committed_at)?,
+            time_range: None,
+            recent_loads,
+            keys: keys.into_iter().collect(),
+            erased_before: state.erased_before,
+            retained_from: state.retained_from.map(instant).transpose()?,
+        };
+        segments.iter().for_each(|segment| snapshot.widen(segment));
+        snapshot.segments = segments;
+        Ok(Checkpoint { snapshot, tombstones: self.tombstones, entry: state.entry })
+    }
+}
+
+/// The columns, as the Delta protocol names them, and our own.
+fn schema() -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let long = |name: &str| Field::new(name, DataType::Int64, true);
+    let int = |name: &str| Field::new(name, DataType::Int32, true);
+    let flag = |name: &str| Field::new(name, DataType::Boolean, true);
+    let action = |name: &str, fields: Vec<Field>| Field::new(name, DataType::Struct(Fields::from(fields)), true);
+    let map = |name: &str| {
+        let entries = DataType::Struct(Fields::from(vec![Field::new("key", DataType::Utf8, false), text("value")]));
+        Field::new(name, DataType::Map(Arc::new(Field::new("key_value", entries, false)), false), true)
+    };
+    let list = |name: &str| Field::new(name, DataType::List(Arc::new(text("element"))), true);
+    Arc::new(Schema::new(vec![
+        action("txn", vec![text("appId"), long("version"), long("lastUpdated")]),
+        action("add", vec![text("path"), map("partitionValues"), long("size"), long("modificationTime"), flag("dataChange"), text("stats"), map("tags")]),
+        action("remove", vec![text("path"), long("deletionTimestamp"), flag("dataChange")]),
+        action(
+            "metaData",
+            vec![
+                text("id"),
+                text("name"),
+                text("description"),
+                action("format", vec![text("provider"), map("options")]),
+                text("schemaString"),
+                list("partitionColumns"),
+                map("configuration"),
+                long("createdTime"),
+            ],
+        ),
+        action("protocol", vec![int("minReaderVersion"), int("minWriterVersion")]),
+        action("tidemill", vec![text("state"), text("load")]),
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
+    use crate::storage::entry::Entry;
+    use crate::storage::statistics::ColumnStatistics;
+    use datafusion::scalar::ScalarValue;
+
+    fn load(id: &str, key: Option<&str>) -> LoadRecord {
+        LoadRecord {
+            load_id: id.into(),
+            source: "f.csv".into(),
+            rows: 3,
+            rejected: 1,
+            bytes: 10,
+            segments: 1,
+            duration_ms: 1,
+            promotions: vec![],
+            idempotency_key: key.map(str::to_owned),
+        }
+    }
+
+    fn segment(id: u64) -> Segment {
+        let at = |micros: i64| Some(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())));
+        Segment {
+            path: format!("2013-01/{id}.parquet"),
+            rows: id,
+            bytes: 100 + id,
+            written_at: DateTime::from_timestamp_millis(5).unwrap(),
+            statistics: vec![
+                ColumnStatistics { min: at(1_000_000 + id as i64), max: at(2_000_000), nulls: Some(0), filtered: false },
+                ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_version_survives_its_checkpoint() {
+        let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("a \"b\"", ColumnType::String)];
+        let metadata = Metadata {
+            id: "id".into(),
+            label: "Orders".into(),
+            schema: DatasetSchema::new(columns, Some("at".into())).unwrap(),
+            chunk: Some(TimeChunk::Day),
+            created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
+            settings: DatasetSettings { keep_days: Some(9), versions_kept_days: None },
+            dropped: false,
+        };
+        let time = |millis: i64| DateTime::from_timestamp_millis(millis).unwrap();
+        let mut snapshot = Snapshot::first(Entry { metadata: Some(metadata), committed_at: time(1), ..Entry::default() }).unwrap();
+        for version in 1..=40_u64 {
+            let key = (version % 2 == 0).then(|| format!("k{version}"));
+            let entry = Entry { added: vec![segment(version)], loads: vec![load(&version.to_string(), key.as_deref())], committed_at: time(version as i64), ..Entry::default() };
+            snapshot = snapshot.extended(version, entry).unwrap();
+        }
+        let removed = vec![segment(3).path, segment(4).path];
+        let places = HashMap::from([(segment(99).path, segment(3).path)]);
+        snapshot = snapshot
+            .extended(41, Entry { removed, added: vec![segment(99)], places, retained_from: Some(time(3)), committed_at: time(50), ..Entry::default() })
+            .unwrap();
+        let tombstones = [3, 4].map(|id| Tombstone { path: segment(id).path, removed_at: time(50), data_change: true }).to_vec();
+        let checkpoint = Checkpoint { snapshot, tombstones, entry: "ab".into() };
+        let encoded = checkpoint.encode().unwrap();
+        let read = Checkpoint::decode(encoded.bytes.clone().into()).unwrap();
+        let (a, b) = (&read.snapshot, &checkpoint.snapshot);
+        assert_eq!((a.version, &a.metadata, &a.segments, a.rows, a.bytes), (b.version, &b.metadata, &b.segments, b.rows, b.bytes));
+        assert_eq!((a.updated_at, a.time_range, &a.recent_loads, &a.keys), (b.updated_at, b.time_range, &b.recent_loads, &b.keys));
+        assert_eq!((a.erased_before, a.retained_from, &read.tombstones, &read.entry), (b.erased_before, b.retained_from, &checkpoint.tombstones, &checkpoint.entry));
+        assert_eq!(a.segments[2].path, segment(99).path);
+        for cut in [0, 4, 1_000, encoded.bytes.len() - 1] {
+            assert!(Checkpoint::decode(encoded.bytes[..cut].to_vec().into()).is_err(), "{cut}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Opening a dataset, and finding any version of it: from a checkpoint where there is one that can be used, else from the
+//! first entry of the log on, and then entry by entry.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStore;
+
+use super::layout;
+use super::log::{DatasetLog, Snapshot, decode};
+use crate::error::{Error, Result};
+
+/// Log entries read at the same time.
+pub(super) const AHEAD: usize = 16;
+
+/// What lies in the folder of a log, in order.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub entries: Vec<u64>,
+    pub checkpoints: Vec<u64>,
+}
+
+impl Listing {
+    /// Whether all entries of some versions are there.
+    fn has(&self, first: u64, last: u64) -> bool {
+        first > last || self.entries.iter().filter(|version| (first..=last).contains(*version)).count() as u64 == last - first + 1
+    }
+}
+
+impl DatasetLog {
+    /// A version from which the latest one can be reached. `None`: there is no such dataset.
+    pub(super) async fn open(&self) -> Result<Option<Arc<Snapshot>>> {
+        if let Some(checkpoint) = self.hinted_checkpoint().await? {
+            return Ok(Some(Arc::new(checkpoint.snapshot)));
+        }
+        let listing = self.list_log().await?;
+        let Some(last) = listing.entries.last().copied() else { return Ok(None) };
+        if let Some(snapshot) = self.replay(&listing, last).await? {
+            return Ok(Some(snapshot));
+        }
+        // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
+        match self.read_bytes(last).await? {
+            Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
+            _ => Err(Error::corrupt(format!("log of {} has {} of {} entries, and no checkpoint that stands for the others", self.prefix, listing.entries.len(), last + 1))),
+        }
+    }
+
+    /// What is there of the log.
+    pub(super) async fn list_log(&self) -> Result<Listing> {
+        let mut listing = Listing::default();
+        let mut listed = self.store.list(Some(&layout::log_folder(&self.prefix)));
+        while let Some(object) = listed.try_next().await.map_err(|error| Error::from(error).context("list log"))? {
+            if let Some(version) = layout::version_of(&object.location) {
+                listing.entries.push(version);
+            } else if let Some(version) = layout::checkpoint_of(&object.location) {
+                listing.checkpoints.push(version);
+            }
+        }
+        listing.entries.sort_unstable();
+        listing.checkpoints.sort_unstable();
+        Ok(listing)
+    }
+
+    /// A version out of the newest checkpoint before it, or out of all entries. `None`: something of it is missing.
+    pub(super) async fn replay(&self, listing: &Listing, target: u64) -> Result<Option<Arc<Snapshot>>> {
+        for version in listing.checkpoints.iter().rev().filter(|version| **version <= target) {
+            if let Some(checkpoint) = self.read_checkpoint(*version).await? {
+                return if listing.has(*version + 1, target) { self.extend_to(Arc::new(checkpoint.snapshot), target).await } else { Ok(None) };
+            }
+        }
+        if !listing.has(0, target) {
+            return Ok(None);
+        }
+        let Some(bytes) = self.read_bytes(0).await? else { return Ok(None) };
+        self.extend_to(Arc::new(Snapshot::first(decode(&bytes, 0, None)?)?), target).await
+    }
+
+    /// A later version out of an earlier one. `None`: an entry between them is missing.
+    pub(super) async fn extend_to(&self, base: Arc<Snapshot>, target: u64) -> Result<Option<Arc<Snapshot>>> {
+        if base.version >= target {
+            return Ok(Some(base));
+        }
+        let mut entries = futures::stream::iter(base.version + 1..=target).map(|version| self.read_bytes(version)).buffered(AHEAD);
+        let mut snapshot = Snapshot::clone(&base);
+        while let Some(bytes) = entries.try_next().await? {
+            let Some(bytes) = bytes else { return Ok(None) };
+            let version = snapshot.version + 1;
+            let entry = decode(&bytes, version, Some(&snapshot))?;
+            snapshot = snapshot.extended(version, entry)?;
+        }
+        Ok(Some(Arc::new(snapshot)))
+    }
+
+    /// The latest version out of an earlier one. Mostly it is that one: then a single object is looked for. Where more were
+    /// missed, more are asked for at a time.
+    pub(super) async fn extend_to_end(&self, base: Arc<Snapshot>) -> Result<Arc<Snapshot>> {
+        let (mut snapshot, mut ahead) = (base, 1);
+        loop {
+            let from = snapshot.version + 1;
+            let found: Vec<_> = futures::stream::iter(from..from + ahead as u64).map(|version| self.read_bytes(version)).buffered(AHEAD).try_collect().await?;
+            for (version, bytes) in (from..).zip(found) {
+                let Some(bytes) = bytes else { return Ok(snapshot) };
+                let entry = decode(&bytes, version, Some(&snapshot))?;
+                // Copied once, when it is still somebody else's.
+                snapshot = Arc::new(Arc::unwrap_or_clone(snapshot).extended(version, entry)?);
+            }
+            ahead = (ahead * 2).min(AHEAD);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Deletions, loads and other engines that get in each other's way: what was answered stays true, and no log is spoilt.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::{join, join_all};
+use object_store::memory::InMemory;
+use serde_json::json;
+use tidemill::{Engine, ErrorKind, Json, Limits, LoadMode, Mill, Scope, Settings, TenantId};
+
+use crate::faults::{Failing, FaultyStore};
+use crate::ward::{Ward, open};
+
+fn rows(from: usize, count: usize) -> String {
+    (from..from + count).map(|n| format!("{{\"at\": \"2013-01-01T00:00:00Z\", \"n\": {n}}}\n")).collect()
+}
+
+async fn over(store: &FaultyStore) -> Engine {
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    Engine::builder().object_store(Arc::new(store.clone())).settings(settings).open().await.unwrap()
+}
+
+async fn count(mill: &Mill) -> Option<u64> {
+    match mill.sql("select count(*), count(n) from orders").await {
+        Ok(result) => result.to_json()["data"][1][0].as_u64(),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+            None
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_notices_that_another_has_made_a_dataset_anew() {
+    let ward = Ward::new().await;
+    for n in 0..6 {
+        ward.mill.load("orders", Json::bytes(rows(n, 1))).await.unwrap();
+    }
+    let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    assert_eq!(count(&other).await, Some(6));
+    ward.mill.delete_dataset("orders").await.unwrap();
+    ward.mill.load("orders", Json::bytes(rows(100, 3))).await.unwrap();
+    // The other one knows version 5 of a table that is gone.
+    let report = other.load("orders", Json::bytes(rows(200, 2)).mode(LoadMode::Append)).await.unwrap();
+    assert_eq!(report.version, 1);
+    for mill in [&ward.mill, &other, &open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap()] {
+        assert_eq!(count(mill).await, Some(5));
+    }
+    // And with as many versions as before: the table has the numbers, but it is another one.
+    ward.mill.delete_dataset("orders").await.unwrap();
+    for n in 0..4 {
+        ward.mill.load("orders", Json::bytes(rows(n, 1))).await.unwrap();
+    }
+    other.load("orders", Json::bytes(rows(9, 1)).mode(LoadMode::Append)).await.unwrap();
+    assert_eq!((count(&ward.mill).await, count(&other).await), (Some(5), Some(5)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn loads_and_deletions_leave_what_can_be_read() {
+    let ward = Ward::new().await;
+    // Small loads, and one that is too large to share its commit.
+    let large = rows(0, 30_000);
+    for round in 0..12 {
+        let loads = (0..6).map(|n| {
+            let (mill, body) = (ward.mill.clone(), if n == 0 { large.clone() } else { rows(n, 1) });
+            async move {
+                tokio::time::sleep(Duration::from_micros(300 * (n + round) as u64)).await;
+                mill.load("orders", Json::bytes(body)).await
+            }
+        });
+        let (loaded, deleted) = join(join_all(loads), async {
+            tokio::time::sleep(Duration::from_millis(2 * round as u64)).await;
+            ward.mill.delete_dataset("orders").await
+        })
+        .await;
+        for error in loaded.into_iter().filter_map(Result::err) {
+            assert!(matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound), "{error}");
+        }
+        assert!(deleted.is_ok() || deleted.is_err_and(|error| error.kind() == ErrorKind::NotFound));
+        let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+        assert_eq!(count(&again).await, count(&ward.mill).await, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_committed_is_answered_whatever_becomes_of_its_model() {
+    let disk = Arc::new(InMemory::new());
+    for call in 1..40 {
+        let store = FaultyStore::around(Arc::new(disk.fork()));
+        let engine = over(&store).await;
+        let mill = engine.tenant("acme").unwrap();
+        store.arm(call, Failing::BeforeAlways);
+        let ended = mill.load("orders", Json::bytes(rows(0, 2))).await;
+        let done = store.calls() < call;
+        store.arm(u64::MAX, Failing::Before);
+        match ended {
+            Ok(_) => assert_eq!(count(&mill).await, Some(2), "call {call}"),
+            Err(error) if error.message().contains("not known") => {}
+            Err(_) => assert_eq!(count(&over(&store).await.tenant("acme").unwrap()).await, None, "call {call}"),
+        }
+        if done {
+            return;
+        }
+    }
+    panic!("there is no end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_the_store_ends_at_the_deadline() {
+    let store = FaultyStore::around(Arc::new(InMemory::new()));
+    let engine = over(&store).await;
+    engine.tenant("acme").unwrap().load("orders", Json::bytes(rows(0, 20_000))).await.unwrap();
+    // Another engine, so that nothing is in memory: not the log, not a footer, not a bloom filter.
+    for call in 1..8 {
+        let engine = over(&store).await;
+        let limits = Limits { deadline: Duration::from_millis(200), ..Limits::default() };
+        let mill = engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_limits(limits));
+        store.arm(call, Failing::StopBefore);
+        for _ in 0..2 {
+            let ended = tokio::time::timeout(Duration::from_secs(20), mill.sql("select * from orders where n = 7")).await.expect("it ends");
+            match ended {
+                Ok(result) => assert_eq!(result.batch.num_rows(), 1),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bounds_of_floats_hold_after_the_log_was_read_again() {
+    let ward = Ward::new().await;
+    // The neighbours of short decimals: readers that are in a hurry take them for these.
+    let values = [976.390_000_000_000_1_f64, 0.1 + 0.2, 1e23, 123_456.789_012_345_67, -976.390_000_000_000_1, 5e-324, 1.797_693_134_862_315_7e308];
+    for (n, value) in values.iter().enumerate() {
+        ward.mill.load("orders", Json::bytes(format!("{{\"n\": {n}, \"x\": {value:?}}}"))).await.unwrap();
+    }
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    for (n, value) in values.iter().enumerate() {
+        for (sql, found) in [
+            (format!("select n from orders where x = {value:e}"), json!([[n]])),
+            (format!("select n from orders where x > {:e} and x <= {value:e}", value.next_down()), json!([[n]])),
+            (format!("select count(*) from orders where x > {value:e} and n = {n}"), json!([[0]])),
+        ] {
+            assert_eq!(again.sql(&sql).await.unwrap().to_json()["data"], found, "{sql}");
+        }
+    }
+    let greatest = again.sql("select n from orders order by x desc limit 2").await.unwrap();
+    assert_eq!(greatest.to_json()["data"], json!([[6, 2]]));
+}
