@@ -69,6 +69,9 @@ impl DatasetLog {
                     if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                         return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
                     }
+                    if entry.based_on.is_some_and(|version| version != snapshot.version) {
+                        return Err(Error::conflict("somebody else has committed in the meantime; look again at what goes"));
+                    }
                     refuse_lost(&entry, snapshot)?;
                     refuse_altered(&entry, snapshot)?;
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
@@ -199,7 +202,9 @@ fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
 fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
     let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
     let rows: u64 = before.segments.iter().filter(|segment| gone.contains(segment.path.as_str())).map(|segment| segment.rows).sum();
-    rows.saturating_sub(entry.added.iter().map(|segment| segment.rows).sum())
+    // What takes no place has come in.
+    let rewritten = entry.added.iter().filter(|segment| entry.places.contains_key(&segment.path));
+    rows.saturating_sub(rewritten.map(|segment| segment.rows).sum())
 }
 
 /// Whether the store will certainly not do it, or has not even tried: errors of ours come before anything is sent.

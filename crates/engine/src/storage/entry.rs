@@ -42,6 +42,9 @@ pub(crate) struct LoadRecord {
     pub duration_ms: u64,
     #[serde(default)]
     pub promotions: Vec<crate::catalog::Promotion>,
+    /// Rows that were there and went for it.
+    #[serde(default)]
+    pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -57,6 +60,8 @@ pub(crate) enum Rewrite {
     Erasure,
     /// Whole time chunks are gone that are older than the dataset keeps rows.
     Retention,
+    /// Some rows are gone because those of a load have come in their place.
+    Replacement,
 }
 
 impl Rewrite {
@@ -71,10 +76,11 @@ impl Rewrite {
             Self::Deletion => "deletion",
             Self::Erasure => "erasure",
             Self::Retention => "retention",
+            Self::Replacement => "replacement",
         }
     }
 
-    const ALL: [Self; 4] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention];
+    const ALL: [Self; 5] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement];
 }
 
 /// The content of one log entry.
@@ -91,6 +97,8 @@ pub(crate) struct Entry {
     /// Set where stored rows are written anew. What the predicate of a deletion was is not told: it may name a person
     /// whose rows are to be forgotten.
     pub rewrite: Option<Rewrite>,
+    /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
+    pub based_on: Option<u64>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
     /// Rows that are gone with it, where it says so. A commit fills it in.
@@ -126,6 +134,7 @@ impl Entry {
         let (operation, parameters) = match self.rewrite {
             None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
             Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
         };
