@@ -22,6 +22,7 @@ pub mod options;
 pub(crate) mod pipeline;
 pub mod progress;
 pub mod reject;
+pub(crate) mod treatment;
 
 pub use infer::{Inference, InferredColumn, infer};
 pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet};

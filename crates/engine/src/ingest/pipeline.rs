@@ -8,10 +8,11 @@ use arrow::array::RecordBatch;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
-use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, spool};
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
 use super::load::TimeColumn;
+use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
@@ -87,12 +88,12 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         Some(snapshot) => target_of(snapshot, &inference, &source)?,
         None => {
             let (columns, declared) = inference.declared_with(&types)?;
-            DecodeTarget { columns, declared }
+            DecodeTarget { columns, declared, lines: false }
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
     let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress };
+    let plan = Plan { source, inference, time_column, progress, treatments: Treatments::default() };
     if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
@@ -153,12 +154,14 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
 }
 
 /// A small load into a dataset that is there: it is decoded here and committed together with others.
-async fn share(host: &LoadHost, plan: Plan, target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
+async fn share(host: &LoadHost, plan: Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
+    let mut treatment = plan.treatments.begin(&target.columns)?;
+    target.lines = treatment.wants_lines();
     let decoded = blocking(source.size(), move || {
         let (mut rows, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
             rows.push(decoded.batch);
             rejects.extend(decoded.rejects);
@@ -253,7 +256,7 @@ fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Re
             );
         }
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
+    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false })
 }
 
 struct Plan {
@@ -261,6 +264,7 @@ struct Plan {
     inference: Arc<Inference>,
     time_column: TimeColumn,
     progress: Progress,
+    treatments: Treatments,
 }
 
 /// Segments that are written but not visible.
@@ -278,14 +282,16 @@ struct Ground {
 async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
+        let treatment = plan.treatments.begin(&target.columns)?;
+        target.lines = treatment.wants_lines();
         let schema = match before {
             Some(snapshot) => snapshot.metadata.schema.clone(),
-            None => DatasetSchema::new(target.columns.clone(), choose_time(&target.columns, &plan.time_column))?,
+            None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
-        match pass(plan, &target, &mut writer).await {
+        match pass(plan, &target, treatment, &mut writer).await {
             Ok((DecodeOutcome::Complete, rejects)) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
                 return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
@@ -309,11 +315,11 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
-        decode(&source, &inference, &target, &progress, &mut |decoded| {
+        treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
