@@ -257,9 +257,18 @@ fn rewrite_of(info: &Value) -> Option<Rewrite> {
 
 /// When an entry was committed, without reading the rest of it.
 pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    info_of(bytes)?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+}
+
+/// Which commit an entry is, without reading the rest of it.
+pub(crate) fn commit_id(bytes: &[u8]) -> Option<String> {
+    info_of(bytes)?.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn info_of(bytes: &[u8]) -> Option<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(br#"{"commitInfo""#));
-    let info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
-    info.get("commitInfo")?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+    let mut info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
+    info.get_mut("commitInfo").map(Value::take)
 }
 
 /// The id of Delta's application transaction for an idempotency key.
@@ -306,7 +315,7 @@ pub(super) fn check_protocol(body: &Value) -> Result<()> {
 
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
-const KEY_DROPPED: &str = "tidemill.dropped";
+pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
