@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
@@ -192,7 +192,7 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
         let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            bytes += decoded.batch.get_array_memory_size();
+            bytes += bytes_of(&decoded.batch);
             if bytes > gather::SHARED_MAX_DECODED_BYTES {
                 return Err(Error::exhausted("the rows of a small load are large"));
             }
@@ -211,6 +211,12 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
     let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
     let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
+}
+
+/// About how many bytes rows take, room that is not used yet left out.
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let text = rows.columns().iter().filter_map(|column| column.as_string_view_opt());
+    rows.num_rows() * rows.num_columns() * size_of::<u64>() + text.flat_map(|text| text.data_buffers()).map(|buffer| buffer.len()).sum::<usize>()
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
