@@ -226,6 +226,7 @@ fn sql_type(column_type: ColumnType) -> &'static str {
         ColumnType::Date => "date",
         ColumnType::Timestamp => "timestamp",
         ColumnType::String => "varchar",
+        ColumnType::Struct | ColumnType::List => unreachable!("the oracle has no nested columns"),
     }
 }
 

@@ -205,6 +205,7 @@ fn dimension_condition(dice: &mut Dice, zone: &str) -> Condition {
         ColumnType::Date if zone == "UTC" => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &DATES, &[Operator::StartsWith]].concat()),
         ColumnType::Date => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &[Operator::StartsWith]].concat()),
         ColumnType::Timestamp => dice.pick(&[COMPARISONS.as_slice(), &DATES, &DATES, &LISTS, &PRESENCE].concat()),
+        ColumnType::Struct | ColumnType::List => dice.pick(&PRESENCE),
     };
     Condition { member: full(name), operator, values: values(dice, operator, &mut |dice| value(dice, name, kind)) }
 }
@@ -287,6 +288,7 @@ fn value(dice: &mut Dice, name: &str, kind: ColumnType) -> Value {
         },
         (ColumnType::Date, _) => json!(day(dice).to_string()),
         (ColumnType::Timestamp, _) => json!(moment(dice)),
+        (ColumnType::Struct | ColumnType::List, _) => unreachable!("the oracle has no nested columns"),
     }
 }
 

@@ -212,6 +212,7 @@ impl Words<'_> {
             ColumnType::Integer | ColumnType::Float => format!("'{text}'::double"),
             ColumnType::Date => format!("date '{text}'"),
             ColumnType::Timestamp => self.moment(&text).0,
+            ColumnType::Struct | ColumnType::List => unreachable!("the oracle has no nested columns"),
         }
     }
 

@@ -1,9 +1,13 @@
 //! Which datasets and models a tenant has, and what they are.
 
 pub mod as_of;
+pub mod column;
+pub(crate) mod convert;
 pub mod dataset;
 pub(crate) mod datasets;
+pub(crate) mod json;
 pub(crate) mod models;
 
 pub use as_of::AsOf;
-pub use dataset::{COLUMNS_MAX, Column, ColumnType, DatasetSchema, DatasetSettings, Promotion, TimeChunk};
+pub use column::{Column, ColumnType};
+pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk};

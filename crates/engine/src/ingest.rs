@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  Input (path, bytes, reader)         a Load says which format, types, time column, key
-//!    | decode   one file a format; text is cut into rows, values are parsed by column type
+//!    | decode   one file a format, by one of three ways: delimited text is cut into cells, JSON and Excel give rows of values,
+//!    |          Parquet, Arrow and Avro give columns of Arrow types
 //!    |          a value that does not fit: inferred type -> the column is promoted, declared type -> the row is rejected
 //!    v
 //!  RecordBatch + Reject                bounded channel, two cores at work
@@ -16,12 +17,17 @@
 pub(crate) mod decode;
 pub(crate) mod gather;
 pub mod infer;
+mod key_set;
 pub mod load;
+pub mod options;
 pub(crate) mod pipeline;
 pub mod progress;
 pub mod reject;
+mod replace;
+pub(crate) mod treatment;
 
 pub use infer::{Inference, InferredColumn, infer};
-pub use load::{Compression, Csv, FileFormat, Input, Json, Load, LoadMode, LoadReport, Parquet};
+pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet};
+pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
 pub use progress::Progress;
 pub use reject::Reject;

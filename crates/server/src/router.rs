@@ -47,6 +47,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(datasets::profile_dataset))
         .routes(routes!(datasets::list_rejects))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
+        .routes(routes!(uploads::infer_upload))
         .routes(routes!(versions::list_versions))
         .routes(routes!(versions::list_changes))
         .routes(routes!(versions::find_settings, versions::update_settings))

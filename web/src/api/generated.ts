@@ -52,7 +52,14 @@ export type Bound = {
 
 export type BoundKind = 'relative_error';
 
-export type Cell = string | number | boolean | null;
+export type Cell = (string | number | boolean | null) | object | any[];
+
+export type ColumnField = {
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
+  name: string;
+  type: ColumnType;
+};
 
 export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
 
@@ -70,11 +77,12 @@ export type ColumnProfile = {
 
 export type ColumnRole = 'time' | 'dimension' | 'measure' | 'column';
 
-export type ColumnType = 'boolean' | 'integer' | 'float' | 'string' | 'date' | 'timestamp';
+export type ColumnType =
+  'boolean' | 'integer' | 'float' | 'string' | 'date' | 'timestamp' | 'struct' | 'list';
 
 export type Comparison = 'previous_period';
 
-export type Compression = 'none' | 'gzip' | 'zstd';
+export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz';
 
 export type Condition = {
   /** The member. */
@@ -163,6 +171,8 @@ export type DatasetColumn = {
   nullable: boolean;
   nulls: number | null;
   type: ColumnType;
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
 };
 
 export type DatasetDetail = DatasetSummary & {
@@ -241,6 +251,8 @@ export type Dimension = {
   type: ColumnType;
 };
 
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'latin-1';
+
 export type Explanation = {
   aggregates: AggregateExplanation[];
   bytes: number;
@@ -263,7 +275,7 @@ export type FieldProblem = {
   field: string;
 };
 
-export type FileFormat = 'csv' | 'tsv' | 'ndjson' | 'parquet';
+export type FileFormat = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet' | 'arrow' | 'avro' | 'xlsx';
 
 export type Filter =
   | {
@@ -323,6 +335,8 @@ export type Inference = {
   sample_rows: number;
   suggested_name: string;
   warnings: string[];
+  sheets?: string[];
+  sheet?: string | null;
 };
 
 export type InferencePreview = {
@@ -336,6 +350,8 @@ export type InferredColumn = {
   null_tokens: string[];
   nullable: boolean;
   type: ColumnType;
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
 };
 
 export type Load = {
@@ -442,6 +458,7 @@ export type NewLoad = {
   };
   /** From `POST /uploads`. */
   upload_id: string;
+  options?: ReadOptions;
 };
 
 export type NewOwner = {
@@ -509,6 +526,8 @@ export type Promotion = {
   from: ColumnType;
   line: number;
   to: ColumnType;
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
 };
 
 export type Provenance = {
@@ -554,6 +573,20 @@ export type QueryResult = {
   data: Cell[][];
   provenance: Provenance;
   row_count: number;
+};
+
+export type RaggedRows = 'reject' | 'fill';
+
+export type ReadOptions = {
+  delimiter?: string | null;
+  json_path?: string | null;
+  sheet?: string | null;
+  cell_range?: string | null;
+  header?: boolean | null;
+  sheet_number?: number | null;
+  format?: null | FileFormat;
+  encoding?: null | Encoding;
+  ragged_rows?: null | RaggedRows;
 };
 
 export type RejectedRow = {

@@ -1,103 +1,15 @@
 //! What a dataset is: columns, time column, time chunk. The schema is what Arrow, Parquet and the Delta log are made from.
 
-use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
+use super::column::{Column, ColumnType};
 use crate::error::{Error, Result, near_names};
 
-/// Most columns a dataset may have.
+/// Most columns a dataset may have; each field inside a struct or list counts.
 pub const COLUMNS_MAX: usize = 2_000;
-
-/// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ColumnType {
-    /// true or false
-    Boolean,
-    /// 64-bit signed integer
-    Integer,
-    /// 64-bit float
-    Float,
-    /// UTF-8 text
-    String,
-    /// A calendar day
-    Date,
-    /// An instant, in microseconds UTC
-    Timestamp,
-}
-
-impl ColumnType {
-    /// The Arrow type that carries it in memory.
-    pub fn data_type(self) -> DataType {
-        match self {
-            Self::Boolean => DataType::Boolean,
-            Self::Integer => DataType::Int64,
-            Self::Float => DataType::Float64,
-            Self::String => DataType::Utf8View,
-            Self::Date => DataType::Date32,
-            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        }
-    }
-
-    /// The column type that holds every value of an Arrow type, where one does.
-    pub fn from_data_type(data_type: &DataType) -> Option<Self> {
-        Some(match data_type {
-            DataType::Boolean => Self::Boolean,
-            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => Self::Integer,
-            DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-                Self::Float
-            }
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Self::String,
-            DataType::Date32 | DataType::Date64 => Self::Date,
-            DataType::Timestamp(..) => Self::Timestamp,
-            DataType::Dictionary(_, value) => return Self::from_data_type(value),
-            _ => return None,
-        })
-    }
-
-    /// The name in JSON and in messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Boolean => "boolean",
-            Self::Integer => "integer",
-            Self::Float => "float",
-            Self::String => "string",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp",
-        }
-    }
-
-    /// The type that holds every value of both, as far as promotion goes: integer and float give float, date and
-    /// timestamp give timestamp, anything else gives string.
-    #[must_use]
-    pub fn promoted_with(self, other: Self) -> Self {
-        match (self, other) {
-            (a, b) if a == b => a,
-            (Self::Integer, Self::Float) | (Self::Float, Self::Integer) => Self::Float,
-            (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
-            _ => Self::String,
-        }
-    }
-}
-
-impl fmt::Display for ColumnType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// One column. Every column may hold nulls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Column {
-    /// Its name, as in the file that brought it.
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub column_type: ColumnType,
-}
 
 /// A column whose inferred type had to give way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +20,9 @@ pub struct Promotion {
     pub from: ColumnType,
     /// The type that holds all values.
     pub to: ColumnType,
+    /// What is inside, where the latter is a struct or list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Column>,
     /// The first line that disagreed.
     pub line: u64,
 }
@@ -156,8 +71,9 @@ impl DatasetSchema {
         if columns.is_empty() {
             return Err(Error::invalid("a dataset needs at least one column"));
         }
-        if columns.len() > COLUMNS_MAX {
-            return Err(Error::invalid(format!("{} columns are more than the {COLUMNS_MAX} that a dataset may have", columns.len())));
+        let leaves: usize = columns.iter().map(Column::leaves).sum();
+        if leaves > COLUMNS_MAX {
+            return Err(Error::invalid(format!("{leaves} columns and fields are more than the {COLUMNS_MAX} that a dataset may have; declare nested columns as string")));
         }
         let mut seen = std::collections::HashSet::new();
         for column in &columns {
@@ -194,7 +110,7 @@ impl DatasetSchema {
 
     /// The Arrow schema of its batches.
     pub fn arrow(&self) -> SchemaRef {
-        Arc::new(Schema::new(self.columns.iter().map(|column| Field::new(&column.name, column.column_type.data_type(), true)).collect::<Vec<_>>()))
+        Arc::new(Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
     }
 }
 
@@ -203,7 +119,7 @@ mod tests {
     use super::*;
 
     fn column(name: &str, column_type: ColumnType) -> Column {
-        Column { name: name.into(), column_type }
+        Column::new(name, column_type)
     }
 
     #[test]
@@ -218,17 +134,6 @@ mod tests {
         for (columns, time, expected) in cases {
             let error = DatasetSchema::new(columns, time).unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
-        }
-    }
-
-    #[test]
-    fn promotion_is_symmetric_and_ends_in_string() {
-        use ColumnType::{Boolean, Date, Float, Integer, String, Timestamp};
-        for (a, b, expected) in
-            [(Integer, Float, Float), (Date, Timestamp, Timestamp), (Boolean, Integer, String), (Float, Date, String), (String, Integer, String), (Date, Date, Date)]
-        {
-            assert_eq!(a.promoted_with(b), expected);
-            assert_eq!(b.promoted_with(a), expected);
         }
     }
 }

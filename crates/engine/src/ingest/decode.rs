@@ -2,13 +2,23 @@
 //! column (the caller starts anew with the types that hold the whole file); one that does not fit a declared type rejects
 //! its row. Refuses files that are not what they were taken for, with file, line, column and value.
 
+pub(crate) mod arrow;
+pub(crate) mod avro;
+pub(crate) mod avro_blocks;
 pub(crate) mod batch;
+pub(crate) mod columnar;
 pub(crate) mod compression;
 pub(crate) mod csv;
 pub(crate) mod csv_dialect;
+pub(crate) mod encoding;
+pub(crate) mod excel;
+mod excel_parts;
 pub(crate) mod json;
+pub(crate) mod json_path;
 pub(crate) mod json_rows;
 pub(crate) mod parquet;
+mod scalar_rows;
+pub(crate) mod shape;
 pub(crate) mod sink;
 pub(crate) mod split;
 mod spool;
@@ -16,7 +26,7 @@ pub(crate) mod tally;
 pub(crate) mod text;
 pub(crate) mod value;
 
-use arrow::record_batch::RecordBatch;
+use ::arrow::record_batch::RecordBatch;
 
 pub(crate) use self::spool::{Spooled, spool};
 use super::infer::{Inference, Layout};
@@ -31,6 +41,8 @@ pub(crate) struct Decoded {
     pub batch: RecordBatch,
     /// Rows of the same stretch of the file that did not fit.
     pub rejects: Vec<Reject>,
+    /// For each row of the batch the line where it begins, as [`Reject::line`] counts; empty where nobody asked for it.
+    pub lines: Vec<u64>,
 }
 
 /// What a file is decoded to. Columns are matched by name; a column that the file lacks is null.
@@ -40,6 +52,8 @@ pub(crate) struct DecodeTarget {
     pub columns: Vec<Column>,
     /// For each column, whether its type is declared (a misfit rejects the row) or inferred (a misfit promotes the column).
     pub declared: Vec<bool>,
+    /// Whether somebody wants to know the line of each row.
+    pub lines: bool,
 }
 
 /// How a pass over a file ended.
@@ -59,7 +73,8 @@ pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTar
     match inference.layout {
         Layout::Delimited(dialect) => csv::decode(source, inference, dialect, target, progress, emit),
         Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence => json::decode(source, inference, target, progress, emit),
-        Layout::Parquet => parquet::decode(source, target, progress, emit),
+        Layout::Columnar(kind) => columnar::decode(source, kind, target, progress, emit),
+        Layout::Sheet => excel::decode(source, inference, target, progress, emit),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Looks at the beginning of an input and says what it is: packing, format, encoding, dialect, columns and their types.
 //! Content decides, the file name only helps. Refuses empty files, files that are no tables, and repeated column names.
 
+mod declared;
 mod delimited;
+mod excel;
 mod json;
 mod observation;
 mod packed;
@@ -9,15 +11,16 @@ mod packed;
 use serde::Serialize;
 
 use self::observation::Observation;
+use super::decode::columnar::Columnar;
 use super::decode::compression::Unpacked;
 use super::decode::csv_dialect::Dialect;
-use super::decode::parquet::MAGIC;
-use super::decode::text::Encoding;
-use super::decode::{Spooled, spool};
-use super::load::{Compression, FileFormat, Load};
+use super::decode::encoding::Transcoder;
+use super::decode::{Spooled, arrow, avro_blocks, parquet, spool};
+use super::load::Load;
+use super::options::{Compression, Encoding, FileFormat, ReadOptions};
 use super::progress::Progress;
-use crate::catalog::ColumnType;
-use crate::error::{Error, Result, near_names};
+use crate::catalog::{Column, ColumnType};
+use crate::error::{Error, Result};
 use crate::ids::suggest_dataset_name;
 
 /// Plain bytes that are looked at. More only where not even two rows fit.
@@ -35,12 +38,18 @@ pub struct Inference {
     pub format: FileFormat,
     /// How the file is packed.
     pub compression: Compression,
-    /// What separates cells; none for JSON and Parquet.
+    /// What separates cells; none but for delimited text.
     pub delimiter: Option<char>,
-    /// Whether the file names its columns; JSON and Parquet do.
+    /// Whether the file names its columns; everything but delimited text and sheets does.
     pub header: bool,
-    /// `utf-8`, `utf-16le`, `utf-16be` or `windows-1252`.
+    /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252` or `latin-1`.
     pub encoding: String,
+    /// The sheets of a workbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<String>,
+    /// The sheet that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// A dataset name made from the file name.
     pub suggested_name: String,
     /// Rows that were looked at.
@@ -55,6 +64,12 @@ pub struct Inference {
     pub(crate) layout: Layout,
     #[serde(skip)]
     pub(crate) text_encoding: Encoding,
+    /// The first column of a sheet that is read, from 0.
+    #[serde(skip)]
+    pub(crate) first_column: u32,
+    /// What was declared.
+    #[serde(skip)]
+    pub(crate) options: ReadOptions,
 }
 
 /// A column as the sample suggests it.
@@ -65,6 +80,9 @@ pub struct InferredColumn {
     /// The narrowest type that holds every value of the sample.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// What is inside of a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Column>,
     /// Whether the sample has rows without a value.
     pub nullable: bool,
     /// Texts that stand for "no value" in the sample, besides nothing at all.
@@ -93,7 +111,9 @@ pub(crate) enum Layout {
     JsonArray,
     /// Objects one after the other, with line ends inside.
     JsonSequence,
-    Parquet,
+    Columnar(Columnar),
+    /// A sheet of a workbook.
+    Sheet,
 }
 
 /// What a format found in the sample.
@@ -104,6 +124,14 @@ struct Found {
     columns: Vec<InferredColumn>,
     preview: Preview,
     warnings: Vec<String>,
+    sheet: Option<FoundSheet>,
+}
+
+/// The sheet that a workbook is read from.
+struct FoundSheet {
+    name: String,
+    all: Vec<String>,
+    first_column: u32,
 }
 
 /// Plain text from the beginning of a file.
@@ -119,28 +147,27 @@ struct Sample<'a> {
 /// # Errors
 /// `Invalid` when the input is empty, truncated or no table, with file and line.
 pub async fn infer(load: Load) -> Result<Inference> {
-    let Load { input, format, types, progress, .. } = load;
+    let Load { input, options, types, progress, .. } = load;
     let source = spool(input, &progress).await?;
-    let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, format)).await;
+    let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await;
     let mut inference = inferred.map_err(|error| Error::internal("the inference ended without a word").because(error))??;
-    for (name, column_type) in types {
-        let Some(column) = inference.columns.iter_mut().find(|column| column.name == name) else {
-            let near = near_names(&name, inference.columns.iter().map(|column| column.name.as_str()));
-            return Err(Error::invalid(format!("a type is declared for column {name:?}, which the file does not have{near}")).at("types"));
-        };
-        column.column_type = column_type;
-        column.undetermined = false;
+    let (columns, declared) = inference.declared_with(&types)?;
+    for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
+        if declared {
+            (known.column_type, known.fields, known.undetermined) = (column.column_type, column.fields, false);
+        }
     }
     Ok(inference)
 }
 
 /// The same for a source at hand; blocks.
-pub(crate) fn infer_spooled(source: &Spooled, format: Option<FileFormat>) -> Result<Inference> {
+pub(crate) fn infer_spooled(source: &Spooled, options: &ReadOptions) -> Result<Inference> {
+    options.check()?;
     if source.size() == 0 {
         return Err(empty(source.name()));
     }
     for (step, bytes) in SAMPLE_BYTES.into_iter().enumerate() {
-        if let Some(inference) = infer_from(source, format, bytes, step + 1 == SAMPLE_BYTES.len())? {
+        if let Some(inference) = infer_from(source, options, bytes, step + 1 == SAMPLE_BYTES.len())? {
             return Ok(inference);
         }
     }
@@ -152,53 +179,102 @@ fn empty(name: &str) -> Error {
 }
 
 /// Infers from so many bytes; none when not even two rows fit into them.
-fn infer_from(source: &Spooled, format: Option<FileFormat>, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
+fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
     let name = source.name();
     let mut head = [0; 16];
     let head_length = Unpacked::open(source, Compression::None, &Progress::new())?.read_full(&mut head)?;
     let head = head.get(..head_length).unwrap_or_default();
     let compression = Compression::sniff(head);
-    if head.starts_with(MAGIC) || (compression == Compression::None && format == Some(FileFormat::Parquet)) {
-        let (columns, preview, rows) = packed::infer(source)?;
-        let found = Found { layout: Layout::Parquet, header: true, rows, columns, preview, warnings: Vec::new() };
-        return Ok(Some(conclude(name, compression, Encoding::Utf8, found)));
+    if let Some(layout) = binary_layout(name, head, options.format.filter(|_| compression == Compression::None))? {
+        let found = match layout {
+            Layout::Columnar(format) => packed::infer(source, format)?,
+            _ => excel::infer(source, options)?,
+        };
+        return Ok(Some(conclude(name, options, compression, Encoding::Utf8, found)));
     }
     refuse_foreign(name, head)?;
     let mut bytes = vec![0; sample_bytes];
     let read = Unpacked::open(source, compression, &Progress::new())?.read_full(&mut bytes)?;
     bytes.truncate(read);
     let complete = read < sample_bytes;
-    if bytes.starts_with(MAGIC) {
-        return Err(Error::invalid(format!("{name}: a Parquet file packed with another compression; unpack it and send the Parquet file itself")));
+    if let Some(layout) = binary_layout(name, &bytes, None)? {
+        let what = if let Layout::Columnar(format) = layout { format!("{} file", format.as_str()) } else { "workbook".to_owned() };
+        return Err(Error::invalid(format!("{name}: a {what} packed with another compression; unpack it and send the {what} itself")));
     }
     refuse_foreign(name, &bytes)?;
-    let encoding = sniff_encoding(&bytes, complete);
+    let encoding = Encoding::find(options.encoding, &bytes, complete).map_err(|what| Error::invalid(format!("{name}: {what}")).at("encoding"))?;
     let nuls = memchr::memchr_iter(0, &bytes).count();
-    if matches!(encoding, Encoding::Utf8 | Encoding::Windows1252) && nuls * 10 > bytes.len() {
+    if !matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) && nuls * 10 > bytes.len() {
         return Err(Error::invalid(format!(
-            "{name}: {nuls} of the first {} bytes are NUL, so this is no text in UTF-8; export it as CSV, JSON or Parquet (UTF-16 needs a byte order mark)",
+            "{name}: {nuls} of the first {} bytes are NUL, so this is no text in {encoding}; declare its encoding, or export it as CSV, JSON or Parquet",
             bytes.len()
         )));
     }
-    let sample = Sample { name, text: encoding.transcode(&bytes), complete };
-    drop(bytes);
+    let marked = matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    let text = Transcoder::new(encoding).transcode(bytes, complete).map_err(|what| Error::invalid(format!("{name} {what}")))?;
+    let sample = Sample { name, text, complete };
     if sample.text.iter().all(u8::is_ascii_whitespace) && complete {
         return Err(empty(name));
     }
-    let found = match (format, json::layout_of(&sample)) {
-        (Some(FileFormat::Ndjson), layout) => json::infer(&sample, layout.unwrap_or(Layout::JsonLines), final_try)?,
-        (None, Some(layout)) => json::infer(&sample, layout, final_try)?,
-        (None, None) if named(name, &["json", "ndjson", "jsonl"]) => json::infer(&sample, Layout::JsonLines, final_try)?,
-        _ => delimited::infer(&sample, format == Some(FileFormat::Tsv), named(name, &["tsv", "tab"]), final_try)?,
-    };
-    let Some(mut found) = found else { return Ok(None) };
-    if encoding == Encoding::Windows1252 {
+    let Some(mut found) = infer_text(source, options, compression, encoding, &sample, final_try)? else { return Ok(None) };
+    if options.encoding.is_none() && encoding == Encoding::Windows1252 {
         found.warnings.insert(0, "the file is not UTF-8; it is read as windows-1252, look whether accents and umlauts are right".to_owned());
     }
-    Ok(Some(conclude(name, compression, encoding, found)))
+    if options.encoding.is_none() && !marked && matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) {
+        found.warnings.insert(0, format!("the file has no byte order mark; it is read as {encoding}"));
+    }
+    Ok(Some(conclude(name, options, compression, encoding, found)))
 }
 
-fn conclude(name: &str, compression: Compression, encoding: Encoding, found: Found) -> Inference {
+fn infer_text(source: &Spooled, options: &ReadOptions, compression: Compression, encoding: Encoding, sample: &Sample<'_>, final_try: bool) -> Result<Option<Found>> {
+    let json = matches!(options.format, None | Some(FileFormat::Json | FileFormat::Ndjson));
+    if let Some(pointer) = options.json_path.as_deref().filter(|pointer| json && !pointer.is_empty()) {
+        return json::infer_at(source, compression, encoding, pointer).map(Some);
+    }
+    match (options.format, json::layout_of(sample)) {
+        (Some(FileFormat::Ndjson | FileFormat::Json), layout) => json::infer(sample, layout.unwrap_or(Layout::JsonLines), final_try),
+        (None, Some(layout)) => json::infer(sample, layout, final_try),
+        (None, None) if named(sample.name, &["json", "ndjson", "jsonl"]) => json::infer(sample, Layout::JsonLines, final_try),
+        _ => delimited::infer(sample, options, named(sample.name, &["tsv", "tab"]), final_try),
+    }
+}
+
+/// Formats that are no text, by what they begin with. A declared one must be what it is declared as.
+fn binary_layout(name: &str, head: &[u8], declared: Option<FileFormat>) -> Result<Option<Layout>> {
+    let found = if head.starts_with(parquet::MAGIC) {
+        Some(Layout::Columnar(Columnar::Parquet))
+    } else if head.starts_with(b"ARROW1\0\0") || arrow::is_stream(head) {
+        Some(Layout::Columnar(Columnar::Arrow))
+    } else if head.starts_with(avro_blocks::MAGIC) {
+        Some(Layout::Columnar(Columnar::Avro))
+    } else if head.starts_with(b"PK\x03\x04") {
+        Some(Layout::Sheet)
+    } else {
+        None
+    };
+    let wanted = match declared {
+        Some(FileFormat::Parquet) => Layout::Columnar(Columnar::Parquet),
+        Some(FileFormat::Arrow) => Layout::Columnar(Columnar::Arrow),
+        Some(FileFormat::Avro) => Layout::Columnar(Columnar::Avro),
+        Some(FileFormat::Xlsx) => Layout::Sheet,
+        _ => return Ok(found),
+    };
+    if found != Some(wanted) && !is_old_workbook(head) {
+        let format = if let Layout::Columnar(format) = wanted { format.as_str() } else { "xlsx" };
+        let hex: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.join(" ");
+        return Err(
+            Error::invalid(format!("{name}: the file is declared as {format} but does not begin like it (hex {hex}); leave the format out, or send another file")).at("format")
+        );
+    }
+    Ok(found)
+}
+
+fn is_old_workbook(head: &[u8]) -> bool {
+    head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0])
+}
+
+fn conclude(name: &str, options: &ReadOptions, compression: Compression, encoding: Encoding, found: Found) -> Inference {
     let mut warnings = found.warnings;
     let open: Vec<&str> = found.columns.iter().filter(|column| column.undetermined).map(|column| column.name.as_str()).collect();
     if !open.is_empty() && found.rows > 0 {
@@ -207,15 +283,22 @@ fn conclude(name: &str, compression: Compression, encoding: Encoding, found: Fou
     let (format, delimiter) = match found.layout {
         Layout::Delimited(Dialect { delimiter: b'\t', .. }) => (FileFormat::Tsv, Some('\t')),
         Layout::Delimited(dialect) => (FileFormat::Csv, Some(char::from(dialect.delimiter))),
-        Layout::JsonLines | Layout::JsonArray | Layout::JsonSequence => (FileFormat::Ndjson, None),
-        Layout::Parquet => (FileFormat::Parquet, None),
+        Layout::JsonLines | Layout::JsonSequence => (FileFormat::Ndjson, None),
+        Layout::JsonArray => (FileFormat::Json, None),
+        Layout::Columnar(Columnar::Parquet) => (FileFormat::Parquet, None),
+        Layout::Columnar(Columnar::Arrow) => (FileFormat::Arrow, None),
+        Layout::Columnar(Columnar::Avro) => (FileFormat::Avro, None),
+        Layout::Sheet => (FileFormat::Xlsx, None),
     };
+    let (sheet, sheets, first_column) = found.sheet.map_or((None, Vec::new(), 0), |sheet| (Some(sheet.name), sheet.all, sheet.first_column));
     Inference {
         format,
         compression,
         delimiter,
         header: found.header,
         encoding: encoding.as_str().to_owned(),
+        sheets,
+        sheet,
         suggested_name: suggest_dataset_name(name).as_str().to_owned(),
         sample_rows: found.rows,
         columns: found.columns,
@@ -223,21 +306,9 @@ fn conclude(name: &str, compression: Compression, encoding: Encoding, found: Fou
         warnings,
         layout: found.layout,
         text_encoding: encoding,
+        first_column,
+        options: options.clone(),
     }
-}
-
-/// Like [`Encoding::sniff`], but text that is mostly good UTF-8 stays it: its few bad rows are rejected.
-fn sniff_encoding(bytes: &[u8], complete: bool) -> Encoding {
-    let encoding = Encoding::sniff(bytes, complete);
-    if encoding != Encoding::Windows1252 {
-        return encoding;
-    }
-    let (mut good, mut bad) = (0_usize, 0_usize);
-    for chunk in bytes.utf8_chunks() {
-        good += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
-        bad += usize::from(!chunk.invalid().is_empty());
-    }
-    if good > 4 * bad { Encoding::Utf8 } else { Encoding::Windows1252 }
 }
 
 /// Whether one of the last two parts of the file name is one of these.
@@ -247,18 +318,14 @@ fn named(name: &str, endings: &[&str]) -> bool {
 
 fn refuse_foreign(name: &str, head: &[u8]) -> Result<()> {
     let kind = match head {
-        [b'P', b'K', 3, 4, ..] => "a ZIP archive or an Excel workbook",
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Excel workbook",
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => "packed with bzip2",
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => "packed with xz",
-        [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document",
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => "an Arrow file",
-        [b'O', b'b', b'j', 1, ..] => "an Avro file",
-        [0x89, b'P', b'N', b'G', ..] => "a picture",
-        _ if head.starts_with(b"SQLite format 3\0") => "an SQLite database",
+        _ if is_old_workbook(head) => "an old Excel workbook (.xls), or one with a password; save it as .xlsx without one",
+        [b'%', b'P', b'D', b'F', b'-', ..] => "a PDF document; copy its table into a sheet",
+        [b'O', b'R', b'C', 0..=31, ..] => "an ORC file; write Parquet",
+        [0x89, b'P', b'N', b'G', ..] => "a picture; send the numbers it shows",
+        _ if head.starts_with(b"SQLite format 3\0") => "an SQLite database; export a table as CSV",
         _ => return Ok(()),
     };
-    Err(Error::invalid(format!("{name}: the file is {kind}, which cannot be loaded; export CSV, JSON or Parquet (plain, gzip or zstd)")))
+    Err(Error::invalid(format!("{name}: the file is {kind}. CSV, JSON, Parquet, Arrow, Avro and Excel .xlsx can be loaded, text also packed by gzip, zstd, bzip2 or xz")))
 }
 
 impl Preview {

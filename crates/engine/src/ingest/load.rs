@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncRead;
 
+use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use crate::catalog::{ColumnType, Promotion};
 
@@ -46,50 +48,80 @@ impl Input {
     }
 }
 
-/// How rows are written in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FileFormat {
-    /// Separated by commas (or what inference finds).
-    Csv,
-    /// Separated by tabs.
-    Tsv,
-    /// One JSON object a line, or an array of objects.
-    Ndjson,
-    /// Apache Parquet.
-    Parquet,
-}
-
-/// How a file is packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip, several members too
-    Gzip,
-    /// Zstandard
-    Zstd,
-}
-
-/// What to do with a dataset that is there already, or is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// What to do with a dataset that is there already, or is not, and with the rows that it has.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// use tidemill::{Csv, Engine, LoadMode};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+/// mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,5\n2,2013-01-02,7\n")).await?;
+/// // Rows of the same key give way, all others stay.
+/// let by_id = LoadMode::Upsert { key: vec!["id".to_owned()] };
+/// let report = mill.load("orders", Csv::bytes("id,at,amount\n2,2013-01-02,8\n3,2013-02-01,1\n").mode(by_id)).await?;
+/// assert_eq!((report.rows, report.replaced), (2, 1));
+/// // A day or a month is delivered anew, as a whole.
+/// let january = LoadMode::ReplaceRange { from: "2013-01-01T00:00:00Z".parse().unwrap(), to: "2013-02-01T00:00:00Z".parse().unwrap() };
+/// let report = mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,6\n").mode(january)).await?;
+/// assert_eq!((report.rows, report.replaced), (1, 2));
+/// assert_eq!(mill.sql("select id, amount from orders order by id").await?.to_csv()?, "id,amount\r\n1,6\r\n3,1\r\n");
+/// # Ok::<(), tidemill::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LoadMode {
     /// Create it, or append to it.
     #[default]
-    Upsert,
+    CreateOrAppend,
     /// Create it; `Conflict` when it is there.
     Create,
     /// Append; `NotFound` when it is not there.
     Append,
+    /// Create it, or put the rows in the place of all that it has.
+    Replace,
+    /// Create it, or put the rows in the place of those that lie in a range of its time column. Every row of the load must
+    /// lie in it too.
+    ReplaceRange {
+        /// First instant.
+        from: DateTime<Utc>,
+        /// The instant after the last.
+        to: DateTime<Utc>,
+    },
+    /// Create it, or put each row in the place of those with the same key. Every row of the load needs a key of its own. The
+    /// key columns of segments that may have one of the keys are read.
+    Upsert {
+        /// Columns of whole numbers, texts, days, instants or truth values.
+        key: Vec<String>,
+    },
+}
+
+impl LoadMode {
+    /// Whether rows that are there may go.
+    pub fn replaces(&self) -> bool {
+        matches!(self, Self::Replace | Self::ReplaceRange { .. } | Self::Upsert { .. })
+    }
 }
 
 /// An order to load. Everything but the input has a default; format, dialect and types are inferred.
+///
+/// ```
+/// use tidemill::ColumnType;
+/// use tidemill::ingest::{Avro, Csv, Encoding, Excel, Json, Load, RaggedRows};
+///
+/// // Content and name decide: CSV, JSON, Parquet, Arrow, Avro or Excel, packed or not.
+/// let orders = Load::path("orders.csv.xz");
+/// // Where they cannot, say it.
+/// let customers = Csv::path("kunden.csv").encoding(Encoding::Latin1).delimiter(';').ragged_rows(RaggedRows::Fill);
+/// let events = Json::path("answer.json").json_path("/data/items").column_type("user.zip", ColumnType::String);
+/// let budget = Excel::path("budget.xlsx").sheet("Plan").cell_range("B3:H").header(true);
+/// let clicks = Avro::path("clicks.avro").time_column(Some("at")).idempotency_key("2026-11-26");
+/// # let _ = (orders, customers, events, budget, clicks);
+/// ```
 #[derive(Debug)]
 pub struct Load {
     pub(crate) input: Input,
-    pub(crate) format: Option<FileFormat>,
+    pub(crate) options: ReadOptions,
     pub(crate) types: BTreeMap<String, ColumnType>,
     pub(crate) time_column: TimeColumn,
     pub(crate) label: Option<String>,
@@ -115,7 +147,7 @@ impl Load {
     pub fn from_input(input: Input) -> Self {
         Self {
             input,
-            format: None,
+            options: ReadOptions::default(),
             types: BTreeMap::new(),
             time_column: TimeColumn::default(),
             label: None,
@@ -130,14 +162,8 @@ impl Load {
         Self::from_input(Input::Path(path.as_ref().to_owned()))
     }
 
-    /// Says the format.
-    #[must_use]
-    pub fn format(mut self, format: FileFormat) -> Self {
-        self.format = Some(format);
-        self
-    }
-
-    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row.
+    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row. A field inside
+    /// of a struct is named by its path, `address.zip`; declaring a nested column as string keeps its JSON.
     #[must_use]
     pub fn column_type(mut self, column: impl Into<String>, column_type: ColumnType) -> Self {
         self.types.insert(column.into(), column_type);
@@ -158,7 +184,7 @@ impl Load {
         self
     }
 
-    /// Says whether the dataset must or must not be there.
+    /// Says whether the dataset must or must not be there, and what becomes of the rows that it has.
     #[must_use]
     pub fn mode(mut self, mode: LoadMode) -> Self {
         self.mode = mode;
@@ -212,9 +238,9 @@ source!(
     "rows.csv"
 );
 source!(
-    /// One JSON object a line, or an array of objects.
+    /// One JSON object a line, or an array of objects, which may stand inside of a document.
     Json,
-    FileFormat::Ndjson,
+    FileFormat::Json,
     "rows.json"
 );
 source!(
@@ -222,6 +248,24 @@ source!(
     Parquet,
     FileFormat::Parquet,
     "rows.parquet"
+);
+source!(
+    /// Apache Arrow IPC, a file or a stream.
+    Arrow,
+    FileFormat::Arrow,
+    "rows.arrow"
+);
+source!(
+    /// An Apache Avro object container.
+    Avro,
+    FileFormat::Avro,
+    "rows.avro"
+);
+source!(
+    /// A sheet of an Excel workbook.
+    Excel,
+    FileFormat::Xlsx,
+    "rows.xlsx"
 );
 
 /// What a load did. It is part of the commit, so that a repeated load can be answered with it.
@@ -239,6 +283,9 @@ pub struct LoadReport {
     pub rows: u64,
     /// Rows rejected; see [`Mill::rejects`](crate::Mill::rejects).
     pub rejected: u64,
+    /// Rows that were there and went for these.
+    #[serde(default)]
+    pub replaced: u64,
     /// Bytes stored.
     pub bytes: u64,
     /// Segments made.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
-use crate::catalog::ColumnType;
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::functions::sketch::distinct::EXACT_MAX;
 use crate::ids::DatasetName;
@@ -73,6 +73,9 @@ pub struct ColumnDetail {
     /// Its type.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// What is inside of a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Column>,
     /// Whether it may hold nulls.
     pub nullable: bool,
     /// How many nulls it holds, where every segment says so.
@@ -187,7 +190,7 @@ impl Mill {
         let columns = columns
             .map(|(index, column)| {
                 let (nulls, min, max) = if filtered { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
-                ColumnDetail { name: column.name.clone(), column_type: column.column_type, nullable: true, nulls, min, max }
+                ColumnDetail { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone(), nullable: true, nulls, min, max }
             })
             .collect();
         let loads = snapshot.recent_loads.iter().map(|(version, committed_at, load)| LoadSummary {
@@ -228,8 +231,12 @@ impl Mill {
             let aggregates = group.iter().flat_map(|column| {
                 let name = identifier(&column.name);
                 let mean = if matches!(column.column_type, ColumnType::Integer | ColumnType::Float) { format!("avg({name})") } else { "cast(null as double)".to_owned() };
-                let bound = |function: &str| if column.column_type == ColumnType::Boolean { "cast(null as boolean)".to_owned() } else { format!("{function}({name})") };
-                [format!("count({name})"), format!("approx_distinct({name})"), bound("min"), bound("max"), mean]
+                let bound = |function: &str| match column.column_type {
+                    ColumnType::Boolean | ColumnType::Struct | ColumnType::List => "cast(null as boolean)".to_owned(),
+                    _ => format!("{function}({name})"),
+                };
+                let distinct = if column.column_type.is_nested() { "cast(null as bigint)".to_owned() } else { format!("approx_distinct({name})") };
+                [format!("count({name})"), distinct, bound("min"), bound("max"), mean]
             });
             // Output names must differ, whatever the columns are called.
             let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");
@@ -254,7 +261,7 @@ impl Mill {
                 });
             }
         }
-        for column in &mut columns {
+        for column in columns.iter_mut().filter(|column| !column.column_type.is_nested()) {
             self.add_top_values(&name, column).await?;
         }
         Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })

@@ -298,7 +298,7 @@ mod tests {
     }
 
     fn message(tenant: &str, path: &str) -> Message {
-        let columns = vec![Column { name: "n".to_owned(), column_type: ColumnType::Integer }];
+        let columns = vec![Column::new("n", ColumnType::Integer)];
         Message {
             tenant: tenant.to_owned(),
             dataset: "orders".to_owned(),

@@ -12,6 +12,7 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 
 use super::dictionary::Dictionary;
 use super::narrow::Codes;
@@ -159,10 +160,15 @@ pub(crate) async fn read(store: Arc<dyn ObjectStore>, location: Path, bytes: u64
         let options = ArrowReaderOptions::new().with_schema(with_dictionary(metadata.schema(), index));
         metadata = ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).map_err(context)?;
     }
-    let stored = metadata.metadata().row_groups().iter().filter_map(|group| group.columns().get(index)).map(|column| column.compressed_size()).sum::<i64>();
-    let stored = u64::try_from(stored).unwrap_or(0);
-    // A column of a dataset is one leaf of Parquet.
-    let chunks = checksum::expected(metadata.metadata(), index).map_err(context)?;
+    // A column of a dataset is one leaf of Parquet, but for structs and lists.
+    let schema = metadata.parquet_schema();
+    let leaves: Vec<usize> = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == index).collect();
+    let leaves_of = |group: &RowGroupMetaData| leaves.iter().filter_map(|leaf| group.columns().get(*leaf)).map(ColumnChunkMetaData::compressed_size).sum::<i64>();
+    let stored = u64::try_from(metadata.metadata().row_groups().iter().map(leaves_of).sum::<i64>()).unwrap_or(0);
+    let mut chunks = Vec::new();
+    for leaf in leaves {
+        chunks.extend(checksum::expected(metadata.metadata(), leaf).map_err(context)?);
+    }
     let reader = SegmentReader::new(store, location.clone(), bytes).checking(chunks);
     let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata);
     let mask = ProjectionMask::roots(builder.parquet_schema(), [index]);

@@ -4,7 +4,7 @@
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, TableScan};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, TableScan};
 
 use identity::Identity;
 
@@ -63,6 +63,15 @@ impl Fragment {
             groups: aggregate.group_expr.iter().map(|group| group.clone().unalias_nested().data).collect(),
             aggregates: aggregate.aggr_expr.iter().map(|aggregate| aggregate.clone().unalias_nested().data).collect(),
         };
+        // A struct or list is neither a key nor a state that is kept; what is inside of it is.
+        let nested = |expr: &Expr| expr.get_type(aggregate.input.schema()).map_or(true, |data_type| data_type.is_nested());
+        let arguments = fragment
+            .aggregates
+            .iter()
+            .filter_map(|aggregate| if let Expr::AggregateFunction(call) = aggregate { Some(&call.params.args) } else { None });
+        if fragment.groups.iter().chain(arguments.flatten()).any(nested) {
+            return None;
+        }
         let mut plan = aggregate.input.as_ref();
         let scan = loop {
             match plan {

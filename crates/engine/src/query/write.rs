@@ -3,15 +3,16 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray};
+use arrow::array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, Date32Type, Field, Float64Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::result::QueryResult;
-use crate::catalog::ColumnType;
+use crate::catalog::convert::convert;
+use crate::catalog::json::column_to_json;
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 
 impl QueryResult {
@@ -51,6 +52,7 @@ impl QueryResult {
                 match column.get(row) {
                     Some(Value::String(value)) => text.push_str(&quoted(value)),
                     None | Some(Value::Null) => {}
+                    Some(nested @ (Value::Array(_) | Value::Object(_))) => text.push_str(&quoted(&nested.to_string())),
                     Some(other) => write!(text, "{other}").map_err(|error| Error::internal(error.to_string()))?,
                 }
             }
@@ -70,40 +72,22 @@ pub(crate) fn columns_to_json(batch: &RecordBatch) -> Vec<Vec<Value>> {
     batch.columns().iter().map(column_to_json).collect()
 }
 
-fn column_to_json(array: &ArrayRef) -> Vec<Value> {
-    fn values<T>(values: impl Iterator<Item = Option<T>>, write: impl Fn(T) -> Value) -> Vec<Value> {
-        values.map(|value| value.map_or(Value::Null, &write)).collect()
-    }
-    match array.data_type() {
-        DataType::Boolean => values(array.as_boolean().iter(), Value::from),
-        DataType::Int64 => values(array.as_primitive::<Int64Type>().iter(), Value::from),
-        // NaN and infinity have no JSON; they are no value for a chart either.
-        DataType::Float64 => values(array.as_primitive::<Float64Type>().iter(), Value::from),
-        DataType::Utf8View => values(array.as_string_view().iter(), Value::from),
-        DataType::Date32 => {
-            values(array.as_primitive::<Date32Type>().iter(), |days| chrono::NaiveDate::from_epoch_days(days).map_or(Value::Null, |date| Value::from(date.to_string())))
-        }
-        DataType::Timestamp(TimeUnit::Microsecond, _) => values(array.as_primitive::<TimestampMicrosecondType>().iter(), |micros| {
-            DateTime::from_timestamp_micros(micros).map_or(Value::Null, |time| Value::from(time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
-        }),
-        _ => vec![Value::Null; array.len()],
-    }
-}
-
 /// A batch whose columns are of the types that results have; what has no such type becomes text.
 pub(crate) fn normalised(batch: &RecordBatch) -> Result<(RecordBatch, Vec<ColumnType>)> {
     let mut types = Vec::with_capacity(batch.num_columns());
     let mut columns = Vec::with_capacity(batch.num_columns());
     let mut fields = Vec::with_capacity(batch.num_columns());
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-        let column_type = ColumnType::from_data_type(column.data_type()).unwrap_or(ColumnType::String);
-        let wanted = column_type.data_type();
+        let ours = Column::from_field(field).unwrap_or_else(|| Column::new(field.name(), ColumnType::String));
+        let wanted = ours.data_type();
         let column = if *column.data_type() == wanted {
             Arc::clone(column)
+        } else if ours.column_type.is_nested() {
+            convert(column, &ours)?
         } else {
             cast_with_options(column, &wanted, &CastOptions { safe: false, ..CastOptions::default() }).or_else(|_| as_text(column))?
         };
-        types.push(column_type);
+        types.push(ours.column_type);
         fields.push(Field::new(field.name(), column.data_type().clone(), true));
         columns.push(column);
     }
@@ -119,33 +103,18 @@ fn as_text(column: &ArrayRef) -> Result<ArrayRef> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListArray, TimestampMicrosecondArray};
+    use arrow::array::{Int32Array, ListArray};
     use arrow::datatypes::Int32Type;
 
     use super::*;
-
-    #[test]
-    fn every_type_has_a_json_form() {
-        let cases: Vec<(ArrayRef, Value)> = vec![
-            (Arc::new(BooleanArray::from(vec![Some(true), None])), json!([true, null])),
-            (Arc::new(Int64Array::from(vec![Some(i64::MAX), None])), json!([i64::MAX, null])),
-            (Arc::new(Float64Array::from(vec![Some(0.1), Some(f64::NAN)])), json!([0.1, null])),
-            (Arc::new(StringViewArray::from(vec![Some("a\"b"), None])), json!(["a\"b", null])),
-            (Arc::new(Date32Array::from(vec![Some(0), None])), json!(["1970-01-01", null])),
-            (Arc::new(TimestampMicrosecondArray::from(vec![Some(0), Some(1_500_000)]).with_timezone("UTC")), json!(["1970-01-01T00:00:00Z", "1970-01-01T00:00:01.500Z"])),
-        ];
-        for (array, expected) in cases {
-            assert_eq!(json!(column_to_json(&array)), expected);
-        }
-    }
 
     #[test]
     fn foreign_types_become_ours() {
         let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None])]);
         let batch = RecordBatch::try_from_iter([("n", Arc::new(Int32Array::from(vec![1])) as ArrayRef), ("l", Arc::new(list))]).unwrap();
         let (batch, types) = normalised(&batch).unwrap();
-        assert_eq!(types, [ColumnType::Integer, ColumnType::String]);
-        assert_eq!(json!(columns_to_json(&batch)), json!([[1], ["[1, ]"]]));
+        assert_eq!(types, [ColumnType::Integer, ColumnType::List]);
+        assert_eq!(json!(columns_to_json(&batch)), json!([[1], [[1, null]]]));
     }
 
     #[test]

@@ -45,25 +45,27 @@ const NOT_ADDITIVE: &[&str] =
 
 /// Makes the model of a dataset.
 pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model {
-    let mut measures = vec![measure("count", label.to_owned(), MeasureKind::Count, None, Some("integer"))];
-    for column in &schema.columns {
-        measures.extend(measures_of(column));
-    }
+    let mut sources: Vec<Source> = schema.columns.iter().flat_map(sources_of).collect();
+    // A field may have the name of a column once its dots are gone: the column comes first.
+    let mut taken: std::collections::HashSet<String> = schema.columns.iter().map(|column| member_name(&column.name)).collect();
+    sources.retain(|source| source.expression.is_none() || taken.insert(member_name(&source.name)));
+    let count = Source { name: String::new(), label: String::new(), column_type: ColumnType::Integer, column: None, expression: None };
+    let mut measures = vec![measure("count", label.to_owned(), MeasureKind::Count, &count, Some("integer"))];
+    measures.extend(sources.iter().flat_map(measures_of));
     Model {
         name: name.to_owned(),
         dataset: name.to_owned(),
         label: label.to_owned(),
         version: 0,
         time_dimension: schema.time_column.clone(),
-        dimensions: schema
-            .columns
+        dimensions: sources
             .iter()
-            .map(|column| Dimension {
-                name: member_name(&column.name),
-                label: humanised(&column.name),
-                column_type: column.column_type,
-                column: Some(column.name.clone()),
-                expression: None,
+            .map(|source| Dimension {
+                name: member_name(&source.name),
+                label: source.label.clone(),
+                column_type: source.column_type,
+                column: source.column.clone(),
+                expression: source.expression.clone(),
                 format: None,
             })
             .collect(),
@@ -72,11 +74,44 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
     }
 }
 
-fn measures_of(column: &Column) -> Vec<Measure> {
-    let (name, label) = (member_name(&column.name), humanised(&column.name));
-    let of = |prefix: &str, title: &str, kind, format| measure(&format!("{prefix}_{name}"), format!("{title} {}", lower_first(&label)), kind, Some(&column.name), format);
-    let last = last_word(&column.name);
+/// What members are made of: a column, or a field of a struct by its path.
+struct Source {
+    name: String,
+    label: String,
+    column_type: ColumnType,
+    column: Option<String>,
+    expression: Option<String>,
+}
+
+/// A column, or the fields of a struct; lists are left to who knows what to ask of them.
+fn sources_of(column: &Column) -> Vec<Source> {
     match column.column_type {
+        ColumnType::List => Vec::new(),
+        ColumnType::Struct => {
+            let mut sources = Vec::new();
+            add_fields(column, &column.name, &format!("\"{}\"", column.name.replace('"', "\"\"")), &mut sources);
+            sources
+        }
+        column_type => vec![Source { name: column.name.clone(), label: humanised(&column.name), column_type, column: Some(column.name.clone()), expression: None }],
+    }
+}
+
+fn add_fields(column: &Column, name: &str, expression: &str, sources: &mut Vec<Source>) {
+    for field in &column.fields {
+        let (name, expression) = (format!("{name}.{}", field.name), format!("{expression}['{}']", field.name.replace('\'', "''")));
+        match field.column_type {
+            ColumnType::List => {}
+            ColumnType::Struct => add_fields(field, &name, &expression, sources),
+            column_type => sources.push(Source { label: humanised(&name.replace('.', " ")), name, column_type, column: None, expression: Some(expression) }),
+        }
+    }
+}
+
+fn measures_of(source: &Source) -> Vec<Measure> {
+    let (name, label) = (member_name(&source.name), source.label.clone());
+    let of = |prefix: &str, title: &str, kind, format| measure(&format!("{prefix}_{name}"), format!("{title} {}", lower_first(&label)), kind, source, format);
+    let last = last_word(&source.name);
+    match source.column_type {
         ColumnType::Integer | ColumnType::Float if !CODES.contains(&last.as_str()) => {
             let format = if last.contains("revenue") || last.contains("price") || last.contains("amount") { Some("currency_usd") } else { Some("number") };
             let mut made = vec![of("avg", "Average", MeasureKind::Avg, format), of("min", "Least", MeasureKind::Min, format), of("max", "Greatest", MeasureKind::Max, format)];
@@ -93,13 +128,13 @@ fn measures_of(column: &Column) -> Vec<Measure> {
     }
 }
 
-fn measure(name: &str, label: String, kind: MeasureKind, column: Option<&str>, format: Option<&str>) -> Measure {
+fn measure(name: &str, label: String, kind: MeasureKind, source: &Source, format: Option<&str>) -> Measure {
     Measure {
         name: name.to_owned(),
         label,
         kind,
-        column: column.map(str::to_owned),
-        expression: None,
+        column: source.column.clone(),
+        expression: source.expression.clone(),
         quantile: None,
         filters: Vec::new(),
         format: format.map(str::to_owned),
@@ -149,7 +184,7 @@ mod tests {
             ("unit price", ColumnType::Float),
             ("tailnum", ColumnType::String),
         ];
-        let columns = columns.iter().map(|(name, column_type)| Column { name: (*name).to_owned(), column_type: *column_type }).collect();
+        let columns = columns.iter().map(|(name, column_type)| Column::new(*name, *column_type)).collect();
         let model = generate("flights", "Flights", &DatasetSchema::new(columns, Some("time_hour".into())).unwrap());
         let names: Vec<&str> = model.measures.iter().map(|measure| measure.name.as_str()).collect();
         assert_eq!(
@@ -175,5 +210,24 @@ mod tests {
         assert!(model.measures[3].lower_is_better);
         assert_eq!(model.dimensions.len(), 6);
         assert_eq!(model.time_dimension.as_deref(), Some("time_hour"));
+    }
+
+    #[test]
+    fn fields_of_structs_are_members() {
+        let geo = Column { name: "geo".into(), column_type: ColumnType::Struct, fields: vec![Column::new("it's", ColumnType::String), Column::new("size", ColumnType::Float)] };
+        let tags = Column { name: "tags".into(), column_type: ColumnType::List, fields: vec![Column::new("element", ColumnType::String)] };
+        let address = Column { name: "address".into(), column_type: ColumnType::Struct, fields: vec![Column::new("city", ColumnType::String), geo] };
+        let columns = vec![address, tags, Column::new("address_city", ColumnType::String)];
+        let model = generate("orders", "Orders", &DatasetSchema::new(columns, None).unwrap());
+        let members: Vec<String> = model.dimensions.iter().map(|member| format!("{} {:?} {:?}", member.name, member.label, member.expression)).collect();
+        assert_eq!(
+            members,
+            [
+                r#"address_geo_it_s "Address geo it's" Some("\"address\"['geo']['it''s']")"#,
+                r#"address_geo_size "Address geo size" Some("\"address\"['geo']['size']")"#,
+                r#"address_city "Address city" None"#,
+            ]
+        );
+        assert!(model.measures.iter().any(|measure| measure.name == "sum_address_geo_size" && measure.expression.is_some()));
     }
 }

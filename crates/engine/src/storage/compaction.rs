@@ -367,7 +367,7 @@ mod tests {
         async fn new(segments: &[&[i64]]) -> Self {
             let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
             let log = DatasetLog::new(Arc::clone(&store), Path::from("acme/orders"));
-            let columns = [("at", ColumnType::Timestamp), ("n", ColumnType::Integer)].map(|(name, column_type)| DatasetColumn { name: name.into(), column_type });
+            let columns = [("at", ColumnType::Timestamp), ("n", ColumnType::Integer)].map(|(name, column_type)| DatasetColumn::new(name, column_type));
             let schema = DatasetSchema::new(columns.to_vec(), Some("at".into())).unwrap();
             let arrow = schema.arrow();
             let mut metadata = Some(Metadata {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::segment::Segment;
 use super::statistics;
+use crate::catalog::column::{ELEMENT, NESTING_MAX};
 use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
 use crate::error::{Error, Result};
 
@@ -41,6 +42,9 @@ pub(crate) struct LoadRecord {
     pub duration_ms: u64,
     #[serde(default)]
     pub promotions: Vec<crate::catalog::Promotion>,
+    /// Rows that were there and went for it.
+    #[serde(default)]
+    pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -56,6 +60,8 @@ pub(crate) enum Rewrite {
     Erasure,
     /// Whole time chunks are gone that are older than the dataset keeps rows.
     Retention,
+    /// Some rows are gone because those of a load have come in their place.
+    Replacement,
 }
 
 impl Rewrite {
@@ -70,10 +76,11 @@ impl Rewrite {
             Self::Deletion => "deletion",
             Self::Erasure => "erasure",
             Self::Retention => "retention",
+            Self::Replacement => "replacement",
         }
     }
 
-    const ALL: [Self; 4] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention];
+    const ALL: [Self; 5] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement];
 }
 
 /// The content of one log entry.
@@ -90,6 +97,8 @@ pub(crate) struct Entry {
     /// Set where stored rows are written anew. What the predicate of a deletion was is not told: it may name a person
     /// whose rows are to be forgotten.
     pub rewrite: Option<Rewrite>,
+    /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
+    pub based_on: Option<u64>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
     /// Rows that are gone with it, where it says so. A commit fills it in.
@@ -125,6 +134,7 @@ impl Entry {
         let (operation, parameters) = match self.rewrite {
             None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
             Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
         };
@@ -247,9 +257,18 @@ fn rewrite_of(info: &Value) -> Option<Rewrite> {
 
 /// When an entry was committed, without reading the rest of it.
 pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    info_of(bytes)?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+}
+
+/// Which commit an entry is, without reading the rest of it.
+pub(crate) fn commit_id(bytes: &[u8]) -> Option<String> {
+    info_of(bytes)?.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn info_of(bytes: &[u8]) -> Option<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(br#"{"commitInfo""#));
-    let info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
-    info.get("commitInfo")?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+    let mut info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
+    info.get_mut("commitInfo").map(Value::take)
 }
 
 /// The id of Delta's application transaction for an idempotency key.
@@ -296,19 +315,14 @@ pub(super) fn check_protocol(body: &Value) -> Result<()> {
 
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
-const KEY_DROPPED: &str = "tidemill.dropped";
+pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
 const KEYS_DELTA_KEPT: [&str; 2] = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
 
 pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
-    let fields: Vec<Value> = metadata
-        .schema
-        .columns
-        .iter()
-        .map(|column| json!({"name": column.name, "type": delta_type(column.column_type), "nullable": true, "metadata": {}}))
-        .collect();
+    let fields: Vec<Value> = metadata.schema.columns.iter().map(delta_field).collect();
     let mut configuration = serde_json::Map::new();
     if let Some(column) = &metadata.schema.time_column {
         configuration.insert(KEY_TIME_COLUMN.to_owned(), json!(column));
@@ -347,9 +361,8 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         .iter()
         .map(|field| {
             let name = field.get("name").and_then(Value::as_str).ok_or_else(|| missing("field name"))?;
-            let column_type = field.get("type").and_then(Value::as_str).and_then(column_type_of);
-            let column_type = column_type.ok_or_else(|| Error::corrupt(format!("column {name:?} has a Delta type that this engine does not read")))?;
-            Ok(Column { name: name.to_owned(), column_type })
+            let column = field.get("type").and_then(|delta| column_of(name, delta, NESTING_MAX));
+            column.ok_or_else(|| Error::corrupt(format!("column {name:?} has a Delta type that this engine does not read")))
         })
         .collect::<Result<Vec<_>>>()?;
     let configured = |key: &str| body.get("configuration").and_then(|configuration| configuration.get(key)).and_then(Value::as_str);
@@ -365,15 +378,38 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
     })
 }
 
-fn delta_type(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Boolean => "boolean",
-        ColumnType::Integer => "long",
-        ColumnType::Float => "double",
-        ColumnType::String => "string",
-        ColumnType::Date => "date",
-        ColumnType::Timestamp => "timestamp",
+fn delta_field(column: &Column) -> Value {
+    json!({"name": column.name, "type": delta_type(column), "nullable": true, "metadata": {}})
+}
+
+fn delta_type(column: &Column) -> Value {
+    match column.column_type {
+        ColumnType::Boolean => json!("boolean"),
+        ColumnType::Integer => json!("long"),
+        ColumnType::Float => json!("double"),
+        ColumnType::String => json!("string"),
+        ColumnType::Date => json!("date"),
+        ColumnType::Timestamp => json!("timestamp"),
+        ColumnType::Struct => json!({"type": "struct", "fields": column.fields.iter().map(delta_field).collect::<Vec<_>>()}),
+        ColumnType::List => json!({"type": "array", "elementType": column.fields.first().map(delta_type), "containsNull": true}),
     }
+}
+
+/// The column of a type of Delta, where this engine has one.
+fn column_of(name: &str, delta: &Value, levels: usize) -> Option<Column> {
+    if let Some(delta) = delta.as_str() {
+        return column_type_of(delta).map(|column_type| Column::new(name, column_type));
+    }
+    let levels = levels.checked_sub(1)?;
+    let (column_type, fields) = match delta.get("type")?.as_str()? {
+        "struct" => {
+            let fields = delta.get("fields")?.as_array()?.iter().map(|field| column_of(field.get("name")?.as_str()?, field.get("type")?, levels));
+            (ColumnType::Struct, fields.collect::<Option<Vec<_>>>()?)
+        }
+        "array" => (ColumnType::List, vec![column_of(ELEMENT, delta.get("elementType")?, levels)?]),
+        _ => return None,
+    };
+    (!fields.is_empty()).then(|| Column { name: name.to_owned(), column_type, fields })
 }
 
 fn column_type_of(delta: &str) -> Option<ColumnType> {
@@ -394,7 +430,15 @@ mod tests {
     use crate::storage::statistics::ColumnStatistics;
 
     fn metadata() -> Metadata {
-        let columns = vec![Column { name: "when".into(), column_type: ColumnType::Timestamp }, Column { name: "a \"b\"".into(), column_type: ColumnType::Integer }];
+        let columns = vec![
+            Column::new("when", ColumnType::Timestamp),
+            Column::new("a \"b\"", ColumnType::Integer),
+            Column {
+                name: "places".into(),
+                column_type: ColumnType::List,
+                fields: vec![Column { name: "element".into(), column_type: ColumnType::Struct, fields: vec![Column::new("city", ColumnType::String)] }],
+            },
+        ];
         Metadata {
             id: "id".into(),
             label: "Orders".into(),
@@ -418,7 +462,7 @@ mod tests {
                 rows: 3,
                 bytes: 10,
                 written_at: DateTime::from_timestamp_millis(5).unwrap(),
-                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }],
+                statistics: vec![ColumnStatistics::default(), ColumnStatistics { nulls: Some(1), filtered: true, ..Default::default() }, ColumnStatistics::default()],
             }],
             removed: vec!["2013-01/old.parquet".into()],
             rewrite: None,

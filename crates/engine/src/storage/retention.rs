@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_chunk_goes_as_a_whole() {
-        let columns = vec![Column { name: "at".into(), column_type: ColumnType::Timestamp }];
+        let columns = vec![Column::new("at", ColumnType::Timestamp)];
         let schema = DatasetSchema::new(columns, Some("at".into())).unwrap();
         let metadata = Metadata {
             id: "i".into(),

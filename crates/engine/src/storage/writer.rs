@@ -263,7 +263,7 @@ mod tests {
     use crate::storage::reader::SegmentReader;
 
     fn rows(times: Vec<Option<i64>>) -> RecordBatch {
-        let columns = vec![Column { name: "at".into(), column_type: ColumnType::Timestamp }, Column { name: "n".into(), column_type: ColumnType::Integer }];
+        let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("n", ColumnType::Integer)];
         let numbers = Int64Array::from_iter_values(0..times.len() as i64);
         let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
         RecordBatch::try_new(DatasetSchema::new(columns, None).unwrap().arrow(), vec![Arc::new(times), Arc::new(numbers)]).unwrap()
@@ -323,14 +323,8 @@ mod tests {
     #[tokio::test]
     async fn ids_get_filters_that_never_deny_what_is_there() {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-        let columns = ["at", "id", "name", "city"].map(|name| Column {
-            name: name.into(),
-            column_type: match name {
-                "at" => ColumnType::Timestamp,
-                "id" => ColumnType::Integer,
-                _ => ColumnType::String,
-            },
-        });
+        let columns = [("at", ColumnType::Timestamp), ("id", ColumnType::Integer), ("name", ColumnType::String), ("city", ColumnType::String)]
+            .map(|(name, column_type)| Column::new(name, column_type));
         let schema = DatasetSchema::new(columns.to_vec(), None).unwrap().arrow();
         let id = |row: i64| row.wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as i64);
         let rows = 300_000_i64;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// Type of a column.
@@ -16,16 +16,36 @@ pub enum ColumnType {
     String,
     Date,
     Timestamp,
+    /// Named fields.
+    Struct,
+    /// Any number of values of one type.
+    List,
 }
 
-/// A value: text, number, boolean or nothing. Dates and timestamps are text.
+/// A field inside of a struct or list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ColumnField {
+    /// Its name; `element` inside of a list.
+    pub name: String,
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// What is inside of it, where it is a struct or list.
+    #[schema(no_recursion)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
+}
+
+/// A value: text, number, boolean or nothing. Dates and timestamps are text; structs are objects and lists arrays.
 #[derive(Debug, Serialize)]
 pub struct Cell(pub serde_json::Value);
 
 impl PartialSchema for Cell {
     fn schema() -> RefOr<Schema> {
-        let types = [Type::String, Type::Number, Type::Boolean, Type::Null];
-        ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).description(Some("A value. Dates and timestamps are text.")).build().into()
+        let plain = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Number, Type::Boolean, Type::Null]));
+        let object = ObjectBuilder::new().schema_type(Type::Object);
+        let array = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+        let description = "A value. Dates and timestamps are text; structs are objects and lists arrays.";
+        AnyOfBuilder::new().item(plain).item(object).item(array).description(Some(description)).into()
     }
 }
 
@@ -63,6 +83,9 @@ pub struct DatasetColumn {
     pub name: String,
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// What is inside of a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
     pub nullable: bool,
     #[schema(required)]
     pub nulls: Option<u64>,
@@ -158,7 +181,9 @@ pub struct Pushed {
     pub rows: u64,
     /// Rows rejected.
     pub rejected: u64,
-    /// Whether this is the answer of an earlier push with the same key.
+    /// Rows that were there and went for these.
+    pub replaced: u64,
+    /// Whether this is the answer of an earlier push with the same idempotency key.
     pub replayed: bool,
 }
 
@@ -169,6 +194,15 @@ pub struct Pushed {
 pub struct PreviewParams {
     /// Rows at most: 1 to 1,000, default 50.
     pub limit: Option<usize>,
+}
+
+/// What becomes of the rows that are there.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PushParams {
+    /// Names of columns with commas between them: rows with the same values in them are replaced. Left out, all rows stay.
+    pub key: Option<String>,
 }
 
 /// Which of the rejected rows.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::datasets::wire::ColumnType;
+use crate::datasets::wire::{ColumnField, ColumnType};
 use crate::http::problem::WireProblem;
+use crate::uploads::wire::ReadOptions;
 
 /// A file to be loaded.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -21,12 +23,24 @@ pub struct NewLoad {
     /// What people read; for a new dataset.
     #[serde(default)]
     pub label: Option<String>,
-    /// Whether the dataset must or must not be there.
+    /// Whether the dataset must or must not be there, and what becomes of the rows that it has.
     pub mode: Mode,
-    /// Declared types, by column. Other columns keep the inferred type.
+    /// First instant of the range that is replaced; with `replace_range` alone.
+    #[serde(default)]
+    pub from: Option<DateTime<Utc>>,
+    /// The instant after the last of the range that is replaced; with `replace_range` alone.
+    #[serde(default)]
+    pub to: Option<DateTime<Utc>>,
+    /// The columns that tell a row from every other; with `upsert` alone.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Declared types, by column; a field of a struct by its path, `address.zip`. Other columns keep the inferred type.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
     pub types: BTreeMap<String, tidemill::ColumnType>,
+    /// How the file is written, where that is not to be inferred.
+    #[serde(default)]
+    pub options: ReadOptions,
     /// The time of a new dataset; `null` for none, left out to infer it.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -36,15 +50,21 @@ pub struct NewLoad {
     pub idempotency_key: Option<String>,
 }
 
-/// Whether the dataset must or must not be there.
+/// Whether the dataset must or must not be there, and what becomes of the rows that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = LoadMode)]
 pub enum Mode {
     /// It must not be there.
     Create,
-    /// It must be there.
+    /// It must be there; its rows stay.
     Append,
+    /// It is made, or all of its rows go.
+    Replace,
+    /// It is made, or its rows from `from` on and before `to` go. The file may have no others.
+    ReplaceRange,
+    /// It is made, or its rows that have a key of the file go.
+    Upsert,
 }
 
 /// Tells `null` from a field that is not there.
@@ -96,6 +116,8 @@ pub struct LoadReport {
     pub version: u64,
     pub rows: u64,
     pub rejected: u64,
+    /// Rows that were there and went for these.
+    pub replaced: u64,
     pub bytes: u64,
     pub segments: u64,
     pub duration_ms: u64,
@@ -109,5 +131,8 @@ pub struct Promotion {
     pub column: String,
     pub from: ColumnType,
     pub to: ColumnType,
+    /// What is inside, where the latter is a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
     pub line: u64,
 }

@@ -1,25 +1,60 @@
-//! The route of uploads.
+//! Routes of uploads.
 
 use axum::Json;
 use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, State};
+use axum::extract::{Multipart, Path, Query, State};
 use http::StatusCode;
 use tidemill::ingest::{self, Load};
 
-use super::wire::{Upload, UploadForm};
+use super::staging::StagedFile;
+use super::wire::{ReadOptions, Upload, UploadForm};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, JsonBody, Problem};
 use crate::policy::Action;
 
 /// Upload a file and learn what it seems to hold. Nothing is stored in a dataset before `POST /loads`.
-#[utoipa::path(post, path = "/uploads", tag = "loads", request_body(content = UploadForm, content_type = "multipart/form-data"), responses((status = 201, body = Upload)))]
-pub async fn create_upload(State(app): State<App>, caller: Caller, form: Result<Multipart, MultipartRejection>) -> Answer<(StatusCode, Json<Upload>)> {
+#[utoipa::path(
+    post,
+    path = "/uploads",
+    tag = "loads",
+    params(ReadOptions),
+    request_body(content = UploadForm, content_type = "multipart/form-data"),
+    responses((status = 201, body = Upload))
+)]
+pub async fn create_upload(
+    State(app): State<App>,
+    caller: Caller,
+    Query(options): Query<ReadOptions>,
+    form: Result<Multipart, MultipartRejection>,
+) -> Answer<(StatusCode, Json<Upload>)> {
     caller.allow(Action::LoadData)?;
+    let options = options.to_engine()?;
     let form = form.map_err(|_| Problem::invalid("an upload is multipart/form-data with one part named \"file\""))?;
     let staged = app.staging.receive(caller.tenancy(), form, app.clock.now()).await?;
-    let inference = ingest::infer(Load::path(staged.path())).await?;
+    let upload = inferred(&staged, options).await?;
+    app.staging.keep(staged);
+    Ok((StatusCode::CREATED, Json(upload)))
+}
+
+/// Infer an uploaded file once more, with more said of how it is written: another sheet, encoding or path. The upload itself
+/// stays as it is; send the same options to `POST /loads`.
+#[utoipa::path(
+    post,
+    path = "/uploads/{id}/inference",
+    tag = "loads",
+    params(("id" = Uuid, Path, description = "The upload")),
+    request_body = ReadOptions,
+    responses((status = 200, body = Upload))
+)]
+pub async fn infer_upload(State(app): State<App>, caller: Caller, Path(id): Path<String>, JsonBody(options): JsonBody<ReadOptions>) -> Answer<Json<Upload>> {
+    caller.allow(Action::LoadData)?;
+    let staged = app.staging.find(caller.tenancy(), &id, app.clock.now())?;
+    inferred(&staged, options.to_engine()?).await.map(Json)
+}
+
+async fn inferred(staged: &StagedFile, options: ingest::ReadOptions) -> Answer<Upload> {
+    let inference = ingest::infer(Load::path(staged.path()).options(options)).await?;
     let inference = serde_json::to_value(inference).map_err(Problem::internal)?;
-    let staged = app.staging.keep(staged);
-    Ok((StatusCode::CREATED, Json(Upload { upload_id: staged.id, file_name: staged.file_name.clone(), size_bytes: staged.size_bytes, inference })))
+    Ok(Upload { upload_id: staged.id, file_name: staged.file_name.clone(), size_bytes: staged.size_bytes, inference })
 }

@@ -1,11 +1,13 @@
 //! Uploads as they cross HTTP.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use tidemill::ingest;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::datasets::wire::{Cell, ColumnType};
+use crate::datasets::wire::{Cell, ColumnField, ColumnType};
+use crate::http::{Answer, Problem};
 
 /// A staged file and what it seems to hold.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,6 +31,66 @@ pub struct UploadForm {
     pub file: Vec<u8>,
 }
 
+/// How a file is written, where that is not to be inferred.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReadOptions {
+    /// How rows are written.
+    #[schema(value_type = Option<FileFormat>)]
+    #[param(value_type = Option<FileFormat>)]
+    pub format: Option<ingest::FileFormat>,
+    /// What separates the cells of delimited text: one ASCII character.
+    pub delimiter: Option<String>,
+    /// Whether the first row of delimited text or of a sheet names the columns.
+    pub header: Option<bool>,
+    /// How characters are written.
+    #[schema(value_type = Option<Encoding>)]
+    #[param(value_type = Option<Encoding>)]
+    pub encoding: Option<ingest::Encoding>,
+    /// What becomes of rows of delimited text with too few cells.
+    #[schema(value_type = Option<RaggedRows>)]
+    #[param(value_type = Option<RaggedRows>)]
+    pub ragged_rows: Option<ingest::RaggedRows>,
+    /// A JSON Pointer to the array of rows in a JSON document: `/data/items`.
+    pub json_path: Option<String>,
+    /// The name of a sheet of a workbook.
+    pub sheet: Option<String>,
+    /// The place of a sheet, from 1, instead of its name.
+    pub sheet_number: Option<u32>,
+    /// The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`.
+    pub cell_range: Option<String>,
+}
+
+impl ReadOptions {
+    /// As the engine takes them; it checks the rest.
+    ///
+    /// # Errors
+    /// `Invalid` with the field.
+    pub fn to_engine(&self) -> Answer<ingest::ReadOptions> {
+        let delimiter = match self.delimiter.as_deref().map(|delimiter| (delimiter.chars().next(), delimiter.chars().count())) {
+            None => None,
+            Some((Some(delimiter), 1)) => Some(delimiter),
+            Some(_) => return Err(Problem::field("delimiter", "is one character")),
+        };
+        let sheet = match (&self.sheet, self.sheet_number) {
+            (Some(_), Some(_)) => return Err(Problem::field("sheet_number", "is given beside a name; give one of them")),
+            (Some(name), None) => Some(ingest::Sheet::Name(name.clone())),
+            (None, number) => number.map(ingest::Sheet::Number),
+        };
+        Ok(ingest::ReadOptions {
+            format: self.format,
+            delimiter,
+            header: self.header,
+            encoding: self.encoding,
+            ragged_rows: self.ragged_rows.unwrap_or_default(),
+            json_path: self.json_path.clone(),
+            sheet,
+            cell_range: self.cell_range.clone(),
+        })
+    }
+}
+
 /// How rows are written.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -36,7 +98,36 @@ pub enum FileFormat {
     Csv,
     Tsv,
     Ndjson,
+    Json,
     Parquet,
+    Arrow,
+    Avro,
+    Xlsx,
+}
+
+/// How characters are written.
+#[derive(Debug, Serialize, ToSchema)]
+pub enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+    #[serde(rename = "latin-1")]
+    Latin1,
+}
+
+/// What becomes of a row with too few cells.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RaggedRows {
+    /// It is rejected.
+    Reject,
+    /// What is missing is null.
+    Fill,
 }
 
 /// How a file is packed.
@@ -46,6 +137,8 @@ pub enum Compression {
     None,
     Gzip,
     Zstd,
+    Bzip2,
+    Xz,
 }
 
 /// A column as its first values suggest it.
@@ -54,6 +147,9 @@ pub struct InferredColumn {
     pub name: String,
     #[serde(rename = "type")]
     pub column_type: ColumnType,
+    /// What is inside of a struct or list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<ColumnField>,
     pub nullable: bool,
     pub null_tokens: Vec<String>,
     pub examples: Vec<String>,
@@ -77,6 +173,12 @@ pub struct Inference {
     pub header: Option<bool>,
     #[schema(required)]
     pub encoding: Option<String>,
+    /// The sheets of a workbook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<String>,
+    /// The sheet that is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     pub suggested_name: String,
     pub sample_rows: u64,
     pub columns: Vec<InferredColumn>,

@@ -222,3 +222,65 @@ async fn pushed_rows_count_once_a_key() {
     let huge = vec![b' '; (16 << 20) + 1];
     assert_eq!(push(&server, "application/json", None, huge).await.expect(413).json()["code"], "too_large");
 }
+
+fn fixture(file: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../engine/tests/formats").join(file)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_file_is_written_can_be_said_at_every_step() {
+    let server = Server::start().await;
+    let upload = server.upload(Who::Editor, "orders.xlsx", &fixture("orders.xlsx")).await.expect(201).json();
+    let inference = &upload["inference"];
+    assert_eq!((&inference["format"], &inference["sheet"], inference["sheets"].as_array().unwrap().len()), (&json!("xlsx"), &json!("Orders"), 6));
+
+    // Another sheet of the same upload, which then is loaded.
+    let options = json!({"sheet": "Framed", "cell_range": "C4:E6", "header": true});
+    let again = format!("/uploads/{}/inference", upload["upload_id"].as_str().unwrap());
+    let framed = server.post(Who::Editor, &again, options.clone()).await.expect(200).json();
+    assert_eq!(framed["upload_id"], upload["upload_id"]);
+    assert_eq!(framed["inference"]["columns"][1]["name"], "2025");
+    for (wrong, field) in [
+        (json!({"sheet": "Nothing"}), "sheet"),
+        (json!({"cell_range": "x"}), "cell_range"),
+        (json!({"delimiter": ",,"}), "delimiter"),
+        (json!({"sheet": "a", "sheet_number": 1}), "sheet_number"),
+    ] {
+        let refused = server.post(Who::Editor, &again, wrong).await.expect(400);
+        assert!(refused.text().contains(field), "{}", refused.text());
+    }
+    server.post(Who::Editor, &again, json!({"no_such_option": 1})).await.expect(400);
+    let order = json!({"upload_id": upload["upload_id"], "dataset": "framed", "mode": "create", "options": options});
+    let load = server.post(Who::Editor, "/loads", order).await.expect(202).json();
+    assert_eq!(server.finished(Who::Editor, &load).await["report"]["rows"], 2);
+
+    // What cannot be found out is said with the upload.
+    let (kind, body) = form("orders.csv", &fixture("orders-utf16le.csv")[..40]);
+    let request = |path: &str| {
+        server
+            .request(Who::Editor, Method::POST, path)
+            .header(header::CONTENT_TYPE, kind.clone())
+            .body(axum::body::Body::from(body.clone()))
+            .unwrap()
+    };
+    let upload = server.send(request("/uploads?encoding=utf-16le&delimiter=%3B&header=true")).await.expect(201).json();
+    assert_eq!((&upload["inference"]["encoding"], &upload["inference"]["columns"][0]["name"]), (&json!("utf-16le"), &json!("id")));
+    server.send(request("/uploads?encoding=klingon")).await.expect(400);
+
+    // Nested data keeps its form up to the answer.
+    let load = upload_and_load(
+        &server,
+        "orders.json",
+        &fixture("orders.json"),
+        json!({"dataset": "orders", "mode": "create", "options": {"json_path": "/data/items"}, "types": {"address.zip": "string"}}),
+    )
+    .await;
+    assert_eq!(load["report"]["rows"], 5, "{load}");
+    let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select address, tags from orders where address.city = 'Bern'"})).await.expect(200).json();
+    assert_eq!((&answer["columns"][0]["type"], &answer["data"]), (&json!("struct"), &json!([[{"city": "Bern", "zip": null}], [[]]])));
+    let detail = server.get(Who::Viewer, "/datasets/orders").await.expect(200).json();
+    let address = detail["columns"].as_array().unwrap().iter().find(|column| column["name"] == "address").unwrap();
+    assert_eq!(address["fields"][0], json!({"name": "city", "type": "string"}));
+    let answer = server.post(Who::Viewer, "/queries", json!({"measures": ["orders.count"], "dimensions": ["orders.address_city"]})).await.expect(200).json();
+    assert_eq!(answer["row_count"], 3);
+}

@@ -50,6 +50,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("put /api/v1/datasets/{name}/settings", (Least::Admin, json!({"versions_kept_days": 1}))),
         ("get /api/v1/upkeep", (Least::Admin, Value::Null)),
         ("post /api/v1/uploads", (Least::Editor, json!({}))),
+        ("post /api/v1/uploads/{id}/inference", (Least::Editor, json!({}))),
         ("post /api/v1/loads", (Least::Editor, json!({"upload_id": "00000000-0000-0000-0000-000000000000", "dataset": "x", "mode": "create"}))),
         ("get /api/v1/loads/{id}", (Least::Editor, Value::Null)),
         ("delete /api/v1/loads/{id}", (Least::Editor, Value::Null)),
@@ -164,6 +165,8 @@ async fn what_belongs_to_others_is_not_there() {
             &user
         } else if path.contains("/loads/") {
             load["id"].as_str().unwrap()
+        } else if path.contains("/uploads/") {
+            waiting["upload_id"].as_str().unwrap()
         } else {
             dashboard["id"].as_str().unwrap()
         };

@@ -56,7 +56,7 @@ export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
         }
       >
         {mayUpload
-          ? 'Bring a CSV, TSV, JSON lines or Parquet file. You see the columns and types before anything is stored.'
+          ? 'Bring a CSV, JSON, Excel, Parquet, Arrow or Avro file. You see the columns and types before anything is stored.'
           : 'An editor of your organisation can upload the first file.'}
       </EmptyState>
     );

@@ -9,9 +9,14 @@ export const typeWords: Record<ColumnType, { label: string; sign: string }> = {
   boolean: { label: 'Yes or no', sign: 'Y/N' },
   date: { label: 'Date', sign: 'd' },
   timestamp: { label: 'Date and time', sign: 'd:t' },
+  struct: { label: 'Fields', sign: '{ }' },
+  list: { label: 'List', sign: '[ ]' },
 };
 
-export const columnTypes = Object.keys(typeWords) as ColumnType[];
+// What a person can choose for a column; the nested types are kept as they are found, or read as text.
+export const columnTypes: ColumnType[] = (Object.keys(typeWords) as ColumnType[]).filter(
+  (type) => type !== 'struct' && type !== 'list',
+);
 
 export function TypeMark({ type }: { type: ColumnType }) {
   const { label, sign } = typeWords[type];

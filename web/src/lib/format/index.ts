@@ -51,6 +51,7 @@ export function formatCell(value: Cell | undefined, column: CellFormat): string 
     case 'boolean':
       return value ? 'Yes' : 'No';
     default:
-      return String(value);
+      // Structs and lists, as their JSON.
+      return typeof value === 'object' ? JSON.stringify(value) : String(value);
   }
 }

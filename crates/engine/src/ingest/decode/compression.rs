@@ -1,15 +1,23 @@
-//! Packed bytes to plain bytes: gzip (several members too) and Zstandard. Refuses what is cut off or damaged, with the
-//! place; reports how many stored bytes were consumed.
+//! Packed bytes to plain bytes: gzip, Zstandard, bzip2 and xz, several members too. Refuses what is cut off or damaged, with
+//! the place, and what unpacks to absurdly much; reports how many stored bytes were consumed.
 
 use std::io::{BufReader, ErrorKind as IoKind, Read};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
 
 use super::Spooled;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{Compression, Progress};
 
 const BUFFER_BYTES: usize = 256 << 10;
+/// Memory that unpacking one xz stream may take; `xz -9` asks for 65 MiB.
+const XZ_MEMORY_KIB: u32 = 256 << 10;
+/// Packed data that makes more plain bytes of each of its own than this is no table; text packs to a tenth, logs to a
+/// hundredth. Looked at once there are `BOMB_MIN_BYTES`.
+const BOMB_RATIO: u64 = 1_000;
+const BOMB_MIN_BYTES: u64 = 256 << 20;
 
 impl Compression {
     /// How content that begins like this is packed.
@@ -19,6 +27,9 @@ impl Compression {
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
             // A skippable frame may come first.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
+            // A block, or the end of an empty stream.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, 0x45, ..] => Self::Bzip2,
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             _ => Self::None,
         }
     }
@@ -28,6 +39,8 @@ impl Compression {
             Self::None => "file",
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
         }
     }
 }
@@ -39,6 +52,7 @@ pub(crate) struct Unpacked {
     compression: Compression,
     progress: Progress,
     content: Box<dyn Read + Send>,
+    plain_bytes: u64,
 }
 
 struct Counted {
@@ -63,12 +77,19 @@ impl Unpacked {
         let content: Box<dyn Read + Send> = match compression {
             Compression::None => Box::new(counted),
             Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, counted))),
+            Compression::Bzip2 => Box::new(MultiBzDecoder::new(BufReader::with_capacity(BUFFER_BYTES, counted))),
+            Compression::Xz => Box::new(XzReader::new_mem_limit(BufReader::with_capacity(BUFFER_BYTES, counted), true, XZ_MEMORY_KIB)),
             Compression::Zstd => Box::new(
                 zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER_BYTES, counted))
                     .map_err(|error| Error::new(ErrorKind::Unavailable, format!("{}: the zstd reader cannot start: {error}", source.name())).because(error))?,
             ),
         };
-        Ok(Self { name: source.name().to_owned(), size: source.size(), compression, progress: progress.clone(), content })
+        Ok(Self { name: source.name().to_owned(), size: source.size(), compression, progress: progress.clone(), content, plain_bytes: 0 })
+    }
+
+    /// The name that messages use.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Reads until the buffer is full or the content ends.
@@ -82,12 +103,21 @@ impl Unpacked {
                 Err(error) => return Err(self.explain(error)),
             }
         }
+        self.plain_bytes += filled as u64;
+        let (plain, read) = (self.plain_bytes, self.progress.bytes_read());
+        if self.compression != Compression::None && plain > BOMB_MIN_BYTES && plain / BOMB_RATIO > read {
+            let (name, packing) = (&self.name, self.compression.as_str());
+            return Err(Error::invalid(format!(
+                "{name}: {read} bytes of {packing} data unpack to more than {plain}, over {BOMB_RATIO} times as much, which no table does; nothing is loaded"
+            )));
+        }
         Ok(filled)
     }
 
     fn explain(&self, error: std::io::Error) -> Error {
         let (name, packing, read) = (&self.name, self.compression.as_str(), self.progress.bytes_read());
-        let damaged = self.compression != Compression::None && matches!(error.kind(), IoKind::InvalidData | IoKind::InvalidInput | IoKind::Other);
+        let damaged =
+            self.compression != Compression::None && matches!(error.kind(), IoKind::InvalidData | IoKind::InvalidInput | IoKind::Other | IoKind::OutOfMemory | IoKind::Unsupported);
         if self.compression != Compression::None && error.kind() == IoKind::UnexpectedEof {
             return Error::invalid(format!("{name}: the {packing} data is truncated: it ends after {read} bytes, before its end mark; send the whole file again")).because(error);
         }

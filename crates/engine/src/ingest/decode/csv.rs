@@ -15,7 +15,7 @@ use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
 use crate::error::{Error, Result, near_names};
 use crate::ingest::infer::Inference;
-use crate::ingest::{Progress, Reject};
+use crate::ingest::{Progress, RaggedRows, Reject};
 
 /// Rows cut at a time: their cells and text stay in the second-level cache.
 const TILE_ROWS: usize = 2_048;
@@ -48,6 +48,7 @@ pub(crate) fn decode(
         }
     }
     splitter.set_width(reader.names.len());
+    splitter.set_fill(inference.options.ragged_rows == RaggedRows::Fill);
     loop {
         tile.clear();
         let limit = reader.batch.tally.step(TILE_ROWS);
@@ -127,6 +128,9 @@ impl Reader<'_> {
             rejects.push(self.misfit(text, tile, *row, *place, *index));
         }
         let appended = tile.rows.len();
+        if self.batch.wants_lines {
+            self.batch.lines.extend(tile.rows.iter().map(|row| row.line));
+        }
         self.batch.advance(appended, faults.iter().map(|(row, ..)| *row), rejects, seen, bytes.len())
     }
 

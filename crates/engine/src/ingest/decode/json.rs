@@ -1,68 +1,51 @@
-//! JSON objects to batches: one a line, a sequence of them, or one array. A key that is missing is null; a key that the
-//! dataset does not have rejects its row and names near columns.
+//! JSON objects to batches: one a line, a sequence of them, or an array, which may stand inside of a larger document. A key
+//! that is missing is null; a key that the dataset does not have rejects its row and names near columns.
 
 use std::collections::HashMap;
 
 use super::batch::BatchBuilder;
 use super::json_rows::{RowFinder, Scalar, Step, read_row};
-use super::tally::{shorten_row, shorten_value};
+use super::scalar_rows::{Origin, ScalarRows};
+use super::tally::shorten_value;
 use super::text::Window;
-use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
-use crate::catalog::ColumnType;
+use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled};
 use crate::error::{Error, Result, near_names};
+use crate::ingest::Progress;
 use crate::ingest::infer::Inference;
-use crate::ingest::{Progress, Reject};
-
-/// Rows after which counts and cancellation are looked at.
-const STEP_ROWS: usize = 1_024;
 
 /// Decodes JSON text.
 pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTarget, progress: &Progress, emit: &mut dyn FnMut(Decoded) -> Result<()>) -> Result<DecodeOutcome> {
     let mut batch = BatchBuilder::new(source.name(), inference, target, progress, emit);
     let keys: Vec<&str> = target.columns.iter().map(|column| column.name.as_str()).collect();
-    let mut rows = Rows { places: keys.iter().enumerate().map(|(place, key)| (*key, place)).collect(), keys, taken: Taken::default() };
+    let mut rows = Rows { places: keys.iter().enumerate().map(|(place, key)| (*key, place)).collect(), keys, taken: ScalarRows::default() };
     let mut window = Window::open(source, inference.compression, inference.text_encoding, progress)?;
-    let mut finder = RowFinder::new(inference.layout);
+    let mut finder = RowFinder::new(inference.layout, inference.options.json_path.as_deref());
     loop {
         match finder.step(window.text(), window.ended()).map_err(|what| Error::invalid(format!("{} {what}", source.name())))? {
             Step::Row { range, line, consumed } => {
                 rows.take(window.text().get(range).unwrap_or_default(), line, &mut batch);
                 window.consume(consumed);
-                if rows.taken.seen >= batch.tally.step(STEP_ROWS) {
-                    rows.hand_over(&mut batch)?;
-                }
+                rows.taken.hand_over_if_due(&mut batch)?;
             }
-            Step::Skip(bytes) => window.consume(bytes),
+            Step::Skip(bytes) => {
+                window.consume(bytes);
+                progress.check()?;
+            }
             Step::More => window.fill()?,
             Step::End => break,
         }
     }
-    rows.hand_over(&mut batch)?;
+    rows.taken.hand_over(&mut batch)?;
     batch.finish()
-}
-
-/// Rows that the batch does not count yet.
-#[derive(Default)]
-struct Taken {
-    seen: usize,
-    appended: usize,
-    text_bytes: usize,
-    bad: Vec<usize>,
-    rejects: Vec<Reject>,
 }
 
 struct Rows<'a> {
     keys: Vec<&'a str>,
     places: HashMap<&'a str, usize>,
-    taken: Taken,
+    taken: ScalarRows,
 }
 
 impl Rows<'_> {
-    fn hand_over(&mut self, batch: &mut BatchBuilder<'_>) -> Result<()> {
-        let taken = std::mem::take(&mut self.taken);
-        batch.advance(taken.appended, taken.bad.into_iter(), taken.rejects, taken.seen, taken.text_bytes)
-    }
-
     fn take(&mut self, row: &[u8], line: u64, batch: &mut BatchBuilder<'_>) {
         let mut scalars: Vec<Option<Scalar<'_>>> = Vec::new();
         scalars.resize_with(self.keys.len(), || None);
@@ -85,52 +68,16 @@ impl Rows<'_> {
                 *slot = Some(scalar);
             }
         });
-        self.taken.seen += 1;
-        self.taken.text_bytes += row.len();
-        let reject = |column, value, reason| Reject { line, column, value, reason, raw: shorten_row(row) };
+        self.taken.see(row.len());
+        let origin = Origin { line, raw: row };
         if let Err(reason) = read {
-            return self.taken.rejects.push(reject(None, None, reason));
+            return self.taken.reject(origin.reject(None, None, reason));
         }
         if let Some((column, value, reason)) = flaw {
-            return self.taken.rejects.push(reject(Some(column), value, reason));
+            return self.taken.reject(origin.reject(Some(column), value, reason));
         }
         let scalars: Vec<Scalar<'_>> = scalars.into_iter().map(|scalar| scalar.unwrap_or(Scalar::Null)).collect();
-        if !batch.is_checking() {
-            let mut fault = None;
-            for (sink, scalar) in batch.sinks.iter_mut().zip(&scalars) {
-                if sink.is_open() {
-                    sink.observe_scalar(scalar, line);
-                }
-                if sink.append_scalar(scalar).is_ok() {
-                    continue;
-                }
-                if !sink.is_declared() {
-                    batch.check_only();
-                    break;
-                }
-                fault.get_or_insert_with(|| (sink.column.clone(), scalar));
-            }
-            if !batch.is_checking() {
-                if let Some((column, scalar)) = fault {
-                    let text = scalar.text().unwrap_or_default();
-                    self.taken.bad.push(self.taken.appended);
-                    let reason = reason(column.column_type, scalar, &text);
-                    self.taken.rejects.push(reject(Some(column.name), Some(shorten_value(text.as_bytes())), reason));
-                }
-                self.taken.appended += 1;
-                return;
-            }
-        }
-        for (sink, scalar) in batch.sinks.iter_mut().zip(&scalars) {
-            sink.observe_scalar(scalar, line);
-        }
-    }
-}
-
-fn reason(column_type: ColumnType, scalar: &Scalar<'_>, text: &str) -> String {
-    match scalar {
-        Scalar::Nested(_) => format!("an object or array does not fit the type {column_type}; declare the column as string to keep its JSON"),
-        _ => value::misfit(column_type, text.as_bytes()).to_owned(),
+        self.taken.append(&scalars, &origin, batch);
     }
 }
 
@@ -138,10 +85,10 @@ fn reason(column_type: ColumnType, scalar: &Scalar<'_>, text: &str) -> String {
 mod tests {
     use crate::catalog::Column;
     use crate::catalog::ColumnType;
-    use crate::ingest::FileFormat;
     use crate::ingest::decode::DecodeTarget;
-    use crate::ingest::decode::testing::{load, load_into, load_source, refused, spooled};
+    use crate::ingest::decode::testing::{load, load_into, load_source, load_with, refused, spooled};
     use crate::ingest::infer::infer_spooled;
+    use crate::ingest::{FileFormat, ReadOptions};
 
     #[test]
     fn objects_are_read_in_every_layout() {
@@ -150,13 +97,41 @@ mod tests {
         let lines = "{\"a\":1,\"b\":\"x\",\"d\":\"2013-01-01\",\"n\":[1,{\"k\":\"v\"}]}\n\n{\"b\":1.5,\"a\":null,\"d\":\"\",\"n\":true}\r\n";
         let array = "[\n {\"a\":1,\"b\":\"x\",\"d\":\"2013-01-01\",\n \"n\":[1, {\"k\": \"v\"}]}\n, {\"b\":1.5,\"n\":true}]\n";
         let sequence = "{\n \"a\":1,\"b\":\"x\",\"d\":\"2013-01-01\",\n \"n\":[1, {\"k\": \"v\"}]\n}\n{\"b\":1.5,\"n\":true}";
-        for text in [lines, array, sequence] {
+        for (text, format) in [(lines, FileFormat::Ndjson), (array, FileFormat::Json), (sequence, FileFormat::Ndjson)] {
             let loaded = load("t", text, &[]).unwrap();
-            assert_eq!(loaded.inference.format, FileFormat::Ndjson);
+            assert_eq!(loaded.inference.format, format);
             assert_eq!((loaded.types().as_str(), loaded.rows()), (types, rows.map(str::to_owned).to_vec()), "{text}");
             assert_eq!(loaded.described(), Vec::<String>::new());
         }
         assert_eq!(load("t.json", "[]", &[]).map(|_| ()).unwrap_err().message(), "t.json: there is no JSON object in the file; send one object a line, or an array of objects");
+    }
+
+    #[test]
+    fn text_that_stands_for_nothing_is_null_in_columns_of_other_types() {
+        let loaded = load("t.json", "{\"n\":1,\"f\":0.5,\"b\":true,\"s\":{\"x\":1}}\n{\"n\":\"\",\"f\":\"NA\",\"b\":\"-\",\"s\":\"\"}\n", &[]).unwrap();
+        assert_eq!(loaded.rows(), ["1|0.5|true|{\"x\":1}", "~|~|~|~"]);
+    }
+
+    #[test]
+    fn rows_are_found_inside_of_documents_of_any_size() {
+        let padding = "[1,\"]\"],".repeat(300_000);
+        let rows: String = (0..5_000).map(|row| format!("{{\"n\":{row}}},\n")).collect();
+        let text = format!("{{\"before\":[{padding}0],\n\"data\":{{\"rows\":[{rows}{{\"n\":-1}}],\"after\":[{padding}0]}}}}\n");
+        let options = ReadOptions { json_path: Some("/data/rows".into()), ..ReadOptions::default() };
+        let loaded = load_with(&spooled("t.json", text.clone()), &options, &[]).unwrap();
+        assert_eq!((loaded.types().as_str(), loaded.batch.num_rows(), loaded.inference.format), ("n:integer", 5_001, FileFormat::Json));
+        for (cut, expected) in [(text.len() / 4, "is found; the file seems to be cut off"), (text.len() - 100, "the document is not closed after its array")] {
+            let error = load_with(&spooled("t.json", text[..cut].to_owned()), &options, &[]).unwrap_err();
+            assert!(error.message().contains(expected), "{error}");
+        }
+        let gone = ReadOptions { json_path: Some("/data/row".into()), ..ReadOptions::default() };
+        let error = load_with(&spooled("t.json", text), &gone, &[]).unwrap_err();
+        assert!(
+            error
+                .message()
+                .starts_with("t.json line 5002: the path \"/data/row\" leads nowhere: /data has no \"row\"; its keys are \"rows\", \"after\""),
+            "{error}"
+        );
     }
 
     #[test]
@@ -178,9 +153,9 @@ mod tests {
     fn flaws_of_rows_are_rejected_with_line_column_and_value() {
         let text = "{\"n\":1,\"name\":\"a\"}\n{\"n\":\"x\",\"name\":\"b\"}\n\n{\"n\":2,\"nam\":\"c\"}\n{\"n\":2,\n[1]\n{\"n\":3,\"n\":4}\n{\"n\":[1]}\n{\"n\":\"5\"}\n{\"n\":6.0}\n{\"n\":7}\n{\"n\":8}\n{\"n\":9}\n{\"n\":10}\n{\"n\":18446744073709551615}\n";
         let source = spooled("t.json", text);
-        let column = |name: &str, column_type| Column { name: name.into(), column_type };
-        let target = DecodeTarget { columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)], declared: vec![true, true] };
-        let loaded = load_into(&source, infer_spooled(&source, None).unwrap(), target).unwrap();
+        let column = |name: &str, column_type| Column::new(name, column_type);
+        let target = DecodeTarget { columns: vec![column("n", ColumnType::Integer), column("name", ColumnType::String)], declared: vec![true, true], lines: false };
+        let loaded = load_into(&source, infer_spooled(&source, &ReadOptions::default()).unwrap(), target).unwrap();
         assert_eq!(
             loaded.described(),
             [

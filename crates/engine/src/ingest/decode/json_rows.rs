@@ -1,5 +1,4 @@
-//! JSON text to rows: finds where each object of a file begins and ends, and reads one object key by key. Nested values
-//! stay JSON text. Refuses arrays that are not closed; a broken line costs only its row.
+//! JSON text to rows: finds where each object of a file begins and ends, and reads one object key by key. Refuses arrays that are not closed; a broken line costs only its row.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +7,9 @@ use std::ops::Range;
 use memchr::memchr;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
+use super::json_path::{Aside, JsonPath, Walk};
 use super::split::ROW_MAX_BYTES;
 use super::value;
 use crate::catalog::ColumnType;
@@ -24,11 +25,26 @@ pub(crate) enum Scalar<'a> {
     Large(u64),
     Float(f64),
     Text(Cow<'a, str>),
-    /// An object or array, as its text.
-    Nested(String),
+    /// An object or array.
+    Nested(Cow<'a, Value>),
 }
 
-impl Scalar<'_> {
+impl<'a> Scalar<'a> {
+    /// A value inside of another one.
+    pub(crate) fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Boolean(*value),
+            Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(value), _) => Self::Integer(value),
+                (None, Some(value)) => Self::Large(value),
+                (None, None) => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => Self::Text(Cow::Borrowed(text)),
+            nested => Self::Nested(Cow::Borrowed(nested)),
+        }
+    }
+
     /// The narrowest type that holds it; none for null, and for text that is null in every type but string.
     pub(crate) fn column_type(&self) -> Option<ColumnType> {
         match self {
@@ -36,7 +52,8 @@ impl Scalar<'_> {
             Self::Boolean(_) => Some(ColumnType::Boolean),
             Self::Integer(_) => Some(ColumnType::Integer),
             Self::Float(_) => Some(ColumnType::Float),
-            Self::Large(_) | Self::Nested(_) => Some(ColumnType::String),
+            Self::Large(_) => Some(ColumnType::String),
+            Self::Nested(value) => Some(if value.is_object() { ColumnType::Struct } else { ColumnType::List }),
             Self::Text(text) => match value::classify(text.as_bytes()) {
                 found @ (ColumnType::Date | ColumnType::Timestamp) => Some(found),
                 // A number in quotes was meant as text.
@@ -54,7 +71,7 @@ impl Scalar<'_> {
             Self::Large(value) => Cow::Owned(value.to_string()),
             Self::Float(value) => Cow::Owned(value.to_string()),
             Self::Text(text) => Cow::Borrowed(text),
-            Self::Nested(text) => Cow::Borrowed(text),
+            Self::Nested(value) => Cow::Owned(value.to_string()),
         })
     }
 }
@@ -97,11 +114,11 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        serde_json::Value::deserialize(MapAccessDeserializer::new(map)).map(|value| Scalar::Nested(value.to_string()))
+        Value::deserialize(MapAccessDeserializer::new(map)).map(|value| Scalar::Nested(Cow::Owned(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
-        serde_json::Value::deserialize(SeqAccessDeserializer::new(sequence)).map(|value| Scalar::Nested(value.to_string()))
+        Value::deserialize(SeqAccessDeserializer::new(sequence)).map(|value| Scalar::Nested(Cow::Owned(value)))
     }
 }
 
@@ -168,21 +185,30 @@ enum Place {
     BeforeFirst,
     AfterRow,
     AfterComma,
+    /// The array is over, the document around it is not.
+    Around,
     Closed,
 }
 
 /// Finds the rows of a file, from its start on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RowFinder {
     layout: Layout,
+    /// The way to the array, while it is not found.
+    way: Option<JsonPath>,
+    /// What follows the array.
+    rest: Option<Aside>,
     place: Place,
     line: u64,
     rows: u64,
 }
 
 impl RowFinder {
-    pub(crate) fn new(layout: Layout) -> Self {
-        Self { layout, place: Place::Start, line: 1, rows: 0 }
+    /// Rows of a layout; `pointer` says where in the document their array is.
+    pub(crate) fn new(layout: Layout, pointer: Option<&str>) -> Self {
+        let way = pointer.filter(|pointer| !pointer.is_empty()).map(JsonPath::new);
+        let rest = way.as_ref().map(|way| Aside::rest(way.depth()));
+        Self { layout, way, rest, place: Place::Start, line: 1, rows: 0 }
     }
 
     /// Looks for the next row in what was not consumed yet; `last` says that nothing follows.
@@ -190,7 +216,28 @@ impl RowFinder {
     /// # Errors
     /// Where and what is wrong, when the rest cannot be read.
     pub(crate) fn step(&mut self, text: &[u8], last: bool) -> Result<Step, String> {
+        if let Some(step) = self.walk(text, last)? {
+            return Ok(step);
+        }
         if self.layout == Layout::JsonLines { self.step_line(text, last) } else { self.step_element(text, last) }
+    }
+
+    /// The same, but only until the array of rows is found; none from there on.
+    pub(crate) fn walk(&mut self, text: &[u8], last: bool) -> Result<Option<Step>, String> {
+        let Some(way) = &mut self.way else { return Ok(None) };
+        Ok(match way.walk(text, last).map_err(|what| format!("line {}: {what}", self.line))? {
+            Walk::Skip(bytes) => Some(self.skip(text, bytes)),
+            Walk::More => Some(Step::More),
+            Walk::Found => {
+                self.way = None;
+                None
+            }
+        })
+    }
+
+    fn skip(&mut self, text: &[u8], bytes: usize) -> Step {
+        self.line += memchr::memchr_iter(b'\n', text.get(..bytes).unwrap_or_default()).count() as u64;
+        Step::Skip(bytes)
     }
 
     fn too_long(&self, text: &[u8]) -> Result<Step, String> {
@@ -220,20 +267,27 @@ impl RowFinder {
         let array = self.layout == Layout::JsonArray;
         let space = text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(text.len());
         if space > 0 {
-            self.line += memchr::memchr_iter(b'\n', text.get(..space).unwrap_or_default()).count() as u64;
-            return Ok(Step::Skip(space));
+            return Ok(self.skip(text, space));
         }
         let Some(&byte) = text.first() else {
             return match (last, array, self.place) {
                 (false, ..) => Ok(Step::More),
                 (true, true, Place::Closed) | (true, false, _) => Ok(Step::End),
+                (true, true, Place::Around) => Err(format!("line {}: the document is not closed after its array; the file seems to be cut off, send it whole", self.line)),
                 (true, true, _) => Err(format!("line {}: the array is not closed after row {}; the file seems to be cut off, send it whole", self.line, self.rows)),
             };
         };
+        if let Some(rest) = self.rest.as_mut().filter(|_| self.place == Place::Around) {
+            let (bytes, over) = rest.pass(text);
+            if over {
+                self.place = Place::Closed;
+            }
+            return Ok(self.skip(text, bytes));
+        }
         if array {
             let next = match (self.place, byte) {
                 (Place::Start, b'[') => Some(Place::BeforeFirst),
-                (Place::BeforeFirst | Place::AfterRow, b']') => Some(Place::Closed),
+                (Place::BeforeFirst | Place::AfterRow, b']') => Some(if self.rest.is_some() { Place::Around } else { Place::Closed }),
                 (Place::AfterRow, b',') => Some(Place::AfterComma),
                 (Place::BeforeFirst | Place::AfterComma, _) => None,
                 _ => return Err(format!("line {}: {:?} where ',' or the end of the array is expected after row {}; correct the file", self.line, char::from(byte), self.rows)),

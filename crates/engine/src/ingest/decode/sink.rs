@@ -4,12 +4,24 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringViewBuilder, TimestampMicrosecondBuilder};
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, ListArray, NullBufferBuilder, StringViewBuilder, StructArray, TimestampMicrosecondBuilder,
+};
+use arrow::buffer::OffsetBuffer;
+use arrow::datatypes::Field;
+use serde_json::Value;
 
 use super::json_rows::Scalar;
+use super::shape::Shape;
 use super::split::Cell;
+use super::tally::shorten_value;
 use super::value::{self, lenient};
+use crate::catalog::column::ELEMENT;
 use crate::catalog::{Column, ColumnType, Promotion};
+use crate::error::{Result as LoadResult, near_names};
+
+/// Values for which there is room at first inside of structs and lists.
+const INNER_CAPACITY: usize = 1_024;
 
 /// Where the type of a column comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +38,8 @@ pub(crate) enum Authority {
 pub(crate) struct Sink {
     pub column: Column,
     authority: Authority,
-    /// The type that holds every value seen so far, and the line of the first that disagreed.
-    observed: Option<ColumnType>,
+    /// What holds every value seen so far, and the line of the first that disagreed.
+    observed: Option<Shape>,
     disagreed_at: Option<u64>,
     values: Values,
 }
@@ -39,10 +51,49 @@ enum Values {
     String(StringViewBuilder),
     Date(Date32Builder),
     Timestamp(TimestampMicrosecondBuilder),
+    Struct { fields: Vec<Sink>, nulls: NullBufferBuilder },
+    List { element: Box<Sink>, offsets: Vec<i32>, nulls: NullBufferBuilder },
 }
 
-/// A text that is no value.
-pub(crate) struct Misfit;
+/// A text that is no value, or a value that is none of the type.
+pub(crate) struct Misfit {
+    /// Where it is something inside of a struct or list that does not fit.
+    pub inside: Option<Box<Inside>>,
+}
+
+/// What does not fit inside of a struct or list.
+pub(crate) struct Inside {
+    /// The way to it: `.zip`, `[2].zip`.
+    pub way: String,
+    pub value: String,
+    pub reason: String,
+}
+
+impl Misfit {
+    const HERE: Self = Self { inside: None };
+
+    /// The same, seen from the struct or list around it.
+    fn within(self, step: &str, column_type: ColumnType, scalar: &Scalar<'_>) -> Self {
+        let inside = match self.inside {
+            Some(inside) => Inside { way: format!("{step}{}", inside.way), ..*inside },
+            None => {
+                let text = scalar.text().unwrap_or_default();
+                Inside { way: step.to_owned(), value: shorten_value(text.as_bytes()), reason: reason(column_type, scalar, &text) }
+            }
+        };
+        Self { inside: Some(Box::new(inside)) }
+    }
+}
+
+/// Why a value of JSON does not fit a type.
+pub(crate) fn reason(column_type: ColumnType, scalar: &Scalar<'_>, text: &str) -> String {
+    match (scalar, column_type) {
+        (_, ColumnType::Struct) => "not an object; the column holds objects".to_owned(),
+        (_, ColumnType::List) => "not an array; the column holds arrays".to_owned(),
+        (Scalar::Nested(_), _) => format!("an object or array does not fit the type {column_type}; declare the column as string to keep its JSON"),
+        _ => value::misfit(column_type, text.as_bytes()).to_owned(),
+    }
+}
 
 /// Reads one cell that the fast way did not take: it may be null, padded, quoted within or written leniently.
 fn read_slowly<T>(column_type: ColumnType, declared: bool, text: &[u8], strict: impl Fn(&[u8]) -> Option<T>, lenient: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, Misfit> {
@@ -50,7 +101,7 @@ fn read_slowly<T>(column_type: ColumnType, declared: bool, text: &[u8], strict: 
     if value::is_null(column_type, trimmed, true) {
         return Ok(None);
     }
-    strict(trimmed).or_else(|| if declared { lenient(trimmed) } else { None }).map(Some).ok_or(Misfit)
+    strict(trimmed).or_else(|| if declared { lenient(trimmed) } else { None }).map(Some).ok_or(Misfit::HERE)
 }
 
 /// Puts a column of cells into a builder; returns the first misfit of an inferred column.
@@ -65,7 +116,7 @@ macro_rules! fill_cells {
             let content = if cell.is_escaped() { unescape(raw) } else { Cow::Borrowed(raw) };
             match read_slowly($kind, $declared, &content, $strict, $lenient) {
                 Ok(found) => $builder.append_option(found),
-                Err(Misfit) => {
+                Err(Misfit { .. }) => {
                     $builder.append_null();
                     $misfits.push(row);
                     if !$declared {
@@ -75,6 +126,45 @@ macro_rules! fill_cells {
             }
         }
     };
+}
+
+/// Appends one value to each field; a key that no field has does not fit.
+fn append_fields(fields: &mut [Sink], object: &Value) -> Result<(), Misfit> {
+    let mut fault = None;
+    let mut known = 0;
+    for field in fields.iter_mut() {
+        let Some(value) = object.get(&field.column.name) else {
+            field.append_nulls(1);
+            continue;
+        };
+        known += 1;
+        let scalar = Scalar::of(value);
+        if let Err(misfit) = field.append_scalar(&scalar) {
+            let step = format!(".{}", field.column.name);
+            fault.get_or_insert_with(|| misfit.within(&step, field.column.column_type, &scalar));
+        }
+    }
+    let keys = object.as_object().into_iter().flatten();
+    if known < keys.clone().count() {
+        let names: Vec<&str> = fields.iter().map(|field| field.column.name.as_str()).collect();
+        if let Some((key, value)) = keys.into_iter().find(|(key, _)| !names.contains(&key.as_str())) {
+            let text = Scalar::of(value).text().unwrap_or_default().into_owned();
+            let reason = format!("the struct has no such field{}", near_names(key, names.iter().copied()));
+            fault.get_or_insert(Misfit { inside: Some(Box::new(Inside { way: format!(".{key}"), value: shorten_value(text.as_bytes()), reason })) });
+        }
+    }
+    fault.map_or(Ok(()), Err)
+}
+
+fn append_elements(element: &mut Sink, values: &[Value]) -> Result<(), Misfit> {
+    let mut fault = None;
+    for (index, value) in values.iter().enumerate() {
+        let scalar = Scalar::of(value);
+        if let Err(misfit) = element.append_scalar(&scalar) {
+            fault.get_or_insert_with(|| misfit.within(&format!("[{index}]"), element.column.column_type, &scalar));
+        }
+    }
+    fault.map_or(Ok(()), Err)
 }
 
 /// The content of a quoted cell: doubled quotes become one.
@@ -91,6 +181,9 @@ pub(crate) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
 
 impl Sink {
     pub(crate) fn new(column: Column, authority: Authority, capacity: usize) -> Self {
+        // What is inside of a column is never open by itself.
+        let inner = if authority == Authority::Declared { Authority::Declared } else { Authority::Inferred };
+        let inside = |column: &Column| Self::new(column.clone(), inner, INNER_CAPACITY);
         let values = match column.column_type {
             ColumnType::Boolean => Values::Boolean(BooleanBuilder::with_capacity(capacity)),
             ColumnType::Integer => Values::Integer(Int64Builder::with_capacity(capacity)),
@@ -98,8 +191,13 @@ impl Sink {
             ColumnType::String => Values::String(StringViewBuilder::with_capacity(capacity).with_fixed_block_size(256 << 10)),
             ColumnType::Date => Values::Date(Date32Builder::with_capacity(capacity)),
             ColumnType::Timestamp => Values::Timestamp(TimestampMicrosecondBuilder::with_capacity(capacity).with_timezone("UTC")),
+            ColumnType::Struct => Values::Struct { fields: column.fields.iter().map(inside).collect(), nulls: NullBufferBuilder::new(capacity) },
+            ColumnType::List => {
+                let element = column.fields.first().map_or_else(|| inside(&Column::new(ELEMENT, ColumnType::String)), inside);
+                Values::List { element: Box::new(element), offsets: vec![0], nulls: NullBufferBuilder::new(capacity) }
+            }
         };
-        let observed = (authority != Authority::Undetermined).then_some(column.column_type);
+        let observed = (authority != Authority::Undetermined).then(|| Shape::of_column(&column));
         Self { column, authority, observed, disagreed_at: None, values }
     }
 
@@ -109,7 +207,7 @@ impl Sink {
 
     /// Whether values of text must still be shown to `observe_text` while they are appended.
     pub(crate) fn is_open(&self) -> bool {
-        self.authority == Authority::Undetermined && self.observed != Some(ColumnType::String)
+        self.authority == Authority::Undetermined && !self.is_text()
     }
 
     /// Appends one cell of every row. `misfits` gets the rows (counted from 0) whose cell does not fit; they are null then.
@@ -117,7 +215,22 @@ impl Sink {
     pub(crate) fn append_cells<'c>(&mut self, cells: impl Iterator<Item = &'c Cell>, text: &str, misfits: &mut Vec<usize>) {
         let declared = self.is_declared();
         let kind = self.column.column_type;
+        if kind.is_nested() {
+            for (row, cell) in cells.enumerate() {
+                let raw = text.as_bytes().get(cell.range()).unwrap_or_default();
+                let content = if cell.is_escaped() { unescape(raw) } else { Cow::Borrowed(raw) };
+                if self.append_json_cell(&content, cell.is_quoted()).is_err() {
+                    misfits.push(row);
+                    if !declared {
+                        return;
+                    }
+                }
+            }
+            return;
+        }
         match &mut self.values {
+            // Handled above.
+            Values::Struct { .. } | Values::List { .. } => {}
             Values::Boolean(builder) => fill_cells!(builder, cells, text, kind, declared, value::boolean, lenient::boolean, misfits),
             Values::Integer(builder) => fill_cells!(builder, cells, text, kind, declared, value::integer, lenient::integer, misfits),
             Values::Float(builder) => fill_cells!(builder, cells, text, kind, declared, value::float, lenient::float, misfits),
@@ -142,6 +255,13 @@ impl Sink {
     pub(crate) fn append_scalar(&mut self, scalar: &Scalar<'_>) -> Result<(), Misfit> {
         let declared = self.is_declared();
         let kind = self.column.column_type;
+        if let Scalar::Text(text) = scalar
+            && kind != ColumnType::String
+            && value::is_null(ColumnType::Integer, value::trim(text.as_bytes()), true)
+        {
+            self.append_nulls(1);
+            return Ok(());
+        }
         macro_rules! append {
             ($builder:expr, $found:expr) => {{
                 let found = $found;
@@ -150,9 +270,9 @@ impl Sink {
                         $builder.append_option(found);
                         Ok(())
                     }
-                    Err(Misfit) => {
+                    Err(misfit) => {
                         $builder.append_null();
-                        Err(Misfit)
+                        Err(misfit)
                     }
                 }
             }};
@@ -167,7 +287,7 @@ impl Sink {
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::boolean, lenient::boolean),
                     // A text that says nothing of a type is no value.
                     Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
-                    _ => Err(Misfit),
+                    _ => Err(Misfit::HERE),
                 }
             ),
             Values::Integer(builder) => append!(
@@ -175,11 +295,11 @@ impl Sink {
                 match scalar {
                     Scalar::Null => Ok(None),
                     Scalar::Integer(found) => Ok(Some(*found)),
-                    Scalar::Float(found) if declared => lenient::integer(found.to_string().as_bytes()).map(Some).ok_or(Misfit),
+                    Scalar::Float(found) if declared => lenient::integer(found.to_string().as_bytes()).map(Some).ok_or(Misfit::HERE),
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::integer, lenient::integer),
                     // A text that says nothing of a type is no value.
                     Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
-                    _ => Err(Misfit),
+                    _ => Err(Misfit::HERE),
                 }
             ),
             Values::Float(builder) => append!(
@@ -192,7 +312,7 @@ impl Sink {
                     Scalar::Text(text) if declared => read_slowly(kind, true, text.as_bytes(), value::float, lenient::float),
                     // A text that says nothing of a type is no value.
                     Scalar::Text(_) if scalar.column_type().is_none() => Ok(None),
-                    _ => Err(Misfit),
+                    _ => Err(Misfit::HERE),
                 }
             ),
             Values::Date(builder) => append!(
@@ -200,7 +320,7 @@ impl Sink {
                 match scalar {
                     Scalar::Null => Ok(None),
                     Scalar::Text(text) => read_slowly(kind, declared, text.as_bytes(), value::date, lenient::date),
-                    _ => Err(Misfit),
+                    _ => Err(Misfit::HERE),
                 }
             ),
             Values::Timestamp(builder) => append!(
@@ -208,7 +328,7 @@ impl Sink {
                 match scalar {
                     Scalar::Null => Ok(None),
                     Scalar::Text(text) => read_slowly(kind, declared, text.as_bytes(), value::timestamp, lenient::timestamp),
-                    _ => Err(Misfit),
+                    _ => Err(Misfit::HERE),
                 }
             ),
             Values::String(builder) => {
@@ -217,6 +337,44 @@ impl Sink {
                     None => builder.append_null(),
                 }
                 Ok(())
+            }
+            Values::Struct { fields, nulls } => match scalar {
+                Scalar::Nested(value) if value.is_object() => {
+                    nulls.append_non_null();
+                    append_fields(fields, value)
+                }
+                _ => {
+                    fields.iter_mut().for_each(|field| field.append_nulls(1));
+                    nulls.append_null();
+                    if *scalar == Scalar::Null { Ok(()) } else { Err(Misfit::HERE) }
+                }
+            },
+            Values::List { element, offsets, nulls } => {
+                let last = offsets.last().copied().unwrap_or(0);
+                let values = if let Scalar::Nested(value) = scalar { value.as_array() } else { None };
+                let Some(values) = values else {
+                    offsets.push(last);
+                    nulls.append_null();
+                    return if *scalar == Scalar::Null { Ok(()) } else { Err(Misfit::HERE) };
+                };
+                nulls.append_non_null();
+                offsets.push(last.saturating_add(i32::try_from(values.len()).unwrap_or(i32::MAX)));
+                append_elements(element, values)
+            }
+        }
+    }
+
+    /// Appends cells of delimited text to a struct or list: they hold its JSON.
+    fn append_json_cell(&mut self, cell: &[u8], quoted: bool) -> Result<(), Misfit> {
+        let text = value::trim(cell);
+        if value::is_null(ColumnType::String, text, false) || (quoted && text.is_empty()) {
+            return self.append_scalar(&Scalar::Null);
+        }
+        match serde_json::from_slice::<Value>(text) {
+            Ok(value) => self.append_scalar(&Scalar::of(&value)),
+            Err(_) => {
+                self.append_nulls(1);
+                Err(Misfit::HERE)
             }
         }
     }
@@ -230,12 +388,21 @@ impl Sink {
             Values::Date(builder) => builder.append_nulls(rows),
             Values::Timestamp(builder) => builder.append_nulls(rows),
             Values::String(builder) => (0..rows).for_each(|_| builder.append_null()),
+            Values::Struct { fields, nulls } => {
+                fields.iter_mut().for_each(|field| field.append_nulls(rows));
+                nulls.append_n_nulls(rows);
+            }
+            Values::List { offsets, nulls, .. } => {
+                let last = offsets.last().copied().unwrap_or(0);
+                offsets.resize(offsets.len() + rows, last);
+                nulls.append_n_nulls(rows);
+            }
         }
     }
 
     /// Looks whether a cell agrees with the type so far, and widens that where it does not.
     pub(crate) fn observe_text(&mut self, text: &[u8], line: u64) {
-        if self.is_declared() || self.observed == Some(ColumnType::String) {
+        if self.is_declared() || self.is_text() {
             return;
         }
         let text = value::trim(text);
@@ -243,43 +410,71 @@ impl Sink {
         if value::is_null(ColumnType::Integer, text, true) {
             return;
         }
-        self.widen(value::widen(self.observed, text), line);
+        let wider = match &self.observed {
+            None => Shape::Plain(value::classify(text)),
+            Some(Shape::Plain(observed)) => Shape::Plain(value::widen(Some(*observed), text)),
+            // Only JSON has nested values.
+            Some(_) => Shape::Plain(ColumnType::String),
+        };
+        self.widen(wider, line);
     }
 
     /// The same for a value of JSON.
     pub(crate) fn observe_scalar(&mut self, scalar: &Scalar<'_>, line: u64) {
-        if self.is_declared() || self.observed == Some(ColumnType::String) {
+        if self.is_declared() || self.is_text() {
             return;
         }
-        if let Some(found) = scalar.column_type() {
-            self.widen(self.observed.map_or(found, |observed| observed.promoted_with(found)), line);
+        if let Some(found) = Shape::of(scalar) {
+            let wider = match &self.observed {
+                None => found,
+                Some(observed) => observed.clone().with(found),
+            };
+            self.widen(wider, line);
         }
     }
 
-    fn widen(&mut self, wider: ColumnType, line: u64) {
-        if Some(wider) != self.observed {
-            self.observed = Some(wider);
-            if wider != self.column.column_type {
+    /// Whether it holds any value, so that there is nothing more to observe.
+    fn is_text(&self) -> bool {
+        self.observed == Some(Shape::Plain(ColumnType::String))
+    }
+
+    fn widen(&mut self, wider: Shape, line: u64) {
+        if self.observed.as_ref() != Some(&wider) {
+            if wider.column(&self.column.name) != self.column {
                 self.disagreed_at.get_or_insert(line);
             }
+            self.observed = Some(wider);
         }
     }
 
     /// The type that holds every value, where it is not the one at hand.
     pub(crate) fn promotion(&self) -> Option<Promotion> {
-        let to = self.observed.filter(|observed| *observed != self.column.column_type)?;
-        Some(Promotion { column: self.column.name.clone(), from: self.column.column_type, to, line: self.disagreed_at.unwrap_or(0) })
+        let wider = self.observed.as_ref()?.column(&self.column.name);
+        if wider == self.column {
+            return None;
+        }
+        let Column { name, column_type, fields } = wider;
+        Some(Promotion { column: name, from: self.column.column_type, to: column_type, fields, line: self.disagreed_at.unwrap_or(0) })
     }
 
     /// The array of what was appended; the sink is empty then.
-    pub(crate) fn finish(&mut self) -> ArrayRef {
-        match &mut self.values {
+    pub(crate) fn finish(&mut self) -> LoadResult<ArrayRef> {
+        Ok(match &mut self.values {
             Values::Boolean(builder) => Arc::new(builder.finish()),
             Values::Integer(builder) => Arc::new(builder.finish()),
             Values::Float(builder) => Arc::new(builder.finish()),
             Values::String(builder) => Arc::new(builder.finish()),
             Values::Date(builder) => Arc::new(builder.finish()),
             Values::Timestamp(builder) => Arc::new(builder.finish()),
-        }
+            Values::Struct { fields, nulls } => {
+                let inner = fields.iter_mut().map(Self::finish).collect::<LoadResult<Vec<_>>>()?;
+                Arc::new(StructArray::try_new(fields.iter().map(|field| field.column.field()).collect(), inner, nulls.finish())?)
+            }
+            Values::List { element, offsets, nulls } => {
+                let field = Arc::new(Field::new(ELEMENT, element.column.data_type(), true));
+                let offsets = OffsetBuffer::new(std::mem::replace(offsets, vec![0]).into());
+                Arc::new(ListArray::try_new(field, offsets, element.finish()?, nulls.finish())?)
+            }
+        })
     }
 }

@@ -117,6 +117,8 @@ pub(crate) struct Splitter {
     terminator: u8,
     /// Cells a row must have; `None` while that is to be found out.
     width: Option<usize>,
+    /// Whether cells that a row lacks are empty ones.
+    fill: bool,
     line: u64,
 }
 
@@ -134,11 +136,16 @@ enum Quoted {
 
 impl Splitter {
     pub(crate) fn new(delimiter: u8, terminator: u8, width: Option<usize>) -> Self {
-        Self { delimiter, terminator, width, line: 1 }
+        Self { delimiter, terminator, width, fill: false, line: 1 }
     }
 
     pub(crate) fn set_width(&mut self, width: usize) {
         self.width = Some(width);
+    }
+
+    /// From here on a row with too few cells ends with empty ones.
+    pub(crate) fn set_fill(&mut self, fill: bool) {
+        self.fill = fill;
     }
 
     /// Cuts whole rows from the start of `text` into `tile`, at most `limit`; `last` says that nothing follows the text.
@@ -278,10 +285,14 @@ impl Splitter {
         if end - start > ROW_MAX_BYTES {
             return Err(Broken::RowTooLong { line: self.line });
         }
-        let found = tile.cells.len() - first_cell;
+        let mut found = tile.cells.len() - first_cell;
         if found == 1 && tile.cells.last().is_some_and(|cell| cell.is_empty()) {
             tile.cells.truncate(first_cell);
             return Ok(());
+        }
+        if let Some(width) = self.width.filter(|width| self.fill && found < *width) {
+            tile.cells.resize(first_cell + width, Cell::new(end, end, 0));
+            found = width;
         }
         let (start, end) = (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX));
         let flaw = flaw.or(self.width.filter(|width| *width != found).map(|_| Flaw::Cells(found)));

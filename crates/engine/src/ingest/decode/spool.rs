@@ -2,7 +2,7 @@
 //! are small and to a temporary file beyond that, which goes away with the last reader.
 
 use std::fs::File;
-use std::io::{Cursor, Read, Write};
+use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -14,6 +14,10 @@ use crate::ingest::{Input, Progress};
 
 /// Streams up to this size stay in memory.
 const MEMORY_MAX_BYTES: usize = 4 << 20;
+
+/// Bytes in any order.
+pub(crate) trait ReadSeek: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadSeek for T {}
 
 /// A source of bytes at hand.
 #[derive(Debug)]
@@ -53,6 +57,14 @@ impl Spooled {
             Content::Temporary(path) => open(&self.name, path).map(Some),
             Content::Bytes(_) => Ok(None),
         }
+    }
+
+    /// Reads it in any order.
+    pub(crate) fn seekable(&self) -> Result<Box<dyn ReadSeek>> {
+        Ok(match self.file()? {
+            Some(file) => Box::new(BufReader::with_capacity(64 << 10, file)),
+            None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
+        })
     }
 
     /// Reads it from the beginning.

@@ -8,12 +8,12 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 
 use super::batch::schema_of;
-use super::parquet::show;
 use super::{DecodeOutcome, DecodeTarget, Spooled, decode, spool};
+use crate::catalog::convert::show;
 use crate::catalog::{Column, ColumnType, Promotion};
 use crate::error::Result;
 use crate::ingest::infer::{Inference, infer_spooled};
-use crate::ingest::{Input, Progress, Reject};
+use crate::ingest::{Input, Progress, ReadOptions, Reject};
 
 /// What a load without storage gave.
 #[derive(Debug)]
@@ -27,13 +27,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// `name:type` of each column.
     pub(crate) fn types(&self) -> String {
-        let columns: Vec<String> = self
-            .batch
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| format!("{}:{}", field.name(), ColumnType::from_data_type(field.data_type()).unwrap()))
-            .collect();
+        let columns: Vec<String> = self.batch.schema().fields().iter().map(|field| format!("{}:{}", field.name(), Column::from_field(field).unwrap())).collect();
         columns.join(" ")
     }
 
@@ -59,17 +53,14 @@ pub(crate) fn load(name: &str, bytes: impl Into<Bytes>, declared: &[(&str, Colum
 
 /// Loads with inferred types, but for those that are declared.
 pub(crate) fn load_source(source: &Spooled, declared: &[(&str, ColumnType)]) -> Result<Loaded> {
-    let inference = infer_spooled(source, None)?;
-    let find = |name: &str| declared.iter().find(|(declared, _)| *declared == name);
-    let target = DecodeTarget {
-        columns: inference
-            .columns
-            .iter()
-            .map(|column| Column { name: column.name.clone(), column_type: find(&column.name).map_or(column.column_type, |(_, column_type)| *column_type) })
-            .collect(),
-        declared: inference.columns.iter().map(|column| find(&column.name).is_some()).collect(),
-    };
-    load_into(source, inference, target)
+    load_with(source, &ReadOptions::default(), declared)
+}
+
+/// The same, with more declared.
+pub(crate) fn load_with(source: &Spooled, options: &ReadOptions, declared: &[(&str, ColumnType)]) -> Result<Loaded> {
+    let inference = infer_spooled(source, options)?;
+    let (columns, declared) = inference.declared_with(&declared.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect())?;
+    load_into(source, inference, DecodeTarget { columns, declared, lines: false })
 }
 
 /// Loads into given columns.
@@ -89,7 +80,8 @@ pub(crate) fn load_into(source: &Spooled, inference: Inference, mut target: Deco
             }
             DecodeOutcome::Promote(found) => {
                 for promotion in &found {
-                    target.columns.iter_mut().find(|column| column.name == promotion.column).unwrap().column_type = promotion.to;
+                    let column = target.columns.iter_mut().find(|column| column.name == promotion.column).unwrap();
+                    (column.column_type, column.fields) = (promotion.to, promotion.fields.clone());
                 }
                 promotions.extend(found);
             }

@@ -8,7 +8,7 @@ use super::testing::{gzip, load, load_into, load_source, refused, spooled};
 use super::{DecodeTarget, spool};
 use crate::catalog::{Column, ColumnType};
 use crate::ingest::infer::infer_spooled;
-use crate::ingest::{Input, Progress};
+use crate::ingest::{Input, Progress, ReadOptions};
 
 #[test]
 fn values_are_read_by_the_type_of_their_column() {
@@ -121,8 +121,8 @@ fn broken_delimited_files_are_refused_with_their_place() {
         ("d.csv", b"x,y,X\n1,2,3\n".to_vec(), "d.csv line 1: columns 1 and 3 have the same name \"X\" (case does not count); rename one".into()),
         ("f.csv.gz", packed[..packed.len() / 2].to_vec(), format!("f.csv.gz: the gzip data is truncated: it ends after {} bytes, before its end mark; send the whole file again", packed.len() / 2)),
         ("f.csv.zst", zstd[..zstd.len() / 2].to_vec(), format!("f.csv.zst: the zstd data is truncated: it ends after {} bytes, before its end mark; send the whole file again", zstd.len() / 2)),
-        ("x.csv", b"PK\x03\x04rest".to_vec(), "x.csv: the file is a ZIP archive or an Excel workbook, which cannot be loaded; export CSV, JSON or Parquet (plain, gzip or zstd)".into()),
-        ("x.bin", vec![0; 4_000], "x.bin: 4000 of the first 4000 bytes are NUL, so this is no text in UTF-8; export it as CSV, JSON or Parquet (UTF-16 needs a byte order mark)".into()),
+        ("x.csv", b"\xd0\xcf\x11\xe0rest".to_vec(), "x.csv: the file is an old Excel workbook (.xls), or one with a password; save it as .xlsx without one. CSV, JSON, Parquet, Arrow, Avro and Excel .xlsx can be loaded, text also packed by gzip, zstd, bzip2 or xz".into()),
+        ("x.bin", vec![0; 4_000], "x.bin: 4000 of the first 4000 bytes are NUL, so this is no text in utf-8; declare its encoding, or export it as CSV, JSON or Parquet".into()),
         ("c.csv", [b"a,b\n1,".to_vec(), vec![b'x'; (16 << 20) + 1], b"\n".to_vec()].concat(), "c.csv line 2, column \"b\": the cell is longer than 16 MiB; look whether the delimiter and the line ends are right".into()),
         ("c.csv", [b"a,b\n1,\"".to_vec(), vec![b'x'; 20 << 20]].concat(), "c.csv line 2, column \"b\": the cell is longer than 16 MiB; look for a quote that is not closed".into()),
         ("r.csv", [b"a,b\n1,2\n".to_vec(), b"xxxxxxx,".repeat(9 << 20)].concat(), "r.csv line 3: the row is longer than 64 MiB; look for a quote that is not closed, or for missing line ends".into()),
@@ -155,6 +155,29 @@ fn too_many_rejects_end_the_load() {
 }
 
 #[test]
+fn short_rows_end_with_nulls_where_that_is_declared() {
+    let source = spooled("t.csv", "n,s,f\n1,x,0.5\n2\n3,\"y\"\n4,z,1,2\n,,\n");
+    let options = ReadOptions { ragged_rows: crate::ingest::RaggedRows::Fill, ..ReadOptions::default() };
+    let loaded = super::testing::load_with(&source, &options, &[]).unwrap();
+    assert_eq!((loaded.types().as_str(), loaded.rows()), ("n:integer s:string f:float", ["1|x|0.5", "2|~|~", "3|y|~", "~|~|~"].map(str::to_owned).to_vec()));
+    assert_eq!(loaded.described(), ["line 5: 4 cells where the file has 3 columns; quote cells that hold the delimiter"]);
+    assert_eq!(
+        loaded.inference.warnings,
+        ["2 of the first 5 rows have fewer than 3 cells; what is missing will be null", "1 of the first 5 rows do not have 3 cells; they will be rejected"]
+    );
+}
+
+#[test]
+fn what_is_declared_of_a_dialect_is_held_to() {
+    let options = ReadOptions { delimiter: Some(';'), header: Some(false), ..ReadOptions::default() };
+    let loaded = super::testing::load_with(&spooled("t.csv", "a,b;c\nd,e;f\n"), &options, &[]).unwrap();
+    assert_eq!((loaded.types().as_str(), loaded.rows()), ("column_1:string column_2:string", ["a,b|c", "d,e|f"].map(str::to_owned).to_vec()));
+    assert_eq!(loaded.inference.warnings, Vec::<String>::new());
+    let options = ReadOptions { header: Some(true), ..ReadOptions::default() };
+    assert_eq!(super::testing::load_with(&spooled("t.csv", "1,2\n3,4\n"), &options, &[]).unwrap().types(), "1:integer 2:integer");
+}
+
+#[test]
 fn packed_files_of_several_members_are_read_whole() {
     let mut bytes = gzip(b"a,b\n1,x\n");
     bytes.extend(gzip(b"2,y\n"));
@@ -167,21 +190,25 @@ fn packed_files_of_several_members_are_read_whole() {
 #[test]
 fn columns_of_the_target_are_matched_by_name() {
     let source = spooled("t.csv", "b,a\n1,x\n");
-    let column = |name: &str, column_type| Column { name: name.into(), column_type };
-    let target = |columns: Vec<Column>| DecodeTarget { declared: vec![true; columns.len()], columns };
-    let loaded =
-        load_into(&source, infer_spooled(&source, None).unwrap(), target(vec![column("a", ColumnType::String), column("new", ColumnType::Date), column("b", ColumnType::Float)]))
-            .unwrap();
+    let column = |name: &str, column_type| Column::new(name, column_type);
+    let target = |columns: Vec<Column>| DecodeTarget { declared: vec![true; columns.len()], columns, lines: false };
+    let loaded = load_into(
+        &source,
+        infer_spooled(&source, &ReadOptions::default()).unwrap(),
+        target(vec![column("a", ColumnType::String), column("new", ColumnType::Date), column("b", ColumnType::Float)]),
+    )
+    .unwrap();
     assert_eq!(loaded.rows(), ["x|~|1.0"]);
-    let error = load_into(&source, infer_spooled(&source, None).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)])).unwrap_err();
+    let error =
+        load_into(&source, infer_spooled(&source, &ReadOptions::default()).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)])).unwrap_err();
     assert_eq!(error.message(), "t.csv: column \"a\" is not in the dataset; did you mean aa, b?; rename or drop it in the file, or load into a new dataset");
 }
 
 #[test]
 fn a_load_stops_when_it_is_cancelled_or_nobody_listens() {
     let source = spooled("t.csv", format!("n\n{}", "1\n".repeat(100_000)));
-    let inference = infer_spooled(&source, None).unwrap();
-    let target = DecodeTarget { columns: vec![Column { name: "n".into(), column_type: ColumnType::Integer }], declared: vec![true] };
+    let inference = infer_spooled(&source, &ReadOptions::default()).unwrap();
+    let target = DecodeTarget { columns: vec![Column::new("n", ColumnType::Integer)], declared: vec![true], lines: false };
     let progress = Progress::new();
     let error = super::decode(&source, &inference, &target, &progress, &mut |_| {
         progress.cancel();
@@ -257,7 +284,7 @@ proptest! {
             text.push_str(line_end);
         }
         let source = spooled("t.csv", if packed { gzip(text.as_bytes()) } else { text.clone().into_bytes() });
-        let inference = infer_spooled(&source, None).unwrap();
+        let inference = infer_spooled(&source, &ReadOptions::default()).unwrap();
         prop_assert_eq!(inference.delimiter, Some(delimiter));
         // Texts may look like anything; they are declared to stay text.
         let names: Vec<String> = (0..table[0].len()).map(|place| format!("text{place}")).collect();

@@ -57,6 +57,8 @@ pub(crate) fn widen(observed: Option<ColumnType>, text: &[u8]) -> ColumnType {
         ColumnType::Date => date(text).is_some(),
         ColumnType::Timestamp => timestamp(text).is_some(),
         ColumnType::String => true,
+        // Text is neither; JSON is looked at elsewhere.
+        ColumnType::Struct | ColumnType::List => false,
     };
     if reads { observed } else { observed.promoted_with(classify(text)) }
 }
@@ -311,6 +313,8 @@ pub(crate) fn misfit(column_type: ColumnType, text: &[u8]) -> &'static str {
         ColumnType::Date => "not a date; write YYYY-MM-DD",
         ColumnType::Timestamp => "not a timestamp; write it like 2013-01-31T05:00:00Z",
         ColumnType::String => "not text",
+        ColumnType::Struct => "not an object of JSON that fits the column",
+        ColumnType::List => "not an array of JSON that fits the column",
     }
 }
 

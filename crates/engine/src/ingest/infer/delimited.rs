@@ -10,12 +10,16 @@ use crate::ingest::decode::csv_dialect::Dialect;
 use crate::ingest::decode::sink::unescape;
 use crate::ingest::decode::split::{Broken, Cell, Tile};
 use crate::ingest::decode::value;
+use crate::ingest::{FileFormat, RaggedRows, ReadOptions};
 
 /// Infers from delimited text; none when not even two rows fit into the sample.
-pub(super) fn infer(sample: &Sample<'_>, tabs_declared: bool, tabs_named: bool, final_try: bool) -> Result<Option<Found>> {
+pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool, final_try: bool) -> Result<Option<Found>> {
     let mut dialect = Dialect::sniff(&sample.text, sample.complete, tabs_named);
-    if tabs_declared {
+    if options.format == Some(FileFormat::Tsv) {
         dialect.delimiter = b'\t';
+    }
+    if let Some(delimiter) = options.delimiter.and_then(|delimiter| u8::try_from(delimiter).ok()) {
+        dialect.delimiter = delimiter;
     }
     let mut tile = Tile::default();
     match dialect.split(&sample.text, sample.complete, SAMPLE_ROWS, &mut tile) {
@@ -35,36 +39,45 @@ pub(super) fn infer(sample: &Sample<'_>, tabs_declared: bool, tabs_named: bool, 
         return Err(super::empty(sample.name));
     }
     let width = first.len();
-    let body = observe(sample, &tile, 1, width);
+    let fill = options.ragged_rows == RaggedRows::Fill;
+    let body = observe(sample, &tile, 1, width, fill);
     let names: Vec<String> = first.iter().map(|cell| clean(&content(sample, *cell))).collect();
-    let header = is_header(&names, &body, tile.rows.len());
+    let header = options.header.unwrap_or_else(|| is_header(&names, &body, tile.rows.len()));
     let mut warnings = Vec::new();
     let (names, observations, begin) = if header {
-        (named(sample.name, names)?, body, 1)
+        (named(&format!("{} line 1", sample.name), names)?, body, 1)
     } else {
-        warnings.push("no header line was found; columns are named column_1, column_2 and so on".to_owned());
-        ((1..=width).map(|place| format!("column_{place}")).collect(), observe(sample, &tile, 0, width), 0)
+        if options.header.is_none() {
+            warnings.push("no header line was found; columns are named column_1, column_2 and so on".to_owned());
+        }
+        ((1..=width).map(|place| format!("column_{place}")).collect(), observe(sample, &tile, 0, width, fill), 0)
     };
     let rows = tile.rows.len().saturating_sub(begin);
-    let ragged = (begin..tile.rows.len()).filter(|row| tile.cells_of(*row).len() != width).count();
-    if ragged > 0 {
-        warnings.push(format!("{ragged} of the first {rows} rows do not have {width} cells; they will be rejected"));
+    let counted = |ragged: &dyn Fn(usize) -> bool| (begin..tile.rows.len()).filter(|row| ragged(tile.cells_of(*row).len())).count();
+    let (short, long) = (counted(&|found| found < width), counted(&|found| found > width));
+    if short > 0 && fill {
+        warnings.push(format!("{short} of the first {rows} rows have fewer than {width} cells; what is missing will be null"));
+    }
+    let rejected = if fill { long } else { short + long };
+    if rejected > 0 {
+        warnings.push(format!("{rejected} of the first {rows} rows do not have {width} cells; they will be rejected"));
     }
     let mut preview = Preview { columns: names.clone(), rows: Vec::new() };
     for row in begin..tile.rows.len().min(begin + PREVIEW_ROWS) {
         preview.push(tile.cells_of(row).iter().take(width).map(|cell| content(sample, *cell)));
     }
     let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(name)).collect();
-    Ok(Some(Found { layout: Layout::Delimited(dialect), header, rows: rows as u64, columns, preview, warnings }))
+    Ok(Some(Found { layout: Layout::Delimited(dialect), header, rows: rows as u64, columns, preview, warnings, sheet: None }))
 }
 
-fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize) -> Vec<Observation> {
+fn observe(sample: &Sample<'_>, tile: &Tile, begin: usize, width: usize, fill: bool) -> Vec<Observation> {
     let mut observations = vec![Observation::default(); width];
     for row in begin..tile.rows.len() {
         let cells = tile.cells_of(row);
-        if cells.len() != width {
+        if cells.len() > width || (cells.len() < width && !fill) {
             continue;
         }
+        observations.iter_mut().skip(cells.len()).for_each(Observation::see_nothing);
         for (observation, cell) in observations.iter_mut().zip(cells) {
             let raw = sample.text.get(cell.range()).unwrap_or_default();
             match std::str::from_utf8(raw) {
@@ -81,13 +94,13 @@ fn content(sample: &Sample<'_>, cell: Cell) -> String {
     if cell.is_escaped() { String::from_utf8_lossy(&unescape(raw)).into_owned() } else { String::from_utf8_lossy(raw).into_owned() }
 }
 
-fn clean(name: &str) -> String {
+pub(super) fn clean(name: &str) -> String {
     name.trim().chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// A first row of texts is a header when the columns below are of other types, or when no two of its cells are alike.
 /// At most one cell may be empty: programs leave the name of a row number out.
-fn is_header(names: &[String], body: &[Observation], rows: usize) -> bool {
+pub(super) fn is_header(names: &[String], body: &[Observation], rows: usize) -> bool {
     let is_text = |name: &String| matches!(value::classify(name.as_bytes()), ColumnType::String | ColumnType::Boolean) && !matches!(name.as_str(), "" | "-" | "\\N");
     if names.iter().filter(|name| !is_text(name)).any(|name| !name.is_empty()) || names.iter().filter(|name| name.is_empty()).count() > usize::from(names.len() > 1) {
         return false;
@@ -97,15 +110,15 @@ fn is_header(names: &[String], body: &[Observation], rows: usize) -> bool {
     differs || rows == 1 || names.iter().all(|name| seen.insert(name.to_lowercase()))
 }
 
-/// Names every column; refuses two of the same name.
-fn named(file: &str, names: Vec<String>) -> Result<Vec<String>> {
+/// Names every column; refuses two of the same name. `place` says where they stand.
+pub(super) fn named(place: &str, names: Vec<String>) -> Result<Vec<String>> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut named = Vec::with_capacity(names.len());
     for (index, name) in names.into_iter().enumerate() {
-        let place = index + 1;
-        let name = if name.is_empty() { format!("column_{place}") } else { name };
-        if let Some(earlier) = places.insert(name.to_lowercase(), place) {
-            return Err(Error::invalid(format!("{file} line 1: columns {earlier} and {place} have the same name {name:?} (case does not count); rename one")));
+        let number = index + 1;
+        let name = if name.is_empty() { format!("column_{number}") } else { name };
+        if let Some(earlier) = places.insert(name.to_lowercase(), number) {
+            return Err(Error::invalid(format!("{place}: columns {earlier} and {number} have the same name {name:?} (case does not count); rename one")));
         }
         named.push(name);
     }

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{Found, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_ROWS, Sample};
+use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_BYTES, SAMPLE_ROWS, Sample};
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
+use crate::ingest::decode::Spooled;
 use crate::ingest::decode::json_rows::{RowFinder, Scalar, Step, read_row};
+use crate::ingest::decode::text::Window;
+use crate::ingest::{Compression, Encoding, Progress};
 
 /// How the objects of a sample are laid out; none when it does not begin like JSON.
 pub(super) fn layout_of(sample: &Sample<'_>) -> Option<Layout> {
@@ -24,7 +28,7 @@ pub(super) fn layout_of(sample: &Sample<'_>) -> Option<Layout> {
 }
 
 fn first_object(text: &[u8], complete: bool) -> Option<&[u8]> {
-    match RowFinder::new(Layout::JsonSequence).step(text, complete) {
+    match RowFinder::new(Layout::JsonSequence, None).step(text, complete) {
         Ok(Step::Row { range, .. }) => text.get(range),
         _ => None,
     }
@@ -32,7 +36,35 @@ fn first_object(text: &[u8], complete: bool) -> Option<&[u8]> {
 
 /// Infers from JSON; none when not even a row fits into the sample.
 pub(super) fn infer(sample: &Sample<'_>, layout: Layout, final_try: bool) -> Result<Option<Found>> {
-    let mut finder = RowFinder::new(layout);
+    infer_rows(sample, RowFinder::new(layout, None), layout, final_try)
+}
+
+/// Infers from the array at a place inside of a document, however much stands before it.
+pub(super) fn infer_at(source: &Spooled, compression: Compression, encoding: Encoding, pointer: &str) -> Result<Found> {
+    let progress = Progress::new();
+    let mut window = Window::open(source, compression, encoding, &progress)?;
+    let mut finder = RowFinder::new(Layout::JsonArray, Some(pointer));
+    let broken = |what: String| Error::invalid(format!("{} {what}", source.name())).at("json_path");
+    while let Some(step) = finder.walk(window.text(), window.ended()).map_err(broken)? {
+        match step {
+            Step::Skip(bytes) => window.consume(bytes),
+            _ => window.fill()?,
+        }
+    }
+    for bytes in SAMPLE_BYTES {
+        while window.text().len() < bytes && !window.ended() {
+            window.fill()?;
+        }
+        let sample = Sample { name: source.name(), text: window.text().to_vec(), complete: window.ended() };
+        let final_try = window.ended() || Some(&bytes) == SAMPLE_BYTES.last();
+        if let Some(found) = infer_rows(&sample, finder.clone(), Layout::JsonArray, final_try)? {
+            return Ok(found);
+        }
+    }
+    Err(Error::internal("a sample gave neither columns nor an error"))
+}
+
+fn infer_rows(sample: &Sample<'_>, mut finder: RowFinder, layout: Layout, final_try: bool) -> Result<Option<Found>> {
     let mut columns = Columns::default();
     let mut preview = Vec::new();
     let mut rows = 0_usize;
@@ -78,7 +110,28 @@ pub(super) fn infer(sample: &Sample<'_>, layout: Layout, final_try: bool) -> Res
         shown.push(columns.names.iter().map(|name| row.remove(name).unwrap_or_default()));
     }
     let columns = columns.finish(sample.name, good)?;
-    Ok(Some(Found { layout, header: true, rows: rows as u64, columns, preview: shown, warnings: Vec::new() }))
+    let warnings = lone_document(&columns, rows, sample.complete).into_iter().collect();
+    Ok(Some(Found { layout, header: true, rows: rows as u64, columns, preview: shown, warnings, sheet: None }))
+}
+
+/// What to say of a file of one object that holds arrays of objects: these are likely to be the rows.
+fn lone_document(columns: &[InferredColumn], rows: usize, complete: bool) -> Option<String> {
+    let mut pointers = Vec::new();
+    for column in columns {
+        add_arrays(&column.name, column.column_type, &column.fields, "", &mut pointers);
+    }
+    (rows == 1 && complete && !pointers.is_empty())
+        .then(|| format!("the file is one object; if its rows are the array at {}, declare that as the path (json_path)", pointers.join(" or ")))
+}
+
+/// The ways to arrays of objects, none of which stands inside of another.
+fn add_arrays(name: &str, column_type: ColumnType, fields: &[Column], way: &str, pointers: &mut Vec<String>) {
+    let way = format!("{way}/{}", name.replace('~', "~0").replace('/', "~1"));
+    match column_type {
+        ColumnType::Struct => fields.iter().for_each(|field| add_arrays(&field.name, field.column_type, &field.fields, &way, pointers)),
+        ColumnType::List if fields.iter().any(|element| element.column_type == ColumnType::Struct) => pointers.push(way),
+        _ => {}
+    }
 }
 
 /// Keys in the order in which they first appear.
@@ -107,7 +160,7 @@ impl Columns {
         }
     }
 
-    fn finish(self, file: &str, rows: usize) -> Result<Vec<super::InferredColumn>> {
+    fn finish(self, file: &str, rows: usize) -> Result<Vec<InferredColumn>> {
         let mut lower: HashMap<String, &str> = HashMap::new();
         for name in &self.names {
             if let Some(earlier) = lower.insert(name.to_lowercase(), name) {

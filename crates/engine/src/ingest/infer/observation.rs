@@ -1,8 +1,9 @@
 //! What the values of one column have in common: the narrowest type, the texts that mean "no value", the first examples.
 
 use super::{InferredColumn, shorten};
-use crate::catalog::ColumnType;
+use crate::catalog::{Column, ColumnType};
 use crate::ingest::decode::json_rows::Scalar;
+use crate::ingest::decode::shape::Shape;
 use crate::ingest::decode::value;
 
 const EXAMPLES_MAX: usize = 5;
@@ -10,7 +11,7 @@ const EXAMPLES_MAX: usize = 5;
 /// One column of a sample.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Observation {
-    column_type: Option<ColumnType>,
+    shape: Option<Shape>,
     /// Texts that are null in columns of other types than string, and whether they are null in a string column as well.
     tokens: Vec<(String, bool)>,
     examples: Vec<String>,
@@ -25,7 +26,7 @@ impl Observation {
             let in_strings = value::is_null(ColumnType::String, text.as_bytes(), quoted);
             return self.see_token(text, in_strings);
         }
-        self.column_type = Some(value::widen(self.column_type, trimmed));
+        self.shape = Some(Shape::Plain(value::widen(self.column_type(), trimmed)));
         self.see_example(text);
     }
 
@@ -35,11 +36,14 @@ impl Observation {
             self.missing = true;
             return;
         };
-        match scalar.column_type() {
+        match Shape::of(scalar) {
             // A string of JSON says null by null alone.
             None => self.see_token(&text, false),
             Some(found) => {
-                self.column_type = Some(self.column_type.map_or(found, |column_type| column_type.promoted_with(found)));
+                self.shape = Some(match self.shape.take() {
+                    Some(shape) => shape.with(found),
+                    None => found,
+                });
                 self.see_example(&text);
             }
         }
@@ -61,7 +65,7 @@ impl Observation {
 
     /// The narrowest type, where there was a value.
     pub(super) fn column_type(&self) -> Option<ColumnType> {
-        self.column_type
+        self.shape.as_ref().map(Shape::column_type)
     }
 
     /// Notes that a row lacks the column.
@@ -70,16 +74,21 @@ impl Observation {
     }
 
     pub(super) fn finish(mut self, name: String) -> InferredColumn {
-        if self.column_type.is_none_or(|column_type| column_type == ColumnType::String) {
+        if self.column_type().is_none_or(|column_type| column_type == ColumnType::String) {
             self.tokens.retain(|(_, in_strings)| *in_strings);
         }
+        // A shape that says nothing of what is inside leaves the type open.
+        let shape = self.shape.filter(|shape| !shape.is_open());
+        let undetermined = shape.is_none();
+        let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(&name, ColumnType::String), |shape| shape.column(&name));
         InferredColumn {
             name,
-            column_type: self.column_type.unwrap_or(ColumnType::String),
+            column_type,
+            fields,
             nullable: self.missing || !self.tokens.is_empty(),
             null_tokens: self.tokens.into_iter().map(|(token, _)| token).filter(|token| !token.trim().is_empty()).collect(),
             examples: self.examples,
-            undetermined: self.column_type.is_none(),
+            undetermined,
         }
     }
 }

@@ -1,45 +1,47 @@
-//! A sample of a Parquet file: the footer says names and types, the first rows give examples.
+//! A sample of a file of columns: its schema says names and types, the first rows give examples.
 
 use arrow::array::Array;
 
-use super::{InferredColumn, PREVIEW_ROWS, Preview, shorten};
-use crate::catalog::ColumnType;
+use super::{Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
+use crate::catalog::convert::{convert, show};
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
-use crate::ingest::decode::parquet::{ParquetSource, convert, show};
+use crate::ingest::decode::columnar::Columnar;
 
 const SAMPLE_ROWS: usize = 1_000;
 const EXAMPLES_MAX: usize = 5;
 
-pub(super) fn infer(source: &Spooled) -> Result<(Vec<InferredColumn>, Preview, u64)> {
-    let mut file = ParquetSource::open(source, Some(SAMPLE_ROWS))?;
-    if file.schema.fields().is_empty() {
-        return Err(Error::invalid(format!("{}: the Parquet file has no columns; write it anew", source.name())));
+pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
+    let mut file = format.open(source, Some(SAMPLE_ROWS))?;
+    let schema = file.schema().clone();
+    if schema.fields().is_empty() {
+        return Err(Error::invalid(format!("{}: the {} file has no columns; write it anew", source.name(), format.as_str())));
     }
-    let batch = file.read(0)?;
+    let batch = format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, batch.num_rows().min(SAMPLE_ROWS)));
     let rows = batch.as_ref().map_or(0, |batch| batch.num_rows());
-    let mut preview = Preview { columns: file.schema.fields().iter().map(|field| field.name().clone()).collect(), rows: vec![Vec::new(); rows.min(PREVIEW_ROWS)] };
+    let mut preview = Preview { columns: schema.fields().iter().map(|field| field.name().clone()).collect(), rows: vec![Vec::new(); rows.min(PREVIEW_ROWS)] };
     let mut columns = Vec::new();
-    for (index, field) in file.schema.fields().iter().enumerate() {
+    for (index, field) in schema.fields().iter().enumerate() {
         // Every type was checked when the file was opened.
-        let column_type = ColumnType::from_data_type(field.data_type()).unwrap_or(ColumnType::String);
-        let mut column =
-            InferredColumn { name: field.name().clone(), column_type, nullable: field.is_nullable(), null_tokens: Vec::new(), examples: Vec::new(), undetermined: false };
+        let ours = Column::from_field(field).unwrap_or_else(|| Column::new(field.name(), ColumnType::String));
+        let mut examples: Vec<String> = Vec::new();
         if let Some(batch) = &batch {
-            let array = convert(batch.column(index), column_type)?;
+            let array = convert(batch.column(index), &ours)?;
             for row in 0..rows {
                 let text = if array.is_null(row) { String::new() } else { shorten(show(&array, row)) };
-                if array.is_valid(row) && column.examples.len() < EXAMPLES_MAX && !column.examples.contains(&text) {
-                    column.examples.push(text.clone());
+                if array.is_valid(row) && examples.len() < EXAMPLES_MAX && !examples.contains(&text) {
+                    examples.push(text.clone());
                 }
                 match preview.rows.get_mut(row) {
                     Some(cells) => cells.push(text),
-                    None if column.examples.len() >= EXAMPLES_MAX => break,
+                    None if examples.len() >= EXAMPLES_MAX => break,
                     None => {}
                 }
             }
         }
-        columns.push(column);
+        let Column { name, column_type, fields } = ours;
+        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false });
     }
-    Ok((columns, preview, rows as u64))
+    Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
 }

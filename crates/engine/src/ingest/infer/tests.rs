@@ -5,7 +5,7 @@ use crate::ingest::Input;
 use crate::ingest::decode::testing::{gzip, spooled};
 
 fn inferred(name: &str, bytes: impl Into<bytes::Bytes>) -> Inference {
-    infer_spooled(&spooled(name, bytes), None).unwrap()
+    infer_spooled(&spooled(name, bytes), &ReadOptions::default()).unwrap()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn null_tokens_are_recognised_by_column() {
 fn content_decides_the_format_and_names_help() {
     let cases: [(&str, &str, FileFormat, Option<char>); 8] = [
         ("x.csv", "{\"a\":1}\n", FileFormat::Ndjson, None),
-        ("x.json", "[{\"a\":1}]", FileFormat::Ndjson, None),
+        ("x.json", "[{\"a\":1}]", FileFormat::Json, None),
         ("x.csv", "[a],[b]\n1,2\n", FileFormat::Csv, Some(',')),
         ("x.csv", "a\tb\n1\t2\n", FileFormat::Tsv, Some('\t')),
         ("x.tsv", "a,b\tc\n1,2\t3\n", FileFormat::Tsv, Some('\t')),
@@ -83,7 +83,7 @@ fn content_decides_the_format_and_names_help() {
         let inference = inferred(name, text);
         assert_eq!((inference.format, inference.delimiter), (format, delimiter), "{name} {text:?}");
     }
-    let tabs = infer_spooled(&spooled("x.csv", "a,b\n1,2\n"), Some(FileFormat::Tsv)).unwrap();
+    let tabs = infer_spooled(&spooled("x.csv", "a,b\n1,2\n"), &ReadOptions { format: Some(FileFormat::Tsv), ..ReadOptions::default() }).unwrap();
     assert_eq!(tabs.columns.len(), 1);
 }
 

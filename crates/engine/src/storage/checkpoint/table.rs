@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_version_survives_its_checkpoint() {
-        let columns = vec![Column { name: "at".into(), column_type: ColumnType::Timestamp }, Column { name: "a \"b\"".into(), column_type: ColumnType::String }];
+        let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("a \"b\"", ColumnType::String)];
         let metadata = Metadata {
             id: "id".into(),
             label: "Orders".into(),

@@ -22,7 +22,8 @@ function encodeValue(value: Cell): string {
   if (value === null) return '~';
   if (typeof value === 'number') return `#${value}`;
   if (typeof value === 'boolean') return `!${value}`;
-  return value.replace(/[\\,]/g, (char) => `\\${char}`).replace(/^[~#!]/, (char) => `\\${char}`);
+  const text = typeof value === 'object' ? JSON.stringify(value) : value;
+  return text.replace(/[\\,]/g, (char) => `\\${char}`).replace(/^[~#!]/, (char) => `\\${char}`);
 }
 
 function decodeValue(text: string): Cell {

@@ -20,6 +20,10 @@ export interface ChartInput {
   live: boolean;
 }
 
+// A chart names and filters by plain values; a struct or list is its JSON.
+const rawOf = (value: Cell) =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+
 const MOST_BUCKETS = 5_000;
 
 /** Buckets between the first and the last, so that missing ones are seen as gaps. */
@@ -83,12 +87,12 @@ function places(
   }
   if (!category) return null;
   const rows = new Map<string, number>();
-  const raw: Cell[] = [];
+  const raw: ReturnType<typeof rawOf>[] = [];
   for (const value of category.values) {
     const key = keyOf(value);
     if (rows.has(key)) continue;
     rows.set(key, raw.length);
-    raw.push(value);
+    raw.push(rawOf(value));
   }
   const axis: ChartAxis = {
     type: 'category',
@@ -133,7 +137,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
           slot: 0,
           role: 'value',
           member,
-          raw: value,
+          raw: rawOf(value),
         };
         byValue.set(key, entry);
       }

@@ -92,6 +92,10 @@ function ColumnItem({ column, type, onChange }: ColumnItemProps) {
     whiteSpace: 'nowrap',
   };
   const examples = column.examples.slice(0, 4).join(', ');
+  // What is nested stays as it was found, or is kept as the text of its JSON.
+  const options: ColumnType[] = columnTypes.includes(column.type)
+    ? columnTypes
+    : [column.type, 'string'];
   return (
     <Box component="li" sx={{ ...grid, py: 1.5, borderTop: 1, borderColor: 'divider' }}>
       <Box sx={{ minWidth: 0 }}>
@@ -118,7 +122,7 @@ function ColumnItem({ column, type, onChange }: ColumnItemProps) {
           color: 'text.primary',
         }}
       >
-        {columnTypes.map((option) => (
+        {options.map((option) => (
           <option key={option} value={option}>
             {typeWords[option].label}
             {option === column.type && type !== column.type ? ' (found)' : ''}

@@ -12,7 +12,8 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 
-const accepted = '.csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.gz,.zst';
+const accepted =
+  '.csv,.tsv,.tab,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.arrows,.feather,.ipc,.avro,.xlsx,.gz,.zst,.bz2,.xz';
 
 export function FileStep({
   problem,
@@ -97,7 +98,8 @@ export function FileStep({
           Drop a file here
         </Typography>
         <Typography color="textSecondary" sx={{ maxWidth: '48ch', mb: 2 }}>
-          CSV, TSV, JSON lines or Parquet, also compressed with gzip or zstd
+          CSV, JSON, Excel (.xlsx), Parquet, Arrow or Avro; text also compressed (.gz, .zst, .bz2,
+          .xz)
           {limit !== undefined && `, up to ${formatNumber(limit, 'bytes')}`}. You check columns and
           types before anything is stored.
         </Typography>

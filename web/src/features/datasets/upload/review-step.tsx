@@ -26,7 +26,16 @@ export interface ReviewStepProps {
   onRestart: () => void;
 }
 
-const formatWords = { csv: 'CSV', tsv: 'TSV', ndjson: 'JSON lines', parquet: 'Parquet' } as const;
+const formatWords = {
+  csv: 'CSV',
+  tsv: 'TSV',
+  ndjson: 'JSON lines',
+  json: 'JSON',
+  parquet: 'Parquet',
+  arrow: 'Arrow',
+  avro: 'Avro',
+  xlsx: 'Excel',
+} as const;
 const delimiterWords: Record<string, string> = {
   ',': 'comma',
   ';': 'semicolon',
@@ -40,6 +49,7 @@ function describeFile({ file_name, size_bytes, inference }: Upload): string {
     file_name,
     formatNumber(size_bytes, 'bytes'),
     formatWords[inference.format],
+    inference.sheet && `sheet ${inference.sheet}`,
     inference.compression !== 'none' && inference.compression,
     text &&
       inference.delimiter &&

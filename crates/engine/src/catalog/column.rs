@@ -1,0 +1,237 @@
+//! What a column is: a name, a type and, for nested data, what is inside. A type without its column says the kind alone.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
+use serde::{Deserialize, Serialize};
+
+/// Levels of structs and lists that a column may have.
+pub const NESTING_MAX: usize = 16;
+
+/// The name of what is inside a list, as Parquet and Delta call it.
+pub const ELEMENT: &str = "element";
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    /// true or false
+    Boolean,
+    /// 64-bit signed integer
+    Integer,
+    /// 64-bit float
+    Float,
+    /// UTF-8 text
+    String,
+    /// A calendar day
+    Date,
+    /// An instant, in microseconds UTC
+    Timestamp,
+    /// Named fields; the column says which
+    Struct,
+    /// Any number of values of one type; the column says which
+    List,
+}
+
+impl ColumnType {
+    /// The Arrow type that carries it in memory. A struct or list has one only with its fields: [`Column::data_type`]; here
+    /// it is one of no fields, or of nulls.
+    ///
+    /// ```
+    /// assert_eq!(tidemill::ColumnType::Integer.data_type().to_string(), "Int64");
+    /// ```
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Boolean => DataType::Boolean,
+            Self::Integer => DataType::Int64,
+            Self::Float => DataType::Float64,
+            Self::String => DataType::Utf8View,
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            Self::Struct => DataType::Struct(Fields::empty()),
+            Self::List => DataType::List(Arc::new(Field::new(ELEMENT, DataType::Null, true))),
+        }
+    }
+
+    /// The column type that holds every value of an Arrow type, where one does.
+    pub fn from_data_type(data_type: &DataType) -> Option<Self> {
+        Some(match data_type {
+            DataType::Boolean => Self::Boolean,
+            DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => Self::Integer,
+            DataType::Float16 | DataType::Float32 | DataType::Float64 | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+                Self::Float
+            }
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Time32(_) | DataType::Time64(_) => Self::String,
+            DataType::Date32 | DataType::Date64 => Self::Date,
+            DataType::Timestamp(..) => Self::Timestamp,
+            DataType::Dictionary(_, value) => return Self::from_data_type(value),
+            DataType::Struct(_) => Self::Struct,
+            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) | DataType::ListView(_) | DataType::LargeListView(_) | DataType::Map(..) => Self::List,
+            _ => return None,
+        })
+    }
+
+    /// The name in JSON and in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::String => "string",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp",
+            Self::Struct => "struct",
+            Self::List => "list",
+        }
+    }
+
+    /// Whether it has other types inside.
+    pub fn is_nested(self) -> bool {
+        matches!(self, Self::Struct | Self::List)
+    }
+
+    /// The type that holds every value of both, as far as promotion goes: integer and float give float, date and
+    /// timestamp give timestamp, anything else gives string.
+    #[must_use]
+    pub fn promoted_with(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a == b => a,
+            (Self::Integer, Self::Float) | (Self::Float, Self::Integer) => Self::Float,
+            (Self::Date, Self::Timestamp) | (Self::Timestamp, Self::Date) => Self::Timestamp,
+            _ => Self::String,
+        }
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One column. Every column may hold nulls, and so may everything inside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name, as in the file that brought it.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// The fields of a struct, or the one element of a list; empty for every other type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<Column>,
+}
+
+impl Column {
+    /// A column of a type without fields.
+    ///
+    /// ```
+    /// use tidemill::catalog::Column;
+    /// assert_eq!(Column::new("n", tidemill::ColumnType::Integer).data_type().to_string(), "Int64");
+    /// ```
+    pub fn new(name: impl Into<String>, column_type: ColumnType) -> Self {
+        Self { name: name.into(), column_type, fields: Vec::new() }
+    }
+
+    /// The Arrow type that carries it in memory.
+    pub fn data_type(&self) -> DataType {
+        match (self.column_type, self.fields.first()) {
+            (ColumnType::Struct, Some(_)) => DataType::Struct(self.fields.iter().map(Self::field).collect()),
+            (ColumnType::List, Some(element)) => DataType::List(Arc::new(Field::new(ELEMENT, element.data_type(), true))),
+            (column_type, _) => column_type.data_type(),
+        }
+    }
+
+    /// The Arrow field that carries it in memory.
+    pub fn field(&self) -> FieldRef {
+        Arc::new(Field::new(&self.name, self.data_type(), true))
+    }
+
+    /// The column that holds every value of an Arrow field, where one does. A column of nulls alone is text.
+    pub fn from_field(field: &Field) -> Option<Self> {
+        match field.data_type() {
+            DataType::Null => Some(Self::new(field.name(), ColumnType::String)),
+            _ => Self::inside(field.name(), field.data_type(), NESTING_MAX),
+        }
+    }
+
+    fn inside(name: &str, data_type: &DataType, levels: usize) -> Option<Self> {
+        let column_type = ColumnType::from_data_type(data_type)?;
+        if !column_type.is_nested() {
+            return Some(Self::new(name, column_type));
+        }
+        let levels = levels.checked_sub(1)?;
+        let fields = match data_type {
+            DataType::Struct(fields) => {
+                let repeated = |(index, field): (usize, &FieldRef)| fields.iter().take(index).any(|other| other.name().eq_ignore_ascii_case(field.name()));
+                if fields.is_empty() || fields.iter().enumerate().any(repeated) {
+                    return None;
+                }
+                fields.iter().map(|field| Self::inside(field.name(), field.data_type(), levels)).collect::<Option<Vec<_>>>()?
+            }
+            DataType::List(element) | DataType::LargeList(element) | DataType::FixedSizeList(element, _) | DataType::ListView(element) | DataType::LargeListView(element) => {
+                vec![Self::inside(ELEMENT, element.data_type(), levels)?]
+            }
+            // A map is a list of its entries, each a key and a value.
+            DataType::Map(entries, _) => vec![Self::inside(ELEMENT, entries.data_type(), levels)?],
+            _ => return None,
+        };
+        Some(Self { name: name.to_owned(), column_type, fields })
+    }
+
+    /// The columns without fields that it consists of.
+    pub fn leaves(&self) -> usize {
+        if self.fields.is_empty() { 1 } else { self.fields.iter().map(Self::leaves).sum() }
+    }
+}
+
+impl fmt::Display for Column {
+    /// Its type as people read it: `struct(city string, zip integer)`, `list(integer)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.column_type.as_str())?;
+        for (index, field) in self.fields.iter().enumerate() {
+            f.write_str(if index == 0 { "(" } else { ", " })?;
+            if self.column_type == ColumnType::Struct {
+                write!(f, "{} ", field.name)?;
+            }
+            write!(f, "{field}")?;
+        }
+        if self.fields.is_empty() { Ok(()) } else { f.write_str(")") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_types_go_to_arrow_and_back() {
+        let json = r#"{"name":"a","type":"list","fields":[{"name":"element","type":"struct","fields":[{"name":"city","type":"string"},{"name":"zip","type":"integer"}]}]}"#;
+        let column: Column = serde_json::from_str(json).unwrap();
+        assert_eq!(Column::from_field(&column.field()), Some(column.clone()));
+        assert_eq!(serde_json::to_string(&column).unwrap(), json);
+        assert_eq!((column.to_string().as_str(), column.leaves()), ("list(struct(city string, zip integer))", 2));
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_no_column() {
+        let list = |inner: DataType| DataType::List(Arc::new(Field::new("item", inner, true)));
+        let deep = (0..=NESTING_MAX).fold(DataType::Int8, |inner, _| list(inner));
+        let twice: Fields = vec![Field::new("a", DataType::Int8, true), Field::new("A", DataType::Int8, true)].into();
+        for refused in [DataType::Binary, list(DataType::Binary), list(DataType::Null), deep, DataType::Struct(Fields::empty()), DataType::Struct(twice)] {
+            assert_eq!(Column::from_field(&Field::new("x", refused.clone(), true)), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn promotion_is_symmetric_and_ends_in_string() {
+        use ColumnType::{Boolean, Date, Float, Integer, String, Timestamp};
+        for (a, b, expected) in
+            [(Integer, Float, Float), (Date, Timestamp, Timestamp), (Boolean, Integer, String), (Float, Date, String), (String, Integer, String), (Date, Date, Date)]
+        {
+            assert_eq!(a.promoted_with(b), expected);
+            assert_eq!(b.promoted_with(a), expected);
+        }
+    }
+}

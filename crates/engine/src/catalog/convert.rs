@@ -1,0 +1,238 @@
+//! An Arrow array as one of a column: types of other programs become ours, at every level of nested data. What does not
+//! fit becomes null, and [`misfits`] says where.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use arrow::util::display::array_value_to_string;
+
+use super::column::{Column, ColumnType, ELEMENT};
+use super::json::column_to_json;
+use crate::error::{Error, Result};
+
+/// A value as people read it; nested ones are JSON.
+pub(crate) fn show(array: &ArrayRef, row: usize) -> String {
+    let slice = array.slice(row, 1);
+    if slice.data_type().is_nested() {
+        let natural = Column::from_field(&Field::new("", slice.data_type().clone(), true));
+        let converted = natural.and_then(|column| convert(&slice, &column).ok()).map(|array| column_to_json(&array));
+        return converted.and_then(|values| values.first().map(ToString::to_string)).unwrap_or_default();
+    }
+    // The display of a named zone needs a table of zones; UTC needs none.
+    let shown = match slice.as_any().downcast_ref::<TimestampMicrosecondArray>() {
+        Some(instants) if instants.timezone() == Some("UTC") => array_value_to_string(&instants.clone().with_timezone("+00:00"), 0),
+        _ => array_value_to_string(&slice, 0),
+    };
+    shown.unwrap_or_default()
+}
+
+/// An array as one of a column; what does not fit is null, a field that it lacks too.
+pub(crate) fn convert(stored: &ArrayRef, column: &Column) -> Result<ArrayRef> {
+    if !column.column_type.is_nested() && *stored.data_type() == column.column_type.data_type() && column.column_type != ColumnType::Float {
+        return Ok(Arc::clone(stored));
+    }
+    match column.column_type {
+        ColumnType::Struct => {
+            let Some(structs) = stored.as_struct_opt() else { return Err(no_way(stored, column)) };
+            let inner = column.fields.iter().map(|field| match structs.column_by_name(&field.name) {
+                Some(inner) => convert(inner, field),
+                None => Ok(new_null_array(&field.data_type(), stored.len())),
+            });
+            let inner = inner.collect::<Result<Vec<_>>>()?;
+            Ok(Arc::new(StructArray::try_new(column.fields.iter().map(Column::field).collect(), inner, stored.nulls().cloned())?))
+        }
+        ColumnType::List => {
+            let Some(element) = column.fields.first() else { return Err(no_way(stored, column)) };
+            let List { offsets, inner, nulls } = List::of(stored).ok_or_else(|| no_way(stored, column))??;
+            let field: FieldRef = Arc::new(Field::new(ELEMENT, element.data_type(), true));
+            Ok(Arc::new(ListArray::try_new(field, offsets, convert(&inner, element)?, nulls)?))
+        }
+        ColumnType::String if stored.data_type().is_nested() => {
+            let natural = Column::from_field(&Field::new(&column.name, stored.data_type().clone(), true)).ok_or_else(|| no_way(stored, column))?;
+            let values = column_to_json(&convert(stored, &natural)?);
+            Ok(Arc::new(values.into_iter().map(|value| (!value.is_null()).then(|| value.to_string())).collect::<StringViewArray>()))
+        }
+        _ => convert_plain(stored, column.column_type),
+    }
+}
+
+fn no_way(stored: &ArrayRef, column: &Column) -> Error {
+    Error::invalid(format!("{} does not become {column}", stored.data_type()))
+}
+
+fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef> {
+    let options = CastOptions { safe: true, ..CastOptions::default() };
+    let target = column_type.data_type();
+    let plain = match stored.data_type() {
+        DataType::Dictionary(_, value) => cast_with_options(stored, value, &options)?,
+        _ => Arc::clone(stored),
+    };
+    Ok(match (plain.data_type(), column_type) {
+        (DataType::Null, _) => new_null_array(&target, plain.len()),
+        // The instant stays; a time without zone is UTC.
+        (DataType::Timestamp(_, zone), _) => {
+            let micros = cast_with_options(&plain, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()), &options)?;
+            let micros = micros.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::internal("a cast to timestamps gave something else"))?;
+            let zone = if column_type == ColumnType::String { "+00:00" } else { "UTC" };
+            let instants: ArrayRef = Arc::new(micros.clone().with_timezone(zone));
+            cast_with_options(&instants, &target, &options)?
+        }
+        (DataType::Float16 | DataType::Float32 | DataType::Float64, ColumnType::Float) => {
+            let floats = cast_with_options(&plain, &target, &options)?;
+            match floats.as_any().downcast_ref::<Float64Array>() {
+                Some(found) if found.values().iter().any(|value| value.is_nan()) => {
+                    Arc::new(found.iter().map(|value| value.filter(|value| !value.is_nan())).collect::<Float64Array>())
+                }
+                _ => floats,
+            }
+        }
+        _ => cast_with_options(&plain, &target, &options)?,
+    })
+}
+
+/// A list of any kind, with offsets that begin at 0 and nothing behind them.
+struct List {
+    offsets: OffsetBuffer<i32>,
+    inner: ArrayRef,
+    nulls: Option<NullBuffer>,
+}
+
+impl List {
+    /// `None`: no list. A map is a list of its entries.
+    fn of(array: &ArrayRef) -> Option<Result<Self>> {
+        let (offsets, inner, nulls) = match array.data_type() {
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                (list.offsets().clone(), Arc::clone(list.values()), list.nulls().cloned())
+            }
+            DataType::Map(..) => {
+                let map = array.as_map();
+                let entries: ArrayRef = Arc::new(map.entries().clone());
+                (map.offsets().clone(), entries, map.nulls().cloned())
+            }
+            DataType::LargeList(element) | DataType::FixedSizeList(element, _) | DataType::ListView(element) | DataType::LargeListView(element) => {
+                let options = CastOptions { safe: false, ..CastOptions::default() };
+                return match cast_with_options(array, &DataType::List(Arc::clone(element)), &options) {
+                    Ok(list) => Self::of(&list),
+                    Err(error) => Some(Err(error.into())),
+                };
+            }
+            _ => return None,
+        };
+        let (first, last) = (offsets.first().copied().unwrap_or(0), offsets.last().copied().unwrap_or(0));
+        let inner = inner.slice(usize::try_from(first).unwrap_or(0), usize::try_from(last - first).unwrap_or(0));
+        let offsets = if first == 0 { offsets } else { OffsetBuffer::new(offsets.iter().map(|offset| offset - first).collect()) };
+        Some(Ok(Self { offsets, inner, nulls }))
+    }
+}
+
+/// A value that became null because it did not fit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    pub row: usize,
+    /// The column, or the way to a field inside of it: `address.zip`, `tags[]`.
+    pub path: String,
+    pub value: String,
+    /// The type that it does not fit.
+    pub column_type: ColumnType,
+}
+
+/// The values of `stored` that are null in `made`, its conversion, although they are not missing; at most one a row.
+pub(crate) fn misfits(stored: &ArrayRef, made: &ArrayRef, column: &Column) -> Vec<Misfit> {
+    let mut found = Vec::new();
+    look(stored, made, column, &column.name, &Some, &mut found);
+    found.sort_by_key(|misfit| misfit.row);
+    found.dedup_by_key(|misfit| misfit.row);
+    found
+}
+
+/// `row_of` says to which row a value belongs; none where it stands below a null, so that it means nothing.
+fn look(stored: &ArrayRef, made: &ArrayRef, column: &Column, path: &str, row_of: &dyn Fn(usize) -> Option<usize>, found: &mut Vec<Misfit>) {
+    match column.column_type {
+        ColumnType::Struct => {
+            let (Some(from), Some(to)) = (stored.as_struct_opt(), made.as_struct_opt()) else { return };
+            let below = |index: usize| if from.is_null(index) { None } else { row_of(index) };
+            for (field, inner) in column.fields.iter().zip(to.columns()) {
+                if let Some(stored) = from.column_by_name(&field.name) {
+                    look(stored, inner, field, &format!("{path}.{}", field.name), &below, found);
+                }
+            }
+        }
+        ColumnType::List => {
+            let (Some(Ok(from)), Some(Ok(to)), Some(element)) = (List::of(stored), List::of(made), column.fields.first()) else { return };
+            let offsets = from.offsets.clone();
+            let outer = |inner: usize| row_of(offsets.partition_point(|offset| usize::try_from(*offset).unwrap_or(0) <= inner).saturating_sub(1));
+            look(&from.inner, &to.inner, element, &format!("{path}[]"), &outer, found);
+        }
+        column_type => {
+            if made.null_count() <= stored.logical_null_count() {
+                return;
+            }
+            for index in 0..stored.len() {
+                if made.is_null(index)
+                    && !is_missing(stored, index)
+                    && let Some(row) = row_of(index)
+                {
+                    found.push(Misfit { row, path: path.to_owned(), value: show(stored, index), column_type });
+                }
+            }
+        }
+    }
+}
+
+/// Whether a stored value is null, or not a number, which is null with us.
+fn is_missing(stored: &ArrayRef, row: usize) -> bool {
+    stored.is_null(row) || stored.logical_nulls().is_some_and(|nulls| nulls.is_null(row)) || show(stored, row) == "NaN"
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, LargeListArray, UInt64Array};
+    use arrow::datatypes::{Int32Type, Int64Type};
+    use serde_json::json;
+
+    use super::*;
+
+    fn element(column_type: ColumnType) -> Column {
+        Column { name: "l".into(), column_type: ColumnType::List, fields: vec![Column::new(ELEMENT, column_type)] }
+    }
+
+    #[test]
+    fn lists_of_every_kind_become_ours() {
+        let values = [Some(vec![Some(1), None]), None, Some(vec![]), Some(vec![Some(7)])];
+        let list: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(values.clone()));
+        let large: ArrayRef = Arc::new(LargeListArray::from_iter_primitive::<Int32Type, _, _>(values));
+        for stored in [list, large] {
+            let made = convert(&stored.slice(1, 3), &element(ColumnType::Float)).unwrap();
+            assert_eq!(json!(column_to_json(&made)), json!([null, [], [7.0]]));
+            assert_eq!(json!(column_to_json(&convert(&stored, &Column::new("l", ColumnType::String)).unwrap())), json!(["[1,null]", null, "[]", "[7]"]));
+        }
+    }
+
+    #[test]
+    fn misfits_inside_are_found_with_their_way() {
+        let inner: ArrayRef = Arc::new(UInt64Array::from(vec![1, u64::MAX, u64::MAX]));
+        let stored: ArrayRef = Arc::new(StructArray::new(vec![Field::new("n", DataType::UInt64, true)].into(), vec![inner], Some(vec![true, true, false].into())));
+        let column = Column { name: "s".into(), column_type: ColumnType::Struct, fields: vec![Column::new("n", ColumnType::Integer)] };
+        let made = convert(&stored, &column).unwrap();
+        assert_eq!(misfits(&stored, &made, &column), [Misfit { row: 1, path: "s.n".into(), value: u64::MAX.to_string(), column_type: ColumnType::Integer }]);
+
+        let stored: ArrayRef =
+            Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::UInt64Type, _, _>([Some(vec![Some(1)]), Some(vec![]), Some(vec![Some(2), Some(u64::MAX)])]));
+        let column = element(ColumnType::Integer);
+        let made = convert(&stored, &column).unwrap();
+        let found = misfits(&stored, &made, &column);
+        assert_eq!(found.iter().map(|misfit| (misfit.row, misfit.path.as_str())).collect::<Vec<_>>(), [(2, "l[]")]);
+        let whole: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)])]));
+        assert_eq!(misfits(&whole, &convert(&whole, &column).unwrap(), &column), []);
+    }
+
+    #[test]
+    fn plain_arrays_of_our_types_stay_as_they_are() {
+        let stored: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        assert!(Arc::ptr_eq(&convert(&stored, &Column::new("n", ColumnType::Integer)).unwrap(), &stored));
+    }
+}

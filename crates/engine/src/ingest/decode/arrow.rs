@@ -1,0 +1,339 @@
+//! Arrow IPC as batches, by the `arrow-ipc` crate: a stream, or a file, which is a stream between a magic number and a
+//! footer. Messages are read one by one, and what each claims of sizes is held against what the file has before anybody
+//! makes room for it. Refuses files that are cut off or damaged, and batches that are larger than memory should be.
+
+use std::io::{ErrorKind as IoKind, Read, Seek, SeekFrom};
+
+use arrow::buffer::{Buffer, MutableBuffer};
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use arrow_ipc::reader::StreamDecoder;
+use arrow_ipc::{Block, MessageHeader, root_as_footer, root_as_message};
+
+use super::Spooled;
+use super::columnar::Batches;
+use super::spool::ReadSeek;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What Arrow files begin and end with.
+pub(crate) const MAGIC: &[u8] = b"ARROW1";
+/// The magic number at the beginning, filled up to eight bytes.
+const HEAD_BYTES: u64 = 8;
+/// Length of the footer and magic number, behind the footer.
+const TAIL_BYTES: u64 = 10;
+/// What a message of a stream begins with.
+pub(crate) const CONTINUATION: [u8; 4] = [0xff; 4];
+/// Description of a message or footer at most.
+const META_MAX_BYTES: u64 = 64 << 20;
+/// Plain bytes of a batch at most: it is in memory whole.
+const BATCH_MAX_BYTES: u64 = 512 << 20;
+/// Rows of a batch at most, beyond those that a bit each would make.
+const ROWS_SPARE: u64 = 1 << 20;
+
+/// Whether content that begins like this is a stream.
+pub(crate) fn is_stream(head: &[u8]) -> bool {
+    // The description of a schema follows: less than 16 MiB, so that the fourth byte is 0.
+    matches!(head, [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..])
+}
+
+/// A file or stream whose schema was read.
+pub(crate) struct ArrowSource {
+    name: String,
+    schema: SchemaRef,
+    messages: Messages,
+    decoder: StreamDecoder,
+}
+
+struct Messages {
+    input: Box<dyn ReadSeek>,
+    at: u64,
+    end: u64,
+}
+
+impl ArrowSource {
+    /// Reads up to the schema.
+    pub(crate) fn open(source: &Spooled) -> Result<Self> {
+        let name = source.name().to_owned();
+        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size() };
+        let refused = |what: String| Error::invalid(format!("{name}: the Arrow file cannot be read: {what}"));
+        messages.enter_file().map_err(|trouble| trouble.into_error(&name, "at its footer"))?;
+        let mut decoder = StreamDecoder::new();
+        let mut message = messages
+            .next()
+            .map_err(|trouble| trouble.into_error(&name, "at its schema"))?
+            .ok_or_else(|| refused("it has no schema; write it anew".to_owned()))?;
+        decoder.decode(&mut message).map_err(|error| refused(format!("{error}; write it anew")).because(error))?;
+        let schema = decoder.schema().ok_or_else(|| refused("its first message is no schema; write it anew".to_owned()))?;
+        Ok(Self { name, schema, messages, decoder })
+    }
+}
+
+impl Batches for ArrowSource {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>> {
+        let place = || format!("after row {rows_before}");
+        loop {
+            let Some(mut message) = self.messages.next().map_err(|trouble| trouble.into_error(&self.name, &place()))? else { return Ok(None) };
+            let batch = self
+                .decoder
+                .decode(&mut message)
+                .map_err(|error| Error::invalid(format!("{}: the Arrow file is damaged {}: {error}; write it anew", self.name, place())).because(error))?;
+            if batch.is_some() {
+                return Ok(batch);
+            }
+        }
+    }
+
+    fn bytes_read(&self, _: u64) -> u64 {
+        self.messages.at
+    }
+}
+
+/// What is wrong with the next message.
+enum Trouble {
+    Io(std::io::Error),
+    Truncated,
+    Damaged(String),
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == IoKind::UnexpectedEof { Self::Truncated } else { Self::Io(error) }
+    }
+}
+
+impl Trouble {
+    fn into_error(self, name: &str, place: &str) -> Error {
+        match self {
+            Self::Io(error) => Error::new(ErrorKind::Unavailable, format!("{name}: read {place}: {error}; check the file and try again")).because(error),
+            Self::Truncated => Error::invalid(format!("{name}: the Arrow file is cut off {place}; send the whole file again")),
+            Self::Damaged(what) => Error::invalid(format!("{name}: the Arrow file is damaged {place}: {what}; write it anew")),
+        }
+    }
+}
+
+impl Messages {
+    /// Where the content is a file and no stream, goes to the first message and learns where the last one ends.
+    fn enter_file(&mut self) -> Result<(), Trouble> {
+        let mut head = [0; HEAD_BYTES as usize];
+        let size = self.end;
+        if size < HEAD_BYTES {
+            return Err(Trouble::Truncated);
+        }
+        self.input.read_exact(&mut head)?;
+        if !head.starts_with(MAGIC) {
+            self.input.seek(SeekFrom::Start(0))?;
+            return Ok(());
+        }
+        let Some(tail_at) = size.checked_sub(TAIL_BYTES).filter(|at| *at >= HEAD_BYTES) else { return Err(Trouble::Truncated) };
+        let mut tail = [0; TAIL_BYTES as usize];
+        self.input.seek(SeekFrom::Start(tail_at))?;
+        self.input.read_exact(&mut tail)?;
+        let [a, b, c, d, magic @ ..] = tail;
+        if magic != MAGIC {
+            return Err(Trouble::Truncated);
+        }
+        let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+        let footer_at = tail_at.checked_sub(length).filter(|at| *at >= HEAD_BYTES && length <= META_MAX_BYTES);
+        let footer_at = footer_at.ok_or_else(|| Trouble::Damaged(format!("its footer claims {length} bytes")))?;
+        self.input.seek(SeekFrom::Start(footer_at))?;
+        let mut footer = vec![0; usize::try_from(length).unwrap_or(0)];
+        self.input.read_exact(&mut footer)?;
+        let footer = root_as_footer(&footer).map_err(|error| Trouble::Damaged(error.to_string()))?;
+        let end_of = |block: &Block| {
+            let parts = [block.offset(), i64::from(block.metaDataLength()), block.bodyLength()].map(u64::try_from);
+            let [Ok(from), Ok(meta), Ok(body)] = parts else { return u64::MAX };
+            from.saturating_add(meta).saturating_add(body)
+        };
+        let blocks = footer.recordBatches().into_iter().flatten().chain(footer.dictionaries().into_iter().flatten());
+        self.end = blocks.map(end_of).max().unwrap_or(footer_at);
+        if self.end > footer_at {
+            return Err(Trouble::Damaged("its footer names batches beyond its end".to_owned()));
+        }
+        self.at = HEAD_BYTES;
+        self.input.seek(SeekFrom::Start(HEAD_BYTES))?;
+        Ok(())
+    }
+
+    /// The next message, whole, with every claim of it checked; none at the end.
+    fn next(&mut self) -> Result<Option<Buffer>, Trouble> {
+        let left = self.end.saturating_sub(self.at);
+        if left == 0 {
+            return Ok(None);
+        }
+        let mut word = [0; 4];
+        self.take(&mut word)?;
+        if word == CONTINUATION {
+            self.take(&mut word)?;
+        }
+        let meta_length = u64::from(u32::from_le_bytes(word));
+        if meta_length == 0 {
+            return Ok(None);
+        }
+        if meta_length > META_MAX_BYTES {
+            return Err(Trouble::Damaged(format!("a message claims a description of {meta_length} bytes")));
+        }
+        if meta_length > self.end.saturating_sub(self.at) {
+            return Err(Trouble::Truncated);
+        }
+        let mut meta = vec![0; usize::try_from(meta_length).unwrap_or(0)];
+        self.take(&mut meta)?;
+        let message = root_as_message(&meta).map_err(|error| Trouble::Damaged(error.to_string()))?;
+        let body_length = u64::try_from(message.bodyLength()).map_err(|_| Trouble::Damaged("a message of negative length".to_owned()))?;
+        if body_length > self.end.saturating_sub(self.at) {
+            return Err(Trouble::Truncated);
+        }
+        if body_length > BATCH_MAX_BYTES {
+            return Err(Trouble::Damaged(format!("a batch of {body_length} bytes; at most {BATCH_MAX_BYTES} are read at a time, so write smaller batches")));
+        }
+        // The body begins at a multiple of eight, as it does in the file.
+        let begin = 8 + meta.len();
+        let mut whole = MutableBuffer::from_len_zeroed(begin + usize::try_from(body_length).unwrap_or(0));
+        let bytes = whole.as_slice_mut();
+        for (to, from) in bytes.iter_mut().zip(CONTINUATION.iter().chain(&word).chain(&meta)) {
+            *to = *from;
+        }
+        self.take(bytes.get_mut(begin..).unwrap_or_default())?;
+        let batch = match message.header_type() {
+            MessageHeader::RecordBatch => message.header_as_record_batch(),
+            MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()),
+            _ => None,
+        };
+        if let Some(batch) = batch {
+            check_claims(&batch, whole.as_slice().get(begin..).unwrap_or_default()).map_err(Trouble::Damaged)?;
+        }
+        Ok(Some(whole.into()))
+    }
+
+    fn take(&mut self, buffer: &mut [u8]) -> Result<(), Trouble> {
+        if buffer.len() as u64 > self.end.saturating_sub(self.at) {
+            return Err(Trouble::Truncated);
+        }
+        self.input.read_exact(buffer)?;
+        self.at += buffer.len() as u64;
+        Ok(())
+    }
+}
+
+/// Whether what a batch says of its buffers and rows can be true, and how large they are once unpacked.
+fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<(), String> {
+    let packed = batch.compression().is_some();
+    let mut plain = 0_u64;
+    for buffer in batch.buffers().into_iter().flatten() {
+        let range = usize::try_from(buffer.offset()).ok().zip(usize::try_from(buffer.length()).ok());
+        let bytes = range.and_then(|(from, length)| body.get(from..from.checked_add(length)?)).ok_or("a buffer beyond its batch")?;
+        plain = plain.saturating_add(match bytes.first_chunk::<8>() {
+            // The plain length stands before packed bytes; -1 says that they are plain.
+            Some(claim) if packed => match i64::from_le_bytes(*claim) {
+                -1 => bytes.len() as u64,
+                claim => u64::try_from(claim).map_err(|_| "a buffer of negative length")?,
+            },
+            None if packed && !bytes.is_empty() => return Err("a packed buffer without its length".to_owned()),
+            _ => bytes.len() as u64,
+        });
+    }
+    if plain > BATCH_MAX_BYTES {
+        return Err(format!("a batch unpacks to {plain} bytes; at most {BATCH_MAX_BYTES} are read at a time, so write smaller batches"));
+    }
+    let rows_max = plain.saturating_mul(8).saturating_add(ROWS_SPARE);
+    let counts = batch.nodes().into_iter().flatten().map(|node| node.length()).chain([batch.length()]);
+    match counts.into_iter().find(|count| u64::try_from(*count).is_ok_and(|count| count <= rows_max).eq(&false)) {
+        Some(count) => Err(format!("a batch of {plain} bytes claims {count} rows")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray, StructArray};
+    use arrow::datatypes::{DataType, Field, Int32Type};
+    use arrow_ipc::CompressionType;
+    use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::FileFormat;
+    use crate::ingest::decode::testing::{load, refused};
+
+    fn batch(from: i32) -> RecordBatch {
+        let inner: ArrayRef = Arc::new(StringArray::from(vec![Some("x"), None]));
+        let nested = StructArray::new(vec![Field::new("city", DataType::Utf8, true)].into(), vec![inner], None);
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("n", Arc::new(Int32Array::from(vec![Some(from), None]))),
+            ("tag", Arc::new(["a", "b"].into_iter().collect::<DictionaryArray<Int32Type>>())),
+            ("address", Arc::new(nested)),
+        ];
+        RecordBatch::try_from_iter(columns).unwrap()
+    }
+
+    fn written(file: bool, compression: Option<CompressionType>) -> Vec<u8> {
+        let options = IpcWriteOptions::default().try_with_compression(compression).unwrap();
+        let (schema, mut bytes) = (batch(0).schema(), Vec::new());
+        if file {
+            let mut writer = FileWriter::try_new_with_options(&mut bytes, &schema, options).unwrap();
+            (0..3).for_each(|from| writer.write(&batch(from)).unwrap());
+            writer.finish().unwrap();
+        } else {
+            let mut writer = StreamWriter::try_new_with_options(&mut bytes, &schema, options).unwrap();
+            (0..3).for_each(|from| writer.write(&batch(from)).unwrap());
+            writer.finish().unwrap();
+        }
+        bytes
+    }
+
+    #[test]
+    fn files_and_streams_are_read_packed_or_not() {
+        for file in [true, false] {
+            for compression in [None, Some(CompressionType::LZ4_FRAME), Some(CompressionType::ZSTD)] {
+                let loaded = load("t.csv", written(file, compression), &[]).unwrap();
+                assert_eq!(loaded.inference.format, FileFormat::Arrow);
+                assert_eq!(loaded.types(), "n:integer tag:string address:struct(city string)");
+                assert_eq!(loaded.rows()[3..], ["~|b|{\"city\":null}", "2|a|{\"city\":\"x\"}", "~|b|{\"city\":null}"], "{file} {compression:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_files_are_refused_with_their_place() {
+        let file = written(true, None);
+        assert_eq!(refused("t.arrow", file[..file.len() - 3].to_vec(), &[]), "t.arrow: the Arrow file is cut off at its footer; send the whole file again");
+        assert_eq!(refused("t.arrow", file[..10].to_vec(), &[]), "t.arrow: the Arrow file is cut off at its footer; send the whole file again");
+        let stream = written(false, None);
+        // Behind the first batch, within the second.
+        assert!(refused("t.arrows", stream[..stream.len() * 3 / 4].to_vec(), &[]).starts_with("t.arrows: the Arrow file is cut off after row "));
+        let mut claims = stream;
+        claims[4..8].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
+        assert_eq!(refused("t.arrows", claims, &[]), "t.arrows: the Arrow file is cut off at its schema; send the whole file again");
+    }
+
+    #[test]
+    fn claims_beyond_a_batch_are_refused() {
+        let packed = written(false, Some(CompressionType::ZSTD));
+        // Every place that could be the plain length of a buffer claims a terabyte in turn; none may make room for it.
+        for at in (0..packed.len() - 8).step_by(8) {
+            let mut bytes = packed.clone();
+            bytes[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+            let _ = load("t.arrows", bytes, &[]);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+
+        /// A damaged file is loaded or refused, never more.
+        #[test]
+        fn damage_is_loaded_or_refused(file in any::<bool>(), packed in any::<bool>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+            let mut bytes = written(file, packed.then_some(CompressionType::LZ4_FRAME));
+            for (at, byte) in damage {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            let _ = load("t.arrow", bytes, &[]);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Formats that bring columns of Arrow types: Parquet, Arrow, Avro. Each opens its files and reads batches; here these are
+//! cast to the columns of the target, rows that do not fit are rejected, and large batches are cut. Refuses columns of types
+//! that have no place here, by name and type.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow::array::{BooleanArray, new_null_array};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+
+use super::arrow::ArrowSource;
+use super::avro::AvroSource;
+use super::batch::{BATCH_ROWS, schema_of};
+use super::parquet::ParquetSource;
+use super::tally::{Tally, shorten_value};
+use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
+use crate::catalog::Column;
+use crate::catalog::convert::{convert, misfits};
+use crate::error::{Error, Result, near_names};
+use crate::ingest::{Progress, Reject};
+
+/// Which of the formats a file is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Columnar {
+    Parquet,
+    Arrow,
+    Avro,
+}
+
+impl Columnar {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+            Self::Avro => "Avro",
+        }
+    }
+
+    /// Opens a file and looks whether its columns can be loaded. At most `limit` rows are wanted.
+    ///
+    /// # Errors
+    /// `Invalid` when the file is broken, or a column is of a type that has no place here.
+    pub(crate) fn open(self, source: &Spooled, limit: Option<usize>) -> Result<Box<dyn Batches>> {
+        let opened = guarded(self, source.name(), || match self {
+            Self::Parquet => ParquetSource::open(source, limit).map(|file| Box::new(file) as Box<dyn Batches>),
+            Self::Arrow => ArrowSource::open(source).map(|file| Box::new(file) as Box<dyn Batches>),
+            Self::Avro => AvroSource::open(source, limit).map(|file| Box::new(file) as Box<dyn Batches>),
+        })?;
+        self.check(source.name(), opened.schema())?;
+        Ok(opened)
+    }
+
+    fn check(self, name: &str, schema: &SchemaRef) -> Result<()> {
+        let format = self.as_str();
+        for (index, field) in schema.fields().iter().enumerate() {
+            if Column::from_field(field).is_none() {
+                let (column, kind) = (field.name(), field.data_type());
+                return Err(Error::invalid(format!("{name}: column {column:?} is of the {format} type {kind}, which cannot be loaded; convert it, or write the file without it")));
+            }
+            if let Some(earlier) = schema.fields().iter().take(index).position(|other| other.name().to_lowercase() == field.name().to_lowercase()) {
+                return Err(Error::invalid(format!("{name}: columns {} and {} have the same name {:?}; rename one", earlier + 1, index + 1, field.name())));
+            }
+        }
+        Ok(())
+    }
+
+    /// The next rows.
+    pub(crate) fn read(self, name: &str, file: &mut dyn Batches, rows_before: u64) -> Result<Option<RecordBatch>> {
+        guarded(self, name, || file.read(rows_before))
+    }
+}
+
+/// A file that gives batches.
+pub(crate) trait Batches {
+    /// Columns and types as stored.
+    fn schema(&self) -> &SchemaRef;
+
+    /// The next rows. `rows_before` were read already, for messages.
+    fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>>;
+
+    /// Bytes of the file that are read, when so many rows of it are.
+    fn bytes_read(&self, rows: u64) -> u64;
+}
+
+/// Runs a reader of another crate over bytes that somebody sent: where it panics, the file is at fault.
+pub(crate) fn guarded<T>(format: Columnar, name: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|panic| {
+        let (format, what) = (format.as_str(), panic_text(&*panic));
+        Err(Error::invalid(format!("{name}: the {format} file is damaged: {what}; write it anew")))
+    })
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.and_then(|text| text.lines().next()).unwrap_or("its reader gave up").to_owned()
+}
+
+/// Decodes a file of columns.
+pub(crate) fn decode(source: &Spooled, format: Columnar, target: &DecodeTarget, progress: &Progress, emit: &mut dyn FnMut(Decoded) -> Result<()>) -> Result<DecodeOutcome> {
+    let mut file = format.open(source, None)?;
+    for field in file.schema().fields() {
+        match target.columns.iter().find(|column| column.name == *field.name()) {
+            None => {
+                let near = near_names(field.name(), target.columns.iter().map(|column| column.name.as_str()));
+                return Err(Error::invalid(format!(
+                    "{}: column {:?} is not in the dataset{near}; rename or drop it in the file, or load into a new dataset",
+                    source.name(),
+                    field.name()
+                )));
+            }
+            Some(column) => {
+                if let Some(way) = Column::from_field(field).and_then(|stored| unknown_field(&stored, column, &column.name)) {
+                    return Err(Error::invalid(format!("{}: field {way:?} is not in the dataset; drop it in the file, or load into a new dataset", source.name())));
+                }
+            }
+        }
+    }
+    let mut tally = Tally::new(source.name(), progress);
+    while let Some(batch) = format.read(source.name(), &mut *file, tally.rows())? {
+        let mut start = 0;
+        while start < batch.num_rows() {
+            progress.check()?;
+            let piece = batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start));
+            start += piece.num_rows();
+            let decoded = take(source, format, &piece, target, tally.rows())?;
+            tally.add(piece.num_rows(), &decoded.rejects)?;
+            emit(decoded)?;
+        }
+        progress.set_bytes_read(file.bytes_read(tally.rows()).min(source.size()));
+    }
+    tally.finish()?;
+    progress.set_bytes_read(source.size());
+    Ok(DecodeOutcome::Complete)
+}
+
+/// The first field of a stored struct that the column does not have.
+fn unknown_field(stored: &Column, column: &Column, way: &str) -> Option<String> {
+    if stored.column_type != column.column_type {
+        return None;
+    }
+    let is_list = column.column_type == crate::catalog::ColumnType::List;
+    stored.fields.iter().find_map(|inner| {
+        let way = if is_list { format!("{way}[]") } else { format!("{way}.{}", inner.name) };
+        match column.fields.iter().find(|known| known.name == inner.name) {
+            Some(known) => unknown_field(inner, known, &way),
+            None => Some(way),
+        }
+    })
+}
+
+fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &DecodeTarget, rows_before: u64) -> Result<Decoded> {
+    let mut bad: Vec<Option<Reject>> = Vec::new();
+    bad.resize_with(batch.num_rows(), || None);
+    let mut arrays = Vec::with_capacity(target.columns.len());
+    for column in &target.columns {
+        let Some(stored) = batch.column_by_name(&column.name) else {
+            arrays.push(new_null_array(&column.data_type(), batch.num_rows()));
+            continue;
+        };
+        let array = convert(stored, column).map_err(|error| {
+            Error::invalid(format!(
+                "{}: column {:?} of the {} type {} cannot be read as {column}: {}; choose another type",
+                source.name(),
+                column.name,
+                format.as_str(),
+                stored.data_type(),
+                error.message()
+            ))
+        })?;
+        for misfit in misfits(stored, &array, column) {
+            if let Some(slot) = bad.get_mut(misfit.row).filter(|slot| slot.is_none()) {
+                *slot = Some(Reject {
+                    line: rows_before + misfit.row as u64 + 1,
+                    column: Some(misfit.path),
+                    value: Some(shorten_value(misfit.value.as_bytes())),
+                    reason: value::misfit(misfit.column_type, misfit.value.as_bytes()).to_owned(),
+                    raw: String::new(),
+                });
+            }
+        }
+        arrays.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let mut lines = Vec::new();
+    if target.lines {
+        lines.extend((rows_before + 1..).zip(&bad).filter(|(_, slot)| slot.is_none()).map(|(line, _)| line));
+    }
+    let mut decoded = RecordBatch::try_new_with_options(Arc::clone(&schema_of(&target.columns)), arrays, &options)?;
+    if bad.iter().any(Option::is_some) {
+        decoded = filter_record_batch(&decoded, &bad.iter().map(|slot| Some(slot.is_none())).collect::<BooleanArray>())?;
+    }
+    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines })
+}
