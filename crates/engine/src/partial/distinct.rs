@@ -176,7 +176,7 @@ mod tests {
         let array: ArrayRef = Arc::new(Int64Array::from_iter_values((0..1_000_i64).map(|number| number << 32)));
         let mut distinct = DistinctIntegers::default();
         distinct.grow(1);
-        distinct.update(&Values::of(Some(&array), None), 0..1_000, None).unwrap();
+        distinct.update(&Values::of(Some(&array), None), 0..1_000, Numbers::Same(0)).unwrap();
         distinct.settle();
         assert!(distinct.size_bytes() > 1_000 * 40, "{}", distinct.size_bytes());
     }

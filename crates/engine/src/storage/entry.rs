@@ -457,6 +457,7 @@ mod tests {
         let entry = Entry {
             commit_id: Some("c1".into()),
             table: None,
+            based_on: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -475,6 +476,7 @@ mod tests {
                 source: "f.csv".into(),
                 rows: 3,
                 rejected: 0,
+                replaced: 2,
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,
