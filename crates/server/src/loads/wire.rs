@@ -116,6 +116,8 @@ pub struct LoadReport {
     pub version: u64,
     pub rows: u64,
     pub rejected: u64,
+    /// Columns that the dataset did not have before.
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for these.
     pub replaced: u64,
     pub bytes: u64,

@@ -123,6 +123,9 @@ function Numbers({ load }: { load: Load }) {
     ['Rows', formatNumber(load.rows, 'integer')],
     ['Rejected', formatNumber(load.rejected, 'integer')],
   ];
+  if (report && report.replaced > 0) {
+    numbers.push(['Replaced', formatNumber(report.replaced, 'integer')]);
+  }
   if (report) {
     numbers.push(
       ['Stored', formatNumber(report.bytes, 'bytes')],
