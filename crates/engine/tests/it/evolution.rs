@@ -52,6 +52,11 @@ async fn a_load_brings_its_new_columns() {
             }
         }
     }
+    // The model has members for them, and those that it had.
+    let model = ward.mill.model("orders").await.unwrap();
+    assert_eq!(model.version, 2);
+    let answer = ward.ask(r#"{"measures": ["orders.sum_tip", "orders.sum_n"], "dimensions": ["orders.code"], "order": {"orders.code": "asc"}}"#).await.to_json();
+    assert_eq!(answer["data"], json!([["7", "8", null], [2.0, 0.5, null], [null, null, 6]]));
     // The version before has neither the rows nor the columns.
     assert_eq!(ward.mill.sql_as_of("select * from orders limit 1", 0).await.unwrap().to_json()["columns"].as_array().unwrap().len(), 3);
     let versions = ward.mill.versions("orders", None, 100).await.unwrap();
