@@ -39,7 +39,14 @@ const ROWS_SPARE: u64 = 1 << 20;
 /// Whether content that begins like this is a stream.
 pub(crate) fn is_stream(head: &[u8]) -> bool {
     // The description of a schema follows: less than 16 MiB, so that the fourth byte is 0.
-    matches!(head, [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..])
+    matches!(head, [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..]) || is_old_stream(head)
+}
+
+/// Whether it is a stream as it was written before 2020, which begins with the length of its schema.
+fn is_old_stream(head: &[u8]) -> bool {
+    let Some((length, rest)) = head.split_first_chunk() else { return false };
+    let description = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length > 0).and_then(|length| rest.get(..length));
+    description.is_some_and(|bytes| root_as_message(bytes).is_ok_and(|message| message.header_type() == MessageHeader::Schema))
 }
 
 /// A file or stream whose schema was read.
@@ -169,8 +176,18 @@ impl Messages {
         if self.end > footer_at {
             return Err(Trouble::Damaged("its footer names batches beyond its end".to_owned()));
         }
+        // Some programs fill up more than the eight bytes of the magic number.
         self.at = HEAD_BYTES;
-        self.input.seek(SeekFrom::Start(HEAD_BYTES))?;
+        self.input.seek(SeekFrom::Start(self.at))?;
+        let mut word = [0; HEAD_BYTES as usize];
+        while self.at + HEAD_BYTES < self.end {
+            self.input.read_exact(&mut word)?;
+            if word != [0; HEAD_BYTES as usize] {
+                break;
+            }
+            self.at += HEAD_BYTES;
+        }
+        self.input.seek(SeekFrom::Start(self.at))?;
         Ok(())
     }
 
