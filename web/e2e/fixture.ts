@@ -13,6 +13,22 @@ export interface Seeded {
   dashboard: string;
 }
 
+/** What happened to the flights after their load: pushed rows, and a file with rows that do not fit. */
+export const lateFile = {
+  name: 'late.csv',
+  rows: 2,
+  rejected: 3,
+  text: [
+    'year,month,day,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time,arr_delay,carrier,flight,tailnum,origin,dest,air_time,distance,hour,minute,time_hour',
+    '2013,12,31,804,800,4,1002,1000,2,UA,1545,N14228,EWR,ORD,118,719,8,0,2013-12-31T13:00:00Z',
+    '2013,12,31,905,900,late,1102,1100,2,UA,1714,N24211,EWR,ORD,118,719,9,0,2013-12-31T14:00:00Z',
+    '2013,12,31,1005,1000,5,1257,1300,-3,AA,1141,N619AA,JFK,LAX,352,2475,10,0,2013-12-31T15:00:00Z',
+    '2013,12,31,1105,1100,late,1337,1330,7,DL,461,N668DN,LGA,ATL,132,762,11,0,2013-12-31T16:00:00Z',
+    '2013,12,31,1205,1200,1,1437,1430,7,DL,461,N668DN,LGA,ATL,132,762,12,0,31.12.2013',
+    '',
+  ].join('\n'),
+};
+
 /** Collects what must not happen on a page. */
 export function watch(page: Page, origin: string): string[] {
   const complaints: string[] = [];
@@ -52,9 +68,24 @@ interface TestFixtures {
   strict: (page: Page, server: RunningServer) => Promise<void>;
 }
 
+async function seed(server: RunningServer): Promise<Seeded> {
+  const api = await Api.setUp(server.url, server.setupCode);
+  await api.loadFlights();
+  return { server, api, dashboard: `/dashboards/${await api.generateDashboard()}` };
+}
+
+async function addHistory(api: Api): Promise<void> {
+  const flight = { carrier: 'UA', origin: 'EWR', dest: 'ORD', time_hour: '2013-12-31T12:00:00Z' };
+  await api.push('flights', [flight, flight, flight]);
+  const file = new Blob([lateFile.text]);
+  await api.load(file, lateFile.name, { dataset: 'flights', mode: 'append' });
+}
+
 interface WorkerFixtures {
   /** A server with the flights and their generated dashboard, shared by the tests of a project. */
   seeded: Seeded;
+  /** The same with more of a history; see `lateFile`. */
+  aged: Seeded;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -81,9 +112,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({}, provide) => {
       const server = await startServer();
       try {
-        const api = await Api.setUp(server.url, server.setupCode);
-        await api.loadFlights();
-        await provide({ server, api, dashboard: `/dashboards/${await api.generateDashboard()}` });
+        await provide(await seed(server));
+      } finally {
+        await server.stop();
+      }
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  aged: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, provide) => {
+      const server = await startServer();
+      try {
+        const seeded = await seed(server);
+        await addHistory(seeded.api);
+        await provide(seeded);
       } finally {
         await server.stop();
       }
