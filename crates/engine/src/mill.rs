@@ -78,6 +78,9 @@ impl Mill {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
         }
         let name = DatasetName::parse(dataset)?;
+        if load.mode.replaces() && self.scope.restricts(&name) {
+            return Err(Error::denied(format!("{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset")));
+        }
         let shared = &self.shared;
         let host = LoadHost {
             store: Arc::clone(&shared.store),
@@ -97,6 +100,13 @@ impl Mill {
             && let Err(error) = self.ensure_model(&name).await
         {
             tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+        }
+        let new_columns = &loaded.report.new_columns;
+        if !new_columns.is_empty()
+            && !loaded.report.replayed
+            && let Err(error) = self.owner().extend_model(&name, new_columns).await
+        {
+            tracing::warn!(dataset = %name, %error, "the model did not get members for new columns");
         }
         Ok(loaded.report)
     }

@@ -1,21 +1,25 @@
 //! One load from its first byte to its commit. Decoding runs on a thread of its own and hands batches over through a
 //! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::sync::mpsc;
+use tokio::sync::{RwLockReadGuard, mpsc};
 
-use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, spool};
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
+use super::key_set::KeySet;
 use super::load::TimeColumn;
+use super::replace::{self, Replaced, Replacing};
+use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
@@ -31,6 +35,8 @@ use crate::storage::writer::{SegmentWriter, Written, remove};
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
+/// Times that a load with new columns begins anew because others have brought some too.
+const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
 /// Longest idempotency key.
@@ -69,110 +75,177 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
-    match (load.mode, &before) {
+    match (&load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
         (LoadMode::Append, None) => return Err(Error::not_found(format!("there is no dataset {} to append to", host.dataset))),
+        (LoadMode::ReplaceRange { from, to }, _) if from >= to => {
+            return Err(Error::invalid(format!("the range from {from:?} to {to:?} is empty; the second instant must come after the first")).at("mode"));
+        }
+        // Known before anything is read.
+        (LoadMode::ReplaceRange { .. }, Some(before)) => {
+            replace::time_column(&before.metadata.schema)?;
+        }
+        (LoadMode::Upsert { key }, Some(before)) => {
+            KeySet::new(key, &before.metadata.schema)?;
+        }
         _ => {}
     }
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, .. } = load;
+    let Load { input, options, types, time_column, label, idempotency_key, progress, mode } = load;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
+    let record = LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
+    let plan = Plan { source, inference, types, time_column, label, progress, mode, record, started, treatments: Treatments::default() };
+    if let Some(loaded) = store(&host, &plan, before, loading).await? {
+        return Ok(loaded);
+    }
+    for _ in 1..ATTEMPTS {
+        plan.progress.restart();
+        let loading = host.log.loading.read().await;
+        let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
+        if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
+            return Ok(loaded);
+        }
+    }
+    Err(Error::conflict(format!("the columns of {} are being changed all the time; load again", host.dataset)))
+}
+
+/// Decodes the rows and commits them; `None` when the columns of the dataset were changed by somebody else in the meantime.
+async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
     let target = match &before {
-        Some(snapshot) => target_of(snapshot, &inference, &source)?,
+        Some(snapshot) => target_of(snapshot, plan)?,
         None => {
-            let (columns, declared) = inference.declared_with(&types)?;
-            DecodeTarget { columns, declared }
+            let (columns, declared) = plan.inference.declared_with(&plan.types)?;
+            DecodeTarget { columns, declared, lines: false }
         }
     };
-    let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress };
-    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
+    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
+    if let Some(before) = before.as_ref().filter(|before| small && target.columns.len() == before.metadata.schema.columns.len()) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        let report = share(&host, plan, target, before, record, started).await?;
-        return Ok(Loaded { report, created: false });
+        if let Some(report) = share(host, plan, target.clone(), before).await? {
+            return Ok(Some(Loaded { report, created: false }));
+        }
+        plan.progress.restart();
+        loading = host.log.loading.read().await;
     }
-    let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let mut ground = grind(host, plan, target, before.as_deref()).await?;
+    let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
-    let rejects_path = layout::rejects(host.log.prefix(), &record.load_id);
+    let replaced = Replaced::of(&plan.mode, ground.keys.take());
+    // A load that replaces takes the lock for itself.
+    let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
+    let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
-        keep_rejects(&host, &record.load_id, &ground.rejects).await?;
+        keep_rejects(host, &plan.record.load_id, &ground.rejects).await?;
         plan.progress.check()?;
         let record = LoadRecord {
             rows: segments.iter().map(|segment| segment.rows).sum(),
             rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
             segments: segments.len() as u64,
-            duration_ms: millis_since(started),
+            duration_ms: millis_since(plan.started),
             promotions: ground.promotions.clone(),
-            ..record
+            new_columns: new_columns.clone(),
+            ..plan.record.clone()
         };
         let now = host.clock.now();
-        let metadata = before.is_none().then(|| Metadata {
-            id: uuid::Uuid::new_v4().to_string(),
-            label: label.unwrap_or_else(|| humanised(host.dataset.as_str())),
-            schema: ground.schema.clone(),
-            chunk: ground.chunk,
-            created_at: now,
-            settings: Default::default(),
-            dropped: false,
-        });
+        let metadata = match &before {
+            None => Some(Metadata {
+                id: uuid::Uuid::new_v4().to_string(),
+                label: plan.label.clone().unwrap_or_else(|| humanised(host.dataset.as_str())),
+                schema: ground.schema.clone(),
+                chunk: ground.chunk,
+                created_at: now,
+                settings: Default::default(),
+                dropped: false,
+            }),
+            Some(before) if !new_columns.is_empty() => Some(Metadata { schema: ground.schema.clone(), ..(*before.metadata).clone() }),
+            Some(_) => None,
+        };
         let table = before.as_ref().map(|before| before.metadata.id.clone());
-        let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
-        host.log.commit(entry).await.map(|committed| (committed, record))
+        let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
+        let entry = Entry { table, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        let replacing = match &replaced {
+            Some(replaced) => {
+                replaced.check(&ground.schema, &segments)?;
+                if before.is_some() { Some(replaced.commit(host, entry.clone()).await?) } else { None }
+            }
+            None => None,
+        };
+        match replacing {
+            Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
+            None => host.log.commit(entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+        }
     }
     .await;
+    drop(loading);
     match committed {
-        Ok((Committed::Version(snapshot), record)) => {
+        Ok((Committed::Version(snapshot), record, removed, rewritten)) => {
             host.partials.keep(fresh).await;
-            announce(&host, &segments, &snapshot);
-            Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
+            announce(host, &segments, &rewritten, &removed, &snapshot);
+            Ok(Some(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() }))
         }
         // The rows may be visible: nothing of them may go.
-        Ok((Committed::Unknown(error), _)) => Err(error),
+        Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
             for segment in &segments {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
-            let (committed, _) = other?;
-            match committed {
-                Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
-                Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
+            match other {
+                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
+                Ok(_) => Err(Error::internal("a commit was not reported")),
+                // Somebody else has brought columns, perhaps the same ones.
+                Err(error) if error.kind() == ErrorKind::Conflict && !new_columns.is_empty() => Ok(None),
+                Err(error) => Err(error),
             }
         }
     }
 }
 
-/// A small load into a dataset that is there: it is decoded here and committed together with others.
-async fn share(host: &LoadHost, plan: Plan, target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
+/// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
+/// only as long as it is packed.
+async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
+    let mut treatment = plan.treatments.begin(&target.columns)?;
+    target.lines = treatment.wants_lines();
     let decoded = blocking(source.size(), move || {
-        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
+            bytes += bytes_of(&decoded.batch);
+            if bytes > gather::SHARED_MAX_DECODED_BYTES {
+                return Err(Error::exhausted("the rows of a small load are large"));
+            }
             rows.push(decoded.batch);
             rejects.extend(decoded.rejects);
             Ok(())
-        })?;
+        });
         match outcome {
-            DecodeOutcome::Complete => Ok((rows, rejects)),
-            DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
+            _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects))),
+            Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
+            Err(error) => Err(error),
         }
     });
-    let (rows, rejects) = decoded.await?;
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), started, _room: room };
-    host.gatherings.commit(host, load).await
+    let Some((rows, rejects)) = decoded.await? else { return Ok(None) };
+    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..plan.record.clone() };
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), started: plan.started, _room: room };
+    host.gatherings.commit(host, load).await.map(Some)
+}
+
+/// About how many bytes rows take, room that is not used yet left out.
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let text = rows.columns().iter().filter_map(|column| column.as_string_view_opt());
+    rows.num_rows() * rows.num_columns() * size_of::<u64>() + text.flat_map(|text| text.data_buffers()).map(|buffer| buffer.len()).sum::<usize>()
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
@@ -193,16 +266,16 @@ pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reje
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 
-/// Tells listeners of a commit.
-pub(super) fn announce(host: &LoadHost, segments: &[Segment], snapshot: &Snapshot) {
+/// Tells listeners of a commit: of rows that came in, what is left of segments that were written anew, and those that went.
+pub(super) fn announce(host: &LoadHost, segments: &[Segment], rewritten: &[Segment], removed: &[Arc<Segment>], snapshot: &Snapshot) {
     host.events.raise(Event::SegmentCommitted(SegmentCommitted {
         tenant: host.tenant.clone(),
         dataset: host.dataset.clone(),
         version: snapshot.version,
         rows: segments.iter().map(|segment| segment.rows).sum(),
-        time_range: time_range(segments, snapshot),
-        segments_added: segments.iter().map(|segment| segment.path.clone()).collect(),
-        segments_removed: Vec::new(),
+        time_range: time_range(segments.iter().chain(removed.iter().map(|segment| &**segment)), snapshot),
+        segments_added: rewritten.iter().chain(segments).map(|segment| segment.path.clone()).collect(),
+        segments_removed: removed.iter().map(|segment| segment.path.clone()).collect(),
     }));
 }
 
@@ -226,6 +299,8 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         version,
         rows: record.rows,
         rejected: record.rejected,
+        replaced: record.replaced,
+        new_columns: record.new_columns,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
@@ -234,33 +309,41 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
     }
 }
 
-fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
+fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
     let column = snapshot.metadata.schema.time_column.as_deref()?;
     segments
-        .iter()
         .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
-/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
-fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
+/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null, and those that
+/// only the input has come last.
+fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
     let schema = &snapshot.metadata.schema;
-    for column in &inference.columns {
-        if schema.get(&column.name).is_none() {
-            let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
-            return Err(
-                Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
-            );
-        }
+    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false };
+    let is_new = |name: &str| schema.get(name).is_none();
+    let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
+    let (columns, declared) = plan.inference.declared_with(&types)?;
+    for (column, declared) in columns.into_iter().zip(declared).filter(|(column, _)| is_new(&column.name)) {
+        target.columns.push(column);
+        target.declared.push(declared);
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
+    Ok(target)
 }
 
+/// What a load is to do, whatever the dataset is like when it does it.
 struct Plan {
     source: Arc<Spooled>,
     inference: Arc<Inference>,
+    types: BTreeMap<String, ColumnType>,
     time_column: TimeColumn,
+    label: Option<String>,
     progress: Progress,
+    mode: LoadMode,
+    /// Its name and where it comes from; the rest is counted.
+    record: LoadRecord,
+    started: Instant,
+    treatments: Treatments,
 }
 
 /// Segments that are written but not visible.
@@ -269,28 +352,62 @@ struct Ground {
     /// The rows of a small load, by the path of their segment.
     fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
+    /// Where rows are replaced by key.
+    keys: Option<KeySet>,
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+}
+
+impl Ground {
+    /// Leaves out columns that are new to the dataset and have no value in any row; gives the names of the others.
+    fn settle_columns(&mut self, before: &Snapshot) -> Result<Vec<String>> {
+        let known = before.metadata.schema.columns.len();
+        let mut new = Vec::new();
+        for index in (known..self.schema.columns.len()).rev() {
+            let is_empty = |segment: &Segment| segment.statistics.get(index).is_some_and(|statistics| statistics.nulls == Some(segment.rows));
+            if self.segments.iter().all(is_empty) {
+                self.schema.columns.remove(index);
+                for segment in self.segments.iter_mut().filter(|segment| index < segment.statistics.len()) {
+                    segment.statistics.remove(index);
+                }
+            } else if let Some(column) = self.schema.columns.get(index) {
+                new.insert(0, column.name.clone());
+            }
+        }
+        if self.schema.columns.len() == known {
+            return Ok(new);
+        }
+        // As a whole, because what is left out may have been what was too much.
+        self.schema = DatasetSchema::new(std::mem::take(&mut self.schema.columns), self.schema.time_column.clone())?;
+        Ok(new)
+    }
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
 async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
+        let treatment = plan.treatments.begin(&target.columns)?;
+        target.lines = treatment.wants_lines();
         let schema = match before {
-            Some(snapshot) => snapshot.metadata.schema.clone(),
-            None => DatasetSchema::new(target.columns.clone(), choose_time(&target.columns, &plan.time_column))?,
+            Some(snapshot) => DatasetSchema::new(target.columns.clone(), snapshot.metadata.schema.time_column.clone())?,
+            None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
+        let keys = match &plan.mode {
+            LoadMode::Upsert { key } => Some(KeySet::new(key, &schema)?),
+            _ => None,
+        };
+        target.lines |= keys.is_some();
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
-        match pass(plan, &target, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects)) => {
+        match pass(plan, &target, treatment, keys, &mut writer).await {
+            Ok((DecodeOutcome::Complete, rejects, keys)) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions });
             }
-            Ok((DecodeOutcome::Promote(found), _)) => {
+            Ok((DecodeOutcome::Promote(found), ..)) => {
                 writer.abandon().await;
                 plan.progress.restart();
                 for promotion in found {
@@ -309,23 +426,33 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+async fn pass(
+    plan: &Plan,
+    target: &DecodeTarget,
+    mut treatment: Treatment,
+    mut keys: Option<KeySet>,
+    writer: &mut SegmentWriter,
+) -> Result<(DecodeOutcome, Vec<Reject>, Option<KeySet>)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
-        decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
+            if let Some(keys) = &mut keys {
+                keys.add(&decoded.batch, &decoded.lines).map_err(|error| error.context(source.name().to_owned()))?;
+            }
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
-        })
+        })?;
+        Ok::<_, Error>((outcome, keys))
     });
     let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
         rejects.extend(decoded.rejects);
         writer.write(decoded.batch).await?;
     }
-    let outcome = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects))
+    let (outcome, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, rejects, keys))
 }
 
 /// The named time column, or the first timestamp, or the first date.

@@ -296,6 +296,8 @@ mod tests {
             source: "f.csv".into(),
             rows: 3,
             rejected: 1,
+            replaced: 0,
+            new_columns: Vec::new(),
             bytes: 10,
             segments: 1,
             duration_ms: 1,
