@@ -185,7 +185,7 @@ test('rows that are too old go, after a question', async ({ page, freshServer, s
   await expect.poll(() => rowsOf(seeded), { timeout: 90_000 }).toBe(0);
   await page.getByRole('button', { name: 'Refresh upkeep' }).click();
   const report = page.getByRole('list', { name: 'What upkeep did' });
-  await expect(report).toContainText('Old rows deleted');
+  await expect(report).toContainText('Deleting old rows');
   await expect(report).toContainText(`${whole(loaded)} rows`);
 
   await page.goto(`${freshServer.url}/datasets/flights?tab=versions`);

@@ -45,7 +45,7 @@ export function AsOfBanner({ title, children, backLabel, onBack }: AsOfBannerPro
           </Box>
         )}
       </Box>
-      <Button size="small" onClick={onBack}>
+      <Button size="small" onClick={onBack} sx={{ bgcolor: 'background.paper' }}>
         {backLabel}
       </Button>
     </Box>

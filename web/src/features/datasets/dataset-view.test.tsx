@@ -348,7 +348,7 @@ describe('retention', () => {
     open('?tab=retention');
     const list = await screen.findByRole('list', { name: 'What upkeep did' });
     expect(within(list).getAllByRole('listitem')).toHaveLength(1);
-    expect(list).toHaveTextContent('Small segments merged3 segments less, 336,776 rows');
+    expect(list).toHaveTextContent('Merging small segments3 segments less, 336,776 rows');
   });
 
   it('tells when upkeep is off', async () => {

@@ -114,9 +114,9 @@ describe('upkeep', () => {
     const list = await screen.findByRole('list', { name: 'What upkeep did' });
     const [first, second] = within(list).getAllByRole('listitem');
     expect(first).toHaveTextContent(
-      'weatherUnneeded data removedFailed, and is tried again later: delete object: the store does not answer',
+      'weatherRemoving unneeded dataFailed, and is tried again later: delete object: the store does not answer',
     );
-    expect(second).toHaveTextContent('flightsSmall segments merged3 segments less, 336,776 rows');
+    expect(second).toHaveTextContent('flightsMerging small segments3 segments less, 336,776 rows');
     unmount();
     open('editor');
     expect(await screen.findByRole('heading', { name: 'Appearance' })).toBeInTheDocument();

@@ -10,7 +10,8 @@ import { useId, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DatasetDetail, DatasetSettings } from '@/api/types';
 import { useUpdateSettingsMutation } from '@/api/versions-api';
-import { FormProblem } from '@/components/form-problem';
+import { toProblem } from '@/api/problem';
+import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
 import { formatDate } from '@/lib/format';
@@ -58,7 +59,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
   return (
     <SectionCard
       title="What is kept"
-      lead={mayChange ? 'Older rows and versions go by themselves.' : 'An admin can change this.'}
+      lead={mayChange ? 'The server removes older rows and versions by itself.' : 'An admin can change this.'}
     >
       <Box
         component="form"
@@ -69,7 +70,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
         }}
         sx={{ display: 'grid', gap: 5, mt: 1 }}
       >
-        {answer.error && <FormProblem error={answer.error} />}
+        {answer.error && <ProblemNotice problem={toProblem(answer.error)} dense />}
         <Choice
           title="Rows"
           value={form.rows}
@@ -108,7 +109,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
             { value: 'server', label: 'As long as the server says, a week unless it was changed' },
             { value: 'days', label: 'Keep versions for a number of days' },
           ]}
-          explanation="For so long after a version was replaced can it be looked at, and deleted rows be found in it. Then its data is removed for good."
+          explanation="A version can be looked at for this long after the next one came, and deleted rows be found in it. Then its data is removed for good."
         >
           {form.versions === 'days' && (
             <Days

@@ -78,7 +78,7 @@ describe('the text of a row', () => {
   it.each([
     ['2013-01-01,UA,late', 'It has 3 values and the dataset 4 columns'],
     ['late,2013-01-01,UA,180', 'columns in another order'],
-    ['2013-01-01,"UA,late,180', 'quotes do not close'],
+    ['2013-01-01,"UA,late,180', 'cannot be told apart'],
     ['2013-01-01,UA,late,18\u2026', 'its end is missing'],
     ['', 'only the value at fault is known'],
   ])('%j is told with a doubt: %s', (raw, doubt) => {

@@ -87,11 +87,13 @@ function fromCells(reject: RejectedRow, columns: readonly DatasetColumn[]): Spli
   const found = delimiters
     .map((delimiter) => cellsOf(reject.raw, delimiter))
     .filter((cells) => cells !== null)
+    // What does not occur in the row does not separate its values.
+    .filter((cells) => cells.length > 1 || columns.length === 1)
     .sort((a, b) => Math.abs(a.length - columns.length) - Math.abs(b.length - columns.length))[0];
   if (found === undefined) {
     return {
       values: Object.fromEntries(columns.map((column) => [column.name, ''])),
-      doubt: 'Its quotes do not close, so its values cannot be told apart.',
+      doubt: 'Its values cannot be told apart; its quotes may not close.',
     };
   }
   const values = Object.fromEntries(

@@ -3,10 +3,10 @@ import type { Chore, UpkeepRecord } from '@/api/types';
 import { formatCount, formatNumber } from '@/lib/format';
 
 const chores: Record<Chore, string> = {
-  retention: 'Old rows deleted',
-  compaction: 'Small segments merged',
-  checkpoint: 'Log written down',
-  vacuum: 'Unneeded data removed',
+  retention: 'Deleting old rows',
+  compaction: 'Merging small segments',
+  checkpoint: 'Writing down the log',
+  vacuum: 'Removing unneeded data',
 };
 
 export const choreName = (chore: Chore): string => chores[chore];

@@ -33,7 +33,7 @@ export function ComparePanel({ name, items, zone, pair, onChange }: ComparePanel
           </Button>
         }
       >
-        <Box sx={{ display: 'grid', gap: 3, gridTemplateColumns: { sm: '1fr 1fr' }, mt: 1 }}>
+        <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: { sm: '1fr 1fr' }, mt: 1 }}>
           <VersionSelect
             label="From version"
             items={items}
