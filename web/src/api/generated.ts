@@ -54,14 +54,15 @@ export type BoundKind = 'relative_error';
 
 export type Cell = (string | number | boolean | null) | object | any[];
 
+export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
+
 export type ColumnField = {
-  /** What is inside of a struct or list. */
+  /** What is inside of it, where it is a struct or list. */
   fields?: ColumnField[];
+  /** Its name; `element` inside of a list. */
   name: string;
   type: ColumnType;
 };
-
-export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
 
 export type ColumnProfile = {
   distinct: number;
@@ -135,6 +136,8 @@ export type DashboardSummary = {
   description: string | null;
   /** Id. */
   id: string;
+  /** The models that its widgets ask, by name. */
+  models: string[];
   /** What people read. */
   title: string;
   /** When it was saved last. */
@@ -165,14 +168,14 @@ export type DatasetChanges = {
 };
 
 export type DatasetColumn = {
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
   max: Cell;
   min: Cell;
   name: string;
   nullable: boolean;
   nulls: number | null;
   type: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type DatasetDetail = DatasetSummary & {
@@ -333,10 +336,12 @@ export type Inference = {
   header: boolean | null;
   preview: InferencePreview;
   sample_rows: number;
+  /** The sheet that is read. */
+  sheet?: string | null;
+  /** The sheets of a workbook. */
+  sheets?: string[];
   suggested_name: string;
   warnings: string[];
-  sheets?: string[];
-  sheet?: string | null;
 };
 
 export type InferencePreview = {
@@ -346,12 +351,12 @@ export type InferencePreview = {
 
 export type InferredColumn = {
   examples: string[];
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
   name: string;
   null_tokens: string[];
   nullable: boolean;
   type: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type Load = {
@@ -373,15 +378,19 @@ export type Load = {
   state: LoadState;
 };
 
-export type LoadMode = 'create' | 'append';
+export type LoadMode = 'create' | 'append' | 'replace' | 'replace_range' | 'upsert';
 
 export type LoadReport = {
   bytes: number;
   dataset: string;
   duration_ms: number;
   load_id: string;
+  /** Columns that the dataset did not have before. */
+  new_columns: string[];
   promotions: Promotion[];
   rejected: number;
+  /** Rows that were there and went for these. */
+  replaced: number;
   replayed: boolean;
   rows: number;
   segments: number;
@@ -444,21 +453,28 @@ export type NewDashboard = {
 export type NewLoad = {
   /** Name of the dataset: lower-case letters, digits and `_`. */
   dataset: string;
+  /** First instant of the range that is replaced; with `replace_range` alone. */
+  from?: string | null;
   /** The same key again is answered as the first time. */
   idempotency_key?: string | null;
+  /** The columns that tell a row from every other; with `upsert` alone. */
+  key?: string[];
   /** What people read; for a new dataset. */
   label?: string | null;
-  /** Whether the dataset must or must not be there. */
+  /** Whether the dataset must or must not be there, and what becomes of the rows that it has. */
   mode: LoadMode;
+  /** How the file is written, where that is not to be inferred. */
+  options?: ReadOptions;
   /** The time of a new dataset; `null` for none, left out to infer it. */
   time_column?: string | null;
-  /** Declared types, by column. Other columns keep the inferred type. */
+  /** The instant after the last of the range that is replaced; with `replace_range` alone. */
+  to?: string | null;
+  /** Declared types, by column; a field of a struct by its path, `address.zip`. Other columns keep the inferred type. */
   types?: {
     [key: string]: ColumnType;
   };
   /** From `POST /uploads`. */
   upload_id: string;
-  options?: ReadOptions;
 };
 
 export type NewOwner = {
@@ -523,11 +539,11 @@ export type ProblemCode =
 
 export type Promotion = {
   column: string;
+  /** What is inside, where the latter is a struct or list. */
+  fields?: ColumnField[];
   from: ColumnType;
   line: number;
   to: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type Provenance = {
@@ -560,7 +576,9 @@ export type Pushed = {
   load_id: string;
   /** Rows rejected. */
   rejected: number;
-  /** Whether this is the answer of an earlier push with the same key. */
+  /** Rows that were there and went for these. */
+  replaced: number;
+  /** Whether this is the answer of an earlier push with the same idempotency key. */
   replayed: boolean;
   /** Rows stored. */
   rows: number;
@@ -578,15 +596,21 @@ export type QueryResult = {
 export type RaggedRows = 'reject' | 'fill';
 
 export type ReadOptions = {
-  delimiter?: string | null;
-  json_path?: string | null;
-  sheet?: string | null;
+  /** The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`. */
   cell_range?: string | null;
+  /** What separates the cells of delimited text: one ASCII character. */
+  delimiter?: string | null;
+  encoding?: Encoding | null;
+  format?: FileFormat | null;
+  /** Whether the first row of delimited text or of a sheet names the columns. */
   header?: boolean | null;
+  /** A JSON Pointer to the array of rows in a JSON document: `/data/items`. */
+  json_path?: string | null;
+  ragged_rows?: RaggedRows | null;
+  /** The name of a sheet of a workbook. */
+  sheet?: string | null;
+  /** The place of a sheet, from 1, instead of its name. */
   sheet_number?: number | null;
-  format?: null | FileFormat;
-  encoding?: null | Encoding;
-  ragged_rows?: null | RaggedRows;
 };
 
 export type RejectedRow = {
@@ -800,13 +824,22 @@ export type VersionLoad = {
   duration_ms: number;
   idempotency_key: string | null;
   load_id: string;
+  /** Columns whose inferred type had to give way. */
+  promotions: Promotion[];
   rejected: number;
   rows: number;
   source: string;
 };
 
 export type VersionOperation =
-  'load' | 'compaction' | 'deletion' | 'erasure' | 'retention' | 'settings' | 'other';
+  | 'load'
+  | 'replacement'
+  | 'compaction'
+  | 'deletion'
+  | 'erasure'
+  | 'retention'
+  | 'settings'
+  | 'other';
 
 export type VersionPage = {
   /** The first version that can be asked for. */

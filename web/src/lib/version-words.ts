@@ -4,6 +4,7 @@ import { formatCount, formatNumber } from '@/lib/format';
 
 const operations: Record<VersionOperation, string> = {
   load: 'Load',
+  replacement: 'Replacement',
   compaction: 'Compaction',
   deletion: 'Deletion',
   erasure: 'Erasure',

@@ -39,6 +39,7 @@ export const versionHandlers = [
       version: 5,
       rows: lines.length,
       rejected: 0,
+      replaced: 0,
       replayed: false,
     };
     mockState.pushes.set(key, pushed);

@@ -59,7 +59,11 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
   return (
     <SectionCard
       title="What is kept"
-      lead={mayChange ? 'The server removes older rows and versions by itself.' : 'An admin can change this.'}
+      lead={
+        mayChange
+          ? 'The server removes older rows and versions by itself.'
+          : 'An admin can change this.'
+      }
     >
       <Box
         component="form"

@@ -164,6 +164,7 @@ function fakeServer(): { push: PushLines; rows: () => number; keys: string[] } {
         version: 1,
         rows: 1 - rejected,
         rejected,
+        replaced: 0,
         replayed: false,
       };
       known.set(key, pushed);

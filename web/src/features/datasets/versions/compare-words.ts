@@ -21,6 +21,7 @@ export function readPair(params: URLSearchParams, latest: number): Pair | null {
 
 const counted: Record<VersionOperation, [string, string]> = {
   load: ['commit of loads', 'commits of loads'],
+  replacement: ['replacement', 'replacements'],
   compaction: ['compaction', 'compactions'],
   deletion: ['deletion', 'deletions'],
   erasure: ['erasure', 'erasures'],
