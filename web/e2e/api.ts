@@ -92,7 +92,7 @@ export class Api {
     const sent = await this.send('POST', '/uploads', form);
     if (!sent.ok) throw new Error(`upload: ${sent.status} ${await sent.text()}`);
     const { upload_id } = (await sent.json()) as { upload_id: string };
-    let load = await this.json<{ id: string; state: string }>('POST', '/loads', {
+    let load = await this.json<{ id: string; state: string; problem: unknown }>('POST', '/loads', {
       upload_id,
       ...order,
     });
@@ -102,7 +102,8 @@ export class Api {
       await pause(100);
       load = await this.json('GET', `/loads/${load.id}`);
     }
-    if (load.state !== 'done') throw new Error(`the load ended as ${load.state}`);
+    if (load.state !== 'done')
+      throw new Error(`the load ended as ${load.state}: ${JSON.stringify(load.problem)}`);
   }
 
   async generateDashboard(): Promise<string> {

@@ -13,20 +13,25 @@ export interface Seeded {
   dashboard: string;
 }
 
-/** What happened to the flights after their load: pushed rows, and a file with rows that do not fit. */
+const header =
+  'year,month,day,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time,arr_delay,carrier,flight,tailnum,origin,dest,air_time,distance,hour,minute,time_hour';
+const late = [
+  '2013,12,31,905,900,late,1102,1100,2,UA,1714,N24211,EWR,ORD,118,719,9,0,2013-12-31T14:00:00Z',
+  '2013,12,31,1105,1100,late,1337,1330,7,DL,461,N668DN,LGA,ATL,132,762,11,0,2013-12-31T16:00:00Z',
+  '2013,12,31,1205,1200,1,1437,1430,7,DL,461,N668DN,LGA,ATL,132,762,12,0,31.12.2013',
+];
+const onTime = Array.from(
+  { length: 97 },
+  (_, row) =>
+    `2013,12,31,804,800,4,1002,1000,2,UA,${1000 + row},N14228,EWR,ORD,118,719,8,0,2013-12-31T13:00:00Z`,
+);
+
+/** A file that came after the flights, with rows that do not fit in its lines 2 to 4. */
 export const lateFile = {
   name: 'late.csv',
-  rows: 2,
-  rejected: 3,
-  text: [
-    'year,month,day,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time,arr_delay,carrier,flight,tailnum,origin,dest,air_time,distance,hour,minute,time_hour',
-    '2013,12,31,804,800,4,1002,1000,2,UA,1545,N14228,EWR,ORD,118,719,8,0,2013-12-31T13:00:00Z',
-    '2013,12,31,905,900,late,1102,1100,2,UA,1714,N24211,EWR,ORD,118,719,9,0,2013-12-31T14:00:00Z',
-    '2013,12,31,1005,1000,5,1257,1300,-3,AA,1141,N619AA,JFK,LAX,352,2475,10,0,2013-12-31T15:00:00Z',
-    '2013,12,31,1105,1100,late,1337,1330,7,DL,461,N668DN,LGA,ATL,132,762,11,0,2013-12-31T16:00:00Z',
-    '2013,12,31,1205,1200,1,1437,1430,7,DL,461,N668DN,LGA,ATL,132,762,12,0,31.12.2013',
-    '',
-  ].join('\n'),
+  rows: onTime.length,
+  rejected: late.length,
+  text: [header, ...late, ...onTime, ''].join('\n'),
 };
 
 /** Collects what must not happen on a page. */

@@ -47,7 +47,7 @@ test('versions say what happened, and lead back to it', async ({ page, aged, str
   });
 
   await test.step('its rows', async () => {
-    await page.getByRole('button', { name: 'Look at version 0', exact: true }).click();
+    await page.getByRole('button', { name: 'Open version 0', exact: true }).click();
     await page.getByRole('link', { name: 'Its rows' }).click();
     await expect(page.getByTestId('as-of-banner')).toContainText('As of version 0');
     const rows = page.getByRole('grid', { name: 'Rows of flights as of version 0' });
@@ -59,7 +59,7 @@ test('versions say what happened, and lead back to it', async ({ page, aged, str
 
   await test.step('a dashboard of that time', async () => {
     await page.getByRole('tab', { name: 'Versions' }).click();
-    await page.getByRole('button', { name: 'Look at version 0', exact: true }).click();
+    await page.getByRole('button', { name: 'Open version 0', exact: true }).click();
     await page
       .getByRole('dialog')
       .getByRole('link', { name: /Flights/ })
@@ -96,9 +96,14 @@ test('a dashboard shows an older state, and comes back to now', async ({ page, a
   await expect(fullValue(page, 'Flights')).toHaveAttribute('title', whole(before + 1));
   await expect(page.getByTestId('as-of-banner')).toHaveCount(0);
   await expect(page.getByTestId('live-mark')).toHaveAttribute('data-live', 'live');
+});
 
-  // Before the dataset was there, every card says so and the way back stays.
-  await page.goto(`${aged.server.url}${aged.dashboard}?asOf=2013-01-01T00:00:00Z`);
+// Not strict: a browser writes into its console that a request was refused.
+test('before a dataset was there, every card says so and the way back stays', async ({
+  page,
+  aged,
+}) => {
+  await open(aged, page, `${aged.dashboard}?asOf=2013-01-01T00:00:00Z`);
   await expect(page.getByRole('region', { name: 'Flights', exact: true })).toContainText(
     'before the first',
   );
@@ -124,12 +129,12 @@ test('rejected rows are corrected here and loaded once', async ({ page, aged, st
   expect((await download).suggestedFilename()).toBe('flights-rejected.csv');
 
   await test.step('two rows with the same fault', async () => {
-    await page.getByRole('button', { name: 'Correct line 3' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Correct line 3' });
+    await page.getByRole('button', { name: 'Correct line 2' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Correct line 2' });
     await expect(dialog).toContainText('dep_delay is \u201clate\u201d');
     await expect(dialog.getByLabel('tailnum')).toHaveValue('N24211');
     await expect(dialog.getByRole('button', { name: 'Load this row' })).toBeDisabled();
-    await dialog.getByLabel('dep_delay').fill('12');
+    await dialog.getByLabel('dep_delay', { exact: true }).fill('12');
     await dialog.getByRole('checkbox').check();
     await dialog.getByRole('button', { name: 'Load 2 rows' }).click();
     await expect(page.getByText('2 rows were loaded')).toBeVisible();
@@ -146,14 +151,14 @@ test('rejected rows are corrected here and loaded once', async ({ page, aged, st
       'GET',
       '/datasets/flights/rejects',
     );
-    const row = items.find(({ line }) => line === 3);
+    const row = items.find(({ line }) => line === 2);
     const again = await aged.api.send(
       'POST',
       '/datasets/flights/rows',
       '{"carrier":"UA","time_hour":"2013-12-31T14:00:00Z"}\n',
       {
         'content-type': 'application/x-ndjson',
-        'idempotency-key': `fix.${row?.load_id}.3`,
+        'idempotency-key': `fix.${row?.load_id}.2`,
       },
     );
     expect(((await again.json()) as { replayed: boolean }).replayed).toBe(true);
@@ -162,7 +167,7 @@ test('rejected rows are corrected here and loaded once', async ({ page, aged, st
 
   await test.step('the correction is a load of its own', async () => {
     await page.getByRole('tab', { name: 'Loads' }).click();
-    await expect(page.getByRole('list', { name: 'Loads' })).toContainText('Correction of line 3');
+    await expect(page.getByRole('list', { name: 'Loads' })).toContainText('Correction of line 2');
   });
 });
 

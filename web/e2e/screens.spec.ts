@@ -56,7 +56,7 @@ const press =
 const scenes: Scene[] = [
   { name: 'versions', path: '?tab=versions' },
   { name: 'versions-compared', path: '?tab=versions&from=0' },
-  { name: 'version-opened', path: '?tab=versions', prepare: press('Look at version 0') },
+  { name: 'version-opened', path: '?tab=versions', prepare: press('Open version 0') },
   { name: 'rows-as-of', path: '?tab=preview&asOf=0' },
   { name: 'loads', path: '?tab=loads', prepare: press(/^Details of flights/) },
   { name: 'rejected', path: '?tab=rejected' },
@@ -89,7 +89,14 @@ test('the history of a dataset', async ({ page, aged, strict }, info) => {
   const all: Scene[] = [
     ...scenes.map((scene) => ({ ...scene, path: `/datasets/flights${scene.path}` })),
     { name: 'dashboard-as-of', path: `${dashboard}?asOf=${first}` },
-    { name: 'time-travel', path: dashboard, prepare: press('Time travel') },
+    {
+      name: 'time-travel',
+      path: dashboard,
+      prepare: async (at) => {
+        await press('Time travel')(at);
+        await expect(at.getByRole('group', { name: 'What happened to Flights' })).toBeVisible();
+      },
+    },
     { name: 'upkeep', path: '/settings' },
   ];
   for (const { name, path, prepare } of all) {

@@ -235,8 +235,11 @@ describe('time travel', () => {
     const { user } = open('/dashboards/d1?asOf=2026-11-22T18:02:07Z');
     expect(await screen.findByTestId('as-of-banner')).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Time travel' }));
-    const field = await screen.findByLabelText('Date and time (America/New_York)');
-    expect(field).toHaveValue('2026-11-22T13:02:07');
+    const field = await screen.findByLabelText<HTMLInputElement>(
+      'Date and time (America/New_York)',
+    );
+    // With or without a fraction, as the browser likes it.
+    expect(field.value).toMatch(/^2026-11-22T13:02:07(\.000)?$/);
     fireEvent.change(field, { target: { value: '2999-01-01T00:00:00' } });
     expect(screen.getByText('This is still to come.')).toBeInTheDocument();
     fireEvent.change(field, { target: { value: '2026-11-22T13:03:30' } });

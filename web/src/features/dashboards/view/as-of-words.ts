@@ -10,7 +10,7 @@ export const wallText = (instant: number, zone: string): string =>
 export type ParsedInstant = { asOf: string } | { problem: string };
 
 export function parseWall(typed: string, zone: string, now: number): ParsedInstant {
-  const wall = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/.test(typed)
+  const wall = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?$/.test(typed)
     ? Date.parse(`${typed.length === 16 ? `${typed}:00` : typed}Z`)
     : Number.NaN;
   if (Number.isNaN(wall)) return { problem: 'Enter a date and a time.' };

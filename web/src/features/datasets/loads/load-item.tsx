@@ -115,7 +115,7 @@ function LoadDetails({ load }: { load: PastLoad }) {
   const facts: [string, string][] = [
     ['Version', whole(load.version)],
     ['Load', load.load_id],
-    ['Key', load.idempotency_key ?? 'none, so the same again would count again'],
+    ['Key', load.idempotency_key ?? 'none'],
   ];
   return (
     <Box sx={{ display: 'grid', gap: 3, p: 4, borderRadius: 1, bgcolor: 'surface.sunken' }}>

@@ -102,7 +102,14 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
         <DialogTitle id={titleId} variant="h1" sx={{ pb: 1 }}>
           Correct line {formatNumber(reject.line, 'integer')}
         </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, alignContent: 'start' }}>
+        <DialogContent
+          sx={{
+            display: 'grid',
+            gap: 4,
+            alignContent: 'start',
+            gridTemplateColumns: 'minmax(0, 1fr)',
+          }}
+        >
           <div>
             <Box sx={{ color: 'error.main', overflowWrap: 'anywhere' }}>{faultText(reject)}</Box>
             <Box
@@ -130,7 +137,11 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
             sx={{
               display: 'grid',
               gap: 3,
-              gridTemplateColumns: { sm: '1fr 1fr', md: '1fr 1fr 1fr' },
+              gridTemplateColumns: {
+                xs: 'minmax(0, 1fr)',
+                sm: 'repeat(2, minmax(0, 1fr))',
+                md: 'repeat(3, minmax(0, 1fr))',
+              },
             }}
           >
             {ordered.map((column) => (

@@ -33,7 +33,14 @@ export function ComparePanel({ name, items, zone, pair, onChange }: ComparePanel
           </Button>
         }
       >
-        <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: { sm: '1fr 1fr' }, mt: 1 }}>
+        <Box
+          sx={{
+            display: 'grid',
+            gap: 4,
+            gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))' },
+            mt: 1,
+          }}
+        >
           <VersionSelect
             label="From version"
             items={items}

@@ -122,8 +122,8 @@ export function VersionItem({ version, latest, zone, onOpen, onCompare }: Versio
                 Compare
               </Button>
             )}
-            <Button size="small" aria-label={`Look at version ${number}`} onClick={onOpen}>
-              Look at it
+            <Button size="small" aria-label={`Open version ${number}`} onClick={onOpen}>
+              Open
             </Button>
           </>
         ) : (
