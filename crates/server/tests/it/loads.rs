@@ -120,7 +120,10 @@ async fn declared_types_reject_rows_and_say_why() {
     assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={id}")).await.expect(200).json(), rejects);
     // Another load has none of them, also where there are many newer ones.
     for key in 0..25 {
-        let push = server.request(Who::Editor, Method::POST, "/datasets/n/rows").header(header::CONTENT_TYPE, "application/x-ndjson").header("idempotency-key", key.to_string());
+        let push = server
+            .request(Who::Editor, Method::POST, "/datasets/n/rows")
+            .header(header::CONTENT_TYPE, "application/x-ndjson")
+            .header("idempotency-key", key.to_string());
         let pushed = server.send(push.body(axum::body::Body::from(r#"{"a": 4, "b": "v"}"#)).unwrap()).await.expect(200).json();
         let other = pushed["load_id"].as_str().unwrap();
         assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={other}")).await.expect(200).json(), json!({"total": 0, "items": []}));
