@@ -26,6 +26,7 @@ use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord};
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
+use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
 
@@ -280,12 +281,15 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
 async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Written> {
     let schema = &before.metadata.schema;
     let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
-    let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
+    let arrow = schema.arrow();
+    let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
         for waiting in now {
             keep_rejects(host, &waiting.load.record.load_id, &waiting.load.rejects).await?;
             for rows in &waiting.load.rows {
-                writer.write(rows.clone()).await?;
+                // Columns may have come since it was decoded.
+                let rows = if rows.num_columns() < arrow.fields().len() { conform(rows, &arrow)? } else { rows.clone() };
+                writer.write(rows).await?;
             }
         }
         Ok(())

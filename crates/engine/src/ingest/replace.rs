@@ -124,6 +124,9 @@ impl Replaced {
             if load.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                 return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
             }
+            if load.alters.as_ref().is_some_and(|before| **before != *snapshot.metadata) {
+                return Err(Error::conflict("the columns or settings of the dataset were changed in the meantime; load again"));
+            }
             let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
             let mut entry = Entry { based_on: Some(snapshot.version), ..load.clone() };
             if !replacements.is_empty() {

@@ -9,7 +9,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::json;
-use tidemill::clock::ManualClock;
+use tidemill::clock::{Clock, ManualClock};
 use tidemill::{AsOf, Engine, ErrorKind, Json, LoadMode, Mill, Settings};
 use url::Url;
 
