@@ -124,6 +124,8 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
                 bgcolor: 'surface.sunken',
                 fontFamily: 'ui-monospace, monospace',
                 fontSize: '0.75rem',
+                whiteSpace: 'pre-wrap',
+                overflowWrap: 'anywhere',
                 overflow: 'auto',
                 maxHeight: 120,
               }}
