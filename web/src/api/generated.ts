@@ -136,6 +136,8 @@ export type DashboardSummary = {
   description: string | null;
   /** Id. */
   id: string;
+  /** The models that its widgets ask, by name. */
+  models: string[];
   /** What people read. */
   title: string;
   /** When it was saved last. */
@@ -822,6 +824,8 @@ export type VersionLoad = {
   duration_ms: number;
   idempotency_key: string | null;
   load_id: string;
+  /** Columns whose inferred type had to give way. */
+  promotions: Promotion[];
   rejected: number;
   rows: number;
   source: string;
