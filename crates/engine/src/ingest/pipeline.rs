@@ -12,6 +12,7 @@ use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
 use super::load::TimeColumn;
+use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
@@ -47,6 +48,8 @@ pub(crate) struct LoadHost {
     pub dataset: DatasetName,
     pub partials: Arc<Partials>,
     pub events: Events,
+    /// Who fetches what steps need.
+    pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
@@ -78,22 +81,23 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, .. } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, .. } = load;
+    let treatments = Treatments::prepare(&host.steps, steps, before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
     let target = match &before {
-        Some(snapshot) => target_of(snapshot, &inference, &source)?,
+        Some(snapshot) => target_of(treatments.source().unwrap_or(&snapshot.metadata.schema.columns), &inference, &source)?,
         None => {
-            let (columns, declared) = inference.declared_with(&types)?;
+            let (columns, declared) = inference.declared_with(&treatments.declared(&inference, types))?;
             DecodeTarget { columns, declared, lines: false }
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress, treatments: Treatments::default() };
+    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
+    let plan = Plan { source, inference, time_column, progress, treatments };
     if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
@@ -114,6 +118,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             segments: segments.len() as u64,
             duration_ms: millis_since(started),
             promotions: ground.promotions.clone(),
+            left_out: ground.left_out,
             ..record
         };
         let now = host.clock.now();
@@ -124,6 +129,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             chunk: ground.chunk,
             created_at: now,
             settings: Default::default(),
+            steps: ground.steps.clone(),
             dropped: false,
         });
         let table = before.as_ref().map(|before| before.metadata.id.clone());
@@ -168,12 +174,12 @@ async fn share(host: &LoadHost, plan: Plan, mut target: DecodeTarget, before: &S
             Ok(())
         })?;
         match outcome {
-            DecodeOutcome::Complete => Ok((rows, rejects)),
+            DecodeOutcome::Complete => Ok((rows, rejects, treatment.left_out())),
             DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
         }
     });
-    let (rows, rejects) = decoded.await?;
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
+    let (rows, rejects, left_out) = decoded.await?;
+    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, left_out, ..record };
     let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), started, _room: room };
     host.gatherings.commit(host, load).await
 }
@@ -233,6 +239,8 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         segments: record.segments,
         duration_ms: record.duration_ms,
         promotions: record.promotions,
+        left_out: record.left_out,
+        lookups: record.lookups,
         replayed,
     }
 }
@@ -246,17 +254,16 @@ fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::Date
 }
 
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
-fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
-    let schema = &snapshot.metadata.schema;
+fn target_of(columns: &[Column], inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
     for column in &inference.columns {
-        if schema.get(&column.name).is_none() {
-            let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
+        if !columns.iter().any(|known| known.name == column.name) {
+            let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
             return Err(
                 Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
             );
         }
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false })
+    Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false })
 }
 
 struct Plan {
@@ -276,6 +283,9 @@ struct Ground {
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+    left_out: u64,
+    /// What a new dataset keeps of its steps.
+    steps: Option<Arc<str>>,
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
@@ -292,11 +302,12 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
         match pass(plan, &target, treatment, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects)) => {
+            Ok((DecodeOutcome::Complete, rejects, treatment)) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
+                let (left_out, steps) = (treatment.left_out(), plan.treatments.kept(&target.columns)?);
+                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions, left_out, steps });
             }
-            Ok((DecodeOutcome::Promote(found), _)) => {
+            Ok((DecodeOutcome::Promote(found), ..)) => {
                 writer.abandon().await;
                 plan.progress.restart();
                 for promotion in found {
@@ -315,23 +326,24 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>, Treatment)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
-        treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
-        })
+        });
+        outcome.map(|outcome| (outcome, treatment))
     });
     let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
         rejects.extend(decoded.rejects);
         writer.write(decoded.batch).await?;
     }
-    let outcome = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects))
+    let (outcome, treatment) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, rejects, treatment))
 }
 
 /// The named time column, or the first timestamp, or the first date.
