@@ -18,11 +18,13 @@
 pub(crate) mod decode;
 pub(crate) mod gather;
 pub mod infer;
+mod key_set;
 pub mod load;
 pub mod options;
 pub(crate) mod pipeline;
 pub mod progress;
 pub mod reject;
+mod replace;
 pub mod steps;
 pub(crate) mod treatment;
 
