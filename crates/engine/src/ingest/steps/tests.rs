@@ -225,6 +225,30 @@ fn steps_go_to_json_and_back() {
     assert!(serde_json::from_str::<Steps>(r#"[{"op":"x"}]"#).unwrap_err().to_string().starts_with("step 1: there is no op \"x\""));
 }
 
+/// `tidemill.steps` as an engine of version 1 has written it. What is stored stays readable: this text is never changed.
+const STORED: &str = r#"{"source":[{"name":"Day","type":"string"},{"name":"at","type":"struct","fields":[{"name":"x","type":"integer"}]}],"steps":[
+    {"op":"trim","columns":["a"],"collapse":true},{"op":"case","columns":["a"],"to":"lower"},{"op":"null_tokens","tokens":["-"],"ignore_case":true},
+    {"op":"replace","columns":["a"],"find":"x","with":"y","regex":true,"ignore_case":true},
+    {"op":"parse_date","column":"Day","formats":["%d"],"zone":"UTC","to":"date","into":"d","on_error":"fail"},
+    {"op":"parse_number","column":"n","decimal":",","group":".","strip":["€"],"to":"integer","into":"m","on_error":"null"},
+    {"op":"unit","column":"n","factor":2.0,"offset":1.0,"into":"m","on_error":"null"},{"op":"cast","columns":["n"],"to":"string","on_error":"fail"},
+    {"op":"derive","column":"n","expression":"1","on_error":"null"},{"op":"split","column":"a","separator":"-","into":["b","c"]},
+    {"op":"rename","columns":{"a":"b"}},{"op":"drop","columns":["a"]},{"op":"filter","condition":"true","on_error":"fail"},
+    {"op":"flatten","column":"at","prefix":""},{"op":"deduplicate","key":["a"],"keep":"last"},
+    {"op":"mask","columns":["a"],"keep_first":1,"keep_last":2,"with":"x"},{"op":"hash","columns":["a"],"salt":"0123456789abcdef"},
+    {"op":"look_up","dataset":"d","on":{"a":"b"},"take":{"c":"d"},"missing":"reject"}]}"#;
+
+#[test]
+fn what_was_stored_is_read_and_written_the_same() {
+    let stored = super::DatasetSteps::stored(STORED).unwrap();
+    assert_eq!(stored.steps.iter().map(super::Step::op).collect::<Vec<_>>(), super::Step::OPS);
+    let written: serde_json::Value = serde_json::from_str(&stored.to_text().unwrap()).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(STORED).unwrap());
+    let error = super::DatasetSteps::stored(r#"{"source":[],"steps":[{"op":"dream"}]}"#).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.message().ends_with("a newer engine may have written them"), "{error}");
+}
+
 #[test]
 fn texts_that_grow_without_end_are_stopped() {
     let double = r#"{"op":"derive","column":"s","expression":"concat(s, s)"}"#;
