@@ -161,13 +161,17 @@ impl ParseDate {
     /// Reads a text as a value of the target: days, or microseconds.
     fn read(&self, text: &str) -> Result<i64, String> {
         let text = text.trim();
-        match self.formats.iter().find_map(|format| format.read(text)) {
-            Some(written) => self.value(&written),
-            None => Err(match self.formats.as_slice() {
-                [only] => format!("not a date of the form {}", only.shown()),
-                several => format!("not a date of one of the forms {}", several.iter().map(Format::shown).collect::<Vec<_>>().join(", ")),
-            }),
+        let mut wrong = None;
+        for written in self.formats.iter().filter_map(|format| format.read(text)) {
+            match self.value(&written) {
+                Ok(value) => return Ok(value),
+                Err(reason) => wrong = wrong.or(Some(reason)),
+            }
         }
+        Err(wrong.unwrap_or_else(|| match self.formats.as_slice() {
+            [only] => format!("not a date of the form {}", only.shown()),
+            several => format!("not a date of one of the forms {}", several.iter().map(Format::shown).collect::<Vec<_>>().join(", ")),
+        }))
     }
 
     fn value(&self, written: &Written) -> Result<i64, String> {
@@ -250,7 +254,8 @@ mod tests {
 
     #[test]
     fn dates_and_times_are_read_by_format_and_zone() {
-        let cases: [(&[&str], &str, &str, &str); 20] = [
+        let cases: [(&[&str], &str, &str, &str); 21] = [
+            (&["%d.%m.%Y", "%d.%m.%y"], "UTC", "31.01.13", "2013-01-31"),
             (&["%d.%m.%Y"], "UTC", "31.01.2013", "2013-01-31"),
             (&["%d.%m.%Y"], "UTC", " 1.1.2013 ", "2013-01-01"),
             (&["%m/%d/%y"], "UTC", "12/31/99", "1999-12-31"),

@@ -13,13 +13,16 @@ use crate::catalog::Column;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::ingest::decode::Decoded;
-use crate::ingest::decode::tally::shorten_value;
+use crate::ingest::decode::tally::{shorten_row, shorten_value};
 use crate::ingest::reject::Reject;
 
 /// Bytes of text that one column of a batch may hold: a few steps that double a text each would fill any memory.
 const TEXT_MAX_BYTES: u64 = 128 << 20;
 /// The same for rows as they are decoded: there are fewer rows in a batch where there is more.
 const DECODED_TEXT_BYTES: u64 = 32 << 20;
+
+/// Bytes up to which a row that is rejected is kept whole.
+const RAW_WHOLE_BYTES: usize = 8 << 10;
 
 /// Rows at hand.
 #[derive(Debug)]
@@ -123,7 +126,7 @@ impl Rows {
             }
             let line = self.lines.get(origin as usize).copied().unwrap_or_default();
             let value = fault.value.map(|value| shorten_value(value.as_bytes()));
-            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, raw: Value::Object(raw).to_string() });
+            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, raw: raw_of(raw) });
         }
         self.keep(&BooleanArray::from(keep))
     }
@@ -134,6 +137,12 @@ impl Rows {
         let lines = self.origin.iter().filter_map(|origin| self.lines.get(*origin as usize).copied()).collect();
         Decoded { batch: self.batch, rejects: self.rejects, lines }
     }
+}
+
+/// A row as text that can be loaded again; a very long one is only to be looked at.
+fn raw_of(row: Map<String, Value>) -> String {
+    let raw = Value::Object(row).to_string();
+    if raw.len() > RAW_WHOLE_BYTES { shorten_row(raw.as_bytes()) } else { raw }
 }
 
 fn text_bytes(texts: &StringViewArray) -> u64 {
