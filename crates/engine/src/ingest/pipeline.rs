@@ -104,7 +104,8 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
-    let record = LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
+    let record =
+        LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
     let mut plan = Plan { source, inference, types, steps, time_column, label, progress, mode, record, started, treatments };
     if let Some(loaded) = store(&host, &plan, before, loading).await? {
         return Ok(loaded);
@@ -335,7 +336,8 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
         for column in plan.inference.columns.iter().filter(|column| !columns.iter().any(|known| known.name == column.name)) {
             let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
             let (name, source) = (&column.name, plan.source.name());
-            return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps")).at(name.clone()));
+            return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
+                .at(name.clone()));
         }
         return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false });
     }

@@ -39,7 +39,10 @@ async fn a_load_brings_its_new_columns() {
         if step == "as it came" {
             // Segments of both kinds become one.
             for n in 0..4 {
-                ward.mill.load("orders", Json::bytes(format!(r#"{{"at": "2013-01-01T00:00:0{n}Z", "city": "Bern"}}"#)).mode(LoadMode::Append)).await.unwrap();
+                ward.mill
+                    .load("orders", Json::bytes(format!(r#"{{"at": "2013-01-01T00:00:0{n}Z", "city": "Bern"}}"#)).mode(LoadMode::Append))
+                    .await
+                    .unwrap();
             }
             assert!(ward.mill.compact("orders").await.unwrap().rows > 0);
             assert_eq!(ward.mill.delete_rows("orders", "city = 'Bern' and tip is null").await.unwrap().rows, 4);
@@ -55,7 +58,10 @@ async fn a_load_brings_its_new_columns() {
     // The model has members for them, and those that it had.
     let model = ward.mill.model("orders").await.unwrap();
     assert_eq!(model.version, 2);
-    let answer = ward.ask(r#"{"measures": ["orders.sum_tip", "orders.sum_n"], "dimensions": ["orders.code"], "order": {"orders.code": "asc"}}"#).await.to_json();
+    let answer = ward
+        .ask(r#"{"measures": ["orders.sum_tip", "orders.sum_n"], "dimensions": ["orders.code"], "order": {"orders.code": "asc"}}"#)
+        .await
+        .to_json();
     assert_eq!(answer["data"], json!([["7", "8", null], [2.0, 0.5, null], [null, null, 6]]));
     // The version before has neither the rows nor the columns.
     assert_eq!(ward.mill.sql_as_of("select * from orders limit 1", 0).await.unwrap().to_json()["columns"].as_array().unwrap().len(), 3);

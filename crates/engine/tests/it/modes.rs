@@ -71,7 +71,11 @@ async fn a_time_range_is_delivered_anew() {
     assert_eq!(all(&ward.mill).await, "id,city,amount;1,Rome,32;3,Rome,4;4,Rome,8;");
     // A dataset whose time is a day.
     ward.mill.load("days", Csv::bytes("day,n\n2013-01-01,1\n2013-01-02,2\n2013-01-03,3\n")).await.unwrap();
-    let report = ward.mill.load("days", Csv::bytes("day,n\n2013-01-02,9\n").mode(range("2013-01-01T00:00:00.000001Z", "2013-01-02T00:00:00.000001Z"))).await.unwrap();
+    let report = ward
+        .mill
+        .load("days", Csv::bytes("day,n\n2013-01-02,9\n").mode(range("2013-01-01T00:00:00.000001Z", "2013-01-02T00:00:00.000001Z")))
+        .await
+        .unwrap();
     assert_eq!(report.replaced, 1);
     assert_eq!(ward.rows("select n from days order by day").await, json!([[1], [9], [3]]));
     ward.mill.load("timeless", Csv::bytes("n\n1\n")).await.unwrap();
@@ -83,7 +87,11 @@ async fn a_time_range_is_delivered_anew() {
 async fn rows_of_the_same_key_give_way() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes(FOUR).mode(by(&["id"]))).await.unwrap();
-    let report = ward.mill.load("orders", Json::bytes(r#"[{"id": 2, "at": "2013-01-31T23:59:59Z", "city": "Bern", "amount": 20}, {"id": 7, "at": "2013-04-01T00:00:00Z"}]"#).mode(by(&["id"]))).await.unwrap();
+    let report = ward
+        .mill
+        .load("orders", Json::bytes(r#"[{"id": 2, "at": "2013-01-31T23:59:59Z", "city": "Bern", "amount": 20}, {"id": 7, "at": "2013-04-01T00:00:00Z"}]"#).mode(by(&["id"])))
+        .await
+        .unwrap();
     assert_eq!((report.rows, report.replaced), (2, 1));
     assert_eq!(all(&ward.mill).await, "id,city,amount;1,Rome,1;2,Bern,20;3,Rome,4;4,Rome,8;7,,;");
     // Nothing to replace is an append.

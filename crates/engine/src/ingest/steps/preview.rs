@@ -79,7 +79,10 @@ pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Colum
         before: objects(&batch.slice(0, shown.min(batch.num_rows())), true),
         after: objects(&treated.batch.slice(0, shown.min(treated.batch.num_rows())), true),
         rejects: treated.rejects.into_iter().take(shown).collect(),
-        steps: steps.counts().map(|(site, counts)| StepRows { step: site.number, op: site.op, rows_in: counts.rows_in, rows_out: counts.rows_out, rejected: counts.rejected }).collect(),
+        steps: steps
+            .counts()
+            .map(|(site, counts)| StepRows { step: site.number, op: site.op, rows_in: counts.rows_in, rows_out: counts.rows_out, rejected: counts.rejected })
+            .collect(),
         columns: steps.columns().to_vec(),
         source: target.columns,
         inference,
