@@ -15,6 +15,7 @@ mod retention;
 mod rollups;
 mod settings;
 mod shared;
+mod steps;
 mod tiles;
 
 use std::sync::Arc;
@@ -92,6 +93,7 @@ impl Mill {
             dataset: name.clone(),
             partials: Arc::clone(shared.session.partials()),
             events: shared.events.clone(),
+            steps: Arc::new(self.clone()),
             gatherings: Arc::clone(&shared.gatherings),
             segment_max_rows: shared.settings.segment_max_rows,
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),

@@ -262,6 +262,7 @@ export const doneLoad: Load = load({
     version: 1,
     rows: 336_774,
     rejected: 2,
+    left_out: 0,
     new_columns: [],
     replaced: 0,
     bytes: 9_120_000,

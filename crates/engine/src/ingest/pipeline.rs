@@ -15,11 +15,13 @@ use super::infer::{Inference, infer_spooled};
 use super::key_set::KeySet;
 use super::load::TimeColumn;
 use super::replace::{self, Replaced, Replacing};
+use super::steps::Steps;
+use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
@@ -52,6 +54,8 @@ pub(crate) struct LoadHost {
     pub dataset: DatasetName,
     pub partials: Arc<Partials>,
     pub events: Events,
+    /// Who fetches what steps need.
+    pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
@@ -93,14 +97,16 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, mode } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode } = load;
+    let treatments = Treatments::prepare(&host.steps, steps.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
-    let record = LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, types, time_column, label, progress, mode, record, started, treatments: Treatments::default() };
+    let record =
+        LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
+    let mut plan = Plan { source, inference, types, steps, time_column, label, progress, mode, record, started, treatments };
     if let Some(loaded) = store(&host, &plan, before, loading).await? {
         return Ok(loaded);
     }
@@ -108,6 +114,8 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         plan.progress.restart();
         let loading = host.log.loading.read().await;
         let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
+        plan.treatments = Treatments::prepare(&host.steps, plan.steps.clone(), Some(&before)).await?;
+        plan.record.lookups = plan.treatments.lookups();
         if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
             return Ok(loaded);
         }
@@ -120,12 +128,13 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     let target = match &before {
         Some(snapshot) => target_of(snapshot, plan)?,
         None => {
-            let (columns, declared) = plan.inference.declared_with(&plan.types)?;
+            let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, plan.types.clone()))?;
             DecodeTarget { columns, declared, lines: false }
         }
     };
     let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
-    if let Some(before) = before.as_ref().filter(|before| small && target.columns.len() == before.metadata.schema.columns.len()) {
+    let is_known = |before: &Snapshot| plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len();
+    if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
         if let Some(report) = share(host, plan, target.clone(), before).await? {
@@ -152,6 +161,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
             segments: segments.len() as u64,
             duration_ms: millis_since(plan.started),
             promotions: ground.promotions.clone(),
+            left_out: ground.left_out,
             new_columns: new_columns.clone(),
             ..plan.record.clone()
         };
@@ -164,6 +174,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
                 chunk: ground.chunk,
                 created_at: now,
                 settings: Default::default(),
+                steps: ground.steps.clone(),
                 dropped: false,
             }),
             Some(before) if !new_columns.is_empty() => Some(Metadata { schema: ground.schema.clone(), ..(*before.metadata).clone() }),
@@ -231,13 +242,13 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
         });
         match outcome {
             _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
-            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects))),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out()))),
             Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
             Err(error) => Err(error),
         }
     });
-    let Some((rows, rejects)) = decoded.await? else { return Ok(None) };
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..plan.record.clone() };
+    let Some((rows, rejects, left_out)) = decoded.await? else { return Ok(None) };
+    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, left_out, ..plan.record.clone() };
     let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
@@ -305,6 +316,8 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         segments: record.segments,
         duration_ms: record.duration_ms,
         promotions: record.promotions,
+        left_out: record.left_out,
+        lookups: record.lookups,
         replayed,
     }
 }
@@ -317,8 +330,17 @@ fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapsh
 }
 
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null, and those that
-/// only the input has come last.
+/// only the input has come last. A dataset with steps has the columns that these were made for, and no others.
 fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
+    if let Some(columns) = plan.treatments.source() {
+        if let Some(column) = plan.inference.columns.iter().find(|column| !columns.iter().any(|known| known.name == column.name)) {
+            let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
+            let (name, source) = (&column.name, plan.source.name());
+            return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
+                .at(name.clone()));
+        }
+        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false });
+    }
     let schema = &snapshot.metadata.schema;
     let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false };
     let is_new = |name: &str| schema.get(name).is_none();
@@ -336,6 +358,8 @@ struct Plan {
     source: Arc<Spooled>,
     inference: Arc<Inference>,
     types: BTreeMap<String, ColumnType>,
+    /// What the load brings for a new dataset.
+    steps: Option<Steps>,
     time_column: TimeColumn,
     label: Option<String>,
     progress: Progress,
@@ -357,6 +381,9 @@ struct Ground {
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+    left_out: u64,
+    /// What a new dataset keeps of its steps.
+    steps: Option<Arc<str>>,
 }
 
 impl Ground {
@@ -391,7 +418,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
         let schema = match before {
-            Some(snapshot) => DatasetSchema::new(target.columns.clone(), snapshot.metadata.schema.time_column.clone())?,
+            Some(snapshot) => DatasetSchema::new(treatment.columns().to_vec(), snapshot.metadata.schema.time_column.clone())?,
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
         let keys = match &plan.mode {
@@ -403,9 +430,10 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
         match pass(plan, &target, treatment, keys, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects, keys)) => {
+            Ok((DecodeOutcome::Complete, Passed { rejects, treatment, keys })) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions });
+                let (left_out, steps) = (treatment.left_out(), plan.treatments.kept(&target.columns)?);
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, left_out, steps });
             }
             Ok((DecodeOutcome::Promote(found), ..)) => {
                 writer.abandon().await;
@@ -426,13 +454,14 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(
-    plan: &Plan,
-    target: &DecodeTarget,
-    mut treatment: Treatment,
-    mut keys: Option<KeySet>,
-    writer: &mut SegmentWriter,
-) -> Result<(DecodeOutcome, Vec<Reject>, Option<KeySet>)> {
+/// What a pass leaves beside segments.
+struct Passed {
+    rejects: Vec<Reject>,
+    treatment: Treatment,
+    keys: Option<KeySet>,
+}
+
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, mut keys: Option<KeySet>, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Passed)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
@@ -444,15 +473,15 @@ async fn pass(
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
         })?;
-        Ok::<_, Error>((outcome, keys))
+        Ok::<_, Error>((outcome, treatment, keys))
     });
     let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
         rejects.extend(decoded.rejects);
         writer.write(decoded.batch).await?;
     }
-    let (outcome, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects, keys))
+    let (outcome, treatment, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, Passed { rejects, treatment, keys }))
 }
 
 /// The named time column, or the first timestamp, or the first date.

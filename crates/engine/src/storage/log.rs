@@ -296,6 +296,7 @@ mod tests {
             chunk: None,
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
+            steps: None,
             dropped: false,
         };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();

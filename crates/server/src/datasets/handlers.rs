@@ -84,8 +84,8 @@ pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.
     let report = app.tasks.spawn(async move { mill.load(&name, load).await }).await.map_err(Problem::internal)??;
-    let LoadReport { load_id, version, rows, rejected, replaced, replayed, .. } = report;
-    Ok(Json(Pushed { load_id, version, rows, rejected, replaced, replayed }))
+    let LoadReport { load_id, version, rows, rejected, replaced, left_out, replayed, .. } = report;
+    Ok(Json(Pushed { load_id, version, rows, rejected, replaced, left_out, replayed }))
 }
 
 /// Remove a dataset with everything in it. Takes the role admin.
