@@ -213,6 +213,13 @@ export type DatasetSettings = {
   versions_kept_days: number | null;
 };
 
+export type DatasetSteps = {
+  /** The columns that a file has before the first step. Left out: they stay as they are. */
+  source?: ColumnField[];
+  /** What is done to its rows, one after the other. None: the file has the columns of the dataset. */
+  steps: Step[];
+};
+
 export type DatasetSummary = {
   created_at: string;
   label: string;
@@ -384,7 +391,13 @@ export type LoadReport = {
   bytes: number;
   dataset: string;
   duration_ms: number;
+  /** Rows that the steps left out. */
+  left_out: number;
   load_id: string;
+  /** The datasets that rows were looked up in, and their versions. */
+  lookups?: {
+    [key: string]: number;
+  };
   /** Columns that the dataset did not have before. */
   new_columns: string[];
   promotions: Promotion[];
@@ -465,6 +478,8 @@ export type NewLoad = {
   mode: LoadMode;
   /** How the file is written, where that is not to be inferred. */
   options?: ReadOptions;
+  /** What is done to the rows of a new dataset, and of every later load; see docs/steps.md. */
+  steps?: Step[] | null;
   /** The time of a new dataset; `null` for none, left out to infer it. */
   time_column?: string | null;
   /** The instant after the last of the range that is replaced; with `replace_range` alone. */
@@ -502,6 +517,19 @@ export type NewUser = {
   password: string;
   /** What they may do. */
   role: Role;
+};
+
+export type PreviewOrder = {
+  /** Rows that are shown at most: 1 to 1,000, default 100. */
+  limit?: number | null;
+  /** How the file is written, where that is not to be inferred. */
+  options?: ReadOptions;
+  /** The steps; none: the file as it would be loaded. */
+  steps?: Step[];
+  /** Declared types, by column. */
+  types?: {
+    [key: string]: ColumnType;
+  };
 };
 
 export type Problem = {
@@ -572,6 +600,8 @@ export type Provenance = {
 };
 
 export type Pushed = {
+  /** Rows that the steps of the dataset left out. */
+  left_out: number;
   /** Id of the load, for its rejected rows. */
   load_id: string;
   /** Rows rejected. */
@@ -627,6 +657,14 @@ export type RejectedRows = {
   items: RejectedRow[];
   /** How many there are. */
   total: number;
+};
+
+export type RejectedValue = {
+  column: string | null;
+  line: number;
+  raw: string;
+  reason: string;
+  value: string | null;
 };
 
 export type ResultColumn = {
@@ -725,6 +763,172 @@ export type SqlQuery = {
 export type Stage = {
   duration_us: number;
   name: string;
+};
+
+export type Step =
+  | {
+      collapse?: boolean | null;
+      columns?: string[] | null;
+      op: 'trim';
+    }
+  | {
+      columns: string[];
+      op: 'case';
+      to: StepCase;
+    }
+  | {
+      columns?: string[] | null;
+      ignore_case?: boolean | null;
+      op: 'null_tokens';
+      tokens: string[];
+    }
+  | {
+      columns: string[];
+      find: string;
+      ignore_case?: boolean | null;
+      op: 'replace';
+      regex?: boolean | null;
+      with: string;
+    }
+  | {
+      column: string;
+      formats: string[];
+      into?: string | null;
+      on_error?: StepOnError | null;
+      op: 'parse_date';
+      to?: ColumnType | null;
+      zone?: string | null;
+    }
+  | {
+      column: string;
+      decimal?: string | null;
+      group?: string | null;
+      into?: string | null;
+      on_error?: StepOnError | null;
+      op: 'parse_number';
+      strip?: string[] | null;
+      to?: ColumnType | null;
+    }
+  | {
+      column: string;
+      factor: number;
+      into?: string | null;
+      offset?: number | null;
+      on_error?: StepOnError | null;
+      op: 'unit';
+    }
+  | {
+      columns: string[];
+      on_error?: StepOnError | null;
+      op: 'cast';
+      to: ColumnType;
+    }
+  | {
+      column: string;
+      expression: string;
+      on_error?: StepOnError | null;
+      op: 'derive';
+    }
+  | {
+      column: string;
+      into: string[];
+      op: 'split';
+      separator: string;
+    }
+  | {
+      columns: {
+        [key: string]: string;
+      };
+      op: 'rename';
+    }
+  | {
+      columns: string[];
+      op: 'drop';
+    }
+  | {
+      condition: string;
+      on_error?: StepOnError | null;
+      op: 'filter';
+    }
+  | {
+      column: string;
+      op: 'flatten';
+      prefix?: string | null;
+    }
+  | {
+      keep?: StepKeep | null;
+      key?: string[] | null;
+      op: 'deduplicate';
+    }
+  | {
+      columns: string[];
+      keep_first?: number | null;
+      keep_last?: number | null;
+      op: 'mask';
+      with?: string | null;
+    }
+  | {
+      columns: string[];
+      op: 'hash';
+      salt?: string | null;
+    }
+  | {
+      dataset: string;
+      missing?: StepMissing | null;
+      on: {
+        [key: string]: string;
+      };
+      op: 'look_up';
+      take: {
+        [key: string]: string;
+      };
+    };
+
+export type StepCase = 'lower' | 'upper' | 'title';
+
+export type StepKeep = 'first' | 'last';
+
+export type StepMissing = 'null' | 'reject';
+
+export type StepOnError = 'reject' | 'null' | 'fail';
+
+export type StepRows = {
+  /** What it does. */
+  op: string;
+  /** Rows that it rejected. */
+  rejected: number;
+  /** Rows that came to it. */
+  rows_in: number;
+  /** Rows that went on. */
+  rows_out: number;
+  /** The step, from 1. */
+  step: number;
+};
+
+export type StepsPreview = {
+  /** The first rows after the last step, by column. */
+  after: {
+    [key: string]: Cell;
+  }[];
+  /** The first rows before the first step, by column. */
+  before: {
+    [key: string]: Cell;
+  }[];
+  /** The columns after the last step. */
+  columns: ColumnField[];
+  inference: Inference;
+  /** Rows that are rejected. */
+  rejected: number;
+  /** The first rejected rows. */
+  rejects: RejectedValue[];
+  /** Rows that were looked at. */
+  rows: number;
+  /** Rows that come out of the last step. */
+  rows_out: number;
+  /** The columns before the first step. */
+  source: ColumnField[];
+  /** What became of the rows, step by step. */
+  steps: StepRows[];
 };
 
 export type Tenant = {
