@@ -40,6 +40,7 @@ export const versionHandlers = [
       rows: lines.length,
       rejected: 0,
       replaced: 0,
+      left_out: 0,
       replayed: false,
     };
     mockState.pushes.set(key, pushed);

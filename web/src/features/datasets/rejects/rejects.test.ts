@@ -165,6 +165,7 @@ function fakeServer(): { push: PushLines; rows: () => number; keys: string[] } {
         rows: 1 - rejected,
         rejected,
         replaced: 0,
+        left_out: 0,
         replayed: false,
       };
       known.set(key, pushed);
