@@ -151,7 +151,7 @@ async fn a_preview_shows_what_a_load_would_do_and_does_nothing() {
     (0..200_000).for_each(|row| text.push_str(&format!("{row}\n")));
     text.push_str("x\n");
     let preview = ward.mill.preview_load(Csv::bytes(text).steps(steps(r#"[{"op": "deduplicate", "keep": "last"}]"#)), 3).await.unwrap();
-    assert_eq!((preview.rows, preview.rows_out, preview.after.len(), names(&preview.columns).as_str()), (10_000, 10_000, 3, "n:integer"));
+    assert_eq!((preview.rows, preview.rows_out, preview.after.len(), names(&preview.columns).as_str()), (9_999, 9_999, 3, "n:integer"));
     // Without steps it shows what would be loaded.
     let preview = ward.mill.preview_load(Load::path(fixture("orders.parquet")), 10).await.unwrap();
     assert_eq!((preview.rows, preview.before == preview.after), (5, true));

@@ -225,7 +225,6 @@ fn steps_that_do_not_suit_are_refused_with_their_number() {
         (r#"[{"op":"rename","columns":{"a":"S"}}]"#, "would have the same name (case does not count)"),
         (r#"[{"op":"rename","columns":{"a":""}}]"#, "column name \"\" is not valid"),
         (r#"[{"op":"drop","columns":["a","s","d"]}]"#, "step 1 (drop): no column is left"),
-        (r#"[{"op":"case","columns":["d"],"to":"upper"}]"#, "column \"d\" is date, not text; cast it to string before"),
         (r#"[{"op":"replace","columns":["s"],"find":"(","with":"","regex":true}]"#, "the regular expression \"(\" cannot be used"),
         (r#"[{"op":"replace","columns":["s"],"find":"(a)","with":"$1x","regex":true}]"#, "names the group \"1x\""),
         (r#"[{"op":"replace","columns":["s"],"find":"","with":""}]"#, "\"find\" is empty"),
