@@ -116,7 +116,7 @@ impl Replaced {
     /// again. Everything is as it was then, but for the segments of the load.
     pub(super) async fn commit(&self, host: &LoadHost, load: Entry) -> Result<Replacing> {
         let _turn = host.log.rewriting.lock().await;
-        let _no_load = host.log.loading.write().await;
+        let _alone = host.log.appending.write().await;
         let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
         let mut last = Error::internal("no replacement was tried");
         for _ in 0..ATTEMPTS {

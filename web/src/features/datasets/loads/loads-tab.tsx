@@ -4,6 +4,7 @@ import Button from '@mui/material/Button';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
+import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { formatCount, localZone } from '@/lib/format';
 import { loadsOf } from './load-history';
@@ -42,26 +43,11 @@ export default function LoadsTab({ dataset }: { dataset: DatasetDetail }) {
     <>
       <RefreshLine active={versions.isFetching} />
       <Box sx={{ border: 1, borderColor: 'divider', borderRadius: 1, bgcolor: 'background.paper' }}>
-        <Box
-          aria-hidden="true"
-          sx={{
-            ...loadGrid,
-            display: { xs: 'none', md: 'grid' },
-            py: 2,
-            fontSize: '0.75rem',
-            fontWeight: 600,
-            color: 'text.secondary',
-            '& .right': { textAlign: 'right' },
-          }}
-        >
-          <span>When ({zone})</span>
-          <span>Source</span>
-          <span className="right">Rows</span>
-          <span className="right">Rejected</span>
-          <span className="right">Stored</span>
-          <span className="right">Took</span>
-          <span />
-        </Box>
+        <ListHead
+          grid={loadGrid}
+          names={[`When (${zone})`, 'Source', 'Rows', 'Rejected', 'Stored', 'Took']}
+          right={['Rows', 'Rejected', 'Stored', 'Took']}
+        />
         <Box component="ul" aria-label="Loads" sx={{ listStyle: 'none', m: 0, p: 0 }}>
           {loads.map((load) => (
             <LoadItem

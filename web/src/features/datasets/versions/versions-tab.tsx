@@ -7,6 +7,7 @@ import { useSearchParams } from 'react-router';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail, DatasetVersion } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
+import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { formatCount, formatInstant, formatNumber, localZone } from '@/lib/format';
 import { ComparePanel } from './compare-panel';
@@ -56,28 +57,11 @@ export default function VersionsTab({ dataset }: { dataset: DatasetDetail }) {
       <ComparePanel name={dataset.name} items={items} zone={zone} pair={pair} onChange={compare} />
       <RefreshLine active={versions.isFetching} />
       <Box sx={{ border: 1, borderColor: 'divider', borderRadius: 1, bgcolor: 'background.paper' }}>
-        <Box
-          aria-hidden="true"
-          sx={{
-            ...versionGrid,
-            display: { xs: 'none', md: 'grid' },
-            py: 2,
-            fontSize: '0.75rem',
-            fontWeight: 600,
-            color: 'text.secondary',
-          }}
-        >
-          <span>Version</span>
-          <span>When</span>
-          <span>What</span>
-          <Box component="span" sx={{ textAlign: 'right' }}>
-            Added
-          </Box>
-          <Box component="span" sx={{ textAlign: 'right' }}>
-            Removed
-          </Box>
-          <span />
-        </Box>
+        <ListHead
+          grid={versionGrid}
+          names={['Version', 'When', 'What', 'Added', 'Removed']}
+          right={['Added', 'Removed']}
+        />
         <Box component="ul" aria-label="Versions" sx={{ listStyle: 'none', m: 0, p: 0 }}>
           {items.map((version) => (
             <VersionItem
