@@ -268,7 +268,16 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
     });
     let Some((rows, rejects, left_out)) = decoded.await? else { return Ok(None) };
     let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, left_out, ..plan.record.clone() };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), steps: before.metadata.steps.clone(), started: plan.started, _room: room };
+    let load = SmallLoad {
+        rows,
+        rejects,
+        record,
+        progress: plan.progress.clone(),
+        table: before.metadata.id.clone(),
+        steps: before.metadata.steps.clone(),
+        started: plan.started,
+        _room: room,
+    };
     host.gatherings.commit(host, load).await.map(Some)
 }
 

@@ -131,7 +131,9 @@ pub(super) fn converted(stored: &ArrayRef, target: &Column) -> Result<(ArrayRef,
         ColumnType::Date => {
             let values = match (texts, stored.as_primitive_opt::<TimestampMicrosecondType>()) {
                 (Some(texts), _) => reader.read(texts.iter(), misfit, |text| lenient::date(value::trim(text.as_bytes()))),
-                (_, Some(instants)) => reader.read(instants.iter(), timed, |micros| i32::try_from(micros.div_euclid(DAY_MICROS)).ok().filter(|_| micros.rem_euclid(DAY_MICROS) == 0)),
+                (_, Some(instants)) => {
+                    reader.read(instants.iter(), timed, |micros| i32::try_from(micros.div_euclid(DAY_MICROS)).ok().filter(|_| micros.rem_euclid(DAY_MICROS) == 0))
+                }
                 _ => return Err(none()),
             };
             Arc::new(values.into_iter().collect::<Date32Array>())
