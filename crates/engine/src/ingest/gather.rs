@@ -10,6 +10,7 @@
 //! A load that comes alone never waits. Each load keeps its own report, rejected rows and idempotency key. What gathers is
 //! bounded, and who waits for room longer than [`ROOM_WAIT`] is told to come again: back-pressure, not loss.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,11 +20,19 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::contract::unique::UniqueKeys;
+use super::decode::Decoded;
+use super::intake;
 use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
+use super::profile::observe::Profiler;
+use super::profile::{ROWS_MIN, kept};
+use super::treatment::rows::Rows;
 use super::{LoadReport, Progress, Reject};
-use crate::error::{Error, Result};
+use crate::catalog::Drift;
+use crate::catalog::contract::KeptContract;
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::commit::Committed;
-use crate::storage::entry::{Entry, LoadRecord};
+use crate::storage::entry::{Entry, HeldTo, LoadRecord};
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
@@ -36,19 +45,29 @@ const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
 /// Times that loads of one commit turn out to be known already before somebody is told to try again.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// A small load that is decoded and waits for its commit.
 pub(super) struct SmallLoad {
-    pub rows: Vec<RecordBatch>,
+    /// Without the rejected rows, which stand beside them.
+    pub rows: Vec<Decoded>,
     pub rejects: Vec<Reject>,
     pub record: LoadRecord,
     pub progress: Progress,
     /// Id of the table that its rows were decoded for: the dataset may have been made anew in the meantime.
     pub table: String,
+    /// What its rows were held to: nobody may have changed it in the meantime either.
+    pub contract: KeptContract,
     pub started: Instant,
     /// Given back when it is answered.
     pub _room: OwnedSemaphorePermit,
+}
+
+impl SmallLoad {
+    /// Whether it has rows enough for a profile to say something. Many loads that share a commit have one or two.
+    fn is_profiled(&self) -> bool {
+        self.rows.iter().map(|rows| rows.batch.num_rows() as u64).sum::<u64>() >= ROWS_MIN
+    }
 }
 
 struct Waiting {
@@ -180,6 +199,7 @@ impl Turn {
 async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
     let _loading = host.log.loading.read().await;
     let mut answers = Answers::default();
+    let mut keying = None;
     for _ in 0..ROUNDS {
         let before = match host.log.snapshot().await {
             Ok(Some(before)) => before,
@@ -192,6 +212,11 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
                 return answers;
             }
         };
+        if keying.is_none() && has_keys(&before) {
+            // The next round looks at what is there then.
+            keying = Some(host.log.keying.lock().await);
+            continue;
+        }
         let (now, later) = sort_out(host, &before, gathered, &mut answers);
         gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
         gathered.extend(later);
@@ -199,7 +224,7 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
             return answers;
         }
     }
-    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys came first again and again; load again"));
+    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys, or into a dataset with unique keys, came first again and again; load again"));
     answers
 }
 
@@ -219,16 +244,18 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("dataset {} was made anew in the meantime; load again", host.dataset))));
             continue;
         }
-        let Some(key) = waiting.load.record.idempotency_key.clone() else {
-            now.push(waiting);
+        if waiting.load.contract != before.metadata.contract {
+            answers.give(waiting, Err(Error::conflict(format!("the contract of dataset {} was changed in the meantime; load again", host.dataset))));
             continue;
-        };
-        if let Some((version, record)) = before.keys.get(&key) {
+        }
+        let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
+        if let Some((version, record)) = own.iter().find_map(|key| before.keys.get(key)) {
             answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
-        } else if keys.insert(key) {
-            now.push(waiting);
-        } else {
+        } else if own.iter().any(|key| keys.contains(key)) {
             later.push(waiting);
+        } else {
+            keys.extend(own);
+            now.push(waiting);
         }
     }
     (now, later)
@@ -236,7 +263,15 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
 
 /// One commit of these loads; returns them when one of them turns out to be known already.
 async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers) -> Vec<Waiting> {
-    let written = match write(host, before, &now).await {
+    let (now, settled) = match settle(host, before, now, answers).await {
+        Ok((now, _)) if now.is_empty() => return Vec::new(),
+        Ok(settled) => settled,
+        Err((now, error)) => {
+            answers.refuse(now, &error);
+            return Vec::new();
+        }
+    };
+    let written = match write(host, before, &now, &settled).await {
         Ok(written) => written,
         Err(error) => {
             answers.refuse(now, &error);
@@ -245,9 +280,21 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     };
     let segments = written.segments;
     let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
-    let records: Vec<LoadRecord> = now.iter().map(|waiting| shared_record(&waiting.load, &segments)).collect();
+    let mut records = Vec::with_capacity(now.len());
+    for (waiting, settled) in now.iter().zip(settled) {
+        let drift = profile(host, before, &waiting.load, &settled.rows).await;
+        let own = LoadRecord {
+            rows: settled.count(),
+            rejected: settled.rejects.len() as u64,
+            profiled: drift.is_some(),
+            drift: drift.unwrap_or_default(),
+            ..waiting.load.record.clone()
+        };
+        records.push(shared_record(own, &segments, waiting.load.started));
+    }
     let table = Some(before.metadata.id.clone());
-    let entry = Entry { table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
+    let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), version: has_keys(before).then_some(before.version) });
+    let entry = Entry { held_to, table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
     match host.log.commit(entry).await {
         Ok(Committed::Version(snapshot)) => {
             host.partials.keep(fresh).await;
@@ -266,6 +313,11 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             take_back(host, &segments, &now).await;
             now
         }
+        // Somebody else came first, and may have brought the same keys: they are compared once more.
+        Err(error) if error.kind() == ErrorKind::Conflict && has_keys(before) => {
+            take_back(host, &segments, &now).await;
+            now
+        }
         Err(error) => {
             take_back(host, &segments, &now).await;
             answers.refuse(now, &error);
@@ -274,15 +326,97 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     }
 }
 
+/// What a load brings into a commit.
+struct Settled {
+    rows: Vec<RecordBatch>,
+    rejects: Vec<Reject>,
+}
+
+impl Settled {
+    fn count(&self) -> u64 {
+        self.rows.iter().map(|rows| rows.num_rows() as u64).sum()
+    }
+}
+
+fn has_keys(snapshot: &Snapshot) -> bool {
+    snapshot.metadata.contract.known().is_ok_and(|contract| contract.keys().next().is_some())
+}
+
+/// Decides which rows of each load come in: those whose unique keys neither the dataset has nor a load before it. Loads that
+/// fail by that are answered here. What a load was decoded to stays as it is: it may have to be compared once more.
+async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
+    if !has_keys(before) {
+        let settled = now.iter().map(|waiting| Settled { rows: waiting.load.rows.iter().map(|rows| rows.batch.clone()).collect(), rejects: waiting.load.rejects.clone() });
+        let settled = settled.collect();
+        return Ok((now, settled));
+    }
+    loop {
+        match compare(host, before, &now).await {
+            Ok(Compared::All(settled)) => return Ok((now, settled)),
+            // What it has taken of the keys counts for nobody: all others are compared without it.
+            Ok(Compared::Failed(place, error)) => answers.give(now.remove(place), Err(error)),
+            Err(error) => return Err((now, error)),
+        }
+        if now.is_empty() {
+            return Ok((now, Vec::new()));
+        }
+    }
+}
+
+/// How loads came off against their unique keys.
+enum Compared {
+    All(Vec<Settled>),
+    /// The load at this place fails.
+    Failed(usize, Error),
+}
+
+/// Compares the unique keys of loads with the dataset and with each other.
+async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Compared> {
+    let mut unique = UniqueKeys::new(before.metadata.contract.known()?.as_ref(), &before.metadata.schema)?;
+    let (mut keyed, mut of) = (Vec::new(), Vec::new());
+    for (place, waiting) in now.iter().enumerate() {
+        for rows in &waiting.load.rows {
+            keyed.push(unique.keyed(Rows::of(rows.clone()))?);
+            of.push(place);
+        }
+    }
+    let found = intake::find(host, &unique, &keyed, Some(before)).await?;
+    let mut settled: Vec<Settled> = now.iter().map(|waiting| Settled { rows: Vec::new(), rejects: waiting.load.rejects.clone() }).collect();
+    for (rows, place) in keyed.into_iter().zip(of) {
+        let decoded = match unique.take(rows, &found) {
+            Ok(rows) => rows.into_decoded(false),
+            Err(error) => return Ok(Compared::Failed(place, error.context(now.get(place).map(|waiting| waiting.load.record.source.as_str()).unwrap_or_default()))),
+        };
+        if let Some(settled) = settled.get_mut(place) {
+            settled.rows.push(decoded.batch);
+            settled.rejects.extend(decoded.rejects);
+        }
+    }
+    settled.iter_mut().for_each(|settled| settled.rejects.sort_by_key(|reject| reject.line));
+    Ok(Compared::All(settled))
+}
+
+/// The profile of a load that shares a commit, where it has rows enough.
+async fn profile(host: &LoadHost, before: &Snapshot, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Vec<Drift>> {
+    if !load.is_profiled() || rows.iter().map(RecordBatch::num_rows).sum::<usize>() == 0 {
+        return None;
+    }
+    let schema = &before.metadata.schema;
+    let mut profiler = Profiler::new(&schema.columns);
+    rows.iter().try_for_each(|rows| profiler.add(rows)).ok()?;
+    let profiled = intake::finish_profile(host, Some(profiler), &load.record.load_id).await;
+    intake::keep_profile(host, profiled, Some(before), schema).await
+}
+
 /// Writes the rows of all of them into segments, and what each has rejected.
-async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Written> {
+async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[Settled]) -> Result<Written> {
     let schema = &before.metadata.schema;
     let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
     let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
-        for waiting in now {
-            keep_rejects(host, &waiting.load.record.load_id, &waiting.load.rejects).await?;
-            for rows in &waiting.load.rows {
+        for (waiting, settled) in now.iter().zip(settled) {
+            keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;
+            for rows in &settled.rows {
                 writer.write(rows.clone()).await?;
             }
         }
@@ -307,19 +441,23 @@ async fn take_back(host: &LoadHost, segments: &[Segment], now: &[Waiting]) {
     for segment in segments {
         remove(&host.store, host.log.prefix(), &segment.path).await;
     }
-    for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty()) {
+    // Which of them there are depends on what was compared.
+    for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty() || waiting.load.rows.iter().any(|rows| rows.source.is_some())) {
         drop(host.store.delete(&layout::rejects(host.log.prefix(), &waiting.load.record.load_id)).await);
+    }
+    for waiting in now.iter().filter(|waiting| waiting.load.is_profiled()) {
+        kept::remove(&host.store, host.log.prefix(), &waiting.load.record.load_id).await;
     }
 }
 
 /// What a load has a part in: all segments of its commit, and bytes by its share of the rows.
-fn shared_record(load: &SmallLoad, segments: &[Segment]) -> LoadRecord {
+fn shared_record(record: LoadRecord, segments: &[Segment], started: Instant) -> LoadRecord {
     let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
     LoadRecord {
-        bytes: u64::try_from(u128::from(bytes) * u128::from(load.record.rows) / u128::from(rows.max(1))).unwrap_or(u64::MAX),
-        segments: if load.record.rows == 0 { 0 } else { segments.len() as u64 },
-        duration_ms: millis_since(load.started),
-        ..load.record.clone()
+        bytes: u64::try_from(u128::from(bytes) * u128::from(record.rows) / u128::from(rows.max(1))).unwrap_or(u64::MAX),
+        segments: if record.rows == 0 { 0 } else { segments.len() as u64 },
+        duration_ms: millis_since(started),
+        ..record
     }
 }

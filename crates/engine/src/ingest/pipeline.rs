@@ -10,11 +10,18 @@ use tokio::sync::mpsc;
 
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
+use super::contract::reference::{KnownReferences, ReferenceReader};
+use super::contract::unique::UniqueKeys;
 use super::infer::{Inference, infer_spooled};
+use super::intake::{self, Intake};
 use super::load::TimeColumn;
+use super::profile::kept;
+use super::profile::observe::Profiled;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
-use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
+use crate::catalog::contract::KeptContract;
+use crate::catalog::datasets::Datasets;
+use crate::catalog::{Column, ColumnType, Contract, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
 use crate::error::{Error, Result, near_names};
 use crate::events::{Event, Events, SegmentCommitted};
@@ -48,6 +55,8 @@ pub(crate) struct LoadHost {
     pub partials: Arc<Partials>,
     pub events: Events,
     pub gatherings: Arc<Gatherings>,
+    pub datasets: Arc<Datasets>,
+    pub references: Arc<KnownReferences>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
 }
@@ -78,7 +87,11 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, .. } = load;
+    let Load { input, options, mut types, time_column, label, idempotency_key, progress, contract, replays, .. } = load;
+    let contract = contract_of(before.as_deref(), contract)?;
+    if before.is_none() {
+        declare_types(&contract, &mut types)?;
+    }
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
@@ -92,22 +105,28 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress, treatments: Treatments::default() };
+    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, replays, ..LoadRecord::default() };
+    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
+    let plan = Plan { source, inference, time_column, progress, treatments: Treatments { contract, references } };
     if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
         let report = share(&host, plan, target, before, record, started).await?;
         return Ok(Loaded { report, created: false });
     }
-    let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let mut ground = grind(&host, &plan, target, before.as_deref(), &record.load_id).await?;
+    let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
-    let rejects_path = layout::rejects(host.log.prefix(), &record.load_id);
+    let (rejects_path, load_id) = (layout::rejects(host.log.prefix(), &record.load_id), record.load_id.clone());
     let committed = async {
         keep_rejects(&host, &record.load_id, &ground.rejects).await?;
+        let drift = intake::keep_profile(&host, profiled, before.as_deref(), &ground.schema).await;
         plan.progress.check()?;
         let record = LoadRecord {
+            nulled: ground.nulled,
+            profiled: drift.is_some(),
+            drift: drift.unwrap_or_default(),
             rows: segments.iter().map(|segment| segment.rows).sum(),
             rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
@@ -124,11 +143,12 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             chunk: ground.chunk,
             created_at: now,
             settings: Default::default(),
+            contract: KeptContract::Known(Arc::clone(&plan.treatments.contract)),
             dropped: false,
         });
         let table = before.as_ref().map(|before| before.metadata.id.clone());
         let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
-        host.log.commit(entry).await.map(|committed| (committed, record))
+        intake::commit(&host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record))
     }
     .await;
     match committed {
@@ -144,6 +164,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
+            kept::remove(&host.store, host.log.prefix(), &load_id).await;
             let (committed, _) = other?;
             match committed {
                 Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
@@ -163,23 +184,24 @@ async fn share(host: &LoadHost, plan: Plan, mut target: DecodeTarget, before: &S
         let (mut rows, mut rejects) = (Vec::new(), Vec::new());
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            rows.push(decoded.batch);
-            rejects.extend(decoded.rejects);
+            let mut decoded = decoded;
+            rejects.append(&mut decoded.rejects);
+            rows.push(decoded);
             Ok(())
         })?;
         match outcome {
-            DecodeOutcome::Complete => Ok((rows, rejects)),
+            DecodeOutcome::Complete => Ok((rows, rejects, treatment.nulled())),
             DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
         }
     });
-    let (rows, rejects) = decoded.await?;
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), started, _room: room };
+    let (rows, rejects, nulled) = decoded.await?;
+    let record = LoadRecord { nulled, ..record };
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), contract: before.metadata.contract.clone(), started, _room: room };
     host.gatherings.commit(host, load).await
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
-async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     if bytes <= INLINE_MAX_BYTES {
         return work();
     }
@@ -233,6 +255,9 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         segments: record.segments,
         duration_ms: record.duration_ms,
         promotions: record.promotions,
+        nulled: record.nulled,
+        profiled: record.profiled,
+        drift: record.drift,
         replayed,
     }
 }
@@ -243,6 +268,39 @@ fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::Date
         .iter()
         .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+}
+
+/// The contract that rows are held to: that of the dataset, or the one that a new dataset is given.
+fn contract_of(before: Option<&Snapshot>, given: Option<Contract>) -> Result<Arc<Contract>> {
+    match (before, given) {
+        (None, given) => {
+            let contract = given.unwrap_or_default();
+            contract.check_form()?;
+            Ok(Arc::new(contract))
+        }
+        (Some(before), given) => {
+            let contract = before.metadata.contract.known()?;
+            match given {
+                Some(given) if given != *contract => {
+                    Err(Error::invalid("the dataset is there and has another contract; leave the contract of the load out, or change that of the dataset first").at("contract"))
+                }
+                _ => Ok(contract),
+            }
+        }
+    }
+}
+
+/// Declares the types that a contract asks for.
+fn declare_types(contract: &Contract, types: &mut std::collections::BTreeMap<String, ColumnType>) -> Result<()> {
+    for (rule, column, column_type, _) in contract.types() {
+        match types.insert(column.to_owned(), column_type) {
+            Some(other) if other != column_type => {
+                return Err(Error::invalid(format!("column {column:?} is declared as {other}, but rule {rule} of the contract says {column_type}")).at(format!("rules[{}].type", rule - 1)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
@@ -276,10 +334,15 @@ struct Ground {
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+    /// Values that were made null.
+    nulled: u64,
+    /// The unique keys of its rows.
+    unique: UniqueKeys,
+    profiled: Option<Profiled>,
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
-async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
+async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>, load_id: &str) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
         let treatment = plan.treatments.begin(&target.columns)?;
@@ -291,12 +354,21 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
-        match pass(plan, &target, treatment, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects)) => {
-                let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
+        let taken = async {
+            let mut intake = Intake::new(host, plan.source.name(), &plan.treatments.contract, &schema, before)?;
+            match pass(plan, &target, treatment, &mut writer, &mut intake).await? {
+                (DecodeOutcome::Complete, nulled) => Ok(Ok((intake.finish(&mut writer).await?, nulled))),
+                (DecodeOutcome::Promote(found), _) => Ok(Err(found)),
             }
-            Ok((DecodeOutcome::Promote(found), _)) => {
+        };
+        match taken.await {
+            Ok(Ok((taken, nulled))) => {
+                plan.progress.reject_rows(taken.rejected);
+                let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, load_id));
+                let Written { segments, chunk, fresh } = written?;
+                return Ok(Ground { segments, fresh, rejects: taken.rejects, schema, chunk, promotions, nulled, unique: taken.unique, profiled });
+            }
+            Ok(Err(found)) => {
                 writer.abandon().await;
                 plan.progress.restart();
                 for promotion in found {
@@ -315,23 +387,21 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter, intake: &mut Intake<'_>) -> Result<(DecodeOutcome, u64)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
-        treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
-        })
+        })?;
+        Ok::<_, Error>((outcome, treatment.nulled()))
     });
-    let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
-        rejects.extend(decoded.rejects);
-        writer.write(decoded.batch).await?;
+        intake.take(decoded, writer).await?;
     }
-    let outcome = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects))
+    decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))?
 }
 
 /// The named time column, or the first timestamp, or the first date.

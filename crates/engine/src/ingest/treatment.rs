@@ -2,27 +2,38 @@
 //! types of its columns are known; it sees every batch in the order of the file.
 //!
 //! ```text
-//!  Decoded (batch, rejects, lines) --> Rows --> steps --> Decoded --> segment writer
+//!  Decoded (batch, rejects, lines) --> Rows --> steps --> contract --> Decoded --> unique keys --> segment writer
 //! ```
 
 pub(crate) mod rows;
 
+use std::sync::Arc;
+
 use self::rows::Rows;
-use super::Progress;
+use super::contract::Checks;
+use super::contract::reference::References;
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode};
 use super::infer::Inference;
 use super::reject::REJECTS_MAX;
-use crate::catalog::Column;
+use super::{Progress, Reject};
+use crate::catalog::{Column, Contract, Reaction};
 use crate::error::{Error, Result};
 
 /// What a load wants to have done to its rows, whatever the types of its source turn out to be.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Treatments {}
+pub(crate) struct Treatments {
+    /// What every row must hold to.
+    pub contract: Arc<Contract>,
+    /// What the contract refers to.
+    pub references: References,
+}
 
 impl Treatments {
     /// The treatment of one pass over a source with these columns.
     pub(crate) fn begin(&self, source: &[Column]) -> Result<Treatment> {
-        Ok(Treatment { columns: source.to_vec(), rejected: 0 })
+        let columns = source.to_vec();
+        let checks = Checks::new(&self.contract, &columns, &self.references)?;
+        Ok(Treatment { columns, checks, contract: Arc::clone(&self.contract), rejected: 0 })
     }
 }
 
@@ -30,6 +41,8 @@ impl Treatments {
 #[derive(Debug)]
 pub(crate) struct Treatment {
     columns: Vec<Column>,
+    checks: Checks,
+    contract: Arc<Contract>,
     /// Rows that it has rejected.
     rejected: usize,
 }
@@ -42,7 +55,12 @@ impl Treatment {
 
     /// Whether it does anything, so that it must know the line of each row.
     pub(crate) fn wants_lines(&self) -> bool {
-        false
+        !self.contract.is_empty()
+    }
+
+    /// Values that were made null because they did not hold to the contract.
+    pub(crate) fn nulled(&self) -> u64 {
+        self.checks.nulled()
     }
 
     /// Decodes a whole source and hands on what comes of its rows; blocks. Types that do not hold end it as they end
@@ -61,7 +79,7 @@ impl Treatment {
         let name = source.name();
         decode(source, inference, target, progress, &mut |decoded| {
             let before = decoded.rejects.len();
-            let treated = self.treat(decoded)?;
+            let treated = self.treat(decoded).map_err(|error| error.context(name))?;
             let rejected = treated.rejects.len() - before;
             self.rejected += rejected;
             progress.reject_rows(rejected as u64);
@@ -78,7 +96,29 @@ impl Treatment {
         if !self.wants_lines() {
             return Ok(decoded);
         }
-        let rows = Rows::of(decoded);
-        Ok(rows.into_decoded())
+        let mut decoded = decoded;
+        self.number(&mut decoded.rejects)?;
+        let mut rows = Rows::of(decoded);
+        self.checks.apply(&mut rows)?;
+        // Unique keys are looked at when the rows are about to be written.
+        Ok(rows.into_decoded(self.contract.keys().next().is_some()))
     }
+
+    /// Says of rows that the decoder has rejected for a type which the contract declares by which rule that is.
+    fn number(&self, rejects: &mut [Reject]) -> Result<()> {
+        for (rule, column, _, reaction) in self.contract.types() {
+            for reject in rejects.iter_mut().filter(|reject| reject.column.as_deref() == Some(column) && reject.value.is_some()) {
+                reject.rule = Some(rule);
+                if reaction == Reaction::Fail {
+                    return Err(failed(reject));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a load fails by its contract.
+pub(crate) fn failed(reject: &Reject) -> Error {
+    Error::invalid(format!("{}; by the contract of the dataset the load fails. Correct the row, or change the contract", reject.describe()))
 }

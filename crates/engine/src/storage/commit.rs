@@ -12,7 +12,7 @@ use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use super::durable::NotDurable;
-use super::entry::Entry;
+use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
@@ -60,7 +60,7 @@ impl DatasetLog {
             let before = self.certain_snapshot().await?;
             let (version, arrow) = match &before {
                 Some(snapshot) => {
-                    if let Some((version, record)) = entry.loads.iter().filter_map(|load| load.idempotency_key.as_ref()).find_map(|key| snapshot.keys.get(key)) {
+                    if let Some((version, record)) = entry.loads.iter().flat_map(LoadRecord::keys).find_map(|key| snapshot.keys.get(&key)) {
                         return Ok(Committed::Before(*version, record.clone()));
                     }
                     if creates {
@@ -71,6 +71,7 @@ impl DatasetLog {
                     }
                     refuse_lost(&entry, snapshot)?;
                     refuse_altered(&entry, snapshot)?;
+                    refuse_moved(&entry, snapshot)?;
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
                     entry.committed_at = entry.committed_at.max(snapshot.updated_at);
                     entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
@@ -195,6 +196,17 @@ fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
+/// Refuses rows that were held to another contract than the one in force, or whose keys were looked for in another version.
+fn refuse_moved(entry: &Entry, latest: &Snapshot) -> Result<()> {
+    match &entry.held_to {
+        Some(held_to) if held_to.contract != latest.metadata.contract => Err(Error::conflict("the contract of the dataset was changed in the meantime; load again")),
+        Some(HeldTo { version: Some(version), .. }) if *version != latest.version => {
+            Err(Error::conflict("other rows came into the dataset in the meantime, whose keys were not compared; load again"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Rows that a rewrite leaves out.
 fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
     let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
@@ -242,7 +254,7 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), dropped: false };
+        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), contract: Default::default(), dropped: false };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }

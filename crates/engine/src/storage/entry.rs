@@ -1,5 +1,6 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use serde_json::{Value, json};
 use super::segment::Segment;
 use super::statistics;
 use crate::catalog::column::{ELEMENT, NESTING_MAX};
-use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
+use crate::catalog::contract::KeptContract;
+use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, Drift, TimeChunk};
 use crate::error::{Error, Result};
 
 /// What a dataset is, as its log says it.
@@ -26,6 +28,8 @@ pub(crate) struct Metadata {
     pub chunk: Option<TimeChunk>,
     pub created_at: DateTime<Utc>,
     pub settings: DatasetSettings,
+    /// What rows that come in must hold to.
+    pub contract: KeptContract,
     /// The last word of a dataset that is being deleted.
     pub dropped: bool,
 }
@@ -44,7 +48,49 @@ pub(crate) struct LoadRecord {
     pub promotions: Vec<crate::catalog::Promotion>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// Values that were made null, because they did not hold to the contract.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nulled: u64,
+    /// Whether a profile of it was stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub profiled: bool,
+    /// What is not as it was in the load before: the strongest findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
+    /// Rejected rows of another load that it brings corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replays: Option<Replays>,
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Rejected rows that a load brings corrected.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Replays {
+    /// The load that rejected them.
+    pub load_id: String,
+    /// Their numbers among the rejected rows of that load, from 0.
+    pub rejects: Vec<u64>,
+}
+
+impl LoadRecord {
+    /// Everything that a dataset takes once: the key of the load, and each rejected row that it brings corrected.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let replays = self.replays.iter().flat_map(|replays| replays.rejects.iter().map(|reject| Cow::Owned(replay_key(&replays.load_id, *reject))));
+        self.idempotency_key.iter().map(|key| Cow::Borrowed(key.as_str())).chain(replays)
+    }
+}
+
+/// The key of a rejected row. No key that somebody chooses begins so, because these have no control characters.
+pub(crate) fn replay_key(load_id: &str, reject: u64) -> String {
+    format!("{REPLAY_KEY}{load_id}/{reject}")
+}
+
+/// How keys of rejected rows begin.
+pub(crate) const REPLAY_KEY: &str = "\u{1}replay/";
 
 /// Why an entry puts segments in the place of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,9 +145,19 @@ pub(crate) struct Entry {
     pub retained_from: Option<DateTime<Utc>>,
     /// Set where metadata takes the place of this one. Not written: a commit compares it.
     pub alters: Option<Arc<Metadata>>,
+    /// What rows that come in were held to. Not written: a commit compares it.
+    pub held_to: Option<HeldTo>,
     /// What came in: several small loads share a commit.
     pub loads: Vec<LoadRecord>,
     pub committed_at: DateTime<Utc>,
+}
+
+/// The contract that rows were held to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeldTo {
+    pub contract: KeptContract,
+    /// The version in which their unique keys were looked for, where they have some: the entry must follow it.
+    pub version: Option<u64>,
 }
 
 const KEY_COMMIT: &str = "tidemill.commit";
@@ -300,6 +356,7 @@ const KEY_CHUNK: &str = "tidemill.timeChunk";
 const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
+const KEY_CONTRACT: &str = "tidemill.contract";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
 const KEYS_DELTA_KEPT: [&str; 2] = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
 
@@ -318,6 +375,9 @@ pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     if let Some(days) = metadata.settings.versions_kept_days {
         configuration.insert(KEY_VERSIONS_KEPT_DAYS.to_owned(), json!(days.to_string()));
         configuration.extend(KEYS_DELTA_KEPT.map(|key| (key.to_owned(), json!(format!("interval {days} days")))));
+    }
+    if let Some(contract) = metadata.contract.text() {
+        configuration.insert(KEY_CONTRACT.to_owned(), json!(contract));
     }
     if metadata.dropped {
         configuration.insert(KEY_DROPPED.to_owned(), json!("true"));
@@ -356,6 +416,7 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
         settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
+        contract: configured(KEY_CONTRACT).map(KeptContract::read).unwrap_or_default(),
         dropped: configured(KEY_DROPPED) == Some("true"),
     })
 }
@@ -428,6 +489,7 @@ mod tests {
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
+            contract: KeptContract::read(r#"{"rules":[{"check":"required","column":"when"}]}"#),
             dropped: false,
         }
     }
@@ -451,6 +513,7 @@ mod tests {
             rows_removed: None,
             retained_from: None,
             alters: None,
+            held_to: None,
             places: HashMap::from([("2013-01/x y.parquet".into(), "2013-01/old.parquet".into())]),
             loads: vec![LoadRecord {
                 load_id: "l".into(),
@@ -462,6 +525,10 @@ mod tests {
                 duration_ms: 1,
                 promotions: vec![],
                 idempotency_key: Some("k".into()),
+                nulled: 2,
+                profiled: true,
+                drift: vec![],
+                replays: Some(Replays { load_id: "m".into(), rejects: vec![0, 7] }),
             }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),

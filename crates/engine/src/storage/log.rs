@@ -41,6 +41,8 @@ pub(crate) struct Snapshot {
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
     pub keys: Keys,
+    /// The latest load that has a profile.
+    pub profiled: Option<String>,
     /// Versions before this one may hold rows that were erased: nobody reads them any more.
     pub erased_before: u64,
     /// Rows before this instant went, because they were older than the dataset keeps rows.
@@ -63,6 +65,7 @@ impl Snapshot {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            profiled: None,
             erased_before: 0,
             retained_from: None,
         };
@@ -89,14 +92,17 @@ impl Snapshot {
             self.replace(&entry.removed, entry.added, &entry.places);
         }
         for load in entry.loads {
-            if let Some(key) = &load.idempotency_key {
-                self.keys.insert(key, version, load.clone());
+            self.keys.remember(version, &load);
+            if load.profiled {
+                self.profiled = Some(load.load_id.clone());
             }
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
         if entry.rewrite == Some(Rewrite::Erasure) {
             self.erased_before = version;
+            // Frequent values in it may be of rows that are to be forgotten.
+            self.profiled = None;
         }
         self.retained_from = self.retained_from.max(entry.retained_from);
         self.version = version;
@@ -151,6 +157,8 @@ pub(crate) struct DatasetLog {
     pub(crate) rewriting: tokio::sync::Mutex<()>,
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
+    /// Held by who commits rows with unique keys, from the look at what is there to the commit.
+    pub(crate) keying: tokio::sync::Mutex<()>,
     /// When it was last seen that the entry of the version that is known is still there.
     refreshing: tokio::sync::Mutex<Option<Instant>>,
     /// What was read of older versions.
@@ -166,6 +174,7 @@ impl DatasetLog {
             committing: tokio::sync::Mutex::default(),
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
+            keying: tokio::sync::Mutex::default(),
             refreshing: tokio::sync::Mutex::default(),
             past: Mutex::default(),
         }
@@ -284,6 +293,7 @@ mod tests {
             chunk: None,
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
+            contract: Default::default(),
             dropped: false,
         };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();

@@ -126,7 +126,7 @@ impl<'a> BatchBuilder<'a> {
         }
         self.rows = 0;
         self.text_bytes = 0;
-        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects), lines })
+        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects), lines, source: None })
     }
 
     /// The file is over.

@@ -178,6 +178,7 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                     column: Some(misfit.path),
                     value: Some(shorten_value(misfit.value.as_bytes())),
                     reason: value::misfit(misfit.column_type, misfit.value.as_bytes()).to_owned(),
+                    rule: None,
                     raw: String::new(),
                 });
             }
@@ -193,5 +194,5 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
     if bad.iter().any(Option::is_some) {
         decoded = filter_record_batch(&decoded, &bad.iter().map(|slot| Some(slot.is_none())).collect::<BooleanArray>())?;
     }
-    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines })
+    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines, source: None })
 }

@@ -28,7 +28,7 @@ pub(crate) struct Origin<'a> {
 
 impl Origin<'_> {
     pub(crate) fn reject(&self, column: Option<String>, value: Option<String>, reason: String) -> Reject {
-        Reject { line: self.line, column, value, reason, raw: shorten_row(self.raw) }
+        Reject { line: self.line, column, value, reason, rule: None, raw: shorten_row(self.raw) }
     }
 }
 

@@ -6,9 +6,9 @@ use arrow::compute::{filter_record_batch, prep_null_mask_filter, take_record_bat
 use serde_json::{Map, Value};
 
 use crate::catalog::json::column_to_json;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ingest::decode::Decoded;
-use crate::ingest::decode::tally::shorten_value;
+use crate::ingest::decode::tally::{shorten_row, shorten_value};
 use crate::ingest::reject::Reject;
 
 /// Rows at hand.
@@ -33,13 +33,39 @@ pub(crate) struct Fault {
     pub column: Option<String>,
     pub value: Option<String>,
     pub reason: String,
+    /// The rule of the contract, where it is one.
+    pub rule: Option<u32>,
 }
 
 impl Rows {
     pub(crate) fn of(decoded: Decoded) -> Self {
-        let Decoded { batch, rejects, lines } = decoded;
-        let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
-        Self { source: batch.clone(), batch, lines, origin: (0..rows).collect(), rejects }
+        let Decoded { batch, rejects, lines, source } = decoded;
+        let Some((source, origin)) = source else {
+            let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+            return Self { source: batch.clone(), batch, lines, origin: (0..rows).collect(), rejects };
+        };
+        let mut of_source = vec![0; if lines.is_empty() { 0 } else { source.num_rows() }];
+        for (origin, line) in origin.iter().zip(lines) {
+            if let Some(slot) = of_source.get_mut(*origin as usize) {
+                *slot = line;
+            }
+        }
+        Self { batch, source, lines: of_source, origin, rejects }
+    }
+
+    /// The line of a row at hand; 0 where it is not known.
+    pub(crate) fn line(&self, row: usize) -> u64 {
+        self.origin.get(row).and_then(|origin| self.lines.get(*origin as usize)).copied().unwrap_or_default()
+    }
+
+    /// Rows that are rejected so far.
+    pub(crate) fn rejected(&self) -> usize {
+        self.rejects.len()
+    }
+
+    /// Why a load fails, of which the last row was rejected.
+    pub(crate) fn failed(&self) -> Error {
+        self.rejects.last().map_or_else(|| Error::internal("a load failed without a row that does not fit"), super::failed)
     }
 
     /// Leaves the rows out for which the mask is not true.
@@ -70,16 +96,18 @@ impl Rows {
             }
             let line = self.lines.get(origin as usize).copied().unwrap_or_default();
             let value = fault.value.map(|value| shorten_value(value.as_bytes()));
-            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, raw: Value::Object(raw).to_string() });
+            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule: fault.rule, raw: shorten_row(Value::Object(raw).to_string().as_bytes()) });
         }
         self.keep(&BooleanArray::from(keep))
     }
 
-    /// Those that are left, with the rejects in the order of the file.
-    pub(crate) fn into_decoded(mut self) -> Decoded {
+    /// Those that are left, with the rejects in the order of the file; and what they were decoded from, for who may have to
+    /// reject some of them later.
+    pub(crate) fn into_decoded(mut self, with_source: bool) -> Decoded {
         self.rejects.sort_by_key(|reject| reject.line);
         let lines = self.origin.iter().filter_map(|origin| self.lines.get(*origin as usize).copied()).collect();
-        Decoded { batch: self.batch, rejects: self.rejects, lines }
+        let source = with_source.then_some((self.source, self.origin));
+        Decoded { batch: self.batch, rejects: self.rejects, lines, source }
     }
 }
 

@@ -1,0 +1,188 @@
+//! What happens to rows between their treatment and the segment writer: their unique keys are compared with those of the
+//! load and of the dataset, and their profile is taken. Rows with unique keys are held until there are enough of them to
+//! look for their keys in the dataset at once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::contract::existing::Existing;
+use super::contract::unique::{Found, KeyedRows, UniqueKeys};
+use super::decode::Decoded;
+use super::pipeline::{LoadHost, blocking};
+use super::profile::observe::{Profiled, Profiler};
+use super::profile::{drift, kept};
+use super::reject::{REJECTS_MAX, Reject};
+use super::treatment::rows::Rows;
+use crate::catalog::drift::DRIFT_REPORTED_MAX;
+use crate::catalog::{Contract, DatasetSchema, Drift};
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::commit::Committed;
+use crate::storage::entry::{Entry, HeldTo};
+use crate::storage::log::Snapshot;
+use crate::storage::segment::Segment;
+use crate::storage::writer::SegmentWriter;
+
+/// Bytes of rows that are held until their keys are looked for.
+const HELD_MAX_BYTES: usize = 64 << 20;
+/// Times that other engines come first before a load with unique keys is given up.
+const ATTEMPTS: usize = 16;
+
+/// The rows of one pass on their way into segments.
+pub(super) struct Intake<'a> {
+    host: &'a LoadHost,
+    source: &'a str,
+    /// What the dataset holds, to which rows are added.
+    before: Option<&'a Snapshot>,
+    unique: UniqueKeys,
+    held: Vec<Rows>,
+    held_bytes: usize,
+    profiler: Option<Profiler>,
+    rejects: Vec<Reject>,
+    /// Rows that were rejected here.
+    rejected: u64,
+}
+
+/// What came of a pass.
+pub(super) struct Taken {
+    pub rejects: Vec<Reject>,
+    /// Rows among them that were decoded and found unfit here.
+    pub rejected: u64,
+    /// The keys that it took.
+    pub unique: UniqueKeys,
+    pub profiler: Option<Profiler>,
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn new(host: &'a LoadHost, source: &'a str, contract: &Contract, schema: &DatasetSchema, before: Option<&'a Snapshot>) -> Result<Self> {
+        let unique = UniqueKeys::new(contract, schema)?;
+        let profiler = Some(Profiler::new(&schema.columns));
+        Ok(Self { host, source, before, unique, held: Vec::new(), held_bytes: 0, profiler, rejects: Vec::new(), rejected: 0 })
+    }
+
+    /// Takes rows in.
+    ///
+    /// # Errors
+    /// `Invalid` when a unique key wants the load to fail, or too many rows are rejected; what writer and store say.
+    pub(super) async fn take(&mut self, decoded: Decoded, writer: &mut SegmentWriter) -> Result<()> {
+        if self.unique.is_empty() {
+            self.rejects.extend(decoded.rejects);
+            return self.write(decoded.batch, writer).await;
+        }
+        self.held_bytes += decoded.batch.get_array_memory_size();
+        self.held.push(Rows::of(decoded));
+        if self.held_bytes >= HELD_MAX_BYTES { self.release(writer).await } else { Ok(()) }
+    }
+
+    /// The rows are over.
+    pub(super) async fn finish(mut self, writer: &mut SegmentWriter) -> Result<Taken> {
+        self.release(writer).await?;
+        self.rejects.sort_by_key(|reject| reject.line);
+        Ok(Taken { rejects: self.rejects, rejected: self.rejected, unique: self.unique, profiler: self.profiler })
+    }
+
+    async fn release(&mut self, writer: &mut SegmentWriter) -> Result<()> {
+        let (held, unique) = (std::mem::take(&mut self.held), std::mem::take(&mut self.unique));
+        let bytes = std::mem::take(&mut self.held_bytes) as u64;
+        let keyed = blocking(bytes, move || {
+            let keyed = held.into_iter().map(|rows| unique.keyed(rows)).collect::<Result<Vec<_>>>()?;
+            Ok((keyed, unique))
+        });
+        let (keyed, unique) = keyed.await?;
+        let found = find(self.host, &unique, &keyed, self.before).await?;
+        let taken = blocking(bytes, move || {
+            let mut unique = unique;
+            let taken = keyed.into_iter().map(|keyed| Ok((keyed.rows.rejected(), unique.take(keyed, &found)?))).collect::<Result<Vec<_>>>()?;
+            Ok((taken, unique))
+        });
+        let (taken, unique) = taken.await.map_err(|error| error.context(self.source))?;
+        self.unique = unique;
+        for (before, rows) in taken {
+            let decoded = rows.into_decoded(false);
+            self.rejected += (decoded.rejects.len() - before) as u64;
+            self.rejects.extend(decoded.rejects);
+            if self.rejects.len() > REJECTS_MAX {
+                let last = self.rejects.last().map(Reject::describe).unwrap_or_default();
+                return Err(Error::invalid(format!("{}: more than {REJECTS_MAX} rows do not fit; one of them is {last}. Correct the file or the contract", self.source)));
+            }
+            self.write(decoded.batch, writer).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, batch: arrow::array::RecordBatch, writer: &mut SegmentWriter) -> Result<()> {
+        if let Some(mut profiler) = self.profiler.take() {
+            let rows = batch.clone();
+            let watched = blocking(rows.get_array_memory_size() as u64, move || profiler.add(&rows).map(|()| profiler)).await;
+            self.profiler = or_warn(watched, "the rows of a load could not be profiled");
+        }
+        writer.write(batch).await
+    }
+}
+
+/// Looks for keys in the dataset as it was.
+pub(super) async fn find(host: &LoadHost, unique: &UniqueKeys, rows: &[KeyedRows], before: Option<&Snapshot>) -> Result<Found> {
+    match before {
+        Some(before) => unique.find(rows, &before.segments, &existing(host, before)).await,
+        None => Ok(Found::default()),
+    }
+}
+
+fn existing<'a>(host: &'a LoadHost, snapshot: &'a Snapshot) -> Existing<'a> {
+    Existing { store: &host.store, prefix: host.log.prefix(), schema: &snapshot.arrow, partials: &host.partials }
+}
+
+/// Commits rows that were held to a contract. Where there are unique keys, they are looked for in what came in since, and
+/// the commit is made only on top of what was looked at.
+///
+/// # Errors
+/// As a commit; `Conflict` when rows with the same keys came in meanwhile, or the contract was changed.
+pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<&Snapshot>, mut entry: Entry) -> Result<Committed> {
+    let Some(before) = before else { return host.log.commit(entry).await };
+    let contract = before.metadata.contract.clone();
+    if unique.is_empty() {
+        entry.held_to = Some(HeldTo { contract, version: None });
+        return host.log.commit(entry).await;
+    }
+    let _turn = host.log.keying.lock().await;
+    let mut known: HashSet<String> = before.segments.iter().map(|segment| segment.path.clone()).collect();
+    let mut last = Error::internal("no commit was tried");
+    for _ in 0..ATTEMPTS {
+        let latest = host.log.snapshot().await?.ok_or_else(|| Error::not_found(format!("dataset {} was deleted in the meantime", host.dataset)))?;
+        let new: Vec<Arc<Segment>> = latest.segments.iter().filter(|segment| !known.contains(&segment.path)).cloned().collect();
+        if unique.clash(&new, &existing(host, &latest)).await? {
+            return Err(Error::conflict("rows with the same unique keys came into the dataset in the meantime; load again, and the contract decides about these rows"));
+        }
+        known.extend(new.into_iter().map(|segment| segment.path.clone()));
+        entry.held_to = Some(HeldTo { contract: contract.clone(), version: Some(latest.version) });
+        match host.log.commit(entry.clone()).await {
+            Err(error) if error.kind() == ErrorKind::Conflict && latest.metadata.contract == contract => last = error,
+            ended => return ended,
+        }
+    }
+    Err(last)
+}
+
+/// Makes the profile of a load, while its last segments are written.
+pub(super) async fn finish_profile(host: &LoadHost, profiler: Option<Profiler>, load_id: &str) -> Option<Profiled> {
+    let profiler = profiler.filter(|profiler| profiler.rows() > 0)?;
+    let (load_id, dataset) = (load_id.to_owned(), host.dataset.to_string());
+    or_warn(blocking(u64::MAX, move || profiler.finish(&load_id, &dataset)).await, "the profile of a load could not be made")
+}
+
+/// Compares the profile of a load with the one before and stores it. Returns the strongest findings; `None` when there is no
+/// profile after all, which is no reason for a load to fail.
+pub(super) async fn keep_profile(host: &LoadHost, profiled: Option<Profiled>, before: Option<&Snapshot>, schema: &DatasetSchema) -> Option<Vec<Drift>> {
+    let mut profiled = profiled?;
+    if let Some(load_id) = before.and_then(|before| before.profiled.as_deref()) {
+        let earlier = kept::get(&host.store, host.log.prefix(), load_id).await;
+        if let Some(earlier) = or_warn(earlier, "the profile of the load before could not be read").flatten() {
+            drift::compare(&mut profiled, &earlier, schema.time_column.as_deref());
+        }
+    }
+    or_warn(kept::put(&host.store, host.log.prefix(), &profiled.profile).await, "the profile of a load could not be kept")?;
+    Some(profiled.profile.drift.into_iter().take(DRIFT_REPORTED_MAX).map(Drift::without_values).collect())
+}
+
+fn or_warn<T>(result: Result<T>, what: &str) -> Option<T> {
+    result.inspect_err(|error| tracing::warn!(%error, "{what}")).ok()
+}
