@@ -45,6 +45,8 @@ pub(crate) struct Decoded {
     pub lines: Vec<u64>,
     /// Of a treatment that may have to give rows back: the rows that were decoded, and for each of the batch which it was.
     pub source: Option<(RecordBatch, Vec<u32>)>,
+    /// Values that did not fit and are null now.
+    pub nulled: u64,
 }
 
 /// What a file is decoded to. Columns are matched by name; a column that the file lacks is null.
@@ -56,6 +58,8 @@ pub(crate) struct DecodeTarget {
     pub declared: Vec<bool>,
     /// Whether somebody wants to know the line of each row.
     pub lines: bool,
+    /// For each column of declared type, whether a misfit becomes null instead of rejecting its row; empty for none.
+    pub nulling: Vec<bool>,
 }
 
 /// How a pass over a file ended.

@@ -101,7 +101,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         Some(snapshot) => target_of(snapshot, &inference, &source)?,
         None => {
             let (columns, declared) = inference.declared_with(&types)?;
-            DecodeTarget { columns, declared, lines: false }
+            DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
@@ -180,6 +180,7 @@ async fn share(host: &LoadHost, plan: Plan, mut target: DecodeTarget, before: &S
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let mut treatment = plan.treatments.begin(&target.columns)?;
     target.lines = treatment.wants_lines();
+    target.nulling = treatment.nulling(&target.columns);
     let decoded = blocking(source.size(), move || {
         let (mut rows, mut rejects) = (Vec::new(), Vec::new());
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
@@ -314,7 +315,7 @@ fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Re
             );
         }
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false })
+    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false, nulling: Vec::new() })
 }
 
 struct Plan {
@@ -347,6 +348,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     for _ in 0..PASSES_MAX {
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
+        target.nulling = treatment.nulling(&target.columns);
         let schema = match before {
             Some(snapshot) => snapshot.metadata.schema.clone(),
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,

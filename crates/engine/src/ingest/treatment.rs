@@ -33,7 +33,7 @@ impl Treatments {
     pub(crate) fn begin(&self, source: &[Column]) -> Result<Treatment> {
         let columns = source.to_vec();
         let checks = Checks::new(&self.contract, &columns, &self.references)?;
-        Ok(Treatment { columns, checks, contract: Arc::clone(&self.contract), rejected: 0 })
+        Ok(Treatment { columns, checks, contract: Arc::clone(&self.contract), rejected: 0, nulled: 0 })
     }
 }
 
@@ -45,6 +45,8 @@ pub(crate) struct Treatment {
     contract: Arc<Contract>,
     /// Rows that it has rejected.
     rejected: usize,
+    /// Values that were none of their type and are null now.
+    nulled: u64,
 }
 
 impl Treatment {
@@ -60,7 +62,13 @@ impl Treatment {
 
     /// Values that were made null because they did not hold to the contract.
     pub(crate) fn nulled(&self) -> u64 {
-        self.checks.nulled()
+        self.nulled + self.checks.nulled()
+    }
+
+    /// For each of some columns, whether the contract makes values null that are not of its type.
+    pub(crate) fn nulling(&self, columns: &[Column]) -> Vec<bool> {
+        let nulled: Vec<&str> = self.contract.types().filter(|(.., reaction)| *reaction == Reaction::Null).map(|(_, column, ..)| column).collect();
+        columns.iter().map(|column| nulled.contains(&column.name.as_str())).collect()
     }
 
     /// Decodes a whole source and hands on what comes of its rows; blocks. Types that do not hold end it as they end
@@ -97,6 +105,7 @@ impl Treatment {
             return Ok(decoded);
         }
         let mut decoded = decoded;
+        self.nulled += decoded.nulled;
         self.number(&mut decoded.rejects)?;
         let mut rows = Rows::of(decoded);
         self.checks.apply(&mut rows)?;

@@ -13,6 +13,7 @@ use super::profiles::load_id_of;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::ingest::pipeline::report;
+use crate::query::write::quoted;
 use crate::ingest::{Input, Load, LoadMode, LoadReport, Reject};
 use crate::storage::entry::{Replays, replay_key};
 use crate::storage::layout;
@@ -58,7 +59,8 @@ pub struct FixedRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RejectFormat {
-    /// With a header: number, line, column, value, rule, reason, raw, replayed_by.
+    /// With a header: number, line, column, value, rule, reason, raw, replayed_by. Text that a spreadsheet would run as a
+    /// formula gets an apostrophe before it.
     Csv,
     /// One JSON object a line, as in [`RejectedRow`].
     Ndjson,
@@ -246,7 +248,7 @@ fn csv_line(file: &mut Vec<u8>, row: &RejectedRow) -> std::io::Result<()> {
     let cells = [text(&reject.column), text(&reject.value), rule, reject.reason.clone(), reject.raw.clone(), text(&row.replayed_by)];
     write!(file, "{},{}", row.number, reject.line)?;
     for cell in cells {
-        if cell.contains(['"', ',', '\n', '\r']) { write!(file, ",\"{}\"", cell.replace('"', "\"\""))? } else { write!(file, ",{cell}")? }
+        write!(file, ",{}", quoted(&cell))?;
     }
     file.write_all(b"\r\n")
 }

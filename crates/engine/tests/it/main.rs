@@ -5,6 +5,7 @@
 mod bad_input;
 mod change;
 mod codec;
+mod contracts;
 mod encryption;
 mod faults;
 mod flights;
@@ -20,6 +21,7 @@ mod loads;
 mod nested;
 mod partial_faults;
 mod partials;
+mod profiles;
 mod races;
 mod rollups;
 mod rows;

@@ -92,7 +92,8 @@ fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
     serde_json::to_value(value).map(Json).map_err(Problem::internal)
 }
 
-fn page_size(limit: Option<usize>, default: usize) -> Answer<usize> {
+/// How many of a list are asked for.
+pub(crate) fn page_size(limit: Option<usize>, default: usize) -> Answer<usize> {
     let limit = limit.unwrap_or(default);
     if (1..=PAGE_MAX).contains(&limit) { Ok(limit) } else { Err(Problem::field("limit", format!("lies between 1 and {PAGE_MAX}"))) }
 }

@@ -164,5 +164,3 @@ impl Found {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -114,6 +114,10 @@ impl Reader<'_> {
                     sink.observe_text(content(text, cell.range()), row.line);
                 }
             }
+            if sink.is_nulling() {
+                self.batch.nulled += misfits.len() as u64;
+                misfits.clear();
+            }
             if !misfits.is_empty() && !sink.is_declared() {
                 self.batch.check_only();
                 self.check(text, tile);

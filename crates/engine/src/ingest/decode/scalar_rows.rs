@@ -62,6 +62,10 @@ impl ScalarRows {
                     sink.observe_scalar(scalar, origin.line);
                 }
                 let Err(misfit) = sink.append_scalar(scalar) else { continue };
+                if sink.is_nulling() {
+                    batch.nulled += 1;
+                    continue;
+                }
                 if !sink.is_declared() {
                     batch.check_only();
                     break;

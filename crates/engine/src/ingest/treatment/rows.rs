@@ -39,7 +39,7 @@ pub(crate) struct Fault {
 
 impl Rows {
     pub(crate) fn of(decoded: Decoded) -> Self {
-        let Decoded { batch, rejects, lines, source } = decoded;
+        let Decoded { batch, rejects, lines, source, .. } = decoded;
         let Some((source, origin)) = source else {
             let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
             return Self { source: batch.clone(), batch, lines, origin: (0..rows).collect(), rejects };
@@ -107,7 +107,7 @@ impl Rows {
         self.rejects.sort_by_key(|reject| reject.line);
         let lines = self.origin.iter().filter_map(|origin| self.lines.get(*origin as usize).copied()).collect();
         let source = with_source.then_some((self.source, self.origin));
-        Decoded { batch: self.batch, rejects: self.rejects, lines, source }
+        Decoded { batch: self.batch, rejects: self.rejects, lines, source, nulled: 0 }
     }
 }
 
