@@ -60,7 +60,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
-pub use ingest::{Csv, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress};
+pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,

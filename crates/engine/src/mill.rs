@@ -18,6 +18,7 @@ mod retention;
 mod rollups;
 mod settings;
 mod shared;
+mod steps;
 mod tiles;
 
 use std::sync::Arc;
@@ -82,6 +83,9 @@ impl Mill {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
         }
         let name = DatasetName::parse(dataset)?;
+        if load.mode.replaces() && self.scope.restricts(&name) {
+            return Err(Error::denied(format!("{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset")));
+        }
         let shared = &self.shared;
         let host = LoadHost {
             store: Arc::clone(&shared.store),
@@ -91,6 +95,7 @@ impl Mill {
             dataset: name.clone(),
             partials: Arc::clone(shared.session.partials()),
             events: shared.events.clone(),
+            steps: Arc::new(self.clone()),
             gatherings: Arc::clone(&shared.gatherings),
             datasets: Arc::clone(&shared.datasets),
             references: Arc::clone(&shared.references),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::contract::existing::Existing;
 use super::contract::unique::{Found, KeyedRows, UniqueKeys};
 use super::decode::Decoded;
+use super::key_set::KeySet;
 use super::pipeline::{LoadHost, blocking};
 use super::profile::observe::{Profiled, Profiler};
 use super::profile::{drift, kept};
@@ -37,6 +38,8 @@ pub(super) struct Intake<'a> {
     held: Vec<Rows>,
     held_bytes: usize,
     profiler: Option<Profiler>,
+    /// Where rows take the place of others with the same key.
+    keys: Option<KeySet>,
     rejects: Vec<Reject>,
     /// Rows that were rejected here.
     rejected: u64,
@@ -50,13 +53,15 @@ pub(super) struct Taken {
     /// The keys that it took.
     pub unique: UniqueKeys,
     pub profiler: Option<Profiler>,
+    /// The keys by which its rows take the place of others.
+    pub keys: Option<KeySet>,
 }
 
 impl<'a> Intake<'a> {
-    pub(super) fn new(host: &'a LoadHost, source: &'a str, contract: &Contract, schema: &DatasetSchema, before: Option<&'a Snapshot>) -> Result<Self> {
+    pub(super) fn new(host: &'a LoadHost, source: &'a str, contract: &Contract, schema: &DatasetSchema, before: Option<&'a Snapshot>, keys: Option<KeySet>) -> Result<Self> {
         let unique = UniqueKeys::new(contract, schema)?;
         let profiler = Some(Profiler::new(&schema.columns));
-        Ok(Self { host, source, before, unique, held: Vec::new(), held_bytes: 0, profiler, rejects: Vec::new(), rejected: 0 })
+        Ok(Self { host, source, before, unique, held: Vec::new(), held_bytes: 0, profiler, keys, rejects: Vec::new(), rejected: 0 })
     }
 
     /// Takes rows in.
@@ -65,8 +70,9 @@ impl<'a> Intake<'a> {
     /// `Invalid` when a unique key wants the load to fail, or too many rows are rejected; what writer and store say.
     pub(super) async fn take(&mut self, decoded: Decoded, writer: &mut SegmentWriter) -> Result<()> {
         if self.unique.is_empty() {
-            self.rejects.extend(decoded.rejects);
-            return self.write(decoded.batch, writer).await;
+            let mut decoded = decoded;
+            self.rejects.append(&mut decoded.rejects);
+            return self.write(decoded, writer).await;
         }
         self.held_bytes += decoded.batch.get_array_memory_size();
         self.held.push(Rows::of(decoded));
@@ -77,7 +83,7 @@ impl<'a> Intake<'a> {
     pub(super) async fn finish(mut self, writer: &mut SegmentWriter) -> Result<Taken> {
         self.release(writer).await?;
         self.rejects.sort_by_key(|reject| reject.line);
-        Ok(Taken { rejects: self.rejects, rejected: self.rejected, unique: self.unique, profiler: self.profiler })
+        Ok(Taken { rejects: self.rejects, rejected: self.rejected, unique: self.unique, profiler: self.profiler, keys: self.keys })
     }
 
     async fn release(&mut self, writer: &mut SegmentWriter) -> Result<()> {
@@ -91,25 +97,32 @@ impl<'a> Intake<'a> {
         let found = find(self.host, &unique, &keyed, self.before).await?;
         let taken = blocking(bytes, move || {
             let mut unique = unique;
-            let taken = keyed.into_iter().map(|keyed| Ok((keyed.rows.rejected(), unique.take(keyed, &found)?))).collect::<Result<Vec<_>>>()?;
+            let taken = keyed.into_iter().map(|keyed| Ok((keyed.rows.rejects().len(), unique.take(keyed, &found)?))).collect::<Result<Vec<_>>>()?;
             Ok((taken, unique))
         });
         let (taken, unique) = taken.await.map_err(|error| error.context(self.source))?;
         self.unique = unique;
         for (before, rows) in taken {
-            let decoded = rows.into_decoded(false);
+            let mut decoded = rows.into_decoded(false);
             self.rejected += (decoded.rejects.len() - before) as u64;
-            self.rejects.extend(decoded.rejects);
+            self.rejects.append(&mut decoded.rejects);
             if self.rejects.len() > REJECTS_MAX {
                 let last = self.rejects.last().map(Reject::describe).unwrap_or_default();
                 return Err(Error::invalid(format!("{}: more than {REJECTS_MAX} rows do not fit; one of them is {last}. Correct the file or the contract", self.source)));
             }
-            self.write(decoded.batch, writer).await?;
+            self.write(decoded, writer).await?;
         }
         Ok(())
     }
 
-    async fn write(&mut self, batch: arrow::array::RecordBatch, writer: &mut SegmentWriter) -> Result<()> {
+    /// Nothing of these rows is rejected any more.
+    async fn write(&mut self, decoded: Decoded, writer: &mut SegmentWriter) -> Result<()> {
+        let Decoded { batch, lines, .. } = decoded;
+        if let Some(mut keys) = self.keys.take() {
+            let rows = batch.clone();
+            let added = blocking(rows.get_array_memory_size() as u64, move || keys.add(&rows, &lines).map(|()| keys)).await;
+            self.keys = Some(added.map_err(|error| error.context(self.source))?);
+        }
         if let Some(mut profiler) = self.profiler.take() {
             let rows = batch.clone();
             let watched = blocking(rows.get_array_memory_size() as u64, move || profiler.add(&rows).map(|()| profiler)).await;
@@ -149,7 +162,7 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
     for _ in 0..ATTEMPTS {
         let latest = host.log.snapshot().await?.ok_or_else(|| Error::not_found(format!("dataset {} was deleted in the meantime", host.dataset)))?;
         let new: Vec<Arc<Segment>> = latest.segments.iter().filter(|segment| !known.contains(&segment.path)).cloned().collect();
-        if unique.clash(&new, &existing(host, &latest)).await? {
+        if unique.clash(&new, &existing(host, &latest), &[]).await?.is_some() {
             return Err(Error::conflict("rows with the same unique keys came into the dataset in the meantime; load again, and the contract decides about these rows"));
         }
         known.extend(new.into_iter().map(|segment| segment.path.clone()));
@@ -160,6 +173,18 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
         }
     }
     Err(last)
+}
+
+/// Looks whether rows that stay have unique keys of a load that takes the place of others. Rows with the columns `except` as
+/// their key do not stay.
+///
+/// # Errors
+/// `Invalid`, naming the rule, when they do.
+pub(super) async fn check_staying(host: &LoadHost, unique: &UniqueKeys, snapshot: &Snapshot, staying: &[Arc<Segment>], except: &[&str]) -> Result<()> {
+    match unique.clash(staying, &existing(host, snapshot), except).await? {
+        Some(rule) => Err(Error::invalid(format!("rule {rule} of the contract: a row that stays in the dataset has the same unique key as a row of the load; correct the load, or replace more rows"))),
+        None => Ok(()),
+    }
 }
 
 /// Makes the profile of a load, while its last segments are written.

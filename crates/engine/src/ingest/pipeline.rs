@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
@@ -13,10 +13,13 @@ use super::gather::{self, Gatherings, SmallLoad};
 use super::contract::reference::{KnownReferences, ReferenceReader};
 use super::contract::unique::UniqueKeys;
 use super::infer::{Inference, infer_spooled};
-use super::intake::{self, Intake};
+use super::intake::{self, Intake, Taken};
+use super::key_set::KeySet;
 use super::load::TimeColumn;
 use super::profile::kept;
 use super::profile::observe::Profiled;
+use super::replace::{self, Replaced, Replacing};
+use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::contract::KeptContract;
@@ -54,6 +57,8 @@ pub(crate) struct LoadHost {
     pub dataset: DatasetName,
     pub partials: Arc<Partials>,
     pub events: Events,
+    /// Who fetches what steps need.
+    pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
     pub datasets: Arc<Datasets>,
     pub references: Arc<KnownReferences>,
@@ -74,50 +79,65 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
-    let loading = host.log.loading.read().await;
+    let mut loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
-    match (load.mode, &before) {
+    match (&load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
         (LoadMode::Append, None) => return Err(Error::not_found(format!("there is no dataset {} to append to", host.dataset))),
+        (LoadMode::ReplaceRange { from, to }, _) if from >= to => {
+            return Err(Error::invalid(format!("the range from {from:?} to {to:?} is empty; the second instant must come after the first")).at("mode"));
+        }
+        // Known before anything is read.
+        (LoadMode::ReplaceRange { .. }, Some(before)) => {
+            replace::time_column(&before.metadata.schema)?;
+        }
+        (LoadMode::Upsert { key }, Some(before)) => {
+            KeySet::new(key, &before.metadata.schema)?;
+        }
         _ => {}
     }
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, mut types, time_column, label, idempotency_key, progress, contract, replays, .. } = load;
+    let Load { input, options, mut types, steps, time_column, label, idempotency_key, progress, mode, contract, replays, .. } = load;
     let contract = contract_of(before.as_deref(), contract)?;
-    if before.is_none() {
-        declare_types(&contract, &mut types)?;
-    }
+    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
+    let treatments = Treatments { contract, references, ..Treatments::prepare(&host.steps, steps, before.as_deref()).await? };
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
     let target = match &before {
-        Some(snapshot) => target_of(snapshot, &inference, &source)?,
+        Some(snapshot) => target_of(treatments.source().unwrap_or(&snapshot.metadata.schema.columns), &inference, &source)?,
         None => {
-            let (columns, declared) = inference.declared_with(&types)?;
+            declare_types(&treatments.contract, &inference, &mut types)?;
+            let (columns, declared) = inference.declared_with(&treatments.declared(&inference, types))?;
             DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, replays, ..LoadRecord::default() };
-    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
-    let plan = Plan { source, inference, time_column, progress, treatments: Treatments { contract, references } };
-    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
+    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, replays, lookups: treatments.lookups(), ..LoadRecord::default() };
+    let plan = Plan { source, inference, time_column, progress, mode, treatments };
+    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces()) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        let report = share(&host, plan, target, before, record, started).await?;
-        return Ok(Loaded { report, created: false });
+        if let Some(report) = share(&host, &plan, target.clone(), before, record.clone(), started).await? {
+            return Ok(Loaded { report, created: false });
+        }
+        plan.progress.restart();
+        loading = host.log.loading.read().await;
     }
     let mut ground = grind(&host, &plan, target, before.as_deref(), &record.load_id).await?;
     let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
+    let replaced = Replaced::of(&plan.mode, ground.keys.take());
+    // A load that replaces takes the lock for itself.
+    let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
     let (rejects_path, load_id) = (layout::rejects(host.log.prefix(), &record.load_id), record.load_id.clone());
     let committed = async {
         keep_rejects(&host, &record.load_id, &ground.rejects).await?;
@@ -133,6 +153,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             segments: segments.len() as u64,
             duration_ms: millis_since(started),
             promotions: ground.promotions.clone(),
+            left_out: ground.left_out,
             ..record
         };
         let now = host.clock.now();
@@ -144,29 +165,40 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             created_at: now,
             settings: Default::default(),
             contract: KeptContract::Known(Arc::clone(&plan.treatments.contract)),
+            steps: ground.steps.clone(),
             dropped: false,
         });
         let table = before.as_ref().map(|before| before.metadata.id.clone());
         let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
-        intake::commit(&host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record))
+        let replacing = match &replaced {
+            Some(replaced) => {
+                replaced.check(&ground.schema, &segments)?;
+                if before.is_some() { Some(replaced.commit(&host, entry.clone(), &ground.unique, before.as_deref()).await?) } else { None }
+            }
+            None => None,
+        };
+        match replacing {
+            Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
+            None => intake::commit(&host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+        }
     }
     .await;
+    drop(loading);
     match committed {
-        Ok((Committed::Version(snapshot), record)) => {
+        Ok((Committed::Version(snapshot), record, removed, rewritten)) => {
             host.partials.keep(fresh).await;
-            announce(&host, &segments, &snapshot);
+            announce(&host, &segments, &rewritten, &removed, &snapshot);
             Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
         }
         // The rows may be visible: nothing of them may go.
-        Ok((Committed::Unknown(error), _)) => Err(error),
+        Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
             for segment in &segments {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
             kept::remove(&host.store, host.log.prefix(), &load_id).await;
-            let (committed, _) = other?;
-            match committed {
+            match other?.0 {
                 Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
                 Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
             }
@@ -174,31 +206,45 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     }
 }
 
-/// A small load into a dataset that is there: it is decoded here and committed together with others.
-async fn share(host: &LoadHost, plan: Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
+/// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
+/// only as long as it is packed.
+async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let mut treatment = plan.treatments.begin(&target.columns)?;
     target.lines = treatment.wants_lines();
     target.nulling = treatment.nulling(&target.columns);
     let decoded = blocking(source.size(), move || {
-        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
+        let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
+            bytes += bytes_of(&decoded.batch);
+            if bytes > gather::SHARED_MAX_DECODED_BYTES {
+                return Err(Error::exhausted("the rows of a small load are large"));
+            }
             let mut decoded = decoded;
             rejects.append(&mut decoded.rejects);
             rows.push(decoded);
             Ok(())
-        })?;
+        });
         match outcome {
-            DecodeOutcome::Complete => Ok((rows, rejects, treatment.nulled())),
-            DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
+            _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out(), treatment.nulled()))),
+            Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
+            Err(error) => Err(error),
         }
     });
-    let (rows, rejects, nulled) = decoded.await?;
-    let record = LoadRecord { nulled, ..record };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), contract: before.metadata.contract.clone(), started, _room: room };
-    host.gatherings.commit(host, load).await
+    let Some((rows, rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
+    let record = LoadRecord { left_out, nulled, ..record };
+    let (table, contract) = (before.metadata.id.clone(), before.metadata.contract.clone());
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, contract, started, _room: room };
+    host.gatherings.commit(host, load).await.map(Some)
+}
+
+/// About how many bytes rows take, room that is not used yet left out.
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let text = rows.columns().iter().filter_map(|column| column.as_string_view_opt());
+    rows.num_rows() * rows.num_columns() * size_of::<u64>() + text.flat_map(|text| text.data_buffers()).map(|buffer| buffer.len()).sum::<usize>()
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
@@ -219,16 +265,16 @@ pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reje
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 
-/// Tells listeners of a commit.
-pub(super) fn announce(host: &LoadHost, segments: &[Segment], snapshot: &Snapshot) {
+/// Tells listeners of a commit: of rows that came in, what is left of segments that were written anew, and those that went.
+pub(super) fn announce(host: &LoadHost, segments: &[Segment], rewritten: &[Segment], removed: &[Arc<Segment>], snapshot: &Snapshot) {
     host.events.raise(Event::SegmentCommitted(SegmentCommitted {
         tenant: host.tenant.clone(),
         dataset: host.dataset.clone(),
         version: snapshot.version,
         rows: segments.iter().map(|segment| segment.rows).sum(),
-        time_range: time_range(segments, snapshot),
-        segments_added: segments.iter().map(|segment| segment.path.clone()).collect(),
-        segments_removed: Vec::new(),
+        time_range: time_range(segments.iter().chain(removed.iter().map(|segment| &**segment)), snapshot),
+        segments_added: rewritten.iter().chain(segments).map(|segment| segment.path.clone()).collect(),
+        segments_removed: removed.iter().map(|segment| segment.path.clone()).collect(),
     }));
 }
 
@@ -252,6 +298,7 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         version,
         rows: record.rows,
         rejected: record.rejected,
+        replaced: record.replaced,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
@@ -259,14 +306,15 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         nulled: record.nulled,
         profiled: record.profiled,
         drift: record.drift,
+        left_out: record.left_out,
+        lookups: record.lookups,
         replayed,
     }
 }
 
-fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
+fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
     let column = snapshot.metadata.schema.time_column.as_deref()?;
     segments
-        .iter()
         .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
@@ -291,9 +339,9 @@ fn contract_of(before: Option<&Snapshot>, given: Option<Contract>) -> Result<Arc
     }
 }
 
-/// Declares the types that a contract asks for.
-fn declare_types(contract: &Contract, types: &mut std::collections::BTreeMap<String, ColumnType>) -> Result<()> {
-    for (rule, column, column_type, _) in contract.types() {
+/// Declares the types that a contract asks for, of columns that come as they are. Those that steps make have a type.
+fn declare_types(contract: &Contract, inference: &Inference, types: &mut std::collections::BTreeMap<String, ColumnType>) -> Result<()> {
+    for (rule, column, column_type, _) in contract.types().filter(|(_, column, ..)| inference.columns.iter().any(|found| found.name == *column)) {
         match types.insert(column.to_owned(), column_type) {
             Some(other) if other != column_type => {
                 return Err(Error::invalid(format!("column {column:?} is declared as {other}, but rule {rule} of the contract says {column_type}")).at(format!("rules[{}].type", rule - 1)));
@@ -305,17 +353,16 @@ fn declare_types(contract: &Contract, types: &mut std::collections::BTreeMap<Str
 }
 
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
-fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
-    let schema = &snapshot.metadata.schema;
+fn target_of(columns: &[Column], inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
     for column in &inference.columns {
-        if schema.get(&column.name).is_none() {
-            let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
+        if !columns.iter().any(|known| known.name == column.name) {
+            let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
             return Err(
                 Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
             );
         }
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false, nulling: Vec::new() })
+    Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() })
 }
 
 struct Plan {
@@ -323,6 +370,7 @@ struct Plan {
     inference: Arc<Inference>,
     time_column: TimeColumn,
     progress: Progress,
+    mode: LoadMode,
     treatments: Treatments,
 }
 
@@ -332,6 +380,8 @@ struct Ground {
     /// The rows of a small load, by the path of their segment.
     fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
+    /// Where rows are replaced by key.
+    keys: Option<KeySet>,
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
@@ -340,6 +390,9 @@ struct Ground {
     /// The unique keys of its rows.
     unique: UniqueKeys,
     profiled: Option<Profiled>,
+    left_out: u64,
+    /// What a new dataset keeps of its steps.
+    steps: Option<Arc<str>>,
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
@@ -353,22 +406,31 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
             Some(snapshot) => snapshot.metadata.schema.clone(),
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
+        let keys = match &plan.mode {
+            LoadMode::Upsert { key } => Some(KeySet::new(key, &schema)?),
+            _ => None,
+        };
+        target.lines |= keys.is_some();
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
         let taken = async {
-            let mut intake = Intake::new(host, plan.source.name(), &plan.treatments.contract, &schema, before)?;
+            // What goes is found when it is known what comes.
+            let there = before.filter(|_| !plan.mode.replaces());
+            let mut intake = Intake::new(host, plan.source.name(), &plan.treatments.contract, &schema, there, keys)?;
             match pass(plan, &target, treatment, &mut writer, &mut intake).await? {
-                (DecodeOutcome::Complete, nulled) => Ok(Ok((intake.finish(&mut writer).await?, nulled))),
+                (DecodeOutcome::Complete, treatment) => Ok(Ok((intake.finish(&mut writer).await?, treatment))),
                 (DecodeOutcome::Promote(found), _) => Ok(Err(found)),
             }
         };
         match taken.await {
-            Ok(Ok((taken, nulled))) => {
+            Ok(Ok((taken, treatment))) => {
                 plan.progress.reject_rows(taken.rejected);
                 let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, load_id));
                 let Written { segments, chunk, fresh } = written?;
-                return Ok(Ground { segments, fresh, rejects: taken.rejects, schema, chunk, promotions, nulled, unique: taken.unique, profiled });
+                let (left_out, nulled, steps) = (treatment.left_out(), treatment.nulled(), plan.treatments.kept(&target.columns)?);
+                let Taken { rejects, unique, keys, .. } = taken;
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, nulled, unique, profiled, left_out, steps });
             }
             Ok(Err(found)) => {
                 writer.abandon().await;
@@ -389,7 +451,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter, intake: &mut Intake<'_>) -> Result<(DecodeOutcome, u64)> {
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter, intake: &mut Intake<'_>) -> Result<(DecodeOutcome, Treatment)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
@@ -398,7 +460,7 @@ async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writ
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
         })?;
-        Ok::<_, Error>((outcome, treatment.nulled()))
+        Ok::<_, Error>((outcome, treatment))
     });
     while let Some(decoded) = receiver.recv().await {
         intake.take(decoded, writer).await?;

@@ -162,6 +162,7 @@ impl PlanCodec {
                 created_at: DateTime::UNIX_EPOCH,
                 settings: Default::default(),
                 contract: Default::default(),
+                steps: None,
                 dropped: false,
             }),
             arrow,

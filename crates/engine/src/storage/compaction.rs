@@ -378,6 +378,7 @@ mod tests {
                 created_at: Utc::now(),
                 settings: Default::default(),
                 contract: Default::default(),
+                steps: None,
                 dropped: false,
             });
             for seconds in segments {

@@ -1,7 +1,7 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -30,6 +30,8 @@ pub(crate) struct Metadata {
     pub settings: DatasetSettings,
     /// What rows that come in must hold to.
     pub contract: KeptContract,
+    /// What is done to the rows of every load, as text that `ingest` reads.
+    pub steps: Option<Arc<str>>,
     /// The last word of a dataset that is being deleted.
     pub dropped: bool,
 }
@@ -46,6 +48,15 @@ pub(crate) struct LoadRecord {
     pub duration_ms: u64,
     #[serde(default)]
     pub promotions: Vec<crate::catalog::Promotion>,
+    /// Rows that steps left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// Versions of the datasets that rows were looked up in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, u64>,
+    /// Rows that were there and went for it.
+    #[serde(default)]
+    pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
     /// Values that were made null, because they did not hold to the contract.
@@ -103,6 +114,8 @@ pub(crate) enum Rewrite {
     Erasure,
     /// Whole time chunks are gone that are older than the dataset keeps rows.
     Retention,
+    /// Some rows are gone because those of a load have come in their place.
+    Replacement,
 }
 
 impl Rewrite {
@@ -117,10 +130,11 @@ impl Rewrite {
             Self::Deletion => "deletion",
             Self::Erasure => "erasure",
             Self::Retention => "retention",
+            Self::Replacement => "replacement",
         }
     }
 
-    const ALL: [Self; 4] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention];
+    const ALL: [Self; 5] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement];
 }
 
 /// The content of one log entry.
@@ -137,6 +151,8 @@ pub(crate) struct Entry {
     /// Set where stored rows are written anew. What the predicate of a deletion was is not told: it may name a person
     /// whose rows are to be forgotten.
     pub rewrite: Option<Rewrite>,
+    /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
+    pub based_on: Option<u64>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
     /// Rows that are gone with it, where it says so. A commit fills it in.
@@ -182,6 +198,7 @@ impl Entry {
         let (operation, parameters) = match self.rewrite {
             None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
             Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
         };
@@ -304,9 +321,18 @@ fn rewrite_of(info: &Value) -> Option<Rewrite> {
 
 /// When an entry was committed, without reading the rest of it.
 pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    info_of(bytes)?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+}
+
+/// Which commit an entry is, without reading the rest of it.
+pub(crate) fn commit_id(bytes: &[u8]) -> Option<String> {
+    info_of(bytes)?.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn info_of(bytes: &[u8]) -> Option<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(br#"{"commitInfo""#));
-    let info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
-    info.get("commitInfo")?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+    let mut info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
+    info.get_mut("commitInfo").map(Value::take)
 }
 
 /// The id of Delta's application transaction for an idempotency key.
@@ -353,7 +379,8 @@ pub(super) fn check_protocol(body: &Value) -> Result<()> {
 
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
-const KEY_DROPPED: &str = "tidemill.dropped";
+const KEY_STEPS: &str = "tidemill.steps";
+pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
 const KEY_CONTRACT: &str = "tidemill.contract";
@@ -378,6 +405,9 @@ pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     }
     if let Some(contract) = metadata.contract.text() {
         configuration.insert(KEY_CONTRACT.to_owned(), json!(contract));
+    }
+    if let Some(steps) = &metadata.steps {
+        configuration.insert(KEY_STEPS.to_owned(), json!(steps));
     }
     if metadata.dropped {
         configuration.insert(KEY_DROPPED.to_owned(), json!("true"));
@@ -417,6 +447,7 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
         settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
         contract: configured(KEY_CONTRACT).map(KeptContract::read).unwrap_or_default(),
+        steps: configured(KEY_STEPS).map(Arc::from),
         dropped: configured(KEY_DROPPED) == Some("true"),
     })
 }
@@ -490,6 +521,7 @@ mod tests {
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
             contract: KeptContract::read(r#"{"rules":[{"check":"required","column":"when"}]}"#),
+            steps: Some(r#"{"steps":[]}"#.into()),
             dropped: false,
         }
     }
@@ -501,6 +533,7 @@ mod tests {
         let entry = Entry {
             commit_id: Some("c1".into()),
             table: None,
+            based_on: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -520,10 +553,13 @@ mod tests {
                 source: "f.csv".into(),
                 rows: 3,
                 rejected: 0,
+                replaced: 2,
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,
                 promotions: vec![],
+                left_out: 2,
+                lookups: BTreeMap::from([("carriers".into(), 4)]),
                 idempotency_key: Some("k".into()),
                 nulled: 2,
                 profiled: true,

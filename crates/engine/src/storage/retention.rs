@@ -67,6 +67,7 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
             contract: Default::default(),
+            steps: None,
             dropped: false,
         };
         let added = vec![

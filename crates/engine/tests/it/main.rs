@@ -28,6 +28,7 @@ mod rows;
 mod scopes;
 mod sketches;
 mod sql;
+mod steps;
 mod traps;
 mod versions;
 mod ward;

@@ -64,11 +64,6 @@ impl UniqueKeys {
         self.rules.is_empty()
     }
 
-    /// Forgets the rows of the load.
-    pub(crate) fn forget(&mut self) {
-        self.rules.iter_mut().for_each(|rule| rule.taken = HashMap::new());
-    }
-
     /// Makes the keys of some rows.
     pub(crate) fn keyed(&self, rows: Rows) -> Result<KeyedRows> {
         let keys = self.rules.iter().map(|rule| rule.encoder.keys(&rows.batch)).collect::<Result<Vec<_>>>()?;
@@ -89,18 +84,20 @@ impl UniqueKeys {
         Ok(Found(found))
     }
 
-    /// Whether segments have any key that the load has taken.
+    /// The number of a rule of which segments have a key that the load has taken. Keys of the columns `except` are not looked
+    /// for.
     ///
     /// # Errors
     /// `Corrupt` when a segment cannot be read.
-    pub(crate) async fn clash(&self, segments: &[Arc<Segment>], existing: &Existing<'_>) -> Result<bool> {
-        for rule in &self.rules {
+    pub(crate) async fn clash(&self, segments: &[Arc<Segment>], existing: &Existing<'_>, except: &[&str]) -> Result<Option<u32>> {
+        let is_same = |names: &[String]| names.len() == except.len() && names.iter().all(|name| except.contains(&name.as_str()));
+        for rule in self.rules.iter().filter(|rule| !is_same(&rule.names)) {
             let wanted = rule.taken.keys().copied().collect();
             if !existing.find(segments, &rule.places, &rule.encoder, &wanted, &[]).await?.is_empty() {
-                return Ok(true);
+                return Ok(Some(rule.rule));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Takes the keys of rows, and rejects the rows of which a key is taken.
