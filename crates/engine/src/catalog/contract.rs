@@ -190,7 +190,9 @@ impl Contract {
         }
         let bytes = serde_json::to_vec(self)?.len();
         if bytes > CONTRACT_MAX_BYTES {
-            return Err(Error::invalid(format!("the contract takes {bytes} bytes; {CONTRACT_MAX_BYTES} are allowed. Keep long lists of values in a dataset and refer to it")).at("rules"));
+            return Err(
+                Error::invalid(format!("the contract takes {bytes} bytes; {CONTRACT_MAX_BYTES} are allowed. Keep long lists of values in a dataset and refer to it")).at("rules")
+            );
         }
         let mut declared: Vec<&str> = Vec::new();
         for (number, rule) in self.numbered() {
@@ -315,7 +317,9 @@ impl Rule {
     fn check_form(&self) -> Result<()> {
         let refuse = |field: &str, message: String| Err(Error::invalid(message).at(field));
         match self {
-            Self::Required { on_violation: Reaction::Null, .. } => refuse("on_violation", "a value that is missing is null already; reject the row or let the load fail".to_owned()),
+            Self::Required { on_violation: Reaction::Null, .. } => {
+                refuse("on_violation", "a value that is missing is null already; reject the row or let the load fail".to_owned())
+            }
             Self::Unique { on_violation: Reaction::Null, .. } => refuse("on_violation", "a row whose key is made null has none; reject the row or let the load fail".to_owned()),
             Self::Type { column_type, .. } if column_type.is_nested() => refuse("type", format!("a {column_type} cannot be declared; leave the rule out and the type is inferred")),
             Self::Range { min: None, max: None, .. } => refuse("min", "give a least or a greatest value".to_owned()),

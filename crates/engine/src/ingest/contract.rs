@@ -109,8 +109,7 @@ impl Checks {
                 }
                 reaction => {
                     let found: Vec<usize> = if reaction == Reaction::Fail { found.into_iter().take(1).collect() } else { found };
-                    let faults = found.into_iter().map(|row| test.fault(&array, row)).collect();
-                    rows.reject(faults)?;
+                    rows.reject_by(found.into_iter().map(|row| (Some(test.rule), test.fault(&array, row))).collect())?;
                     if reaction == Reaction::Fail {
                         return Err(rows.failed());
                     }
@@ -124,7 +123,7 @@ impl Checks {
 impl Test {
     fn fault(&self, array: &ArrayRef, row: usize) -> Fault {
         let value = (!array.is_null(row)).then(|| array_value_to_string(array, row).unwrap_or_default());
-        Fault { row, column: Some(self.column.clone()), value, reason: self.demand.reason(array, row), rule: Some(self.rule) }
+        Fault { row, column: Some(self.column.clone()), value, reason: self.demand.reason(array, row) }
     }
 }
 

@@ -348,7 +348,9 @@ fn has_keys(snapshot: &Snapshot) -> bool {
 /// fail by that are answered here. What a load was decoded to stays as it is: it may have to be compared once more.
 async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
     if !has_keys(before) {
-        let settled = now.iter().map(|waiting| Settled { rows: waiting.load.rows.iter().map(|rows| rows.batch.clone()).collect(), rejects: waiting.load.rejects.clone() });
+        let settled = now
+            .iter()
+            .map(|waiting| Settled { rows: waiting.load.rows.iter().map(|rows| rows.batch.clone()).collect(), rejects: waiting.load.rejects.clone() });
         let settled = settled.collect();
         return Ok((now, settled));
     }

@@ -182,7 +182,9 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
 /// `Invalid`, naming the rule, when they do.
 pub(super) async fn check_staying(host: &LoadHost, unique: &UniqueKeys, snapshot: &Snapshot, staying: &[Arc<Segment>], except: &[&str]) -> Result<()> {
     match unique.clash(staying, &existing(host, snapshot), except).await? {
-        Some(rule) => Err(Error::invalid(format!("rule {rule} of the contract: a row that stays in the dataset has the same unique key as a row of the load; correct the load, or replace more rows"))),
+        Some(rule) => Err(Error::invalid(format!(
+            "rule {rule} of the contract: a row that stays in the dataset has the same unique key as a row of the load; correct the load, or replace more rows"
+        ))),
         None => Ok(()),
     }
 }

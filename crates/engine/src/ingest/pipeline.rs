@@ -8,10 +8,10 @@ use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
-use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
-use super::gather::{self, Gatherings, SmallLoad};
 use super::contract::reference::{KnownReferences, ReferenceReader};
 use super::contract::unique::UniqueKeys;
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
+use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
 use super::intake::{self, Intake, Taken};
 use super::key_set::KeySet;
@@ -105,7 +105,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let Load { input, options, mut types, steps, time_column, label, idempotency_key, progress, mode, contract, replays, .. } = load;
     let contract = contract_of(before.as_deref(), contract)?;
     let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
-    let treatments = Treatments { contract, references, ..Treatments::prepare(&host.steps, steps, before.as_deref()).await? };
+    let treatments = Treatments::prepare(&host.steps, steps, before.as_deref()).await?.holding_to(contract, references);
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
@@ -290,7 +290,7 @@ fn check_key(key: &str) -> Result<()> {
 }
 
 /// What a load answers.
-pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
+pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
     LoadReport {
         load_id: record.load_id,
         dataset: dataset.to_string(),
@@ -344,7 +344,9 @@ fn declare_types(contract: &Contract, inference: &Inference, types: &mut std::co
     for (rule, column, column_type, _) in contract.types().filter(|(_, column, ..)| inference.columns.iter().any(|found| found.name == *column)) {
         match types.insert(column.to_owned(), column_type) {
             Some(other) if other != column_type => {
-                return Err(Error::invalid(format!("column {column:?} is declared as {other}, but rule {rule} of the contract says {column_type}")).at(format!("rules[{}].type", rule - 1)));
+                return Err(
+                    Error::invalid(format!("column {column:?} is declared as {other}, but rule {rule} of the contract says {column_type}")).at(format!("rules[{}].type", rule - 1))
+                );
             }
             _ => {}
         }

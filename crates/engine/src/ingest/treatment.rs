@@ -35,7 +35,7 @@ pub(crate) struct Treatments {
     /// What every row must hold to that comes of them.
     pub contract: Arc<Contract>,
     /// What the contract refers to.
-    pub references: References,
+    references: References,
 }
 
 /// Steps with what they need.
@@ -66,7 +66,13 @@ impl Treatments {
             return Ok(Self::default());
         }
         let provisions = Provisions::fetch(Arc::clone(host), &steps, true).await?;
-        Ok(Self { steps: Some(Arc::new(Ordered { steps, provisions, dataset })) })
+        Ok(Self { steps: Some(Arc::new(Ordered { steps, provisions, dataset })), ..Self::default() })
+    }
+
+    /// The same, with what every row must hold to that comes of it.
+    #[must_use]
+    pub(crate) fn holding_to(self, contract: Arc<Contract>, references: References) -> Self {
+        Self { contract, references, ..self }
     }
 
     /// The columns that a source is decoded to, where the steps of the dataset say so.

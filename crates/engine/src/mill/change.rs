@@ -188,7 +188,9 @@ impl Mill {
         let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
         // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
         let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
-        kept::remove_all(&self.shared.store, log.prefix()).await.map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
+        kept::remove_all(&self.shared.store, log.prefix())
+            .await
+            .map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
         Ok(report)
     }
 

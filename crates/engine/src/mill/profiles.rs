@@ -47,7 +47,8 @@ impl Mill {
         let log = self.shared.datasets.log(self.scope.tenant(), &name);
         let load_id = load_id_of(&name, load_id)?;
         let found = kept::get(&self.shared.store, log.prefix(), &load_id).await?;
-        let mut profile = found.ok_or_else(|| Error::not_found(format!("there is no profile of load {load_id} of {name}: loads of less than 100 rows have none, and an erasure removes it")))?;
+        let mut profile =
+            found.ok_or_else(|| Error::not_found(format!("there is no profile of load {load_id} of {name}: loads of less than 100 rows have none, and an erasure removes it")))?;
         profile.columns.retain(|column| !self.scope.hides(&name, &column.name));
         profile.drift.retain(|drift| drift.column.as_ref().is_none_or(|column| !self.scope.hides(&name, column)));
         Ok(profile)

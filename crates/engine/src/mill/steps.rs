@@ -21,13 +21,13 @@ use crate::catalog::convert::convert;
 use crate::catalog::{Column, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
+use crate::ingest::Load;
 use crate::ingest::decode::spool;
 use crate::ingest::infer::infer_spooled;
 use crate::ingest::steps::preview::preview;
 use crate::ingest::steps::provisions::{LookedUp, Provisions, SALT_BYTES, StepHost};
 use crate::ingest::steps::{DatasetSteps, StepsPreview};
 use crate::ingest::treatment::check_steps;
-use crate::ingest::Load;
 use crate::query::execute::within_deadline;
 use crate::query::table::scoped_plan;
 use crate::storage::commit::Committed;
@@ -167,7 +167,9 @@ impl Mill {
                 bytes += batch.get_array_memory_size();
                 if rows > LOOKUP_MAX_ROWS || bytes > LOOKUP_MAX_BYTES {
                     let most = LOOKUP_MAX_BYTES >> 20;
-                    return Err(Error::exhausted(format!("dataset {dataset} has more than {LOOKUP_MAX_ROWS} rows, or {most} MB in these columns, and all of it is held in memory; look up in a smaller one")));
+                    return Err(Error::exhausted(format!(
+                        "dataset {dataset} has more than {LOOKUP_MAX_ROWS} rows, or {most} MB in these columns, and all of it is held in memory; look up in a smaller one"
+                    )));
                 }
                 batches.push(batch);
             }
@@ -216,7 +218,10 @@ impl StepHost for Mill {
             match self.shared.store.get(&location).await {
                 Ok(object) => {
                     let bytes = object.bytes().await.map_err(failed)?;
-                    return bytes.as_ref().try_into().map_err(|_| Error::corrupt(format!("the secret for hashes at {location} has {} bytes, not {SALT_BYTES}", bytes.len())));
+                    return bytes
+                        .as_ref()
+                        .try_into()
+                        .map_err(|_| Error::corrupt(format!("the secret for hashes at {location} has {} bytes, not {SALT_BYTES}", bytes.len())));
                 }
                 Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(failed(error)),

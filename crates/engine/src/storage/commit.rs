@@ -298,7 +298,17 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), contract: Default::default(), steps: None, dropped: false };
+        let metadata = Metadata {
+            id: "i".into(),
+            label: "Orders".into(),
+            schema,
+            chunk: None,
+            created_at: DateTime::UNIX_EPOCH,
+            settings: Default::default(),
+            contract: Default::default(),
+            steps: None,
+            dropped: false,
+        };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }

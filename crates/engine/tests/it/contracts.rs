@@ -5,9 +5,7 @@ use std::collections::HashSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tidemill::{
-    Contract, Csv, DatasetName, Engine, ErrorKind, FixedRow, Json, Load, LoadMode, LoadReport, Mill, Reaction, RejectFormat, Rule, Scope, Settings, TenantId,
-};
+use tidemill::{Contract, Csv, DatasetName, Engine, ErrorKind, FixedRow, Json, Load, LoadMode, LoadReport, Mill, Reaction, RejectFormat, Rule, Scope, Settings, TenantId};
 
 use crate::ward::{Ward, open};
 
@@ -30,16 +28,26 @@ async fn each_rule_rejects_nulls_or_fails_on_the_way_in_and_in_pushes() {
     let cases = [
         (json!({"check": "required", "column": "country"}), r#"line 3, column "country": a value is required (rule 1)"#),
         (json!({"check": "range", "column": "amount", "min": 0}), r#"line 3, column "amount", value "-5": must be at least 0 (rule 1)"#),
-        (json!({"check": "range", "column": "day", "min": "2013-01-01", "max": "2014-01-01"}), r#"line 3, column "day", value "2012-12-31": must be at least 2013-01-01 and at most 2014-01-01 (rule 1)"#),
+        (
+            json!({"check": "range", "column": "day", "min": "2013-01-01", "max": "2014-01-01"}),
+            r#"line 3, column "day", value "2012-12-31": must be at least 2013-01-01 and at most 2014-01-01 (rule 1)"#,
+        ),
         (json!({"check": "allowed", "column": "amount", "values": [1, 2]}), r#"line 3, column "amount", value "-5": must be one of 1, 2 (rule 1)"#),
         (json!({"check": "pattern", "column": "code", "pattern": "[a-z]\\d"}), r#"line 3, column "code", value "b22": does not match the pattern [a-z]\d (rule 1)"#),
-        (json!({"check": "reference", "column": "code", "dataset": "countries", "key": "code"}), r#"line 3, column "code", value "b22": there is no such value in column "code" of dataset countries (rule 1)"#),
+        (
+            json!({"check": "reference", "column": "code", "dataset": "countries", "key": "code"}),
+            r#"line 3, column "code", value "b22": there is no such value in column "code" of dataset countries (rule 1)"#,
+        ),
         (json!({"check": "unique", "columns": ["id"]}), r#"line 3, column "id", value "1": line 2 has the same key (rule 1)"#),
     ];
     for (mut rule, expected) in cases {
         let name = rule["check"].as_str().unwrap().to_owned();
         let reference = name == "reference";
-        let file = if reference { "id,amount,day,country,code\n1,1,2013-01-01,IT,IT\n1,-5,2012-12-31,,b22\n3,2,2013-01-02,NO,NO\n" } else { "id,amount,day,country,code\n1,1,2013-01-01,IT,a1\n1,-5,2012-12-31,,b22\n3,2,2013-01-02,NO,c3\n" };
+        let file = if reference {
+            "id,amount,day,country,code\n1,1,2013-01-01,IT,IT\n1,-5,2012-12-31,,b22\n3,2,2013-01-02,NO,NO\n"
+        } else {
+            "id,amount,day,country,code\n1,1,2013-01-01,IT,a1\n1,-5,2012-12-31,,b22\n3,2,2013-01-02,NO,c3\n"
+        };
         for reaction in ["reject", "null", "fail"] {
             let ward = Ward::new().await;
             ward.mill.load("countries", Csv::bytes(countries)).await.unwrap();
@@ -292,7 +300,9 @@ async fn rejected_rows_are_exported_corrected_and_loaded_once() {
     assert_eq!(ward.rows("select line, rule, raw from bad_rows order by line limit 1").await, json!([[3], [1], ["{\"n\":-2,\"s\":\"b,\\\"c\\\"\"}"]]));
 
     let fixed = |rows: &[(u64, i64)]| -> Vec<FixedRow> {
-        rows.iter().map(|(number, n)| FixedRow { number: *number, row: json!({"n": n, "s": format!("fixed {number}")}).as_object().unwrap().clone() }).collect()
+        rows.iter()
+            .map(|(number, n)| FixedRow { number: *number, row: json!({"n": n, "s": format!("fixed {number}")}).as_object().unwrap().clone() })
+            .collect()
     };
     for (rows, expected) in [(fixed(&[]), "rows"), (fixed(&[(3, 1)]), "rows[0].number"), (fixed(&[(0, 1), (0, 2)]), "rows[1].number")] {
         assert_eq!(ward.mill.replay_rejects("orders", load_id, rows).await.unwrap_err().field(), Some(expected));

@@ -30,10 +30,7 @@ async fn every_load_of_a_dataset_goes_through_its_steps() {
     let report = ward.mill.load("sales", Csv::bytes(SALES).steps(steps(CLEAN))).await.unwrap();
     assert_eq!((report.rows, report.rejected, report.left_out), (3, 0, 1));
     let rows = "select day, shop, price, net from sales order by day, price";
-    assert_eq!(
-        ward.rows(rows).await,
-        json!([["2013-01-31", "2013-02-01", "2013-02-02"], ["Rome", "Oslo", null], [1234.5, 7.0, 1.0], [987.6, 5.6, 0.8]])
-    );
+    assert_eq!(ward.rows(rows).await, json!([["2013-01-31", "2013-02-01", "2013-02-02"], ["Rome", "Oslo", null], [1234.5, 7.0, 1.0], [987.6, 5.6, 0.8]]));
     // The time column is one that a step made.
     assert_eq!(ward.mill.dataset("sales").await.unwrap().summary.time_column.as_deref(), Some("day"));
     let kept = ward.mill.steps("sales").await.unwrap();
@@ -41,7 +38,8 @@ async fn every_load_of_a_dataset_goes_through_its_steps() {
 
     // Another engine over the store does the same to a push, whatever its keys are ordered by.
     let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
-    let push = Json::bytes("{\"Price\": \"2,50\", \"Day\": \"03.02.2013\", \"Shop\": \"bern\"}\n{\"Price\": \"x\", \"Day\": \"03.02.2013\"}\n{\"Price\": 3, \"Day\": \"04.02.2013\"}\n");
+    let push =
+        Json::bytes("{\"Price\": \"2,50\", \"Day\": \"03.02.2013\", \"Shop\": \"bern\"}\n{\"Price\": \"x\", \"Day\": \"03.02.2013\"}\n{\"Price\": 3, \"Day\": \"04.02.2013\"}\n");
     let report = again.load("sales", push.idempotency_key("k")).await.unwrap();
     assert_eq!((report.rows, report.rejected), (2, 1));
     assert_eq!(again.sql("select shop, price from sales where day > date '2013-02-02' order by day").await.unwrap().to_json()["data"], json!([["Bern", null], [2.5, 3.0]]));
@@ -177,7 +175,11 @@ async fn files_with_types_of_their_own_go_through_steps_too() {
             "{file}"
         );
     }
-    let report = ward.mill.load("bad", Parquet::path(fixture("orders.parquet")).steps(steps(r#"[{"op": "cast", "columns": ["amount"], "to": "integer"}]"#))).await.unwrap();
+    let report = ward
+        .mill
+        .load("bad", Parquet::path(fixture("orders.parquet")).steps(steps(r#"[{"op": "cast", "columns": ["amount"], "to": "integer"}]"#)))
+        .await
+        .unwrap();
     assert_eq!((report.rows, report.rejected), (3, 2));
     let rejects = ward.mill.rejects("bad", 0, 10).await.unwrap();
     assert_eq!(rejects.items.iter().map(|row| row.reject.line).collect::<Vec<_>>(), [1, 4]);
@@ -214,7 +216,10 @@ async fn steps_of_a_dataset_are_changed_by_a_commit() {
     for (list, expected) in [
         (r#"[{"op": "drop", "columns": ["citi"]}]"#, "step 1 (drop): there is no column \"citi\"; did you mean city?"),
         (r#"[{"op": "cast", "columns": ["day"], "to": "string"}]"#, "the steps make column \"day\" string, and the dataset has it as date; cast it"),
-        (r#"[{"op": "derive", "column": "cities", "expression": "city"}]"#, "the steps leave a column \"cities\" that the dataset does not have; did you mean city?; drop or rename it"),
+        (
+            r#"[{"op": "derive", "column": "cities", "expression": "city"}]"#,
+            "the steps leave a column \"cities\" that the dataset does not have; did you mean city?; drop or rename it",
+        ),
         (r#"[{"op": "look_up", "dataset": "orders", "on": {"day": "day"}, "take": {"town": "town"}}]"#, "step 1 (look_up): dataset orders has no column \"town\""),
     ] {
         let error = third.set_steps("orders", DatasetSteps { steps: steps(list), ..DatasetSteps::default() }).await.unwrap_err();
@@ -232,7 +237,16 @@ async fn steps_of_a_dataset_are_changed_by_a_commit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_fails_in_a_step_leaves_nothing() {
     let ward = Ward::new().await;
-    let list = Steps::new([Step::ParseNumber { column: "n".into(), decimal: '.', group: None, strip: vec![], to: Some(ColumnType::Integer), into: None, on_error: tidemill::ingest::steps::OnError::Fail }]).unwrap();
+    let list = Steps::new([Step::ParseNumber {
+        column: "n".into(),
+        decimal: '.',
+        group: None,
+        strip: vec![],
+        to: Some(ColumnType::Integer),
+        into: None,
+        on_error: tidemill::ingest::steps::OnError::Fail,
+    }])
+    .unwrap();
     let mut text = "n\n".to_owned();
     (0..100_000).for_each(|row| text.push_str(&format!("{row}\n")));
     text.push_str("x\n");

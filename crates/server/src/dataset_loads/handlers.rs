@@ -65,7 +65,12 @@ pub async fn export_load_rejects(State(app): State<App>, caller: Caller, Path((n
     post, path = "/datasets/{name}/loads/{load_id}/rejects/replay", tag = "datasets",
     params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load")),
     request_body = FixedRows, responses((status = 200, body = LoadReport)))]
-pub async fn replay_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, JsonBody(fixed): JsonBody<FixedRows>) -> Answer<Json<Value>> {
+pub async fn replay_load_rejects(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, load_id)): Path<(String, String)>,
+    JsonBody(fixed): JsonBody<FixedRows>,
+) -> Answer<Json<Value>> {
     caller.allow(Action::LoadData)?;
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.

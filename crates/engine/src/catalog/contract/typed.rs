@@ -78,7 +78,11 @@ impl Members {
     /// `Invalid` for a literal that is none of the type.
     pub(crate) fn new(column_type: ColumnType, values: &[Value]) -> Result<Self> {
         fn all<T: std::hash::Hash + Eq>(column_type: ColumnType, values: &[Value], read: impl Fn(&Value) -> Option<T>) -> Result<HashSet<T>> {
-            values.iter().enumerate().map(|(place, value)| read(value).ok_or_else(|| misfit(column_type, value).at(format!("values[{place}]")))).collect()
+            values
+                .iter()
+                .enumerate()
+                .map(|(place, value)| read(value).ok_or_else(|| misfit(column_type, value).at(format!("values[{place}]"))))
+                .collect()
         }
         Ok(match column_type {
             ColumnType::Boolean => Self::Booleans(all(column_type, values, Value::as_bool)?),
@@ -127,7 +131,9 @@ fn whole(column_type: ColumnType, value: &Value, is_low: bool) -> Result<(i64, b
 fn micros(text: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros());
     let local = || text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc().timestamp_micros());
-    zoned.or_else(local).or_else(|| text.parse::<NaiveDate>().ok().map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
+    zoned
+        .or_else(local)
+        .or_else(|| text.parse::<NaiveDate>().ok().map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
 }
 
 fn misfit(column_type: ColumnType, value: &Value) -> Error {

@@ -50,14 +50,14 @@ impl Existing<'_> {
             return Ok(HashSet::new());
         }
         let incoming = places.iter().map(|place| self.incoming(*place, batches)).collect::<Result<Vec<_>>>()?;
-        let candidates: Vec<&Arc<Segment>> = segments.iter().filter(|segment| incoming.iter().all(|column| may_overlap(segment, column))).collect();
+        let candidates: Vec<Arc<Segment>> = segments.iter().filter(|segment| incoming.iter().all(|column| may_overlap(segment, column))).map(Arc::clone).collect();
         let incoming = &incoming;
         let searched = futures::stream::iter(candidates).map(|segment| async move {
             let mut found = HashSet::new();
-            if !self.filters_allow(segment, incoming).await? {
+            if !self.filters_allow(&segment, incoming).await? {
                 return Ok(found);
             }
-            let mut rows = rows::read(self.store, self.prefix, segment, self.schema, Some(places.iter().copied().collect()));
+            let mut rows = rows::read(self.store, self.prefix, &segment, self.schema, Some(places.iter().copied().collect()));
             while let Some(batch) = rows.try_next().await? {
                 found.extend(encoder.keys(&batch)?.into_iter().flatten().filter(|key| wanted.contains(key)));
             }
@@ -81,7 +81,9 @@ impl Existing<'_> {
         let bounds = known.and_then(|(_, known)| known.min.zip(known.max)).filter(|(min, _)| !matches!(min, ScalarValue::Float64(_)));
         let rows: usize = columns.iter().map(|column| column.len()).sum();
         let values = if !columns.is_empty() && rows <= FILTERED_ROWS_MAX {
-            let valid = columns.iter().flat_map(|column| (0..column.len()).filter(|row| column.is_valid(*row)).map(move |row| ScalarValue::try_from_array(column, row)));
+            let valid = columns
+                .iter()
+                .flat_map(|column| (0..column.len()).filter(move |row| column.is_valid(*row)).map(move |row| ScalarValue::try_from_array(column, row)));
             Some(valid.collect::<Result<Vec<_>, _>>()?)
         } else {
             None

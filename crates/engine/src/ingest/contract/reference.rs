@@ -102,7 +102,7 @@ impl ReferenceReader<'_> {
         let (prefix, place) = (layout::dataset(self.tenant, &name), snapshot.arrow.index_of(column)?);
         let encoder = KeyEncoder::new(&[found.data_type()], vec![place])?;
         let mut keys = KeySet::new();
-        let batches = snapshot.segments.iter().map(|segment| rows::read(self.store, &prefix, segment, &snapshot.arrow, Some(HashSet::from([place]))));
+        let batches: Vec<_> = snapshot.segments.iter().map(|segment| rows::read(self.store, &prefix, segment, &snapshot.arrow, Some(HashSet::from([place])))).collect();
         let mut batches = futures::stream::iter(batches).flatten();
         while let Some(batch) = batches.try_next().await? {
             keys.extend(encoder.keys(&batch)?.into_iter().flatten());

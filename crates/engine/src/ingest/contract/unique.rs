@@ -116,9 +116,9 @@ impl UniqueKeys {
                 (line.is_some() || found.has(index, &key)).then_some((rule, line))
             });
             if let Some((rule, line)) = taken {
-                faults.push(rule.fault(&rows.batch, row, line));
+                faults.push((Some(rule.rule), rule.fault(&rows.batch, row, line)));
                 if rule.reaction == Reaction::Fail {
-                    rows.reject(faults)?;
+                    rows.reject_by(faults)?;
                     return Err(rows.failed());
                 }
                 continue;
@@ -135,7 +135,7 @@ impl UniqueKeys {
                 }
             }
         }
-        rows.reject(faults)?;
+        rows.reject_by(faults)?;
         Ok(rows)
     }
 }
@@ -147,7 +147,7 @@ impl UniqueKey {
             Some(0) | None => "the dataset has a row with this key".to_owned(),
             Some(line) => format!("line {line} has the same key"),
         };
-        Fault { row, column: Some(self.names.join(", ")), value: Some(values.join(", ")), reason, rule: Some(self.rule) }
+        Fault { row, column: Some(self.names.join(", ")), value: Some(values.join(", ")), reason }
     }
 }
 
@@ -160,4 +160,3 @@ impl Found {
         self.0.get(index).is_some_and(|keys| keys.contains(key))
     }
 }
-

@@ -48,8 +48,7 @@ pub const LOADS_REMEMBERED: usize = 20;
 const FINDINGS_MAX: usize = 200;
 
 /// Quantiles of chi-squared that chance exceeds once in 1,000 times, for 1 to 20 degrees of freedom.
-const CHANCE: [f64; 20] =
-    [10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32, 26.12, 27.88, 29.59, 31.26, 32.91, 34.53, 36.12, 37.70, 39.25, 40.79, 42.31, 43.82, 45.31];
+const CHANCE: [f64; 20] = [10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32, 26.12, 27.88, 29.59, 31.26, 32.91, 34.53, 36.12, 37.70, 39.25, 40.79, 42.31, 43.82, 45.31];
 /// Standard deviations that chance exceeds once in 1,000 times, to both sides.
 const DEVIATIONS: f64 = 3.29;
 
@@ -196,7 +195,9 @@ impl Sides<'_> {
                 }
                 let Some(severity) = severity(share, CATEGORY_NOTICE, CATEGORY_WARNING) else { continue };
                 let (before, now, what) = match kind {
-                    DriftKind::NewCategory => (json!(if complete { 0.0 } else { least }), json!(top.value), format!("{} is new and stands in {} of the rows", top.value, percent(share))),
+                    DriftKind::NewCategory => {
+                        (json!(if complete { 0.0 } else { least }), json!(top.value), format!("{} is new and stands in {} of the rows", top.value, percent(share)))
+                    }
                     _ => (json!(top.value), json!(if complete { 0.0 } else { least }), format!("{} stood in {} of the rows and is gone", top.value, percent(share))),
                 };
                 found.push(self.finding(kind, severity, before, now, &what));

@@ -36,7 +36,9 @@ pub(crate) async fn get(store: &Arc<dyn ObjectStore>, dataset: &Path, load_id: &
         Err(object_store::Error::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(Error::from(error).context("read the profile of a load")),
     };
-    serde_json::from_slice(&object).map(Some).map_err(|error| Error::corrupt(format!("the profile of load {load_id} cannot be read: {error}")).because(error))
+    serde_json::from_slice(&object)
+        .map(Some)
+        .map_err(|error| Error::corrupt(format!("the profile of load {load_id} cannot be read: {error}")).because(error))
 }
 
 /// Removes the profile of a load that did not come about. What stays is removed with others that are old.

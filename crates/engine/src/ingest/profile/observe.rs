@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ingest::decode::tally::shorten_value;
 
 /// Bytes that sampled rows may take; of larger rows fewer are sampled.
-const SAMPLE_BYTES: usize = 64 << 20;
+const SAMPLE_BYTES: u64 = 64 << 20;
 /// Rows that are sampled whatever they take.
 const SAMPLE_ROWS_MIN: usize = 256;
 
@@ -28,6 +28,7 @@ pub(crate) struct Profiler {
     extremes: Vec<Extremes>,
     sample: Vec<RecordBatch>,
     sampled: usize,
+    sampled_bytes: u64,
     /// Every so many rows are sampled: a power of two.
     stride: u64,
 }
@@ -109,7 +110,7 @@ impl Extremes {
 impl Profiler {
     pub(crate) fn new(columns: &[Column]) -> Self {
         let columns: Vec<Column> = columns.iter().take(COLUMNS_MAX).cloned().collect();
-        Self { rows: 0, nulls: vec![0; columns.len()], extremes: vec![Extremes::default(); columns.len()], sample: Vec::new(), sampled: 0, stride: 1, columns }
+        Self { rows: 0, nulls: vec![0; columns.len()], extremes: vec![Extremes::default(); columns.len()], sample: Vec::new(), sampled: 0, sampled_bytes: 0, stride: 1, columns }
     }
 
     /// Rows seen so far.
@@ -128,15 +129,14 @@ impl Profiler {
         }
         let first = self.rows.next_multiple_of(self.stride) - self.rows;
         self.rows += batch.num_rows() as u64;
-        // Of nested columns nothing but nulls is told.
-        let flat: Vec<usize> = (0..self.columns.len()).collect();
-        let batch = batch.project(&flat)?;
+        let batch = batch.project(&(0..self.columns.len().min(batch.num_columns())).collect::<Vec<_>>())?;
         let taken = if self.stride == 1 { batch } else { every(&batch, usize::try_from(first).unwrap_or(usize::MAX), usize::try_from(self.stride).unwrap_or(usize::MAX))? };
         if taken.num_rows() > 0 {
             self.sampled += taken.num_rows();
+            self.sampled_bytes += bytes_of(&taken);
             self.sample.push(taken);
         }
-        while self.sampled > SAMPLE_ROWS || (self.sampled > SAMPLE_ROWS_MIN && self.sample.iter().map(RecordBatch::get_array_memory_size).sum::<usize>() > SAMPLE_BYTES) {
+        while self.sampled > SAMPLE_ROWS || (self.sampled > SAMPLE_ROWS_MIN && self.sampled_bytes > SAMPLE_BYTES) {
             self.thin()?;
         }
         Ok(())
@@ -154,6 +154,7 @@ impl Profiler {
             }
         }
         self.sampled = thinned.iter().map(RecordBatch::num_rows).sum();
+        self.sampled_bytes = thinned.iter().map(bytes_of).sum();
         self.sample = thinned;
         self.stride *= 2;
         Ok(())
@@ -192,6 +193,14 @@ impl Profiler {
     }
 }
 
+/// About how many bytes rows take, whatever else the arrays hold on to.
+fn bytes_of(rows: &RecordBatch) -> u64 {
+    // The length of a text stands in the lower half of its view.
+    let texts = rows.columns().iter().filter_map(|column| column.as_string_view_opt()).flat_map(|texts| texts.views().iter());
+    let text = texts.map(|view| u64::try_from(*view & u128::from(u32::MAX)).unwrap_or_default()).sum::<u64>();
+    (rows.num_rows() * rows.num_columns() * size_of::<u64>()) as u64 + text
+}
+
 /// Every n-th row from one on, without holding on to the others.
 fn every(batch: &RecordBatch, first: usize, stride: usize) -> Result<RecordBatch> {
     let rows: UInt32Array = (first..batch.num_rows()).step_by(stride).filter_map(|row| u32::try_from(row).ok()).collect();
@@ -202,4 +211,3 @@ fn every(batch: &RecordBatch, first: usize, stride: usize) -> Result<RecordBatch
     });
     Ok(RecordBatch::try_new(taken.schema(), columns.collect())?)
 }
-

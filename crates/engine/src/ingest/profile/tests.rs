@@ -9,14 +9,8 @@ use super::*;
 use crate::catalog::DatasetSchema;
 
 fn columns() -> Vec<Column> {
-    let columns = [
-        ("n", ColumnType::Integer),
-        ("f", ColumnType::Float),
-        ("s", ColumnType::String),
-        ("b", ColumnType::Boolean),
-        ("d", ColumnType::Date),
-        ("t", ColumnType::Timestamp),
-    ];
+    let columns =
+        [("n", ColumnType::Integer), ("f", ColumnType::Float), ("s", ColumnType::String), ("b", ColumnType::Boolean), ("d", ColumnType::Date), ("t", ColumnType::Timestamp)];
     columns.map(|(name, column_type)| Column::new(name, column_type)).to_vec()
 }
 

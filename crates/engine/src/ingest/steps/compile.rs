@@ -48,7 +48,10 @@ impl Steps {
             if op.looks_ahead()
                 && let Some(other) = steps.iter().find(|earlier| earlier.op.looks_ahead())
             {
-                return Err(site.name(Error::invalid(format!("step {} keeps the last rows already, and each such step reads the whole source once more; keep the first here", other.site.number))));
+                return Err(site.name(Error::invalid(format!(
+                    "step {} keeps the last rows already, and each such step reads the whole source once more; keep the first here",
+                    other.site.number
+                ))));
             }
             steps.push(Compiled { site, op, counts: Counts::default() });
         }

@@ -46,7 +46,10 @@ impl Keys {
 
     fn check(&self, found: usize) -> Result<()> {
         if found > self.max {
-            return Err(Error::exhausted(format!("there are more than {} different keys, and all of them are kept in memory; load the file in parts, or make it distinct before", self.max)));
+            return Err(Error::exhausted(format!(
+                "there are more than {} different keys, and all of them are kept in memory; load the file in parts, or make it distinct before",
+                self.max
+            )));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The columns at one place of a list of steps: each step finds those that it reads and says which it leaves behind.
 
-use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
 use arrow::array::AsArray;
+use arrow::array::{ArrayRef, RecordBatch, StringViewArray};
 
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result, near_names};

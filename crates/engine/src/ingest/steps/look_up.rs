@@ -87,7 +87,10 @@ fn index(batch: &RecordBatch, on: &BTreeMap<String, String>, converter: &RowConv
         }
         if rows.insert(Box::from(key.data()), u32::try_from(row).unwrap_or(u32::MAX)).is_some() {
             let key: Vec<String> = on.values().zip(&columns).map(|(name, column)| format!("{name} = {:?}", show(column, row))).collect();
-            return Err(Error::invalid(format!("dataset {dataset} has two rows with {}, so that it is not known which one is meant; make them one, or look for more columns", key.join(" and "))));
+            return Err(Error::invalid(format!(
+                "dataset {dataset} has two rows with {}, so that it is not known which one is meant; make them one, or look for more columns",
+                key.join(" and ")
+            )));
         }
     }
     Ok(rows)

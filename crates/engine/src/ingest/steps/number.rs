@@ -127,7 +127,11 @@ pub(super) fn parse_number(frame: &mut Frame, order: &Order<'_>) -> Result<Box<d
     }
     let odd = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '+');
     if order.group == Some(order.decimal) || odd(order.decimal) || order.group.is_some_and(odd) {
-        return Err(Error::invalid(format!("\"decimal\" is {:?} and \"group\" is {:?}; give two different signs, as in \",\" and \".\"", order.decimal, order.group.unwrap_or(' '))));
+        return Err(Error::invalid(format!(
+            "\"decimal\" is {:?} and \"group\" is {:?}; give two different signs, as in \",\" and \".\"",
+            order.decimal,
+            order.group.unwrap_or(' ')
+        )));
     }
     if order.strip.iter().any(|strip| strip.is_empty() || strip.bytes().any(|byte| byte.is_ascii_digit())) {
         return Err(Error::invalid("\"strip\" has a text that is empty or has digits; it is for signs such as € or km"));

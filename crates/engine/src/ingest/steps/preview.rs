@@ -57,7 +57,7 @@ pub struct StepRows {
 pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
     let sample = usize::try_from(inference.sample_rows).unwrap_or(SAMPLE_ROWS).clamp(1, SAMPLE_ROWS);
     // Types that later rows of the batch do not fit are no matter here: only rows of the sample are shown.
-    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true };
+    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true, nulling: Vec::new() };
     let decoded = first_batch(source, &inference, &target)?;
     let (batch, mut rejects) = (decoded.batch.slice(0, sample.min(decoded.batch.num_rows())), decoded.rejects);
     let lines: Vec<u64> = decoded.lines.into_iter().take(batch.num_rows()).collect();
@@ -71,7 +71,7 @@ pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Colum
     }
     let mut treated = rows();
     steps.apply(&mut treated)?;
-    let treated = treated.into_decoded();
+    let treated = treated.into_decoded(false);
     Ok(StepsPreview {
         rows: (batch.num_rows() + rejects.len()) as u64,
         rows_out: treated.batch.num_rows() as u64,
@@ -79,7 +79,10 @@ pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Colum
         before: objects(&batch.slice(0, shown.min(batch.num_rows())), true),
         after: objects(&treated.batch.slice(0, shown.min(treated.batch.num_rows())), true),
         rejects: treated.rejects.into_iter().take(shown).collect(),
-        steps: steps.counts().map(|(site, counts)| StepRows { step: site.number, op: site.op, rows_in: counts.rows_in, rows_out: counts.rows_out, rejected: counts.rejected }).collect(),
+        steps: steps
+            .counts()
+            .map(|(site, counts)| StepRows { step: site.number, op: site.op, rows_in: counts.rows_in, rows_out: counts.rows_out, rejected: counts.rejected })
+            .collect(),
         columns: steps.columns().to_vec(),
         source: target.columns,
         inference,

@@ -28,7 +28,10 @@ enum Source {
 impl Op for Arrange {
     fn apply(&mut self, rows: &mut Rows, _: &Site) -> Result<()> {
         let batch = &rows.batch;
-        let arrays = self.columns.iter().map(|(column, source)| source.array(batch.columns()).ok_or_else(|| Error::internal(format!("column {:?} has no source", column.name))));
+        let arrays = self
+            .columns
+            .iter()
+            .map(|(column, source)| source.array(batch.columns()).ok_or_else(|| Error::internal(format!("column {:?} has no source", column.name))));
         let arrays = arrays.collect::<Result<Vec<_>>>()?;
         rows.set(self.columns.iter().map(|(column, _)| column.field()).collect(), arrays)
     }

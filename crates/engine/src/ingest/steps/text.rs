@@ -59,7 +59,11 @@ pub(super) fn trim(frame: &Frame, columns: &[String], collapse: bool) -> Result<
     let places = match columns {
         [] => frame.all_texts(),
         // Numbers have no space around them; a type that gives way to text later has.
-        _ => frame.places(columns)?.into_iter().filter(|place| frame.columns.get(*place).is_some_and(|column| column.column_type == ColumnType::String)).collect(),
+        _ => frame
+            .places(columns)?
+            .into_iter()
+            .filter(|place| frame.columns.get(*place).is_some_and(|column| column.column_type == ColumnType::String))
+            .collect(),
     };
     let change: Change = if collapse { Arc::new(|text| Some(collapsed(text))) } else { Arc::new(|text| Some(Cow::Borrowed(text.trim()))) };
     Ok(Box::new(Texts { places, change }))
@@ -142,7 +146,9 @@ fn check_groups(regex: &Regex, with: &str) -> Result<()> {
             Err(_) => regex.capture_names().flatten().any(|group| group == name),
         };
         if !known && !name.is_empty() {
-            return Err(Error::invalid(format!("\"with\" names the group {name:?}, which the regular expression does not have; write ${{1}} for a group and $$ for a dollar sign")));
+            return Err(Error::invalid(format!(
+                "\"with\" names the group {name:?}, which the regular expression does not have; write ${{1}} for a group and $$ for a dollar sign"
+            )));
         }
         rest = after;
     }

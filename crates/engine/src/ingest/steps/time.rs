@@ -52,7 +52,9 @@ impl Format {
             return Ok(Self::Unix(micros));
         }
         let wrong = |what: &str| Error::invalid(format!("the format {text:?} {what}"));
-        let items = StrftimeItems::new(text).parse_to_owned().map_err(|error| wrong("has a % that means nothing; write it like %d.%m.%Y or %Y-%m-%d %H:%M:%S").because(error))?;
+        let items = StrftimeItems::new(text)
+            .parse_to_owned()
+            .map_err(|error| wrong("has a % that means nothing; write it like %d.%m.%Y or %Y-%m-%d %H:%M:%S").because(error))?;
         let has = |wanted: &dyn Fn(&Item<'static>) -> bool| items.iter().any(wanted);
         if has(&|item| matches!(item, Item::Fixed(Fixed::TimezoneName))) {
             return Err(wrong("has %Z, and the abbreviation of a zone does not say which zone it is; say it in \"zone\", or use %z for +01:00"));
@@ -67,7 +69,14 @@ impl Format {
             matches!(
                 item,
                 Item::Fixed(
-                    Fixed::TimezoneOffset | Fixed::TimezoneOffsetColon | Fixed::TimezoneOffsetColonZ | Fixed::TimezoneOffsetZ | Fixed::TimezoneOffsetDoubleColon | Fixed::TimezoneOffsetTripleColon | Fixed::RFC2822 | Fixed::RFC3339
+                    Fixed::TimezoneOffset
+                        | Fixed::TimezoneOffsetColon
+                        | Fixed::TimezoneOffsetColonZ
+                        | Fixed::TimezoneOffsetZ
+                        | Fixed::TimezoneOffsetDoubleColon
+                        | Fixed::TimezoneOffsetTripleColon
+                        | Fixed::RFC2822
+                        | Fixed::RFC3339
                 )
             )
         });
@@ -217,16 +226,23 @@ impl Op for ParseDate {
         let utc = |micros: i64| DateTime::from_timestamp_micros(micros).ok_or_else(|| "beyond all calendars".to_owned());
         let midnight = |days: i32| NaiveDate::from_epoch_days(days).map(|day| day.and_time(NaiveTime::MIN)).ok_or_else(|| "beyond all calendars".to_owned());
         let values: Vec<Option<i64>> = if stored.as_string_view_opt().is_some() {
-            text(&rows.batch, self.from)?.iter().enumerate().map(|(row, text)| text.and_then(|text| keep(row, &|| text.to_owned(), self.read(text)))).collect()
+            text(&rows.batch, self.from)?
+                .iter()
+                .enumerate()
+                .map(|(row, text)| text.and_then(|text| keep(row, &|| text.to_owned(), self.read(text))))
+                .collect()
         } else if let Some(numbers) = stored.as_primitive_opt::<Int64Type>() {
             let read = |(row, number): (usize, Option<i64>)| number.and_then(|number| keep(row, &|| number.to_string(), self.read(&number.to_string())));
             numbers.iter().enumerate().map(read).collect()
         } else if let Some(days) = stored.as_primitive_opt::<Date32Type>() {
             // The source has read it already.
-            let read = |(row, days): (usize, Option<i32>)| days.and_then(|days| keep(row, &|| days.to_string(), midnight(days).and_then(|local| self.value(&Written::Local(local)))));
+            let read =
+                |(row, days): (usize, Option<i32>)| days.and_then(|days| keep(row, &|| days.to_string(), midnight(days).and_then(|local| self.value(&Written::Local(local)))));
             days.iter().enumerate().map(read).collect()
         } else if let Some(instants) = stored.as_primitive_opt::<TimestampMicrosecondType>() {
-            let read = |(row, micros): (usize, Option<i64>)| micros.and_then(|micros| keep(row, &|| micros.to_string(), utc(micros).and_then(|instant| self.value(&Written::Instant(instant)))));
+            let read = |(row, micros): (usize, Option<i64>)| {
+                micros.and_then(|micros| keep(row, &|| micros.to_string(), utc(micros).and_then(|instant| self.value(&Written::Instant(instant)))))
+            };
             instants.iter().enumerate().map(read).collect()
         } else {
             return Err(Error::internal(format!("dates are to be read from {}", stored.data_type())));

@@ -46,8 +46,6 @@ pub(crate) struct Fault {
     pub column: Option<String>,
     pub value: Option<String>,
     pub reason: String,
-    /// The rule of the contract, where it is one.
-    pub rule: Option<u32>,
 }
 
 impl Rows {
@@ -132,22 +130,27 @@ impl Rows {
 
     /// Takes rows out and keeps them as rejects: the first fault of each counts. What is kept of a row is what was decoded,
     /// as a JSON object that can be corrected and loaded again.
-    pub(crate) fn reject(&mut self, mut faults: Vec<Fault>) -> Result<()> {
+    pub(crate) fn reject(&mut self, faults: Vec<Fault>) -> Result<()> {
+        self.reject_by(faults.into_iter().map(|fault| (None, fault)).collect())
+    }
+
+    /// The same by rules of the contract, with their numbers.
+    pub(crate) fn reject_by(&mut self, mut faults: Vec<(Option<u32>, Fault)>) -> Result<()> {
         if faults.is_empty() {
             return Ok(());
         }
-        faults.sort_by_key(|fault| fault.row);
-        faults.dedup_by_key(|fault| fault.row);
-        let origins: Vec<u32> = faults.iter().map(|fault| self.origin.get(fault.row).copied().unwrap_or_default()).collect();
+        faults.sort_by_key(|(_, fault)| fault.row);
+        faults.dedup_by_key(|(_, fault)| fault.row);
+        let origins: Vec<u32> = faults.iter().map(|(_, fault)| self.origin.get(fault.row).copied().unwrap_or_default()).collect();
         let raws = objects(&take_record_batch(&self.source, &UInt32Array::from(origins.clone()))?, false);
         let mut keep = vec![true; self.batch.num_rows()];
-        for ((fault, origin), raw) in faults.into_iter().zip(origins).zip(raws) {
+        for (((rule, fault), origin), raw) in faults.into_iter().zip(origins).zip(raws) {
             if let Some(keep) = keep.get_mut(fault.row) {
                 *keep = false;
             }
             let line = self.lines.get(origin as usize).copied().unwrap_or_default();
             let value = fault.value.map(|value| shorten_value(value.as_bytes()));
-            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule: fault.rule, raw: raw_of(raw) });
+            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule, raw: raw_of(raw) });
         }
         self.keep(&BooleanArray::from(keep))
     }
