@@ -353,3 +353,44 @@ async fn values_that_are_not_of_the_type_become_null_in_every_format() {
         assert_eq!((pushed.rows, pushed.nulled), (1, 1), "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_is_held_to_by_what_steps_make_and_rejects_keep_what_was_read() {
+    let ward = Ward::new().await;
+    let steps = tidemill::Steps::parse(r#"[{"op": "rename", "columns": {"Price": "price"}}, {"op": "derive", "column": "net", "expression": "price / 2"}]"#).unwrap();
+    let rules = contract(json!([{"check": "range", "column": "net", "min": 1}, {"check": "unique", "columns": ["price"]}]));
+    let file = "id,Price\n1,4\n2,1\n3,4\n";
+    let report = ward.mill.load("orders", Csv::bytes(file).steps(steps).contract(rules)).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (1, 2));
+    let rejects = ward.mill.load_rejects("orders", &report.load_id, 0, 10).await.unwrap();
+    let raws: Vec<(u64, Option<u32>, &str)> = rejects.items.iter().map(|row| (row.reject.line, row.reject.rule, row.reject.raw.as_str())).collect();
+    assert_eq!(raws, [(3, Some(1), r#"{"id":2,"Price":1}"#), (4, Some(2), r#"{"id":3,"Price":4}"#)]);
+    // Corrected rows go the same way again.
+    let row = json!({"id": 2, "Price": 10}).as_object().unwrap().clone();
+    assert_eq!(ward.mill.replay_rejects("orders", &report.load_id, vec![FixedRow { number: 0, row }]).await.unwrap().rows, 1);
+    assert_eq!(ward.rows("select sum(net) from orders").await, json!([[7.0]]));
+    // Rows that a contract rejects say nothing of the file: all of them may be rejected.
+    let all = ward.mill.load("orders", Csv::bytes("id,Price\n5,1\n6,0\n")).await.unwrap();
+    assert_eq!((all.rows, all.rejected), (0, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_that_replace_rows_are_compared_with_those_that_stay() {
+    let ward = Ward::new().await;
+    let rules = contract(json!([{"check": "unique", "columns": ["id"]}, {"check": "unique", "columns": ["mail"]}]));
+    let upsert = |rows: &str| Csv::bytes(format!("id,mail\n{rows}")).mode(LoadMode::Upsert { key: vec!["id".to_owned()] });
+    ward.mill.load("orders", Csv::bytes("id,mail\n1,a\n2,b\n3,c\n").contract(rules)).await.unwrap();
+    // A row takes the place of the one with its key.
+    assert_eq!(ward.mill.load("orders", upsert("2,z\n4,d\n")).await.unwrap().rows, 2);
+    // The other key belongs to a row that stays.
+    let error = ward.mill.load("orders", upsert("2,a\n")).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.message().starts_with("rule 2 of the contract: a row that stays"), "{error}");
+    // A row that is rejected replaces nothing.
+    let report = ward.mill.load("orders", upsert("1,q\n3,q\n")).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (1, 1));
+    assert_eq!(ward.rows("select id, mail from orders order by id").await, json!([[1, 2, 3, 4], ["q", "z", "c", "d"]]));
+    // Nothing stays.
+    let all = ward.mill.load("orders", Csv::bytes("id,mail\n1,q\n9,a\n9,b\n").mode(LoadMode::Replace)).await.unwrap();
+    assert_eq!((all.rows, all.rejected), (2, 1));
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[1, 9]]));
+}
