@@ -21,18 +21,22 @@ pub struct DatasetSteps {
 }
 
 /// What is to be shown of an uploaded file.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewOrder {
     /// The steps; none: the file as it would be loaded.
+    #[serde(default)]
     #[schema(value_type = Vec<Step>)]
     pub steps: tidemill::Steps,
     /// Declared types, by column.
+    #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
     pub types: BTreeMap<String, tidemill::ColumnType>,
     /// How the file is written, where that is not to be inferred.
+    #[serde(default)]
     pub options: ReadOptions,
     /// Rows that are shown at most: 1 to 1,000, default 100.
+    #[serde(default)]
     pub limit: Option<usize>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, StructArray};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray, StructArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field};
 use proptest::prelude::*;
