@@ -67,7 +67,7 @@ pub use mill::{
     RejectedRow, RollupStatus,
 };
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, VersionLoad, VersionPage};
-pub use mill::{Chore, Done, UpkeepRecord, UpkeepReport};
+pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};

@@ -81,11 +81,6 @@ impl Checks {
         Ok(Self { tests, nulled: 0 })
     }
 
-    /// Whether there is anything to look at.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tests.is_empty()
-    }
-
     /// Values that were made null so far.
     pub(crate) fn nulled(&self) -> u64 {
         self.nulled

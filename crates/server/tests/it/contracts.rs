@@ -12,7 +12,7 @@ async fn load(server: &Server, dataset: &str, mode: &str, text: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_held_to_a_contract_exported_corrected_and_loaded_again() {
-    let server = Server::empty().await;
+    let server = Server::start().await;
     let first = load(&server, "orders", "create", "id,amount\n1,2\n2,3\n").await;
     assert_eq!((&first["profiled"], &first["drift"]), (&json!(true), &json!([])));
     assert_eq!(server.get(Who::Viewer, "/datasets/orders/contract").await.expect(200).json(), json!({"rules": []}));
@@ -61,7 +61,7 @@ async fn rows_are_held_to_a_contract_exported_corrected_and_loaded_again() {
 /// The schemas are written beside the engine's own types; what the engine says must fit them.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_the_fields_that_the_document_names() {
-    let server = Server::empty().await;
+    let server = Server::start().await;
     let rows = |city: &str| (0..200).fold("city,n\n".to_owned(), |text, row| format!("{text}{city},{row}\n"));
     let first = load(&server, "orders", "create", &rows("Rome")).await;
     let second = load(&server, "orders", "append", &(rows("Oslo") + "x,y\n")).await;
