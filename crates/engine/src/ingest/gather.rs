@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
+use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -25,11 +26,11 @@ use super::decode::Decoded;
 use super::intake;
 use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
 use super::profile::observe::Profiler;
-use super::profile::{ROWS_MIN, kept};
+use super::profile::{LoadProfile, ROWS_MIN, kept};
 use super::treatment::rows::Rows;
 use super::{LoadReport, Progress, Reject};
-use crate::catalog::Drift;
 use crate::catalog::contract::KeptContract;
+use crate::catalog::{DatasetSchema, Drift};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, HeldTo, LoadRecord};
@@ -46,6 +47,8 @@ pub(super) const SHARED_MAX_DECODED_BYTES: usize = 8 << 20;
 const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
+/// Profiles that are made at the same time.
+const PROFILES_AT_ONCE: usize = 8;
 /// Times that loads of one commit turn out to be known already before somebody is told to try again.
 const ROUNDS: usize = 16;
 
@@ -273,27 +276,29 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             return Vec::new();
         }
     };
-    let written = match write(host, before, &now, &settled).await {
+    // One core writes while the other one describes.
+    let (written, drifts) = tokio::join!(write(host, before, &now, &settled), profiles(host, before, &now, &settled));
+    let written = match written {
         Ok(written) => written,
         Err(error) => {
+            take_back(host, &[], &now).await;
             answers.refuse(now, &error);
             return Vec::new();
         }
     };
     let segments = written.segments;
     let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
-    let mut records = Vec::with_capacity(now.len());
-    for (waiting, settled) in now.iter().zip(settled) {
-        let drift = profile(host, before, &waiting.load, &settled.rows).await;
-        let own = LoadRecord {
+    let records = now.iter().zip(settled).zip(drifts).map(|((waiting, settled), drift)| {
+        let record = LoadRecord {
             rows: settled.count(),
             rejected: settled.rejects.len() as u64,
             profiled: drift.is_some(),
             drift: drift.unwrap_or_default(),
             ..waiting.load.record.clone()
         };
-        records.push(shared_record(own, &segments, waiting.load.started));
-    }
+        shared_record(record, &segments, waiting.load.started)
+    });
+    let records: Vec<LoadRecord> = records.collect();
     let table = Some(before.metadata.id.clone());
     let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), version: has_keys(before).then_some(before.version) });
     let entry = Entry { held_to, table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
@@ -400,16 +405,25 @@ async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<
     Ok(Compared::All(settled))
 }
 
-/// The profile of a load that shares a commit, where it has rows enough.
-async fn profile(host: &LoadHost, before: &Snapshot, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Vec<Drift>> {
-    if !load.is_profiled() || rows.iter().map(RecordBatch::num_rows).sum::<usize>() == 0 {
+/// Profiles of the loads that have rows enough: of each the strongest findings, where its profile was kept.
+async fn profiles(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[Settled]) -> Vec<Option<Vec<Drift>>> {
+    if !now.iter().any(|waiting| waiting.load.is_profiled()) {
+        return vec![None; now.len()];
+    }
+    let earlier = intake::earlier_profile(host, Some(before)).await;
+    let schema = &before.metadata.schema;
+    let profiling: Vec<_> = now.iter().zip(settled).map(|(waiting, settled)| profile(host, schema, earlier.as_ref(), &waiting.load, &settled.rows)).collect();
+    futures::stream::iter(profiling).buffered(PROFILES_AT_ONCE).collect().await
+}
+
+async fn profile(host: &LoadHost, schema: &DatasetSchema, earlier: Option<&LoadProfile>, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Vec<Drift>> {
+    if !load.is_profiled() || rows.iter().all(|rows| rows.num_rows() == 0) {
         return None;
     }
-    let schema = &before.metadata.schema;
     let mut profiler = Profiler::new(&schema.columns);
     rows.iter().try_for_each(|rows| profiler.add(rows)).ok()?;
     let profiled = intake::finish_profile(host, Some(profiler), &load.record.load_id).await;
-    intake::keep_profile(host, profiled, Some(before), schema).await
+    intake::keep_profile(host, profiled, earlier, schema).await
 }
 
 /// Writes the rows of all of them into segments, and what each has rejected.
@@ -427,17 +441,13 @@ async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[S
         Ok(())
     }
     .await;
-    let written = match wrote {
+    match wrote {
         Ok(()) => writer.finish().await,
         Err(error) => {
             writer.abandon().await;
             Err(error)
         }
-    };
-    if written.is_err() {
-        take_back(host, &[], now).await;
     }
-    written
 }
 
 /// Removes what was written for a commit that did not come about.

@@ -11,7 +11,7 @@ use super::decode::Decoded;
 use super::key_set::KeySet;
 use super::pipeline::{LoadHost, blocking};
 use super::profile::observe::{Profiled, Profiler};
-use super::profile::{drift, kept};
+use super::profile::{LoadProfile, drift, kept};
 use super::reject::{REJECTS_MAX, Reject};
 use super::treatment::rows::Rows;
 use crate::catalog::drift::DRIFT_REPORTED_MAX;
@@ -196,15 +196,18 @@ pub(super) async fn finish_profile(host: &LoadHost, profiler: Option<Profiler>, 
     or_warn(blocking(u64::MAX, move || profiler.finish(&load_id, &dataset)).await, "the profile of a load could not be made")
 }
 
+/// The profile of the load before, where there is one.
+pub(super) async fn earlier_profile(host: &LoadHost, before: Option<&Snapshot>) -> Option<LoadProfile> {
+    let earlier = kept::get(&host.store, host.log.prefix(), before?.profiled.as_deref()?).await;
+    or_warn(earlier, "the profile of the load before could not be read").flatten()
+}
+
 /// Compares the profile of a load with the one before and stores it. Returns the strongest findings; `None` when there is no
 /// profile after all, which is no reason for a load to fail.
-pub(super) async fn keep_profile(host: &LoadHost, profiled: Option<Profiled>, before: Option<&Snapshot>, schema: &DatasetSchema) -> Option<Vec<Drift>> {
+pub(super) async fn keep_profile(host: &LoadHost, profiled: Option<Profiled>, earlier: Option<&LoadProfile>, schema: &DatasetSchema) -> Option<Vec<Drift>> {
     let mut profiled = profiled?;
-    if let Some(load_id) = before.and_then(|before| before.profiled.as_deref()) {
-        let earlier = kept::get(&host.store, host.log.prefix(), load_id).await;
-        if let Some(earlier) = or_warn(earlier, "the profile of the load before could not be read").flatten() {
-            drift::compare(&mut profiled, &earlier, schema.time_column.as_deref());
-        }
+    if let Some(earlier) = earlier {
+        drift::compare(&mut profiled, earlier, schema.time_column.as_deref());
     }
     or_warn(kept::put(&host.store, host.log.prefix(), &profiled.profile).await, "the profile of a load could not be kept")?;
     Some(profiled.profile.drift.into_iter().take(DRIFT_REPORTED_MAX).map(Drift::without_values).collect())

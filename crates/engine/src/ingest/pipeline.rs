@@ -141,7 +141,8 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let (rejects_path, load_id) = (layout::rejects(host.log.prefix(), &record.load_id), record.load_id.clone());
     let committed = async {
         keep_rejects(&host, &record.load_id, &ground.rejects).await?;
-        let drift = intake::keep_profile(&host, profiled, before.as_deref(), &ground.schema).await;
+        let earlier = intake::earlier_profile(&host, before.as_deref()).await;
+        let drift = intake::keep_profile(&host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
         let record = LoadRecord {
             nulled: ground.nulled,
