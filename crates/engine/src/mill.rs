@@ -116,6 +116,13 @@ impl Mill {
         {
             tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
         }
+        let new_columns = &loaded.report.new_columns;
+        if !new_columns.is_empty()
+            && !loaded.report.replayed
+            && let Err(error) = self.owner().extend_model(&name, new_columns).await
+        {
+            tracing::warn!(dataset = %name, %error, "the model did not get members for new columns");
+        }
         Ok(loaded.report)
     }
 

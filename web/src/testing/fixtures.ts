@@ -259,6 +259,8 @@ export const doneLoad: Load = load({
     version: 1,
     rows: 336_774,
     rejected: 2,
+    new_columns: [],
+    replaced: 0,
     bytes: 9_120_000,
     segments: 12,
     duration_ms: 1840,

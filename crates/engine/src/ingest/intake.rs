@@ -168,7 +168,9 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
         known.extend(new.into_iter().map(|segment| segment.path.clone()));
         entry.held_to = Some(HeldTo { contract: contract.clone(), version: Some(latest.version) });
         match host.log.commit(entry.clone()).await {
-            Err(error) if error.kind() == ErrorKind::Conflict && latest.metadata.contract == contract => last = error,
+            Err(error) if error.kind() == ErrorKind::Conflict && latest.metadata.contract == contract && entry.alters.as_ref().is_none_or(|alters| *alters == latest.metadata) => {
+                last = error;
+            }
             ended => return ended,
         }
     }
@@ -209,6 +211,8 @@ pub(super) async fn keep_profile(host: &LoadHost, profiled: Option<Profiled>, ea
     if let Some(earlier) = earlier {
         drift::compare(&mut profiled, earlier, schema.time_column.as_deref());
     }
+    // Columns that came without a value do not stay.
+    profiled.profile.columns.retain(|column| schema.get(&column.name).is_some());
     or_warn(kept::put(&host.store, host.log.prefix(), &profiled.profile).await, "the profile of a load could not be kept")?;
     Some(profiled.profile.drift.into_iter().take(DRIFT_REPORTED_MAX).map(Drift::without_values).collect())
 }

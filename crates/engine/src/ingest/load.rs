@@ -328,6 +328,9 @@ pub struct LoadReport {
     pub lookups: BTreeMap<String, u64>,
     /// Rows rejected; see [`Mill::rejects`](crate::Mill::rejects).
     pub rejected: u64,
+    /// Columns that the dataset did not have before.
+    #[serde(default)]
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for these.
     #[serde(default)]
     pub replaced: u64,

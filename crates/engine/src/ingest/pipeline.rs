@@ -1,12 +1,13 @@
 //! One load from its first byte to its commit. Decoding runs on a thread of its own and hands batches over through a
 //! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::sync::mpsc;
+use tokio::sync::{RwLockReadGuard, mpsc};
 
 use super::contract::reference::{KnownReferences, ReferenceReader};
 use super::contract::unique::UniqueKeys;
@@ -19,6 +20,7 @@ use super::load::TimeColumn;
 use super::profile::kept;
 use super::profile::observe::Profiled;
 use super::replace::{self, Replaced, Replacing};
+use super::steps::Steps;
 use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
@@ -26,7 +28,7 @@ use crate::catalog::contract::KeptContract;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::{Column, ColumnType, Contract, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
@@ -42,6 +44,8 @@ use crate::storage::writer::{SegmentWriter, Written, remove};
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
+/// Times that a load with new columns begins anew because others have brought some too.
+const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
 /// Longest idempotency key.
@@ -79,7 +83,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
-    let mut loading = host.log.loading.read().await;
+    let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
@@ -102,47 +106,73 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, mut types, steps, time_column, label, idempotency_key, progress, mode, contract, replays, .. } = load;
-    let contract = contract_of(before.as_deref(), contract)?;
-    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
-    let treatments = Treatments::prepare(&host.steps, steps, before.as_deref()).await?.holding_to(contract, references);
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, contract, replays } = load;
+    let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
+    let record = LoadRecord {
+        load_id: uuid::Uuid::now_v7().to_string(),
+        source: source.name().to_owned(),
+        idempotency_key,
+        replays,
+        lookups: treatments.lookups(),
+        ..LoadRecord::default()
+    };
+    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, record, started, treatments };
+    if let Some(loaded) = store(&host, &plan, before, loading).await? {
+        return Ok(loaded);
+    }
+    for _ in 1..ATTEMPTS {
+        plan.progress.restart();
+        let loading = host.log.loading.read().await;
+        let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
+        plan.treatments = prepare(&host, plan.steps.clone(), plan.contract.clone(), Some(&before)).await?;
+        plan.record.lookups = plan.treatments.lookups();
+        if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
+            return Ok(loaded);
+        }
+    }
+    Err(Error::conflict(format!("the columns of {} are being changed all the time; load again", host.dataset)))
+}
+
+/// Decodes the rows and commits them; `None` when the columns of the dataset were changed by somebody else in the meantime.
+async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
     let target = match &before {
-        Some(snapshot) => target_of(treatments.source().unwrap_or(&snapshot.metadata.schema.columns), &inference, &source)?,
+        Some(snapshot) => target_of(snapshot, plan)?,
         None => {
-            declare_types(&treatments.contract, &inference, &mut types)?;
-            let (columns, declared) = inference.declared_with(&treatments.declared(&inference, types))?;
+            let mut types = plan.types.clone();
+            declare_types(&plan.treatments.contract, &plan.inference, &mut types)?;
+            let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, types))?;
             DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
-    let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, replays, lookups: treatments.lookups(), ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress, mode, treatments };
-    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces()) {
+    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
+    let is_known = |before: &Snapshot| plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len();
+    if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        if let Some(report) = share(&host, &plan, target.clone(), before, record.clone(), started).await? {
-            return Ok(Loaded { report, created: false });
+        if let Some(report) = share(host, plan, target.clone(), before).await? {
+            return Ok(Some(Loaded { report, created: false }));
         }
         plan.progress.restart();
         loading = host.log.loading.read().await;
     }
-    let mut ground = grind(&host, &plan, target, before.as_deref(), &record.load_id).await?;
+    let mut ground = grind(host, plan, target, before.as_deref()).await?;
+    let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
     let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
     let replaced = Replaced::of(&plan.mode, ground.keys.take());
     // A load that replaces takes the lock for itself.
     let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
-    let (rejects_path, load_id) = (layout::rejects(host.log.prefix(), &record.load_id), record.load_id.clone());
+    let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
-        keep_rejects(&host, &record.load_id, &ground.rejects).await?;
-        let earlier = intake::earlier_profile(&host, before.as_deref()).await;
-        let drift = intake::keep_profile(&host, profiled, earlier.as_ref(), &ground.schema).await;
+        keep_rejects(host, &plan.record.load_id, &ground.rejects).await?;
+        let earlier = intake::earlier_profile(host, before.as_deref()).await;
+        let drift = intake::keep_profile(host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
         let record = LoadRecord {
             nulled: ground.nulled,
@@ -152,35 +182,41 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
             segments: segments.len() as u64,
-            duration_ms: millis_since(started),
+            duration_ms: millis_since(plan.started),
             promotions: ground.promotions.clone(),
             left_out: ground.left_out,
-            ..record
+            new_columns: new_columns.clone(),
+            ..plan.record.clone()
         };
         let now = host.clock.now();
-        let metadata = before.is_none().then(|| Metadata {
-            id: uuid::Uuid::new_v4().to_string(),
-            label: label.unwrap_or_else(|| humanised(host.dataset.as_str())),
-            schema: ground.schema.clone(),
-            chunk: ground.chunk,
-            created_at: now,
-            settings: Default::default(),
-            contract: KeptContract::Known(Arc::clone(&plan.treatments.contract)),
-            steps: ground.steps.clone(),
-            dropped: false,
-        });
+        let metadata = match &before {
+            None => Some(Metadata {
+                id: uuid::Uuid::new_v4().to_string(),
+                label: plan.label.clone().unwrap_or_else(|| humanised(host.dataset.as_str())),
+                schema: ground.schema.clone(),
+                chunk: ground.chunk,
+                created_at: now,
+                settings: Default::default(),
+                contract: KeptContract::Known(Arc::clone(&plan.treatments.contract)),
+                steps: ground.steps.clone(),
+                dropped: false,
+            }),
+            Some(before) if !new_columns.is_empty() => Some(Metadata { schema: ground.schema.clone(), ..(*before.metadata).clone() }),
+            Some(_) => None,
+        };
         let table = before.as_ref().map(|before| before.metadata.id.clone());
-        let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
+        let entry = Entry { table, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
-                if before.is_some() { Some(replaced.commit(&host, entry.clone(), &ground.unique, before.as_deref()).await?) } else { None }
+                if before.is_some() { Some(replaced.commit(host, entry.clone(), &ground.unique, before.as_deref()).await?) } else { None }
             }
             None => None,
         };
         match replacing {
             Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
-            None => intake::commit(&host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+            None => intake::commit(host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
         }
     }
     .await;
@@ -188,8 +224,8 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     match committed {
         Ok((Committed::Version(snapshot), record, removed, rewritten)) => {
             host.partials.keep(fresh).await;
-            announce(&host, &segments, &rewritten, &removed, &snapshot);
-            Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
+            announce(host, &segments, &rewritten, &removed, &snapshot);
+            Ok(Some(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() }))
         }
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), ..)) => Err(error),
@@ -198,10 +234,13 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
-            kept::remove(&host.store, host.log.prefix(), &load_id).await;
-            match other?.0 {
-                Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
-                Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
+            kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
+            match other {
+                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
+                Ok(_) => Err(Error::internal("a commit was not reported")),
+                // Somebody else has brought columns, perhaps the same ones.
+                Err(error) if error.kind() == ErrorKind::Conflict && !new_columns.is_empty() => Ok(None),
+                Err(error) => Err(error),
             }
         }
     }
@@ -209,7 +248,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
 
 /// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
 /// only as long as it is packed.
-async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<Option<LoadReport>> {
+async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
     let mut treatment = plan.treatments.begin(&target.columns)?;
@@ -236,9 +275,9 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
         }
     });
     let Some((rows, rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
-    let record = LoadRecord { left_out, nulled, ..record };
+    let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
     let (table, contract) = (before.metadata.id.clone(), before.metadata.contract.clone());
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, contract, started, _room: room };
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, contract, started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
 
@@ -300,6 +339,7 @@ pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         rows: record.rows,
         rejected: record.rejected,
         replaced: record.replaced,
+        new_columns: record.new_columns,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
@@ -318,6 +358,13 @@ fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapsh
     segments
         .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
+}
+
+/// What is done to the rows of a load, and what they are held to.
+async fn prepare(host: &LoadHost, steps: Option<Steps>, given: Option<Contract>, before: Option<&Snapshot>) -> Result<Treatments> {
+    let contract = contract_of(before, given)?;
+    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
+    Ok(Treatments::prepare(&host.steps, steps, before).await?.holding_to(contract, references))
 }
 
 /// The contract that rows are held to: that of the dataset, or the one that a new dataset is given.
@@ -341,7 +388,7 @@ fn contract_of(before: Option<&Snapshot>, given: Option<Contract>) -> Result<Arc
 }
 
 /// Declares the types that a contract asks for, of columns that come as they are. Those that steps make have a type.
-fn declare_types(contract: &Contract, inference: &Inference, types: &mut std::collections::BTreeMap<String, ColumnType>) -> Result<()> {
+fn declare_types(contract: &Contract, inference: &Inference, types: &mut BTreeMap<String, ColumnType>) -> Result<()> {
     for (rule, column, column_type, _) in contract.types().filter(|(_, column, ..)| inference.columns.iter().any(|found| found.name == *column)) {
         match types.insert(column.to_owned(), column_type) {
             Some(other) if other != column_type => {
@@ -355,25 +402,45 @@ fn declare_types(contract: &Contract, inference: &Inference, types: &mut std::co
     Ok(())
 }
 
-/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
-fn target_of(columns: &[Column], inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
-    for column in &inference.columns {
-        if !columns.iter().any(|known| known.name == column.name) {
+/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null, and those that
+/// only the input has come last. A dataset with steps has the columns that these were made for, and no others.
+fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
+    if let Some(columns) = plan.treatments.source() {
+        for column in plan.inference.columns.iter().filter(|column| !columns.iter().any(|known| known.name == column.name)) {
             let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
-            return Err(
-                Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
-            );
+            let (name, source) = (&column.name, plan.source.name());
+            return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
+                .at(name.clone()));
         }
+        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() });
     }
-    Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() })
+    let schema = &snapshot.metadata.schema;
+    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false, nulling: Vec::new() };
+    let is_new = |name: &str| schema.get(name).is_none();
+    let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
+    let (columns, declared) = plan.inference.declared_with(&types)?;
+    for (column, declared) in columns.into_iter().zip(declared).filter(|(column, _)| is_new(&column.name)) {
+        target.columns.push(column);
+        target.declared.push(declared);
+    }
+    Ok(target)
 }
 
+/// What a load is to do, whatever the dataset is like when it does it.
 struct Plan {
     source: Arc<Spooled>,
     inference: Arc<Inference>,
+    types: BTreeMap<String, ColumnType>,
+    /// What the load brings for a new dataset.
+    steps: Option<Steps>,
+    contract: Option<Contract>,
     time_column: TimeColumn,
+    label: Option<String>,
     progress: Progress,
     mode: LoadMode,
+    /// Its name and where it comes from; the rest is counted.
+    record: LoadRecord,
+    started: Instant,
     treatments: Treatments,
 }
 
@@ -398,15 +465,40 @@ struct Ground {
     steps: Option<Arc<str>>,
 }
 
+impl Ground {
+    /// Leaves out columns that are new to the dataset and have no value in any row; gives the names of the others.
+    fn settle_columns(&mut self, before: &Snapshot) -> Result<Vec<String>> {
+        let known = before.metadata.schema.columns.len();
+        let mut new = Vec::new();
+        for index in (known..self.schema.columns.len()).rev() {
+            let is_empty = |segment: &Segment| segment.statistics.get(index).is_some_and(|statistics| statistics.nulls == Some(segment.rows));
+            if self.segments.iter().all(is_empty) {
+                self.schema.columns.remove(index);
+                for segment in self.segments.iter_mut().filter(|segment| index < segment.statistics.len()) {
+                    segment.statistics.remove(index);
+                }
+            } else if let Some(column) = self.schema.columns.get(index) {
+                new.insert(0, column.name.clone());
+            }
+        }
+        if self.schema.columns.len() == known {
+            return Ok(new);
+        }
+        // As a whole, because what is left out may have been what was too much.
+        self.schema = DatasetSchema::new(std::mem::take(&mut self.schema.columns), self.schema.time_column.clone())?;
+        Ok(new)
+    }
+}
+
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
-async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>, load_id: &str) -> Result<Ground> {
+async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
         target.nulling = treatment.nulling(&target.columns);
         let schema = match before {
-            Some(snapshot) => snapshot.metadata.schema.clone(),
+            Some(snapshot) => DatasetSchema::new(treatment.columns().to_vec(), snapshot.metadata.schema.time_column.clone())?,
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
         let keys = match &plan.mode {
@@ -429,7 +521,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         match taken.await {
             Ok(Ok((taken, treatment))) => {
                 plan.progress.reject_rows(taken.rejected);
-                let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, load_id));
+                let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, &plan.record.load_id));
                 let Written { segments, chunk, fresh } = written?;
                 let (left_out, nulled, steps) = (treatment.left_out(), treatment.nulled(), plan.treatments.kept(&target.columns)?);
                 let Taken { rejects, unique, keys, .. } = taken;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
+use datafusion::common::utils::memory::get_record_batch_memory_size;
 use datafusion::logical_expr::Expr;
 use moka::future::Cache;
 use object_store::ObjectStore;
@@ -28,9 +29,9 @@ use crate::storage::bloom::ColumnFilter;
 use crate::storage::reader::SegmentReader;
 
 /// Bytes that an entry costs beside its content: key, policy, allocations.
-const ENTRY_BYTES: usize = 768;
-/// Bytes that an array costs beside itself and its buffers: the counters of both, and what is known of a buffer.
-const ARRAY_BYTES: usize = 320;
+const ENTRY_BYTES: usize = 1_024;
+/// Bytes that an array costs beside its buffers: itself, the counters of both, and what is known of a buffer.
+const ARRAY_BYTES: usize = 448;
 /// Bytes of a column in the schemas that come with a footer.
 const FOOTER_COLUMN_BYTES: usize = 512;
 /// Schemas that are known before those that nobody has any more are dropped.
@@ -52,16 +53,28 @@ const SEGMENTS_PER_PARTITION: usize = 2;
 #[derive(Debug, Clone)]
 pub(crate) struct Partial {
     pub state: RecordBatch,
+    bytes: usize,
 }
 
 impl Partial {
+    pub(crate) fn new(state: RecordBatch) -> Self {
+        // Columns that were read from an object are parts of one buffer, which is held once.
+        let bytes = get_record_batch_memory_size(&state);
+        Self { state, bytes }
+    }
+
+    /// Bytes that its columns hold.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn weight(&self) -> u32 {
-        weight(self.state.get_array_memory_size() + self.state.num_columns() * ARRAY_BYTES)
+        weight(self.bytes + self.state.num_columns() * ARRAY_BYTES)
     }
 
     /// As how many rows it counts where work is weighed: a set or a sketch may be megabytes in one row.
     pub(super) fn effort_rows(&self) -> usize {
-        self.state.num_rows().max(self.state.get_array_memory_size() / BYTES_PER_ROW)
+        self.state.num_rows().max(self.bytes / BYTES_PER_ROW)
     }
 }
 
@@ -383,7 +396,15 @@ mod tests {
 
     fn partial(rows: usize) -> Partial {
         let column: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows as i64));
-        Partial { state: RecordBatch::try_from_iter([("n", column)]).unwrap() }
+        Partial::new(RecordBatch::try_from_iter([("n", column)]).unwrap())
+    }
+
+    #[test]
+    fn a_buffer_that_columns_share_is_weighed_once() {
+        let values: arrow::buffer::ScalarBuffer<i64> = (0..8_000).collect();
+        let column = |from: usize| Arc::new(Int64Array::new(values.slice(from, 1_000), None)) as ArrayRef;
+        let state = RecordBatch::try_from_iter((0..8).map(|column_index| (column_index.to_string(), column(column_index * 1_000)))).unwrap();
+        assert!((64_000..65_000).contains(&Partial::new(state).bytes()));
     }
 
     #[tokio::test]

@@ -79,7 +79,8 @@ impl DatasetLog {
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
                     entry.committed_at = entry.committed_at.max(snapshot.updated_at);
                     entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
-                    (snapshot.version + 1, Arc::clone(&snapshot.arrow))
+                    let altered = entry.metadata.as_ref().filter(|metadata| metadata.schema != snapshot.metadata.schema);
+                    (snapshot.version + 1, altered.map_or_else(|| Arc::clone(&snapshot.arrow), |metadata| metadata.schema.arrow()))
                 }
                 None => {
                     let Some(metadata) = entry.metadata.as_ref().filter(|_| creates && entry.table.is_none()) else {
@@ -218,7 +219,7 @@ fn is_last_word(bytes: &Bytes, version: u64) -> Result<bool> {
 
 /// Refuses a rewrite of segments of which one is gone. A dataset that is dropped takes everything with it.
 fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
-    if entry.removed.is_empty() || entry.metadata.is_some() {
+    if entry.removed.is_empty() || entry.metadata.as_ref().is_some_and(|metadata| metadata.dropped) {
         return Ok(());
     }
     let there: HashSet<&str> = latest.segments.iter().map(|segment| segment.path.as_str()).collect();

@@ -54,6 +54,9 @@ pub(crate) struct LoadRecord {
     /// Versions of the datasets that rows were looked up in.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lookups: BTreeMap<String, u64>,
+    /// Columns that it has brought to a dataset that was there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for it.
     #[serde(default)]
     pub replaced: u64,
@@ -196,7 +199,7 @@ impl Entry {
         let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
         let millis = self.committed_at.timestamp_millis();
         let (operation, parameters) = match self.rewrite {
-            None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
+            None if self.alters.is_some() && self.loads.is_empty() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
             Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
@@ -554,6 +557,7 @@ mod tests {
                 rows: 3,
                 rejected: 0,
                 replaced: 2,
+                new_columns: vec!["x y".into()],
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,

@@ -127,6 +127,8 @@ pub struct LoadReport {
     /// The datasets that rows were looked up in, and their versions.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lookups: BTreeMap<String, u64>,
+    /// Columns that the dataset did not have before.
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for these.
     pub replaced: u64,
     pub bytes: u64,

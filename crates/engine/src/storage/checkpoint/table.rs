@@ -301,6 +301,7 @@ mod tests {
             rows: 3,
             rejected: 1,
             replaced: 0,
+            new_columns: Vec::new(),
             bytes: 10,
             segments: 1,
             duration_ms: 1,

@@ -92,6 +92,11 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
             This file was loaded before; its rows were not added a second time.
           </Box>
         )}
+        {report && report.new_columns.length > 0 && (
+          <Box sx={{ color: 'text.secondary', mb: 4, overflowWrap: 'anywhere' }}>
+            New columns: {report.new_columns.join(', ')}
+          </Box>
+        )}
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
           <Button
             variant="contained"
@@ -123,6 +128,9 @@ function Numbers({ load }: { load: Load }) {
     ['Rows', formatNumber(load.rows, 'integer')],
     ['Rejected', formatNumber(load.rejected, 'integer')],
   ];
+  if (report && report.replaced > 0) {
+    numbers.push(['Replaced', formatNumber(report.replaced, 'integer')]);
+  }
   if (report) {
     numbers.push(
       ['Stored', formatNumber(report.bytes, 'bytes')],
