@@ -31,6 +31,7 @@ pub(crate) mod garbage;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod layout;
+pub(crate) mod load_record;
 pub(crate) mod log;
 pub(crate) mod opening;
 pub(crate) mod reader;

@@ -21,7 +21,9 @@ const ORDER: [&str; 29] = [
     // Words: types of columns, names of grains, the shapes of models and queries. They do nothing, so they may lie low.
     "catalog::as_of",
     "catalog::column",
+    "catalog::contract",
     "catalog::dataset",
+    "catalog::drift",
     "semantic::grain",
     "semantic::query",
     "semantic::model",

@@ -1,3 +1,5 @@
+//! What a contract takes and refuses, and how it is written.
+
 use serde_json::json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Rows against rules, compared with a checker that looks at one row after the other.
+
 use std::collections::HashSet;
 
 use arrow::array::{Float64Array, Int64Array, StringViewArray};

@@ -1,3 +1,5 @@
+//! Profiles of made-up rows, however they come.
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray, TimestampMicrosecondArray};

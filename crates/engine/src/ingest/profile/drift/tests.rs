@@ -1,3 +1,5 @@
+//! What is found in a load after another one, and that nothing is found where nothing has changed.
+
 use super::super::tests::profile;
 use super::*;
 
