@@ -28,7 +28,7 @@ use crate::catalog::contract::KeptContract;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::{Column, ColumnType, Contract, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
