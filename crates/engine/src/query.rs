@@ -22,7 +22,6 @@ pub(crate) mod lookup;
 pub(crate) mod pruning;
 pub(crate) mod reading;
 pub mod result;
-pub(crate) mod scan_statistics;
 pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod tile;

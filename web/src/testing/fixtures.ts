@@ -27,6 +27,9 @@ export function problem(
   return { type: 'about:blank', title, status, code, detail, request_id: 'req-7f3a' };
 }
 
+/** The load of the flights, with two rejected rows. */
+export const flightsLoadId = '019a0000-0000-7000-8000-000000000001';
+
 export const flights: DatasetSummary = {
   name: 'flights',
   label: 'Flights',
@@ -86,7 +89,7 @@ export const flightsDetail: DatasetDetail = {
   ],
   loads: [
     {
-      load_id: 'l3',
+      load_id: flightsLoadId,
       version: 3,
       source: 'flights.csv.gz',
       rows: 336_776,
@@ -153,7 +156,7 @@ export const rejects: RejectedRows = {
   total: 2,
   items: [
     {
-      load_id: 'l9',
+      load_id: flightsLoadId,
       number: 0,
       line: 812,
       column: 'dep_delay',
@@ -163,7 +166,7 @@ export const rejects: RejectedRows = {
       replayed_by: null,
     },
     {
-      load_id: 'l9',
+      load_id: flightsLoadId,
       number: 1,
       line: 4031,
       column: 'time_hour',
@@ -261,14 +264,13 @@ export const doneLoad: Load = load({
   rows: 336_774,
   rejected: 2,
   report: {
-    load_id: 'l9',
+    load_id: flightsLoadId,
     dataset: 'flights_2013',
     source: 'flights_2013.csv',
     version: 1,
     rows: 336_774,
     rejected: 2,
     left_out: 0,
-    lookups: {},
     new_columns: [],
     replaced: 0,
     bytes: 9_120_000,

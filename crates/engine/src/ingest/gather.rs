@@ -36,6 +36,7 @@ use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, HeldTo, LoadRecord};
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
+use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
 
@@ -61,6 +62,8 @@ pub(super) struct SmallLoad {
     pub progress: Progress,
     /// Id of the table that its rows were decoded for: the dataset may have been made anew in the meantime.
     pub table: String,
+    /// The steps that its rows went through.
+    pub steps: Option<Arc<str>>,
     /// What its rows were held to: nobody may have changed it in the meantime either.
     pub contract: KeptContract,
     pub started: Instant,
@@ -249,6 +252,10 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("dataset {} was made anew in the meantime; load again", host.dataset))));
             continue;
         }
+        if waiting.load.steps != before.metadata.steps {
+            answers.give(waiting, Err(Error::conflict(format!("the steps of dataset {} were changed in the meantime; load again", host.dataset))));
+            continue;
+        }
         if waiting.load.contract != before.metadata.contract {
             answers.give(waiting, Err(Error::conflict(format!("the contract of dataset {} was changed in the meantime; load again", host.dataset))));
             continue;
@@ -300,9 +307,13 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     });
     let records: Vec<LoadRecord> = records.collect();
     let table = Some(before.metadata.id.clone());
+    let steps = before.metadata.steps.clone();
     let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), version: has_keys(before).then_some(before.version) });
-    let entry = Entry { held_to, table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
-    match host.log.commit(entry).await {
+    let entry = Entry { table, steps, held_to, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
+    let appending = host.log.appending.read().await;
+    let committed = host.log.commit(entry).await;
+    drop(appending);
+    match committed {
         Ok(Committed::Version(snapshot)) => {
             host.partials.keep(fresh).await;
             announce(host, &segments, &[], &[], &snapshot);
@@ -353,11 +364,15 @@ fn has_keys(snapshot: &Snapshot) -> bool {
 /// fail by that are answered here. What a load was decoded to stays as it is: it may have to be compared once more.
 async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
     if !has_keys(before) {
-        let settled = now
-            .iter()
-            .map(|waiting| Settled { rows: waiting.load.rows.iter().map(|rows| rows.batch.clone()).collect(), rejects: waiting.load.rejects.clone() });
-        let settled = settled.collect();
-        return Ok((now, settled));
+        let settled = now.iter().map(|waiting| {
+            let rows = waiting.load.rows.iter().map(|rows| in_columns_of(before, &rows.batch)).collect::<Result<Vec<_>>>()?;
+            Ok(Settled { rows, rejects: waiting.load.rejects.clone() })
+        });
+        let settled: Result<Vec<Settled>> = settled.collect();
+        return match settled {
+            Ok(settled) => Ok((now, settled)),
+            Err(error) => Err((now, error)),
+        };
     }
     loop {
         match compare(host, before, &now).await {
@@ -370,6 +385,11 @@ async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answe
             return Ok((now, Vec::new()));
         }
     }
+}
+
+/// Rows in the columns of a dataset, of which some may have come since the rows were decoded.
+fn in_columns_of(snapshot: &Snapshot, rows: &RecordBatch) -> Result<RecordBatch> {
+    if rows.num_columns() < snapshot.arrow.fields().len() { conform(rows, &snapshot.arrow) } else { Ok(rows.clone()) }
 }
 
 /// How loads came off against their unique keys.
@@ -397,7 +417,7 @@ async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<
             Err(error) => return Ok(Compared::Failed(place, error.context(now.get(place).map(|waiting| waiting.load.record.source.as_str()).unwrap_or_default()))),
         };
         if let Some(settled) = settled.get_mut(place) {
-            settled.rows.push(decoded.batch);
+            settled.rows.push(in_columns_of(before, &decoded.batch)?);
             settled.rejects.extend(decoded.rejects);
         }
     }
@@ -430,7 +450,7 @@ async fn profile(host: &LoadHost, schema: &DatasetSchema, earlier: Option<&LoadP
 async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[Settled]) -> Result<Written> {
     let schema = &before.metadata.schema;
     let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
-    let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
+    let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&before.arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
         for (waiting, settled) in now.iter().zip(settled) {
             keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;

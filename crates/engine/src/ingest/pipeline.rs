@@ -44,7 +44,7 @@ use crate::storage::writer::{SegmentWriter, Written, remove};
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
-/// Times that a load with new columns begins anew because others have brought some too.
+/// Times that a load begins anew because others have brought columns too, or changed the steps.
 const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
@@ -135,10 +135,11 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
             return Ok(loaded);
         }
     }
-    Err(Error::conflict(format!("the columns of {} are being changed all the time; load again", host.dataset)))
+    Err(Error::conflict(format!("the columns or steps of {} are being changed all the time; load again", host.dataset)))
 }
 
-/// Decodes the rows and commits them; `None` when the columns of the dataset were changed by somebody else in the meantime.
+/// Decodes the rows and commits them; `None` when the columns or steps of the dataset were changed by somebody else in the
+/// meantime.
 async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
     let target = match &before {
         Some(snapshot) => target_of(snapshot, plan)?,
@@ -154,8 +155,11 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        if let Some(report) = share(host, plan, target.clone(), before).await? {
-            return Ok(Some(Loaded { report, created: false }));
+        match share(host, plan, target.clone(), before).await {
+            Ok(Some(report)) => return Ok(Some(Loaded { report, created: false })),
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::Conflict && has_other_steps(host, before).await => return Ok(None),
+            Err(error) => return Err(error),
         }
         plan.progress.restart();
         loading = host.log.loading.read().await;
@@ -166,7 +170,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
     let replaced = Replaced::of(&plan.mode, ground.keys.take());
-    // A load that replaces takes the lock for itself.
+    // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
     let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
     let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
@@ -206,7 +210,8 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
         };
         let table = before.as_ref().map(|before| before.metadata.id.clone());
         let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
-        let entry = Entry { table, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        let steps = before.as_ref().and_then(|before| before.metadata.steps.clone());
+        let entry = Entry { table, steps, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
@@ -238,12 +243,22 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
             match other {
                 Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
-                // Somebody else has brought columns, perhaps the same ones.
-                Err(error) if error.kind() == ErrorKind::Conflict && !new_columns.is_empty() => Ok(None),
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    // Somebody else has brought columns, perhaps the same ones, or changed the steps.
+                    let outdated = match &before {
+                        Some(before) => !new_columns.is_empty() || has_other_steps(host, before).await,
+                        None => false,
+                    };
+                    if outdated { Ok(None) } else { Err(error) }
+                }
                 Err(error) => Err(error),
             }
         }
     }
+}
+
+async fn has_other_steps(host: &LoadHost, before: &Snapshot) -> bool {
+    matches!(host.log.snapshot().await, Ok(Some(now)) if now.metadata.steps != before.metadata.steps)
 }
 
 /// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
@@ -251,14 +266,15 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
 async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
-    let mut treatment = plan.treatments.begin(&target.columns)?;
-    target.lines = treatment.wants_lines();
-    target.nulling = treatment.nulling(&target.columns);
+    let treatments = plan.treatments.clone();
     let decoded = blocking(source.size(), move || {
+        let mut treatment = treatments.begin(&target.columns)?;
+        target.lines = treatment.wants_lines();
+        target.nulling = treatment.nulling(&target.columns);
         let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            bytes += bytes_of(&decoded.batch);
+            bytes += bytes_of(&decoded.batch) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
             if bytes > gather::SHARED_MAX_DECODED_BYTES {
                 return Err(Error::exhausted("the rows of a small load are large"));
             }
@@ -276,10 +292,13 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
     });
     let Some((rows, rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
     let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
-    let (table, contract) = (before.metadata.id.clone(), before.metadata.contract.clone());
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, contract, started: plan.started, _room: room };
+    let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, steps, contract, started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
+
+/// What a rejected row takes beside its text.
+const REJECT_BYTES: usize = 256;
 
 /// About how many bytes rows take, room that is not used yet left out.
 fn bytes_of(rows: &RecordBatch) -> usize {
@@ -406,7 +425,7 @@ fn declare_types(contract: &Contract, inference: &Inference, types: &mut BTreeMa
 /// only the input has come last. A dataset with steps has the columns that these were made for, and no others.
 fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
     if let Some(columns) = plan.treatments.source() {
-        for column in plan.inference.columns.iter().filter(|column| !columns.iter().any(|known| known.name == column.name)) {
+        if let Some(column) = plan.inference.columns.iter().find(|column| !columns.iter().any(|known| known.name == column.name)) {
             let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
             let (name, source) = (&column.name, plan.source.name());
             return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))

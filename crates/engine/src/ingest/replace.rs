@@ -133,13 +133,16 @@ impl Replaced {
     pub(super) async fn commit(&self, host: &LoadHost, mut load: Entry, unique: &UniqueKeys, before: Option<&Snapshot>) -> Result<Replacing> {
         load.held_to = before.map(|before| HeldTo { contract: before.metadata.contract.clone(), version: None });
         let _turn = host.log.rewriting.lock().await;
-        let _no_load = host.log.loading.write().await;
+        let _alone = host.log.appending.write().await;
         let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
         let mut last = Error::internal("no replacement was tried");
         for _ in 0..ATTEMPTS {
             let snapshot = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
             if load.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                 return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
+            }
+            if load.alters.as_ref().is_some_and(|before| **before != *snapshot.metadata) {
+                return Err(Error::conflict("the columns or settings of the dataset were changed in the meantime; load again"));
             }
             let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
             if let Err(error) = self.check_staying(host, unique, &snapshot, &replacements).await {

@@ -103,6 +103,11 @@ impl Steps {
         self.0.is_empty()
     }
 
+    /// Whether one of them masks or hashes. Rows that such steps reject are kept as they came, for whoever may load.
+    pub fn hides_values(&self) -> bool {
+        self.iter().any(|step| matches!(step, Step::Mask { .. } | Step::Hash { .. }))
+    }
+
     /// One after the other.
     pub fn iter(&self) -> std::slice::Iter<'_, Step> {
         self.0.iter()

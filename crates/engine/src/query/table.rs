@@ -27,7 +27,6 @@ use datafusion::prelude::col;
 use super::lookup;
 use super::pruning::Pruner;
 use super::reading::{self, SegmentReaders};
-use super::scan_statistics;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -108,7 +107,6 @@ impl TableProvider for DatasetTable {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         // The filter itself is handed to the source by DataFusion's rule, which knows whether a filter is left above it.
-        let statistics = scan_statistics::of_segments(&segments, &schema);
         let source = ParquetSource::new(schema)
             .with_table_parquet_options(state.table_options().parquet.clone())
             .with_enable_page_index(true)
@@ -118,7 +116,6 @@ impl TableProvider for DatasetTable {
             .with_file_groups(groups(&origin, segments, state.config().target_partitions()))
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
-            .with_statistics(statistics)
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }

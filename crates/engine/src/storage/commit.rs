@@ -70,6 +70,9 @@ impl DatasetLog {
                     if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                         return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
                     }
+                    if !entry.loads.is_empty() && entry.steps != snapshot.metadata.steps {
+                        return Err(Error::conflict("the steps of the dataset were changed in the meantime; load again, so that the rows go through the new ones"));
+                    }
                     if entry.based_on.is_some_and(|version| version != snapshot.version) {
                         return Err(Error::conflict("somebody else has committed in the meantime; look again at what goes"));
                     }

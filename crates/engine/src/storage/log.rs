@@ -161,6 +161,9 @@ pub(crate) struct DatasetLog {
     pub(crate) loading: tokio::sync::RwLock<()>,
     /// Held by who commits rows with unique keys, from the look at what is there to the commit.
     pub(crate) keying: tokio::sync::Mutex<()>,
+    /// Held for reading while a load commits, and for writing while a load finds out what it replaces: what comes in
+    /// between would make it look again and again. A load that decodes for a long time holds up nobody.
+    pub(crate) appending: tokio::sync::RwLock<()>,
     /// When it was last seen that the entry of the version that is known is still there.
     refreshing: tokio::sync::Mutex<Option<Instant>>,
     /// What was read of older versions.
@@ -177,6 +180,7 @@ impl DatasetLog {
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
             keying: tokio::sync::Mutex::default(),
+            appending: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             past: Mutex::default(),
         }

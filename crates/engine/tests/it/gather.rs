@@ -119,8 +119,7 @@ async fn a_commit_that_fails_fails_for_all_and_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_small_file_of_many_rows_does_not_wait_for_others_in_memory() {
-    let ward = Ward::new().await;
-    ward.mill.load("orders", push(0)).await.unwrap();
+    let ward = orders().await;
     // Some kilobytes that become 40 MB.
     let rows: String = (0..400_000).map(|n| format!("2013-01-01T00:00:00Z,{}\n", n % 2)).collect();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 use serde_json::json;
-use tidemill::{Csv, DatasetName, Engine, ErrorKind, Event, Json, LoadMode, Mill, Operation, Scope, Settings, TenantId};
+use tidemill::{Csv, DatasetName, Engine, ErrorKind, Event, Json, Load, LoadMode, Mill, Operation, Scope, Settings, TenantId};
+use tokio::io::AsyncWriteExt;
 
 use crate::faults::{Failing, FaultyStore};
 use crate::ward::{Ward, open};
@@ -77,7 +79,7 @@ async fn a_time_range_is_delivered_anew() {
         .await
         .unwrap();
     assert_eq!(report.replaced, 1);
-    assert_eq!(ward.rows("select n from days order by day").await, json!([[1], [9], [3]]));
+    assert_eq!(ward.rows("select n from days order by day").await, json!([[1, 9, 3]]));
     ward.mill.load("timeless", Csv::bytes("n\n1\n")).await.unwrap();
     let error = ward.mill.load("timeless", Csv::bytes("n\n1\n").mode(january)).await.unwrap_err().to_string();
     assert!(error.contains("no time column"), "{error}");
@@ -101,7 +103,7 @@ async fn rows_of_the_same_key_give_way() {
     for (rows, mode, message) in [
         ("id,at\n5,2013-01-01T00:00:00Z\n,2013-01-01T00:00:00Z\n", by(&["id"]), "line 3: the key column \"id\" is empty"),
         ("id,at\n5,2013-01-01T00:00:00Z\n6,2013-01-01T00:00:00Z\n5,2013-01-02T00:00:00Z\n", by(&["id"]), "line 4: two rows have the key id = 5"),
-        ("id,at\n5,2013-01-01T00:00:00Z\n", by(&["idd"]), "did you mean \"id\""),
+        ("id,at\n5,2013-01-01T00:00:00Z\n", by(&["idd"]), "did you mean id?"),
         ("id,at\n5,2013-01-01T00:00:00Z\n", by(&[]), "a key has 1 to"),
     ] {
         let error = ward.mill.load("orders", Csv::bytes(rows).mode(mode)).await.unwrap_err();
@@ -140,6 +142,29 @@ async fn writers_of_two_engines_leave_one_row_a_key() {
     // Whatever came in and did not stay was replaced.
     let (came, went): (u64, u64) = reports.iter().fold((1, 0), |(came, went), report| (came + report.rows, went + report.replaced));
     assert_eq!(came - went, 13);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_load_holds_up_no_replacement_and_no_push() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes(FOUR)).await.unwrap();
+    // A client that sends its file slowly.
+    let (mut client, file) = tokio::io::duplex(64);
+    let slow = tokio::spawn({
+        let mill = ward.mill.clone();
+        async move { mill.load("orders", Csv::reader(file)).await }
+    });
+    client.write_all(b"id,at,city,amount\n50,2013-01-01T00:00:00Z,Kiel,1\n").await.unwrap();
+    let in_time = |load: Load| tokio::time::timeout(Duration::from_secs(30), ward.mill.load("orders", load));
+    for id in [2, 3] {
+        let row = || Csv::bytes(format!("id,at,city,amount\n{id},2013-01-31T00:00:00Z,Bern,3\n"));
+        assert_eq!(in_time(row().mode(by(&["id"]))).await.unwrap().unwrap().replaced, 1);
+        assert_eq!(in_time(row().mode(LoadMode::Append)).await.unwrap().unwrap().rows, 1);
+    }
+    assert!(!slow.is_finished());
+    drop(client);
+    assert_eq!(slow.await.unwrap().unwrap().rows, 1);
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[7]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

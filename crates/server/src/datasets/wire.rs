@@ -247,4 +247,6 @@ pub struct RejectParams {
     pub limit: Option<usize>,
     /// Rows to leave out first.
     pub offset: Option<usize>,
+    /// Only rows of this load, however old it is. Default: of the newest 20 loads.
+    pub load_id: Option<String>,
 }

@@ -6,7 +6,7 @@ use crate::harness::{Server, Who};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn steps_are_previewed_loaded_and_changed() {
-    let server = Server::empty().await;
+    let server = Server::start().await;
     let csv = "Tag;Preis\n31.01.2013;1.234,50\n01.02.2013;-1,00\nsoon;2,00\n02.02.2013;7,00\n".as_bytes();
     let upload = server.upload(Who::Editor, "verkauf.csv", csv).await.expect(201).json();
     let steps = json!([

@@ -96,6 +96,7 @@ pub(super) fn converted(stored: &ArrayRef, target: &Column) -> Result<(ArrayRef,
     }
     let mut reader = Reader { stored, faults: Vec::new() };
     let misfit = |shown: &str| value::misfit(to, shown.as_bytes()).to_owned();
+    let timed = |_: &str| "it has a time of day, which a date has not; derive the day by date_trunc('day', ...)".to_owned();
     let none = || Error::internal(format!("{} does not become {to}", stored.data_type()));
     let texts = stored.as_string_view_opt();
     let (integers, floats, booleans) = (stored.as_primitive_opt::<Int64Type>(), stored.as_primitive_opt::<Float64Type>(), stored.as_boolean_opt());
@@ -130,7 +131,7 @@ pub(super) fn converted(stored: &ArrayRef, target: &Column) -> Result<(ArrayRef,
         ColumnType::Date => {
             let values = match (texts, stored.as_primitive_opt::<TimestampMicrosecondType>()) {
                 (Some(texts), _) => reader.read(texts.iter(), misfit, |text| lenient::date(value::trim(text.as_bytes()))),
-                (_, Some(instants)) => reader.read(instants.iter(), misfit, |micros| i32::try_from(micros.div_euclid(DAY_MICROS)).ok()),
+                (_, Some(instants)) => reader.read(instants.iter(), timed, |micros| i32::try_from(micros.div_euclid(DAY_MICROS)).ok().filter(|_| micros.rem_euclid(DAY_MICROS) == 0)),
                 _ => return Err(none()),
             };
             Arc::new(values.into_iter().collect::<Date32Array>())
@@ -151,7 +152,7 @@ pub(super) fn converted(stored: &ArrayRef, target: &Column) -> Result<(ArrayRef,
 /// The integer that a float is, where it is one.
 fn whole(value: f64) -> Option<i64> {
     // Beyond, a float holds some integers and not others; 2^63 itself is none of ours.
-    (value.fract() == 0.0 && value >= -9_223_372_036_854_775_808.0 && value < 9_223_372_036_854_775_808.0).then_some(value as i64)
+    (value.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value)).then_some(value as i64)
 }
 
 /// Numbers in another unit.

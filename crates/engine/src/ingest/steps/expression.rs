@@ -8,10 +8,10 @@ use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::BinaryExpr;
+use datafusion::physical_expr::expressions::{self, BinaryExpr};
 
 use super::frame::Frame;
 use super::op::{Op, Site};
@@ -20,7 +20,7 @@ use crate::catalog::Column;
 use crate::catalog::convert::{convert, misfits};
 use crate::error::{Error, Result};
 use crate::ingest::decode::batch::schema_of;
-use crate::ingest::treatment::rows::{Fault, Rows};
+use crate::ingest::treatment::rows::{Fault, Rows, text_bytes};
 use crate::semantic::member::Columns;
 
 /// An expression over the columns at a step.
@@ -29,7 +29,12 @@ struct Planned {
     expression: Arc<dyn PhysicalExpr>,
     schema: SchemaRef,
     data_type: DataType,
+    /// The columns that it names, each as often as it does.
+    named: Vec<usize>,
 }
+
+/// Bytes of text that an expression may be shown at a time, each as often as it names it: that is what it can put together.
+const SHOWN_MAX_BYTES: u64 = 256 << 20;
 
 impl Planned {
     fn new(text: &str, frame: &Frame, state: &SessionState) -> Result<Self> {
@@ -51,7 +56,17 @@ impl Planned {
         });
         let expression = checked.map_err(wrong)?.data;
         let data_type = expression.data_type(&schema).map_err(wrong)?;
-        Ok(Self { expression, schema, data_type })
+        let mut named = Vec::new();
+        let look = expression.apply(|node| {
+            named.extend(node.downcast_ref::<expressions::Column>().map(expressions::Column::index));
+            Ok(TreeNodeRecursion::Continue)
+        });
+        look.map_err(wrong)?;
+        Ok(Self { expression, schema, data_type, named })
+    }
+
+    fn shown_bytes(&self, batch: &RecordBatch) -> u64 {
+        self.named.iter().filter_map(|index| batch.columns().get(*index)?.as_string_view_opt()).map(text_bytes).sum()
     }
 
     /// One value a row; null where it fails, with the reason.
@@ -65,6 +80,13 @@ impl Planned {
 
     fn evaluate_from(&self, batch: &RecordBatch, first: usize, faults: &mut Vec<Fault>) -> Result<ArrayRef> {
         let rows = batch.num_rows();
+        if self.shown_bytes(batch) > SHOWN_MAX_BYTES {
+            if rows > 1 {
+                return self.evaluate_halves(batch, first, faults);
+            }
+            faults.push(Fault { row: first, column: None, value: None, reason: "its texts are too long for this expression".to_owned() });
+            return Ok(new_null_array(&self.data_type, rows));
+        }
         match self.expression.evaluate(batch).and_then(|values| values.into_array(rows)) {
             Ok(values) => Ok(values),
             Err(error) if rows <= 1 => {
@@ -73,13 +95,15 @@ impl Planned {
                 faults.push(Fault { row: first, column: None, value: None, reason });
                 Ok(new_null_array(&self.data_type, rows))
             }
-            Err(_) => {
-                let half = rows / 2;
-                let left = self.evaluate_from(&batch.slice(0, half), first, faults)?;
-                let right = self.evaluate_from(&batch.slice(half, rows - half), first + half, faults)?;
-                Ok(concat(&[&*left, &*right])?)
-            }
+            Err(_) => self.evaluate_halves(batch, first, faults),
         }
+    }
+
+    fn evaluate_halves(&self, batch: &RecordBatch, first: usize, faults: &mut Vec<Fault>) -> Result<ArrayRef> {
+        let (rows, half) = (batch.num_rows(), batch.num_rows() / 2);
+        let left = self.evaluate_from(&batch.slice(0, half), first, faults)?;
+        let right = self.evaluate_from(&batch.slice(half, rows - half), first + half, faults)?;
+        Ok(concat(&[&*left, &*right])?)
     }
 }
 

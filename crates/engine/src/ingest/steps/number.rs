@@ -133,8 +133,9 @@ pub(super) fn parse_number(frame: &mut Frame, order: &Order<'_>) -> Result<Box<d
             order.group.unwrap_or(' ')
         )));
     }
-    if order.strip.iter().any(|strip| strip.is_empty() || strip.bytes().any(|byte| byte.is_ascii_digit())) {
-        return Err(Error::invalid("\"strip\" has a text that is empty or has digits; it is for signs such as € or km"));
+    // A blank would be stripped for ever.
+    if order.strip.iter().any(|strip| strip.trim().is_empty() || strip.bytes().any(|byte| byte.is_ascii_digit())) {
+        return Err(Error::invalid("\"strip\" has a text that is empty, blank or has digits; it is for signs such as € or km, and space around them goes anyway"));
     }
     let to = order.to.unwrap_or(ColumnType::Float);
     if !matches!(to, ColumnType::Integer | ColumnType::Float) {

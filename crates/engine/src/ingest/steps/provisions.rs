@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
+use datafusion::common::utils::memory::get_record_batch_memory_size;
 use datafusion::execution::session_state::SessionState;
 
 use super::op::Site;
@@ -15,6 +16,8 @@ use crate::catalog::Column;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
 
+/// Bytes of other datasets that one load holds.
+const LOOKUPS_MAX_BYTES: usize = 256 << 20;
 /// Bytes of the secret of a tenant.
 pub(crate) const SALT_BYTES: usize = 32;
 
@@ -74,7 +77,7 @@ impl Provisions {
                 _ => {}
             }
         }
-        let mut lookups = BTreeMap::new();
+        let (mut lookups, mut bytes) = (BTreeMap::new(), 0);
         for (dataset, (site, columns)) in wanted {
             let found = match DatasetName::parse(&dataset) {
                 Ok(name) => host.look_up(&name, &columns, rows).await,
@@ -85,6 +88,11 @@ impl Provisions {
                 let kind = if error.kind() == ErrorKind::NotFound { ErrorKind::Invalid } else { error.kind() };
                 site.name(Error::new(kind, error.message().to_owned()).because(error))
             })?;
+            bytes += found.rows.as_ref().map_or(0, get_record_batch_memory_size);
+            if bytes > LOOKUPS_MAX_BYTES {
+                let most = LOOKUPS_MAX_BYTES >> 20;
+                return Err(site.name(Error::exhausted(format!("the datasets of all look-ups together take more than {most} MB, and all of it is held in memory; look up less"))));
+            }
             lookups.insert(dataset, found);
         }
         let salt = if salted { Some(host.salt().await?) } else { None };

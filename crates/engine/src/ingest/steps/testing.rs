@@ -27,7 +27,7 @@ use crate::settings::Settings;
 /// Datasets of CSV, and a secret that everybody knows.
 pub(crate) struct TestHost {
     session: Session,
-    datasets: BTreeMap<&'static str, &'static str>,
+    datasets: BTreeMap<&'static str, RecordBatch>,
 }
 
 #[async_trait]
@@ -37,8 +37,7 @@ impl StepHost for TestHost {
     }
 
     async fn look_up(&self, dataset: &DatasetName, wanted: &BTreeSet<String>, rows: bool) -> Result<LookedUp> {
-        let text = self.datasets.get(dataset.as_str()).ok_or_else(|| Error::not_found(format!("there is no dataset {dataset}")))?;
-        let batch = load("lookup.csv", *text, &[])?.batch;
+        let batch = self.datasets.get(dataset.as_str()).ok_or_else(|| Error::not_found(format!("there is no dataset {dataset}")))?;
         let columns = batch.schema().fields().iter().filter_map(|field| Column::from_field(field)).collect();
         let places: Vec<usize> = wanted.iter().filter_map(|name| batch.schema().index_of(name).ok()).collect();
         Ok(LookedUp { version: 3, columns, rows: rows.then(|| batch.project(&places)).transpose()? })
@@ -54,7 +53,8 @@ pub(crate) const CARRIERS: &str = "code,name,founded\nAA,American,1930\nUA,Unite
 /// What steps need, for tests.
 pub(crate) fn provisions(steps: &Steps) -> Result<Provisions> {
     let session = Session::new(&Settings::default(), Arc::new(object_store::memory::InMemory::new()), false)?;
-    let datasets = BTreeMap::from([("carriers", CARRIERS), ("twice", "code,name\nAA,American\nAA,Again\n")]);
+    let table = |text: &'static str| load("lookup.csv", text, &[]).map(|loaded| loaded.batch);
+    let datasets = BTreeMap::from([("carriers", table(CARRIERS)?), ("twice", table("code,name\nAA,American\nAA,Again\n")?)]);
     futures::executor::block_on(Provisions::fetch(Arc::new(TestHost { session, datasets }), steps, true))
 }
 

@@ -73,7 +73,9 @@ fn numbers_and_dates_are_read_from_the_text_of_the_file() {
 fn values_change_their_type_only_where_nothing_is_lost() {
     gives("a,b\n1.0,true\n-2.0,false\n", r#"[{"op":"cast","columns":["a","b"],"to":"integer"}]"#, "a:integer b:integer", &["1|1", "-2|0"]);
     gives("a,b\n1.10,007\n", r#"[{"op":"cast","columns":["a","b"],"to":"string"}]"#, "a:string b:string", &["1.10|007"]);
-    gives("a\n2013-01-31T23:00:00Z\n", r#"[{"op":"cast","columns":["a"],"to":"date"}]"#, "a:date", &["2013-01-31"]);
+    let treated = treat("t.csv", "a\n2013-01-31T00:00:00Z\n2013-01-31T23:00:00Z\n2013-02-01T00:00:00Z\n", r#"[{"op":"cast","columns":["a"],"to":"date"}]"#).unwrap();
+    assert_eq!(treated.rows(), ["2013-01-31", "2013-02-01"]);
+    assert!(treated.described()[0].contains("line 3") && treated.described()[0].contains("has a time of day"), "{:?}", treated.described());
     let treated = treat("t.csv", "a\n9007199254740992\n9007199254740993\n1\n", r#"[{"op":"cast","columns":["a"],"to":"float"}]"#).unwrap();
     assert_eq!(treated.described(), ["line 3, column \"a\", value \"9007199254740993\": step 1 (cast): too many digits for a float; keep it as integer or string"]);
     let treated = treat("t.csv", "a\n1.0\n1.5\n2.0\n", r#"[{"op":"cast","columns":["a"],"to":"integer"}]"#).unwrap();
@@ -225,12 +227,13 @@ fn steps_that_do_not_suit_are_refused_with_their_number() {
         (r#"[{"op":"rename","columns":{"a":"S"}}]"#, "would have the same name (case does not count)"),
         (r#"[{"op":"rename","columns":{"a":""}}]"#, "column name \"\" is not valid"),
         (r#"[{"op":"drop","columns":["a","s","d"]}]"#, "step 1 (drop): no column is left"),
-        (r#"[{"op":"case","columns":["d"],"to":"upper"}]"#, "column \"d\" is date, not text; cast it to string before"),
         (r#"[{"op":"replace","columns":["s"],"find":"(","with":"","regex":true}]"#, "the regular expression \"(\" cannot be used"),
         (r#"[{"op":"replace","columns":["s"],"find":"(a)","with":"$1x","regex":true}]"#, "names the group \"1x\""),
         (r#"[{"op":"replace","columns":["s"],"find":"","with":""}]"#, "\"find\" is empty"),
         (r#"[{"op":"parse_date","column":"s","formats":[]}]"#, "it has 0 formats"),
         (r#"[{"op":"parse_date","column":"s","formats":["%d.%m.%Y"],"zone":"Mars"}]"#, "unknown time zone \"Mars\""),
+        (r#"[{"op":"parse_number","column":"s","strip":["\u00a0"]}]"#, "empty, blank or has digits"),
+        (r#"[{"op":"parse_number","column":"s","strip":[" "]}]"#, "empty, blank or has digits"),
         (r#"[{"op":"parse_number","column":"s","decimal":",","group":","}]"#, "give two different signs"),
         (r#"[{"op":"unit","column":"s","factor":2}]"#, "only numbers have a unit"),
         (r#"[{"op":"cast","columns":["d"],"to":"integer"}]"#, "column \"d\" is date, which does not become integer"),
@@ -401,4 +404,28 @@ proptest! {
         prop_assert_eq!(&run(keep, &whole, &[usize::MAX]), &together);
         prop_assert_eq!(together.2.len(), together.0.num_rows());
     }
+}
+
+#[test]
+fn texts_that_would_fill_the_memory_are_refused_before_they_do() {
+    // One text of a megabyte, of which each letter becomes sixty thousand.
+    let long = "a".repeat(1 << 20);
+    let replace = format!(r#"[{{"op":"replace","columns":["s"],"find":"a","with":"{}"}}]"#, "b".repeat(60_000));
+    let treated = treat("t.csv", &format!("n,s\n1,{long}\n2,x\n3,y\n"), &replace).unwrap();
+    assert_eq!(treated.rows(), ["2|x", "3|y"]);
+    assert!(treated.described()[0].contains("line 2") && treated.described()[0].contains("longer than 16 MB"), "{:?}", treated.described());
+    // An expression that puts the same text together three hundred times.
+    let derive = format!(r#"[{{"op":"derive","column":"d","expression":"concat({})"}},{{"op":"drop","columns":["s","d"]}}]"#, vec!["s"; 300].join(","));
+    let treated = treat("t.csv", &format!("n,s\n1,{long}\n2,x\n3,y\n"), &derive).unwrap();
+    assert_eq!(treated.rows(), ["2", "3"]);
+    assert!(treated.described()[0].contains("too long for this expression"), "{:?}", treated.described());
+}
+
+#[test]
+fn replacements_are_those_of_the_expression() {
+    let replaced = |find: &str, with: &str, regex: bool| format!(r#"[{{"op":"replace","columns":["s"],"find":"{find}","with":"{with}","regex":{regex}}}]"#);
+    gives("s\na.b.c\n", &replaced(".", "$1", false), "s:string", &["a$1b$1c"]);
+    gives("s\nab12\n", &replaced("([a-z]+)([0-9]+)", "${2}-$1", true), "s:string", &["12-ab"]);
+    gives("s\nabc\n", &replaced("x*", "-", true), "s:string", &["-a-b-c-"]);
+    gives("s\nähm äh\n", &replaced("äh", "ö", false), "s:string", &["öm ö"]);
 }

@@ -12,14 +12,17 @@ use regex::{Regex, RegexBuilder};
 
 use super::frame::{Frame, array, text};
 use super::op::{Op, Site};
-use super::step::Case;
+use super::step::{Case, OnError};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ingest::decode::value::lenient;
-use crate::ingest::treatment::rows::Rows;
+use crate::ingest::treatment::rows::{Fault, Room, Rows};
 
 /// Bytes of a compiled regular expression at most.
 const REGEX_MAX_BYTES: usize = 1 << 20;
+
+/// Bytes of one text that a replacement may make.
+const REPLACED_MAX_BYTES: usize = 16 << 20;
 
 /// What becomes of one text; none: null.
 pub(super) type Change = Arc<dyn for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync>;
@@ -109,18 +112,63 @@ pub(super) fn replace(frame: &Frame, columns: &[String], find: &str, with: &str,
     if find.is_empty() {
         return Err(Error::invalid("\"find\" is empty; say what is looked for"));
     }
-    let (find, with) = (find.to_owned(), with.to_owned());
-    let change: Change = if is_regex {
-        let regex = regex_of(&find, ignore_case)?;
-        check_groups(&regex, &with)?;
-        Arc::new(move |text| Some(regex.replace_all(text, with.as_str())))
-    } else if ignore_case {
-        let regex = regex_of(&regex::escape(&find), true)?;
-        Arc::new(move |text| Some(regex.replace_all(text, regex::NoExpand(&with))))
-    } else {
-        Arc::new(move |text| Some(if text.contains(&find) { Cow::Owned(text.replace(&find, &with)) } else { Cow::Borrowed(text) }))
-    };
-    Ok(Box::new(Texts { places, change }))
+    // A text that is looked for is an expression that means itself.
+    let (pattern, with) = if is_regex { (find.to_owned(), with.to_owned()) } else { (regex::escape(find), with.replace('$', "$$")) };
+    let regex = regex_of(&pattern, ignore_case)?;
+    check_groups(&regex, &with)?;
+    Ok(Box::new(Replace { places, regex, with }))
+}
+
+/// Puts a text in the place of what an expression finds.
+#[derive(Debug)]
+struct Replace {
+    places: Vec<usize>,
+    regex: Regex,
+    /// With groups, as the expression has them.
+    with: String,
+}
+
+impl Replace {
+    /// The text as it is then; none where it would be too long.
+    fn replaced<'a>(&self, text: &'a str) -> Option<Cow<'a, str>> {
+        if !self.regex.is_match(text) {
+            return Some(Cow::Borrowed(text));
+        }
+        let (mut made, mut from) = (String::with_capacity(text.len()), 0);
+        for found in self.regex.captures_iter(text) {
+            let whole = found.get_match();
+            made.push_str(text.get(from..whole.start()).unwrap_or_default());
+            found.expand(&self.with, &mut made);
+            from = whole.end();
+            if made.len() > REPLACED_MAX_BYTES {
+                return None;
+            }
+        }
+        made.push_str(text.get(from..).unwrap_or_default());
+        (made.len() <= REPLACED_MAX_BYTES).then_some(Cow::Owned(made))
+    }
+}
+
+impl Op for Replace {
+    fn apply(&mut self, rows: &mut Rows, site: &Site) -> Result<()> {
+        let mut faults = Vec::new();
+        for place in self.places.iter().copied() {
+            let mut builder = StringViewBuilder::with_capacity(rows.batch.num_rows());
+            let (mut room, name) = (Room::default(), rows.name(place).unwrap_or_default());
+            for (row, text) in text(&rows.batch, place)?.iter().enumerate() {
+                let made = text.and_then(|text| self.replaced(text));
+                if text.is_some() && made.is_none() {
+                    let reason = format!("it would be longer than {} MB", REPLACED_MAX_BYTES >> 20);
+                    faults.push(Fault { row, column: Some(name.clone()), value: text.map(str::to_owned), reason });
+                }
+                room.take(made.as_deref().map_or(0, str::len), &name)?;
+                builder.append_option(made);
+            }
+            let made: ArrayRef = Arc::new(builder.finish());
+            rows.replace(place, made)?;
+        }
+        site.settle(rows, faults, OnError::default())
+    }
 }
 
 fn regex_of(pattern: &str, ignore_case: bool) -> Result<Regex> {

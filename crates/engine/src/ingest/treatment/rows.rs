@@ -18,6 +18,10 @@ use crate::ingest::reject::Reject;
 
 /// Bytes of text that one column of a batch may hold: a few steps that double a text each would fill any memory.
 const TEXT_MAX_BYTES: u64 = 128 << 20;
+/// And all columns together.
+const BATCH_TEXT_MAX_BYTES: u64 = 512 << 20;
+/// Text of a column that is worth a look at all others.
+const MUCH_TEXT_BYTES: u64 = 8 << 20;
 /// The same for rows as they are decoded: there are fewer rows in a batch where there is more.
 const DECODED_TEXT_BYTES: u64 = 32 << 20;
 
@@ -97,7 +101,13 @@ impl Rows {
                 arrays.push(array);
             }
         }
-        self.set(fields, arrays)
+        self.set_text(place, fields, arrays)
+    }
+
+    fn set_text(&mut self, place: usize, fields: Vec<FieldRef>, arrays: Vec<ArrayRef>) -> Result<()> {
+        let much = arrays.get(place).or(arrays.last()).and_then(|array| array.as_string_view_opt()).is_some_and(|texts| text_bytes(texts) > MUCH_TEXT_BYTES);
+        self.set(fields, arrays)?;
+        if much { check_all(&self.batch) } else { Ok(()) }
     }
 
     /// Gives a column other values of its type.
@@ -107,7 +117,7 @@ impl Rows {
         if let Some(slot) = arrays.get_mut(place) {
             *slot = array;
         }
-        self.set(self.batch.schema_ref().fields().to_vec(), arrays)
+        self.set_text(place, self.batch.schema_ref().fields().to_vec(), arrays)
     }
 
     /// Gives the rows other columns.
@@ -171,7 +181,8 @@ fn raw_of(row: Map<String, Value>) -> String {
     if raw.len() > RAW_WHOLE_BYTES { shorten_row(raw.as_bytes()) } else { raw }
 }
 
-fn text_bytes(texts: &StringViewArray) -> u64 {
+/// Bytes of all texts of an array.
+pub(crate) fn text_bytes(texts: &StringViewArray) -> u64 {
     texts.lengths().map(u64::from).sum()
 }
 
@@ -193,12 +204,33 @@ pub(crate) fn pieces(decoded: Decoded) -> Vec<Decoded> {
     (0..rows).step_by(step).map(piece).collect()
 }
 
+/// What is left of the text that a column of a batch may hold, for those who make it: they stop before it is too much.
+#[derive(Debug, Default)]
+pub(crate) struct Room(u64);
+
+impl Room {
+    /// # Errors
+    /// `Exhausted` for more text than is held at a time.
+    pub(crate) fn take(&mut self, bytes: usize, column: &str) -> Result<()> {
+        self.0 += bytes as u64;
+        if self.0 > TEXT_MAX_BYTES {
+            let most = TEXT_MAX_BYTES >> 20;
+            return Err(Error::exhausted(format!("column {column:?} would hold more than {most} MB of text in one batch; that is what is held at a time")));
+        }
+        Ok(())
+    }
+}
+
 fn check_text(column: &str, array: &ArrayRef) -> Result<()> {
-    let Some(texts) = array.as_string_view_opt() else { return Ok(()) };
-    let bytes = text_bytes(texts);
-    if bytes > TEXT_MAX_BYTES {
-        let (found, most) = (bytes >> 20, TEXT_MAX_BYTES >> 20);
-        return Err(Error::exhausted(format!("column {column:?} would hold {found} MB of text in {} rows; at most {most} MB are held at a time", array.len())));
+    let bytes = array.as_string_view_opt().map_or(0, text_bytes);
+    Room::default().take(usize::try_from(bytes).unwrap_or(usize::MAX), column)
+}
+
+/// The same for all columns together. Looked at only where one of them has much.
+fn check_all(batch: &RecordBatch) -> Result<()> {
+    let bytes = || batch.columns().iter().filter_map(|column| column.as_string_view_opt()).map(text_bytes);
+    if bytes().sum::<u64>() > BATCH_TEXT_MAX_BYTES {
+        return Err(Error::exhausted(format!("the columns of a batch would hold more than {} MB of text together; drop what is not needed before", BATCH_TEXT_MAX_BYTES >> 20)));
     }
     Ok(())
 }
