@@ -318,6 +318,8 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             host.partials.keep(fresh).await;
             announce(host, &segments, &[], &[], &snapshot);
             for (waiting, record) in now.into_iter().zip(records) {
+                // Those that were rejected for their keys alone.
+                waiting.load.progress.reject_rows(record.rejected.saturating_sub(waiting.load.rejects.len() as u64));
                 answers.give(waiting, Ok(report(&host.dataset, snapshot.version, record, false)));
             }
             Vec::new()
@@ -412,13 +414,16 @@ async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<
     let found = intake::find(host, &unique, &keyed, Some(before)).await?;
     let mut settled: Vec<Settled> = now.iter().map(|waiting| Settled { rows: Vec::new(), rejects: waiting.load.rejects.clone() }).collect();
     for (rows, place) in keyed.into_iter().zip(of) {
+        let (Some(waiting), Some(settled)) = (now.get(place), settled.get_mut(place)) else { continue };
+        let source = waiting.load.record.source.as_str();
         let decoded = match unique.take(rows, &found) {
             Ok(rows) => rows.into_decoded(false),
-            Err(error) => return Ok(Compared::Failed(place, error.context(now.get(place).map(|waiting| waiting.load.record.source.as_str()).unwrap_or_default()))),
+            Err(error) => return Ok(Compared::Failed(place, error.context(source))),
         };
-        if let Some(settled) = settled.get_mut(place) {
-            settled.rows.push(in_columns_of(before, &decoded.batch)?);
-            settled.rejects.extend(decoded.rejects);
+        settled.rows.push(in_columns_of(before, &decoded.batch)?);
+        settled.rejects.extend(decoded.rejects);
+        if let Err(error) = intake::check_rejects(source, &settled.rejects) {
+            return Ok(Compared::Failed(place, error));
         }
     }
     settled.iter_mut().for_each(|settled| settled.rejects.sort_by_key(|reject| reject.line));

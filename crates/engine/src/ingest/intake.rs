@@ -74,7 +74,7 @@ impl<'a> Intake<'a> {
             self.rejects.append(&mut decoded.rejects);
             return self.write(decoded, writer).await;
         }
-        self.held_bytes += decoded.batch.get_array_memory_size();
+        self.held_bytes += bytes_of(&decoded);
         self.held.push(Rows::of(decoded));
         if self.held_bytes >= HELD_MAX_BYTES { self.release(writer).await } else { Ok(()) }
     }
@@ -95,9 +95,19 @@ impl<'a> Intake<'a> {
         });
         let (keyed, unique) = keyed.await?;
         let found = find(self.host, &unique, &keyed, self.before).await?;
+        let room = REJECTS_MAX.saturating_sub(self.rejects.len());
         let taken = blocking(bytes, move || {
-            let mut unique = unique;
-            let taken = keyed.into_iter().map(|keyed| Ok((keyed.rows.rejects().len(), unique.take(keyed, &found)?))).collect::<Result<Vec<_>>>()?;
+            let (mut unique, mut taken, mut rejected) = (unique, Vec::with_capacity(keyed.len()), 0);
+            for keyed in keyed {
+                let before = keyed.rows.rejects().len();
+                let rows = unique.take(keyed, &found)?;
+                rejected += rows.rejects().len();
+                taken.push((before, rows));
+                // The load ends here: millions of rows with the same keys are not described first.
+                if rejected > room {
+                    break;
+                }
+            }
             Ok((taken, unique))
         });
         let (taken, unique) = taken.await.map_err(|error| error.context(self.source))?;
@@ -106,10 +116,7 @@ impl<'a> Intake<'a> {
             let mut decoded = rows.into_decoded(false);
             self.rejected += (decoded.rejects.len() - before) as u64;
             self.rejects.append(&mut decoded.rejects);
-            if self.rejects.len() > REJECTS_MAX {
-                let last = self.rejects.last().map(Reject::describe).unwrap_or_default();
-                return Err(Error::invalid(format!("{}: more than {REJECTS_MAX} rows do not fit; one of them is {last}. Correct the file or the contract", self.source)));
-            }
+            check_rejects(self.source, &self.rejects)?;
             self.write(decoded, writer).await?;
         }
         Ok(())
@@ -132,6 +139,24 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// Refuses a load of which too many rows are rejected.
+///
+/// # Errors
+/// `Invalid`, with one of them.
+pub(super) fn check_rejects(source: &str, rejects: &[Reject]) -> Result<()> {
+    if rejects.len() <= REJECTS_MAX {
+        return Ok(());
+    }
+    let last = rejects.last().map(Reject::describe).unwrap_or_default();
+    Err(Error::invalid(format!("{source}: more than {REJECTS_MAX} rows do not fit; one of them is {last}. Correct the file or the contract")))
+}
+
+/// What rows take that are held; where steps have left something else of them, also what they were decoded to.
+fn bytes_of(decoded: &Decoded) -> usize {
+    let source = decoded.source.as_ref().map_or(0, |(source, _)| source.get_array_memory_size());
+    decoded.batch.get_array_memory_size().max(source)
+}
+
 /// Looks for keys in the dataset as it was.
 pub(super) async fn find(host: &LoadHost, unique: &UniqueKeys, rows: &[KeyedRows], before: Option<&Snapshot>) -> Result<Found> {
     match before {
@@ -150,27 +175,37 @@ fn existing<'a>(host: &'a LoadHost, snapshot: &'a Snapshot) -> Existing<'a> {
 /// # Errors
 /// As a commit; `Conflict` when rows with the same keys came in meanwhile, or the contract was changed.
 pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<&Snapshot>, mut entry: Entry) -> Result<Committed> {
-    let Some(before) = before else { return host.log.commit(entry).await };
+    let Some(before) = before else {
+        let _appending = host.log.appending.read().await;
+        return host.log.commit(entry).await;
+    };
     let contract = before.metadata.contract.clone();
     if unique.is_empty() {
         entry.held_to = Some(HeldTo { contract, version: None });
+        let _appending = host.log.appending.read().await;
         return host.log.commit(entry).await;
     }
     let _turn = host.log.keying.lock().await;
     let mut known: HashSet<String> = before.segments.iter().map(|segment| segment.path.clone()).collect();
     let mut last = Error::internal("no commit was tried");
     for _ in 0..ATTEMPTS {
+        // A load that replaces rows comes before this look or after this commit.
+        let _appending = host.log.appending.read().await;
         let latest = host.log.snapshot().await?.ok_or_else(|| Error::not_found(format!("dataset {} was deleted in the meantime", host.dataset)))?;
+        entry.held_to = Some(HeldTo { contract: contract.clone(), version: Some(latest.version) });
+        // Rows that no commit takes any more are not looked for: it says why.
+        let metadata = &latest.metadata;
+        let is_other = entry.table.as_ref().is_some_and(|table| *table != metadata.id) || entry.alters.as_ref().is_some_and(|alters| alters != metadata);
+        if is_other || metadata.steps != entry.steps || metadata.contract != contract {
+            return host.log.commit(entry).await;
+        }
         let new: Vec<Arc<Segment>> = latest.segments.iter().filter(|segment| !known.contains(&segment.path)).cloned().collect();
         if unique.clash(&new, &existing(host, &latest), &[]).await?.is_some() {
             return Err(Error::conflict("rows with the same unique keys came into the dataset in the meantime; load again, and the contract decides about these rows"));
         }
         known.extend(new.into_iter().map(|segment| segment.path.clone()));
-        entry.held_to = Some(HeldTo { contract: contract.clone(), version: Some(latest.version) });
         match host.log.commit(entry.clone()).await {
-            Err(error) if error.kind() == ErrorKind::Conflict && latest.metadata.contract == contract && entry.alters.as_ref().is_none_or(|alters| *alters == latest.metadata) => {
-                last = error;
-            }
+            Err(error) if error.kind() == ErrorKind::Conflict => last = error,
             ended => return ended,
         }
     }

@@ -274,7 +274,8 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
         let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            bytes += bytes_of(&decoded.batch) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
+            let source = decoded.source.as_ref().map_or(0, |(source, _)| bytes_of(source));
+            bytes += bytes_of(&decoded.batch).max(source) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
             if bytes > gather::SHARED_MAX_DECODED_BYTES {
                 return Err(Error::exhausted("the rows of a small load are large"));
             }

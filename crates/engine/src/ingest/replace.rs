@@ -144,6 +144,13 @@ impl Replaced {
             if load.alters.as_ref().is_some_and(|before| **before != *snapshot.metadata) {
                 return Err(Error::conflict("the columns or settings of the dataset were changed in the meantime; load again"));
             }
+            // Known before anything is looked through: no commit would take these rows.
+            if load.steps != snapshot.metadata.steps {
+                return Err(Error::conflict("the steps of the dataset were changed in the meantime; load again"));
+            }
+            if load.held_to.as_ref().is_some_and(|held_to| held_to.contract != snapshot.metadata.contract) {
+                return Err(Error::conflict("the contract of the dataset was changed in the meantime; load again"));
+            }
             let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
             if let Err(error) = self.check_staying(host, unique, &snapshot, &replacements).await {
                 rewriter.discard_all(&replacements).await;
@@ -166,8 +173,7 @@ impl Replaced {
                 }
                 Err(error) => {
                     rewriter.discard_all(&replacements).await;
-                    // Another contract stays another one.
-                    if error.kind() != ErrorKind::Conflict || load.held_to.as_ref().is_some_and(|held_to| held_to.contract != snapshot.metadata.contract) {
+                    if error.kind() != ErrorKind::Conflict {
                         return Err(error);
                     }
                     last = error;

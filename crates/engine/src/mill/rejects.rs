@@ -83,21 +83,21 @@ impl Mill {
                 skip = skip.saturating_sub(count);
                 continue;
             }
-            let rows = self.read_rejects(&name, &snapshot, &load.load_id).await?;
+            let rows = self.read_rejects(&name, &snapshot, &load.load_id).await?.ok_or_else(|| none_kept(&name, &load.load_id))?;
             items.extend(rows.into_iter().skip(skip).take(limit - items.len()));
             skip = 0;
         }
         Ok(RejectPage { total, items })
     }
 
-    /// Rows that one load rejected, in the order of its file.
+    /// Rows that one load rejected, however long ago it was, in the order of its file; none for a load that took all of them.
     ///
     /// # Errors
-    /// As [`rejects`](Self::rejects); `NotFound` also for a load that rejected nothing.
+    /// As [`rejects`](Self::rejects); `NotFound` also for what is no id of a load.
     pub async fn load_rejects(&self, dataset: &str, load_id: &str, offset: usize, limit: usize) -> Result<RejectPage> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find_raw(&name).await?;
-        let rows = self.read_rejects(&name, &snapshot, load_id).await?;
+        let rows = self.read_rejects(&name, &snapshot, load_id).await?.unwrap_or_default();
         Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect() })
     }
 
@@ -116,11 +116,11 @@ impl Mill {
     /// ```
     ///
     /// # Errors
-    /// As [`load_rejects`](Self::load_rejects).
+    /// As [`load_rejects`](Self::load_rejects); `NotFound` also for a load that rejected nothing.
     pub async fn export_rejects(&self, dataset: &str, load_id: &str, format: RejectFormat) -> Result<Vec<u8>> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find_raw(&name).await?;
-        let rows = self.read_rejects(&name, &snapshot, load_id).await?;
+        let rows = self.read_rejects(&name, &snapshot, load_id).await?.ok_or_else(|| none_kept(&name, load_id))?;
         let mut file = Vec::new();
         let write = |error: std::io::Error| Error::internal(format!("write rejected rows: {error}")).because(error);
         if format == RejectFormat::Csv {
@@ -161,7 +161,7 @@ impl Mill {
     ///
     /// # Errors
     /// `Invalid` for no rows, too many, or a number that stands twice or is not there; `Conflict` when another load has
-    /// brought some of them already, naming these; as [`load`](Self::load) and [`load_rejects`](Self::load_rejects). All
+    /// brought some of them already, naming these; as [`load`](Self::load) and [`export_rejects`](Self::export_rejects). All
     /// rows are as they were then.
     pub async fn replay_rejects(&self, dataset: &str, load_id: &str, rows: Vec<FixedRow>) -> Result<LoadReport> {
         let name = DatasetName::parse(dataset)?;
@@ -170,7 +170,7 @@ impl Mill {
             return Err(Error::invalid(format!("between 1 and {REPLAY_MAX} rows can be loaded again at once, not {}", rows.len())).at("rows"));
         }
         let load_id = load_id_of(&name, load_id)?;
-        let count = self.read_rejects(&name, &snapshot, &load_id).await?.len() as u64;
+        let count = self.read_rejects(&name, &snapshot, &load_id).await?.ok_or_else(|| none_kept(&name, &load_id))?.len() as u64;
         let mut numbers = BTreeSet::new();
         for (place, row) in rows.iter().enumerate() {
             let refuse = |message: String| Err(Error::invalid(message).at(format!("rows[{place}].number")));
@@ -210,12 +210,14 @@ impl Mill {
         Ok(snapshot)
     }
 
-    async fn read_rejects(&self, dataset: &DatasetName, snapshot: &Snapshot, load_id: &str) -> Result<Vec<RejectedRow>> {
+    /// All rows that a load rejected; `None` where none are kept.
+    async fn read_rejects(&self, dataset: &DatasetName, snapshot: &Snapshot, load_id: &str) -> Result<Option<Vec<RejectedRow>>> {
         let load_id = load_id_of(dataset, load_id)?;
         let log = self.shared.datasets.log(self.scope.tenant(), dataset);
         let object = match self.shared.store.get(&layout::rejects(log.prefix(), &load_id)).await {
-            Err(object_store::Error::NotFound { .. }) => return Err(Error::not_found(format!("no rejected rows are kept of load {load_id} of dataset {dataset}"))),
-            object => object?.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(Error::from(error).context("read rejected rows")),
+            Ok(object) => object.bytes().await?,
         };
         let lines = object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let rows = (0_u64..).zip(lines).map(|(number, line)| {
@@ -223,8 +225,12 @@ impl Mill {
             let replayed_by = snapshot.keys.get(&replay_key(&load_id, number)).map(|(_, load)| load.load_id.clone());
             Ok(RejectedRow { load_id: load_id.clone(), number, reject, replayed_by })
         });
-        rows.collect()
+        rows.collect::<Result<Vec<_>>>().map(Some)
     }
+}
+
+fn none_kept(dataset: &DatasetName, load_id: &str) -> Error {
+    Error::not_found(format!("no rejected rows are kept of load {load_id} of dataset {dataset}"))
 }
 
 /// The report of the load that has brought all of some rejected rows; none where no load has brought any.

@@ -331,9 +331,14 @@ async fn rejected_rows_are_exported_corrected_and_loaded_once() {
     ward.mill.checkpoint("orders").await.unwrap();
     let third = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
     assert!(third.replay_rejects("orders", load_id, fixed(&[(2, 5)])).await.unwrap().replayed);
-    for id in ["x", "../../other", "00000000-0000-0000-0000-000000000000"] {
+    for id in ["x", "../../other"] {
         assert_eq!(ward.mill.load_rejects("orders", id, 0, 1).await.unwrap_err().kind(), ErrorKind::NotFound, "{id}");
     }
+    // A load that is not known, or has rejected nothing.
+    let none = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(ward.mill.load_rejects("orders", none, 0, 1).await.unwrap().total, 0);
+    assert_eq!(ward.mill.export_rejects("orders", none, RejectFormat::Csv).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(ward.mill.replay_rejects("orders", none, fixed(&[(0, 1)])).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(other_tenant(&ward.engine).load_rejects("orders", load_id, 0, 1).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
@@ -393,4 +398,54 @@ async fn loads_that_replace_rows_are_compared_with_those_that_stay() {
     let all = ward.mill.load("orders", Csv::bytes("id,mail\n1,q\n9,a\n9,b\n").mode(LoadMode::Replace)).await.unwrap();
     assert_eq!((all.rows, all.rejected), (2, 1));
     assert_eq!(ward.rows("select id from orders order by id").await, json!([[1, 9]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_replaces_a_range_is_compared_with_rows_outside_of_it() {
+    let ward = Ward::new().await;
+    let rules = contract(json!([{"check": "unique", "columns": ["id"]}]));
+    ward.mill.load("orders", Csv::bytes("id,day\n1,2013-01-01\n2,2013-01-02\n").contract(rules)).await.unwrap();
+    let second = |rows: &str| {
+        let (from, to) = ("2013-01-02T00:00:00Z".parse().unwrap(), "2013-01-03T00:00:00Z".parse().unwrap());
+        Csv::bytes(format!("id,day\n{rows}")).mode(LoadMode::ReplaceRange { from, to })
+    };
+    // The first row stays, and the second one goes: its key is free.
+    let report = ward.mill.load("orders", second("2,2013-01-02\n3,2013-01-02\n3,2013-01-02\n")).await.unwrap();
+    assert_eq!((report.rows, report.rejected, report.replaced), (2, 1, 1));
+    let error = ward.mill.load("orders", second("1,2013-01-02\n")).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.message().contains("a row that stays in the dataset"), "{error}");
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[1, 2, 3]]));
+    // Rows that are appended are compared with what was replaced as it is now.
+    assert_eq!(ward.mill.load("orders", push("{\"id\": 3}\n{\"id\": 4}")).await.unwrap().rows, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_of_rows_that_are_there_fails_as_a_whole_where_there_are_many_and_counts_them_where_there_are_few() {
+    let ward = Ward::new().await;
+    let rules = contract(json!([{"check": "unique", "columns": ["id"]}]));
+    ward.mill.load("orders", Csv::bytes("id\n1\n").contract(rules)).await.unwrap();
+    let progress = tidemill::Progress::new();
+    let report = ward.mill.load("orders", push("{\"id\": 1}\n{\"id\": 2}").progress(progress.clone())).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (1, 1));
+    assert_eq!((progress.rows(), progress.rejected()), (1, 1));
+    // A small load, and one that has a commit of its own.
+    for rows in [10_001, 600_000] {
+        let text = format!("id\n{}", "2\n".repeat(rows));
+        let error = ward.mill.load("orders", Csv::bytes(text).mode(LoadMode::Append)).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Invalid && error.message().contains("more than 10000 rows do not fit"), "{error}");
+    }
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[2]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_that_another_engine_has_set_holds_in_every_mode() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id\n1\n")).await.unwrap();
+    let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    other.set_contract("orders", contract(json!([{"check": "range", "column": "id", "min": 5}]))).await.unwrap();
+    // This engine has not heard of it yet, and no row comes in that it would not take.
+    for mode in [LoadMode::Append, LoadMode::Replace, LoadMode::Upsert { key: vec!["id".to_owned()] }] {
+        let report = ward.mill.load("orders", Csv::bytes("id\n2\n6\n").mode(mode.clone())).await.unwrap();
+        assert_eq!((report.rows, report.rejected), (1, 1), "{mode:?}");
+    }
 }

@@ -7,11 +7,11 @@ use http::header;
 use serde_json::{Value, json};
 use tidemill::RejectFormat;
 
-use super::wire::{DatasetLoads, ExportParams, FixedRows, Format, LoadProfile};
+use super::wire::{DatasetLoads, ExportParams, FixedRows, Format, LoadProfile, PageParams};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::datasets::handlers::page_size;
-use crate::datasets::wire::{RejectParams, RejectedRows};
+use crate::datasets::handlers::{allow_rejects, page_size};
+use crate::datasets::wire::RejectedRows;
 use crate::http::{Answer, JsonBody, Problem};
 use crate::loads::wire::LoadReport;
 use crate::policy::Action;
@@ -36,11 +36,11 @@ pub async fn find_load_profile(State(app): State<App>, caller: Caller, Path((nam
 /// Read the rows that a load rejected, in the order of its file.
 #[utoipa::path(
     get, path = "/datasets/{name}/loads/{load_id}/rejects", tag = "datasets",
-    params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load"), RejectParams), responses((status = 200, body = RejectedRows)))]
-pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, Query(params): Query<RejectParams>) -> Answer<Json<Value>> {
-    caller.allow(Action::Read)?;
+    params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load"), PageParams), responses((status = 200, body = RejectedRows)))]
+pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, Query(params): Query<PageParams>) -> Answer<Json<Value>> {
     let limit = page_size(params.limit, 100)?;
-    encode(&caller.mill(&app).load_rejects(&name, &load_id, params.offset.unwrap_or(0), limit).await?)
+    let mill = allow_rejects(&app, &caller, &name).await?;
+    encode(&mill.load_rejects(&name, &load_id, params.offset.unwrap_or(0), limit).await?)
 }
 
 /// Take all rows that a load rejected as a file.
@@ -49,12 +49,12 @@ pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((nam
     params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load"), ExportParams),
     responses((status = 200, content((String = "text/csv"), (String = "application/x-ndjson")))))]
 pub async fn export_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, Query(params): Query<ExportParams>) -> Answer<Response> {
-    caller.allow(Action::Read)?;
+    let mill = allow_rejects(&app, &caller, &name).await?;
     let (format, content_type, ending) = match params.format.unwrap_or_default() {
         Format::Csv => (RejectFormat::Csv, "text/csv; charset=utf-8", "csv"),
         Format::Ndjson => (RejectFormat::Ndjson, "application/x-ndjson", "ndjson"),
     };
-    let file = caller.mill(&app).export_rejects(&name, &load_id, format).await?;
+    let file = mill.export_rejects(&name, &load_id, format).await?;
     // The engine has parsed the name: it has no character that a header could not carry.
     let disposition = format!("attachment; filename=\"{name}-rejects.{ending}\"");
     Ok(([(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)], file).into_response())

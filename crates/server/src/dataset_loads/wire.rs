@@ -122,6 +122,17 @@ pub enum Format {
     Ndjson,
 }
 
+/// Which of them.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// Rows at most: 1 to 1,000, default 100.
+    pub limit: Option<usize>,
+    /// Rows to leave out first.
+    pub offset: Option<usize>,
+}
+
 /// In which form.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

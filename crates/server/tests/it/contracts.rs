@@ -56,6 +56,11 @@ async fn rows_are_held_to_a_contract_exported_corrected_and_loaded_again() {
     let profile = server.get(Who::Viewer, &format!("/datasets/orders/loads/{}/profile", first["load_id"].as_str().unwrap())).await.expect(200).json();
     assert_eq!((&profile["rows"], &profile["columns"][1]["mean"]), (&json!(2), &json!(2.5)));
     server.get(Who::Viewer, &format!("{base}/profile")).await.expect(404);
+    // A load that took all of its rows has none that were rejected.
+    let base = format!("/datasets/orders/loads/{}", first["load_id"].as_str().unwrap());
+    assert_eq!(server.get(Who::Viewer, &format!("{base}/rejects")).await.expect(200).json(), json!({"total": 0, "items": []}));
+    server.get(Who::Viewer, &format!("{base}/rejects/export")).await.expect(404);
+    server.get(Who::Viewer, &format!("{base}/rejects?load_id=x")).await.expect(400);
 }
 
 /// The schemas are written beside the engine's own types; what the engine says must fit them.
@@ -86,5 +91,30 @@ async fn answers_have_the_fields_that_the_document_names() {
         for required in described["required"].as_array().into_iter().flatten() {
             assert!(value.get(required.as_str().unwrap()).is_some(), "{schema}: {required} is missing in {value}");
         }
+    }
+}
+
+/// What is rejected is kept as it came, before any step.
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_of_a_dataset_that_hides_values_are_for_those_who_may_load_it() {
+    let server = Server::start().await;
+    let upload = server.upload(Who::Editor, "people.csv", b"mail,amount\na@example.org,1\nb@example.org,2\n").await.expect(201).json();
+    let order = json!({"upload_id": upload["upload_id"], "dataset": "people", "mode": "create", "steps": [{"op": "hash", "columns": ["mail"]}]});
+    let made = server.post(Who::Editor, "/loads", order).await.expect(202).json();
+    assert_eq!(server.finished(Who::Editor, &made).await["state"], "done");
+    let contract = json!({"rules": [{"check": "range", "column": "amount", "min": 0}]});
+    server.put(Who::Admin, "/datasets/people/contract", None, contract).await.expect(200);
+    let report = load(&server, "people", "append", "mail,amount\nnightingale@example.org,-1\nc@example.org,3\n").await;
+    assert_eq!((&report["rows"], &report["rejected"]), (&json!(1), &json!(1)), "{report}");
+    let base = format!("/datasets/people/loads/{}", report["load_id"].as_str().unwrap());
+    for path in ["/datasets/people/rejects".to_owned(), format!("{base}/rejects"), format!("{base}/rejects/export"), format!("{base}/rejects/export?format=ndjson")] {
+        assert!(server.get(Who::Editor, &path).await.expect(200).text().contains("nightingale"), "{path}");
+        server.get(Who::Viewer, &path).await.expect(403);
+        server.get(Who::Stranger, &path).await.expect(404);
+    }
+    // What the dataset holds is no secret of it.
+    server.get(Who::Viewer, "/datasets/people/loads").await.expect(200);
+    for path in [format!("{base}/profile"), "/datasets/people/contract".to_owned(), "/datasets/people/loads".to_owned()] {
+        server.get(Who::Stranger, &path).await.expect(404);
     }
 }
