@@ -21,7 +21,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::contract::unique::UniqueKeys;
+use super::contract::unique::{Found, UniqueKeys};
 use super::decode::Decoded;
 use super::intake;
 use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
@@ -376,8 +376,9 @@ async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answe
             Err(error) => Err((now, error)),
         };
     }
+    let mut known = None;
     loop {
-        match compare(host, before, &now).await {
+        match compare(host, before, &now, &mut known).await {
             Ok(Compared::All(settled)) => return Ok((now, settled)),
             // What it has taken of the keys counts for nobody: all others are compared without it.
             Ok(Compared::Failed(place, error)) => answers.give(now.remove(place), Err(error)),
@@ -401,8 +402,9 @@ enum Compared {
     Failed(usize, Error),
 }
 
-/// Compares the unique keys of loads with the dataset and with each other.
-async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Compared> {
+/// Compares the unique keys of loads with the dataset and with each other. `known` are the keys that the dataset has: they are
+/// looked for once, however many of the loads fail.
+async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting], known: &mut Option<Found>) -> Result<Compared> {
     let mut unique = UniqueKeys::new(before.metadata.contract.known()?.as_ref(), &before.metadata.schema)?;
     let (mut keyed, mut of) = (Vec::new(), Vec::new());
     for (place, waiting) in now.iter().enumerate() {
@@ -411,12 +413,16 @@ async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<
             of.push(place);
         }
     }
-    let found = intake::find(host, &unique, &keyed, Some(before)).await?;
+    let found = match known.take() {
+        Some(found) => found,
+        None => intake::find(host, &unique, &keyed, Some(before)).await?,
+    };
+    let found = known.insert(found);
     let mut settled: Vec<Settled> = now.iter().map(|waiting| Settled { rows: Vec::new(), rejects: waiting.load.rejects.clone() }).collect();
     for (rows, place) in keyed.into_iter().zip(of) {
         let (Some(waiting), Some(settled)) = (now.get(place), settled.get_mut(place)) else { continue };
         let source = waiting.load.record.source.as_str();
-        let decoded = match unique.take(rows, &found) {
+        let decoded = match unique.take(rows, found) {
             Ok(rows) => rows.into_decoded(false),
             Err(error) => return Ok(Compared::Failed(place, error.context(source))),
         };

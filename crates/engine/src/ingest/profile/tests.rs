@@ -114,3 +114,26 @@ fn extreme_numbers_break_nothing() {
     assert_eq!((empty.columns[0].min.clone(), empty.columns[0].histogram.len()), (json!(null), 0));
     assert_eq!(Int64Array::from(Vec::<i64>::new()).len(), 0);
 }
+
+/// A profile as format 1 has it, from the first field to the last.
+#[test]
+fn profiles_of_format_1_are_read() {
+    let text = r#"{"format":1,"load_id":"l","dataset":"orders","rows":3,"sampled_rows":3,"columns":[
+        {"name":"n","type":"integer","nulls":1,"min":1,"max":2,"sampled_values":2,"distinct":2,"mean":1.5,"lengths":null,"top":[{"value":1,"count":1}],
+         "histogram":[{"from":1,"to":2,"count":2}],"deciles":{"edges":[1.0],"counts":[1,1]}},
+        {"name":"s","type":"string","nulls":0,"min":"a","max":"bb","sampled_values":3,"distinct":2,"mean":null,"lengths":{"min":1,"max":2,"mean":1.5},"top":[],"histogram":[]}],
+        "compared_with":"k","drift":[{"column":"n","kind":"range","severity":"notice","before":[0,1],"now":[1,2],"message":"m"},
+        {"kind":"rows","severity":"warning","before":1,"now":30,"message":"m"}],"rows_before":[1]}"#;
+    let profile: LoadProfile = serde_json::from_str(text).unwrap();
+    assert_eq!((profile.format, profile.rows, profile.compared_with.as_deref(), profile.rows_before.as_slice()), (FORMAT, 3, Some("k"), [1].as_slice()));
+    let [n, s] = profile.columns.as_slice() else { panic!("{:?}", profile.columns) };
+    assert_eq!((n.mean, n.deciles.clone()), (Some(1.5), Some(Deciles { edges: vec![1.0], counts: vec![1, 1] })));
+    assert_eq!((s.lengths, s.deciles.clone()), (Some(Lengths { min: 1, max: 2, mean: 1.5 }), None));
+    let found: Vec<_> = profile.drift.iter().map(|drift| (drift.column.as_deref(), drift.kind, drift.severity)).collect();
+    assert_eq!(
+        found,
+        [(Some("n"), crate::catalog::DriftKind::Range, crate::catalog::Severity::Notice), (None, crate::catalog::DriftKind::Rows, crate::catalog::Severity::Warning)]
+    );
+    // What is written now says the same.
+    assert_eq!(serde_json::to_value(&profile).unwrap(), serde_json::from_str::<serde_json::Value>(text).unwrap());
+}
