@@ -192,6 +192,13 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
                 return answers;
             }
         };
+        // Who is told that his rows are there already must not lose them to a power cut.
+        if gathered.iter().any(|waiting| known(&before, waiting).is_some())
+            && let Err(error) = host.log.rely_on(before.version).await
+        {
+            answers.refuse(gathered, &error);
+            return answers;
+        }
         let (now, later) = sort_out(host, &before, gathered, &mut answers);
         gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
         gathered.extend(later);
@@ -223,7 +230,7 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             now.push(waiting);
             continue;
         };
-        if let Some((version, record)) = before.keys.get(&key) {
+        if let Some((version, record)) = known(before, &waiting) {
             answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
         } else if keys.insert(key) {
             now.push(waiting);
@@ -232,6 +239,11 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
         }
     }
     (now, later)
+}
+
+/// What an earlier load with the same key did.
+fn known<'a>(before: &'a Snapshot, waiting: &Waiting) -> Option<&'a (u64, LoadRecord)> {
+    before.keys.get(waiting.load.record.idempotency_key.as_deref()?)
 }
 
 /// One commit of these loads; returns them when one of them turns out to be known already.

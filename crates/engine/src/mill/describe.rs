@@ -16,7 +16,7 @@ use crate::ingest::Reject;
 use crate::query::QueryResult;
 use crate::query::write::columns_to_json;
 use crate::scope::Scope;
-use crate::storage::layout;
+use crate::storage::{checked_text, layout};
 use crate::storage::log::Snapshot;
 
 /// Columns that a profile looks at in one pass.
@@ -321,10 +321,11 @@ impl Mill {
                 skip = skip.saturating_sub(count);
                 continue;
             }
-            let bytes = self.shared.store.get(&layout::rejects(log.prefix(), &load.load_id)).await?.bytes().await?;
-            let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            let location = layout::rejects(log.prefix(), &load.load_id);
+            let bytes = self.shared.store.get(&location).await?.bytes().await?;
+            let lines = checked_text::open(&bytes, &format_args!("rejected rows {location}"))?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
             for line in lines.skip(skip).take(limit - items.len()) {
-                let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {}: {error}", load.load_id)).because(error))?;
+                let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows {location}: {error}")).because(error))?;
                 items.push(RejectedRow { load_id: load.load_id.clone(), reject });
             }
             skip = 0;
