@@ -17,11 +17,14 @@
 pub(crate) mod decode;
 pub(crate) mod gather;
 pub mod infer;
+mod key_set;
 pub mod load;
 pub mod options;
 pub(crate) mod pipeline;
 pub mod progress;
 pub mod reject;
+mod replace;
+pub(crate) mod treatment;
 
 pub use infer::{Inference, InferredColumn, infer};
 pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet};

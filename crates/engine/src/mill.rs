@@ -81,6 +81,9 @@ impl Mill {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
         }
         let name = DatasetName::parse(dataset)?;
+        if load.mode.replaces() && self.scope.restricts(&name) {
+            return Err(Error::denied(format!("{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset")));
+        }
         let shared = &self.shared;
         let host = LoadHost {
             store: Arc::clone(&shared.store),

@@ -272,15 +272,28 @@ impl KeyKeeper {
     /// was cut short.
     ///
     /// # Errors
-    /// Those of the provider and the store. Tenants before the one that failed are done.
+    /// Those of the provider and the store, and the first one of a tenant, with how many tenants failed. All others are
+    /// done then.
     pub async fn rewrap(&self) -> Result<Rewrapped> {
         let mut done = Rewrapped { master_key: self.provider.current().await?, rewrapped: 0, unchanged: 0 };
+        let mut failed: Vec<(String, Error)> = Vec::new();
         // The store's own ring last: once it is wrapped anew, all are.
         for tenant in self.tenants().await?.iter().map(String::as_str).chain([STORE_RING]) {
-            let (_, changed) = self.change(tenant, Change::Rewrap).await?;
-            *(if changed { &mut done.rewrapped } else { &mut done.unchanged }) += 1;
+            match self.change(tenant, Change::Rewrap).await {
+                Ok((_, true)) => done.rewrapped += 1,
+                Ok((_, false)) => done.unchanged += 1,
+                // One ring that cannot be opened must not keep the others at a key that is to go.
+                Err(error) => failed.push((tenant.to_owned(), error)),
+            }
         }
-        Ok(done)
+        let count = failed.len();
+        match failed.into_iter().next() {
+            None => Ok(done),
+            Some((tenant, error)) => Err(error.context(format!(
+                "{count} key rings could not be wrapped anew, that of {tenant} for one; {} were, {} needed nothing; keep the older master keys until a repetition succeeds",
+                done.rewrapped, done.unchanged
+            ))),
+        }
     }
 
     /// Rotates the data key of a tenant: what is stored from now on is sealed with a new key, what was stored before

@@ -166,6 +166,8 @@ async fn look_after(shared: &Arc<Shared>, (tenant, dataset): &Key, chore: Chore)
             Done { rows: 0, objects: report.objects_removed, bytes: report.bytes }
         }
         Chore::Vacuum => {
+            let days = mill.dataset_settings(name).await?.versions_kept_days;
+            later.versions_kept = days.map(|days| Duration::from_secs(u64::from(days) * 86_400));
             let report = mill.vacuum(name).await?;
             Done { rows: 0, objects: report.objects, bytes: report.bytes }
         }

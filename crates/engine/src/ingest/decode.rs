@@ -41,6 +41,8 @@ pub(crate) struct Decoded {
     pub batch: RecordBatch,
     /// Rows of the same stretch of the file that did not fit.
     pub rejects: Vec<Reject>,
+    /// For each row of the batch the line where it begins, as [`Reject::line`] counts; empty where nobody asked for it.
+    pub lines: Vec<u64>,
 }
 
 /// What a file is decoded to. Columns are matched by name; a column that the file lacks is null.
@@ -50,6 +52,8 @@ pub(crate) struct DecodeTarget {
     pub columns: Vec<Column>,
     /// For each column, whether its type is declared (a misfit rejects the row) or inferred (a misfit promotes the column).
     pub declared: Vec<bool>,
+    /// Whether somebody wants to know the line of each row.
+    pub lines: bool,
 }
 
 /// How a pass over a file ended.

@@ -31,6 +31,8 @@ use crate::storage::writer::{SegmentWriter, Written, remove};
 
 /// Bytes of an input up to which a load shares its commit.
 pub(super) const SHARED_MAX_BYTES: u64 = 1 << 20;
+/// Bytes of its rows in memory up to which it does: a packed input may be a thousand times smaller.
+pub(super) const SHARED_MAX_DECODED_BYTES: usize = 8 << 20;
 /// Kilobytes of inputs that may wait for a commit, in all datasets of an engine together.
 const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
@@ -263,7 +265,7 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     match host.log.commit(entry).await {
         Ok(Committed::Version(snapshot)) => {
             host.partials.keep(fresh).await;
-            announce(host, &segments, &snapshot);
+            announce(host, &segments, &[], &[], &snapshot);
             for (waiting, record) in now.into_iter().zip(records) {
                 answers.give(waiting, Ok(report(&host.dataset, snapshot.version, record, false)));
             }

@@ -4,14 +4,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::RecordBatch;
+use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::mpsc;
 
-use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode, spool};
+use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
+use super::key_set::KeySet;
 use super::load::TimeColumn;
+use super::replace::{self, Replaced, Replacing};
+use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
@@ -64,21 +67,31 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
-    let loading = host.log.loading.read().await;
+    let mut loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         host.log.rely_on(*version).await?;
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
-    match (load.mode, &before) {
+    match (&load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
         (LoadMode::Append, None) => return Err(Error::not_found(format!("there is no dataset {} to append to", host.dataset))),
+        (LoadMode::ReplaceRange { from, to }, _) if from >= to => {
+            return Err(Error::invalid(format!("the range from {from:?} to {to:?} is empty; the second instant must come after the first")).at("mode"));
+        }
+        // Known before anything is read.
+        (LoadMode::ReplaceRange { .. }, Some(before)) => {
+            replace::time_column(&before.metadata.schema)?;
+        }
+        (LoadMode::Upsert { key }, Some(before)) => {
+            KeySet::new(key, &before.metadata.schema)?;
+        }
         _ => {}
     }
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, .. } = load;
+    let Load { input, options, types, time_column, label, idempotency_key, progress, mode, .. } = load;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
@@ -88,21 +101,27 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         Some(snapshot) => target_of(snapshot, &inference, &source)?,
         None => {
             let (columns, declared) = inference.declared_with(&types)?;
-            DecodeTarget { columns, declared }
+            DecodeTarget { columns, declared, lines: false }
         }
     };
     let load_id = uuid::Uuid::now_v7().to_string();
     let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress };
-    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES) {
+    let plan = Plan { source, inference, time_column, progress, mode, treatments: Treatments::default() };
+    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces()) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        let report = share(&host, plan, target, before, record, started).await?;
-        return Ok(Loaded { report, created: false });
+        if let Some(report) = share(&host, &plan, target.clone(), before, record.clone(), started).await? {
+            return Ok(Loaded { report, created: false });
+        }
+        plan.progress.restart();
+        loading = host.log.loading.read().await;
     }
     let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
+    let replaced = Replaced::of(&plan.mode, ground.keys.take());
+    // A load that replaces takes the lock for itself.
+    let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
     let rejects_path = layout::rejects(host.log.prefix(), &record.load_id);
     let committed = async {
         keep_rejects(&host, &record.load_id, &ground.rejects).await?;
@@ -128,24 +147,34 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         });
         let table = before.as_ref().map(|before| before.metadata.id.clone());
         let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
-        host.log.commit(entry).await.map(|committed| (committed, record))
+        let replacing = match &replaced {
+            Some(replaced) => {
+                replaced.check(&ground.schema, &segments)?;
+                if before.is_some() { Some(replaced.commit(&host, entry.clone()).await?) } else { None }
+            }
+            None => None,
+        };
+        match replacing {
+            Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
+            None => host.log.commit(entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+        }
     }
     .await;
+    drop(loading);
     match committed {
-        Ok((Committed::Version(snapshot), record)) => {
+        Ok((Committed::Version(snapshot), record, removed, rewritten)) => {
             host.partials.keep(fresh).await;
-            announce(&host, &segments, &snapshot);
+            announce(&host, &segments, &rewritten, &removed, &snapshot);
             Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
         }
         // The rows may be visible: nothing of them may go.
-        Ok((Committed::Unknown(error), _)) => Err(error),
+        Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
             for segment in &segments {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
-            let (committed, _) = other?;
-            match committed {
+            match other?.0 {
                 Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
                 Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
             }
@@ -153,27 +182,42 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     }
 }
 
-/// A small load into a dataset that is there: it is decoded here and committed together with others.
-async fn share(host: &LoadHost, plan: Plan, target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<LoadReport> {
+/// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
+/// only as long as it is packed.
+async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
+    let mut treatment = plan.treatments.begin(&target.columns)?;
+    target.lines = treatment.wants_lines();
     let decoded = blocking(source.size(), move || {
-        let (mut rows, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
+            bytes += bytes_of(&decoded.batch);
+            if bytes > gather::SHARED_MAX_DECODED_BYTES {
+                return Err(Error::exhausted("the rows of a small load are large"));
+            }
             rows.push(decoded.batch);
             rejects.extend(decoded.rejects);
             Ok(())
-        })?;
+        });
         match outcome {
-            DecodeOutcome::Complete => Ok((rows, rejects)),
-            DecodeOutcome::Promote(_) => Err(Error::internal("a column of declared type was promoted")),
+            _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects))),
+            Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
+            Err(error) => Err(error),
         }
     });
-    let (rows, rejects) = decoded.await?;
+    let Some((rows, rejects)) = decoded.await? else { return Ok(None) };
     let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress, table: before.metadata.id.clone(), started, _room: room };
-    host.gatherings.commit(host, load).await
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), started, _room: room };
+    host.gatherings.commit(host, load).await.map(Some)
+}
+
+/// About how many bytes rows take, room that is not used yet left out.
+fn bytes_of(rows: &RecordBatch) -> usize {
+    let text = rows.columns().iter().filter_map(|column| column.as_string_view_opt());
+    rows.num_rows() * rows.num_columns() * size_of::<u64>() + text.flat_map(|text| text.data_buffers()).map(|buffer| buffer.len()).sum::<usize>()
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
@@ -194,16 +238,16 @@ pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reje
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 
-/// Tells listeners of a commit.
-pub(super) fn announce(host: &LoadHost, segments: &[Segment], snapshot: &Snapshot) {
+/// Tells listeners of a commit: of rows that came in, what is left of segments that were written anew, and those that went.
+pub(super) fn announce(host: &LoadHost, segments: &[Segment], rewritten: &[Segment], removed: &[Arc<Segment>], snapshot: &Snapshot) {
     host.events.raise(Event::SegmentCommitted(SegmentCommitted {
         tenant: host.tenant.clone(),
         dataset: host.dataset.clone(),
         version: snapshot.version,
         rows: segments.iter().map(|segment| segment.rows).sum(),
-        time_range: time_range(segments, snapshot),
-        segments_added: segments.iter().map(|segment| segment.path.clone()).collect(),
-        segments_removed: Vec::new(),
+        time_range: time_range(segments.iter().chain(removed.iter().map(|segment| &**segment)), snapshot),
+        segments_added: rewritten.iter().chain(segments).map(|segment| segment.path.clone()).collect(),
+        segments_removed: removed.iter().map(|segment| segment.path.clone()).collect(),
     }));
 }
 
@@ -227,6 +271,7 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         version,
         rows: record.rows,
         rejected: record.rejected,
+        replaced: record.replaced,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
@@ -235,10 +280,9 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
     }
 }
 
-fn time_range(segments: &[Segment], snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
+fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
     let column = snapshot.metadata.schema.time_column.as_deref()?;
     segments
-        .iter()
         .filter_map(|segment| segment.time_range(&snapshot.arrow, column))
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
@@ -254,7 +298,7 @@ fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Re
             );
         }
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone() })
+    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false })
 }
 
 struct Plan {
@@ -262,6 +306,8 @@ struct Plan {
     inference: Arc<Inference>,
     time_column: TimeColumn,
     progress: Progress,
+    mode: LoadMode,
+    treatments: Treatments,
 }
 
 /// Segments that are written but not visible.
@@ -270,6 +316,8 @@ struct Ground {
     /// The rows of a small load, by the path of their segment.
     fresh: Vec<(String, RecordBatch)>,
     rejects: Vec<Reject>,
+    /// Where rows are replaced by key.
+    keys: Option<KeySet>,
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
@@ -279,19 +327,26 @@ struct Ground {
 async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: Option<&Snapshot>) -> Result<Ground> {
     let mut promotions: Vec<Promotion> = Vec::new();
     for _ in 0..PASSES_MAX {
+        let treatment = plan.treatments.begin(&target.columns)?;
+        target.lines = treatment.wants_lines();
         let schema = match before {
             Some(snapshot) => snapshot.metadata.schema.clone(),
-            None => DatasetSchema::new(target.columns.clone(), choose_time(&target.columns, &plan.time_column))?,
+            None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
+        let keys = match &plan.mode {
+            LoadMode::Upsert { key } => Some(KeySet::new(key, &schema)?),
+            _ => None,
+        };
+        target.lines |= keys.is_some();
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
-        match pass(plan, &target, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects)) => {
+        match pass(plan, &target, treatment, keys, &mut writer).await {
+            Ok((DecodeOutcome::Complete, rejects, keys)) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, schema, chunk, promotions });
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions });
             }
-            Ok((DecodeOutcome::Promote(found), _)) => {
+            Ok((DecodeOutcome::Promote(found), ..)) => {
                 writer.abandon().await;
                 plan.progress.restart();
                 for promotion in found {
@@ -310,23 +365,33 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(plan: &Plan, target: &DecodeTarget, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Vec<Reject>)> {
+async fn pass(
+    plan: &Plan,
+    target: &DecodeTarget,
+    mut treatment: Treatment,
+    mut keys: Option<KeySet>,
+    writer: &mut SegmentWriter,
+) -> Result<(DecodeOutcome, Vec<Reject>, Option<KeySet>)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
-        decode(&source, &inference, &target, &progress, &mut |decoded| {
+        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
+            if let Some(keys) = &mut keys {
+                keys.add(&decoded.batch, &decoded.lines).map_err(|error| error.context(source.name().to_owned()))?;
+            }
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
-        })
+        })?;
+        Ok::<_, Error>((outcome, keys))
     });
     let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
         rejects.extend(decoded.rejects);
         writer.write(decoded.batch).await?;
     }
-    let outcome = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects))
+    let (outcome, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, rejects, keys))
 }
 
 /// The named time column, or the first timestamp, or the first date.

@@ -75,6 +75,12 @@ impl Progress {
         self.counters.rejected.fetch_add(rejected, Ordering::Relaxed);
     }
 
+    /// Rows that were decoded turn out not to fit.
+    pub(crate) fn reject_rows(&self, rows: u64) {
+        self.counters.rows.fetch_sub(rows, Ordering::Relaxed);
+        self.counters.rejected.fetch_add(rows, Ordering::Relaxed);
+    }
+
     /// A second pass begins (a column was promoted): rows are counted anew.
     pub(crate) fn restart(&self) {
         self.counters.bytes_read.store(0, Ordering::Relaxed);

@@ -23,6 +23,8 @@ const VERSIONS_MAX: usize = 1_000;
 pub enum Operation {
     /// Rows came in: a file, a push.
     Load,
+    /// Rows came in, in the place of others: all of them, those of a time range or those of the same keys.
+    Replacement,
     /// Small segments were merged. The rows are the same.
     Compaction,
     /// Rows were deleted; older versions have them.
@@ -279,6 +281,7 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         (Some(Rewrite::Deletion), ..) => Operation::Deletion,
         (Some(Rewrite::Erasure), ..) => Operation::Erasure,
         (Some(Rewrite::Retention), ..) => Operation::Retention,
+        (Some(Rewrite::Replacement), ..) => Operation::Replacement,
         (None, Some(_), _) => Operation::Load,
         (None, None, Some(_)) => Operation::Settings,
         (None, None, None) => Operation::Other,
@@ -296,8 +299,11 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         version,
         committed_at: entry.committed_at,
         operation,
-        // What a rewrite adds are rows that were there.
-        rows_added: if entry.rewrite.is_some() { 0 } else { entry.added.iter().map(|segment| segment.rows).sum() },
+        rows_added: match entry.rewrite {
+            // What takes the place of another segment are rows that were there.
+            None | Some(Rewrite::Replacement) => entry.added.iter().filter(|segment| !entry.places.contains_key(&segment.path)).map(|segment| segment.rows).sum(),
+            Some(_) => 0,
+        },
         rows_removed: if entry.removed.is_empty() || operation == Operation::Compaction { Some(0) } else { entry.rows_removed },
         segments_added: entry.added.len() as u64,
         segments_removed: entry.removed.len() as u64,

@@ -68,6 +68,11 @@ pub(crate) enum Function {
 }
 
 impl Function {
+    /// Whether its fold counts the rows that it is given: [`Fold::counts`].
+    pub(crate) fn counts_rows(&self) -> bool {
+        matches!(self, Self::Count | Self::Average(_) | Self::Sum(DataType::Float64, _))
+    }
+
     fn state_fields(&self) -> Result<Vec<FieldRef>> {
         let field = |name: &str, data_type: &DataType| Arc::new(Field::new(name, data_type.clone(), true));
         Ok(match self {

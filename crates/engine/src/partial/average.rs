@@ -4,10 +4,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float64Array, UInt64Array};
+use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, UInt64Array};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, UInt64Type};
 
-use super::fold::{Cell, Cells, Fold, Values};
+use super::fold::{Cell, Cells, Fold, Numbers, Values};
 use crate::error::{Error, Result};
 
 /// Averages of `Float64` or `Int64` by group. State: `UInt64` how many, `Float64` their sum; neither is null.
@@ -80,6 +80,11 @@ impl Cell for SummedWhole {
     }
 }
 
+/// How many values are in each of some sums.
+pub(super) fn counts(sums: impl Iterator<Item = Summed>) -> Int64Array {
+    sums.map(|summed| i64::try_from(summed.count).unwrap_or(i64::MAX)).collect()
+}
+
 impl Average {
     /// Of values of a type.
     pub(crate) fn of(data_type: &DataType) -> Self {
@@ -102,7 +107,7 @@ impl Fold for Average {
         }
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         match self {
             Self::Floats(cells) => cells.update(values.array()?.as_primitive::<Float64Type>().values(), values, rows, numbers),
             Self::Whole(cells) => cells.update(values.array()?.as_primitive::<Int64Type>().values(), values, rows, numbers),
@@ -130,6 +135,13 @@ impl Fold for Average {
         Ok(Arc::new(averages.collect::<Float64Array>()))
     }
 
+    fn counts(&mut self) -> Option<Int64Array> {
+        Some(match self {
+            Self::Floats(cells) => counts(cells.all().iter().copied()),
+            Self::Whole(cells) => counts(cells.all().iter().map(|SummedWhole(summed)| *summed)),
+        })
+    }
+
     fn size_bytes(&self) -> usize {
         match self {
             Self::Floats(cells) => cells.size_bytes(),
@@ -140,7 +152,6 @@ impl Fold for Average {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::Int64Array;
     use proptest::prelude::*;
 
     use super::super::fold::testing::{folded, rows};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::Int64Type;
 
-use super::fold::{BLOCK_ROWS, Cell, Cells, Fold, Values};
+use super::fold::{BLOCK_ROWS, Cell, Cells, Fold, Numbers, Values};
 use crate::error::{Error, Result};
 
 /// Counts rows by group. State: one `Int64`, never null.
@@ -38,7 +38,7 @@ impl Fold for Count {
         self.0.grow(groups);
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         // As many nothings as there can be rows.
         const ROWS: [(); u32::MAX as usize] = [(); u32::MAX as usize];
         debug_assert!(rows.len() <= BLOCK_ROWS);
@@ -57,6 +57,10 @@ impl Fold for Count {
 
     fn evaluate(&mut self) -> Result<ArrayRef> {
         Ok(Arc::new(Int64Array::from_iter_values(self.0.take().into_iter().map(|Rows(count)| count))))
+    }
+
+    fn counts(&mut self) -> Option<Int64Array> {
+        Some(self.0.all().iter().map(|Rows(count)| *count).collect())
     }
 
     fn size_bytes(&self) -> usize {

@@ -8,7 +8,7 @@ use arrow::array::{ArrayRef, ArrowNumericType, AsArray, Int64Array};
 use arrow::compute;
 use arrow::datatypes::{DataType, Date32Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 
-use super::fold::{Fold, Values};
+use super::fold::{Fold, Numbers, Values};
 use super::set::{Set, WORDS};
 use crate::error::{Error, Result};
 use crate::functions::sketch::binary;
@@ -44,7 +44,7 @@ impl DistinctIntegers {
         matches!(data_type, DataType::Int64 | DataType::Date32 | DataType::Timestamp(TimeUnit::Microsecond, _))
     }
 
-    fn gather<T: ArrowNumericType>(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>, whole: fn(T::Native) -> i64) -> Result<()> {
+    fn gather<T: ArrowNumericType>(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>, whole: fn(T::Native) -> i64) -> Result<()> {
         let array = values.array()?.as_primitive::<T>();
         let all = array.values();
         if matches!(self.rows, Gathered::Nothing) {
@@ -54,7 +54,7 @@ impl DistinctIntegers {
         let valid = values.valid.as_ref().map(|valid| valid.slice(rows.start, rows.len()));
         let block = all.get(rows).unwrap_or_default();
         let present = block.iter().enumerate().filter(|(row, _)| valid.as_ref().is_none_or(|valid| valid.value(*row)));
-        let present = present.map(|(row, value)| (numbers.and_then(|numbers| numbers.get(row)).copied().unwrap_or(0), unsigned(whole(*value))));
+        let present = present.map(|(row, value)| (numbers.at(row), unsigned(whole(*value))));
         match &mut self.rows {
             Gathered::Nothing => {}
             Gathered::Loose(loose) => loose.extend(present),
@@ -120,7 +120,7 @@ impl Fold for DistinctIntegers {
         }
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         match values.array()?.data_type() {
             DataType::Int64 => self.gather::<Int64Type>(values, rows, numbers, |value| value),
             DataType::Date32 => self.gather::<Date32Type>(values, rows, numbers, i64::from),
@@ -176,7 +176,7 @@ mod tests {
         let array: ArrayRef = Arc::new(Int64Array::from_iter_values((0..1_000_i64).map(|number| number << 32)));
         let mut distinct = DistinctIntegers::default();
         distinct.grow(1);
-        distinct.update(&Values::of(Some(&array), None), 0..1_000, None).unwrap();
+        distinct.update(&Values::of(Some(&array), None), 0..1_000, Numbers::Same(0)).unwrap();
         distinct.settle();
         assert!(distinct.size_bytes() > 1_000 * 40, "{}", distinct.size_bytes());
     }

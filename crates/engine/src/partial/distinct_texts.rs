@@ -10,7 +10,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::compute::take;
 use arrow::datatypes::{DataType, Field, FieldRef};
 
-use super::fold::{Fold, Values};
+use super::fold::{Fold, Numbers, Values};
 use crate::error::{Error, Result};
 
 /// Distinct texts by group. State: one `List<Utf8View>`, the texts in the order in which they came first.
@@ -62,11 +62,11 @@ impl Fold for DistinctTexts {
         self.groups = self.groups.max(groups);
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         let texts = values.array()?.as_string_view();
         for (place, row) in rows.enumerate() {
             if values.valid.as_ref().is_none_or(|valid| valid.value(row)) {
-                let group = numbers.and_then(|numbers| numbers.get(place)).copied().unwrap_or(0);
+                let group = numbers.at(place);
                 self.add(group as usize, texts.value(row))?;
             }
         }

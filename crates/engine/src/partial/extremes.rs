@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 
-use super::fold::{Cell, Cells, Fold, Values};
+use super::fold::{Cell, Cells, Fold, Numbers, Values};
 use crate::error::{Error, Result};
 
 /// Values that are ordered as keys are.
@@ -101,7 +101,7 @@ impl<T: Ordered, const GREATEST: bool> Fold for Extremes<T, GREATEST> {
         self.cells.grow(groups);
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         self.cells.update(values.array()?.as_primitive::<T>().values(), values, rows, numbers)
     }
 

@@ -1,11 +1,12 @@
 //! Folding the rows of a segment into groups. Rows come in blocks that fit the nearest cache of a core together with the
 //! numbers of their groups, so that several aggregates over the same groups read these from there. A cell is what one
 //! group holds. Where groups are few, a row often adds to the cell of the row before it and would have to wait for it:
-//! then each cell is kept several times over and put together in the end.
+//! then each cell is kept several times over and put together in the end. A block whose rows are all of one group, as
+//! most are where rows lie in the order of time and time is the key, is added up without a look at cells.
 
 use std::ops::Range;
 
-use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array};
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 
 use crate::error::{Error, Result};
@@ -55,14 +56,41 @@ impl Values {
     }
 }
 
+/// The groups of a block of rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Numbers<'a> {
+    /// All rows are of one group.
+    Same(u32),
+    /// Each row has its own.
+    Each(&'a [u32]),
+}
+
+impl<'a> Numbers<'a> {
+    /// Of rows that have one each.
+    pub(crate) fn of(numbers: &'a [u32]) -> Self {
+        match numbers {
+            // Mixed rows differ early.
+            [first, .., last] if first == last && numbers.iter().all(|number| number == first) => Self::Same(*first),
+            _ => Self::Each(numbers),
+        }
+    }
+
+    /// The group of a row of the block.
+    pub(crate) fn at(self, row: usize) -> u32 {
+        match self {
+            Self::Same(group) => group,
+            Self::Each(numbers) => numbers.get(row).copied().unwrap_or(0),
+        }
+    }
+}
+
 /// One aggregate over groups, computed by us.
 pub(crate) trait Fold: Send {
     /// Makes room for so many groups.
     fn grow(&mut self, groups: usize);
 
-    /// Folds some rows of a segment, at most [`BLOCK_ROWS`]. `numbers` are the groups of these rows; without numbers all
-    /// of them are of group 0.
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()>;
+    /// Folds some rows of a segment, at most [`BLOCK_ROWS`]. `numbers` are the groups of these rows.
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()>;
 
     /// Merges states, each into its group.
     fn merge(&mut self, states: &[ArrayRef], groups: &[usize]) -> Result<()>;
@@ -72,6 +100,11 @@ pub(crate) trait Fold: Send {
 
     /// The values of all groups.
     fn evaluate(&mut self) -> Result<ArrayRef>;
+
+    /// How many rows each group has, where they are counted on the way.
+    fn counts(&mut self) -> Option<Int64Array> {
+        None
+    }
 
     /// Bytes held.
     fn size_bytes(&self) -> usize;
@@ -129,20 +162,20 @@ impl<C: Cell> Cells<C> {
     }
 
     /// Folds a block; `values` are all of the segment's.
-    pub(crate) fn update(&mut self, values: &[C::Value], of: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    pub(crate) fn update(&mut self, values: &[C::Value], of: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         let valid = of.valid(&rows);
         let values = values.get(rows).ok_or_else(|| Error::internal("rows beyond the end of a segment"))?;
         match (numbers, valid) {
-            (None, None) => self.total(|cell| cell.add_all(values)),
-            (None, Some(valid)) => self.total(|cell| {
+            (Numbers::Same(group), None) => self.total(group, |cell| cell.add_all(values)),
+            (Numbers::Same(group), Some(valid)) => self.total(group, |cell| {
                 each_run(&valid, |rows| match values.get(rows) {
                     Some([value]) => cell.add(*value),
                     Some(values) => cell.add_all(values),
                     None => {}
                 });
             }),
-            (Some(numbers), None) => self.scatter(values, numbers),
-            (Some(numbers), Some(valid)) => each_run(&valid, |rows| {
+            (Numbers::Each(numbers), None) => self.scatter(values, numbers),
+            (Numbers::Each(numbers), Some(valid)) => each_run(&valid, |rows| {
                 let (values, numbers) = (values.get(rows.clone()).unwrap_or_default(), numbers.get(rows).unwrap_or_default());
                 match (values, numbers) {
                     ([value], [number]) => {
@@ -157,8 +190,8 @@ impl<C: Cell> Cells<C> {
         Ok(())
     }
 
-    fn total(&mut self, add: impl FnOnce(&mut C)) {
-        if let Some(cell) = self.cells.first_mut() {
+    fn total(&mut self, group: u32, add: impl FnOnce(&mut C)) {
+        if let Some(cell) = self.cells.get_mut(group as usize) {
             add(cell);
         }
     }
@@ -201,6 +234,12 @@ impl<C: Cell> Cells<C> {
                 cell.join(other);
             }
         }
+    }
+
+    /// All cells as they are, in the order of the groups.
+    pub(crate) fn all(&mut self) -> &[C] {
+        self.settle();
+        &self.cells
     }
 
     /// All cells, in the order of the groups.
@@ -252,12 +291,18 @@ pub(crate) mod testing {
     /// Rows: whether each passes a filter, and its group.
     pub(crate) type Rows = Vec<(bool, u32)>;
 
-    /// Few groups and many, no filter and some.
+    /// Few groups and many, each in a piece or all over, no filter and some.
     pub(crate) fn rows(length: usize) -> impl Strategy<Value = (Rows, usize)> {
         let groups = prop_oneof![Just(1_usize), Just(7), Just(2_000)];
-        (groups, prop_oneof![Just(1.0), Just(0.5), Just(0.02)]).prop_flat_map(move |(groups, passing)| {
+        (groups, prop_oneof![Just(1.0), Just(0.5), Just(0.02)], any::<bool>()).prop_flat_map(move |(groups, passing, sorted)| {
             let row = (proptest::bool::weighted(passing), 0..groups as u32);
-            (proptest::collection::vec(row, length), Just(groups))
+            let rows = proptest::collection::vec(row, length).prop_map(move |mut rows| {
+                if sorted {
+                    rows.sort_by_key(|(_, group)| *group);
+                }
+                rows
+            });
+            (rows, Just(groups))
         })
     }
 
@@ -277,7 +322,7 @@ pub(crate) mod testing {
             fold.grow(groups);
             for start in (0..part.len()).step_by(BLOCK_ROWS) {
                 let rows = start..part.len().min(start + BLOCK_ROWS);
-                fold.update(&values, rows.clone(), (groups > 1).then(|| &numbers[rows]))?;
+                fold.update(&values, rows.clone(), if groups > 1 { Numbers::of(&numbers[rows]) } else { Numbers::Same(0) })?;
             }
             merged.merge(&fold.state()?, &(0..groups).collect::<Vec<_>>())?;
         }

@@ -15,7 +15,7 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
 use super::columns::Coded;
 use super::dictionary::Dictionary;
-use super::fold::BLOCK_ROWS;
+use super::fold::{BLOCK_ROWS, Numbers};
 use crate::error::Result;
 
 /// Combinations of keys up to which each has a cell, whether a row has it or not: they fit the nearest caches of a core.
@@ -60,15 +60,15 @@ impl Groups {
         }
     }
 
-    /// The groups of a block of rows, `None` where there is one group. `block` is room to make them in.
-    pub(crate) fn numbers<'a>(&'a self, rows: Range<usize>, block: &'a mut Vec<u32>) -> Option<&'a [u32]> {
+    /// The groups of a block of rows. `block` is room to make them in.
+    pub(crate) fn numbers<'a>(&'a self, rows: Range<usize>, block: &'a mut Vec<u32>) -> Numbers<'a> {
         match self {
-            Self::One => None,
+            Self::One => Numbers::Same(0),
             Self::Combined { keys, .. } => {
                 combine(keys, rows, block);
-                Some(block)
+                Numbers::of(block)
             }
-            Self::Numbered { numbers, .. } | Self::Interned { numbers, .. } => Some(numbers.get(rows).unwrap_or_default()),
+            Self::Numbered { numbers, .. } | Self::Interned { numbers, .. } => Numbers::of(numbers.get(rows).unwrap_or_default()),
         }
     }
 
@@ -212,7 +212,7 @@ mod tests {
             let keys = vec![codes(rows.iter().map(|row| row.0)), codes(rows.iter().map(|row| row.1))];
             let groups = Groups::of(keys, rows.len(), dense).unwrap();
             let mut block = Vec::new();
-            let numbers = groups.numbers(0..rows.len(), &mut block).unwrap().to_vec();
+            let numbers: Vec<u32> = (0..rows.len()).map(|row| groups.numbers(0..rows.len(), &mut block).at(row)).collect();
             let wide = groups.wide(rows.len());
             let (count, complete) = (groups.count(), groups.complete());
             prop_assert!(complete || !dense);

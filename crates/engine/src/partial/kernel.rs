@@ -3,38 +3,30 @@
 //! distinct value.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, RecordBatchOptions};
-use arrow::buffer::NullBuffer;
-use arrow::compute::{and, filter, prep_null_mask_filter};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{and, filter};
 use arrow::datatypes::{DataType, Field, Int64Type, SchemaRef};
-use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::{AggregateFunction, Cast};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{Expr, ExprSchemable};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::LoweredAggregateBuilder;
 
-use super::aggregator::{Accumulator, Function, Layout, is_count_of_rows};
-use super::codes;
-use super::columns::{Coded, Column};
-use super::distinct::DistinctIntegers;
-use super::distinct_texts::DistinctTexts;
-use super::extremes;
-use super::fold::{BLOCK_ROWS, Fold, Values};
+use super::aggregator::{Accumulator, Function, Layout};
+use super::columns::Column;
+use super::fold::{BLOCK_ROWS, Fold, Numbers, Values};
 use super::fragment::Fragment;
 use super::groups::Groups;
 use super::source::SegmentSource;
 use crate::error::{Error, Result};
-use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::approx_quantile::ApproxQuantile;
-use crate::functions::sketch::hash;
-use crate::functions::time_bucket::TimeBucket;
-use crate::semantic::grain::Grain;
+use binding::{Binder, Bound, Key, Measure, function_of};
+use rows::Rows;
+
+mod binding;
+mod rows;
 
 /// How states hold keys that are text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,30 +48,8 @@ pub(crate) struct Kernel {
     pub layout: Arc<Layout>,
 }
 
-/// An expression over a few of the columns.
-#[derive(Debug, Clone)]
-struct Bound {
-    expr: Arc<dyn PhysicalExpr>,
-    schema: SchemaRef,
-    /// Places in `Kernel::columns`.
-    columns: Vec<usize>,
-}
-
-#[derive(Debug)]
-enum Key {
-    Bucket { instant: Bound, grain: Grain, zone: Tz },
-    Any(Bound),
-}
-
-#[derive(Debug)]
-struct Measure {
-    arguments: Vec<Bound>,
-    /// Whether the aggregate takes hashes of values: those of text are made once per distinct value.
-    hashed: bool,
-    filter: Option<Bound>,
-    /// Whether only nulls among the values count.
-    nulls_alone: bool,
-}
+/// A fold of ours and what it looks at.
+type Folding<'a> = (&'a mut Box<dyn Fold>, Values);
 
 impl Kernel {
     /// Binds a fragment to the columns of a dataset.
@@ -210,13 +180,23 @@ impl Kernel {
         let keys = self.groups.iter().map(|key| segment.key(key)).collect::<Result<Vec<_>>>()?;
         let groups = Groups::of(keys, rows, accumulators.iter().any(|accumulator| matches!(accumulator, Accumulator::Any(_))))?;
         let mut wide: Option<Vec<usize>> = None;
-        let mut own: Vec<(&mut Box<dyn Fold>, Values)> = Vec::new();
-        for (accumulator, measure) in accumulators.iter_mut().zip(self.aggregates.iter()) {
+        let (mut own, mut counts): (Vec<Folding>, Vec<Folding>) = Default::default();
+        let mut teller = None;
+        for ((accumulator, measure), function) in accumulators.iter_mut().zip(self.aggregates.iter()).zip(&self.layout.functions) {
             let passes = measure.filter.as_ref().map(|filter| segment.mask(filter)).transpose()?;
             match accumulator {
                 Accumulator::Own(fold) => {
                     fold.grow(groups.count());
-                    own.push((fold, segment.values(measure, passes)?));
+                    let values = segment.values(measure, passes)?;
+                    match function {
+                        Function::Count if values.valid.is_none() => counts.push((fold, values)),
+                        _ => {
+                            if values.valid.is_none() && function.counts_rows() {
+                                teller = Some(own.len());
+                            }
+                            own.push((fold, values));
+                        }
+                    }
                 }
                 Accumulator::Any(accumulator) => {
                     let arguments = measure.arguments.iter().map(|argument| if measure.hashed { segment.hashes(argument) } else { segment.array(argument) });
@@ -224,6 +204,11 @@ impl Kernel {
                     accumulator.update_batch(&arguments, wide.get_or_insert_with(|| groups.wide(rows)), passes.as_ref(), groups.count())?;
                 }
             }
+        }
+        // All rows are counted once, and only by the way where another aggregate counts what it is given.
+        let teller = teller.unwrap_or(own.len());
+        if teller == own.len() {
+            own.extend(counts.pop());
         }
         let mut present = if groups.complete() || self.counted().is_some() { Vec::new() } else { vec![false; groups.count()] };
         let mut block = Vec::new();
@@ -234,11 +219,22 @@ impl Kernel {
                 fold.update(values, rows.clone(), numbers)?;
             }
             if !present.is_empty() {
-                for number in numbers.unwrap_or_default() {
+                let numbers = match &numbers {
+                    Numbers::Same(group) => std::slice::from_ref(group),
+                    Numbers::Each(numbers) => numbers,
+                };
+                for number in numbers {
                     if let Some(present) = present.get_mut(*number as usize) {
                         *present = true;
                     }
                 }
+            }
+        }
+        if !counts.is_empty() {
+            let told = own.get_mut(teller).and_then(|(fold, _)| fold.counts()).ok_or_else(|| Error::internal("rows that nobody counted"))?;
+            let all: Vec<usize> = (0..groups.count()).collect();
+            for (fold, _) in counts {
+                fold.merge(&[Arc::new(told.clone())], &all)?;
             }
         }
         drop(own);
@@ -269,221 +265,5 @@ impl Kernel {
             .iter()
             .zip(&self.layout.functions)
             .position(|(measure, function)| matches!(function, Function::Count) && measure.arguments.is_empty() && measure.filter.is_none())
-    }
-}
-
-/// Our own way to compute an aggregate, where there is one, and what of its arguments is looked at.
-fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result<Option<(Function, Vec<Expr>)>> {
-    let (name, [argument]) = (call.func.name(), call.params.args.as_slice()) else { return Ok(None) };
-    if call.func.inner().downcast_ref::<ApproxDistinct>().is_some() {
-        return Ok(Some((Function::ApproxDistinct, vec![argument.clone()])));
-    }
-    let data_type = argument.get_type(schema)?;
-    let whole_or_float = matches!(data_type, DataType::Int64 | DataType::Float64);
-    let function = match (name, call.params.distinct) {
-        // Rows are counted without a look at any column.
-        ("count", false) if is_count_of_rows(call) => return Ok(Some((Function::Count, Vec::new()))),
-        ("count", false) => Function::Count,
-        ("count", true) if DistinctIntegers::takes(&data_type) => Function::DistinctIntegers,
-        ("count", true) if DistinctTexts::takes(&data_type) => Function::DistinctTexts,
-        ("sum", false) if whole_or_float => Function::Sum(data_type, argument.to_string().into()),
-        ("avg", false) if data_type == DataType::Float64 => match argument {
-            // Whole numbers are made floats by the planner; ours does it on the way.
-            Expr::Cast(Cast { expr, .. }) if expr.get_type(schema)? == DataType::Int64 => return Ok(Some((Function::Average(DataType::Int64), vec![expr.as_ref().clone()]))),
-            _ => Function::Average(data_type),
-        },
-        ("min" | "max", _) if extremes::takes(&data_type) => Function::Extreme { data_type, greatest: name == "max" },
-        _ => return Ok(None),
-    };
-    Ok(Some((function, vec![argument.clone()])))
-}
-
-struct Binder<'a> {
-    schema: &'a SchemaRef,
-    session: &'a dyn Session,
-    columns: Vec<usize>,
-}
-
-impl Binder<'_> {
-    fn bind(&mut self, expr: &Expr) -> Result<Bound> {
-        let mut used: Vec<usize> = expr.column_refs().into_iter().map(|column| self.schema.index_of(&column.name)).collect::<std::result::Result<_, _>>()?;
-        used.sort_unstable();
-        let schema = Arc::new(self.schema.project(&used)?);
-        let expr = self.session.create_physical_expr(expr.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
-        let columns = used.into_iter().map(|column| self.place(column)).collect();
-        Ok(Bound { expr, schema, columns })
-    }
-
-    fn place(&mut self, column: usize) -> usize {
-        self.columns.iter().position(|known| *known == column).unwrap_or_else(|| {
-            self.columns.push(column);
-            self.columns.len() - 1
-        })
-    }
-
-    fn key(&mut self, group: &Expr) -> Result<Key> {
-        if let Expr::ScalarFunction(call) = group
-            && let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>()
-            && let [instant] = call.args.as_slice()
-        {
-            return Ok(Key::Bucket { instant: self.bind(instant)?, grain: bucket.grain(), zone: bucket.zone() });
-        }
-        Ok(Key::Any(self.bind(group)?))
-    }
-}
-
-/// The rows that a partial is computed from.
-struct Rows {
-    columns: Vec<Option<Column>>,
-    /// Text columns that were written out, so that it happens once.
-    arrays: HashMap<usize, ArrayRef>,
-    rows: usize,
-}
-
-impl Rows {
-    fn column(&self, place: usize) -> Result<&Column> {
-        self.columns.get(place).and_then(Option::as_ref).ok_or_else(|| Error::internal("a kernel without its column"))
-    }
-
-    fn written_out(&mut self, place: usize) -> Result<ArrayRef> {
-        let column = self.columns.get(place).and_then(Option::as_ref).ok_or_else(|| Error::internal("a kernel without its column"))?;
-        match self.arrays.entry(place) {
-            Entry::Occupied(known) => Ok(Arc::clone(known.get())),
-            Entry::Vacant(free) => Ok(Arc::clone(free.insert(column.array()?))),
-        }
-    }
-
-    /// The one text column of an expression that has no other, and the expression evaluated on its distinct values.
-    /// `None` also where that fails: a value of a row that did not pass must not be the reason of an error.
-    fn by_value(&self, bound: &Bound) -> Option<(&Coded, ArrayRef)> {
-        let [place] = bound.columns.as_slice() else { return None };
-        let Column::Coded(coded) = self.columns.get(*place)?.as_ref()? else { return None };
-        let evaluated = bound.evaluate(vec![Arc::clone(&coded.values)], coded.values.len()).ok()?;
-        Some((coded, evaluated))
-    }
-
-    fn filtered(&self, passes: &BooleanArray) -> Result<Self> {
-        let rows = passes.true_count();
-        let first = passes.values().set_slices().next();
-        let part = |column: &Column| match first {
-            // Rows that pass lie side by side where a window is cut out of rows that are sorted by time.
-            Some((from, to)) if to - from == rows => Ok(column.slice(from, rows)),
-            _ => column.filtered(passes),
-        };
-        let columns = self.columns.iter().map(|column| column.as_ref().map(part).transpose()).collect::<Result<Vec<_>>>()?;
-        Ok(Self { columns, arrays: HashMap::new(), rows })
-    }
-
-    /// What an aggregate of our own looks at. Counts look at nulls alone.
-    fn values(&mut self, measure: &Measure, passes: Option<BooleanArray>) -> Result<Values> {
-        let mut values = Values { array: None, valid: passes.map(|passes| passes.values().clone()) };
-        if let [argument] = measure.arguments.as_slice() {
-            let by_value = match self.by_value(argument) {
-                // Nothing but nulls has a type of its own, whose arrays have no mask of nulls.
-                Some((coded, evaluated)) if measure.nulls_alone => match evaluated.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
-                    Some(nulls) => Some((None, Some(coded.codes.mask(&nulls.iter().collect::<Vec<_>>())))),
-                    None => Some((None, None)),
-                },
-                Some((coded, evaluated)) => Some((Some(coded.codes.values(&evaluated)?), None)),
-                None => None,
-            };
-            let (array, valid) = match by_value {
-                Some(found) => found,
-                None => (Some(self.array(argument)?), None),
-            };
-            let nulls = array.as_ref().and_then(|array| array.logical_nulls()).filter(|nulls| nulls.null_count() > 0);
-            let valid = valid.or(nulls.map(NullBuffer::into_inner));
-            values.array = array;
-            values.valid = match (values.valid, valid) {
-                (Some(passes), Some(valid)) => Some(&passes & &valid),
-                (passes, valid) => passes.or(valid),
-            };
-        }
-        Ok(values)
-    }
-
-    /// Where a condition is true; null is not.
-    fn mask(&mut self, condition: &Bound) -> Result<BooleanArray> {
-        if let Some((coded, evaluated)) = self.by_value(condition) {
-            let truth: Vec<bool> = boolean(&evaluated)?.iter().map(|value| value == Some(true)).collect();
-            return Ok(BooleanArray::new(coded.codes.mask(&truth), None));
-        }
-        let evaluated = self.array(condition)?;
-        let mask = boolean(&evaluated)?;
-        Ok(if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() })
-    }
-
-    fn array(&mut self, bound: &Bound) -> Result<ArrayRef> {
-        let arrays = bound.columns.iter().map(|place| self.written_out(*place)).collect::<Result<Vec<_>>>()?;
-        bound.evaluate(arrays, self.rows)
-    }
-
-    /// Hashes of values, null where the value is.
-    fn hashes(&mut self, bound: &Bound) -> Result<ArrayRef> {
-        if let Some((coded, evaluated)) = self.by_value(bound) {
-            return coded.codes.values(&(Arc::new(hash::hashes(&evaluated)?) as ArrayRef));
-        }
-        Ok(Arc::new(hash::hashes(&self.array(bound)?)?))
-    }
-
-    fn key(&mut self, key: &Key) -> Result<Coded> {
-        match key {
-            Key::Bucket { instant, grain, zone } => {
-                let sorted = match (instant.columns.as_slice(), instant.is_column()) {
-                    ([place], true) => matches!(self.column(*place)?, Column::Plain(plain) if plain.is_sorted()),
-                    _ => false,
-                };
-                codes::buckets(&self.array(instant)?, sorted, *grain, *zone)
-            }
-            Key::Any(bound) => {
-                if let Some((coded, evaluated)) = self.by_value(bound) {
-                    return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded.clone()) } else { codes::encode_through(coded, &evaluated) };
-                }
-                if let ([place], true) = (bound.columns.as_slice(), bound.is_column()) {
-                    return codes::of_column(self.column(*place)?);
-                }
-                codes::encode(&self.array(bound)?)
-            }
-        }
-    }
-}
-
-impl Bound {
-    fn evaluate(&self, columns: Vec<ArrayRef>, rows: usize) -> Result<ArrayRef> {
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
-        Ok(self.expr.evaluate(&batch)?.into_array(rows)?)
-    }
-
-    fn is_column(&self) -> bool {
-        self.expr.downcast_ref::<datafusion::physical_expr::expressions::Column>().is_some()
-    }
-}
-
-fn boolean(array: &ArrayRef) -> Result<&BooleanArray> {
-    array.as_boolean_opt().ok_or_else(|| Error::internal("a filter that is neither true nor false"))
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow::array::StringViewArray;
-    use arrow::datatypes::Schema;
-    use datafusion::physical_expr::expressions::Literal;
-    use datafusion::scalar::ScalarValue;
-
-    use super::*;
-
-    #[test]
-    fn a_count_of_nothing_but_nulls_counts_no_row() {
-        let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a", "b", "a"]));
-        let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8View, true)]));
-        let count = |expr: Arc<dyn PhysicalExpr>| {
-            let argument = Bound { expr, schema: Arc::clone(&schema), columns: vec![0] };
-            let measure = Measure { arguments: vec![argument], hashed: false, filter: None, nulls_alone: true };
-            let mut rows = Rows { columns: vec![Some(Column::of(&texts).unwrap())], arrays: HashMap::new(), rows: 3 };
-            rows.values(&measure, None).unwrap().valid.map(|valid| valid.count_set_bits())
-        };
-        assert_eq!(count(Arc::new(Literal::new(ScalarValue::Null))), Some(0));
-        assert_eq!(count(Arc::new(Literal::new(ScalarValue::Int64(Some(1))))), None, "all rows count");
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array};
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::average::Summed;
-use super::fold::{Cell, Cells, Fold, Values};
+use super::average::{Summed, counts};
+use super::fold::{Cell, Cells, Fold, Numbers, Values};
 use crate::error::{Error, Result};
 use crate::functions::sum::too_large;
 
@@ -86,7 +86,7 @@ impl Fold for SumWhole {
         self.cells.grow(groups);
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         self.cells.update(values.array()?.as_primitive::<Int64Type>().values(), values, rows, numbers)
     }
 
@@ -115,7 +115,7 @@ impl Fold for SumFloats {
         self.0.grow(groups);
     }
 
-    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Option<&[u32]>) -> Result<()> {
+    fn update(&mut self, values: &Values, rows: Range<usize>, numbers: Numbers<'_>) -> Result<()> {
         self.0.update(values.array()?.as_primitive::<Float64Type>().values(), values, rows, numbers)
     }
 
@@ -131,6 +131,10 @@ impl Fold for SumFloats {
 
     fn evaluate(&mut self) -> Result<ArrayRef> {
         Ok(Arc::new(self.0.take().into_iter().map(|cell| (cell.count > 0).then_some(cell.sum)).collect::<Float64Array>()))
+    }
+
+    fn counts(&mut self) -> Option<Int64Array> {
+        Some(counts(self.0.all().iter().copied()))
     }
 
     fn size_bytes(&self) -> usize {

@@ -18,7 +18,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::entry::Rewrite;
+use super::entry::{self, Rewrite};
 use super::layout;
 use super::log::DatasetLog;
 use super::opening::AHEAD;
@@ -60,7 +60,8 @@ impl DatasetLog {
         };
         let Some(entry) = entry? else { return Ok(None) };
         match blocking(move || Checkpoint::decode(bytes)).await {
-            Ok(checkpoint) if checkpoint.snapshot.version == version && checkpoint.entry == fingerprint(&entry) => {
+            Ok(mut checkpoint) if checkpoint.snapshot.version == version && checkpoint.entry == fingerprint(&entry) => {
+                checkpoint.snapshot.commit_id = entry::commit_id(&entry);
                 self.past().note_checkpoint(version);
                 Ok(Some(checkpoint))
             }

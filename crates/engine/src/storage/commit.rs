@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chrono::SubsecRound;
 use futures::StreamExt;
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
 use super::durable::{NotDurable, NotWritten};
@@ -70,6 +71,9 @@ impl DatasetLog {
                     if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                         return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
                     }
+                    if entry.based_on.is_some_and(|version| version != snapshot.version) {
+                        return Err(Error::conflict("somebody else has committed in the meantime; look again at what goes"));
+                    }
                     refuse_lost(&entry, snapshot)?;
                     refuse_altered(&entry, snapshot)?;
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
@@ -110,17 +114,20 @@ impl DatasetLog {
     async fn put_entry(&self, version: u64, bytes: Bytes) -> Put {
         let location = layout::log_entry(&self.prefix, version);
         let mut last = Error::internal("no put was tried");
+        let mut sent = false;
         for _ in 0..PUTS {
             match self.store.put_opts(&location, PutPayload::from(bytes.clone()), PutMode::Create.into()).await {
                 Ok(_) => return Put::Done,
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
                     last = Error::conflict(format!("log entry {location} is there, but cannot be read"));
                 }
-                Err(error) if is_refusal(&error) => return Put::Refused(error.into()),
+                // That this one was refused says nothing of one before it.
+                Err(error) if is_refusal(&error) && !sent => return Put::Refused(error.into()),
                 // It is there and may be gone after a power cut: neither done nor undone.
                 Err(error) if is_not_durable(&error) => return Put::Unknown(error.into()),
                 Err(error) => last = error.into(),
             }
+            sent = true;
             match self.read_bytes(version).await {
                 Ok(Some(found)) if found == bytes => return Put::Done,
                 Ok(Some(_)) => return Put::Taken,
@@ -141,10 +148,11 @@ impl DatasetLog {
         let metadata = super::entry::Metadata { dropped: true, ..(*snapshot.metadata).clone() };
         let removed = snapshot.segments.iter().map(|segment| segment.path.clone()).collect();
         let entry = Entry { metadata: Some(metadata), removed, committed_at: snapshot.updated_at, ..Entry::default() };
-        if let Committed::Unknown(error) = self.commit(entry).await? {
-            return Err(error);
+        match self.commit(entry).await? {
+            Committed::Unknown(error) => return Err(error),
+            Committed::Version(last) => self.finish_deletion(last.version).await?,
+            Committed::Before(..) => return Err(Error::internal("a deletion was taken for a load")),
         }
-        self.finish_deletion().await?;
         Ok(true)
     }
 
@@ -152,22 +160,45 @@ impl DatasetLog {
     /// what a load has written but not committed must never be taken for a leftover.
     pub(crate) async fn clear_leftovers(&self) -> Result<()> {
         let _turn = self.committing.lock().await;
-        if self.snapshot().await?.is_none() && self.store.list(Some(&layout::log_folder(&self.prefix))).next().await.is_some() {
-            self.finish_deletion().await?;
+        if self.snapshot().await?.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let objects = self.objects().await?;
+        // Somebody may have made the dataset since: only what a deletion has left behind ends with its last word.
+        let Some(last) = objects.iter().filter_map(layout::version_of).max() else { return Ok(()) };
+        match self.read_bytes(last).await? {
+            Some(bytes) if is_last_word(&bytes, last)? => self.remove_log(objects, last, &bytes).await,
+            _ => Ok(()),
+        }
     }
 
-    async fn finish_deletion(&self) -> Result<()> {
-        let objects: Vec<_> = self.store.list(Some(&self.prefix)).collect().await;
-        let mut locations = objects.into_iter().map(|object| object.map(|object| object.location)).collect::<Result<Vec<_>, _>>()?;
-        // Another engine may be putting the last entry at this moment.
-        if let Some(last) = locations.iter().filter_map(layout::version_of).max() {
-            self.rely_on(last).await?;
+    async fn finish_deletion(&self, version: u64) -> Result<()> {
+        match self.read_bytes(version).await? {
+            Some(bytes) if is_last_word(&bytes, version)? => self.remove_log(self.objects().await?, version, &bytes).await,
+            // Somebody else has ended it.
+            _ => {
+                self.forget().await;
+                Ok(())
+            }
         }
+    }
+
+    async fn objects(&self) -> Result<Vec<Path>> {
+        let objects: Vec<_> = self.store.list(Some(&self.prefix)).collect().await;
+        Ok(objects.into_iter().map(|object| object.map(|object| object.location)).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Removes what there was when a dataset was deleted by the entry of a version.
+    async fn remove_log(&self, mut locations: Vec<Path>, last: u64, last_word: &Bytes) -> Result<()> {
+        // Another engine may be putting it at this moment.
+        self.rely_on(last).await?;
         // Log entries after everything else, oldest first.
         locations.sort_by_key(|location| (layout::version_of(location).map_or(0, |version| version + 1), location.to_string()));
         for location in locations {
+            // Where somebody else has ended the deletion, the name of an entry may be that of a new dataset.
+            if layout::version_of(&location).is_some() && self.read_bytes(last).await?.as_ref() != Some(last_word) {
+                break;
+            }
             match self.store.delete(&location).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(Error::from(error).context("delete dataset")),
@@ -176,6 +207,15 @@ impl DatasetLog {
         self.forget().await;
         Ok(())
     }
+}
+
+/// Whether an entry is that of a deleted dataset.
+fn is_last_word(bytes: &Bytes, version: u64) -> Result<bool> {
+    // Other engines know no last word, and what they wrote may need a schema to be read.
+    if memchr::memmem::find(bytes, super::entry::KEY_DROPPED.as_bytes()).is_none() {
+        return Ok(false);
+    }
+    Ok(super::log::decode(bytes, version, None)?.metadata.is_some_and(|metadata| metadata.dropped))
 }
 
 /// Refuses a rewrite of segments of which one is gone. A dataset that is dropped takes everything with it.
@@ -204,7 +244,9 @@ fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
 fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
     let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
     let rows: u64 = before.segments.iter().filter(|segment| gone.contains(segment.path.as_str())).map(|segment| segment.rows).sum();
-    rows.saturating_sub(entry.added.iter().map(|segment| segment.rows).sum())
+    // What takes no place has come in.
+    let rewritten = entry.added.iter().filter(|segment| entry.places.contains_key(&segment.path));
+    rows.saturating_sub(rewritten.map(|segment| segment.rows).sum())
 }
 
 /// Whether the store has certainly not done it, or not even tried: errors of ours come before anything is sent.

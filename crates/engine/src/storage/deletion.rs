@@ -112,27 +112,41 @@ async fn count_one(rewriter: &Rewriter<'_>, schema: &SchemaRef, segment: Arc<Seg
 /// # Errors
 /// As [`count`]; `Conflict` when one of the segments was rewritten meanwhile: look again. All rows are there then.
 pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candidates: &[Arc<Segment>], condition: &Condition, kind: Rewrite) -> Result<Option<Deleted>> {
-    let schema = &snapshot.arrow;
-    let touched = count(rewriter, schema, candidates, condition).await?;
-    if touched.is_empty() {
+    let TakenOut { rows, replacements } = take_out(rewriter, &snapshot.arrow, candidates, condition).await?;
+    if replacements.is_empty() {
         return Ok(None);
     }
+    let removed = replacements.iter().flat_map(|replacement| replacement.inputs.iter().map(Arc::clone)).collect();
+    let added = replacements.iter().filter_map(|replacement| replacement.output.clone()).collect();
+    let snapshot = rewriter.replace(kind, replacements).await?;
+    Ok(Some(Deleted { snapshot, rows, removed, added }))
+}
+
+/// What is to take the place of segments so that some rows are gone. Nobody sees it yet.
+#[derive(Debug, Default)]
+pub(crate) struct TakenOut {
+    /// Rows that go.
+    pub rows: u64,
+    pub replacements: Vec<Replacement>,
+}
+
+/// Writes what the segments that hold a row which meets a condition are without these rows.
+///
+/// # Errors
+/// As [`count`]. Nothing of it is left then.
+pub(crate) async fn take_out(rewriter: &Rewriter<'_>, schema: &SchemaRef, candidates: &[Arc<Segment>], condition: &Condition) -> Result<TakenOut> {
+    let touched = count(rewriter, schema, candidates, condition).await?;
     let rows = touched.iter().map(|touched| touched.matching).sum();
-    let removed = touched.iter().map(|touched| Arc::clone(&touched.segment)).collect();
     let writing: Vec<_> = touched.into_iter().map(|touched| without(rewriter, schema, touched, condition)).collect();
     // All of them end before anything is given up, so that what was written can be removed.
     let written: Vec<Result<Replacement>> = futures::stream::iter(writing).buffered(CONCURRENCY).collect().await;
     let (written, failed): (Vec<_>, Vec<_>) = written.into_iter().partition(Result::is_ok);
-    let written: Vec<Replacement> = written.into_iter().flatten().collect();
+    let replacements: Vec<Replacement> = written.into_iter().flatten().collect();
     if let Some(error) = failed.into_iter().find_map(Result::err) {
-        for output in written.iter().filter_map(|replacement| replacement.output.as_ref()) {
-            rewriter.discard(output).await;
-        }
+        rewriter.discard_all(&replacements).await;
         return Err(error);
     }
-    let added = written.iter().filter_map(|replacement| replacement.output.clone()).collect();
-    let snapshot = rewriter.replace(kind, written).await?;
-    Ok(Some(Deleted { snapshot, rows, removed, added }))
+    Ok(TakenOut { rows, replacements })
 }
 
 /// A segment without the rows that go.

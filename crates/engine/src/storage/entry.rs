@@ -43,6 +43,9 @@ pub(crate) struct LoadRecord {
     pub duration_ms: u64,
     #[serde(default)]
     pub promotions: Vec<crate::catalog::Promotion>,
+    /// Rows that were there and went for it.
+    #[serde(default)]
+    pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -58,6 +61,8 @@ pub(crate) enum Rewrite {
     Erasure,
     /// Whole time chunks are gone that are older than the dataset keeps rows.
     Retention,
+    /// Some rows are gone because those of a load have come in their place.
+    Replacement,
 }
 
 impl Rewrite {
@@ -72,10 +77,11 @@ impl Rewrite {
             Self::Deletion => "deletion",
             Self::Erasure => "erasure",
             Self::Retention => "retention",
+            Self::Replacement => "replacement",
         }
     }
 
-    const ALL: [Self; 4] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention];
+    const ALL: [Self; 5] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement];
 }
 
 /// The content of one log entry.
@@ -92,6 +98,8 @@ pub(crate) struct Entry {
     /// Set where stored rows are written anew. What the predicate of a deletion was is not told: it may name a person
     /// whose rows are to be forgotten.
     pub rewrite: Option<Rewrite>,
+    /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
+    pub based_on: Option<u64>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
     /// Rows that are gone with it, where it says so. A commit fills it in.
@@ -127,6 +135,7 @@ impl Entry {
         let (operation, parameters) = match self.rewrite {
             None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
             Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
         };
@@ -252,9 +261,18 @@ fn rewrite_of(info: &Value) -> Option<Rewrite> {
 
 /// When an entry was committed, without reading the rest of it.
 pub(crate) fn committed_at(bytes: &[u8]) -> Option<DateTime<Utc>> {
+    info_of(bytes)?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+}
+
+/// Which commit an entry is, without reading the rest of it.
+pub(crate) fn commit_id(bytes: &[u8]) -> Option<String> {
+    info_of(bytes)?.get(KEY_COMMIT).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn info_of(bytes: &[u8]) -> Option<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| line.starts_with(br#"{"commitInfo""#));
-    let info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
-    info.get("commitInfo")?.get("timestamp").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis)
+    let mut info = lines.map(serde_json::from_slice::<Value>).find_map(Result::ok)?;
+    info.get_mut("commitInfo").map(Value::take)
 }
 
 /// The id of Delta's application transaction for an idempotency key.
@@ -301,7 +319,7 @@ pub(super) fn check_protocol(body: &Value) -> Result<()> {
 
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
-const KEY_DROPPED: &str = "tidemill.dropped";
+pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
@@ -443,6 +461,7 @@ mod tests {
         let entry = Entry {
             commit_id: Some("c1".into()),
             table: None,
+            based_on: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -461,6 +480,7 @@ mod tests {
                 source: "f.csv".into(),
                 rows: 3,
                 rejected: 0,
+                replaced: 2,
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,

@@ -10,8 +10,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStoreExt;
 
 use super::entry::{self, Entry};
+use super::layout;
 use super::log::{DatasetLog, Snapshot, decode};
 use super::opening::AHEAD;
 use super::segment::Segment;
@@ -127,19 +129,19 @@ impl DatasetLog {
             return Ok(Some(latest.version));
         }
         let (mut low, mut high) = (self.first_entry().await?, latest.version);
-        if self.committed_at(low).await?.is_none_or(|first| first > time) {
+        let mut found = self.committed_at(low).await?;
+        if found.is_some_and(|first| first > time) {
             return Ok(None);
         }
-        // Commit times never go back: `low` is not after the instant, `high` is.
+        // Commit times never go back: `low` is not after the instant, `high` is. What is cleaned up meanwhile was the oldest.
         while high - low > 1 {
             let middle = low + (high - low) / 2;
             match self.committed_at(middle).await? {
-                Some(committed_at) if committed_at <= time => low = middle,
-                Some(_) => high = middle,
-                None => return Ok(None),
+                Some(committed_at) if committed_at > time => high = middle,
+                committed_at => (low, found) = (middle, committed_at),
             }
         }
-        Ok(Some(low))
+        Ok(found.map(|_| low))
     }
 
     /// The first version whose entry is there.
@@ -147,8 +149,11 @@ impl DatasetLog {
     /// # Errors
     /// `NotFound` when there is no log.
     pub(crate) async fn first_entry(&self) -> Result<u64> {
-        if self.committed_at(0).await?.is_some() {
-            return Ok(0);
+        // What is known of an entry does not say that it is still there.
+        match self.store.head(&layout::log_entry(&self.prefix, 0)).await {
+            Ok(_) => return Ok(0),
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(Error::from(error).context("look for log entry")),
         }
         self.list_log().await?.entries.first().copied().ok_or_else(|| Error::not_found("there is no such dataset"))
     }

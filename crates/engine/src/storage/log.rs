@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 
 /// How long the log is taken for the same one without a look at the entry of the version that is known.
 const BELIEVED: Duration = Duration::from_secs(5);
+/// Times that a log is opened because another has come in its place.
+const REOPENINGS: usize = 4;
 
 /// Loads that a snapshot remembers for people to see.
 const RECENT_LOADS: usize = 20;
@@ -200,25 +202,35 @@ impl DatasetLog {
 
     async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
         let mut seen = self.refreshing.lock().await;
-        let mut known = self.known();
-        if let Some(snapshot) = &known
-            && seen.is_none_or(|seen| seen.elapsed() >= believed)
-        {
-            // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
-            if !self.is_still_there(snapshot).await? {
-                self.clear();
-                known = None;
+        let mut believed = believed;
+        for _ in 0..REOPENINGS {
+            let mut known = self.known();
+            if let Some(snapshot) = &known
+                && seen.is_none_or(|seen| seen.elapsed() >= believed)
+            {
+                // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
+                if !self.is_still_there(snapshot).await? {
+                    self.clear();
+                    known = None;
+                }
+                *seen = Some(Instant::now());
             }
-            *seen = Some(Instant::now());
+            if known.is_none() {
+                known = self.open().await?;
+                *seen = Some(Instant::now());
+            }
+            let Some(base) = known else { return Ok(None) };
+            let snapshot = self.extend_to_end(Arc::clone(&base)).await?;
+            // What was found may be of another log, which came in the place of that which is known.
+            if snapshot.version > base.version && !self.is_still_there(&base).await? {
+                self.clear();
+                believed = Duration::ZERO;
+                continue;
+            }
+            self.publish(&snapshot);
+            return Ok((!snapshot.metadata.dropped).then_some(snapshot));
         }
-        if known.is_none() {
-            known = self.open().await?;
-            *seen = Some(Instant::now());
-        }
-        let Some(snapshot) = known else { return Ok(None) };
-        let snapshot = self.extend_to_end(snapshot).await?;
-        self.publish(&snapshot);
-        Ok((!snapshot.metadata.dropped).then_some(snapshot))
+        Err(Error::conflict("the dataset is deleted and made anew all the time; try again"))
     }
 
     /// Whether the entry of a version is the one that was read or written.

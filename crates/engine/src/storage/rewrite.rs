@@ -126,24 +126,34 @@ impl Rewriter<'_> {
     /// `Conflict` when one of the inputs is not in the latest version any more; `Unavailable` when it is not known
     /// whether the commit was made. In all other cases the outputs are gone again.
     pub(crate) async fn replace(&self, kind: Rewrite, replacements: Vec<Replacement>) -> Result<Arc<Snapshot>> {
+        match self.log.commit(self.entry(kind, &replacements)).await {
+            Ok(Committed::Version(snapshot)) => Ok(snapshot),
+            Ok(Committed::Unknown(error)) => Err(error),
+            Ok(Committed::Before(..)) => Err(Error::internal("a rewrite was taken for a load")),
+            Err(error) => {
+                self.discard_all(&replacements).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The entry that puts outputs in the place of inputs.
+    pub(crate) fn entry(&self, kind: Rewrite, replacements: &[Replacement]) -> Entry {
         let mut entry = Entry { rewrite: Some(kind), committed_at: self.clock.now(), ..Entry::default() };
-        for Replacement { inputs, output } in &replacements {
+        for Replacement { inputs, output } in replacements {
             entry.removed.extend(inputs.iter().map(|input| input.path.clone()));
             if let (Some(output), Some(first)) = (output, inputs.first()) {
                 entry.places.insert(output.path.clone(), first.path.clone());
                 entry.added.push(output.clone());
             }
         }
-        match self.log.commit(entry).await {
-            Ok(Committed::Version(snapshot)) => Ok(snapshot),
-            Ok(Committed::Unknown(error)) => Err(error),
-            Ok(Committed::Before(..)) => Err(Error::internal("a rewrite was taken for a load")),
-            Err(error) => {
-                for output in replacements.iter().filter_map(|replacement| replacement.output.as_ref()) {
-                    self.discard(output).await;
-                }
-                Err(error)
-            }
+        entry
+    }
+
+    /// Removes outputs that no version names.
+    pub(crate) async fn discard_all(&self, replacements: &[Replacement]) {
+        for output in replacements.iter().filter_map(|replacement| replacement.output.as_ref()) {
+            self.discard(output).await;
         }
     }
 

@@ -117,12 +117,16 @@ async fn rotate_data_key(settings: &Settings, keys: &KeyKeeper, tenant: &str) ->
 }
 
 async fn rotate_data_keys(settings: &Settings, keys: &KeyKeeper) -> anyhow::Result<()> {
+    let mut failed = 0;
     for tenant in keys.tenants().await? {
-        // Some of them may be erased.
         if let Err(error) = rotate_data_key(settings, keys, &tenant).await {
             terminal::complain(&format!("{tenant}: {error:#}"));
+            // One that is erased has no key to rotate.
+            let erased = error.downcast_ref::<tidemill::Error>().is_some_and(|error| error.kind() == tidemill::ErrorKind::NotFound);
+            failed += usize::from(!erased);
         }
     }
+    anyhow::ensure!(failed == 0, "the data keys of {failed} tenants were not rotated; do it again");
     Ok(())
 }
 

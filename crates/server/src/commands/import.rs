@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::ensure;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use tidemill::ingest::{Load, LoadMode, Progress};
 
@@ -28,8 +29,31 @@ pub struct Arguments {
     /// The same key again does nothing
     #[arg(long)]
     idempotency_key: Option<String>,
-    /// CSV, TSV, NDJSON or Parquet; plain, gzip or zstd
+    /// Put the rows in the place of all that the dataset has
+    #[arg(long, conflicts_with_all = ["upsert_key", "replace_from"])]
+    replace: bool,
+    /// Put the rows in the place of those with the same values in these columns (repeat for several columns)
+    #[arg(long, value_name = "COLUMN", conflicts_with = "replace_from")]
+    upsert_key: Vec<String>,
+    /// Put the rows in the place of those from this instant on, as in 2026-01-01T00:00:00Z
+    #[arg(long, value_name = "INSTANT", requires = "replace_to")]
+    replace_from: Option<DateTime<Utc>>,
+    /// ... and before this one
+    #[arg(long, value_name = "INSTANT", requires = "replace_from")]
+    replace_to: Option<DateTime<Utc>>,
+    /// CSV, TSV, JSON, NDJSON, Parquet, Arrow, Avro or Excel; text also packed by gzip, zstd, bzip2 or xz
     file: PathBuf,
+}
+
+impl Arguments {
+    fn mode(&self) -> LoadMode {
+        match (self.replace_from, self.replace_to) {
+            (Some(from), Some(to)) => LoadMode::ReplaceRange { from, to },
+            _ if self.replace => LoadMode::Replace,
+            _ if !self.upsert_key.is_empty() => LoadMode::Upsert { key: self.upsert_key.clone() },
+            _ => LoadMode::CreateOrAppend,
+        }
+    }
 }
 
 /// Runs the command.
@@ -41,7 +65,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     ensure!(arguments.file.is_file(), "{} is not a file", arguments.file.display());
     let engine = open_engine(&settings).await?;
     let progress = Progress::new();
-    let mut load = Load::path(&arguments.file).mode(LoadMode::Upsert).progress(progress.clone());
+    let mut load = Load::path(&arguments.file).mode(arguments.mode()).progress(progress.clone());
     if let Some(column) = &arguments.time_column {
         load = load.time_column(Some(column));
     }
@@ -62,7 +86,9 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     terminal::redraw("");
     let report = result.map_err(anyhow::Error::from)?;
     let again = if report.replayed { " (loaded before with this key)" } else { "" };
-    terminal::say(&format!("{}: {} rows, {} rejected, {} stored in {} ms{again}", report.dataset, report.rows, report.rejected, terminal::bytes(report.bytes), report.duration_ms));
+    let gone = if report.replaced > 0 { format!(" in the place of {}", report.replaced) } else { String::new() };
+    let (rows, stored) = (report.rows, terminal::bytes(report.bytes));
+    terminal::say(&format!("{}: {rows} rows{gone}, {} rejected, {stored} stored in {} ms{again}", report.dataset, report.rejected, report.duration_ms));
     for promotion in &report.promotions {
         terminal::complain(&format!("column {} became {} at line {}", promotion.column, promotion.to, promotion.line));
     }

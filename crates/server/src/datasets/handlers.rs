@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tidemill::ingest::{Json as JsonRows, LoadMode, LoadReport};
 
-use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, Pushed, RejectParams, RejectedRows};
+use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, PushParams, Pushed, RejectParams, RejectedRows};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, Problem, body};
@@ -58,25 +58,30 @@ pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Pa
 }
 
 /// Push rows into a dataset: NDJSON, or a JSON array of objects. The same `Idempotency-Key` again is answered as the first time.
+/// With a `key`, rows that have the same values in these columns give way.
 #[utoipa::path(
     post, path = "/datasets/{name}/rows", tag = "datasets",
-    params(("name" = String, Path, description = "The dataset"), ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
+    params(("name" = String, Path, description = "The dataset"), PushParams, ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
     request_body(content((serde_json::Value = "application/json"), (String = "application/x-ndjson")), description = "Up to 16 MiB"),
     responses((status = 200, body = Pushed)))]
-pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, request: Request) -> Answer<Json<Pushed>> {
+pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<PushParams>, request: Request) -> Answer<Json<Pushed>> {
     caller.allow(Action::LoadData)?;
     check_content_type(request.headers())?;
     let key = idempotency_key(request.headers())?;
     let bytes = body::read(request, &app).await?;
-    let mut load = JsonRows::bytes(bytes).mode(LoadMode::Append);
+    let mode = match params.key {
+        Some(columns) => LoadMode::Upsert { key: columns.split(',').map(|column| column.trim().to_owned()).collect() },
+        None => LoadMode::Append,
+    };
+    let mut load = JsonRows::bytes(bytes).mode(mode);
     if let Some(key) = key {
         load = load.idempotency_key(key);
     }
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.
     let report = app.tasks.spawn(async move { mill.load(&name, load).await }).await.map_err(Problem::internal)??;
-    let LoadReport { load_id, version, rows, rejected, replayed, .. } = report;
-    Ok(Json(Pushed { load_id, version, rows, rejected, replayed }))
+    let LoadReport { load_id, version, rows, rejected, replaced, replayed, .. } = report;
+    Ok(Json(Pushed { load_id, version, rows, rejected, replaced, replayed }))
 }
 
 /// Remove a dataset with everything in it. Takes the role admin.

@@ -181,7 +181,9 @@ pub struct Pushed {
     pub rows: u64,
     /// Rows rejected.
     pub rejected: u64,
-    /// Whether this is the answer of an earlier push with the same key.
+    /// Rows that were there and went for these.
+    pub replaced: u64,
+    /// Whether this is the answer of an earlier push with the same idempotency key.
     pub replayed: bool,
 }
 
@@ -192,6 +194,15 @@ pub struct Pushed {
 pub struct PreviewParams {
     /// Rows at most: 1 to 1,000, default 50.
     pub limit: Option<usize>,
+}
+
+/// What becomes of the rows that are there.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PushParams {
+    /// Names of columns with commas between them: rows with the same values in them are replaced. Left out, all rows stay.
+    pub key: Option<String>,
 }
 
 /// Which of the rejected rows.

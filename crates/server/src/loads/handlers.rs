@@ -68,10 +68,10 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
         }
         load = load.idempotency_key(key);
     }
+    load = load.mode(mode(new)?);
     if new.mode == Mode::Append {
-        return Ok(load.mode(LoadMode::Append));
+        return Ok(load);
     }
-    load = load.mode(LoadMode::Create);
     if let Some(label) = &new.label {
         crate::tenants::wire::check_name("label", label, LABEL_MAX_CHARS)?;
         load = load.label(label);
@@ -80,4 +80,23 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
         load = load.time_column(time_column.as_deref());
     }
     Ok(load)
+}
+
+fn mode(new: &NewLoad) -> Answer<LoadMode> {
+    let ranged = new.mode == Mode::ReplaceRange;
+    for (field, given) in [("from", new.from.is_some()), ("to", new.to.is_some())] {
+        if given != ranged {
+            return Err(Problem::field(field, if given { "goes with the mode replace_range alone" } else { "is needed for the mode replace_range" }));
+        }
+    }
+    if new.key.is_empty() == (new.mode == Mode::Upsert) {
+        return Err(Problem::field("key", if new.key.is_empty() { "is needed for the mode upsert" } else { "goes with the mode upsert alone" }));
+    }
+    Ok(match (new.mode, new.from, new.to) {
+        (Mode::ReplaceRange, Some(from), Some(to)) => LoadMode::ReplaceRange { from, to },
+        (Mode::Create | Mode::ReplaceRange, ..) => LoadMode::Create,
+        (Mode::Append, ..) => LoadMode::Append,
+        (Mode::Replace, ..) => LoadMode::Replace,
+        (Mode::Upsert, ..) => LoadMode::Upsert { key: new.key.clone() },
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -22,8 +23,17 @@ pub struct NewLoad {
     /// What people read; for a new dataset.
     #[serde(default)]
     pub label: Option<String>,
-    /// Whether the dataset must or must not be there.
+    /// Whether the dataset must or must not be there, and what becomes of the rows that it has.
     pub mode: Mode,
+    /// First instant of the range that is replaced; with `replace_range` alone.
+    #[serde(default)]
+    pub from: Option<DateTime<Utc>>,
+    /// The instant after the last of the range that is replaced; with `replace_range` alone.
+    #[serde(default)]
+    pub to: Option<DateTime<Utc>>,
+    /// The columns that tell a row from every other; with `upsert` alone.
+    #[serde(default)]
+    pub key: Vec<String>,
     /// Declared types, by column; a field of a struct by its path, `address.zip`. Other columns keep the inferred type.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
@@ -40,15 +50,21 @@ pub struct NewLoad {
     pub idempotency_key: Option<String>,
 }
 
-/// Whether the dataset must or must not be there.
+/// Whether the dataset must or must not be there, and what becomes of the rows that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = LoadMode)]
 pub enum Mode {
     /// It must not be there.
     Create,
-    /// It must be there.
+    /// It must be there; its rows stay.
     Append,
+    /// It is made, or all of its rows go.
+    Replace,
+    /// It is made, or its rows from `from` on and before `to` go. The file may have no others.
+    ReplaceRange,
+    /// It is made, or its rows that have a key of the file go.
+    Upsert,
 }
 
 /// Tells `null` from a field that is not there.
@@ -100,6 +116,8 @@ pub struct LoadReport {
     pub version: u64,
     pub rows: u64,
     pub rejected: u64,
+    /// Rows that were there and went for these.
+    pub replaced: u64,
     pub bytes: u64,
     pub segments: u64,
     pub duration_ms: u64,

@@ -11,6 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 pub enum Operation {
     /// Rows came in: a file, a push.
     Load,
+    /// Rows came in, in the place of others: all of them, those of a time range or those of the same keys.
+    Replacement,
     /// Small segments were merged; the rows are the same.
     Compaction,
     /// Rows were deleted; older versions have them.

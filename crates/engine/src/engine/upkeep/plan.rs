@@ -44,6 +44,8 @@ pub(super) struct Due {
 pub(super) struct Later {
     /// The dataset keeps rows for some days only.
     pub retention: bool,
+    /// How long the dataset keeps versions, where it says so itself.
+    pub versions_kept: Option<Duration>,
 }
 
 impl Plan {
@@ -84,7 +86,7 @@ impl Plan {
                 let again = match chore {
                     Chore::Retention if later.retention => Some(now + RETENTION_EVERY),
                     Chore::Vacuum => due.replaced.and_then(|replaced| {
-                        let (running, kept) = (replaced + self.running + self.every, replaced + self.kept + self.every);
+                        let (running, kept) = (replaced + self.running + self.every, replaced + later.versions_kept.unwrap_or(self.kept) + self.every);
                         if now < running { Some(running) } else { (now < kept).then(|| kept.min(now + VACUUM_EVERY)) }
                     }),
                     _ => None,
@@ -170,7 +172,7 @@ mod tests {
         for chore in [Chore::Compaction, Chore::Checkpoint] {
             done(&mut plan, chore, start);
         }
-        plan.done(&key("orders"), Chore::Retention, &Ok(Later { retention: true }), start);
+        plan.done(&key("orders"), Chore::Retention, &Ok(Later { retention: true, ..Later::default() }), start);
         assert_eq!(plan.next().unwrap().0, start + RETENTION_EVERY);
         plan.put_off(&key("orders"), Chore::Retention, start + 5 * HOUR);
         assert_eq!(plan.next().unwrap().0, start + 5 * HOUR);

@@ -27,6 +27,10 @@ type Emit<'a> = &'a mut dyn FnMut(Decoded) -> Result<()>;
 pub(crate) struct BatchBuilder<'a> {
     pub sinks: Vec<Sink>,
     pub tally: Tally<'a>,
+    /// Whether `lines` are asked for.
+    pub wants_lines: bool,
+    /// Lines of the rows that the sinks have got, bad ones among them.
+    pub lines: Vec<u64>,
     schema: SchemaRef,
     rows: usize,
     text_bytes: usize,
@@ -59,6 +63,8 @@ impl<'a> BatchBuilder<'a> {
         Self {
             sinks: sinks.collect(),
             tally: Tally::new(name, progress),
+            wants_lines: target.lines,
+            lines: Vec::new(),
             schema: schema_of(&target.columns),
             rows: 0,
             text_bytes: 0,
@@ -80,6 +86,7 @@ impl<'a> BatchBuilder<'a> {
         self.checking = true;
         self.rejects.clear();
         self.bad.clear();
+        self.lines.clear();
     }
 
     /// Takes in rows that every sink has just got, the rejects among and between them (`bad` are the places of the former),
@@ -105,6 +112,7 @@ impl<'a> BatchBuilder<'a> {
         let arrays = self.sinks.iter_mut().map(Sink::finish).collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let mut batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?;
+        let mut lines = std::mem::take(&mut self.lines);
         if !self.bad.is_empty() {
             let mut keep = vec![true; self.rows];
             for row in self.bad.drain(..) {
@@ -112,11 +120,13 @@ impl<'a> BatchBuilder<'a> {
                     *keep = false;
                 }
             }
+            let mut kept = keep.iter();
+            lines.retain(|_| kept.next().copied().unwrap_or(true));
             batch = filter_record_batch(&batch, &BooleanArray::from(keep))?;
         }
         self.rows = 0;
         self.text_bytes = 0;
-        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects) })
+        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects), lines })
     }
 
     /// The file is over.

@@ -185,9 +185,13 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
         arrays.push(array);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let mut lines = Vec::new();
+    if target.lines {
+        lines.extend((rows_before + 1..).zip(&bad).filter(|(_, slot)| slot.is_none()).map(|(line, _)| line));
+    }
     let mut decoded = RecordBatch::try_new_with_options(Arc::clone(&schema_of(&target.columns)), arrays, &options)?;
     if bad.iter().any(Option::is_some) {
         decoded = filter_record_batch(&decoded, &bad.iter().map(|slot| Some(slot.is_none())).collect::<BooleanArray>())?;
     }
-    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect() })
+    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines })
 }

@@ -128,6 +128,9 @@ impl Reader<'_> {
             rejects.push(self.misfit(text, tile, *row, *place, *index));
         }
         let appended = tile.rows.len();
+        if self.batch.wants_lines {
+            self.batch.lines.extend(tile.rows.iter().map(|row| row.line));
+        }
         self.batch.advance(appended, faults.iter().map(|(row, ..)| *row), rejects, seen, bytes.len())
     }
 

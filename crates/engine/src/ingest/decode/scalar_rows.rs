@@ -79,6 +79,9 @@ impl ScalarRows {
                         }
                     });
                 }
+                if batch.wants_lines {
+                    batch.lines.push(origin.line);
+                }
                 self.appended += 1;
                 return;
             }

@@ -303,6 +303,7 @@ mod tests {
             source: "f.csv".into(),
             rows: 3,
             rejected: 1,
+            replaced: 0,
             bytes: 10,
             segments: 1,
             duration_ms: 1,

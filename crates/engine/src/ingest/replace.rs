@@ -1,0 +1,196 @@
+//! Loads that put their rows in the place of others: of all of them, of those of a time range, or of those with the same
+//! keys. What goes is found when the rows of the load are written but not visible yet; one commit takes the old rows out
+//! and brings the new ones, so nobody sees both or neither.
+//!
+//! ```text
+//!   load ──decode──► segments ──► what of the latest version goes? ──► segments without it ──► one commit
+//!                                          ▲                                                      │
+//!                                          └────────── somebody else has committed meanwhile ─────┘
+//! ```
+//! While that is found out no other load of this process commits to the dataset. A commit of another process is noticed,
+//! and what goes is looked for anew: rows that came in a moment before are replaced like all others.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use datafusion::logical_expr::Operator;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{binary, col, lit};
+use datafusion::scalar::ScalarValue;
+
+use super::LoadMode;
+use super::key_set::KeySet;
+use super::pipeline::LoadHost;
+use crate::catalog::{ColumnType, DatasetSchema};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::pruning::Pruner;
+use crate::storage::commit::Committed;
+use crate::storage::deletion::{self, Condition, TakenOut};
+use crate::storage::entry::{Entry, Rewrite};
+use crate::storage::log::Snapshot;
+use crate::storage::rewrite::{Replacement, Rewriter};
+use crate::storage::segment::Segment;
+
+/// Times that what goes is looked for anew because another process has committed.
+const ATTEMPTS: usize = 8;
+
+/// Which rows go when those of a load come.
+#[derive(Debug)]
+pub(super) enum Replaced {
+    /// All.
+    All,
+    /// Those from an instant on and before another.
+    Range { from: DateTime<Utc>, to: DateTime<Utc> },
+    /// Those that have a key of the load.
+    Keys(Arc<KeySet>),
+}
+
+/// What a load has put in the place of other rows.
+pub(super) struct Replacing {
+    pub committed: Committed,
+    /// Rows that went.
+    pub rows: u64,
+    /// Segments that went.
+    pub removed: Vec<Arc<Segment>>,
+    /// Segments that hold what is left of them.
+    pub added: Vec<Segment>,
+}
+
+impl Replaced {
+    /// What goes for a load of a mode, and of some keys.
+    pub(super) fn of(mode: &LoadMode, keys: Option<KeySet>) -> Option<Self> {
+        match mode {
+            LoadMode::CreateOrAppend | LoadMode::Create | LoadMode::Append => None,
+            LoadMode::Replace => Some(Self::All),
+            LoadMode::ReplaceRange { from, to } => Some(Self::Range { from: *from, to: *to }),
+            LoadMode::Upsert { .. } => keys.map(|keys| Self::Keys(Arc::new(keys))),
+        }
+    }
+
+    /// Refuses rows that would not go when the load is repeated.
+    ///
+    /// # Errors
+    /// `Invalid` when the dataset has no time, or when a row of the load has none or one outside of the range.
+    pub(super) fn check(&self, schema: &DatasetSchema, segments: &[Segment]) -> Result<()> {
+        let Self::Range { from, to } = self else { return Ok(()) };
+        let column = time_column(schema)?;
+        let arrow = schema.arrow();
+        let index = arrow.index_of(column)?;
+        for segment in segments {
+            let without = segment.statistics.get(index).and_then(|statistics| statistics.nulls).unwrap_or(0);
+            if without > 0 {
+                return Err(Error::invalid(format!("{without} rows have no {column}; a load that replaces a time range can only bring rows of that range")).at(column.to_owned()));
+            }
+            if let Some((first, last)) = segment.time_range(&arrow, column).filter(|(first, last)| first < from || last >= to) {
+                return Err(Error::invalid(format!(
+                    "rows have a {column} from {first:?} to {last:?}, but the load replaces {from:?} up to {to:?}, the latter left out; leave out the other rows or widen the range"
+                ))
+                .at(column.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left of the segments of a version. `new` are the segments of the load.
+    async fn take_out(&self, rewriter: &Rewriter<'_>, snapshot: &Snapshot, new: &[Segment]) -> Result<TakenOut> {
+        let (predicate, bounds) = match self {
+            Self::All => {
+                let whole = |segment: &Arc<Segment>| Replacement { inputs: vec![Arc::clone(segment)], output: None };
+                return Ok(TakenOut { rows: snapshot.rows, replacements: snapshot.segments.iter().map(whole).collect() });
+            }
+            Self::Range { from, to } => {
+                let inside = within(&snapshot.metadata.schema, snapshot, *from, *to)?;
+                (Arc::clone(&inside), Some(inside))
+            }
+            Self::Keys(keys) => (keys.member(&snapshot.arrow)?, bounds_of(keys, snapshot, new)?),
+        };
+        let pruner = bounds.and_then(|bounds| Pruner::new(&bounds, &snapshot.arrow));
+        let candidates = pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, &snapshot.arrow));
+        deletion::take_out(rewriter, &snapshot.arrow, &candidates, &Condition { visible: None, predicate }).await
+    }
+
+    /// Commits a load, and in the same moment what it takes out.
+    ///
+    /// # Errors
+    /// As [`DatasetLog::commit`](crate::storage::log::DatasetLog::commit); `Conflict` when other processes commit again and
+    /// again. Everything is as it was then, but for the segments of the load.
+    pub(super) async fn commit(&self, host: &LoadHost, load: Entry) -> Result<Replacing> {
+        let _turn = host.log.rewriting.lock().await;
+        let _no_load = host.log.loading.write().await;
+        let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
+        let mut last = Error::internal("no replacement was tried");
+        for _ in 0..ATTEMPTS {
+            let snapshot = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
+            if load.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
+                return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
+            }
+            let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
+            let mut entry = Entry { based_on: Some(snapshot.version), ..load.clone() };
+            if !replacements.is_empty() {
+                let Entry { removed, added, places, .. } = rewriter.entry(Rewrite::Replacement, &replacements);
+                (entry.rewrite, entry.removed, entry.places) = (Some(Rewrite::Replacement), removed, places);
+                entry.added.splice(0..0, added);
+            }
+            entry.loads.iter_mut().for_each(|load| load.replaced = rows);
+            match host.log.commit(entry).await {
+                Ok(committed) => {
+                    if matches!(committed, Committed::Before(..)) {
+                        rewriter.discard_all(&replacements).await;
+                    }
+                    let removed = replacements.iter().flat_map(|replacement| replacement.inputs.iter().map(Arc::clone)).collect();
+                    return Ok(Replacing { committed, rows, removed, added: replacements.into_iter().filter_map(|replacement| replacement.output).collect() });
+                }
+                Err(error) => {
+                    rewriter.discard_all(&replacements).await;
+                    if error.kind() != ErrorKind::Conflict {
+                        return Err(error);
+                    }
+                    last = error;
+                }
+            }
+        }
+        Err(last)
+    }
+}
+
+/// The column whose range is replaced.
+pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
+    schema.time_column.as_deref().ok_or_else(|| Error::invalid("the dataset has no time column, so no time range of it can be replaced; replace all of it, or rows of the same key").at("mode"))
+}
+
+/// Whether a row lies in a time range.
+fn within(schema: &DatasetSchema, snapshot: &Snapshot, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Arc<dyn PhysicalExpr>> {
+    let column = time_column(schema)?;
+    let bound = |instant: DateTime<Utc>| match schema.get(column).map(|column| column.column_type) {
+        // A day is in the range if its first instant is.
+        Some(ColumnType::Date) => {
+            let day = (instant + TimeDelta::days(1) - TimeDelta::microseconds(1)).date_naive();
+            ScalarValue::Date32(i32::try_from(day.signed_duration_since(DateTime::UNIX_EPOCH.date_naive()).num_days()).ok())
+        }
+        _ => ScalarValue::TimestampMicrosecond(Some(instant.timestamp_micros()), Some("UTC".into())),
+    };
+    between(snapshot, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
+}
+
+/// What the keys of a load lie between, as far as the statistics of its segments say.
+fn bounds_of(keys: &KeySet, snapshot: &Snapshot, new: &[Segment]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+    let mut all: Option<Arc<dyn PhysicalExpr>> = None;
+    for (column, index) in keys.columns() {
+        let statistics: Option<Vec<_>> = new.iter().map(|segment| segment.statistics.get(index)).collect();
+        let bounds = statistics.and_then(|statistics| statistics.into_iter().map(|statistics| Some((statistics.min.clone()?, statistics.max.clone()?))).collect::<Option<Vec<_>>>());
+        let wider = |a: ScalarValue, b: ScalarValue, greater: bool| if (a.partial_cmp(&b) == Some(std::cmp::Ordering::Greater)) == greater { a } else { b };
+        let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else { continue };
+        let inside = between(snapshot, column, (Operator::GtEq, min), (Operator::LtEq, max))?;
+        all = Some(match all {
+            Some(before) => binary(before, Operator::And, inside, &snapshot.arrow)?,
+            None => inside,
+        });
+    }
+    Ok(all)
+}
+
+fn between(snapshot: &Snapshot, column: &str, least: (Operator, ScalarValue), most: (Operator, ScalarValue)) -> Result<Arc<dyn PhysicalExpr>> {
+    let schema = &snapshot.arrow;
+    let side = |(operator, value): (Operator, ScalarValue)| binary(col(column, schema)?, operator, lit(value), schema);
+    Ok(binary(side(least)?, Operator::And, side(most)?, schema)?)
+}
