@@ -75,7 +75,7 @@ pub(crate) fn seal_entry(entry: &mut [u8]) {
 /// `Corrupt`, naming the object, when it is not what was stored.
 pub(crate) fn check_entry(entry: &[u8], object: &dyn std::fmt::Display) -> Result<()> {
     match place_in_entry(entry) {
-        Some(place) if checksum_of_entry(entry, &place).as_deref().map(str::as_bytes) != entry.get(place) => Err(damaged(object)),
+        Some(place) if checksum_of_entry(entry, &place).as_deref().map(str::as_bytes) != entry.get(place.clone()) => Err(damaged(object)),
         _ => Ok(()),
     }
 }
