@@ -50,7 +50,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         println!("{} kills", args.kills);
         tools::install_pip(workspace)?;
         let kills = test("kills::share").environment("TIDEMILL_KILLS", args.kills.to_string()).environment("TIDEMILL_KILL_SEED", args.kill_seed.to_string());
-        kills.run().with_context(|| format!("`cargo xtask simulate --seeds 0 --kills {} --kill-seed {}` tries the same kills again", args.kills, args.kill_seed))?;
+        kills
+            .run()
+            .with_context(|| format!("`cargo xtask simulate --seeds 0 --kills {} --kill-seed {}` tries the same kills again", args.kills, args.kill_seed))?;
     }
     Ok(())
 }

@@ -82,7 +82,9 @@ impl Mill {
         }
         let name = DatasetName::parse(dataset)?;
         if load.mode.replaces() && self.scope.restricts(&name) {
-            return Err(Error::denied(format!("{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset")));
+            return Err(Error::denied(format!(
+                "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
+            )));
         }
         let shared = &self.shared;
         let host = LoadHost {

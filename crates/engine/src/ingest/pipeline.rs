@@ -25,10 +25,10 @@ use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
-use crate::storage::{checked_text, layout};
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
+use crate::storage::{checked_text, layout};
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;

@@ -16,8 +16,8 @@ use crate::ingest::Reject;
 use crate::query::QueryResult;
 use crate::query::write::columns_to_json;
 use crate::scope::Scope;
-use crate::storage::{checked_text, layout};
 use crate::storage::log::Snapshot;
+use crate::storage::{checked_text, layout};
 
 /// Columns that a profile looks at in one pass.
 const PROFILE_COLUMNS: usize = 50;

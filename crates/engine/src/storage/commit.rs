@@ -267,9 +267,9 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::disk::recording::RecordingDisk;
     use crate::storage::entry::{Metadata, Rewrite};
     use crate::storage::segment::Segment;
-    use crate::storage::disk::recording::RecordingDisk;
     use crate::storage::{DurableLocalStore, Reason};
 
     fn segment(path: &str) -> Segment {

@@ -41,7 +41,13 @@ impl DatasetLog {
         // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
         match self.read_bytes(last).await? {
             Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
-            _ => Err(Error::corrupt(format!("log of {} has {} of {} entries, and no checkpoint that stands for the others{}", self.prefix, listing.entries.len(), last + 1, self.unusable(&listing)))),
+            _ => Err(Error::corrupt(format!(
+                "log of {} has {} of {} entries, and no checkpoint that stands for the others{}",
+                self.prefix,
+                listing.entries.len(),
+                last + 1,
+                self.unusable(&listing)
+            ))),
         }
     }
 

@@ -45,7 +45,7 @@ const CASES: [Case; 13] = [
 ];
 
 /// Six batches, two of them old, a deletion, so that there is something to vacuum, and a second dataset.
-async fn prepare(mut world: World) -> Result<World, String> {
+async fn prepare(world: World) -> Result<World, String> {
     let engine = world.open().await?.unwrap();
     for (rows, old) in [(2, true), (3, true), (2, false), (4, false), (2, false), (2, false)] {
         let batch = world.new_batch(rows, old);

@@ -78,7 +78,15 @@ async fn ask(mill: &Mill) -> Vec<tidemill::Result<Value>> {
 }
 
 fn kind_of(name: &str) -> &'static str {
-    let kinds = [("checkpoint.parquet", "checkpoint"), ("_last_checkpoint", "hint"), ("_delta_log", "log entry"), (".partial", "partial"), ("_rejects", "rejects"), ("_models", "model"), ("_tidemill", "keys")];
+    let kinds = [
+        ("checkpoint.parquet", "checkpoint"),
+        ("_last_checkpoint", "hint"),
+        ("_delta_log", "log entry"),
+        (".partial", "partial"),
+        ("_rejects", "rejects"),
+        ("_models", "model"),
+        ("_tidemill", "keys"),
+    ];
     kinds.into_iter().find(|(part, _)| name.contains(part)).map_or("segment", |(_, kind)| kind)
 }
 
@@ -109,7 +117,8 @@ async fn flip(encrypted: bool) -> BTreeMap<&'static str, (usize, usize)> {
                     Err(error) => {
                         noticed = true;
                         // Of a ring of keys its tenant is named.
-                        let named = error.to_string().contains(name.as_str()) || (kind_of(name) == "keys" && name.split('/').any(|part| part.len() > 2 && error.to_string().contains(part)));
+                        let named = error.to_string().contains(name.as_str())
+                            || (kind_of(name) == "keys" && name.split('/').any(|part| part.len() > 2 && error.to_string().contains(part)));
                         assert!(named || kind_of(name) == "keys", "{what} is not named: {error}");
                         assert!(error.kind() == ErrorKind::Corrupt || kind_of(name) == "keys", "{what}: {:?} {error}", error.kind());
                     }

@@ -114,11 +114,19 @@ async fn worker() {
     }
     let mut number = first;
     loop {
-        let several: Vec<(usize, u64)> = (0..1 + dice.below(3)).map(|_| { number += 1; (number - 1, 1 + dice.below(5) as u64) }).collect();
+        let several: Vec<(usize, u64)> = (0..1 + dice.below(3))
+            .map(|_| {
+                number += 1;
+                (number - 1, 1 + dice.below(5) as u64)
+            })
+            .collect();
         several.iter().for_each(|(number, rows)| say(format_args!("load {number} {rows}")));
-        let loads = several.iter().map(|(number, rows)| async {
-            mill.load("orders", load(*number, *rows)).await.unwrap();
-            say(format_args!("loaded {number}"));
+        let loads = several.iter().map(|(number, rows)| {
+            let loading = mill.load("orders", load(*number, *rows));
+            async move {
+                loading.await.unwrap();
+                say(format_args!("loaded {number}"));
+            }
         });
         futures::future::join_all(loads).await;
         match dice.below(8) {
@@ -202,10 +210,10 @@ fn note(oracle: &mut Oracle, line: &str) -> bool {
     match words[0] {
         "load" => {
             assert_eq!(oracle.batches.len(), number(1));
-            oracle.batches.push(Batch { rows: number(2) as u64, old: false, outcome: Outcome { unknown: true, ..Outcome::default() } });
+            oracle.batches.push(Batch { rows: number(2) as u64, old: false, outcome: Outcome::unknown() });
         }
         "loaded" => oracle.batches[number(1)].outcome.acknowledged = true,
-        "delete" => oracle.deletions.push(Deletion { batches: vec![number(1)], below: number(2) as u64, outcome: Outcome { unknown: true, ..Outcome::default() } }),
+        "delete" => oracle.deletions.push(Deletion { batches: vec![number(1)], below: number(2) as u64, outcome: Outcome::unknown() }),
         "deleted" => oracle.deletions.last_mut().unwrap().outcome.acknowledged = true,
         other => panic!("a worker said {other}"),
     }
@@ -217,7 +225,13 @@ async fn cycle(folder: &Path, oracle: &mut Oracle, dice: &mut Dice) -> String {
     // Half of them at a call, the others at a moment.
     let (last, moment) = if dice.one_in(2) { (1 + dice.below(220) as u64, None) } else { (u64::MAX, Some(Duration::from_micros(20_000 + dice.below(200_000) as u64))) };
     let order = format!("{}|{}|{}|{last}", folder.display(), oracle.batches.len(), dice.roll());
-    let again: String = oracle.batches.iter().enumerate().filter(|(_, batch)| !batch.outcome.acknowledged).map(|(number, batch)| format!("{number}:{},", batch.rows)).collect();
+    let again: String = oracle
+        .batches
+        .iter()
+        .enumerate()
+        .filter(|(_, batch)| !batch.outcome.acknowledged)
+        .map(|(number, batch)| format!("{number}:{},", batch.rows))
+        .collect();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["kills::worker", "--exact", "--nocapture", "--test-threads=1"])
         .env("TIDEMILL_WORKER", order)

@@ -239,34 +239,41 @@ impl Machine {
             self.turned.notify_waiters();
             self.own_turn(engine).await;
         }
-        let fault = {
-            let mut state = self.lock();
-            state.steps += 1;
-            let (step, now) = (state.steps, self.clock.now());
-            if let Storage::Bucket(bucket) = &mut state.storage {
-                bucket.arrive(step, now);
+        match self.take(engine, what, name) {
+            Some(fault) => {
+                self.cancelled.notify_waiters();
+                fault
             }
-            if state.cut_at.is_some_and(|at| at <= step) {
-                drop(state);
-                self.cut_power();
-                return std::future::pending().await;
-            }
-            if state.engines[engine].killed_at.is_some_and(|at| at <= step) {
-                state.note(format!("{engine} is killed"));
-                drop(state);
-                self.kill(engine);
-                return std::future::pending().await;
-            }
-            let told = state.failing.filter(|(from, to, _)| (*from..*to).contains(&step)).map(|(_, _, fault)| fault);
-            let every = state.fault_every;
-            let by_chance = every > 0 && state.dice.one_in(every);
-            let fault = if by_chance { Some(*state.dice.pick(&[Fault::Before, Fault::Before, Fault::After, Fault::Late])) } else { told };
-            let line = format!("{engine} {what} {}{}", state.named(name), fault.map(|fault| format!(" fails {fault:?}")).unwrap_or_default());
-            state.note(line);
-            fault
-        };
-        self.cancelled.notify_waiters();
-        fault
+            None => std::future::pending().await,
+        }
+    }
+
+    /// How the step fails; `None` when it is the last of the process.
+    fn take(&self, engine: usize, what: &str, name: &str) -> Option<Option<Fault>> {
+        let mut state = self.lock();
+        state.steps += 1;
+        let (step, now) = (state.steps, self.clock.now());
+        if let Storage::Bucket(bucket) = &mut state.storage {
+            bucket.arrive(step, now);
+        }
+        if state.cut_at.is_some_and(|at| at <= step) {
+            drop(state);
+            self.cut_power();
+            return None;
+        }
+        if state.engines[engine].killed_at.is_some_and(|at| at <= step) {
+            state.note(format!("{engine} is killed"));
+            drop(state);
+            self.kill(engine);
+            return None;
+        }
+        let told = state.failing.filter(|(from, to, _)| (*from..*to).contains(&step)).map(|(_, _, fault)| fault);
+        let every = state.fault_every;
+        let by_chance = every > 0 && state.dice.one_in(every);
+        let fault = if by_chance { Some(*state.dice.pick(&[Fault::Before, Fault::Before, Fault::After, Fault::Late])) } else { told };
+        let line = format!("{engine} {what} {}{}", state.named(name), fault.map(|fault| format!(" fails {fault:?}")).unwrap_or_default());
+        state.note(line);
+        Some(fault)
     }
 
     async fn own_turn(&self, engine: usize) {

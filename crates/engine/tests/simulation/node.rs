@@ -45,8 +45,7 @@ impl Node {
         let node = Self { machine: Arc::clone(machine), number: machine.start() };
         let shared = Arc::new(node.clone());
         let on_disk = matches!(machine.lock().storage, Storage::Disk(_));
-        let store: Arc<dyn ObjectStore> =
-            if on_disk { Arc::new(DurableLocalStore::simulated(Arc::clone(&shared) as Arc<dyn Disk>, shared)) } else { shared };
+        let store: Arc<dyn ObjectStore> = if on_disk { Arc::new(DurableLocalStore::simulated(Arc::clone(&shared) as Arc<dyn Disk>, shared)) } else { shared };
         (node, store)
     }
 
@@ -83,7 +82,10 @@ impl Node {
                 names.map(|(name, (content, at))| (name.clone(), content.len() as u64, *at)).collect()
             }
         };
-        found.into_iter().map(|(name, size, last_modified)| ObjectMeta { location: Path::from(name), last_modified, size, e_tag: None, version: None }).collect()
+        found
+            .into_iter()
+            .map(|(name, size, last_modified)| ObjectMeta { location: Path::from(name), last_modified, size, e_tag: None, version: None })
+            .collect()
     }
 
     /// Segments that are stored below a prefix.

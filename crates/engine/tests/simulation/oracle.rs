@@ -20,6 +20,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Of something that was tried, and nobody knows more.
+    pub(crate) fn unknown() -> Self {
+        Self { unknown: true, ..Self::default() }
+    }
+
     pub(crate) fn begin(&mut self) {
         self.running += 1;
     }
@@ -138,12 +143,7 @@ impl Oracle {
             *group = (group.0 + 1, group.1 + id % 100, group.2 + (id % 7) as f64 + 0.5);
         }
         let column = |value: &dyn Fn(u64, (u64, u64, f64)) -> Value| Value::Array(groups.iter().map(|(batch, group)| value(*batch, *group)).collect());
-        vec![
-            column(&|batch, _| batch.into()),
-            column(&|_, (count, _, _)| count.into()),
-            column(&|_, (_, sum, _)| sum.into()),
-            column(&|_, (_, _, amount)| amount.into()),
-        ]
+        vec![column(&|batch, _| batch.into()), column(&|_, (count, _, _)| count.into()), column(&|_, (_, sum, _)| sum.into()), column(&|_, (_, _, amount)| amount.into())]
     }
 
     pub(crate) fn acknowledged(&self) -> usize {

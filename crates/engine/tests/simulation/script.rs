@@ -232,7 +232,12 @@ impl World {
         let oracle = self.oracle();
         let mut now = Oracle { batches: oracle.batches.clone(), deletions: oracle.deletions.clone(), ..Oracle::default() };
         drop(oracle);
-        let outcomes = now.batches.iter_mut().map(|batch| &mut batch.outcome).zip(before.0).chain(now.deletions.iter_mut().map(|deletion| &mut deletion.outcome).zip(before.1));
+        let outcomes = now
+            .batches
+            .iter_mut()
+            .map(|batch| &mut batch.outcome)
+            .zip(before.0)
+            .chain(now.deletions.iter_mut().map(|deletion| &mut deletion.outcome).zip(before.1));
         for (outcome, acknowledged) in outcomes {
             outcome.unknown |= outcome.is_possible();
             outcome.acknowledged = acknowledged;
