@@ -155,10 +155,7 @@ impl Replaced {
 
 /// The column whose range is replaced.
 pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
-    schema
-        .time_column
-        .as_deref()
-        .ok_or_else(|| Error::invalid("the dataset has no time column, so no time range of it can be replaced; replace all of it, or rows of the same key").at("mode"))
+    schema.time_column.as_deref().ok_or_else(|| Error::invalid("the dataset has no time column, so no time range of it can be replaced; replace all of it, or rows of the same key").at("mode"))
 }
 
 /// Whether a row lies in a time range.
@@ -180,12 +177,9 @@ fn bounds_of(keys: &KeySet, snapshot: &Snapshot, new: &[Segment]) -> Result<Opti
     let mut all: Option<Arc<dyn PhysicalExpr>> = None;
     for (column, index) in keys.columns() {
         let statistics: Option<Vec<_>> = new.iter().map(|segment| segment.statistics.get(index)).collect();
-        let bounds =
-            statistics.and_then(|statistics| statistics.into_iter().map(|statistics| Some((statistics.min.clone()?, statistics.max.clone()?))).collect::<Option<Vec<_>>>());
+        let bounds = statistics.and_then(|statistics| statistics.into_iter().map(|statistics| Some((statistics.min.clone()?, statistics.max.clone()?))).collect::<Option<Vec<_>>>());
         let wider = |a: ScalarValue, b: ScalarValue, greater: bool| if (a.partial_cmp(&b) == Some(std::cmp::Ordering::Greater)) == greater { a } else { b };
-        let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else {
-            continue;
-        };
+        let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else { continue };
         let inside = between(snapshot, column, (Operator::GtEq, min), (Operator::LtEq, max))?;
         all = Some(match all {
             Some(before) => binary(before, Operator::And, inside, &snapshot.arrow)?,

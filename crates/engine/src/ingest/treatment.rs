@@ -67,9 +67,7 @@ impl Treatment {
             progress.reject_rows(rejected as u64);
             if self.rejected > REJECTS_MAX {
                 let first = treated.rejects.last().map(super::Reject::describe).unwrap_or_default();
-                return Err(Error::invalid(format!(
-                    "{name}: more than {REJECTS_MAX} rows do not fit; one of them is {first}. Correct the file or what the dataset asks of its rows"
-                )));
+                return Err(Error::invalid(format!("{name}: more than {REJECTS_MAX} rows do not fit; one of them is {first}. Correct the file or what the dataset asks of its rows")));
             }
             emit(treated)
         })
