@@ -120,8 +120,8 @@ fn main() -> Result<()> {
                     unit: "MiB",
                     ours: live / MIB,
                     peers: vec![("budget", budget / MIB), ("weighed", kept.total() as f64 / MIB)],
-                    target: "at most the budgets, plus 10 %".to_owned(),
-                    holds: live <= 1.1 * budget,
+                    target: "at most the budgets".to_owned(),
+                    holds: live <= budget,
                 });
             }
         }

@@ -76,18 +76,25 @@ export class Api {
 
   /** Uploads and loads the flights; answers when they can be asked. */
   async loadFlights(): Promise<void> {
-    const form = new FormData();
-    form.append('file', new Blob([new Uint8Array(await readFile(flightsFile))]), 'flights.csv.gz');
-    const sent = await this.send('POST', '/uploads', form);
-    if (!sent.ok) throw new Error(`upload: ${sent.status} ${await sent.text()}`);
-    const { upload_id } = (await sent.json()) as { upload_id: string };
-    let load = await this.json<{ id: string; state: string }>('POST', '/loads', {
-      upload_id,
+    await this.load(new Blob([new Uint8Array(await readFile(flightsFile))]), 'flights.csv.gz', {
       dataset: 'flights',
       label: 'Flights',
       mode: 'create',
       types: {},
       time_column: 'time_hour',
+    });
+  }
+
+  /** Uploads a file and loads it as ordered. */
+  async load(file: Blob, fileName: string, order: object): Promise<void> {
+    const form = new FormData();
+    form.append('file', file, fileName);
+    const sent = await this.send('POST', '/uploads', form);
+    if (!sent.ok) throw new Error(`upload: ${sent.status} ${await sent.text()}`);
+    const { upload_id } = (await sent.json()) as { upload_id: string };
+    let load = await this.json<{ id: string; state: string; problem: unknown }>('POST', '/loads', {
+      upload_id,
+      ...order,
     });
     const deadline = Date.now() + loadMs;
     while (load.state === 'running') {
@@ -95,7 +102,8 @@ export class Api {
       await pause(100);
       load = await this.json('GET', `/loads/${load.id}`);
     }
-    if (load.state !== 'done') throw new Error(`the load ended as ${load.state}`);
+    if (load.state !== 'done')
+      throw new Error(`the load ended as ${load.state}: ${JSON.stringify(load.problem)}`);
   }
 
   async generateDashboard(): Promise<string> {

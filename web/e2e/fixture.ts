@@ -13,6 +13,27 @@ export interface Seeded {
   dashboard: string;
 }
 
+const header =
+  'year,month,day,dep_time,sched_dep_time,dep_delay,arr_time,sched_arr_time,arr_delay,carrier,flight,tailnum,origin,dest,air_time,distance,hour,minute,time_hour';
+const late = [
+  '2013,12,31,905,900,late,1102,1100,2,UA,1714,N24211,EWR,ORD,118,719,9,0,2013-12-31T14:00:00Z',
+  '2013,12,31,1105,1100,late,1337,1330,7,DL,461,N668DN,LGA,ATL,132,762,11,0,2013-12-31T16:00:00Z',
+  '2013,12,31,1205,1200,1,1437,1430,7,DL,461,N668DN,LGA,ATL,132,762,12,0,31.12.2013',
+];
+const onTime = Array.from(
+  { length: 97 },
+  (_, row) =>
+    `2013,12,31,804,800,4,1002,1000,2,UA,${1000 + row},N14228,EWR,ORD,118,719,8,0,2013-12-31T13:00:00Z`,
+);
+
+/** A file that came after the flights, with rows that do not fit in its lines 2 to 4. */
+export const lateFile = {
+  name: 'late.csv',
+  rows: onTime.length,
+  rejected: late.length,
+  text: [header, ...late, ...onTime, ''].join('\n'),
+};
+
 /** Collects what must not happen on a page. */
 export function watch(page: Page, origin: string): string[] {
   const complaints: string[] = [];
@@ -52,9 +73,24 @@ interface TestFixtures {
   strict: (page: Page, server: RunningServer) => Promise<void>;
 }
 
+async function seed(server: RunningServer): Promise<Seeded> {
+  const api = await Api.setUp(server.url, server.setupCode);
+  await api.loadFlights();
+  return { server, api, dashboard: `/dashboards/${await api.generateDashboard()}` };
+}
+
+async function addHistory(api: Api): Promise<void> {
+  const flight = { carrier: 'UA', origin: 'EWR', dest: 'ORD', time_hour: '2013-12-31T12:00:00Z' };
+  await api.push('flights', [flight, flight, flight]);
+  const file = new Blob([lateFile.text]);
+  await api.load(file, lateFile.name, { dataset: 'flights', mode: 'append' });
+}
+
 interface WorkerFixtures {
   /** A server with the flights and their generated dashboard, shared by the tests of a project. */
   seeded: Seeded;
+  /** The same with more of a history; see `lateFile`. */
+  aged: Seeded;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -81,9 +117,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     async ({}, provide) => {
       const server = await startServer();
       try {
-        const api = await Api.setUp(server.url, server.setupCode);
-        await api.loadFlights();
-        await provide({ server, api, dashboard: `/dashboards/${await api.generateDashboard()}` });
+        await provide(await seed(server));
+      } finally {
+        await server.stop();
+      }
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  aged: [
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, provide) => {
+      const server = await startServer();
+      try {
+        const seeded = await seed(server);
+        await addHistory(seeded.api);
+        await provide(seeded);
       } finally {
         await server.stop();
       }

@@ -1,5 +1,6 @@
 // Every page on wide screens and phones, light and dark: no accessibility violation, no sideways
 // scroll, nothing in the console, and a picture to look at.
+import type { Page } from '@playwright/test';
 import { owner } from './api';
 import { expect, test } from './fixture';
 import {
@@ -33,6 +34,83 @@ test('the pages of somebody who is signed in', async ({ page, seeded, strict }, 
       await untilReady(page);
       if (path === null) await drawEverything(page);
       await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+      expect.soft(await accessibilityProblems(page), name).toEqual([]);
+      expect.soft(await hasSidewaysScroll(page), `${name} is wider than the screen`).toBe(false);
+    });
+  }
+});
+
+interface Scene {
+  name: string;
+  path: string;
+  /** What is opened before the picture. */
+  prepare?: (page: Page) => Promise<void>;
+}
+
+const press =
+  (name: string | RegExp) =>
+  async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name }).first().click();
+  };
+
+const scenes: Scene[] = [
+  { name: 'versions', path: '?tab=versions' },
+  { name: 'versions-compared', path: '?tab=versions&from=0' },
+  { name: 'version-opened', path: '?tab=versions', prepare: press('Open version 0') },
+  { name: 'rows-as-of', path: '?tab=preview&asOf=0' },
+  { name: 'loads', path: '?tab=loads', prepare: press(/^Details of flights/) },
+  { name: 'rejected', path: '?tab=rejected' },
+  { name: 'rejected-corrected', path: '?tab=rejected', prepare: press(/^Correct line/) },
+  { name: 'retention', path: '?tab=retention' },
+  {
+    name: 'retention-asked',
+    path: '?tab=retention',
+    prepare: async (page) => {
+      await page.getByRole('radio', { name: 'Keep rows for a number of days' }).check();
+      await page.getByLabel('Keep rows for', { exact: true }).fill('30');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await expect(page.getByTestId('rows-to-go')).toContainText('rows have a time_hour');
+    },
+  },
+];
+
+test('the history of a dataset', async ({ page, aged, strict }, info) => {
+  test.setTimeout(240_000);
+  const { server, dashboard } = aged;
+  await strict(page, server);
+  await page.goto(`${server.url}/sign-in`);
+  await signIn(page, owner);
+  await expect(page.getByRole('heading', { name: 'Dashboards', level: 1 })).toBeVisible();
+  const made = await aged.api.json<{ items: { committed_at: string }[] }>(
+    'GET',
+    '/datasets/flights/versions',
+  );
+  const first = encodeURIComponent(made.items.at(-1)?.committed_at ?? '');
+  const all: Scene[] = [
+    ...scenes.map((scene) => ({ ...scene, path: `/datasets/flights${scene.path}` })),
+    { name: 'dashboard-as-of', path: `${dashboard}?asOf=${first}` },
+    {
+      name: 'time-travel',
+      path: dashboard,
+      prepare: async (at) => {
+        await press('Time travel')(at);
+        await expect(at.getByRole('group', { name: 'What happened to Flights' })).toBeVisible();
+      },
+    },
+    { name: 'upkeep', path: '/settings' },
+  ];
+  for (const { name, path, prepare } of all) {
+    await test.step(name, async () => {
+      await page.goto(server.url + path);
+      await untilReady(page);
+      await prepare?.(page);
+      await untilReady(page);
+      // A dialog stands still before it is looked at.
+      await page.screenshot({
+        path: info.outputPath(`${name}.png`),
+        fullPage: prepare === undefined,
+        animations: 'disabled',
+      });
       expect.soft(await accessibilityProblems(page), name).toEqual([]);
       expect.soft(await hasSidewaysScroll(page), `${name} is wider than the screen`).toBe(false);
     });

@@ -5,6 +5,7 @@
 //!    | decode   one file a format, by one of three ways: delimited text is cut into cells, JSON and Excel give rows of values,
 //!    |          Parquet, Arrow and Avro give columns of Arrow types
 //!    |          a value that does not fit: inferred type -> the column is promoted, declared type -> the row is rejected
+//!    | treatment  the steps of the dataset: rows are cleaned, filtered, enriched, or rejected with a reason
 //!    v
 //!  RecordBatch + Reject                bounded channel, two cores at work
 //!    | gather                         a small load waits for others that came while a commit was on its way, and shares the next
@@ -24,6 +25,7 @@ pub(crate) mod pipeline;
 pub mod progress;
 pub mod reject;
 mod replace;
+pub mod steps;
 pub(crate) mod treatment;
 
 pub use infer::{Inference, InferredColumn, infer};
@@ -31,3 +33,4 @@ pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport,
 pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
 pub use progress::Progress;
 pub use reject::Reject;
+pub use steps::{DatasetSteps, Step, Steps};

@@ -59,7 +59,7 @@ pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
-pub use ingest::{Csv, Json, Load, LoadMode, LoadReport, Parquet, Progress};
+pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadReport, Parquet, Progress, Step, Steps};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, LoadSummary, Mill, RejectPage, RejectedRow, RollupStatus,

@@ -16,6 +16,7 @@ mod retention;
 mod rollups;
 mod settings;
 mod shared;
+mod steps;
 mod tiles;
 
 use std::sync::Arc;
@@ -95,6 +96,7 @@ impl Mill {
             dataset: name.clone(),
             partials: Arc::clone(shared.session.partials()),
             events: shared.events.clone(),
+            steps: Arc::new(self.clone()),
             gatherings: Arc::clone(&shared.gatherings),
             segment_max_rows: shared.settings.segment_max_rows,
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
@@ -105,6 +107,13 @@ impl Mill {
             && let Err(error) = self.ensure_model(&name).await
         {
             tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+        }
+        let new_columns = &loaded.report.new_columns;
+        if !new_columns.is_empty()
+            && !loaded.report.replayed
+            && let Err(error) = self.owner().extend_model(&name, new_columns).await
+        {
+            tracing::warn!(dataset = %name, %error, "the model did not get members for new columns");
         }
         Ok(loaded.report)
     }

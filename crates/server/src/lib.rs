@@ -26,6 +26,7 @@ pub mod rollups;
 pub mod router;
 pub mod serve;
 pub mod session;
+pub mod steps;
 pub mod store;
 pub mod telemetry;
 pub mod tenants;

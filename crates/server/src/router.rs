@@ -21,6 +21,7 @@ use crate::models::handlers as models;
 use crate::queries::handlers as queries;
 use crate::rollups::handlers as rollups;
 use crate::session::handlers as session;
+use crate::steps::handlers as steps;
 use crate::uploads::handlers as uploads;
 use crate::users::handlers as users;
 use crate::versions::handlers as versions;
@@ -48,6 +49,8 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(datasets::list_rejects))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(uploads::infer_upload))
+        .routes(routes!(steps::preview_upload))
+        .routes(routes!(steps::find_steps, steps::update_steps))
         .routes(routes!(versions::list_versions))
         .routes(routes!(versions::list_changes))
         .routes(routes!(versions::find_settings, versions::update_settings))

@@ -39,7 +39,7 @@ export const baseQuery: BaseQueryFn<string | FetchArgs, unknown, Problem> = asyn
 export const baseApi = createApi({
   reducerPath: 'api',
   baseQuery,
-  tagTypes: ['Dataset', 'Model', 'Dashboard', 'User', 'Load', 'Result'],
+  tagTypes: ['Dataset', 'Model', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep'],
   keepUnusedDataFor: 120,
   endpoints: () => ({}),
 });

@@ -9,9 +9,17 @@ import type {
   RejectedRows,
 } from './types';
 
+export interface RejectsPage {
+  name: string;
+  limit: number;
+  offset: number;
+  /** Of one load; left out: of the newest loads. */
+  loadId?: string | undefined;
+}
+
 const path = (name: string) => `/datasets/${encodeURIComponent(name)}`;
 
-const datasetsApi = baseApi.injectEndpoints({
+export const datasetsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     listDatasets: build.query<DatasetSummary[], void>({
       query: () => '/datasets',
@@ -30,8 +38,11 @@ const datasetsApi = baseApi.injectEndpoints({
       query: (name) => `${path(name)}/profile`,
       providesTags: (_answer, _error, name) => [{ type: 'Dataset', id: name }],
     }),
-    listRejects: build.query<RejectedRows, { name: string; limit: number; offset: number }>({
-      query: ({ name, limit, offset }) => `${path(name)}/rejects?limit=${limit}&offset=${offset}`,
+    listRejects: build.query<RejectedRows, RejectsPage>({
+      query: ({ name, limit, offset, loadId }) =>
+        `${path(name)}/rejects?limit=${limit}&offset=${offset}${
+          loadId ? `&load_id=${encodeURIComponent(loadId)}` : ''
+        }`,
       providesTags: (_answer, _error, { name }) => [{ type: 'Dataset', id: name }],
     }),
     deleteDataset: build.mutation<void, string>({

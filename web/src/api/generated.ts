@@ -54,14 +54,15 @@ export type BoundKind = 'relative_error';
 
 export type Cell = (string | number | boolean | null) | object | any[];
 
+export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
+
 export type ColumnField = {
-  /** What is inside of a struct or list. */
+  /** What is inside of it, where it is a struct or list. */
   fields?: ColumnField[];
+  /** Its name; `element` inside of a list. */
   name: string;
   type: ColumnType;
 };
-
-export type Chore = 'retention' | 'compaction' | 'checkpoint' | 'vacuum';
 
 export type ColumnProfile = {
   distinct: number;
@@ -135,6 +136,8 @@ export type DashboardSummary = {
   description: string | null;
   /** Id. */
   id: string;
+  /** The models that its widgets ask, by name. */
+  models: string[];
   /** What people read. */
   title: string;
   /** When it was saved last. */
@@ -165,14 +168,14 @@ export type DatasetChanges = {
 };
 
 export type DatasetColumn = {
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
   max: Cell;
   min: Cell;
   name: string;
   nullable: boolean;
   nulls: number | null;
   type: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type DatasetDetail = DatasetSummary & {
@@ -208,6 +211,13 @@ export type DatasetSettings = {
   keep_days: number | null;
   /** Days that a version stays readable after the next one came: 0 to 3,650. Nothing takes what the server says. */
   versions_kept_days: number | null;
+};
+
+export type DatasetSteps = {
+  /** The columns that a file has before the first step. Left out: they stay as they are. */
+  source?: ColumnField[];
+  /** What is done to its rows, one after the other. None: the file has the columns of the dataset. */
+  steps: Step[];
 };
 
 export type DatasetSummary = {
@@ -333,10 +343,12 @@ export type Inference = {
   header: boolean | null;
   preview: InferencePreview;
   sample_rows: number;
+  /** The sheet that is read. */
+  sheet?: string | null;
+  /** The sheets of a workbook. */
+  sheets?: string[];
   suggested_name: string;
   warnings: string[];
-  sheets?: string[];
-  sheet?: string | null;
 };
 
 export type InferencePreview = {
@@ -346,12 +358,12 @@ export type InferencePreview = {
 
 export type InferredColumn = {
   examples: string[];
+  /** What is inside of a struct or list. */
+  fields?: ColumnField[];
   name: string;
   null_tokens: string[];
   nullable: boolean;
   type: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type Load = {
@@ -373,15 +385,25 @@ export type Load = {
   state: LoadState;
 };
 
-export type LoadMode = 'create' | 'append';
+export type LoadMode = 'create' | 'append' | 'replace' | 'replace_range' | 'upsert';
 
 export type LoadReport = {
   bytes: number;
   dataset: string;
   duration_ms: number;
+  /** Rows that the steps left out. */
+  left_out: number;
   load_id: string;
+  /** The datasets that rows were looked up in, and their versions. */
+  lookups?: {
+    [key: string]: number;
+  };
+  /** Columns that the dataset did not have before. */
+  new_columns: string[];
   promotions: Promotion[];
   rejected: number;
+  /** Rows that were there and went for these. */
+  replaced: number;
   replayed: boolean;
   rows: number;
   segments: number;
@@ -444,21 +466,30 @@ export type NewDashboard = {
 export type NewLoad = {
   /** Name of the dataset: lower-case letters, digits and `_`. */
   dataset: string;
+  /** First instant of the range that is replaced; with `replace_range` alone. */
+  from?: string | null;
   /** The same key again is answered as the first time. */
   idempotency_key?: string | null;
+  /** The columns that tell a row from every other; with `upsert` alone. */
+  key?: string[];
   /** What people read; for a new dataset. */
   label?: string | null;
-  /** Whether the dataset must or must not be there. */
+  /** Whether the dataset must or must not be there, and what becomes of the rows that it has. */
   mode: LoadMode;
+  /** How the file is written, where that is not to be inferred. */
+  options?: ReadOptions;
+  /** What is done to the rows of a new dataset, and of every later load; see docs/steps.md. */
+  steps?: Step[] | null;
   /** The time of a new dataset; `null` for none, left out to infer it. */
   time_column?: string | null;
-  /** Declared types, by column. Other columns keep the inferred type. */
+  /** The instant after the last of the range that is replaced; with `replace_range` alone. */
+  to?: string | null;
+  /** Declared types, by column; a field of a struct by its path, `address.zip`. Other columns keep the inferred type. */
   types?: {
     [key: string]: ColumnType;
   };
   /** From `POST /uploads`. */
   upload_id: string;
-  options?: ReadOptions;
 };
 
 export type NewOwner = {
@@ -486,6 +517,19 @@ export type NewUser = {
   password: string;
   /** What they may do. */
   role: Role;
+};
+
+export type PreviewOrder = {
+  /** Rows that are shown at most: 1 to 1,000, default 100. */
+  limit?: number | null;
+  /** How the file is written, where that is not to be inferred. */
+  options?: ReadOptions;
+  /** The steps; none: the file as it would be loaded. */
+  steps?: Step[];
+  /** Declared types, by column. */
+  types?: {
+    [key: string]: ColumnType;
+  };
 };
 
 export type Problem = {
@@ -523,11 +567,11 @@ export type ProblemCode =
 
 export type Promotion = {
   column: string;
+  /** What is inside, where the latter is a struct or list. */
+  fields?: ColumnField[];
   from: ColumnType;
   line: number;
   to: ColumnType;
-  /** What is inside of a struct or list. */
-  fields?: ColumnField[];
 };
 
 export type Provenance = {
@@ -556,11 +600,15 @@ export type Provenance = {
 };
 
 export type Pushed = {
+  /** Rows that the steps of the dataset left out. */
+  left_out: number;
   /** Id of the load, for its rejected rows. */
   load_id: string;
   /** Rows rejected. */
   rejected: number;
-  /** Whether this is the answer of an earlier push with the same key. */
+  /** Rows that were there and went for these. */
+  replaced: number;
+  /** Whether this is the answer of an earlier push with the same idempotency key. */
   replayed: boolean;
   /** Rows stored. */
   rows: number;
@@ -578,15 +626,21 @@ export type QueryResult = {
 export type RaggedRows = 'reject' | 'fill';
 
 export type ReadOptions = {
-  delimiter?: string | null;
-  json_path?: string | null;
-  sheet?: string | null;
+  /** The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`. */
   cell_range?: string | null;
+  /** What separates the cells of delimited text: one ASCII character. */
+  delimiter?: string | null;
+  encoding?: Encoding | null;
+  format?: FileFormat | null;
+  /** Whether the first row of delimited text or of a sheet names the columns. */
   header?: boolean | null;
+  /** A JSON Pointer to the array of rows in a JSON document: `/data/items`. */
+  json_path?: string | null;
+  ragged_rows?: RaggedRows | null;
+  /** The name of a sheet of a workbook. */
+  sheet?: string | null;
+  /** The place of a sheet, from 1, instead of its name. */
   sheet_number?: number | null;
-  format?: null | FileFormat;
-  encoding?: null | Encoding;
-  ragged_rows?: null | RaggedRows;
 };
 
 export type RejectedRow = {
@@ -603,6 +657,14 @@ export type RejectedRows = {
   items: RejectedRow[];
   /** How many there are. */
   total: number;
+};
+
+export type RejectedValue = {
+  column: string | null;
+  line: number;
+  raw: string;
+  reason: string;
+  value: string | null;
 };
 
 export type ResultColumn = {
@@ -703,6 +765,172 @@ export type Stage = {
   name: string;
 };
 
+export type Step =
+  | {
+      collapse?: boolean | null;
+      columns?: string[] | null;
+      op: 'trim';
+    }
+  | {
+      columns: string[];
+      op: 'case';
+      to: StepCase;
+    }
+  | {
+      columns?: string[] | null;
+      ignore_case?: boolean | null;
+      op: 'null_tokens';
+      tokens: string[];
+    }
+  | {
+      columns: string[];
+      find: string;
+      ignore_case?: boolean | null;
+      op: 'replace';
+      regex?: boolean | null;
+      with: string;
+    }
+  | {
+      column: string;
+      formats: string[];
+      into?: string | null;
+      on_error?: StepOnError | null;
+      op: 'parse_date';
+      to?: ColumnType | null;
+      zone?: string | null;
+    }
+  | {
+      column: string;
+      decimal?: string | null;
+      group?: string | null;
+      into?: string | null;
+      on_error?: StepOnError | null;
+      op: 'parse_number';
+      strip?: string[] | null;
+      to?: ColumnType | null;
+    }
+  | {
+      column: string;
+      factor: number;
+      into?: string | null;
+      offset?: number | null;
+      on_error?: StepOnError | null;
+      op: 'unit';
+    }
+  | {
+      columns: string[];
+      on_error?: StepOnError | null;
+      op: 'cast';
+      to: ColumnType;
+    }
+  | {
+      column: string;
+      expression: string;
+      on_error?: StepOnError | null;
+      op: 'derive';
+    }
+  | {
+      column: string;
+      into: string[];
+      op: 'split';
+      separator: string;
+    }
+  | {
+      columns: {
+        [key: string]: string;
+      };
+      op: 'rename';
+    }
+  | {
+      columns: string[];
+      op: 'drop';
+    }
+  | {
+      condition: string;
+      on_error?: StepOnError | null;
+      op: 'filter';
+    }
+  | {
+      column: string;
+      op: 'flatten';
+      prefix?: string | null;
+    }
+  | {
+      keep?: StepKeep | null;
+      key?: string[] | null;
+      op: 'deduplicate';
+    }
+  | {
+      columns: string[];
+      keep_first?: number | null;
+      keep_last?: number | null;
+      op: 'mask';
+      with?: string | null;
+    }
+  | {
+      columns: string[];
+      op: 'hash';
+      salt?: string | null;
+    }
+  | {
+      dataset: string;
+      missing?: StepMissing | null;
+      on: {
+        [key: string]: string;
+      };
+      op: 'look_up';
+      take: {
+        [key: string]: string;
+      };
+    };
+
+export type StepCase = 'lower' | 'upper' | 'title';
+
+export type StepKeep = 'first' | 'last';
+
+export type StepMissing = 'null' | 'reject';
+
+export type StepOnError = 'reject' | 'null' | 'fail';
+
+export type StepRows = {
+  /** What it does. */
+  op: string;
+  /** Rows that it rejected. */
+  rejected: number;
+  /** Rows that came to it. */
+  rows_in: number;
+  /** Rows that went on. */
+  rows_out: number;
+  /** The step, from 1. */
+  step: number;
+};
+
+export type StepsPreview = {
+  /** The first rows after the last step, by column. */
+  after: {
+    [key: string]: Cell;
+  }[];
+  /** The first rows before the first step, by column. */
+  before: {
+    [key: string]: Cell;
+  }[];
+  /** The columns after the last step. */
+  columns: ColumnField[];
+  inference: Inference;
+  /** Rows that are rejected. */
+  rejected: number;
+  /** The first rejected rows. */
+  rejects: RejectedValue[];
+  /** Rows that were looked at. */
+  rows: number;
+  /** Rows that come out of the last step. */
+  rows_out: number;
+  /** The columns before the first step. */
+  source: ColumnField[];
+  /** What became of the rows, step by step. */
+  steps: StepRows[];
+};
+
 export type Tenant = {
   /** Id. */
   id: string;
@@ -800,13 +1028,22 @@ export type VersionLoad = {
   duration_ms: number;
   idempotency_key: string | null;
   load_id: string;
+  /** Columns whose inferred type had to give way. */
+  promotions: Promotion[];
   rejected: number;
   rows: number;
   source: string;
 };
 
 export type VersionOperation =
-  'load' | 'compaction' | 'deletion' | 'erasure' | 'retention' | 'settings' | 'other';
+  | 'load'
+  | 'replacement'
+  | 'compaction'
+  | 'deletion'
+  | 'erasure'
+  | 'retention'
+  | 'settings'
+  | 'other';
 
 export type VersionPage = {
   /** The first version that can be asked for. */

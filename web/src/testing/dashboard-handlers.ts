@@ -39,6 +39,7 @@ export const dashboardHandlers = [
       items: saved.map(({ definition, ...rest }) => ({
         ...rest,
         widgets: definition.widgets.length,
+        models: ['flights'],
       })),
     }),
   ),

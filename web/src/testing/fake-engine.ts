@@ -22,7 +22,7 @@ export const flightsModel: Model = {
     { name: 'time_hour', label: 'Scheduled', type: 'timestamp', column: 'time_hour' },
     { name: 'carrier', label: 'Carrier', type: 'string', column: 'carrier' },
     { name: 'origin', label: 'Origin', type: 'string', column: 'origin' },
-    { name: 'month', label: 'Month', type: 'integer', column: 'month' },
+    { name: 'month', label: 'Month', type: 'integer', column: 'month', format: 'd' },
   ],
   measures: [
     { name: 'count', label: 'Flights', kind: 'count', format: 'integer' },

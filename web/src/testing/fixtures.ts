@@ -27,6 +27,9 @@ export function problem(
   return { type: 'about:blank', title, status, code, detail, request_id: 'req-7f3a' };
 }
 
+/** The load of the flights, with two rejected rows. */
+export const flightsLoadId = '019a0000-0000-7000-8000-000000000001';
+
 export const flights: DatasetSummary = {
   name: 'flights',
   label: 'Flights',
@@ -86,7 +89,7 @@ export const flightsDetail: DatasetDetail = {
   ],
   loads: [
     {
-      load_id: 'l3',
+      load_id: flightsLoadId,
       version: 3,
       source: 'flights.csv.gz',
       rows: 336_776,
@@ -149,7 +152,7 @@ export const rejects: RejectedRows = {
   total: 2,
   items: [
     {
-      load_id: 'l9',
+      load_id: flightsLoadId,
       line: 812,
       column: 'dep_delay',
       value: 'late',
@@ -157,7 +160,7 @@ export const rejects: RejectedRows = {
       raw: '2013,1,1,late,UA',
     },
     {
-      load_id: 'l9',
+      load_id: flightsLoadId,
       line: 4031,
       column: 'time_hour',
       value: '2013-02-30 05:00',
@@ -253,12 +256,15 @@ export const doneLoad: Load = load({
   rows: 336_774,
   rejected: 2,
   report: {
-    load_id: 'l9',
+    load_id: flightsLoadId,
     dataset: 'flights_2013',
     source: 'flights_2013.csv',
     version: 1,
     rows: 336_774,
     rejected: 2,
+    left_out: 0,
+    new_columns: [],
+    replaced: 0,
     bytes: 9_120_000,
     segments: 12,
     duration_ms: 1840,

@@ -13,6 +13,8 @@ import {
   upload,
 } from './fixtures';
 import { mockState } from './mock-state';
+import { flightsModel } from './fake-engine';
+import { versionHandlers } from './version-handlers';
 
 const base = '*/api/v1';
 
@@ -113,7 +115,12 @@ const datasetHandlers = [
       })),
     }),
   ),
-  http.get(`${base}/datasets/:name/rejects`, () => HttpResponse.json(rejects)),
+  http.get(`${base}/datasets/:name/rejects`, ({ request }) => {
+    const loadId = new URL(request.url).searchParams.get('load_id');
+    const items = rejects.items.filter((item) => loadId === null || item.load_id === loadId);
+    return HttpResponse.json({ total: items.length, items });
+  }),
+  http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.delete(`${base}/datasets/:name`, () => new HttpResponse(null, { status: 204 })),
 ];
 
@@ -183,4 +190,10 @@ const otherHandlers = [
   }),
 ];
 
-export const handlers = [...sessionHandlers, ...datasetHandlers, ...loadHandlers, ...otherHandlers];
+export const handlers = [
+  ...sessionHandlers,
+  ...versionHandlers,
+  ...datasetHandlers,
+  ...loadHandlers,
+  ...otherHandlers,
+];

@@ -1,4 +1,5 @@
 // What the mocked server remembers between requests of one test or one browser session.
+import type { DatasetSettings, Pushed } from '@/api/types';
 
 interface MockState {
   signedIn: boolean;
@@ -7,6 +8,10 @@ interface MockState {
   loadPolls: number;
   loadCancelled: boolean;
   uploads: number;
+  /** null: as they are in the beginning. */
+  settings: DatasetSettings | null;
+  /** By idempotency key. */
+  pushes: Map<string, Pushed>;
 }
 
 const initial = (): MockState => ({
@@ -16,6 +21,8 @@ const initial = (): MockState => ({
   loadPolls: 0,
   loadCancelled: false,
   uploads: 0,
+  settings: null,
+  pushes: new Map(),
 });
 
 export const mockState: MockState = initial();

@@ -4,6 +4,7 @@
 //! sorted by time, which segments are, cost two comparisons each. Days begin at local midnight, or where a clock change
 //! removed midnight at the first instant after it; an hour that a clock change repeats is two buckets.
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -80,18 +81,47 @@ impl ScalarUDFImpl for TimeBucket {
 
 fn bucket_all(instants: &ArrayRef, grain: Grain, zone: Tz) -> ArrayRef {
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
-    let mut bucket: Bucket = (0, 0);
-    let values: Vec<i64> = instants
-        .values()
-        .iter()
-        .map(|instant| {
-            if *instant < bucket.0 || *instant >= bucket.1 {
-                bucket = bucket_of(*instant, grain, zone);
-            }
-            bucket.0
-        })
-        .collect();
+    let mut buckets = Buckets::new(grain, zone);
+    let values: Vec<i64> = instants.values().iter().map(|instant| buckets.of(*instant).0).collect();
     Arc::new(PrimitiveArray::<TimestampMicrosecondType>::new(values.into(), instants.nulls().cloned()).with_data_type(instants.data_type().clone()))
+}
+
+/// Buckets that were computed before. The one of the instant before is looked at first: rows of a segment are sorted by
+/// time more often than not. Groups of a rollup are not, and there each bucket is met again and again.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    grain: Grain,
+    zone: Tz,
+    last: Bucket,
+    known: BTreeMap<i64, i64>,
+}
+
+impl Buckets {
+    /// Most that are remembered.
+    const KNOWN_MAX: usize = 4_096;
+
+    pub(crate) fn new(grain: Grain, zone: Tz) -> Self {
+        Self { grain, zone, last: (0, 0), known: BTreeMap::new() }
+    }
+
+    /// The bucket of an instant.
+    pub(crate) fn of(&mut self, micros: i64) -> Bucket {
+        if micros < self.last.0 || micros >= self.last.1 {
+            let before = self.known.range(..=micros).next_back().map(|(start, end)| (*start, *end));
+            self.last = match before.filter(|(_, end)| micros < *end) {
+                Some(known) => known,
+                None => {
+                    if self.known.len() >= Self::KNOWN_MAX {
+                        self.known.clear();
+                    }
+                    let bucket = bucket_of(micros, self.grain, self.zone);
+                    self.known.insert(bucket.0, bucket.1);
+                    bucket
+                }
+            };
+        }
+        self.last
+    }
 }
 
 /// The bucket of an instant. Instants that the calendar cannot express (beyond the year 262,000) are their own bucket.
@@ -238,6 +268,15 @@ mod tests {
             proptest::prop_assert_eq!(bucket_of(start, grain, zone), (start, end));
             proptest::prop_assert_eq!(bucket_of(end - 1, grain, zone), (start, end));
             proptest::prop_assert_eq!(bucket_of(end, grain, zone).0, end);
+        }
+
+        #[test]
+        fn remembered_buckets_are_those_of_the_calendar(seconds in proptest::collection::vec(1_300_000_000_i64..1_400_000_000, 1..60), grain in 0..4_usize) {
+            let (grain, zone) = ([Grain::Hour, Grain::Day, Grain::Month, Grain::Year][grain], chrono_tz::Australia::Lord_Howe);
+            let mut buckets = Buckets::new(grain, zone);
+            for seconds in seconds.iter().chain(seconds.iter().rev()) {
+                proptest::prop_assert_eq!(buckets.of(seconds * SECOND), bucket_of(seconds * SECOND, grain, zone));
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord};
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
+use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
 
@@ -48,6 +49,8 @@ pub(super) struct SmallLoad {
     pub progress: Progress,
     /// Id of the table that its rows were decoded for: the dataset may have been made anew in the meantime.
     pub table: String,
+    /// The steps that its rows went through.
+    pub steps: Option<Arc<str>>,
     pub started: Instant,
     /// Given back when it is answered.
     pub _room: OwnedSemaphorePermit,
@@ -228,6 +231,10 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("dataset {} was made anew in the meantime; load again", host.dataset))));
             continue;
         }
+        if waiting.load.steps != before.metadata.steps {
+            answers.give(waiting, Err(Error::conflict(format!("the steps of dataset {} were changed in the meantime; load again", host.dataset))));
+            continue;
+        }
         let Some(key) = waiting.load.record.idempotency_key.clone() else {
             now.push(waiting);
             continue;
@@ -261,8 +268,12 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
     let records: Vec<LoadRecord> = now.iter().map(|waiting| shared_record(&waiting.load, &segments)).collect();
     let table = Some(before.metadata.id.clone());
-    let entry = Entry { table, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
-    match host.log.commit(entry).await {
+    let steps = before.metadata.steps.clone();
+    let entry = Entry { table, steps, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
+    let appending = host.log.appending.read().await;
+    let committed = host.log.commit(entry).await;
+    drop(appending);
+    match committed {
         Ok(Committed::Version(snapshot)) => {
             host.partials.keep(fresh).await;
             announce(host, &segments, &[], &[], &snapshot);
@@ -292,12 +303,15 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
 async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Written> {
     let schema = &before.metadata.schema;
     let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
-    let mut writer = SegmentWriter::new(store, prefix, schema.arrow(), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
+    let arrow = schema.arrow();
+    let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
         for waiting in now {
             keep_rejects(host, &waiting.load.record.load_id, &waiting.load.rejects).await?;
             for rows in &waiting.load.rows {
-                writer.write(rows.clone()).await?;
+                // Columns may have come since it was decoded.
+                let rows = if rows.num_columns() < arrow.fields().len() { conform(rows, &arrow)? } else { rows.clone() };
+                writer.write(rows).await?;
             }
         }
         Ok(())

@@ -23,6 +23,8 @@ use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ids::suggest_dataset_name;
 
+/// Bytes at the beginning that tell formats apart.
+const HEAD_BYTES: usize = 16 << 10;
 /// Plain bytes that are looked at. More only where not even two rows fit.
 const SAMPLE_BYTES: [usize; 3] = [1 << 20, 18 << 20, 66 << 20];
 /// Rows that are looked at.
@@ -181,7 +183,7 @@ fn empty(name: &str) -> Error {
 /// Infers from so many bytes; none when not even two rows fit into them.
 fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
     let name = source.name();
-    let mut head = [0; 16];
+    let mut head = vec![0; HEAD_BYTES];
     let head_length = Unpacked::open(source, Compression::None, &Progress::new())?.read_full(&mut head)?;
     let head = head.get(..head_length).unwrap_or_default();
     let compression = Compression::sniff(head);

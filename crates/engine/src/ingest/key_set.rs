@@ -91,7 +91,9 @@ impl KeySet {
             if !self.keys.insert(key.as_ref().into()) {
                 let shown: Vec<String> = arrays.iter().map(|array| array_value_to_string(array, row).unwrap_or_default()).collect();
                 let names: Vec<&str> = self.columns().map(|(name, _)| name).collect();
-                return Err(Error::invalid(format!("{}two rows have the key {} = {}; keep one of them, for instance the last", place(row), names.join(", "), shown.join(", "))).at("key"));
+                return Err(
+                    Error::invalid(format!("{}two rows have the key {} = {}; keep one of them, for instance the last", place(row), names.join(", "), shown.join(", "))).at("key")
+                );
             }
             self.bytes += key.as_ref().len() + ENTRY_BYTES;
         }
@@ -187,7 +189,11 @@ mod tests {
         keys.add(&rows(vec![Some(1), Some(2)], vec![Some("a"), Some("b")]), &[]).unwrap();
         keys.add(&rows(vec![Some(1)], vec![Some("b")]), &[]).unwrap();
         let member = Arc::new(keys).member(&schema().arrow()).unwrap();
-        let found = member.evaluate(&rows(vec![Some(1), Some(2), Some(1), None, Some(3)], vec![Some("a"), Some("a"), Some("b"), Some("b"), None])).unwrap().into_array(5).unwrap();
+        let found = member
+            .evaluate(&rows(vec![Some(1), Some(2), Some(1), None, Some(3)], vec![Some("a"), Some("a"), Some("b"), Some("b"), None]))
+            .unwrap()
+            .into_array(5)
+            .unwrap();
         assert_eq!(found.as_ref(), &BooleanArray::from(vec![true, false, true, false, false]) as &dyn Array);
         // A key that is evaluated over other columns is another expression.
         assert_eq!(Arc::clone(&member).with_new_children(vec![lit("b"), lit(1_i64)]).unwrap().to_string(), "one of 3 keys");

@@ -10,6 +10,7 @@ use tokio::io::AsyncRead;
 
 use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
+use super::steps::Steps;
 use crate::catalog::{ColumnType, Promotion};
 
 /// Where the bytes come from.
@@ -124,6 +125,7 @@ pub struct Load {
     pub(crate) options: ReadOptions,
     pub(crate) types: BTreeMap<String, ColumnType>,
     pub(crate) time_column: TimeColumn,
+    pub(crate) steps: Option<Steps>,
     pub(crate) label: Option<String>,
     pub(crate) mode: LoadMode,
     pub(crate) idempotency_key: Option<String>,
@@ -150,6 +152,7 @@ impl Load {
             options: ReadOptions::default(),
             types: BTreeMap::new(),
             time_column: TimeColumn::default(),
+            steps: None,
             label: None,
             mode: LoadMode::default(),
             idempotency_key: None,
@@ -174,6 +177,14 @@ impl Load {
     #[must_use]
     pub fn time_column(mut self, column: Option<&str>) -> Self {
         self.time_column = column.map_or(TimeColumn::Absent, |name| TimeColumn::Named(name.to_owned()));
+        self
+    }
+
+    /// What is done to the rows of a new dataset before they are stored. The steps are kept with it, and every later load goes
+    /// through them too. [`Mill::preview_load`](crate::Mill::preview_load) shows what they do.
+    #[must_use]
+    pub fn steps(mut self, steps: Steps) -> Self {
+        self.steps = Some(steps);
         self
     }
 
@@ -281,8 +292,17 @@ pub struct LoadReport {
     pub version: u64,
     /// Rows stored.
     pub rows: u64,
+    /// Rows that the steps of the dataset left out: a filter, or equal keys.
+    #[serde(default)]
+    pub left_out: u64,
+    /// The datasets that rows were looked up in, and the versions that these had.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, u64>,
     /// Rows rejected; see [`Mill::rejects`](crate::Mill::rejects).
     pub rejected: u64,
+    /// Columns that the dataset did not have before.
+    #[serde(default)]
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for these.
     #[serde(default)]
     pub replaced: u64,

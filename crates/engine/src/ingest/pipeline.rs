@@ -1,12 +1,13 @@
 //! One load from its first byte to its commit. Decoding runs on a thread of its own and hands batches over through a
 //! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
-use tokio::sync::mpsc;
+use tokio::sync::{RwLockReadGuard, mpsc};
 
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
@@ -14,11 +15,13 @@ use super::infer::{Inference, infer_spooled};
 use super::key_set::KeySet;
 use super::load::TimeColumn;
 use super::replace::{self, Replaced, Replacing};
+use super::steps::Steps;
+use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::{Event, Events, SegmentCommitted};
 use crate::ids::{DatasetName, TenantId};
 use crate::partial::memory::Partials;
@@ -34,6 +37,8 @@ use crate::storage::{checked_text, layout};
 const BATCHES_IN_FLIGHT: usize = 4;
 /// Passes over a file at most: one with the inferred types, one with the promoted ones, and one to be safe.
 const PASSES_MAX: usize = 3;
+/// Times that a load begins anew because others have brought columns too, or changed the steps.
+const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
 /// Longest idempotency key.
@@ -49,6 +54,8 @@ pub(crate) struct LoadHost {
     pub dataset: DatasetName,
     pub partials: Arc<Partials>,
     pub events: Events,
+    /// Who fetches what steps need.
+    pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
@@ -67,7 +74,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if let Some(key) = load.idempotency_key.as_deref() {
         check_key(key)?;
     }
-    let mut loading = host.log.loading.read().await;
+    let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         host.log.rely_on(*version).await?;
@@ -91,72 +98,110 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, time_column, label, idempotency_key, progress, mode, .. } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode } = load;
+    let treatments = Treatments::prepare(&host.steps, steps.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
+    let record =
+        LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
+    let mut plan = Plan { source, inference, types, steps, time_column, label, progress, mode, record, started, treatments };
+    if let Some(loaded) = store(&host, &plan, before, loading).await? {
+        return Ok(loaded);
+    }
+    for _ in 1..ATTEMPTS {
+        plan.progress.restart();
+        let loading = host.log.loading.read().await;
+        let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
+        plan.treatments = Treatments::prepare(&host.steps, plan.steps.clone(), Some(&before)).await?;
+        plan.record.lookups = plan.treatments.lookups();
+        if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
+            return Ok(loaded);
+        }
+    }
+    Err(Error::conflict(format!("the columns or steps of {} are being changed all the time; load again", host.dataset)))
+}
+
+/// Decodes the rows and commits them; `None` when the columns or steps of the dataset were changed by somebody else in the
+/// meantime.
+async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
     let target = match &before {
-        Some(snapshot) => target_of(snapshot, &inference, &source)?,
+        Some(snapshot) => target_of(snapshot, plan)?,
         None => {
-            let (columns, declared) = inference.declared_with(&types)?;
+            let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, plan.types.clone()))?;
             DecodeTarget { columns, declared, lines: false }
         }
     };
-    let load_id = uuid::Uuid::now_v7().to_string();
-    let record = LoadRecord { load_id, source: source.name().to_owned(), idempotency_key, ..LoadRecord::default() };
-    let plan = Plan { source, inference, time_column, progress, mode, treatments: Treatments::default() };
-    if let Some(before) = before.as_ref().filter(|_| plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces()) {
+    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
+    let is_known = |before: &Snapshot| plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len();
+    if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
-        if let Some(report) = share(&host, &plan, target.clone(), before, record.clone(), started).await? {
-            return Ok(Loaded { report, created: false });
+        match share(host, plan, target.clone(), before).await {
+            Ok(Some(report)) => return Ok(Some(Loaded { report, created: false })),
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::Conflict && has_other_steps(host, before).await => return Ok(None),
+            Err(error) => return Err(error),
         }
         plan.progress.restart();
         loading = host.log.loading.read().await;
     }
-    let mut ground = grind(&host, &plan, target, before.as_deref()).await?;
+    let mut ground = grind(host, plan, target, before.as_deref()).await?;
+    let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
     let replaced = Replaced::of(&plan.mode, ground.keys.take());
-    // A load that replaces takes the lock for itself.
+    // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
     let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
-    let rejects_path = layout::rejects(host.log.prefix(), &record.load_id);
+    let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
-        keep_rejects(&host, &record.load_id, &ground.rejects).await?;
+        keep_rejects(host, &plan.record.load_id, &ground.rejects).await?;
         plan.progress.check()?;
         let record = LoadRecord {
             rows: segments.iter().map(|segment| segment.rows).sum(),
             rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
             segments: segments.len() as u64,
-            duration_ms: millis_since(started),
+            duration_ms: millis_since(plan.started),
             promotions: ground.promotions.clone(),
-            ..record
+            left_out: ground.left_out,
+            new_columns: new_columns.clone(),
+            ..plan.record.clone()
         };
         let now = host.clock.now();
-        let metadata = before.is_none().then(|| Metadata {
-            id: uuid::Uuid::new_v4().to_string(),
-            label: label.unwrap_or_else(|| humanised(host.dataset.as_str())),
-            schema: ground.schema.clone(),
-            chunk: ground.chunk,
-            created_at: now,
-            settings: Default::default(),
-            dropped: false,
-        });
+        let metadata = match &before {
+            None => Some(Metadata {
+                id: uuid::Uuid::new_v4().to_string(),
+                label: plan.label.clone().unwrap_or_else(|| humanised(host.dataset.as_str())),
+                schema: ground.schema.clone(),
+                chunk: ground.chunk,
+                created_at: now,
+                settings: Default::default(),
+                steps: ground.steps.clone(),
+                dropped: false,
+            }),
+            Some(before) if !new_columns.is_empty() => Some(Metadata { schema: ground.schema.clone(), ..(*before.metadata).clone() }),
+            Some(_) => None,
+        };
         let table = before.as_ref().map(|before| before.metadata.id.clone());
-        let entry = Entry { table, metadata, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
+        let steps = before.as_ref().and_then(|before| before.metadata.steps.clone());
+        let entry = Entry { table, steps, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
-                if before.is_some() { Some(replaced.commit(&host, entry.clone()).await?) } else { None }
+                if before.is_some() { Some(replaced.commit(host, entry.clone()).await?) } else { None }
             }
             None => None,
         };
         match replacing {
             Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
-            None => host.log.commit(entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
+            None => {
+                let _appending = host.log.appending.read().await;
+                host.log.commit(entry).await.map(|committed| (committed, record, Vec::new(), Vec::new()))
+            }
         }
     }
     .await;
@@ -164,8 +209,8 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     match committed {
         Ok((Committed::Version(snapshot), record, removed, rewritten)) => {
             host.partials.keep(fresh).await;
-            announce(&host, &segments, &rewritten, &removed, &snapshot);
-            Ok(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() })
+            announce(host, &segments, &rewritten, &removed, &snapshot);
+            Ok(Some(Loaded { report: report(&host.dataset, snapshot.version, record, false), created: before.is_none() }))
         }
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), ..)) => Err(error),
@@ -174,26 +219,40 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
-            match other?.0 {
-                Committed::Before(version, record) => Ok(Loaded { report: report(&host.dataset, version, record, true), created: false }),
-                Committed::Version(_) | Committed::Unknown(_) => Err(Error::internal("a commit was not reported")),
+            match other {
+                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
+                Ok(_) => Err(Error::internal("a commit was not reported")),
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    // Somebody else has brought columns, perhaps the same ones, or changed the steps.
+                    let outdated = match &before {
+                        Some(before) => !new_columns.is_empty() || has_other_steps(host, before).await,
+                        None => false,
+                    };
+                    if outdated { Ok(None) } else { Err(error) }
+                }
+                Err(error) => Err(error),
             }
         }
     }
 }
 
+async fn has_other_steps(host: &LoadHost, before: &Snapshot) -> bool {
+    matches!(host.log.snapshot().await, Ok(Some(now)) if now.metadata.steps != before.metadata.steps)
+}
+
 /// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
 /// only as long as it is packed.
-async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot, record: LoadRecord, started: Instant) -> Result<Option<LoadReport>> {
+async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
     let room = host.gatherings.room(plan.source.size()).await?;
     let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
-    let mut treatment = plan.treatments.begin(&target.columns)?;
-    target.lines = treatment.wants_lines();
+    let treatments = plan.treatments.clone();
     let decoded = blocking(source.size(), move || {
+        let mut treatment = treatments.begin(&target.columns)?;
+        target.lines = treatment.wants_lines();
         let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            bytes += bytes_of(&decoded.batch);
+            bytes += bytes_of(&decoded.batch) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
             if bytes > gather::SHARED_MAX_DECODED_BYTES {
                 return Err(Error::exhausted("the rows of a small load are large"));
             }
@@ -203,16 +262,19 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
         });
         match outcome {
             _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
-            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects))),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out()))),
             Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
             Err(error) => Err(error),
         }
     });
-    let Some((rows, rejects)) = decoded.await? else { return Ok(None) };
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, ..record };
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), started, _room: room };
+    let Some((rows, rejects, left_out)) = decoded.await? else { return Ok(None) };
+    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, left_out, ..plan.record.clone() };
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table: before.metadata.id.clone(), steps: before.metadata.steps.clone(), started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
+
+/// What a rejected row takes beside its text.
+const REJECT_BYTES: usize = 256;
 
 /// About how many bytes rows take, room that is not used yet left out.
 fn bytes_of(rows: &RecordBatch) -> usize {
@@ -272,10 +334,13 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         rows: record.rows,
         rejected: record.rejected,
         replaced: record.replaced,
+        new_columns: record.new_columns,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
         promotions: record.promotions,
+        left_out: record.left_out,
+        lookups: record.lookups,
         replayed,
     }
 }
@@ -287,26 +352,44 @@ fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapsh
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
-/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null.
-fn target_of(snapshot: &Snapshot, inference: &Inference, source: &Spooled) -> Result<DecodeTarget> {
-    let schema = &snapshot.metadata.schema;
-    for column in &inference.columns {
-        if schema.get(&column.name).is_none() {
-            let near = near_names(&column.name, schema.columns.iter().map(|column| column.name.as_str()));
-            return Err(
-                Error::invalid(format!("{} has a column {:?} that the dataset does not have{near}; rename or remove it", source.name(), column.name)).at(column.name.clone())
-            );
+/// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null, and those that
+/// only the input has come last. A dataset with steps has the columns that these were made for, and no others.
+fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
+    if let Some(columns) = plan.treatments.source() {
+        if let Some(column) = plan.inference.columns.iter().find(|column| !columns.iter().any(|known| known.name == column.name)) {
+            let near = near_names(&column.name, columns.iter().map(|column| column.name.as_str()));
+            let (name, source) = (&column.name, plan.source.name());
+            return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
+                .at(name.clone()));
         }
+        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false });
     }
-    Ok(DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false })
+    let schema = &snapshot.metadata.schema;
+    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false };
+    let is_new = |name: &str| schema.get(name).is_none();
+    let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
+    let (columns, declared) = plan.inference.declared_with(&types)?;
+    for (column, declared) in columns.into_iter().zip(declared).filter(|(column, _)| is_new(&column.name)) {
+        target.columns.push(column);
+        target.declared.push(declared);
+    }
+    Ok(target)
 }
 
+/// What a load is to do, whatever the dataset is like when it does it.
 struct Plan {
     source: Arc<Spooled>,
     inference: Arc<Inference>,
+    types: BTreeMap<String, ColumnType>,
+    /// What the load brings for a new dataset.
+    steps: Option<Steps>,
     time_column: TimeColumn,
+    label: Option<String>,
     progress: Progress,
     mode: LoadMode,
+    /// Its name and where it comes from; the rest is counted.
+    record: LoadRecord,
+    started: Instant,
     treatments: Treatments,
 }
 
@@ -321,6 +404,34 @@ struct Ground {
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+    left_out: u64,
+    /// What a new dataset keeps of its steps.
+    steps: Option<Arc<str>>,
+}
+
+impl Ground {
+    /// Leaves out columns that are new to the dataset and have no value in any row; gives the names of the others.
+    fn settle_columns(&mut self, before: &Snapshot) -> Result<Vec<String>> {
+        let known = before.metadata.schema.columns.len();
+        let mut new = Vec::new();
+        for index in (known..self.schema.columns.len()).rev() {
+            let is_empty = |segment: &Segment| segment.statistics.get(index).is_some_and(|statistics| statistics.nulls == Some(segment.rows));
+            if self.segments.iter().all(is_empty) {
+                self.schema.columns.remove(index);
+                for segment in self.segments.iter_mut().filter(|segment| index < segment.statistics.len()) {
+                    segment.statistics.remove(index);
+                }
+            } else if let Some(column) = self.schema.columns.get(index) {
+                new.insert(0, column.name.clone());
+            }
+        }
+        if self.schema.columns.len() == known {
+            return Ok(new);
+        }
+        // As a whole, because what is left out may have been what was too much.
+        self.schema = DatasetSchema::new(std::mem::take(&mut self.schema.columns), self.schema.time_column.clone())?;
+        Ok(new)
+    }
 }
 
 /// Decodes into segments; starts anew with promoted types when later rows ask for it.
@@ -330,7 +441,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
         let schema = match before {
-            Some(snapshot) => snapshot.metadata.schema.clone(),
+            Some(snapshot) => DatasetSchema::new(treatment.columns().to_vec(), snapshot.metadata.schema.time_column.clone())?,
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
         };
         let keys = match &plan.mode {
@@ -342,9 +453,10 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
         match pass(plan, &target, treatment, keys, &mut writer).await {
-            Ok((DecodeOutcome::Complete, rejects, keys)) => {
+            Ok((DecodeOutcome::Complete, Passed { rejects, treatment, keys })) => {
                 let Written { segments, chunk, fresh } = writer.finish().await?;
-                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions });
+                let (left_out, steps) = (treatment.left_out(), plan.treatments.kept(&target.columns)?);
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, left_out, steps });
             }
             Ok((DecodeOutcome::Promote(found), ..)) => {
                 writer.abandon().await;
@@ -365,13 +477,14 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-async fn pass(
-    plan: &Plan,
-    target: &DecodeTarget,
-    mut treatment: Treatment,
-    mut keys: Option<KeySet>,
-    writer: &mut SegmentWriter,
-) -> Result<(DecodeOutcome, Vec<Reject>, Option<KeySet>)> {
+/// What a pass leaves beside segments.
+struct Passed {
+    rejects: Vec<Reject>,
+    treatment: Treatment,
+    keys: Option<KeySet>,
+}
+
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, mut keys: Option<KeySet>, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Passed)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
@@ -383,15 +496,15 @@ async fn pass(
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
         })?;
-        Ok::<_, Error>((outcome, keys))
+        Ok::<_, Error>((outcome, treatment, keys))
     });
     let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
         rejects.extend(decoded.rejects);
         writer.write(decoded.batch).await?;
     }
-    let (outcome, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, rejects, keys))
+    let (outcome, treatment, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
+    Ok((outcome, Passed { rejects, treatment, keys }))
 }
 
 /// The named time column, or the first timestamp, or the first date.

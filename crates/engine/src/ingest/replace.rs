@@ -116,13 +116,16 @@ impl Replaced {
     /// again. Everything is as it was then, but for the segments of the load.
     pub(super) async fn commit(&self, host: &LoadHost, load: Entry) -> Result<Replacing> {
         let _turn = host.log.rewriting.lock().await;
-        let _no_load = host.log.loading.write().await;
+        let _alone = host.log.appending.write().await;
         let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
         let mut last = Error::internal("no replacement was tried");
         for _ in 0..ATTEMPTS {
             let snapshot = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
             if load.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                 return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
+            }
+            if load.alters.as_ref().is_some_and(|before| **before != *snapshot.metadata) {
+                return Err(Error::conflict("the columns or settings of the dataset were changed in the meantime; load again"));
             }
             let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
             let mut entry = Entry { based_on: Some(snapshot.version), ..load.clone() };
@@ -155,7 +158,10 @@ impl Replaced {
 
 /// The column whose range is replaced.
 pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
-    schema.time_column.as_deref().ok_or_else(|| Error::invalid("the dataset has no time column, so no time range of it can be replaced; replace all of it, or rows of the same key").at("mode"))
+    schema
+        .time_column
+        .as_deref()
+        .ok_or_else(|| Error::invalid("the dataset has no time column, so no time range of it can be replaced; replace all of it, or rows of the same key").at("mode"))
 }
 
 /// Whether a row lies in a time range.
@@ -177,9 +183,12 @@ fn bounds_of(keys: &KeySet, snapshot: &Snapshot, new: &[Segment]) -> Result<Opti
     let mut all: Option<Arc<dyn PhysicalExpr>> = None;
     for (column, index) in keys.columns() {
         let statistics: Option<Vec<_>> = new.iter().map(|segment| segment.statistics.get(index)).collect();
-        let bounds = statistics.and_then(|statistics| statistics.into_iter().map(|statistics| Some((statistics.min.clone()?, statistics.max.clone()?))).collect::<Option<Vec<_>>>());
+        let bounds =
+            statistics.and_then(|statistics| statistics.into_iter().map(|statistics| Some((statistics.min.clone()?, statistics.max.clone()?))).collect::<Option<Vec<_>>>());
         let wider = |a: ScalarValue, b: ScalarValue, greater: bool| if (a.partial_cmp(&b) == Some(std::cmp::Ordering::Greater)) == greater { a } else { b };
-        let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else { continue };
+        let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else {
+            continue;
+        };
         let inside = between(snapshot, column, (Operator::GtEq, min), (Operator::LtEq, max))?;
         all = Some(match all {
             Some(before) => binary(before, Operator::And, inside, &snapshot.arrow)?,

@@ -2,36 +2,132 @@
 //! types of its columns are known; it sees every batch in the order of the file.
 //!
 //! ```text
-//!  Decoded (batch, rejects, lines) --> Rows --> steps --> Decoded --> segment writer
+//!  Decoded (batch, rejects, lines) --> Rows --> steps --> fit --> Decoded --> segment writer
+//!                                                         the columns of the dataset, in their order
 //! ```
 
+mod fit;
 pub(crate) mod rows;
 
-use self::rows::Rows;
-use super::Progress;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::fit::Fit;
+use self::rows::{Rows, pieces};
+use super::decode::tally::JUDGED_ROWS;
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode};
 use super::infer::Inference;
 use super::reject::REJECTS_MAX;
-use crate::catalog::Column;
+use super::steps::compile::CompiledSteps;
+use super::steps::provisions::{Provisions, StepHost};
+use super::steps::{DatasetSteps, Steps};
+use super::{Progress, Reject};
+use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
+use crate::storage::log::Snapshot;
 
-/// What a load wants to have done to its rows, whatever the types of its source turn out to be.
+/// What is to be done to the rows of a load, whatever the types of its source turn out to be.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Treatments {}
+pub(crate) struct Treatments {
+    steps: Option<Arc<Ordered>>,
+}
+
+/// Steps with what they need.
+#[derive(Debug)]
+struct Ordered {
+    steps: Steps,
+    provisions: Provisions,
+    /// What the steps were made for, and what must come of them; none for a dataset that is not there yet.
+    dataset: Option<(Vec<Column>, Vec<Column>)>,
+}
 
 impl Treatments {
+    /// What a load into a dataset is treated by: the steps of the dataset, or those that the load brings for a new one.
+    ///
+    /// # Errors
+    /// `Invalid` for steps that are not those of a dataset that is there, and when what they need cannot be had.
+    pub(crate) async fn prepare(host: &Arc<dyn StepHost>, given: Option<Steps>, before: Option<&Snapshot>) -> Result<Self> {
+        let stored = before.and_then(|before| before.metadata.steps.as_deref()).map(DatasetSteps::stored).transpose()?;
+        let (steps, dataset) = match (given, before, stored) {
+            (Some(given), Some(_), stored) if stored.as_ref().map(|stored| &stored.steps) != Some(&given) && !(stored.is_none() && given.is_empty()) => {
+                return Err(Error::invalid("the dataset is there and has other steps; load without steps, or change those of the dataset before").at("steps"));
+            }
+            (_, Some(before), Some(stored)) => (stored.steps, Some((stored.source, before.metadata.schema.columns.clone()))),
+            (Some(given), None, _) => (given, None),
+            _ => return Ok(Self::default()),
+        };
+        if steps.is_empty() {
+            return Ok(Self::default());
+        }
+        let provisions = Provisions::fetch(Arc::clone(host), &steps, true).await?;
+        Ok(Self { steps: Some(Arc::new(Ordered { steps, provisions, dataset })) })
+    }
+
+    /// The columns that a source is decoded to, where the steps of the dataset say so.
+    pub(crate) fn source(&self) -> Option<&[Column]> {
+        self.steps.as_ref()?.dataset.as_ref().map(|(source, _)| source.as_slice())
+    }
+
+    /// Declared types of a source, with those that the steps ask for.
+    pub(crate) fn declared(&self, inference: &Inference, types: BTreeMap<String, ColumnType>) -> BTreeMap<String, ColumnType> {
+        match &self.steps {
+            Some(ordered) => ordered.steps.declared(inference, types),
+            None => types,
+        }
+    }
+
+    /// What a new dataset keeps of its steps.
+    pub(crate) fn kept(&self, source: &[Column]) -> Result<Option<Arc<str>>> {
+        let text = self.steps.as_ref().map(|ordered| DatasetSteps { source: source.to_vec(), steps: ordered.steps.clone() }.to_text());
+        Ok(text.transpose()?.map(Arc::from))
+    }
+
+    /// The datasets that rows are looked up in, and their versions.
+    pub(crate) fn lookups(&self) -> BTreeMap<String, u64> {
+        self.steps.as_ref().map(|ordered| ordered.provisions.versions()).unwrap_or_default()
+    }
+
     /// The treatment of one pass over a source with these columns.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the step, for one that does not suit the columns.
     pub(crate) fn begin(&self, source: &[Column]) -> Result<Treatment> {
-        Ok(Treatment { columns: source.to_vec(), rejected: 0 })
+        let Some(ordered) = &self.steps else { return Ok(Treatment { columns: source.to_vec(), ..Treatment::default() }) };
+        let steps = ordered.steps.compile(source, &ordered.provisions)?;
+        let fit = ordered.dataset.as_ref().map(|(_, columns)| Fit::new(steps.columns(), columns)).transpose()?;
+        let columns = ordered.dataset.as_ref().map_or_else(|| steps.columns(), |(_, columns)| columns.as_slice()).to_vec();
+        Ok(Treatment { columns, steps: Some(steps), fit, ..Treatment::default() })
+    }
+}
+
+/// Whether the steps suit their source and the columns of a dataset.
+///
+/// # Errors
+/// `Invalid`, naming what is wrong.
+pub(crate) fn check_steps(made: &DatasetSteps, columns: &[Column], provisions: &Provisions) -> Result<()> {
+    let compiled = made.steps.compile(&made.source, provisions)?;
+    Fit::new(compiled.columns(), columns).map(drop)
+}
+
+#[cfg(test)]
+impl Treatment {
+    /// One of steps alone.
+    pub(crate) fn of(steps: CompiledSteps) -> Self {
+        Self { columns: steps.columns().to_vec(), steps: Some(steps), ..Self::default() }
     }
 }
 
 /// What is done to the rows of one pass.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Treatment {
     columns: Vec<Column>,
-    /// Rows that it has rejected.
+    steps: Option<CompiledSteps>,
+    fit: Option<Fit>,
+    /// Rows that came, and those of them that were rejected.
+    seen: usize,
     rejected: usize,
+    judged: bool,
+    first: Option<Reject>,
 }
 
 impl Treatment {
@@ -42,7 +138,12 @@ impl Treatment {
 
     /// Whether it does anything, so that it must know the line of each row.
     pub(crate) fn wants_lines(&self) -> bool {
-        false
+        self.steps.is_some()
+    }
+
+    /// Rows that were left out for no fault of theirs.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.steps.as_ref().map(CompiledSteps::left_out).unwrap_or_default()
     }
 
     /// Decodes a whole source and hands on what comes of its rows; blocks. Types that do not hold end it as they end
@@ -58,27 +159,71 @@ impl Treatment {
         progress: &Progress,
         emit: &mut dyn FnMut(Decoded) -> Result<()>,
     ) -> Result<DecodeOutcome> {
+        if !self.wants_lines() {
+            return decode(source, inference, target, progress, emit);
+        }
         let name = source.name();
-        decode(source, inference, target, progress, &mut |decoded| {
-            let before = decoded.rejects.len();
-            let treated = self.treat(decoded)?;
-            let rejected = treated.rejects.len() - before;
-            self.rejected += rejected;
-            progress.reject_rows(rejected as u64);
-            if self.rejected > REJECTS_MAX {
-                let first = treated.rejects.last().map(super::Reject::describe).unwrap_or_default();
-                return Err(Error::invalid(format!("{name}: more than {REJECTS_MAX} rows do not fit; one of them is {first}. Correct the file or what the dataset asks of its rows")));
+        if let Some(steps) = self.steps.as_mut().filter(|steps| steps.looks_ahead()) {
+            let outcome = decode(source, inference, target, progress, &mut |decoded| {
+                progress.check()?;
+                pieces(decoded).into_iter().try_for_each(|decoded| steps.look(&mut Rows::of(decoded)).map_err(|error| error.context(name)))
+            })?;
+            if outcome != DecodeOutcome::Complete {
+                return Ok(outcome);
             }
+            steps.rewind();
+            progress.restart();
+        }
+        let mut take = |decoded: Decoded| {
+            let (rows, before) = (decoded.batch.num_rows(), decoded.rejects.len());
+            let treated = self.treat(decoded).map_err(|error| error.context(name))?;
+            let rejected = treated.rejects.len().saturating_sub(before);
+            progress.reject_rows(rejected as u64);
+            self.count(name, rows, rejected, &treated.rejects)?;
             emit(treated)
-        })
+        };
+        let outcome = decode(source, inference, target, progress, &mut |decoded| pieces(decoded).into_iter().try_for_each(&mut take))?;
+        if outcome == DecodeOutcome::Complete {
+            self.judge(name)?;
+        }
+        Ok(outcome)
     }
 
     /// What comes of a batch.
     fn treat(&mut self, decoded: Decoded) -> Result<Decoded> {
-        if !self.wants_lines() {
-            return Ok(decoded);
+        let mut rows = Rows::of(decoded);
+        if let Some(steps) = &mut self.steps {
+            steps.apply(&mut rows)?;
         }
-        let rows = Rows::of(decoded);
+        if let Some(fit) = &self.fit {
+            fit.apply(&mut rows)?;
+        }
         Ok(rows.into_decoded())
+    }
+
+    fn count(&mut self, name: &str, rows: usize, rejected: usize, rejects: &[Reject]) -> Result<()> {
+        self.seen += rows;
+        self.rejected += rejected;
+        if rejected > 0 && self.first.is_none() {
+            self.first = rejects.iter().find(|reject| reject.reason.starts_with("step ")).or_else(|| rejects.first()).cloned();
+        }
+        if self.rejected > REJECTS_MAX {
+            return Err(self.give_up(name, &format!("more than {REJECTS_MAX} rows do not fit")));
+        }
+        if self.seen >= JUDGED_ROWS { self.judge(name) } else { Ok(()) }
+    }
+
+    /// Where most of the first rows are rejected, it is not the rows that are wrong.
+    fn judge(&mut self, name: &str) -> Result<()> {
+        if !self.judged && self.rejected * 2 > self.seen {
+            return Err(self.give_up(name, &format!("{} of the first {} rows do not fit", self.rejected, self.seen)));
+        }
+        self.judged = true;
+        Ok(())
+    }
+
+    fn give_up(&self, name: &str, what: &str) -> Error {
+        let first = self.first.as_ref().map(Reject::describe).unwrap_or_default();
+        Error::invalid(format!("{name}: {what}; the first is {first}. Correct the file, or what is done to its rows, and load it again"))
     }
 }

@@ -4,6 +4,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, Utc};
 use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -310,7 +311,7 @@ impl Mill {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
         if self.scope.restricts(&name) {
-            return Err(Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset"));
+            return Err(raw_is_restricted());
         }
         let log = self.shared.datasets.log(self.scope.tenant(), &name);
         let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
@@ -323,15 +324,68 @@ impl Mill {
             }
             let location = layout::rejects(log.prefix(), &load.load_id);
             let bytes = self.shared.store.get(&location).await?.bytes().await?;
-            let lines = checked_text::open(&bytes, &format_args!("rejected rows {location}"))?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-            for line in lines.skip(skip).take(limit - items.len()) {
-                let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows {location}: {error}")).because(error))?;
-                items.push(RejectedRow { load_id: load.load_id.clone(), reject });
+            for line in lines_of(&bytes, &location)?.skip(skip).take(limit - items.len()) {
+                items.push(rejected(&load.load_id, line)?);
             }
             skip = 0;
         }
         Ok(RejectPage { total, items })
     }
+
+    /// Rows that one load rejected, however long ago it was; none for a load that took all of them.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let report = mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,many\n").column_type("amount", ColumnType::Integer)).await?;
+    /// let rejects = mill.load_rejects("orders", &report.load_id, 0, 10).await?;
+    /// assert_eq!((rejects.total, rejects.items[0].reject.line), (1, 3));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`rejects`](Self::rejects); `Invalid` for what is no id of a load.
+    pub async fn load_rejects(&self, dataset: &str, load_id: &str, offset: usize, limit: usize) -> Result<RejectPage> {
+        let name = DatasetName::parse(dataset)?;
+        self.find(&name).await?;
+        if self.scope.restricts(&name) {
+            return Err(raw_is_restricted());
+        }
+        // It becomes part of a path.
+        let load_id = uuid::Uuid::parse_str(load_id).map_err(|_| Error::invalid(format!("{load_id:?} is no id of a load")).at("load_id"))?.to_string();
+        let log = self.shared.datasets.log(self.scope.tenant(), &name);
+        let location = layout::rejects(log.prefix(), &load_id);
+        let bytes = match self.shared.store.get(&location).await {
+            Ok(found) => found.bytes().await?,
+            Err(object_store::Error::NotFound { .. }) => return Ok(RejectPage { total: 0, items: Vec::new() }),
+            Err(error) => return Err(Error::from(error).context("read rejected rows")),
+        };
+        let (mut total, mut items) = (0, Vec::new());
+        for (place, line) in lines_of(&bytes, &location)?.enumerate() {
+            total += 1;
+            if place >= offset && items.len() < limit {
+                items.push(rejected(&load_id, line)?);
+            }
+        }
+        Ok(RejectPage { total, items })
+    }
+}
+
+fn raw_is_restricted() -> Error {
+    Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset")
+}
+
+fn lines_of<'a>(bytes: &'a [u8], location: &Path) -> Result<impl Iterator<Item = &'a [u8]> + use<'a>> {
+    let text = checked_text::open(bytes, &format_args!("rejected rows {location}"))?;
+    Ok(text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()))
+}
+
+fn rejected(load_id: &str, line: &[u8]) -> Result<RejectedRow> {
+    let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {load_id}: {error}")).because(error))?;
+    Ok(RejectedRow { load_id: load_id.to_owned(), reject })
 }
 
 fn summary(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> DatasetSummary {

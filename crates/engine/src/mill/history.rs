@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Mill;
 use super::chores::UpkeepReport;
-use crate::catalog::AsOf;
+use crate::catalog::{AsOf, Promotion};
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::storage::entry::{Entry, Rewrite};
@@ -79,6 +79,8 @@ pub struct VersionLoad {
     pub bytes: u64,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// Columns whose inferred type had to give way.
+    pub promotions: Vec<Promotion>,
 }
 
 /// Versions of a dataset, newest first.
@@ -294,6 +296,7 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         rejected: load.rejected,
         bytes: load.bytes,
         duration_ms: load.duration_ms,
+        promotions: load.promotions,
     });
     DatasetVersion {
         version,

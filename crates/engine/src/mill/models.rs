@@ -1,15 +1,20 @@
 //! Models of a mill: read, generated for new datasets, changed with optimistic versions.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Mill;
 use super::shared::VisibleModel;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::query::table::visible_schema;
 use crate::semantic::{Model, check, generate};
+use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
+
+/// Times that members are added anew because somebody else has changed the model.
+const ATTEMPTS: usize = 4;
 
 impl Mill {
     /// The models of the tenant, one for each dataset.
@@ -84,8 +89,34 @@ impl Mill {
         let snapshot = self.find(dataset).await?;
         let model = generate::generate(dataset.as_str(), &snapshot.metadata.label, &snapshot.metadata.schema);
         match self.shared.models.put(self.scope.tenant(), dataset, 0, &model).await {
-            Err(error) if error.kind() != crate::ErrorKind::Conflict => Err(error),
+            Err(error) if error.kind() != ErrorKind::Conflict => Err(error),
             _ => Ok(()),
         }
+    }
+    /// Adds members for columns that a load has brought. What people have made of the model stays.
+    pub(super) async fn extend_model(&self, dataset: &DatasetName, columns: &[String]) -> Result<()> {
+        let snapshot = self.find(dataset).await?;
+        let Metadata { id, label, schema, .. } = &*snapshot.metadata;
+        let mut before = schema.clone();
+        before.columns.retain(|column| !columns.contains(&column.name));
+        let (before, after) = (generate::generate(dataset.as_str(), label, &before), generate::generate(dataset.as_str(), label, schema));
+        let (models, tenant) = (&self.shared.models, self.scope.tenant());
+        for _ in 0..ATTEMPTS {
+            let Some((version, mut model)) = models.get::<Model>(tenant, dataset, id).await? else { return self.ensure_model(dataset).await };
+            let mut taken: HashSet<String> = model.dimensions.iter().map(|found| found.name.clone()).chain(model.measures.iter().map(|found| found.name.clone())).collect();
+            let dimensions = after.dimensions.iter().filter(|new| !before.dimensions.iter().any(|old| old.name == new.name));
+            model.dimensions.extend(dimensions.filter(|new| taken.insert(new.name.clone())).cloned().collect::<Vec<_>>());
+            let measures = after.measures.iter().filter(|new| !before.measures.iter().any(|old| old.name == new.name));
+            model.measures.extend(measures.filter(|new| taken.insert(new.name.clone())).cloned().collect::<Vec<_>>());
+            match models.put(tenant, dataset, version, &model).await {
+                Ok(version) => {
+                    self.shared.events.raise(Event::ModelChanged { tenant: tenant.clone(), dataset: dataset.clone(), version });
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::conflict(format!("the model of {dataset} is being changed all the time")))
     }
 }

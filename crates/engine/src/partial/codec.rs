@@ -161,6 +161,7 @@ impl PlanCodec {
                 chunk: None,
                 created_at: DateTime::UNIX_EPOCH,
                 settings: Default::default(),
+                steps: None,
                 dropped: false,
             }),
             arrow,

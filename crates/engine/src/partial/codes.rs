@@ -13,7 +13,7 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use super::columns::{Coded, Column};
 use super::narrow::Codes;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::{Bucket, bucket_of};
+use crate::functions::time_bucket::{Bucket, Buckets, bucket_of};
 use crate::semantic::grain::Grain;
 
 /// Widest range of integers that is addressed by value.
@@ -99,13 +99,14 @@ fn scattered_buckets(array: &PrimitiveArray<TimestampMicrosecondType>, grain: Gr
             narrow(starts.len() - 1)
         })
     };
+    let mut buckets = Buckets::new(grain, zone);
     let (mut bucket, mut current): (Bucket, u32) = ((0, 0), 0);
     let codes: Vec<u32> = array
         .iter()
         .map(|instant| {
             let Some(instant) = instant else { return code_of(None) };
             if instant < bucket.0 || instant >= bucket.1 {
-                bucket = bucket_of(instant, grain, zone);
+                bucket = buckets.of(instant);
                 current = code_of(Some(bucket.0));
             }
             current

@@ -198,7 +198,7 @@ impl Aggregation {
     /// The state of some rows.
     pub(super) async fn compute_rows(&self, columns: Vec<Option<Column>>, rows: usize, filters: Arc<[usize]>) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
-        work(rows, move || Ok(Partial { state: kernel.compute(columns, rows, &filters)? })).await
+        work(rows, move || Ok(Partial::new(kernel.compute(columns, rows, &filters)?))).await
     }
 
     /// One state out of several, in their order.
@@ -210,7 +210,7 @@ impl Aggregation {
             for partial in &states {
                 aggregator.merge(&partial.state)?;
             }
-            Ok(Partial { state: aggregator.into_state()? })
+            Ok(Partial::new(aggregator.into_state()?))
         };
         work(effort, merge).await
     }

@@ -15,7 +15,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch};
 use arrow::compute::kernels::cmp::distinct;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use datafusion::catalog::Session;
@@ -28,7 +28,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use super::aggregator::{Layout, is_count_of_rows};
 use super::fragment::Fragment;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::{TimeBucket, bucket_of};
+use crate::functions::time_bucket::{Buckets, TimeBucket};
 use crate::semantic::grain::Grain;
 
 /// Columns beside the keys: first and last instant of the kept bucket.
@@ -105,9 +105,10 @@ impl Derivation {
         if let Some((key, grain, zone)) = self.bucket {
             let starts = columns.get(key).ok_or_else(|| Error::internal("a rollup without its time"))?;
             let starts = Arc::clone(starts);
-            let ends = starts
-                .as_primitive::<TimestampMicrosecondType>()
-                .unary::<_, TimestampMicrosecondType>(|start| bucket_of(start, grain, zone).1.saturating_sub(1));
+            let mut buckets = Buckets::new(grain, zone);
+            let instants = starts.as_primitive::<TimestampMicrosecondType>();
+            let ends: Vec<i64> = instants.values().iter().map(|start| buckets.of(*start).1.saturating_sub(1)).collect();
+            let ends = PrimitiveArray::<TimestampMicrosecondType>::new(ends.into(), instants.nulls().cloned());
             let ends: ArrayRef = Arc::new(ends.with_data_type(starts.data_type().clone()));
             columns.extend([starts, ends]);
         }

@@ -166,7 +166,7 @@ pub(crate) async fn answer(
     let states = aggregation.states(concurrency).await?;
     aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups, aggregation.kernel.layout.dictionaries()).await;
     let (rows, effort) = rows_of(&states);
-    let held: usize = states.iter().map(|partial| partial.state.get_array_memory_size()).sum();
+    let held: usize = states.iter().map(|partial| partial.bytes()).sum();
     reservation.try_resize(held)?;
     let answer = work(effort, move || {
         let mut aggregator = Aggregator::new(&aggregation.kernel.layout, rows)?;

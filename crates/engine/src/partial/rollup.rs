@@ -124,7 +124,7 @@ impl Rollup {
         let read = async {
             let bytes = partials.store.get(&self.object(&segment.path)).await?.bytes().await?;
             let (fingerprint, path, kernel) = (self.fingerprint, segment.path.clone(), Arc::clone(&self.kernel));
-            work(bytes.len() / BYTES_PER_ROW, move || Ok(Partial { state: stored::decode(&bytes, &fingerprint, &path, &kernel.layout.state)? })).await
+            work(bytes.len() / BYTES_PER_ROW, move || Ok(Partial::new(stored::decode(&bytes, &fingerprint, &path, &kernel.layout.state)?))).await
         };
         match partials.get_or_compute(self.key(&segment.path), |_| true, read).await {
             Ok(partial) => Some(partial),
@@ -277,6 +277,6 @@ impl Aggregation {
         route.rollup.segments_answered.fetch_add(1, Ordering::Relaxed);
         route.rollup.rows_saved.fetch_add(leaf.segment.rows, Ordering::Relaxed);
         self.source.counters.answered_by(&route.rollup.name);
-        Ok(Some(Partial { state }))
+        Ok(Some(Partial::new(state)))
     }
 }

@@ -36,6 +36,9 @@ const CODES: &[&str] = &[
     "tz",
 ];
 
+/// The d3-format of whole numbers without separators: a year is 2013, not 2,013.
+const PLAIN_DIGITS: &str = "d";
+
 /// Words after which less is better.
 const LOWER_IS_BETTER: &[&str] = &["delay", "latency", "error", "errors", "cost", "churn", "wait", "age"];
 
@@ -66,7 +69,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
                 column_type: source.column_type,
                 column: source.column.clone(),
                 expression: source.expression.clone(),
-                format: None,
+                format: names_something(source).then(|| PLAIN_DIGITS.to_owned()),
             })
             .collect(),
         measures: without_repeats(measures),
@@ -105,6 +108,11 @@ fn add_fields(column: &Column, name: &str, expression: &str, sources: &mut Vec<S
             column_type => sources.push(Source { label: humanised(&name.replace('.', " ")), name, column_type, column: None, expression: Some(expression) }),
         }
     }
+}
+
+/// A whole number that is a name: nobody counts with it, so it is written as it stands.
+fn names_something(source: &Source) -> bool {
+    source.column_type == ColumnType::Integer && CODES.contains(&last_word(&source.name).as_str())
 }
 
 fn measures_of(source: &Source) -> Vec<Measure> {
@@ -208,7 +216,8 @@ mod tests {
         );
         assert_eq!(model.measures[3].label, "Average dep delay");
         assert!(model.measures[3].lower_is_better);
-        assert_eq!(model.dimensions.len(), 6);
+        let formats: Vec<_> = model.dimensions.iter().map(|dimension| dimension.format.as_deref()).collect();
+        assert_eq!(formats, [None, Some("d"), None, None, None, None]);
         assert_eq!(model.time_dimension.as_deref(), Some("time_hour"));
     }
 

@@ -71,6 +71,9 @@ impl DatasetLog {
                     if entry.table.as_ref().is_some_and(|table| *table != snapshot.metadata.id) {
                         return Err(Error::conflict("the dataset was made anew in the meantime; load again"));
                     }
+                    if !entry.loads.is_empty() && entry.steps != snapshot.metadata.steps {
+                        return Err(Error::conflict("the steps of the dataset were changed in the meantime; load again, so that the rows go through the new ones"));
+                    }
                     if entry.based_on.is_some_and(|version| version != snapshot.version) {
                         return Err(Error::conflict("somebody else has committed in the meantime; look again at what goes"));
                     }
@@ -79,7 +82,8 @@ impl DatasetLog {
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
                     entry.committed_at = entry.committed_at.max(snapshot.updated_at);
                     entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
-                    (snapshot.version + 1, Arc::clone(&snapshot.arrow))
+                    let altered = entry.metadata.as_ref().filter(|metadata| metadata.schema != snapshot.metadata.schema);
+                    (snapshot.version + 1, altered.map_or_else(|| Arc::clone(&snapshot.arrow), |metadata| metadata.schema.arrow()))
                 }
                 None => {
                     let Some(metadata) = entry.metadata.as_ref().filter(|_| creates && entry.table.is_none()) else {
@@ -220,7 +224,7 @@ fn is_last_word(bytes: &Bytes, version: u64) -> Result<bool> {
 
 /// Refuses a rewrite of segments of which one is gone. A dataset that is dropped takes everything with it.
 fn refuse_lost(entry: &Entry, latest: &Snapshot) -> Result<()> {
-    if entry.removed.is_empty() || entry.metadata.is_some() {
+    if entry.removed.is_empty() || entry.metadata.as_ref().is_some_and(|metadata| metadata.dropped) {
         return Ok(());
     }
     let there: HashSet<&str> = latest.segments.iter().map(|segment| segment.path.as_str()).collect();
@@ -287,7 +291,8 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-        let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), dropped: false };
+        let metadata =
+            Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), steps: None, dropped: false };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }

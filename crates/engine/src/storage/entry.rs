@@ -1,6 +1,6 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -27,6 +27,8 @@ pub(crate) struct Metadata {
     pub chunk: Option<TimeChunk>,
     pub created_at: DateTime<Utc>,
     pub settings: DatasetSettings,
+    /// What is done to the rows of every load, as text that `ingest` reads.
+    pub steps: Option<Arc<str>>,
     /// The last word of a dataset that is being deleted.
     pub dropped: bool,
 }
@@ -43,11 +45,25 @@ pub(crate) struct LoadRecord {
     pub duration_ms: u64,
     #[serde(default)]
     pub promotions: Vec<crate::catalog::Promotion>,
+    /// Rows that steps left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// Versions of the datasets that rows were looked up in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, u64>,
+    /// Columns that it has brought to a dataset that was there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for it.
     #[serde(default)]
     pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Why an entry puts segments in the place of others.
@@ -100,6 +116,8 @@ pub(crate) struct Entry {
     pub rewrite: Option<Rewrite>,
     /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
     pub based_on: Option<u64>,
+    /// Of a load: the steps that its rows went through. Not stored; refused where others are in force when it commits.
+    pub steps: Option<Arc<str>>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
     pub places: HashMap<String, String>,
     /// Rows that are gone with it, where it says so. A commit fills it in.
@@ -133,7 +151,7 @@ impl Entry {
         let mut lines = Vec::with_capacity(self.added.len() + self.removed.len() + 4);
         let millis = self.committed_at.timestamp_millis();
         let (operation, parameters) = match self.rewrite {
-            None if self.alters.is_some() => (OPERATION_SETTINGS, json!({})),
+            None if self.alters.is_some() && self.loads.is_empty() => (OPERATION_SETTINGS, json!({})),
             None => (OPERATION_LOAD, json!({"mode": "Append"})),
             Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
@@ -319,6 +337,7 @@ pub(super) fn check_protocol(body: &Value) -> Result<()> {
 
 const KEY_TIME_COLUMN: &str = "tidemill.timeColumn";
 const KEY_CHUNK: &str = "tidemill.timeChunk";
+const KEY_STEPS: &str = "tidemill.steps";
 pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
@@ -340,6 +359,9 @@ pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     if let Some(days) = metadata.settings.versions_kept_days {
         configuration.insert(KEY_VERSIONS_KEPT_DAYS.to_owned(), json!(days.to_string()));
         configuration.extend(KEYS_DELTA_KEPT.map(|key| (key.to_owned(), json!(format!("interval {days} days")))));
+    }
+    if let Some(steps) = &metadata.steps {
+        configuration.insert(KEY_STEPS.to_owned(), json!(steps));
     }
     if metadata.dropped {
         configuration.insert(KEY_DROPPED.to_owned(), json!("true"));
@@ -378,6 +400,7 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
         settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
+        steps: configured(KEY_STEPS).map(Arc::from),
         dropped: configured(KEY_DROPPED) == Some("true"),
     })
 }
@@ -450,6 +473,7 @@ mod tests {
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
+            steps: Some(r#"{"steps":[]}"#.into()),
             dropped: false,
         }
     }
@@ -462,6 +486,7 @@ mod tests {
             commit_id: Some("c1".into()),
             table: None,
             based_on: None,
+            steps: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),
                 rows: 3,
@@ -481,10 +506,13 @@ mod tests {
                 rows: 3,
                 rejected: 0,
                 replaced: 2,
+                new_columns: vec!["x y".into()],
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,
                 promotions: vec![],
+                left_out: 2,
+                lookups: BTreeMap::from([("carriers".into(), 4)]),
                 idempotency_key: Some("k".into()),
             }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),

@@ -151,7 +151,7 @@ mod tests {
             }
             store.put(&Path::from(format!("acme/orders_old/{}", name(8))), "x".into()).await.unwrap();
             let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, settings: Default::default(), dropped: false };
+            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, settings: Default::default(), steps: None, dropped: false };
             log.commit(Entry { metadata: Some(metadata), added: (1..=4).map(segment).collect(), committed_at: start, ..Entry::default() })
                 .await
                 .unwrap();

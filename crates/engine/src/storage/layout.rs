@@ -14,6 +14,11 @@ pub(crate) fn tenant(tenant: &TenantId) -> Path {
     Path::from_iter([tenant.as_str()])
 }
 
+/// The secret of a tenant that values are hashed with.
+pub(crate) fn salt(tenant_id: &TenantId) -> Path {
+    tenant(tenant_id).join("_salt")
+}
+
 /// Folder of the log of a dataset.
 pub(crate) fn log_folder(dataset: &Path) -> Path {
     dataset.clone().join("_delta_log")

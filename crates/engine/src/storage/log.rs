@@ -154,6 +154,9 @@ pub(crate) struct DatasetLog {
     pub(crate) rewriting: tokio::sync::Mutex<()>,
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
+    /// Held for reading while a load commits, and for writing while a load finds out what it replaces: what comes in
+    /// between would make it look again and again. A load that decodes for a long time holds up nobody.
+    pub(crate) appending: tokio::sync::RwLock<()>,
     /// When it was last seen that the entry of the version that is known is still there.
     refreshing: tokio::sync::Mutex<Option<Instant>>,
     /// What was read of older versions.
@@ -169,6 +172,7 @@ impl DatasetLog {
             committing: tokio::sync::Mutex::default(),
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
+            appending: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             past: Mutex::default(),
         }
@@ -312,6 +316,7 @@ mod tests {
             chunk: None,
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
+            steps: None,
             dropped: false,
         };
         let added = ["a", "b", "c", "d", "e"].map(segment).to_vec();

@@ -49,7 +49,8 @@ async fn open(store: Arc<dyn ObjectStore>, location: Path, bytes: u64, schema: S
     Ok(batches.map(move |batch| conform(&batch.map_err(&context)?, &schema)).boxed())
 }
 
-fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+/// Rows in the columns of a dataset.
+pub(crate) fn conform(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
         Some(column) if column.data_type() == field.data_type() => Ok(Arc::clone(column)),
         Some(column) => Ok(cast(column, field.data_type())?),

@@ -8,6 +8,7 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::{self, SortOptions};
 use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use datafusion::common::utils::memory::get_record_batch_memory_size;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -79,7 +80,8 @@ impl SegmentWriter {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        self.buffer_bytes += batch.get_array_memory_size();
+        // Columns of one batch may be parts of one buffer.
+        self.buffer_bytes += get_record_batch_memory_size(&batch);
         self.buffer.push(batch);
         if self.buffer_bytes >= BUFFER_MAX_BYTES {
             self.cut().await?;

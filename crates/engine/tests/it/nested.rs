@@ -11,7 +11,10 @@ async fn orders() -> Ward {
 }
 
 async fn with(settings: Settings) -> Ward {
-    let ward = Ward::with(settings).await;
+    loaded(Ward::with(settings).await).await
+}
+
+async fn loaded(ward: Ward) -> Ward {
     ward.mill.load("orders", Load::path(fixture("orders.ndjson"))).await.unwrap();
     ward.mill.load("orders", Load::path(fixture("orders.parquet"))).await.unwrap();
     ward
@@ -126,7 +129,7 @@ async fn delimited_text_holds_json_for_nested_columns() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_delta_reader_opens_nested_columns() {
-    let ward = orders().await;
+    let ward = loaded(Ward::open_tables(Settings::default()).await).await;
     let url = url::Url::from_directory_path(ward.folder.path().canonicalize().unwrap().join("acme/orders")).unwrap();
     let table = deltalake_core::open_table(url).await.unwrap();
     let schema = serde_json::to_value(table.snapshot().unwrap().schema().as_ref()).unwrap().to_string();

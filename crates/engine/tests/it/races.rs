@@ -55,6 +55,27 @@ async fn an_engine_notices_that_another_has_made_a_dataset_anew() {
     assert_eq!((count(&ward.mill).await, count(&other).await), (Some(5), Some(5)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_never_puts_a_new_log_behind_an_old_one() {
+    // Asked a moment before, and opened from a checkpoint of the very version that is known.
+    for checkpointed in [false, true] {
+        let ward = Ward::with(Settings { upkeep_seconds: 0, ..Settings::default() }).await;
+        ward.mill.load("orders", Json::bytes(rows(0, 6))).await.unwrap();
+        if checkpointed {
+            ward.mill.checkpoint("orders").await.unwrap();
+        }
+        let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+        assert_eq!(count(&other).await, Some(6));
+        ward.mill.delete_dataset("orders").await.unwrap();
+        for n in 0..3 {
+            ward.mill.load("orders", Json::bytes(rows(100 + n, 1))).await.unwrap();
+        }
+        assert_eq!(count(&other).await, Some(3), "checkpointed: {checkpointed}");
+        other.load("orders", Json::bytes(rows(200, 2)).mode(LoadMode::Append)).await.unwrap();
+        assert_eq!((count(&ward.mill).await, count(&other).await), (Some(5), Some(5)));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn loads_and_deletions_leave_what_can_be_read() {
     let ward = Ward::new().await;

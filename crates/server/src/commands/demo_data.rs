@@ -82,7 +82,11 @@ pub async fn begin_orders(app: &App, tenancy: &Tenancy, orders_per_day: u32, his
 
 impl Orders {
     async fn store(&self, batch: OrderBatch) -> tidemill::Result<()> {
-        let load = Json::bytes(batch.ndjson.clone()).mode(LoadMode::CreateOrAppend).label("Orders").time_column(Some("ordered_at")).idempotency_key(batch.key());
+        let load = Json::bytes(batch.ndjson.clone())
+            .mode(LoadMode::CreateOrAppend)
+            .label("Orders")
+            .time_column(Some("ordered_at"))
+            .idempotency_key(batch.key());
         self.mill.load(ORDERS, load).await.map(drop)
     }
 

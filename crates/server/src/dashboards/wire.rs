@@ -183,6 +183,8 @@ pub struct DashboardSummary {
     pub version: i64,
     /// How many widgets it has.
     pub widgets: usize,
+    /// The models that its widgets ask, by name.
+    pub models: Vec<String>,
     /// When it was saved last.
     #[schema(value_type = DateTime<Utc>)]
     pub updated_at: String,
@@ -214,9 +216,29 @@ impl From<Model> for Dashboard {
 
 impl From<Model> for DashboardSummary {
     fn from(row: Model) -> Self {
-        let widgets = row.definition.get("widgets").and_then(Value::as_array).map_or(0, Vec::len);
-        Self { id: row.id, title: row.title, description: row.description, version: row.version, widgets, updated_at: instant(row.updated_at), updated_by: row.updated_by }
+        let widgets = row.definition.get("widgets").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        Self {
+            id: row.id,
+            title: row.title,
+            description: row.description,
+            version: row.version,
+            widgets: widgets.len(),
+            models: models_of(widgets),
+            updated_at: instant(row.updated_at),
+            updated_by: row.updated_by,
+        }
     }
+}
+
+/// A member is `model.name`.
+fn models_of(widgets: &[Value]) -> Vec<String> {
+    let lists = widgets.iter().filter_map(|widget| widget.get("query")).flat_map(|query| {
+        let members = |list: &str| query.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let times = members("timeDimensions").iter().filter_map(|time| time.get("dimension"));
+        members("measures").iter().chain(members("dimensions")).chain(times)
+    });
+    let names = lists.filter_map(|member| Some(member.as_str()?.split_once('.')?.0.to_owned()));
+    names.collect::<std::collections::BTreeSet<String>>().into_iter().collect()
 }
 
 impl NewDashboard {

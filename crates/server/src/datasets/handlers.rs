@@ -54,7 +54,16 @@ pub async fn profile_dataset(State(app): State<App>, caller: Caller, Path(name):
 pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<RejectParams>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let limit = page_size(params.limit, 100)?;
-    encode(&caller.mill(&app).rejects(&name, params.offset.unwrap_or(0), limit).await?)
+    let mill = caller.mill(&app);
+    if mill.steps(&name).await?.steps.hides_values() {
+        // A row that was rejected is kept as it came, with what its dataset never holds.
+        caller.allow(Action::LoadData)?;
+    }
+    let offset = params.offset.unwrap_or(0);
+    match &params.load_id {
+        Some(load_id) => encode(&mill.load_rejects(&name, load_id, offset, limit).await?),
+        None => encode(&mill.rejects(&name, offset, limit).await?),
+    }
 }
 
 /// Push rows into a dataset: NDJSON, or a JSON array of objects. The same `Idempotency-Key` again is answered as the first time.
@@ -80,8 +89,8 @@ pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.
     let report = app.tasks.spawn(async move { mill.load(&name, load).await }).await.map_err(Problem::internal)??;
-    let LoadReport { load_id, version, rows, rejected, replaced, replayed, .. } = report;
-    Ok(Json(Pushed { load_id, version, rows, rejected, replaced, replayed }))
+    let LoadReport { load_id, version, rows, rejected, replaced, left_out, replayed, .. } = report;
+    Ok(Json(Pushed { load_id, version, rows, rejected, replaced, left_out, replayed }))
 }
 
 /// Remove a dataset with everything in it. Takes the role admin.

@@ -161,6 +161,18 @@ pub struct RejectedRow {
     pub raw: String,
 }
 
+/// A row that would not be taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RejectedValue {
+    pub line: u64,
+    #[schema(required)]
+    pub column: Option<String>,
+    #[schema(required)]
+    pub value: Option<String>,
+    pub reason: String,
+    pub raw: String,
+}
+
 /// Some of the rejected rows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RejectedRows {
@@ -183,6 +195,8 @@ pub struct Pushed {
     pub rejected: u64,
     /// Rows that were there and went for these.
     pub replaced: u64,
+    /// Rows that the steps of the dataset left out.
+    pub left_out: u64,
     /// Whether this is the answer of an earlier push with the same idempotency key.
     pub replayed: bool,
 }
@@ -214,4 +228,6 @@ pub struct RejectParams {
     pub limit: Option<usize>,
     /// Rows to leave out first.
     pub offset: Option<usize>,
+    /// Only rows of this load, however old it is. Default: of the newest 20 loads.
+    pub load_id: Option<String>,
 }

@@ -69,6 +69,9 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
         load = load.idempotency_key(key);
     }
     load = load.mode(mode(new)?);
+    if let Some(steps) = &new.steps {
+        load = load.steps(steps.clone());
+    }
     if new.mode == Mode::Append {
         return Ok(load);
     }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::datasets::wire::{ColumnField, ColumnType};
 use crate::http::problem::WireProblem;
+use crate::steps::wire::Step;
 use crate::uploads::wire::ReadOptions;
 
 /// A file to be loaded.
@@ -38,6 +39,10 @@ pub struct NewLoad {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
     pub types: BTreeMap<String, tidemill::ColumnType>,
+    /// What is done to the rows of a new dataset, and of every later load; see docs/steps.md.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<Step>>)]
+    pub steps: Option<tidemill::Steps>,
     /// How the file is written, where that is not to be inferred.
     #[serde(default)]
     pub options: ReadOptions,
@@ -116,6 +121,13 @@ pub struct LoadReport {
     pub version: u64,
     pub rows: u64,
     pub rejected: u64,
+    /// Rows that the steps left out.
+    pub left_out: u64,
+    /// The datasets that rows were looked up in, and their versions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, u64>,
+    /// Columns that the dataset did not have before.
+    pub new_columns: Vec<String>,
     /// Rows that were there and went for these.
     pub replaced: u64,
     pub bytes: u64,

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::loads::wire::Promotion;
+
 /// What a commit was for.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +40,8 @@ pub struct VersionLoad {
     pub rejected: u64,
     pub bytes: u64,
     pub duration_ms: u64,
+    /// Columns whose inferred type had to give way.
+    pub promotions: Vec<Promotion>,
 }
 
 /// One version of a dataset, and the commit that made it.

@@ -25,7 +25,7 @@ async fn a_dashboard_is_saved_over_the_version_that_was_read() {
     assert_eq!((&stale["code"], &stale["current_version"]), (&json!("precondition_failed"), &json!(2)));
 
     let list = server.get(Who::Viewer, "/dashboards").await.expect(200).json();
-    assert_eq!(list["items"][0]["widgets"], 1);
+    assert_eq!((&list["items"][0]["widgets"], &list["items"][0]["models"]), (&json!(1), &json!(["airports"])));
     assert!(list["items"][0].get("definition").is_none());
     let place = path(&made);
     let (left, right) = tokio::join!(server.put(Who::Editor, &place, Some(2), change.clone()), server.put(Who::Admin, &place, Some(2), change));

@@ -116,6 +116,26 @@ async fn declared_types_reject_rows_and_say_why() {
     assert_eq!(rejects["total"], 1);
     let reject = &rejects["items"][0];
     assert_eq!((&reject["line"], &reject["column"], &reject["value"], &reject["raw"]), (&json!(3), &json!("a"), &json!("two"), &json!("two,y")));
+    let id = load["report"]["load_id"].as_str().unwrap();
+    assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={id}")).await.expect(200).json(), rejects);
+    // Another load has none of them, also where there are many newer ones.
+    for key in 0..25 {
+        let push = server
+            .request(Who::Editor, Method::POST, "/datasets/n/rows")
+            .header(header::CONTENT_TYPE, "application/x-ndjson")
+            .header("idempotency-key", key.to_string());
+        let pushed = server.send(push.body(axum::body::Body::from(r#"{"a": 4, "b": "v"}"#)).unwrap()).await.expect(200).json();
+        let other = pushed["load_id"].as_str().unwrap();
+        assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={other}")).await.expect(200).json(), json!({"total": 0, "items": []}));
+    }
+    assert_eq!(server.get(Who::Viewer, "/datasets/n/rejects").await.expect(200).json()["total"], 0);
+    assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={id}")).await.expect(200).json(), rejects);
+    assert_eq!(server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={id}&offset=1")).await.expect(200).json(), json!({"total": 1, "items": []}));
+    server.get(Who::Stranger, &format!("/datasets/n/rejects?load_id={id}")).await.expect(404);
+    for wrong in ["x", "..%2F..%2Fother", ""] {
+        let problem = server.get(Who::Viewer, &format!("/datasets/n/rejects?load_id={wrong}")).await.expect(400).json();
+        assert_eq!(problem["errors"][0]["field"], "load_id", "{problem}");
+    }
     server.get(Who::Viewer, "/datasets/n/rejects?limit=0").await.expect(400);
     server.get(Who::Viewer, "/datasets/n/rejects?page=1").await.expect(400);
 }

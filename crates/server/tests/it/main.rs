@@ -15,5 +15,6 @@ mod process;
 mod queries;
 mod rollups;
 mod s3;
+mod steps;
 mod surface;
 mod versions;

@@ -56,6 +56,7 @@ async fn versions_say_what_made_them() {
     let operations = |page: &Value| page["items"].as_array().unwrap().iter().map(|item| item["operation"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(operations(&page), ["deletion", "load"]);
     assert_eq!((&page["items"][0]["rows_removed"], &page["items"][1]["loads"][0]["idempotency_key"]), (&json!(1), &json!("k3")));
+    assert_eq!(page["items"][1]["loads"][0]["promotions"], json!([]));
     let rest = server.get(Who::Viewer, "/datasets/orders/versions?before=2").await.expect(200).json();
     assert_eq!((operations(&rest), &rest["next"]), (vec!["load".to_owned(), "load".to_owned()], &Value::Null));
     server.get(Who::Viewer, "/datasets/orders/versions?limit=0").await.expect(400);

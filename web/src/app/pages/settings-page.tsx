@@ -1,9 +1,19 @@
-// Settings: how the app looks, and the people of the organisation for admins.
+// Settings: how the app looks; for admins the people of the organisation and what upkeep did.
 import Box from '@mui/material/Box';
+import { Suspense } from 'react';
 import { useSession } from '@/api/session-slice';
+import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
+import { LoadingState } from '@/components/states';
+import type { UpkeepReportProps } from '@/features/datasets/upkeep/upkeep-report';
 import { AppearanceSettings } from '@/features/settings/appearance-settings';
 import { UserSettings } from '@/features/settings/user-settings';
+
+const UpkeepReport = chunkComponent<UpkeepReportProps>(() =>
+  import('@/features/datasets/upkeep/upkeep-report').then((module) => ({
+    default: module.UpkeepReport,
+  })),
+);
 
 export default function SettingsPage() {
   const { isAtLeast, tenant } = useSession();
@@ -12,7 +22,14 @@ export default function SettingsPage() {
       <PageHeader title="Settings" summary={tenant?.name} />
       <Box sx={{ display: 'grid', gap: 6 }}>
         <AppearanceSettings />
-        {isAtLeast('admin') && <UserSettings />}
+        {isAtLeast('admin') && (
+          <>
+            <UserSettings />
+            <Suspense fallback={<LoadingState rows={3} label="Loading upkeep" />}>
+              <UpkeepReport />
+            </Suspense>
+          </>
+        )}
       </Box>
     </PageFrame>
   );

@@ -1,6 +1,6 @@
 // A dashboard on the screen: values, states of cards, filters in the address, editing by keyboard,
 // conflicts and kept drafts. Answers come from the mocked engine.
-import { screen, waitFor, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { Fragment, useState } from 'react';
 import type { ComponentType, PropsWithChildren } from 'react';
@@ -8,6 +8,8 @@ import { useDispatch } from 'react-redux';
 import { Route, Routes, useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SemanticQuery } from '@/api/types';
+import { LiveClientContext, offClient } from '@/api/live-client';
+import type { LiveClient } from '@/api/live-client';
 import { queryKey } from '@/api/query-key';
 import { resultStore } from '@/api/result-store';
 import type { AppDispatch } from '@/app/store';
@@ -27,6 +29,7 @@ beforeAll(async () => {
     import('./edit/conflict-dialog'),
     import('./view/filter-editor'),
     import('./view/time-panel'),
+    import('./view/as-of-panel'),
   ]);
 }, 60_000);
 
@@ -178,6 +181,72 @@ describe('reading', () => {
       source: 'live',
     });
     await waitFor(() => expect(value).toHaveAttribute('title', '123,456'));
+  });
+});
+
+describe('time travel', () => {
+  it('asks every card for the state of a version, follows nothing, and comes back', async () => {
+    const asked: SemanticQuery[] = [];
+    const followed: SemanticQuery[] = [];
+    server.use(
+      http.post('*/api/v1/queries', async ({ request }) => {
+        asked.push((await request.clone().json()) as SemanticQuery);
+        return undefined;
+      }),
+    );
+    const client: LiveClient = {
+      ...offClient,
+      subscribe: (_key, query) => {
+        followed.push(query);
+        return () => undefined;
+      },
+    };
+    const { user } = open('/dashboards/d1', ({ children }) => (
+      <LiveClientContext value={client}>{children}</LiveClientContext>
+    ));
+    await waitFor(() => expect(followed).toHaveLength(5));
+    expect(asked.every(({ asOf }) => asOf === undefined)).toBe(true);
+    const before = followed.length;
+
+    await user.click(screen.getByRole('button', { name: 'Time travel' }));
+    const panel = await screen.findByRole('dialog', { name: 'Time travel' });
+    asked.length = 0;
+    // The compaction and the change of settings changed no row; the first version is not kept.
+    const group = await within(panel).findByRole('group', { name: 'What happened to Flights' });
+    expect(within(group).getAllByRole('button')).toHaveLength(2);
+    await user.click(within(group).getByRole('button', { name: /Pushed rows · \+3 rows/ }));
+    expect(await screen.findByTestId('as-of-banner')).toHaveTextContent(
+      'As of 22 Nov 2026, 13:02:00 (America/New_York), not live.',
+    );
+    expect(screen.getByTestId('address')).toHaveTextContent('asOf=2026-11-22T18:02:00.000Z');
+    await waitFor(() => expect(asked.length).toBeGreaterThan(4));
+    expect(new Set(asked.map(({ asOf }) => asOf))).toEqual(new Set(['2026-11-22T18:02:00.000Z']));
+    await waitFor(async () => expect(await card('Flights')).toHaveAttribute('aria-busy', 'false'));
+    expect(followed).toHaveLength(before);
+
+    await user.click(screen.getByRole('button', { name: 'Back to live' }));
+    expect(screen.queryByTestId('as-of-banner')).not.toBeInTheDocument();
+    expect(screen.getByTestId('address')).not.toHaveTextContent('asOf');
+    await waitFor(() => expect(followed.length).toBeGreaterThan(before));
+    expect(followed.every(({ asOf }) => asOf == null)).toBe(true);
+  }, 30_000);
+
+  it('takes a typed time, and refuses one that is still to come', async () => {
+    const { user } = open('/dashboards/d1?asOf=2026-11-22T18:02:07Z');
+    expect(await screen.findByTestId('as-of-banner')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Time travel' }));
+    const field = await screen.findByLabelText<HTMLInputElement>(
+      'Date and time (America/New_York)',
+    );
+    // With or without a fraction, as the browser likes it.
+    expect(field.value).toMatch(/^2026-11-22T13:02:07(\.000)?$/);
+    fireEvent.change(field, { target: { value: '2999-01-01T00:00:00' } });
+    expect(screen.getByText('This is still to come.')).toBeInTheDocument();
+    fireEvent.change(field, { target: { value: '2026-11-22T13:03:30' } });
+    await user.click(screen.getByRole('button', { name: 'Show' }));
+    await waitFor(() =>
+      expect(screen.getByTestId('address')).toHaveTextContent('asOf=2026-11-22T18:03:30.000Z'),
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import { useLiveClient } from '@/api/live-client';
 import { useSession } from '@/api/session-slice';
 import type { Dashboard, Model } from '@/api/types';
 import { rangeLabel } from '@/charts/core/time-labels';
+import { AsOfBanner } from '@/components/as-of-banner';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
@@ -16,6 +17,7 @@ import { formatAge } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { contentOf } from './edit/draft-slice';
 import { useEditing } from './edit/use-editing';
+import { asOfName } from './view/as-of-words';
 import { DashboardColors, DashboardContext } from './view/dashboard-context';
 import type { DashboardShared } from './view/dashboard-context';
 import { DashboardGrid } from './view/dashboard-grid';
@@ -160,7 +162,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
             summary={content.description}
             actions={
               <>
-                <LiveMark />
+                {view.asOf === null && <LiveMark />}
                 <IconButton aria-label="Refresh" onClick={refresh}>
                   <Icon name="refresh" />
                 </IconButton>
@@ -201,6 +203,15 @@ export function DashboardScreen(props: DashboardScreenProps) {
             </Box>
           )}
           <DisconnectedBanner />
+          {view.asOf !== null && (
+            <AsOfBanner
+              title={`${asOfName(view.asOf, view.zone)}, not live.`}
+              backLabel="Back to live"
+              onBack={() => controls.setAsOf(null)}
+            >
+              All cards show the data of that time.
+            </AsOfBanner>
+          )}
           <Suspense fallback={null}>
             {isEditing && (
               <EditBar
@@ -235,6 +246,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
             onRange={controls.setRange}
             onGrain={controls.setGrain}
             onFilters={controls.setFilters}
+            onAsOf={controls.setAsOf}
             changed={controls.changed}
             onReset={controls.reset}
           />

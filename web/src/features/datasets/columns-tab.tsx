@@ -4,16 +4,19 @@ import type { DatasetColumn, DatasetDetail } from '@/api/types';
 import { formatCell, formatNumber, missingText } from '@/lib/format';
 import { PlainTable } from './plain-table';
 import { TypeMark } from './type-mark';
+import { useColumnFormats } from './use-column-formats';
 
 function shorten(text: string): string {
   return text.length > 32 ? `${text.slice(0, 31)}\u2026` : text;
 }
 
 export function ColumnsTab({ dataset }: { dataset: DatasetDetail }) {
+  const formats = useColumnFormats(dataset.name);
   const edge = (column: DatasetColumn, value: DatasetColumn['min']) =>
     shorten(
       formatCell(value, {
         type: column.type,
+        format: formats.get(column.name) ?? null,
         grain: column.type === 'timestamp' ? 'minute' : null,
       }),
     );

@@ -9,6 +9,7 @@ import { Link as RouterLink } from 'react-router';
 import { useListDatasetsQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetSummary } from '@/api/types';
+import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
 import { Icon } from '@/theme/icons';
@@ -99,27 +100,11 @@ export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
         <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
           <RefreshLine active={datasets.isFetching} />
         </Box>
-        <Box
-          aria-hidden="true"
-          sx={{
-            ...grid,
-            display: { xs: 'none', md: 'grid' },
-            py: 2,
-            fontSize: '0.75rem',
-            fontWeight: 600,
-            color: 'text.secondary',
-          }}
-        >
-          <span>Name</span>
-          <Box component="span" sx={{ textAlign: 'right' }}>
-            Rows
-          </Box>
-          <Box component="span" sx={{ textAlign: 'right' }}>
-            Size
-          </Box>
-          <span>Covers</span>
-          <span>Updated</span>
-        </Box>
+        <ListHead
+          grid={grid}
+          names={['Name', 'Rows', 'Size', 'Covers', 'Updated']}
+          right={['Rows', 'Size']}
+        />
         <Box component="ul" aria-label="Datasets" sx={{ listStyle: 'none', m: 0, p: 0 }}>
           {shown.map((dataset) => (
             <DatasetItem key={dataset.name} dataset={dataset} />

@@ -4,12 +4,13 @@ import Button from '@mui/material/Button';
 import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
 import type { ReactNode } from 'react';
-import { useMemo } from 'react';
+import { Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import { useGetDatasetQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
 import type { DatasetDetail } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
 import { PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';
 import { ErrorState, LoadingState, RefreshLine } from '@/components/states';
@@ -18,17 +19,23 @@ import { Icon } from '@/theme/icons';
 import { ColumnsTab } from './columns-tab';
 import { DeleteDataset } from './delete-dataset';
 import { useGenerateDashboard } from './generate-dashboard';
-import { LoadsTab } from './loads-tab';
 import { PreviewTab } from './preview-tab';
 import { ProfileTab } from './profile-tab';
-import { RejectsTab } from './rejects-tab';
+
+// What is seldom looked at loads when it is.
+const LoadsTab = chunkComponent(() => import('./loads/loads-tab'));
+const RejectsTab = chunkComponent(() => import('./rejects/rejects-tab'));
+const VersionsTab = chunkComponent(() => import('./versions/versions-tab'));
+const KeepingTab = chunkComponent(() => import('./keeping/keeping-tab'));
 
 const tabs = [
   { key: 'columns', label: 'Columns' },
   { key: 'preview', label: 'Preview' },
   { key: 'profile', label: 'Profile' },
-  { key: 'rejected', label: 'Rejected rows' },
   { key: 'loads', label: 'Loads' },
+  { key: 'rejected', label: 'Rejected rows' },
+  { key: 'versions', label: 'Versions' },
+  { key: 'retention', label: 'Retention' },
 ] as const;
 
 type TabKey = (typeof tabs)[number]['key'];
@@ -77,10 +84,12 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
 
   const bodies: Record<TabKey, () => ReactNode> = {
     columns: () => <ColumnsTab dataset={dataset} />,
-    preview: () => <PreviewTab name={dataset.name} totalRows={dataset.rows} />,
+    preview: () => <PreviewTab dataset={dataset} />,
     profile: () => <ProfileTab name={dataset.name} />,
-    rejected: () => <RejectsTab name={dataset.name} />,
-    loads: () => <LoadsTab loads={dataset.loads} />,
+    loads: () => <LoadsTab dataset={dataset} />,
+    rejected: () => <RejectsTab dataset={dataset} />,
+    versions: () => <VersionsTab dataset={dataset} />,
+    retention: () => <KeepingTab dataset={dataset} />,
   };
 
   return (
@@ -138,7 +147,11 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
           aria-labelledby={`tab-${tab.key}`}
           hidden={tab.key !== current}
         >
-          {tab.key === current && bodies[tab.key]()}
+          {tab.key === current && (
+            <Suspense fallback={<LoadingState rows={6} label={`Loading ${tab.label}`} />}>
+              {bodies[tab.key]()}
+            </Suspense>
+          )}
         </Box>
       ))}
     </>

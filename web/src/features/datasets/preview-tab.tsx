@@ -1,56 +1,35 @@
-// The latest rows, as they are stored.
-import Box from '@mui/material/Box';
+// The latest rows, as they are stored; or those of an older version that the address names.
+import { useSearchParams } from 'react-router';
 import { useGetDatasetPreviewQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
-import { DataTable, RowCountLine } from '@/components/data-table';
-import { EmptyState, ErrorState, LoadingState } from '@/components/states';
+import type { DatasetDetail } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
+import { previewRows, RowsTable } from './rows-table';
 
-const previewRows = 200;
+const RowsAsOf = chunkComponent(() => import('./versions/rows-as-of'));
 
-export function PreviewTab({ name, totalRows }: { name: string; totalRows: number }) {
-  const preview = useGetDatasetPreviewQuery({ name, limit: previewRows });
-  if (preview.data === undefined) {
-    return preview.isError ? (
-      <ErrorState problem={toProblem(preview.error)} onRetry={() => void preview.refetch()} />
-    ) : (
-      <LoadingState rows={8} label="Loading rows" />
-    );
-  }
-  const { columns, data, row_count, provenance } = preview.data;
-  const zone = provenance.timezone || 'UTC';
-  const hasTimes = columns.some((column) => column.type === 'timestamp');
-  if (row_count === 0) {
-    return (
-      <EmptyState icon="table" title="No rows yet">
-        Rows appear here after the first load.
-      </EmptyState>
-    );
-  }
+export function PreviewTab({ dataset }: { dataset: DatasetDetail }) {
+  const [params] = useSearchParams();
+  const asked = params.get('asOf');
+  const version = asked !== null && /^\d{1,15}$/.test(asked) ? Number(asked) : null;
+  return version === null ? (
+    <LatestRows dataset={dataset} />
+  ) : (
+    <RowsAsOf dataset={dataset} version={version} />
+  );
+}
+
+function LatestRows({ dataset }: { dataset: DatasetDetail }) {
+  const preview = useGetDatasetPreviewQuery({ name: dataset.name, limit: previewRows });
   return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-      }}
-    >
-      <DataTable
-        label={`Latest rows of ${name}`}
-        columns={columns}
-        data={data}
-        rowCount={row_count}
-        zone={zone}
-        height={560}
-      />
-      <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
-        <RowCountLine
-          shown={row_count}
-          total={totalRows}
-          note={hasTimes ? `Times in ${zone}` : undefined}
-        />
-      </Box>
-    </Box>
+    <RowsTable
+      name={dataset.name}
+      label={`Latest rows of ${dataset.name}`}
+      result={preview.data}
+      total={dataset.rows}
+      problem={preview.isError ? toProblem(preview.error) : null}
+      onRetry={() => void preview.refetch()}
+      whenEmpty="Rows appear here after the first load."
+    />
   );
 }

@@ -7,11 +7,13 @@ import type { ColumnProfile } from '@/api/types';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCell, formatNumber } from '@/lib/format';
 import { TypeMark } from './type-mark';
+import { useColumnFormats } from './use-column-formats';
 
 const topShown = 5;
 
 export function ProfileTab({ name }: { name: string }) {
   const profile = useGetDatasetProfileQuery(name);
+  const formats = useColumnFormats(name);
   if (profile.data === undefined) {
     return profile.isError ? (
       <ErrorState problem={toProblem(profile.error)} onRetry={() => void profile.refetch()} />
@@ -35,16 +37,31 @@ export function ProfileTab({ name }: { name: string }) {
       }}
     >
       {columns.map((column) => (
-        <ProfileCard key={column.name} column={column} rows={rows} />
+        <ProfileCard
+          key={column.name}
+          column={column}
+          format={formats.get(column.name) ?? null}
+          rows={rows}
+        />
       ))}
     </Box>
   );
 }
 
-function ProfileCard({ column, rows }: { column: ColumnProfile; rows: number }) {
+interface ProfileCardProps {
+  column: ColumnProfile;
+  format: string | null;
+  rows: number;
+}
+
+function ProfileCard({ column, format, rows }: ProfileCardProps) {
   const share = rows === 0 ? 0 : column.nulls / rows;
   const text = (value: ColumnProfile['min']) =>
-    formatCell(value, { type: column.type, grain: column.type === 'timestamp' ? 'minute' : null });
+    formatCell(value, {
+      type: column.type,
+      format,
+      grain: column.type === 'timestamp' ? 'minute' : null,
+    });
   const facts: [string, string][] = [
     [
       'Missing',
@@ -59,7 +76,7 @@ function ProfileCard({ column, rows }: { column: ColumnProfile; rows: number }) 
     ['Smallest', text(column.min)],
     ['Largest', text(column.max)],
   ];
-  if (column.mean !== null) facts.push(['Mean', formatNumber(column.mean)]);
+  if (column.mean !== null) facts.push(['Mean', formatNumber(column.mean, format)]);
   const top = column.top.slice(0, topShown);
   const most = top[0]?.count ?? 1;
   return (

@@ -108,6 +108,22 @@ describe('people', () => {
   });
 });
 
+describe('upkeep', () => {
+  it('lists what failed first, and is for admins', async () => {
+    const { unmount } = open('admin');
+    const list = await screen.findByRole('list', { name: 'What upkeep did' });
+    const [first, second] = within(list).getAllByRole('listitem');
+    expect(first).toHaveTextContent(
+      'weatherRemoving unneeded dataFailed, and is tried again later: delete object: the store does not answer',
+    );
+    expect(second).toHaveTextContent('flightsMerging small segments3 segments less, 336,776 rows');
+    unmount();
+    open('editor');
+    expect(await screen.findByRole('heading', { name: 'Appearance' })).toBeInTheDocument();
+    expect(screen.queryByRole('heading', { name: 'Upkeep' })).not.toBeInTheDocument();
+  });
+});
+
 describe('appearance', () => {
   it('keeps the chosen theme in this browser', async () => {
     const { user } = open('viewer');

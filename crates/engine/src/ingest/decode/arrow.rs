@@ -3,10 +3,12 @@
 //! makes room for it. Refuses files that are cut off or damaged, and batches that are larger than memory should be.
 
 use std::io::{ErrorKind as IoKind, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use arrow::buffer::{Buffer, MutableBuffer};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::{Block, MessageHeader, root_as_footer, root_as_message};
 
@@ -27,13 +29,24 @@ pub(crate) const CONTINUATION: [u8; 4] = [0xff; 4];
 const META_MAX_BYTES: u64 = 64 << 20;
 /// Plain bytes of a batch at most: it is in memory whole.
 const BATCH_MAX_BYTES: u64 = 512 << 20;
+/// Where the description of a message begins, after a mark and its length.
+const DESCRIPTION_AT: usize = 8;
+/// The end of a stream.
+const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 /// Rows of a batch at most, beyond those that a bit each would make.
 const ROWS_SPARE: u64 = 1 << 20;
 
 /// Whether content that begins like this is a stream.
 pub(crate) fn is_stream(head: &[u8]) -> bool {
     // The description of a schema follows: less than 16 MiB, so that the fourth byte is 0.
-    matches!(head, [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..])
+    matches!(head, [0xff, 0xff, 0xff, 0xff, _, _, _, 0, ..]) || is_old_stream(head)
+}
+
+/// Whether it is a stream as it was written before 2020, which begins with the length of its schema.
+fn is_old_stream(head: &[u8]) -> bool {
+    let Some((length, rest)) = head.split_first_chunk() else { return false };
+    let description = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length > 0).and_then(|length| rest.get(..length));
+    description.is_some_and(|bytes| root_as_message(bytes).is_ok_and(|message| message.header_type() == MessageHeader::Schema))
 }
 
 /// A file or stream whose schema was read.
@@ -42,6 +55,7 @@ pub(crate) struct ArrowSource {
     schema: SchemaRef,
     messages: Messages,
     decoder: StreamDecoder,
+    ended: bool,
 }
 
 struct Messages {
@@ -62,9 +76,11 @@ impl ArrowSource {
             .next()
             .map_err(|trouble| trouble.into_error(&name, "at its schema"))?
             .ok_or_else(|| refused("it has no schema; write it anew".to_owned()))?;
+        // The decoder says what a message without a body means only when the next one comes.
+        let description = message.get(DESCRIPTION_AT..).and_then(|bytes| root_as_message(bytes).ok()?.header_as_schema().map(fb_to_schema));
+        let schema = Arc::new(description.ok_or_else(|| refused("its first message is no schema; write it anew".to_owned()))?);
         decoder.decode(&mut message).map_err(|error| refused(format!("{error}; write it anew")).because(error))?;
-        let schema = decoder.schema().ok_or_else(|| refused("its first message is no schema; write it anew".to_owned()))?;
-        Ok(Self { name, schema, messages, decoder })
+        Ok(Self { name, schema, messages, decoder, ended: false })
     }
 }
 
@@ -76,7 +92,14 @@ impl Batches for ArrowSource {
     fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>> {
         let place = || format!("after row {rows_before}");
         loop {
-            let Some(mut message) = self.messages.next().map_err(|trouble| trouble.into_error(&self.name, &place()))? else { return Ok(None) };
+            let mut message = match self.messages.next().map_err(|trouble| trouble.into_error(&self.name, &place()))? {
+                Some(message) => message,
+                None if self.ended => return Ok(None),
+                None => {
+                    self.ended = true;
+                    Buffer::from(END.to_vec())
+                }
+            };
             let batch = self
                 .decoder
                 .decode(&mut message)
@@ -153,8 +176,18 @@ impl Messages {
         if self.end > footer_at {
             return Err(Trouble::Damaged("its footer names batches beyond its end".to_owned()));
         }
+        // Some programs fill up more than the eight bytes of the magic number.
         self.at = HEAD_BYTES;
-        self.input.seek(SeekFrom::Start(HEAD_BYTES))?;
+        self.input.seek(SeekFrom::Start(self.at))?;
+        let mut word = [0; HEAD_BYTES as usize];
+        while self.at + HEAD_BYTES < self.end {
+            self.input.read_exact(&mut word)?;
+            if word != [0; HEAD_BYTES as usize] {
+                break;
+            }
+            self.at += HEAD_BYTES;
+        }
+        self.input.seek(SeekFrom::Start(self.at))?;
         Ok(())
     }
 
@@ -190,7 +223,7 @@ impl Messages {
             return Err(Trouble::Damaged(format!("a batch of {body_length} bytes; at most {BATCH_MAX_BYTES} are read at a time, so write smaller batches")));
         }
         // The body begins at a multiple of eight, as it does in the file.
-        let begin = 8 + meta.len();
+        let begin = DESCRIPTION_AT + meta.len();
         let mut whole = MutableBuffer::from_len_zeroed(begin + usize::try_from(body_length).unwrap_or(0));
         let bytes = whole.as_slice_mut();
         for (to, from) in bytes.iter_mut().zip(CONTINUATION.iter().chain(&word).chain(&meta)) {

@@ -66,7 +66,7 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
     for row in begin..tile.rows.len().min(begin + PREVIEW_ROWS) {
         preview.push(tile.cells_of(row).iter().take(width).map(|cell| content(sample, *cell)));
     }
-    let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(name)).collect();
+    let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(&name)).collect();
     Ok(Some(Found { layout: Layout::Delimited(dialect), header, rows: rows as u64, columns, preview, warnings, sheet: None }))
 }
 

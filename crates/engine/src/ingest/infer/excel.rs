@@ -138,7 +138,7 @@ pub(super) fn infer(source: &Spooled, options: &ReadOptions) -> Result<Found> {
         row.resize(width, String::new());
         preview.push(row.into_iter());
     }
-    let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(name)).collect();
+    let columns: Vec<InferredColumn> = observations.into_iter().zip(names).map(|(observation, name)| observation.finish(&name)).collect();
     let rows = seen.rows.saturating_sub(usize::from(header)) as u64;
     let sheet = FoundSheet { name: sheet, all: workbook.sheets(), first_column: seen.first_column };
     Ok(Found { layout: Layout::Sheet, header, rows, columns, preview, warnings, sheet: Some(sheet) })

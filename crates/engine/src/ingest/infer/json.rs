@@ -172,7 +172,7 @@ impl Columns {
             if seen < rows {
                 observation.see_nothing();
             }
-            observation.finish(name)
+            observation.finish(&name)
         });
         Ok(columns.collect())
     }

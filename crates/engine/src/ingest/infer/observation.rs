@@ -73,14 +73,14 @@ impl Observation {
         self.missing = true;
     }
 
-    pub(super) fn finish(mut self, name: String) -> InferredColumn {
+    pub(super) fn finish(mut self, name: &str) -> InferredColumn {
         if self.column_type().is_none_or(|column_type| column_type == ColumnType::String) {
             self.tokens.retain(|(_, in_strings)| *in_strings);
         }
         // A shape that says nothing of what is inside leaves the type open.
         let shape = self.shape.filter(|shape| !shape.is_open());
         let undetermined = shape.is_none();
-        let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(&name, ColumnType::String), |shape| shape.column(&name));
+        let Column { name, column_type, fields } = shape.map_or_else(|| Column::new(name, ColumnType::String), |shape| shape.column(name));
         InferredColumn {
             name,
             column_type,

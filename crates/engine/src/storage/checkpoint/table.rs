@@ -304,10 +304,13 @@ mod tests {
             rows: 3,
             rejected: 1,
             replaced: 0,
+            new_columns: Vec::new(),
             bytes: 10,
             segments: 1,
             duration_ms: 1,
             promotions: vec![],
+            left_out: 2,
+            lookups: [("carriers".to_owned(), 4)].into(),
             idempotency_key: key.map(str::to_owned),
         }
     }
@@ -336,6 +339,7 @@ mod tests {
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(9), versions_kept_days: None },
+            steps: Some("{}".into()),
             dropped: false,
         };
         let time = |millis: i64| DateTime::from_timestamp_millis(millis).unwrap();

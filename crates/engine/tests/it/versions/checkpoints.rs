@@ -9,7 +9,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use serde_json::json;
-use tidemill::clock::ManualClock;
+use tidemill::clock::{Clock, ManualClock};
 use tidemill::{AsOf, Engine, ErrorKind, Json, LoadMode, Mill, Settings};
 use url::Url;
 
@@ -192,6 +192,9 @@ async fn whoever_slept_through_a_clean_up_loses_nothing() {
         mill.load("orders", row(n)).await.unwrap();
     }
     mill.checkpoint("orders").await.unwrap();
+    // What it knows of when versions were made outlives their entries.
+    let then = clock.now();
+    assert_eq!(mill.versions("orders", None, 100).await.unwrap().first_readable, 0);
     clock.advance(TimeDelta::days(2));
     mill.load("orders", row(30)).await.unwrap();
     assert_eq!(mill.checkpoint("orders").await.unwrap().objects_removed, 29);
@@ -209,7 +212,9 @@ async fn whoever_slept_through_a_clean_up_loses_nothing() {
     assert!(gone.message().contains("cannot be read any more") && gone.message().contains("to 31"), "{gone}");
     assert!(mill.changes("orders", 5, 31).await.unwrap_err().message().contains("from version 29 to version 31"));
     let versions = mill.versions("orders", None, 100).await.unwrap();
-    assert_eq!((versions.items.len(), versions.next), (3, None));
+    assert_eq!((versions.items.len(), versions.next, versions.first_readable), (3, None, 29));
+    assert_eq!(mill.versions("orders", Some(31), 100).await.unwrap().items.len(), 2);
+    assert_eq!(mill.sql_as_of("select count(*) from orders", AsOf::Time(then + TimeDelta::days(1))).await.unwrap().to_json()["data"], json!([[30]]));
     assert_eq!(mill.sql_as_of("select count(*) from orders", AsOf::Version(30)).await.unwrap().to_json()["data"], json!([[31]]));
     assert_eq!(mill.sql_as_of("select count(*) from orders", AsOf::Version(29)).await.unwrap().to_json()["data"], json!([[30]]));
 }

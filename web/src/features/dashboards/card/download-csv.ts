@@ -3,6 +3,7 @@ import { normalizeQuery } from '@/api/query-key';
 import { problemFromBody, problemOf } from '@/api/problem';
 import { apiBase, withFreshToken } from '@/api/reauth';
 import type { Problem, SemanticQuery } from '@/api/types';
+import { saveFile } from '@/lib/save-file';
 
 export const fileName = (title: string): string =>
   `${
@@ -33,12 +34,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
       const body: unknown = await response.json().catch(() => null);
       return problemFromBody(response.status, body, response.headers.get('x-request-id'));
     }
-    const address = URL.createObjectURL(await response.blob());
-    const link = document.createElement('a');
-    link.href = address;
-    link.download = fileName(title);
-    link.click();
-    window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    saveFile(await response.blob(), fileName(title));
     return null;
   } catch {
     return problemOf('network', 'Check the connection, then try again.');

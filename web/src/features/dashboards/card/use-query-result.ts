@@ -55,6 +55,8 @@ export function useQueryResult(query: SemanticQuery | null, enabled: boolean): Q
   const answered = own !== undefined || request.isError;
   useEffect(() => {
     if (!enabled || !answered || key === null || asked === null) return;
+    // What was does not change.
+    if (asked.asOf != null) return;
     return live.subscribe(key, asked);
   }, [live, key, asked, enabled, answered]);
 

@@ -94,7 +94,8 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     const timer = window.setInterval(() => setNow(Date.now()), 5_000);
     return () => window.clearInterval(timer);
   }, []);
-  const stale = answer.stored !== null && isStale(answer.stored.confirmedAt, lost, now);
+  const stale =
+    answer.stored !== null && view.asOf === null && isStale(answer.stored.confirmedAt, lost, now);
 
   const copyLink = async (): Promise<void> => {
     const url = new URL(window.location.href);

@@ -1,5 +1,5 @@
-// One row under the title: the time control and a chip for every filter. On phones both open a sheet
-// from the bottom. Nothing here waits for a chart, and no chart waits for it.
+// One row under the title: the time control, a chip for every filter, and the state of the data. On phones they open a
+// sheet from the bottom. Nothing here waits for a chart, and no chart waits for it.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
@@ -22,6 +22,9 @@ const FilterEditor = lazy(() =>
 const TimePanel = lazy(() =>
   import('./time-panel').then((module) => ({ default: module.TimePanel })),
 );
+const AsOfPanel = lazy(() =>
+  import('./as-of-panel').then((module) => ({ default: module.AsOfPanel })),
+);
 
 export interface FilterBarProps {
   view: DashboardView;
@@ -32,13 +35,14 @@ export interface FilterBarProps {
   onRange: (range: DateRange) => void;
   onGrain: (grain: Grain | null) => void;
   onFilters: (filters: Filter[]) => void;
+  onAsOf: (asOf: string | null) => void;
   /** Filters differ from what the author saved. */
   changed: boolean;
   onReset: () => void;
 }
 
 type Open =
-  | { what: 'time'; anchor: HTMLElement }
+  | { what: 'time' | 'as of'; anchor: HTMLElement }
   | { what: 'filter'; anchor: HTMLElement; index: number | null };
 
 export function FilterBar(props: FilterBarProps) {
@@ -67,15 +71,27 @@ export function FilterBar(props: FilterBarProps) {
         grain={view.grain}
         zone={view.zone}
         probe={props.probe}
+        asOf={view.asOf}
         onRange={(range) => {
           props.onRange(range);
           close();
         }}
         onGrain={props.onGrain}
       />
+    ) : open?.what === 'as of' ? (
+      <AsOfPanel
+        asOf={view.asOf}
+        zone={view.zone}
+        datasets={models.map(({ dataset, label }) => ({ name: dataset, label }))}
+        onAsOf={(asOf) => {
+          props.onAsOf(asOf);
+          close();
+        }}
+      />
     ) : open?.what === 'filter' ? (
       <FilterEditor
         models={models}
+        asOf={view.asOf}
         filter={edited && isMemberFilter(edited) ? edited : null}
         onApply={apply}
         onRemove={
@@ -88,7 +104,10 @@ export function FilterBar(props: FilterBarProps) {
         }
       />
     ) : null;
-  const label = open?.what === 'time' ? 'Time' : 'Filter';
+  const label =
+    open === null
+      ? 'Filter'
+      : { time: 'Time', 'as of': 'Time travel', filter: 'Filter' }[open.what];
 
   return (
     <Box
@@ -157,6 +176,15 @@ export function FilterBar(props: FilterBarProps) {
         startIcon={<Icon name="filter" size={16} />}
       >
         Add filter
+      </Button>
+      <Button
+        variant="text"
+        aria-haspopup="dialog"
+        aria-expanded={open?.what === 'as of'}
+        onClick={(event) => setOpen({ what: 'as of', anchor: event.currentTarget })}
+        startIcon={<Icon name="clock" size={16} />}
+      >
+        Time travel
       </Button>
       {props.changed && (
         <Button variant="text" onClick={props.onReset}>

@@ -16,6 +16,8 @@ import { operatorsFor, valueText } from './filter-words';
 export interface FilterEditorProps {
   models: readonly Model[];
   filter: MemberFilter | null;
+  /** Values are those of this instant; null: of now. */
+  asOf: string | null;
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
 }
@@ -62,7 +64,7 @@ export function valuesQuery(
   return query;
 }
 
-export function FilterEditor({ models, filter, onApply, onRemove }: FilterEditorProps) {
+export function FilterEditor({ models, filter, asOf, onApply, onRemove }: FilterEditorProps) {
   const choices = useMemo(() => dimensionsOf(models), [models]);
   const [memberName, setMember] = useState(filter?.member ?? choices[0]?.member ?? '');
   const choice = choices.find((entry) => entry.member === memberName) ?? null;
@@ -81,8 +83,8 @@ export function FilterEditor({ models, filter, onApply, onRemove }: FilterEditor
   const query = useMemo(() => {
     if (!choice || !listed) return null;
     const usable = numeric && Number.isNaN(Number(settled)) ? '' : settled;
-    return valuesQuery(choice, models, usable);
-  }, [choice, listed, models, settled, numeric]);
+    return { ...valuesQuery(choice, models, usable), asOf };
+  }, [choice, listed, models, settled, numeric, asOf]);
   const answer = useQueryResult(query, query !== null);
   const result = answer.stored?.result;
   const found = result?.data[0] ?? [];

@@ -16,6 +16,8 @@ export interface TimePanelProps {
   zone: string;
   /** What to ask to have a range resolved; null when nothing can be asked. */
   probe: { measure: string; time: string } | null;
+  /** Relative ranges are counted from this instant; null: from now. */
+  asOf: string | null;
   onRange: (range: DateRange) => void;
   onGrain: (grain: Grain | null) => void;
 }
@@ -27,6 +29,7 @@ function useResolved(
   probe: TimePanelProps['probe'],
   range: DateRange | null,
   zone: string,
+  asOf: string | null,
 ): string | null {
   const query = useMemo<SemanticQuery | null>(() => {
     if (!probe || range === null || range === 'all') return null;
@@ -35,15 +38,17 @@ function useResolved(
       timeDimensions: [{ dimension: probe.time, dateRange: range }],
       limit: 1,
       timezone: zone,
+      asOf,
     };
-  }, [probe, range, zone]);
+  }, [probe, range, zone, asOf]);
   const answer = useQueryResult(query, query !== null);
   const found = answer.outdated ? null : answer.stored?.result.provenance.time_range;
   if (query === null) return range === 'all' ? 'Everything there is' : null;
   return found ? rangeLabel(Date.parse(found.from), Date.parse(found.to), zone) : null;
 }
 
-export function TimePanel({ range, grain, zone, probe, onRange, onGrain }: TimePanelProps) {
+export function TimePanel(props: TimePanelProps) {
+  const { range, grain, zone, probe, asOf, onRange, onGrain } = props;
   const [typed, setTyped] = useState(rangeText(range));
   const [settled, setSettled] = useState(typed);
   useEffect(() => {
@@ -55,7 +60,7 @@ export function TimePanel({ range, grain, zone, probe, onRange, onGrain }: TimeP
     const found = parseRange(settled);
     return 'range' in found ? found.range : null;
   }, [settled]);
-  const resolved = useResolved(probe, settledRange, zone);
+  const resolved = useResolved(probe, settledRange, zone, asOf);
   const days = 'range' in parsed && Array.isArray(parsed.range) ? parsed.range : ['', ''];
   const setDay = (place: 0 | 1, day: string): void => {
     const next: [string, string] = [days[0] ?? '', days[1] ?? ''];

@@ -1,5 +1,5 @@
-// View choices in the address: time range, grain and filters, so that a link shows what the sender
-// saw. Readable by people; whatever is absent falls back to what the author saved.
+// View choices in the address: time range, grain, filters and the state of the data, so that a link shows what the
+// sender saw. Readable by people; whatever is absent falls back to what the author saved.
 import type { Cell, DateRange, Filter, FilterOperator, Grain, MemberFilter } from '@/api/types';
 
 export interface ViewState {
@@ -9,9 +9,11 @@ export interface ViewState {
   grain: Grain | null | undefined;
   /** null: as saved; an empty list is "no filter". */
   filters: Filter[] | null;
+  /** The instant whose data is looked at, as RFC 3339 in UTC; null: now, and live. */
+  asOf: string | null;
 }
 
-export const emptyView: ViewState = { range: null, grain: undefined, filters: null };
+export const emptyView: ViewState = { range: null, grain: undefined, filters: null, asOf: null };
 
 const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
 
@@ -81,6 +83,17 @@ export function decodeFilter(text: string): Filter | null {
   return filter;
 }
 
+/** An instant with its zone: a link must mean the same everywhere. Anything else is ignored. */
+function readInstant(text: string | null): string | null {
+  if (
+    text === null ||
+    !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
+  )
+    return null;
+  const instant = new Date(text);
+  return Number.isNaN(instant.getTime()) ? null : instant.toISOString();
+}
+
 export function readView(params: URLSearchParams): ViewState {
   const time = params.get('time');
   const days = time?.split('..') ?? [];
@@ -92,6 +105,7 @@ export function readView(params: URLSearchParams): ViewState {
     range,
     grain: grain === null ? undefined : grainNames.includes(grain) ? (grain as Grain) : null,
     filters: filters.length === 0 ? null : filters.flatMap((text) => decodeFilter(text) ?? []),
+    asOf: readInstant(params.get('asOf')),
   };
 }
 
@@ -101,6 +115,7 @@ export function writeView(params: URLSearchParams, view: ViewState): URLSearchPa
   next.delete('time');
   next.delete('grain');
   next.delete('f');
+  next.delete('asOf');
   if (view.range !== null) {
     next.set('time', Array.isArray(view.range) ? view.range.join('..') : view.range);
   }
@@ -109,5 +124,6 @@ export function writeView(params: URLSearchParams, view: ViewState): URLSearchPa
     if (view.filters.length === 0) next.set('f', '');
     for (const filter of view.filters) next.append('f', encodeFilter(filter));
   }
+  if (view.asOf !== null) next.set('asOf', view.asOf);
   return next;
 }

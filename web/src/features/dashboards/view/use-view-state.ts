@@ -4,18 +4,20 @@ import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Cell, DashboardDefinition, DateRange, Filter, Grain } from '@/api/types';
 import { toggleValue } from './filter-words';
-import { emptyView, readView, writeView } from './url-state';
+import { readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { viewOf } from './view-query';
 import type { DashboardView } from './view-query';
 
 export interface ViewControls {
   view: DashboardView;
+  /** Time or filters differ from what is saved; the state of the data is no part of a dashboard. */
   changed: boolean;
   setRange: (range: DateRange) => void;
   setGrain: (grain: Grain | null) => void;
   setFilters: (filters: Filter[]) => void;
   toggleFilter: (member: string, value: Cell) => void;
+  setAsOf: (asOf: string | null) => void;
   reset: () => void;
 }
 
@@ -48,6 +50,7 @@ export function useViewState(definition: DashboardDefinition): ViewControls {
         }),
       [setParams, filters],
     ),
-    reset: useCallback(() => change(emptyView), [change]),
+    setAsOf: useCallback((asOf: string | null) => change({ asOf }), [change]),
+    reset: useCallback(() => change({ range: null, grain: undefined, filters: null }), [change]),
   };
 }

@@ -17,6 +17,8 @@ export interface DashboardView {
   grain: Grain | null;
   filters: Filter[];
   zone: string;
+  /** null: now, and live. */
+  asOf: string | null;
 }
 
 // One object, so that a dashboard without filters is not a new view at every render.
@@ -31,6 +33,7 @@ export const viewOf = (
   grain: state.grain === undefined ? (time.grain ?? null) : state.grain,
   filters: state.filters ?? filters ?? noFilters,
   zone: timezone ?? 'UTC',
+  asOf: state.asOf,
 });
 
 /** `flights` of `flights.carrier`. */
@@ -97,6 +100,8 @@ export function viewQuery(
   else delete result.timeDimensions;
   if (filters.length > 0) result.filters = filters;
   else delete result.filters;
+  // What the author fixed for a card stays.
+  if (view.asOf !== null && result.asOf == null) result.asOf = view.asOf;
   return result;
 }
 

@@ -2,6 +2,7 @@
 import Box from '@mui/material/Box';
 import type { ColumnType, InferredColumn, Upload } from '@/api/types';
 import { visuallyHidden } from '@/components/announcer';
+import { ListHead } from '@/components/list-head';
 import { SectionCard } from '@/components/section-card';
 import { columnTypes, typeWords } from '../type-mark';
 import { typeOf } from './wizard-state';
@@ -42,22 +43,10 @@ export function ColumnTypes({ upload, choices, onChange }: Props) {
       }
       flush
     >
-      <Box
-        aria-hidden="true"
-        sx={{
-          ...grid,
-          display: { xs: 'none', md: 'grid' },
-          pb: 2,
-          fontSize: '0.75rem',
-          fontWeight: 600,
-          color: 'text.secondary',
-        }}
-      >
-        <span>Column</span>
-        <span>Type</span>
-        <span>Examples</span>
-        <span>Read as missing</span>
-      </Box>
+      <ListHead
+        grid={grid}
+        names={['Column', 'Type', 'Examples', 'Read as missing']}
+      />
       <Box
         component="ul"
         aria-label="Columns"

@@ -1,8 +1,9 @@
 // How the load ended: what is there now, what was rejected and why, and where to go.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
-import { Link } from 'react-router';
+import { Link as RouterLink } from 'react-router';
 import { useListRejectsQuery } from '@/api/datasets-api';
 import { problemOf, toProblem } from '@/api/problem';
 import type { Load, LoadReport } from '@/api/types';
@@ -12,7 +13,7 @@ import { EmptyState, LoadingState } from '@/components/states';
 import { formatCount, formatElapsed, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useGenerateDashboard } from '../generate-dashboard';
-import { RejectsTable } from '../rejects-table';
+import { RejectsTable } from '../rejects/rejects-table';
 
 const rejectsShown = 100;
 
@@ -92,6 +93,11 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
             This file was loaded before; its rows were not added a second time.
           </Box>
         )}
+        {report && report.new_columns.length > 0 && (
+          <Box sx={{ color: 'text.secondary', mb: 4, overflowWrap: 'anywhere' }}>
+            New columns: {report.new_columns.join(', ')}
+          </Box>
+        )}
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
           <Button
             variant="contained"
@@ -103,7 +109,7 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
           >
             Generate dashboard
           </Button>
-          <Button component={Link} to={`/datasets/${encodeURIComponent(load.dataset)}`}>
+          <Button component={RouterLink} to={`/datasets/${encodeURIComponent(load.dataset)}`}>
             Open dataset
           </Button>
           <Button variant="text" onClick={onRestart}>
@@ -123,6 +129,9 @@ function Numbers({ load }: { load: Load }) {
     ['Rows', formatNumber(load.rows, 'integer')],
     ['Rejected', formatNumber(load.rejected, 'integer')],
   ];
+  if (report && report.replaced > 0) {
+    numbers.push(['Replaced', formatNumber(report.replaced, 'integer')]);
+  }
   if (report) {
     numbers.push(
       ['Stored', formatNumber(report.bytes, 'bytes')],
@@ -176,19 +185,28 @@ function Promotions({ promotions }: { promotions: LoadReport['promotions'] }) {
 }
 
 function Rejected({ load }: { load: Load }) {
-  const rejects = useListRejectsQuery({ name: load.dataset, limit: rejectsShown, offset: 0 });
-  const items =
-    rejects.data?.items.filter(
-      (item) => load.report === null || item.load_id === load.report.load_id,
-    ) ?? [];
+  const loadId = load.report?.load_id;
+  const rejects = useListRejectsQuery({
+    name: load.dataset,
+    limit: rejectsShown,
+    offset: 0,
+    loadId,
+  });
+  const items = rejects.data?.items ?? [];
   return (
     <Box component="section" aria-label="Rejected rows">
       <Typography component="h2" variant="h2">
         {formatCount(load.rejected, 'rejected row')}
       </Typography>
       <Typography color="textSecondary" sx={{ mb: 3 }}>
-        These rows are kept aside and are in no number. Correct them in the file and add them again,
-        or leave them.
+        These rows are kept aside and are in no number.{' '}
+        <Link
+          component={RouterLink}
+          to={`/datasets/${encodeURIComponent(load.dataset)}?tab=rejected${loadId ? `&load=${loadId}` : ''}`}
+        >
+          Correct them and load them again
+        </Link>
+        , or leave them.
       </Typography>
       {rejects.isError && (
         <ProblemNotice problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />

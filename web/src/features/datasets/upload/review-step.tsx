@@ -12,8 +12,9 @@ import { SectionCard } from '@/components/section-card';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
+import { ExistingRowsFields } from './existing-rows-fields';
 import { TargetFields } from './target-fields';
-import { nameProblem, timeColumns } from './wizard-state';
+import { nameProblem, replacementProblem, timeColumns } from './wizard-state';
 import type { ReviewChoices } from './wizard-state';
 
 export interface ReviewStepProps {
@@ -84,7 +85,8 @@ export function ReviewStep({
     }),
     [inference.preview],
   );
-  const invalid = choices.mode === 'create' && nameProblem(choices.dataset) !== null;
+  const creating = choices.mode === 'create';
+  const invalid = (creating ? nameProblem(choices.dataset) : replacementProblem(choices)) !== null;
 
   return (
     <Box
@@ -107,7 +109,14 @@ export function ReviewStep({
           }}
         >
           <TargetFields choices={choices} onChange={onChange} />
-          {choices.mode === 'create' && (
+          {!creating && (
+            <ExistingRowsFields
+              columns={inference.columns.map((column) => column.name)}
+              choices={choices}
+              onChange={onChange}
+            />
+          )}
+          {creating && (
             <TextField
               select
               label="Time column"
@@ -180,12 +189,20 @@ export function ReviewStep({
           disabled={invalid}
           sx={{ flex: { xs: 2, sm: 'none' } }}
         >
-          {choices.mode === 'create' ? 'Create dataset' : 'Add rows'}
+          {actionOf[choices.mode]}
         </Button>
       </Box>
     </Box>
   );
 }
+
+const actionOf: Record<ReviewChoices['mode'], string> = {
+  create: 'Create dataset',
+  append: 'Add rows',
+  upsert: 'Replace rows',
+  replace_range: 'Replace rows',
+  replace: 'Replace all rows',
+};
 
 function Warnings({ warnings }: { warnings: string[] }) {
   return (

@@ -20,10 +20,11 @@ export function TargetFields({ choices, onChange }: Props) {
     nameProblem(choices.dataset) ??
     (taken ? 'This name is taken. Choose another, or add to the existing dataset.' : null);
 
-  const changeMode = (mode: 'create' | 'append') => {
+  const changeMode = (mode: string) => {
     const target = datasets.find((dataset) => dataset.name === choices.dataset) ?? datasets[0];
-    if (mode === 'append' && target) onChange({ mode, dataset: target.name, label: target.label });
-    else onChange({ mode: 'create' });
+    if (mode === 'existing' && target) {
+      onChange({ mode: 'append', dataset: target.name, label: target.label });
+    } else onChange({ mode: 'create' });
   };
 
   return (
@@ -32,12 +33,12 @@ export function TargetFields({ choices, onChange }: Props) {
         <TextField
           select
           label="Rows go to"
-          value={choices.mode}
-          onChange={(event) => changeMode(event.target.value as 'create' | 'append')}
+          value={creating ? 'create' : 'existing'}
+          onChange={(event) => changeMode(event.target.value)}
           slotProps={shrunk}
         >
           <MenuItem value="create">A new dataset</MenuItem>
-          <MenuItem value="append">A dataset that exists</MenuItem>
+          <MenuItem value="existing">A dataset that exists</MenuItem>
         </TextField>
       )}
       {creating ? (
@@ -67,7 +68,7 @@ export function TargetFields({ choices, onChange }: Props) {
             const target = datasets.find((dataset) => dataset.name === event.target.value);
             if (target) onChange({ dataset: target.name, label: target.label });
           }}
-          helperText="Columns are matched by name."
+          helperText="Columns are matched by name; new ones are added."
           slotProps={shrunk}
         >
           {datasets.map((dataset) => (

@@ -57,6 +57,35 @@ describe('upload wizard', () => {
     expect(screen.getByRole('button', { name: 'Generate dashboard' })).toBeEnabled();
   });
 
+  it('replaces rows of a dataset that exists, by key or by days', async () => {
+    let sent: unknown;
+    server.use(
+      http.post('*/api/v1/loads', async ({ request }) => {
+        sent = await request.json();
+        return HttpResponse.json(load(), { status: 202 });
+      }),
+    );
+    const { user } = await openReview();
+    const choose = async (label: string, option: string | RegExp) => {
+      await user.click(screen.getByRole('combobox', { name: label }));
+      await user.click(await screen.findByRole('option', { name: option }));
+    };
+    await choose('Rows go to', 'A dataset that exists');
+    expect(screen.getByRole('button', { name: 'Add rows' })).toBeEnabled();
+    await choose('Rows that are there', 'Replace those of some days');
+    expect(screen.getByRole('button', { name: 'Replace rows' })).toBeDisabled();
+    await user.type(screen.getByLabelText('From'), '2013-02-01');
+    await user.type(screen.getByLabelText('Up to, without'), '2013-02-01');
+    expect(screen.getByText('The second day must come after the first')).toBeInTheDocument();
+    await choose('Rows that are there', 'Replace those with the same key');
+    expect(screen.getByText('Choose at least one column')).toBeInTheDocument();
+    await choose('Key', 'dep_delay');
+    await user.keyboard('{Escape}');
+    await user.click(screen.getByRole('button', { name: 'Replace rows' }));
+    await waitFor(() => expect(sent).toMatchObject({ mode: 'upsert', key: ['dep_delay'] }));
+    expect(sent).not.toHaveProperty('from');
+  });
+
   it('cancels a load and goes back to the columns', async () => {
     const { user } = await openReview();
     await user.click(screen.getByRole('button', { name: 'Create dataset' }));

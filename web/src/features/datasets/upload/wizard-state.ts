@@ -2,10 +2,18 @@
 import type { SendProgress } from '@/api/send-file';
 import type { ColumnType, Load, NewLoad, Problem, Upload } from '@/api/types';
 
+// What becomes of the rows of a dataset that exists.
+export type ExistingRows = 'append' | 'upsert' | 'replace_range' | 'replace';
+
 export interface ReviewChoices {
-  mode: 'create' | 'append';
+  mode: 'create' | ExistingRows;
   dataset: string;
   label: string;
+  // Columns that tell a row from every other, for rows that replace those with the same key.
+  key: string[];
+  // Days, for rows that replace a range: the first, and the one after the last.
+  from: string;
+  to: string;
   // Only the types that differ from what was inferred are sent.
   types: Record<string, ColumnType>;
   timeColumn: string | null;
@@ -57,6 +65,9 @@ function firstChoices(upload: Upload): ReviewChoices {
     mode: 'create',
     dataset: name,
     label: labelOf(name),
+    key: [],
+    from: '',
+    to: '',
     types: {},
     timeColumn: null,
   };
@@ -118,6 +129,14 @@ export function nameProblem(name: string): string | null {
   return name.length > 63 ? 'Use at most 63 characters' : null;
 }
 
+// What is missing before rows that exist can be replaced.
+export function replacementProblem(choices: ReviewChoices): string | null {
+  if (choices.mode === 'upsert' && choices.key.length === 0) return 'Choose at least one column';
+  if (choices.mode !== 'replace_range') return null;
+  if (choices.from === '' || choices.to === '') return 'Choose both days';
+  return choices.from < choices.to ? null : 'The second day must come after the first';
+}
+
 export function loadRequest(upload: Upload, choices: ReviewChoices): NewLoad {
   const changed = Object.entries(choices.types).filter(
     ([name, type]) =>
@@ -131,5 +150,10 @@ export function loadRequest(upload: Upload, choices: ReviewChoices): NewLoad {
     types: Object.fromEntries(changed),
     time_column: choices.timeColumn,
     idempotency_key: null,
+    ...(choices.mode === 'upsert' && { key: choices.key }),
+    ...(choices.mode === 'replace_range' && {
+      from: `${choices.from}T00:00:00Z`,
+      to: `${choices.to}T00:00:00Z`,
+    }),
   };
 }

@@ -1,0 +1,238 @@
+//! The steps that loads of a dataset go through: reading them, changing them, seeing what they would do. They stand in the log
+//! of the dataset, so that every engine over the store does the same to its rows.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::Schema;
+use async_trait::async_trait;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlanBuilder;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::col;
+use futures::StreamExt;
+use object_store::{ObjectStoreExt, PutMode};
+
+use super::Mill;
+use super::change::ATTEMPTS;
+use crate::catalog::convert::convert;
+use crate::catalog::{Column, DatasetSchema};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::DatasetName;
+use crate::ingest::Load;
+use crate::ingest::decode::spool;
+use crate::ingest::infer::infer_spooled;
+use crate::ingest::steps::preview::preview;
+use crate::ingest::steps::provisions::{LookedUp, Provisions, SALT_BYTES, StepHost};
+use crate::ingest::steps::{DatasetSteps, StepsPreview};
+use crate::ingest::treatment::check_steps;
+use crate::query::execute::within_deadline;
+use crate::query::table::scoped_plan;
+use crate::storage::commit::Committed;
+use crate::storage::entry::{Entry, Metadata};
+use crate::storage::layout;
+use crate::storage::log::Snapshot;
+
+/// Rows and bytes of another dataset that a load holds to look rows up.
+const LOOKUP_MAX_ROWS: usize = 1_000_000;
+const LOOKUP_MAX_BYTES: usize = 256 << 20;
+/// Rows that a preview shows at most.
+const SHOWN_MAX: usize = 1_000;
+
+impl Mill {
+    /// The steps that loads of a dataset go through, and the columns that a load is decoded to before the first of them.
+    ///
+    /// # Errors
+    /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset.
+    pub async fn steps(&self, dataset: &str) -> Result<DatasetSteps> {
+        let snapshot = self.find_whole(&DatasetName::parse(dataset)?, "read the steps of").await?;
+        stored(&snapshot)
+    }
+
+    /// Replaces the steps of a dataset, by a commit. Rows that are there stay as they are; loads from now on go through the new
+    /// steps. Without a `source` it stays what it was: the columns that the steps so far were made for, or those of the
+    /// dataset. No steps: loads bring the columns of the dataset again.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, DatasetSteps, Engine, Steps};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let steps = Steps::parse(r#"[{"op": "trim"}, {"op": "case", "columns": ["city"], "to": "title"}]"#)?;
+    /// mill.set_steps("orders", DatasetSteps { steps, ..DatasetSteps::default() }).await?;
+    /// mill.load("orders", Csv::bytes("city,amount\n\" rome \",3\n")).await?;
+    /// let answer = mill.sql("select city, sum(amount) as total from orders group by city").await?;
+    /// assert_eq!(answer.to_csv()?, "city,total\r\nRome,5\r\n");
+    /// assert_eq!(mill.steps("orders").await?.steps.len(), 2);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid`, naming the step, for one that does not suit the columns, or when what comes of them is not what the dataset
+    /// holds; `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Conflict` when others
+    /// change it again and again; `Unavailable` when the store does not answer or the engine is closing.
+    pub async fn set_steps(&self, dataset: &str, steps: DatasetSteps) -> Result<DatasetSteps> {
+        let (_open, name, log) = self.begin_change(dataset).await?;
+        let mut last = Error::internal("no change was tried");
+        for _ in 0..ATTEMPTS {
+            let snapshot = self.find_whole(&name, "change the steps of").await?;
+            let columns = &snapshot.metadata.schema.columns;
+            let mut made = steps.clone();
+            if made.steps.is_empty() {
+                made.source.clone_from(columns);
+            } else if made.source.is_empty() {
+                made.source = stored(&snapshot)?.source;
+            }
+            DatasetSchema::new(made.source.clone(), None).map_err(|error| error.context("source").at("source"))?;
+            let provisions = Provisions::fetch(self.step_host(), &made.steps, false).await?;
+            check_steps(&made, columns, &provisions)?;
+            let text = if made.steps.is_empty() { None } else { Some(Arc::from(made.to_text()?)) };
+            if snapshot.metadata.steps == text {
+                return Ok(made);
+            }
+            let metadata = Metadata { steps: text, ..(*snapshot.metadata).clone() };
+            let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: self.shared.clock.now(), ..Entry::default() };
+            match log.commit(entry).await {
+                Ok(Committed::Version(snapshot)) => {
+                    self.raise_rewritten(&name, &snapshot, &[], &[], None);
+                    return Ok(made);
+                }
+                Ok(Committed::Unknown(error)) => return Err(error),
+                Ok(Committed::Before(..)) => return Err(Error::internal("a change of steps was taken for a load")),
+                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                Err(error) => return Err(error.context(format!("change the steps of {name}"))),
+            }
+        }
+        Err(last.context(format!("change the steps of {name}")))
+    }
+
+    /// What a load would make of the beginning of its input, with its steps: columns before and after, the first `shown` rows
+    /// (at most 1,000) before and after, and what was rejected and why. It looks at no more than the sample that types are
+    /// inferred from, and stores nothing.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, Steps};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let steps = Steps::parse(r#"[{"op": "parse_number", "column": "price", "decimal": ",", "strip": ["€"]}]"#)?;
+    /// let preview = mill.preview_load(Csv::bytes("item,price\nbread,\"2,50 €\"\nmilk,\"1,20 €\"\nsoap,soon\n").steps(steps), 100).await?;
+    /// assert_eq!(preview.before[0]["price"], "2,50 €");
+    /// assert_eq!(preview.after[0]["price"], 2.5);
+    /// assert_eq!(preview.rejects[0].line, 4);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) for an input that is broken or steps that do not suit it; a step that says `fail` fails.
+    pub async fn preview_load(&self, load: Load, shown: usize) -> Result<StepsPreview> {
+        let Load { input, options, types, steps, progress, .. } = load;
+        let steps = steps.unwrap_or_default();
+        let provisions = Provisions::fetch(self.step_host(), &steps, true).await?;
+        let source = spool(input, &progress).await?;
+        let work = move || {
+            let inference = infer_spooled(&source, &options)?;
+            let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
+            let compiled = steps.compile(&columns, &provisions)?;
+            preview(&source, inference, columns, compiled, shown.min(SHOWN_MAX))
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("the preview ended without a word").because(error))?
+    }
+
+    pub(super) fn step_host(&self) -> Arc<dyn StepHost> {
+        Arc::new(self.clone())
+    }
+
+    /// The rows of some columns that the scope sees, all of them or an error.
+    async fn columns_of(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, columns: &[&Column]) -> Result<RecordBatch> {
+        let session = &self.shared.session;
+        let scan = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, session.shared())?;
+        let wanted = columns.iter().map(|column| col(datafusion::common::Column::new(Some(dataset.as_str()), &column.name)));
+        let schema = Arc::new(Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>()));
+        let plan = LogicalPlanBuilder::from(scan).project(wanted)?.build()?;
+        let reading = async {
+            let physical = session.physical(&plan).await?;
+            let mut stream = execute_stream(physical, session.shared().task_ctx())?;
+            let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+            while let Some(batch) = stream.next().await {
+                let batch = batch?;
+                let arrays = batch.columns().iter().zip(columns).map(|(array, column)| Ok(own_text(convert(array, column)?))).collect::<Result<Vec<_>>>()?;
+                let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)?;
+                rows += batch.num_rows();
+                bytes += batch.get_array_memory_size();
+                if rows > LOOKUP_MAX_ROWS || bytes > LOOKUP_MAX_BYTES {
+                    let most = LOOKUP_MAX_BYTES >> 20;
+                    return Err(Error::exhausted(format!(
+                        "dataset {dataset} has more than {LOOKUP_MAX_ROWS} rows, or {most} MB in these columns, and all of it is held in memory; look up in a smaller one"
+                    )));
+                }
+                batches.push(batch);
+            }
+            Ok(batches)
+        };
+        let batches = within_deadline(self.scope.limits(), reading).await?;
+        Ok(concat_batches(&schema, &batches)?)
+    }
+}
+
+/// Texts without the pages that they were read from, of which each batch would count the whole.
+fn own_text(array: ArrayRef) -> ArrayRef {
+    match array.as_string_view_opt() {
+        Some(texts) => Arc::new(texts.gc()),
+        None => array,
+    }
+}
+
+fn stored(snapshot: &Snapshot) -> Result<DatasetSteps> {
+    match snapshot.metadata.steps.as_deref() {
+        Some(text) => DatasetSteps::stored(text),
+        None => Ok(DatasetSteps { source: snapshot.metadata.schema.columns.clone(), ..DatasetSteps::default() }),
+    }
+}
+
+#[async_trait]
+impl StepHost for Mill {
+    fn session(&self) -> &SessionState {
+        self.shared.session.shared()
+    }
+
+    async fn look_up(&self, dataset: &DatasetName, wanted: &BTreeSet<String>, rows: bool) -> Result<LookedUp> {
+        let snapshot = self.find(dataset).await?;
+        let columns: Vec<Column> = snapshot.metadata.schema.columns.iter().filter(|column| !self.scope.hides(dataset, &column.name)).cloned().collect();
+        // A column that is not there is the step's to tell.
+        let read: Vec<&Column> = columns.iter().filter(|column| wanted.contains(&column.name)).collect();
+        let rows = if rows && !read.is_empty() { Some(self.columns_of(dataset, &snapshot, &read).await?) } else { None };
+        Ok(LookedUp { version: snapshot.version, columns, rows })
+    }
+
+    async fn salt(&self) -> Result<[u8; SALT_BYTES]> {
+        let location = layout::salt(self.scope.tenant());
+        let failed = |error: object_store::Error| Error::from(error).context("read the secret for hashes");
+        // Somebody else may make it at the same moment; then it is theirs that counts.
+        for _ in 0..2 {
+            match self.shared.store.get(&location).await {
+                Ok(object) => {
+                    let bytes = object.bytes().await.map_err(failed)?;
+                    return bytes
+                        .as_ref()
+                        .try_into()
+                        .map_err(|_| Error::corrupt(format!("the secret for hashes at {location} has {} bytes, not {SALT_BYTES}", bytes.len())));
+                }
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(failed(error)),
+            }
+            let made: [u8; SALT_BYTES] = rand::random();
+            match self.shared.store.put_opts(&location, made.to_vec().into(), PutMode::Create.into()).await {
+                Ok(_) => return Ok(made),
+                Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "the secret for hashes can be neither read nor made; try again later"))
+    }
+}

@@ -1,0 +1,235 @@
+// Correcting a rejected row in place and loading it: every column with what the file said, the fault first. The same
+// correction can be given to all rows at hand that have the same value at fault.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import TextField from '@mui/material/TextField';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import { useId, useMemo, useState } from 'react';
+import type { DatasetColumn, RejectedRow } from '@/api/types';
+import { useToasts } from '@/components/toast-slice';
+import { formatCount, formatNumber } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { typeWords } from '../type-mark';
+import { cellProblem, hasProblem, rowText } from './correct-row';
+import { outcomesInWords } from './push-corrections';
+import type { Correction } from './push-corrections';
+import { faultText } from './reject-words';
+import { splitRow } from './split-row';
+import { useCorrections } from './use-corrections';
+
+export interface CorrectDialogProps {
+  dataset: string;
+  columns: readonly DatasetColumn[];
+  reject: RejectedRow;
+  /** Other rows at hand with the same value at fault for the same reason. */
+  alike: readonly RejectedRow[];
+  onClose: () => void;
+}
+
+export function CorrectDialog({ dataset, columns, reject, alike, onClose }: CorrectDialogProps) {
+  const titleId = useId();
+  const phone = useMediaQuery('(max-width: 599px)');
+  const toasts = useToasts();
+  const split = useMemo(() => splitRow(reject, columns), [reject, columns]);
+  const [values, setValues] = useState(split.values);
+  const [forAlike, setForAlike] = useState(false);
+  const [again, setAgain] = useState<string | null>(null);
+  const [send, busy] = useCorrections(dataset);
+  const faulty = columns.find((column) => column.name === reject.column) ?? null;
+  const ordered = faulty
+    ? [faulty, ...columns.filter((column) => column !== faulty)]
+    : [...columns];
+
+  // What can be told apart without doubt, with the same new value in the same column.
+  const others = useMemo<Correction[]>(() => {
+    if (!forAlike || !faulty) return [];
+    return alike.flatMap((other) => {
+      const { values: own, doubt } = splitRow(other, columns);
+      const changed = { ...own, [faulty.name]: values[faulty.name] ?? '' };
+      if (doubt !== null || hasProblem(columns, changed)) return [];
+      return [{ reject: other, line: rowText(columns, changed) }];
+    });
+  }, [forAlike, faulty, alike, columns, values]);
+  const left = forAlike ? alike.length - others.length : 0;
+  const count = 1 + others.length;
+  const empty = columns.every(({ name }) => (values[name] ?? '').trim() === '');
+  const blocked = empty || hasProblem(columns, values);
+
+  const submit = async (): Promise<void> => {
+    const outcomes = await send([{ reject, line: rowText(columns, values) }, ...others]);
+    const [own] = outcomes;
+    const failed = outcomes.find((outcome) => outcome.state === 'failed');
+    if (own?.state === 'rejected') {
+      setAgain('The server rejected the row again. What it found is listed as a load of its own.');
+      return;
+    }
+    if (own?.state === 'failed') {
+      setAgain(own.problem.detail ?? own.problem.title);
+      return;
+    }
+    const words = outcomesInWords(outcomes);
+    toasts.show({
+      tone: failed ? 'error' : 'success',
+      message: failed ? `${words}: ${failed.problem.detail ?? failed.problem.title}` : words,
+    });
+    onClose();
+  };
+
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      aria-labelledby={titleId}
+      maxWidth="md"
+      fullWidth
+      fullScreen={phone}
+    >
+      <Box
+        component="form"
+        noValidate
+        onSubmit={(event: React.FormEvent) => {
+          event.preventDefault();
+          if (!blocked && !busy) void submit();
+        }}
+        sx={{ display: 'flex', flexDirection: 'column', minHeight: 0, height: '100%' }}
+      >
+        <DialogTitle id={titleId} variant="h1" sx={{ pb: 1 }}>
+          Correct line {formatNumber(reject.line, 'integer')}
+        </DialogTitle>
+        <DialogContent
+          sx={{
+            display: 'grid',
+            gap: 4,
+            alignContent: 'start',
+            gridTemplateColumns: 'minmax(0, 1fr)',
+          }}
+        >
+          <div>
+            <Box sx={{ color: 'error.main', overflowWrap: 'anywhere' }}>{faultText(reject)}</Box>
+            <Box
+              component="pre"
+              tabIndex={0}
+              aria-label="The row as it came"
+              sx={{
+                m: 0,
+                mt: 2,
+                p: 3,
+                borderRadius: 1,
+                bgcolor: 'surface.sunken',
+                fontFamily: 'ui-monospace, monospace',
+                fontSize: '0.75rem',
+                whiteSpace: 'pre-wrap',
+                overflowWrap: 'anywhere',
+                overflow: 'auto',
+                maxHeight: 120,
+              }}
+            >
+              {reject.raw || '(no text was kept)'}
+            </Box>
+          </div>
+          {split.doubt && <Warning>{split.doubt} Look at every value before you load it.</Warning>}
+          {again && <Warning>{again}</Warning>}
+          <Box
+            sx={{
+              display: 'grid',
+              gap: 3,
+              gridTemplateColumns: {
+                xs: 'minmax(0, 1fr)',
+                sm: 'repeat(2, minmax(0, 1fr))',
+                md: 'repeat(3, minmax(0, 1fr))',
+              },
+            }}
+          >
+            {ordered.map((column) => (
+              <ColumnField
+                key={column.name}
+                column={column}
+                value={values[column.name] ?? ''}
+                autoFocus={column === faulty}
+                wide={column === faulty}
+                onChange={(value) => {
+                  setValues((old) => ({ ...old, [column.name]: value }));
+                  setAgain(null);
+                }}
+              />
+            ))}
+          </Box>
+        </DialogContent>
+        {faulty && alike.length > 0 && (
+          <Box sx={{ px: 6, pt: 3, borderTop: 1, borderColor: 'divider' }}>
+            <FormControlLabel
+              control={
+                <Checkbox
+                  size="small"
+                  checked={forAlike}
+                  onChange={(event) => setForAlike(event.target.checked)}
+                />
+              }
+              label={`The same ${faulty.name} for ${formatCount(alike.length, 'other row')} with \u201c${reject.value ?? ''}\u201d`}
+            />
+            {left > 0 && (
+              <Box sx={{ color: 'text.secondary', fontSize: '0.75rem' }}>
+                {formatCount(left, 'of them needs', 'of them need')} a look of their own and{' '}
+                {left === 1 ? 'is' : 'are'} left out.
+              </Box>
+            )}
+          </Box>
+        )}
+        <DialogActions sx={{ px: 6, pb: 5, pt: 4, gap: 1 }}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            variant="contained"
+            color="primary"
+            loading={busy}
+            disabled={blocked}
+          >
+            {count === 1 ? 'Load this row' : `Load ${formatCount(count, 'row')}`}
+          </Button>
+        </DialogActions>
+      </Box>
+    </Dialog>
+  );
+}
+
+function Warning({ children }: { children: React.ReactNode }) {
+  return (
+    <Box role="status" sx={{ display: 'flex', gap: 2, color: 'warning.main' }}>
+      <Icon name="warning" />
+      <Box sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>{children}</Box>
+    </Box>
+  );
+}
+
+function ColumnField(props: {
+  column: DatasetColumn;
+  value: string;
+  autoFocus: boolean;
+  wide: boolean;
+  onChange: (value: string) => void;
+}) {
+  const { column, value } = props;
+  const problem = cellProblem(column.type, value);
+  const hint = typeWords[column.type].label;
+  return (
+    <TextField
+      label={column.name}
+      value={value}
+      autoFocus={props.autoFocus}
+      onChange={(event) => props.onChange(event.target.value)}
+      error={problem !== null}
+      helperText={problem ?? (value.trim() === '' ? `${hint}, missing` : hint)}
+      slotProps={{
+        inputLabel: { shrink: true },
+        htmlInput: { spellCheck: false, autoComplete: 'off' },
+      }}
+      sx={props.wide ? { gridColumn: { sm: '1 / -1' }, maxWidth: { sm: 420 } } : {}}
+    />
+  );
+}

@@ -1,0 +1,192 @@
+// Rows that were not taken: of one load or of the newest ones, each with the reason and its text. They can be taken
+// along as a file, or corrected here and loaded.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { useMemo, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { useListRejectsQuery } from '@/api/datasets-api';
+import { toProblem } from '@/api/problem';
+import { useSession } from '@/api/session-slice';
+import type { DatasetDetail, RejectedRow } from '@/api/types';
+import { useListVersionsInfiniteQuery } from '@/api/versions-api';
+import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { formatInstant, formatNumber, localZone } from '@/lib/format';
+import { sourceName } from '@/lib/version-words';
+import { Icon } from '@/theme/icons';
+import { correctedLines, loadsOf, withRejects } from '../loads/load-history';
+import type { PastLoad } from '../loads/load-history';
+import { CorrectDialog } from './correct-dialog';
+import { RejectItem } from './reject-item';
+import { alikeOf } from './reject-words';
+import { useRejectsDownload } from './use-rejects-download';
+
+const pageSize = 100;
+const newest = 'newest';
+
+export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
+  const [params, setParams] = useSearchParams();
+  const loadId = params.get('load') ?? undefined;
+  const versions = useListVersionsInfiniteQuery(dataset.name);
+  const loads = useMemo(
+    () => loadsOf(versions.data?.pages.flatMap((page) => page.items) ?? []),
+    [versions.data],
+  );
+  return (
+    <>
+      <LoadSelect
+        loads={withRejects(loads)}
+        loadId={loadId}
+        onChange={(id) =>
+          setParams(id === undefined ? { tab: 'rejected' } : { tab: 'rejected', load: id })
+        }
+      />
+      {/* A new key begins at the first page. */}
+      <Rejects key={loadId ?? newest} dataset={dataset} loads={loads} loadId={loadId} />
+    </>
+  );
+}
+
+function LoadSelect(props: {
+  loads: readonly PastLoad[];
+  loadId: string | undefined;
+  onChange: (loadId: string | undefined) => void;
+}) {
+  const { loads, loadId } = props;
+  const zone = localZone();
+  if (loads.length === 0 && loadId === undefined) return null;
+  const known = loadId === undefined || loads.some((load) => load.load_id === loadId);
+  return (
+    <TextField
+      select
+      label="Rejected by"
+      value={loadId ?? newest}
+      onChange={(event) =>
+        props.onChange(event.target.value === newest ? undefined : event.target.value)
+      }
+      slotProps={{ inputLabel: { shrink: true } }}
+      sx={{ maxWidth: 480, mb: 4 }}
+    >
+      <MenuItem value={newest}>The newest loads together</MenuItem>
+      {!known && <MenuItem value={loadId}>An older load</MenuItem>}
+      {loads.map((load) => (
+        <MenuItem key={load.load_id} value={load.load_id} sx={{ whiteSpace: 'normal' }}>
+          {sourceName(load)}, {formatInstant(load.committed_at, zone, 'minute')} (
+          {formatNumber(load.rejected, 'integer')})
+        </MenuItem>
+      ))}
+    </TextField>
+  );
+}
+
+function Rejects(props: {
+  dataset: DatasetDetail;
+  loads: readonly PastLoad[];
+  loadId: string | undefined;
+}) {
+  const { dataset, loads, loadId } = props;
+  const { name, columns } = dataset;
+  const [offset, setOffset] = useState(0);
+  const [chosen, setChosen] = useState<RejectedRow | null>(null);
+  const mayLoad = useSession().isAtLeast('editor');
+  const rejects = useListRejectsQuery({ name, limit: pageSize, offset, loadId });
+  const [download, downloading] = useRejectsDownload(name, loadId);
+  const corrected = useMemo(() => correctedLines(loads), [loads]);
+  if (rejects.data === undefined) {
+    return rejects.isError ? (
+      <ErrorState problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />
+    ) : (
+      <LoadingState rows={6} label="Loading rejected rows" />
+    );
+  }
+  const { items, total } = rejects.data;
+  if (total === 0) {
+    return (
+      <EmptyState icon="check" title="No rejected rows">
+        {loadId === undefined
+          ? 'Every row of the newest loads was taken.'
+          : 'Every row of this load was taken.'}
+      </EmptyState>
+    );
+  }
+  const isCorrected = (reject: RejectedRow): boolean =>
+    corrected.get(reject.load_id)?.has(reject.line) ?? false;
+  const last = Math.min(offset + items.length, total);
+  return (
+    <>
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3, mb: 3 }}>
+        <Box sx={{ flex: 1, minWidth: 240, color: 'text.secondary' }}>
+          These rows are kept aside and are in no number.
+          {mayLoad && ' Correct them here and they are loaded, each of them once.'}
+        </Box>
+        <Button
+          size="small"
+          startIcon={<Icon name="download" size={16} />}
+          loading={downloading}
+          loadingPosition="start"
+          onClick={() => void download()}
+        >
+          Download CSV
+        </Button>
+      </Box>
+      <RefreshLine active={rejects.isFetching} />
+      <Box
+        component="ul"
+        aria-label={`Rejected rows of ${name}`}
+        sx={{
+          listStyle: 'none',
+          m: 0,
+          p: 0,
+          border: 1,
+          borderColor: 'divider',
+          borderRadius: 1,
+          bgcolor: 'background.paper',
+        }}
+      >
+        {items.map((reject) => (
+          <RejectItem
+            key={`${reject.load_id} ${reject.line}`}
+            reject={reject}
+            corrected={isCorrected(reject)}
+            onCorrect={mayLoad ? () => setChosen(reject) : null}
+          />
+        ))}
+      </Box>
+      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mt: 3 }}>
+        <Box sx={{ flex: 1, color: 'text.secondary' }}>
+          {formatNumber(offset + 1, 'integer')} to {formatNumber(last, 'integer')} of{' '}
+          {formatNumber(total, 'integer')}
+        </Box>
+        {total > pageSize && (
+          <>
+            <Button
+              size="small"
+              disabled={offset === 0}
+              onClick={() => setOffset(Math.max(0, offset - pageSize))}
+            >
+              Previous
+            </Button>
+            <Button
+              size="small"
+              disabled={last >= total}
+              onClick={() => setOffset(offset + pageSize)}
+            >
+              Next
+            </Button>
+          </>
+        )}
+      </Box>
+      {chosen && (
+        <CorrectDialog
+          key={`${chosen.load_id} ${chosen.line}`}
+          dataset={name}
+          columns={columns}
+          reject={chosen}
+          alike={alikeOf(chosen, items).filter((other) => !isCorrected(other))}
+          onClose={() => setChosen(null)}
+        />
+      )}
+    </>
+  );
+}

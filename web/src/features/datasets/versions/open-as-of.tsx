@@ -1,0 +1,91 @@
+// Where to look at an older version: its rows, or a dashboard on this dataset with the data of that time.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import { useId } from 'react';
+import { Link } from 'react-router';
+import { useListDashboardsQuery } from '@/api/dashboards-api';
+import { toProblem } from '@/api/problem';
+import type { DatasetDetail, DatasetVersion } from '@/api/types';
+import { ErrorState, LoadingState } from '@/components/states';
+import { formatInstant, formatNumber } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
+
+export interface OpenAsOfProps {
+  dataset: DatasetDetail;
+  version: DatasetVersion;
+  zone: string;
+  onClose: () => void;
+}
+
+export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
+  const titleId = useId();
+  const dashboards = useListDashboardsQuery();
+  const here = dashboards.data?.filter(({ models }) => models.includes(dataset.name));
+  const asOf = encodeURIComponent(new Date(version.committed_at).toISOString());
+  return (
+    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="xs" fullWidth>
+      <DialogTitle id={titleId} variant="h1" sx={{ pb: 1 }}>
+        Look at version {formatNumber(version.version, 'integer')}
+      </DialogTitle>
+      <DialogContent>
+        <Box sx={{ color: 'text.secondary', mb: 4 }}>
+          As {dataset.label || dataset.name} was on{' '}
+          {formatInstant(version.committed_at, zone, 'second')} ({zone}).
+        </Box>
+        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 2 }}>
+          <Way
+            icon="table"
+            label="Its rows"
+            to={`/datasets/${encodeURIComponent(dataset.name)}?tab=preview&asOf=${version.version}`}
+            onFollow={onClose}
+          />
+          {here?.map((dashboard) => (
+            <Way
+              key={dashboard.id}
+              icon="dashboard"
+              label={dashboard.title}
+              to={`/dashboards/${encodeURIComponent(dashboard.id)}?asOf=${asOf}`}
+              onFollow={onClose}
+            />
+          ))}
+        </Box>
+        {here?.length === 0 && (
+          <Box sx={{ color: 'text.secondary', mt: 3 }}>No dashboard reads this dataset yet.</Box>
+        )}
+        {dashboards.isLoading && <LoadingState rows={2} label="Loading dashboards" />}
+        {dashboards.isError && (
+          <ErrorState
+            dense
+            problem={toProblem(dashboards.error)}
+            onRetry={() => void dashboards.refetch()}
+          />
+        )}
+      </DialogContent>
+      <DialogActions sx={{ px: 6, pb: 5 }}>
+        <Button onClick={onClose}>Cancel</Button>
+      </DialogActions>
+    </Dialog>
+  );
+}
+
+function Way(props: { icon: IconName; label: string; to: string; onFollow: () => void }) {
+  return (
+    <li>
+      <Button
+        component={Link}
+        to={props.to}
+        onClick={props.onFollow}
+        fullWidth
+        startIcon={<Icon name={props.icon} size={16} />}
+        sx={{ justifyContent: 'flex-start', textAlign: 'left' }}
+      >
+        {props.label}
+      </Button>
+    </li>
+  );
+}
