@@ -6,6 +6,7 @@ mod ask;
 mod change;
 mod chores;
 mod contract;
+mod damage;
 mod describe;
 mod explain;
 mod history;
@@ -49,11 +50,13 @@ use crate::storage::log::Snapshot;
 pub struct Mill {
     shared: Arc<Shared>,
     scope: Scope,
+    /// Whether answers leave out segments that cannot be read.
+    skips_damaged: bool,
 }
 
 impl Mill {
     pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
-        Self { shared, scope }
+        Self { shared, scope, skips_damaged: false }
     }
 
     /// Who asks.

@@ -225,6 +225,13 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
             keying = Some(host.log.keying.lock().await);
             continue;
         }
+        // Who is told that his rows are there already must not lose them to a power cut.
+        if gathered.iter().any(|waiting| known(&before, waiting).is_some())
+            && let Err(error) = host.log.rely_on(before.version).await
+        {
+            answers.refuse(gathered, &error);
+            return answers;
+        }
         let (now, later) = sort_out(host, &before, gathered, &mut answers);
         gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
         gathered.extend(later);
@@ -260,10 +267,12 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("the contract of dataset {} was changed in the meantime; load again", host.dataset))));
             continue;
         }
-        let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
-        if let Some((version, record)) = own.iter().find_map(|key| before.keys.get(key)) {
+        if let Some((version, record)) = known(before, &waiting) {
             answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
-        } else if own.iter().any(|key| keys.contains(key)) {
+            continue;
+        }
+        let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
+        if own.iter().any(|key| keys.contains(key)) {
             later.push(waiting);
         } else {
             keys.extend(own);
@@ -271,6 +280,11 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
         }
     }
     (now, later)
+}
+
+/// What an earlier load with one of the same keys did.
+fn known<'a>(before: &'a Snapshot, waiting: &Waiting) -> Option<&'a (u64, LoadRecord)> {
+    waiting.load.record.keys().find_map(|key| before.keys.get(&key))
 }
 
 /// One commit of these loads; returns them when one of them turns out to be known already.

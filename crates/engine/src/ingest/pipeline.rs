@@ -35,10 +35,10 @@ use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
-use crate::storage::layout;
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
+use crate::storage::{checked_text, layout};
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -86,6 +86,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
+        host.log.rely_on(*version).await?;
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
     match (&load.mode, &before) {
@@ -321,7 +322,7 @@ pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reje
         return Ok(());
     }
     let lines = rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
-    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), lines.into()).await;
+    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), checked_text::seal(lines.into_bytes()).into()).await;
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 

@@ -208,7 +208,11 @@ impl Mill {
                     self.raise_rewritten(&name, &snapshot, &[], &[], None);
                     return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
                 }
-                Ok(None) => return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 }),
+                Ok(None) => {
+                    // That there is no such row may be the doing of a deletion that is not durable yet.
+                    log.rely_on(snapshot.version).await?;
+                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
+                }
                 Ok(Some(deleted)) => {
                     let range = time_range(&deleted.removed, &snapshot);
                     self.raise_rewritten(&name, &deleted.snapshot, &deleted.added, &deleted.removed, range);

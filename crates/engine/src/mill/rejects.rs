@@ -16,7 +16,7 @@ use crate::ingest::pipeline::report;
 use crate::ingest::{Input, Load, LoadMode, LoadReport, Reject};
 use crate::query::write::quoted;
 use crate::storage::entry::{Replays, replay_key};
-use crate::storage::layout;
+use crate::storage::{checked_text, layout};
 use crate::storage::log::Snapshot;
 
 /// Corrected rows that are loaded at once.
@@ -182,6 +182,7 @@ impl Mill {
             }
         }
         if let Some(report) = replayed_before(&name, &snapshot, &load_id, &numbers)? {
+            self.shared.datasets.log(self.scope.tenant(), &name).rely_on(report.version).await?;
             return Ok(report);
         }
         let mut lines = Vec::new();
@@ -214,12 +215,13 @@ impl Mill {
     async fn read_rejects(&self, dataset: &DatasetName, snapshot: &Snapshot, load_id: &str) -> Result<Option<Vec<RejectedRow>>> {
         let load_id = load_id_of(dataset, load_id)?;
         let log = self.shared.datasets.log(self.scope.tenant(), dataset);
-        let object = match self.shared.store.get(&layout::rejects(log.prefix(), &load_id)).await {
+        let location = layout::rejects(log.prefix(), &load_id);
+        let object = match self.shared.store.get(&location).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(Error::from(error).context("read rejected rows")),
             Ok(object) => object.bytes().await?,
         };
-        let lines = object.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let lines = checked_text::open(&object, &format_args!("rejected rows {location}"))?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let rows = (0_u64..).zip(lines).map(|(number, line)| {
             let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {load_id}: {error}")).because(error))?;
             let replayed_by = snapshot.keys.get(&replay_key(&load_id, number)).map(|(_, load)| load.load_id.clone());

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use deltalake_core::kernel::{Action, Add, Remove, Transaction};
 use serde_json::{Value, json};
 
+use super::checked_text;
 pub(crate) use super::load_record::{LoadRecord, REPLAY_KEY, Replays, replay_key};
 use super::segment::Segment;
 use super::statistics;
@@ -145,6 +146,7 @@ impl Entry {
             "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION")),
             KEY_COMMIT: self.commit_id,
         });
+        let (key, room) = checked_text::placeholder();
         let more = [
             (!self.loads.is_empty()).then(|| serde_json::to_value(&self.loads).map(|loads| ("tidemill.loads", loads))).transpose()?,
             self.rewrite.map(|rewrite| (KEY_REWRITE, json!(rewrite.name()))),
@@ -152,6 +154,7 @@ impl Entry {
             self.rows_removed.map(|rows| ("operationMetrics", json!({METRIC_ROWS_REMOVED: rows.to_string()}))),
         ];
         if let Some(object) = info.as_object_mut() {
+            object.insert(key.to_owned(), room.into());
             object.extend(more.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)));
         }
         lines.push(json!({"commitInfo": info}).to_string());
@@ -182,6 +185,7 @@ impl Entry {
         }
         let mut bytes = lines.join("\n").into_bytes();
         bytes.push(b'\n');
+        checked_text::seal_entry(&mut bytes);
         Ok(bytes)
     }
 

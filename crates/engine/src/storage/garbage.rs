@@ -45,6 +45,8 @@ impl DatasetLog {
         let no_load = self.loading.try_write().is_ok();
         let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
         let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
+        // A rewrite that a power cut can still take back leaves its inputs in force.
+        self.rely_on(snapshot.version).await?;
         let live: HashSet<&str> = snapshot.segments.iter().map(|segment| segment.path.as_str()).collect();
         let unnamed_kept = UNNAMED_KEPT.max(kept.segments());
         let erased_at = match snapshot.erased_before {

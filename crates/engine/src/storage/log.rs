@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+use super::checked_text;
 use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
 use super::history::Past;
 use super::keys::Keys;
@@ -202,6 +203,16 @@ impl DatasetLog {
         self.refreshed(Duration::ZERO).await
     }
 
+    /// Waits until the entry of a version is durable. Another engine, or another call here, may have put it just now and not
+    /// yet be sure of it; whoever answers or removes something because of that entry promises more than he has seen.
+    pub(crate) async fn rely_on(&self, version: u64) -> Result<()> {
+        match self.store.head(&layout::log_entry(&self.prefix, version)).await {
+            // One that was cleaned up stands behind a checkpoint that was relied on.
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(Error::from(error).context("rely on log entry")),
+        }
+    }
+
     async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
         let mut seen = self.refreshing.lock().await;
         let mut believed = believed;
@@ -274,8 +285,13 @@ impl DatasetLog {
     }
 
     pub(super) async fn read_bytes(&self, version: u64) -> Result<Option<bytes::Bytes>> {
-        match self.store.get(&layout::log_entry(&self.prefix, version)).await {
-            Ok(object) => Ok(Some(object.bytes().await?)),
+        let location = layout::log_entry(&self.prefix, version);
+        match self.store.get(&location).await {
+            Ok(object) => {
+                let bytes = object.bytes().await?;
+                checked_text::check_entry(&bytes, &format_args!("log entry {location}"))?;
+                Ok(Some(bytes))
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(Error::from(error).context("read log entry")),
         }

@@ -8,7 +8,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::LoadProfile;
 use crate::error::{Error, Result};
-use crate::storage::layout;
+use crate::storage::{checked_text, layout};
 
 /// Bytes of a profile that is stored.
 const BYTES_MAX: usize = 8 << 20;
@@ -22,7 +22,7 @@ pub(crate) async fn put(store: &Arc<dyn ObjectStore>, dataset: &Path, profile: &
     if bytes.len() > BYTES_MAX {
         return Err(Error::exhausted(format!("the profile takes {} bytes", bytes.len())));
     }
-    let put = store.put(&layout::profile(dataset, &profile.load_id), bytes.into()).await;
+    let put = store.put(&layout::profile(dataset, &profile.load_id), checked_text::seal(bytes).into()).await;
     put.map(drop).map_err(|error| Error::from(error).context("keep the profile of a load"))
 }
 
@@ -31,14 +31,14 @@ pub(crate) async fn put(store: &Arc<dyn ObjectStore>, dataset: &Path, profile: &
 /// # Errors
 /// What the store says; `Corrupt` when it cannot be read.
 pub(crate) async fn get(store: &Arc<dyn ObjectStore>, dataset: &Path, load_id: &str) -> Result<Option<LoadProfile>> {
-    let object = match store.get(&layout::profile(dataset, load_id)).await {
+    let location = layout::profile(dataset, load_id);
+    let object = match store.get(&location).await {
         Ok(object) => object.bytes().await?,
         Err(object_store::Error::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(Error::from(error).context("read the profile of a load")),
     };
-    serde_json::from_slice(&object)
-        .map(Some)
-        .map_err(|error| Error::corrupt(format!("the profile of load {load_id} cannot be read: {error}")).because(error))
+    let text = checked_text::open(&object, &format_args!("profile {location}"))?;
+    serde_json::from_slice(text).map(Some).map_err(|error| Error::corrupt(format!("profile {location}: {error}")).because(error))
 }
 
 /// Removes the profile of a load that did not come about. What stays is removed with others that are old.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::storage::checksum;
 use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
 use crate::storage::keys::Keyed;
 use crate::storage::log::Snapshot;
@@ -93,7 +94,12 @@ impl Checkpoint {
                 writer.write(&batch)?;
             }
         }
-        Ok(Encoded { bytes: writer.into_inner()?, actions: rows.len() as u64 })
+        writer.flush()?;
+        let chunks = checksum::chunks_of(writer.flushed_row_groups())?;
+        writer.append_key_value_metadata(checksum::placeholder(chunks.len()));
+        let mut bytes = writer.into_inner()?;
+        checksum::seal(&mut bytes, &chunks)?;
+        Ok(Encoded { bytes, actions: rows.len() as u64 })
     }
 
     /// Segments in their order; it is the order of the version.
@@ -132,6 +138,7 @@ impl Checkpoint {
     /// # Errors
     /// `Corrupt` for what is not a checkpoint that this engine wrote.
     pub(crate) fn decode(bytes: Bytes) -> Result<Self> {
+        checksum::verify_file(&bytes)?;
         let mut read = Read::default();
         for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS).build()? {
             let mut writer = LineDelimitedWriter::new(Vec::new());
