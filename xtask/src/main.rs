@@ -1,10 +1,11 @@
 //! Automation of the project, in Rust, so that one toolchain is enough: `cargo xtask demo`, `cargo xtask test`,
-//! `cargo xtask tidy`, `cargo xtask bench`. It refuses to hide anything: every outside command is printed before it runs.
+//! `cargo xtask tidy`, `cargo xtask simulate`, `cargo xtask bench`. It refuses to hide anything: every outside command is printed before it runs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its terminal")]
 
 mod bench;
 mod command;
 mod demo;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
@@ -32,6 +33,8 @@ enum Order {
     Test(test::Args),
     /// Check the rules of the house that a program can check.
     Tidy,
+    /// Run the engine over storage that fails and forgets: more seeds and kills than the tests do.
+    Simulate(simulate::Args),
     /// Run benchmarks beside DuckDB and plain DataFusion.
     Bench(bench::Args),
 }
@@ -42,6 +45,7 @@ fn run() -> Result<()> {
         Order::Demo(args) => demo::run(&workspace, &args),
         Order::Test(args) => test::run(&workspace, &args),
         Order::Tidy => tidy::run(&workspace.root),
+        Order::Simulate(args) => simulate::run(&workspace, &args),
         Order::Bench(args) => bench::run(&workspace, &args),
     }
 }

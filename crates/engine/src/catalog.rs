@@ -2,12 +2,16 @@
 
 pub mod as_of;
 pub mod column;
+pub mod contract;
 pub(crate) mod convert;
 pub mod dataset;
 pub(crate) mod datasets;
+pub mod drift;
 pub(crate) mod json;
 pub(crate) mod models;
 
 pub use as_of::AsOf;
 pub use column::{Column, ColumnType};
+pub use contract::{Contract, Reaction, Rule};
 pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk};
+pub use drift::{Drift, DriftKind, Severity};

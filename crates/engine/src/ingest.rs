@@ -15,13 +15,16 @@
 //! ```
 //! A load is atomic: it commits whole or leaves nothing.
 
+pub(crate) mod contract;
 pub(crate) mod decode;
 pub(crate) mod gather;
 pub mod infer;
+pub(crate) mod intake;
 mod key_set;
 pub mod load;
 pub mod options;
 pub(crate) mod pipeline;
+pub mod profile;
 pub mod progress;
 pub mod reject;
 mod replace;
@@ -31,6 +34,7 @@ pub(crate) mod treatment;
 pub use infer::{Inference, InferredColumn, infer};
 pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet};
 pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
+pub use profile::LoadProfile;
 pub use progress::Progress;
 pub use reject::Reject;
 pub use steps::{DatasetSteps, Step, Steps};

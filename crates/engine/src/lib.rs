@@ -54,22 +54,23 @@ mod engine;
 mod mill;
 
 pub use advisor::{Advice, AdviceState};
-pub use catalog::{AsOf, Column, ColumnType, DatasetSchema, DatasetSettings};
+pub use catalog::{AsOf, Column, ColumnType, Contract, DatasetSchema, DatasetSettings, Drift, DriftKind, Reaction, Rule, Severity};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
-pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadReport, Parquet, Progress, Step, Steps};
+pub use ingest::profile::TopValue;
+pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
-    AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, LoadSummary, Mill, RejectPage, RejectedRow, RollupStatus,
-    TopValue,
+    AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,
+    RejectedRow, RollupStatus,
 };
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, VersionLoad, VersionPage};
-pub use mill::{Chore, Done, UpkeepRecord, UpkeepReport};
+pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
-pub use query::{Bound, BoundKind, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
+pub use query::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 pub use scope::Scope;
 pub use semantic::{Condition, DateRange, Dimension, Direction, Filter, Grain, Measure, MeasureKind, Model, Operator, Rollup, SemanticQuery, TimeDimension};
 pub use settings::{Limits, Settings};

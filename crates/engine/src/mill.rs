@@ -5,12 +5,16 @@ mod advice;
 mod ask;
 mod change;
 mod chores;
+mod contract;
+mod damage;
 mod describe;
 mod explain;
 mod history;
 pub(crate) mod keeper;
 mod models;
 mod plan;
+mod profiles;
+mod rejects;
 mod retention;
 mod rollups;
 mod settings;
@@ -28,8 +32,9 @@ pub(crate) use shared::{PLANNERS, Shared, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
-pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary, RejectPage, RejectedRow, TopValue};
+pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
+pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
 pub use retention::RetentionReport;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -45,11 +50,13 @@ use crate::storage::log::Snapshot;
 pub struct Mill {
     shared: Arc<Shared>,
     scope: Scope,
+    /// Whether answers leave out segments that cannot be read.
+    skips_damaged: bool,
 }
 
 impl Mill {
     pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
-        Self { shared, scope }
+        Self { shared, scope, skips_damaged: false }
     }
 
     /// Who asks.
@@ -95,10 +102,17 @@ impl Mill {
             events: shared.events.clone(),
             steps: Arc::new(self.clone()),
             gatherings: Arc::clone(&shared.gatherings),
+            datasets: Arc::clone(&shared.datasets),
+            references: Arc::clone(&shared.references),
             segment_max_rows: shared.settings.segment_max_rows,
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
         };
-        let loaded = run_load(host, load).await?;
+        self.allow_references(load.contract.as_ref())?;
+        let mut loaded = run_load(host, load).await?;
+        if self.scope.restricts(&name) {
+            // It tells of columns and rows of others.
+            loaded.report.drift.clear();
+        }
         // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
         if loaded.created
             && let Err(error) = self.ensure_model(&name).await

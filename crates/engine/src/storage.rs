@@ -10,7 +10,8 @@
 //! A dataset is a Delta Lake table. Data becomes visible in exactly one place, the put of a log entry with
 //! [`PutMode::Create`](object_store::PutMode::Create); everything before it is private, everything after it is derived.
 //! The segments of a version are kept in memory and extended entry by entry; nothing is ever listed on the query path.
-//! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced).
+//! There is no write-ahead log: a write is answered when its log entry is durable (file and folder synced). An entry can
+//! be seen before that; whoever answers because of what somebody else has written makes sure of it with a `head` first.
 //!
 //! Segments never change. What changes is which of them make up the dataset: a `rewrite` puts new ones in the place of
 //! others, by one commit that holds only if all of them are still there. `compaction` merges small segments of one time
@@ -19,11 +20,13 @@
 //! before it.
 
 pub(crate) mod bloom;
+pub(crate) mod checked_text;
 pub(crate) mod checkpoint;
 pub(crate) mod checksum;
 pub(crate) mod commit;
 pub(crate) mod compaction;
 pub(crate) mod deletion;
+pub(crate) mod disk;
 pub(crate) mod durable;
 pub(crate) mod encoder;
 pub(crate) mod entry;
@@ -31,6 +34,7 @@ pub(crate) mod garbage;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod layout;
+pub(crate) mod load_record;
 pub(crate) mod log;
 pub(crate) mod opening;
 pub(crate) mod reader;
@@ -43,5 +47,7 @@ pub(crate) mod segment;
 pub(crate) mod statistics;
 pub(crate) mod writer;
 
-pub use durable::{DurableLocalStore, FileSync, SystemSync};
+#[doc(hidden)]
+pub use disk::{Disk, Reason, SystemDisk};
+pub use durable::DurableLocalStore;
 pub use s3::S3Store;

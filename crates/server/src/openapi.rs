@@ -11,6 +11,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{ContentBuilder, OpenApi as Document, Ref, RefOr, ResponseBuilder, Schema};
 
 use crate::app::App;
+use crate::dataset_loads::wire::FixedRow;
 use crate::http::problem::WireProblem;
 use crate::loads::wire::LoadReport;
 use crate::queries::wire::{Condition, Operator};
@@ -19,7 +20,7 @@ use crate::uploads::wire::Inference;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tidemill", description = "Live dashboards over your own data. Errors are problem details (RFC 9457) with a stable `code`.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(WireProblem, Inference, LoadReport, Condition, Operator)),
+    components(schemas(WireProblem, Inference, LoadReport, Condition, FixedRow, Operator)),
     tags(
         (name = "session", description = "First setup, signing in and out"),
         (name = "users", description = "Who may do what"),

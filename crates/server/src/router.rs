@@ -11,7 +11,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::contracts::handlers as contracts;
 use crate::dashboards::{handlers as dashboards, widget_handlers as widgets};
+use crate::dataset_loads::handlers as dataset_loads;
 use crate::datasets::handlers as datasets;
 use crate::health::handlers as health;
 use crate::live::handlers as live;
@@ -47,6 +49,12 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(datasets::preview_dataset))
         .routes(routes!(datasets::profile_dataset))
         .routes(routes!(datasets::list_rejects))
+        .routes(routes!(contracts::find_contract, contracts::update_contract))
+        .routes(routes!(dataset_loads::list_dataset_loads))
+        .routes(routes!(dataset_loads::find_load_profile))
+        .routes(routes!(dataset_loads::list_load_rejects))
+        .routes(routes!(dataset_loads::export_load_rejects))
+        .routes(routes!(dataset_loads::replay_load_rejects))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(uploads::infer_upload))
         .routes(routes!(steps::preview_upload))

@@ -10,7 +10,7 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 31] = [
     "error",
     "ids",
     "clock",
@@ -22,6 +22,8 @@ const ORDER: [&str; 29] = [
     "catalog::as_of",
     "catalog::column",
     "catalog::dataset",
+    "catalog::contract",
+    "catalog::drift",
     "semantic::grain",
     "semantic::query",
     "semantic::model",

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::ids::{DatasetName, TenantId};
-use crate::storage::layout;
+use crate::storage::{checked_text, layout};
 
 /// Documents by tenant and name, with versions. What a document means is known above.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl ModelStore {
     /// The newest version of a model of the dataset that has this id.
     pub(crate) async fn get<T: DeserializeOwned>(&self, tenant: &TenantId, name: &DatasetName, dataset_id: &str) -> Result<Option<(u64, T)>> {
         let Some((version, bytes)) = self.newest_document(tenant, name, dataset_id).await? else { return Ok(None) };
-        let model = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(format!("model {name}, version {version}: {error}")).because(error))?;
+        let model = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(format!("model {}: {error}", layout::model_version(tenant, name, version))).because(error))?;
         Ok(Some((version, model)))
     }
 
@@ -61,12 +61,13 @@ impl ModelStore {
             return Err(Error::conflict(format!("model {name} is at version {newest}, not {expected}; read it again")));
         }
         let version = expected + 1;
-        let bytes = serde_json::to_vec_pretty(model)?;
+        let bytes = Bytes::from(checked_text::seal(serde_json::to_vec_pretty(model)?));
         let location = layout::model_version(tenant, name, version);
         match self.store.put_opts(&location, bytes.clone().into(), PutMode::Create.into()).await {
             Ok(_) => Ok(version),
             Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
-                // It may be this very put, whose answer was lost and which was sent again.
+                // It may be this very put, whose answer was lost and which was sent again; or another engine's, not durable yet.
+                self.store.head(&location).await.map_err(|error| Error::from(error).context("write model"))?;
                 if self.store.get(&location).await?.bytes().await? == bytes {
                     return Ok(version);
                 }
@@ -105,7 +106,8 @@ impl ModelStore {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(Error::from(error).context("read model")),
         };
-        let bytes = object.bytes().await?;
+        let stored = object.bytes().await?;
+        let bytes = stored.slice_ref(checked_text::open(&stored, &format_args!("model {}", layout::model_version(tenant, name, version)))?);
         let document = Document { dataset_id: dataset_id.to_owned(), version, bytes: bytes.clone() };
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, document);
         Ok(Some((version, bytes)))

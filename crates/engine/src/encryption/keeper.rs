@@ -182,8 +182,17 @@ impl KeyKeeper {
         let failed = |error: object_store::Error| Error::from(error).context(format!("read the keys of {tenant}"));
         for _ in 0..ATTEMPTS {
             let Some(version) = self.versions(tenant).await?.into_iter().max() else { return Ok(None) };
-            match self.store.get(&layout::key_ring_version(tenant, version)).await {
-                Ok(object) => return Ring::decode(&object.bytes().await.map_err(failed)?, tenant, version).map(Some),
+            let location = layout::key_ring_version(tenant, version);
+            match self.store.get(&location).await {
+                Ok(object) => {
+                    // What is sealed with keys that are not durable yet would be lost with them.
+                    match self.store.head(&location).await {
+                        Ok(_) => {}
+                        Err(object_store::Error::NotFound { .. }) => continue,
+                        Err(error) => return Err(failed(error)),
+                    }
+                    return Ring::decode(&object.bytes().await.map_err(failed)?, tenant, version).map(Some);
+                }
                 // A newer one took its place between the list and the read.
                 Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(failed(error)),

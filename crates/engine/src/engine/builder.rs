@@ -160,7 +160,8 @@ impl EngineBuilder {
         let shared = Shared {
             session: Session::new(&self.settings, Arc::clone(&store), keys.is_some())?,
             keys,
-            datasets: Datasets::new(Arc::clone(&store)),
+            datasets: Arc::new(Datasets::new(Arc::clone(&store))),
+            references: Arc::default(),
             models: ModelStore::new(Arc::clone(&store)),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             tiles: Tiles::default(),

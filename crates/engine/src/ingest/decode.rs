@@ -35,7 +35,7 @@ use crate::catalog::{Column, Promotion};
 use crate::error::Result;
 
 /// Rows and rejected rows, in the order of the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Decoded {
     /// Its columns are those of the target.
     pub batch: RecordBatch,
@@ -43,6 +43,10 @@ pub(crate) struct Decoded {
     pub rejects: Vec<Reject>,
     /// For each row of the batch the line where it begins, as [`Reject::line`] counts; empty where nobody asked for it.
     pub lines: Vec<u64>,
+    /// Of a treatment that may have to give rows back: the rows that were decoded, and for each of the batch which it was.
+    pub source: Option<(RecordBatch, Vec<u32>)>,
+    /// Values that did not fit and are null now.
+    pub nulled: u64,
 }
 
 /// What a file is decoded to. Columns are matched by name; a column that the file lacks is null.
@@ -54,6 +58,8 @@ pub(crate) struct DecodeTarget {
     pub declared: Vec<bool>,
     /// Whether somebody wants to know the line of each row.
     pub lines: bool,
+    /// For each column of declared type, whether a misfit becomes null instead of rejecting its row; empty for none.
+    pub nulling: Vec<bool>,
 }
 
 /// How a pass over a file ended.

@@ -10,20 +10,30 @@
 //! A load that comes alone never waits. Each load keeps its own report, rejected rows and idempotency key. What gathers is
 //! bounded, and who waits for room longer than [`ROOM_WAIT`] is told to come again: back-pressure, not loss.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
+use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::contract::unique::{Found, UniqueKeys};
+use super::decode::Decoded;
+use super::intake;
 use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
+use super::profile::observe::Profiler;
+use super::profile::{LoadProfile, ROWS_MIN, kept};
+use super::treatment::rows::Rows;
 use super::{LoadReport, Progress, Reject};
-use crate::error::{Error, Result};
+use crate::catalog::contract::KeptContract;
+use crate::catalog::{DatasetSchema, Drift};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::commit::Committed;
-use crate::storage::entry::{Entry, LoadRecord};
+use crate::storage::entry::{Entry, HeldTo, LoadRecord};
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
 use crate::storage::rows::conform;
@@ -38,12 +48,15 @@ pub(super) const SHARED_MAX_DECODED_BYTES: usize = 8 << 20;
 const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
+/// Profiles that are made at the same time.
+const PROFILES_AT_ONCE: usize = 8;
 /// Times that loads of one commit turn out to be known already before somebody is told to try again.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 16;
 
 /// A small load that is decoded and waits for its commit.
 pub(super) struct SmallLoad {
-    pub rows: Vec<RecordBatch>,
+    /// Without the rejected rows, which stand beside them.
+    pub rows: Vec<Decoded>,
     pub rejects: Vec<Reject>,
     pub record: LoadRecord,
     pub progress: Progress,
@@ -51,9 +64,18 @@ pub(super) struct SmallLoad {
     pub table: String,
     /// The steps that its rows went through.
     pub steps: Option<Arc<str>>,
+    /// What its rows were held to: nobody may have changed it in the meantime either.
+    pub contract: KeptContract,
     pub started: Instant,
     /// Given back when it is answered.
     pub _room: OwnedSemaphorePermit,
+}
+
+impl SmallLoad {
+    /// Whether it has rows enough for a profile to say something. Many loads that share a commit have one or two.
+    fn is_profiled(&self) -> bool {
+        self.rows.iter().map(|rows| rows.batch.num_rows() as u64).sum::<u64>() >= ROWS_MIN
+    }
 }
 
 struct Waiting {
@@ -185,6 +207,7 @@ impl Turn {
 async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
     let _loading = host.log.loading.read().await;
     let mut answers = Answers::default();
+    let mut keying = None;
     for _ in 0..ROUNDS {
         let before = match host.log.snapshot().await {
             Ok(Some(before)) => before,
@@ -197,6 +220,18 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
                 return answers;
             }
         };
+        if keying.is_none() && has_keys(&before) {
+            // The next round looks at what is there then.
+            keying = Some(host.log.keying.lock().await);
+            continue;
+        }
+        // Who is told that his rows are there already must not lose them to a power cut.
+        if gathered.iter().any(|waiting| known(&before, waiting).is_some())
+            && let Err(error) = host.log.rely_on(before.version).await
+        {
+            answers.refuse(gathered, &error);
+            return answers;
+        }
         let (now, later) = sort_out(host, &before, gathered, &mut answers);
         gathered = if now.is_empty() { Vec::new() } else { round(host, &before, now, &mut answers).await };
         gathered.extend(later);
@@ -204,7 +239,7 @@ async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answers {
             return answers;
         }
     }
-    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys came first again and again; load again"));
+    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys, or into a dataset with unique keys, came first again and again; load again"));
     answers
 }
 
@@ -228,36 +263,67 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("the steps of dataset {} were changed in the meantime; load again", host.dataset))));
             continue;
         }
-        let Some(key) = waiting.load.record.idempotency_key.clone() else {
-            now.push(waiting);
+        if waiting.load.contract != before.metadata.contract {
+            answers.give(waiting, Err(Error::conflict(format!("the contract of dataset {} was changed in the meantime; load again", host.dataset))));
             continue;
-        };
-        if let Some((version, record)) = before.keys.get(&key) {
+        }
+        if let Some((version, record)) = known(before, &waiting) {
             answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
-        } else if keys.insert(key) {
-            now.push(waiting);
-        } else {
+            continue;
+        }
+        let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
+        if own.iter().any(|key| keys.contains(key)) {
             later.push(waiting);
+        } else {
+            keys.extend(own);
+            now.push(waiting);
         }
     }
     (now, later)
 }
 
+/// What an earlier load with one of the same keys did.
+fn known<'a>(before: &'a Snapshot, waiting: &Waiting) -> Option<&'a (u64, LoadRecord)> {
+    waiting.load.record.keys().find_map(|key| before.keys.get(&key))
+}
+
 /// One commit of these loads; returns them when one of them turns out to be known already.
 async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers) -> Vec<Waiting> {
-    let written = match write(host, before, &now).await {
+    let (now, settled) = match settle(host, before, now, answers).await {
+        Ok((now, _)) if now.is_empty() => return Vec::new(),
+        Ok(settled) => settled,
+        Err((now, error)) => {
+            answers.refuse(now, &error);
+            return Vec::new();
+        }
+    };
+    // One core writes while the other one describes.
+    let (written, drifts) = tokio::join!(write(host, before, &now, &settled), profiles(host, before, &now, &settled));
+    let written = match written {
         Ok(written) => written,
         Err(error) => {
+            take_back(host, &[], &now).await;
             answers.refuse(now, &error);
             return Vec::new();
         }
     };
     let segments = written.segments;
     let fresh = host.partials.prepare(host.log.prefix(), written.fresh);
-    let records: Vec<LoadRecord> = now.iter().map(|waiting| shared_record(&waiting.load, &segments)).collect();
+    let records = now.iter().zip(settled).zip(drifts).map(|((waiting, settled), drift)| {
+        let record = LoadRecord {
+            rows: settled.count(),
+            rejected: settled.rejects.len() as u64,
+            profiled: drift.is_some(),
+            drift: drift.unwrap_or_default(),
+            ..waiting.load.record.clone()
+        };
+        shared_record(record, &segments, waiting.load.started)
+    });
+    let records: Vec<LoadRecord> = records.collect();
     let table = Some(before.metadata.id.clone());
     let steps = before.metadata.steps.clone();
-    let entry = Entry { table, steps, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
+    let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), version: has_keys(before).then_some(before.version) });
+    let entry = Entry { table, steps, held_to, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
     let appending = host.log.appending.read().await;
     let committed = host.log.commit(entry).await;
     drop(appending);
@@ -266,6 +332,8 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             host.partials.keep(fresh).await;
             announce(host, &segments, &[], &[], &snapshot);
             for (waiting, record) in now.into_iter().zip(records) {
+                // Those that were rejected for their keys alone.
+                waiting.load.progress.reject_rows(record.rejected.saturating_sub(waiting.load.rejects.len() as u64));
                 answers.give(waiting, Ok(report(&host.dataset, snapshot.version, record, false)));
             }
             Vec::new()
@@ -279,6 +347,11 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             take_back(host, &segments, &now).await;
             now
         }
+        // Somebody else came first, and may have brought the same keys: they are compared once more.
+        Err(error) if error.kind() == ErrorKind::Conflict && has_keys(before) => {
+            take_back(host, &segments, &now).await;
+            now
+        }
         Err(error) => {
             take_back(host, &segments, &now).await;
             answers.refuse(now, &error);
@@ -287,35 +360,139 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     }
 }
 
+/// What a load brings into a commit.
+struct Settled {
+    rows: Vec<RecordBatch>,
+    rejects: Vec<Reject>,
+}
+
+impl Settled {
+    fn count(&self) -> u64 {
+        self.rows.iter().map(|rows| rows.num_rows() as u64).sum()
+    }
+}
+
+fn has_keys(snapshot: &Snapshot) -> bool {
+    snapshot.metadata.contract.known().is_ok_and(|contract| contract.keys().next().is_some())
+}
+
+/// Decides which rows of each load come in: those whose unique keys neither the dataset has nor a load before it. Loads that
+/// fail by that are answered here. What a load was decoded to stays as it is: it may have to be compared once more.
+async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
+    if !has_keys(before) {
+        let settled = now.iter().map(|waiting| {
+            let rows = waiting.load.rows.iter().map(|rows| in_columns_of(before, &rows.batch)).collect::<Result<Vec<_>>>()?;
+            Ok(Settled { rows, rejects: waiting.load.rejects.clone() })
+        });
+        let settled: Result<Vec<Settled>> = settled.collect();
+        return match settled {
+            Ok(settled) => Ok((now, settled)),
+            Err(error) => Err((now, error)),
+        };
+    }
+    let mut known = None;
+    loop {
+        match compare(host, before, &now, &mut known).await {
+            Ok(Compared::All(settled)) => return Ok((now, settled)),
+            // What it has taken of the keys counts for nobody: all others are compared without it.
+            Ok(Compared::Failed(place, error)) => answers.give(now.remove(place), Err(error)),
+            Err(error) => return Err((now, error)),
+        }
+        if now.is_empty() {
+            return Ok((now, Vec::new()));
+        }
+    }
+}
+
+/// Rows in the columns of a dataset, of which some may have come since the rows were decoded.
+fn in_columns_of(snapshot: &Snapshot, rows: &RecordBatch) -> Result<RecordBatch> {
+    if rows.num_columns() < snapshot.arrow.fields().len() { conform(rows, &snapshot.arrow) } else { Ok(rows.clone()) }
+}
+
+/// How loads came off against their unique keys.
+enum Compared {
+    All(Vec<Settled>),
+    /// The load at this place fails.
+    Failed(usize, Error),
+}
+
+/// Compares the unique keys of loads with the dataset and with each other. `known` are the keys that the dataset has: they are
+/// looked for once, however many of the loads fail.
+async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting], known: &mut Option<Found>) -> Result<Compared> {
+    let mut unique = UniqueKeys::new(before.metadata.contract.known()?.as_ref(), &before.metadata.schema)?;
+    let (mut keyed, mut of) = (Vec::new(), Vec::new());
+    for (place, waiting) in now.iter().enumerate() {
+        for rows in &waiting.load.rows {
+            keyed.push(unique.keyed(Rows::of(rows.clone()))?);
+            of.push(place);
+        }
+    }
+    let found = match known.take() {
+        Some(found) => found,
+        None => intake::find(host, &unique, &keyed, Some(before)).await?,
+    };
+    let found = known.insert(found);
+    let mut settled: Vec<Settled> = now.iter().map(|waiting| Settled { rows: Vec::new(), rejects: waiting.load.rejects.clone() }).collect();
+    for (rows, place) in keyed.into_iter().zip(of) {
+        let (Some(waiting), Some(settled)) = (now.get(place), settled.get_mut(place)) else { continue };
+        let source = waiting.load.record.source.as_str();
+        let decoded = match unique.take(rows, found) {
+            Ok(rows) => rows.into_decoded(false),
+            Err(error) => return Ok(Compared::Failed(place, error.context(source))),
+        };
+        settled.rows.push(in_columns_of(before, &decoded.batch)?);
+        settled.rejects.extend(decoded.rejects);
+        if let Err(error) = intake::check_rejects(source, &settled.rejects) {
+            return Ok(Compared::Failed(place, error));
+        }
+    }
+    settled.iter_mut().for_each(|settled| settled.rejects.sort_by_key(|reject| reject.line));
+    Ok(Compared::All(settled))
+}
+
+/// Profiles of the loads that have rows enough: of each the strongest findings, where its profile was kept.
+async fn profiles(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[Settled]) -> Vec<Option<Vec<Drift>>> {
+    if !now.iter().any(|waiting| waiting.load.is_profiled()) {
+        return vec![None; now.len()];
+    }
+    let earlier = intake::earlier_profile(host, Some(before)).await;
+    let schema = &before.metadata.schema;
+    let profiling: Vec<_> = now.iter().zip(settled).map(|(waiting, settled)| profile(host, schema, earlier.as_ref(), &waiting.load, &settled.rows)).collect();
+    futures::stream::iter(profiling).buffered(PROFILES_AT_ONCE).collect().await
+}
+
+async fn profile(host: &LoadHost, schema: &DatasetSchema, earlier: Option<&LoadProfile>, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Vec<Drift>> {
+    if !load.is_profiled() || rows.iter().all(|rows| rows.num_rows() == 0) {
+        return None;
+    }
+    let mut profiler = Profiler::new(&schema.columns);
+    rows.iter().try_for_each(|rows| profiler.add(rows)).ok()?;
+    let profiled = intake::finish_profile(host, Some(profiler), &load.record.load_id).await;
+    intake::keep_profile(host, profiled, earlier, schema).await
+}
+
 /// Writes the rows of all of them into segments, and what each has rejected.
-async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Written> {
+async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[Settled]) -> Result<Written> {
     let schema = &before.metadata.schema;
     let (store, prefix) = (Arc::clone(&host.store), host.log.prefix().clone());
-    let arrow = schema.arrow();
-    let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
+    let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&before.arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
-        for waiting in now {
-            keep_rejects(host, &waiting.load.record.load_id, &waiting.load.rejects).await?;
-            for rows in &waiting.load.rows {
-                // Columns may have come since it was decoded.
-                let rows = if rows.num_columns() < arrow.fields().len() { conform(rows, &arrow)? } else { rows.clone() };
-                writer.write(rows).await?;
+        for (waiting, settled) in now.iter().zip(settled) {
+            keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;
+            for rows in &settled.rows {
+                writer.write(rows.clone()).await?;
             }
         }
         Ok(())
     }
     .await;
-    let written = match wrote {
+    match wrote {
         Ok(()) => writer.finish().await,
         Err(error) => {
             writer.abandon().await;
             Err(error)
         }
-    };
-    if written.is_err() {
-        take_back(host, &[], now).await;
     }
-    written
 }
 
 /// Removes what was written for a commit that did not come about.
@@ -323,19 +500,23 @@ async fn take_back(host: &LoadHost, segments: &[Segment], now: &[Waiting]) {
     for segment in segments {
         remove(&host.store, host.log.prefix(), &segment.path).await;
     }
-    for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty()) {
+    // Which of them there are depends on what was compared.
+    for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty() || waiting.load.rows.iter().any(|rows| rows.source.is_some())) {
         drop(host.store.delete(&layout::rejects(host.log.prefix(), &waiting.load.record.load_id)).await);
+    }
+    for waiting in now.iter().filter(|waiting| waiting.load.is_profiled()) {
+        kept::remove(&host.store, host.log.prefix(), &waiting.load.record.load_id).await;
     }
 }
 
 /// What a load has a part in: all segments of its commit, and bytes by its share of the rows.
-fn shared_record(load: &SmallLoad, segments: &[Segment]) -> LoadRecord {
+fn shared_record(record: LoadRecord, segments: &[Segment], started: Instant) -> LoadRecord {
     let rows: u64 = segments.iter().map(|segment| segment.rows).sum();
     let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
     LoadRecord {
-        bytes: u64::try_from(u128::from(bytes) * u128::from(load.record.rows) / u128::from(rows.max(1))).unwrap_or(u64::MAX),
-        segments: if load.record.rows == 0 { 0 } else { segments.len() as u64 },
-        duration_ms: millis_since(load.started),
-        ..load.record.clone()
+        bytes: u64::try_from(u128::from(bytes) * u128::from(record.rows) / u128::from(rows.max(1))).unwrap_or(u64::MAX),
+        segments: if record.rows == 0 { 0 } else { segments.len() as u64 },
+        duration_ms: millis_since(started),
+        ..record
     }
 }

@@ -11,7 +11,8 @@ use tokio::io::AsyncRead;
 use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use super::steps::Steps;
-use crate::catalog::{ColumnType, Promotion};
+use crate::catalog::{ColumnType, Contract, Drift, Promotion};
+use crate::storage::entry::Replays;
 
 /// Where the bytes come from.
 pub enum Input {
@@ -128,6 +129,8 @@ pub struct Load {
     pub(crate) steps: Option<Steps>,
     pub(crate) label: Option<String>,
     pub(crate) mode: LoadMode,
+    pub(crate) contract: Option<Contract>,
+    pub(crate) replays: Option<Replays>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) progress: Progress,
 }
@@ -155,6 +158,8 @@ impl Load {
             steps: None,
             label: None,
             mode: LoadMode::default(),
+            contract: None,
+            replays: None,
             idempotency_key: None,
             progress: Progress::new(),
         }
@@ -199,6 +204,29 @@ impl Load {
     #[must_use]
     pub fn mode(mut self, mode: LoadMode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Gives a new dataset a contract, which this load is the first to hold to. Where the dataset is there, it must be its own.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// use tidemill::catalog::{Contract, Rule};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let contract = Contract::new(vec![Rule::unique(["id"]), Rule::range("amount", Some(0.into()), None)]);
+    /// let report = mill.load("orders", Csv::bytes("id,amount\n1,2\n1,3\n2,-4\n3,5\n").contract(contract)).await?;
+    /// assert_eq!((report.rows, report.rejected), (2, 2));
+    /// let reasons: Vec<String> = mill.rejects("orders", 0, 10).await?.items.iter().map(|row| row.reject.describe()).collect();
+    /// assert_eq!(reasons[0], "line 3, column \"id\", value \"1\": line 2 has the same key (rule 1)");
+    /// assert_eq!(reasons[1], "line 4, column \"amount\", value \"-4\": must be at least 0 (rule 2)");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn contract(mut self, contract: Contract) -> Self {
+        self.contract = Some(contract);
         self
     }
 
@@ -314,6 +342,15 @@ pub struct LoadReport {
     pub duration_ms: u64,
     /// Columns whose inferred type had to give way.
     pub promotions: Vec<Promotion>,
+    /// Values that were made null, because they did not hold to the contract.
+    #[serde(default)]
+    pub nulled: u64,
+    /// Whether there is a profile: see [`Mill::load_profile`](crate::Mill::load_profile).
+    #[serde(default)]
+    pub profiled: bool,
+    /// What is not as it was in the load before: up to 10 findings, the strongest first. The profile has all.
+    #[serde(default)]
+    pub drift: Vec<Drift>,
     /// Whether this is the answer of an earlier load with the same key.
     #[serde(default)]
     pub replayed: bool,

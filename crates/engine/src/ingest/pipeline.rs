@@ -9,17 +9,24 @@ use arrow::array::{AsArray, RecordBatch};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{RwLockReadGuard, mpsc};
 
+use super::contract::reference::{KnownReferences, ReferenceReader};
+use super::contract::unique::UniqueKeys;
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings, SmallLoad};
 use super::infer::{Inference, infer_spooled};
+use super::intake::{self, Intake, Taken};
 use super::key_set::KeySet;
 use super::load::TimeColumn;
+use super::profile::kept;
+use super::profile::observe::Profiled;
 use super::replace::{self, Replaced, Replacing};
 use super::steps::Steps;
 use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
-use crate::catalog::{Column, ColumnType, DatasetSchema, Promotion, TimeChunk};
+use crate::catalog::contract::KeptContract;
+use crate::catalog::datasets::Datasets;
+use crate::catalog::{Column, ColumnType, Contract, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::events::{Event, Events, SegmentCommitted};
@@ -28,10 +35,10 @@ use crate::partial::memory::Partials;
 use crate::semantic::generate::humanised;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
-use crate::storage::layout;
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
+use crate::storage::{checked_text, layout};
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -57,6 +64,8 @@ pub(crate) struct LoadHost {
     /// Who fetches what steps need.
     pub steps: Arc<dyn StepHost>,
     pub gatherings: Arc<Gatherings>,
+    pub datasets: Arc<Datasets>,
+    pub references: Arc<KnownReferences>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
 }
@@ -77,6 +86,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
+        host.log.rely_on(*version).await?;
         return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
     }
     match (&load.mode, &before) {
@@ -97,16 +107,22 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode } = load;
-    let treatments = Treatments::prepare(&host.steps, steps.clone(), before.as_deref()).await?;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, contract, replays } = load;
+    let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
         let source = Arc::clone(&source);
         Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
     };
-    let record =
-        LoadRecord { load_id: uuid::Uuid::now_v7().to_string(), source: source.name().to_owned(), idempotency_key, lookups: treatments.lookups(), ..LoadRecord::default() };
-    let mut plan = Plan { source, inference, types, steps, time_column, label, progress, mode, record, started, treatments };
+    let record = LoadRecord {
+        load_id: uuid::Uuid::now_v7().to_string(),
+        source: source.name().to_owned(),
+        idempotency_key,
+        replays,
+        lookups: treatments.lookups(),
+        ..LoadRecord::default()
+    };
+    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, record, started, treatments };
     if let Some(loaded) = store(&host, &plan, before, loading).await? {
         return Ok(loaded);
     }
@@ -114,7 +130,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         plan.progress.restart();
         let loading = host.log.loading.read().await;
         let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
-        plan.treatments = Treatments::prepare(&host.steps, plan.steps.clone(), Some(&before)).await?;
+        plan.treatments = prepare(&host, plan.steps.clone(), plan.contract.clone(), Some(&before)).await?;
         plan.record.lookups = plan.treatments.lookups();
         if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
             return Ok(loaded);
@@ -129,8 +145,10 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     let target = match &before {
         Some(snapshot) => target_of(snapshot, plan)?,
         None => {
-            let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, plan.types.clone()))?;
-            DecodeTarget { columns, declared, lines: false }
+            let mut types = plan.types.clone();
+            declare_types(&plan.treatments.contract, &plan.inference, &mut types)?;
+            let (columns, declared) = plan.inference.declared_with(&plan.treatments.declared(&plan.inference, types))?;
+            DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
     let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
@@ -149,6 +167,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     }
     let mut ground = grind(host, plan, target, before.as_deref()).await?;
     let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
+    let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
     let replaced = Replaced::of(&plan.mode, ground.keys.take());
@@ -157,8 +176,13 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
         keep_rejects(host, &plan.record.load_id, &ground.rejects).await?;
+        let earlier = intake::earlier_profile(host, before.as_deref()).await;
+        let drift = intake::keep_profile(host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
         let record = LoadRecord {
+            nulled: ground.nulled,
+            profiled: drift.is_some(),
+            drift: drift.unwrap_or_default(),
             rows: segments.iter().map(|segment| segment.rows).sum(),
             rejected: ground.rejects.len() as u64,
             bytes: segments.iter().map(|segment| segment.bytes).sum(),
@@ -178,6 +202,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
                 chunk: ground.chunk,
                 created_at: now,
                 settings: Default::default(),
+                contract: KeptContract::Known(Arc::clone(&plan.treatments.contract)),
                 steps: ground.steps.clone(),
                 dropped: false,
             }),
@@ -191,16 +216,13 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
-                if before.is_some() { Some(replaced.commit(host, entry.clone()).await?) } else { None }
+                if before.is_some() { Some(replaced.commit(host, entry.clone(), &ground.unique, before.as_deref()).await?) } else { None }
             }
             None => None,
         };
         match replacing {
             Some(Replacing { committed, rows, removed, added }) => Ok((committed, LoadRecord { replaced: rows, ..record }, removed, added)),
-            None => {
-                let _appending = host.log.appending.read().await;
-                host.log.commit(entry).await.map(|committed| (committed, record, Vec::new(), Vec::new()))
-            }
+            None => intake::commit(host, &ground.unique, before.as_deref(), entry).await.map(|committed| (committed, record, Vec::new(), Vec::new())),
         }
     }
     .await;
@@ -218,6 +240,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
                 remove(&host.store, host.log.prefix(), &segment.path).await;
             }
             drop(host.store.delete(&rejects_path).await);
+            kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
                 Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
@@ -248,36 +271,31 @@ async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &
     let decoded = blocking(source.size(), move || {
         let mut treatment = treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
+        target.nulling = treatment.nulling(&target.columns);
         let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            bytes += bytes_of(&decoded.batch) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
+            let source = decoded.source.as_ref().map_or(0, |(source, _)| bytes_of(source));
+            bytes += bytes_of(&decoded.batch).max(source) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
             if bytes > gather::SHARED_MAX_DECODED_BYTES {
                 return Err(Error::exhausted("the rows of a small load are large"));
             }
-            rows.push(decoded.batch);
-            rejects.extend(decoded.rejects);
+            let mut decoded = decoded;
+            rejects.append(&mut decoded.rejects);
+            rows.push(decoded);
             Ok(())
         });
         match outcome {
             _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
-            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out()))),
+            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out(), treatment.nulled()))),
             Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
             Err(error) => Err(error),
         }
     });
-    let Some((rows, rejects, left_out)) = decoded.await? else { return Ok(None) };
-    let record = LoadRecord { rows: rows.iter().map(|rows| rows.num_rows() as u64).sum(), rejected: rejects.len() as u64, left_out, ..plan.record.clone() };
-    let load = SmallLoad {
-        rows,
-        rejects,
-        record,
-        progress: plan.progress.clone(),
-        table: before.metadata.id.clone(),
-        steps: before.metadata.steps.clone(),
-        started: plan.started,
-        _room: room,
-    };
+    let Some((rows, rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
+    let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
+    let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
+    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, steps, contract, started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
 
@@ -291,7 +309,7 @@ fn bytes_of(rows: &RecordBatch) -> usize {
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
-async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     if bytes <= INLINE_MAX_BYTES {
         return work();
     }
@@ -304,7 +322,7 @@ pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reje
         return Ok(());
     }
     let lines = rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
-    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), lines.into()).await;
+    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), checked_text::seal(lines.into_bytes()).into()).await;
     put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
 }
 
@@ -333,7 +351,7 @@ fn check_key(key: &str) -> Result<()> {
 }
 
 /// What a load answers.
-pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
+pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
     LoadReport {
         load_id: record.load_id,
         dataset: dataset.to_string(),
@@ -347,6 +365,9 @@ pub(super) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         segments: record.segments,
         duration_ms: record.duration_ms,
         promotions: record.promotions,
+        nulled: record.nulled,
+        profiled: record.profiled,
+        drift: record.drift,
         left_out: record.left_out,
         lookups: record.lookups,
         replayed,
@@ -360,6 +381,48 @@ fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapsh
         .reduce(|(first, last), (from, to)| (first.min(from), last.max(to)))
 }
 
+/// What is done to the rows of a load, and what they are held to.
+async fn prepare(host: &LoadHost, steps: Option<Steps>, given: Option<Contract>, before: Option<&Snapshot>) -> Result<Treatments> {
+    let contract = contract_of(before, given)?;
+    let references = ReferenceReader { store: &host.store, datasets: &host.datasets, tenant: &host.tenant, known: &host.references }.read(&contract).await?;
+    Ok(Treatments::prepare(&host.steps, steps, before).await?.holding_to(contract, references))
+}
+
+/// The contract that rows are held to: that of the dataset, or the one that a new dataset is given.
+fn contract_of(before: Option<&Snapshot>, given: Option<Contract>) -> Result<Arc<Contract>> {
+    match (before, given) {
+        (None, given) => {
+            let contract = given.unwrap_or_default();
+            contract.check_form()?;
+            Ok(Arc::new(contract))
+        }
+        (Some(before), given) => {
+            let contract = before.metadata.contract.known()?;
+            match given {
+                Some(given) if given != *contract => {
+                    Err(Error::invalid("the dataset is there and has another contract; leave the contract of the load out, or change that of the dataset first").at("contract"))
+                }
+                _ => Ok(contract),
+            }
+        }
+    }
+}
+
+/// Declares the types that a contract asks for, of columns that come as they are. Those that steps make have a type.
+fn declare_types(contract: &Contract, inference: &Inference, types: &mut BTreeMap<String, ColumnType>) -> Result<()> {
+    for (rule, column, column_type, _) in contract.types().filter(|(_, column, ..)| inference.columns.iter().any(|found| found.name == *column)) {
+        match types.insert(column.to_owned(), column_type) {
+            Some(other) if other != column_type => {
+                return Err(
+                    Error::invalid(format!("column {column:?} is declared as {other}, but rule {rule} of the contract says {column_type}")).at(format!("rules[{}].type", rule - 1))
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The columns of a dataset that is there: their types are fixed, columns that the input lacks become null, and those that
 /// only the input has come last. A dataset with steps has the columns that these were made for, and no others.
 fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
@@ -370,10 +433,10 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
             return Err(Error::invalid(format!("{source} has a column {name:?} that the steps of the dataset do not know{near}; rename or remove it, or change the steps"))
                 .at(name.clone()));
         }
-        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false });
+        return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() });
     }
     let schema = &snapshot.metadata.schema;
-    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false };
+    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false, nulling: Vec::new() };
     let is_new = |name: &str| schema.get(name).is_none();
     let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
     let (columns, declared) = plan.inference.declared_with(&types)?;
@@ -391,6 +454,7 @@ struct Plan {
     types: BTreeMap<String, ColumnType>,
     /// What the load brings for a new dataset.
     steps: Option<Steps>,
+    contract: Option<Contract>,
     time_column: TimeColumn,
     label: Option<String>,
     progress: Progress,
@@ -412,6 +476,11 @@ struct Ground {
     schema: DatasetSchema,
     chunk: Option<TimeChunk>,
     promotions: Vec<Promotion>,
+    /// Values that were made null.
+    nulled: u64,
+    /// The unique keys of its rows.
+    unique: UniqueKeys,
+    profiled: Option<Profiled>,
     left_out: u64,
     /// What a new dataset keeps of its steps.
     steps: Option<Arc<str>>,
@@ -448,6 +517,7 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     for _ in 0..PASSES_MAX {
         let treatment = plan.treatments.begin(&target.columns)?;
         target.lines = treatment.wants_lines();
+        target.nulling = treatment.nulling(&target.columns);
         let schema = match before {
             Some(snapshot) => DatasetSchema::new(treatment.columns().to_vec(), snapshot.metadata.schema.time_column.clone())?,
             None => DatasetSchema::new(treatment.columns().to_vec(), choose_time(treatment.columns(), &plan.time_column))?,
@@ -460,13 +530,25 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
         let chunk = before.and_then(|snapshot| snapshot.metadata.chunk);
         let mut writer =
             SegmentWriter::new(Arc::clone(&host.store), host.log.prefix().clone(), schema.arrow(), schema.time_column.as_deref(), chunk, host.segment_max_rows, host.clock.now());
-        match pass(plan, &target, treatment, keys, &mut writer).await {
-            Ok((DecodeOutcome::Complete, Passed { rejects, treatment, keys })) => {
-                let Written { segments, chunk, fresh } = writer.finish().await?;
-                let (left_out, steps) = (treatment.left_out(), plan.treatments.kept(&target.columns)?);
-                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, left_out, steps });
+        let taken = async {
+            // What goes is found when it is known what comes.
+            let there = before.filter(|_| !plan.mode.replaces());
+            let mut intake = Intake::new(host, plan.source.name(), &plan.treatments.contract, &schema, there, keys)?;
+            match pass(plan, &target, treatment, &mut writer, &mut intake).await? {
+                (DecodeOutcome::Complete, treatment) => Ok(Ok((intake.finish(&mut writer).await?, treatment))),
+                (DecodeOutcome::Promote(found), _) => Ok(Err(found)),
             }
-            Ok((DecodeOutcome::Promote(found), ..)) => {
+        };
+        match taken.await {
+            Ok(Ok((taken, treatment))) => {
+                plan.progress.reject_rows(taken.rejected);
+                let (written, profiled) = tokio::join!(writer.finish(), intake::finish_profile(host, taken.profiler, &plan.record.load_id));
+                let Written { segments, chunk, fresh } = written?;
+                let (left_out, nulled, steps) = (treatment.left_out(), treatment.nulled(), plan.treatments.kept(&target.columns)?);
+                let Taken { rejects, unique, keys, .. } = taken;
+                return Ok(Ground { segments, fresh, rejects, keys, schema, chunk, promotions, nulled, unique, profiled, left_out, steps });
+            }
+            Ok(Err(found)) => {
                 writer.abandon().await;
                 plan.progress.restart();
                 for promotion in found {
@@ -485,34 +567,21 @@ async fn grind(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: O
     Err(Error::internal(format!("the types of {} did not settle after {PASSES_MAX} passes; declare them", plan.source.name())))
 }
 
-/// What a pass leaves beside segments.
-struct Passed {
-    rejects: Vec<Reject>,
-    treatment: Treatment,
-    keys: Option<KeySet>,
-}
-
-async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, mut keys: Option<KeySet>, writer: &mut SegmentWriter) -> Result<(DecodeOutcome, Passed)> {
+async fn pass(plan: &Plan, target: &DecodeTarget, mut treatment: Treatment, writer: &mut SegmentWriter, intake: &mut Intake<'_>) -> Result<(DecodeOutcome, Treatment)> {
     let (sender, mut receiver) = mpsc::channel::<Decoded>(BATCHES_IN_FLIGHT);
     let (source, inference, progress, target) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone(), target.clone());
     let decoding = tokio::task::spawn_blocking(move || {
         let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
             progress.check()?;
-            if let Some(keys) = &mut keys {
-                keys.add(&decoded.batch, &decoded.lines).map_err(|error| error.context(source.name().to_owned()))?;
-            }
             // The receiver is gone when the load was dropped or the writer failed; the reason is known there.
             sender.blocking_send(decoded).map_err(|_| Error::new(crate::ErrorKind::Cancelled, "the load was dropped; nothing was stored"))
         })?;
-        Ok::<_, Error>((outcome, treatment, keys))
+        Ok::<_, Error>((outcome, treatment))
     });
-    let mut rejects = Vec::new();
     while let Some(decoded) = receiver.recv().await {
-        rejects.extend(decoded.rejects);
-        writer.write(decoded.batch).await?;
+        intake.take(decoded, writer).await?;
     }
-    let (outcome, treatment, keys) = decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))??;
-    Ok((outcome, Passed { rejects, treatment, keys }))
+    decoding.await.map_err(|error| Error::internal(format!("decode: {error}")))?
 }
 
 /// The named time column, or the first timestamp, or the first date.

@@ -19,7 +19,10 @@ pub struct Reject {
     pub value: Option<String>,
     /// What is wrong.
     pub reason: String,
-    /// The row as it came, shortened.
+    /// The rule of the contract that it does not hold to, from 1, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u32>,
+    /// The row as it came, shortened; where a rule or a step rejected it, the row as it was read, as a JSON object.
     pub raw: String,
 }
 
@@ -35,6 +38,9 @@ impl Reject {
         }
         text.push_str(": ");
         text.push_str(&self.reason);
+        if let Some(rule) = self.rule {
+            text.push_str(&format!(" (rule {rule})"));
+        }
         text
     }
 }

@@ -10,6 +10,7 @@
 //! While that is found out no other load of this process commits to the dataset. A commit of another process is noticed,
 //! and what goes is looked for anew: rows that came in a moment before are replaced like all others.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +20,8 @@ use datafusion::physical_expr::expressions::{binary, col, lit};
 use datafusion::scalar::ScalarValue;
 
 use super::LoadMode;
+use super::contract::unique::UniqueKeys;
+use super::intake;
 use super::key_set::KeySet;
 use super::pipeline::LoadHost;
 use crate::catalog::{ColumnType, DatasetSchema};
@@ -26,7 +29,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::pruning::Pruner;
 use crate::storage::commit::Committed;
 use crate::storage::deletion::{self, Condition, TakenOut};
-use crate::storage::entry::{Entry, Rewrite};
+use crate::storage::entry::{Entry, HeldTo, Rewrite};
 use crate::storage::log::Snapshot;
 use crate::storage::rewrite::{Replacement, Rewriter};
 use crate::storage::segment::Segment;
@@ -109,12 +112,26 @@ impl Replaced {
         deletion::take_out(rewriter, &snapshot.arrow, &candidates, &Condition { visible: None, predicate }).await
     }
 
+    /// Looks whether rows that stay have unique keys of the load.
+    async fn check_staying(&self, host: &LoadHost, unique: &UniqueKeys, snapshot: &Snapshot, replacements: &[Replacement]) -> Result<()> {
+        if unique.is_empty() {
+            return Ok(());
+        }
+        let gone: HashSet<&str> = replacements.iter().flat_map(|replacement| &replacement.inputs).map(|segment| segment.path.as_str()).collect();
+        let left = replacements.iter().filter_map(|replacement| replacement.output.clone()).map(Arc::new);
+        let staying: Vec<Arc<Segment>> = snapshot.segments.iter().filter(|segment| !gone.contains(segment.path.as_str())).cloned().chain(left).collect();
+        // Whoever has the key of the load goes.
+        let except: Vec<&str> = if let Self::Keys(keys) = self { keys.columns().map(|(name, _)| name).collect() } else { Vec::new() };
+        intake::check_staying(host, unique, snapshot, &staying, &except).await
+    }
+
     /// Commits a load, and in the same moment what it takes out.
     ///
     /// # Errors
     /// As [`DatasetLog::commit`](crate::storage::log::DatasetLog::commit); `Conflict` when other processes commit again and
     /// again. Everything is as it was then, but for the segments of the load.
-    pub(super) async fn commit(&self, host: &LoadHost, load: Entry) -> Result<Replacing> {
+    pub(super) async fn commit(&self, host: &LoadHost, mut load: Entry, unique: &UniqueKeys, before: Option<&Snapshot>) -> Result<Replacing> {
+        load.held_to = before.map(|before| HeldTo { contract: before.metadata.contract.clone(), version: None });
         let _turn = host.log.rewriting.lock().await;
         let _alone = host.log.appending.write().await;
         let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
@@ -127,7 +144,18 @@ impl Replaced {
             if load.alters.as_ref().is_some_and(|before| **before != *snapshot.metadata) {
                 return Err(Error::conflict("the columns or settings of the dataset were changed in the meantime; load again"));
             }
+            // Known before anything is looked through: no commit would take these rows.
+            if load.steps != snapshot.metadata.steps {
+                return Err(Error::conflict("the steps of the dataset were changed in the meantime; load again"));
+            }
+            if load.held_to.as_ref().is_some_and(|held_to| held_to.contract != snapshot.metadata.contract) {
+                return Err(Error::conflict("the contract of the dataset was changed in the meantime; load again"));
+            }
             let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
+            if let Err(error) = self.check_staying(host, unique, &snapshot, &replacements).await {
+                rewriter.discard_all(&replacements).await;
+                return Err(error);
+            }
             let mut entry = Entry { based_on: Some(snapshot.version), ..load.clone() };
             if !replacements.is_empty() {
                 let Entry { removed, added, places, .. } = rewriter.entry(Rewrite::Replacement, &replacements);

@@ -2,7 +2,7 @@
 //! types of its columns are known; it sees every batch in the order of the file.
 //!
 //! ```text
-//!  Decoded (batch, rejects, lines) --> Rows --> steps --> fit --> Decoded --> segment writer
+//!  Decoded (batch, rejects, lines) --> Rows --> steps --> fit --> contract --> Decoded --> unique keys --> segment writer
 //!                                                         the columns of the dataset, in their order
 //! ```
 
@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 use self::fit::Fit;
 use self::rows::{Rows, pieces};
+use super::contract::Checks;
+use super::contract::reference::References;
 use super::decode::tally::JUDGED_ROWS;
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode};
 use super::infer::Inference;
@@ -22,7 +24,7 @@ use super::steps::compile::CompiledSteps;
 use super::steps::provisions::{Provisions, StepHost};
 use super::steps::{DatasetSteps, Steps};
 use super::{Progress, Reject};
-use crate::catalog::{Column, ColumnType};
+use crate::catalog::{Column, ColumnType, Contract, Reaction};
 use crate::error::{Error, Result};
 use crate::storage::log::Snapshot;
 
@@ -30,6 +32,10 @@ use crate::storage::log::Snapshot;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Treatments {
     steps: Option<Arc<Ordered>>,
+    /// What every row must hold to that comes of them.
+    pub contract: Arc<Contract>,
+    /// What the contract refers to.
+    references: References,
 }
 
 /// Steps with what they need.
@@ -60,7 +66,13 @@ impl Treatments {
             return Ok(Self::default());
         }
         let provisions = Provisions::fetch(Arc::clone(host), &steps, true).await?;
-        Ok(Self { steps: Some(Arc::new(Ordered { steps, provisions, dataset })) })
+        Ok(Self { steps: Some(Arc::new(Ordered { steps, provisions, dataset })), ..Self::default() })
+    }
+
+    /// The same, with what every row must hold to that comes of it.
+    #[must_use]
+    pub(crate) fn holding_to(self, contract: Arc<Contract>, references: References) -> Self {
+        Self { contract, references, ..self }
     }
 
     /// The columns that a source is decoded to, where the steps of the dataset say so.
@@ -92,11 +104,18 @@ impl Treatments {
     /// # Errors
     /// `Invalid`, naming the step, for one that does not suit the columns.
     pub(crate) fn begin(&self, source: &[Column]) -> Result<Treatment> {
-        let Some(ordered) = &self.steps else { return Ok(Treatment { columns: source.to_vec(), ..Treatment::default() }) };
-        let steps = ordered.steps.compile(source, &ordered.provisions)?;
-        let fit = ordered.dataset.as_ref().map(|(_, columns)| Fit::new(steps.columns(), columns)).transpose()?;
-        let columns = ordered.dataset.as_ref().map_or_else(|| steps.columns(), |(_, columns)| columns.as_slice()).to_vec();
-        Ok(Treatment { columns, steps: Some(steps), fit, ..Treatment::default() })
+        let mut treatment = match &self.steps {
+            None => Treatment { columns: source.to_vec(), ..Treatment::default() },
+            Some(ordered) => {
+                let steps = ordered.steps.compile(source, &ordered.provisions)?;
+                let fit = ordered.dataset.as_ref().map(|(_, columns)| Fit::new(steps.columns(), columns)).transpose()?;
+                let columns = ordered.dataset.as_ref().map_or_else(|| steps.columns(), |(_, columns)| columns.as_slice()).to_vec();
+                Treatment { columns, steps: Some(steps), fit, ..Treatment::default() }
+            }
+        };
+        treatment.checks = Checks::new(&self.contract, &treatment.columns, &self.references)?;
+        treatment.contract = Arc::clone(&self.contract);
+        Ok(treatment)
     }
 }
 
@@ -123,9 +142,15 @@ pub(crate) struct Treatment {
     columns: Vec<Column>,
     steps: Option<CompiledSteps>,
     fit: Option<Fit>,
+    checks: Checks,
+    contract: Arc<Contract>,
+    /// Values that were none of their type and are null now.
+    nulled: u64,
     /// Rows that came, and those of them that were rejected.
     seen: usize,
     rejected: usize,
+    /// Those of the latter that do not suit the steps.
+    unfit: usize,
     judged: bool,
     first: Option<Reject>,
 }
@@ -138,7 +163,18 @@ impl Treatment {
 
     /// Whether it does anything, so that it must know the line of each row.
     pub(crate) fn wants_lines(&self) -> bool {
-        self.steps.is_some()
+        self.steps.is_some() || !self.contract.is_empty()
+    }
+
+    /// Values that were made null because they did not hold to the contract.
+    pub(crate) fn nulled(&self) -> u64 {
+        self.nulled + self.checks.nulled()
+    }
+
+    /// For each of some columns, whether the contract makes values null that are not of its type.
+    pub(crate) fn nulling(&self, columns: &[Column]) -> Vec<bool> {
+        let nulled: Vec<&str> = self.contract.types().filter(|(.., reaction)| *reaction == Reaction::Null).map(|(_, column, ..)| column).collect();
+        columns.iter().map(|column| nulled.contains(&column.name.as_str())).collect()
     }
 
     /// Rows that were left out for no fault of theirs.
@@ -190,7 +226,10 @@ impl Treatment {
     }
 
     /// What comes of a batch.
-    fn treat(&mut self, decoded: Decoded) -> Result<Decoded> {
+    fn treat(&mut self, mut decoded: Decoded) -> Result<Decoded> {
+        self.nulled += decoded.nulled;
+        self.number(&mut decoded.rejects)?;
+        let before = decoded.rejects.len();
         let mut rows = Rows::of(decoded);
         if let Some(steps) = &mut self.steps {
             steps.apply(&mut rows)?;
@@ -198,7 +237,24 @@ impl Treatment {
         if let Some(fit) = &self.fit {
             fit.apply(&mut rows)?;
         }
-        Ok(rows.into_decoded())
+        // What a contract rejects says nothing of the file: it was asked to.
+        self.unfit += rows.rejects().len().saturating_sub(before);
+        self.checks.apply(&mut rows)?;
+        // Unique keys are looked at when the rows are about to be written.
+        Ok(rows.into_decoded(self.contract.keys().next().is_some()))
+    }
+
+    /// Says of rows that the decoder has rejected for a type which the contract declares by which rule that is.
+    fn number(&self, rejects: &mut [Reject]) -> Result<()> {
+        for (rule, column, _, reaction) in self.contract.types() {
+            for reject in rejects.iter_mut().filter(|reject| reject.column.as_deref() == Some(column) && reject.value.is_some()) {
+                reject.rule = Some(rule);
+                if reaction == Reaction::Fail {
+                    return Err(failed(reject));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, name: &str, rows: usize, rejected: usize, rejects: &[Reject]) -> Result<()> {
@@ -215,8 +271,8 @@ impl Treatment {
 
     /// Where most of the first rows are rejected, it is not the rows that are wrong.
     fn judge(&mut self, name: &str) -> Result<()> {
-        if !self.judged && self.rejected * 2 > self.seen {
-            return Err(self.give_up(name, &format!("{} of the first {} rows do not fit", self.rejected, self.seen)));
+        if !self.judged && self.unfit * 2 > self.seen {
+            return Err(self.give_up(name, &format!("{} of the first {} rows do not fit", self.unfit, self.seen)));
         }
         self.judged = true;
         Ok(())
@@ -226,4 +282,9 @@ impl Treatment {
         let first = self.first.as_ref().map(Reject::describe).unwrap_or_default();
         Error::invalid(format!("{name}: {what}; the first is {first}. Correct the file, or what is done to its rows, and load it again"))
     }
+}
+
+/// Why a load fails by its contract.
+pub(crate) fn failed(reject: &Reject) -> Error {
+    Error::invalid(format!("{}; by the contract of the dataset the load fails. Correct the row, or change the contract", reject.describe()))
 }

@@ -15,6 +15,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
+use super::damage::Damage;
 use super::tiles::Asked;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
@@ -23,6 +24,7 @@ use crate::live::Subscription;
 use crate::live::refresh::Question;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::estimate::{self, Estimates};
+use crate::query::execute::Executed;
 use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
@@ -58,8 +60,15 @@ impl Mill {
     /// limit of the scope.
     pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
         let answer = async {
-            let (model, snapshot) = self.model_and_snapshot(query).await?;
-            self.answer(query, &model, snapshot).await
+            let mut damage = Damage::default();
+            loop {
+                let (model, snapshot) = self.model_and_snapshot(query).await?;
+                let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
+                match self.answer(query, &model, Arc::clone(&pinned[0].1)).await {
+                    Ok(answer) => return Ok(damage.told(answer)),
+                    Err(error) => self.skip(&mut damage, error, &pinned)?,
+                }
+            }
         };
         execute::within_deadline(self.scope.limits(), answer).await
     }
@@ -152,6 +161,7 @@ impl Mill {
                 bytes_read: scanned.bytes,
                 rollups: if self.scope.restricts(&dataset) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: self.scope.row_filter(&dataset).is_some(),
+                damaged: Vec::new(),
                 stages: executed.stages,
             },
         })
@@ -227,16 +237,25 @@ impl Mill {
     }
 
     async fn answer_sql(&self, sql: &str, as_of: Option<AsOf>) -> Result<QueryResult> {
-        let started = Instant::now();
-        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of)).await?;
-        let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = planned;
-        let max_rows = self.scope.limits().result_rows;
-        let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
+        let mut damage = Damage::default();
+        loop {
+            let started = Instant::now();
+            let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of, &damage)).await?;
+            let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = planned;
+            let max_rows = self.scope.limits().result_rows;
+            match execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await {
+                Ok(executed) => return Ok(damage.told(self.sql_result(executed, &estimates, &counters, &pinned)?)),
+                Err(error) => self.skip(&mut damage, error, &pinned)?,
+            }
+        }
+    }
+
+    fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Arc<Snapshot>)]) -> Result<QueryResult> {
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
-        let scanned = Scanned::of(&counters);
-        let only = if let [(name, snapshot)] = pinned.as_slice() { Some((name, snapshot)) } else { None };
+        let scanned = Scanned::of(counters);
+        let only = if let [(name, snapshot)] = pinned { Some((name, snapshot)) } else { None };
         let rows = batch.num_rows() as u64;
         Ok(QueryResult {
             columns,
@@ -261,13 +280,14 @@ impl Mill {
                 bytes_read: scanned.bytes,
                 rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { scanned.rollups },
                 row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
+                damaged: Vec::new(),
                 stages: executed.stages,
             },
         })
     }
 
     /// Plans one read-only query over the datasets of the scope, each pinned to one version.
-    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<PlannedSql> {
+    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage) -> Result<PlannedSql> {
         let statement = gate::parse(sql, self.scope.limits())?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
@@ -275,7 +295,7 @@ impl Mill {
         let schema = Arc::new(MemorySchemaProvider::new());
         let mut pinned = Vec::new();
         for reference in references {
-            pinned.push(self.bind_table(&reference, &schema, &counters, as_of).await?);
+            pinned.push(self.bind_table(&reference, &schema, &counters, as_of, damage).await?);
         }
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
@@ -294,6 +314,7 @@ impl Mill {
         schema: &MemorySchemaProvider,
         counters: &Arc<ScanCounters>,
         as_of: Option<AsOf>,
+        damage: &Damage,
     ) -> Result<(DatasetName, Arc<Snapshot>)> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
@@ -309,7 +330,7 @@ impl Mill {
         if self.rollup_set(&name).is_none_or(|set| set.identity.dataset_id != snapshot.metadata.id) {
             self.open_rollups(&name, &snapshot).await?;
         }
-        let snapshot = self.pin(&name, snapshot, as_of).await?;
+        let snapshot = damage.out_of(self.pin(&name, snapshot, as_of).await?);
         let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
         Ok((name, snapshot))

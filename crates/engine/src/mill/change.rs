@@ -15,6 +15,7 @@ use super::Mill;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Event, SegmentCommitted};
 use crate::ids::DatasetName;
+use crate::ingest::profile::kept;
 use crate::query::pruning::Pruner;
 use crate::query::table::{row_filter, visible_schema};
 use crate::semantic::member::Columns;
@@ -162,8 +163,8 @@ impl Mill {
     /// Deletes rows as [`delete_rows`](Self::delete_rows) does, and ends every older version with it, whether it has such
     /// rows or not and whether there are any left now: from then on no question can reach them. Their bytes leave the store
     /// with the next [`vacuum`](Self::vacuum) that comes [`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds)
-    /// later. This is what a person's right to be forgotten takes. Rows that a load rejected are kept as text, and are not
-    /// looked at.
+    /// later. This is what a person's right to be forgotten takes. The profiles of all loads go with it. Rows that a load
+    /// rejected are kept as text, and are not looked at.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -184,7 +185,13 @@ impl Mill {
     /// As `delete_rows`; `Denied` for a scope that does not see the whole dataset, whose versions are not its own to end.
     pub async fn erase_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
         self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
-        self.take_out(dataset, predicate, Rewrite::Erasure).await
+        let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
+        // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
+        let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
+        kept::remove_all(&self.shared.store, log.prefix())
+            .await
+            .map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
+        Ok(report)
     }
 
     async fn take_out(&self, dataset: &str, predicate: &str, kind: Rewrite) -> Result<DeleteReport> {
@@ -201,7 +208,11 @@ impl Mill {
                     self.raise_rewritten(&name, &snapshot, &[], &[], None);
                     return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
                 }
-                Ok(None) => return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 }),
+                Ok(None) => {
+                    // That there is no such row may be the doing of a deletion that is not durable yet.
+                    log.rely_on(snapshot.version).await?;
+                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
+                }
                 Ok(Some(deleted)) => {
                     let range = time_range(&deleted.removed, &snapshot);
                     self.raise_rewritten(&name, &deleted.snapshot, &deleted.added, &deleted.removed, range);

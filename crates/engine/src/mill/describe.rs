@@ -1,22 +1,20 @@
-//! What a dataset is and holds: summary, columns, latest rows, profile, rejected rows.
+//! What a dataset is and holds: summary, columns, latest rows, profile.
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, Utc};
-use object_store::ObjectStoreExt;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
-use crate::catalog::{Column, ColumnType};
-use crate::error::{Error, Result};
+use crate::catalog::{Column, ColumnType, Drift};
+use crate::error::Result;
 use crate::functions::sketch::distinct::EXACT_MAX;
 use crate::ids::DatasetName;
-use crate::ingest::Reject;
+use crate::ingest::profile::TopValue;
 use crate::query::QueryResult;
 use crate::query::write::columns_to_json;
 use crate::scope::Scope;
-use crate::storage::layout;
 use crate::storage::log::Snapshot;
 
 /// Columns that a profile looks at in one pass.
@@ -99,6 +97,15 @@ pub struct LoadSummary {
     pub rows: u64,
     /// Rows rejected.
     pub rejected: u64,
+    /// Values that were made null, because they did not hold to the contract.
+    pub nulled: u64,
+    /// Whether it has a profile.
+    pub profiled: bool,
+    /// What is not as it was in the load before: the strongest findings. Nothing for a scope that does not see the whole
+    /// dataset.
+    pub drift: Vec<Drift>,
+    /// The load of which it brings rejected rows corrected, where it does.
+    pub replays: Option<String>,
     /// When it became visible.
     pub committed_at: DateTime<Utc>,
 }
@@ -140,34 +147,6 @@ pub struct ColumnProfile {
     pub top: Vec<TopValue>,
 }
 
-/// A frequent value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TopValue {
-    /// The value.
-    pub value: Value,
-    /// Rows that have it.
-    pub count: u64,
-}
-
-/// Rejected rows of the latest loads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RejectPage {
-    /// All rejected rows of these loads.
-    pub total: u64,
-    /// One page of them, newest load first.
-    pub items: Vec<RejectedRow>,
-}
-
-/// A rejected row and the load that rejected it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RejectedRow {
-    /// The load.
-    pub load_id: String,
-    /// The row.
-    #[serde(flatten)]
-    pub reject: Reject,
-}
-
 impl Mill {
     /// The datasets of the tenant, by name.
     ///
@@ -193,15 +172,8 @@ impl Mill {
                 ColumnDetail { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone(), nullable: true, nulls, min, max }
             })
             .collect();
-        let loads = snapshot.recent_loads.iter().map(|(version, committed_at, load)| LoadSummary {
-            load_id: load.load_id.clone(),
-            version: *version,
-            source: load.source.clone(),
-            rows: load.rows,
-            rejected: load.rejected,
-            committed_at: *committed_at,
-        });
-        Ok(DatasetDetail { summary: summary(&name, &snapshot, &self.scope), columns, loads: loads.collect() })
+        let loads = load_summaries(&name, &snapshot, &self.scope);
+        Ok(DatasetDetail { summary: summary(&name, &snapshot, &self.scope), columns, loads })
     }
 
     /// The latest rows: by the time column where there is one.
@@ -300,88 +272,24 @@ impl Mill {
             .collect();
         Ok(())
     }
-
-    /// Rows that the latest loads rejected, newest load first.
-    ///
-    /// # Errors
-    /// `NotFound`; `Corrupt` when the stored rows cannot be read; `Denied` for a scope with a row filter or hidden
-    /// columns, because raw text cannot be filtered.
-    pub async fn rejects(&self, dataset: &str, offset: usize, limit: usize) -> Result<RejectPage> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        if self.scope.restricts(&name) {
-            return Err(raw_is_restricted());
-        }
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
-        for (_, _, load) in snapshot.recent_loads.iter().filter(|(_, _, load)| load.rejected > 0) {
-            total += load.rejected;
-            let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
-            if skip >= count || items.len() >= limit {
-                skip = skip.saturating_sub(count);
-                continue;
-            }
-            let bytes = self.shared.store.get(&layout::rejects(log.prefix(), &load.load_id)).await?.bytes().await?;
-            for line in lines_of(&bytes).skip(skip).take(limit - items.len()) {
-                items.push(rejected(&load.load_id, line)?);
-            }
-            skip = 0;
-        }
-        Ok(RejectPage { total, items })
-    }
-
-    /// Rows that one load rejected, however long ago it was; none for a load that took all of them.
-    ///
-    /// ```
-    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-    /// # use tidemill::{ColumnType, Csv, Engine};
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
-    /// let report = mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,many\n").column_type("amount", ColumnType::Integer)).await?;
-    /// let rejects = mill.load_rejects("orders", &report.load_id, 0, 10).await?;
-    /// assert_eq!((rejects.total, rejects.items[0].reject.line), (1, 3));
-    /// # Ok::<(), tidemill::Error>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    /// As [`rejects`](Self::rejects); `Invalid` for what is no id of a load.
-    pub async fn load_rejects(&self, dataset: &str, load_id: &str, offset: usize, limit: usize) -> Result<RejectPage> {
-        let name = DatasetName::parse(dataset)?;
-        self.find(&name).await?;
-        if self.scope.restricts(&name) {
-            return Err(raw_is_restricted());
-        }
-        // It becomes part of a path.
-        let load_id = uuid::Uuid::parse_str(load_id).map_err(|_| Error::invalid(format!("{load_id:?} is no id of a load")).at("load_id"))?.to_string();
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let bytes = match self.shared.store.get(&layout::rejects(log.prefix(), &load_id)).await {
-            Ok(found) => found.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(RejectPage { total: 0, items: Vec::new() }),
-            Err(error) => return Err(Error::from(error).context("read rejected rows")),
-        };
-        let (mut total, mut items) = (0, Vec::new());
-        for (place, line) in lines_of(&bytes).enumerate() {
-            total += 1;
-            if place >= offset && items.len() < limit {
-                items.push(rejected(&load_id, line)?);
-            }
-        }
-        Ok(RejectPage { total, items })
-    }
 }
 
-fn raw_is_restricted() -> Error {
-    Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset")
-}
-
-fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
-}
-
-fn rejected(load_id: &str, line: &[u8]) -> Result<RejectedRow> {
-    let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {load_id}: {error}")).because(error))?;
-    Ok(RejectedRow { load_id: load_id.to_owned(), reject })
+/// The latest loads, newest first.
+pub(super) fn load_summaries(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> Vec<LoadSummary> {
+    let restricted = scope.restricts(name);
+    let loads = snapshot.recent_loads.iter().map(|(version, committed_at, load)| LoadSummary {
+        load_id: load.load_id.clone(),
+        version: *version,
+        source: load.source.clone(),
+        rows: load.rows,
+        rejected: load.rejected,
+        nulled: load.nulled,
+        profiled: load.profiled,
+        drift: if restricted { Vec::new() } else { load.drift.clone() },
+        replays: load.replays.as_ref().map(|replays| replays.load_id.clone()),
+        committed_at: *committed_at,
+    });
+    loads.collect()
 }
 
 fn summary(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> DatasetSummary {

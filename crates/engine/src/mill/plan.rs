@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
+use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::semantic::SemanticQuery;
@@ -42,6 +43,6 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub async fn plan_sql(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.plan_statement(sql, None).await?.planned.physical)
+        Ok(self.plan_statement(sql, None, &Damage::default()).await?.planned.physical)
     }
 }

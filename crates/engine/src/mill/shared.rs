@@ -16,6 +16,7 @@ use crate::catalog::models::ModelStore;
 use crate::clock::Clock;
 use crate::encryption::KeyKeeper;
 use crate::events::Events;
+use crate::ingest::contract::reference::KnownReferences;
 use crate::ingest::gather::Gatherings;
 use crate::live::refresh::SharedQueries;
 use crate::query::session::Session;
@@ -43,7 +44,7 @@ pub(crate) struct Shared {
     pub keys: Option<Arc<KeyKeeper>>,
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
-    pub datasets: Datasets,
+    pub datasets: Arc<Datasets>,
     pub models: ModelStore,
     /// Models as scopes see them, by id of the dataset and fingerprint of the scope.
     pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub live: SharedQueries,
     /// Small loads that wait for a commit.
     pub gatherings: Arc<Gatherings>,
+    /// Values that contracts refer to.
+    pub references: Arc<KnownReferences>,
     pub advisor: Advisor,
     pub keeper: Keeper,
     /// What upkeep did.

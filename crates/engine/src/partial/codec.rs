@@ -161,6 +161,7 @@ impl PlanCodec {
                 chunk: None,
                 created_at: DateTime::UNIX_EPOCH,
                 settings: Default::default(),
+                contract: Default::default(),
                 steps: None,
                 dropped: false,
             }),
@@ -172,6 +173,7 @@ impl PlanCodec {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            profiled: None,
             erased_before: 0,
             retained_from: None,
         };

@@ -106,8 +106,29 @@ pub struct Provenance {
     pub rollups: Vec<RollupUse>,
     /// Whether the scope restricted the rows.
     pub row_filter_applied: bool,
+    /// Segments that could not be read and that the answer leaves out, because the caller asked for that:
+    /// [`Mill::skipping_damaged`](crate::Mill::skipping_damaged). Their rows are missing in every number.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<DamagedSegment>,
     /// Time spent, by stage.
     pub stages: Vec<Stage>,
+}
+
+/// A segment that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DamagedSegment {
+    /// Its dataset.
+    pub dataset: String,
+    /// Its path below the dataset.
+    pub segment: String,
+    /// Its rows, for a scope that sees the whole dataset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// When its rows are of, for a scope that sees the whole dataset; `to` is the first microsecond after the last of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_range: Option<TimeRange>,
+    /// What is wrong with it.
+    pub error: String,
 }
 
 /// What a rollup did for an answer.

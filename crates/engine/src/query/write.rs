@@ -62,7 +62,8 @@ impl QueryResult {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A cell of a CSV file.
+pub(crate) fn quoted(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{guard}{}\"", text.replace('"', "\"\"")) } else { format!("{guard}{text}") }
 }

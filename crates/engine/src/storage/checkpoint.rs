@@ -161,6 +161,8 @@ impl DatasetLog {
             }
         }
         let Some(base) = base else { return Ok(0) };
+        // Another engine may be putting it at this moment.
+        self.store.head(&layout::checkpoint(&self.prefix, base)).await.map_err(|error| Error::from(error).context("rely on checkpoint"))?;
         let mut removed = 0;
         let checkpoints = listing.checkpoints.iter().filter(|version| **version < base).map(|version| layout::checkpoint(&self.prefix, *version));
         // One after the other: an engine that has slept since takes the entry it knows for a sign that it has missed none.

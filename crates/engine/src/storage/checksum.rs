@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{KeyValue, ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
 const KEY: &str = "tidemill.crc32";
 const FOOTER: &str = "footer=";
@@ -55,6 +55,18 @@ pub(crate) fn seal(file: &mut [u8], chunks: &[Range<u64>]) -> Result<()> {
     footer.get_mut(after..after + digits.len()).ok_or_else(lost)?.copy_from_slice(digits.as_bytes());
     let checksum = format!("{:08x}", crc32fast::hash(footer));
     footer.get_mut(place).ok_or_else(lost)?.copy_from_slice(checksum.as_bytes());
+    Ok(())
+}
+
+/// Checks a whole file, if it says what its checksums are.
+pub(crate) fn verify_file(file: &[u8]) -> Result<()> {
+    let footer = footer_of(file).and_then(|place| file.get(place)).ok_or_else(|| ParquetError::EOF("a file without a footer".to_owned()))?;
+    verify_footer(footer)?;
+    let metadata = ParquetMetaDataReader::decode_metadata(footer)?;
+    for chunk in all_expected(&metadata)? {
+        let bytes = slice(file, &chunk.0).ok_or_else(|| ParquetError::EOF("a column chunk beyond its file".to_owned()))?;
+        verify(&chunk.0, bytes, std::slice::from_ref(&chunk))?;
+    }
     Ok(())
 }
 
@@ -131,7 +143,6 @@ mod tests {
 
     use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
     use parquet::arrow::ArrowWriter;
-    use parquet::file::metadata::ParquetMetaDataReader;
     use parquet::file::properties::WriterProperties;
 
     use super::*;

@@ -12,8 +12,8 @@ use futures::StreamExt;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 
-use super::durable::NotDurable;
-use super::entry::Entry;
+use super::durable::{NotDurable, NotWritten};
+use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use crate::error::{Error, ErrorKind, Result};
@@ -61,7 +61,8 @@ impl DatasetLog {
             let before = self.certain_snapshot().await?;
             let (version, arrow) = match &before {
                 Some(snapshot) => {
-                    if let Some((version, record)) = entry.loads.iter().filter_map(|load| load.idempotency_key.as_ref()).find_map(|key| snapshot.keys.get(key)) {
+                    if let Some((version, record)) = entry.loads.iter().flat_map(LoadRecord::keys).find_map(|key| snapshot.keys.get(&key)) {
+                        self.rely_on(*version).await?;
                         return Ok(Committed::Before(*version, record.clone()));
                     }
                     if creates {
@@ -78,6 +79,7 @@ impl DatasetLog {
                     }
                     refuse_lost(&entry, snapshot)?;
                     refuse_altered(&entry, snapshot)?;
+                    refuse_moved(&entry, snapshot)?;
                     // Versions are found by time, so time never goes back in a log, whatever the clocks of engines do.
                     entry.committed_at = entry.committed_at.max(snapshot.updated_at);
                     entry.rows_removed = entry.rewrite.map(|_| rows_removed(&entry, snapshot));
@@ -193,6 +195,8 @@ impl DatasetLog {
 
     /// Removes what there was when a dataset was deleted by the entry of a version.
     async fn remove_log(&self, mut locations: Vec<Path>, last: u64, last_word: &Bytes) -> Result<()> {
+        // Another engine may be putting it at this moment.
+        self.rely_on(last).await?;
         // Log entries after everything else, oldest first.
         locations.sort_by_key(|location| (layout::version_of(location).map_or(0, |version| version + 1), location.to_string()));
         for location in locations {
@@ -241,6 +245,17 @@ fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
+/// Refuses rows that were held to another contract than the one in force, or whose keys were looked for in another version.
+fn refuse_moved(entry: &Entry, latest: &Snapshot) -> Result<()> {
+    match &entry.held_to {
+        Some(held_to) if held_to.contract != latest.metadata.contract => Err(Error::conflict("the contract of the dataset was changed in the meantime; load again")),
+        Some(HeldTo { version: Some(version), .. }) if *version != latest.version => {
+            Err(Error::conflict("other rows came into the dataset in the meantime, whose keys were not compared; load again"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Rows that a rewrite leaves out.
 fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
     let gone: HashSet<&str> = entry.removed.iter().map(String::as_str).collect();
@@ -250,10 +265,10 @@ fn rows_removed(entry: &Entry, before: &Snapshot) -> u64 {
     rows.saturating_sub(rewritten.map(|segment| segment.rows).sum())
 }
 
-/// Whether the store will certainly not do it, or has not even tried: errors of ours come before anything is sent.
+/// Whether the store has certainly not done it, or not even tried: errors of ours come before anything is sent.
 fn is_refusal(error: &object_store::Error) -> bool {
     use object_store::Error as Store;
-    matches!(error, Store::Generic { source, .. } if source.is::<Error>())
+    matches!(error, Store::Generic { source, .. } if source.is::<Error>() || source.is::<NotWritten>())
         || matches!(error, Store::InvalidPath { .. } | Store::NotSupported { .. } | Store::NotImplemented { .. } | Store::PermissionDenied { .. } | Store::Unauthenticated { .. })
 }
 
@@ -263,17 +278,15 @@ fn is_not_durable(error: &object_store::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use chrono::DateTime;
     use object_store::path::Path;
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::disk::recording::RecordingDisk;
     use crate::storage::entry::{Metadata, Rewrite};
     use crate::storage::segment::Segment;
-    use crate::storage::{DurableLocalStore, FileSync, SystemSync};
+    use crate::storage::{DurableLocalStore, Reason};
 
     fn segment(path: &str) -> Segment {
         Segment { path: path.to_owned(), rows: 1, bytes: 1, written_at: DateTime::UNIX_EPOCH, statistics: vec![Default::default()] }
@@ -290,8 +303,17 @@ mod tests {
     async fn log(store: Arc<dyn ObjectStore>) -> DatasetLog {
         let log = DatasetLog::new(store, Path::from("acme/orders"));
         let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-        let metadata =
-            Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: DateTime::UNIX_EPOCH, settings: Default::default(), steps: None, dropped: false };
+        let metadata = Metadata {
+            id: "i".into(),
+            label: "Orders".into(),
+            schema,
+            chunk: None,
+            created_at: DateTime::UNIX_EPOCH,
+            settings: Default::default(),
+            contract: Default::default(),
+            steps: None,
+            dropped: false,
+        };
         log.commit(Entry { metadata: Some(metadata), ..append("a") }).await.unwrap();
         log
     }
@@ -315,31 +337,25 @@ mod tests {
         assert_eq!((latest.version, paths(&latest)), (3, vec!["c", "ab"]));
     }
 
-    /// A disk that does not sync what it is told not to.
-    #[derive(Debug, Default)]
-    struct Reluctant {
-        refused: Mutex<Option<String>>,
-        refusals: AtomicUsize,
-    }
-
-    impl FileSync for Reluctant {
-        fn sync(&self, path: &std::path::Path) -> std::io::Result<()> {
-            if self.refused.lock().unwrap().as_ref().is_some_and(|refused| path.ends_with(refused)) {
-                self.refusals.fetch_add(1, Ordering::SeqCst);
-                return Err(std::io::Error::other("disk is gone"));
-            }
-            SystemSync.sync(path)
-        }
-    }
-
     #[tokio::test]
     async fn an_entry_that_could_not_be_synced_is_neither_there_nor_not() {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Arc::new(Reluctant::default());
-        let log = log(Arc::new(DurableLocalStore::with_sync(folder.path(), disk.clone()).unwrap())).await;
-        *disk.refused.lock().unwrap() = Some("00000000000000000001.json".to_owned());
+        let disk = Arc::new(RecordingDisk::default());
+        let log = log(Arc::new(DurableLocalStore::with_disk(folder.path(), disk.clone()).unwrap())).await;
+        disk.refuse(Reason::Name);
         let ended = log.commit(append("b")).await.unwrap();
         assert!(matches!(&ended, Committed::Unknown(error) if error.kind() == ErrorKind::Unavailable), "{ended:?}");
-        assert_eq!(disk.refusals.load(Ordering::SeqCst), 1);
+        assert_eq!(log.snapshot().await.unwrap().unwrap().version, 1);
+    }
+
+    #[tokio::test]
+    async fn an_entry_whose_bytes_could_not_be_synced_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(RecordingDisk::default());
+        let log = log(Arc::new(DurableLocalStore::with_disk(folder.path(), disk.clone()).unwrap())).await;
+        disk.refuse(Reason::Content);
+        let error = log.commit(append("b")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert_eq!(log.snapshot().await.unwrap().unwrap().version, 0);
     }
 }

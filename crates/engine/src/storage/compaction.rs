@@ -377,6 +377,7 @@ mod tests {
                 chunk: Some(TimeChunk::Month),
                 created_at: Utc::now(),
                 settings: Default::default(),
+                contract: Default::default(),
                 steps: None,
                 dropped: false,
             });

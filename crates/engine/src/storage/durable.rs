@@ -1,5 +1,14 @@
-//! A local object store whose answers can be believed: a put is answered after the file and every folder that names it
-//! are synced. `object_store`'s own local store does not sync, so an acknowledged write could be lost at a power cut.
+//! A local object store whose answers can be believed: what it says is done is still done after a power cut.
+//! `object_store`'s own local store does not sync, so an acknowledged write could be lost.
+//!
+//! ```text
+//!   put     stage the bytes beside the file, sync them, give them their name, sync the folders that name it
+//!   delete  take the name away, sync the folder
+//!   head    sync the folders that name the file, then say that it is there
+//! ```
+//! The bytes are synced before they have their name, so nobody ever sees, or builds upon, a file whose bytes may be lost.
+//! A name can be seen before it is synced: by another process, or by a reader beside the put. Whoever promises something
+//! because of what he has read asks with `head` first.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,42 +18,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
-    UploadPart,
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    Result, UploadPart,
 };
+
+use super::disk::{Disk, Reason, SystemDisk};
 
 /// Folders that are remembered; then they are synced anew.
 const FOLDERS_MAX: usize = 1 << 16;
+/// Files that are removed at the same time.
+const REMOVALS: usize = 10;
+/// Names for what is staged beside one file.
+const STAGED_MAX: u32 = 1_000;
 
-/// The calls that make a write durable. A trait, so that a test can count them and a simulation can lose them.
-pub trait FileSync: fmt::Debug + Send + Sync + 'static {
-    /// Flushes a file or a folder to the disk.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    fn sync(&self, path: &FilePath) -> std::io::Result<()>;
-}
-
-/// `fsync` of the operating system.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct SystemSync;
-
-impl FileSync for SystemSync {
-    fn sync(&self, path: &FilePath) -> std::io::Result<()> {
-        std::fs::File::open(path)?.sync_all()
-    }
-}
-
-/// Files below a root folder, synced before each answer.
+/// Files below a root folder.
 #[derive(Debug, Clone)]
 pub struct DurableLocalStore {
-    inner: Arc<LocalFileSystem>,
+    /// What reads and lists, and knows how objects are called as files.
+    names: Arc<LocalFileSystem>,
+    reads: Arc<dyn ObjectStore>,
     root: PathBuf,
-    sync: Arc<dyn FileSync>,
+    disk: Arc<dyn Disk>,
     /// Folders whose own names are known to be durable. Nobody removes folders.
     folders: Arc<Mutex<HashSet<PathBuf>>>,
 }
@@ -55,56 +55,166 @@ impl DurableLocalStore {
     /// # Errors
     /// When the folder cannot be made or read.
     pub fn open(root: impl AsRef<FilePath>) -> Result<Self> {
-        Self::with_sync(root, Arc::new(SystemSync))
+        Self::with_disk(root, Arc::new(SystemDisk))
     }
 
-    /// The same with another way to sync.
+    /// The same with another way to write.
     ///
     /// # Errors
     /// When the folder cannot be made or read.
-    pub fn with_sync(root: impl AsRef<FilePath>, sync: Arc<dyn FileSync>) -> Result<Self> {
-        let failed = |source: std::io::Error| object_store::Error::Generic { store: "local", source: Box::new(source) };
+    #[doc(hidden)]
+    pub fn with_disk(root: impl AsRef<FilePath>, disk: Arc<dyn Disk>) -> Result<Self> {
+        let failed = |source: std::io::Error| object_store::Error::Generic { store: STORE, source: Box::new(source) };
         std::fs::create_dir_all(root.as_ref()).map_err(failed)?;
         let root = root.as_ref().canonicalize().map_err(failed)?;
-        Ok(Self { inner: Arc::new(LocalFileSystem::new_with_prefix(&root)?), root, sync, folders: Arc::default() })
+        let names = Arc::new(LocalFileSystem::new_with_prefix(&root)?);
+        Ok(Self { reads: Arc::clone(&names) as Arc<dyn ObjectStore>, names, root, disk, folders: Arc::default() })
+    }
+
+    /// Over a disk that is simulated, with who reads it.
+    #[doc(hidden)]
+    pub fn simulated(disk: Arc<dyn Disk>, reads: Arc<dyn ObjectStore>) -> Self {
+        Self { names: Arc::new(LocalFileSystem::new()), reads, root: PathBuf::from("/"), disk, folders: Arc::default() }
+    }
+
+    /// Writes a file so that it is there as a whole or not at all.
+    async fn write(self, location: Path, file: PathBuf, payload: PutPayload, mode: PutMode) -> Result<()> {
+        let staged = self.stage(&file, &payload).await.map_err(not_written)?;
+        let named = match self.disk.sync(&staged, Reason::Content).await {
+            Ok(()) if mode == PutMode::Create => self.disk.link(&staged, &file).await,
+            Ok(()) => self.disk.rename(&staged, &file).await,
+            Err(error) => Err(error),
+        };
+        if named.is_err() || mode == PutMode::Create {
+            // What is left behind by a failure here takes room and nothing else.
+            let _ = self.disk.remove(&staged).await;
+        }
+        named.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => object_store::Error::AlreadyExists { path: location.to_string(), source: Box::new(error) },
+            _ => not_written(error),
+        })?;
+        self.sync_names(&file, Reason::Name).await.map_err(not_durable)
+    }
+
+    /// Writes the bytes under a name that nobody asks for, in the folder of the file, so that they need not be copied.
+    async fn stage(&self, file: &FilePath, payload: &PutPayload) -> std::io::Result<PathBuf> {
+        let mut last = None;
+        for number in 1..=STAGED_MAX {
+            // The names that `object_store` keeps for this: they are never listed.
+            let mut staged = file.as_os_str().to_owned();
+            staged.push(format!("#{number}"));
+            let staged = PathBuf::from(staged);
+            let mut created = self.disk.create(&staged, payload).await;
+            if created.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+                self.create_folders(file.parent()).await?;
+                created = self.disk.create(&staged, payload).await;
+            }
+            match created {
+                Ok(()) => return Ok(staged),
+                // Somebody else's, or left behind by a process that was killed.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => last = Some(error),
+                Err(error) => {
+                    let _ = self.disk.remove(&staged).await;
+                    return Err(error);
+                }
+            }
+        }
+        Err(last.unwrap_or_else(|| std::io::Error::other("nothing was tried")))
+    }
+
+    /// Makes a folder and those above it that are missing.
+    async fn create_folders(&self, folder: Option<&FilePath>) -> std::io::Result<()> {
+        let mut missing = Vec::new();
+        let mut next = folder;
+        while let Some(folder) = next {
+            match self.disk.create_folder(folder).await {
+                Ok(()) => break,
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => break,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && folder != self.root => missing.push(folder),
+                Err(error) => return Err(error),
+            }
+            next = folder.parent();
+        }
+        for folder in missing.into_iter().rev() {
+            match self.disk.create_folder(folder).await {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs the folder of a file, and the folders above as long as they are new: a new folder is durable once its parent
+    /// is synced, and stays so.
+    async fn sync_names(&self, file: &FilePath, reason: Reason) -> std::io::Result<()> {
+        let known = |path: &FilePath| self.folders.lock().unwrap_or_else(PoisonError::into_inner).contains(path);
+        let mut synced = Vec::new();
+        let mut folder = file.parent();
+        while let Some(path) = folder {
+            self.disk.sync(path, if synced.is_empty() { reason } else { Reason::Parent }).await?;
+            if path == self.root || known(path) {
+                break;
+            }
+            synced.push(path.to_owned());
+            folder = path.parent();
+        }
+        let mut known = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() > FOLDERS_MAX {
+            known.clear();
+        }
+        known.extend(synced);
+        Ok(())
+    }
+
+    async fn remove(self, location: Path, file: PathBuf) -> Result<()> {
+        self.disk.remove(&file).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => object_store::Error::NotFound { path: location.to_string(), source: Box::new(error) },
+            _ => not_written(error),
+        })?;
+        match file.parent() {
+            Some(folder) => self.disk.sync(folder, Reason::Removal).await.map_err(not_durable),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the disk do something to its end, on a task of its own: a caller that goes away in between must not leave an
+    /// object that is there and not durable.
+    async fn drive(&self, work: BoxFuture<'static, Result<()>>) -> Result<()> {
+        let driven = tokio::spawn(self.disk.drive(work)).await;
+        driven.map_err(|error| object_store::Error::Generic { store: STORE, source: Box::new(error) })?
     }
 
     async fn make_durable(&self, location: &Path) -> Result<()> {
-        let file = self.inner.path_to_filesystem(location)?;
-        let (root, sync, folders) = (self.root.clone(), Arc::clone(&self.sync), Arc::clone(&self.folders));
-        let synced = tokio::task::spawn_blocking(move || sync_with_folders(&*sync, &folders, &root, &file)).await;
-        let failed = |source: NotDurable| object_store::Error::Generic { store: "local", source: Box::new(source) };
-        synced.map_err(|source| failed(NotDurable(Box::new(source))))?.map_err(|source| failed(NotDurable(Box::new(source))))
+        let (store, file) = (self.clone(), self.names.path_to_filesystem(location)?);
+        self.drive(
+            async move {
+                store.disk.sync(&file, Reason::Content).await.map_err(not_durable)?;
+                store.sync_names(&file, Reason::Name).await.map_err(not_durable)
+            }
+            .boxed(),
+        )
+        .await
     }
 }
 
-/// A write that was done but could not be synced: others see it, and a power cut may take it back. A sync that failed once
-/// is not tried again, because the operating system may say yes and have dropped the pages.
+const STORE: &str = "local";
+
+/// A write that was not done: there is nothing of it to be seen, now or later.
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was written: {0}")]
+pub(crate) struct NotWritten(#[source] std::io::Error);
+
+/// A write that was done but could not be synced: others see it, and a power cut may take it back.
 #[derive(Debug, thiserror::Error)]
 #[error("the write could not be made durable: {0}")]
-pub(crate) struct NotDurable(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub(crate) struct NotDurable(#[source] std::io::Error);
 
-/// Syncs a file, its folder, and the folders above as long as they are new: a new folder is durable once its parent is
-/// synced, and stays so.
-fn sync_with_folders(sync: &dyn FileSync, folders: &Mutex<HashSet<PathBuf>>, root: &FilePath, file: &FilePath) -> std::io::Result<()> {
-    let folders = || folders.lock().unwrap_or_else(PoisonError::into_inner);
-    sync.sync(file)?;
-    let mut synced = Vec::new();
-    let mut folder = file.parent();
-    while let Some(path) = folder {
-        sync.sync(path)?;
-        if path == root || folders().contains(path) {
-            break;
-        }
-        synced.push(path.to_owned());
-        folder = path.parent();
-    }
-    let mut known = folders();
-    if known.len() > FOLDERS_MAX {
-        known.clear();
-    }
-    known.extend(synced);
-    Ok(())
+fn not_written(error: std::io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: STORE, source: Box::new(NotWritten(error)) }
+}
+
+fn not_durable(error: std::io::Error) -> object_store::Error {
+    object_store::Error::Generic { store: STORE, source: Box::new(NotDurable(error)) }
 }
 
 impl fmt::Display for DurableLocalStore {
@@ -116,60 +226,71 @@ impl fmt::Display for DurableLocalStore {
 #[async_trait]
 impl ObjectStore for DurableLocalStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
-        // On a task of its own: a caller that goes away in between must not leave an object that is there and not durable.
-        let (store, location) = (self.clone(), location.clone());
-        let put = tokio::spawn(async move {
-            let result = store.inner.put_opts(&location, payload, opts).await?;
-            store.make_durable(&location).await?;
-            Ok(result)
-        });
-        put.await.map_err(|error| object_store::Error::Generic { store: "local", source: Box::new(error) })?
+        if matches!(opts.mode, PutMode::Update(_)) || !opts.attributes.is_empty() {
+            return Err(object_store::Error::NotImplemented { operation: "a put that updates, or has attributes".to_owned(), implementer: self.to_string() });
+        }
+        let file = self.names.path_to_filesystem(location)?;
+        self.drive(self.clone().write(location.clone(), file, payload, opts.mode).boxed()).await?;
+        Ok(PutResult { e_tag: None, version: None })
     }
 
+    // The engine never uploads in parts; the bytes of one that completes have their name before they are synced.
     async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
-        let upload = self.inner.put_multipart_opts(location, opts).await?;
+        let upload = self.reads.put_multipart_opts(location, opts).await?;
         Ok(Box::new(DurableUpload { upload, store: self.clone(), location: location.clone() }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         // Every query looks for a version that is hardly ever there. Asking the file system takes two microseconds, going
         // to another thread for it fifty.
-        let path = self.inner.path_to_filesystem(location)?;
-        if let Err(error) = std::fs::metadata(&path)
-            && error.kind() == std::io::ErrorKind::NotFound
-        {
-            return Err(object_store::Error::NotFound { path: location.to_string(), source: Box::new(error) });
+        let file = self.names.path_to_filesystem(location)?;
+        if self.disk.lacks(&file) {
+            return Err(object_store::Error::NotFound { path: location.to_string(), source: "there is no such file".into() });
         }
-        self.inner.get_opts(location, options).await
+        if options.head {
+            let (store, file) = (self.clone(), file);
+            self.drive(async move { store.sync_names(&file, Reason::Reliance).await.map_err(not_durable) }.boxed()).await?;
+        }
+        self.reads.get_opts(location, options).await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
-        self.inner.get_ranges(location, ranges).await
+        self.reads.get_ranges(location, ranges).await
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let store = self.clone();
+        let removed = locations.map(move |location| {
+            let store = store.clone();
+            async move {
+                let location = location?;
+                let file = store.names.path_to_filesystem(&location)?;
+                store.drive(store.clone().remove(location.clone(), file).boxed()).await?;
+                Ok(location)
+            }
+        });
+        removed.buffered(REMOVALS).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix)
+        self.reads.list(prefix)
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset)
+        self.reads.list_with_offset(prefix, offset)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await
+        self.reads.list_with_delimiter(prefix).await
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.inner.copy_opts(from, to, options).await?;
+        self.reads.copy_opts(from, to, options).await?;
         self.make_durable(to).await
     }
 
     async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
-        self.inner.rename_opts(from, to, options).await?;
+        self.reads.rename_opts(from, to, options).await?;
         self.make_durable(to).await
     }
 }
@@ -201,72 +322,116 @@ impl MultipartUpload for DurableUpload {
 
 #[cfg(test)]
 mod tests {
-    use object_store::{ObjectStoreExt, PutMode};
+    use object_store::ObjectStoreExt;
 
     use super::*;
+    use crate::storage::disk::recording::RecordingDisk;
 
-    #[derive(Debug, Default)]
-    struct Recorder(Mutex<Vec<PathBuf>>);
+    struct Fixture {
+        folder: tempfile::TempDir,
+        disk: Arc<RecordingDisk>,
+        store: DurableLocalStore,
+    }
 
-    impl FileSync for Recorder {
-        fn sync(&self, path: &FilePath) -> std::io::Result<()> {
-            assert!(path.exists(), "synced before it was written: {}", path.display());
-            self.0.lock().unwrap().push(path.to_owned());
-            SystemSync.sync(path)
+    impl Fixture {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let disk = Arc::new(RecordingDisk::default());
+            let store = DurableLocalStore::with_disk(folder.path(), disk.clone()).unwrap();
+            Self { folder, disk, store }
+        }
+
+        async fn create(&self, name: &str) -> Result<PutResult> {
+            self.store.put_opts(&Path::from(name), "x".into(), PutMode::Create.into()).await
+        }
+
+        /// What was synced since the last look, without what lies above the root.
+        fn synced(&self) -> Vec<(String, Reason)> {
+            let root = self.folder.path().canonicalize().unwrap();
+            self.disk.take().into_iter().map(|(path, reason)| (path.strip_prefix(&root).unwrap().display().to_string(), reason)).collect()
         }
     }
 
-    #[derive(Debug)]
-    struct BrokenDisk;
-
-    impl FileSync for BrokenDisk {
-        fn sync(&self, _: &FilePath) -> std::io::Result<()> {
-            Err(std::io::Error::other("disk is gone"))
-        }
+    fn pairs<const N: usize>(pairs: [(&str, Reason); N]) -> Vec<(String, Reason)> {
+        pairs.map(|(path, reason)| (path.to_owned(), reason)).to_vec()
     }
 
     #[tokio::test]
-    async fn a_put_is_answered_after_file_and_folders_are_synced() {
-        let folder = tempfile::tempdir().unwrap();
-        let recorder = Arc::new(Recorder::default());
-        let store = DurableLocalStore::with_sync(folder.path(), recorder.clone()).unwrap();
-        store.put_opts(&Path::from("acme/flights/a.parquet"), "x".into(), PutMode::Create.into()).await.unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        let expected: Vec<PathBuf> = ["acme/flights/a.parquet", "acme/flights", "acme", ""].iter().map(|path| root.join(path)).map(|path| path.components().collect()).collect();
-        assert_eq!(*recorder.0.lock().unwrap(), expected);
+    async fn a_put_is_answered_after_bytes_and_names_are_synced() {
+        let fixture = Fixture::new();
+        fixture.create("acme/flights/a.parquet").await.unwrap();
+        let first = [("acme/flights/a.parquet#1", Reason::Content), ("acme/flights", Reason::Name), ("acme", Reason::Parent), ("", Reason::Parent)];
+        assert_eq!(fixture.synced(), pairs(first));
         // The folders are durable now, but not what they name.
-        store.put_opts(&Path::from("acme/flights/b.parquet"), "x".into(), PutMode::Create.into()).await.unwrap();
-        assert_eq!(recorder.0.lock().unwrap()[4..], [root.join("acme/flights/b.parquet"), root.join("acme/flights")]);
-        store.put_opts(&Path::from("acme/weather/c.parquet"), "x".into(), PutMode::Create.into()).await.unwrap();
-        assert_eq!(recorder.0.lock().unwrap()[6..], [root.join("acme/weather/c.parquet"), root.join("acme/weather"), root.join("acme")]);
+        fixture.create("acme/flights/b.parquet").await.unwrap();
+        assert_eq!(fixture.synced(), pairs([("acme/flights/b.parquet#1", Reason::Content), ("acme/flights", Reason::Name)]));
+        fixture.create("acme/weather/c.parquet").await.unwrap();
+        let third = [("acme/weather/c.parquet#1", Reason::Content), ("acme/weather", Reason::Name), ("acme", Reason::Parent)];
+        assert_eq!(fixture.synced(), pairs(third));
+        // Nothing that was staged is left.
+        let left: Vec<_> = std::fs::read_dir(fixture.folder.path().join("acme/flights")).unwrap().collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
+
+    #[tokio::test]
+    async fn a_removal_and_a_look_are_answered_after_the_folder_is_synced() {
+        let fixture = Fixture::new();
+        fixture.create("acme/a").await.unwrap();
+        fixture.synced();
+        fixture.store.get(&Path::from("acme/a")).await.unwrap();
+        assert_eq!(fixture.synced(), []);
+        fixture.store.head(&Path::from("acme/a")).await.unwrap();
+        assert_eq!(fixture.synced(), pairs([("acme", Reason::Reliance)]));
+        fixture.store.delete(&Path::from("acme/a")).await.unwrap();
+        assert_eq!(fixture.synced(), pairs([("acme", Reason::Removal)]));
+        for gone in [fixture.store.delete(&Path::from("acme/a")).await.unwrap_err(), fixture.store.head(&Path::from("acme/a")).await.unwrap_err()] {
+            assert!(matches!(gone, object_store::Error::NotFound { .. }), "{gone}");
+        }
     }
 
     #[tokio::test]
     async fn an_upload_in_parts_is_synced_when_it_completes() {
-        let folder = tempfile::tempdir().unwrap();
-        let recorder = Arc::new(Recorder::default());
-        let store = DurableLocalStore::with_sync(folder.path(), recorder.clone()).unwrap();
-        let mut upload = store.put_multipart(&Path::from("a/b")).await.unwrap();
+        let fixture = Fixture::new();
+        let mut upload = fixture.store.put_multipart(&Path::from("a/b")).await.unwrap();
         upload.put_part("x".into()).await.unwrap();
-        assert!(recorder.0.lock().unwrap().is_empty());
+        assert_eq!(fixture.synced(), []);
         upload.complete().await.unwrap();
-        assert_eq!(recorder.0.lock().unwrap().len(), 3);
+        assert_eq!(fixture.synced().len(), 3);
     }
 
     #[tokio::test]
     async fn a_failed_sync_is_never_acknowledged() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = DurableLocalStore::with_sync(folder.path(), Arc::new(BrokenDisk)).unwrap();
-        let error = store.put(&Path::from("a/b"), "x".into()).await.unwrap_err();
-        assert!(error.to_string().contains("disk is gone"), "{error}");
+        let content = Fixture::new();
+        content.disk.refuse(Reason::Content);
+        let error = content.create("a/b").await.unwrap_err();
+        assert!(error.to_string().contains("nothing was written: disk is gone"), "{error}");
+        // Not even the bytes are there that could not be synced.
+        assert_eq!(std::fs::read_dir(content.folder.path().join("a")).unwrap().count(), 0);
+        for refused in [Reason::Name, Reason::Parent] {
+            let fixture = Fixture::new();
+            fixture.disk.refuse(refused);
+            let error = fixture.create("a/b").await.unwrap_err();
+            assert!(error.to_string().contains("could not be made durable: disk is gone"), "{error}");
+        }
     }
 
     #[tokio::test]
-    async fn the_second_create_of_one_name_fails() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = DurableLocalStore::open(folder.path()).unwrap();
-        store.put_opts(&Path::from("a"), "1".into(), PutMode::Create.into()).await.unwrap();
-        let error = store.put_opts(&Path::from("a"), "2".into(), PutMode::Create.into()).await.unwrap_err();
+    async fn the_second_create_of_one_name_fails_and_an_overwrite_replaces() {
+        let fixture = Fixture::new();
+        fixture.create("a").await.unwrap();
+        let error = fixture.create("a").await.unwrap_err();
         assert!(matches!(error, object_store::Error::AlreadyExists { .. }), "{error}");
+        fixture.store.put(&Path::from("a"), "2".into()).await.unwrap();
+        assert_eq!(fixture.store.get(&Path::from("a")).await.unwrap().bytes().await.unwrap(), "2");
+        assert_eq!(std::fs::read_dir(fixture.folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_has_staged_is_in_nobodys_way() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.folder.path().join("a#1"), "half").unwrap();
+        fixture.create("a").await.unwrap();
+        assert_eq!(fixture.store.get(&Path::from("a")).await.unwrap().bytes().await.unwrap(), "x");
+        assert_eq!(fixture.store.list(None).count().await, 1);
     }
 }

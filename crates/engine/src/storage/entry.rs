@@ -1,17 +1,19 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use deltalake_core::kernel::{Action, Add, Remove, Transaction};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::checked_text;
+pub(crate) use super::load_record::{LoadRecord, REPLAY_KEY, Replays, replay_key};
 use super::segment::Segment;
 use super::statistics;
 use crate::catalog::column::{ELEMENT, NESTING_MAX};
+use crate::catalog::contract::KeptContract;
 use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
 use crate::error::{Error, Result};
 
@@ -26,43 +28,12 @@ pub(crate) struct Metadata {
     pub chunk: Option<TimeChunk>,
     pub created_at: DateTime<Utc>,
     pub settings: DatasetSettings,
+    /// What rows that come in must hold to.
+    pub contract: KeptContract,
     /// What is done to the rows of every load, as text that `ingest` reads.
     pub steps: Option<Arc<str>>,
     /// The last word of a dataset that is being deleted.
     pub dropped: bool,
-}
-
-/// What one load did, kept inside the commit that made it visible.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct LoadRecord {
-    pub load_id: String,
-    pub source: String,
-    pub rows: u64,
-    pub rejected: u64,
-    pub bytes: u64,
-    pub segments: u64,
-    pub duration_ms: u64,
-    #[serde(default)]
-    pub promotions: Vec<crate::catalog::Promotion>,
-    /// Rows that steps left out.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub left_out: u64,
-    /// Versions of the datasets that rows were looked up in.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lookups: BTreeMap<String, u64>,
-    /// Columns that it has brought to a dataset that was there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub new_columns: Vec<String>,
-    /// Rows that were there and went for it.
-    #[serde(default)]
-    pub replaced: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub idempotency_key: Option<String>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// Why an entry puts segments in the place of others.
@@ -125,9 +96,19 @@ pub(crate) struct Entry {
     pub retained_from: Option<DateTime<Utc>>,
     /// Set where metadata takes the place of this one. Not written: a commit compares it.
     pub alters: Option<Arc<Metadata>>,
+    /// What rows that come in were held to. Not written: a commit compares it.
+    pub held_to: Option<HeldTo>,
     /// What came in: several small loads share a commit.
     pub loads: Vec<LoadRecord>,
     pub committed_at: DateTime<Utc>,
+}
+
+/// The contract that rows were held to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeldTo {
+    pub contract: KeptContract,
+    /// The version in which their unique keys were looked for, where they have some: the entry must follow it.
+    pub version: Option<u64>,
 }
 
 const KEY_COMMIT: &str = "tidemill.commit";
@@ -165,6 +146,7 @@ impl Entry {
             "engineInfo": concat!("tidemill/", env!("CARGO_PKG_VERSION")),
             KEY_COMMIT: self.commit_id,
         });
+        let (key, room) = checked_text::placeholder();
         let more = [
             (!self.loads.is_empty()).then(|| serde_json::to_value(&self.loads).map(|loads| ("tidemill.loads", loads))).transpose()?,
             self.rewrite.map(|rewrite| (KEY_REWRITE, json!(rewrite.name()))),
@@ -172,6 +154,7 @@ impl Entry {
             self.rows_removed.map(|rows| ("operationMetrics", json!({METRIC_ROWS_REMOVED: rows.to_string()}))),
         ];
         if let Some(object) = info.as_object_mut() {
+            object.insert(key.to_owned(), room.into());
             object.extend(more.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)));
         }
         lines.push(json!({"commitInfo": info}).to_string());
@@ -202,6 +185,7 @@ impl Entry {
         }
         let mut bytes = lines.join("\n").into_bytes();
         bytes.push(b'\n');
+        checked_text::seal_entry(&mut bytes);
         Ok(bytes)
     }
 
@@ -337,6 +321,7 @@ const KEY_STEPS: &str = "tidemill.steps";
 pub(super) const KEY_DROPPED: &str = "tidemill.dropped";
 const KEY_KEEP_DAYS: &str = "tidemill.keepDays";
 const KEY_VERSIONS_KEPT_DAYS: &str = "tidemill.versionsKeptDays";
+const KEY_CONTRACT: &str = "tidemill.contract";
 /// Delta's own words for how long versions are kept, so that a vacuum by another engine keeps to it.
 const KEYS_DELTA_KEPT: [&str; 2] = ["delta.deletedFileRetentionDuration", "delta.logRetentionDuration"];
 
@@ -355,6 +340,9 @@ pub(super) fn metadata_to_delta(metadata: &Metadata) -> Value {
     if let Some(days) = metadata.settings.versions_kept_days {
         configuration.insert(KEY_VERSIONS_KEPT_DAYS.to_owned(), json!(days.to_string()));
         configuration.extend(KEYS_DELTA_KEPT.map(|key| (key.to_owned(), json!(format!("interval {days} days")))));
+    }
+    if let Some(contract) = metadata.contract.text() {
+        configuration.insert(KEY_CONTRACT.to_owned(), json!(contract));
     }
     if let Some(steps) = &metadata.steps {
         configuration.insert(KEY_STEPS.to_owned(), json!(steps));
@@ -396,6 +384,7 @@ pub(super) fn metadata_from_delta(body: &Value) -> Result<Metadata> {
         chunk: configured(KEY_CHUNK).and_then(|chunk| serde_json::from_value(json!(chunk)).ok()),
         created_at: body.get("createdTime").and_then(Value::as_i64).and_then(DateTime::from_timestamp_millis).unwrap_or_default(),
         settings: DatasetSettings { keep_days: days(KEY_KEEP_DAYS), versions_kept_days: days(KEY_VERSIONS_KEPT_DAYS) },
+        contract: configured(KEY_CONTRACT).map(KeptContract::read).unwrap_or_default(),
         steps: configured(KEY_STEPS).map(Arc::from),
         dropped: configured(KEY_DROPPED) == Some("true"),
     })
@@ -449,6 +438,8 @@ fn column_type_of(delta: &str) -> Option<ColumnType> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::storage::statistics::ColumnStatistics;
 
@@ -469,6 +460,7 @@ mod tests {
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(90), versions_kept_days: Some(3) },
+            contract: KeptContract::read(r#"{"rules":[{"check":"required","column":"when"}]}"#),
             steps: Some(r#"{"steps":[]}"#.into()),
             dropped: false,
         }
@@ -495,6 +487,7 @@ mod tests {
             rows_removed: None,
             retained_from: None,
             alters: None,
+            held_to: None,
             places: HashMap::from([("2013-01/x y.parquet".into(), "2013-01/old.parquet".into())]),
             loads: vec![LoadRecord {
                 load_id: "l".into(),
@@ -510,6 +503,10 @@ mod tests {
                 left_out: 2,
                 lookups: BTreeMap::from([("carriers".into(), 4)]),
                 idempotency_key: Some("k".into()),
+                nulled: 2,
+                profiled: true,
+                drift: vec![],
+                replays: Some(Replays { load_id: "m".into(), rejects: vec![0, 7] }),
             }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),

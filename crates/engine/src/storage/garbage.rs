@@ -1,7 +1,7 @@
 //! Removes segments that nothing can need any more: those that a rewrite replaced longer ago than any query runs, and
 //! those that no version ever named because what wrote them ended early. What is needed is decided from the log; this is
 //! the only place that lists a dataset to find objects, and it lists before it asks the log, so that what is committed in
-//! between counts. Only segments and their stored partials are touched, never the log or rejected rows.
+//! between counts. Only segments, their stored partials and old profiles of loads are touched, never the log or rejected rows.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 const UNNAMED_KEPT: TimeDelta = TimeDelta::hours(24);
 /// How far clocks of engines on one store may be apart.
 const CLOCK_SKEW: TimeDelta = TimeDelta::hours(1);
+/// Profiles of loads that are kept, the latest.
+const PROFILES_KEPT: usize = 500;
 /// Log entries read, or objects removed, at the same time.
 const CONCURRENCY: usize = 16;
 
@@ -43,6 +45,8 @@ impl DatasetLog {
         let no_load = self.loading.try_write().is_ok();
         let listed: Vec<ObjectMeta> = self.store.list(Some(&self.prefix)).try_collect().await.map_err(|error| Error::from(error).context("list segments"))?;
         let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
+        // A rewrite that a power cut can still take back leaves its inputs in force.
+        self.rely_on(snapshot.version).await?;
         let live: HashSet<&str> = snapshot.segments.iter().map(|segment| segment.path.as_str()).collect();
         let unnamed_kept = UNNAMED_KEPT.max(kept.segments());
         let erased_at = match snapshot.erased_before {
@@ -50,7 +54,7 @@ impl DatasetLog {
             version => self.committed_at(version).await?,
         };
         let removed = self.removed_since(&snapshot, now - unnamed_kept - CLOCK_SKEW).await?;
-        let needless = |object: &ObjectMeta| {
+        let needless = |object: &ObjectMeta| -> bool {
             // A stored partial holds keys out of the rows of its segment, and goes with it.
             let Some(path) = self.segment_path(object).map(Cow::Borrowed).or_else(|| self.segment_of_partial(object).map(Cow::Owned)) else { return false };
             match removed.get(path.as_ref()) {
@@ -64,7 +68,8 @@ impl DatasetLog {
                 None => no_load && object.last_modified + unnamed_kept <= now,
             }
         };
-        let needless: Vec<ObjectMeta> = listed.into_iter().filter(needless).collect();
+        let old = self.old_profiles(&listed);
+        let needless: Vec<ObjectMeta> = listed.iter().filter(|object| needless(object)).chain(old).cloned().collect();
         let removals: Vec<_> = needless.into_iter().map(|object| self.remove_object(object)).collect();
         let sizes: Vec<u64> = futures::stream::iter(removals).buffer_unordered(CONCURRENCY).try_collect().await?;
         Ok(Swept { objects: sizes.len() as u64, bytes: sizes.iter().sum() })
@@ -76,6 +81,13 @@ impl DatasetLog {
         let (chunk, file) = path.split_once('/')?;
         let named = uuid::Uuid::try_parse(file.strip_suffix(".parquet")?).is_ok();
         (named && !chunk.starts_with('_')).then_some(path)
+    }
+
+    /// Profiles of loads before the latest ones. Ids of loads are in the order of time.
+    fn old_profiles<'a>(&self, listed: &'a [ObjectMeta]) -> Vec<&'a ObjectMeta> {
+        let mut profiles: Vec<_> = listed.iter().filter_map(|object| Some((layout::load_of_profile(&self.prefix, &object.location)?, object))).collect();
+        profiles.sort_unstable_by_key(|(load_id, _)| std::cmp::Reverse(*load_id));
+        profiles.into_iter().skip(PROFILES_KEPT).map(|(_, object)| object).collect()
     }
 
     /// The path of the segment of a stored partial.
@@ -149,7 +161,17 @@ mod tests {
             }
             store.put(&Path::from(format!("acme/orders_old/{}", name(8))), "x".into()).await.unwrap();
             let schema = DatasetSchema::new(vec![Column::new("n", ColumnType::Integer)], None).unwrap();
-            let metadata = Metadata { id: "i".into(), label: "Orders".into(), schema, chunk: None, created_at: start, settings: Default::default(), steps: None, dropped: false };
+            let metadata = Metadata {
+                id: "i".into(),
+                label: "Orders".into(),
+                schema,
+                chunk: None,
+                created_at: start,
+                settings: Default::default(),
+                contract: Default::default(),
+                steps: None,
+                dropped: false,
+            };
             log.commit(Entry { metadata: Some(metadata), added: (1..=4).map(segment).collect(), committed_at: start, ..Entry::default() })
                 .await
                 .unwrap();
@@ -188,6 +210,18 @@ mod tests {
         assert_eq!(fixture.left().await, [3, 4, 5, 6, 7, 8]);
         assert_eq!(fixture.sweep_after(181).await, 2);
         assert_eq!(fixture.left().await, [4, 6, 7, 8]);
+    }
+
+    #[tokio::test]
+    async fn profiles_of_the_latest_loads_stay() {
+        let fixture = Fixture::new().await;
+        for id in 0..PROFILES_KEPT as u128 + 3 {
+            let profile = layout::profile(&Path::from("acme/orders"), &uuid::Uuid::from_u128(id << 64).to_string());
+            fixture.store.put(&profile, "x".into()).await.unwrap();
+        }
+        assert_eq!(fixture.sweep_after(0).await, 3);
+        assert!(fixture.store.head(&layout::profile(&Path::from("acme/orders"), &uuid::Uuid::from_u128(2 << 64).to_string())).await.is_err());
+        assert!(fixture.store.head(&layout::profile(&Path::from("acme/orders"), &uuid::Uuid::from_u128(3 << 64).to_string())).await.is_ok());
     }
 
     #[tokio::test]

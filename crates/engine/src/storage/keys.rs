@@ -29,9 +29,14 @@ impl Keys {
         self.maps.iter().flat_map(|map| map.iter()).map(|(key, load)| (key.as_ref(), load.as_ref())).collect()
     }
 
-    /// Remembers a load.
-    pub(crate) fn insert(&mut self, key: &str, version: u64, load: LoadRecord) {
-        let mut last = HashMap::from([(Arc::from(key), Arc::new((version, load)))]);
+    /// Remembers a load by all its keys.
+    pub(crate) fn remember(&mut self, version: u64, load: &LoadRecord) {
+        let mut keys = load.keys().peekable();
+        if keys.peek().is_none() {
+            return;
+        }
+        let keyed = Arc::new((version, load.clone()));
+        let mut last: HashMap<Arc<str>, Arc<Keyed>> = keys.map(|key| (Arc::from(key.as_ref()), Arc::clone(&keyed))).collect();
         while let Some(map) = self.maps.pop_if(|map| map.len() <= 2 * last.len()) {
             let mut map = Arc::unwrap_or_clone(map);
             map.extend(last);
@@ -41,9 +46,13 @@ impl Keys {
     }
 }
 
-impl FromIterator<(String, Keyed)> for Keys {
-    fn from_iter<T: IntoIterator<Item = (String, Keyed)>>(loads: T) -> Self {
-        let map: HashMap<Arc<str>, Arc<Keyed>> = loads.into_iter().map(|(key, load)| (key.into(), Arc::new(load))).collect();
+impl FromIterator<Keyed> for Keys {
+    /// From the oldest.
+    fn from_iter<T: IntoIterator<Item = Keyed>>(loads: T) -> Self {
+        let mut map: HashMap<Arc<str>, Arc<Keyed>> = HashMap::new();
+        for keyed in loads.into_iter().map(Arc::new) {
+            map.extend(keyed.1.keys().map(|key| (Arc::from(key.as_ref()), Arc::clone(&keyed))));
+        }
         Self { maps: if map.is_empty() { Vec::new() } else { vec![Arc::new(map)] } }
     }
 }
@@ -63,7 +72,8 @@ mod tests {
         let mut versions = vec![Keys::default()];
         for number in 0..1_000_u64 {
             let mut next = versions.last().unwrap().clone();
-            next.insert(&format!("k{}", number % 900), number, LoadRecord { rows: number, ..LoadRecord::default() });
+            let key = Some(format!("k{}", number % 900));
+            next.remember(number, &LoadRecord { rows: number, idempotency_key: key, ..LoadRecord::default() });
             versions.push(next);
         }
         for (place, version) in versions.iter().enumerate() {

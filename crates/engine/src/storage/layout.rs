@@ -63,6 +63,22 @@ pub(crate) fn rejects(dataset: &Path, load_id: &str) -> Path {
     dataset.clone().join("_rejects").join(format!("{load_id}.ndjson"))
 }
 
+/// Folder of the profiles of loads.
+pub(crate) fn profiles(dataset: &Path) -> Path {
+    dataset.clone().join("_profiles")
+}
+
+/// The profile of a load.
+pub(crate) fn profile(dataset: &Path, load_id: &str) -> Path {
+    profiles(dataset).join(format!("{load_id}.json"))
+}
+
+/// The load of a profile, where the object is one.
+pub(crate) fn load_of_profile(dataset: &Path, object: &Path) -> Option<uuid::Uuid> {
+    let rest = object.as_ref().strip_prefix(profiles(dataset).as_ref())?.strip_prefix('/')?;
+    uuid::Uuid::try_parse(rest.strip_suffix(".json")?).ok()
+}
+
 /// Folder of the stored partials of a dataset.
 pub(crate) fn partials(dataset: &Path) -> Path {
     dataset.clone().join("_partials")

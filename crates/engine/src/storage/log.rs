@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+use super::checked_text;
 use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
 use super::history::Past;
 use super::keys::Keys;
@@ -43,6 +44,8 @@ pub(crate) struct Snapshot {
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
     pub keys: Keys,
+    /// The latest load that has a profile.
+    pub profiled: Option<String>,
     /// Versions before this one may hold rows that were erased: nobody reads them any more.
     pub erased_before: u64,
     /// Rows before this instant went, because they were older than the dataset keeps rows.
@@ -65,6 +68,7 @@ impl Snapshot {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            profiled: None,
             erased_before: 0,
             retained_from: None,
         };
@@ -91,14 +95,17 @@ impl Snapshot {
             self.replace(&entry.removed, entry.added, &entry.places);
         }
         for load in entry.loads {
-            if let Some(key) = &load.idempotency_key {
-                self.keys.insert(key, version, load.clone());
+            self.keys.remember(version, &load);
+            if load.profiled {
+                self.profiled = Some(load.load_id.clone());
             }
             self.recent_loads.insert(0, (version, entry.committed_at, load));
             self.recent_loads.truncate(RECENT_LOADS);
         }
         if entry.rewrite == Some(Rewrite::Erasure) {
             self.erased_before = version;
+            // Frequent values in it may be of rows that are to be forgotten.
+            self.profiled = None;
         }
         self.retained_from = self.retained_from.max(entry.retained_from);
         self.version = version;
@@ -153,6 +160,8 @@ pub(crate) struct DatasetLog {
     pub(crate) rewriting: tokio::sync::Mutex<()>,
     /// Held for reading by each load: while one runs, segments that no version names may be its own.
     pub(crate) loading: tokio::sync::RwLock<()>,
+    /// Held by who commits rows with unique keys, from the look at what is there to the commit.
+    pub(crate) keying: tokio::sync::Mutex<()>,
     /// Held for reading while a load commits, and for writing while a load finds out what it replaces: what comes in
     /// between would make it look again and again. A load that decodes for a long time holds up nobody.
     pub(crate) appending: tokio::sync::RwLock<()>,
@@ -171,6 +180,7 @@ impl DatasetLog {
             committing: tokio::sync::Mutex::default(),
             rewriting: tokio::sync::Mutex::default(),
             loading: tokio::sync::RwLock::default(),
+            keying: tokio::sync::Mutex::default(),
             appending: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
             past: Mutex::default(),
@@ -191,6 +201,16 @@ impl DatasetLog {
     /// cleaned up all that was known of it. What is put behind a log that is gone would be lost.
     pub(crate) async fn certain_snapshot(&self) -> Result<Option<Arc<Snapshot>>> {
         self.refreshed(Duration::ZERO).await
+    }
+
+    /// Waits until the entry of a version is durable. Another engine, or another call here, may have put it just now and not
+    /// yet be sure of it; whoever answers or removes something because of that entry promises more than he has seen.
+    pub(crate) async fn rely_on(&self, version: u64) -> Result<()> {
+        match self.store.head(&layout::log_entry(&self.prefix, version)).await {
+            // One that was cleaned up stands behind a checkpoint that was relied on.
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(Error::from(error).context("rely on log entry")),
+        }
     }
 
     async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
@@ -265,8 +285,13 @@ impl DatasetLog {
     }
 
     pub(super) async fn read_bytes(&self, version: u64) -> Result<Option<bytes::Bytes>> {
-        match self.store.get(&layout::log_entry(&self.prefix, version)).await {
-            Ok(object) => Ok(Some(object.bytes().await?)),
+        let location = layout::log_entry(&self.prefix, version);
+        match self.store.get(&location).await {
+            Ok(object) => {
+                let bytes = object.bytes().await?;
+                checked_text::check_entry(&bytes, &format_args!("log entry {location}"))?;
+                Ok(Some(bytes))
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(Error::from(error).context("read log entry")),
         }
@@ -300,6 +325,7 @@ mod tests {
             chunk: None,
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
+            contract: Default::default(),
             steps: None,
             dropped: false,
         };

@@ -41,8 +41,20 @@ impl DatasetLog {
         // A deletion that did not end leaves the end of a log; deletion goes from the oldest entry to the newest.
         match self.read_bytes(last).await? {
             Some(bytes) if String::from_utf8_lossy(&bytes).contains("tidemill.dropped") => Ok(None),
-            _ => Err(Error::corrupt(format!("log of {} has {} of {} entries, and no checkpoint that stands for the others", self.prefix, listing.entries.len(), last + 1))),
+            _ => Err(Error::corrupt(format!(
+                "log of {} has {} of {} entries, and no checkpoint that stands for the others{}",
+                self.prefix,
+                listing.entries.len(),
+                last + 1,
+                self.unusable(&listing)
+            ))),
         }
+    }
+
+    /// The checkpoints that are there all the same, for whoever has to restore one.
+    fn unusable(&self, listing: &Listing) -> String {
+        let names: Vec<String> = listing.checkpoints.iter().map(|version| layout::checkpoint(&self.prefix, *version).to_string()).collect();
+        if names.is_empty() { String::new() } else { format!("; {} cannot be used", names.join(", ")) }
     }
 
     /// What is there of the log.

@@ -66,6 +66,7 @@ mod tests {
             chunk: Some(TimeChunk::Month),
             created_at: DateTime::UNIX_EPOCH,
             settings: Default::default(),
+            contract: Default::default(),
             steps: None,
             dropped: false,
         };

@@ -18,14 +18,14 @@ use tokio::sync::mpsc;
 
 use super::bloom::Filtered;
 use super::commit::Committed;
-use super::encoder::SegmentEncoder;
+use super::encoder::{Encoded, SegmentEncoder};
 use super::entry::{Entry, Rewrite};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
 use super::rows::{self, Rows};
 use super::rowsum::{RowSum, RowSummer};
 use super::segment::Segment;
-use super::writer::{blocking, remove};
+use super::writer::{INLINE_BYTES_MAX, INLINE_ROWS_MAX, blocking, remove};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
@@ -57,8 +57,16 @@ impl Rewriter<'_> {
 
     /// Stores rows that come from some segments as one segment of a chunk; `None` when there are none. Nobody sees it yet.
     pub(crate) async fn write(&self, chunk: &str, schema: &SchemaRef, inputs: &[Arc<Segment>], mut rows: Rows) -> Result<Option<Segment>> {
-        let (sender, mut receiver) = mpsc::channel(BATCHES_IN_FLIGHT);
         let (schema, filtered) = (Arc::clone(schema), filtered(inputs));
+        let (few, bytes) = inputs.iter().fold((0, 0), |(rows, bytes), input| (rows + input.rows, bytes + input.bytes));
+        if few <= INLINE_ROWS_MAX && bytes <= INLINE_BYTES_MAX {
+            let mut encoder = SegmentEncoder::new(&schema, 0, filtered)?;
+            while let Some(batch) = rows.try_next().await? {
+                encoder.write(&batch)?;
+            }
+            return self.store(chunk, encoder.finish()?).await;
+        }
+        let (sender, mut receiver) = mpsc::channel(BATCHES_IN_FLIGHT);
         let encoding = blocking(move || {
             let mut encoder = SegmentEncoder::new(&schema, 0, filtered)?;
             while let Some(batch) = receiver.blocking_recv() {
@@ -77,7 +85,10 @@ impl Rewriter<'_> {
         };
         let (encoded, fed) = futures::join!(encoding, feeding);
         fed?;
-        let encoded = encoded?;
+        self.store(chunk, encoded?).await
+    }
+
+    async fn store(&self, chunk: &str, encoded: Encoded) -> Result<Option<Segment>> {
         if encoded.rows == 0 {
             return Ok(None);
         }

@@ -28,6 +28,9 @@ const CHUNK_ROWS_WANTED: usize = 256 << 10;
 const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
 const CONCURRENCY: usize = 2;
+/// Rows, and their bytes in memory, that are encoded sooner than a thread is found for them.
+pub(super) const INLINE_ROWS_MAX: u64 = 64;
+pub(super) const INLINE_BYTES_MAX: u64 = 256 << 10;
 
 const MICROS_OF_DAY: i64 = 86_400_000_000;
 
@@ -108,7 +111,8 @@ impl SegmentWriter {
             return Ok(());
         }
         let (schema, time_index, chunk, max_rows) = (Arc::clone(&self.schema), self.time_index, self.chunk, self.max_rows);
-        let (pieces, chunk) = blocking(move || {
+        let few = is_little(&batches);
+        let (pieces, chunk) = blocking_unless(few, move || {
             let rows = compute::concat_batches(&schema, &batches)?;
             drop(batches);
             arrange(&rows, time_index, chunk, max_rows)
@@ -146,7 +150,7 @@ pub(crate) fn object_path(prefix: &Path, segment: &str) -> Path {
 }
 
 async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordBatch, written_at: DateTime<Utc>) -> Result<Segment> {
-    let encoded = blocking(move || {
+    let encoded = blocking_unless(is_little(std::slice::from_ref(&rows)), move || {
         let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
         let mut encoder = SegmentEncoder::new(&rows.schema(), rows.get_array_memory_size() / 4, filtered)?;
         encoder.write(&rows)?;
@@ -246,6 +250,17 @@ pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
         TimeChunk::Month => (time.format("%Y-%m").to_string(), day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)))),
     };
     (name, next.map_or(i64::MAX, |next| next.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
+}
+
+fn is_little(batches: &[RecordBatch]) -> bool {
+    let rows: u64 = batches.iter().map(|batch| batch.num_rows() as u64).sum();
+    let bytes: u64 = batches.iter().map(|batch| batch.get_array_memory_size() as u64).sum();
+    rows <= INLINE_ROWS_MAX && bytes <= INLINE_BYTES_MAX
+}
+
+/// Does what takes a fraction of a millisecond here, and the rest on a thread for it.
+async fn blocking_unless<T: Send + 'static>(short: bool, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    if short { work() } else { blocking(work).await }
 }
 
 /// Runs work that keeps a core busy away from the threads that answer requests.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod change;
 mod codec;
+mod contracts;
 mod encryption;
 mod evolution;
 mod faults;
@@ -22,6 +23,7 @@ mod modes;
 mod nested;
 mod partial_faults;
 mod partials;
+mod profiles;
 mod races;
 mod rollups;
 mod rows;

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
+use tidemill::Mill;
 use tidemill::ingest::{Json as JsonRows, LoadMode, LoadReport};
+use uuid::Uuid;
 
 use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, PushParams, Pushed, RejectParams, RejectedRows};
 use crate::app::App;
@@ -52,18 +54,25 @@ pub async fn profile_dataset(State(app): State<App>, caller: Caller, Path(name):
 /// Read the rows of a dataset that were rejected.
 #[utoipa::path(get, path = "/datasets/{name}/rejects", tag = "datasets", params(("name" = String, Path, description = "The dataset"), RejectParams), responses((status = 200, body = RejectedRows)))]
 pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<RejectParams>) -> Answer<Json<Value>> {
-    caller.allow(Action::Read)?;
     let limit = page_size(params.limit, 100)?;
-    let mill = caller.mill(&app);
-    if mill.steps(&name).await?.steps.hides_values() {
-        // A row that was rejected is kept as it came, with what its dataset never holds.
-        caller.allow(Action::LoadData)?;
-    }
+    let mill = allow_rejects(&app, &caller, &name).await?;
     let offset = params.offset.unwrap_or(0);
     match &params.load_id {
+        Some(load_id) if Uuid::try_parse(load_id).is_err() => Err(Problem::field("load_id", "is the id of a load")),
         Some(load_id) => encode(&mill.load_rejects(&name, load_id, offset, limit).await?),
         None => encode(&mill.rejects(&name, offset, limit).await?),
     }
+}
+
+/// The datasets of a caller who may see the rejected rows of one of them. A row that was rejected is kept as it came, with
+/// what its dataset never holds where its steps hide values: then it is for those who may load it.
+pub(crate) async fn allow_rejects(app: &App, caller: &Caller, name: &str) -> Answer<Mill> {
+    caller.allow(Action::Read)?;
+    let mill = caller.mill(app);
+    if mill.steps(name).await?.steps.hides_values() {
+        caller.allow(Action::LoadData)?;
+    }
+    Ok(mill)
 }
 
 /// Push rows into a dataset: NDJSON, or a JSON array of objects. The same `Idempotency-Key` again is answered as the first time.
@@ -106,7 +115,8 @@ fn encode(value: &impl serde::Serialize) -> Answer<Json<Value>> {
     serde_json::to_value(value).map(Json).map_err(Problem::internal)
 }
 
-fn page_size(limit: Option<usize>, default: usize) -> Answer<usize> {
+/// How many of a list are asked for.
+pub(crate) fn page_size(limit: Option<usize>, default: usize) -> Answer<usize> {
     let limit = limit.unwrap_or(default);
     if (1..=PAGE_MAX).contains(&limit) { Ok(limit) } else { Err(Problem::field("limit", format!("lies between 1 and {PAGE_MAX}"))) }
 }

@@ -6,6 +6,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::dataset_loads::wire::Drift;
+
 /// Type of a column.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +103,15 @@ pub struct DatasetLoad {
     pub source: String,
     pub rows: u64,
     pub rejected: u64,
+    /// Values that were made null, because they did not hold to the contract.
+    pub nulled: u64,
+    /// Whether it has a profile.
+    pub profiled: bool,
+    /// What is not as it was in the profiled load before: the strongest findings.
+    pub drift: Vec<Drift>,
+    /// The load of which it brings rejected rows corrected.
+    #[schema(required)]
+    pub replays: Option<String>,
     pub committed_at: DateTime<Utc>,
 }
 
@@ -152,13 +163,21 @@ pub struct DatasetProfile {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RejectedRow {
     pub load_id: String,
+    /// Its number among the rejected rows of the load.
+    pub number: u64,
     pub line: u64,
     #[schema(required)]
     pub column: Option<String>,
     #[schema(required)]
     pub value: Option<String>,
     pub reason: String,
+    /// The rule of the contract, from 1, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<u32>,
     pub raw: String,
+    /// The load that brought it corrected.
+    #[schema(required)]
+    pub replayed_by: Option<String>,
 }
 
 /// A row that would not be taken.

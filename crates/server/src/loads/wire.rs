@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::dataset_loads::wire::Drift;
 use crate::datasets::wire::{ColumnField, ColumnType};
 use crate::http::problem::WireProblem;
 use crate::steps::wire::Step;
@@ -134,6 +135,12 @@ pub struct LoadReport {
     pub segments: u64,
     pub duration_ms: u64,
     pub promotions: Vec<Promotion>,
+    /// Values that were made null, because they did not hold to the contract.
+    pub nulled: u64,
+    /// Whether it has a profile.
+    pub profiled: bool,
+    /// What is not as it was in the profiled load before: the strongest findings.
+    pub drift: Vec<Drift>,
     pub replayed: bool,
 }
 

@@ -4,6 +4,7 @@
 
 mod auth;
 mod bucket;
+mod contracts;
 mod dashboards;
 mod harness;
 mod keys;

@@ -42,6 +42,13 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/datasets/{name}/preview", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}/profile", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}/rejects", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/contract", (Least::Viewer, Value::Null)),
+        ("put /api/v1/datasets/{name}/contract", (Least::Admin, json!({"rules": []}))),
+        ("get /api/v1/datasets/{name}/loads", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/loads/{load_id}/profile", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/loads/{load_id}/rejects", (Least::Viewer, Value::Null)),
+        ("get /api/v1/datasets/{name}/loads/{load_id}/rejects/export", (Least::Viewer, Value::Null)),
+        ("post /api/v1/datasets/{name}/loads/{load_id}/rejects/replay", (Least::Editor, json!({"rows": [{"number": 0, "row": {}}]}))),
         ("post /api/v1/datasets/{name}/rows", (Least::Editor, json!([]))),
         ("delete /api/v1/datasets/{name}", (Least::Admin, Value::Null)),
         ("get /api/v1/datasets/{name}/versions", (Least::Viewer, Value::Null)),
@@ -120,6 +127,7 @@ async fn every_route_asks_for_the_role_that_it_takes() {
     let fill = |path: &str| {
         path.replace("{name}", "no_such_thing")
             .replace("{rollup}", "r")
+            .replace("{load_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{widget_id}", "w1")
             .replace("{id}", "00000000-0000-0000-0000-000000000000")
             .replace("/changes", "/changes?from=0")
@@ -176,6 +184,7 @@ async fn what_belongs_to_others_is_not_there() {
         let path = path
             .replace("{name}", "airports")
             .replace("{rollup}", "r")
+            .replace("{load_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{widget_id}", "w1")
             .replace("{id}", id)
             .replace("/changes", "/changes?from=0");

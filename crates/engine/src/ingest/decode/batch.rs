@@ -31,6 +31,8 @@ pub(crate) struct BatchBuilder<'a> {
     pub wants_lines: bool,
     /// Lines of the rows that the sinks have got, bad ones among them.
     pub lines: Vec<u64>,
+    /// Values that did not fit and are null now.
+    pub nulled: u64,
     schema: SchemaRef,
     rows: usize,
     text_bytes: usize,
@@ -58,13 +60,14 @@ impl<'a> BatchBuilder<'a> {
             } else {
                 Authority::Inferred
             };
-            Sink::new(column.clone(), authority, BATCH_ROWS)
+            Sink::new(column.clone(), authority, BATCH_ROWS).nulling(target.nulling.get(index).copied().unwrap_or_default())
         });
         Self {
             sinks: sinks.collect(),
             tally: Tally::new(name, progress),
             wants_lines: target.lines,
             lines: Vec::new(),
+            nulled: 0,
             schema: schema_of(&target.columns),
             rows: 0,
             text_bytes: 0,
@@ -87,6 +90,7 @@ impl<'a> BatchBuilder<'a> {
         self.rejects.clear();
         self.bad.clear();
         self.lines.clear();
+        self.nulled = 0;
     }
 
     /// Takes in rows that every sink has just got, the rejects among and between them (`bad` are the places of the former),
@@ -126,7 +130,7 @@ impl<'a> BatchBuilder<'a> {
         }
         self.rows = 0;
         self.text_bytes = 0;
-        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects), lines })
+        (self.emit)(Decoded { batch, rejects: std::mem::take(&mut self.rejects), lines, source: None, nulled: std::mem::take(&mut self.nulled) })
     }
 
     /// The file is over.

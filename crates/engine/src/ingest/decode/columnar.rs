@@ -156,7 +156,8 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
     let mut bad: Vec<Option<Reject>> = Vec::new();
     bad.resize_with(batch.num_rows(), || None);
     let mut arrays = Vec::with_capacity(target.columns.len());
-    for column in &target.columns {
+    let mut nulled = 0;
+    for (place, column) in target.columns.iter().enumerate() {
         let Some(stored) = batch.column_by_name(&column.name) else {
             arrays.push(new_null_array(&column.data_type(), batch.num_rows()));
             continue;
@@ -171,6 +172,11 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                 error.message()
             ))
         })?;
+        if target.nulling.get(place).copied().unwrap_or_default() {
+            nulled += misfits(stored, &array, column).len() as u64;
+            arrays.push(array);
+            continue;
+        }
         for misfit in misfits(stored, &array, column) {
             if let Some(slot) = bad.get_mut(misfit.row).filter(|slot| slot.is_none()) {
                 *slot = Some(Reject {
@@ -178,6 +184,7 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                     column: Some(misfit.path),
                     value: Some(shorten_value(misfit.value.as_bytes())),
                     reason: value::misfit(misfit.column_type, misfit.value.as_bytes()).to_owned(),
+                    rule: None,
                     raw: String::new(),
                 });
             }
@@ -193,5 +200,5 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
     if bad.iter().any(Option::is_some) {
         decoded = filter_record_batch(&decoded, &bad.iter().map(|slot| Some(slot.is_none())).collect::<BooleanArray>())?;
     }
-    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines })
+    Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines, source: None, nulled })
 }

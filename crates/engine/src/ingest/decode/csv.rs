@@ -114,6 +114,10 @@ impl Reader<'_> {
                     sink.observe_text(content(text, cell.range()), row.line);
                 }
             }
+            if sink.is_nulling() {
+                self.batch.nulled += misfits.len() as u64;
+                misfits.clear();
+            }
             if !misfits.is_empty() && !sink.is_declared() {
                 self.batch.check_only();
                 self.check(text, tile);
@@ -175,7 +179,7 @@ impl Reader<'_> {
             let place = row_cells.iter().position(|cell| cell.range().end > row.start as usize + at);
             let value = place.and_then(|place| row_cells.get(place)).map(|cell| shorten_value(bytes.get(cell.range()).unwrap_or_default()));
             let column = place.and_then(|place| self.names.get(place)).map(|name| (*name).to_owned());
-            rejects.push(Reject { line: row.line, column, value, reason, raw: shorten_row(raw) });
+            rejects.push(Reject { line: row.line, column, value, reason, rule: None, raw: shorten_row(raw) });
             blank(cleaned, range);
         }
         // Only line ends and blank lines are left between rows.
@@ -192,7 +196,7 @@ impl Reader<'_> {
             }
             Flaw::AfterQuote(place) => (self.names.get(place).map(|name| (*name).to_owned()), "text after a closing quote; double the quotes inside a quoted cell".to_owned()),
         };
-        Reject { line: row.line, column, value: None, reason, raw: shorten_row(raw) }
+        Reject { line: row.line, column, value: None, reason, rule: None, raw: shorten_row(raw) }
     }
 
     fn misfit(&self, text: &str, tile: &Tile, row: usize, place: usize, index: usize) -> Reject {
@@ -207,6 +211,7 @@ impl Reader<'_> {
             column: column.map(|column| column.name.clone()),
             value: Some(shorten_value(value)),
             reason: column.map(|column| value::misfit(column.column_type, value)).unwrap_or_default().to_owned(),
+            rule: None,
             raw: shorten_row(raw),
         }
     }

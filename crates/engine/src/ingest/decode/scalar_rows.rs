@@ -28,7 +28,7 @@ pub(crate) struct Origin<'a> {
 
 impl Origin<'_> {
     pub(crate) fn reject(&self, column: Option<String>, value: Option<String>, reason: String) -> Reject {
-        Reject { line: self.line, column, value, reason, raw: shorten_row(self.raw) }
+        Reject { line: self.line, column, value, reason, rule: None, raw: shorten_row(self.raw) }
     }
 }
 
@@ -62,6 +62,10 @@ impl ScalarRows {
                     sink.observe_scalar(scalar, origin.line);
                 }
                 let Err(misfit) = sink.append_scalar(scalar) else { continue };
+                if sink.is_nulling() {
+                    batch.nulled += 1;
+                    continue;
+                }
                 if !sink.is_declared() {
                     batch.check_only();
                     break;

@@ -41,6 +41,8 @@ pub(crate) struct Sink {
     /// What holds every value seen so far, and the line of the first that disagreed.
     observed: Option<Shape>,
     disagreed_at: Option<u64>,
+    /// Whether a misfit becomes null and its row stays.
+    nulling: bool,
     values: Values,
 }
 
@@ -198,7 +200,18 @@ impl Sink {
             }
         };
         let observed = (authority != Authority::Undetermined).then(|| Shape::of_column(&column));
-        Self { column, authority, observed, disagreed_at: None, values }
+        Self { column, authority, observed, disagreed_at: None, nulling: false, values }
+    }
+
+    /// Says whether a misfit becomes null and its row stays.
+    pub(crate) fn nulling(mut self, nulling: bool) -> Self {
+        self.nulling = nulling && self.is_declared();
+        self
+    }
+
+    /// Whether a misfit, which is null as it is, is nobody's fault.
+    pub(crate) fn is_nulling(&self) -> bool {
+        self.nulling
     }
 
     pub(crate) fn is_declared(&self) -> bool {

@@ -144,7 +144,7 @@ mod tests {
             let mut op = deduplicate_within(&frame, &["n".into()], keep, 3).unwrap();
             let rows = |values: Vec<i64>| {
                 let batch = RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from(values)) as ArrayRef)]).unwrap();
-                Rows::of(Decoded { batch, rejects: Vec::new(), lines: Vec::new() })
+                Rows::of(Decoded { batch, rejects: Vec::new(), lines: Vec::new(), source: None, nulled: 0 })
             };
             let site = Site { number: 1, op: "deduplicate" };
             op.apply(&mut rows(vec![1, 2, 3, 1]), &site).unwrap();

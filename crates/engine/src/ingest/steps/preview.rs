@@ -57,21 +57,21 @@ pub struct StepRows {
 pub(crate) fn preview(source: &Spooled, inference: Inference, columns: Vec<Column>, mut steps: CompiledSteps, shown: usize) -> Result<StepsPreview> {
     let sample = usize::try_from(inference.sample_rows).unwrap_or(SAMPLE_ROWS).clamp(1, SAMPLE_ROWS);
     // Types that later rows of the batch do not fit are no matter here: only rows of the sample are shown.
-    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true };
+    let target = DecodeTarget { declared: vec![true; columns.len()], columns, lines: true, nulling: Vec::new() };
     let decoded = first_batch(source, &inference, &target)?;
     let (batch, mut rejects) = (decoded.batch.slice(0, sample.min(decoded.batch.num_rows())), decoded.rejects);
     let lines: Vec<u64> = decoded.lines.into_iter().take(batch.num_rows()).collect();
     if batch.num_rows() == sample {
         rejects.retain(|reject| lines.last().is_none_or(|last| reject.line <= *last));
     }
-    let rows = || Rows::of(Decoded { batch: batch.clone(), rejects: rejects.clone(), lines: lines.clone() });
+    let rows = || Rows::of(Decoded { batch: batch.clone(), rejects: rejects.clone(), lines: lines.clone(), source: None, nulled: 0 });
     if steps.looks_ahead() {
         steps.look(&mut rows())?;
         steps.rewind();
     }
     let mut treated = rows();
     steps.apply(&mut treated)?;
-    let treated = treated.into_decoded();
+    let treated = treated.into_decoded(false);
     Ok(StepsPreview {
         rows: (batch.num_rows() + rejects.len()) as u64,
         rows_out: treated.batch.num_rows() as u64,
@@ -101,7 +101,7 @@ fn first_batch(source: &Spooled, inference: &Inference, target: &DecodeTarget) -
         (None, Err(error)) => Err(error),
         (None, Ok(_)) => {
             let batch = arrow::array::RecordBatch::new_empty(crate::ingest::decode::batch::schema_of(&target.columns));
-            Ok(Decoded { batch, rejects: Vec::new(), lines: Vec::new() })
+            Ok(Decoded { batch, rejects: Vec::new(), lines: Vec::new(), source: None, nulled: 0 })
         }
     }
 }

@@ -353,7 +353,13 @@ fn run(keep: &str, whole: &RecordBatch, sizes: &[usize]) -> (RecordBatch, Vec<Re
         pieces.push((start, whole.slice(start, rows)));
         start += rows;
     }
-    let decoded = |(start, batch): &(usize, RecordBatch)| Decoded { lines: (*start as u64 + 1..).take(batch.num_rows()).collect(), batch: batch.clone(), rejects: Vec::new() };
+    let decoded = |(start, batch): &(usize, RecordBatch)| Decoded {
+        lines: (*start as u64 + 1..).take(batch.num_rows()).collect(),
+        batch: batch.clone(),
+        rejects: Vec::new(),
+        source: None,
+        nulled: 0,
+    };
     if steps.looks_ahead() {
         pieces.iter().for_each(|piece| steps.look(&mut Rows::of(decoded(piece))).unwrap());
         steps.rewind();
@@ -362,7 +368,7 @@ fn run(keep: &str, whole: &RecordBatch, sizes: &[usize]) -> (RecordBatch, Vec<Re
     for piece in &pieces {
         let mut rows = Rows::of(decoded(piece));
         steps.apply(&mut rows).unwrap();
-        let treated = rows.into_decoded();
+        let treated = rows.into_decoded(false);
         batches.push(treated.batch);
         rejects.extend(treated.rejects);
         lines.extend(treated.lines);

@@ -54,9 +54,28 @@ pub(crate) struct Fault {
 
 impl Rows {
     pub(crate) fn of(decoded: Decoded) -> Self {
-        let Decoded { batch, rejects, lines } = decoded;
-        let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
-        Self { source: batch.clone(), batch, lines, origin: (0..rows).collect(), rejects }
+        let Decoded { batch, rejects, lines, source, .. } = decoded;
+        let Some((source, origin)) = source else {
+            let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+            return Self { source: batch.clone(), batch, lines, origin: (0..rows).collect(), rejects };
+        };
+        let mut of_source = vec![0; if lines.is_empty() { 0 } else { source.num_rows() }];
+        for (origin, line) in origin.iter().zip(lines) {
+            if let Some(slot) = of_source.get_mut(*origin as usize) {
+                *slot = line;
+            }
+        }
+        Self { batch, source, lines: of_source, origin, rejects }
+    }
+
+    /// The line of a row at hand; 0 where it is not known.
+    pub(crate) fn line(&self, row: usize) -> u64 {
+        self.origin.get(row).and_then(|origin| self.lines.get(*origin as usize)).copied().unwrap_or_default()
+    }
+
+    /// Why a load fails, of which the last row was rejected.
+    pub(crate) fn failed(&self) -> Error {
+        self.rejects.last().map_or_else(|| Error::internal("a load failed without a row that does not fit"), super::failed)
     }
 
     /// The name of a column, for faults.
@@ -121,31 +140,38 @@ impl Rows {
 
     /// Takes rows out and keeps them as rejects: the first fault of each counts. What is kept of a row is what was decoded,
     /// as a JSON object that can be corrected and loaded again.
-    pub(crate) fn reject(&mut self, mut faults: Vec<Fault>) -> Result<()> {
+    pub(crate) fn reject(&mut self, faults: Vec<Fault>) -> Result<()> {
+        self.reject_by(faults.into_iter().map(|fault| (None, fault)).collect())
+    }
+
+    /// The same by rules of the contract, with their numbers.
+    pub(crate) fn reject_by(&mut self, mut faults: Vec<(Option<u32>, Fault)>) -> Result<()> {
         if faults.is_empty() {
             return Ok(());
         }
-        faults.sort_by_key(|fault| fault.row);
-        faults.dedup_by_key(|fault| fault.row);
-        let origins: Vec<u32> = faults.iter().map(|fault| self.origin.get(fault.row).copied().unwrap_or_default()).collect();
+        faults.sort_by_key(|(_, fault)| fault.row);
+        faults.dedup_by_key(|(_, fault)| fault.row);
+        let origins: Vec<u32> = faults.iter().map(|(_, fault)| self.origin.get(fault.row).copied().unwrap_or_default()).collect();
         let raws = objects(&take_record_batch(&self.source, &UInt32Array::from(origins.clone()))?, false);
         let mut keep = vec![true; self.batch.num_rows()];
-        for ((fault, origin), raw) in faults.into_iter().zip(origins).zip(raws) {
+        for (((rule, fault), origin), raw) in faults.into_iter().zip(origins).zip(raws) {
             if let Some(keep) = keep.get_mut(fault.row) {
                 *keep = false;
             }
             let line = self.lines.get(origin as usize).copied().unwrap_or_default();
             let value = fault.value.map(|value| shorten_value(value.as_bytes()));
-            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, raw: raw_of(raw) });
+            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule, raw: raw_of(raw) });
         }
         self.keep(&BooleanArray::from(keep))
     }
 
-    /// Those that are left, with the rejects in the order of the file.
-    pub(crate) fn into_decoded(mut self) -> Decoded {
+    /// Those that are left, with the rejects in the order of the file; and what they were decoded from, for who may have to
+    /// reject some of them later.
+    pub(crate) fn into_decoded(mut self, with_source: bool) -> Decoded {
         self.rejects.sort_by_key(|reject| reject.line);
         let lines = self.origin.iter().filter_map(|origin| self.lines.get(*origin as usize).copied()).collect();
-        Decoded { batch: self.batch, rejects: self.rejects, lines }
+        let source = with_source.then_some((self.source, self.origin));
+        Decoded { batch: self.batch, rejects: self.rejects, lines, source, nulled: 0 }
     }
 }
 
@@ -169,11 +195,11 @@ pub(crate) fn pieces(decoded: Decoded) -> Vec<Decoded> {
     if step >= rows {
         return vec![decoded];
     }
-    let Decoded { batch, mut rejects, lines } = decoded;
+    let Decoded { batch, mut rejects, lines, mut nulled, .. } = decoded;
     let piece = |start: usize| {
         let batch = batch.slice(start, step.min(rows - start));
         let lines = lines.iter().skip(start).take(batch.num_rows()).copied().collect();
-        Decoded { batch, lines, rejects: std::mem::take(&mut rejects) }
+        Decoded { batch, lines, rejects: std::mem::take(&mut rejects), source: None, nulled: std::mem::take(&mut nulled) }
     };
     (0..rows).step_by(step).map(piece).collect()
 }

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::storage::entry::{self, LoadRecord, Metadata, transaction_id};
+use crate::storage::checksum;
+use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
+use crate::storage::keys::Keyed;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
 use crate::storage::statistics;
@@ -63,6 +65,8 @@ struct State {
     entry: String,
     erased_before: u64,
     retained_from: Option<i64>,
+    #[serde(default)]
+    profiled: Option<String>,
 }
 
 /// A load that the version remembers, in our own column.
@@ -90,7 +94,12 @@ impl Checkpoint {
                 writer.write(&batch)?;
             }
         }
-        Ok(Encoded { bytes: writer.into_inner()?, actions: rows.len() as u64 })
+        writer.flush()?;
+        let chunks = checksum::chunks_of(writer.flushed_row_groups())?;
+        writer.append_key_value_metadata(checksum::placeholder(chunks.len()));
+        let mut bytes = writer.into_inner()?;
+        checksum::seal(&mut bytes, &chunks)?;
+        Ok(Encoded { bytes, actions: rows.len() as u64 })
     }
 
     /// Segments in their order; it is the order of the version.
@@ -102,13 +111,14 @@ impl Checkpoint {
             entry: self.entry.clone(),
             erased_before: snapshot.erased_before,
             retained_from: snapshot.retained_from.map(|from| from.timestamp_millis()),
+            profiled: snapshot.profiled.clone(),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
             json!({"metaData": entry::metadata_to_delta(&snapshot.metadata)}),
             json!({"tidemill": {"state": serde_json::to_string(&state)?}}),
         ];
-        let mut keys: Vec<(u64, &str)> = snapshot.keys.all().into_iter().map(|(key, (version, _))| (*version, key)).collect();
+        let mut keys: Vec<(u64, &str)> = snapshot.keys.all().into_iter().filter(|(key, _)| !key.starts_with(REPLAY_KEY)).map(|(key, (version, _))| (*version, key)).collect();
         keys.sort_unstable();
         rows.extend(keys.into_iter().map(|(_, key)| json!({"txn": {"appId": transaction_id(key), "version": 1}})));
         for remembered in remembered(snapshot) {
@@ -128,6 +138,7 @@ impl Checkpoint {
     /// # Errors
     /// `Corrupt` for what is not a checkpoint that this engine wrote.
     pub(crate) fn decode(bytes: Bytes) -> Result<Self> {
+        checksum::verify_file(&bytes)?;
         let mut read = Read::default();
         for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS).build()? {
             let mut writer = LineDelimitedWriter::new(Vec::new());
@@ -151,8 +162,10 @@ fn remembered(snapshot: &Snapshot) -> Vec<Remembered> {
     // From the oldest, as they are read again: several may be of one version.
     remembered.reverse();
     let shown: std::collections::HashSet<String> = remembered.iter().map(|load| load.load.load_id.clone()).collect();
-    let others = snapshot.keys.all().into_values().filter(|(_, load)| !shown.contains(&load.load_id));
-    remembered.extend(others.map(|(version, load)| Remembered { version: *version, committed_at: None, load: load.clone() }));
+    // A load may have several keys.
+    let mut others: HashMap<&str, &Keyed> = HashMap::new();
+    others.extend(snapshot.keys.all().into_values().filter(|(_, load)| !shown.contains(&load.load_id)).map(|keyed| (keyed.1.load_id.as_str(), keyed)));
+    remembered.extend(others.into_values().map(|(version, load)| Remembered { version: *version, committed_at: None, load: load.clone() }));
     remembered.sort_by_key(|load| load.version);
     remembered
 }
@@ -217,12 +230,9 @@ impl Read {
         let instant = |millis: i64| DateTime::from_timestamp_millis(millis).ok_or_else(|| Error::corrupt("checkpoint: a time out of range"));
         let arrow = metadata.schema.arrow();
         let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
-        let mut keys = HashMap::new();
+        let keys = self.loads.iter().map(|remembered| (remembered.version, remembered.load.clone())).collect();
         let mut recent_loads = Vec::new();
         for Remembered { version, committed_at, load } in self.loads {
-            if let Some(key) = &load.idempotency_key {
-                keys.insert(key.clone(), (version, load.clone()));
-            }
             if let Some(committed_at) = committed_at {
                 recent_loads.insert(0, (version, instant(committed_at)?, load));
             }
@@ -238,7 +248,8 @@ impl Read {
             updated_at: instant(state.committed_at)?,
             time_range: None,
             recent_loads,
-            keys: keys.into_iter().collect(),
+            keys,
+            profiled: state.profiled,
             erased_before: state.erased_before,
             retained_from: state.retained_from.map(instant).transpose()?,
         };
@@ -286,7 +297,7 @@ fn schema() -> SchemaRef {
 mod tests {
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
-    use crate::storage::entry::Entry;
+    use crate::storage::entry::{Entry, Replays};
     use crate::storage::statistics::ColumnStatistics;
     use datafusion::scalar::ScalarValue;
 
@@ -305,6 +316,9 @@ mod tests {
             left_out: 2,
             lookups: [("carriers".to_owned(), 4)].into(),
             idempotency_key: key.map(str::to_owned),
+            replays: key.map(|key| Replays { load_id: format!("load of {key}"), rejects: vec![1, 4] }),
+            profiled: true,
+            ..LoadRecord::default()
         }
     }
 
@@ -332,6 +346,7 @@ mod tests {
             chunk: Some(TimeChunk::Day),
             created_at: DateTime::from_timestamp_millis(1_000).unwrap(),
             settings: DatasetSettings { keep_days: Some(9), versions_kept_days: None },
+            contract: Default::default(),
             steps: Some("{}".into()),
             dropped: false,
         };
@@ -353,7 +368,7 @@ mod tests {
         let read = Checkpoint::decode(encoded.bytes.clone().into()).unwrap();
         let (a, b) = (&read.snapshot, &checkpoint.snapshot);
         assert_eq!((a.version, &a.metadata, &a.segments, a.rows, a.bytes), (b.version, &b.metadata, &b.segments, b.rows, b.bytes));
-        assert_eq!((a.updated_at, a.time_range, &a.recent_loads, &a.keys), (b.updated_at, b.time_range, &b.recent_loads, &b.keys));
+        assert_eq!((a.updated_at, a.time_range, &a.recent_loads, &a.keys, &a.profiled), (b.updated_at, b.time_range, &b.recent_loads, &b.keys, &b.profiled));
         assert_eq!((a.erased_before, a.retained_from, &read.tombstones, &read.entry), (b.erased_before, b.retained_from, &checkpoint.tombstones, &checkpoint.entry));
         assert_eq!(a.segments[2].path, segment(99).path);
         for cut in [0, 4, 1_000, encoded.bytes.len() - 1] {

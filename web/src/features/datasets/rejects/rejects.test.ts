@@ -31,11 +31,13 @@ const columns = [
 const load_id = '019a0000-0000-7000-8000-000000000001';
 const reject = (change: Partial<RejectedRow> = {}): RejectedRow => ({
   load_id,
+  number: 0,
   line: 7,
   column: 'delay',
   value: 'late',
   reason: 'not a number',
   raw: '2013-01-01,UA,late,180',
+  replayed_by: null,
   ...change,
 });
 

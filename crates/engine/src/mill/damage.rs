@@ -1,0 +1,96 @@
+//! Answers despite damage: who says so gets the rows of all segments that can be read, and is told which cannot. Without
+//! being told to, nothing is ever left out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::Mill;
+use super::change::time_range;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::DatasetName;
+use crate::query::result::{DamagedSegment, QueryResult, TimeRange};
+use crate::storage::log::Snapshot;
+
+/// Segments that one answer leaves out at most. With more there is no use in asking: restore them first.
+const DAMAGED_MAX: usize = 100;
+
+/// What one answer leaves out.
+#[derive(Debug, Default)]
+pub(super) struct Damage {
+    paths: HashSet<String>,
+    segments: Vec<DamagedSegment>,
+}
+
+impl Mill {
+    /// The same data, read despite damage: queries leave out the segments that cannot be read, log a warning, and name
+    /// what is missing in [`Provenance::damaged`](crate::Provenance::damaged). Their numbers are those of the other
+    /// segments, and are not called exact. Without this, a query that needs a damaged segment is an error that names it.
+    /// Changes of rows, live questions and explanations are not affected.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let engine = Engine::open(folder.path()).await?;
+    /// let mill = engine.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let answer = mill.skipping_damaged().sql("select sum(amount) as total from orders").await?;
+    /// // Nothing is damaged here.
+    /// assert!(answer.provenance.damaged.is_empty() && answer.provenance.exact);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn skipping_damaged(&self) -> Self {
+        Self { skips_damaged: true, ..self.clone() }
+    }
+
+    /// Takes note of the segment that an error names, so that the question can be asked again without it.
+    ///
+    /// # Errors
+    /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
+    pub(super) fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Result<()> {
+        if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
+            return Err(error);
+        }
+        let named = asked.iter().find_map(|(dataset, snapshot)| {
+            let segment = snapshot.segments.iter().find(|segment| !damage.paths.contains(&segment.path) && error.message().contains(&segment.path));
+            segment.map(|segment| (dataset, snapshot, Arc::clone(segment)))
+        });
+        let Some((dataset, snapshot, segment)) = named else { return Err(error) };
+        tracing::warn!(%dataset, segment = segment.path, rows = segment.rows, %error, "a damaged segment is left out of an answer");
+        // How many rows there are, and of when, is not for a scope that does not see them all.
+        let whole = !self.scope.restricts(dataset);
+        let range = time_range(std::slice::from_ref(&segment), snapshot).filter(|_| whole);
+        damage.segments.push(DamagedSegment {
+            dataset: dataset.to_string(),
+            segment: segment.path.clone(),
+            rows: whole.then_some(segment.rows),
+            time_range: range.map(|(from, last)| TimeRange { from, to: last + chrono::TimeDelta::microseconds(1) }),
+            error: error.message().to_owned(),
+        });
+        damage.paths.insert(segment.path.clone());
+        Ok(())
+    }
+}
+
+impl Damage {
+    /// A version without what is left out.
+    pub(super) fn out_of(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+        if !snapshot.segments.iter().any(|segment| self.paths.contains(&segment.path)) {
+            return snapshot;
+        }
+        let mut rest = (*snapshot).clone();
+        rest.segments.retain(|segment| !self.paths.contains(&segment.path));
+        rest.rows = rest.segments.iter().map(|segment| segment.rows).sum();
+        rest.bytes = rest.segments.iter().map(|segment| segment.bytes).sum();
+        Arc::new(rest)
+    }
+
+    /// An answer that says what is missing in it.
+    pub(super) fn told(self, mut answer: QueryResult) -> QueryResult {
+        answer.provenance.exact &= self.segments.is_empty();
+        answer.provenance.damaged = self.segments;
+        answer
+    }
+}

@@ -1,0 +1,299 @@
+//! A real process over a real folder, killed without warning: at a random moment, or at the n-th call to the disk. What it was
+//! told and what it has acknowledged it writes to a pipe, so that nothing of that is lost with it. After each cycle a checker
+//! that shares no code with the engine counts the rows of each batch.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use object_store::PutPayload;
+use tidemill::storage::{Disk, DurableLocalStore, Reason, SystemDisk};
+use tidemill::{Csv, Engine, ErrorKind, Settings};
+
+use crate::dice::Dice;
+use crate::oracle::{Batch, Deletion, Oracle, Outcome, RowId};
+
+/// Cycles of an ordinary run of the tests.
+const CYCLES: u64 = 40;
+/// Tests that share them.
+const SHARES: u64 = 2;
+const PYARROW: &str = "21.0.0";
+/// What a worker says begins so; the rest is of the test's harness.
+const MARK: &str = "@";
+
+/// The disk of the machine, with an end to the process at some call.
+#[derive(Debug)]
+struct Doomed {
+    calls: AtomicU64,
+    last: u64,
+}
+
+impl Doomed {
+    fn call(&self) {
+        if self.calls.fetch_add(1, Ordering::SeqCst) + 1 == self.last {
+            // As hard as by somebody else's hand: nothing is flushed, nothing dropped.
+            std::process::abort();
+        }
+    }
+}
+
+#[async_trait]
+impl Disk for Doomed {
+    async fn create(&self, file: &Path, content: &PutPayload) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.create(file, content).await
+    }
+
+    async fn link(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.link(from, to).await
+    }
+
+    async fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.rename(from, to).await
+    }
+
+    async fn remove(&self, file: &Path) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.remove(file).await
+    }
+
+    async fn create_folder(&self, folder: &Path) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.create_folder(folder).await
+    }
+
+    async fn sync(&self, path: &Path, reason: Reason) -> std::io::Result<()> {
+        self.call();
+        SystemDisk.sync(path, reason).await
+    }
+
+    fn lacks(&self, file: &Path) -> bool {
+        SystemDisk.lacks(file)
+    }
+
+    fn drive(&self, work: BoxFuture<'static, object_store::Result<()>>) -> BoxFuture<'static, object_store::Result<()>> {
+        SystemDisk.drive(work)
+    }
+}
+
+/// Says something that the parent is to know, before anything else happens.
+#[expect(clippy::print_stdout, reason = "the pipe to the parent")]
+fn say(what: std::fmt::Arguments<'_>) {
+    println!("\n{MARK}{what}");
+    std::io::stdout().flush().unwrap();
+}
+
+/// The process that is killed. Does nothing unless it is started as one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn worker() {
+    let Some(order) = std::env::var_os("TIDEMILL_WORKER") else { return };
+    let order = order.into_string().unwrap();
+    let [folder, first, seed, last] = order.split('|').collect::<Vec<_>>().try_into().unwrap();
+    let (first, mut dice, last): (usize, Dice, u64) = (first.parse().unwrap(), Dice::new(seed.parse().unwrap()), last.parse().unwrap());
+    let disk = Arc::new(Doomed { calls: AtomicU64::new(0), last });
+    let store = Arc::new(DurableLocalStore::with_disk(folder, disk).unwrap());
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, commit_interval_ms: 0, versions_kept_seconds: 0, query_partitions: 1, ..Settings::default() };
+    let engine = Engine::builder().object_store(store).settings(settings).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    let load = |number: usize, rows: u64| Csv::bytes(Batch { rows, old: false, outcome: Outcome::default() }.csv(number)).idempotency_key(format!("b{number}"));
+    // What was under way when the last one was killed is sent again, as a client does who had no answer.
+    if let Ok(again) = std::env::var("TIDEMILL_AGAIN") {
+        for (number, rows) in again.split_terminator(',').map(|pair| pair.split_once(':').unwrap()) {
+            let number = number.parse().unwrap();
+            mill.load("orders", load(number, rows.parse().unwrap())).await.unwrap();
+            say(format_args!("loaded {number}"));
+        }
+    }
+    let mut number = first;
+    loop {
+        let several: Vec<(usize, u64)> = (0..1 + dice.below(3))
+            .map(|_| {
+                number += 1;
+                (number - 1, 1 + dice.below(5) as u64)
+            })
+            .collect();
+        several.iter().for_each(|(number, rows)| say(format_args!("load {number} {rows}")));
+        let loads = several.iter().map(|(number, rows)| {
+            let loading = mill.load("orders", load(*number, *rows));
+            async move {
+                loading.await.unwrap();
+                say(format_args!("loaded {number}"));
+            }
+        });
+        futures::future::join_all(loads).await;
+        match dice.below(8) {
+            0 => drop(mill.compact("orders").await.unwrap()),
+            1 => drop(mill.checkpoint("orders").await.unwrap()),
+            2 => drop(mill.vacuum("orders").await.unwrap()),
+            3 => {
+                let (batch, below) = (several[0].0, 1 + dice.below(3));
+                say(format_args!("delete {batch} {below}"));
+                match mill.delete_rows("orders", &format!("batch = {batch} and n < {below}")).await {
+                    Ok(_) => say(format_args!("deleted {batch} {below}")),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The checker, waiting for folders to look into.
+struct Checker(Child);
+
+impl Checker {
+    fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulation/check.py");
+        let child = Command::new("python3").arg(script).env("PYTHONPATH", pyarrow()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self(child)
+    }
+
+    /// How often each row of a dataset is there.
+    fn rows(&mut self, dataset: &Path) -> Result<BTreeMap<RowId, u64>, String> {
+        writeln!(self.0.stdin.as_mut().unwrap(), "{}", dataset.display()).unwrap();
+        // One answer is one line; nothing else is on its way.
+        let mut line = Vec::new();
+        let out = self.0.stdout.as_mut().unwrap();
+        let mut byte = [0];
+        while out.read(&mut byte).unwrap() == 1 && byte[0] != b'\n' {
+            line.push(byte[0]);
+        }
+        let answer: serde_json::Value = serde_json::from_slice(&line).map_err(|error| format!("the checker said {:?}: {error}", String::from_utf8_lossy(&line)))?;
+        match answer.get("error") {
+            Some(error) => Err(format!("the checker: {error}")),
+            None => Ok(answer["rows"].as_object().unwrap().iter().map(|(id, count)| (id.parse().unwrap(), count.as_u64().unwrap())).collect()),
+        }
+    }
+}
+
+impl Drop for Checker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// pyarrow from PyPI, kept beside what is built.
+fn pyarrow() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join("tools").join(format!("pyarrow-{PYARROW}"));
+    if folder.join("pyarrow").is_dir() {
+        return folder;
+    }
+    // Another process may do the same: each in a folder of its own, and the first one stays.
+    let own = tempfile::tempdir_in(target).unwrap();
+    let wanted = format!("pyarrow=={PYARROW}");
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--target"]).arg(own.path().join("all")).arg(&wanted);
+    let output = pip.output().unwrap_or_else(|error| panic!("{pip:?}: {error}"));
+    assert!(output.status.success(), "{pip:?}: {}\nThe checker needs {wanted} from PyPI", String::from_utf8_lossy(&output.stderr));
+    std::fs::create_dir_all(target.join("tools")).unwrap();
+    if let Err(error) = std::fs::rename(own.path().join("all"), &folder) {
+        assert!(folder.join("pyarrow").is_dir(), "{error}");
+    }
+    folder
+}
+
+/// What a worker said becomes what the oracle knows.
+fn note(oracle: &mut Oracle, line: &str) -> bool {
+    let Some(said) = line.strip_prefix(MARK) else { return false };
+    let words: Vec<&str> = said.split(' ').collect();
+    let number = |at: usize| words[at].parse::<usize>().unwrap();
+    match words[0] {
+        "load" => {
+            assert_eq!(oracle.batches.len(), number(1));
+            oracle.batches.push(Batch { rows: number(2) as u64, old: false, outcome: Outcome::unknown() });
+        }
+        "loaded" => oracle.batches[number(1)].outcome.acknowledged = true,
+        "delete" => oracle.deletions.push(Deletion { batches: vec![number(1)], below: number(2) as u64, outcome: Outcome::unknown() }),
+        "deleted" => oracle.deletions.last_mut().unwrap().outcome.acknowledged = true,
+        other => panic!("a worker said {other}"),
+    }
+    true
+}
+
+/// One cycle: a worker lives for a while and is killed. Gives the exit and what it complained of.
+async fn cycle(folder: &Path, oracle: &mut Oracle, dice: &mut Dice) -> String {
+    // Half of them at a call, the others at a moment.
+    let (last, moment) = if dice.one_in(2) { (1 + dice.below(220) as u64, None) } else { (u64::MAX, Some(Duration::from_micros(20_000 + dice.below(200_000) as u64))) };
+    let order = format!("{}|{}|{}|{last}", folder.display(), oracle.batches.len(), dice.roll());
+    let again: String = oracle
+        .batches
+        .iter()
+        .enumerate()
+        .filter(|(_, batch)| !batch.outcome.acknowledged)
+        .map(|(number, batch)| format!("{number}:{},", batch.rows))
+        .collect();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["kills::worker", "--exact", "--nocapture", "--test-threads=1"])
+        .env("TIDEMILL_WORKER", order)
+        .env("TIDEMILL_AGAIN", again)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let lines = tokio::task::spawn_blocking(move || BufReader::new(out).lines().map_while(Result::ok).collect::<Vec<String>>());
+    let complaint = tokio::task::spawn_blocking(move || std::io::read_to_string(errors).unwrap_or_default());
+    if let Some(moment) = moment {
+        tokio::time::sleep(moment).await;
+        child.kill().unwrap();
+    }
+    let lines = tokio::time::timeout(Duration::from_secs(60), lines).await;
+    if lines.is_err() {
+        child.kill().unwrap();
+    }
+    child.wait().unwrap();
+    for line in lines.expect("a worker ends").unwrap() {
+        note(oracle, &line);
+    }
+    complaint.await.unwrap()
+}
+
+#[expect(clippy::print_stdout, reason = "somebody who runs many cycles wants to see it")]
+async fn share(number: u64) {
+    let read = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    let cycles = read("TIDEMILL_KILLS").unwrap_or(CYCLES).div_ceil(SHARES);
+    let seed = read("TIDEMILL_KILL_SEED").unwrap_or(1);
+    let mut dice = Dice::new(seed * SHARES + number);
+    let mut checker = Checker::start();
+    let (mut oracle, mut folder, mut rows) = (Oracle::default(), tempfile::tempdir().unwrap(), 0);
+    let mut acknowledged = 0;
+    for cycle_number in 0..cycles {
+        // A new folder now and then: what is young is killed too, and nothing grows without end.
+        if cycle_number % 10 == 0 {
+            acknowledged += oracle.acknowledged();
+            (oracle, folder) = (Oracle::default(), tempfile::tempdir().unwrap());
+        }
+        let complaint = cycle(folder.path(), &mut oracle, &mut dice).await;
+        assert!(!complaint.contains("panicked"), "cycle {cycle_number} of seed {seed}: {complaint}");
+        let found = checker.rows(&folder.path().join("acme/orders")).unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
+        oracle.check(&found).unwrap_or_else(|error| panic!("cycle {cycle_number} of seed {seed}: {error}"));
+        rows = found.len();
+        if cycle_number % 100 == 99 {
+            println!("{} cycles of {cycles}", cycle_number + 1);
+        }
+    }
+    acknowledged += oracle.acknowledged();
+    println!("{cycles} kills, {acknowledged} batches acknowledged, {rows} rows at last, seed {seed}");
+    assert!(acknowledged > usize::try_from(cycles).unwrap(), "the kills prove nothing: {acknowledged} batches");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn share_0_of_the_kills_loses_nothing() {
+    share(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn share_1_of_the_kills_loses_nothing() {
+    share(1).await;
+}

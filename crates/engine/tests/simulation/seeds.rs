@@ -1,0 +1,114 @@
+//! Many seeds: none of them finds anything wrong. And the proof that they would: with any kind of sync left out, one does.
+
+use tidemill::storage::Reason;
+
+use crate::world::{Options, run};
+
+/// Seeds of an ordinary run of the tests.
+const SEEDS: u64 = 300;
+/// Tests that share them, because each test is a process.
+const SHARES: u64 = 6;
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Runs a share of the seeds. `TIDEMILL_SEED` runs one alone and prints its trace; `TIDEMILL_SEEDS` says how many there are,
+/// `TIDEMILL_FIRST_SEED` where they begin.
+#[expect(clippy::print_stdout, reason = "somebody who repeats a seed wants to see it")]
+fn share(number: u64) {
+    if let Some(seed) = variable("TIDEMILL_SEED") {
+        if seed % SHARES == number {
+            let ran = run(seed, Options::default()).unwrap_or_else(|error| panic!("{error}"));
+            println!("{}", ran.trace.join("\n"));
+        }
+        return;
+    }
+    let first = variable("TIDEMILL_FIRST_SEED").unwrap_or(0);
+    let count = variable("TIDEMILL_SEEDS").unwrap_or(SEEDS);
+    let (mut ran, mut rows, mut cuts, mut acknowledged) = (0, 0, 0, 0);
+    let mut failed = Vec::new();
+    for seed in (first..first + count).filter(|seed| seed % SHARES == number) {
+        match run(seed, Options::default()) {
+            Ok(result) => (ran, rows, cuts, acknowledged) = (ran + 1, rows + result.rows, cuts + result.power_cuts, acknowledged + result.acknowledged),
+            Err(error) => {
+                println!("FAILED {error}\n  repeat it: TIDEMILL_SEED={seed} cargo test -p tidemill --profile demo --test simulation seeds::share -- --nocapture");
+                failed.push(seed);
+            }
+        }
+    }
+    println!("{ran} seeds held: {acknowledged} batches acknowledged, {cuts} power cuts, {rows} rows at the end");
+    assert!(failed.is_empty(), "seeds {failed:?} failed");
+    assert!(ran == 0 || (acknowledged > ran && rows > 0), "the seeds prove nothing: {acknowledged} batches, {rows} rows");
+}
+
+#[test]
+fn share_0_of_the_seeds_loses_nothing() {
+    share(0);
+}
+
+#[test]
+fn share_1_of_the_seeds_loses_nothing() {
+    share(1);
+}
+
+#[test]
+fn share_2_of_the_seeds_loses_nothing() {
+    share(2);
+}
+
+#[test]
+fn share_3_of_the_seeds_loses_nothing() {
+    share(3);
+}
+
+#[test]
+fn share_4_of_the_seeds_loses_nothing() {
+    share(4);
+}
+
+#[test]
+fn share_5_of_the_seeds_loses_nothing() {
+    share(5);
+}
+
+#[test]
+fn the_same_seed_makes_the_same_trace() {
+    for seed in 1_000..1_020 {
+        let [first, second] = [(); 2].map(|()| run(seed, Options::default()).unwrap_or_else(|error| panic!("{error}")).trace);
+        let differs = first.iter().zip(&second).position(|(first, second)| first != second);
+        assert!(first == second, "seed {seed}, step {differs:?}: {:?} and {:?}", differs.map(|step| &first[step]), differs.map(|step| &second[step]));
+        assert!(first.len() > 100 || seed % 2 == 0, "seed {seed} does nothing");
+    }
+}
+
+fn is_missed(reason: Reason) {
+    let found = (0..600).find_map(|seed| run(seed, Options { omitted: Some(reason) }).err());
+    let error = found.unwrap_or_else(|| panic!("nobody misses the sync for {reason:?}"));
+    assert!(error.starts_with("seed "), "{error}");
+}
+
+#[test]
+fn without_the_sync_of_bytes_rows_are_lost() {
+    is_missed(Reason::Content);
+}
+
+#[test]
+fn without_the_sync_of_names_rows_are_lost() {
+    is_missed(Reason::Name);
+}
+
+#[test]
+fn without_the_sync_of_new_folders_rows_are_lost() {
+    is_missed(Reason::Parent);
+}
+
+#[test]
+fn without_the_sync_of_removals_something_comes_back() {
+    is_missed(Reason::Removal);
+}
+
+#[test]
+fn without_the_sync_of_what_others_wrote_rows_are_lost() {
+    is_missed(Reason::Reliance);
+}

@@ -1,0 +1,409 @@
+//! One run: engines over one storage do what chance tells them, fail as chance tells them, and are held to the oracle
+//! whenever nobody is at work, after every recovery, and at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
+use tidemill::clock::{Clock, ManualClock};
+use tidemill::encryption::MasterKeys;
+use tidemill::storage::Reason;
+use tidemill::{Engine, ErrorKind, Mill, Settings};
+
+use crate::dice::Dice;
+use crate::machine::{Bucket, Machine, Storage};
+use crate::node::Node;
+use crate::oracle::{Batch, Deletion, Oracle, Outcome, RowId};
+use crate::script::Op;
+use crate::tree::Tree;
+
+/// The master key of encrypted runs.
+pub(crate) const KEY: &str = "7f3c1a9e5d2b8046c1e7a3f95b0d2648ea71c3590f8b6d24a9e5037c1fd8b642";
+/// Tries of an engine to open under faults, before they stop.
+const OPENINGS: usize = 6;
+/// Batches of a run at most, so that encoding never takes a thread and all is decided by the seed.
+pub(crate) const BATCHES_MAX: usize = 18;
+
+/// What a run is told beside its seed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Options {
+    /// On a disk in any case, with a kind of sync left out.
+    pub omitted: Option<Reason>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub trace: Vec<String>,
+    pub power_cuts: usize,
+    pub acknowledged: usize,
+    pub rows: usize,
+}
+
+pub(crate) struct World {
+    pub machine: Arc<Machine>,
+    pub dice: Mutex<Dice>,
+    oracle: Mutex<Oracle>,
+    encrypted: bool,
+    pub rollups: bool,
+    power_cuts: usize,
+}
+
+/// A clock that goes a little wrong.
+struct Skewed(Arc<ManualClock>, TimeDelta);
+
+impl Clock for Skewed {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now() + self.1
+    }
+}
+
+/// An engine in its process.
+pub(crate) struct Running {
+    pub node: Node,
+    pub engine: Engine,
+    pub mill: Mill,
+}
+
+impl Running {
+    pub(crate) fn is_alive(&self) -> bool {
+        self.node.machine.is_alive(self.node.number)
+    }
+}
+
+/// What a call that ended with this error has done: nothing, or nobody knows. Other errors have no place here.
+pub(crate) fn meaning(error: &tidemill::Error) -> Result<Option<bool>, String> {
+    match error.kind() {
+        ErrorKind::Unavailable => Ok(None),
+        ErrorKind::Conflict | ErrorKind::NotFound => Ok(Some(false)),
+        kind => Err(format!("{kind:?}: {error}")),
+    }
+}
+
+/// Runs a seed.
+pub(crate) fn run(seed: u64, options: Options) -> Result<Ran, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut world = World::new(seed, options);
+        let ended = world.live().await;
+        let trace = world.machine.trace();
+        let oracle = world.oracle();
+        let (power_cuts, acknowledged) = (world.power_cuts, oracle.acknowledged());
+        match ended {
+            Ok(rows) => Ok(Ran { trace, power_cuts, acknowledged, rows }),
+            Err(error) => Err(format!("seed {seed}: {error}\n  last steps:\n    {}", trace[trace.len().saturating_sub(40)..].join("\n    "))),
+        }
+    })
+}
+
+impl World {
+    fn new(seed: u64, options: Options) -> Self {
+        let mut dice = Dice::new(seed);
+        let storage = if options.omitted.is_none() && dice.one_in(3) { Storage::Bucket(Bucket::default()) } else { Storage::Disk(Tree::default()) };
+        let now = "2013-02-20T12:00:00Z".parse().unwrap();
+        let machine = Machine::new(storage, Dice::new(seed ^ 0xd1ce), options.omitted, now);
+        let (encrypted, rollups) = (dice.one_in(5), dice.one_in(4));
+        let oracle = Mutex::new(Oracle { scratch: BTreeSet::from([None]), ..Oracle::default() });
+        Self { machine, dice: Mutex::new(dice), oracle, encrypted, rollups, power_cuts: 0 }
+    }
+
+    /// A world in which nothing happens by chance.
+    pub(crate) fn over(storage: Storage) -> Self {
+        let machine = Machine::new(storage, Dice::new(0), None, "2013-02-20T12:00:00Z".parse().unwrap());
+        let oracle = Mutex::new(Oracle { scratch: BTreeSet::from([None]), ..Oracle::default() });
+        Self { machine, dice: Mutex::new(Dice::new(0)), oracle, encrypted: false, rollups: true, power_cuts: 0 }
+    }
+
+    /// Another one in which the same has happened so far.
+    pub(crate) fn copy(&self) -> Self {
+        let machine = Machine::new(self.machine.lock().storage.clone(), Dice::new(0), None, self.machine.clock.now());
+        Self { machine, dice: Mutex::new(Dice::new(0)), oracle: Mutex::new(self.oracle().clone()), ..*self }
+    }
+
+    pub(crate) fn oracle(&self) -> MutexGuard<'_, Oracle> {
+        self.oracle.lock().unwrap()
+    }
+
+    fn roll<T>(&self, throw: impl FnOnce(&mut Dice) -> T) -> T {
+        throw(&mut self.dice.lock().unwrap())
+    }
+
+    async fn live(&mut self) -> Result<usize, String> {
+        for _ in 0..self.roll(|dice| 1 + dice.below(3)) {
+            let (fault_every, cut) = self.roll(|dice| (*dice.pick(&[0, 0, 70, 25]), if dice.one_in(4) { None } else { Some(10 + dice.below(450) as u64) }));
+            {
+                let mut state = self.machine.lock();
+                (state.fault_every, state.cut_at) = (fault_every, cut.map(|steps| state.steps + steps));
+            }
+            self.epoch().await?;
+            self.end_epoch();
+        }
+        self.finish().await
+    }
+
+    async fn epoch(&self) -> Result<(), String> {
+        let mut engines: Vec<Running> = Vec::new();
+        for _ in 0..self.roll(|dice| 1 + dice.below(3)) {
+            engines.retain(Running::is_alive);
+            while engines.len() < 2 {
+                match self.open().await? {
+                    Some(running) => engines.push(running),
+                    None => return Ok(()),
+                }
+            }
+            self.round(&engines).await?;
+            for engine in &engines {
+                self.audit(engine).await?;
+            }
+            self.jump();
+        }
+        if self.roll(|dice| dice.one_in(2)) {
+            for engine in engines.iter().filter(|engine| engine.is_alive()) {
+                self.until_death(engine, engine.engine.close()).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// An engine in a new process; `None` when the power fails meanwhile.
+    pub(crate) async fn open(&self) -> Result<Option<Running>, String> {
+        for attempt in 0.. {
+            if attempt == OPENINGS {
+                self.machine.lock().fault_every = 0;
+            }
+            let (node, store) = Node::start(&self.machine);
+            let skew = TimeDelta::minutes(self.roll(|dice| dice.below(20)) as i64 - 10);
+            let settings = Settings {
+                query_partitions: 1,
+                segment_max_rows: 1_000,
+                partial_cache_bytes: 4 << 20,
+                column_cache_bytes: 4 << 20,
+                background_rollups: false,
+                commit_interval_ms: 0,
+                upkeep_seconds: 0,
+                replaced_kept_seconds: 3_600,
+                versions_kept_seconds: 0,
+                checkpoint_commits: 3,
+                ..Settings::default()
+            };
+            let mut builder = Engine::builder().object_store(store).settings(settings).clock(Arc::new(Skewed(Arc::clone(&self.machine.clock), skew)));
+            if self.encrypted {
+                builder = builder.encryption(Arc::new(MasterKeys::parse(KEY).unwrap()));
+            }
+            let opened = tokio::select! {
+                biased;
+                () = self.machine.death(node.number) => return Ok(None),
+                opened = builder.open() => opened,
+            };
+            match opened {
+                Ok(engine) => {
+                    let mill = engine.tenant("acme").unwrap();
+                    return Ok(Some(Running { node, engine, mill }));
+                }
+                Err(error) if error.kind() == ErrorKind::Unavailable && attempt < OPENINGS => self.machine.kill(node.number),
+                Err(error) => return Err(format!("an engine could not be opened: {error}")),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the work gives, unless the process is gone before it ends.
+    pub(crate) async fn until_death<T>(&self, engine: &Running, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.machine.death(engine.node.number) => None,
+            ended = work => Some(ended),
+        }
+    }
+
+    /// Both engines do something, each step by the turn.
+    async fn round(&self, engines: &[Running]) -> Result<(), String> {
+        let scripts: Vec<Vec<Op>> = (0..engines.len()).map(|player| self.roll(|dice| self.oracle().plan(dice, player, self.rollups))).collect();
+        // What changes the whole dataset at once is done alone.
+        let alone = scripts.iter().flatten().find(|op| matches!(op, Op::Retain(_))).cloned();
+        let scripts = match alone {
+            Some(op) => vec![vec![op]],
+            None => scripts,
+        };
+        if self.roll(|dice| dice.one_in(6)) {
+            let steps = self.roll(|dice| dice.below(60) as u64);
+            self.machine.kill_after(engines[0].node.number, steps);
+        }
+        let players: Vec<usize> = engines.iter().take(scripts.len()).map(|engine| engine.node.number).collect();
+        self.machine.play(&players);
+        let played = engines.iter().zip(scripts).map(|(engine, ops)| async move {
+            let mut ended = Ok(());
+            for op in ops {
+                if ended.is_ok() && engine.is_alive() {
+                    ended = self.perform(engine, &op).await.map_err(|error| format!("{op:?}: {error}"));
+                }
+            }
+            self.machine.rest(engine.node.number);
+            ended
+        });
+        join_all(played).await.into_iter().collect()
+    }
+
+    /// Clocks go on, back, or far on where nobody is at work.
+    fn jump(&self) {
+        let minutes = self.roll(|dice| *dice.pick(&[0, 0, 1, 50, -50, 26 * 60]));
+        if minutes > 60
+            && let Storage::Bucket(bucket) = &mut self.machine.lock().storage
+        {
+            // No answer is late by a day.
+            bucket.arrive(u64::MAX, self.machine.clock.now());
+        }
+        self.machine.clock.advance(TimeDelta::minutes(minutes));
+    }
+
+    fn end_epoch(&mut self) {
+        self.power_cuts += 1;
+        self.machine.cut_power();
+    }
+
+    /// Asks without faults whether everything is as it must be. A power cut in between ends it.
+    async fn audit(&self, engine: &Running) -> Result<(), String> {
+        let faults = std::mem::take(&mut self.machine.lock().fault_every);
+        let audited = if engine.is_alive() { self.until_death(engine, self.compare(&engine.mill)).await } else { None };
+        self.machine.lock().fault_every = faults;
+        audited.unwrap_or(Ok(BTreeMap::new())).map(drop)
+    }
+
+    /// The rows, and whether they, the aggregates over them and the second dataset are as they must be.
+    pub(crate) async fn compare(&self, mill: &Mill) -> Result<BTreeMap<RowId, u64>, String> {
+        let found = rows(mill, "orders").await?;
+        self.oracle().check(&found)?;
+        self.machine.lock().note(format!("{} rows are right", found.len()));
+        if !found.is_empty() {
+            let sql = "select batch, count(*), sum(n), sum(amount) from orders group by batch order by batch";
+            let answer = mill.sql(sql).await.map_err(|error| format!("{sql}: {error}"))?;
+            let (answer, expected) = (answer.to_json()["data"].clone(), Oracle::by_batch(&found));
+            if answer.as_array() != Some(&expected) {
+                return Err(format!("an aggregate is {answer}, its rows say {expected:?}"));
+            }
+        }
+        let scratch = match mill.sql("select batch, count(*) from scratch group by batch").await {
+            Ok(answer) => {
+                let data = answer.to_json()["data"].clone();
+                let numbers = |column: usize| -> Vec<u64> { data[column].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).collect() };
+                let wrong = numbers(0).into_iter().zip(numbers(1)).find(|(batch, rows)| self.oracle().batches[usize::try_from(*batch).unwrap()].rows != *rows);
+                if let Some((batch, rows)) = wrong {
+                    return Err(format!("batch {batch} of the second dataset has {rows} rows"));
+                }
+                Some(numbers(0).into_iter().map(|batch| usize::try_from(batch).unwrap()).collect())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(format!("the second dataset: {error}")),
+        };
+        if !self.oracle().scratch.contains(&scratch) {
+            return Err(format!("the second dataset is {scratch:?}, it may be {:?}", self.oracle().scratch));
+        }
+        Ok(found)
+    }
+
+    /// Everything ends well: without faults an engine opens, has all rows, and nothing is left behind for long.
+    pub(crate) async fn finish(&mut self) -> Result<usize, String> {
+        self.heal();
+        let lost = || "the power failed at the end".to_owned();
+        let first = self.open().await?.ok_or_else(lost)?;
+        let before = self.compare(&first.mill).await.map_err(|error| format!("at the end: {error}"))?;
+        if before.is_empty() {
+            return Ok(0);
+        }
+        // What somebody left half done goes after a day, and only that.
+        self.machine.clock.advance(TimeDelta::hours(27));
+        for work in ["compact", "checkpoint", "vacuum"] {
+            let done = match work {
+                "compact" => first.mill.compact("orders").await.map(drop),
+                "checkpoint" => first.mill.checkpoint("orders").await.map(drop),
+                _ => first.mill.vacuum("orders").await.map(drop),
+            };
+            done.map_err(|error| format!("{work} at the end: {error}"))?;
+        }
+        let second = self.open().await?.ok_or_else(lost)?;
+        for mill in [&first.mill, &second.mill] {
+            let after = self.compare(mill).await.map_err(|error| format!("after upkeep at the end: {error}"))?;
+            if after != before {
+                return Err(format!("upkeep changed rows: {before:?} became {after:?}"));
+            }
+        }
+        let segments = second.mill.dataset("orders").await.map_err(|error| error.to_string())?.summary.segments;
+        let stored = first.node.segments("acme/orders");
+        if stored as u64 != segments {
+            return Err(format!("{stored} segments are stored, {segments} are needed"));
+        }
+        Ok(before.len())
+    }
+
+    /// No call fails any more, and what was late is there.
+    pub(crate) fn heal(&self) {
+        let mut state = self.machine.lock();
+        (state.fault_every, state.cut_at, state.failing, state.full_from) = (0, None, None, None);
+        let now = self.machine.clock.now();
+        if let Storage::Bucket(bucket) = &mut state.storage {
+            bucket.arrive(u64::MAX, now);
+        }
+    }
+
+    pub(crate) fn stop(&self, engine: &Running) {
+        self.machine.kill(engine.node.number);
+    }
+
+    pub(crate) fn new_batch(&self, rows: u64, old: bool) -> usize {
+        let mut oracle = self.oracle();
+        oracle.batches.push(Batch { rows, old, outcome: Outcome::default() });
+        oracle.batches.len() - 1
+    }
+
+    pub(crate) fn new_scratch_batch(&self) -> usize {
+        let batch = self.new_batch(2, false);
+        self.oracle().scratch_batches.insert(batch);
+        batch
+    }
+
+    pub(crate) fn new_deletion(&self, batches: Vec<usize>, below: u64) -> usize {
+        let mut oracle = self.oracle();
+        oracle.deletions.push(Deletion { batches, below, outcome: Outcome::default() });
+        oracle.deletions.len() - 1
+    }
+
+    /// Whether somebody was told that it is done.
+    pub(crate) fn is_done(&self, op: &Op) -> Result<(), String> {
+        let oracle = self.oracle();
+        let done = match op {
+            Op::Push(batches) => batches.iter().all(|batch| oracle.batches[*batch].outcome.acknowledged),
+            Op::Delete(number, _) | Op::Retain(number) => oracle.deletions[*number].outcome.acknowledged,
+            Op::Scratch(batch) => oracle.scratch.iter().all(|content| content.as_ref().is_some_and(|batches| batches.contains(batch))),
+            _ => true,
+        };
+        if done { Ok(()) } else { Err(format!("{op:?} is not done")) }
+    }
+
+    pub(crate) fn outcome(&self, batch: usize, change: impl FnOnce(&mut Outcome)) {
+        change(&mut self.oracle().batches[batch].outcome);
+    }
+
+    pub(crate) fn batch(&self, number: usize) -> Batch {
+        self.oracle().batches[number].clone()
+    }
+
+    pub(crate) fn deletion(&self, number: usize) -> Deletion {
+        self.oracle().deletions[number].clone()
+    }
+}
+
+/// How often each row is there.
+pub(crate) async fn rows(mill: &Mill, dataset: &str) -> Result<BTreeMap<RowId, u64>, String> {
+    let sql = format!("select id from {dataset}");
+    let answer = match mill.sql(&sql).await {
+        Ok(answer) => answer.to_json()["data"][0].clone(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(format!("{sql}: {error}")),
+    };
+    let mut found = BTreeMap::new();
+    for id in answer.as_array().into_iter().flatten() {
+        *found.entry(id.as_u64().ok_or_else(|| format!("an id is {id}"))?).or_default() += 1;
+    }
+    Ok(found)
+}

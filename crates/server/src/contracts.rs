@@ -1,0 +1,4 @@
+//! What a dataset asks of its rows.
+
+pub mod handlers;
+pub mod wire;
