@@ -105,7 +105,9 @@ fn naive(contract: &Contract, rows: &[Row]) -> Option<(Vec<Row>, Vec<(u64, u32)>
             Some((.., Reaction::Fail, _)) => return None,
             Some((_, number, ..)) => rejects.push((line, *number)),
             None => {
-                keys.into_iter().for_each(|(index, _, _, key)| drop(taken[index].insert(key)));
+                keys.into_iter().for_each(|(index, _, _, key)| {
+                    taken[index].insert(key);
+                });
                 left.push(row);
             }
         }
