@@ -188,17 +188,27 @@ impl From<arrow::error::ArrowError> for Error {
     }
 }
 
+/// An error of ours that travelled through the Parquet decoder, as it was.
+fn own_of_parquet(error: parquet::errors::ParquetError) -> std::result::Result<Error, parquet::errors::ParquetError> {
+    use parquet::errors::ParquetError;
+    match error {
+        ParquetError::External(source) => source.downcast::<Error>().map(|own| *own).map_err(ParquetError::External),
+        other => Err(other),
+    }
+}
+
 impl From<parquet::errors::ParquetError> for Error {
     fn from(error: parquet::errors::ParquetError) -> Self {
         use parquet::errors::ParquetError;
-        let error = match error {
+        let error = match own_of_parquet(error) {
+            Ok(own) => return own,
             // The store was away while a segment was read. One that is not there is damage all the same.
-            ParquetError::External(source) => match source.downcast::<object_store::Error>() {
+            Err(ParquetError::External(source)) => match source.downcast::<object_store::Error>() {
                 Ok(source) if !matches!(*source, object_store::Error::NotFound { .. }) => return (*source).into(),
                 Ok(source) => ParquetError::External(source),
                 Err(source) => ParquetError::External(source),
             },
-            other => other,
+            Err(other) => other,
         };
         Self::corrupt(format!("parquet: {error}")).because(error)
     }
@@ -231,17 +241,10 @@ impl From<datafusion::error::DataFusionError> for Error {
 /// An error of ours that travelled through DataFusion, as it was.
 fn own(error: datafusion::error::DataFusionError) -> std::result::Result<Error, datafusion::error::DataFusionError> {
     use datafusion::error::DataFusionError as Df;
-    use parquet::errors::ParquetError;
     match error {
         Df::External(inner) => inner.downcast::<Error>().map(|own| *own).map_err(Df::External),
         Df::ObjectStore(inner) => own_of_store(*inner).map_err(|inner| Df::ObjectStore(Box::new(inner))),
-        Df::ParquetError(inner) => match *inner {
-            ParquetError::External(source) => match source.downcast::<object_store::Error>() {
-                Ok(source) => own_of_store(*source).map_err(|source| Df::ParquetError(Box::new(ParquetError::External(Box::new(source))))),
-                Err(source) => Err(Df::ParquetError(Box::new(ParquetError::External(source)))),
-            },
-            inner => Err(Df::ParquetError(Box::new(inner))),
-        },
+        Df::ParquetError(inner) => own_of_parquet(*inner).map_err(|inner| Df::ParquetError(Box::new(inner))),
         Df::Context(context, inner) => own(*inner).map(|own| own.context(&context)).map_err(|inner| Df::Context(context, Box::new(inner))),
         other => Err(other),
     }
@@ -257,6 +260,10 @@ fn own_of_shared(error: &datafusion::error::DataFusionError) -> Option<Error> {
         },
         Df::Shared(inner) => own_of_shared(inner),
         Df::Context(_, inner) => own_of_shared(inner),
+        Df::ParquetError(inner) => match &**inner {
+            parquet::errors::ParquetError::External(source) => source.downcast_ref::<Error>().map(Error::shared),
+            _ => None,
+        },
         _ => None,
     }
 }

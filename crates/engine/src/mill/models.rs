@@ -51,10 +51,16 @@ impl Mill {
         }
         let found = match models.get::<Model>(tenant, name, id).await? {
             Some(found) => Some(found),
-            None => {
-                self.ensure_model(name).await?;
-                models.get(tenant, name, id).await?
-            }
+            None => match self.ensure_model(name).await {
+                Ok(()) => models.get(tenant, name, id).await?,
+                // Who only reads is answered even where nothing can be written.
+                Err(error) if error.kind() == ErrorKind::Unavailable => {
+                    tracing::warn!(dataset = %name, %error, "the model of a dataset could not be stored");
+                    let Metadata { label, schema, .. } = &*snapshot.metadata;
+                    Some((0, generate::generate(name.as_str(), label, schema)))
+                }
+                Err(error) => return Err(error),
+            },
         };
         let (version, mut model) = found.ok_or_else(|| Error::not_found(format!("there is no model {name}")))?;
         model.version = version;
@@ -93,6 +99,7 @@ impl Mill {
             _ => Ok(()),
         }
     }
+
     /// Adds members for columns that a load has brought. What people have made of the model stays.
     pub(super) async fn extend_model(&self, dataset: &DatasetName, columns: &[String]) -> Result<()> {
         let snapshot = self.find(dataset).await?;

@@ -11,13 +11,14 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, TryFutureExt};
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaData;
 
+use crate::error::Error;
 use crate::partial::memory::Partials;
 use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::storage::checksum;
@@ -72,6 +73,12 @@ struct CountingReader {
     counters: Arc<ScanCounters>,
 }
 
+/// Names the segment. As an error of ours it keeps its kind on its way through the decoder: a store that is away has
+/// damaged nothing.
+fn named(error: impl Into<Error>, location: &object_store::path::Path) -> ParquetError {
+    ParquetError::External(Box::new(error.into().context(format!("read segment {location}"))))
+}
+
 impl CountingReader {
     fn count(&self, ranges: &[Range<u64>]) {
         let bytes = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
@@ -82,12 +89,14 @@ impl CountingReader {
 impl AsyncFileReader for CountingReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
         self.count(std::slice::from_ref(&range));
-        self.reader.get_bytes(range)
+        let location = &self.location;
+        self.reader.get_bytes(range).map_err(|error| named(error, location)).boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
         self.count(&ranges);
-        self.reader.get_byte_ranges(ranges)
+        let location = &self.location;
+        self.reader.get_byte_ranges(ranges).map_err(|error| named(error, location)).boxed()
     }
 
     fn get_metadata<'a>(&'a mut self, _: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
@@ -99,7 +108,7 @@ impl AsyncFileReader for CountingReader {
         async move {
             let footer = self.partials.footer(&self.location, self.scanned.segment.bytes, &self.counters.bytes).await;
             let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
-            self.reader.check(checksum::all_expected(footer.metadata())?);
+            self.reader.check(checksum::all_expected(footer.metadata()).map_err(|error| named(error, &self.location))?);
             Ok(Arc::clone(footer.metadata()))
         }
         .boxed()

@@ -92,6 +92,8 @@ pub(crate) struct Oracle {
     pub deletions: Vec<Deletion>,
     /// The batches that the second dataset may hold, and none where it may be gone.
     pub scratch: Contents,
+    /// What it may have held before it was dropped: for some seconds an engine may not know that another one has dropped it.
+    pub gone: Contents,
     /// The batches that belong to it.
     pub scratch_batches: BTreeSet<usize>,
 }

@@ -153,6 +153,8 @@ impl World {
             }
             Op::Drop => {
                 let ended = self.until_death(engine, mill.delete_dataset("scratch")).await;
+                let before = self.oracle().scratch.clone();
+                self.oracle().gone.extend(before);
                 self.end_scratch(ended, |_| None)?;
             }
         }

@@ -74,12 +74,14 @@ fn share_5_of_the_seeds_loses_nothing() {
 
 #[test]
 fn the_same_seed_makes_the_same_trace() {
+    let mut steps = 0;
     for seed in 1_000..1_020 {
         let [first, second] = [(); 2].map(|()| run(seed, Options::default()).unwrap_or_else(|error| panic!("{error}")).trace);
         let differs = first.iter().zip(&second).position(|(first, second)| first != second);
         assert!(first == second, "seed {seed}, step {differs:?}: {:?} and {:?}", differs.map(|step| &first[step]), differs.map(|step| &second[step]));
-        assert!(first.len() > 100 || seed % 2 == 0, "seed {seed} does nothing");
+        steps += first.len();
     }
+    assert!(steps > 20 * 100, "{steps} steps are next to nothing");
 }
 
 fn is_missed(reason: Reason) {
