@@ -405,12 +405,12 @@ fn texts_that_would_fill_the_memory_are_refused_before_they_do() {
     // One text of a megabyte, of which each letter becomes sixty thousand.
     let long = "a".repeat(1 << 20);
     let replace = format!(r#"[{{"op":"replace","columns":["s"],"find":"a","with":"{}"}}]"#, "b".repeat(60_000));
-    let treated = treat("t.csv", &format!("n,s\n1,{long}\n2,x\n3,y\n"), &replace).unwrap();
+    let treated = treat("t.csv", format!("n,s\n1,{long}\n2,x\n3,y\n"), &replace).unwrap();
     assert_eq!(treated.rows(), ["2|x", "3|y"]);
     assert!(treated.described()[0].contains("line 2") && treated.described()[0].contains("longer than 16 MB"), "{:?}", treated.described());
     // An expression that puts the same text together three hundred times.
     let derive = format!(r#"[{{"op":"derive","column":"d","expression":"concat({})"}},{{"op":"drop","columns":["s","d"]}}]"#, vec!["s"; 300].join(","));
-    let treated = treat("t.csv", &format!("n,s\n1,{long}\n2,x\n3,y\n"), &derive).unwrap();
+    let treated = treat("t.csv", format!("n,s\n1,{long}\n2,x\n3,y\n"), &derive).unwrap();
     assert_eq!(treated.rows(), ["2", "3"]);
     assert!(treated.described()[0].contains("too long for this expression"), "{:?}", treated.described());
 }
