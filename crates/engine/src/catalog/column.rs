@@ -1,5 +1,6 @@
 //! What a column is: a name, a type and, for nested data, what is inside. A type without its column says the kind alone.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -148,15 +149,15 @@ impl Column {
         Arc::new(Field::new(&self.name, self.data_type(), true))
     }
 
-    /// The column that holds every value of an Arrow field, where one does. A column of nulls alone is text.
+    /// The column that holds every value of an Arrow field, where one does. What has nulls alone is text.
     pub fn from_field(field: &Field) -> Option<Self> {
-        match field.data_type() {
-            DataType::Null => Some(Self::new(field.name(), ColumnType::String)),
-            _ => Self::inside(field.name(), field.data_type(), NESTING_MAX),
-        }
+        Self::inside(field.name(), field.data_type(), NESTING_MAX)
     }
 
     fn inside(name: &str, data_type: &DataType, levels: usize) -> Option<Self> {
+        if *data_type == DataType::Null {
+            return Some(Self::new(name, ColumnType::String));
+        }
         let column_type = ColumnType::from_data_type(data_type)?;
         if !column_type.is_nested() {
             return Some(Self::new(name, column_type));
@@ -164,8 +165,8 @@ impl Column {
         let levels = levels.checked_sub(1)?;
         let fields = match data_type {
             DataType::Struct(fields) => {
-                let repeated = |(index, field): (usize, &FieldRef)| fields.iter().take(index).any(|other| other.name().eq_ignore_ascii_case(field.name()));
-                if fields.is_empty() || fields.iter().enumerate().any(repeated) {
+                let mut names = HashSet::new();
+                if fields.is_empty() || !fields.iter().all(|field| names.insert(field.name().to_ascii_lowercase())) {
                     return None;
                 }
                 fields.iter().map(|field| Self::inside(field.name(), field.data_type(), levels)).collect::<Option<Vec<_>>>()?
@@ -219,9 +220,11 @@ mod tests {
         let list = |inner: DataType| DataType::List(Arc::new(Field::new("item", inner, true)));
         let deep = (0..=NESTING_MAX).fold(DataType::Int8, |inner, _| list(inner));
         let twice: Fields = vec![Field::new("a", DataType::Int8, true), Field::new("A", DataType::Int8, true)].into();
-        for refused in [DataType::Binary, list(DataType::Binary), list(DataType::Null), deep, DataType::Struct(Fields::empty()), DataType::Struct(twice)] {
+        for refused in [DataType::Binary, list(DataType::Binary), deep, DataType::Struct(Fields::empty()), DataType::Struct(twice)] {
             assert_eq!(Column::from_field(&Field::new("x", refused.clone(), true)), None, "{refused}");
         }
+        let shown = |kept: DataType| Column::from_field(&Field::new("x", kept, true)).unwrap().to_string();
+        assert_eq!((shown(DataType::Null), shown(list(DataType::Null))), ("string".to_owned(), "list(string)".to_owned()));
     }
 
     #[test]

@@ -163,9 +163,19 @@ fn look(stored: &ArrayRef, made: &ArrayRef, column: &Column, path: &str, row_of:
         }
         ColumnType::List => {
             let (Some(Ok(from)), Some(Ok(to)), Some(element)) = (List::of(stored), List::of(made), column.fields.first()) else { return };
-            let offsets = from.offsets.clone();
-            let outer = |inner: usize| row_of(offsets.partition_point(|offset| usize::try_from(*offset).unwrap_or(0) <= inner).saturating_sub(1));
+            let (offsets, nulls) = (from.offsets.clone(), from.nulls.clone());
+            let outer = |inner: usize| {
+                let index = offsets.partition_point(|offset| usize::try_from(*offset).unwrap_or(0) <= inner).saturating_sub(1);
+                if nulls.as_ref().is_some_and(|nulls| nulls.is_null(index)) { None } else { row_of(index) }
+            };
             look(&from.inner, &to.inner, element, &format!("{path}[]"), &outer, found);
+        }
+        // The text of what is nested is made of our types, which may not hold everything either.
+        ColumnType::String if stored.data_type().is_nested() => {
+            let natural = Column::from_field(&Field::new(&column.name, stored.data_type().clone(), true));
+            if let Some((natural, made)) = natural.and_then(|natural| convert(stored, &natural).ok().map(|made| (natural, made))) {
+                look(stored, &made, &natural, path, row_of, found);
+            }
         }
         column_type => {
             if made.null_count() <= stored.logical_null_count() {
@@ -190,7 +200,7 @@ fn is_missing(stored: &ArrayRef, row: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, LargeListArray, UInt64Array};
+    use arrow::array::{FixedSizeListArray, Int64Array, LargeListArray, StringArray, UInt64Array};
     use arrow::datatypes::{Int32Type, Int64Type};
     use serde_json::json;
 
@@ -228,6 +238,46 @@ mod tests {
         assert_eq!(found.iter().map(|misfit| (misfit.row, misfit.path.as_str())).collect::<Vec<_>>(), [(2, "l[]")]);
         let whole: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1)])]));
         assert_eq!(misfits(&whole, &convert(&whole, &column).unwrap(), &column), []);
+    }
+
+    #[test]
+    fn misfits_of_what_becomes_text_are_found_too() {
+        let inner: ArrayRef = Arc::new(UInt64Array::from(vec![Some(1), Some(u64::MAX), None]));
+        let stored: ArrayRef = Arc::new(StructArray::new(vec![Field::new("n", DataType::UInt64, true)].into(), vec![inner], None));
+        let column = Column::new("s", ColumnType::String);
+        let made = convert(&stored, &column).unwrap();
+        assert_eq!(made.as_string_view().value(0), r#"{"n":1}"#);
+        assert_eq!(misfits(&stored, &made, &column), [Misfit { row: 1, path: "s.n".into(), value: u64::MAX.to_string(), column_type: ColumnType::Integer }]);
+    }
+
+    #[test]
+    fn what_stands_below_a_null_list_means_nothing() {
+        let inner: ArrayRef = Arc::new(UInt64Array::from(vec![u64::MAX, 1, 2, u64::MAX]));
+        let field: FieldRef = Arc::new(Field::new("item", DataType::UInt64, true));
+        let nulls = NullBuffer::from(vec![false, true, true]);
+        let stored: ArrayRef = Arc::new(ListArray::new(Arc::clone(&field), OffsetBuffer::from_lengths([1, 2, 1]), Arc::clone(&inner), Some(nulls)));
+        let fixed: ArrayRef = Arc::new(FixedSizeListArray::new(field, 2, inner, Some(vec![false, true].into())));
+        let column = element(ColumnType::Integer);
+        for (stored, row) in [(stored, 2), (fixed, 1)] {
+            let made = convert(&stored, &column).unwrap();
+            assert_eq!(misfits(&stored, &made, &column).iter().map(|misfit| misfit.row).collect::<Vec<_>>(), [row]);
+        }
+    }
+
+    #[test]
+    fn dictionaries_are_read_as_their_values() {
+        let texts = [Some("2026-01-31"), None, Some("12"), Some("true"), Some("2026-01-31T05:00:00+01:00"), Some("1.5")];
+        let plain: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        for value in [DataType::Utf8, DataType::LargeUtf8, DataType::Utf8View] {
+            let kind = DataType::Dictionary(Box::new(DataType::Int8), Box::new(value));
+            let stored = arrow::compute::cast(&plain, &kind).unwrap();
+            for column_type in [ColumnType::String, ColumnType::Integer, ColumnType::Float, ColumnType::Boolean, ColumnType::Date, ColumnType::Timestamp] {
+                let column = Column::new("x", column_type);
+                let (expected, made) = (convert(&plain, &column).unwrap(), convert(&stored, &column).unwrap());
+                assert_eq!(made.as_ref(), expected.as_ref(), "{kind} {column_type}");
+                assert_eq!(misfits(&stored, &made, &column), misfits(&plain, &expected, &column), "{kind} {column_type}");
+            }
+        }
     }
 
     #[test]

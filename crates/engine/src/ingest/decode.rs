@@ -5,6 +5,7 @@
 pub(crate) mod arrow;
 pub(crate) mod avro;
 pub(crate) mod avro_blocks;
+mod avro_schema;
 pub(crate) mod batch;
 pub(crate) mod columnar;
 pub(crate) mod compression;

@@ -32,6 +32,8 @@ const SAMPLE_ROWS: usize = 10_000;
 /// Rows that a preview shows, and bytes of each of its values.
 const PREVIEW_ROWS: usize = 20;
 const PREVIEW_VALUE_BYTES: usize = 200;
+/// Different values that are shown of a column.
+const EXAMPLES_MAX: usize = 5;
 
 /// What an input seems to be. Every part of it can be overruled by a [`Load`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -187,7 +189,12 @@ fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, fina
     let head_length = Unpacked::open(source, Compression::None, &Progress::new())?.read_full(&mut head)?;
     let head = head.get(..head_length).unwrap_or_default();
     let compression = Compression::sniff(head);
-    if let Some(layout) = binary_layout(name, head, options.format.filter(|_| compression == Compression::None))? {
+    if let Some(layout) = binary_layout(head) {
+        let (format, _) = format_of(layout);
+        if options.format.is_some_and(|declared| declared != format) {
+            return Err(contradiction(name, options, &format!("it is {}", described(layout))));
+        }
+        options.check_for(name, format)?;
         let found = match layout {
             Layout::Columnar(format) => packed::infer(source, format)?,
             _ => excel::infer(source, options)?,
@@ -195,15 +202,23 @@ fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, fina
         return Ok(Some(conclude(name, options, compression, Encoding::Utf8, found)));
     }
     refuse_foreign(name, head)?;
+    let is_text = !matches!(options.format, Some(FileFormat::Parquet | FileFormat::Arrow | FileFormat::Avro | FileFormat::Xlsx));
+    if !is_text && compression == Compression::None {
+        let hex: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        return Err(contradiction(name, options, &format!("does not begin like it (hex {})", hex.join(" "))));
+    }
     let mut bytes = vec![0; sample_bytes];
     let read = Unpacked::open(source, compression, &Progress::new())?.read_full(&mut bytes)?;
     bytes.truncate(read);
     let complete = read < sample_bytes;
-    if let Some(layout) = binary_layout(name, &bytes, None)? {
+    if let Some(layout) = binary_layout(&bytes) {
         let what = if let Layout::Columnar(format) = layout { format!("{} file", format.as_str()) } else { "workbook".to_owned() };
         return Err(Error::invalid(format!("{name}: a {what} packed with another compression; unpack it and send the {what} itself")));
     }
     refuse_foreign(name, &bytes)?;
+    if !is_text {
+        return Err(contradiction(name, options, &format!("it is text, packed by {}", compression.as_str())));
+    }
     let encoding = Encoding::find(options.encoding, &bytes, complete).map_err(|what| Error::invalid(format!("{name}: {what}")).at("encoding"))?;
     let nuls = memchr::memchr_iter(0, &bytes).count();
     if !matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be) && nuls * 10 > bytes.len() {
@@ -219,6 +234,7 @@ fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, fina
         return Err(empty(name));
     }
     let Some(mut found) = infer_text(source, options, compression, encoding, &sample, final_try)? else { return Ok(None) };
+    options.check_for(name, format_of(found.layout).0)?;
     if options.encoding.is_none() && encoding == Encoding::Windows1252 {
         found.warnings.insert(0, "the file is not UTF-8; it is read as windows-1252, look whether accents and umlauts are right".to_owned());
     }
@@ -237,13 +253,17 @@ fn infer_text(source: &Spooled, options: &ReadOptions, compression: Compression,
         (Some(FileFormat::Ndjson | FileFormat::Json), layout) => json::infer(sample, layout.unwrap_or(Layout::JsonLines), final_try),
         (None, Some(layout)) => json::infer(sample, layout, final_try),
         (None, None) if named(sample.name, &["json", "ndjson", "jsonl"]) => json::infer(sample, Layout::JsonLines, final_try),
+        // Whoever says how its cells are separated or named means cells that hold JSON.
+        (Some(_), Some(layout)) if options.delimiter.is_none() && options.header.is_none() && json::begins_with_object(sample, layout) => {
+            Err(contradiction(sample.name, options, "it holds JSON objects"))
+        }
         _ => delimited::infer(sample, options, named(sample.name, &["tsv", "tab"]), final_try),
     }
 }
 
-/// Formats that are no text, by what they begin with. A declared one must be what it is declared as.
-fn binary_layout(name: &str, head: &[u8], declared: Option<FileFormat>) -> Result<Option<Layout>> {
-    let found = if head.starts_with(parquet::MAGIC) {
+/// Formats that are no text, by what they begin with.
+fn binary_layout(head: &[u8]) -> Option<Layout> {
+    if head.starts_with(parquet::MAGIC) {
         Some(Layout::Columnar(Columnar::Parquet))
     } else if head.starts_with(b"ARROW1\0\0") || arrow::is_stream(head) {
         Some(Layout::Columnar(Columnar::Arrow))
@@ -253,23 +273,36 @@ fn binary_layout(name: &str, head: &[u8], declared: Option<FileFormat>) -> Resul
         Some(Layout::Sheet)
     } else {
         None
-    };
-    let wanted = match declared {
-        Some(FileFormat::Parquet) => Layout::Columnar(Columnar::Parquet),
-        Some(FileFormat::Arrow) => Layout::Columnar(Columnar::Arrow),
-        Some(FileFormat::Avro) => Layout::Columnar(Columnar::Avro),
-        Some(FileFormat::Xlsx) => Layout::Sheet,
-        _ => return Ok(found),
-    };
-    if found != Some(wanted) && !is_old_workbook(head) {
-        let format = if let Layout::Columnar(format) = wanted { format.as_str() } else { "xlsx" };
-        let hex: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let hex = hex.join(" ");
-        return Err(
-            Error::invalid(format!("{name}: the file is declared as {format} but does not begin like it (hex {hex}); leave the format out, or send another file")).at("format")
-        );
     }
-    Ok(found)
+}
+
+fn described(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Columnar(Columnar::Parquet) => "a Parquet file",
+        Layout::Columnar(Columnar::Arrow) => "an Arrow file",
+        Layout::Columnar(Columnar::Avro) => "an Avro file",
+        _ => "a workbook, or another ZIP archive",
+    }
+}
+
+/// The error of a file that is not what it is declared as.
+fn contradiction(name: &str, options: &ReadOptions, found: &str) -> Error {
+    let declared = options.format.map_or("", FileFormat::as_str);
+    Error::invalid(format!("{name}: the file is declared as {declared} but {found}; leave the format out, or send another file")).at("format")
+}
+
+/// The format of a layout, and what separates its cells.
+fn format_of(layout: Layout) -> (FileFormat, Option<char>) {
+    match layout {
+        Layout::Delimited(Dialect { delimiter: b'\t', .. }) => (FileFormat::Tsv, Some('\t')),
+        Layout::Delimited(dialect) => (FileFormat::Csv, Some(char::from(dialect.delimiter))),
+        Layout::JsonLines | Layout::JsonSequence => (FileFormat::Ndjson, None),
+        Layout::JsonArray => (FileFormat::Json, None),
+        Layout::Columnar(Columnar::Parquet) => (FileFormat::Parquet, None),
+        Layout::Columnar(Columnar::Arrow) => (FileFormat::Arrow, None),
+        Layout::Columnar(Columnar::Avro) => (FileFormat::Avro, None),
+        Layout::Sheet => (FileFormat::Xlsx, None),
+    }
 }
 
 fn is_old_workbook(head: &[u8]) -> bool {
@@ -282,16 +315,7 @@ fn conclude(name: &str, options: &ReadOptions, compression: Compression, encodin
     if !open.is_empty() && found.rows > 0 {
         warnings.push(format!("no value in the sample: {}; the type follows from the first value", open.join(", ")));
     }
-    let (format, delimiter) = match found.layout {
-        Layout::Delimited(Dialect { delimiter: b'\t', .. }) => (FileFormat::Tsv, Some('\t')),
-        Layout::Delimited(dialect) => (FileFormat::Csv, Some(char::from(dialect.delimiter))),
-        Layout::JsonLines | Layout::JsonSequence => (FileFormat::Ndjson, None),
-        Layout::JsonArray => (FileFormat::Json, None),
-        Layout::Columnar(Columnar::Parquet) => (FileFormat::Parquet, None),
-        Layout::Columnar(Columnar::Arrow) => (FileFormat::Arrow, None),
-        Layout::Columnar(Columnar::Avro) => (FileFormat::Avro, None),
-        Layout::Sheet => (FileFormat::Xlsx, None),
-    };
+    let (format, delimiter) = format_of(found.layout);
     let (sheet, sheets, first_column) = found.sheet.map_or((None, Vec::new(), 0), |sheet| (Some(sheet.name), sheet.all, sheet.first_column));
     Inference {
         format,

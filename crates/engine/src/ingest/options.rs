@@ -31,6 +31,22 @@ pub enum FileFormat {
     Xlsx,
 }
 
+impl FileFormat {
+    /// The name in messages.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Ndjson => "ndjson",
+            Self::Json => "json",
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+            Self::Avro => "Avro",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -155,6 +171,11 @@ impl ReadOptions {
         {
             return Err(Error::invalid(format!("the delimiter {delimiter:?} cannot separate cells; take one ASCII character that is no quote and no line end")).at("delimiter"));
         }
+        if let (Some(FileFormat::Tsv), Some(delimiter)) = (self.format, self.delimiter)
+            && delimiter != '\t'
+        {
+            return Err(Error::invalid(format!("the format tsv is separated by tabs and not by {delimiter:?}; leave one of them out")).at("delimiter"));
+        }
         if let Some(path) = &self.json_path {
             json_path::steps_of(path).map_err(|what| Error::invalid(what).at("json_path"))?;
         }
@@ -166,6 +187,33 @@ impl ReadOptions {
         }
         Ok(())
     }
+
+    /// Looks whether what is declared belongs to the format that a file has.
+    ///
+    /// # Errors
+    /// `Invalid`, at the option.
+    pub(crate) fn check_for(&self, file: &str, format: FileFormat) -> Result<()> {
+        let text = matches!(format, FileFormat::Csv | FileFormat::Tsv);
+        let json = matches!(format, FileFormat::Json | FileFormat::Ndjson);
+        let sheet = format == FileFormat::Xlsx;
+        let options = [
+            ("delimiter", self.delimiter.is_some(), text, "delimited text"),
+            ("header", self.header.is_some(), text || sheet, "delimited text and sheets"),
+            ("encoding", self.encoding.is_some(), text || json, "text"),
+            ("ragged_rows", self.ragged_rows == RaggedRows::Fill, text, "delimited text"),
+            // The empty path is the whole document.
+            ("json_path", self.json_path.as_ref().is_some_and(|path| !path.is_empty()), json, "JSON"),
+            ("sheet", self.sheet.is_some(), sheet, "workbooks"),
+            ("cell_range", self.cell_range.is_some(), sheet, "workbooks"),
+        ];
+        match options.into_iter().find(|(_, declared, fits, _)| *declared && !fits) {
+            Some((option, _, _, kinds)) => {
+                Err(Error::invalid(format!("{file}: {option} is declared, which is for {kinds}, but the file is read as {}; leave it out, or send another file", format.as_str()))
+                    .at(option))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// A rectangle of cells, from 0, ends included.
@@ -173,30 +221,26 @@ impl ReadOptions {
 pub(crate) struct CellRange {
     pub first_row: u32,
     pub last_row: u32,
-    pub first_column: u32,
+    /// Where the range says it; the table begins there then, whether there is a cell or not.
+    pub first_column: Option<u32>,
     pub last_column: u32,
 }
 
 impl CellRange {
     /// Everything.
-    pub(crate) const ALL: Self = Self { first_row: 0, last_row: u32::MAX, first_column: 0, last_column: u32::MAX };
+    pub(crate) const ALL: Self = Self { first_row: 0, last_row: u32::MAX, first_column: None, last_column: u32::MAX };
 
     /// Reads `B2:F100` and its open forms.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let wrong = || Error::invalid(format!("the range {text:?} is no range of cells; write it like B2:F100, B2:F, B:F or 2:100")).at("cell_range");
         let (from, to) = text.trim().split_once(':').ok_or_else(wrong)?;
         let ((first_column, first_row), (last_column, last_row)) = (corner(from).ok_or_else(wrong)?, corner(to).ok_or_else(wrong)?);
-        let range = Self {
-            first_row: first_row.unwrap_or(0),
-            last_row: last_row.unwrap_or(u32::MAX),
-            first_column: first_column.unwrap_or(0),
-            last_column: last_column.unwrap_or(u32::MAX),
-        };
-        if range.first_row > range.last_row || range.first_column > range.last_column { Err(wrong()) } else { Ok(range) }
+        let range = Self { first_row: first_row.unwrap_or(0), last_row: last_row.unwrap_or(u32::MAX), first_column, last_column: last_column.unwrap_or(u32::MAX) };
+        if range.first_row > range.last_row || range.first_column.is_some_and(|first| first > range.last_column) { Err(wrong()) } else { Ok(range) }
     }
 
     pub(crate) fn holds(&self, row: u32, column: u32) -> bool {
-        (self.first_row..=self.last_row).contains(&row) && (self.first_column..=self.last_column).contains(&column)
+        (self.first_row..=self.last_row).contains(&row) && (self.first_column.unwrap_or(0)..=self.last_column).contains(&column)
     }
 }
 
@@ -320,12 +364,12 @@ mod tests {
     fn ranges_of_cells_are_read() {
         let all = u32::MAX;
         for (text, expected) in [
-            ("B2:F100", Some((1, 99, 1, 5))),
-            ("$B$2:$F$100", Some((1, 99, 1, 5))),
-            ("b2:f", Some((1, all, 1, 5))),
-            ("B:AA", Some((0, all, 1, 26))),
-            ("2:100", Some((1, 99, 0, all))),
-            ("A1:A1", Some((0, 0, 0, 0))),
+            ("B2:F100", Some((1, 99, Some(1), 5))),
+            ("$B$2:$F$100", Some((1, 99, Some(1), 5))),
+            ("b2:f", Some((1, all, Some(1), 5))),
+            ("B:AA", Some((0, all, Some(1), 26))),
+            ("2:100", Some((1, 99, None, all))),
+            ("A1:A1", Some((0, 0, Some(0), 0))),
             ("B2", None),
             ("F2:B2", None),
             ("A0:B2", None),

@@ -1,7 +1,7 @@
 //! Structs and lists: stored as what they are, asked by path, and safe through everything that rewrites rows.
 
 use serde_json::json;
-use tidemill::{Csv, DatasetName, Json, Load, Model, Scope, Settings, TenantId};
+use tidemill::{Csv, DatasetName, ErrorKind, Json, Load, Model, Scope, Settings, TenantId};
 
 use crate::formats::fixture;
 use crate::ward::Ward;
@@ -100,7 +100,14 @@ async fn a_scope_hides_a_struct_whole_and_filters_by_what_is_inside() {
     let scope = || Scope::of(TenantId::parse("acme").unwrap());
     let orders = DatasetName::parse("orders").unwrap();
     let mill = ward.engine.mill(scope().hiding(orders.clone(), "address"));
-    assert!(mill.sql("select address.city from orders").await.is_err());
+    for sql in ["select address.city from orders", "select orders.address.city from orders", "select get_field(address, 'city') from orders", "select address from orders"] {
+        assert!(ward.mill.sql(sql).await.is_ok(), "{sql}");
+        let error = mill.sql(sql).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+        assert!(error.message().contains("address") && !error.message().contains("zip"), "{error}");
+    }
+    let seen = mill.sql("select * from orders").await.unwrap().to_json().to_string();
+    assert!(seen.contains("tags") && !seen.contains("address") && !seen.contains("Köln"), "{seen}");
     let mill = ward.engine.mill(scope().with_row_filter(orders, "address.city = 'Köln'"));
     assert_eq!(mill.sql("select count(*), min(address.zip) from orders").await.unwrap().to_json()["data"], json!([[4], ["50667"]]));
 }

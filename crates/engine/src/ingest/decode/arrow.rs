@@ -55,6 +55,8 @@ pub(crate) struct ArrowSource {
     schema: SchemaRef,
     messages: Messages,
     decoder: StreamDecoder,
+    /// What the decoder has not taken of a message: a batch without a body comes out only when the next message goes in.
+    message: Buffer,
     ended: bool,
 }
 
@@ -62,13 +64,18 @@ struct Messages {
     input: Box<dyn ReadSeek>,
     at: u64,
     end: u64,
+    /// Batches that the footer names; none in a stream, which has none.
+    batches_named: Option<usize>,
+    batches: usize,
+    /// Whether the end of a stream was read.
+    closed: bool,
 }
 
 impl ArrowSource {
     /// Reads up to the schema.
     pub(crate) fn open(source: &Spooled) -> Result<Self> {
         let name = source.name().to_owned();
-        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size() };
+        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size(), batches_named: None, batches: 0, closed: false };
         let refused = |what: String| Error::invalid(format!("{name}: the Arrow file cannot be read: {what}"));
         messages.enter_file().map_err(|trouble| trouble.into_error(&name, "at its footer"))?;
         let mut decoder = StreamDecoder::new();
@@ -80,7 +87,7 @@ impl ArrowSource {
         let description = message.get(DESCRIPTION_AT..).and_then(|bytes| root_as_message(bytes).ok()?.header_as_schema().map(fb_to_schema));
         let schema = Arc::new(description.ok_or_else(|| refused("its first message is no schema; write it anew".to_owned()))?);
         decoder.decode(&mut message).map_err(|error| refused(format!("{error}; write it anew")).because(error))?;
-        Ok(Self { name, schema, messages, decoder, ended: false })
+        Ok(Self { name, schema, messages, decoder, message: Buffer::default(), ended: false })
     }
 }
 
@@ -92,19 +99,21 @@ impl Batches for ArrowSource {
     fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>> {
         let place = || format!("after row {rows_before}");
         loop {
-            let mut message = match self.messages.next().map_err(|trouble| trouble.into_error(&self.name, &place()))? {
-                Some(message) => message,
-                None if self.ended => return Ok(None),
-                None => {
-                    self.ended = true;
-                    Buffer::from(END.to_vec())
-                }
-            };
+            if self.message.is_empty() {
+                self.message = match self.messages.next().map_err(|trouble| trouble.into_error(&self.name, &place()))? {
+                    Some(message) => message,
+                    None if self.ended => return Ok(None),
+                    None => {
+                        self.ended = true;
+                        Buffer::from(END.to_vec())
+                    }
+                };
+            }
             let batch = self
                 .decoder
-                .decode(&mut message)
+                .decode(&mut self.message)
                 .map_err(|error| Error::invalid(format!("{}: the Arrow file is damaged {}: {error}; write it anew", self.name, place())).because(error))?;
-            if batch.is_some() {
+            if batch.as_ref().is_some_and(|batch| batch.num_rows() > 0) {
                 return Ok(batch);
             }
         }
@@ -171,6 +180,7 @@ impl Messages {
             let [Ok(from), Ok(meta), Ok(body)] = parts else { return u64::MAX };
             from.saturating_add(meta).saturating_add(body)
         };
+        self.batches_named = Some(footer.recordBatches().map_or(0, |blocks| blocks.len()));
         let blocks = footer.recordBatches().into_iter().flatten().chain(footer.dictionaries().into_iter().flatten());
         self.end = blocks.map(end_of).max().unwrap_or(footer_at);
         if self.end > footer_at {
@@ -191,10 +201,20 @@ impl Messages {
         Ok(())
     }
 
+    /// That nothing is left, and nothing was lost.
+    fn check_end(&self) -> Result<(), Trouble> {
+        let left = self.end.saturating_sub(self.at);
+        match self.batches_named {
+            Some(named) if named != self.batches => Err(Trouble::Damaged(format!("its footer names {named} batches, and there are {}", self.batches))),
+            None if left > 0 => Err(Trouble::Damaged(format!("{left} bytes follow the end of the stream"))),
+            _ => Ok(()),
+        }
+    }
+
     /// The next message, whole, with every claim of it checked; none at the end.
     fn next(&mut self) -> Result<Option<Buffer>, Trouble> {
-        let left = self.end.saturating_sub(self.at);
-        if left == 0 {
+        if self.closed || self.at >= self.end {
+            self.check_end()?;
             return Ok(None);
         }
         let mut word = [0; 4];
@@ -204,6 +224,12 @@ impl Messages {
         }
         let meta_length = u64::from(u32::from_le_bytes(word));
         if meta_length == 0 {
+            // The batches of a file end before the end of its stream.
+            if self.batches_named.is_some() {
+                return Err(Trouble::Damaged("a message without a description".to_owned()));
+            }
+            self.closed = true;
+            self.check_end()?;
             return Ok(None);
         }
         if meta_length > META_MAX_BYTES {
@@ -230,6 +256,7 @@ impl Messages {
             *to = *from;
         }
         self.take(bytes.get_mut(begin..).unwrap_or_default())?;
+        self.batches += usize::from(message.header_type() == MessageHeader::RecordBatch);
         let batch = match message.header_type() {
             MessageHeader::RecordBatch => message.header_as_record_batch(),
             MessageHeader::DictionaryBatch => message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()),
@@ -283,10 +310,11 @@ fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<(), S
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray, StructArray};
-    use arrow::datatypes::{DataType, Field, Int32Type};
+    use arrow::array::{ArrayRef, DictionaryArray, Int32Array, ListArray, NullArray, StringArray, StructArray};
+    use arrow::buffer::OffsetBuffer;
+    use arrow::datatypes::{DataType, Field, Int32Type, Schema};
     use arrow_ipc::CompressionType;
-    use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+    use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions, StreamWriter};
     use proptest::prelude::*;
 
     use super::*;
@@ -339,20 +367,117 @@ mod tests {
         let stream = written(false, None);
         // Behind the first batch, within the second.
         assert!(refused("t.arrows", stream[..stream.len() * 3 / 4].to_vec(), &[]).starts_with("t.arrows: the Arrow file is cut off after row "));
-        let mut claims = stream;
+        let mut claims = stream.clone();
         claims[4..8].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
         assert_eq!(refused("t.arrows", claims, &[]), "t.arrows: the Arrow file is cut off at its schema; send the whole file again");
+    }
+
+    /// Where the messages of a stream begin, its end among them.
+    fn message_places(stream: &[u8]) -> Vec<usize> {
+        let word = |at: usize| u32::from_le_bytes(stream[at..at + 4].try_into().unwrap()) as usize;
+        let mut places = vec![0];
+        loop {
+            let at = places[places.len() - 1];
+            let length = word(at + 4);
+            if length == 0 {
+                return places;
+            }
+            let body = root_as_message(&stream[at + 8..at + 8 + length]).unwrap().bodyLength();
+            places.push(at + 8 + length + usize::try_from(body).unwrap());
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_behind_an_end() {
+        let stream = written(false, None);
+        let places = message_places(&stream);
+        let (last_batch, end) = (places[places.len() - 2], places[places.len() - 1]);
+        // A stream may end without a mark, but not before its end.
+        assert_eq!(load("t.arrows", stream[..end].to_vec(), &[]).unwrap().batch.num_rows(), 6);
+        let mut early = stream.clone();
+        early[last_batch + 4..last_batch + 8].fill(0);
+        let found = refused("t.arrows", early, &[]);
+        assert_eq!(found, format!("t.arrows: the Arrow file is damaged after row 4: {} bytes follow the end of the stream; write it anew", stream.len() - last_batch - 8));
+        assert!(refused("t.arrows", [stream.clone(), stream].concat(), &[]).contains("bytes follow the end of the stream"));
+
+        // In a file the same, and a footer that names other batches than there are.
+        let file = written(true, None);
+        let length = u32::from_le_bytes(file[file.len() - 10..file.len() - 6].try_into().unwrap()) as usize;
+        let footer_at = file.len() - 10 - length;
+        let batches = root_as_footer(&file[footer_at..file.len() - 10]).unwrap().recordBatches().unwrap();
+        let last_batch = usize::try_from(batches.get(2).offset()).unwrap();
+        let mut early = file.clone();
+        early[last_batch + 4..last_batch + 8].fill(0);
+        assert!(refused("t.arrow", early, &[]).contains("a message without a description"));
+        // Blocks stand in the footer as they are, 24 bytes each, behind their number.
+        let number_at = batches.bytes().as_ptr().addr() - file.as_ptr().addr() - 4;
+        let mut fewer = file.clone();
+        assert_eq!(fewer[number_at..number_at + 4], 3_u32.to_le_bytes());
+        // The last batch stays the one that ends last, the second is not named any more.
+        fewer.copy_within(number_at + 4 + 48..number_at + 4 + 72, number_at + 4 + 24);
+        fewer[number_at..number_at + 4].copy_from_slice(&2_u32.to_le_bytes());
+        assert!(refused("t.arrow", fewer, &[]).contains("its footer names 2 batches, and there are 3"));
+    }
+
+    #[test]
+    fn batches_without_a_body_lose_no_rows() {
+        let nothing = |rows: usize| -> ArrayRef { Arc::new(NullArray::new(rows)) };
+        let list = |rows: usize| -> ArrayRef {
+            Arc::new(ListArray::new(Arc::new(Field::new("item", DataType::Null, true)), OffsetBuffer::from_lengths(vec![1; rows]), nothing(rows), None))
+        };
+        let column = |name: &str, make: &dyn Fn(usize) -> ArrayRef, rows: &[usize]| {
+            let batches: Vec<RecordBatch> = rows.iter().map(|rows| RecordBatch::try_from_iter_with_nullable([(name, make(*rows), true)]).unwrap()).collect();
+            let mut writer = StreamWriter::try_new(Vec::new(), &batches[0].schema()).unwrap();
+            batches.iter().for_each(|batch| writer.write(batch).unwrap());
+            writer.finish().unwrap();
+            load("t.arrows", writer.into_inner().unwrap(), &[]).unwrap()
+        };
+        let loaded = column("n", &nothing, &[2, 1, 3]);
+        assert_eq!((loaded.types().as_str(), loaded.rows()), ("n:string", vec!["~".to_owned(); 6]));
+        let numbers = |rows: usize| -> ArrayRef { Arc::new(Int32Array::from_iter_values(0..i32::try_from(rows).unwrap())) };
+        assert_eq!(column("n", &numbers, &[0, 2, 0, 1]).rows(), ["0", "1", "0"]);
+        let loaded = column("l", &list, &[1, 1]);
+        assert_eq!((loaded.types().as_str(), loaded.rows()), ("l:list(string)", vec!["[null]".to_owned(); 2]));
+    }
+
+    #[test]
+    fn dictionaries_that_grow_or_change_are_followed() {
+        let schema = Arc::new(Schema::new(vec![Field::new("tag", DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)), true)]));
+        let tags = |keys: Vec<Option<i32>>, values: Vec<&str>| {
+            let array = DictionaryArray::<Int32Type>::new(Int32Array::from(keys), Arc::new(StringArray::from(values)));
+            RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(array)]).unwrap()
+        };
+        let batches = [tags(vec![Some(0), Some(1)], vec!["a", "b"]), tags(vec![Some(2), None, Some(0)], vec!["a", "b", "c"]), tags(vec![Some(3)], vec!["a", "b", "c", "d"])];
+        for (handling, messages) in [(DictionaryHandling::Delta, 7), (DictionaryHandling::Resend, 7)] {
+            let options = IpcWriteOptions::default().with_dictionary_handling(handling);
+            let mut writer = StreamWriter::try_new_with_options(Vec::new(), &schema, options).unwrap();
+            batches.iter().for_each(|batch| writer.write(batch).unwrap());
+            writer.finish().unwrap();
+            let stream = writer.into_inner().unwrap();
+            let places = message_places(&stream);
+            assert_eq!(places.len(), messages + 1, "{handling:?}");
+            let deltas = places[..messages].iter().filter(|at| {
+                let length = u32::from_le_bytes(stream[**at + 4..**at + 8].try_into().unwrap()) as usize;
+                root_as_message(&stream[**at + 8..**at + 8 + length]).unwrap().header_as_dictionary_batch().is_some_and(|dictionary| dictionary.isDelta())
+            });
+            assert_eq!(deltas.count(), if handling == DictionaryHandling::Delta { 2 } else { 0 });
+            assert_eq!(load("t.arrows", stream, &[]).unwrap().rows(), ["a", "b", "c", "~", "a", "d"], "{handling:?}");
+        }
     }
 
     #[test]
     fn claims_beyond_a_batch_are_refused() {
         let packed = written(false, Some(CompressionType::ZSTD));
         // Every place that could be the plain length of a buffer claims a terabyte in turn; none may make room for it.
+        let mut refused = 0;
         for at in (0..packed.len() - 8).step_by(8) {
             let mut bytes = packed.clone();
             bytes[at..at + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
-            let _ = load("t.arrows", bytes, &[]);
+            let found = load("t.arrows", bytes, &[]).map(|_| ()).map_err(|error| error.message().to_owned());
+            refused += usize::from(found.is_err_and(|found| found.contains("a batch unpacks to 10995116")));
         }
+        // Offsets and values of two columns of text, in the dictionaries and the three batches.
+        assert!(refused >= 6, "{refused}");
     }
 
     proptest! {

@@ -13,12 +13,16 @@ use serde_json::{Value, json};
 
 use super::Spooled;
 use super::avro_blocks::{AvroBlock, AvroBlocks, MAGIC, write_varint};
+use super::avro_schema::Extent;
 use super::batch::BATCH_ROWS;
 use super::columnar::Batches;
 use crate::error::{Error, Result};
 
 /// Plain bytes of blocks that are decoded together, unless one block has more.
 const TOGETHER_BYTES: usize = 4 << 20;
+/// Values of blocks that are decoded together at most, beyond one for each of their bytes. What is null takes a byte in the
+/// file, and in memory room for every field of its record.
+const VALUES_MAX: u64 = 128 << 20;
 /// Stands behind the rows.
 const MARK: &[u8; 16] = b"tidemill end mrk";
 
@@ -31,6 +35,7 @@ pub(crate) struct AvroSource {
     blocks: AvroBlocks,
     /// Rows that are wanted together.
     rows_together: u64,
+    extent: Extent,
 }
 
 impl AvroSource {
@@ -43,6 +48,7 @@ impl AvroSource {
         if rows.get("type").and_then(Value::as_str) != Some("record") {
             return Err(Error::invalid(format!("{name}: the Avro file does not hold records, which are what rows are made of; write it with a record schema")));
         }
+        let extent = Extent::of(&rows).map_err(wrong)?;
         let fields = json!([
             {"name": "rows", "type": {"type": "array", "items": rows}},
             {"name": "mark", "type": {"type": "fixed", "name": "TidemillMark", "size": MARK.len()}}
@@ -56,19 +62,41 @@ impl AvroSource {
             },
             _ => return Err(wrong("it has no rows".to_owned())),
         };
-        Ok(Self { name, schema, header, blocks, rows_together: limit.unwrap_or(BATCH_ROWS) as u64 })
+        Ok(Self { name, schema, header, blocks, rows_together: limit.unwrap_or(BATCH_ROWS) as u64, extent })
     }
 
     /// Blocks that are decoded together.
     fn gather(&mut self) -> Result<Vec<AvroBlock>> {
         let (mut gathered, mut rows, mut bytes) = (Vec::new(), 0, 0);
-        while rows < self.rows_together && bytes < TOGETHER_BYTES {
+        // At most half of the values before the last block, which may have the other half.
+        while rows < self.rows_together && bytes < TOGETHER_BYTES && self.values_of(rows, bytes) <= VALUES_MAX / 2 {
             let Some(block) = self.blocks.next()? else { break };
+            let values = self.values_of(block.rows, block.bytes.len());
+            if values > (VALUES_MAX / 2).max(block.bytes.len() as u64) {
+                return Err(Error::invalid(format!(
+                    "{}: block {} of the Avro file has {} rows in {} bytes, which may be {values} values with its schema; at most {} are read at a time, so write smaller blocks",
+                    self.name,
+                    self.blocks.count(),
+                    block.rows,
+                    block.bytes.len(),
+                    VALUES_MAX / 2
+                )));
+            }
             rows += block.rows;
             bytes += block.bytes.len();
             gathered.push(block);
         }
         Ok(gathered)
+    }
+
+    /// Values that so many rows of so many bytes may make.
+    fn values_of(&self, rows: u64, bytes: usize) -> u64 {
+        let inside = match self.extent.values_of_byte {
+            // What is in lists takes its bytes.
+            0 | 1 => 0,
+            values => values.saturating_mul(bytes as u64),
+        };
+        rows.saturating_mul(self.extent.values).saturating_add(inside)
     }
 }
 
@@ -224,6 +252,36 @@ mod tests {
             let found = refused("t.avro", bytes, &[]);
             assert!(found.contains(expected), "{found}");
         }
+    }
+
+    #[test]
+    fn schemas_that_expand_to_too_much_are_refused_before_they_do() {
+        let mut record = r#"{"type":"record","name":"R0","fields":[{"name":"a","type":"int"}]}"#.to_owned();
+        for level in 1..30 {
+            record = format!(r#"{{"type":"record","name":"R{level}","fields":[{{"name":"a","type":{record}}},{{"name":"b","type":"R{}"}}]}}"#, level - 1);
+        }
+        let found = refused("t.avro", container(&record, "null", &[]), &[]);
+        assert_eq!(found, "t.avro: the schema of the Avro file cannot be read: it expands to more than 10000 fields and types; write it anew");
+    }
+
+    #[test]
+    fn few_bytes_do_not_become_many_values() {
+        let fields: Vec<String> = (0..1_500).map(|field| format!(r#"{{"name":"f{field}","type":"long"}}"#)).collect();
+        let wide = format!(r#"["null",{{"type":"record","name":"Wide","fields":[{}]}}]"#, fields.join(","));
+        let schema = format!(r#"{{"type":"record","name":"Row","fields":[{{"name":"w","type":{wide}}}]}}"#);
+        let zeros = |rows: usize| zstd::encode_all(vec![0; rows].as_slice(), 1).unwrap();
+        let found = refused("t.avro", container(&schema, "zstandard", &[(1 << 20, zeros(1 << 20))]), &[]);
+        assert!(found.contains("block 1 of the Avro file has 1048576 rows in 1048576 bytes"), "{found}");
+        // The same within a list, of which there is one.
+        let lists = format!(r#"{{"type":"record","name":"Row","fields":[{{"name":"l","type":{{"type":"array","items":{wide}}}}}]}}"#);
+        let mut row = Vec::new();
+        write_varint(1 << 20, &mut row);
+        row.resize(row.len() + (1 << 20) + 1, 0);
+        let found = refused("t.avro", container(&lists, "zstandard", &[(1, zstd::encode_all(row.as_slice(), 1).unwrap())]), &[]);
+        assert!(found.contains("block 1 of the Avro file has 1 rows"), "{found}");
+        // Blocks as writers make them are read, one after the other.
+        let few = vec![(300, zeros(300)); 3];
+        assert_eq!(load("t.avro", container(&schema, "zstandard", &few), &[]).unwrap().batch.num_rows(), 900);
     }
 
     proptest! {

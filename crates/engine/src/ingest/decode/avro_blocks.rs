@@ -5,6 +5,7 @@
 use std::io::{BufReader, Read};
 
 use super::Spooled;
+use super::compression::XZ_MEMORY_KIB;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What containers begin with.
@@ -13,8 +14,6 @@ pub(crate) const MAGIC: &[u8] = b"Obj\x01";
 const HEADER_MAX_BYTES: u64 = 16 << 20;
 /// Bytes of a block at most, packed and unpacked: it is in memory whole.
 const BLOCK_MAX_BYTES: u64 = 256 << 20;
-/// Memory that unpacking one xz block may take.
-const XZ_MEMORY_KIB: u32 = 256 << 10;
 
 /// How blocks are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +104,11 @@ impl AvroBlocks {
     /// Bytes of the file read so far.
     pub(crate) fn bytes_read(&self) -> u64 {
         self.at
+    }
+
+    /// Blocks read so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.blocks
     }
 
     fn place(&self) -> String {

@@ -12,7 +12,7 @@ use super::sink::{Authority, Sink};
 use super::tally::Tally;
 use super::{DecodeOutcome, DecodeTarget, Decoded};
 use crate::catalog::{Column, ColumnType};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, near_names};
 use crate::ingest::infer::Inference;
 use crate::ingest::{Progress, Reject};
 
@@ -47,6 +47,12 @@ pub(crate) struct BatchBuilder<'a> {
 /// The Arrow schema of columns.
 pub(crate) fn schema_of(columns: &[Column]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(Column::field).collect::<Vec<_>>()))
+}
+
+/// The error of a file that has a column which the target lacks.
+pub(crate) fn not_in_dataset(file: &str, column: &str, known: &[Column]) -> Error {
+    let near = near_names(column, known.iter().map(|column| column.name.as_str()));
+    Error::invalid(format!("{file}: column {column:?} is not in the dataset{near}; rename or drop it in the file, or load into a new dataset"))
 }
 
 impl<'a> BatchBuilder<'a> {

@@ -3,6 +3,7 @@
 //! that have no place here, by name and type.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -13,13 +14,13 @@ use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::arrow::ArrowSource;
 use super::avro::AvroSource;
-use super::batch::{BATCH_ROWS, schema_of};
+use super::batch::{BATCH_ROWS, not_in_dataset, schema_of};
 use super::parquet::ParquetSource;
 use super::tally::{Tally, shorten_value};
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
 use crate::catalog::Column;
 use crate::catalog::convert::{convert, misfits};
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, Result};
 use crate::ingest::{Progress, Reject};
 
 /// Which of the formats a file is of.
@@ -55,12 +56,13 @@ impl Columnar {
 
     fn check(self, name: &str, schema: &SchemaRef) -> Result<()> {
         let format = self.as_str();
+        let mut places = HashMap::new();
         for (index, field) in schema.fields().iter().enumerate() {
             if Column::from_field(field).is_none() {
                 let (column, kind) = (field.name(), field.data_type());
                 return Err(Error::invalid(format!("{name}: column {column:?} is of the {format} type {kind}, which cannot be loaded; convert it, or write the file without it")));
             }
-            if let Some(earlier) = schema.fields().iter().take(index).position(|other| other.name().to_lowercase() == field.name().to_lowercase()) {
+            if let Some(earlier) = places.insert(field.name().to_lowercase(), index) {
                 return Err(Error::invalid(format!("{name}: columns {} and {} have the same name {:?}; rename one", earlier + 1, index + 1, field.name())));
             }
         }
@@ -102,21 +104,11 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
 /// Decodes a file of columns.
 pub(crate) fn decode(source: &Spooled, format: Columnar, target: &DecodeTarget, progress: &Progress, emit: &mut dyn FnMut(Decoded) -> Result<()>) -> Result<DecodeOutcome> {
     let mut file = format.open(source, None)?;
+    let columns: HashMap<&str, &Column> = target.columns.iter().map(|column| (column.name.as_str(), column)).collect();
     for field in file.schema().fields() {
-        match target.columns.iter().find(|column| column.name == *field.name()) {
-            None => {
-                let near = near_names(field.name(), target.columns.iter().map(|column| column.name.as_str()));
-                return Err(Error::invalid(format!(
-                    "{}: column {:?} is not in the dataset{near}; rename or drop it in the file, or load into a new dataset",
-                    source.name(),
-                    field.name()
-                )));
-            }
-            Some(column) => {
-                if let Some(way) = Column::from_field(field).and_then(|stored| unknown_field(&stored, column, &column.name)) {
-                    return Err(Error::invalid(format!("{}: field {way:?} is not in the dataset; drop it in the file, or load into a new dataset", source.name())));
-                }
-            }
+        let column = columns.get(field.name().as_str()).ok_or_else(|| not_in_dataset(source.name(), field.name(), &target.columns))?;
+        if let Some(way) = Column::from_field(field).and_then(|stored| unknown_field(&stored, column, &column.name)) {
+            return Err(Error::invalid(format!("{}: field {way:?} is not in the dataset; drop it in the file, or load into a new dataset", source.name())));
         }
     }
     let mut tally = Tally::new(source.name(), progress);

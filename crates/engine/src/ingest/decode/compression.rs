@@ -12,8 +12,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{Compression, Progress};
 
 const BUFFER_BYTES: usize = 256 << 10;
-/// Memory that unpacking one xz stream may take; `xz -9` asks for 65 MiB.
-const XZ_MEMORY_KIB: u32 = 256 << 10;
+/// Memory that unpacking xz may take; `xz -9` asks for 65 MiB.
+pub(crate) const XZ_MEMORY_KIB: u32 = 256 << 10;
 /// Packed data that makes more plain bytes of each of its own than this is no table; text packs to a tenth, logs to a
 /// hundredth. Looked at once there are `BOMB_MIN_BYTES`.
 const BOMB_RATIO: u64 = 1_000;
@@ -34,7 +34,8 @@ impl Compression {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// The name in messages.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::None => "file",
             Self::Gzip => "gzip",

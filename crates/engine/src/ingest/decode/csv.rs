@@ -1,19 +1,19 @@
 //! Delimited text to batches. Rows are cut a few thousand at a time and then read column by column, so that each column
 //! runs one tight loop. Refuses quotes that never close and cells or rows of absurd size; other flaws cost only their row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use memchr::memchr;
 
-use super::batch::BatchBuilder;
+use super::batch::{BatchBuilder, not_in_dataset};
 use super::csv_dialect::Dialect;
 use super::sink::unescape;
 use super::split::{Broken, Flaw, Malformed, Splitter, Tile};
 use super::tally::{shorten_row, shorten_value};
 use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
-use crate::error::{Error, Result, near_names};
+use crate::error::{Error, Result};
 use crate::ingest::infer::Inference;
 use crate::ingest::{Progress, RaggedRows, Reject};
 
@@ -69,11 +69,9 @@ pub(crate) fn decode(
 /// For each column of the target, its place in the file.
 fn find_places(file: &str, names: &[&str], target: &DecodeTarget) -> Result<Vec<Option<usize>>> {
     let known: HashMap<&str, usize> = names.iter().enumerate().map(|(place, name)| (*name, place)).collect();
-    for name in names {
-        if !target.columns.iter().any(|column| column.name == *name) {
-            let near = near_names(name, target.columns.iter().map(|column| column.name.as_str()));
-            return Err(Error::invalid(format!("{file}: column {name:?} is not in the dataset{near}; rename or drop it in the file, or load into a new dataset")));
-        }
+    let wanted: HashSet<&str> = target.columns.iter().map(|column| column.name.as_str()).collect();
+    if let Some(name) = names.iter().find(|name| !wanted.contains(**name)) {
+        return Err(not_in_dataset(file, name, &target.columns));
     }
     Ok(target.columns.iter().map(|column| known.get(column.name.as_str()).copied()).collect())
 }

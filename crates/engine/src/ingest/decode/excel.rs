@@ -1,14 +1,14 @@
 //! A sheet of an Excel workbook to batches, by the `calamine` crate, cell after cell. Numbers, dates and booleans come with
-//! their types, text stays text. A cell with the error of a formula rejects its row; `#N/A` and blanks are null. Refuses
-//! sheets that are not there, naming those that are.
+//! their types, text stays text. A cell with the error of a formula, or with a day that no calendar has, rejects its row;
+//! `#N/A` and blanks are null. Refuses sheets that are not there, naming those that are.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{CellErrorType, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx};
+use calamine::{CellErrorType, DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Style, Xlsx};
 
-use super::batch::BatchBuilder;
+use super::batch::{BatchBuilder, not_in_dataset};
 use super::columnar::panic_text;
 use super::excel_parts;
 use super::json_rows::Scalar;
@@ -25,6 +25,8 @@ const ROWS_MAX: u32 = 1 << 20;
 const COLUMNS_MAX: u32 = 1 << 14;
 /// The largest whole number of which a double holds every smaller one.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// The day after the last that Excel has, counted from 1900. Counted from 1904 it is earlier, and its reader stops there.
+const DAYS_MAX: f64 = 2_958_466.0;
 
 /// A cell that is not empty.
 pub(crate) struct ExcelCell<'a> {
@@ -36,16 +38,19 @@ pub(crate) struct ExcelCell<'a> {
 /// What is in a cell.
 pub(crate) enum Content<'a> {
     Value(Scalar<'a>),
-    /// A formula that went wrong.
-    Fault(String),
+    /// What is no value, and why.
+    Fault(String, &'static str),
 }
+
+const FORMULA_FAULT: &str = "the cell holds the error of a formula; correct it in the sheet";
+const DAY_FAULT: &str = "not a day of the calendar of the workbook; correct it, or format the cell as a number";
 
 impl Content<'_> {
     /// As people read it.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Value(scalar) => scalar.text().unwrap_or_default(),
-            Self::Fault(error) => Cow::Borrowed(error),
+            Self::Fault(shown, _) => Cow::Borrowed(shown),
         }
     }
 }
@@ -114,8 +119,8 @@ impl Workbook {
         let mut reader = opened.map_err(|error| damaged(0, error.to_string()).because(error))?;
         let mut at = ExcelRow { row: 0, cells: Vec::new() };
         loop {
-            let next = caught(|| reader.next_cell()).map_err(|what| damaged(at.row, what))?;
-            let Some(cell) = next.map_err(|error| damaged(at.row, error.to_string()).because(error))? else { break };
+            let next = caught(|| reader.next_cell_with_style_id()).map_err(|what| damaged(at.row, what))?;
+            let Some((cell, style)) = next.map_err(|error| damaged(at.row, error.to_string()).because(error))? else { break };
             let (row, column) = cell.get_position();
             if row >= ROWS_MAX || column >= COLUMNS_MAX {
                 return Err(damaged(row.min(ROWS_MAX), format!("a cell in column {} of that row, which no sheet has", column.saturating_add(1))));
@@ -133,7 +138,7 @@ impl Workbook {
                 }
             }
             if range.holds(row, column)
-                && let Some(content) = content_of(cell.get_value())
+                && let Some(content) = content_of(cell.get_value(), || shows_days(reader.styles().get(style)))
             {
                 at.cells.push(ExcelCell { column, content });
             }
@@ -155,7 +160,28 @@ pub(crate) fn range_of(options: &ReadOptions) -> Result<CellRange> {
     options.cell_range.as_deref().map_or(Ok(CellRange::ALL), CellRange::parse)
 }
 
-fn content_of<'a>(value: &DataRef<'a>) -> Option<Content<'a>> {
+/// Whether a format shows the day, so that a number below 1 is more than a time of day.
+fn shows_days(style: Option<&Style>) -> bool {
+    let format = style.and_then(|style| style.number_format.as_ref());
+    // What stands in quotes or brackets, or behind a backslash, is shown as it is.
+    let (mut quoted, mut bracketed, mut escaped) = (false, false, false);
+    format.is_some_and(|format| {
+        format.format_code.chars().any(|character| {
+            match character {
+                _ if std::mem::take(&mut escaped) => {}
+                '\\' | '_' | '*' if !quoted => escaped = true,
+                '"' => quoted = !quoted,
+                '[' if !quoted => bracketed = true,
+                ']' if !quoted => bracketed = false,
+                'd' | 'D' | 'y' | 'Y' => return !quoted && !bracketed,
+                _ => {}
+            }
+            false
+        })
+    })
+}
+
+fn content_of<'a>(value: &DataRef<'a>, shows_days: impl FnOnce() -> bool) -> Option<Content<'a>> {
     let text = |text: Cow<'a, str>| (!text.trim().is_empty()).then(|| Content::Value(Scalar::Text(text)));
     match value {
         DataRef::Empty | DataRef::Error(CellErrorType::NA) => None,
@@ -164,8 +190,11 @@ fn content_of<'a>(value: &DataRef<'a>) -> Option<Content<'a>> {
         DataRef::Bool(value) => Some(Content::Value(Scalar::Boolean(*value))),
         DataRef::String(found) | DataRef::DateTimeIso(found) | DataRef::DurationIso(found) => text(Cow::Owned(found.clone())),
         DataRef::SharedString(found) => text(Cow::Borrowed(*found)),
-        DataRef::DateTime(time) => Some(Content::Value(Scalar::Text(Cow::Owned(time_of(time))))),
-        DataRef::Error(error) => Some(Content::Fault(error.to_string())),
+        DataRef::DateTime(time) => Some(match time_of(time, shows_days()) {
+            Some(text) => Content::Value(Scalar::Text(Cow::Owned(text))),
+            None => Content::Fault(time.as_f64().to_string(), DAY_FAULT),
+        }),
+        DataRef::Error(error) => Some(Content::Fault(error.to_string(), FORMULA_FAULT)),
     }
 }
 
@@ -175,24 +204,32 @@ fn number_of(number: f64) -> Scalar<'static> {
     if number.fract() == 0.0 && number.abs() < EXACT_MAX { Scalar::Integer(number as i64) } else { Scalar::Float(number) }
 }
 
-/// A day, an instant, a time of day or a duration.
-fn time_of(time: &ExcelDateTime) -> String {
+/// A day, an instant, a time of day or a duration; none for a day that is not in the calendar: before its first or after
+/// its last, and the 29th of February 1900, which Excel alone has.
+fn time_of(time: &ExcelDateTime, shows_days: bool) -> Option<String> {
     let days = time.as_f64();
-    if time.is_duration() || days.abs() < 1.0 {
+    if time.is_duration() || (days.abs() < 1.0 && !shows_days) {
         let seconds = (days.abs() * 86_400_000.0).round() / 1_000.0;
         let (hours, minutes, rest) = ((seconds / 3_600.0).floor(), (seconds / 60.0).floor() % 60.0, seconds % 60.0);
         let sign = if days < 0.0 { "-" } else { "" };
         let width = if rest.fract() == 0.0 { 2 } else { 6 };
         let decimals = if rest.fract() == 0.0 { 0 } else { 3 };
-        return format!("{sign}{hours:02}:{minutes:02}:{rest:0width$.decimals$}");
+        return Some(format!("{sign}{hours:02}:{minutes:02}:{rest:0width$.decimals$}"));
+    }
+    if !days.is_finite() || days < 0.0 || days >= DAYS_MAX {
+        return None;
     }
     let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+    // Of the other calendar, 0 is the first day; of this one it is the last of 1899, which Excel shows as the 0th of January.
+    if year < 1900 || year > 9999 || (year, month, day) == (1900, 2, 29) {
+        return None;
+    }
     let date = format!("{year:04}-{month:02}-{day:02}");
-    match (hour, minute, second, milli) {
+    Some(match (hour, minute, second, milli) {
         (0, 0, 0, 0) => date,
         (.., 0) => format!("{date}T{hour:02}:{minute:02}:{second:02}"),
         _ => format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}"),
-    }
+    })
 }
 
 /// The letters of a column, from 0.
@@ -212,10 +249,7 @@ pub(crate) fn decode(source: &Spooled, inference: &Inference, target: &DecodeTar
     let keys: HashMap<&str, usize> = target.columns.iter().enumerate().map(|(place, column)| (column.name.as_str(), place)).collect();
     let mut places = Vec::with_capacity(inference.columns.len());
     for column in &inference.columns {
-        let place = keys.get(column.name.as_str()).copied().ok_or_else(|| {
-            let near = near_names(&column.name, keys.keys().copied());
-            Error::invalid(format!("{}: column {:?} is not in the dataset{near}; rename or drop it in the file, or load into a new dataset", source.name(), column.name))
-        })?;
+        let place = keys.get(column.name.as_str()).copied().ok_or_else(|| not_in_dataset(source.name(), &column.name, &target.columns))?;
         places.push(place);
     }
     let mut rows =
@@ -261,9 +295,8 @@ impl Rows<'_> {
                         *slot = scalar.clone();
                     }
                 }
-                Content::Fault(error) => {
-                    let reason = "the cell holds the error of a formula; correct it in the sheet".to_owned();
-                    return self.taken.reject(origin.reject(Some((*name).to_owned()), Some(error.clone()), reason));
+                Content::Fault(shown, reason) => {
+                    return self.taken.reject(origin.reject(Some((*name).to_owned()), Some(shown.clone()), (*reason).to_owned()));
                 }
             }
         }
@@ -273,17 +306,118 @@ impl Rows<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use calamine::ExcelDateTimeType;
+    use zip::write::SimpleFileOptions;
 
     use super::*;
+    use crate::ingest::decode::testing::{Loaded, load_with, spooled};
+
+    /// A workbook of one sheet, of these rows of XML. Style 1 is a day, 2 a time of day, 3 a moment.
+    fn workbook(rows: &str, from_1904: bool) -> Vec<u8> {
+        let namespace = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"";
+        let relations = |kind: &str, target: &str| {
+            format!(
+                "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"{target}\"/></Relationships>"
+            )
+        };
+        let properties = if from_1904 { "<workbookPr date1904=\"1\"/>" } else { "" };
+        let formats = "<numFmts count=\"2\"><numFmt numFmtId=\"164\" formatCode=\"yyyy\\-mm\\-dd\"/><numFmt numFmtId=\"165\" formatCode=\"dd.mm.yyyy hh:mm\"/></numFmts>";
+        let cells = "<cellXfs count=\"4\"><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/><xf numFmtId=\"20\"/><xf numFmtId=\"165\"/></cellXfs>";
+        let parts = [
+            ("_rels/.rels", relations("officeDocument", "xl/workbook.xml")),
+            ("xl/_rels/workbook.xml.rels", relations("worksheet", "worksheets/sheet1.xml")),
+            ("xl/workbook.xml", format!("<workbook {namespace}>{properties}<sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>")),
+            ("xl/styles.xml", format!("<styleSheet {namespace}>{formats}{cells}</styleSheet>")),
+            ("xl/worksheets/sheet1.xml", format!("<worksheet {namespace}><sheetData>{rows}</sheetData></worksheet>")),
+        ];
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            archive.start_file(name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(content.as_bytes()).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn text(place: &str, text: &str) -> String {
+        format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+    }
+
+    fn number(place: &str, style: u32, number: f64) -> String {
+        format!("<c r=\"{place}\" s=\"{style}\"><v>{number}</v></c>")
+    }
+
+    fn sheet(rows: &[String], from_1904: bool, range: Option<&str>) -> Loaded {
+        let rows: String = rows.iter().map(|cells| format!("<row>{cells}</row>")).collect();
+        let options = ReadOptions { cell_range: range.map(str::to_owned), ..ReadOptions::default() };
+        load_with(&spooled("t.xlsx", workbook(&rows, from_1904)), &options, &[]).unwrap()
+    }
+
+    #[test]
+    fn days_that_no_calendar_has_reject_their_row() {
+        let rows = |days: &[f64]| {
+            let mut rows = vec![[text("A1", "n"), text("B1", "day"), text("C1", "clock")].concat()];
+            for (place, day) in days.iter().enumerate() {
+                let row = place + 2;
+                rows.push([number(&format!("A{row}"), 0, place as f64), number(&format!("B{row}"), 1, *day), number(&format!("C{row}"), 2, 0.25)].concat());
+            }
+            rows.push(format!("{}<c r=\"B{row}\" t=\"e\"><v>#N/A</v></c>", number(&format!("A{}", days.len() + 2), 0, 9.0), row = days.len() + 2));
+            rows
+        };
+        let days = [45_000.0, 1.0, 0.0, -5.0, 60.0, 3e6, 45_001.0, 45_002.0, 45_003.0];
+        let loaded = sheet(&rows(&days), false, None);
+        assert_eq!(loaded.types(), "n:integer day:date clock:string");
+        let good = ["0|2023-03-15|06:00:00", "1|1900-01-01|06:00:00", "6|2023-03-16|06:00:00", "7|2023-03-17|06:00:00", "8|2023-03-18|06:00:00", "9|~|~"];
+        assert_eq!(loaded.rows(), good);
+        let rejected: Vec<String> = [(4, "0"), (5, "-5"), (6, "60"), (7, "3000000")]
+            .iter()
+            .map(|(line, value)| format!("line {line}, column \"day\", value \"{value}\": not a day of the calendar of the workbook; correct it, or format the cell as a number"))
+            .collect();
+        assert_eq!(loaded.described(), rejected);
+        // Counted from 1904, day 0 is the first, and day 60 a day like others.
+        let loaded = sheet(&rows(&days), true, None);
+        assert_eq!(loaded.rows()[1..4], ["1|1904-01-02|06:00:00", "2|1904-01-01|06:00:00", "4|1904-03-01|06:00:00"]);
+        assert_eq!(loaded.described().len(), 2);
+    }
+
+    #[test]
+    fn the_first_cell_of_a_table_may_be_empty() {
+        let rows = [
+            [text("B1", "x"), text("C1", "y")].concat(),
+            [number("A2", 0, 0.0), number("B2", 0, 1.0), number("C2", 0, 2.0)].concat(),
+            [number("A3", 0, 1.0), number("C3", 0, 4.0)].concat(),
+        ];
+        for range in [None, Some("A1:C3"), Some("A:C"), Some("1:3")] {
+            let loaded = sheet(&rows, false, range);
+            assert_eq!((loaded.types().as_str(), loaded.rows()), ("column_1:integer x:integer y:integer", vec!["0|1|2".to_owned(), "1|~|4".to_owned()]), "{range:?}");
+            assert_eq!((loaded.described(), loaded.inference.preview.rows[0].join("|")), (vec![], "0|1|2".to_owned()));
+        }
+        // A column of nothing but a range.
+        let rows = [[text("C2", "x"), text("D2", "y")].concat(), [number("C3", 0, 1.0), number("D3", 0, 2.0)].concat()];
+        assert_eq!(sheet(&rows, false, None).rows(), ["1|2"]);
+        assert_eq!(sheet(&rows, false, Some("B2:D3")).types(), "column_1:string x:integer y:integer");
+        // Columns further to the left belong to something else.
+        let rows = [[text("C1", "x"), text("D1", "y")].concat(), [number("C2", 0, 1.0), number("D2", 0, 2.0)].concat(), text("A3", "note")];
+        assert_eq!((sheet(&rows, false, None).rows(), sheet(&rows, false, None).rejects.len()), (vec!["1|2".to_owned()], 1));
+    }
 
     #[test]
     fn times_are_written_as_what_they_are() {
-        let time = |days: f64, kind| time_of(&ExcelDateTime::new(days, kind, false));
+        let time = |days: f64, kind| time_of(&ExcelDateTime::new(days, kind, false), false).unwrap();
         assert_eq!(time(45_000.0, ExcelDateTimeType::DateTime), "2023-03-15");
         assert_eq!(time(45_000.5, ExcelDateTimeType::DateTime), "2023-03-15T12:00:00");
         assert_eq!(time(0.25, ExcelDateTimeType::DateTime), "06:00:00");
         assert_eq!(time(1.5, ExcelDateTimeType::TimeDelta), "36:00:00");
+        let shows = |code: &str| {
+            let mut style = Style::default();
+            let mut format = calamine::NumberFormat::default();
+            format.format_code = code.to_owned();
+            style.number_format = Some(format);
+            shows_days(Some(&style))
+        };
+        assert!(["yyyy-mm-dd", "[$-409]d. mmm", "dd.mm.yyyy hh:mm"].into_iter().all(shows));
+        assert!(!["hh:mm", "[Red]hh:mm", "h \"day\"", "hh\\d", "General"].into_iter().any(shows));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What a workbook consists of, looked at before anybody reads it: an `.xlsx` file is a ZIP archive of XML, and what is
-//! packed small may be large. Every part is unpacked once and counted. Refuses archives that are no workbook, parts that are
-//! larger than they claim or than memory should hold, and packing that no sheet has.
+//! packed small may be large. Every part is unpacked once and counted, whatever its name is: relations may lead anywhere.
+//! Refuses archives that are no workbook, parts that are larger than they claim or than memory should hold, all of them
+//! together too, and packing that no sheet has.
 
-use std::io::Read;
+use std::io::{Read, Write};
 
 use zip::ZipArchive;
 
@@ -16,9 +17,18 @@ const PARTS_MAX: usize = 10_000;
 const HELD_MAX_BYTES: u64 = 512 << 20;
 /// Bytes of a sheet, which is streamed. Excel's largest sheet, full of numbers, is larger; nobody sends that.
 const SHEET_MAX_BYTES: u64 = 4 << 30;
+/// Bytes of all parts.
+const TOTAL_MAX_BYTES: u64 = 8 << 30;
 /// XML of sheets packs to a twentieth, seldom to less than a fiftieth.
 const BOMB_RATIO: u64 = 200;
+/// A part of XML, and a whole workbook, is looked at for its ratio from here on; a blank picture may pack to very little.
 const BOMB_MIN_BYTES: u64 = 16 << 20;
+const BOMB_MIN_TOTAL_BYTES: u64 = 256 << 20;
+/// Bytes from one tag to the next, in sheets too: a cell is held whole.
+const CELL_MAX_BYTES: u64 = 64 << 20;
+/// What says how many texts there are, so that a reader makes room for them; and where its digits are at the latest.
+const COUNT: &[u8] = b"uniqueCount";
+const COUNT_BYTES: usize = 64;
 
 /// Looks at every part.
 ///
@@ -31,40 +41,169 @@ pub(crate) fn check(source: &Spooled, progress: &Progress) -> Result<()> {
     if archive.len() > PARTS_MAX {
         return Err(damaged(&format!("it has {} parts; at most {PARTS_MAX} are read", archive.len())));
     }
-    let mut kind = None;
+    let (mut kind, mut total) = (None, 0_u64);
     for index in 0..archive.len() {
         progress.check()?;
         let mut part = archive.by_index(index).map_err(|error| damaged(&error.to_string()).because(error))?;
         let part_name = part.name().map(|name| name.into_owned()).unwrap_or_default();
-        match part_name.to_ascii_lowercase().trim_start_matches('/') {
+        let lower = part_name.to_ascii_lowercase().replace('\\', "/");
+        match lower.trim_start_matches('/') {
             "xl/workbook.xml" => kind = Some(Ok(())),
             "xl/workbook.bin" => kind = Some(Err("a binary workbook (.xlsb)")),
             "mimetype" | "content.xml" => kind = kind.or(Some(Err("an OpenDocument file"))),
             "word/document.xml" => kind = Some(Err("a Word document")),
             _ => {}
         }
-        if !(part_name.ends_with(".xml") || part_name.ends_with(".rels")) {
-            continue;
-        }
         let (claimed, packed) = (part.size(), part.compressed_size());
-        let most = if part_name.contains("worksheets/") { SHEET_MAX_BYTES } else { HELD_MAX_BYTES };
+        let is_texts = lower.ends_with("sharedstrings.xml");
+        let is_sheet = lower.contains("worksheets/") && !is_texts && !lower.ends_with("styles.xml") && !lower.ends_with(".rels");
+        let most = if is_sheet { SHEET_MAX_BYTES } else { HELD_MAX_BYTES };
         if claimed > most {
             return Err(Error::invalid(format!("{name}: part {part_name:?} of the workbook claims {claimed} bytes; at most {most} are read, so export the sheet as CSV")));
         }
-        if claimed > BOMB_MIN_BYTES && claimed / BOMB_RATIO > packed {
+        let is_xml = lower.ends_with(".xml") || lower.ends_with(".rels");
+        if is_xml && claimed > BOMB_MIN_BYTES && claimed / BOMB_RATIO > packed {
             return Err(Error::invalid(format!(
                 "{name}: part {part_name:?} of the workbook unpacks from {packed} to {claimed} bytes, over {BOMB_RATIO} times as much, which no sheet does; export it as CSV"
             )));
         }
-        let unpacked = std::io::copy(&mut (&mut part).take(claimed + 1), &mut std::io::sink());
-        let unpacked = unpacked.map_err(|error| damaged(&format!("part {part_name:?}: {error}")).because(error))?;
-        if unpacked > claimed {
+        total = total.saturating_add(claimed);
+        if total > TOTAL_MAX_BYTES || (total > BOMB_MIN_TOTAL_BYTES && total / BOMB_RATIO > source.size()) {
+            let size = source.size();
+            return Err(Error::invalid(format!(
+                "{name}: the workbook unpacks from {size} to {total} bytes or more; at most {TOTAL_MAX_BYTES} and {BOMB_RATIO} times its size are read, so export the sheet as CSV"
+            )));
+        }
+        let mut measure = Measure { bytes: 0, since_tag: 0, longest: 0, texts: is_texts.then(Texts::default) };
+        std::io::copy(&mut (&mut part).take(claimed + 1), &mut measure).map_err(|error| damaged(&format!("part {part_name:?}: {error}")).because(error))?;
+        if measure.bytes > claimed {
             return Err(damaged(&format!("part {part_name:?} is larger than the {claimed} bytes that it claims")));
+        }
+        if is_sheet && measure.longest > CELL_MAX_BYTES {
+            return Err(Error::invalid(format!("{name}: part {part_name:?} of the workbook has a cell of {} bytes; at most {CELL_MAX_BYTES} are read", measure.longest)));
+        }
+        // A text takes five bytes at least, <si/>.
+        if let Some(count) = measure.texts.map(|texts| texts.count).filter(|count| *count > claimed / 5) {
+            return Err(damaged(&format!("part {part_name:?} of {claimed} bytes claims to hold {count} texts")));
         }
     }
     match kind {
         Some(Ok(())) => Ok(()),
         Some(Err(what)) => Err(Error::invalid(format!("{name}: the file is {what}, which cannot be loaded; save it as .xlsx or export CSV"))),
         None => Err(Error::invalid(format!("{name}: the file is a ZIP archive and no workbook; unpack it and send what is inside"))),
+    }
+}
+
+/// What a part is found to be while it is unpacked; the content goes nowhere.
+struct Measure {
+    bytes: u64,
+    since_tag: u64,
+    /// The most bytes from one tag to the next.
+    longest: u64,
+    texts: Option<Texts>,
+}
+
+/// How many texts a part claims to hold.
+#[derive(Default)]
+struct Texts {
+    count: u64,
+    /// The end of what was seen, which may be the beginning of a claim.
+    tail: Vec<u8>,
+}
+
+impl Write for Measure {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.bytes += piece.len() as u64;
+        let mut from = 0;
+        for tag in memchr::memchr_iter(b'<', piece) {
+            self.longest = self.longest.max(self.since_tag + (tag - from) as u64);
+            (self.since_tag, from) = (0, tag);
+        }
+        self.since_tag += (piece.len() - from) as u64;
+        self.longest = self.longest.max(self.since_tag);
+        if let Some(texts) = &mut self.texts {
+            texts.see(piece);
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Texts {
+    fn see(&mut self, piece: &[u8]) {
+        self.tail.extend_from_slice(piece);
+        for at in memchr::memmem::find_iter(&self.tail, COUNT) {
+            let behind = self.tail.iter().skip(at + COUNT.len()).take(COUNT_BYTES);
+            let digits = behind.skip_while(|byte| !byte.is_ascii_digit()).take_while(|byte| byte.is_ascii_digit());
+            let count = digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+            self.count = self.count.max(count);
+        }
+        let keep = self.tail.len().saturating_sub(COUNT.len() + COUNT_BYTES);
+        self.tail.drain(..keep);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+    use crate::ingest::decode::testing::{refused, spooled};
+
+    fn archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+            archive.write_all(content).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
+    }
+
+    fn found(parts: &[(&str, Vec<u8>)]) -> String {
+        let parts: Vec<_> = parts.iter().cloned().chain([("xl/workbook.xml", b"<workbook/>".to_vec())]).collect();
+        check(&spooled("t.xlsx", archive(&parts)), &Progress::new()).map_or_else(|error| error.message().to_owned(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn parts_are_measured_whatever_their_name_is() {
+        let blank = |mebibytes: usize| vec![b' '; mebibytes << 20];
+        assert!(found(&[("xl/worksheets/sheet1.xml", blank(17))]).contains("over 200 times as much"));
+        assert_eq!(found(&[("xl/media/picture.emf", blank(17))]), "fine");
+        // The sizes that the directory claims come before anything is unpacked.
+        let claiming = |names: &[&str], size: u32| {
+            let mut bytes = archive(&names.iter().map(|name| (*name, vec![b'x'])).collect::<Vec<_>>());
+            let places: Vec<usize> = memchr::memmem::find_iter(&bytes, b"PK\x01\x02").collect();
+            places.iter().for_each(|at| bytes[at + 24..at + 28].copy_from_slice(&size.to_le_bytes()));
+            check(&spooled("t.xlsx", bytes), &Progress::new()).unwrap_err().message().to_owned()
+        };
+        let one = claiming(&["xl/sheet.bin"], 513 << 20);
+        assert!(one.contains("claims 537919488 bytes; at most 536870912 are read"), "{one}");
+        let all = claiming(&["xl/a.bin", "xl/b.bin", "xl/c.bin", "xl/workbook.xml"], 100 << 20);
+        assert!(all.contains("to 314572800 bytes or more"), "{all}");
+    }
+
+    #[test]
+    fn claims_of_texts_and_endless_cells_are_refused() {
+        let texts = |count: &str| vec![("xl/sharedStrings.xml", format!("<sst count=\"1\" uniqueCount = '{count}'><si><t>x</t></si></sst>").into_bytes())];
+        assert_eq!(found(&texts("1")), "fine");
+        assert!(found(&texts("100000000000")).contains("claims to hold 100000000000 texts"));
+        // Cut anywhere.
+        let mut seen = Texts::default();
+        b"<sst uniqueCount=\"77\">".chunks(3).for_each(|piece| seen.see(piece));
+        assert_eq!(seen.count, 77);
+        let mut measure = Measure { bytes: 0, since_tag: 0, longest: 0, texts: None };
+        for piece in [&b"<c>abc"[..], b"defg</c>", b"<", b"x"] {
+            measure.write_all(piece).unwrap();
+        }
+        assert_eq!((measure.bytes, measure.longest), (16, 10));
+    }
+
+    #[test]
+    fn archives_that_are_no_workbook_say_what_they_are() {
+        assert!(refused("t.xlsx", archive(&[("word/document.xml", Vec::new())]), &[]).contains("a Word document"));
+        assert!(refused("t.xlsx", archive(&[("a.csv", b"a\n1\n".to_vec())]), &[]).contains("a ZIP archive and no workbook"));
     }
 }

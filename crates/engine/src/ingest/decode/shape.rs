@@ -1,6 +1,8 @@
 //! What values of JSON have in common, nested ones too: the narrowest type that holds all of them. Objects with too many
 //! different keys, or too deep, are text: then they are maps or documents, not rows.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::json_rows::Scalar;
@@ -34,13 +36,8 @@ impl Shape {
     fn of_value(value: &Value, levels: usize) -> Option<Self> {
         match value {
             Value::Object(_) | Value::Array(_) if levels == 0 => Some(TEXT),
-            Value::Object(map) => {
-                let mut shape = Self::Struct(Vec::new());
-                for (key, value) in map {
-                    shape = shape.with(Self::Struct(vec![(key.clone(), Self::of_value(value, levels - 1))]));
-                }
-                Some(shape)
-            }
+            Value::Object(map) if map.len() > FIELDS_MAX => Some(TEXT),
+            Value::Object(map) => Some(Self::with_fields(Vec::new(), map.iter().map(|(key, value)| (key.clone(), Self::of_value(value, levels - 1))).collect())),
             Value::Array(values) => {
                 let shapes = values.iter().filter_map(|value| Self::of_value(value, levels - 1));
                 Some(Self::List(shapes.reduce(Self::with).map(Box::new)))
@@ -70,15 +67,30 @@ impl Shape {
     }
 
     fn with_fields(mut mine: Vec<(String, Option<Self>)>, other: Vec<(String, Option<Self>)>) -> Self {
-        for (name, shape) in other {
-            if let Some((_, known)) = mine.iter_mut().find(|(known, _)| *known == name) {
-                *known = both(known.take(), shape);
+        // Names that differ only by case are one to most programs. The places are looked up from the first name on that is
+        // not where it was.
+        let mut places: Option<HashMap<String, usize>> = None;
+        for (expected, (name, shape)) in other.into_iter().enumerate() {
+            let place = if places.is_none() && mine.get(expected).is_some_and(|(known, _)| *known == name) {
+                Some(expected)
+            } else {
+                let places = places.get_or_insert_with(|| mine.iter().enumerate().map(|(place, (known, _))| (known.to_lowercase(), place)).collect());
+                places.get(&name.to_lowercase()).copied()
+            };
+            if let Some((known, mine)) = place.and_then(|place| mine.get_mut(place)) {
+                if *known != name {
+                    return TEXT;
+                }
+                *mine = both(mine.take(), shape);
                 continue;
             }
-            // Names that differ only by case are one to most programs; what has no place in a schema stays text.
+            // What has no place in a schema stays text.
             let strange = name.is_empty() || name.len() > NAME_MAX_BYTES || name.chars().any(char::is_control);
-            if strange || mine.len() >= FIELDS_MAX || mine.iter().any(|(known, _)| known.to_lowercase() == name.to_lowercase()) {
+            if strange || mine.len() >= FIELDS_MAX {
                 return TEXT;
+            }
+            if let Some(places) = &mut places {
+                places.insert(name.to_lowercase(), mine.len());
             }
             mine.push((name, shape));
         }
@@ -160,6 +172,16 @@ mod tests {
         assert!(shown(&[&deep]).starts_with("list(list(list(") && shown(&[&deep]).contains("string"));
         let many: String = (0..FIELDS_MAX + 1).map(|key| format!("\"k{key}\":1")).collect::<Vec<_>>().join(",");
         assert_eq!(shown(&[&format!("{{{many}}}")]), "string");
+        // In whatever order the keys come, and however many there are.
+        let object = |keys: &mut dyn Iterator<Item = usize>| format!("{{{}}}", keys.map(|key| format!("\"k{key}\":{}", key % 2)).collect::<Vec<_>>().join(","));
+        let (half, back) = (object(&mut (0..FIELDS_MAX / 2)), object(&mut (0..FIELDS_MAX).rev()));
+        let fields = |shape: Option<Shape>| match shape {
+            Some(Shape::Struct(fields)) => fields.len(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(fields([&half, &back, &half].into_iter().filter_map(|json| shape(json)).reduce(Shape::with)), FIELDS_MAX);
+        assert_eq!(shown(&[&half, &object(&mut (FIELDS_MAX / 2..=FIELDS_MAX))]), "string");
+        assert_eq!(shown(&[r#"{"a":1,"b":2}"#, r#"{"b":1,"A":2}"#]), "string");
     }
 
     fn any_value() -> impl Strategy<Value = Value> {

@@ -32,10 +32,14 @@ impl Seen {
     fn see(&mut self, row: &ExcelRow<'_>, range: CellRange) {
         if self.rows == 0 {
             self.first_row = row.row;
-            self.first_column = if range.first_column > 0 { range.first_column } else { row.cells.first().map_or(0, |cell| cell.column) };
+            self.first_column = range.first_column.or_else(|| row.cells.first().map(|cell| cell.column)).unwrap_or(0);
             if range.last_column < u32::MAX {
-                self.widen(range.last_column - self.first_column);
+                self.widen(range.last_column.saturating_sub(self.first_column));
             }
+        }
+        // Programs leave the name of a row number out.
+        if self.rows == 1 && range.first_column.is_none() && row.cells.first().is_some_and(|cell| cell.column + 1 == self.first_column) {
+            self.begin_earlier();
         }
         let mut shown = Vec::new();
         for cell in &row.cells {
@@ -55,7 +59,7 @@ impl Seen {
                         column.see_scalar(scalar);
                     }
                 }
-                Content::Fault(_) => self.faults += 1,
+                Content::Fault(..) => self.faults += 1,
             }
             if self.rows == 0
                 && let Some(name) = self.names.get_mut(place)
@@ -83,6 +87,17 @@ impl Seen {
             self.preview.push(shown);
         }
         self.rows += 1;
+    }
+
+    /// Makes room for a column before the first, of which the first row has no cell.
+    fn begin_earlier(&mut self) {
+        self.first_column -= 1;
+        self.names.insert(0, String::new());
+        self.body.insert(0, Observation::default());
+        let mut whole = Observation::default();
+        whole.see_nothing();
+        self.whole.insert(0, whole);
+        self.preview.iter_mut().for_each(|shown| shown.insert(0, String::new()));
     }
 
     /// Makes room for a column so far behind the first.
@@ -123,7 +138,7 @@ pub(super) fn infer(source: &Spooled, options: &ReadOptions) -> Result<Found> {
         warnings.push(format!("there are cells in column {}, before the first row begins; their rows will be rejected, unless a range holds them", letters(column)));
     }
     if seen.faults > 0 {
-        warnings.push(format!("{} cells of the sample hold the error of a formula; their rows will be rejected", seen.faults));
+        warnings.push(format!("{} cells of the sample hold the error of a formula, or a day that is in no calendar; their rows will be rejected", seen.faults));
     }
     let (names, observations) = if header {
         (named(&format!("{name} row {} of sheet {sheet:?}", seen.first_row + 1), seen.names.into_iter().take(width).collect())?, seen.body)

@@ -27,6 +27,20 @@ pub(super) fn layout_of(sample: &Sample<'_>) -> Option<Layout> {
     }
 }
 
+/// Whether what looks like a layout begins with an object indeed.
+pub(super) fn begins_with_object(sample: &Sample<'_>, layout: Layout) -> bool {
+    let mut finder = RowFinder::new(layout, None);
+    let mut at = 0;
+    loop {
+        let text = sample.text.get(at..).unwrap_or_default();
+        match finder.step(text, sample.complete) {
+            Ok(Step::Skip(bytes)) => at += bytes,
+            Ok(Step::Row { range, .. }) => return read_row(text.get(range).unwrap_or_default(), |_, _| ()).is_ok(),
+            _ => return false,
+        }
+    }
+}
+
 fn first_object(text: &[u8], complete: bool) -> Option<&[u8]> {
     match RowFinder::new(Layout::JsonSequence, None).step(text, complete) {
         Ok(Step::Row { range, .. }) => text.get(range),

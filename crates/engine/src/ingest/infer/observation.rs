@@ -1,12 +1,10 @@
 //! What the values of one column have in common: the narrowest type, the texts that mean "no value", the first examples.
 
-use super::{InferredColumn, shorten};
+use super::{EXAMPLES_MAX, InferredColumn, shorten};
 use crate::catalog::{Column, ColumnType};
 use crate::ingest::decode::json_rows::Scalar;
 use crate::ingest::decode::shape::Shape;
 use crate::ingest::decode::value;
-
-const EXAMPLES_MAX: usize = 5;
 
 /// One column of a sample.
 #[derive(Debug, Clone, Default)]

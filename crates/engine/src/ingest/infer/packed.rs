@@ -2,7 +2,7 @@
 
 use arrow::array::Array;
 
-use super::{Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
+use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
 use crate::catalog::convert::{convert, show};
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
@@ -10,7 +10,6 @@ use crate::ingest::decode::Spooled;
 use crate::ingest::decode::columnar::Columnar;
 
 const SAMPLE_ROWS: usize = 1_000;
-const EXAMPLES_MAX: usize = 5;
 
 pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
     let mut file = format.open(source, Some(SAMPLE_ROWS))?;

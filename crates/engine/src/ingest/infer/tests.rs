@@ -107,3 +107,72 @@ async fn declared_types_replace_inferred_ones() {
     let error = infer(load().column_type("zipp", ColumnType::String)).await.unwrap_err();
     assert_eq!(error.message(), "a type is declared for column \"zipp\", which the file does not have; did you mean zip?");
 }
+
+fn refusal(bytes: impl Into<bytes::Bytes>, options: ReadOptions) -> String {
+    infer_spooled(&spooled("t", bytes), &options).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
+}
+
+/// An Avro container without rows.
+fn avro() -> Vec<u8> {
+    let schema = r#"{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}"#;
+    let mut bytes = avro_blocks::MAGIC.to_vec();
+    avro_blocks::write_varint(1, &mut bytes);
+    for text in ["avro.schema", schema] {
+        avro_blocks::write_varint(text.len() as i64, &mut bytes);
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes.push(0);
+    bytes.extend_from_slice(&[7; 16]);
+    bytes
+}
+
+#[test]
+fn a_declared_format_that_the_content_contradicts_is_an_error() {
+    let declared = |format| ReadOptions { format: Some(format), ..ReadOptions::default() };
+    let text = b"a,b\n1,2\n".to_vec();
+    for format in [FileFormat::Csv, FileFormat::Tsv, FileFormat::Json, FileFormat::Ndjson, FileFormat::Parquet, FileFormat::Arrow, FileFormat::Xlsx] {
+        let expected = format!("t: the file is declared as {} but it is an Avro file; leave the format out, or send another file", format.as_str());
+        assert_eq!(refusal(avro(), declared(format)), expected);
+    }
+    assert_eq!(refusal(avro(), declared(FileFormat::Avro)), "read as Avro");
+    for format in [FileFormat::Parquet, FileFormat::Arrow, FileFormat::Avro, FileFormat::Xlsx] {
+        assert!(refusal(text.clone(), declared(format)).contains("but does not begin like it (hex 61 2c"), "{format:?}");
+        assert!(refusal(gzip(&text), declared(format)).contains("but it is text, packed by gzip"), "{format:?}");
+    }
+    for (json, found) in [("{\"a\":1}\n", FileFormat::Ndjson), ("[{\"a\":1}]", FileFormat::Json), ("{\n\"a\":1}", FileFormat::Ndjson)] {
+        assert!(refusal(json, declared(FileFormat::Csv)).contains("declared as csv but it holds JSON objects"), "{json}");
+        assert_eq!(refusal(json, declared(FileFormat::Json)), format!("read as {found:?}"));
+    }
+    assert_eq!(refusal("{\"a\":1},x\n{},y\n", declared(FileFormat::Csv)), "read as Csv");
+    assert_eq!(refusal("{\"a\":1}\n{}\n", ReadOptions { header: Some(false), ..declared(FileFormat::Csv) }), "read as Csv");
+    assert!(refusal(text, declared(FileFormat::Json)).contains("no row of the sample is a JSON object"));
+}
+
+#[test]
+fn options_of_another_format_are_errors_at_their_name() {
+    let delimiter = ReadOptions { delimiter: Some(';'), ..ReadOptions::default() };
+    let header = ReadOptions { header: Some(true), ..ReadOptions::default() };
+    let encoding = ReadOptions { encoding: Some(Encoding::Utf8), ..ReadOptions::default() };
+    let ragged = ReadOptions { ragged_rows: crate::ingest::RaggedRows::Fill, ..ReadOptions::default() };
+    let path = ReadOptions { json_path: Some("/rows".to_owned()), ..ReadOptions::default() };
+    let sheet = ReadOptions { sheet: Some(crate::ingest::Sheet::Number(1)), ..ReadOptions::default() };
+    let range = ReadOptions { cell_range: Some("A:B".to_owned()), ..ReadOptions::default() };
+    let (text, json) = (b"a;b\n1;2\n".to_vec(), b"[{\"a\":1}]".to_vec());
+    for (options, name, fits_text, fits_json) in [
+        (delimiter, "delimiter", true, false),
+        (header, "header", true, false),
+        (encoding, "encoding", true, true),
+        (ragged, "ragged_rows", true, false),
+        (sheet, "sheet", false, false),
+        (range, "cell_range", false, false),
+    ] {
+        for (bytes, fits) in [(&text, fits_text), (&json, fits_json), (&avro(), false)] {
+            let found = refusal(bytes.clone(), options.clone());
+            assert_eq!(found.contains(&format!("t: {name} is declared, which is for ")), !fits, "{name}: {found}");
+            assert_eq!(found.starts_with("read as"), fits, "{name}: {found}");
+        }
+    }
+    assert!(refusal(avro(), path).contains("json_path is declared, which is for JSON, but the file is read as Avro"));
+    let tabs = ReadOptions { format: Some(FileFormat::Tsv), delimiter: Some(','), ..ReadOptions::default() };
+    assert!(refusal(text, tabs).contains("separated by tabs and not by ','"));
+}
