@@ -367,7 +367,7 @@ mod tests {
         let stream = written(false, None);
         // Behind the first batch, within the second.
         assert!(refused("t.arrows", stream[..stream.len() * 3 / 4].to_vec(), &[]).starts_with("t.arrows: the Arrow file is cut off after row "));
-        let mut claims = stream.clone();
+        let mut claims = stream;
         claims[4..8].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
         assert_eq!(refused("t.arrows", claims, &[]), "t.arrows: the Arrow file is cut off at its schema; send the whole file again");
     }

@@ -216,12 +216,12 @@ fn time_of(time: &ExcelDateTime, shows_days: bool) -> Option<String> {
         let decimals = if rest.fract() == 0.0 { 0 } else { 3 };
         return Some(format!("{sign}{hours:02}:{minutes:02}:{rest:0width$.decimals$}"));
     }
-    if !days.is_finite() || days < 0.0 || days >= DAYS_MAX {
+    if !(0.0..DAYS_MAX).contains(&days) {
         return None;
     }
     let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
     // Of the other calendar, 0 is the first day; of this one it is the last of 1899, which Excel shows as the 0th of January.
-    if year < 1900 || year > 9999 || (year, month, day) == (1900, 2, 29) {
+    if !(1900..=9999).contains(&year) || (year, month, day) == (1900, 2, 29) {
         return None;
     }
     let date = format!("{year:04}-{month:02}-{day:02}");

@@ -108,8 +108,8 @@ async fn declared_types_replace_inferred_ones() {
     assert_eq!(error.message(), "a type is declared for column \"zipp\", which the file does not have; did you mean zip?");
 }
 
-fn refusal(bytes: impl Into<bytes::Bytes>, options: ReadOptions) -> String {
-    infer_spooled(&spooled("t", bytes), &options).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
+fn refusal(bytes: impl Into<bytes::Bytes>, options: &ReadOptions) -> String {
+    infer_spooled(&spooled("t", bytes), options).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
 }
 
 /// An Avro container without rows.
@@ -132,20 +132,20 @@ fn a_declared_format_that_the_content_contradicts_is_an_error() {
     let text = b"a,b\n1,2\n".to_vec();
     for format in [FileFormat::Csv, FileFormat::Tsv, FileFormat::Json, FileFormat::Ndjson, FileFormat::Parquet, FileFormat::Arrow, FileFormat::Xlsx] {
         let expected = format!("t: the file is declared as {} but it is an Avro file; leave the format out, or send another file", format.as_str());
-        assert_eq!(refusal(avro(), declared(format)), expected);
+        assert_eq!(refusal(avro(), &declared(format)), expected);
     }
-    assert_eq!(refusal(avro(), declared(FileFormat::Avro)), "read as Avro");
+    assert_eq!(refusal(avro(), &declared(FileFormat::Avro)), "read as Avro");
     for format in [FileFormat::Parquet, FileFormat::Arrow, FileFormat::Avro, FileFormat::Xlsx] {
-        assert!(refusal(text.clone(), declared(format)).contains("but does not begin like it (hex 61 2c"), "{format:?}");
-        assert!(refusal(gzip(&text), declared(format)).contains("but it is text, packed by gzip"), "{format:?}");
+        assert!(refusal(text.clone(), &declared(format)).contains("but does not begin like it (hex 61 2c"), "{format:?}");
+        assert!(refusal(gzip(&text), &declared(format)).contains("but it is text, packed by gzip"), "{format:?}");
     }
     for (json, found) in [("{\"a\":1}\n", FileFormat::Ndjson), ("[{\"a\":1}]", FileFormat::Json), ("{\n\"a\":1}", FileFormat::Ndjson)] {
-        assert!(refusal(json, declared(FileFormat::Csv)).contains("declared as csv but it holds JSON objects"), "{json}");
-        assert_eq!(refusal(json, declared(FileFormat::Json)), format!("read as {found:?}"));
+        assert!(refusal(json, &declared(FileFormat::Csv)).contains("declared as csv but it holds JSON objects"), "{json}");
+        assert_eq!(refusal(json, &declared(FileFormat::Json)), format!("read as {found:?}"));
     }
-    assert_eq!(refusal("{\"a\":1},x\n{},y\n", declared(FileFormat::Csv)), "read as Csv");
-    assert_eq!(refusal("{\"a\":1}\n{}\n", ReadOptions { header: Some(false), ..declared(FileFormat::Csv) }), "read as Csv");
-    assert!(refusal(text, declared(FileFormat::Json)).contains("no row of the sample is a JSON object"));
+    assert_eq!(refusal("{\"a\":1},x\n{},y\n", &declared(FileFormat::Csv)), "read as Csv");
+    assert_eq!(refusal("{\"a\":1}\n{}\n", &ReadOptions { header: Some(false), ..declared(FileFormat::Csv) }), "read as Csv");
+    assert!(refusal(text, &declared(FileFormat::Json)).contains("no row of the sample is a JSON object"));
 }
 
 #[test]
@@ -167,12 +167,12 @@ fn options_of_another_format_are_errors_at_their_name() {
         (range, "cell_range", false, false),
     ] {
         for (bytes, fits) in [(&text, fits_text), (&json, fits_json), (&avro(), false)] {
-            let found = refusal(bytes.clone(), options.clone());
+            let found = refusal(bytes.clone(), &options);
             assert_eq!(found.contains(&format!("t: {name} is declared, which is for ")), !fits, "{name}: {found}");
             assert_eq!(found.starts_with("read as"), fits, "{name}: {found}");
         }
     }
-    assert!(refusal(avro(), path).contains("json_path is declared, which is for JSON, but the file is read as Avro"));
+    assert!(refusal(avro(), &path).contains("json_path is declared, which is for JSON, but the file is read as Avro"));
     let tabs = ReadOptions { format: Some(FileFormat::Tsv), delimiter: Some(','), ..ReadOptions::default() };
-    assert!(refusal(text, tabs).contains("separated by tabs and not by ','"));
+    assert!(refusal(text, &tabs).contains("separated by tabs and not by ','"));
 }
