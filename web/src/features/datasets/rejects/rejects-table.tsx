@@ -1,4 +1,5 @@
-// A table of rejected rows: where, which value, why. Used after an upload and on the dataset's page.
+// A table of rejected rows: where, which value, why. Shown where a load has just ended; later they are looked
+// at, and corrected, on the dataset's page.
 import Box from '@mui/material/Box';
 import { useMemo } from 'react';
 import type { Cell, RejectedRow } from '@/api/types';
