@@ -120,6 +120,7 @@ const datasetHandlers = [
     const items = rejects.items.filter((item) => loadId === null || item.load_id === loadId);
     return HttpResponse.json({ total: items.length, items });
   }),
+  http.get(`${base}/datasets/:name/steps`, () => HttpResponse.json({ source: [], steps: [] })),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.delete(`${base}/datasets/:name`, () => new HttpResponse(null, { status: 204 })),
 ];
