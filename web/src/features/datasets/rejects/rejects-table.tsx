@@ -3,7 +3,7 @@
 import Box from '@mui/material/Box';
 import { useMemo } from 'react';
 import type { Cell, RejectedRow } from '@/api/types';
-import { DataTable } from '@/components/data-table';
+import { DataTable, RowCountLine } from '@/components/data-table';
 import type { DataColumn } from '@/components/data-table';
 
 const columns: DataColumn[] = [
@@ -16,10 +16,13 @@ const columns: DataColumn[] = [
 
 export function RejectsTable({
   items,
+  total,
   label,
   height = 480,
 }: {
   items: RejectedRow[];
+  /** Of which the items may be the first. */
+  total: number;
   label: string;
   height?: number;
 }) {
@@ -50,6 +53,11 @@ export function RejectsTable({
         rowCount={items.length}
         height={height}
       />
+      {total > items.length && (
+        <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
+          <RowCountLine shown={items.length} total={total} />
+        </Box>
+      )}
     </Box>
   );
 }
