@@ -159,7 +159,14 @@ describe('loads', () => {
     );
     expect(file).toHaveTextContent('dep_delay: whole number to decimal, from line 2,201');
     expect(file).toHaveTextContent('Keynone');
-    await user.click(within(file).getAllByRole('link', { name: /^2/ })[0]!);
+    expect(
+      within(file).getByRole('group', { name: 'Details of flights.csv.gz, version 0' }),
+    ).toBeInTheDocument();
+    await user.click(
+      within(file).getAllByRole('link', {
+        name: '2 rejected rows of flights.csv.gz, version 0',
+      })[0]!,
+    );
     expect(address()).toBe(`/datasets/flights?tab=rejected&load=${flightsLoadId}`);
   });
 
