@@ -14,6 +14,7 @@ import {
 } from './fixtures';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
+import { stepHandlers } from './step-handlers';
 import { versionHandlers } from './version-handlers';
 
 const base = '*/api/v1';
@@ -120,7 +121,6 @@ const datasetHandlers = [
     const items = rejects.items.filter((item) => loadId === null || item.load_id === loadId);
     return HttpResponse.json({ total: items.length, items });
   }),
-  http.get(`${base}/datasets/:name/steps`, () => HttpResponse.json({ source: [], steps: [] })),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.delete(`${base}/datasets/:name`, () => new HttpResponse(null, { status: 204 })),
 ];
@@ -194,6 +194,7 @@ const otherHandlers = [
 export const handlers = [
   ...sessionHandlers,
   ...versionHandlers,
+  ...stepHandlers,
   ...datasetHandlers,
   ...loadHandlers,
   ...otherHandlers,

@@ -2,7 +2,7 @@
 // at, and corrected, on the dataset's page.
 import Box from '@mui/material/Box';
 import { useMemo } from 'react';
-import type { Cell, RejectedRow } from '@/api/types';
+import type { Cell, RejectedValue } from '@/api/types';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import type { DataColumn } from '@/components/data-table';
 
@@ -20,7 +20,7 @@ export function RejectsTable({
   label,
   height = 480,
 }: {
-  items: RejectedRow[];
+  items: readonly RejectedValue[];
   /** Of which the items may be the first. */
   total: number;
   label: string;
