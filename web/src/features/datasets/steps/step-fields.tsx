@@ -89,10 +89,10 @@ function OneField(props: OneFieldProps) {
         : {
             slotProps: {
               ...shrunk,
-              ...code,
-              ...(field.asked === 'code' && {
-                input: { sx: { fontFamily: 'ui-monospace, monospace' } },
-              }),
+              htmlInput: {
+                ...code.htmlInput,
+                ...(field.asked === 'code' && { style: { fontFamily: 'ui-monospace, monospace' } }),
+              },
             },
           })}
     >

@@ -62,6 +62,16 @@ const onError: Field = {
     ['fail', 'ends the load'],
   ],
 };
+const onFailure = (becomes: string): Field => ({
+  label: 'A row on which it fails',
+  asked: 'choice',
+  fallback: 'reject',
+  options: [
+    ['reject', 'is rejected'],
+    ['null', becomes],
+    ['fail', 'ends the load'],
+  ],
+});
 const types = [
   ['string', 'Text'],
   ['integer', 'Whole number'],
@@ -199,7 +209,7 @@ export const stepKinds: Kinds = {
     fields: {
       column: { label: 'Column', asked: 'text', required: true, hint: 'New or not.' },
       expression: { label: 'Expression', asked: 'code', required: true, hint: 'price * amount' },
-      on_error: onError,
+      on_error: onFailure('has no value'),
     },
   },
   split: {
@@ -234,7 +244,7 @@ export const stepKinds: Kinds = {
         required: true,
         hint: 'amount > 0 and city is not null',
       },
-      on_error: onError,
+      on_error: onFailure('is left out'),
     },
   },
   flatten: {

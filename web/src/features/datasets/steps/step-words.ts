@@ -64,7 +64,8 @@ export function stepProblems(problem: Problem | null): StepProblems {
     const number = /^step (\d+)\b/.exec(detail);
     const place = path ? Number(path[1]) : number ? Number(number[1]) - 1 : null;
     if (place !== null) steps.set(place, detail.replace(/^step \d+ \(\w+\): /, ''));
-    return place === null;
+    // The server says a single thing twice.
+    return place === null && detail !== problem.detail;
   });
   const number = errors.length === 0 && /^step (\d+)\b/.exec(problem.detail ?? '');
   if (number) steps.set(Number(number[1]) - 1, problem.detail ?? '');

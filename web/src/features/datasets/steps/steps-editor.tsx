@@ -61,13 +61,17 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
 
   // A file may have other columns than the loads before it: then the steps are made for those.
   const savedSource = saved.source ?? [];
+  // Without steps it has those of the dataset again.
   const differs =
-    current !== undefined && namesAndTypes(current.source) !== namesAndTypes(savedSource);
+    steps.length > 0 &&
+    current !== undefined &&
+    namesAndTypes(current.source) !== namesAndTypes(savedSource);
   const source = takesColumns && differs ? current.source : undefined;
   const known =
     sample && takesColumns ? (current?.source ?? sample.inference.columns) : savedSource;
   const changed = text !== JSON.stringify(readSteps(saved.steps).steps.map(toStep));
-  const waits = tried && takesColumns && current === undefined && refused === null;
+  // Its columns are only known when the steps can be tried.
+  const waits = tried && takesColumns && steps.length > 0 && current === undefined;
   useGuard(changed);
 
   const change = (event: DraftEvent): void => {

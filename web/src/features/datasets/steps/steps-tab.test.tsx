@@ -72,7 +72,7 @@ describe('the list', () => {
     expect(screen.getByText('Step 1 is not complete yet.')).toBeInTheDocument();
     expect(save()).toBeDisabled();
     await user.type(screen.getByRole('textbox', { name: 'Condition' }), 'distance > 0');
-    await choose('What cannot be read', 'becomes missing');
+    await choose('A row on which it fails', 'is left out');
     await choose('Add a step', /^Letters/);
     await choose('Columns', 'origin');
     await user.click(await screen.findByRole('option', { name: 'dest' }));
@@ -224,6 +224,26 @@ describe('a sample', () => {
     await user.click(screen.getByRole('button', { name: 'Remove step 1, Trim' }));
     await user.click(save());
     await waitFor(() => expect(saved).toEqual([{ steps: [] }]));
+  });
+
+  it('gives no columns where there are no steps, and none before they can be tried', async () => {
+    const { user, choose, pick } = await open();
+    await pick();
+    expect(await screen.findByRole('grid', { name: 'Rows after the steps' })).toBeInTheDocument();
+    expect(screen.queryByRole('checkbox')).not.toBeInTheDocument();
+    expect(save()).toBeDisabled();
+    server.use(
+      http.post('*/api/v1/uploads/:id/preview', () =>
+        HttpResponse.json(
+          problem(400, 'invalid', 'Not valid', 'step 1 (filter): there is no column "prise"'),
+          { status: 400 },
+        ),
+      ),
+    );
+    await choose('Add a step', /^Filter/);
+    await user.type(screen.getByRole('textbox', { name: 'Condition' }), 'prise');
+    expect(await screen.findByRole('alert')).toHaveTextContent('there is no column');
+    expect(save()).toBeDisabled();
   });
 
   it('that is gone on the server says so, and is put aside', async () => {

@@ -188,6 +188,8 @@ describe('what the server says', () => {
   it('is told as a whole where it is about none, or about more', () => {
     const columns = problem({ detail: 'column "total" is not one of the dataset' });
     expect(stepProblems(columns)).toEqual({ steps: new Map(), other: { ...columns, errors: [] } });
+    const twice = { ...columns, errors: [{ field: 'steps', detail: columns.detail ?? '' }] };
+    expect(stepProblems(twice).other?.errors).toEqual([]);
     const both = stepProblems(
       problem({
         errors: [
