@@ -242,7 +242,7 @@ describe('rejected rows', () => {
     await user.click(within(again).getByRole('button', { name: 'Load this row' }));
     expect(await screen.findByText('1 row was loaded before')).toBeInTheDocument();
     expect(mockState.pushes.size).toBe(2);
-  }, 30_000);
+  });
 
   it('that were corrected are marked', async () => {
     withRows();
@@ -323,7 +323,7 @@ describe('retention', () => {
     await user.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() => expect(saved).toHaveLength(2));
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
-  }, 30_000);
+  });
 
   it('shows a refusal where it was asked for', async () => {
     server.use(
