@@ -23,7 +23,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   return (
     <Dialog
       open={props.open}
-      onClose={props.onClose}
+      // What is on its way cannot be called back by looking away.
+      onClose={props.busy ? undefined : props.onClose}
       aria-labelledby={titleId}
       maxWidth="xs"
       fullWidth
@@ -33,7 +34,9 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       </DialogTitle>
       <DialogContent sx={{ color: 'text.secondary' }}>{props.children}</DialogContent>
       <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-        <Button onClick={props.onClose}>Cancel</Button>
+        <Button disabled={props.busy} onClick={props.onClose}>
+          Cancel
+        </Button>
         <Button variant="contained" color="error" loading={props.busy} onClick={props.onConfirm}>
           {props.confirmLabel}
         </Button>

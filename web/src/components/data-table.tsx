@@ -336,10 +336,13 @@ export function DataTable({
 export function RowCountLine({
   shown,
   total,
+  first = false,
   note,
 }: {
   shown: number;
   total?: number | null;
+  // Whether there may be more, where nobody counted them.
+  first?: boolean;
   // What else holds for these rows: 'Times in UTC'.
   note?: string;
 }) {
@@ -351,7 +354,7 @@ export function RowCountLine({
     >
       {more
         ? `First ${formatCount(shown, 'row')} of ${formatCount(total, 'row')}`
-        : formatCount(shown, 'row')}
+        : `${first ? 'First ' : ''}${formatCount(shown, 'row')}`}
       {note && ` \u00b7 ${note}`}
     </Box>
   );

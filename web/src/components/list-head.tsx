@@ -24,7 +24,11 @@ export function ListHead({ grid, names, right = [] }: Props) {
       }}
     >
       {names.map((name) => (
-        <Box key={name} component="span" sx={right.includes(name) ? { textAlign: 'right' } : undefined}>
+        <Box
+          key={name}
+          component="span"
+          sx={right.includes(name) ? { textAlign: 'right' } : undefined}
+        >
           {name}
         </Box>
       ))}

@@ -57,7 +57,7 @@ const airports: DatasetSummary = {
   time_max: null,
 };
 
-const weather: DatasetSummary = {
+export const weather: DatasetSummary = {
   ...flights,
   name: 'weather',
   label: 'Hourly weather at the three airports of New York',

@@ -14,6 +14,7 @@ import {
 } from './fixtures';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
+import { stepHandlers } from './step-handlers';
 import { versionHandlers } from './version-handlers';
 
 const base = '*/api/v1';
@@ -193,6 +194,7 @@ const otherHandlers = [
 export const handlers = [
   ...sessionHandlers,
   ...versionHandlers,
+  ...stepHandlers,
   ...datasetHandlers,
   ...loadHandlers,
   ...otherHandlers,

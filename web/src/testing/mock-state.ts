@@ -1,5 +1,5 @@
 // What the mocked server remembers between requests of one test or one browser session.
-import type { DatasetSettings, Pushed } from '@/api/types';
+import type { DatasetSettings, DatasetSteps, Pushed } from '@/api/types';
 
 interface MockState {
   signedIn: boolean;
@@ -10,6 +10,7 @@ interface MockState {
   uploads: number;
   /** null: as they are in the beginning. */
   settings: DatasetSettings | null;
+  steps: DatasetSteps;
   /** By idempotency key. */
   pushes: Map<string, Pushed>;
 }
@@ -22,6 +23,7 @@ const initial = (): MockState => ({
   loadCancelled: false,
   uploads: 0,
   settings: null,
+  steps: { source: [], steps: [] },
   pushes: new Map(),
 });
 

@@ -18,6 +18,7 @@ import { answer } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { version, versionPage } from '@/testing/version-fixtures';
 import { askDashboardEarly, PATIENCE_MS } from './ask-early';
 import DashboardPage from './dashboard-page';
 
@@ -230,6 +231,31 @@ describe('time travel', () => {
     await waitFor(() => expect(followed.length).toBeGreaterThan(before));
     expect(followed.every(({ asOf }) => asOf == null)).toBe(true);
   }, 30_000);
+
+  it('is that of the version that was chosen, to the millisecond', async () => {
+    const committed = '2026-11-22T18:02:00.125Z';
+    server.use(
+      http.get('*/api/v1/datasets/:name/versions', () =>
+        HttpResponse.json({
+          ...versionPage,
+          items: [version(2, { rows_added: 3, committed_at: committed })],
+        }),
+      ),
+    );
+    const { user } = open('/dashboards/d1');
+    await user.click(await screen.findByRole('button', { name: 'Time travel' }));
+    await user.click(await screen.findByRole('button', { name: /22 Nov 2026, 13:02:00\.125/ }));
+    expect(await screen.findByTestId('as-of-banner')).toHaveTextContent('13:02:00.125');
+    expect(screen.getByTestId('address')).toHaveTextContent(`asOf=${committed}`);
+    // Shown again as it is, it is still that version.
+    await user.click(screen.getByRole('button', { name: 'Time travel' }));
+    const field = await screen.findByLabelText<HTMLInputElement>(
+      'Date and time (America/New_York)',
+    );
+    expect(field).toHaveValue('2026-11-22T13:02:00.125');
+    await user.click(screen.getByRole('button', { name: 'Show' }));
+    expect(screen.getByTestId('address')).toHaveTextContent(`asOf=${committed}`);
+  });
 
   it('takes a typed time, and refuses one that is still to come', async () => {
     const { user } = open('/dashboards/d1?asOf=2026-11-22T18:02:07Z');

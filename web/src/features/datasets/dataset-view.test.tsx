@@ -159,7 +159,14 @@ describe('loads', () => {
     );
     expect(file).toHaveTextContent('dep_delay: whole number to decimal, from line 2,201');
     expect(file).toHaveTextContent('Keynone');
-    await user.click(within(file).getAllByRole('link', { name: /^2/ })[0]!);
+    expect(
+      within(file).getByRole('group', { name: 'Details of flights.csv.gz, version 0' }),
+    ).toBeInTheDocument();
+    await user.click(
+      within(file).getAllByRole('link', {
+        name: '2 rejected rows of flights.csv.gz, version 0',
+      })[0]!,
+    );
     expect(address()).toBe(`/datasets/flights?tab=rejected&load=${flightsLoadId}`);
   });
 
@@ -235,7 +242,7 @@ describe('rejected rows', () => {
     await user.click(within(again).getByRole('button', { name: 'Load this row' }));
     expect(await screen.findByText('1 row was loaded before')).toBeInTheDocument();
     expect(mockState.pushes.size).toBe(2);
-  }, 30_000);
+  });
 
   it('that were corrected are marked', async () => {
     withRows();
@@ -316,7 +323,7 @@ describe('retention', () => {
     await user.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() => expect(saved).toHaveLength(2));
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
-  }, 30_000);
+  });
 
   it('shows a refusal where it was asked for', async () => {
     server.use(

@@ -27,8 +27,9 @@ const LoadsTab = chunkComponent(() => import('./loads/loads-tab'));
 const RejectsTab = chunkComponent(() => import('./rejects/rejects-tab'));
 const VersionsTab = chunkComponent(() => import('./versions/versions-tab'));
 const KeepingTab = chunkComponent(() => import('./keeping/keeping-tab'));
+const StepsTab = chunkComponent(() => import('./steps/steps-tab'));
 
-const tabs = [
+const allTabs = [
   { key: 'columns', label: 'Columns' },
   { key: 'preview', label: 'Preview' },
   { key: 'profile', label: 'Profile' },
@@ -36,13 +37,11 @@ const tabs = [
   { key: 'rejected', label: 'Rejected rows' },
   { key: 'versions', label: 'Versions' },
   { key: 'retention', label: 'Retention' },
+  // A step may hold the key of its hashes, so only who may load rows sees them.
+  { key: 'steps', label: 'Steps' },
 ] as const;
 
-type TabKey = (typeof tabs)[number]['key'];
-
-function isTab(value: string | null): value is TabKey {
-  return tabs.some((tab) => tab.key === value);
-}
+type TabKey = (typeof allTabs)[number]['key'];
 
 export function DatasetView({ name }: { name: string }) {
   const dataset = useGetDatasetQuery(name);
@@ -66,7 +65,9 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
   const { isAtLeast } = useSession();
   const [params, setParams] = useSearchParams();
   const asked = params.get('tab');
-  const current: TabKey = isTab(asked) ? asked : 'columns';
+  const mayLoad = isAtLeast('editor');
+  const tabs = useMemo(() => allTabs.filter(({ key }) => key !== 'steps' || mayLoad), [mayLoad]);
+  const current = tabs.find(({ key }) => key === asked)?.key ?? 'columns';
   const [generate, generating] = useGenerateDashboard();
   const rejected = dataset.loads.reduce((sum, load) => sum + load.rejected, 0);
 
@@ -78,7 +79,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
         group: 'Dataset',
         run: () => setParams({ tab: tab.key }, { replace: true }),
       })),
-    [setParams],
+    [tabs, setParams],
   );
   useShortcuts(shortcuts);
 
@@ -90,6 +91,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
     rejected: () => <RejectsTab dataset={dataset} />,
     versions: () => <VersionsTab dataset={dataset} />,
     retention: () => <KeepingTab dataset={dataset} />,
+    steps: () => <StepsTab dataset={dataset} />,
   };
 
   return (
@@ -101,7 +103,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
         actions={
           <>
             {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
-            {isAtLeast('editor') && (
+            {mayLoad && (
               <Button
                 variant="contained"
                 color="primary"

@@ -6,6 +6,7 @@ import { toProblem } from '@/api/problem';
 import type { ColumnProfile } from '@/api/types';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCell, formatNumber } from '@/lib/format';
+import { meanText } from './profile-words';
 import { TypeMark } from './type-mark';
 import { useColumnFormats } from './use-column-formats';
 
@@ -76,7 +77,7 @@ function ProfileCard({ column, format, rows }: ProfileCardProps) {
     ['Smallest', text(column.min)],
     ['Largest', text(column.max)],
   ];
-  if (column.mean !== null) facts.push(['Mean', formatNumber(column.mean, format)]);
+  if (column.mean !== null) facts.push(['Mean', meanText(column.mean, format)]);
   const top = column.top.slice(0, topShown);
   const most = top[0]?.count ?? 1;
   return (

@@ -13,6 +13,7 @@ export interface RowsTableProps {
   name: string;
   label: string;
   result: QueryResult | undefined;
+  /** null: not counted. */
   total: number | null;
   problem: Problem | null;
   onRetry: () => void;
@@ -45,6 +46,8 @@ export function RowsTable({
     );
   }
   const { data, row_count, provenance } = result;
+  // A statement that asks for so many rows at most does not say how many there are.
+  const first = total === null && row_count >= previewRows;
   const zone = provenance.timezone || 'UTC';
   const hasTimes = columns.some((column) => column.type === 'timestamp');
   if (row_count === 0) {
@@ -75,7 +78,8 @@ export function RowsTable({
       <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
         <RowCountLine
           shown={row_count}
-          total={total ?? provenance.total_rows}
+          total={first ? null : (total ?? provenance.total_rows)}
+          first={first}
           note={hasTimes ? `Times in ${zone}` : undefined}
         />
       </Box>

@@ -7,7 +7,7 @@ import { toProblem } from '@/api/problem';
 import type { DatasetVersion } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { ErrorState, LoadingState } from '@/components/states';
-import { formatInstant } from '@/lib/format';
+import { formatCommit } from '@/lib/commit-time';
 import { operationName, rowChange, versionDetail } from '@/lib/version-words';
 import { parseWall, wallText } from './as-of-words';
 
@@ -24,7 +24,12 @@ const VERSIONS_LISTED = 6;
 
 export function AsOfPanel({ asOf, zone, datasets, onAsOf }: AsOfPanelProps) {
   const [now] = useState(() => Date.now());
-  const [typed, setTyped] = useState(() => wallText(asOf === null ? now : Date.parse(asOf), zone));
+  const [typed, setTyped] = useState(() =>
+    // Whole seconds are enough to begin with.
+    wallText(asOf === null ? now - (now % 1_000) : Date.parse(asOf), zone),
+  );
+  // Browsers only let milliseconds be seen where the step allows them, and then always.
+  const [step] = useState(() => (typed.includes('.') ? 0.001 : 1));
   const parsed = parseWall(typed, zone, now + 1_000);
   const problem = 'problem' in parsed ? parsed.problem : null;
   return (
@@ -49,7 +54,7 @@ export function AsOfPanel({ asOf, zone, datasets, onAsOf }: AsOfPanelProps) {
           onChange={(event) => setTyped(event.target.value)}
           error={problem !== null}
           helperText={problem ?? ' '}
-          slotProps={{ inputLabel: { shrink: true }, htmlInput: { step: 1 } }}
+          slotProps={{ inputLabel: { shrink: true }, htmlInput: { step } }}
         />
         <Button type="submit" variant="contained" color="primary" disabled={problem !== null}>
           Show
@@ -121,7 +126,7 @@ function VersionChoices({
             >
               <Box component="span" sx={{ minWidth: 0 }}>
                 <Box component="span" sx={{ display: 'block' }}>
-                  {formatInstant(version.committed_at, zone, 'second')}
+                  {formatCommit(version.committed_at, zone)}
                 </Box>
                 <Box
                   component="span"

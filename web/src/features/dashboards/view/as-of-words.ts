@@ -1,11 +1,14 @@
 // The instant that a dashboard is looked at, between people and the address: typed on the wall clock of the dashboard's
 // zone, kept as an instant. Pure.
 import { fromWall, toWall } from '@/charts/core/zoned-time';
-import { formatInstant } from '@/lib/format';
+import { formatCommit } from '@/lib/commit-time';
 
-/** What a field for date and time shows: `2026-11-26T10:03:12`. */
+/**
+ * What a field for date and time shows: `2026-11-26T10:03:12`, with milliseconds where there are any, because without them it
+ * would be a time before the commit that was chosen.
+ */
 export const wallText = (instant: number, zone: string): string =>
-  new Date(toWall(instant, zone)).toISOString().slice(0, 19);
+  new Date(toWall(instant, zone)).toISOString().replace(/(\.000)?Z$/, '');
 
 export type ParsedInstant = { asOf: string } | { problem: string };
 
@@ -20,4 +23,4 @@ export function parseWall(typed: string, zone: string, now: number): ParsedInsta
 }
 
 export const asOfName = (asOf: string, zone: string): string =>
-  `As of ${formatInstant(asOf, zone, 'second')} (${zone})`;
+  `As of ${formatCommit(asOf, zone)} (${zone})`;

@@ -241,6 +241,19 @@ describe('the state of the data', () => {
       'As of 22 Nov 2026, 13:42:00 (America/New_York)',
     );
   });
+
+  it.each([
+    ['2026-11-22T18:42:00.125Z', '2026-11-22T13:42:00.125', '13:42:00.125'],
+    ['2026-11-22T18:42:00.100Z', '2026-11-22T13:42:00.100', '13:42:00.100'],
+    // Commits before 1970 there are none, but times can be typed.
+    ['1969-12-31T18:42:00.125Z', '1969-12-31T13:42:00.125', '13:42:00.125'],
+    ['2026-11-22T18:42:07.000Z', '2026-11-22T13:42:07', '13:42:07 '],
+  ])('keeps milliseconds, and shows them where there are any: %s', (instant, wall, shown) => {
+    const text = wallText(Date.parse(instant), 'America/New_York');
+    expect(text).toBe(wall);
+    expect(parseWall(text, 'America/New_York', now + 60_000)).toEqual({ asOf: instant });
+    expect(asOfName(instant, 'America/New_York')).toContain(shown);
+  });
 });
 
 describe('filters', () => {

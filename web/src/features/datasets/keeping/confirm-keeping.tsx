@@ -70,8 +70,9 @@ function Rows(props: {
             : `Counting the rows before ${formatDate(day)}\u2026`}
       </div>
       <div>
-        Older versions still have them, and are kept {versionsKept(versionDays)}. After that the
-        rows cannot be brought back.
+        {versionDays === 0
+          ? 'No older version is kept, so the rows cannot be brought back.'
+          : `Older versions still have them, and are kept ${versionsKept(versionDays)}. After that the rows cannot be brought back.`}
       </div>
     </>
   );

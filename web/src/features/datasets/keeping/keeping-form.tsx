@@ -39,7 +39,8 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
   const [now] = useState(() => Date.now());
   const [update, answer] = useUpdateSettingsMutation();
   const toasts = useToasts();
-  const wanted = settingsOf(form);
+  const wanted = settingsOf(form, settings);
+  const rowProblem = daysProblem('rowDays', form.rowDays, settings.keep_days);
   const changed = wanted !== null && !sameSettings(wanted, settings);
   const timeColumn = dataset.time_column;
   const set = (change: Partial<Form>): void => setForm((old) => ({ ...old, ...change }));
@@ -89,7 +90,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
               ? 'No column says when a row is from, so none is too old.'
               : form.rows === 'all'
                 ? 'Nothing is deleted because of its age.'
-                : daysProblem('rowDays', form.rowDays) === null
+                : rowProblem === null
                   ? `Rows whose ${timeColumn} lies before ${formatDate(firstDayKept(Number(form.rowDays), now))} are deleted, and tomorrow those of one more day. They go in whole stretches of time, so some stay a little longer.`
                   : 'Rows that are older are deleted.'
           }
@@ -98,7 +99,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
             <Days
               label="Keep rows for"
               value={form.rowDays}
-              problem={daysProblem('rowDays', form.rowDays)}
+              problem={rowProblem}
               disabled={!mayChange}
               onChange={(rowDays) => set({ rowDays })}
             />
@@ -119,7 +120,7 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
             <Days
               label="Keep versions for"
               value={form.versionDays}
-              problem={daysProblem('versionDays', form.versionDays)}
+              problem={daysProblem('versionDays', form.versionDays, settings.versions_kept_days)}
               disabled={!mayChange}
               onChange={(versionDays) => set({ versionDays })}
             />

@@ -20,7 +20,7 @@ describe('the form', () => {
   it.each([of(null, null), of(30, null), of(null, 0), of(36_500, 3_650)])(
     'gives %j back',
     (settings) => {
-      expect(settingsOf(formOf(settings))).toEqual(settings);
+      expect(settingsOf(formOf(settings), settings)).toEqual(settings);
     },
   );
 
@@ -31,17 +31,29 @@ describe('the form', () => {
     ['rowDays', '36501', false],
     ['rowDays', '1.5', false],
     ['rowDays', '', false],
-    ['versionDays', '0', true],
+    ['versionDays', '1', true],
+    ['versionDays', '0', false],
+    ['versionDays', '00', false],
     ['versionDays', '3651', false],
   ] as const)('%s %j: %s', (field, text, fits) => {
     expect(daysProblem(field, text) === null).toBe(fits);
   });
 
+  it('says what no days would do, except where it is so already', () => {
+    expect(daysProblem('rowDays', '0')).toBe('Enter at least 1 day: with 0, no row would stay');
+    expect(daysProblem('versionDays', '0')).toMatch(/^Enter at least 1 day: .* gone as soon as/);
+    expect(daysProblem('versionDays', '0', 0)).toBeNull();
+    expect(daysProblem('rowDays', '36501')).toBe('Enter a whole number of days, 1 to 36,500 days');
+    expect(settingsOf(formOf(of(null, 0)), of(null, 7))).toBeNull();
+  });
+
   it('sends nothing that is not valid', () => {
     const form = formOf(of(30, null));
-    expect(settingsOf({ ...form, rowDays: 'soon' })).toBeNull();
+    expect(settingsOf({ ...form, rowDays: 'soon' }, of(30, null))).toBeNull();
     // What was typed for the other choice is not looked at.
-    expect(settingsOf({ ...form, rows: 'all', rowDays: 'soon' })).toEqual(of(null, null));
+    expect(settingsOf({ ...form, rows: 'all', rowDays: 'soon' }, of(30, null))).toEqual(
+      of(null, null),
+    );
   });
 });
 
@@ -66,7 +78,6 @@ describe('what goes', () => {
 
   it('is said in words', () => {
     expect(versionsKept(1)).toBe('for 1 day after the next one came');
-    expect(versionsKept(0)).toContain('not at all');
     expect(versionsKept(null)).toContain('a week');
   });
 });

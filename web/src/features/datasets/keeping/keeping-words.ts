@@ -10,7 +10,13 @@ export interface KeepingForm {
   versionDays: string;
 }
 
-const limits = { rowDays: [1, 36_500], versionDays: [0, 3_650] } as const;
+const most = { rowDays: 36_500, versionDays: 3_650 } as const;
+
+/** The server would take none for versions; nobody who types it means what it does. */
+const noneMeans = {
+  rowDays: 'with 0, no row would stay',
+  versionDays: 'with 0, a version would be gone as soon as the next one is there',
+} as const;
 
 export const formOf = ({ keep_days, versions_kept_days }: DatasetSettings): KeepingForm => ({
   rows: keep_days === null ? 'all' : 'days',
@@ -19,17 +25,27 @@ export const formOf = ({ keep_days, versions_kept_days }: DatasetSettings): Keep
   versionDays: versions_kept_days === null ? '' : String(versions_kept_days),
 });
 
-export function daysProblem(field: keyof typeof limits, text: string): string | null {
-  const [least, most] = limits[field];
+/** `saved`: what holds already is never wrong, whoever set it. */
+export function daysProblem(
+  field: keyof typeof most,
+  text: string,
+  saved: number | null = null,
+): string | null {
+  const whole = /^\d{1,6}$/.test(text.trim());
   const days = Number(text.trim());
-  if (/^\d{1,6}$/.test(text.trim()) && days >= least && days <= most) return null;
-  return `Enter a whole number of days, ${least} to ${formatCount(most, 'day')}`;
+  if (whole && ((days >= 1 && days <= most[field]) || days === saved)) return null;
+  if (whole && days === 0) return `Enter at least 1 day: ${noneMeans[field]}`;
+  return `Enter a whole number of days, 1 to ${formatCount(most[field], 'day')}`;
 }
 
 /** null while something typed is not valid. */
-export function settingsOf(form: KeepingForm): DatasetSettings | null {
-  if (form.rows === 'days' && daysProblem('rowDays', form.rowDays) !== null) return null;
-  if (form.versions === 'days' && daysProblem('versionDays', form.versionDays) !== null)
+export function settingsOf(form: KeepingForm, saved: DatasetSettings): DatasetSettings | null {
+  const { keep_days, versions_kept_days } = saved;
+  if (form.rows === 'days' && daysProblem('rowDays', form.rowDays, keep_days) !== null) return null;
+  if (
+    form.versions === 'days' &&
+    daysProblem('versionDays', form.versionDays, versions_kept_days) !== null
+  )
     return null;
   return {
     keep_days: form.rows === 'days' ? Number(form.rowDays) : null,
@@ -59,7 +75,5 @@ export const firstDayKept = (keepDays: number, now: number): string =>
 
 export function versionsKept(days: number | null): string {
   if (days === null) return 'as long as the server is set to, a week unless somebody changed it';
-  return days === 0
-    ? 'not at all once the next one is there'
-    : `for ${formatCount(days, 'day')} after the next one came`;
+  return `for ${formatCount(days, 'day')} after the next one came`;
 }

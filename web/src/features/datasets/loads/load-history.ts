@@ -1,16 +1,17 @@
 // The loads of a dataset, read from its versions: each commit names the loads that it made visible. Pure.
-import type { DatasetVersion, VersionLoad } from '@/api/types';
+import type { DatasetVersion, VersionLoad, VersionOperation } from '@/api/types';
 import { correctedLine } from '@/lib/version-words';
 
 export interface PastLoad extends VersionLoad {
   version: number;
   committed_at: string;
+  operation: VersionOperation;
 }
 
 /** Newest first, as the versions are. */
 export const loadsOf = (versions: readonly DatasetVersion[]): PastLoad[] =>
-  versions.flatMap(({ version, committed_at, loads }) =>
-    loads.map((load) => ({ ...load, version, committed_at })),
+  versions.flatMap(({ version, committed_at, operation, loads }) =>
+    loads.map((load) => ({ ...load, version, committed_at, operation })),
   );
 
 /** Loads that left rows behind, for choosing among them. */

@@ -33,6 +33,8 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
   const [open, setOpen] = useState(false);
   const detailId = useId();
   const name = sourceName(load);
+  // There may be many of one name; a version has few of them.
+  const named = `${name}, version ${whole(load.version)}`;
   const number = {
     fontVariantNumeric: 'tabular-nums',
     textAlign: 'right',
@@ -40,7 +42,13 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
   };
   const rejectsPath = `/datasets/${encodeURIComponent(dataset)}?tab=rejected&load=${load.load_id}`;
   const rejected = (
-    <Link component={RouterLink} to={rejectsPath} sx={{ color: 'error.main' }}>
+    <Link
+      component={RouterLink}
+      to={rejectsPath}
+      // The number alone says nothing to who hears only links.
+      aria-label={`${formatCount(load.rejected, 'rejected row')} of ${named}`}
+      sx={{ color: 'error.main' }}
+    >
       {whole(load.rejected)}
       <Box component="span" sx={{ display: { md: 'none' } }}>
         {' '}
@@ -96,7 +104,7 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
           variant="text"
           aria-expanded={open}
           aria-controls={detailId}
-          aria-label={`Details of ${name}, version ${whole(load.version)}`}
+          aria-label={`Details of ${named}`}
           onClick={() => setOpen(!open)}
           endIcon={<Icon name={open ? 'up' : 'down'} size={14} />}
           sx={{ justifySelf: 'end', order: { xs: 1, md: 0 } }}
@@ -104,7 +112,13 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
           Details
         </Button>
       </Box>
-      <Box id={detailId} hidden={!open} sx={{ px: 4, pb: 4 }}>
+      <Box
+        id={detailId}
+        role="group"
+        aria-label={`Details of ${named}`}
+        hidden={!open}
+        sx={{ px: 4, pb: 4 }}
+      >
         {open && <LoadDetails load={load} />}
       </Box>
     </Box>

@@ -1,5 +1,6 @@
 // Correcting a rejected row in place and loading it: every column with what the file said, the fault first. The same
-// correction can be given to all rows at hand that have the same value at fault.
+// correction can be given to all rows at hand that have the same value at fault, unless it is in doubt which value is whose:
+// then each of them has to be looked at.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Checkbox from '@mui/material/Checkbox';
@@ -42,6 +43,7 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
   const [again, setAgain] = useState<string | null>(null);
   const [send, busy] = useCorrections(dataset);
   const faulty = columns.find((column) => column.name === reject.column) ?? null;
+  const bulk = faulty !== null && alike.length > 0 && split.doubt === null;
   const ordered = faulty
     ? [faulty, ...columns.filter((column) => column !== faulty)]
     : [...columns];
@@ -69,6 +71,10 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
       setAgain('The server rejected the row again. What it found is listed as a load of its own.');
       return;
     }
+    if (own?.state === 'left out') {
+      setAgain('A step of the dataset left the row out, so it was not stored.');
+      return;
+    }
     if (own?.state === 'failed') {
       setAgain(own.problem.detail ?? own.problem.title);
       return;
@@ -84,7 +90,8 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
   return (
     <Dialog
       open
-      onClose={onClose}
+      // Closed on its way, it would close the next dialog when the answer comes.
+      onClose={busy ? undefined : onClose}
       aria-labelledby={titleId}
       maxWidth="md"
       fullWidth
@@ -133,6 +140,7 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
               {reject.raw || '(no text was kept)'}
             </Box>
           </div>
+          {split.note && <Box sx={{ color: 'text.secondary' }}>{split.note}</Box>}
           {split.doubt && <Warning>{split.doubt} Look at every value before you load it.</Warning>}
           {again && <Warning>{again}</Warning>}
           <Box
@@ -161,7 +169,7 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
             ))}
           </Box>
         </DialogContent>
-        {faulty && alike.length > 0 && (
+        {bulk && (
           <Box sx={{ px: 6, pt: 3, borderTop: 1, borderColor: 'divider' }}>
             <FormControlLabel
               control={
@@ -182,7 +190,9 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
           </Box>
         )}
         <DialogActions sx={{ px: 6, pb: 5, pt: 4, gap: 1 }}>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button disabled={busy} onClick={onClose}>
+            Cancel
+          </Button>
           <Button
             type="submit"
             variant="contained"

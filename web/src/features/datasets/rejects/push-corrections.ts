@@ -1,6 +1,6 @@
 // Loads corrected rows, each under a key made of the load that rejected it and its line: whatever is clicked twice, sent
-// twice or corrected by two people at once counts once. A correction that is rejected itself uses its key up, so the
-// next attempt has another one. The push is handed in.
+// twice or corrected by two people at once counts once. A correction that is rejected or left out itself uses its key
+// up, so the next attempt has another one. The push is handed in.
 import type { Problem, Pushed, RejectedRow } from '@/api/types';
 
 export interface Correction {
@@ -14,6 +14,8 @@ export type Outcome =
   /** Somebody has loaded it already. */
   | { state: 'before' }
   | { state: 'rejected'; loadId: string }
+  /** A step of the dataset did not want it. */
+  | { state: 'left out' }
   | { state: 'failed'; problem: Problem };
 
 export type PushLines = (
@@ -32,9 +34,9 @@ export async function pushCorrection(correction: Correction, push: PushLines): P
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const answer = await push(correction.line, correctionKey(correction.reject, attempt));
     if ('problem' in answer) return { state: 'failed', problem: answer.problem };
-    const { rows, replayed, load_id: loadId } = answer.pushed;
+    const { rows, left_out: leftOut, replayed, load_id: loadId } = answer.pushed;
     if (rows > 0) return { state: replayed ? 'before' : 'loaded' };
-    last = { state: 'rejected', loadId };
+    last = leftOut > 0 ? { state: 'left out' } : { state: 'rejected', loadId };
     if (!replayed) return last;
   }
   return last;
@@ -70,6 +72,7 @@ export function outcomesInWords(outcomes: readonly Outcome[]): string {
       ['loaded', 'loaded'],
       ['before', 'loaded before'],
       ['rejected', 'rejected again'],
+      ['left out', 'left out by a step'],
       ['failed', 'not sent'],
     ] as const
   ).flatMap(([state, words]) => {

@@ -9,7 +9,7 @@ import { faultText } from './reject-words';
 export interface RejectItemProps {
   reject: RejectedRow;
   corrected: boolean;
-  /** Left out for who may not load rows. */
+  /** null where something stands in the way. */
   onCorrect: (() => void) | null;
 }
 

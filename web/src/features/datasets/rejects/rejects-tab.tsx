@@ -5,10 +5,12 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import { useListRejectsQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
+import { useGetStepsQuery } from '@/api/steps-api';
 import type { DatasetDetail, RejectedRow } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
@@ -18,6 +20,7 @@ import { Icon } from '@/theme/icons';
 import { correctedLines, loadsOf, withRejects } from '../loads/load-history';
 import type { PastLoad } from '../loads/load-history';
 import { CorrectDialog } from './correct-dialog';
+import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
 import { RejectItem } from './reject-item';
 import { alikeOf } from './reject-words';
 import { useRejectsDownload } from './use-rejects-download';
@@ -33,6 +36,16 @@ export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
     () => loadsOf(versions.data?.pages.flatMap((page) => page.items) ?? []),
     [versions.data],
   );
+  const older = versions.hasNextPage && (
+    <Button
+      size="small"
+      variant="text"
+      loading={versions.isFetchingNextPage}
+      onClick={() => void versions.fetchNextPage()}
+    >
+      List older versions
+    </Button>
+  );
   return (
     <>
       <LoadSelect
@@ -43,7 +56,13 @@ export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
         }
       />
       {/* A new key begins at the first page. */}
-      <Rejects key={loadId ?? newest} dataset={dataset} loads={loads} loadId={loadId} />
+      <Rejects
+        key={loadId ?? newest}
+        dataset={dataset}
+        loads={versions.data === undefined ? undefined : loads}
+        loadId={loadId}
+        older={older}
+      />
     </>
   );
 }
@@ -82,8 +101,10 @@ function LoadSelect(props: {
 
 function Rejects(props: {
   dataset: DatasetDetail;
-  loads: readonly PastLoad[];
+  /** undefined while they are not known. */
+  loads: readonly PastLoad[] | undefined;
   loadId: string | undefined;
+  older: ReactNode;
 }) {
   const { dataset, loads, loadId } = props;
   const { name, columns } = dataset;
@@ -92,15 +113,24 @@ function Rejects(props: {
   const mayLoad = useSession().isAtLeast('editor');
   const rejects = useListRejectsQuery({ name, limit: pageSize, offset, loadId });
   const [download, downloading] = useRejectsDownload(name, loadId);
-  const corrected = useMemo(() => correctedLines(loads), [loads]);
-  if (rejects.data === undefined) {
-    return rejects.isError ? (
-      <ErrorState problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />
-    ) : (
-      <LoadingState rows={6} label="Loading rejected rows" />
-    );
-  }
-  const { items, total } = rejects.data;
+  const steps = useGetStepsQuery(name, { skip: !mayLoad });
+  const corrected = useMemo(() => correctedLines(loads ?? []), [loads]);
+  const known = useMemo(
+    () => ({
+      steps: steps.data && steps.data.steps.length > 0,
+      operations: loads && operationsOf(loads),
+    }),
+    [steps.data, loads],
+  );
+  const waiting = rejects.isError ? (
+    <ErrorState problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />
+  ) : (
+    <LoadingState rows={6} label="Loading rejected rows" />
+  );
+  if (rejects.data === undefined) return waiting;
+  // How many there are is also known while another page of them is on its way.
+  const { total } = rejects.data;
+  const items = rejects.currentData?.items;
   if (total === 0) {
     return (
       <EmptyState icon="check" title="No rejected rows">
@@ -112,13 +142,20 @@ function Rejects(props: {
   }
   const isCorrected = (reject: RejectedRow): boolean =>
     corrected.get(reject.load_id)?.has(reject.line) ?? false;
-  const last = Math.min(offset + items.length, total);
+  const open = items?.filter((reject) => !isCorrected(reject)) ?? [];
+  const obstacles = mayLoad ? obstaclesTo(open, known) : new Set<null>();
+  const last = Math.min(offset + (items?.length ?? pageSize), total);
   return (
     <>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3, mb: 3 }}>
         <Box sx={{ flex: 1, minWidth: 240, color: 'text.secondary' }}>
           These rows are kept aside and are in no number.
-          {mayLoad && ' Correct them here and they are loaded, each of them once.'}
+          {obstacles.has(null) && ' Correct them here and they are loaded, each of them once.'}
+          {[...obstacles].map((obstacle) => {
+            const text = obstacle && obstacleText[obstacle];
+            return text && <Box key={obstacle}>{text}</Box>;
+          })}
+          {obstacles.has('unknown') && props.older}
         </Box>
         <Button
           size="small"
@@ -130,29 +167,38 @@ function Rejects(props: {
           Download CSV
         </Button>
       </Box>
+      {mayLoad && steps.isError && (
+        <ErrorState dense problem={toProblem(steps.error)} onRetry={() => void steps.refetch()} />
+      )}
       <RefreshLine active={rejects.isFetching} />
-      <Box
-        component="ul"
-        aria-label={`Rejected rows of ${name}`}
-        sx={{
-          listStyle: 'none',
-          m: 0,
-          p: 0,
-          border: 1,
-          borderColor: 'divider',
-          borderRadius: 1,
-          bgcolor: 'background.paper',
-        }}
-      >
-        {items.map((reject) => (
-          <RejectItem
-            key={`${reject.load_id} ${reject.line}`}
-            reject={reject}
-            corrected={isCorrected(reject)}
-            onCorrect={mayLoad ? () => setChosen(reject) : null}
-          />
-        ))}
-      </Box>
+      {items === undefined ? (
+        waiting
+      ) : (
+        <Box
+          component="ul"
+          aria-label={`Rejected rows of ${name}`}
+          sx={{
+            listStyle: 'none',
+            m: 0,
+            p: 0,
+            border: 1,
+            borderColor: 'divider',
+            borderRadius: 1,
+            bgcolor: 'background.paper',
+          }}
+        >
+          {items.map((reject) => (
+            <RejectItem
+              key={`${reject.load_id} ${reject.line}`}
+              reject={reject}
+              corrected={isCorrected(reject)}
+              onCorrect={
+                mayLoad && obstacleTo(reject, known) === null ? () => setChosen(reject) : null
+              }
+            />
+          ))}
+        </Box>
+      )}
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mt: 3 }}>
         <Box sx={{ flex: 1, color: 'text.secondary' }}>
           {formatNumber(offset + 1, 'integer')} to {formatNumber(last, 'integer')} of{' '}
@@ -183,7 +229,7 @@ function Rejects(props: {
           dataset={name}
           columns={columns}
           reject={chosen}
-          alike={alikeOf(chosen, items).filter((other) => !isCorrected(other))}
+          alike={alikeOf(chosen, items ?? []).filter((other) => !isCorrected(other))}
           onClose={() => setChosen(null)}
         />
       )}

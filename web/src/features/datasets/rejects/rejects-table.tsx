@@ -1,8 +1,9 @@
-// A table of rejected rows: where, which value, why. Used after an upload and on the dataset's page.
+// A table of rejected rows: where, which value, why. Shown where a load has just ended; later they are looked
+// at, and corrected, on the dataset's page.
 import Box from '@mui/material/Box';
 import { useMemo } from 'react';
-import type { Cell, RejectedRow } from '@/api/types';
-import { DataTable } from '@/components/data-table';
+import type { Cell, RejectedValue } from '@/api/types';
+import { DataTable, RowCountLine } from '@/components/data-table';
 import type { DataColumn } from '@/components/data-table';
 
 const columns: DataColumn[] = [
@@ -15,10 +16,13 @@ const columns: DataColumn[] = [
 
 export function RejectsTable({
   items,
+  total,
   label,
   height = 480,
 }: {
-  items: RejectedRow[];
+  items: readonly RejectedValue[];
+  /** Of which the items may be the first. */
+  total: number;
   label: string;
   height?: number;
 }) {
@@ -49,6 +53,11 @@ export function RejectsTable({
         rowCount={items.length}
         height={height}
       />
+      {total > items.length && (
+        <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
+          <RowCountLine shown={items.length} total={total} />
+        </Box>
+      )}
     </Box>
   );
 }

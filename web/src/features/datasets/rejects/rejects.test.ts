@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnType, DatasetColumn, Pushed, RejectedRow } from '@/api/types';
 import { problemOf } from '@/api/problem';
+import { version, versionLoad } from '@/testing/version-fixtures';
+import { loadsOf } from '../loads/load-history';
 import { cellProblem, hasProblem, rowText } from './correct-row';
 import {
   correctionKey,
@@ -10,6 +12,7 @@ import {
   pushCorrections,
 } from './push-corrections';
 import type { Outcome, PushLines } from './push-corrections';
+import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
 import { alikeOf, faultText } from './reject-words';
 import { rejectsCsv } from './rejects-csv';
 import { cellsOf, splitRow } from './split-row';
@@ -60,8 +63,40 @@ describe('the text of a row', () => {
     const values = { at: '2013-01-01', carrier: 'UA', delay: 'late', people: '180' };
     for (const delimiter of [',', ';', '\t', '|']) {
       const raw = ['2013-01-01', 'UA', 'late', '180'].join(delimiter);
-      expect(splitRow(reject({ raw }), columns)).toEqual({ values, doubt: null });
+      expect(splitRow(reject({ raw }), columns)).toEqual({
+        values,
+        doubt: null,
+        note: expect.stringContaining('taken to be in the order'),
+      });
     }
+  });
+
+  it.each([
+    ['\tUA\tlate\t', { at: '', carrier: 'UA', delay: 'late', people: '' }],
+    ['\t \tlate\t180\r\n', { at: '', carrier: ' ', delay: 'late', people: '180' }],
+    [' a,  UA ,late,180 ', { at: ' a', carrier: '  UA ', delay: 'late', people: '180 ' }],
+  ])('keeps the space of its values: %j', (raw, values) => {
+    expect(splitRow(reject({ raw }), columns)).toMatchObject({ values, doubt: null });
+  });
+
+  it('has the value at fault in its place whatever space there is around it', () => {
+    expect(splitRow(reject({ raw: '2013-01-01,UA, late ,180' }), columns).doubt).toBeNull();
+  });
+
+  it('has a long value at fault in its place, of which the beginning is known', () => {
+    const long = reject({ raw: `2013-01-01,UA,${'x'.repeat(300)},180`, value: 'xxxx\u2026' });
+    expect(splitRow(long, columns).doubt).toBeNull();
+  });
+
+  it.each([
+    ['no column is named', { column: null, value: null }],
+    ['the value is not known', { value: null }],
+    ['the dataset has no such column', { column: 'gone' }],
+  ])('says nothing about the order of its values when %s', (_when, change) => {
+    expect(splitRow(reject(change), columns)).toMatchObject({
+      doubt: expect.stringContaining('nothing says which value is whose'),
+      note: null,
+    });
   });
 
   it('is read as an object where it is one, long numbers included', () => {
@@ -69,6 +104,7 @@ describe('the text of a row', () => {
     expect(splitRow(reject({ raw }), columns)).toEqual({
       values: { at: '', carrier: 'UA', delay: 'late', people: '9007199254740993' },
       doubt: 'The dataset has no column \u201cx\u201d; what stands there is left out.',
+      note: null,
     });
   });
 
@@ -201,6 +237,27 @@ describe('loading a correction', () => {
     expect(rows()).toBe(1);
   });
 
+  it('says when a step left the row out, and can be tried again', async () => {
+    let asked = 0;
+    const push: PushLines = async () => {
+      asked += 1;
+      const pushed = {
+        load_id: `l${asked}`,
+        version: 1,
+        rows: asked < 3 ? 0 : 1,
+        rejected: 0,
+        replaced: 0,
+        left_out: asked < 3 ? 1 : 0,
+        // The first key is used up.
+        replayed: asked === 2,
+      };
+      return { pushed };
+    };
+    expect(await pushCorrection(good, push)).toEqual({ state: 'left out' });
+    expect(await pushCorrection(good, push)).toEqual({ state: 'loaded' });
+    expect(outcomesInWords([{ state: 'left out' }])).toBe('1 row was left out by a step');
+  });
+
   it('has keys that the server takes', () => {
     expect(correctionKey({ load_id, line: 2 ** 40 }, 50)).toMatch(/^[\x21-\x7e]{1,128}$/);
   });
@@ -223,6 +280,34 @@ describe('loading a correction', () => {
     );
     const again: Outcome[] = await pushCorrections(corrections.slice(0, 2), push);
     expect(outcomesInWords(again)).toBe('2 rows were loaded before');
+  });
+});
+
+describe('what stands in the way of correcting', () => {
+  const operations = operationsOf(
+    loadsOf([
+      version(2, { operation: 'replacement', loads: [versionLoad({ load_id: 'replaced' })] }),
+      version(1, { loads: [versionLoad({ load_id: 'added' })] }),
+    ]),
+  );
+
+  it.each([
+    ['added', false, operations, null],
+    ['replaced', false, operations, 'replacement'],
+    ['older', false, operations, 'unknown'],
+    ['added', true, operations, 'steps'],
+    // Steps are enough of an obstacle, whatever else there is to know.
+    ['added', true, undefined, 'steps'],
+    ['added', undefined, operations, 'waiting'],
+    ['added', false, undefined, 'waiting'],
+  ] as const)('for rows of %s, steps %s: %#', (load, steps, known, obstacle) => {
+    expect(obstacleTo({ load_id: load }, { steps, operations: known })).toBe(obstacle);
+  });
+
+  it('is said once', () => {
+    const rows = ['replaced', 'added', 'replaced'].map((id) => ({ load_id: id }));
+    expect([...obstaclesTo(rows, { steps: false, operations })]).toEqual(['replacement', null]);
+    expect(obstacleText.waiting).toBeNull();
   });
 });
 

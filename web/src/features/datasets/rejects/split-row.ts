@@ -7,6 +7,8 @@ export interface SplitRow {
   values: Record<string, string>;
   /** Why the values should be looked at, one by one; null when there is no reason. */
   doubt: string | null;
+  /** What was taken for granted although nothing speaks against it. */
+  note: string | null;
 }
 
 const nullTokens = new Set(['NA', 'N/A', 'NULL', 'null', '\\N', 'nan', 'NaN', '-']);
@@ -80,12 +82,51 @@ function fromObject(raw: string, columns: readonly DatasetColumn[]): SplitRow | 
       others.length === 0
         ? null
         : `The dataset has no column ${others.map((name) => `\u201c${name}\u201d`).join(', ')}; what stands there is left out.`,
+    note: null,
   };
 }
 
-function fromCells(reject: RejectedRow, columns: readonly DatasetColumn[]): SplitRow {
+/** The engine takes the space off both ends of a value, and shortens a long one. */
+function standsIn(cell: string, value: string): boolean {
+  const known = value.trim();
+  return known.endsWith('\u2026')
+    ? cell.trim().startsWith(known.slice(0, -1))
+    : cell.trim() === known;
+}
+
+/**
+ * Whether the cells can be taken to be in the order of the columns: only the value at fault says where it belongs. Without
+ * it, or where it stands elsewhere, every value may be another column's.
+ */
+function orderOf(
+  found: readonly string[],
+  reject: RejectedRow,
+  columns: readonly DatasetColumn[],
+): Pick<SplitRow, 'doubt' | 'note'> {
+  const place = columns.findIndex(({ name }) => name === reject.column);
+  const cell = found[place];
+  if (cell === undefined || reject.value === null) {
+    return {
+      doubt:
+        "The file's header is not kept, and nothing says which value is whose; they are taken to be in the order of the dataset's columns.",
+      note: null,
+    };
+  }
+  if (!standsIn(cell, reject.value)) {
+    return {
+      doubt: 'The file seems to have its columns in another order than the dataset.',
+      note: null,
+    };
+  }
+  return {
+    doubt: null,
+    note: "The file's header is not kept: the values are taken to be in the order of the dataset's columns, as the one at fault is.",
+  };
+}
+
+function fromCells(raw: string, reject: RejectedRow, columns: readonly DatasetColumn[]): SplitRow {
   const found = delimiters
-    .map((delimiter) => cellsOf(reject.raw, delimiter))
+    .map((delimiter) => cellsOf(raw, delimiter))
     .filter((cells) => cells !== null)
     // What does not occur in the row does not separate its values.
     .filter((cells) => cells.length > 1 || columns.length === 1)
@@ -94,6 +135,7 @@ function fromCells(reject: RejectedRow, columns: readonly DatasetColumn[]): Spli
     return {
       values: Object.fromEntries(columns.map((column) => [column.name, ''])),
       doubt: 'Its values cannot be told apart; its quotes may not close.',
+      note: null,
     };
   }
   const values = Object.fromEntries(
@@ -103,30 +145,32 @@ function fromCells(reject: RejectedRow, columns: readonly DatasetColumn[]): Spli
     return {
       values,
       doubt: `It has ${found.length} values and the dataset ${columns.length} columns; they are filled in from the left.`,
+      note: null,
     };
   }
-  const place = columns.findIndex((column) => column.name === reject.column);
-  const elsewhere = place >= 0 && reject.value !== null && found[place] !== reject.value;
-  return {
-    values,
-    doubt: elsewhere
-      ? 'The file seems to have its columns in another order than the dataset.'
-      : null,
-  };
+  return { values, ...orderOf(found, reject, columns) };
 }
 
 export function splitRow(reject: RejectedRow, columns: readonly DatasetColumn[]): SplitRow {
-  const raw = reject.raw.trim();
+  // Line ends alone: a tab at the beginning is a first value that is missing.
+  const raw = reject.raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
   if (raw === '') {
     return {
       values: Object.fromEntries(
         columns.map(({ name }) => [name, name === reject.column ? (reject.value ?? '') : '']),
       ),
       doubt: 'Files of this kind have no text to keep, so only the value at fault is known.',
+      note: null,
     };
   }
-  const split = (raw.startsWith('{') && fromObject(raw, columns)) || fromCells(reject, columns);
+  const split =
+    (raw.trimStart().startsWith('{') && fromObject(raw, columns)) ||
+    fromCells(raw, reject, columns);
   return raw.endsWith('\u2026')
-    ? { ...split, doubt: 'The row is longer than what is kept of it, so its end is missing.' }
+    ? {
+        ...split,
+        doubt: 'The row is longer than what is kept of it, so its end is missing.',
+        note: null,
+      }
     : split;
 }

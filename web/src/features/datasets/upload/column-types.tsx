@@ -43,10 +43,7 @@ export function ColumnTypes({ upload, choices, onChange }: Props) {
       }
       flush
     >
-      <ListHead
-        grid={grid}
-        names={['Column', 'Type', 'Examples', 'Read as missing']}
-      />
+      <ListHead grid={grid} names={['Column', 'Type', 'Examples', 'Read as missing']} />
       <Box
         component="ul"
         aria-label="Columns"

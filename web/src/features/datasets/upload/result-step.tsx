@@ -213,7 +213,12 @@ function Rejected({ load }: { load: Load }) {
       )}
       {rejects.isLoading && <LoadingState rows={4} label="Loading rejected rows" />}
       {items.length > 0 && (
-        <RejectsTable items={items} label="Rejected rows of this load" height={320} />
+        <RejectsTable
+          items={items}
+          total={rejects.data?.total ?? items.length}
+          label="Rejected rows of this load"
+          height={320}
+        />
       )}
     </Box>
   );

@@ -3,7 +3,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Problem, Upload } from '@/api/types';
 import { DataTable } from '@/components/data-table';
 import { toColumnar } from '@/components/data-table-model';
@@ -12,9 +12,10 @@ import { SectionCard } from '@/components/section-card';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { ColumnTypes } from './column-types';
+import { ConfirmReplacement } from './confirm-replacement';
 import { ExistingRowsFields } from './existing-rows-fields';
 import { TargetFields } from './target-fields';
-import { nameProblem, replacementProblem, timeColumns } from './wizard-state';
+import { isAsked, nameProblem, replacementProblem, timeColumns } from './wizard-state';
 import type { ReviewChoices } from './wizard-state';
 
 export interface ReviewStepProps {
@@ -85,6 +86,7 @@ export function ReviewStep({
     }),
     [inference.preview],
   );
+  const [asking, setAsking] = useState(false);
   const creating = choices.mode === 'create';
   const invalid = (creating ? nameProblem(choices.dataset) : replacementProblem(choices)) !== null;
 
@@ -94,7 +96,9 @@ export function ReviewStep({
       noValidate
       onSubmit={(event: React.FormEvent) => {
         event.preventDefault();
-        if (!invalid && !busy) onConfirm();
+        if (invalid || busy) return;
+        if (isAsked(choices)) setAsking(true);
+        else onConfirm();
       }}
       sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}
     >
@@ -192,6 +196,17 @@ export function ReviewStep({
           {actionOf[choices.mode]}
         </Button>
       </Box>
+      {asking && (
+        <ConfirmReplacement
+          choices={choices}
+          fileName={upload.file_name}
+          onConfirm={() => {
+            setAsking(false);
+            onConfirm();
+          }}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </Box>
   );
 }

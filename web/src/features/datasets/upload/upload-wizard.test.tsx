@@ -3,13 +3,14 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
 import type { NewLoad } from '@/api/types';
-import { load, problem, upload } from '@/testing/fixtures';
+import { flights, load, problem, upload, weather } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { UploadWizard } from './upload-wizard';
 import { loadRequest, nameProblem, reduce, start } from './wizard-state';
+import type { ReviewChoices, WizardState } from './wizard-state';
 
 const file = () => new File(['year,carrier\n2013,UA\n'], 'flights-2013.csv', { type: 'text/csv' });
 
@@ -84,6 +85,88 @@ describe('upload wizard', () => {
     await user.click(screen.getByRole('button', { name: 'Replace rows' }));
     await waitFor(() => expect(sent).toMatchObject({ mode: 'upsert', key: ['dep_delay'] }));
     expect(sent).not.toHaveProperty('from');
+  });
+
+  describe('asks before rows go that nobody named', () => {
+    const sent: unknown[] = [];
+    const openExisting = async () => {
+      sent.length = 0;
+      server.use(
+        http.post('*/api/v1/loads', async ({ request }) => {
+          sent.push(await request.json());
+          return HttpResponse.json(load(), { status: 202 });
+        }),
+      );
+      const { user } = await openReview();
+      const choose = async (label: string, option: string | RegExp) => {
+        await user.click(screen.getByRole('combobox', { name: label }));
+        await user.click(await screen.findByRole('option', { name: option }));
+      };
+      await choose('Rows go to', 'A dataset that exists');
+      return { user, choose };
+    };
+
+    it('all of them', async () => {
+      const { user, choose } = await openExisting();
+      await choose('Rows that are there', 'Replace all of them');
+      await user.click(screen.getByRole('button', { name: 'Replace all rows' }));
+      const name = `Replace all rows of ${flights.label}?`;
+      const question = await screen.findByRole('dialog', { name });
+      expect(question).toHaveTextContent('All 336,776 rows of the dataset flights go.');
+      expect(question).toHaveTextContent('Those of flights-2013.csv take their place');
+      await user.click(within(question).getByRole('button', { name: 'Cancel' }));
+      await waitFor(() => expect(question).not.toBeInTheDocument());
+      expect(sent).toEqual([]);
+      await user.click(screen.getByRole('button', { name: 'Replace all rows' }));
+      await user.click(
+        within(await screen.findByRole('dialog', { name })).getByRole('button', {
+          name: 'Replace all rows',
+        }),
+      );
+      await waitFor(() => expect(sent).toHaveLength(1));
+      expect(sent[0]).toMatchObject({
+        upload_id: 'up1',
+        dataset: 'flights',
+        label: flights.label,
+        mode: 'replace',
+      });
+      for (const field of ['key', 'from', 'to']) expect(sent[0]).not.toHaveProperty(field);
+    });
+
+    it('those of some days', async () => {
+      const { user, choose } = await openExisting();
+      await choose('Rows that are there', 'Replace those of some days');
+      await user.type(screen.getByLabelText('From'), '2013-02-01');
+      await user.type(screen.getByLabelText('Up to, without'), '2013-03-01');
+      await user.click(screen.getByRole('button', { name: 'Replace rows' }));
+      const question = await screen.findByRole('dialog', {
+        name: `Replace some days of ${flights.label}?`,
+      });
+      expect(question).toHaveTextContent(
+        'All rows of the dataset flights go whose time_hour lies from 1 Feb 2013 on and before 1 Mar 2013 (UTC).',
+      );
+      expect(sent).toEqual([]);
+      await user.click(within(question).getByRole('button', { name: 'Replace these days' }));
+      await waitFor(() => expect(sent).toHaveLength(1));
+      expect(sent[0]).toMatchObject({
+        dataset: 'flights',
+        mode: 'replace_range',
+        from: '2013-02-01T00:00:00Z',
+        to: '2013-03-01T00:00:00Z',
+      });
+      expect(sent[0]).not.toHaveProperty('key');
+    });
+
+    it('and not of another dataset than was meant', async () => {
+      const { choose } = await openExisting();
+      await choose('Rows that are there', 'Replace all of them');
+      expect(screen.getByRole('button', { name: 'Replace all rows' })).toBeInTheDocument();
+      await choose('Dataset', weather.label);
+      expect(screen.getByRole('button', { name: 'Add rows' })).toBeEnabled();
+      expect(screen.getByRole('combobox', { name: 'Rows that are there' })).toHaveTextContent(
+        'Keep them and add these',
+      );
+    });
   });
 
   it('cancels a load and goes back to the columns', async () => {
@@ -178,6 +261,20 @@ describe('wizard state', () => {
       types: { year: 'integer' as const, flight: 'string' as const },
     };
     expect(loadRequest(upload, choices).types).toEqual({ flight: 'string' });
+  });
+
+  it('keeps what is there when another dataset is chosen, and what was typed otherwise', () => {
+    const change = (state: WizardState, choices: Partial<ReviewChoices>) =>
+      reduce(state, { type: 'choicesChanged', change: choices });
+    const range = { mode: 'replace_range', from: '2013-02-01', to: '2013-03-01' } as const;
+    const first = change(change(review, { mode: 'append', dataset: 'flights' }), range);
+    expect(first).toMatchObject({ choices: range });
+    expect(change(first, { dataset: 'flights', label: 'F' })).toMatchObject({ choices: range });
+    expect(change(first, { dataset: 'weather' })).toMatchObject({
+      choices: { mode: 'append', key: [], from: '', to: '' },
+    });
+    // Another name for a new dataset is no other dataset.
+    expect(change(review, { dataset: 'other' })).toMatchObject({ choices: { mode: 'create' } });
   });
 
   it('ignores events of another step', () => {

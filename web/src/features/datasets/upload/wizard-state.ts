@@ -77,6 +77,14 @@ function firstChoices(upload: Upload): ReviewChoices {
   return { ...choices, timeColumn: instant ?? candidates[0] ?? null };
 }
 
+/** Nothing of the rows that are there goes. */
+const kept: Pick<ReviewChoices, 'mode' | 'key' | 'from' | 'to'> = {
+  mode: 'append',
+  key: [],
+  from: '',
+  to: '',
+};
+
 export function reduce(state: WizardState, event: WizardEvent): WizardState {
   switch (event.type) {
     case 'filePicked': {
@@ -94,7 +102,10 @@ export function reduce(state: WizardState, event: WizardEvent): WizardState {
     }
     case 'choicesChanged': {
       if (state.step !== 'review') return state;
+      const { dataset } = state.choices;
       const choices = { ...state.choices, ...event.change };
+      // What was to be replaced in one dataset is not meant for another.
+      if (choices.mode !== 'create' && choices.dataset !== dataset) Object.assign(choices, kept);
       const stillTime = timeColumns(state.upload, choices);
       if (choices.timeColumn !== null && !stillTime.includes(choices.timeColumn)) {
         choices.timeColumn = stillTime[0] ?? null;
@@ -136,6 +147,10 @@ export function replacementProblem(choices: ReviewChoices): string | null {
   if (choices.from === '' || choices.to === '') return 'Choose both days';
   return choices.from < choices.to ? null : 'The second day must come after the first';
 }
+
+/** Whether rows go that nobody named one by one, so that it is asked once more. */
+export const isAsked = ({ mode }: ReviewChoices): boolean =>
+  mode === 'replace' || mode === 'replace_range';
 
 export function loadRequest(upload: Upload, choices: ReviewChoices): NewLoad {
   const changed = Object.entries(choices.types).filter(

@@ -8,6 +8,7 @@ import type { DatasetChanges, DatasetVersion } from '@/api/types';
 import { useGetChangesQuery } from '@/api/versions-api';
 import { SectionCard } from '@/components/section-card';
 import { ErrorState, LoadingState } from '@/components/states';
+import { formatCommit } from '@/lib/commit-time';
 import { formatInstant, formatNumber, missingText } from '@/lib/format';
 import { operationName, rowChange, versionDetail } from '@/lib/version-words';
 import { commitsInWords, difference } from './compare-words';
@@ -172,7 +173,7 @@ function Difference({ changes, zone }: { changes: DatasetChanges; zone: string }
                 operationName(commit.operation),
                 versionDetail(commit),
                 rowChange(commit),
-                formatInstant(commit.committed_at, zone, 'second'),
+                formatCommit(commit.committed_at, zone),
               ]
                 .filter(Boolean)
                 .join(' \u00b7 ')}

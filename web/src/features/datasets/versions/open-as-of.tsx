@@ -11,7 +11,8 @@ import { useListDashboardsQuery } from '@/api/dashboards-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail, DatasetVersion } from '@/api/types';
 import { ErrorState, LoadingState } from '@/components/states';
-import { formatInstant, formatNumber } from '@/lib/format';
+import { formatCommit } from '@/lib/commit-time';
+import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 
@@ -34,8 +35,8 @@ export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
       </DialogTitle>
       <DialogContent>
         <Box sx={{ color: 'text.secondary', mb: 4 }}>
-          As {dataset.label || dataset.name} was on{' '}
-          {formatInstant(version.committed_at, zone, 'second')} ({zone}).
+          As {dataset.label || dataset.name} was on {formatCommit(version.committed_at, zone)} (
+          {zone}).
         </Box>
         <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 2 }}>
           <Way

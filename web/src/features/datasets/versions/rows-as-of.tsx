@@ -29,7 +29,8 @@ export default function RowsAsOf({ dataset, version }: RowsAsOfProps) {
       <RowsTable
         name={name}
         label={`Rows of ${name} as of ${named}`}
-        result={rows.data}
+        // Never the rows of another version.
+        result={rows.currentData}
         total={null}
         problem={rows.isError ? toProblem(rows.error) : null}
         onRetry={() => void rows.refetch()}

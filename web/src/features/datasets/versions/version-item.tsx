@@ -2,7 +2,8 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { DatasetVersion } from '@/api/types';
-import { formatNumber, formatInstant } from '@/lib/format';
+import { formatCommit } from '@/lib/commit-time';
+import { formatNumber } from '@/lib/format';
 import { operationName, rowsAdded, rowsRemoved, versionDetail } from '@/lib/version-words';
 import { visuallyHidden } from '@/components/announcer';
 
@@ -69,7 +70,7 @@ export function VersionItem({ version, latest, zone, onOpen, onCompare }: Versio
           fontSize: { xs: '0.75rem', md: 'inherit' },
         }}
       >
-        {formatInstant(version.committed_at, zone, 'second')}
+        {formatCommit(version.committed_at, zone)}
       </Box>
       <Box sx={{ minWidth: 0, gridColumn: { xs: '1 / -1', md: 'auto' } }}>
         <Box sx={{ fontWeight: 500 }}>{operationName(version.operation)}</Box>

@@ -9,7 +9,8 @@ import type { DatasetDetail, DatasetVersion } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
-import { formatCount, formatInstant, formatNumber, localZone } from '@/lib/format';
+import { formatCommit } from '@/lib/commit-time';
+import { formatCount, formatNumber, localZone } from '@/lib/format';
 import { ComparePanel } from './compare-panel';
 import { readPair } from './compare-words';
 import { OpenAsOf } from './open-as-of';
@@ -49,10 +50,9 @@ export default function VersionsTab({ dataset }: { dataset: DatasetDetail }) {
   return (
     <>
       <Box sx={{ color: 'text.secondary', mb: 4, maxWidth: '80ch' }}>
-        Every change makes a version. Versions since{' '}
-        {formatInstant(newest.readable_since, zone, 'second')} (version{' '}
-        {formatNumber(newest.first_readable, 'integer')}) can still be looked at; times are in{' '}
-        {zone}.
+        Every change makes a version. Versions since {formatCommit(newest.readable_since, zone)}{' '}
+        (version {formatNumber(newest.first_readable, 'integer')}) can still be looked at; times are
+        in {zone}.
       </Box>
       <ComparePanel name={dataset.name} items={items} zone={zone} pair={pair} onChange={compare} />
       <RefreshLine active={versions.isFetching} />

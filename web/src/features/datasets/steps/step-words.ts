@@ -1,0 +1,74 @@
+// Steps in words, and which of them an error of the server is about. Pure.
+import type { Problem, Step, StepRows } from '@/api/types';
+import { formatCount, formatNumber } from '@/lib/format';
+
+/** The step's own words, in one line: what it reads, and what comes of it. */
+export function stepSummary(step: Step): string {
+  const pairs = (of: Record<string, string>): string =>
+    Object.entries(of)
+      .map(([from, to]) => `${from} \u2192 ${to}`)
+      .join(', ');
+  switch (step.op) {
+    case 'trim':
+    case 'null_tokens':
+      return step.columns?.join(', ') || 'all texts';
+    case 'rename':
+      return pairs(step.columns);
+    case 'filter':
+      return step.condition;
+    case 'derive':
+      return `${step.column} = ${step.expression}`;
+    case 'deduplicate':
+      return step.key?.join(', ') || 'whole rows';
+    case 'look_up':
+      return `${step.dataset}: ${Object.values(step.take).join(', ')}`;
+    case 'split':
+      return `${step.column} \u2192 ${step.into.join(', ')}`;
+    case 'parse_date':
+    case 'parse_number':
+    case 'unit':
+    case 'flatten':
+      return 'into' in step && step.into ? `${step.column} \u2192 ${step.into}` : step.column;
+    default:
+      // A newer server may know others.
+      return ((step as { columns?: string[] }).columns ?? []).join(', ');
+  }
+}
+
+/** `1,000 rows, 12 rejected, 30 left out` */
+export function rowsInWords({ rows_in, rows_out, rejected }: StepRows): string {
+  const leftOut = rows_in - rows_out - rejected;
+  return [
+    formatCount(rows_out, 'row'),
+    rejected > 0 && `${formatNumber(rejected, 'integer')} rejected`,
+    leftOut > 0 && `${formatNumber(leftOut, 'integer')} left out`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+export interface StepProblems {
+  /** By the step's place, from 0. */
+  steps: ReadonlyMap<number, string>;
+  /** null where everything it says is about steps. */
+  other: Problem | null;
+}
+
+/** The server names the step by its path (`steps[1]`), or by its number where it could not read it (`step 2 (case): …`). */
+export function stepProblems(problem: Problem | null): StepProblems {
+  const steps = new Map<number, string>();
+  if (problem === null) return { steps, other: null };
+  const errors = problem.errors ?? [];
+  const rest = errors.filter(({ field, detail }) => {
+    const path = /^steps\[(\d+)\]/.exec(field);
+    const number = /^step (\d+)\b/.exec(detail);
+    const place = path ? Number(path[1]) : number ? Number(number[1]) - 1 : null;
+    if (place !== null) steps.set(place, detail.replace(/^step \d+ \(\w+\): /, ''));
+    // The server says a single thing twice.
+    return place === null && detail !== problem.detail;
+  });
+  const number = errors.length === 0 && /^step (\d+)\b/.exec(problem.detail ?? '');
+  if (number) steps.set(Number(number[1]) - 1, problem.detail ?? '');
+  const told = steps.size > 0 && rest.length === 0;
+  return { steps, other: told ? null : { ...problem, errors: rest } };
+}
