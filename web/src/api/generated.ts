@@ -94,6 +94,56 @@ export type Condition = {
   values?: Cell[];
 };
 
+export type Contract = {
+  /** At most 200. */
+  rules: ContractRule[];
+};
+
+export type ContractRule =
+  | {
+      check: 'required';
+      column: string;
+      on_violation?: Reaction | null;
+    }
+  | {
+      check: 'type';
+      column: string;
+      on_violation?: Reaction | null;
+      type: ColumnType;
+    }
+  | {
+      check: 'range';
+      column: string;
+      exclusive?: boolean | null;
+      max?: Cell | null;
+      min?: Cell | null;
+      on_violation?: Reaction | null;
+    }
+  | {
+      check: 'allowed';
+      column: string;
+      on_violation?: Reaction | null;
+      values: Cell[];
+    }
+  | {
+      check: 'pattern';
+      column: string;
+      on_violation?: Reaction | null;
+      pattern: string;
+    }
+  | {
+      check: 'reference';
+      column: string;
+      dataset: string;
+      key: string;
+      on_violation?: Reaction | null;
+    }
+  | {
+      check: 'unique';
+      columns: string[];
+      on_violation?: Reaction | null;
+    };
+
 export type Dashboard = {
   /** What it shows. */
   definition: DashboardDefinition;
@@ -192,11 +242,24 @@ export type DatasetList = {
 
 export type DatasetLoad = {
   committed_at: string;
+  /** What is not as it was in the profiled load before: the strongest findings. */
+  drift: Drift[];
   load_id: string;
+  /** Values that were made null, because they did not hold to the contract. */
+  nulled: number;
+  /** Whether it has a profile. */
+  profiled: boolean;
   rejected: number;
+  /** The load of which it brings rejected rows corrected. */
+  replays: string | null;
   rows: number;
   source: string;
   version: number;
+};
+
+export type DatasetLoads = {
+  /** Newest first, at most 20. */
+  items: DatasetLoad[];
 };
 
 export type DatasetProfile = {
@@ -251,6 +314,11 @@ export type DatasetVersion = {
 
 export type DateRange = string[] | string;
 
+export type Deciles = {
+  counts: number[];
+  edges: number[];
+};
+
 export type Dimension = {
   column?: string | null;
   expression?: string | null;
@@ -260,6 +328,19 @@ export type Dimension = {
   name: string;
   type: ColumnType;
 };
+
+export type Drift = {
+  before: Cell;
+  column?: string | null;
+  kind: DriftKind;
+  /** The same in a sentence. */
+  message: string;
+  now: Cell;
+  severity: Severity;
+};
+
+export type DriftKind =
+  'rows' | 'nulls' | 'distinct' | 'range' | 'new_category' | 'missing_category' | 'distribution';
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'latin-1';
 
@@ -322,6 +403,20 @@ export type FilterOperator =
   | 'afterDate'
   | 'afterOrOnDate';
 
+export type FixedRow = {
+  /** Its number among the rejected rows of the load. */
+  number: number;
+  /** Values by column. */
+  row: {
+    [key: string]: Cell;
+  };
+};
+
+export type FixedRows = {
+  /** At most 1,000. */
+  rows: FixedRow[];
+};
+
 export type GenerateDashboard = {
   /** The dataset. */
   dataset: string;
@@ -332,6 +427,12 @@ export type Grain = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'q
 export type Health = {
   /** `ok` or `ready`. */
   status: string;
+};
+
+export type HistogramBucket = {
+  count: number;
+  from: Cell;
+  to: Cell;
 };
 
 export type Inference = {
@@ -385,11 +486,44 @@ export type Load = {
   state: LoadState;
 };
 
+export type LoadColumnProfile = {
+  deciles?: Deciles | null;
+  /** Among the sampled values. */
+  distinct: number;
+  histogram: HistogramBucket[];
+  lengths: TextLengths | null;
+  max: Cell;
+  mean: number | null;
+  min: Cell;
+  name: string;
+  nulls: number;
+  sampled_values: number;
+  top: ValueCount[];
+  type: ColumnType;
+};
+
 export type LoadMode = 'create' | 'append' | 'replace' | 'replace_range' | 'upsert';
+
+export type LoadProfile = {
+  columns: LoadColumnProfile[];
+  /** The load that this one was compared with. */
+  compared_with: string | null;
+  dataset: string;
+  drift: Drift[];
+  format: number;
+  load_id: string;
+  rows: number;
+  /** Rows of the profiled loads before, the latest last. */
+  rows_before: number[];
+  /** Rows that everything but nulls, `min` and `max` was taken from. */
+  sampled_rows: number;
+};
 
 export type LoadReport = {
   bytes: number;
   dataset: string;
+  /** What is not as it was in the profiled load before: the strongest findings. */
+  drift: Drift[];
   duration_ms: number;
   /** Rows that the steps left out. */
   left_out: number;
@@ -400,6 +534,10 @@ export type LoadReport = {
   };
   /** Columns that the dataset did not have before. */
   new_columns: string[];
+  /** Values that were made null, because they did not hold to the contract. */
+  nulled: number;
+  /** Whether it has a profile. */
+  profiled: boolean;
   promotions: Promotion[];
   rejected: number;
   /** Rows that were there and went for these. */
@@ -625,6 +763,8 @@ export type QueryResult = {
 
 export type RaggedRows = 'reject' | 'fill';
 
+export type Reaction = 'reject' | 'null' | 'fail';
+
 export type ReadOptions = {
   /** The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`. */
   cell_range?: string | null;
@@ -647,8 +787,14 @@ export type RejectedRow = {
   column: string | null;
   line: number;
   load_id: string;
+  /** Its number among the rejected rows of the load. */
+  number: number;
   raw: string;
   reason: string;
+  /** The load that brought it corrected. */
+  replayed_by: string | null;
+  /** The rule of the contract, from 1, where it is one. */
+  rule?: number | null;
   value: string | null;
 };
 
@@ -744,6 +890,8 @@ export type Setup = {
   /** The first tenant. */
   tenant: NewTenant;
 };
+
+export type Severity = 'notice' | 'warning';
 
 export type SignIn = {
   /** Address. */
@@ -938,6 +1086,12 @@ export type Tenant = {
   name: string;
   /** Short name: lower-case letters, digits and `_`. */
   slug: string;
+};
+
+export type TextLengths = {
+  max: number;
+  mean: number;
+  min: number;
 };
 
 export type TimeDimension = {

@@ -300,10 +300,11 @@ impl World {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(format!("the second dataset: {error}")),
         };
-        let (is, was) = (&self.oracle().scratch.clone(), &self.oracle().gone.clone());
-        if !is.contains(&scratch) && !was.contains(&scratch) {
-            return Err(format!("the second dataset is {scratch:?}, it may be {is:?}"));
+        let oracle = self.oracle();
+        if !oracle.scratch.contains(&scratch) && !oracle.gone.contains(&scratch) {
+            return Err(format!("the second dataset is {scratch:?}, it may be {:?}", oracle.scratch));
         }
+        drop(oracle);
         Ok(found)
     }
 

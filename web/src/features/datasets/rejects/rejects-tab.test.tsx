@@ -13,11 +13,14 @@ import RejectsTab from './rejects-tab';
 const raw = '2013-01-01T10:00:00Z,UA,1545,EWR,IAH,late,11,1400';
 const row = (line: number, change: Partial<RejectedRow> = {}): RejectedRow => ({
   load_id: flightsLoadId,
+  number: line,
   line,
   column: 'dep_delay',
   value: 'late',
+  rule: null,
   reason: 'not a number',
   raw,
+  replayed_by: null,
   ...change,
 });
 
