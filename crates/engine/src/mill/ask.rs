@@ -66,7 +66,7 @@ impl Mill {
                 let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
                 match self.answer(query, &model, Arc::clone(&pinned[0].1)).await {
                     Ok(answer) => return Ok(damage.told(answer)),
-                    Err(error) => self.skip(&mut damage, error, &pinned)?,
+                    Err(error) => self.skip(&mut damage, error, &pinned).await?,
                 }
             }
         };
@@ -245,7 +245,7 @@ impl Mill {
             let max_rows = self.scope.limits().result_rows;
             match execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await {
                 Ok(executed) => return Ok(damage.told(self.sql_result(executed, &estimates, &counters, &pinned)?)),
-                Err(error) => self.skip(&mut damage, error, &pinned)?,
+                Err(error) => self.skip(&mut damage, error, &pinned).await?,
             }
         }
     }

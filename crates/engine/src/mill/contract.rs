@@ -56,6 +56,7 @@ impl Mill {
             let reader = ReferenceReader { store: &shared.store, datasets: &shared.datasets, tenant: self.scope.tenant(), known: &shared.references };
             reader.check_types(&contract, &snapshot.metadata.schema.columns).await?;
             if snapshot.metadata.contract == contract_kept {
+                log.rely_on(snapshot.version).await?;
                 return Ok(contract);
             }
             let metadata = Metadata { contract: contract_kept.clone(), ..(*snapshot.metadata).clone() };

@@ -4,12 +4,17 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use object_store::ObjectStoreExt;
+
 use super::Mill;
 use super::change::time_range;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
+use crate::query::execute;
 use crate::query::result::{DamagedSegment, QueryResult, TimeRange};
 use crate::storage::log::Snapshot;
+use crate::storage::writer::object_path;
+use crate::storage::{checksum, layout};
 
 /// Segments that one answer leaves out at most. With more there is no use in asking: restore them first.
 const DAMAGED_MAX: usize = 100;
@@ -49,7 +54,8 @@ impl Mill {
     ///
     /// # Errors
     /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
-    pub(super) fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Result<()> {
+    pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Result<()> {
+        let error = execute::within_deadline(self.scope.limits(), async { Ok(self.named(error, asked).await) }).await?;
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);
         }
@@ -71,6 +77,27 @@ impl Mill {
         });
         damage.paths.insert(segment.path.clone());
         Ok(())
+    }
+
+    /// An error of damage with the name of the segment. The decoder does not know which file it reads, so the segments that
+    /// were asked are read as wholes until one is not what was stored.
+    async fn named(&self, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Error {
+        let segments = || asked.iter().flat_map(|(dataset, snapshot)| snapshot.segments.iter().map(move |segment| (dataset, segment)));
+        if error.kind() != ErrorKind::Corrupt || segments().any(|(_, segment)| error.message().contains(&segment.path)) {
+            return error;
+        }
+        for (dataset, segment) in segments() {
+            let location = object_path(&layout::dataset(self.scope.tenant(), dataset), &segment.path);
+            let read = async { self.shared.store.get(&location).await?.bytes().await };
+            let checked = match read.await {
+                Ok(bytes) => tokio::task::spawn_blocking(move || checksum::verify_file(&bytes)).await,
+                Err(_) => continue,
+            };
+            if let Ok(Err(damage)) = checked {
+                return Error::corrupt(format!("segment {location}: {damage}")).because(error);
+            }
+        }
+        error
     }
 }
 

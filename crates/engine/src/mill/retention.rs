@@ -63,6 +63,8 @@ impl Mill {
             let oldest = snapshot.metadata.settings.keep_days.map(|days| now - TimeDelta::days(days.into()));
             let found = oldest.map(|oldest| expired(&snapshot, oldest, SEGMENTS_MAX)).unwrap_or_default();
             if found.segments.is_empty() {
+                // Another call may have taken them out just now, and not yet be sure of it.
+                log.rely_on(snapshot.version).await?;
                 return Ok(RetentionReport { version: snapshot.version, rows, segments, bytes, retained_from: snapshot.retained_from });
             }
             let removed = found.segments.iter().map(|segment| segment.path.clone()).collect();

@@ -48,6 +48,7 @@ impl Mill {
             let snapshot = self.find_whole(&name, "change the settings of").await?;
             check(&settings, snapshot.metadata.schema.time_column.is_some())?;
             if snapshot.metadata.settings == settings {
+                log.rely_on(snapshot.version).await?;
                 return Ok(settings);
             }
             let metadata = Metadata { settings, ..(*snapshot.metadata).clone() };

@@ -92,6 +92,7 @@ impl Mill {
             check_steps(&made, columns, &provisions)?;
             let text = if made.steps.is_empty() { None } else { Some(Arc::from(made.to_text()?)) };
             if snapshot.metadata.steps == text {
+                log.rely_on(snapshot.version).await?;
                 return Ok(made);
             }
             let metadata = Metadata { steps: text, ..(*snapshot.metadata).clone() };
