@@ -82,12 +82,15 @@ impl Mill {
     /// An error of damage with the name of the segment. The decoder does not know which file it reads, so the segments that
     /// were asked are read as wholes until one is not what was stored.
     async fn named(&self, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Error {
-        let segments = || asked.iter().flat_map(|(dataset, snapshot)| snapshot.segments.iter().map(move |segment| (dataset, segment)));
-        if error.kind() != ErrorKind::Corrupt || segments().any(|(_, segment)| error.message().contains(&segment.path)) {
-            return error;
+        let mut locations = Vec::new();
+        for (dataset, snapshot) in asked {
+            if error.kind() != ErrorKind::Corrupt || snapshot.segments.iter().any(|segment| error.message().contains(&segment.path)) {
+                return error;
+            }
+            let prefix = layout::dataset(self.scope.tenant(), dataset);
+            locations.extend(snapshot.segments.iter().map(|segment| object_path(&prefix, &segment.path)));
         }
-        for (dataset, segment) in segments() {
-            let location = object_path(&layout::dataset(self.scope.tenant(), dataset), &segment.path);
+        for location in locations {
             let read = async { self.shared.store.get(&location).await?.bytes().await };
             let checked = match read.await {
                 Ok(bytes) => tokio::task::spawn_blocking(move || checksum::verify_file(&bytes)).await,
