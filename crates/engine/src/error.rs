@@ -226,6 +226,8 @@ impl From<datafusion::error::DataFusionError> for Error {
         }
         let kind = match error.find_root() {
             Df::Plan(_) | Df::SQL(..) | Df::SchemaError(..) | Df::NotImplemented(_) | Df::Configuration(_) => ErrorKind::Invalid,
+            // What the decoder says of a segment whose pages are not what they should be.
+            Df::ArrowError(inner, _) if matches!(**inner, arrow::error::ArrowError::ParquetError(_)) => ErrorKind::Corrupt,
             // Arithmetic and casts of user expressions fail while the query runs.
             Df::ArrowError(..) | Df::Execution(_) => ErrorKind::Invalid,
             Df::ResourcesExhausted(_) => ErrorKind::Exhausted,

@@ -249,7 +249,15 @@ impl ObjectStore for DurableLocalStore {
         }
         if options.head {
             let (store, file) = (self.clone(), file);
-            self.drive(async move { store.sync_names(&file, Reason::Reliance).await.map_err(not_durable) }.boxed()).await?;
+            let missing = location.to_string();
+            let synced = async move {
+                store.sync_names(&file, Reason::Reliance).await.map_err(|error| match error.kind() {
+                    // Where there is no folder there is no file.
+                    std::io::ErrorKind::NotFound => object_store::Error::NotFound { path: missing, source: Box::new(error) },
+                    _ => not_durable(error),
+                })
+            };
+            self.drive(synced.boxed()).await?;
         }
         self.reads.get_opts(location, options).await
     }
