@@ -223,7 +223,7 @@ impl Mill {
         };
         let lines = checked_text::open(&object, &format_args!("rejected rows {location}"))?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let rows = (0_u64..).zip(lines).map(|(number, line)| {
-            let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows of load {load_id}: {error}")).because(error))?;
+            let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows {location}: {error}")).because(error))?;
             let replayed_by = snapshot.keys.get(&replay_key(&load_id, number)).map(|(_, load)| load.load_id.clone());
             Ok(RejectedRow { load_id: load_id.clone(), number, reject, replayed_by })
         });

@@ -11,8 +11,8 @@ use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::error::Result as DataFusionResult;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, TryFutureExt};
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::errors::{ParquetError, Result};
@@ -60,7 +60,14 @@ impl ParquetFileReaderFactory for SegmentReaders {
     fn create_reader(&self, _: usize, file: PartitionedFile, _: Option<usize>, _: &ExecutionPlanMetricsSet) -> DataFusionResult<Box<dyn AsyncFileReader + Send>> {
         let scanned = segment_of(&file).ok_or_else(|| internal_datafusion_err!("a scan of {} that is no segment", file.object_meta.location))?;
         let reader = SegmentReader::new(Arc::clone(&self.partials.store), file.object_meta.location.clone(), file.object_meta.size);
-        Ok(Box::new(CountingReader { reader, location: file.object_meta.location, scanned, partials: Arc::clone(&self.partials), counters: Arc::clone(&self.counters) }))
+        Ok(Box::new(CountingReader {
+            reader,
+            location: file.object_meta.location,
+            scanned,
+            partials: Arc::clone(&self.partials),
+            counters: Arc::clone(&self.counters),
+            checks: false,
+        }))
     }
 }
 
@@ -71,6 +78,8 @@ struct CountingReader {
     scanned: Arc<ScannedSegment>,
     partials: Arc<Partials>,
     counters: Arc<ScanCounters>,
+    /// Whether the reader knows the checksums of the segment.
+    checks: bool,
 }
 
 /// Names the segment. As an error of ours it keeps its kind on its way through the decoder: a store that is away has
@@ -80,23 +89,34 @@ fn named(error: impl Into<Error>, location: &object_store::path::Path) -> Parque
 }
 
 impl CountingReader {
-    fn count(&self, ranges: &[Range<u64>]) {
-        let bytes = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
-        self.counters.bytes.fetch_add(bytes, Ordering::Relaxed);
+    /// The footer; from then on what is read is checked against it.
+    async fn checked(&mut self) -> Result<Arc<ParquetMetaData>> {
+        let footer = self.partials.footer(&self.location, self.scanned.segment.bytes, &self.counters.bytes).await;
+        let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
+        if !self.checks {
+            self.reader.check(checksum::all_expected(footer.metadata()).map_err(|error| named(error, &self.location))?);
+            self.checks = true;
+        }
+        Ok(Arc::clone(footer.metadata()))
+    }
+
+    async fn read(&mut self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>> {
+        // Who knows the footer from another reader does not ask this one for it.
+        if !self.checks {
+            self.checked().await?;
+        }
+        self.counters.bytes.fetch_add(self.reader.bytes_for(&ranges), Ordering::Relaxed);
+        self.reader.get_byte_ranges(ranges).await.map_err(|error| named(error, &self.location))
     }
 }
 
 impl AsyncFileReader for CountingReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes>> {
-        self.count(std::slice::from_ref(&range));
-        let location = &self.location;
-        self.reader.get_bytes(range).map_err(|error| named(error, location)).boxed()
+        async move { self.read(vec![range]).await?.pop().ok_or_else(|| ParquetError::EOF("no bytes came".to_owned())) }.boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
-        self.count(&ranges);
-        let location = &self.location;
-        self.reader.get_byte_ranges(ranges).map_err(|error| named(error, location)).boxed()
+        self.read(ranges).boxed()
     }
 
     fn get_metadata<'a>(&'a mut self, _: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
@@ -105,12 +125,6 @@ impl AsyncFileReader for CountingReader {
             self.counters.read.fetch_add(1, Ordering::Relaxed);
             self.counters.rows.fetch_add(self.scanned.segment.rows, Ordering::Relaxed);
         }
-        async move {
-            let footer = self.partials.footer(&self.location, self.scanned.segment.bytes, &self.counters.bytes).await;
-            let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
-            self.reader.check(checksum::all_expected(footer.metadata()).map_err(|error| named(error, &self.location))?);
-            Ok(Arc::clone(footer.metadata()))
-        }
-        .boxed()
+        self.checked().boxed()
     }
 }

@@ -1,9 +1,10 @@
-//! Checksums of a segment, written into its Parquet footer under `tidemill.crc32`: one of the footer itself and one of
-//! each column chunk, row group by row group, as hexadecimal CRC-32.
+//! Checksums of a segment, written into its Parquet footer under `tidemill.crc32`: one of the footer itself, one of each
+//! column chunk, row group by row group, and one of the page index, as hexadecimal CRC-32.
 //!
 //! Parquet has a place for checksums of pages, but the writer does not fill it in, and a changed bit in a page of numbers
-//! is a changed number. Chunks are what this engine fetches, so a chunk is what it checks. Segments without checksums,
-//! which other programs may have added to the table, are read unchecked.
+//! is a changed number. A chunk is fetched as a whole, also for a few of its pages ([`whole`]), because only a whole one can
+//! be checked. Segments without checksums, which other programs may have added to the table, are read unchecked, and so is
+//! the page index of segments from before it had one.
 
 use std::ops::Range;
 
@@ -16,7 +17,7 @@ const CHUNKS: &str = ";chunks=";
 /// Hexadecimal digits of one checksum.
 const DIGITS: usize = 8;
 
-/// A chunk of a file and its checksum.
+/// A chunk of a file, or its page index, and its checksum.
 pub(crate) type Chunk = (Range<u64>, u32);
 
 /// Where the column chunks of row groups lie.
@@ -35,20 +36,53 @@ pub(crate) fn chunks_of(groups: &[RowGroupMetaData]) -> Result<Vec<Range<u64>>> 
         .collect()
 }
 
-/// Room for the checksums of so many chunks. [`seal`] fills it in.
+/// Where the page index lies, which says which pages of a chunk may hold what is sought.
+fn page_index_of(metadata: &ParquetMetaData) -> Option<Range<u64>> {
+    let columns = || metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let parts = columns()
+        .map(|column| (column.column_index_offset(), column.column_index_length()))
+        .chain(columns().map(|column| (column.offset_index_offset(), column.offset_index_length())));
+    parts
+        .filter_map(|(from, length)| {
+            let from = u64::try_from(from?).ok()?;
+            Some(from..from.saturating_add(u64::try_from(length?).ok()?))
+        })
+        .reduce(|all, part| all.start.min(part.start)..all.end.max(part.end))
+}
+
+/// The ranges, each with all of the chunks that it lies in: sorted, without those that lie in others.
+pub(crate) fn whole(ranges: &[Range<u64>], chunks: &[Chunk]) -> Vec<Range<u64>> {
+    let mut wide: Vec<Range<u64>> = ranges
+        .iter()
+        .map(|range| {
+            // Chunks are in the order of the file.
+            let first = chunks.partition_point(|(chunk, _)| chunk.end <= range.start);
+            let met = chunks.iter().skip(first).take_while(|(chunk, _)| chunk.start < range.end);
+            met.fold(range.clone(), |wide, (chunk, _)| wide.start.min(chunk.start)..wide.end.max(chunk.end))
+        })
+        .collect();
+    wide.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    wide.dedup_by(|next, kept| next.end <= kept.end);
+    wide
+}
+
+/// Room for the checksums of so many chunks and of a page index. [`seal`] fills it in.
 pub(crate) fn placeholder(chunks: usize) -> KeyValue {
-    KeyValue::new(KEY.to_owned(), format!("{FOOTER}{}{CHUNKS}{}", "0".repeat(DIGITS), "0".repeat(DIGITS * chunks)))
+    KeyValue::new(KEY.to_owned(), format!("{FOOTER}{}{CHUNKS}{}", "0".repeat(DIGITS), "0".repeat(DIGITS * (chunks + 1))))
 }
 
 /// Fills in the checksums of a whole file with a placeholder.
 pub(crate) fn seal(file: &mut [u8], chunks: &[Range<u64>]) -> Result<()> {
-    let mut digits = String::with_capacity(DIGITS * chunks.len());
+    let mut digits = String::with_capacity(DIGITS * (chunks.len() + 1));
     for chunk in chunks {
         let bytes = slice(file, chunk).ok_or_else(|| ParquetError::EOF("a column chunk beyond its file".to_owned()))?;
         digits.push_str(&format!("{:08x}", crc32fast::hash(bytes)));
     }
     let lost = || ParquetError::General("the footer lost the place of its checksums".to_owned());
     let footer = footer_of(file).ok_or_else(lost)?;
+    let index = page_index_of(&ParquetMetaDataReader::decode_metadata(file.get(footer.clone()).ok_or_else(lost)?)?);
+    let index = index.and_then(|index| slice(file, &index)).unwrap_or_default();
+    digits.push_str(&format!("{:08x}", crc32fast::hash(index)));
     let footer = file.get_mut(footer).ok_or_else(lost)?;
     let place = place_of_footer(footer).ok_or_else(lost)?;
     let after = place.end + CHUNKS.len();
@@ -85,21 +119,22 @@ pub(crate) fn verify_footer(footer: &[u8]) -> Result<()> {
 /// The checksums of all chunks of one column; none where the file has none.
 pub(crate) fn expected(metadata: &ParquetMetaData, column: usize) -> Result<Vec<Chunk>> {
     let width = metadata.row_groups().first().map_or(1, RowGroupMetaData::num_columns).max(1);
-    Ok(all_expected(metadata)?.into_iter().skip(column).step_by(width).collect())
+    Ok(all_expected(metadata)?.into_iter().take(width * metadata.num_row_groups()).skip(column).step_by(width).collect())
 }
 
-/// The checksums of all chunks, row group by row group; none where the file has none.
+/// The checksums of all chunks, row group by row group, and of the page index; none where the file has none.
 pub(crate) fn all_expected(metadata: &ParquetMetaData) -> Result<Vec<Chunk>> {
     let pairs = metadata.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
     let Some(value) = pairs.iter().rev().find(|pair| pair.key == KEY).and_then(|pair| pair.value.as_deref()) else { return Ok(Vec::new()) };
     let Some((_, digits)) = value.split_once(CHUNKS) else { return Ok(Vec::new()) };
-    let chunks = chunks_of(metadata.row_groups())?.into_iter().enumerate();
-    chunks
-        .map(|(index, range)| {
-            let checksum = digits.get(index * DIGITS..(index + 1) * DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-            checksum.map(|checksum| (range, checksum)).ok_or_else(|| ParquetError::General("a column chunk without its checksum".to_owned()))
-        })
-        .collect()
+    let checksum = |place: usize| digits.get(place * DIGITS..(place + 1) * DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let chunks = chunks_of(metadata.row_groups())?;
+    let index = page_index_of(metadata).zip(checksum(chunks.len()));
+    let chunks = chunks.into_iter().enumerate().map(|(place, range)| {
+        let missing = || ParquetError::General("a column chunk without its checksum".to_owned());
+        checksum(place).map(|checksum| (range, checksum)).ok_or_else(missing)
+    });
+    chunks.chain(index.map(Ok)).collect()
 }
 
 /// Checks fetched bytes: all of them must be there, and chunks that lie in them must be as they were written.
@@ -200,6 +235,39 @@ mod tests {
             }
         }
         assert!(checked > 500, "{checked}");
+    }
+
+    #[test]
+    fn no_changed_bit_of_the_page_index_goes_unnoticed() {
+        let file = file();
+        let metadata = ParquetMetaDataReader::decode_metadata(&file[footer_of(&file).unwrap()]).unwrap();
+        let expected = all_expected(&metadata).unwrap();
+        assert_eq!(expected.len(), 7);
+        let index = expected[6].0.clone();
+        assert_eq!(index, page_index_of(&metadata).unwrap());
+        assert!(index.end - index.start > 50 && index.end == footer_of(&file).unwrap().start as u64, "{index:?}");
+        verify_file(&file).unwrap();
+        for place in index {
+            let mut changed = file.clone();
+            changed[usize::try_from(place).unwrap()] ^= 1 << (place % 8);
+            assert!(verify_file(&changed).is_err(), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn what_lies_in_a_chunk_is_read_with_all_of_it() {
+        let chunks = [(4..10, 0), (10..20, 0), (25..30, 0)];
+        for (ranges, expected) in [
+            (vec![4..10, 10..20], vec![4..10, 10..20]),
+            (vec![12..14, 15..16, 5..6], vec![4..10, 10..20]),
+            (vec![9..11], vec![4..20]),
+            (vec![20..25, 40..50], vec![20..25, 40..50]),
+            (vec![26..28, 22..27, 26..27], vec![22..30]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(whole(&ranges, &chunks), expected, "{ranges:?}");
+        }
+        assert_eq!(whole(&[3..5, 1..2], &[]), [1..2, 3..5]);
     }
 
     #[test]

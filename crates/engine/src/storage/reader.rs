@@ -59,11 +59,34 @@ impl SegmentReader {
         self.fetched_bytes
     }
 
+    /// Bytes that are fetched for these ranges.
+    pub(crate) fn bytes_for(&self, ranges: &[Range<u64>]) -> u64 {
+        checksum::whole(ranges, &self.chunks).iter().map(|range| range.end.saturating_sub(range.start)).sum()
+    }
+
     async fn get(&mut self, range: Range<u64>) -> Result<Bytes> {
-        self.fetched_bytes += range.end.saturating_sub(range.start);
-        let bytes = self.store.get_range(&self.location, range.clone()).await.map_err(external)?;
-        checksum::verify(&range, &bytes, &self.chunks)?;
+        let [bytes] = <[Bytes; 1]>::try_from(self.get_all(std::slice::from_ref(&range)).await?).map_err(|_| incomplete(0, 1))?;
         Ok(bytes)
+    }
+
+    async fn get_all(&mut self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        let whole = checksum::whole(ranges, &self.chunks);
+        self.fetched_bytes += whole.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
+        let fetched = match whole.as_slice() {
+            [range] => vec![self.store.get_range(&self.location, range.clone()).await.map_err(external)?],
+            ranges => self.store.get_ranges(&self.location, ranges).await.map_err(external)?,
+        };
+        if fetched.len() != whole.len() {
+            return Err(incomplete(fetched.len(), whole.len()));
+        }
+        whole.iter().zip(&fetched).try_for_each(|(range, bytes)| checksum::verify(range, bytes, &self.chunks))?;
+        let part = |range: &Range<u64>| {
+            let place = whole.partition_point(|whole| whole.start <= range.start).checked_sub(1)?;
+            let (from, bytes) = (whole.get(place)?.start, fetched.get(place)?);
+            let (from, to) = (usize::try_from(range.start - from).ok()?, usize::try_from(range.end.checked_sub(from)?).ok()?);
+            (from <= to && to <= bytes.len()).then(|| bytes.slice(from..to))
+        };
+        ranges.iter().map(|range| part(range).ok_or_else(|| incomplete(0, 1))).collect()
     }
 
     async fn footer_bytes(&mut self) -> Result<Bytes> {
@@ -95,21 +118,16 @@ impl AsyncFileReader for SegmentReader {
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, Result<Vec<Bytes>>> {
-        self.fetched_bytes += ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
-        async move {
-            let fetched = self.store.get_ranges(&self.location, &ranges).await.map_err(external)?;
-            if fetched.len() != ranges.len() {
-                return Err(ParquetError::EOF(format!("{} ranges came where {} were asked for", fetched.len(), ranges.len())));
-            }
-            ranges.iter().zip(&fetched).try_for_each(|(range, bytes)| checksum::verify(range, bytes, &self.chunks))?;
-            Ok(fetched)
-        }
-        .boxed()
+        async move { self.get_all(&ranges).await }.boxed()
     }
 
     fn get_metadata<'a>(&'a mut self, _: Option<&'a ArrowReaderOptions>) -> BoxFuture<'a, Result<Arc<ParquetMetaData>>> {
         async move { Ok(Arc::new(ParquetMetaDataReader::decode_metadata(&self.footer_bytes().await?)?)) }.boxed()
     }
+}
+
+fn incomplete(came: usize, wanted: usize) -> ParquetError {
+    ParquetError::EOF(format!("{came} ranges came where {wanted} were asked for"))
 }
 
 fn external(error: object_store::Error) -> ParquetError {
