@@ -207,7 +207,7 @@ function Lines(props: OneFieldProps & { lines: readonly string[] }) {
         onChange(value === '' ? [] : value.split('\n'));
       }}
       {...helped(props)}
-      helperText={field.hint ?? 'One a line.'}
+      helperText={(lines.length > 0 && props.problem) || (field.hint ?? 'One a line.')}
       slotProps={{ ...shrunk, ...code }}
     />
   );
