@@ -27,6 +27,7 @@ const LoadsTab = chunkComponent(() => import('./loads/loads-tab'));
 const RejectsTab = chunkComponent(() => import('./rejects/rejects-tab'));
 const VersionsTab = chunkComponent(() => import('./versions/versions-tab'));
 const KeepingTab = chunkComponent(() => import('./keeping/keeping-tab'));
+const ContractTab = chunkComponent(() => import('./contract/contract-tab'));
 const StepsTab = chunkComponent(() => import('./steps/steps-tab'));
 
 const allTabs = [
@@ -37,6 +38,7 @@ const allTabs = [
   { key: 'rejected', label: 'Rejected rows' },
   { key: 'versions', label: 'Versions' },
   { key: 'retention', label: 'Retention' },
+  { key: 'contract', label: 'Contract' },
   // A step may hold the key of its hashes, so only who may load rows sees them.
   { key: 'steps', label: 'Steps' },
 ] as const;
@@ -91,6 +93,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
     rejected: () => <RejectsTab dataset={dataset} />,
     versions: () => <VersionsTab dataset={dataset} />,
     retention: () => <KeepingTab dataset={dataset} />,
+    contract: () => <ContractTab dataset={dataset} />,
     steps: () => <StepsTab dataset={dataset} />,
   };
 
