@@ -21,6 +21,7 @@ import { DeleteDataset } from './delete-dataset';
 import { useGenerateDashboard } from './generate-dashboard';
 import { PreviewTab } from './preview-tab';
 import { ProfileTab } from './profile-tab';
+import { useColumnFormats } from './use-column-formats';
 
 // What is seldom looked at loads when it is.
 const LoadsTab = chunkComponent(() => import('./loads/loads-tab'));
@@ -70,6 +71,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
   const mayLoad = isAtLeast('editor');
   const tabs = useMemo(() => allTabs.filter(({ key }) => key !== 'steps' || mayLoad), [mayLoad]);
   const current = tabs.find(({ key }) => key === asked)?.key ?? 'columns';
+  const formats = useColumnFormats(dataset.name);
   const [generate, generating] = useGenerateDashboard();
   const rejected = dataset.loads.reduce((sum, load) => sum + load.rejected, 0);
 
@@ -89,7 +91,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
     columns: () => <ColumnsTab dataset={dataset} />,
     preview: () => <PreviewTab dataset={dataset} />,
     profile: () => <ProfileTab name={dataset.name} />,
-    loads: () => <LoadsTab dataset={dataset} />,
+    loads: () => <LoadsTab dataset={dataset} formats={formats} />,
     rejected: () => <RejectsTab dataset={dataset} />,
     versions: () => <VersionsTab dataset={dataset} />,
     retention: () => <KeepingTab dataset={dataset} />,

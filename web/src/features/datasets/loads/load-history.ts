@@ -16,3 +16,11 @@ export const loadsOf = (versions: readonly DatasetVersion[]): PastLoad[] =>
 /** Loads that left rows behind, for choosing among them. */
 export const withRejects = (loads: readonly PastLoad[]): PastLoad[] =>
   loads.filter((load) => load.rejected > 0);
+
+const tab = (dataset: string, key: string, loadId: string): string =>
+  `/datasets/${encodeURIComponent(dataset)}?tab=${key}&load=${encodeURIComponent(loadId)}`;
+
+export const loadPath = (dataset: string, loadId: string): string => tab(dataset, 'loads', loadId);
+
+export const rejectsPath = (dataset: string, loadId: string): string =>
+  tab(dataset, 'rejected', loadId);
