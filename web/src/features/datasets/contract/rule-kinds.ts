@@ -13,9 +13,9 @@ type Kinds = {
 
 const column: Field = { label: 'Column', asked: 'column', required: true };
 const reactions = [
-  ['reject', 'is rejected and kept aside'],
-  ['null', 'stays, and the value becomes missing'],
-  ['fail', 'ends the load, which stores nothing'],
+  ['reject', 'is rejected'],
+  ['null', 'stays without the value'],
+  ['fail', 'ends the load'],
 ] as const;
 const otherwise: Field = {
   label: 'A row that does not hold to it',

@@ -6,12 +6,13 @@ import { Icon } from '@/theme/icons';
 import { driftLabel, driftName } from './drift-words';
 
 /** `short` leaves out the column, where it stands beside it. */
-export function DriftChip({ drift, short = false }: { drift: Drift; short?: boolean }) {
+export function DriftChip(props: { drift: Drift; count?: number; short?: boolean }) {
+  const { drift, count = 1, short = false } = props;
   const warns = drift.severity === 'warning';
   return (
     <Box
       component="span"
-      title={drift.message}
+      title={count === 1 ? drift.message : undefined}
       sx={{
         display: 'inline-flex',
         alignItems: 'center',
@@ -33,7 +34,7 @@ export function DriftChip({ drift, short = false }: { drift: Drift; short?: bool
         </Box>
       )}
       <Box component="span" sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>
-        {short ? driftName(drift) : driftLabel(drift)}
+        {short ? driftName(drift, count) : driftLabel(drift, count)}
       </Box>
     </Box>
   );

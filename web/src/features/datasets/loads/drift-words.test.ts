@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Drift } from '@/api/types';
 import { drift } from '@/testing/contract-fixtures';
-import { bySeverity, driftLabel, driftOf, driftSentence } from './drift-words';
+import { bySeverity, driftLabel, driftSentence, findingsOf, findingsOfColumn } from './drift-words';
 
 describe('a finding', () => {
   it.each<[Partial<Drift>, string]>([
@@ -46,6 +46,23 @@ describe('a finding', () => {
       'warning',
       'notice',
     ]);
-    expect(driftOf({ drift: all }, 'dep_delay')).toEqual([all[1], all[0]]);
+    expect(findingsOfColumn({ drift: all }, 'dest')).toEqual([{ drift: all[2], count: 1 }]);
+  });
+
+  it('is told once where others of its column are told in the same words', () => {
+    const gone = (severity: Drift['severity']) => drift({ kind: 'missing_category', severity });
+    const all = [gone('notice'), drift(), gone('warning'), gone('notice')];
+    const found = findingsOf(all);
+    expect(found).toEqual([
+      { drift: all[1], count: 1 },
+      { drift: all[2], count: 3 },
+    ]);
+    expect(found.map(({ drift: one, count }) => driftLabel(one, count))).toEqual([
+      'dep_delay: more missing',
+      'dep_delay: 3 frequent values are gone',
+    ]);
+    expect(driftLabel(drift({ kind: 'new_category' }), 2)).toBe(
+      'dep_delay: 2 frequent values are new',
+    );
   });
 });

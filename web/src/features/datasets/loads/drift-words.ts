@@ -4,8 +4,8 @@ import type { Cell, Drift, LoadProfile } from '@/api/types';
 const grew = ({ before, now }: { before: Cell; now: Cell }): boolean =>
   Number(now) > Number(before);
 
-/** In a few words, without the column: `Fewer missing`. */
-export function driftName(drift: Drift): string {
+/** In a few words, without the column: `Fewer missing`; several frequent values are told together. */
+export function driftName(drift: Drift, count = 1): string {
   switch (drift.kind) {
     case 'rows':
       return grew(drift) ? 'More rows' : 'Fewer rows';
@@ -17,9 +17,9 @@ export function driftName(drift: Drift): string {
     case 'range':
       return 'Outside the former range';
     case 'new_category':
-      return 'A frequent value is new';
+      return count === 1 ? 'A frequent value is new' : `${count} frequent values are new`;
     case 'missing_category':
-      return 'A frequent value is gone';
+      return count === 1 ? 'A frequent value is gone' : `${count} frequent values are gone`;
     case 'distribution':
       return 'Distributed otherwise';
     default:
@@ -29,8 +29,8 @@ export function driftName(drift: Drift): string {
 }
 
 /** `dep_delay: more missing` */
-export function driftLabel(drift: Drift): string {
-  const name = driftName(drift);
+export function driftLabel(drift: Drift, count = 1): string {
+  const name = driftName(drift, count);
   if (!drift.column) return name;
   return `${drift.column}: ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }
@@ -48,5 +48,24 @@ export const bySeverity = (drift: readonly Drift[]): Drift[] => [
   ...drift.filter(({ severity }) => severity !== 'warning'),
 ];
 
-export const driftOf = (profile: Pick<LoadProfile, 'drift'>, column: string): Drift[] =>
-  bySeverity(profile.drift).filter((drift) => drift.column === column);
+export interface Finding {
+  /** The strongest of them. */
+  drift: Drift;
+  count: number;
+}
+
+/** What is told in the same words is told once. */
+export function findingsOf(drift: readonly Drift[]): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const one of bySeverity(drift)) {
+    const key = `${one.kind} ${one.column ?? ''}`;
+    const before = found.get(key);
+    found.set(key, before ? { ...before, count: before.count + 1 } : { drift: one, count: 1 });
+  }
+  return [...found.values()];
+}
+
+export const findingsOfColumn = (
+  { drift }: Pick<LoadProfile, 'drift'>,
+  column: string,
+): Finding[] => findingsOf(drift.filter((one) => one.column === column));

@@ -11,7 +11,7 @@ import { sourceName } from '@/lib/version-words';
 import { Icon } from '@/theme/icons';
 import { typeWords } from '../type-mark';
 import { DriftChip } from './drift-chip';
-import { bySeverity } from './drift-words';
+import { findingsOf } from './drift-words';
 import { loadPath, rejectsPath } from './load-history';
 import type { PastLoad } from './load-history';
 import { nulledText } from './load-view';
@@ -145,7 +145,8 @@ function Notes({
 }) {
   const { load_id: loadId, profiled, drift, nulled, replays } = recent;
   if (!profiled && nulled === 0 && replays === null) return null;
-  const shown = bySeverity(drift).slice(0, driftShown);
+  const findings = findingsOf(drift);
+  const more = findings.length - driftShown;
   return (
     <Box
       sx={{
@@ -171,12 +172,10 @@ function Notes({
           Profile
         </Link>
       )}
-      {shown.map((finding, place) => (
-        <DriftChip key={place} drift={finding} />
+      {findings.slice(0, driftShown).map((finding, place) => (
+        <DriftChip key={place} {...finding} />
       ))}
-      {drift.length > shown.length && (
-        <span>and {formatCount(drift.length - shown.length, 'other')}</span>
-      )}
+      {more > 0 && <span>and {formatCount(more, 'other')}</span>}
       {nulled > 0 && <span>{nulledText(nulled)}</span>}
       {replays !== null && (
         <Link component={RouterLink} to={rejectsPath(dataset, replays)}>

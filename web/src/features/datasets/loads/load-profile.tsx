@@ -1,17 +1,23 @@
 // What the rows of one load look like, and what is not as it was in the profiled load before it.
 import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
 import Link from '@mui/material/Link';
+import { useState } from 'react';
 import { Link as RouterLink } from 'react-router';
-import type { Cell, Drift, LoadColumnProfile, LoadProfile } from '@/api/types';
+import type { Cell, LoadColumnProfile, LoadProfile } from '@/api/types';
 import { SectionCard } from '@/components/section-card';
 import { formatCell, formatNumber } from '@/lib/format';
 import { missingText, ProfileCard, profileGrid } from '../profile-card';
 import { meanText } from '../profile-words';
 import type { ColumnFormats } from '../use-column-formats';
 import { DriftChip } from './drift-chip';
-import { bySeverity, driftOf, driftSentence } from './drift-words';
+import { bySeverity, driftSentence, findingsOfColumn } from './drift-words';
+import type { Finding } from './drift-words';
 import { Histogram } from './histogram';
 import { loadPath } from './load-history';
+
+/** More of them would push the columns away, where each of them stands too. */
+const driftShown = 6;
 
 const whole = (count: number): string => formatNumber(count, 'integer');
 
@@ -37,7 +43,7 @@ export function LoadProfileView({ profile, formats }: LoadProfileViewProps) {
             column={column}
             format={formats.get(column.name) ?? null}
             rows={rows}
-            drift={driftOf(profile, column.name)}
+            findings={findingsOfColumn(profile, column.name)}
           />
         ))}
       </Box>
@@ -46,6 +52,7 @@ export function LoadProfileView({ profile, formats }: LoadProfileViewProps) {
 }
 
 function DriftList({ profile }: { profile: LoadProfile }) {
+  const [all, setAll] = useState(false);
   const { dataset, compared_with: before, drift } = profile;
   const lead =
     before === null ? (
@@ -59,8 +66,20 @@ function DriftList({ profile }: { profile: LoadProfile }) {
         .
       </>
     );
+  const shown = bySeverity(drift).slice(0, all ? undefined : driftShown);
   return (
-    <SectionCard title="Not as before" lead={lead} flush={drift.length > 0}>
+    <SectionCard
+      title="Not as before"
+      lead={lead}
+      flush={drift.length > 0}
+      actions={
+        drift.length > driftShown && (
+          <Button size="small" aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? 'Show fewer' : `Show all ${whole(drift.length)}`}
+          </Button>
+        )
+      }
+    >
       {drift.length === 0 ? (
         <Box sx={{ color: 'text.secondary' }}>
           {before === null ? 'Nothing to say.' : 'Nothing beyond what chance explains.'}
@@ -71,7 +90,7 @@ function DriftList({ profile }: { profile: LoadProfile }) {
           aria-label="What is not as before"
           sx={{ listStyle: 'none', m: 0, p: 0 }}
         >
-          {bySeverity(drift).map((finding, place) => (
+          {shown.map((finding, place) => (
             <Box
               component="li"
               key={place}
@@ -105,10 +124,10 @@ interface ColumnCardProps {
   column: LoadColumnProfile;
   format: string | null;
   rows: number;
-  drift: readonly Drift[];
+  findings: readonly Finding[];
 }
 
-function ColumnCard({ column, format, rows, drift }: ColumnCardProps) {
+function ColumnCard({ column, format, rows, findings }: ColumnCardProps) {
   const { name, type, nulls, min, max, mean, lengths, sampled_values: values } = column;
   const text = (value: Cell) =>
     formatCell(value, { type, format, grain: type === 'timestamp' ? 'minute' : null });
@@ -128,10 +147,10 @@ function ColumnCard({ column, format, rows, drift }: ColumnCardProps) {
   }
   return (
     <ProfileCard name={name} type={type} facts={facts} top={column.top} text={text}>
-      {drift.length > 0 && (
+      {findings.length > 0 && (
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, mt: 2 }}>
-          {drift.map((finding, place) => (
-            <DriftChip key={place} drift={finding} short />
+          {findings.map((finding) => (
+            <DriftChip key={finding.drift.kind} {...finding} short />
           ))}
         </Box>
       )}

@@ -91,6 +91,15 @@ describe('a load by itself', () => {
     expect(within(card('carrier')).queryByRole('img')).not.toBeInTheDocument();
   });
 
+  it('shows the first of many findings, and all when asked', async () => {
+    serve({ drift: Array.from({ length: 9 }, () => drift()) });
+    const { user } = open();
+    const found = await screen.findByRole('list', { name: 'What is not as before' });
+    expect(within(found).getAllByRole('listitem')).toHaveLength(6);
+    await user.click(screen.getByRole('button', { name: 'Show all 9', expanded: false }));
+    expect(within(found).getAllByRole('listitem')).toHaveLength(9);
+  });
+
   it('says that it is the first, or that nothing changed', async () => {
     serve({ compared_with: null, drift: [] });
     const first = open();
