@@ -66,12 +66,19 @@ function DriftList({ profile }: { profile: LoadProfile }) {
         .
       </>
     );
+  if (drift.length === 0) {
+    return (
+      <Box sx={{ color: 'text.secondary' }}>
+        {lead} {before !== null && <span>Nothing beyond what chance explains.</span>}
+      </Box>
+    );
+  }
   const shown = bySeverity(drift).slice(0, all ? undefined : driftShown);
   return (
     <SectionCard
       title="Not as before"
       lead={lead}
-      flush={drift.length > 0}
+      flush
       actions={
         drift.length > driftShown && (
           <Button size="small" aria-expanded={all} onClick={() => setAll(!all)}>
@@ -80,42 +87,32 @@ function DriftList({ profile }: { profile: LoadProfile }) {
         )
       }
     >
-      {drift.length === 0 ? (
-        <Box sx={{ color: 'text.secondary' }}>
-          {before === null ? 'Nothing to say.' : 'Nothing beyond what chance explains.'}
-        </Box>
-      ) : (
-        <Box
-          component="ul"
-          aria-label="What is not as before"
-          sx={{ listStyle: 'none', m: 0, p: 0 }}
-        >
-          {shown.map((finding, place) => (
-            <Box
-              component="li"
-              key={place}
-              sx={{
-                display: 'grid',
-                gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 2fr) minmax(0, 3fr)' },
-                columnGap: 4,
-                rowGap: 1,
-                alignItems: 'center',
-                px: 4,
-                py: 2,
-                borderTop: 1,
-                borderColor: 'divider',
-              }}
-            >
-              <Box sx={{ minWidth: 0 }}>
-                <DriftChip drift={finding} />
-              </Box>
-              <Box sx={{ minWidth: 0, color: 'text.secondary', overflowWrap: 'anywhere' }}>
-                {driftSentence(finding)}
-              </Box>
+      <Box component="ul" aria-label="What is not as before" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+        {shown.map((finding, place) => (
+          <Box
+            component="li"
+            key={place}
+            sx={{
+              display: 'grid',
+              gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: 'minmax(0, 2fr) minmax(0, 3fr)' },
+              columnGap: 4,
+              rowGap: 1,
+              alignItems: 'center',
+              px: 4,
+              py: 2,
+              borderTop: 1,
+              borderColor: 'divider',
+            }}
+          >
+            <Box sx={{ minWidth: 0 }}>
+              <DriftChip drift={finding} />
             </Box>
-          ))}
-        </Box>
-      )}
+            <Box sx={{ minWidth: 0, color: 'text.secondary', overflowWrap: 'anywhere' }}>
+              {driftSentence(finding)}
+            </Box>
+          </Box>
+        ))}
+      </Box>
     </SectionCard>
   );
 }
