@@ -11,6 +11,13 @@ test.skip(
   'one screen is enough',
 );
 
+interface Rejected {
+  load_id: string;
+  number: number;
+  line: number;
+  replayed_by: string | null;
+}
+
 const loaded = 336_776;
 const whole = (count: number): string => count.toLocaleString('en-GB');
 
@@ -126,7 +133,7 @@ test('rejected rows are corrected here and loaded once', async ({ page, aged, st
   await expect(rejected.getByRole('listitem')).toHaveCount(lateFile.rejected);
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download CSV' }).click();
-  expect((await download).suggestedFilename()).toBe('flights-rejected.csv');
+  expect((await download).suggestedFilename()).toBe('flights-rejects.csv');
 
   await test.step('two rows with the same fault', async () => {
     await page.getByRole('button', { name: 'Correct line 2' }).click();
@@ -146,28 +153,28 @@ test('rejected rows are corrected here and loaded once', async ({ page, aged, st
     expect(answer.data).toEqual([[2]]);
   });
 
-  await test.step('a second click does nothing twice', async () => {
-    const { items } = await aged.api.json<{ items: { load_id: string; line: number }[] }>(
+  await test.step('a second time does nothing twice', async () => {
+    const { items } = await aged.api.json<{ items: Rejected[] }>(
       'GET',
       '/datasets/flights/rejects',
     );
-    const row = items.find(({ line }) => line === 2);
-    const again = await aged.api.send(
+    const brought = items.filter(({ replayed_by: by }) => by !== null);
+    expect(brought.map(({ line }) => line)).toEqual([2, 3]);
+    const row = { carrier: 'UA', time_hour: '2013-12-31T14:00:00Z' };
+    const again = await aged.api.json<{ replayed: boolean }>(
       'POST',
-      '/datasets/flights/rows',
-      '{"carrier":"UA","time_hour":"2013-12-31T14:00:00Z"}\n',
-      {
-        'content-type': 'application/x-ndjson',
-        'idempotency-key': `fix.${row?.load_id}.2`,
-      },
+      `/datasets/flights/loads/${brought[0]?.load_id}/rejects/replay`,
+      { rows: brought.map(({ number }) => ({ number, row })) },
     );
-    expect(((await again.json()) as { replayed: boolean }).replayed).toBe(true);
+    expect(again.replayed).toBe(true);
     expect(await rowsOf(aged)).toBe(before + 2);
   });
 
   await test.step('the correction is a load of its own', async () => {
-    await page.getByRole('tab', { name: 'Loads' }).click();
-    await expect(page.getByRole('list', { name: 'Loads' })).toContainText('Correction of line 2');
+    await rejected.getByRole('link', { name: 'Load that brought line 2 corrected' }).click();
+    await expect(page.getByRole('heading', { name: 'Corrected rows' })).toBeVisible();
+    await page.getByRole('link', { name: 'All loads' }).click();
+    await expect(page.getByRole('list', { name: 'Loads' })).toContainText('Corrected rows');
   });
 });
 

@@ -1,7 +1,7 @@
 // Versions in words.
 import { describe, expect, it } from 'vitest';
 import { version, versionLoad } from '@/testing/version-fixtures';
-import { correctedLine, rowChange, sourceName, versionDetail } from './version-words';
+import { rowChange, sourceName, versionDetail } from './version-words';
 
 const id = '019a0000-0000-7000-8000-000000000001';
 
@@ -30,19 +30,10 @@ describe('a version', () => {
 describe('a load', () => {
   it('is a file, a push, or a correction', () => {
     expect(sourceName(versionLoad())).toBe('flights.csv.gz');
-    expect(sourceName({ source: 'rows.json', idempotency_key: 'k' })).toBe('Pushed rows');
-    expect(sourceName({ source: 'rows.json', idempotency_key: `fix.${id}.4031` })).toBe(
-      'Correction of line 4,031',
+    expect(sourceName({ source: 'rows.json' })).toBe('Pushed rows');
+    expect(sourceName({ source: `corrected rows of ${id}.ndjson` })).toBe('Corrected rows');
+    expect(sourceName({ source: 'corrected rows of May.ndjson' })).toBe(
+      'corrected rows of May.ndjson',
     );
-  });
-
-  it.each([
-    [`fix.${id}.7`, 7],
-    [`fix.${id}.7.2`, 7],
-    ['fix.7', null],
-    [`prefix.${id}.7`, null],
-    [null, null],
-  ])('under the key %s corrects line %s', (key, line) => {
-    expect(correctedLine(key)).toBe(line);
   });
 });

@@ -23,20 +23,13 @@ const meanings: Partial<Record<VersionOperation, string>> = {
 
 export const operationName = (operation: VersionOperation): string => operations[operation];
 
-/** What a row that was corrected is loaded under; see the rejected rows of a dataset. */
-const correction = /^fix\.[0-9a-f-]{36}\.(\d+)(?:\.\d+)?$/;
+/** Rows that were rejected and corrected come without a file; the engine gives them this name. */
+const corrected = /^corrected rows of [0-9a-f-]{36}\.ndjson$/;
 
-/** The line of the file that a load corrects; null for any other load. */
-export function correctedLine(key: string | null): number | null {
-  const found = key === null ? null : correction.exec(key);
-  return found ? Number(found[1]) : null;
-}
-
-export function sourceName(load: { source: string; idempotency_key: string | null }): string {
-  const line = correctedLine(load.idempotency_key);
-  // Rows that programs push have no file; the engine gives them this name.
-  if (line !== null) return `Correction of line ${formatNumber(line, 'integer')}`;
-  return load.source === 'rows.json' ? 'Pushed rows' : load.source;
+export function sourceName({ source }: { source: string }): string {
+  if (corrected.test(source)) return 'Corrected rows';
+  // So do rows that programs push.
+  return source === 'rows.json' ? 'Pushed rows' : source;
 }
 
 /** Where the rows came from, or what the commit meant. */

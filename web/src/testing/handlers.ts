@@ -12,6 +12,7 @@ import {
   session,
   upload,
 } from './fixtures';
+import { contractHandlers } from './contract-handlers';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
 import { stepHandlers } from './step-handlers';
@@ -195,6 +196,7 @@ export const handlers = [
   ...sessionHandlers,
   ...versionHandlers,
   ...stepHandlers,
+  ...contractHandlers,
   ...datasetHandlers,
   ...loadHandlers,
   ...otherHandlers,

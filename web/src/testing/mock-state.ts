@@ -1,5 +1,5 @@
 // What the mocked server remembers between requests of one test or one browser session.
-import type { DatasetSettings, DatasetSteps, Pushed } from '@/api/types';
+import type { Contract, DatasetSettings, DatasetSteps, LoadReport } from '@/api/types';
 
 interface MockState {
   signedIn: boolean;
@@ -11,8 +11,9 @@ interface MockState {
   /** null: as they are in the beginning. */
   settings: DatasetSettings | null;
   steps: DatasetSteps;
-  /** By idempotency key. */
-  pushes: Map<string, Pushed>;
+  contract: Contract;
+  /** By load and number of the rejected row. */
+  replays: Map<string, LoadReport>;
 }
 
 const initial = (): MockState => ({
@@ -24,7 +25,8 @@ const initial = (): MockState => ({
   uploads: 0,
   settings: null,
   steps: { source: [], steps: [] },
-  pushes: new Map(),
+  contract: { rules: [] },
+  replays: new Map(),
 });
 
 export const mockState: MockState = initial();

@@ -1,6 +1,6 @@
 // Versions, settings, upkeep and pushed rows of the mocked server.
 import { http, HttpResponse } from 'msw';
-import type { DatasetSettings, Pushed } from '@/api/types';
+import type { DatasetSettings } from '@/api/types';
 import { previewResult } from './fixtures';
 import { mockState } from './mock-state';
 import { changesOf, keepAll, upkeepReport, versionPage } from './version-fixtures';
@@ -28,22 +28,5 @@ export const versionHandlers = [
     const result = previewResult(20);
     if (!sql.startsWith('select count(*)')) return HttpResponse.json(result);
     return HttpResponse.json({ ...result, data: [[120_835]], row_count: 1 });
-  }),
-  http.post(`${base}/datasets/:name/rows`, async ({ request }) => {
-    const key = request.headers.get('idempotency-key') ?? '';
-    const known = mockState.pushes.get(key);
-    if (known) return HttpResponse.json({ ...known, replayed: true });
-    const lines = (await request.text()).trim().split('\n');
-    const pushed: Pushed = {
-      load_id: `019a0000-0000-7000-8000-0000000001${String(mockState.pushes.size).padStart(2, '0')}`,
-      version: 5,
-      rows: lines.length,
-      rejected: 0,
-      replaced: 0,
-      left_out: 0,
-      replayed: false,
-    };
-    mockState.pushes.set(key, pushed);
-    return HttpResponse.json(pushed);
   }),
 ];

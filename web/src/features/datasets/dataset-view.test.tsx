@@ -3,14 +3,15 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { Route, Routes, useLocation } from 'react-router';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DatasetSettings, Role } from '@/api/types';
+import type { DatasetSettings, FixedRow, Role } from '@/api/types';
 import { saveFile } from '@/lib/save-file';
+import { reportOf } from '@/testing/contract-handlers';
 import { flightsLoadId, session } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
-import { upkeepReport, version, versionLoad, versionPage } from '@/testing/version-fixtures';
+import { upkeepReport, version, versionPage } from '@/testing/version-fixtures';
 import { DatasetView } from './dataset-view';
 import { columnFormats } from './use-column-formats';
 import { flightsModel } from '@/testing/fake-engine';
@@ -191,9 +192,9 @@ describe('rejected rows', () => {
     reason: 'not a number',
   };
   const items = [
-    { ...row, line: 812, raw },
-    { ...row, line: 4_031, raw: raw.replace('UA', 'B6') },
-    { ...row, line: 4_032, raw: '2013-01-01T10:00:00Z,UA,late' },
+    { ...row, number: 0, line: 812, raw, replayed_by: null },
+    { ...row, number: 1, line: 4_031, raw: raw.replace('UA', 'B6'), replayed_by: null },
+    { ...row, number: 2, line: 4_032, raw: '2013-01-01T10:00:00Z,UA,late', replayed_by: null },
   ];
   const withRows = () =>
     server.use(
@@ -204,10 +205,11 @@ describe('rejected rows', () => {
 
   it('are corrected and loaded once, those alike with them', async () => {
     withRows();
-    const sent: [string | null, string][] = [];
+    const sent: { rows: FixedRow[] }[] = [];
     server.use(
-      http.post('*/api/v1/datasets/:name/rows', async ({ request }) => {
-        sent.push([request.headers.get('idempotency-key'), await request.clone().text()]);
+      http.post('*/api/v1/datasets/:name/loads/:id/rejects/replay', async ({ request, params }) => {
+        expect(params.id).toBe(flightsLoadId);
+        sent.push((await request.clone().json()) as { rows: FixedRow[] });
         return undefined;
       }),
     );
@@ -230,52 +232,22 @@ describe('rejected rows', () => {
     expect(dialog).toHaveTextContent('1 of them needs a look of their own and is left out');
     await user.click(within(dialog).getByRole('button', { name: 'Load 2 rows' }));
     expect(await screen.findByText('2 rows were loaded')).toBeInTheDocument();
-    expect(sent.map(([key]) => key)).toEqual([
-      `fix.${flightsLoadId}.812`,
-      `fix.${flightsLoadId}.4031`,
-    ]);
-    expect(JSON.parse(sent[1]![1])).toMatchObject({ carrier: 'B6', dep_delay: 12.5, flight: 1545 });
-    // What was done before is done by the same key.
-    await user.click(await screen.findByRole('button', { name: 'Correct line 812' }));
-    const again = await screen.findByRole('dialog', { name: 'Correct line 812' });
-    await user.clear(within(again).getByLabelText('dep_delay'));
-    await user.click(within(again).getByRole('button', { name: 'Load this row' }));
-    expect(await screen.findByText('1 row was loaded before')).toBeInTheDocument();
-    expect(mockState.pushes.size).toBe(2);
+    // Together, and by their numbers.
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.rows.map(({ number }) => number)).toEqual([0, 1]);
+    expect(sent[0]?.rows[1]?.row).toMatchObject({ carrier: 'B6', dep_delay: 12.5, flight: 1545 });
+    expect(mockState.replays.size).toBe(2);
   });
 
-  it('that were corrected are marked', async () => {
+  it('that were brought before are not brought again', async () => {
     withRows();
-    const fixed = versionLoad({
-      idempotency_key: `fix.${flightsLoadId}.812`,
-      rows: 1,
-      rejected: 0,
-    });
-    const failed = versionLoad({ idempotency_key: `fix.${flightsLoadId}.4031`, rows: 0 });
-    server.use(
-      http.get('*/api/v1/datasets/:name/versions', () =>
-        HttpResponse.json({ ...versionPage, items: [version(5, { loads: [fixed, failed] })] }),
-      ),
-    );
-    open('?tab=rejected');
-    expect(await screen.findByText('Corrected')).toBeInTheDocument();
-    expect(screen.queryByRole('button', { name: 'Correct line 812' })).not.toBeInTheDocument();
-    expect(screen.getByRole('button', { name: 'Correct line 4,031' })).toBeInTheDocument();
-  });
-
-  it('that are rejected again stay open, with the reason', async () => {
-    withRows();
-    server.use(
-      http.post('*/api/v1/datasets/:name/rows', () =>
-        HttpResponse.json({ load_id: 'l', version: 6, rows: 0, rejected: 1, replayed: false }),
-      ),
-    );
+    mockState.replays.set(`${flightsLoadId} 0`, reportOf());
     const { user } = open('?tab=rejected');
     await user.click(await screen.findByRole('button', { name: 'Correct line 812' }));
     const dialog = await screen.findByRole('dialog', { name: 'Correct line 812' });
     await user.clear(within(dialog).getByLabelText('dep_delay'));
     await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
-    expect(await within(dialog).findByText(/rejected the row again/)).toBeInTheDocument();
+    expect(await screen.findByText('1 row was loaded before')).toBeInTheDocument();
   });
 
   it('are taken along as a file, and only looked at by a viewer', async () => {
@@ -284,8 +256,11 @@ describe('rejected rows', () => {
     await user.click(await screen.findByRole('button', { name: 'Download CSV' }));
     await waitFor(() => expect(saveFile).toHaveBeenCalledOnce());
     const [content, name] = vi.mocked(saveFile).mock.calls[0]!;
-    expect(name).toBe('flights-rejected.csv');
-    expect(content.size).toBeGreaterThan(200);
+    expect(name).toBe('flights-rejects.csv');
+    expect(content.size).toBeGreaterThan(0);
+    await user.click(screen.getByRole('button', { name: 'Download NDJSON' }));
+    await waitFor(() => expect(saveFile).toHaveBeenCalledTimes(2));
+    expect(vi.mocked(saveFile).mock.calls[1]![1]).toBe('flights-rejects.ndjson');
     expect(screen.queryByRole('button', { name: /^Correct/ })).not.toBeInTheDocument();
   });
 

@@ -21,12 +21,14 @@ import { DeleteDataset } from './delete-dataset';
 import { useGenerateDashboard } from './generate-dashboard';
 import { PreviewTab } from './preview-tab';
 import { ProfileTab } from './profile-tab';
+import { useColumnFormats } from './use-column-formats';
 
 // What is seldom looked at loads when it is.
 const LoadsTab = chunkComponent(() => import('./loads/loads-tab'));
 const RejectsTab = chunkComponent(() => import('./rejects/rejects-tab'));
 const VersionsTab = chunkComponent(() => import('./versions/versions-tab'));
 const KeepingTab = chunkComponent(() => import('./keeping/keeping-tab'));
+const ContractTab = chunkComponent(() => import('./contract/contract-tab'));
 const StepsTab = chunkComponent(() => import('./steps/steps-tab'));
 
 const allTabs = [
@@ -37,6 +39,7 @@ const allTabs = [
   { key: 'rejected', label: 'Rejected rows' },
   { key: 'versions', label: 'Versions' },
   { key: 'retention', label: 'Retention' },
+  { key: 'contract', label: 'Contract' },
   // A step may hold the key of its hashes, so only who may load rows sees them.
   { key: 'steps', label: 'Steps' },
 ] as const;
@@ -68,6 +71,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
   const mayLoad = isAtLeast('editor');
   const tabs = useMemo(() => allTabs.filter(({ key }) => key !== 'steps' || mayLoad), [mayLoad]);
   const current = tabs.find(({ key }) => key === asked)?.key ?? 'columns';
+  const formats = useColumnFormats(dataset.name);
   const [generate, generating] = useGenerateDashboard();
   const rejected = dataset.loads.reduce((sum, load) => sum + load.rejected, 0);
 
@@ -87,10 +91,11 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
     columns: () => <ColumnsTab dataset={dataset} />,
     preview: () => <PreviewTab dataset={dataset} />,
     profile: () => <ProfileTab name={dataset.name} />,
-    loads: () => <LoadsTab dataset={dataset} />,
+    loads: () => <LoadsTab dataset={dataset} formats={formats} />,
     rejected: () => <RejectsTab dataset={dataset} />,
     versions: () => <VersionsTab dataset={dataset} />,
     retention: () => <KeepingTab dataset={dataset} />,
+    contract: () => <ContractTab dataset={dataset} />,
     steps: () => <StepsTab dataset={dataset} />,
   };
 

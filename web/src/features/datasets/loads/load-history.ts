@@ -1,6 +1,5 @@
 // The loads of a dataset, read from its versions: each commit names the loads that it made visible. Pure.
 import type { DatasetVersion, VersionLoad, VersionOperation } from '@/api/types';
-import { correctedLine } from '@/lib/version-words';
 
 export interface PastLoad extends VersionLoad {
   version: number;
@@ -18,14 +17,10 @@ export const loadsOf = (versions: readonly DatasetVersion[]): PastLoad[] =>
 export const withRejects = (loads: readonly PastLoad[]): PastLoad[] =>
   loads.filter((load) => load.rejected > 0);
 
-/** Which lines of which load have been corrected since, by what the corrections were loaded under. */
-export function correctedLines(loads: readonly PastLoad[]): ReadonlyMap<string, Set<number>> {
-  const found = new Map<string, Set<number>>();
-  for (const { idempotency_key: key, rows } of loads) {
-    const line = correctedLine(key);
-    const loadId = key?.split('.')[1];
-    if (rows === 0 || line === null || loadId === undefined) continue;
-    found.set(loadId, (found.get(loadId) ?? new Set()).add(line));
-  }
-  return found;
-}
+const tab = (dataset: string, key: string, loadId: string): string =>
+  `/datasets/${encodeURIComponent(dataset)}?tab=${key}&load=${encodeURIComponent(loadId)}`;
+
+export const loadPath = (dataset: string, loadId: string): string => tab(dataset, 'loads', loadId);
+
+export const rejectsPath = (dataset: string, loadId: string): string =>
+  tab(dataset, 'rejected', loadId);

@@ -1,15 +1,20 @@
-// One load: the line with its numbers, and below it, when asked for, what happened to types and where it can be found.
+// One load: the line with its numbers and what is not as it was before, and below it, when asked for, what happened to types
+// and where it can be found.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Link from '@mui/material/Link';
 import { useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router';
-import type { Promotion } from '@/api/types';
+import type { DatasetLoad, Promotion } from '@/api/types';
 import { formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 import { sourceName } from '@/lib/version-words';
 import { Icon } from '@/theme/icons';
 import { typeWords } from '../type-mark';
+import { DriftChip } from './drift-chip';
+import { findingsOf } from './drift-words';
+import { loadPath, rejectsPath } from './load-history';
 import type { PastLoad } from './load-history';
+import { nulledText } from './load-view';
 
 export const loadGrid = {
   display: 'grid',
@@ -21,15 +26,18 @@ export const loadGrid = {
   px: 4,
 };
 
+const driftShown = 3;
 const whole = (count: number): string => formatNumber(count, 'integer');
 
 export interface LoadItemProps {
   dataset: string;
   load: PastLoad;
+  /** What is known besides, of the latest loads. */
+  recent: DatasetLoad | undefined;
   zone: string;
 }
 
-export function LoadItem({ dataset, load, zone }: LoadItemProps) {
+export function LoadItem({ dataset, load, recent, zone }: LoadItemProps) {
   const [open, setOpen] = useState(false);
   const detailId = useId();
   const name = sourceName(load);
@@ -40,11 +48,10 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
     textAlign: 'right',
     display: { xs: 'none', md: 'block' },
   };
-  const rejectsPath = `/datasets/${encodeURIComponent(dataset)}?tab=rejected&load=${load.load_id}`;
   const rejected = (
     <Link
       component={RouterLink}
-      to={rejectsPath}
+      to={rejectsPath(dataset, load.load_id)}
       // The number alone says nothing to who hears only links.
       aria-label={`${formatCount(load.rejected, 'rejected row')} of ${named}`}
       sx={{ color: 'error.main' }}
@@ -112,6 +119,7 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
           Details
         </Button>
       </Box>
+      {recent && <Notes dataset={dataset} named={named} recent={recent} />}
       <Box
         id={detailId}
         role="group"
@@ -121,6 +129,59 @@ export function LoadItem({ dataset, load, zone }: LoadItemProps) {
       >
         {open && <LoadDetails load={load} />}
       </Box>
+    </Box>
+  );
+}
+
+/** What is known of the latest loads: the way to the profile, what is not as before, and what the contract did. */
+function Notes({
+  dataset,
+  named,
+  recent,
+}: {
+  dataset: string;
+  named: string;
+  recent: DatasetLoad;
+}) {
+  const { load_id: loadId, profiled, drift, nulled, replays } = recent;
+  if (!profiled && nulled === 0 && replays === null) return null;
+  const findings = findingsOf(drift);
+  const more = findings.length - driftShown;
+  return (
+    <Box
+      sx={{
+        display: 'flex',
+        flexWrap: 'wrap',
+        alignItems: 'center',
+        columnGap: 3,
+        rowGap: 1,
+        px: 4,
+        pb: 2,
+        // Below the name.
+        pl: { md: `calc(190px + ${loadGrid.columnGap * 4}px + 16px)` },
+        fontSize: '0.75rem',
+        color: 'text.secondary',
+      }}
+    >
+      {profiled && (
+        <Link
+          component={RouterLink}
+          to={loadPath(dataset, loadId)}
+          aria-label={`Profile of ${named}`}
+        >
+          Profile
+        </Link>
+      )}
+      {findings.slice(0, driftShown).map((finding, place) => (
+        <DriftChip key={place} {...finding} />
+      ))}
+      {more > 0 && <span>and {formatCount(more, 'other')}</span>}
+      {nulled > 0 && <span>{nulledText(nulled)}</span>}
+      {replays !== null && (
+        <Link component={RouterLink} to={rejectsPath(dataset, replays)}>
+          Corrects rejected rows
+        </Link>
+      )}
     </Box>
   );
 }

@@ -1,16 +1,27 @@
-// How the rows came in, newest first: every load with what it took, what it left behind, and how long that was.
+// How the rows came in, newest first: every load with what it took, what it left behind, how long that was, and what is not
+// as it was before. One of them by itself where the address says so.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import { useSearchParams } from 'react-router';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { formatCount, localZone } from '@/lib/format';
+import type { ColumnFormats } from '../use-column-formats';
 import { loadsOf } from './load-history';
 import { LoadItem, loadGrid } from './load-item';
+import { LoadView } from './load-view';
 
-export default function LoadsTab({ dataset }: { dataset: DatasetDetail }) {
+export interface LoadsTabProps {
+  dataset: DatasetDetail;
+  formats: ColumnFormats;
+}
+
+export default function LoadsTab({ dataset, formats }: LoadsTabProps) {
+  const [params] = useSearchParams();
+  const loadId = params.get('load');
   const versions = useListVersionsInfiniteQuery(dataset.name);
   if (versions.data === undefined) {
     return versions.isError ? (
@@ -20,6 +31,13 @@ export default function LoadsTab({ dataset }: { dataset: DatasetDetail }) {
     );
   }
   const loads = loadsOf(versions.data.pages.flatMap((page) => page.items));
+  if (loadId !== null) {
+    const past = loads.find((load) => load.load_id === loadId);
+    return (
+      <LoadView key={loadId} dataset={dataset} loadId={loadId} past={past} formats={formats} />
+    );
+  }
+  const recent = new Map(dataset.loads.map((load) => [load.load_id, load]));
   const zone = localZone();
   const more = versions.hasNextPage && (
     <Button
@@ -54,6 +72,7 @@ export default function LoadsTab({ dataset }: { dataset: DatasetDetail }) {
               key={`${load.load_id} ${load.version}`}
               dataset={dataset.name}
               load={load}
+              recent={recent.get(load.load_id)}
               zone={zone}
             />
           ))}

@@ -1,6 +1,7 @@
 // Correcting a rejected row in place and loading it: every column with what the file said, the fault first. The same
 // correction can be given to all rows at hand that have the same value at fault, unless it is in doubt which value is whose:
-// then each of them has to be looked at.
+// then each of them has to be looked at. A row that is rejected again is a rejected row of the load that brought it, and is
+// corrected here as that.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Checkbox from '@mui/material/Checkbox';
@@ -12,78 +13,86 @@ import FormControlLabel from '@mui/material/FormControlLabel';
 import TextField from '@mui/material/TextField';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { useId, useMemo, useState } from 'react';
-import type { DatasetColumn, RejectedRow } from '@/api/types';
+import type { ColumnField, RejectedRow } from '@/api/types';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { typeWords } from '../type-mark';
 import { cellProblem, hasProblem, rowText } from './correct-row';
-import { outcomesInWords } from './push-corrections';
-import type { Correction } from './push-corrections';
 import { faultText } from './reject-words';
+import { refusalInWords, replayInWords } from './replay-words';
 import { splitRow } from './split-row';
-import { useCorrections } from './use-corrections';
+import { isTaken, useReplay } from './use-replay';
+import type { Correction } from './use-replay';
 
 export interface CorrectDialogProps {
   dataset: string;
-  columns: readonly DatasetColumn[];
+  /** Those that a row has before the first step. */
+  columns: readonly ColumnField[];
+  /** Whether the dataset has steps. */
+  steps: boolean;
+  /** As it is listed now. */
   reject: RejectedRow;
   /** Other rows at hand with the same value at fault for the same reason. */
   alike: readonly RejectedRow[];
   onClose: () => void;
 }
 
-export function CorrectDialog({ dataset, columns, reject, alike, onClose }: CorrectDialogProps) {
+export function CorrectDialog(props: CorrectDialogProps) {
+  const { dataset, columns, steps, reject, alike, onClose } = props;
   const titleId = useId();
   const phone = useMediaQuery('(max-width: 599px)');
   const toasts = useToasts();
   const split = useMemo(() => splitRow(reject, columns), [reject, columns]);
   const [values, setValues] = useState(split.values);
   const [forAlike, setForAlike] = useState(false);
-  const [again, setAgain] = useState<string | null>(null);
-  const [send, busy] = useCorrections(dataset);
+  const [warning, setWarning] = useState<string | null>(null);
+  // What it is now, after it was rejected again.
+  const [again, setAgain] = useState<RejectedRow | null>(null);
+  const [send, busy] = useReplay(dataset);
+  const taken = again === null && reject.replayed_by !== null;
   const faulty = columns.find((column) => column.name === reject.column) ?? null;
-  const bulk = faulty !== null && alike.length > 0 && split.doubt === null;
+  const bulk = faulty !== null && alike.length > 0 && split.doubt === null && again === null;
   const ordered = faulty
     ? [faulty, ...columns.filter((column) => column !== faulty)]
     : [...columns];
 
   // What can be told apart without doubt, with the same new value in the same column.
   const others = useMemo<Correction[]>(() => {
-    if (!forAlike || !faulty) return [];
+    if (!forAlike || !bulk || !faulty) return [];
     return alike.flatMap((other) => {
       const { values: own, doubt } = splitRow(other, columns);
       const changed = { ...own, [faulty.name]: values[faulty.name] ?? '' };
       if (doubt !== null || hasProblem(columns, changed)) return [];
-      return [{ reject: other, line: rowText(columns, changed) }];
+      return [{ reject: other, json: rowText(columns, changed) }];
     });
-  }, [forAlike, faulty, alike, columns, values]);
-  const left = forAlike ? alike.length - others.length : 0;
+  }, [forAlike, bulk, faulty, alike, columns, values]);
+  const left = forAlike && bulk ? alike.length - others.length : 0;
   const count = 1 + others.length;
   const empty = columns.every(({ name }) => (values[name] ?? '').trim() === '');
-  const blocked = empty || hasProblem(columns, values);
+  const blocked = empty || taken || hasProblem(columns, values);
 
   const submit = async (): Promise<void> => {
-    const outcomes = await send([{ reject, line: rowText(columns, values) }, ...others]);
-    const [own] = outcomes;
-    const failed = outcomes.find((outcome) => outcome.state === 'failed');
-    if (own?.state === 'rejected') {
-      setAgain('The server rejected the row again. What it found is listed as a load of its own.');
+    const own = { reject: again ?? reject, json: rowText(columns, values) };
+    const answer = await send([own, ...others]);
+    if ('problem' in answer) {
+      const { problem } = answer;
+      setWarning(
+        isTaken(problem)
+          ? 'Nothing was loaded, because somebody has loaded some of these rows meanwhile.'
+          : refusalInWords(problem),
+      );
       return;
     }
-    if (own?.state === 'left out') {
-      setAgain('A step of the dataset left the row out, so it was not stored.');
+    const words = replayInWords(answer.report);
+    if (answer.again !== null) {
+      setAgain(answer.again);
+      setForAlike(false);
+      setWarning(`${words}. Of this one: ${faultText(answer.again)}.`);
       return;
     }
-    if (own?.state === 'failed') {
-      setAgain(own.problem.detail ?? own.problem.title);
-      return;
-    }
-    const words = outcomesInWords(outcomes);
-    toasts.show({
-      tone: failed ? 'error' : 'success',
-      message: failed ? `${words}: ${failed.problem.detail ?? failed.problem.title}` : words,
-    });
+    const whole = answer.report.rejected === 0 && answer.report.left_out === 0;
+    toasts.show({ tone: whole ? 'success' : 'info', message: words });
     onClose();
   };
 
@@ -142,7 +151,13 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
           </div>
           {split.note && <Box sx={{ color: 'text.secondary' }}>{split.note}</Box>}
           {split.doubt && <Warning>{split.doubt} Look at every value before you load it.</Warning>}
-          {again && <Warning>{again}</Warning>}
+          {steps && (
+            <Box sx={{ color: 'text.secondary' }}>
+              The dataset has steps: these are the values as they are before the first of them.
+            </Box>
+          )}
+          {warning && <Warning>{warning}</Warning>}
+          {taken && <Warning>Somebody has loaded this row meanwhile.</Warning>}
           <Box
             sx={{
               display: 'grid',
@@ -163,7 +178,7 @@ export function CorrectDialog({ dataset, columns, reject, alike, onClose }: Corr
                 wide={column === faulty}
                 onChange={(value) => {
                   setValues((old) => ({ ...old, [column.name]: value }));
-                  setAgain(null);
+                  setWarning(null);
                 }}
               />
             ))}
@@ -218,7 +233,7 @@ function Warning({ children }: { children: React.ReactNode }) {
 }
 
 function ColumnField(props: {
-  column: DatasetColumn;
+  column: ColumnField;
   value: string;
   autoFocus: boolean;
   wide: boolean;

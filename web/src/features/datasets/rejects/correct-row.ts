@@ -1,6 +1,6 @@
 // A corrected row: what is wrong with its values before they are sent, and its text as JSON. The engine has the last
 // word; this only spares a round trip. Pure.
-import type { ColumnType, DatasetColumn } from '@/api/types';
+import type { ColumnField, ColumnType } from '@/api/types';
 
 const yes = new Set(['true', 't', 'yes']);
 const no = new Set(['false', 'f', 'no']);
@@ -78,19 +78,19 @@ function jsonOf(type: ColumnType, typed: string): string {
   return JSON.stringify(type === 'string' ? typed : text);
 }
 
-/** One line of JSON; missing values are left out. */
+/** An object of JSON, in one line; missing values are left out. */
 export function rowText(
-  columns: readonly DatasetColumn[],
+  columns: readonly ColumnField[],
   values: Readonly<Record<string, string>>,
 ): string {
   const parts = columns.flatMap(({ name, type }) => {
     const json = jsonOf(type, values[name] ?? '');
     return json === 'null' ? [] : [`${JSON.stringify(name)}:${json}`];
   });
-  return `{${parts.join(',')}}\n`;
+  return `{${parts.join(',')}}`;
 }
 
 export const hasProblem = (
-  columns: readonly DatasetColumn[],
+  columns: readonly ColumnField[],
   values: Readonly<Record<string, string>>,
 ): boolean => columns.some(({ name, type }) => cellProblem(type, values[name] ?? '') !== null);

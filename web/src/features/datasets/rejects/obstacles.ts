@@ -1,27 +1,22 @@
-// Why rejected rows cannot be corrected here: what is corrected is pushed, so it goes through the dataset's steps, and it
-// is added to what is there. Pure.
+// Why rejected rows cannot be corrected here: what is corrected is added to what is there, also where the load that rejected
+// it replaced rows. Pure.
 import type { RejectedRow, VersionOperation } from '@/api/types';
 import type { PastLoad } from '../loads/load-history';
 
 /** `waiting`: what there is to know is on its way. */
-export type Obstacle = 'waiting' | 'steps' | 'replacement' | 'unknown';
+export type Obstacle = 'waiting' | 'replacement' | 'unknown';
 
-export interface Known {
-  /** Whether the dataset has steps. */
-  steps: boolean | undefined;
-  /** What made the versions of the loads, by load. */
-  operations: ReadonlyMap<string, VersionOperation> | undefined;
-}
+/** What made the versions of the loads, by load; undefined while it is not known. */
+export type Known = ReadonlyMap<string, VersionOperation> | undefined;
 
 export const operationsOf = (loads: readonly PastLoad[]): Map<string, VersionOperation> =>
   new Map(loads.map(({ load_id, operation }) => [load_id, operation]));
 
 export function obstacleTo(
   { load_id }: Pick<RejectedRow, 'load_id'>,
-  { steps, operations }: Known,
+  operations: Known,
 ): Obstacle | null {
-  if (steps === true) return 'steps';
-  if (steps === undefined || operations === undefined) return 'waiting';
+  if (operations === undefined) return 'waiting';
   const operation = operations.get(load_id);
   if (operation === undefined) return 'unknown';
   return operation === 'replacement' ? 'replacement' : null;
@@ -30,8 +25,6 @@ export function obstacleTo(
 /** One sentence each; nothing while it is not known. */
 export const obstacleText: Record<Obstacle, string | null> = {
   waiting: null,
-  steps:
-    'This dataset has steps, which would be done twice to rows that are corrected here: correct the file and load it again.',
   replacement:
     'Rows of a load that replaced others are not corrected here, because they would be added and replace nothing: correct the file and load it again.',
   unknown:

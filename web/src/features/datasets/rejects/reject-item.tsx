@@ -1,19 +1,23 @@
-// One rejected row: where it stood, what was wrong, how it came, and whether it was corrected since.
+// One rejected row: where it stood, what was wrong, how it came, and the load that brought it corrected.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import Link from '@mui/material/Link';
+import { Link as RouterLink } from 'react-router';
 import type { RejectedRow } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { faultText } from './reject-words';
 
 export interface RejectItemProps {
+  dataset: string;
   reject: RejectedRow;
-  corrected: boolean;
+  /** The rule that it broke. */
+  rule: string | null;
   /** null where something stands in the way. */
   onCorrect: (() => void) | null;
 }
 
-export function RejectItem({ reject, corrected, onCorrect }: RejectItemProps) {
+export function RejectItem({ dataset, reject, rule, onCorrect }: RejectItemProps) {
   const line = formatNumber(reject.line, 'integer');
   return (
     <Box
@@ -36,6 +40,11 @@ export function RejectItem({ reject, corrected, onCorrect }: RejectItemProps) {
       </Box>
       <Box sx={{ minWidth: 0, gridRow: { xs: 2, md: 1 }, gridColumn: { xs: '1 / -1', md: 2 } }}>
         <Box sx={{ overflowWrap: 'anywhere', pt: { md: '3px' } }}>{faultText(reject)}</Box>
+        {rule !== null && (
+          <Box sx={{ color: 'text.secondary', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
+            {rule}
+          </Box>
+        )}
         {reject.raw !== '' && (
           <Box
             component="code"
@@ -56,7 +65,7 @@ export function RejectItem({ reject, corrected, onCorrect }: RejectItemProps) {
         )}
       </Box>
       <Box sx={{ justifySelf: 'end' }}>
-        {corrected ? (
+        {reject.replayed_by !== null ? (
           <Box
             sx={{
               display: 'flex',
@@ -67,7 +76,14 @@ export function RejectItem({ reject, corrected, onCorrect }: RejectItemProps) {
             }}
           >
             <Icon name="check" size={16} />
-            Corrected
+            <Link
+              component={RouterLink}
+              to={`/datasets/${encodeURIComponent(dataset)}?tab=loads&load=${reject.replayed_by}`}
+              aria-label={`Load that brought line ${line} corrected`}
+              sx={{ color: 'inherit' }}
+            >
+              Corrected
+            </Link>
           </Box>
         ) : (
           onCorrect && (

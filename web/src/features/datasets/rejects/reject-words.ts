@@ -1,5 +1,6 @@
 // What was wrong with a row, in one sentence. Pure.
-import type { RejectedRow } from '@/api/types';
+import type { ContractRule, RejectedRow } from '@/api/types';
+import { columnsOf, ruleText } from '../contract/rule-words';
 
 /** `dep_delay is “late”: not a decimal number` */
 export function faultText({ column, value, reason }: RejectedRow): string {
@@ -19,3 +20,16 @@ export const alikeOf = (reject: RejectedRow, items: readonly RejectedRow[]): Rej
           other.value === reject.value &&
           other.reason === reject.reason,
       );
+
+/** The rule that it broke: in words where the contract still has it, else by its number; null where it broke none. */
+export function brokenRule(
+  { rule, column }: Pick<RejectedRow, 'rule' | 'column'>,
+  rules: readonly ContractRule[] | undefined,
+): string | null {
+  if (rule === null || rule === undefined) return null;
+  const now = rules?.[rule - 1];
+  // Rules may have been changed since.
+  return now !== undefined && columnsOf(now).join(', ') === column
+    ? `Rule ${rule}: ${ruleText(now)}`
+    : `Rule ${rule} of the contract as it was then`;
+}

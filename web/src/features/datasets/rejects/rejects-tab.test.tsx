@@ -2,9 +2,12 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
-import type { DatasetVersion, RejectedRow, Step } from '@/api/types';
-import { flightsDetail, flightsLoadId } from '@/testing/fixtures';
+import type { DatasetSteps, DatasetVersion, FixedRow, RejectedRow } from '@/api/types';
+import { reportOf } from '@/testing/contract-handlers';
+import { rules } from '@/testing/contract-fixtures';
+import { flightsDetail, flightsLoadId, problem } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
+import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { version, versionLoad, versionPage } from '@/testing/version-fixtures';
@@ -24,12 +27,14 @@ const row = (line: number, change: Partial<RejectedRow> = {}): RejectedRow => ({
   ...change,
 });
 
-function serve(items: RejectedRow[], versions?: DatasetVersion[], steps: Step[] = []): void {
+const noSteps: DatasetSteps = { source: [], steps: [] };
+
+function serve(items: RejectedRow[], versions?: DatasetVersion[], steps = noSteps): void {
   server.use(
     http.get('*/api/v1/datasets/:name/rejects', () =>
       HttpResponse.json({ total: items.length, items }),
     ),
-    http.get('*/api/v1/datasets/:name/steps', () => HttpResponse.json({ source: [], steps })),
+    http.get('*/api/v1/datasets/:name/steps', () => HttpResponse.json(steps)),
   );
   if (versions) {
     server.use(
@@ -58,16 +63,31 @@ async function openDialog(line: number) {
   return { user, dialog: await screen.findByRole('dialog', { name: `Correct line ${line}` }) };
 }
 
-describe('what stands in the way', () => {
-  it('is steps, for all rows of the dataset', async () => {
-    serve([row(812)], undefined, [{ op: 'trim' }]);
-    open();
-    expect(await screen.findByText(/^This dataset has steps/)).toBeInTheDocument();
-    expect(screen.getByText('Line 812')).toBeInTheDocument();
-    expect(correct('812')).not.toBeInTheDocument();
-    expect(screen.queryByText(/Correct them here/)).not.toBeInTheDocument();
-  });
+/** What is sent to be loaded, which the mocked server then does. */
+function replays(): FixedRow[][] {
+  const sent: FixedRow[][] = [];
+  server.use(
+    http.post('*/api/v1/datasets/:name/loads/:id/rejects/replay', async ({ request }) => {
+      sent.push(((await request.clone().json()) as { rows: FixedRow[] }).rows);
+      return undefined;
+    }),
+  );
+  return sent;
+}
 
+const answer = (with_: () => Response | Promise<Response>): void =>
+  server.use(http.post('*/api/v1/datasets/:name/loads/:id/rejects/replay', with_));
+
+/** Corrects line 812 and loads it. */
+async function load(value = '') {
+  const { user, dialog } = await openDialog(812);
+  await user.clear(within(dialog).getByLabelText('dep_delay'));
+  if (value !== '') await user.type(within(dialog).getByLabelText('dep_delay'), value);
+  await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
+  return { user, dialog };
+}
+
+describe('what stands in the way', () => {
   it('is not offered before it is known whether there are steps', async () => {
     const [answered, answer] = gate();
     serve([row(812)]);
@@ -155,47 +175,154 @@ describe('the dialog', () => {
     expect(within(dialog).queryByRole('checkbox', alike)).not.toBeInTheDocument();
   });
 
+  it('asks for the columns before the first step, where there are steps', async () => {
+    const source = [
+      { name: 'delay', type: 'string' as const },
+      { name: 'carrier', type: 'string' as const },
+    ];
+    const steps = {
+      source,
+      steps: [{ op: 'parse_number' as const, column: 'delay', into: 'dep_delay' }],
+    };
+    serve([row(812, { raw: '{"delay":"late","carrier":"UA"}' })], undefined, steps);
+    const sent = replays();
+    const { user, dialog } = await openDialog(812);
+    expect(dialog).toHaveTextContent('values as they are before the first of them');
+    expect(within(dialog).queryByLabelText('dep_delay')).not.toBeInTheDocument();
+    expect(within(dialog).getByLabelText('carrier')).toHaveValue('UA');
+    await user.clear(within(dialog).getByLabelText('delay'));
+    await user.type(within(dialog).getByLabelText('delay'), '1,5');
+    await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
+    expect(await screen.findByText('1 row was loaded')).toBeInTheDocument();
+    expect(sent).toEqual([[{ number: 812, row: { delay: '1,5', carrier: 'UA' } }]]);
+  });
+
   it('says when a step left the row out', async () => {
     serve([row(812)]);
+    answer(() => HttpResponse.json(reportOf({ rows: 0, left_out: 1 })));
+    await load();
+    expect(await screen.findByText('1 row was left out by a step')).toBeInTheDocument();
+  });
+
+  it('goes on with what was rejected again, as the row that it is now', async () => {
+    const again = row(0, { load_id: 'new', line: 1, value: '5000', rule: 1, reason: 'too much' });
+    const urls: string[] = [];
+    serve([row(812), row(813)]);
+    const first = reportOf({ load_id: 'new', rows: 0, rejected: 1 });
     server.use(
-      http.post('*/api/v1/datasets/:name/rows', () =>
-        HttpResponse.json({
-          load_id: 'l',
-          version: 6,
-          rows: 0,
-          rejected: 0,
-          replaced: 0,
-          left_out: 1,
-          replayed: false,
-        }),
+      http.get('*/api/v1/datasets/:name/rejects', ({ request }) =>
+        new URL(request.url).searchParams.get('load_id') === 'new'
+          ? HttpResponse.json({ total: 1, items: [again] })
+          : undefined,
+      ),
+      http.post('*/api/v1/datasets/:name/loads/:id/rejects/replay', ({ request }) => {
+        urls.push(new URL(request.url).pathname.split('/loads/')[1]!);
+        return HttpResponse.json(urls.length === 1 ? first : reportOf());
+      }),
+    );
+    const { user, dialog } = await load('5000');
+    expect(
+      await within(dialog).findByText(
+        '1 row was rejected again. Of this one: dep_delay is \u201c5000\u201d: too much.',
+      ),
+    ).toBeInTheDocument();
+    // Those alike are rows of another load.
+    expect(within(dialog).queryByRole('checkbox')).not.toBeInTheDocument();
+    expect(within(dialog).getByLabelText('dep_delay')).toHaveValue('5000');
+    await user.type(within(dialog).getByLabelText('dep_delay'), '{Backspace}');
+    await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
+    expect(await screen.findByText('1 row was loaded')).toBeInTheDocument();
+    expect(urls).toEqual([`${flightsLoadId}/rejects/replay`, 'new/rejects/replay']);
+  });
+
+  it('says when others were faster, and that the row is loaded', async () => {
+    let items = [row(812)];
+    serve(items);
+    server.use(
+      http.get('*/api/v1/datasets/:name/rejects', () =>
+        HttpResponse.json({ total: items.length, items }),
       ),
     );
-    const { user, dialog } = await openDialog(812);
-    await user.clear(within(dialog).getByLabelText('dep_delay'));
-    await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
+    const detail = 'of the rejected rows of load l, 1 were loaded again already';
+    answer(() => {
+      items = [row(812, { replayed_by: 'other' })];
+      return HttpResponse.json(
+        { ...problem(409, 'conflict', 'Conflict', detail), errors: [{ field: 'rows', detail }] },
+        { status: 409 },
+      );
+    });
+    const { dialog } = await load();
     expect(
-      await within(dialog).findByText(/^A step of the dataset left the row out/),
+      await within(dialog).findByText(/^Nothing was loaded, because somebody/),
     ).toBeInTheDocument();
+    expect(
+      await within(dialog).findByText('Somebody has loaded this row meanwhile.'),
+    ).toBeInTheDocument();
+    expect(within(dialog).getByRole('button', { name: 'Load this row' })).toBeDisabled();
+  });
+
+  it('says why it was refused', async () => {
+    serve([row(812)]);
+    answer(() => refuse(409, 'conflict', 'Conflict', 'the contract was changed meanwhile'));
+    const { dialog } = await load();
+    expect(await within(dialog).findByText('The contract was changed meanwhile')).toBeVisible();
   });
 
   it('stays while the row is on its way', async () => {
     serve([row(812)]);
-    const [answered, answer] = gate();
-    server.use(
-      http.post('*/api/v1/datasets/:name/rows', async () => {
-        await answered;
-        return undefined;
-      }),
-    );
-    const { user, dialog } = await openDialog(812);
-    await user.clear(within(dialog).getByLabelText('dep_delay'));
-    await user.click(within(dialog).getByRole('button', { name: 'Load this row' }));
+    const [answered, release] = gate();
+    answer(async () => {
+      await answered;
+      return HttpResponse.json(reportOf());
+    });
+    const { user, dialog } = await load();
     expect(within(dialog).getByRole('button', { name: 'Cancel' })).toBeDisabled();
     await user.keyboard('{Escape}');
     expect(screen.getByRole('dialog')).toBeInTheDocument();
-    answer();
+    release();
     expect(await screen.findByText('1 row was loaded')).toBeInTheDocument();
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  });
+});
+
+describe('a row', () => {
+  it('says the rule that it broke, and which load brought it corrected', async () => {
+    mockState.contract = { rules };
+    const brought = '019a0000-0000-7000-8000-000000000101';
+    serve([row(812, { rule: 2 }), row(813, { replayed_by: brought })]);
+    open();
+    expect(await screen.findByText('Rule 2: dep_delay is from -100 to 2000')).toBeInTheDocument();
+    expect(
+      screen.getByRole('link', { name: 'Load that brought line 813 corrected' }),
+    ).toHaveAttribute('href', `/datasets/flights?tab=loads&load=${brought}`);
+    expect(correct('812')).toBeInTheDocument();
+    expect(correct('813')).not.toBeInTheDocument();
+  });
+});
+
+describe('a file of them', () => {
+  const [first] = flightsDetail.loads;
+  const others = { ...flightsDetail, loads: [first!, { ...first!, load_id: 'other' }] };
+
+  it('is of one load, so that one is chosen where there are several', async () => {
+    serve([row(812)]);
+    renderApp(<RejectsTab dataset={others} />);
+    expect(await screen.findByText(/^Choose a load to take/)).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: /^Download/ })).not.toBeInTheDocument();
+  });
+
+  it('is of the load that was chosen, and what is wrong with it is said', async () => {
+    serve([row(812)]);
+    server.use(
+      http.get('*/api/v1/datasets/:name/loads/other/rejects/export', () =>
+        refuse(404, 'not_found', 'Not found', 'no rejected rows are kept of load other'),
+      ),
+    );
+    const { user } = renderApp(<RejectsTab dataset={others} />, {
+      path: '/?tab=rejected&load=other',
+    });
+    await user.click(await screen.findByRole('button', { name: 'Download NDJSON' }));
+    expect(await screen.findByText('no rejected rows are kept of load other')).toBeInTheDocument();
   });
 });
 

@@ -1,5 +1,5 @@
 // Rows that were not taken: of one load or of the newest ones, each with the reason and its text. They can be taken
-// along as a file, or corrected here and loaded.
+// along as a file, or corrected here and loaded, each of them once.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
@@ -7,23 +7,25 @@ import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
+import { useGetContractQuery } from '@/api/contracts-api';
 import { useListRejectsQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
 import { useGetStepsQuery } from '@/api/steps-api';
-import type { DatasetDetail, RejectedRow } from '@/api/types';
+import type { ColumnField, DatasetDetail, DatasetSteps, RejectedRow } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { formatInstant, formatNumber, localZone } from '@/lib/format';
 import { sourceName } from '@/lib/version-words';
 import { Icon } from '@/theme/icons';
-import { correctedLines, loadsOf, withRejects } from '../loads/load-history';
+import { loadsOf, withRejects } from '../loads/load-history';
 import type { PastLoad } from '../loads/load-history';
 import { CorrectDialog } from './correct-dialog';
 import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
 import { RejectItem } from './reject-item';
-import { alikeOf } from './reject-words';
-import { useRejectsDownload } from './use-rejects-download';
+import { alikeOf, brokenRule } from './reject-words';
+import { useRejectsExport } from './use-rejects-export';
+import type { ExportFormat } from './use-rejects-export';
 
 const pageSize = 100;
 const newest = 'newest';
@@ -107,21 +109,17 @@ function Rejects(props: {
   older: ReactNode;
 }) {
   const { dataset, loads, loadId } = props;
-  const { name, columns } = dataset;
+  const { name } = dataset;
   const [offset, setOffset] = useState(0);
-  const [chosen, setChosen] = useState<RejectedRow | null>(null);
+  const [opened, setOpened] = useState<RejectedRow | null>(null);
   const mayLoad = useSession().isAtLeast('editor');
   const rejects = useListRejectsQuery({ name, limit: pageSize, offset, loadId });
-  const [download, downloading] = useRejectsDownload(name, loadId);
   const steps = useGetStepsQuery(name, { skip: !mayLoad });
-  const corrected = useMemo(() => correctedLines(loads ?? []), [loads]);
-  const known = useMemo(
-    () => ({
-      steps: steps.data && steps.data.steps.length > 0,
-      operations: loads && operationsOf(loads),
-    }),
-    [steps.data, loads],
-  );
+  const ruled = rejects.data?.items.some(({ rule }) => typeof rule === 'number') ?? false;
+  const contract = useGetContractQuery(name, { skip: !ruled });
+  const operations = useMemo(() => loads && operationsOf(loads), [loads]);
+  // Which columns a row has is known with the steps.
+  const known = steps.data && operations;
   const waiting = rejects.isError ? (
     <ErrorState problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />
   ) : (
@@ -140,10 +138,10 @@ function Rejects(props: {
       </EmptyState>
     );
   }
-  const isCorrected = (reject: RejectedRow): boolean =>
-    corrected.get(reject.load_id)?.has(reject.line) ?? false;
-  const open = items?.filter((reject) => !isCorrected(reject)) ?? [];
+  const open = items?.filter(({ replayed_by: by }) => by === null) ?? [];
   const obstacles = mayLoad ? obstaclesTo(open, known) : new Set<null>();
+  // As it is listed now, where it still is.
+  const chosen = opened && (items?.find((item) => keyOf(item) === keyOf(opened)) ?? opened);
   const last = Math.min(offset + (items?.length ?? pageSize), total);
   return (
     <>
@@ -157,15 +155,7 @@ function Rejects(props: {
           })}
           {obstacles.has('unknown') && props.older}
         </Box>
-        <Button
-          size="small"
-          startIcon={<Icon name="download" size={16} />}
-          loading={downloading}
-          loadingPosition="start"
-          onClick={() => void download()}
-        >
-          Download CSV
-        </Button>
+        <Export dataset={dataset} loadId={loadId} />
       </Box>
       {mayLoad && steps.isError && (
         <ErrorState dense problem={toProblem(steps.error)} onRetry={() => void steps.refetch()} />
@@ -189,11 +179,12 @@ function Rejects(props: {
         >
           {items.map((reject) => (
             <RejectItem
-              key={`${reject.load_id} ${reject.line}`}
+              key={keyOf(reject)}
+              dataset={name}
               reject={reject}
-              corrected={isCorrected(reject)}
+              rule={brokenRule(reject, contract.data?.rules)}
               onCorrect={
-                mayLoad && obstacleTo(reject, known) === null ? () => setChosen(reject) : null
+                mayLoad && obstacleTo(reject, known) === null ? () => setOpened(reject) : null
               }
             />
           ))}
@@ -223,16 +214,53 @@ function Rejects(props: {
           </>
         )}
       </Box>
-      {chosen && (
+      {chosen && steps.data && (
         <CorrectDialog
-          key={`${chosen.load_id} ${chosen.line}`}
+          key={keyOf(chosen)}
           dataset={name}
-          columns={columns}
+          columns={sourceOf(steps.data, dataset)}
+          steps={steps.data.steps.length > 0}
           reject={chosen}
-          alike={alikeOf(chosen, items ?? []).filter((other) => !isCorrected(other))}
-          onClose={() => setChosen(null)}
+          alike={alikeOf(chosen, open)}
+          onClose={() => setOpened(null)}
         />
       )}
     </>
+  );
+}
+
+const keyOf = ({ load_id: load, number }: RejectedRow): string => `${load} ${number}`;
+
+/** The columns that rows have before the first step: a row that is brought again goes through all of them. */
+function sourceOf({ source = [], steps }: DatasetSteps, { columns }: DatasetDetail): ColumnField[] {
+  return steps.length > 0 && source.length > 0 ? source : columns;
+}
+
+/** A file is of one load: the one that was chosen, or the only one that rejected rows. */
+function Export({ dataset, loadId }: { dataset: DatasetDetail; loadId: string | undefined }) {
+  const [take, taking] = useRejectsExport(dataset.name);
+  const rejecting = dataset.loads.filter(({ rejected }) => rejected > 0);
+  const of = loadId ?? (rejecting.length === 1 ? rejecting[0]?.load_id : undefined);
+  if (of === undefined) {
+    return (
+      <Box sx={{ color: 'text.secondary' }}>Choose a load to take its rows along as a file.</Box>
+    );
+  }
+  const button = (format: ExportFormat, label: string) => (
+    <Button
+      size="small"
+      startIcon={<Icon name="download" size={16} />}
+      loading={taking === format}
+      loadingPosition="start"
+      onClick={() => void take(of, format)}
+    >
+      {label}
+    </Button>
+  );
+  return (
+    <Box sx={{ display: 'flex', gap: 2 }}>
+      {button('csv', 'Download CSV')}
+      {button('ndjson', 'Download NDJSON')}
+    </Box>
   );
 }

@@ -1,21 +1,15 @@
-// What is known of a rejected row, what is made of it, and that it is loaded once.
+// What is known of a rejected row, what is made of it, and what became of it.
 import { describe, expect, it } from 'vitest';
-import type { ColumnType, DatasetColumn, Pushed, RejectedRow } from '@/api/types';
+import type { ColumnType, ContractRule, DatasetColumn, RejectedRow } from '@/api/types';
 import { problemOf } from '@/api/problem';
 import { version, versionLoad } from '@/testing/version-fixtures';
 import { loadsOf } from '../loads/load-history';
 import { cellProblem, hasProblem, rowText } from './correct-row';
-import {
-  correctionKey,
-  outcomesInWords,
-  pushCorrection,
-  pushCorrections,
-} from './push-corrections';
-import type { Outcome, PushLines } from './push-corrections';
 import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
-import { alikeOf, faultText } from './reject-words';
-import { rejectsCsv } from './rejects-csv';
+import { alikeOf, brokenRule, faultText } from './reject-words';
+import { refusalInWords, replayInWords } from './replay-words';
 import { cellsOf, splitRow } from './split-row';
+import { isTaken } from './use-replay';
 
 const columnOf = (name: string, type: ColumnType): DatasetColumn => ({
   name,
@@ -178,108 +172,44 @@ describe('a corrected row', () => {
       note: ' ',
     };
     expect(rowText(all, values)).toBe(
-      '{"at":"2013-01-01","carrier":"a \\"b\\"\\n","delay":0.5,"people":9007199254740993,"late":true,"tags":["x"]}\n',
+      '{"at":"2013-01-01","carrier":"a \\"b\\"\\n","delay":0.5,"people":9007199254740993,"late":true,"tags":["x"]}',
     );
     expect(hasProblem(columns, values)).toBe(false);
     expect(hasProblem(columns, { ...values, delay: 'late' })).toBe(true);
   });
 });
 
-/** A server that knows keys, and takes only rows without "late". */
-function fakeServer(): { push: PushLines; rows: () => number; keys: string[] } {
-  const known = new Map<string, Pushed>();
-  const keys: string[] = [];
-  return {
-    keys,
-    rows: () => [...known.values()].reduce((sum, pushed) => sum + pushed.rows, 0),
-    push: async (lines, key) => {
-      keys.push(key);
-      const before = known.get(key);
-      if (before) return { pushed: { ...before, replayed: true } };
-      const rejected = lines.includes('late') ? 1 : 0;
-      const pushed = {
-        load_id: `l${known.size}`,
-        version: 1,
-        rows: 1 - rejected,
-        rejected,
-        replaced: 0,
-        left_out: 0,
-        replayed: false,
-      };
-      known.set(key, pushed);
-      return { pushed };
-    },
-  };
-}
+describe('what became of corrected rows', () => {
+  const report = { rows: 0, rejected: 0, left_out: 0, nulled: 0, replayed: false };
 
-describe('loading a correction', () => {
-  const good = { reject: { load_id, line: 7 }, line: '{"delay":5}\n' };
-  const bad = { reject: { load_id, line: 7 }, line: '{"delay":"late"}\n' };
-
-  it('does nothing twice', async () => {
-    const { push, rows, keys } = fakeServer();
-    expect(await pushCorrection(good, push)).toEqual({ state: 'loaded' });
-    expect(await pushCorrection(good, push)).toEqual({ state: 'before' });
-    // Also for somebody who corrects the same row in another way.
-    expect(await pushCorrection({ ...good, line: '{"delay":6}\n' }, push)).toEqual({
-      state: 'before',
-    });
-    expect(rows()).toBe(1);
-    expect(new Set(keys)).toEqual(new Set([`fix.${load_id}.7`]));
+  it.each([
+    [{ rows: 1 }, '1 row was loaded'],
+    [{ rows: 3, replayed: true }, '3 rows were loaded before'],
+    [{ rows: 10, rejected: 1 }, '10 rows were loaded, 1 row was rejected again'],
+    [{ left_out: 2 }, '2 rows were left out by a step'],
+    [{ rows: 1, nulled: 1 }, '1 row was loaded, 1 value was made missing by the contract'],
+  ])('%j: %s', (change, words) => {
+    expect(replayInWords({ ...report, ...change })).toBe(words);
   });
 
-  it('can be tried again after the server rejected it', async () => {
-    const { push, rows } = fakeServer();
-    expect(await pushCorrection(bad, push)).toEqual({ state: 'rejected', loadId: 'l0' });
-    expect(await pushCorrection(bad, push)).toEqual({ state: 'rejected', loadId: 'l1' });
-    expect(await pushCorrection(good, push)).toEqual({ state: 'loaded' });
-    expect(await pushCorrection(good, push)).toEqual({ state: 'before' });
-    expect(rows()).toBe(1);
+  it('is told without what is said of files, where nothing was loaded', () => {
+    const why = 'the first is line 1, column "delay", value "x": not an integer';
+    expect(
+      refusalInWords(
+        problemOf(
+          'invalid',
+          `corrected rows of ${load_id}.ndjson: ${why}. Correct the file, or choose other column types, and load it again`,
+        ),
+      ),
+    ).toBe(`T${why.slice(1)}.`);
+    expect(refusalInWords(problemOf('network'))).toBe('The server could not be reached');
   });
 
-  it('says when a step left the row out, and can be tried again', async () => {
-    let asked = 0;
-    const push: PushLines = async () => {
-      asked += 1;
-      const pushed = {
-        load_id: `l${asked}`,
-        version: 1,
-        rows: asked < 3 ? 0 : 1,
-        rejected: 0,
-        replaced: 0,
-        left_out: asked < 3 ? 1 : 0,
-        // The first key is used up.
-        replayed: asked === 2,
-      };
-      return { pushed };
-    };
-    expect(await pushCorrection(good, push)).toEqual({ state: 'left out' });
-    expect(await pushCorrection(good, push)).toEqual({ state: 'loaded' });
-    expect(outcomesInWords([{ state: 'left out' }])).toBe('1 row was left out by a step');
-  });
-
-  it('has keys that the server takes', () => {
-    expect(correctionKey({ load_id, line: 2 ** 40 }, 50)).toMatch(/^[\x21-\x7e]{1,128}$/);
-  });
-
-  it('says of many how each of them went', async () => {
-    const { push, rows } = fakeServer();
-    const problem = problemOf('network');
-    const flaky: PushLines = async (lines, key) =>
-      key.endsWith('.3') ? { problem } : push(lines, key);
-    const corrections = Array.from({ length: 12 }, (_, line) => ({
-      reject: { load_id, line },
-      line: line === 5 ? bad.line : good.line,
-    }));
-    const outcomes = await pushCorrections(corrections, flaky);
-    expect(outcomes[3]).toEqual({ state: 'failed', problem });
-    expect(outcomes[5]).toMatchObject({ state: 'rejected' });
-    expect(rows()).toBe(10);
-    expect(outcomesInWords(outcomes)).toBe(
-      '10 rows were loaded, 1 row was rejected again, 1 row was not sent',
-    );
-    const again: Outcome[] = await pushCorrections(corrections.slice(0, 2), push);
-    expect(outcomesInWords(again)).toBe('2 rows were loaded before');
+  it('is not a conflict of another kind', () => {
+    const errors = [{ field: 'rows', detail: '1 were loaded again already' }];
+    expect(isTaken({ ...problemOf('conflict'), errors })).toBe(true);
+    expect(isTaken(problemOf('conflict', 'the contract was changed'))).toBe(false);
+    expect(isTaken({ ...problemOf('invalid'), errors })).toBe(false);
   });
 });
 
@@ -292,26 +222,22 @@ describe('what stands in the way of correcting', () => {
   );
 
   it.each([
-    ['added', false, operations, null],
-    ['replaced', false, operations, 'replacement'],
-    ['older', false, operations, 'unknown'],
-    ['added', true, operations, 'steps'],
-    // Steps are enough of an obstacle, whatever else there is to know.
-    ['added', true, undefined, 'steps'],
-    ['added', undefined, operations, 'waiting'],
-    ['added', false, undefined, 'waiting'],
-  ] as const)('for rows of %s, steps %s: %#', (load, steps, known, obstacle) => {
-    expect(obstacleTo({ load_id: load }, { steps, operations: known })).toBe(obstacle);
+    ['added', operations, null],
+    ['replaced', operations, 'replacement'],
+    ['older', operations, 'unknown'],
+    ['added', undefined, 'waiting'],
+  ] as const)('for rows of %s: %#', (load, known, obstacle) => {
+    expect(obstacleTo({ load_id: load }, known)).toBe(obstacle);
   });
 
   it('is said once', () => {
     const rows = ['replaced', 'added', 'replaced'].map((id) => ({ load_id: id }));
-    expect([...obstaclesTo(rows, { steps: false, operations })]).toEqual(['replacement', null]);
+    expect([...obstaclesTo(rows, operations)]).toEqual(['replacement', null]);
     expect(obstacleText.waiting).toBeNull();
   });
 });
 
-describe('words and files', () => {
+describe('words', () => {
   it('says the fault', () => {
     expect(faultText(reject())).toBe('delay is \u201clate\u201d: not a number');
     expect(
@@ -326,16 +252,23 @@ describe('words and files', () => {
     expect(alikeOf(reject({ column: null }), items)).toEqual([]);
   });
 
-  it('writes a file that no spreadsheet runs', () => {
-    const rows = [
-      reject({ value: '=cmd()', raw: 'a,"b"' }),
-      reject({ column: null, value: null, raw: '-1' }),
+  it('says the rule, as long as the contract still has it', () => {
+    const rules: ContractRule[] = [
+      { check: 'required', column: 'at' },
+      { check: 'range', column: 'delay', min: 0 },
+      { check: 'unique', columns: ['at', 'carrier'] },
     ];
-    expect(rejectsCsv(rows).split('\r\n')).toEqual([
-      'load_id,line,column,value,reason,raw',
-      `${load_id},7,delay,'=cmd(),not a number,"a,""b"""`,
-      `${load_id},7,,,not a number,'-1`,
-      '',
-    ]);
+    const broken = (change: Partial<RejectedRow>) => brokenRule(reject(change), rules);
+    expect(broken({ rule: 2 })).toBe('Rule 2: delay is at least 0');
+    expect(broken({ rule: 3, column: 'at, carrier' })).toBe(
+      'Rule 3: at, carrier are unique together',
+    );
+    expect(broken({ rule: 1 })).toBe('Rule 1 of the contract as it was then');
+    expect(broken({ rule: 4 })).toBe('Rule 4 of the contract as it was then');
+    expect(broken({ rule: null })).toBeNull();
+    expect(broken({})).toBeNull();
+    expect(brokenRule(reject({ rule: 2 }), undefined)).toBe(
+      'Rule 2 of the contract as it was then',
+    );
   });
 });

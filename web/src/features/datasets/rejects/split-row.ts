@@ -1,6 +1,6 @@
 // From the text of a rejected row to the values of its columns, as far as that can be told: the text of a delimited file
 // comes without its header. Says what is in doubt, because somebody is going to load what comes out of it. Pure.
-import type { DatasetColumn, RejectedRow } from '@/api/types';
+import type { ColumnField, RejectedRow } from '@/api/types';
 
 export interface SplitRow {
   /** By column; a value that is missing is an empty text. */
@@ -45,7 +45,7 @@ export function cellsOf(text: string, delimiter: string): string[] | null {
   }
 }
 
-function shown(text: string, column: DatasetColumn): string {
+function shown(text: string, column: ColumnField): string {
   const isNull = column.type === 'string' ? nullTexts : nullTokens;
   return isNull.has(text.trim()) ? '' : text;
 }
@@ -60,7 +60,7 @@ function textOf(value: unknown, key: string, raw: string): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function fromObject(raw: string, columns: readonly DatasetColumn[]): SplitRow | null {
+function fromObject(raw: string, columns: readonly ColumnField[]): SplitRow | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(raw);
@@ -101,7 +101,7 @@ function standsIn(cell: string, value: string): boolean {
 function orderOf(
   found: readonly string[],
   reject: RejectedRow,
-  columns: readonly DatasetColumn[],
+  columns: readonly ColumnField[],
 ): Pick<SplitRow, 'doubt' | 'note'> {
   const place = columns.findIndex(({ name }) => name === reject.column);
   const cell = found[place];
@@ -124,7 +124,7 @@ function orderOf(
   };
 }
 
-function fromCells(raw: string, reject: RejectedRow, columns: readonly DatasetColumn[]): SplitRow {
+function fromCells(raw: string, reject: RejectedRow, columns: readonly ColumnField[]): SplitRow {
   const found = delimiters
     .map((delimiter) => cellsOf(raw, delimiter))
     .filter((cells) => cells !== null)
@@ -151,7 +151,7 @@ function fromCells(raw: string, reject: RejectedRow, columns: readonly DatasetCo
   return { values, ...orderOf(found, reject, columns) };
 }
 
-export function splitRow(reject: RejectedRow, columns: readonly DatasetColumn[]): SplitRow {
+export function splitRow(reject: RejectedRow, columns: readonly ColumnField[]): SplitRow {
   // Line ends alone: a tab at the beginning is a first value that is missing.
   const raw = reject.raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
   if (raw === '') {

@@ -1,43 +1,10 @@
 // The kinds of steps: what each does in words, and its parameters with how they are asked for. The types come from the API,
 // so that a parameter that is new there is missing here for the compiler too. docs/steps.md says it all.
 import type { Step } from '@/api/types';
+import type { Field, Kind } from '../drafts/field';
 
 export type Op = Step['op'];
 type Parameters<O extends Op> = Omit<Extract<Step, { op: O }>, 'op'>;
-
-/** `lines` are texts, one a line; `columns` are chosen among those that there are, `names` are new ones. */
-export type Asked =
-  | 'text'
-  | 'code'
-  | 'number'
-  | 'flag'
-  | 'choice'
-  | 'lines'
-  | 'column'
-  | 'columns'
-  | 'names'
-  | 'dataset'
-  | 'pairs';
-
-export interface Field {
-  label: string;
-  asked: Asked;
-  /** What is left out of the step where it is this, because the server takes it then. */
-  fallback?: string | number;
-  required?: boolean;
-  /** An empty text is one too. */
-  mayBeEmpty?: boolean;
-  hint?: string;
-  options?: readonly (readonly [value: string, label: string])[];
-  /** Of pairs: what stands left and right. */
-  sides?: readonly [string, string];
-}
-
-export interface Kind {
-  label: string;
-  does: string;
-  fields: Record<string, Field>;
-}
 
 type Kinds = {
   [O in Op]: { label: string; does: string; fields: { [P in keyof Parameters<O>]-?: Field } };

@@ -1,5 +1,5 @@
-// Steps in words, and which of them an error of the server is about. Pure.
-import type { Problem, Step, StepRows } from '@/api/types';
+// Steps in words. Pure.
+import type { Step, StepRows } from '@/api/types';
 import { formatCount, formatNumber } from '@/lib/format';
 
 /** The step's own words, in one line: what it reads, and what comes of it. */
@@ -45,30 +45,4 @@ export function rowsInWords({ rows_in, rows_out, rejected }: StepRows): string {
   ]
     .filter(Boolean)
     .join(', ');
-}
-
-export interface StepProblems {
-  /** By the step's place, from 0. */
-  steps: ReadonlyMap<number, string>;
-  /** null where everything it says is about steps. */
-  other: Problem | null;
-}
-
-/** The server names the step by its path (`steps[1]`), or by its number where it could not read it (`step 2 (case): …`). */
-export function stepProblems(problem: Problem | null): StepProblems {
-  const steps = new Map<number, string>();
-  if (problem === null) return { steps, other: null };
-  const errors = problem.errors ?? [];
-  const rest = errors.filter(({ field, detail }) => {
-    const path = /^steps\[(\d+)\]/.exec(field);
-    const number = /^step (\d+)\b/.exec(detail);
-    const place = path ? Number(path[1]) : number ? Number(number[1]) - 1 : null;
-    if (place !== null) steps.set(place, detail.replace(/^step \d+ \(\w+\): /, ''));
-    // The server says a single thing twice.
-    return place === null && detail !== problem.detail;
-  });
-  const number = errors.length === 0 && /^step (\d+)\b/.exec(problem.detail ?? '');
-  if (number) steps.set(Number(number[1]) - 1, problem.detail ?? '');
-  const told = steps.size > 0 && rest.length === 0;
-  return { steps, other: told ? null : { ...problem, errors: rest } };
 }

@@ -6,23 +6,26 @@ import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useEffect, useMemo, useReducer, useState } from 'react';
+import { useMemo, useReducer, useState } from 'react';
 import { toProblem } from '@/api/problem';
 import { usePreviewStepsQuery, useUpdateStepsMutation } from '@/api/steps-api';
-import type { ColumnField, DatasetDetail, DatasetSteps, Upload } from '@/api/types';
+import type { ColumnField, DatasetDetail, DatasetSteps, Step, StepRows, Upload } from '@/api/types';
 import { announce } from '@/components/announcer';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
+import type { DraftEvent } from '../drafts/draft';
+import { DraftItem } from '../drafts/draft-item';
+import { refusalsOf } from '../drafts/refusals';
+import { useGuard } from '../drafts/use-guard';
 import { SamplePanel } from './sample-panel';
-import { columnsAt, problemsOf, readSteps, reduce, toStep } from './step-draft';
-import type { DraftEvent } from './step-draft';
-import { StepItem } from './step-item';
-import { labelOf, ops, stepKinds } from './step-kinds';
+import { columnsAt, stepDrafts } from './step-draft';
+import { kindOf, labelOf, ops, stepKinds } from './step-kinds';
 import type { Op } from './step-kinds';
-import { stepProblems } from './step-words';
+import { rowsInWords, stepSummary } from './step-words';
 import { useSettled } from './use-settled';
 
+const { read, reduce, toItem, problemsOf } = stepDrafts;
 const shownRows = 100;
 const settledAfterMs = 400;
 
@@ -37,14 +40,14 @@ const namesAndTypes = (columns: readonly ColumnField[]): string =>
   JSON.stringify(columns.map(({ name, type }) => [name, type]));
 
 export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorProps) {
-  const [draft, dispatch] = useReducer(reduce, saved.steps, readSteps);
+  const [draft, dispatch] = useReducer(reduce, saved.steps, read);
   const [openId, setOpenId] = useState<number | null>(null);
   const [takesColumns, setTakesColumns] = useState(true);
   const [update, answer] = useUpdateStepsMutation();
   const toasts = useToasts();
 
-  const steps = useMemo(() => draft.steps.map(toStep), [draft.steps]);
-  const missing = draft.steps.map(problemsOf);
+  const steps = useMemo(() => draft.items.map(toItem), [draft.items]);
+  const missing = draft.items.map(problemsOf);
   const incomplete = missing.findIndex((problems) => Object.keys(problems).length > 0);
   const text = JSON.stringify(steps);
   const settled = useSettled(text, settledAfterMs);
@@ -56,8 +59,8 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
   );
   const current = tried && settled === text ? preview.currentData : undefined;
   const refused = tried && settled === text && preview.isError ? toProblem(preview.error) : null;
-  const trial = stepProblems(refused);
-  const saving = stepProblems(answer.error ? toProblem(answer.error) : null);
+  const trial = refusalsOf(refused, 'step');
+  const saving = refusalsOf(answer.error ? toProblem(answer.error) : null, 'step');
 
   // A file may have other columns than the loads before it: then the steps are made for those.
   const savedSource = saved.source ?? [];
@@ -69,18 +72,18 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
   const source = takesColumns && differs ? current.source : undefined;
   const known =
     sample && takesColumns ? (current?.source ?? sample.inference.columns) : savedSource;
-  const changed = text !== JSON.stringify(readSteps(saved.steps).steps.map(toStep));
+  const changed = text !== JSON.stringify(read(saved.steps).items.map(toItem));
   // Its columns are only known when the steps can be tried.
   const waits = tried && takesColumns && steps.length > 0 && current === undefined;
   useGuard(changed);
 
-  const change = (event: DraftEvent): void => {
+  const change = (event: DraftEvent<Step>): void => {
     // What was said of the steps before may not hold any more.
     answer.reset();
     dispatch(event);
   };
   const add = (op: Op): void => {
-    change({ type: 'stepAdded', op });
+    change({ type: 'added', kind: op });
     setOpenId(draft.nextId);
   };
   const save = async (): Promise<void> => {
@@ -110,30 +113,35 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
         flush
       >
         <Box component="ol" aria-label="Steps" sx={{ listStyle: 'none', m: 0, p: 0 }}>
-          {draft.steps.map((step, place) => (
-            <StepItem
+          {draft.items.map((step, place) => (
+            <DraftItem
               key={step.id}
+              noun="step"
               draft={step}
+              kind={kindOf(step.kind)}
+              summary={stepSummary(toItem(step))}
               place={place}
-              last={place === draft.steps.length - 1}
+              last={place === draft.items.length - 1}
               open={openId === step.id}
-              columns={columnsAt(known, draft.steps, place)}
+              columns={columnsAt(known, draft.items, place)}
+              gone="does not come to this step"
               problems={missing[place] ?? {}}
-              refusal={saving.steps.get(place) ?? trial.steps.get(place) ?? null}
-              rows={current?.steps.find((rows) => rows.step === place + 1) ?? null}
+              refusal={saving.items.get(place) ?? trial.items.get(place) ?? null}
               onToggle={() => setOpenId(openId === step.id ? null : step.id)}
               onMove={(by) => {
-                change({ type: 'stepMoved', id: step.id, by });
-                announce(`${labelOf(step.op)} is step ${place + 1 + by} now`);
+                change({ type: 'moved', id: step.id, by });
+                announce(`${labelOf(step.kind)} is step ${place + 1 + by} now`);
               }}
               onRemove={() => {
-                change({ type: 'stepRemoved', id: step.id });
-                announce(`${labelOf(step.op)} was removed`);
+                change({ type: 'removed', id: step.id });
+                announce(`${labelOf(step.kind)} was removed`);
               }}
               onChange={(parameter, value) =>
-                change({ type: 'stepChanged', id: step.id, parameter, value })
+                change({ type: 'changed', id: step.id, parameter, value })
               }
-            />
+            >
+              <SampleRows rows={current?.steps.find(({ step: of }) => of === place + 1)} />
+            </DraftItem>
           ))}
         </Box>
         <Box
@@ -146,7 +154,7 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
             gridTemplateColumns: 'minmax(0, 1fr)',
           }}
         >
-          {draft.steps.length === 0 && (
+          {draft.items.length === 0 && (
             <Box sx={{ color: 'text.secondary' }}>
               No steps: rows are stored as they stand in the file.
             </Box>
@@ -179,7 +187,7 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
               <Button
                 variant="text"
                 disabled={answer.isLoading}
-                onClick={() => change({ type: 'stepsRead', steps: saved.steps })}
+                onClick={() => change({ type: 'read', items: saved.steps })}
               >
                 Reset
               </Button>
@@ -229,12 +237,18 @@ function AddStep({ onAdd }: { onAdd: (op: Op) => void }) {
   );
 }
 
-/** Leaving the application asks while there is something that is not saved. */
-function useGuard(changed: boolean): void {
-  useEffect(() => {
-    if (!changed) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', ask);
-    return () => window.removeEventListener('beforeunload', ask);
-  }, [changed]);
+/** What became of the rows of the sample at one step. */
+function SampleRows({ rows }: { rows: StepRows | undefined }) {
+  if (rows === undefined) return null;
+  return (
+    <Box
+      sx={{
+        color: rows.rejected > 0 ? 'warning.main' : 'text.secondary',
+        fontSize: '0.75rem',
+        fontVariantNumeric: 'tabular-nums',
+      }}
+    >
+      {rowsInWords(rows)}
+    </Box>
+  );
 }

@@ -2,11 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '@/api/problem';
 import type { Problem, Step } from '@/api/types';
-import { columnsAt, problemsOf, readSteps, reduce, toStep } from './step-draft';
-import type { Draft, Value } from './step-draft';
+import { refusalsOf } from '../drafts/refusals';
+import type { Draft as DraftOf } from '../drafts/draft';
+import type { Value } from '../drafts/field';
+import { columnsAt, stepDrafts } from './step-draft';
 import { ops } from './step-kinds';
 import type { Op } from './step-kinds';
-import { rowsInWords, stepProblems, stepSummary } from './step-words';
+import { rowsInWords, stepSummary } from './step-words';
+
+const { read: readSteps, reduce, toItem: toStep, problemsOf } = stepDrafts;
+type Draft = DraftOf<Step>;
+const stepProblems = (problem: Problem | null) => refusalsOf(problem, 'step');
 
 /** Those of docs/steps.md. */
 const documented: Step[] = [
@@ -36,10 +42,10 @@ const documented: Step[] = [
   },
 ];
 
-const stepsOf = (draft: Draft): Step[] => draft.steps.map(toStep);
+const stepsOf = (draft: Draft): Step[] => draft.items.map(toStep);
 const change = (draft: Draft, parameter: string, value: Value): Draft =>
-  reduce(draft, { type: 'stepChanged', id: draft.steps[0]!.id, parameter, value });
-const added = (op: Op): Draft => reduce(readSteps([]), { type: 'stepAdded', op });
+  reduce(draft, { type: 'changed', id: draft.items[0]!.id, parameter, value });
+const added = (op: Op): Draft => reduce(readSteps([]), { type: 'added', kind: op });
 
 describe('a step that is read', () => {
   it('is there for every kind', () => {
@@ -49,7 +55,7 @@ describe('a step that is read', () => {
   it.each(documented.map((step) => [step.op, step] as const))(
     '%s comes back as it was',
     (_op, step) => {
-      const { steps } = readSteps([step]);
+      const { items: steps } = readSteps([step]);
       expect(steps[0]?.kept).toBeNull();
       expect(problemsOf(steps[0]!)).toEqual({});
       expect(toStep(steps[0]!)).toEqual(step);
@@ -58,7 +64,7 @@ describe('a step that is read', () => {
   );
 
   it('says nothing that the server takes anyway', () => {
-    const { steps } = readSteps([{ op: 'deduplicate', keep: 'first' }]);
+    const { items: steps } = readSteps([{ op: 'deduplicate', keep: 'first' }]);
     expect(steps[0]?.kept).toBeNull();
     expect(toStep(steps[0]!)).toEqual({ op: 'deduplicate' });
   });
@@ -69,9 +75,9 @@ describe('a step that is read', () => {
     ['a value that no field can hold', { op: 'flatten', column: 'address', prefix: '' }],
   ])('is kept as it came where it is %s', (_what, step) => {
     const draft = readSteps([step as unknown as Step]);
-    expect(draft.steps[0]?.kept).toEqual(step);
+    expect(draft.items[0]?.kept).toEqual(step);
     expect(stepsOf(draft)).toEqual([step]);
-    expect(problemsOf(draft.steps[0]!)).toEqual({});
+    expect(problemsOf(draft.items[0]!)).toEqual({});
   });
 });
 
@@ -85,7 +91,7 @@ describe('a step that is typed', () => {
     ['deduplicate', []],
     ['look_up', ['dataset', 'on', 'take']],
   ] as const)('%s needs %j', (op, parameters) => {
-    expect(Object.keys(problemsOf(added(op).steps[0]!))).toEqual(parameters);
+    expect(Object.keys(problemsOf(added(op).items[0]!))).toEqual(parameters);
   });
 
   it.each([
@@ -103,7 +109,7 @@ describe('a step that is typed', () => {
     ['null_tokens', 'tokens', [''], 'Enter something'],
   ] as const)('%s with %s %j: %s', (op, parameter, value, problem) => {
     const draft = change(added(op), parameter, value);
-    expect(problemsOf(draft.steps[0]!)[parameter]).toBe(problem);
+    expect(problemsOf(draft.items[0]!)[parameter]).toBe(problem);
   });
 
   it('leaves out empty lines and pairs', () => {
@@ -123,22 +129,22 @@ describe('the list', () => {
     { op: 'hash', columns: ['a'] },
     { op: 'drop', columns: ['b'] },
   ]);
-  const opsOf = (draft: Draft) => draft.steps.map(({ op }) => op);
+  const opsOf = (draft: Draft) => draft.items.map(({ kind }) => kind);
 
   it('is added to, put in order and taken from', () => {
-    expect(opsOf(reduce(three, { type: 'stepMoved', id: 2, by: -1 }))).toEqual([
+    expect(opsOf(reduce(three, { type: 'moved', id: 2, by: -1 }))).toEqual([
       'trim',
       'drop',
       'hash',
     ]);
-    expect(reduce(three, { type: 'stepMoved', id: 0, by: -1 })).toBe(three);
-    expect(reduce(three, { type: 'stepMoved', id: 2, by: 1 })).toBe(three);
-    const less = reduce(three, { type: 'stepRemoved', id: 1 });
+    expect(reduce(three, { type: 'moved', id: 0, by: -1 })).toBe(three);
+    expect(reduce(three, { type: 'moved', id: 2, by: 1 })).toBe(three);
+    const less = reduce(three, { type: 'removed', id: 1 });
     expect(opsOf(less)).toEqual(['trim', 'drop']);
-    const more = reduce(less, { type: 'stepAdded', op: 'case' });
+    const more = reduce(less, { type: 'added', kind: 'case' });
     // No id comes twice.
-    expect(more.steps.map(({ id }) => id)).toEqual([0, 2, 3]);
-    expect(opsOf(reduce(more, { type: 'stepsRead', steps: [{ op: 'trim' }] }))).toEqual(['trim']);
+    expect(more.items.map(({ id }) => id)).toEqual([0, 2, 3]);
+    expect(opsOf(reduce(more, { type: 'read', items: [{ op: 'trim' }] }))).toEqual(['trim']);
   });
 
   it('knows the columns that come to each step', () => {
@@ -147,7 +153,7 @@ describe('the list', () => {
       { name: 'name', type: 'string' as const },
       { name: 'at', type: 'struct' as const, fields: [{ name: 'city', type: 'string' as const }] },
     ];
-    const { steps } = readSteps([
+    const { items: steps } = readSteps([
       { op: 'rename', columns: { Tag: 'day', name: 'Tag' } },
       { op: 'split', column: 'Tag', separator: ' ', into: ['first', 'last'] },
       { op: 'flatten', column: 'at' },
@@ -165,7 +171,7 @@ describe('what the server says', () => {
   const problem = (change: Partial<Problem>): Problem => ({ ...problemOf('invalid'), ...change });
 
   it('stands at the step that its path names', () => {
-    const { steps, other } = stepProblems(
+    const { items: steps, other } = stepProblems(
       problem({
         detail: 'step 2 (filter): there is no column "prise"',
         errors: [
@@ -179,15 +185,15 @@ describe('what the server says', () => {
 
   it('stands at the step that its text names, where the body could not be read', () => {
     const detail = 'step 3 (case): missing field `to`';
-    expect([...stepProblems(problem({ errors: [{ field: 'steps', detail }] })).steps]).toEqual([
+    expect([...stepProblems(problem({ errors: [{ field: 'steps', detail }] })).items]).toEqual([
       [2, 'missing field `to`'],
     ]);
-    expect([...stepProblems(problem({ detail })).steps.keys()]).toEqual([2]);
+    expect([...stepProblems(problem({ detail })).items.keys()]).toEqual([2]);
   });
 
   it('is told as a whole where it is about none, or about more', () => {
     const columns = problem({ detail: 'column "total" is not one of the dataset' });
-    expect(stepProblems(columns)).toEqual({ steps: new Map(), other: { ...columns, errors: [] } });
+    expect(stepProblems(columns)).toEqual({ items: new Map(), other: { ...columns, errors: [] } });
     const twice = { ...columns, errors: [{ field: 'steps', detail: columns.detail ?? '' }] };
     expect(stepProblems(twice).other?.errors).toEqual([]);
     const both = stepProblems(
@@ -198,9 +204,9 @@ describe('what the server says', () => {
         ],
       }),
     );
-    expect(both.steps.get(0)).toBe('no');
+    expect(both.items.get(0)).toBe('no');
     expect(both.other?.errors).toEqual([{ field: 'source', detail: 'twice' }]);
-    expect(stepProblems(null)).toEqual({ steps: new Map(), other: null });
+    expect(stepProblems(null)).toEqual({ items: new Map(), other: null });
   });
 
   it('is counted in words', () => {

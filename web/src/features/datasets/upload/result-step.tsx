@@ -118,6 +118,7 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
         </Box>
       </Box>
       {report && report.promotions.length > 0 && <Promotions promotions={report.promotions} />}
+      {report && report.drift.length > 0 && <NotAsBefore report={report} />}
       {load.rejected > 0 && <Rejected load={load} />}
     </Box>
   );
@@ -131,6 +132,13 @@ function Numbers({ load }: { load: Load }) {
   ];
   if (report && report.replaced > 0) {
     numbers.push(['Replaced', formatNumber(report.replaced, 'integer')]);
+  }
+  // Left out by steps, made missing by the contract.
+  if (report && report.left_out > 0) {
+    numbers.push(['Left out', formatNumber(report.left_out, 'integer')]);
+  }
+  if (report && report.nulled > 0) {
+    numbers.push(['Made missing', formatNumber(report.nulled, 'integer')]);
   }
   if (report) {
     numbers.push(
@@ -178,6 +186,29 @@ function Promotions({ promotions }: { promotions: LoadReport['promotions'] }) {
             <strong>{promotion.column}</strong>: {promotion.from} to {promotion.to}
             {promotion.line !== null && `, from line ${formatNumber(promotion.line, 'integer')}`}
           </li>
+        ))}
+      </Box>
+    </SectionCard>
+  );
+}
+
+/** What is not as it was in the load before; the page of the dataset has more of it. */
+function NotAsBefore({ report }: { report: LoadReport }) {
+  return (
+    <SectionCard
+      title="Not as before"
+      lead={
+        <Link
+          component={RouterLink}
+          to={`/datasets/${encodeURIComponent(report.dataset)}?tab=loads&load=${report.load_id}`}
+        >
+          What its rows look like
+        </Link>
+      }
+    >
+      <Box component="ul" sx={{ m: 0, pl: 5, overflowWrap: 'anywhere' }}>
+        {report.drift.map(({ message }, place) => (
+          <li key={place}>{message}</li>
         ))}
       </Box>
     </SectionCard>

@@ -3,7 +3,8 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
 import type { NewLoad } from '@/api/types';
-import { flights, load, problem, upload, weather } from '@/testing/fixtures';
+import { drift } from '@/testing/contract-fixtures';
+import { doneLoad, flights, load, problem, upload, weather } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
@@ -56,6 +57,21 @@ describe('upload wizard', () => {
       '/datasets/flights_2013',
     );
     expect(screen.getByRole('button', { name: 'Generate dashboard' })).toBeEnabled();
+  });
+
+  it('says what steps, the contract and the load before have to do with it', async () => {
+    const report = { ...doneLoad.report!, left_out: 12, nulled: 3, drift: [drift()] };
+    server.use(http.get('*/api/v1/loads/:id', () => HttpResponse.json({ ...doneLoad, report })));
+    const { user } = await openReview();
+    await user.click(screen.getByRole('button', { name: 'Create dataset' }));
+    const found = await screen.findByRole('region', { name: 'Not as before' });
+    expect(found).toHaveTextContent(drift().message);
+    expect(within(found).getByRole('link')).toHaveAttribute(
+      'href',
+      `/datasets/flights_2013?tab=loads&load=${report.load_id}`,
+    );
+    expect(screen.getByText('Left out').nextSibling).toHaveTextContent('12');
+    expect(screen.getByText('Made missing').nextSibling).toHaveTextContent('3');
   });
 
   it('replaces rows of a dataset that exists, by key or by days', async () => {

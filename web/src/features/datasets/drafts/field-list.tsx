@@ -1,4 +1,4 @@
-// The parameters of one step as fields, each as its kind says.
+// The parameters of one step or rule as fields, each as its kind says.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Checkbox from '@mui/material/Checkbox';
@@ -6,25 +6,26 @@ import FormControlLabel from '@mui/material/FormControlLabel';
 import IconButton from '@mui/material/IconButton';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useListDatasetsQuery } from '@/api/datasets-api';
+import { useGetDatasetQuery, useListDatasetsQuery } from '@/api/datasets-api';
 import { Icon } from '@/theme/icons';
-import type { Pair, StepDraft, Value } from './step-draft';
-import { kindOf } from './step-kinds';
-import type { Field } from './step-kinds';
+import type { Field, Pair, Value, Values } from './field';
 
-export interface StepFieldsProps {
-  draft: StepDraft;
+export interface FieldListProps {
+  fields: Readonly<Record<string, Field>>;
+  values: Values;
   problems: Readonly<Record<string, string>>;
-  /** The columns that come to this step. */
+  /** The columns to choose among. */
   columns: readonly string[];
+  /** What is said of a column that was chosen and is not among them. */
+  gone: string;
   onChange: (parameter: string, value: Value) => void;
 }
 
 const shrunk = { inputLabel: { shrink: true } };
 const code = { htmlInput: { spellCheck: false, autoComplete: 'off', autoCapitalize: 'none' } };
 
-export function StepFields({ draft, problems, columns, onChange }: StepFieldsProps) {
-  const fields = Object.entries(kindOf(draft.op)?.fields ?? {});
+export function FieldList(props: FieldListProps) {
+  const { fields, values, problems, columns, gone, onChange } = props;
   return (
     <Box
       sx={{
@@ -34,13 +35,15 @@ export function StepFields({ draft, problems, columns, onChange }: StepFieldsPro
         alignItems: 'start',
       }}
     >
-      {fields.map(([name, field]) => (
+      {Object.entries(fields).map(([name, field]) => (
         <OneField
           key={name}
           field={field}
-          value={draft.values[name] ?? ''}
+          value={values[name] ?? ''}
           problem={problems[name] ?? null}
           columns={columns}
+          gone={gone}
+          of={field.of === undefined ? '' : String(values[field.of] ?? '')}
           onChange={(value) => onChange(name, value)}
         />
       ))}
@@ -53,6 +56,9 @@ interface OneFieldProps {
   value: Value;
   problem: string | null;
   columns: readonly string[];
+  gone: string;
+  /** The dataset that a key is of. */
+  of: string;
   onChange: (value: Value) => void;
 }
 
@@ -77,6 +83,7 @@ function OneField(props: OneFieldProps) {
     return <Lines {...props} lines={value as readonly string[]} />;
   }
   if (field.asked === 'column' || field.asked === 'columns') return <ColumnChoice {...props} />;
+  if (field.asked === 'key') return <KeyChoice {...props} />;
   if (field.asked === 'dataset') return <DatasetChoice {...props} />;
   return (
     <TextField
@@ -115,8 +122,8 @@ function helped({ field, value, problem }: OneFieldProps) {
   };
 }
 
-function ColumnChoice(props: OneFieldProps) {
-  const { field, value, columns, onChange } = props;
+function ColumnChoice(props: OneFieldProps & { disabled?: boolean }) {
+  const { field, value, columns, gone: why, onChange } = props;
   const multiple = field.asked === 'columns';
   const chosen = (multiple ? value : [value]) as readonly string[];
   // What a step before took away stays visible, so that it can be taken out here too.
@@ -126,6 +133,7 @@ function ColumnChoice(props: OneFieldProps) {
       select
       label={field.label}
       value={value}
+      disabled={props.disabled}
       onChange={(event) => onChange(event.target.value as unknown as Value)}
       {...helped(props)}
       slotProps={{ ...shrunk, select: { multiple } }}
@@ -137,10 +145,27 @@ function ColumnChoice(props: OneFieldProps) {
       ))}
       {gone.map((name) => (
         <MenuItem key={name} value={name}>
-          {name} (does not come to this step)
+          {name} ({why})
         </MenuItem>
       ))}
     </TextField>
+  );
+}
+
+/** A column of another dataset, once that is chosen. */
+function KeyChoice(props: OneFieldProps) {
+  const other = useGetDatasetQuery(props.of, { skip: props.of === '' });
+  const columns = other.currentData?.columns.map(({ name }) => name) ?? [];
+  const value = props.value as string;
+  const gone = other.isFetching ? '\u2026' : `not in ${props.of || 'a dataset'}`;
+  return (
+    <ColumnChoice
+      {...props}
+      value={value}
+      columns={columns}
+      gone={gone}
+      disabled={props.of === ''}
+    />
   );
 }
 
@@ -167,7 +192,7 @@ function DatasetChoice(props: OneFieldProps) {
   );
 }
 
-/** Texts, one a line. Empty lines are not kept, but can be typed: the text is the field's, the list is the step's. */
+/** Texts, one a line. Empty lines are not kept, but can be typed: the text is the field's, the list is what is kept. */
 function Lines(props: OneFieldProps & { lines: readonly string[] }) {
   const { field, lines, onChange } = props;
   return (
@@ -182,7 +207,7 @@ function Lines(props: OneFieldProps & { lines: readonly string[] }) {
         onChange(value === '' ? [] : value.split('\n'));
       }}
       {...helped(props)}
-      helperText={field.hint ?? 'One a line.'}
+      helperText={(lines.length > 0 && props.problem) || (field.hint ?? 'One a line.')}
       slotProps={{ ...shrunk, ...code }}
     />
   );

@@ -1,45 +1,50 @@
-// One step in the list: what it does in one line, its place, what the server says of it, and its fields when it is open.
+// One step or rule in its list: what it does in one line, its place, what the server says of it, and its fields when it is
+// open.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import { useId } from 'react';
-import type { StepRows } from '@/api/types';
+import type { ReactNode } from 'react';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
-import { toStep } from './step-draft';
-import type { StepDraft, Value } from './step-draft';
-import { StepFields } from './step-fields';
-import { kindOf, labelOf } from './step-kinds';
-import { rowsInWords, stepSummary } from './step-words';
+import type { ItemDraft } from './draft';
+import type { Kind, Value } from './field';
+import { FieldList } from './field-list';
 
-export interface StepItemProps {
-  draft: StepDraft;
+export interface DraftItemProps {
+  noun: 'step' | 'rule';
+  draft: ItemDraft<object>;
+  /** undefined for one that this page does not know. */
+  kind: Kind | undefined;
+  /** It in one line. */
+  summary: string;
   place: number;
   last: boolean;
   open: boolean;
   columns: readonly string[];
+  /** What is said of a column that was chosen and is not among them. */
+  gone: string;
   problems: Readonly<Record<string, string>>;
   /** What the server says against it. */
   refusal: string | null;
-  /** What became of the rows of the sample. */
-  rows: StepRows | null;
+  /** What else there is to say of it. */
+  children?: ReactNode;
   onToggle: () => void;
   onMove: (by: 1 | -1) => void;
   onRemove: () => void;
   onChange: (parameter: string, value: Value) => void;
 }
 
-export function StepItem(props: StepItemProps) {
-  const { draft, place, open, problems, refusal, rows } = props;
+export function DraftItem(props: DraftItemProps) {
+  const { noun, draft, kind, place, open, problems, refusal } = props;
   const fieldsId = useId();
-  const kind = kindOf(draft.op);
-  const label = labelOf(draft.op);
-  const named = `step ${place + 1}, ${label}`;
+  const label = kind?.label ?? draft.kind;
+  const named = `${noun} ${place + 1}, ${label}`;
   const incomplete = Object.keys(problems).length > 0;
   return (
     <Box
       component="li"
-      aria-label={`Step ${place + 1}: ${label}`}
+      aria-label={`${noun === 'step' ? 'Step' : 'Rule'} ${place + 1}: ${label}`}
       sx={{ borderTop: 1, borderColor: 'divider', px: 4, py: 2 }}
     >
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>
@@ -73,7 +78,7 @@ export function StepItem(props: StepItemProps) {
                 whiteSpace: 'nowrap',
               }}
             >
-              {incomplete ? 'Not complete yet' : stepSummary(toStep(draft))}
+              {incomplete ? 'Not complete yet' : props.summary}
             </Box>
           </Box>
         </Button>
@@ -100,17 +105,7 @@ export function StepItem(props: StepItemProps) {
           <Box sx={{ minWidth: 0 }}>{refusal}</Box>
         </Box>
       )}
-      {rows && (
-        <Box
-          sx={{
-            color: rows.rejected > 0 ? 'warning.main' : 'text.secondary',
-            fontSize: '0.75rem',
-            fontVariantNumeric: 'tabular-nums',
-          }}
-        >
-          {rowsInWords(rows)}
-        </Box>
-      )}
+      {props.children}
       <Box id={fieldsId} role="group" aria-label={`Parameters of ${named}`} hidden={!open}>
         {open && (
           <Box
@@ -119,7 +114,7 @@ export function StepItem(props: StepItemProps) {
             {draft.kept ? (
               <>
                 <Box sx={{ color: 'text.secondary' }}>
-                  This page cannot show all of this step, so it is kept as it is.
+                  This page cannot show all of this {noun}, so it is kept as it is.
                 </Box>
                 <Box
                   component="pre"
@@ -133,10 +128,12 @@ export function StepItem(props: StepItemProps) {
             ) : (
               <>
                 <Box sx={{ color: 'text.secondary' }}>{kind?.does}</Box>
-                <StepFields
-                  draft={draft}
+                <FieldList
+                  fields={kind?.fields ?? {}}
+                  values={draft.values}
                   problems={problems}
                   columns={props.columns}
+                  gone={props.gone}
                   onChange={props.onChange}
                 />
               </>
