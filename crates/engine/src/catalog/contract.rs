@@ -354,7 +354,9 @@ impl Rule {
                 Self::Type { column_type, .. } if *column_type != column.column_type => {
                     return Err(Error::invalid(format!("column {name:?} is of type {}, not {column_type}", column.column_type)).at("type"));
                 }
-                Self::Range { min, max, exclusive, .. } => drop(Bounds::new(column.column_type, min.as_ref(), max.as_ref(), *exclusive)?),
+                Self::Range { min, max, exclusive, .. } => {
+                    Bounds::new(column.column_type, min.as_ref(), max.as_ref(), *exclusive)?;
+                }
                 Self::Allowed { values, .. } => drop(Members::new(column.column_type, values)?),
                 Self::Pattern { .. } if column.column_type != ColumnType::String => {
                     return Err(Error::invalid(format!("column {name:?} is of type {}; a pattern is for strings", column.column_type)).at(field));

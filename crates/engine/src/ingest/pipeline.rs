@@ -242,7 +242,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
             drop(host.store.delete(&rejects_path).await);
             kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
-                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, record, true), created: false })),
+                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, *record, true), created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     // Somebody else has brought columns, perhaps the same ones, or changed the steps.

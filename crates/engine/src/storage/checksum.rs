@@ -255,6 +255,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "it is one range")]
     fn what_lies_in_a_chunk_is_read_with_all_of_it() {
         let chunks = [(4..10, 0), (10..20, 0), (25..30, 0)];
         for (ranges, expected) in [

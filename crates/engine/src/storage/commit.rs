@@ -29,7 +29,7 @@ pub(crate) enum Committed {
     /// It made this version.
     Version(Arc<Snapshot>),
     /// A load with the same idempotency key as one of the entry's was there before: this is what it did.
-    Before(u64, super::entry::LoadRecord),
+    Before(u64, Box<LoadRecord>),
     /// The store did not say, and could not be asked: what the entry names may be visible, so nothing of it may be removed.
     Unknown(Error),
 }
@@ -63,7 +63,7 @@ impl DatasetLog {
                 Some(snapshot) => {
                     if let Some((version, record)) = entry.loads.iter().flat_map(LoadRecord::keys).find_map(|key| snapshot.keys.get(&key)) {
                         self.rely_on(*version).await?;
-                        return Ok(Committed::Before(*version, record.clone()));
+                        return Ok(Committed::Before(*version, Box::new(record.clone())));
                     }
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));

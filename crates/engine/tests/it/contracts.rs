@@ -9,7 +9,7 @@ use tidemill::{Contract, Csv, DatasetName, Engine, ErrorKind, FixedRow, Json, Lo
 
 use crate::ward::{Ward, open};
 
-fn contract(rules: Value) -> Contract {
+fn contract(rules: &Value) -> Contract {
     serde_json::from_value(json!({ "rules": rules })).unwrap()
 }
 
@@ -52,7 +52,7 @@ async fn each_rule_rejects_nulls_or_fails_on_the_way_in_and_in_pushes() {
             let ward = Ward::new().await;
             ward.mill.load("countries", Csv::bytes(countries)).await.unwrap();
             rule["on_violation"] = json!(reaction);
-            let contract = contract(json!([rule]));
+            let contract = contract(&json!([rule]));
             let made = ward.mill.load("orders", Csv::bytes(file).contract(contract.clone())).await;
             // The same through a push: a dataset without a contract is given one.
             let head: String = file.lines().take(1).map(|line| format!("{line}\n9,1,2013-01-01,IT,IT\n")).collect();
@@ -113,7 +113,7 @@ async fn a_declared_type_rejects_or_fails_by_its_rule() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_unique_within_and_across_loads_of_any_size() {
     let ward = Ward::new().await;
-    let rule = contract(json!([{"check": "unique", "columns": ["id", "part"]}]));
+    let rule = contract(&json!([{"check": "unique", "columns": ["id", "part"]}]));
     let rows = |ids: std::ops::Range<u32>| {
         let mut text = "id,part,note\n".to_owned();
         ids.for_each(|id| text.push_str(&format!("{id},p{},a note that makes the file larger {id}\n", id % 3)));
@@ -142,7 +142,7 @@ async fn keys_are_unique_within_and_across_loads_of_any_size() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_stay_unique_when_pushes_share_commits_and_engines_share_a_store() {
     let ward = Ward::new().await;
-    let rule = contract(json!([{"check": "unique", "columns": ["id"]}]));
+    let rule = contract(&json!([{"check": "unique", "columns": ["id"]}]));
     ward.mill.load("orders", Json::bytes(r#"{"id": 0, "by": 0}"#).contract(rule)).await.unwrap();
     let other = open(ward.folder.path(), Settings::default()).await;
     let mills = [ward.mill.clone(), other.tenant("acme").unwrap()];
@@ -171,7 +171,7 @@ async fn keys_stay_unique_when_pushes_share_commits_and_engines_share_a_store() 
 #[tokio::test(flavor = "multi_thread")]
 async fn large_loads_with_the_same_keys_do_not_both_bring_them() {
     let ward = Ward::new().await;
-    let rule = contract(json!([{"check": "unique", "columns": ["id"], "on_violation": "reject"}]));
+    let rule = contract(&json!([{"check": "unique", "columns": ["id"], "on_violation": "reject"}]));
     ward.mill.load("orders", Csv::bytes("id,note\n-1,x\n").contract(rule)).await.unwrap();
     let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
     let file = |from: u32| {
@@ -199,7 +199,7 @@ async fn large_loads_with_the_same_keys_do_not_both_bring_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_push_that_fails_by_its_key_takes_nothing_from_the_others() {
     let ward = Ward::new().await;
-    let rule = contract(json!([{"check": "unique", "columns": ["id"], "on_violation": "fail"}]));
+    let rule = contract(&json!([{"check": "unique", "columns": ["id"], "on_violation": "fail"}]));
     ward.mill.load("orders", Json::bytes(r#"{"id": 0}"#).contract(rule)).await.unwrap();
     let loads = (1..=40_u32).map(|n| {
         let rows = if n % 2 == 0 { format!("{{\"id\": {n}}}") } else { format!("{{\"id\": {}}}\n{{\"id\": 0}}", n + 1) };
@@ -219,7 +219,7 @@ async fn one_push_that_fails_by_its_key_takes_nothing_from_the_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn references_are_looked_up_as_the_load_begins() {
     let ward = Ward::new().await;
-    let rule = contract(json!([{"check": "reference", "column": "country", "dataset": "countries", "key": "code"}]));
+    let rule = contract(&json!([{"check": "reference", "column": "country", "dataset": "countries", "key": "code"}]));
     let file = "id,country\n1,IT\n2,NO\n3,\n";
     let error = ward.mill.load("orders", Csv::bytes(file).contract(rule.clone())).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Invalid && error.message().starts_with("rule 1 (reference of country): there is no dataset countries"), "{error}");
@@ -232,7 +232,7 @@ async fn references_are_looked_up_as_the_load_begins() {
     assert_eq!(ward.mill.load("orders", Csv::bytes(file)).await.unwrap().rows, 2);
     // A type that never fits, a column that is not there.
     for (key, expected) in [("number", "is of type string, but \"number\" of dataset countries of type integer"), ("cod", "did you mean code?")] {
-        let rule = contract(json!([{"check": "reference", "column": "country", "dataset": "countries", "key": key}]));
+        let rule = contract(&json!([{"check": "reference", "column": "country", "dataset": "countries", "key": key}]));
         let error = ward.mill.set_contract("orders", rule).await.unwrap_err();
         assert!(error.message().contains(expected) && error.field() == Some("rules[0].key"), "{error}");
     }
@@ -243,7 +243,7 @@ async fn references_are_looked_up_as_the_load_begins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contract_is_kept_changed_and_guarded() {
     let ward = Ward::new().await;
-    let first = contract(json!([{"check": "range", "column": "n", "min": 0}]));
+    let first = contract(&json!([{"check": "range", "column": "n", "min": 0}]));
     ward.mill.load("orders", Csv::bytes("n,s\n1,a\n-1,b\n").contract(first.clone())).await.unwrap();
     let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
     assert_eq!(again.contract("orders").await.unwrap(), first);
@@ -252,7 +252,7 @@ async fn a_contract_is_kept_changed_and_guarded() {
     ward.mill.load("orders", Csv::bytes("n,s\n3,a\n").contract(first.clone())).await.unwrap();
     assert_eq!(ward.mill.load("orders", Csv::bytes("n,s\n3,a\n").contract(Contract::default())).await.unwrap_err().field(), Some("contract"));
     // Changing it is a version; setting the same again is none.
-    let second = contract(json!([{"check": "allowed", "column": "s", "values": ["a"]}]));
+    let second = contract(&json!([{"check": "allowed", "column": "s", "values": ["a"]}]));
     let before = ward.mill.dataset("orders").await.unwrap().summary.version;
     ward.mill.set_contract("orders", second.clone()).await.unwrap();
     ward.mill.set_contract("orders", second.clone()).await.unwrap();
@@ -264,14 +264,14 @@ async fn a_contract_is_kept_changed_and_guarded() {
     ward.mill.checkpoint("orders").await.unwrap();
     let third = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
     assert_eq!(third.contract("orders").await.unwrap(), second);
-    assert_eq!(ward.mill.set_contract("orders", contract(json!([{"check": "required", "column": "x"}]))).await.unwrap_err().field(), Some("rules[0].column"));
+    assert_eq!(ward.mill.set_contract("orders", contract(&json!([{"check": "required", "column": "x"}]))).await.unwrap_err().field(), Some("rules[0].column"));
     assert_eq!(ward.mill.contract("nowhere").await.unwrap_err().kind(), ErrorKind::NotFound);
     // Who does not see the whole dataset neither reads nor changes it.
     let scope = Scope::of(TenantId::parse("acme").unwrap()).hiding(DatasetName::parse("orders").unwrap(), "s");
     let some = ward.engine.mill(scope);
     assert_eq!(some.contract("orders").await.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(some.set_contract("orders", Contract::default()).await.unwrap_err().kind(), ErrorKind::Denied);
-    let probe = contract(json!([{"check": "reference", "column": "s", "dataset": "orders", "key": "s"}]));
+    let probe = contract(&json!([{"check": "reference", "column": "s", "dataset": "orders", "key": "s"}]));
     assert_eq!(some.load("probe", Csv::bytes("s\na\n").contract(probe)).await.unwrap_err().kind(), ErrorKind::Denied);
     assert_eq!(other_tenant(&ward.engine).contract("orders").await.unwrap_err().kind(), ErrorKind::NotFound);
 }
@@ -283,7 +283,7 @@ fn other_tenant(engine: &Engine) -> Mill {
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_rows_are_exported_corrected_and_loaded_once() {
     let ward = Ward::new().await;
-    let rules = contract(json!([{"check": "range", "column": "n", "min": 0}, {"check": "unique", "columns": ["n"]}]));
+    let rules = contract(&json!([{"check": "range", "column": "n", "min": 0}, {"check": "unique", "columns": ["n"]}]));
     let first = ward.mill.load("orders", Csv::bytes("n,s\n1,a\n-2,\"b,\"\"c\"\"\"\n-3,d\n1,e\n").contract(rules)).await.unwrap();
     let load_id = first.load_id.as_str();
     let lines: Vec<(u64, u64)> = ward.mill.load_rejects("orders", load_id, 0, 10).await.unwrap().items.iter().map(|row| (row.number, row.reject.line)).collect();
@@ -363,7 +363,7 @@ async fn values_that_are_not_of_the_type_become_null_in_every_format() {
 async fn a_contract_is_held_to_by_what_steps_make_and_rejects_keep_what_was_read() {
     let ward = Ward::new().await;
     let steps = tidemill::Steps::parse(r#"[{"op": "rename", "columns": {"Price": "price"}}, {"op": "derive", "column": "net", "expression": "price / 2"}]"#).unwrap();
-    let rules = contract(json!([{"check": "range", "column": "net", "min": 1}, {"check": "unique", "columns": ["price"]}]));
+    let rules = contract(&json!([{"check": "range", "column": "net", "min": 1}, {"check": "unique", "columns": ["price"]}]));
     let file = "id,Price\n1,4\n2,1\n3,4\n";
     let report = ward.mill.load("orders", Csv::bytes(file).steps(steps).contract(rules)).await.unwrap();
     assert_eq!((report.rows, report.rejected), (1, 2));
@@ -382,7 +382,7 @@ async fn a_contract_is_held_to_by_what_steps_make_and_rejects_keep_what_was_read
 #[tokio::test(flavor = "multi_thread")]
 async fn loads_that_replace_rows_are_compared_with_those_that_stay() {
     let ward = Ward::new().await;
-    let rules = contract(json!([{"check": "unique", "columns": ["id"]}, {"check": "unique", "columns": ["mail"]}]));
+    let rules = contract(&json!([{"check": "unique", "columns": ["id"]}, {"check": "unique", "columns": ["mail"]}]));
     let upsert = |rows: &str| Csv::bytes(format!("id,mail\n{rows}")).mode(LoadMode::Upsert { key: vec!["id".to_owned()] });
     ward.mill.load("orders", Csv::bytes("id,mail\n1,a\n2,b\n3,c\n").contract(rules)).await.unwrap();
     // A row takes the place of the one with its key.
@@ -403,7 +403,7 @@ async fn loads_that_replace_rows_are_compared_with_those_that_stay() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_replaces_a_range_is_compared_with_rows_outside_of_it() {
     let ward = Ward::new().await;
-    let rules = contract(json!([{"check": "unique", "columns": ["id"]}]));
+    let rules = contract(&json!([{"check": "unique", "columns": ["id"]}]));
     ward.mill.load("orders", Csv::bytes("id,day\n1,2013-01-01\n2,2013-01-02\n").contract(rules)).await.unwrap();
     let second = |rows: &str| {
         let (from, to) = ("2013-01-02T00:00:00Z".parse().unwrap(), "2013-01-03T00:00:00Z".parse().unwrap());
@@ -422,7 +422,7 @@ async fn a_load_that_replaces_a_range_is_compared_with_rows_outside_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_of_rows_that_are_there_fails_as_a_whole_where_there_are_many_and_counts_them_where_there_are_few() {
     let ward = Ward::new().await;
-    let rules = contract(json!([{"check": "unique", "columns": ["id"]}]));
+    let rules = contract(&json!([{"check": "unique", "columns": ["id"]}]));
     ward.mill.load("orders", Csv::bytes("id\n1\n").contract(rules)).await.unwrap();
     let progress = tidemill::Progress::new();
     let report = ward.mill.load("orders", push("{\"id\": 1}\n{\"id\": 2}").progress(progress.clone())).await.unwrap();
@@ -442,7 +442,7 @@ async fn a_contract_that_another_engine_has_set_holds_in_every_mode() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes("id\n1\n")).await.unwrap();
     let other = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
-    other.set_contract("orders", contract(json!([{"check": "range", "column": "id", "min": 5}]))).await.unwrap();
+    other.set_contract("orders", contract(&json!([{"check": "range", "column": "id", "min": 5}]))).await.unwrap();
     // This engine has not heard of it yet, and no row comes in that it would not take.
     for mode in [LoadMode::Append, LoadMode::Replace, LoadMode::Upsert { key: vec!["id".to_owned()] }] {
         let report = ward.mill.load("orders", Csv::bytes("id\n2\n6\n").mode(mode.clone())).await.unwrap();

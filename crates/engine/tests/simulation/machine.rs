@@ -193,14 +193,17 @@ impl Machine {
     pub(crate) async fn cancellation(&self, engine: usize) {
         loop {
             let cancelled = self.cancelled.notified();
-            let mut state = self.lock();
-            if state.engines[engine].cancelled_at.is_some_and(|at| at <= state.steps) {
-                state.engines[engine].cancelled_at = None;
+            if self.is_cancelled(engine) {
                 return;
             }
-            drop(state);
             cancelled.await;
         }
+    }
+
+    fn is_cancelled(&self, engine: usize) -> bool {
+        let mut state = self.lock();
+        let steps = state.steps;
+        state.engines[engine].cancelled_at.take_if(|at| *at <= steps).is_some()
     }
 
     pub(crate) fn forget_cancellation(&self, engine: usize) {

@@ -19,7 +19,7 @@ fn schema() -> DatasetSchema {
     DatasetSchema::new(columns, Some("at".into())).unwrap()
 }
 
-fn contract(rule: Value) -> Result<Contract, serde_json::Error> {
+fn contract(rule: &Value) -> Result<Contract, serde_json::Error> {
     serde_json::from_value(json!({ "rules": [rule] }))
 }
 
@@ -40,7 +40,7 @@ fn rules_that_fit_are_taken_and_survive_their_json() {
         json!({"check": "reference", "column": "country", "dataset": "countries", "key": "code"}),
         json!({"check": "unique", "columns": ["id", "day"], "on_violation": "reject"}),
     ] {
-        let contract = contract(rule.clone()).unwrap();
+        let contract = contract(&rule).unwrap();
         contract.check(&schema()).unwrap_or_else(|error| panic!("{rule}: {error}"));
         let text = serde_json::to_string(&contract).unwrap();
         assert_eq!(serde_json::from_str::<Contract>(&text).unwrap(), contract);
@@ -57,7 +57,7 @@ fn what_is_not_known_is_refused() {
         json!({"check": "required", "column": "id", "on_violation": "ignore"}),
         json!({"check": "unique", "column": "id"}),
     ] {
-        assert!(contract(rule.clone()).is_err(), "{rule}");
+        assert!(contract(&rule).is_err(), "{rule}");
     }
     assert!(serde_json::from_value::<Contract>(json!({"rules": [], "name": "x"})).is_err());
 }
@@ -91,7 +91,7 @@ fn rules_that_fit_nothing_are_refused_by_number_and_field() {
         (json!({"check": "unique", "columns": ["tags"]}), "columns", "is a list"),
         (json!({"check": "unique", "columns": ["id"], "on_violation": "null"}), "on_violation", "has none"),
     ] {
-        let error = contract(rule.clone()).unwrap().check(&schema()).unwrap_err();
+        let error = contract(&rule).unwrap().check(&schema()).unwrap_err();
         assert!(error.message().starts_with("rule 1 (") && error.message().contains(expected), "{rule}: {error}");
         assert_eq!(error.field(), Some(format!("rules[0].{field}").as_str()), "{rule}");
     }
