@@ -1,7 +1,8 @@
 // Every page on wide screens and phones, light and dark: no accessibility violation, no sideways
 // scroll, nothing in the console, and a picture to look at.
-import type { Page } from '@playwright/test';
+import type { Page, TestInfo } from '@playwright/test';
 import { owner } from './api';
+import type { Api } from './api';
 import { expect, test } from './fixture';
 import {
   accessibilityProblems,
@@ -74,6 +75,26 @@ const scenes: Scene[] = [
   },
 ];
 
+/** A picture of each scene, without complaints. */
+async function lookAt(page: Page, origin: string, all: Scene[], info: TestInfo): Promise<void> {
+  for (const { name, path, prepare } of all) {
+    await test.step(name, async () => {
+      await page.goto(origin + path);
+      await untilReady(page);
+      await prepare?.(page);
+      await untilReady(page);
+      // A dialog stands still before it is looked at.
+      await page.screenshot({
+        path: info.outputPath(`${name}.png`),
+        fullPage: prepare === undefined,
+        animations: 'disabled',
+      });
+      expect.soft(await accessibilityProblems(page), name).toEqual([]);
+      expect.soft(await hasSidewaysScroll(page), `${name} is wider than the screen`).toBe(false);
+    });
+  }
+}
+
 test('the history of a dataset', async ({ page, aged, strict }, info) => {
   test.setTimeout(240_000);
   const { server, dashboard } = aged;
@@ -99,22 +120,79 @@ test('the history of a dataset', async ({ page, aged, strict }, info) => {
     },
     { name: 'upkeep', path: '/settings' },
   ];
-  for (const { name, path, prepare } of all) {
-    await test.step(name, async () => {
-      await page.goto(server.url + path);
-      await untilReady(page);
-      await prepare?.(page);
-      await untilReady(page);
-      // A dialog stands still before it is looked at.
-      await page.screenshot({
-        path: info.outputPath(`${name}.png`),
-        fullPage: prepare === undefined,
-        animations: 'disabled',
-      });
-      expect.soft(await accessibilityProblems(page), name).toEqual([]);
-      expect.soft(await hasSidewaysScroll(page), `${name} is wider than the screen`).toBe(false);
-    });
-  }
+  await lookAt(page, server.url, all, info);
+});
+
+/** Visits with rules, steps, and a second load that is unlike the first. */
+async function addVisits(api: Api): Promise<string> {
+  const file = (rows: number, line: (row: number) => string): Blob =>
+    new Blob([
+      ['at,email,page,seconds', ...Array.from({ length: rows }, (_, row) => line(row)), ''].join(
+        '\n',
+      ),
+    ]);
+  const day = (row: number): string =>
+    `2026-03-${String((row % 28) + 1).padStart(2, '0')}T08:00:00Z`;
+  const pages = ['/', '/prices', '/docs'];
+  const first = file(
+    400,
+    (row) => `${day(row)},p${row % 90}@acme.example,${pages[row % 3]},${row % 120}`,
+  );
+  await api.load(first, 'visits.csv', {
+    dataset: 'visits',
+    label: 'Visits',
+    mode: 'create',
+    types: {},
+    time_column: 'at',
+  });
+  await api.json('PUT', '/datasets/visits/contract', {
+    rules: [
+      { check: 'required', column: 'email' },
+      { check: 'range', column: 'seconds', min: 0, max: 3_600, on_violation: 'null' },
+      { check: 'pattern', column: 'page', pattern: '/[a-z]*' },
+    ],
+  });
+  await api.json('PUT', '/datasets/visits/steps', {
+    steps: [
+      { op: 'trim', columns: ['page'] },
+      { op: 'case', columns: ['page'], to: 'lower' },
+      { op: 'hash', columns: ['email'] },
+    ],
+  });
+  const second = file(
+    300,
+    (row) =>
+      `${day(row)},${row % 4 === 0 ? '' : 'q@acme.example'},${row === 7 ? 'home' : '/New'},${row * 40}`,
+  );
+  await api.load(second, 'visits-april.csv', { dataset: 'visits', mode: 'append' });
+  const { items } = await api.json<{ items: { load_id: string; profiled: boolean }[] }>(
+    'GET',
+    '/datasets/visits/loads',
+  );
+  return items.find((load) => load.profiled)?.load_id ?? '';
+}
+
+test('the rules, steps and loads of a dataset', async ({ page, aged, strict }, info) => {
+  test.setTimeout(240_000);
+  const { server, api } = aged;
+  const load = await addVisits(api);
+  await strict(page, server);
+  await page.goto(`${server.url}/sign-in`);
+  await signIn(page, owner);
+  await expect(page.getByRole('heading', { name: 'Dashboards', level: 1 })).toBeVisible();
+  const visits: Scene[] = [
+    { name: 'contract', path: '?tab=contract' },
+    { name: 'steps', path: '?tab=steps' },
+    { name: 'loads-with-drift', path: '?tab=loads' },
+    { name: 'load-profile', path: `?tab=loads&load=${load}` },
+    { name: 'rejected-by-rule', path: '?tab=rejected' },
+  ];
+  await lookAt(
+    page,
+    server.url,
+    visits.map((scene) => ({ ...scene, path: `/datasets/visits${scene.path}` })),
+    info,
+  );
 });
 
 test('the sign-in page', async ({ page, seeded, strict }, info) => {
