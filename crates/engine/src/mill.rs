@@ -108,16 +108,27 @@ impl Mill {
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
         };
         self.allow_references(load.contract.as_ref())?;
+        if self.scope.restricts_any()
+            && let Some(there) = shared.datasets.get(self.scope.tenant(), &name).await?
+        {
+            // Of rows that refer to something it says which are there.
+            self.allow_references(there.metadata.contract.known().ok().as_deref())?;
+        }
         let mut loaded = run_load(host, load).await?;
         if self.scope.restricts(&name) {
             // It tells of columns and rows of others.
             loaded.report.drift.clear();
         }
         // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
-        if loaded.created
-            && let Err(error) = self.ensure_model(&name).await
-        {
-            tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+        if loaded.created {
+            // A deletion that was cut short may have left that of an earlier dataset of this name.
+            let kept = async {
+                self.shared.models.delete(self.scope.tenant(), &name).await?;
+                self.ensure_model(&name).await
+            };
+            if let Err(error) = kept.await {
+                tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+            }
         }
         let new_columns = &loaded.report.new_columns;
         if !new_columns.is_empty()
@@ -136,11 +147,10 @@ impl Mill {
     pub async fn delete_dataset(&self, dataset: &str) -> Result<()> {
         let name = DatasetName::parse(dataset)?;
         self.find(&name).await?;
-        // Before, because a deletion that is cut short must not leave its model to the next dataset of this name; after,
-        // because somebody may have asked for it in between and had it made.
-        self.shared.models.delete(self.scope.tenant(), &name).await?;
-        self.shared.datasets.log(self.scope.tenant(), &name).delete().await?;
-        self.shared.models.delete(self.scope.tenant(), &name).await?;
+        let models = || self.shared.models.delete(self.scope.tenant(), &name);
+        self.shared.datasets.log(self.scope.tenant(), &name).delete(models()).await?;
+        // Somebody may have asked for it in between and had it made.
+        models().await?;
         self.shared.advisor.forget(self.scope.tenant(), &name);
         self.shared.session.partials().set_rollups(self.shared.datasets.log(self.scope.tenant(), &name).prefix(), None);
         self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });

@@ -71,6 +71,11 @@ impl Scope {
         self.row_filters.contains_key(dataset) || self.hidden_columns.contains_key(dataset)
     }
 
+    /// Whether some dataset is not seen as a whole.
+    pub(crate) fn restricts_any(&self) -> bool {
+        !self.row_filters.is_empty() || !self.hidden_columns.is_empty()
+    }
+
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits

@@ -54,7 +54,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(dataset_loads::find_load_profile))
         .routes(routes!(dataset_loads::list_load_rejects))
         .routes(routes!(dataset_loads::export_load_rejects))
-        .routes(routes!(dataset_loads::replay_load_rejects))
+        .routes(routes!(dataset_loads::replay_load_rejects).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(uploads::infer_upload))
         .routes(routes!(steps::preview_upload))

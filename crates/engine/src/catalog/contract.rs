@@ -23,6 +23,10 @@ pub const VALUES_MAX: usize = 10_000;
 pub const PATTERN_MAX_BYTES: usize = 1_000;
 /// Columns of a unique key.
 pub const KEY_COLUMNS_MAX: usize = 16;
+/// Unique keys of a contract at most.
+pub const UNIQUE_MAX: usize = 8;
+/// References of a contract at most.
+pub const REFERENCES_MAX: usize = 16;
 /// Bytes of a contract as JSON: it is part of the log.
 pub const CONTRACT_MAX_BYTES: usize = 256 << 10;
 
@@ -194,9 +198,21 @@ impl Contract {
                 Error::invalid(format!("the contract takes {bytes} bytes; {CONTRACT_MAX_BYTES} are allowed. Keep long lists of values in a dataset and refer to it")).at("rules")
             );
         }
-        let mut declared: Vec<&str> = Vec::new();
+        let (mut declared, mut keys, mut references): (Vec<&str>, Vec<&[String]>, usize) = (Vec::new(), Vec::new(), 0);
         for (number, rule) in self.numbered() {
             rule.check_form().map_err(|error| rule.named(number, error))?;
+            // Each of these holds millions of keys in memory.
+            if let Rule::Unique { columns, .. } = rule {
+                if keys.contains(&columns.as_slice()) {
+                    return Err(rule.named(number, Error::invalid("another rule says the same").at("columns")));
+                }
+                keys.push(columns);
+            }
+            references += usize::from(matches!(rule, Rule::Reference { .. }));
+            if keys.len() > UNIQUE_MAX || references > REFERENCES_MAX {
+                let message = format!("a contract has at most {UNIQUE_MAX} unique keys and {REFERENCES_MAX} references");
+                return Err(rule.named(number, Error::invalid(message).at("check")));
+            }
             if let Rule::Type { column, .. } = rule {
                 if declared.contains(&column.as_str()) {
                     return Err(rule.named(number, Error::invalid(format!("the type of {column:?} is declared twice")).at("column")));
@@ -213,6 +229,11 @@ impl Contract {
     /// `Invalid`, naming the rule, with near names for a column that is not there.
     pub fn check(&self, schema: &DatasetSchema) -> Result<()> {
         self.check_form()?;
+        self.fits(schema)
+    }
+
+    /// The same for one whose form was checked when it was stored.
+    pub(crate) fn fits(&self, schema: &DatasetSchema) -> Result<()> {
         self.numbered().try_for_each(|(number, rule)| rule.check(schema).map_err(|error| rule.named(number, error)))
     }
 }

@@ -32,6 +32,7 @@ impl Drift {
         let what = match self.kind {
             DriftKind::NewCategory => "a frequent value is new",
             DriftKind::MissingCategory => "a frequent value is gone",
+            DriftKind::Range => "values lie further apart than before",
             _ => return self,
         };
         let column = self.column.as_deref().unwrap_or_default();

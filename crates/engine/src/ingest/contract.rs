@@ -23,6 +23,7 @@ use regex::Regex;
 
 use self::keys::KeyEncoder;
 use self::reference::{KeySet, References};
+use super::reject::REJECTS_MAX;
 use super::treatment::rows::{Fault, Rows};
 use crate::catalog::contract::typed::{Bounds, Members, float_bits, whole_pattern};
 use crate::catalog::{Column, Contract, DatasetSchema, Reaction, Rule};
@@ -30,6 +31,10 @@ use crate::error::{Error, Result, near_names};
 
 /// Allowed values that a reason lists.
 const LISTED_VALUES: usize = 5;
+/// Bytes of a value that a reason repeats, or compares with others.
+const SHORT_BYTES: usize = 64;
+/// Values of a list at most, among which near ones are looked for: each rejected row looks at all of them.
+const NEAR_VALUES: usize = 200;
 
 /// The rules of a contract that need nothing but the row, for columns of known types.
 #[derive(Debug, Default)]
@@ -69,7 +74,7 @@ impl Checks {
             return Ok(Self::default());
         }
         let schema = DatasetSchema::new(columns.to_vec(), None)?;
-        contract.check(&schema)?;
+        contract.fits(&schema)?;
         let mut tests = Vec::new();
         for (number, rule) in contract.numbered() {
             let [name] = rule.columns()[..] else { continue };
@@ -93,7 +98,7 @@ impl Checks {
     pub(crate) fn apply(&mut self, rows: &mut Rows) -> Result<()> {
         for test in &self.tests {
             let array = Arc::clone(rows.batch.column(test.place));
-            let found = test.demand.violated(&array, &rows.batch)?;
+            let mut found = test.demand.violated(&array, &rows.batch)?;
             if found.is_empty() {
                 continue;
             }
@@ -103,7 +108,8 @@ impl Checks {
                     rows.batch = with_nulls(&rows.batch, test.place, &array, &found)?;
                 }
                 reaction => {
-                    let found: Vec<usize> = if reaction == Reaction::Fail { found.into_iter().take(1).collect() } else { found };
+                    // With more than so many the load ends; they need not be described first.
+                    found.truncate(if reaction == Reaction::Fail { 1 } else { REJECTS_MAX + 1 });
                     rows.reject_by(found.into_iter().map(|row| (Some(test.rule), test.fault(&array, row))).collect())?;
                     if reaction == Reaction::Fail {
                         return Err(rows.failed());
@@ -138,7 +144,7 @@ fn demand(number: u32, rule: &Rule, place: usize, column: &Column, references: &
             Demand::Between { bounds, told }
         }
         Rule::Allowed { values, .. } => {
-            let list: Vec<String> = values.iter().take(LISTED_VALUES).map(ToString::to_string).collect();
+            let list: Vec<String> = values.iter().take(LISTED_VALUES).map(|value| shortened(value.to_string())).collect();
             let more = if values.len() > LISTED_VALUES { format!(" and {} others", values.len() - LISTED_VALUES) } else { String::new() };
             Demand::OneOf { members: Members::new(column.column_type, values)?, told: format!("{}{more}", list.join(", ")) }
         }
@@ -182,10 +188,9 @@ impl Demand {
             Self::Between { told, .. } => format!("must be {told}"),
             Self::OneOf { members, told } => {
                 let near = match (members, array.as_string_view_opt()) {
-                    (Members::Texts(members), Some(texts)) => {
-                        let mut known: Vec<&str> = members.iter().map(String::as_str).collect();
+                    (Members::Texts(members), Some(texts)) if members.len() <= NEAR_VALUES && texts.value(row).len() <= SHORT_BYTES => {
+                        let mut known: Vec<&str> = members.iter().map(String::as_str).filter(|member| member.len() <= SHORT_BYTES).collect();
                         known.sort_unstable();
-                        known.truncate(1_000);
                         near_names(texts.value(row), known.into_iter())
                     }
                     _ => String::new(),
@@ -252,3 +257,11 @@ fn with_nulls(batch: &RecordBatch, place: usize, array: &ArrayRef, rows: &[usize
 
 #[cfg(test)]
 mod tests;
+
+fn shortened(mut text: String) -> String {
+    if text.len() > SHORT_BYTES {
+        text.truncate(text.floor_char_boundary(SHORT_BYTES));
+        text.push('…');
+    }
+    text
+}

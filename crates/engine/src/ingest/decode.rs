@@ -14,6 +14,7 @@ pub(crate) mod csv_dialect;
 pub(crate) mod encoding;
 pub(crate) mod excel;
 mod excel_parts;
+mod excel_xml;
 pub(crate) mod json;
 pub(crate) mod json_path;
 pub(crate) mod json_rows;

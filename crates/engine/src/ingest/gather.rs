@@ -16,15 +16,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::contract::unique::{Found, UniqueKeys};
+use super::contract::unique::UniqueKeys;
 use super::decode::Decoded;
 use super::intake;
-use super::pipeline::{LoadHost, announce, keep_rejects, millis_since, report};
+use super::pipeline::{LoadHost, announce, blocking, keep_rejects, millis_since, report};
 use super::profile::observe::Profiler;
 use super::profile::{LoadProfile, ROWS_MIN, kept};
 use super::treatment::rows::Rows;
@@ -367,6 +368,14 @@ struct Settled {
 }
 
 impl Settled {
+    fn with(mut self, rows: Rows, schema: &SchemaRef, source: &str) -> Result<Self> {
+        let decoded = rows.into_decoded(false);
+        self.rows.push(in_columns_of(schema, &decoded.batch)?);
+        self.rejects.extend(decoded.rejects);
+        intake::check_rejects(source, &self.rejects)?;
+        Ok(self)
+    }
+
     fn count(&self) -> u64 {
         self.rows.iter().map(|rows| rows.num_rows() as u64).sum()
     }
@@ -378,76 +387,78 @@ fn has_keys(snapshot: &Snapshot) -> bool {
 
 /// Decides which rows of each load come in: those whose unique keys neither the dataset has nor a load before it. Loads that
 /// fail by that are answered here. What a load was decoded to stays as it is: it may have to be compared once more.
-async fn settle(host: &LoadHost, before: &Snapshot, mut now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
-    if !has_keys(before) {
-        let settled = now.iter().map(|waiting| {
-            let rows = waiting.load.rows.iter().map(|rows| in_columns_of(before, &rows.batch)).collect::<Result<Vec<_>>>()?;
-            Ok(Settled { rows, rejects: waiting.load.rejects.clone() })
-        });
-        let settled: Result<Vec<Settled>> = settled.collect();
-        return match settled {
-            Ok(settled) => Ok((now, settled)),
-            Err(error) => Err((now, error)),
-        };
-    }
-    let mut known = None;
-    loop {
-        match compare(host, before, &now, &mut known).await {
-            Ok(Compared::All(settled)) => return Ok((now, settled)),
-            // What it has taken of the keys counts for nobody: all others are compared without it.
-            Ok(Compared::Failed(place, error)) => answers.give(now.remove(place), Err(error)),
-            Err(error) => return Err((now, error)),
-        }
-        if now.is_empty() {
-            return Ok((now, Vec::new()));
+async fn settle(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &mut Answers) -> Result<(Vec<Waiting>, Vec<Settled>), (Vec<Waiting>, Error)> {
+    let outcomes = match compare(host, before, &now).await {
+        Ok(outcomes) => outcomes,
+        Err(error) => return Err((now, error)),
+    };
+    let (mut taken, mut settled) = (Vec::new(), Vec::new());
+    for (waiting, outcome) in now.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(outcome) => {
+                taken.push(waiting);
+                settled.push(outcome);
+            }
+            Err(error) => answers.give(waiting, Err(error)),
         }
     }
+    Ok((taken, settled))
 }
 
 /// Rows in the columns of a dataset, of which some may have come since the rows were decoded.
-fn in_columns_of(snapshot: &Snapshot, rows: &RecordBatch) -> Result<RecordBatch> {
-    if rows.num_columns() < snapshot.arrow.fields().len() { conform(rows, &snapshot.arrow) } else { Ok(rows.clone()) }
+fn in_columns_of(schema: &SchemaRef, rows: &RecordBatch) -> Result<RecordBatch> {
+    if rows.num_columns() < schema.fields().len() { conform(rows, schema) } else { Ok(rows.clone()) }
 }
 
-/// How loads came off against their unique keys.
-enum Compared {
-    All(Vec<Settled>),
-    /// The load at this place fails.
-    Failed(usize, Error),
-}
-
-/// Compares the unique keys of loads with the dataset and with each other. `known` are the keys that the dataset has: they are
-/// looked for once, however many of the loads fail.
-async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting], known: &mut Option<Found>) -> Result<Compared> {
-    let mut unique = UniqueKeys::new(before.metadata.contract.known()?.as_ref(), &before.metadata.schema)?;
-    let (mut keyed, mut of) = (Vec::new(), Vec::new());
-    for (place, waiting) in now.iter().enumerate() {
-        for rows in &waiting.load.rows {
-            keyed.push(unique.keyed(Rows::of(rows.clone()))?);
+/// What each load brings, its unique keys compared with the dataset and with those of the loads before it.
+async fn compare(host: &LoadHost, before: &Snapshot, now: &[Waiting]) -> Result<Vec<Result<Settled>>> {
+    let schema = Arc::clone(&before.arrow);
+    let loads: Vec<(String, Vec<Reject>)> = now.iter().map(|waiting| (waiting.load.record.source.clone(), waiting.load.rejects.clone())).collect();
+    let pieces: Vec<(usize, Decoded)> = now.iter().enumerate().flat_map(|(place, waiting)| waiting.load.rows.iter().map(move |rows| (place, rows.clone()))).collect();
+    let unique = UniqueKeys::new(before.metadata.contract.known()?.as_ref(), &before.metadata.schema)?.of_several();
+    if unique.is_empty() {
+        let mut settled: Vec<Result<Settled>> = loads
+            .into_iter()
+            .map(|(source, rejects)| intake::check_rejects(&source, &rejects).map(|()| Settled { rows: Vec::new(), rejects }))
+            .collect();
+        for (place, rows) in pieces {
+            let rows = in_columns_of(&schema, &rows.batch)?;
+            if let Some(Ok(settled)) = settled.get_mut(place) {
+                settled.rows.push(rows);
+            }
+        }
+        return Ok(settled);
+    }
+    let bytes = pieces.iter().map(|(_, rows)| rows.batch.get_array_memory_size() as u64).sum();
+    let keyed = blocking(bytes, move || {
+        let (mut keyed, mut of) = (Vec::with_capacity(pieces.len()), Vec::with_capacity(pieces.len()));
+        for (place, rows) in pieces {
+            keyed.push(unique.keyed(Rows::of(rows))?);
             of.push(place);
         }
-    }
-    let found = match known.take() {
-        Some(found) => found,
-        None => intake::find(host, &unique, &keyed, Some(before)).await?,
-    };
-    let found = known.insert(found);
-    let mut settled: Vec<Settled> = now.iter().map(|waiting| Settled { rows: Vec::new(), rejects: waiting.load.rejects.clone() }).collect();
-    for (rows, place) in keyed.into_iter().zip(of) {
-        let (Some(waiting), Some(settled)) = (now.get(place), settled.get_mut(place)) else { continue };
-        let source = waiting.load.record.source.as_str();
-        let decoded = match unique.take(rows, found) {
-            Ok(rows) => rows.into_decoded(false),
-            Err(error) => return Ok(Compared::Failed(place, error.context(source))),
-        };
-        settled.rows.push(in_columns_of(before, &decoded.batch)?);
-        settled.rejects.extend(decoded.rejects);
-        if let Err(error) = intake::check_rejects(source, &settled.rejects) {
-            return Ok(Compared::Failed(place, error));
-        }
-    }
-    settled.iter_mut().for_each(|settled| settled.rejects.sort_by_key(|reject| reject.line));
-    Ok(Compared::All(settled))
+        Ok((keyed, of, unique))
+    });
+    let (keyed, of, mut unique) = keyed.await?;
+    let found = intake::find(host, &unique, &keyed, Some(before)).await?;
+    blocking(bytes, move || {
+        let mut keyed = keyed.into_iter().zip(of).peekable();
+        let settled = loads.into_iter().enumerate().map(|(load, (source, rejects))| {
+            let mut settled = Ok(Settled { rows: Vec::new(), rejects });
+            while let Some((rows, _)) = keyed.next_if(|(_, of)| *of == load) {
+                settled = settled.and_then(|settled| settled.with(unique.take(rows, &found).map_err(|error| error.context(&source))?, &schema, &source));
+            }
+            match &mut settled {
+                Ok(settled) => {
+                    settled.rejects.sort_by_key(|reject| reject.line);
+                    unique.keep();
+                }
+                Err(_) => unique.take_back(),
+            }
+            settled
+        });
+        Ok(settled.collect())
+    })
+    .await
 }
 
 /// Profiles of the loads that have rows enough: of each the strongest findings, where its profile was kept.

@@ -74,6 +74,7 @@ impl<'a> Intake<'a> {
         if self.unique.is_empty() {
             let mut decoded = decoded;
             self.rejects.append(&mut decoded.rejects);
+            check_rejects(self.source, &self.rejects)?;
             return self.write(decoded, writer).await;
         }
         self.held_bytes += bytes_of(&decoded);

@@ -245,10 +245,14 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
                 Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, *record, true), created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    // Somebody else has brought columns, perhaps the same ones, or changed the steps.
-                    let outdated = match &before {
-                        Some(before) => !new_columns.is_empty() || has_other_steps(host, before).await,
-                        None => false,
+                    // Somebody else has brought columns, perhaps the same ones, or changed the steps. Under another contract the
+                    // load is not the one that was asked for.
+                    let outdated = match (&before, host.log.snapshot().await) {
+                        (Some(before), Ok(Some(now))) => {
+                            let (before, now) = (&before.metadata, &now.metadata);
+                            before.contract == now.contract && (!new_columns.is_empty() || before.steps != now.steps)
+                        }
+                        _ => false,
                     };
                     if outdated { Ok(None) } else { Err(error) }
                 }

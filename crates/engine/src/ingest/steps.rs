@@ -103,9 +103,9 @@ impl Steps {
         self.0.is_empty()
     }
 
-    /// Whether one of them masks or hashes. Rows that such steps reject are kept as they came, for whoever may load.
+    /// Whether one of them masks, hashes or drops. Rows that such steps reject are kept as they came, for whoever may load.
     pub fn hides_values(&self) -> bool {
-        self.iter().any(|step| matches!(step, Step::Mask { .. } | Step::Hash { .. }))
+        self.iter().any(|step| matches!(step, Step::Mask { .. } | Step::Hash { .. } | Step::Drop { .. }))
     }
 
     /// One after the other.

@@ -237,17 +237,27 @@ impl Mill {
     }
 
     async fn answer_sql(&self, sql: &str, as_of: Option<AsOf>) -> Result<QueryResult> {
-        let mut damage = Damage::default();
-        loop {
-            let started = Instant::now();
-            let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of, &damage)).await?;
-            let PlannedSql { planned: Planned { state, physical, estimates }, counters, pinned } = planned;
-            let max_rows = self.scope.limits().result_rows;
-            match execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await {
-                Ok(executed) => return Ok(damage.told(self.sql_result(executed, &estimates, &counters, &pinned)?)),
-                Err(error) => self.skip(&mut damage, error, &pinned).await?,
+        let answer = async {
+            let mut damage = Damage::default();
+            loop {
+                let mut pinned = Vec::new();
+                match self.answer_whole(sql, as_of, &damage, &mut pinned).await {
+                    Ok(answer) => return Ok(damage.told(answer)),
+                    // Also what is met while planning, where filters of segments are read.
+                    Err(error) => self.skip(&mut damage, error, &pinned).await?,
+                }
             }
-        }
+        };
+        execute::within_deadline(self.scope.limits(), answer).await
+    }
+
+    /// The answer to a statement without what is left out.
+    async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Arc<Snapshot>)>) -> Result<QueryResult> {
+        let started = Instant::now();
+        let PlannedSql { planned: Planned { state, physical, estimates }, counters } = self.plan_statement(sql, as_of, damage, pinned).await?;
+        let max_rows = self.scope.limits().result_rows;
+        let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
+        self.sql_result(executed, &estimates, &counters, pinned)
     }
 
     fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Arc<Snapshot>)]) -> Result<QueryResult> {
@@ -286,14 +296,13 @@ impl Mill {
         })
     }
 
-    /// Plans one read-only query over the datasets of the scope, each pinned to one version.
-    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage) -> Result<PlannedSql> {
+    /// Plans one read-only query over the datasets of the scope, each pinned to one version, which the caller learns in any case.
+    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Arc<Snapshot>)>) -> Result<PlannedSql> {
         let statement = gate::parse(sql, self.scope.limits())?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
         let counters = Arc::new(ScanCounters::default());
         let schema = Arc::new(MemorySchemaProvider::new());
-        let mut pinned = Vec::new();
         for reference in references {
             pinned.push(self.bind_table(&reference, &schema, &counters, as_of, damage).await?);
         }
@@ -304,7 +313,7 @@ impl Mill {
         catalog.register_schema("public", schema)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
         let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
-        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters, pinned })
+        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters })
     }
 
     /// Makes a table of the statement known, as the scope sees it.
@@ -375,8 +384,6 @@ pub(super) struct Planned {
 pub(super) struct PlannedSql {
     pub(super) planned: Planned,
     counters: Arc<ScanCounters>,
-    /// Datasets and versions.
-    pinned: Vec<(DatasetName, Arc<Snapshot>)>,
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for

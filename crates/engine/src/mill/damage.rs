@@ -10,7 +10,6 @@ use super::Mill;
 use super::change::time_range;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
-use crate::query::execute;
 use crate::query::result::{DamagedSegment, QueryResult, TimeRange};
 use crate::storage::log::Snapshot;
 use crate::storage::writer::object_path;
@@ -55,32 +54,32 @@ impl Mill {
     /// # Errors
     /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
     pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Result<()> {
-        let error = execute::within_deadline(self.scope.limits(), async { Ok(self.named(error, asked).await) }).await?;
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);
         }
+        let error = self.named(error, asked).await;
         let named = asked.iter().find_map(|(dataset, snapshot)| {
             let segment = snapshot.segments.iter().find(|segment| !damage.paths.contains(&segment.path) && error.message().contains(&segment.path));
             segment.map(|segment| (dataset, snapshot, Arc::clone(segment)))
         });
         let Some((dataset, snapshot, segment)) = named else { return Err(error) };
         tracing::warn!(%dataset, segment = segment.path, rows = segment.rows, %error, "a damaged segment is left out of an answer");
-        // How many rows there are, and of when, is not for a scope that does not see them all.
+        // How many rows there are, and of when, which its path says too, is not for a scope that does not see them all.
         let whole = !self.scope.restricts(dataset);
         let range = time_range(std::slice::from_ref(&segment), snapshot).filter(|_| whole);
         damage.segments.push(DamagedSegment {
             dataset: dataset.to_string(),
-            segment: segment.path.clone(),
+            segment: if whole { segment.path.clone() } else { String::new() },
             rows: whole.then_some(segment.rows),
             time_range: range.map(|(from, last)| TimeRange { from, to: last + chrono::TimeDelta::microseconds(1) }),
-            error: error.message().to_owned(),
+            error: if whole { error.message().to_owned() } else { "a segment cannot be read".to_owned() },
         });
         damage.paths.insert(segment.path.clone());
         Ok(())
     }
 
     /// An error of damage with the name of the segment. The decoder does not know which file it reads, so the segments that
-    /// were asked are read as wholes until one is not what was stored.
+    /// were asked are read as wholes until one is not what was stored, for who wants to go on without it.
     async fn named(&self, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Error {
         let mut locations = Vec::new();
         for (dataset, snapshot) in asked {

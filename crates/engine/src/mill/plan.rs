@@ -43,6 +43,6 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub async fn plan_sql(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.plan_statement(sql, None, &Damage::default()).await?.planned.physical)
+        Ok(self.plan_statement(sql, None, &Damage::default(), &mut Vec::new()).await?.planned.physical)
     }
 }

@@ -219,21 +219,49 @@ impl StepHost for Mill {
             match self.shared.store.get(&location).await {
                 Ok(object) => {
                     let bytes = object.bytes().await.map_err(failed)?;
-                    return bytes
-                        .as_ref()
-                        .try_into()
-                        .map_err(|_| Error::corrupt(format!("the secret for hashes at {location} has {} bytes, not {SALT_BYTES}", bytes.len())));
+                    // What is hashed with a secret that a power cut takes back would never be met again.
+                    self.shared.store.head(&location).await.map_err(failed)?;
+                    return opened_salt(&bytes).ok_or_else(|| Error::corrupt(format!("the secret for hashes at {location} is damaged; restore it from a copy")));
                 }
                 Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(failed(error)),
             }
             let made: [u8; SALT_BYTES] = rand::random();
-            match self.shared.store.put_opts(&location, made.to_vec().into(), PutMode::Create.into()).await {
+            match self.shared.store.put_opts(&location, sealed_salt(&made).into(), PutMode::Create.into()).await {
                 Ok(_) => return Ok(made),
                 Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {}
                 Err(error) => return Err(failed(error)),
             }
         }
         Err(Error::new(ErrorKind::Unavailable, "the secret for hashes can be neither read nor made; try again later"))
+    }
+}
+
+/// A secret and its CRC-32: with another bit in it the same value would get another hash.
+fn sealed_salt(salt: &[u8; SALT_BYTES]) -> Vec<u8> {
+    [salt.as_slice(), &crc32fast::hash(salt).to_le_bytes()].concat()
+}
+
+/// A stored secret, if it is whole. The first ones had no checksum.
+fn opened_salt(stored: &[u8]) -> Option<[u8; SALT_BYTES]> {
+    let (salt, checksum) = stored.split_first_chunk::<SALT_BYTES>()?;
+    (checksum.is_empty() || checksum == crc32fast::hash(salt).to_le_bytes()).then_some(*salt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_changed_bit_of_the_secret_goes_unnoticed() {
+        let salt = [7; SALT_BYTES];
+        let sealed = sealed_salt(&salt);
+        assert_eq!((opened_salt(&sealed), opened_salt(&salt)), (Some(salt), Some(salt)));
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(opened_salt(&changed), None, "bit {bit}");
+        }
+        assert_eq!(opened_salt(&sealed[..20]), None);
     }
 }

@@ -15,6 +15,7 @@ use parquet::bloom_filter::Sbbf;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaData;
 
+use super::checksum;
 use super::reader::SegmentReader;
 
 /// How often a filter may let a value pass that is not there.
@@ -143,6 +144,7 @@ impl ColumnFilter {
             Some(offset..offset + u64::try_from(chunk.bloom_filter_length()?).ok()?)
         };
         let Some(ranges) = footer.row_groups().iter().map(place).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        reader.check(checksum::expected_of_filters(footer)?);
         let bytes = reader.get_byte_ranges(ranges).await?;
         let groups = bytes.iter().map(|bytes| Sbbf::from_bytes(bytes)).collect::<Result<Vec<_>, ParquetError>>()?;
         Ok(Some(Self { groups }))

@@ -1,10 +1,11 @@
 //! Checksums of a segment, written into its Parquet footer under `tidemill.crc32`: one of the footer itself, one of each
-//! column chunk, row group by row group, and one of the page index, as hexadecimal CRC-32.
+//! column chunk, row group by row group, one of the page index and, where the segment has bloom filters, one for each chunk
+//! of its filter, as hexadecimal CRC-32.
 //!
 //! Parquet has a place for checksums of pages, but the writer does not fill it in, and a changed bit in a page of numbers
 //! is a changed number. A chunk is fetched as a whole, also for a few of its pages ([`whole`]), because only a whole one can
-//! be checked. Segments without checksums, which other programs may have added to the table, are read unchecked, and so is
-//! the page index of segments from before it had one.
+//! be checked. Segments without checksums, which other programs may have added to the table, are read unchecked, and so are
+//! page index and filters of segments from before these had some.
 
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ const CHUNKS: &str = ";chunks=";
 /// Hexadecimal digits of one checksum.
 const DIGITS: usize = 8;
 
-/// A chunk of a file, or its page index, and its checksum.
+/// A chunk of a file, its filter or the page index, and its checksum.
 pub(crate) type Chunk = (Range<u64>, u32);
 
 /// Where the column chunks of row groups lie.
@@ -50,6 +51,14 @@ fn page_index_of(metadata: &ParquetMetaData) -> Option<Range<u64>> {
         .reduce(|all, part| all.start.min(part.start)..all.end.max(part.end))
 }
 
+/// Where the bloom filter of each chunk lies, row group by row group.
+fn filters_of(metadata: &ParquetMetaData) -> impl Iterator<Item = Option<Range<u64>>> {
+    metadata.row_groups().iter().flat_map(RowGroupMetaData::columns).map(|column| {
+        let from = u64::try_from(column.bloom_filter_offset()?).ok()?;
+        Some(from..from.saturating_add(u64::try_from(column.bloom_filter_length()?).ok()?))
+    })
+}
+
 /// The ranges, each with all of the chunks that it lies in: sorted, without those that lie in others.
 pub(crate) fn whole(ranges: &[Range<u64>], chunks: &[Chunk]) -> Vec<Range<u64>> {
     let mut wide: Vec<Range<u64>> = ranges
@@ -66,23 +75,27 @@ pub(crate) fn whole(ranges: &[Range<u64>], chunks: &[Chunk]) -> Vec<Range<u64>> 
     wide
 }
 
-/// Room for the checksums of so many chunks and of a page index. [`seal`] fills it in.
-pub(crate) fn placeholder(chunks: usize) -> KeyValue {
-    KeyValue::new(KEY.to_owned(), format!("{FOOTER}{}{CHUNKS}{}", "0".repeat(DIGITS), "0".repeat(DIGITS * (chunks + 1))))
+/// Room for the checksums of so many chunks, of a page index and, where there are some, of filters. [`seal`] fills it in.
+pub(crate) fn placeholder(chunks: usize, filters: bool) -> KeyValue {
+    let checksums = chunks + 1 + if filters { chunks } else { 0 };
+    KeyValue::new(KEY.to_owned(), format!("{FOOTER}{}{CHUNKS}{}", "0".repeat(DIGITS), "0".repeat(DIGITS * checksums)))
 }
 
 /// Fills in the checksums of a whole file with a placeholder.
-pub(crate) fn seal(file: &mut [u8], chunks: &[Range<u64>]) -> Result<()> {
-    let mut digits = String::with_capacity(DIGITS * (chunks.len() + 1));
+pub(crate) fn seal(file: &mut [u8], chunks: &[Range<u64>], filters: bool) -> Result<()> {
+    let mut digits = String::with_capacity(DIGITS * (2 * chunks.len() + 1));
     for chunk in chunks {
         let bytes = slice(file, chunk).ok_or_else(|| ParquetError::EOF("a column chunk beyond its file".to_owned()))?;
         digits.push_str(&format!("{:08x}", crc32fast::hash(bytes)));
     }
     let lost = || ParquetError::General("the footer lost the place of its checksums".to_owned());
     let footer = footer_of(file).ok_or_else(lost)?;
-    let index = page_index_of(&ParquetMetaDataReader::decode_metadata(file.get(footer.clone()).ok_or_else(lost)?)?);
-    let index = index.and_then(|index| slice(file, &index)).unwrap_or_default();
-    digits.push_str(&format!("{:08x}", crc32fast::hash(index)));
+    let metadata = ParquetMetaDataReader::decode_metadata(file.get(footer.clone()).ok_or_else(lost)?)?;
+    let others = std::iter::once(page_index_of(&metadata)).chain(filters_of(&metadata).filter(|_| filters));
+    for range in others {
+        let bytes = range.and_then(|range| slice(file, &range)).unwrap_or_default();
+        digits.push_str(&format!("{:08x}", crc32fast::hash(bytes)));
+    }
     let footer = file.get_mut(footer).ok_or_else(lost)?;
     let place = place_of_footer(footer).ok_or_else(lost)?;
     let after = place.end + CHUNKS.len();
@@ -119,22 +132,45 @@ pub(crate) fn verify_footer(footer: &[u8]) -> Result<()> {
 /// The checksums of all chunks of one column; none where the file has none.
 pub(crate) fn expected(metadata: &ParquetMetaData, column: usize) -> Result<Vec<Chunk>> {
     let width = metadata.row_groups().first().map_or(1, RowGroupMetaData::num_columns).max(1);
-    Ok(all_expected(metadata)?.into_iter().take(width * metadata.num_row_groups()).skip(column).step_by(width).collect())
+    Ok(Stated::of(metadata)?.chunks.into_iter().skip(column).step_by(width).collect())
 }
 
-/// The checksums of all chunks, row group by row group, and of the page index; none where the file has none.
+/// The checksums of all bloom filters; none where the file has none.
+pub(crate) fn expected_of_filters(metadata: &ParquetMetaData) -> Result<Vec<Chunk>> {
+    Ok(Stated::of(metadata)?.filters)
+}
+
+/// The checksums of all chunks, of the filters and of the page index, in the order of the file; none where the file has none.
 pub(crate) fn all_expected(metadata: &ParquetMetaData) -> Result<Vec<Chunk>> {
-    let pairs = metadata.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
-    let Some(value) = pairs.iter().rev().find(|pair| pair.key == KEY).and_then(|pair| pair.value.as_deref()) else { return Ok(Vec::new()) };
-    let Some((_, digits)) = value.split_once(CHUNKS) else { return Ok(Vec::new()) };
-    let checksum = |place: usize| digits.get(place * DIGITS..(place + 1) * DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    let chunks = chunks_of(metadata.row_groups())?;
-    let index = page_index_of(metadata).zip(checksum(chunks.len()));
-    let chunks = chunks.into_iter().enumerate().map(|(place, range)| {
-        let missing = || ParquetError::General("a column chunk without its checksum".to_owned());
-        checksum(place).map(|checksum| (range, checksum)).ok_or_else(missing)
-    });
-    chunks.chain(index.map(Ok)).collect()
+    let Stated { mut chunks, filters, index } = Stated::of(metadata)?;
+    chunks.extend(filters.into_iter().chain(index));
+    chunks.sort_unstable_by_key(|(range, _)| range.start);
+    Ok(chunks)
+}
+
+/// What a footer says.
+#[derive(Default)]
+struct Stated {
+    chunks: Vec<Chunk>,
+    filters: Vec<Chunk>,
+    index: Option<Chunk>,
+}
+
+impl Stated {
+    fn of(metadata: &ParquetMetaData) -> Result<Self> {
+        let pairs = metadata.file_metadata().key_value_metadata().map(Vec::as_slice).unwrap_or_default();
+        let Some(value) = pairs.iter().rev().find(|pair| pair.key == KEY).and_then(|pair| pair.value.as_deref()) else { return Ok(Self::default()) };
+        let Some((_, digits)) = value.split_once(CHUNKS) else { return Ok(Self::default()) };
+        let checksum = |place: usize| digits.get(place * DIGITS..(place + 1) * DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let chunks = chunks_of(metadata.row_groups())?;
+        let index = page_index_of(metadata).zip(checksum(chunks.len()));
+        let filters = (chunks.len() + 1..).zip(filters_of(metadata)).filter_map(|(place, range)| range.zip(checksum(place))).collect();
+        let chunks = chunks.into_iter().enumerate().map(|(place, range)| {
+            let missing = || ParquetError::General("a column chunk without its checksum".to_owned());
+            checksum(place).map(|checksum| (range, checksum)).ok_or_else(missing)
+        });
+        Ok(Self { chunks: chunks.collect::<Result<_>>()?, filters, index })
+    }
 }
 
 /// Checks fetched bytes: all of them must be there, and chunks that lie in them must be as they were written.
@@ -143,7 +179,9 @@ pub(crate) fn verify(range: &Range<u64>, bytes: &[u8], chunks: &[Chunk]) -> Resu
     if bytes.len() as u64 != wanted {
         return Err(ParquetError::EOF(format!("{} bytes came where {wanted} were asked for", bytes.len())));
     }
-    for (chunk, checksum) in chunks.iter().filter(|(chunk, _)| range.start <= chunk.start && chunk.end <= range.end) {
+    // Chunks are in the order of the file.
+    let first = chunks.partition_point(|(chunk, _)| chunk.start < range.start);
+    for (chunk, checksum) in chunks.iter().skip(first).take_while(|(chunk, _)| chunk.end <= range.end) {
         let inside = slice(bytes, &(chunk.start - range.start..chunk.end - range.start));
         if inside.map(crc32fast::hash) != Some(*checksum) {
             return Err(ParquetError::General(format!("bytes {} to {} are damaged: their checksum is another one", chunk.start, chunk.end)));
@@ -179,6 +217,7 @@ mod tests {
     use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
     use parquet::arrow::ArrowWriter;
     use parquet::file::properties::WriterProperties;
+    use parquet::schema::types::ColumnPath;
 
     use super::*;
 
@@ -187,15 +226,16 @@ mod tests {
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..250));
         let texts: ArrayRef = Arc::new(StringViewArray::from_iter_values((0..250).map(|row| format!("tidemill.crc32 {}", row % 7))));
         let batch = RecordBatch::try_from_iter([("footer=", numbers), ("tidemill.crc32", texts)]).unwrap();
-        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
+        let filtered = ColumnPath::new(vec!["footer=".to_owned()]);
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).set_column_bloom_filter_enabled(filtered, true).build();
         let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
         writer.write(&batch).unwrap();
         writer.flush().unwrap();
         let chunks = chunks_of(writer.flushed_row_groups()).unwrap();
         assert_eq!(chunks.len(), 6);
-        writer.append_key_value_metadata(placeholder(chunks.len()));
+        writer.append_key_value_metadata(placeholder(chunks.len(), true));
         let mut file = writer.into_inner().unwrap();
-        seal(&mut file, &chunks).unwrap();
+        seal(&mut file, &chunks, true).unwrap();
         file
     }
 
@@ -238,16 +278,15 @@ mod tests {
     }
 
     #[test]
-    fn no_changed_bit_of_the_page_index_goes_unnoticed() {
+    fn no_changed_bit_of_the_page_index_or_of_a_filter_goes_unnoticed() {
         let file = file();
         let metadata = ParquetMetaDataReader::decode_metadata(&file[footer_of(&file).unwrap()]).unwrap();
-        let expected = all_expected(&metadata).unwrap();
-        assert_eq!(expected.len(), 7);
-        let index = expected[6].0.clone();
-        assert_eq!(index, page_index_of(&metadata).unwrap());
+        let filters = expected_of_filters(&metadata).unwrap();
+        assert_eq!((filters.len(), all_expected(&metadata).unwrap().len()), (3, 6 + 3 + 1));
+        let index = page_index_of(&metadata).unwrap();
         assert!(index.end - index.start > 50 && index.end == footer_of(&file).unwrap().start as u64, "{index:?}");
         verify_file(&file).unwrap();
-        for place in index {
+        for place in filters.into_iter().flat_map(|(range, _)| range).step_by(7).chain(index) {
             let mut changed = file.clone();
             changed[usize::try_from(place).unwrap()] ^= 1 << (place % 8);
             assert!(verify_file(&changed).is_err(), "byte {place}");

@@ -144,8 +144,8 @@ impl DatasetLog {
     }
 
     /// Deletes the dataset, after the loads that are under way: one commit hides it, then its objects go, the log last and from its oldest entry on,
-    /// so that a deletion that is cut short stays a deletion.
-    pub(crate) async fn delete(&self) -> Result<bool> {
+    /// so that a deletion that is cut short stays a deletion. What lies elsewhere goes when it is certain that the dataset does.
+    pub(crate) async fn delete(&self, elsewhere: impl Future<Output = Result<()>>) -> Result<bool> {
         // A rewrite or a load that ends after this would leave its segments behind, or find them gone.
         let _last = self.rewriting.lock().await;
         let _no_load = self.loading.write().await;
@@ -155,7 +155,10 @@ impl DatasetLog {
         let entry = Entry { metadata: Some(metadata), removed, committed_at: snapshot.updated_at, ..Entry::default() };
         match self.commit(entry).await? {
             Committed::Unknown(error) => return Err(error),
-            Committed::Version(last) => self.finish_deletion(last.version).await?,
+            Committed::Version(last) => {
+                elsewhere.await?;
+                self.finish_deletion(last.version).await?;
+            }
             Committed::Before(..) => return Err(Error::internal("a deletion was taken for a load")),
         }
         Ok(true)

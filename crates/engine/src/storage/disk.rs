@@ -29,7 +29,7 @@ pub enum Reason {
 /// A disk, as far as it is written to.
 #[async_trait]
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
-    /// Writes a new file. After an error there may be a part of it.
+    /// Writes a new file. After an error it is not there, unless it was before; a part of it may be after a power cut.
     ///
     /// # Errors
     /// `AlreadyExists`, `NotFound` when its folder is missing, and what the operating system says.
@@ -80,7 +80,7 @@ pub struct SystemDisk;
 impl Disk for SystemDisk {
     async fn create(&self, file: &Path, content: &PutPayload) -> Result<()> {
         let mut created = OpenOptions::new().write(true).create_new(true).open(file)?;
-        content.iter().try_for_each(|bytes| created.write_all(bytes))
+        content.iter().try_for_each(|bytes| created.write_all(bytes)).inspect_err(|_| drop(std::fs::remove_file(file)))
     }
 
     async fn link(&self, from: &Path, to: &Path) -> Result<()> {

@@ -65,7 +65,7 @@ impl DurableLocalStore {
     #[doc(hidden)]
     pub fn with_disk(root: impl AsRef<FilePath>, disk: Arc<dyn Disk>) -> Result<Self> {
         let failed = |source: std::io::Error| object_store::Error::Generic { store: STORE, source: Box::new(source) };
-        std::fs::create_dir_all(root.as_ref()).map_err(failed)?;
+        create_root(root.as_ref()).map_err(failed)?;
         let root = root.as_ref().canonicalize().map_err(failed)?;
         let names = Arc::new(LocalFileSystem::new_with_prefix(&root)?);
         Ok(Self { reads: Arc::clone(&names) as Arc<dyn ObjectStore>, names, root, disk, folders: Arc::default() })
@@ -113,10 +113,7 @@ impl DurableLocalStore {
                 Ok(()) => return Ok(staged),
                 // Somebody else's, or left behind by a process that was killed.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => last = Some(error),
-                Err(error) => {
-                    let _ = self.disk.remove(&staged).await;
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         Err(last.unwrap_or_else(|| std::io::Error::other("nothing was tried")))
@@ -198,6 +195,17 @@ impl DurableLocalStore {
 }
 
 const STORE: &str = "local";
+
+/// Makes the root folder and those above it, with durable names: nobody syncs them later.
+fn create_root(root: &FilePath) -> std::io::Result<()> {
+    let missing: Vec<_> = root.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    std::fs::create_dir_all(root)?;
+    for folder in missing {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(FilePath::new("."));
+        std::fs::File::open(above)?.sync_all()?;
+    }
+    Ok(())
+}
 
 /// A write that was not done: there is nothing of it to be seen, now or later.
 #[derive(Debug, thiserror::Error)]

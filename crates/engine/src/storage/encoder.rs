@@ -68,9 +68,9 @@ impl SegmentEncoder {
         }
         self.writer.flush()?;
         let chunks = checksum::chunks_of(self.writer.flushed_row_groups())?;
-        self.writer.append_key_value_metadata(checksum::placeholder(chunks.len()));
+        self.writer.append_key_value_metadata(checksum::placeholder(chunks.len(), !self.filtered.is_empty()));
         let mut bytes = self.writer.into_inner()?;
-        checksum::seal(&mut bytes, &chunks)?;
+        checksum::seal(&mut bytes, &chunks, !self.filtered.is_empty())?;
         Ok(Encoded { bytes, rows: self.rows, statistics: self.statistics })
     }
 }

@@ -150,7 +150,7 @@ impl DatasetLog {
     /// `NotFound` when there is no log.
     pub(crate) async fn first_entry(&self) -> Result<u64> {
         // What is known of an entry does not say that it is still there.
-        match self.store.head(&layout::log_entry(&self.prefix, 0)).await {
+        match self.store.get_range(&layout::log_entry(&self.prefix, 0), 0..1).await {
             Ok(_) => return Ok(0),
             Err(object_store::Error::NotFound { .. }) => {}
             Err(error) => return Err(Error::from(error).context("look for log entry")),

@@ -124,7 +124,7 @@ pub(crate) fn from_delta(schema: &SchemaRef, stats: &str) -> Option<(u64, Vec<Co
             let bound = |key: &str| stats.get(key).and_then(|values| values.get(field.name())).and_then(|value| json_to_scalar(value, field.data_type()));
             ColumnStatistics {
                 min: bound("minValues"),
-                max: bound("maxValues"),
+                max: bound("maxValues").map(|max| not_cut(max, stats.get("maxValues").and_then(|values| values.get(field.name())))),
                 nulls: stats.get("nullCount").and_then(|values| values.get(field.name())).and_then(Value::as_u64),
                 filtered: false,
             }
@@ -142,6 +142,17 @@ fn scalar_to_json(value: &ScalarValue) -> Option<Value> {
         ScalarValue::TimestampMicrosecond(Some(micros), _) => json!(DateTime::from_timestamp_micros(*micros)?.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()),
         _ => return None,
     })
+}
+
+/// The greatest value that a bound may stand for: other writers cut timestamps to milliseconds, which the protocol allows.
+fn not_cut(max: ScalarValue, written: Option<&Value>) -> ScalarValue {
+    let digits = |text: &str| text.rsplit_once('.').map_or(0, |(_, fraction)| fraction.bytes().take_while(u8::is_ascii_digit).count());
+    match max {
+        ScalarValue::TimestampMicrosecond(Some(micros), zone) if written.and_then(Value::as_str).is_some_and(|text| digits(text) <= 3) => {
+            ScalarValue::TimestampMicrosecond(Some(micros.saturating_add(999)), zone)
+        }
+        max => max,
+    }
 }
 
 fn json_to_scalar(value: &Value, data_type: &DataType) -> Option<ScalarValue> {

@@ -1,6 +1,8 @@
 //! Every call fails once, and every call fails from some moment on: for each thing an engine does and each step it takes to the
 //! storage. Afterwards all rows are as they must be, whoever tries again succeeds, and nothing is left behind for long.
 
+use tidemill::{ErrorKind, Mill, Model};
+
 use crate::machine::{Fault, Storage};
 use crate::script::Op;
 use crate::world::World;
@@ -55,9 +57,24 @@ async fn prepare(world: World) -> Result<World, String> {
     for op in ops {
         world.perform(&engine, &op).await?;
     }
+    let model = engine.mill.model("scratch").await.map_err(|error| error.to_string())?;
+    let version = model.version;
+    engine.mill.update_model(Model { label: BY_HAND.to_owned(), ..model }, version).await.map_err(|error| error.to_string())?;
     world.machine.clock.advance(chrono::TimeDelta::hours(27));
     world.stop(&engine);
     Ok(world)
+}
+
+/// The label of a model that somebody has changed.
+const BY_HAND: &str = "Made by hand";
+
+/// That the second dataset, where it is there, has the model that somebody has made for it.
+async fn has_its_model(mill: &Mill) -> Result<(), String> {
+    if mill.dataset("scratch").await.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(());
+    }
+    let model = mill.model("scratch").await.map_err(|error| error.to_string())?;
+    if model.label == BY_HAND { Ok(()) } else { Err(format!("the model of the second dataset is {:?} now", model.label)) }
 }
 
 /// Whether the step that was to fail was reached.
@@ -77,6 +94,8 @@ async fn fail(prepared: &World, case: &Case, n: u64, failing: Failing) -> Result
         step
     };
     world.perform(&engine, &op).await?;
+    // Whoever drops a dataset knows of it.
+    world.oracle().gone.clear();
     let reached = world.machine.lock().steps >= first;
     if failing == Failing::Full {
         // Whoever asks is answered, and what was refused is not there at all.
@@ -99,6 +118,9 @@ async fn fail(prepared: &World, case: &Case, n: u64, failing: Failing) -> Result
         engine
     };
     world.compare(&engine.mill).await?;
+    if !case.fresh && !matches!(op, Op::Scratch(_)) {
+        has_its_model(&engine.mill).await?;
+    }
     world.perform(&engine, &op).await.map_err(|error| format!("the second try: {error}"))?;
     world.is_done(&op).map_err(|error| format!("the second try: {error}"))?;
     world.machine.cut_power();

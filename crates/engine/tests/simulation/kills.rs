@@ -125,19 +125,26 @@ async fn worker() {
             let loading = mill.load("orders", load(*number, *rows));
             async move {
                 match loading.await {
-                    Ok(_) => say(format_args!("loaded {number}")),
+                    Ok(_) => {
+                        say(format_args!("loaded {number}"));
+                        Some(*number)
+                    }
                     // Of several loads that make a dataset one does.
-                    Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
+                    Err(error) => {
+                        assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+                        None
+                    }
                 }
             }
         });
-        futures::future::join_all(loads).await;
+        let loaded: Vec<usize> = futures::future::join_all(loads).await.into_iter().flatten().collect();
         match dice.below(8) {
             0 => drop(mill.compact("orders").await.unwrap()),
             1 => drop(mill.checkpoint("orders").await.unwrap()),
             2 => drop(mill.vacuum("orders").await.unwrap()),
             3 => {
-                let (batch, below) = (several[0].0, 1 + dice.below(3));
+                let below = 1 + dice.below(3);
+                let Some(batch) = loaded.first() else { continue };
                 say(format_args!("delete {batch} {below}"));
                 match mill.delete_rows("orders", &format!("batch = {batch} and n < {below}")).await {
                     Ok(_) => say(format_args!("deleted {batch} {below}")),

@@ -109,9 +109,9 @@ impl Disk for Node {
         let (content, now) = (Bytes::from(content.clone()), self.machine.clock.now());
         let full = self.machine.lock().is_full();
         if full || fault.is_some() {
-            // As much as there was room for.
+            // As much as there was room for, until it is removed, of which the disk may not know.
             let half = content.slice(..content.len() / 2);
-            self.tree(|tree| tree.create(file, half, now))?;
+            self.tree(|tree| tree.create(file, half, now).and_then(|()| tree.remove(file)))?;
             return Err(if full { std::io::Error::from(std::io::ErrorKind::StorageFull) } else { broken() });
         }
         self.tree(|tree| tree.create(file, content, now))

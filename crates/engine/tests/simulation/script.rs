@@ -157,7 +157,7 @@ impl World {
             Op::Drop => {
                 let ended = self.until_death(engine, mill.delete_dataset("scratch")).await;
                 let before = self.oracle().scratch.clone();
-                self.oracle().gone.extend(before);
+                self.oracle().gone.extend(before.into_iter().filter(Option::is_some));
                 self.end_scratch(ended, |_| None)?;
             }
         }

@@ -28,7 +28,9 @@ pub(crate) const BATCHES_MAX: usize = 18;
 /// What a run is told beside its seed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options {
-    /// On a disk in any case, with a kind of sync left out.
+    /// On a disk in any case.
+    pub disk: bool,
+    /// A kind of sync that is left out.
     pub omitted: Option<Reason>,
 }
 
@@ -100,7 +102,7 @@ pub(crate) fn run(seed: u64, options: Options) -> Result<Ran, String> {
 impl World {
     fn new(seed: u64, options: Options) -> Self {
         let mut dice = Dice::new(seed);
-        let storage = if options.omitted.is_none() && dice.one_in(3) { Storage::Bucket(Bucket::default()) } else { Storage::Disk(Tree::default()) };
+        let storage = if !options.disk && dice.one_in(3) { Storage::Bucket(Bucket::default()) } else { Storage::Disk(Tree::default()) };
         let now = "2013-02-20T12:00:00Z".parse().unwrap();
         let machine = Machine::new(storage, Dice::new(seed ^ 0xd1ce), options.omitted, now);
         let (encrypted, rollups) = (dice.one_in(5), dice.one_in(4));
@@ -260,6 +262,8 @@ impl World {
     fn end_epoch(&mut self) {
         self.power_cuts += 1;
         self.machine.cut_power();
+        // A new engine cannot have missed a deletion.
+        self.oracle().gone.clear();
     }
 
     /// Asks without faults whether everything is as it must be. A power cut in between ends it.

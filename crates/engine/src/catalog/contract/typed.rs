@@ -1,7 +1,8 @@
 //! What a rule compares with, in the type of its column: bounds, a list of values, a pattern. Refuses literals that no value
 //! of the column could equal.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use regex::{Regex, RegexBuilder};
@@ -154,6 +155,24 @@ fn misfit(column_type: ColumnType, value: &Value) -> Error {
 /// # Errors
 /// `Invalid` for one that is too long, is not a regular expression, or becomes too large.
 pub(crate) fn whole_pattern(pattern: &str) -> Result<Regex> {
+    let known = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(compiled) = known().get(pattern) {
+        return Ok(compiled.clone());
+    }
+    let compiled = compile(pattern)?;
+    let mut known = known();
+    if known.len() >= COMPILED_MAX {
+        known.clear();
+    }
+    known.insert(pattern.to_owned(), compiled.clone());
+    Ok(compiled)
+}
+
+/// Patterns that were compiled: each small load needs those of its contract, and compiling takes longer than matching.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+const COMPILED_MAX: usize = 64;
+
+fn compile(pattern: &str) -> Result<Regex> {
     if pattern.len() > PATTERN_MAX_BYTES {
         return Err(Error::invalid(format!("the pattern has {} bytes; {PATTERN_MAX_BYTES} are allowed", pattern.len())));
     }

@@ -24,6 +24,8 @@ pub(crate) const KEYS_MAX: usize = 7_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct UniqueKeys {
     rules: Vec<UniqueKey>,
+    /// What the load that is looked at has taken, by rule, where several loads come together.
+    own: Option<Vec<(usize, Key)>>,
 }
 
 #[derive(Debug)]
@@ -33,7 +35,7 @@ struct UniqueKey {
     names: Vec<String>,
     reaction: Reaction,
     encoder: KeyEncoder,
-    /// Keys of the load with the line where they stand.
+    /// Keys of the load with the line where they stand; 0: of another load.
     taken: HashMap<Key, u32>,
 }
 
@@ -56,7 +58,31 @@ impl UniqueKeys {
             let encoder = KeyEncoder::new(&types, places.clone())?;
             rules.push(UniqueKey { rule, places, names: names.to_vec(), reaction, encoder, taken: HashMap::new() });
         }
-        Ok(Self { rules })
+        Ok(Self { rules, own: None })
+    }
+
+    /// For several loads that share a commit: each is taken by itself, and ends with [`keep`](Self::keep) or
+    /// [`take_back`](Self::take_back).
+    pub(crate) fn of_several(self) -> Self {
+        Self { own: Some(Vec::new()), ..self }
+    }
+
+    /// The load comes in; to the next one its keys are those of somebody else.
+    pub(crate) fn keep(&mut self) {
+        for (index, key) in self.own.iter_mut().flat_map(|own| own.drain(..)) {
+            if let Some(rule) = self.rules.get_mut(index) {
+                rule.taken.insert(key, 0);
+            }
+        }
+    }
+
+    /// The load fails: what it has taken of the keys counts for nobody.
+    pub(crate) fn take_back(&mut self) {
+        for (index, key) in self.own.iter_mut().flat_map(|own| own.drain(..)) {
+            if let Some(rule) = self.rules.get_mut(index) {
+                rule.taken.remove(&key);
+            }
+        }
     }
 
     /// Whether there are none.
@@ -128,6 +154,9 @@ impl UniqueKeys {
                 let Some(key) = key_of(index) else { continue };
                 if let Entry::Vacant(vacant) = rule.taken.entry(key) {
                     vacant.insert(line);
+                    if let Some(own) = &mut self.own {
+                        own.push((index, key));
+                    }
                 }
                 if rule.taken.len() > KEYS_MAX {
                     let columns = rule.names.join(", ");

@@ -2,6 +2,7 @@
 //! footer. Messages are read one by one, and what each claims of sizes is held against what the file has before anybody
 //! makes room for it. Refuses files that are cut off or damaged, and batches that are larger than memory should be.
 
+use std::collections::HashMap;
 use std::io::{ErrorKind as IoKind, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
@@ -69,13 +70,15 @@ struct Messages {
     batches: usize,
     /// Whether the end of a stream was read.
     closed: bool,
+    /// Bytes of the dictionaries that the decoder holds, by their ids.
+    dictionaries: HashMap<i64, u64>,
 }
 
 impl ArrowSource {
     /// Reads up to the schema.
     pub(crate) fn open(source: &Spooled) -> Result<Self> {
         let name = source.name().to_owned();
-        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size(), batches_named: None, batches: 0, closed: false };
+        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size(), batches_named: None, batches: 0, closed: false, dictionaries: HashMap::new() };
         let refused = |what: String| Error::invalid(format!("{name}: the Arrow file cannot be read: {what}"));
         messages.enter_file().map_err(|trouble| trouble.into_error(&name, "at its footer"))?;
         let mut decoder = StreamDecoder::new();
@@ -224,10 +227,6 @@ impl Messages {
         }
         let meta_length = u64::from(u32::from_le_bytes(word));
         if meta_length == 0 {
-            // The batches of a file end before the end of its stream.
-            if self.batches_named.is_some() {
-                return Err(Trouble::Damaged("a message without a description".to_owned()));
-            }
             self.closed = true;
             self.check_end()?;
             return Ok(None);
@@ -263,9 +262,23 @@ impl Messages {
             _ => None,
         };
         if let Some(batch) = batch {
-            check_claims(&batch, whole.as_slice().get(begin..).unwrap_or_default()).map_err(Trouble::Damaged)?;
+            let plain = check_claims(&batch, whole.as_slice().get(begin..).unwrap_or_default()).map_err(Trouble::Damaged)?;
+            if let Some(dictionary) = message.header_as_dictionary_batch() {
+                self.hold(dictionary.id(), dictionary.isDelta(), plain)?;
+            }
         }
         Ok(Some(whole.into()))
+    }
+
+    /// Notes a dictionary, which the decoder holds until another one takes its place.
+    fn hold(&mut self, id: i64, adds: bool, bytes: u64) -> Result<(), Trouble> {
+        let held = self.dictionaries.entry(id).or_default();
+        *held = bytes.saturating_add(if adds { *held } else { 0 });
+        let all = self.dictionaries.values().fold(0_u64, |all, bytes| all.saturating_add(*bytes));
+        if all > BATCH_MAX_BYTES {
+            return Err(Trouble::Damaged(format!("its dictionaries take {all} bytes; at most {BATCH_MAX_BYTES} are held, so write these columns without them")));
+        }
+        Ok(())
     }
 
     fn take(&mut self, buffer: &mut [u8]) -> Result<(), Trouble> {
@@ -279,7 +292,7 @@ impl Messages {
 }
 
 /// Whether what a batch says of its buffers and rows can be true, and how large they are once unpacked.
-fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<(), String> {
+fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<u64, String> {
     let packed = batch.compression().is_some();
     let mut plain = 0_u64;
     for buffer in batch.buffers().into_iter().flatten() {
@@ -302,7 +315,7 @@ fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<(), S
     let counts = batch.nodes().into_iter().flatten().map(|node| node.length()).chain([batch.length()]);
     match counts.into_iter().find(|count| u64::try_from(*count).is_ok_and(|count| count <= rows_max).eq(&false)) {
         Some(count) => Err(format!("a batch of {plain} bytes claims {count} rows")),
-        None => Ok(()),
+        None => Ok(plain),
     }
 }
 
@@ -408,7 +421,7 @@ mod tests {
         let last_batch = usize::try_from(batches.get(2).offset()).unwrap();
         let mut early = file.clone();
         early[last_batch + 4..last_batch + 8].fill(0);
-        assert!(refused("t.arrow", early, &[]).contains("a message without a description"));
+        assert!(refused("t.arrow", early, &[]).contains("its footer names 3 batches, and there are 2"));
         // Blocks stand in the footer as they are, 24 bytes each, behind their number.
         let number_at = batches.bytes().as_ptr().addr() - file.as_ptr().addr() - 4;
         let mut fewer = file.clone();
@@ -417,6 +430,23 @@ mod tests {
         fewer.copy_within(number_at + 4 + 48..number_at + 4 + 72, number_at + 4 + 24);
         fewer[number_at..number_at + 4].copy_from_slice(&2_u32.to_le_bytes());
         assert!(refused("t.arrow", fewer, &[]).contains("its footer names 2 batches, and there are 3"));
+    }
+
+    #[test]
+    fn a_file_without_batches_is_read_and_dictionaries_add_up() {
+        let schema = Schema::new(vec![Field::new("n", DataType::Int32, true)]);
+        let mut writer = FileWriter::try_new(Vec::new(), &schema).unwrap();
+        writer.finish().unwrap();
+        let loaded = load("t.arrow", writer.into_inner().unwrap(), &[]).unwrap();
+        assert_eq!((loaded.types().as_str(), loaded.rows().len()), ("n:integer", 0));
+
+        let mut messages =
+            Messages { input: Box::new(std::io::Cursor::new(Vec::new())), at: 0, end: 0, batches_named: None, batches: 0, closed: false, dictionaries: HashMap::new() };
+        let half = BATCH_MAX_BYTES / 2;
+        for (id, adds) in [(1, false), (2, false), (1, false)] {
+            assert!(messages.hold(id, adds, half).is_ok());
+        }
+        assert!(matches!(messages.hold(2, true, 1), Err(Trouble::Damaged(what)) if what.contains("its dictionaries take")));
     }
 
     #[test]

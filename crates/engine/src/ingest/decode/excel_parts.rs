@@ -3,11 +3,12 @@
 //! Refuses archives that are no workbook, parts that are larger than they claim or than memory should hold, all of them
 //! together too, and packing that no sheet has.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use zip::ZipArchive;
 
 use super::Spooled;
+use super::excel_xml::Measure;
 use crate::error::{Error, Result};
 use crate::ingest::Progress;
 
@@ -26,9 +27,6 @@ const BOMB_MIN_BYTES: u64 = 16 << 20;
 const BOMB_MIN_TOTAL_BYTES: u64 = 256 << 20;
 /// Bytes from one tag to the next, in sheets too: a cell is held whole.
 const CELL_MAX_BYTES: u64 = 64 << 20;
-/// What says how many texts there are, so that a reader makes room for them; and where its digits are at the latest.
-const COUNT: &[u8] = b"uniqueCount";
-const COUNT_BYTES: usize = 64;
 
 /// Looks at every part.
 ///
@@ -74,7 +72,7 @@ pub(crate) fn check(source: &Spooled, progress: &Progress) -> Result<()> {
                 "{name}: the workbook unpacks from {size} to {total} bytes or more; at most {TOTAL_MAX_BYTES} and {BOMB_RATIO} times its size are read, so export the sheet as CSV"
             )));
         }
-        let mut measure = Measure { bytes: 0, since_tag: 0, longest: 0, texts: is_texts.then(Texts::default) };
+        let mut measure = Measure::of(is_texts);
         std::io::copy(&mut (&mut part).take(claimed + 1), &mut measure).map_err(|error| damaged(&format!("part {part_name:?}: {error}")).because(error))?;
         if measure.bytes > claimed {
             return Err(damaged(&format!("part {part_name:?} is larger than the {claimed} bytes that it claims")));
@@ -82,8 +80,11 @@ pub(crate) fn check(source: &Spooled, progress: &Progress) -> Result<()> {
         if is_sheet && measure.longest > CELL_MAX_BYTES {
             return Err(Error::invalid(format!("{name}: part {part_name:?} of the workbook has a cell of {} bytes; at most {CELL_MAX_BYTES} are read", measure.longest)));
         }
+        if (is_sheet || is_texts) && measure.declares {
+            return Err(damaged(&format!("part {part_name:?} declares a document type, which no workbook does")));
+        }
         // A text takes five bytes at least, <si/>.
-        if let Some(count) = measure.texts.map(|texts| texts.count).filter(|count| *count > claimed / 5) {
+        if let Some(count) = measure.texts.filter(|count| *count > claimed / 5) {
             return Err(damaged(&format!("part {part_name:?} of {claimed} bytes claims to hold {count} texts")));
         }
     }
@@ -94,60 +95,10 @@ pub(crate) fn check(source: &Spooled, progress: &Progress) -> Result<()> {
     }
 }
 
-/// What a part is found to be while it is unpacked; the content goes nowhere.
-struct Measure {
-    bytes: u64,
-    since_tag: u64,
-    /// The most bytes from one tag to the next.
-    longest: u64,
-    texts: Option<Texts>,
-}
-
-/// How many texts a part claims to hold.
-#[derive(Default)]
-struct Texts {
-    count: u64,
-    /// The end of what was seen, which may be the beginning of a claim.
-    tail: Vec<u8>,
-}
-
-impl Write for Measure {
-    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
-        self.bytes += piece.len() as u64;
-        let mut from = 0;
-        for tag in memchr::memchr_iter(b'<', piece) {
-            self.longest = self.longest.max(self.since_tag + (tag - from) as u64);
-            (self.since_tag, from) = (0, tag);
-        }
-        self.since_tag += (piece.len() - from) as u64;
-        self.longest = self.longest.max(self.since_tag);
-        if let Some(texts) = &mut self.texts {
-            texts.see(piece);
-        }
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Texts {
-    fn see(&mut self, piece: &[u8]) {
-        self.tail.extend_from_slice(piece);
-        for at in memchr::memmem::find_iter(&self.tail, COUNT) {
-            let behind = self.tail.iter().skip(at + COUNT.len()).take(COUNT_BYTES);
-            let digits = behind.skip_while(|byte| !byte.is_ascii_digit()).take_while(|byte| byte.is_ascii_digit());
-            let count = digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
-            self.count = self.count.max(count);
-        }
-        let keep = self.tail.len().saturating_sub(COUNT.len() + COUNT_BYTES);
-        self.tail.drain(..keep);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use zip::write::SimpleFileOptions;
 
     use super::*;
@@ -190,15 +141,6 @@ mod tests {
         let texts = |count: &str| vec![("xl/sharedStrings.xml", format!("<sst count=\"1\" uniqueCount = '{count}'><si><t>x</t></si></sst>").into_bytes())];
         assert_eq!(found(&texts("1")), "fine");
         assert!(found(&texts("100000000000")).contains("claims to hold 100000000000 texts"));
-        // Cut anywhere.
-        let mut seen = Texts::default();
-        b"<sst uniqueCount=\"77\">".chunks(3).for_each(|piece| seen.see(piece));
-        assert_eq!(seen.count, 77);
-        let mut measure = Measure { bytes: 0, since_tag: 0, longest: 0, texts: None };
-        for piece in [&b"<c>abc"[..], b"defg</c>", b"<", b"x"] {
-            measure.write_all(piece).unwrap();
-        }
-        assert_eq!((measure.bytes, measure.longest), (16, 10));
     }
 
     #[test]

@@ -130,7 +130,9 @@ impl Profiler {
         let first = self.rows.next_multiple_of(self.stride) - self.rows;
         self.rows += batch.num_rows() as u64;
         let batch = batch.project(&(0..self.columns.len().min(batch.num_columns())).collect::<Vec<_>>())?;
-        let taken = if self.stride == 1 { batch } else { every(&batch, usize::try_from(first).unwrap_or(usize::MAX), usize::try_from(self.stride).unwrap_or(usize::MAX))? };
+        // Rows that a step has left over hold on to the text of all that came with them.
+        let taken =
+            if self.stride == 1 { compacted(&batch)? } else { every(&batch, usize::try_from(first).unwrap_or(usize::MAX), usize::try_from(self.stride).unwrap_or(usize::MAX))? };
         if taken.num_rows() > 0 {
             self.sampled += taken.num_rows();
             self.sampled_bytes += bytes_of(&taken);
@@ -204,10 +206,14 @@ fn bytes_of(rows: &RecordBatch) -> u64 {
 /// Every n-th row from one on, without holding on to the others.
 fn every(batch: &RecordBatch, first: usize, stride: usize) -> Result<RecordBatch> {
     let rows: UInt32Array = (first..batch.num_rows()).step_by(stride).filter_map(|row| u32::try_from(row).ok()).collect();
-    let taken = compute::take_record_batch(batch, &rows)?;
-    let columns = taken.columns().iter().map(|column| match column.as_string_view_opt() {
+    compacted(&compute::take_record_batch(batch, &rows)?)
+}
+
+/// A batch whose texts are its own.
+fn compacted(batch: &RecordBatch) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(|column| match column.as_string_view_opt() {
         Some(texts) => Arc::new(texts.gc()) as ArrayRef,
         None => Arc::clone(column),
     });
-    Ok(RecordBatch::try_new(taken.schema(), columns.collect())?)
+    Ok(RecordBatch::try_new(batch.schema(), columns.collect())?)
 }

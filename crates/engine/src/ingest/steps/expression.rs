@@ -10,8 +10,8 @@ use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{self, BinaryExpr};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 
 use super::frame::Frame;
 use super::op::{Op, Site};
@@ -31,10 +31,15 @@ struct Planned {
     data_type: DataType,
     /// The columns that it names, each as often as it does.
     named: Vec<usize>,
+    /// How many times as long a text may become by replacing parts of it.
+    growth: u64,
 }
 
 /// Bytes of text that an expression may be shown at a time, each as often as it names it: that is what it can put together.
 const SHOWN_MAX_BYTES: u64 = 256 << 20;
+
+/// Functions that put a text in the place of each letter, at worst.
+const REPLACING: [&str; 2] = ["replace", "regexp_replace"];
 
 impl Planned {
     fn new(text: &str, frame: &Frame, state: &SessionState) -> Result<Self> {
@@ -56,17 +61,23 @@ impl Planned {
         });
         let expression = checked.map_err(wrong)?.data;
         let data_type = expression.data_type(&schema).map_err(wrong)?;
-        let mut named = Vec::new();
+        let (mut named, mut growth) = (Vec::new(), 1_u64);
         let look = expression.apply(|node| {
             named.extend(node.downcast_ref::<expressions::Column>().map(expressions::Column::index));
+            if let Some(function) = node.downcast_ref::<ScalarFunctionExpr>().filter(|function| REPLACING.contains(&function.name())) {
+                let literals = function.args().iter().filter_map(|argument| argument.downcast_ref::<expressions::Literal>());
+                let longest = literals.filter_map(|literal| literal.value().try_as_str().flatten().map(str::len)).max().unwrap_or(1);
+                growth = growth.saturating_mul(longest.max(1) as u64);
+            }
             Ok(TreeNodeRecursion::Continue)
         });
         look.map_err(wrong)?;
-        Ok(Self { expression, schema, data_type, named })
+        Ok(Self { expression, schema, data_type, named, growth })
     }
 
     fn shown_bytes(&self, batch: &RecordBatch) -> u64 {
-        self.named.iter().filter_map(|index| batch.columns().get(*index)?.as_string_view_opt()).map(text_bytes).sum()
+        let texts: u64 = self.named.iter().filter_map(|index| batch.columns().get(*index)?.as_string_view_opt()).map(text_bytes).sum();
+        texts.saturating_mul(self.growth)
     }
 
     /// One value a row; null where it fails, with the reason.

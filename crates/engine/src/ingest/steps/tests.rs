@@ -414,6 +414,11 @@ fn texts_that_would_fill_the_memory_are_refused_before_they_do() {
     let treated = treat("t.csv", format!("n,s\n1,{long}\n2,x\n3,y\n"), &replace).unwrap();
     assert_eq!(treated.rows(), ["2|x", "3|y"]);
     assert!(treated.described()[0].contains("line 2") && treated.described()[0].contains("longer than 16 MB"), "{:?}", treated.described());
+    // One match of a megabyte, and twenty thousand times itself in its place.
+    let itself = format!(r#"[{{"op":"replace","columns":["s"],"find":"(?s).+","regex":true,"with":"{}"}}]"#, "$0".repeat(20_000));
+    let treated = treat("t.csv", format!("n,s\n1,{long}\n2,x\n3,y\n"), &itself).unwrap();
+    assert_eq!(treated.described().len(), 1);
+    assert!(treated.described()[0].contains("longer than 16 MB"), "{:?}", treated.described());
     // An expression that puts the same text together three hundred times.
     let derive = format!(r#"[{{"op":"derive","column":"d","expression":"concat({})"}},{{"op":"drop","columns":["s","d"]}}]"#, vec!["s"; 300].join(","));
     let treated = treat("t.csv", format!("n,s\n1,{long}\n2,x\n3,y\n"), &derive).unwrap();

@@ -23,6 +23,8 @@ const REGEX_MAX_BYTES: usize = 1 << 20;
 
 /// Bytes of one text that a replacement may make.
 const REPLACED_MAX_BYTES: usize = 16 << 20;
+/// Bytes that may be made of it before they are counted.
+const EXPANDED_MAX_BYTES: usize = 4 * REPLACED_MAX_BYTES;
 
 /// What becomes of one text; none: null.
 pub(super) type Change = Arc<dyn for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync>;
@@ -116,7 +118,8 @@ pub(super) fn replace(frame: &Frame, columns: &[String], find: &str, with: &str,
     let (pattern, with) = if is_regex { (find.to_owned(), with.to_owned()) } else { (regex::escape(find), with.replace('$', "$$")) };
     let regex = regex_of(&pattern, ignore_case)?;
     check_groups(&regex, &with)?;
-    Ok(Box::new(Replace { places, regex, with }))
+    let groups = with.bytes().filter(|byte| *byte == b'$').count();
+    Ok(Box::new(Replace { places, regex, with, groups }))
 }
 
 /// Puts a text in the place of what an expression finds.
@@ -126,6 +129,8 @@ struct Replace {
     regex: Regex,
     /// With groups, as the expression has them.
     with: String,
+    /// Groups that it names, at most.
+    groups: usize,
 }
 
 impl Replace {
@@ -138,6 +143,11 @@ impl Replace {
         for found in self.regex.captures_iter(text) {
             let whole = found.get_match();
             made.push_str(text.get(from..whole.start()).unwrap_or_default());
+            // No group is longer than the whole. What may be too long is not made to see whether it is.
+            let most = self.groups.saturating_mul(whole.len()).saturating_add(self.with.len()).saturating_add(made.len());
+            if most > EXPANDED_MAX_BYTES {
+                return None;
+            }
             found.expand(&self.with, &mut made);
             from = whole.end();
             if made.len() > REPLACED_MAX_BYTES {

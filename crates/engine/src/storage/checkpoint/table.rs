@@ -96,9 +96,9 @@ impl Checkpoint {
         }
         writer.flush()?;
         let chunks = checksum::chunks_of(writer.flushed_row_groups())?;
-        writer.append_key_value_metadata(checksum::placeholder(chunks.len()));
+        writer.append_key_value_metadata(checksum::placeholder(chunks.len(), false));
         let mut bytes = writer.into_inner()?;
-        checksum::seal(&mut bytes, &chunks)?;
+        checksum::seal(&mut bytes, &chunks, false)?;
         Ok(Encoded { bytes, actions: rows.len() as u64 })
     }
 
