@@ -138,7 +138,7 @@ mod tests {
             ("<c>abcdefg</c><x", 7),
             // What stands in a comment, a literal section, an instruction or an attribute is no tag.
             ("<c><!-- <a> <b> --> <d></c>", 16),
-            ("<c><![CDATA[<a><b>]]]]>x</c>", 19),
+            ("<c><![CDATA[<a><b>]]]]>x</c>", 20),
             ("<?xml a='>' <b><b> ?><c/>", 21),
             ("<c r=\"><a><b>\" s='\"'>x</c>", 21),
             ("<!-- <a", 7),
