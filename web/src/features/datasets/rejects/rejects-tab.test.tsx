@@ -291,7 +291,9 @@ describe('a row', () => {
     const brought = '019a0000-0000-7000-8000-000000000101';
     serve([row(812, { rule: 2 }), row(813, { replayed_by: brought })]);
     open();
-    expect(await screen.findByText('Rule 2: dep_delay is from -100 to 2000')).toBeInTheDocument();
+    expect(
+      await screen.findByText('Rule 2, now: dep_delay is from -100 to 2000'),
+    ).toBeInTheDocument();
     expect(
       screen.getByRole('link', { name: 'Load that brought line 813 corrected' }),
     ).toHaveAttribute('href', `/datasets/flights?tab=loads&load=${brought}`);

@@ -293,16 +293,16 @@ describe('words', () => {
     expect(alikeOf(reject({ column: null }), items)).toEqual([]);
   });
 
-  it('says the rule, as long as the contract still has it', () => {
+  it('says what the rule is now, where it can still be the one that was broken', () => {
     const rules: ContractRule[] = [
       { check: 'required', column: 'at' },
       { check: 'range', column: 'delay', min: 0 },
       { check: 'unique', columns: ['at', 'carrier'] },
     ];
     const broken = (change: Partial<RejectedRow>) => brokenRule(reject(change), rules);
-    expect(broken({ rule: 2 })).toBe('Rule 2: delay is at least 0');
+    expect(broken({ rule: 2 })).toBe('Rule 2, now: delay is at least 0');
     expect(broken({ rule: 3, column: 'at, carrier' })).toBe(
-      'Rule 3: at, carrier are unique together',
+      'Rule 3, now: at, carrier are unique together',
     );
     expect(broken({ rule: 1 })).toBe('Rule 1 of the contract as it was then');
     expect(broken({ rule: 4 })).toBe('Rule 4 of the contract as it was then');
