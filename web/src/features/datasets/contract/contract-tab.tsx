@@ -24,7 +24,7 @@ export default function ContractTab({ dataset }: { dataset: DatasetDetail }) {
     );
   }
   const { rules } = contract.data;
-  const rounded = rules.some(isRounded);
+  const rounded = rules.some((rule) => isRounded(rule, dataset.columns));
   if (mayChange && !rounded) return <ContractEditor dataset={dataset} saved={rules} />;
   return (
     <Box sx={contractGrid}>
