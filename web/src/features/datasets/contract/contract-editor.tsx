@@ -19,7 +19,7 @@ import { Icon } from '@/theme/icons';
 import type { DraftEvent } from '../drafts/draft';
 import { DraftItem } from '../drafts/draft-item';
 import { refusalsOf } from '../drafts/refusals';
-import { useGuard } from '../drafts/use-guard';
+import { LeaveDialog } from '../drafts/leave-dialog';
 import { ByColumn } from './by-column';
 import { contractGrid, lead, noRules } from './contract-layout';
 import { ruleDrafts } from './rule-draft';
@@ -54,7 +54,6 @@ export function ContractEditor({ dataset, saved }: ContractEditorProps) {
   const incomplete = missing.findIndex((problems) => Object.keys(problems).length > 0);
   const refusals = refusalsOf(answer.error ? toProblem(answer.error) : null, 'rule');
   const busy = reading || answer.isLoading;
-  useGuard(changed);
 
   const change = (event: DraftEvent<ContractRule>): void => {
     // What was said of the rules before may not hold any more.
@@ -191,6 +190,7 @@ export function ContractEditor({ dataset, saved }: ContractEditorProps) {
         columns={columns}
         rules={rules.filter((_, place) => Object.keys(missing[place] ?? {}).length === 0)}
       />
+      <LeaveDialog changed={changed} what="the contract" />
     </Box>
   );
 }

@@ -17,7 +17,7 @@ import { useToasts } from '@/components/toast-slice';
 import type { DraftEvent } from '../drafts/draft';
 import { DraftItem } from '../drafts/draft-item';
 import { refusalsOf } from '../drafts/refusals';
-import { useGuard } from '../drafts/use-guard';
+import { LeaveDialog } from '../drafts/leave-dialog';
 import { SamplePanel } from './sample-panel';
 import { columnsAt, stepDrafts } from './step-draft';
 import { kindOf, labelOf, ops, stepKinds } from './step-kinds';
@@ -75,7 +75,6 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
   const changed = text !== JSON.stringify(read(saved.steps).items.map(toItem));
   // Its columns are only known when the steps can be tried.
   const waits = tried && takesColumns && steps.length > 0 && current === undefined;
-  useGuard(changed);
 
   const change = (event: DraftEvent<Step>): void => {
     // What was said of the steps before may not hold any more.
@@ -208,6 +207,7 @@ export function StepsEditor({ dataset, saved, sample, onSample }: StepsEditorPro
         loading={refused === null}
         onSample={onSample}
       />
+      <LeaveDialog changed={changed} what="the steps" />
     </Box>
   );
 }
