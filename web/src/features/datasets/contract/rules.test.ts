@@ -4,7 +4,7 @@ import type { ColumnType, ContractRule } from '@/api/types';
 import type { Draft } from '../drafts/draft';
 import type { Value } from '../drafts/field';
 import { isRounded, ruleDrafts } from './rule-draft';
-import { checks, fits } from './rule-kinds';
+import { fits, ruleKinds } from './rule-kinds';
 import type { Check } from './rule-kinds';
 import { outcomeOf, ruleText } from './rule-words';
 
@@ -53,7 +53,9 @@ const documented: [ContractRule, string][] = [
 
 describe('a rule that is read', () => {
   it('is there for every kind', () => {
-    expect(new Set(documented.map(([{ check }]) => check))).toEqual(new Set(checks));
+    expect(new Set(documented.map(([{ check }]) => check))).toEqual(
+      new Set(Object.keys(ruleKinds)),
+    );
   });
 
   it.each(documented)('%j comes back as it was: %s', (rule, words) => {
