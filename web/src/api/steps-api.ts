@@ -2,7 +2,7 @@
 import { baseApi } from './base-api';
 import type { DatasetSteps, PreviewOrder, StepsPreview } from './types';
 
-const stepsApi = baseApi.injectEndpoints({
+export const stepsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     getSteps: build.query<DatasetSteps, string>({
       query: (name) => `/datasets/${encodeURIComponent(name)}/steps`,

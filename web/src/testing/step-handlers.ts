@@ -69,14 +69,18 @@ export function previewOf({ steps = [] }: PreviewOrder): StepsPreview {
   };
 }
 
+function stored(): DatasetSteps {
+  const { source = [], steps } = mockState.steps;
+  return { source: source.length > 0 ? source : datasetColumns, steps };
+}
+
 export const stepHandlers = [
-  http.get(`${base}/datasets/:name/steps`, () => {
-    const { source = [], steps } = mockState.steps;
-    return HttpResponse.json({ source: source.length > 0 ? source : datasetColumns, steps });
-  }),
+  http.get(`${base}/datasets/:name/steps`, () => HttpResponse.json(stored())),
   http.put(`${base}/datasets/:name/steps`, async ({ request }) => {
-    mockState.steps = (await request.json()) as DatasetSteps;
-    return HttpResponse.json(mockState.steps);
+    const { source, steps } = (await request.json()) as DatasetSteps;
+    // Without columns they stay what they were; without steps they are those of the dataset.
+    mockState.steps = { source: steps.length > 0 ? (source ?? mockState.steps.source) : [], steps };
+    return HttpResponse.json(stored());
   }),
   http.post(`${base}/uploads/:id/preview`, async ({ request }) =>
     HttpResponse.json(previewOf((await request.json()) as PreviewOrder)),

@@ -4,6 +4,7 @@ import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 import type { Cell, ColumnType, ValueCount } from '@/api/types';
 import { formatNumber } from '@/lib/format';
+import type { Fact } from './profile-words';
 import { TypeMark } from './type-mark';
 
 const topShown = 5;
@@ -11,7 +12,7 @@ const topShown = 5;
 export interface ProfileCardProps {
   name: string;
   type: ColumnType;
-  facts: readonly (readonly [label: string, value: string])[];
+  facts: readonly Fact[];
   top: readonly ValueCount[];
   text: (value: Cell) => string;
   /** Between the facts and the frequent values. */
@@ -27,12 +28,6 @@ export const profileGrid = {
   alignItems: 'start',
   gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
 };
-
-export function missingText(nulls: number, rows: number): string {
-  if (nulls === 0) return 'None';
-  const share = rows === 0 ? 0 : nulls / rows;
-  return `${formatNumber(nulls, 'integer')} (${formatNumber(share, 'percent', 'compact')})`;
-}
 
 export function ProfileCard({ name, type, facts, top, text, children }: ProfileCardProps) {
   const shown = top.slice(0, topShown);

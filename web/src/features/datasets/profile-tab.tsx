@@ -4,9 +4,9 @@ import { useGetDatasetProfileQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import type { ColumnProfile } from '@/api/types';
 import { ErrorState, LoadingState } from '@/components/states';
-import { formatCell, formatNumber } from '@/lib/format';
-import { missingText, ProfileCard, profileGrid } from './profile-card';
-import { meanText } from './profile-words';
+import { formatNumber } from '@/lib/format';
+import { ProfileCard, profileGrid } from './profile-card';
+import { factsOf, valueText } from './profile-words';
 import { useColumnFormats } from './use-column-formats';
 
 export function ProfileTab({ name }: { name: string }) {
@@ -41,23 +41,15 @@ interface ColumnCardProps {
 }
 
 function ColumnCard({ column, format, rows }: ColumnCardProps) {
-  const text = (value: ColumnProfile['min']) =>
-    formatCell(value, {
-      type: column.type,
-      format,
-      grain: column.type === 'timestamp' ? 'minute' : null,
-    });
-  const facts: [string, string][] = [
-    ['Missing', missingText(column.nulls, rows)],
-    [
-      'Distinct',
-      `${column.distinct_exact ? '' : 'about '}${formatNumber(column.distinct, 'integer')}`,
-    ],
-    ['Smallest', text(column.min)],
-    ['Largest', text(column.max)],
-  ];
-  if (column.mean !== null) facts.push(['Mean', meanText(column.mean, format)]);
+  const about = column.distinct_exact ? '' : 'about ';
+  const distinct = `${about}${formatNumber(column.distinct, 'integer')}`;
   return (
-    <ProfileCard name={column.name} type={column.type} facts={facts} top={column.top} text={text} />
+    <ProfileCard
+      name={column.name}
+      type={column.type}
+      facts={factsOf(column, { rows, format, distinct })}
+      top={column.top}
+      text={valueText(column.type, format)}
+    />
   );
 }

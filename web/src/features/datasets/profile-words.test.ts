@@ -1,6 +1,6 @@
-// The mean of a column in words.
+// Columns in words.
 import { describe, expect, it } from 'vitest';
-import { meanText } from './profile-words';
+import { factsOf, meanText, valueText } from './profile-words';
 
 describe('a mean', () => {
   it.each([
@@ -19,5 +19,26 @@ describe('a mean', () => {
     [1_234.5, 'currency_usd', '$1,234.50'],
   ])('%f of values written as %s is %s', (mean, format, text) => {
     expect(meanText(mean, format)).toBe(text);
+  });
+});
+
+describe('the facts of a column', () => {
+  const column = { type: 'integer', nulls: 5, min: 1, max: 2_000, mean: 3.5 } as const;
+  const told = { rows: 200, format: 'd', distinct: 'about 7' };
+
+  it('are written as its values are', () => {
+    expect(factsOf(column, told)).toEqual([
+      ['Missing', '5 (2.5%)'],
+      ['Distinct', 'about 7'],
+      ['Smallest', '1'],
+      ['Largest', '2000'],
+      ['Mean', '3.5'],
+    ]);
+    expect(valueText('timestamp', null)('2013-01-01T05:00:00Z')).toMatch(/2013.*05:00$/);
+  });
+
+  it('are the missing values where nothing else is known', () => {
+    const nothing = { ...column, nulls: 0, min: null, max: null, mean: null };
+    expect(factsOf(nothing, { ...told, rows: 0, distinct: null })).toEqual([['Missing', 'None']]);
   });
 });

@@ -1,5 +1,8 @@
-// How the mean of a column is written. Pure.
-import { formatNumber } from '@/lib/format';
+// What is said of a column's values: how one is written, and the facts that every profile has. Pure.
+import type { Cell, ColumnType } from '@/api/types';
+import { formatCell, formatNumber } from '@/lib/format';
+
+export type Fact = readonly [label: string, value: string];
 
 /** As the column's values are, except that whole numbers have a mean that is none. */
 export function meanText(mean: number, format: string | null): string {
@@ -8,4 +11,43 @@ export function meanText(mean: number, format: string | null): string {
   // Years have no separators, and no mean of small numbers needs any.
   const bare = format !== 'integer' && !format.includes(',') && Math.abs(mean) >= 1_000;
   return formatNumber(mean, bare ? '.2~f' : 'number');
+}
+
+/** Writes the values of a column. */
+export const valueText =
+  (type: ColumnType, format: string | null) =>
+  (value: Cell): string =>
+    formatCell(value, { type, format, grain: type === 'timestamp' ? 'minute' : null });
+
+function missingText(nulls: number, rows: number): string {
+  if (nulls === 0) return 'None';
+  const share = rows === 0 ? 0 : nulls / rows;
+  return `${formatNumber(nulls, 'integer')} (${formatNumber(share, 'percent', 'compact')})`;
+}
+
+export interface Profiled {
+  type: ColumnType;
+  nulls: number;
+  min: Cell;
+  max: Cell;
+  mean: number | null;
+}
+
+/** `distinct` in words; null where nothing but the missing values is known. */
+export function factsOf(
+  { type, nulls, min, max, mean }: Profiled,
+  { rows, format, distinct }: { rows: number; format: string | null; distinct: string | null },
+): Fact[] {
+  const text = valueText(type, format);
+  return [
+    ['Missing', missingText(nulls, rows)],
+    ...(distinct === null
+      ? []
+      : ([
+          ['Distinct', distinct],
+          ['Smallest', text(min)],
+          ['Largest', text(max)],
+        ] satisfies Fact[])),
+    ...(mean === null ? [] : ([['Mean', meanText(mean, format)]] satisfies Fact[])),
+  ];
 }

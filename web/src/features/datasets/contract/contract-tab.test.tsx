@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Contract, ContractRule, Role } from '@/api/types';
 import { rules } from '@/testing/contract-fixtures';
 import { flightsDetail, problem, session } from '@/testing/fixtures';
+import { gate } from '@/testing/gate';
 import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
@@ -183,6 +184,86 @@ describe('changing it', () => {
     await user.click(screen.getByRole('button', { name: 'Reset' }));
     expect(names()).toEqual(['Rule 1: Not missing', 'Rule 2: Range', 'Rule 3: Unique key']);
     expect(save()).toBeDisabled();
+  });
+});
+
+describe('taking a rule away', () => {
+  it('leaves the focus at the next one, and at last where one is added', async () => {
+    const { user } = await open(rules);
+    const remove = (named: string) => user.click(screen.getByRole('button', { name: named }));
+    await remove('Remove rule 2, Range');
+    expect(screen.getByRole('button', { name: /^2\. Unique key/ })).toHaveFocus();
+    await remove('Remove rule 2, Unique key');
+    expect(screen.getByRole('button', { name: /^1\. Not missing/ })).toHaveFocus();
+    await remove('Remove rule 1, Not missing');
+    expect(screen.getByRole('combobox', { name: 'Add a rule' })).toHaveFocus();
+  });
+});
+
+describe('while it is saved', () => {
+  const pattern: ContractRule = { check: 'pattern', column: 'origin', pattern: 'A' };
+
+  async function saving(answer: (sent: Contract) => Response) {
+    const opened = await open([pattern]);
+    const [asked, release] = gate();
+    const sent: Contract[] = [];
+    server.use(
+      http.put('*/api/v1/datasets/:name/contract', async ({ request }) => {
+        sent.push((await request.clone().json()) as Contract);
+        await asked;
+        return answer(sent.at(-1)!);
+      }),
+    );
+    const { user } = opened;
+    await user.click(within(list()).getByRole('button', { name: /^1\. Pattern/ }));
+    const field = screen.getByRole('textbox', { name: 'Regular expression' });
+    await user.type(field, 'B');
+    await user.click(save());
+    await waitFor(() => expect(sent).toHaveLength(1));
+    return { ...opened, field, release, sent };
+  }
+
+  it('cannot be changed, so that a refusal is told of what was sent', async () => {
+    const { user, field, release, sent } = await saving(() =>
+      refuse(400, 'invalid', 'Not valid', 'rule 1 (pattern of origin): it is too long'),
+    );
+    expect(field).toBeDisabled();
+    expect(list().closest('fieldset')).toHaveAttribute('inert');
+    await user.type(field, 'C');
+    await user.click(screen.getByRole('combobox', { name: 'Add a rule' }));
+    expect(screen.queryByRole('listbox')).not.toBeInTheDocument();
+    release();
+    expect(await within(list()).findByRole('alert')).toHaveTextContent('it is too long');
+    expect(field).toBeEnabled();
+    expect(field).toHaveValue('AB');
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is not taken for a change of somebody else', async () => {
+    const { release } = await saving(() => {
+      mockState.contract = { rules: [{ ...pattern, pattern: '(?:AB)' }] };
+      return HttpResponse.json(mockState.contract);
+    });
+    release();
+    expect(await screen.findByText('Saved; later loads are held to it')).toBeInTheDocument();
+    expect(within(list()).getByText(/matches \(\?:AB\)/)).toBeInTheDocument();
+    await waitFor(() => expect(save()).toBeDisabled());
+    expect(screen.queryByText(/^Somebody else/)).not.toBeInTheDocument();
+  });
+
+  it('is saved by the answer, also where it cannot be read again', async () => {
+    const { release } = await saving((sent) => {
+      server.use(
+        http.get('*/api/v1/datasets/:name/contract', () =>
+          refuse(503, 'unavailable', 'Not available', 'The store does not answer'),
+        ),
+      );
+      return HttpResponse.json(sent);
+    });
+    release();
+    expect(await screen.findByText('Saved; later loads are held to it')).toBeInTheDocument();
+    await waitFor(() => expect(save()).toBeDisabled());
+    expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
   });
 });
 

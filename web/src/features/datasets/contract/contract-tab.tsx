@@ -6,11 +6,12 @@ import { useSession } from '@/api/session-slice';
 import type { ContractRule, DatasetDetail } from '@/api/types';
 import { SectionCard } from '@/components/section-card';
 import { ErrorState, LoadingState } from '@/components/states';
+import { plainList, sideBySide } from '../drafts/layout';
 import { ByColumn } from './by-column';
 import { ContractEditor } from './contract-editor';
-import { contractGrid, lead, noRules } from './contract-layout';
+import { lead, noRules } from './contract-words';
 import { isRounded } from './rule-draft';
-import { kindOf } from './rule-kinds';
+import { labelOf } from './rule-kinds';
 import { outcomeOf, ruleText } from './rule-words';
 
 export default function ContractTab({ dataset }: { dataset: DatasetDetail }) {
@@ -24,10 +25,10 @@ export default function ContractTab({ dataset }: { dataset: DatasetDetail }) {
     );
   }
   const { rules } = contract.data;
-  const rounded = rules.some(isRounded);
-  if (mayChange && !rounded) return <ContractEditor dataset={dataset} saved={rules} />;
+  const rounded = rules.some((rule) => isRounded(rule, dataset.columns));
+  if (mayChange && !rounded) return <ContractEditor dataset={dataset} saved={contract.data} />;
   return (
-    <Box sx={contractGrid}>
+    <Box sx={sideBySide}>
       <SectionCard title="Contract" lead={lead} flush>
         <RuleList rules={rules} />
         <Box sx={{ p: 4, borderTop: 1, borderColor: 'divider', color: 'text.secondary' }}>
@@ -50,7 +51,7 @@ function RuleList({ rules }: { rules: readonly ContractRule[] }) {
     );
   }
   return (
-    <Box component="ol" aria-label="Rules" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+    <Box component="ol" aria-label="Rules" sx={plainList}>
       {rules.map((rule, place) => (
         <Box
           component="li"
@@ -58,7 +59,7 @@ function RuleList({ rules }: { rules: readonly ContractRule[] }) {
           sx={{ borderTop: 1, borderColor: 'divider', px: 4, py: 2.5, overflowWrap: 'anywhere' }}
         >
           <Box sx={{ fontWeight: 600 }}>
-            {place + 1}. {kindOf(rule.check)?.label ?? rule.check}
+            {place + 1}. {labelOf(rule.check)}
           </Box>
           <Box sx={{ color: 'text.secondary', fontSize: '0.75rem' }}>
             {ruleText(rule)}, {outcomeOf(rule)}

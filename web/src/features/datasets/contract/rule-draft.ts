@@ -3,7 +3,7 @@
 import type { Cell, ColumnType, ContractRule, DatasetColumn } from '@/api/types';
 import { draftsOf } from '../drafts/draft';
 import type { Drafts, ItemDraft } from '../drafts/draft';
-import { cellProblem } from '../rejects/correct-row';
+import { booleanOf, cellProblem } from '../rejects/correct-row';
 import { kindOf } from './rule-kinds';
 
 function cellOf(type: ColumnType | undefined, typed: string): Cell {
@@ -13,11 +13,7 @@ function cellOf(type: ColumnType | undefined, typed: string): Cell {
     case 'float':
       return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
     case 'boolean':
-      return text === 'true' || text === 'yes'
-        ? true
-        : text === 'false' || text === 'no'
-          ? false
-          : text;
+      return booleanOf(text) ?? text;
     case 'string':
       return typed;
     default:
@@ -37,9 +33,9 @@ function numberProblem(type: ColumnType, text: string): string | null {
 const typed = (values: unknown): readonly string[] =>
   Array.isArray(values) ? (values as string[]).filter((text) => text !== '') : [];
 
-export function ruleDrafts(
-  columns: readonly Pick<DatasetColumn, 'name' | 'type'>[],
-): Drafts<ContractRule> {
+type Columns = readonly Pick<DatasetColumn, 'name' | 'type'>[];
+
+export function ruleDrafts(columns: Columns): Drafts<ContractRule> {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   const typeOf = (column: unknown): ColumnType | undefined => types.get(String(column));
 
@@ -92,8 +88,13 @@ export function ruleDrafts(
   return { ...drafts, problemsOf };
 }
 
-/** Whether a rule has a number that was rounded on its way here, and would be sent back as another one. */
-export const isRounded = (rule: ContractRule): boolean =>
-  Object.values(rule)
+/** Whether a rule has a whole number that was rounded on its way here, and would be sent back as another one. */
+export function isRounded(rule: ContractRule, columns: Columns): boolean {
+  if (!('column' in rule)) return false;
+  const type = columns.find(({ name }) => name === rule.column)?.type;
+  // The numbers of a float are what they are here too.
+  if (type !== undefined && type !== 'integer') return false;
+  return Object.values(rule)
     .flat()
     .some((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
+}

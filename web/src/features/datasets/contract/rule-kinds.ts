@@ -103,10 +103,10 @@ export const ruleKinds: Kinds = {
   },
 };
 
-export const checks = Object.keys(ruleKinds) as Check[];
-
 export const kindOf = (check: string): Kind | undefined =>
   (ruleKinds as unknown as Record<string, Kind | undefined>)[check];
+
+export const labelOf = (check: string): string => kindOf(check)?.label ?? check;
 
 /** Whether a rule can be about a column of this type. */
 export function fits(check: string, type: ColumnType): boolean {

@@ -4,7 +4,7 @@ import type { ColumnType, ContractRule } from '@/api/types';
 import type { Draft } from '../drafts/draft';
 import type { Value } from '../drafts/field';
 import { isRounded, ruleDrafts } from './rule-draft';
-import { checks, fits } from './rule-kinds';
+import { fits, ruleKinds } from './rule-kinds';
 import type { Check } from './rule-kinds';
 import { outcomeOf, ruleText } from './rule-words';
 
@@ -17,9 +17,8 @@ const types: Record<string, ColumnType> = {
   at: 'timestamp',
   parts: 'list',
 };
-const { read, reduce, toItem, problemsOf } = ruleDrafts(
-  Object.entries(types).map(([name, type]) => ({ name, type })),
-);
+const columns = Object.entries(types).map(([name, type]) => ({ name, type }));
+const { read, reduce, toItem, problemsOf } = ruleDrafts(columns);
 
 /** Those of docs/contracts.md and others like them, as the server sends them. */
 const documented: [ContractRule, string][] = [
@@ -38,6 +37,7 @@ const documented: [ContractRule, string][] = [
   [{ check: 'allowed', column: 'state', values: ['open', 'paid'] }, 'state is one of open, paid'],
   [{ check: 'allowed', column: 'id', values: [1, 2] }, 'id is one of 1, 2'],
   [{ check: 'allowed', column: 'paid', values: [true] }, 'paid is one of yes'],
+  [{ check: 'range', column: 'amount', max: 1e16 }, 'amount is at most 10000000000000000'],
   [
     { check: 'allowed', column: 'id', values: [1, 2, 3, 4, 5, 6] },
     'id is one of 1, 2, 3, 4, 5 and 1 other',
@@ -53,7 +53,9 @@ const documented: [ContractRule, string][] = [
 
 describe('a rule that is read', () => {
   it('is there for every kind', () => {
-    expect(new Set(documented.map(([{ check }]) => check))).toEqual(new Set(checks));
+    expect(new Set(documented.map(([{ check }]) => check))).toEqual(
+      new Set(Object.keys(ruleKinds)),
+    );
   });
 
   it.each(documented)('%j comes back as it was: %s', (rule, words) => {
@@ -76,6 +78,8 @@ describe('a rule that is read', () => {
     ['a field of a newer server', { check: 'required', column: 'id', when: 'paid' }],
     ['a text where the column has numbers', { check: 'allowed', column: 'id', values: ['1'] }],
     ['a value that no line can hold', { check: 'allowed', column: 'state', values: ['a', ''] }],
+    ['a value of two lines', { check: 'allowed', column: 'state', values: ['a\nb', 'c'] }],
+    ['a pattern of two lines', { check: 'pattern', column: 'state', pattern: 'a\r\nb' }],
     ['a null among the values', { check: 'allowed', column: 'state', values: ['a', null] }],
   ])('is kept as it came where it has %s', (_what, rule) => {
     const [draft] = read([rule as unknown as ContractRule]).items;
@@ -85,9 +89,14 @@ describe('a rule that is read', () => {
   });
 
   it('is known to be rounded', () => {
-    expect(isRounded({ check: 'range', column: 'id', max: 2 ** 60 })).toBe(true);
-    expect(isRounded({ check: 'allowed', column: 'id', values: [1, 2 ** 60] })).toBe(true);
-    expect(isRounded({ check: 'range', column: 'amount', min: -0.5, max: 1e6 })).toBe(false);
+    const rounded = (rule: ContractRule) => isRounded(rule, columns);
+    expect(rounded({ check: 'range', column: 'id', max: 2 ** 60 })).toBe(true);
+    expect(rounded({ check: 'allowed', column: 'id', values: [1, 2 ** 60] })).toBe(true);
+    expect(rounded({ check: 'range', column: 'gone', max: 2 ** 60 })).toBe(true);
+    expect(rounded({ check: 'range', column: 'amount', min: -0.5, max: 1e6 })).toBe(false);
+    // Of a float it is the number that was meant.
+    expect(rounded({ check: 'range', column: 'amount', max: 1e16 })).toBe(false);
+    expect(rounded({ check: 'unique', columns: ['id'] })).toBe(false);
   });
 });
 
@@ -144,8 +153,8 @@ describe('a rule that is typed', () => {
     expect(sent('range', { column: 'day', min: '2013-01-01' })).toMatchObject({
       min: '2013-01-01',
     });
-    expect(sent('allowed', { column: 'paid', values: ['yes', '', 'false'] })).toMatchObject({
-      values: [true, false],
+    expect(sent('allowed', { column: 'paid', values: ['yes', '', 'f', 'True'] })).toMatchObject({
+      values: [true, false, true],
     });
     expect(sent('allowed', { column: 'state', values: ['1', ' a'] })).toMatchObject({
       values: ['1', ' a'],

@@ -1,6 +1,6 @@
 // A list of steps or rules while it is typed: every parameter has a value that a field can show, and ids that outlive moves.
 // One that this page cannot show whole (a newer server knows more) is kept as it came. Pure.
-import { emptyOf, problemOf, sentOf, shownOf } from './field';
+import { emptyOf, hasLineBreak, problemOf, sentOf, shownOf } from './field';
 import type { Kind, Value, Values } from './field';
 
 export interface ItemDraft<T> {
@@ -75,7 +75,8 @@ export function draftsOf<T extends object>(rules: DraftRules): Drafts<T> {
     // What the server leaves out as its own choice may stand here, and the other way round.
     const whole = { ...fallbacksOf(kind), ...item };
     const back = { ...fallbacksOf(kind), ...made(kind, values) };
-    const same = kindOf(kind) !== undefined && plain(whole) === plain(back);
+    const same =
+      kindOf(kind) !== undefined && !hasLineBreak(values) && plain(whole) === plain(back);
     return { id, kind, values: same ? values : {}, kept: same ? null : item };
   };
 

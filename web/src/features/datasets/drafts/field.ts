@@ -66,6 +66,12 @@ export function shownOf(field: Field, value: unknown): Value {
   return typeof value === 'boolean' && field.asked === 'flag' ? value : String(value);
 }
 
+/** No field can hold one: a line is a value, or the browser takes it out. */
+export const hasLineBreak = (values: Values): boolean =>
+  Object.values(values)
+    .flat(2)
+    .some((value) => typeof value === 'string' && /[\r\n]/.test(value));
+
 const isEmptyPair = ([left, right]: Pair): boolean => left === '' && right === '';
 
 /** An empty line is there to be typed in. */

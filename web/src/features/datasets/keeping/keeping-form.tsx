@@ -34,26 +34,32 @@ export interface KeepingFormProps {
 }
 
 export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) {
-  const [form, setForm] = useState<Form>(() => formOf(settings));
-  const [asking, setAsking] = useState<DatasetSettings | null>(null);
+  // The rest is what is saved, also by somebody else meanwhile.
+  const [typed, setTyped] = useState<Partial<Form>>({});
+  const [asking, setAsking] = useState(false);
   const [now] = useState(() => Date.now());
   const [update, answer] = useUpdateSettingsMutation();
   const toasts = useToasts();
+  const form = { ...formOf(settings), ...typed };
   const wanted = settingsOf(form, settings);
   const rowProblem = daysProblem('rowDays', form.rowDays, settings.keep_days);
   const changed = wanted !== null && !sameSettings(wanted, settings);
+  const takes = wanted !== null && (takesRows(settings, wanted) || takesVersions(settings, wanted));
+  const touched = Object.keys(typed).length > 0;
+  // What is saved now is nobody's typing any more.
+  if (touched && wanted !== null && !changed) setTyped({});
   const timeColumn = dataset.time_column;
-  const set = (change: Partial<Form>): void => setForm((old) => ({ ...old, ...change }));
+  const set = (change: Partial<Form>): void => setTyped((old) => ({ ...old, ...change }));
 
   const save = async (next: DatasetSettings): Promise<void> => {
     const result = await update({ name: dataset.name, settings: next });
-    setAsking(null);
+    setAsking(false);
     if (result.error) return;
     toasts.show({ tone: 'success', message: 'Saved' });
   };
   const submit = (): void => {
     if (wanted === null || !changed) return;
-    if (takesRows(settings, wanted) || takesVersions(settings, wanted)) setAsking(wanted);
+    if (takes) setAsking(true);
     else void save(wanted);
   };
 
@@ -137,30 +143,28 @@ export function KeepingForm({ dataset, settings, mayChange }: KeepingFormProps) 
             >
               Save
             </Button>
-            {!sameForm(form, formOf(settings)) && (
-              <Button variant="text" onClick={() => setForm(formOf(settings))}>
+            {touched && (
+              <Button variant="text" onClick={() => setTyped({})}>
                 Reset
               </Button>
             )}
           </Box>
         )}
       </Box>
-      {asking && (
+      {asking && takes && (
         <ConfirmKeeping
           dataset={dataset}
           before={settings}
-          after={asking}
+          after={wanted}
           now={now}
           busy={answer.isLoading}
-          onConfirm={() => void save(asking)}
-          onClose={() => setAsking(null)}
+          onConfirm={() => void save(wanted)}
+          onClose={() => setAsking(false)}
         />
       )}
     </SectionCard>
   );
 }
-
-const sameForm = (a: Form, b: Form): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function Choice<Value extends string>(props: {
   title: string;

@@ -20,13 +20,7 @@ export default function KeepingTab({ dataset }: { dataset: DatasetDetail }) {
           <LoadingState rows={6} label="Loading settings" />
         )
       ) : (
-        // A new key takes over what somebody else saved meanwhile.
-        <KeepingForm
-          key={JSON.stringify(settings.data)}
-          dataset={dataset}
-          settings={settings.data}
-          mayChange={isAdmin}
-        />
+        <KeepingForm dataset={dataset} settings={settings.data} mayChange={isAdmin} />
       )}
       {isAdmin && <UpkeepReport dataset={dataset.name} />}
     </Box>

@@ -4,11 +4,11 @@ import Button from '@mui/material/Button';
 import Link from '@mui/material/Link';
 import { useState } from 'react';
 import { Link as RouterLink } from 'react-router';
-import type { Cell, LoadColumnProfile, LoadProfile } from '@/api/types';
+import type { LoadColumnProfile, LoadProfile } from '@/api/types';
 import { SectionCard } from '@/components/section-card';
-import { formatCell, formatNumber } from '@/lib/format';
-import { missingText, ProfileCard, profileGrid } from '../profile-card';
-import { meanText } from '../profile-words';
+import { formatNumber } from '@/lib/format';
+import { ProfileCard, profileGrid } from '../profile-card';
+import { factsOf, valueText } from '../profile-words';
 import type { ColumnFormats } from '../use-column-formats';
 import { DriftChip } from './drift-chip';
 import { bySeverity, driftSentence, findingsOfColumn } from './drift-words';
@@ -125,19 +125,11 @@ interface ColumnCardProps {
 }
 
 function ColumnCard({ column, format, rows, findings }: ColumnCardProps) {
-  const { name, type, nulls, min, max, mean, lengths, sampled_values: values } = column;
-  const text = (value: Cell) =>
-    formatCell(value, { type, format, grain: type === 'timestamp' ? 'minute' : null });
-  const facts: [string, string][] = [['Missing', missingText(nulls, rows)]];
+  const { name, type, lengths, sampled_values: values } = column;
+  const text = valueText(type, format);
   // Of structs and lists nothing else is known.
-  if (values > 0) {
-    facts.push(
-      ['Distinct', `${whole(column.distinct)} of ${whole(values)}`],
-      ['Smallest', text(min)],
-      ['Largest', text(max)],
-    );
-  }
-  if (mean !== null) facts.push(['Mean', meanText(mean, format)]);
+  const distinct = values > 0 ? `${whole(column.distinct)} of ${whole(values)}` : null;
+  const facts = factsOf(column, { rows, format, distinct });
   if (lengths !== null) {
     const shown = `${whole(lengths.min)} to ${whole(lengths.max)}`;
     facts.push(['Characters', `${shown}, mean ${formatNumber(lengths.mean, 'number')}`]);

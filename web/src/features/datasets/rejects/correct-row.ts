@@ -44,6 +44,12 @@ function isJson(text: string, wanted: 'struct' | 'list'): boolean {
   }
 }
 
+/** null where it is neither. */
+export function booleanOf(typed: string): boolean | null {
+  const text = typed.trim().toLowerCase();
+  return yes.has(text) ? true : no.has(text) ? false : null;
+}
+
 /** What is wrong with a value; null when nothing is. An empty text is a missing value, which every column takes. */
 export function cellProblem(type: ColumnType, typed: string): string | null {
   const text = typed.trim();
@@ -54,7 +60,7 @@ export function cellProblem(type: ColumnType, typed: string): string | null {
     case 'float':
       return isFloat(text) ? null : 'Enter a number with a point, such as 12.5';
     case 'boolean':
-      return yes.has(text.toLowerCase()) || no.has(text.toLowerCase()) ? null : 'Enter yes or no';
+      return booleanOf(text) === null ? 'Enter yes or no' : null;
     case 'date':
       return isDay(text) ? null : 'Enter a day such as 2013-01-31';
     case 'timestamp':
@@ -73,7 +79,7 @@ function jsonOf(type: ColumnType, typed: string): string {
   if (text === '') return 'null';
   if (type === 'integer') return text;
   if (type === 'float') return String(Number(text));
-  if (type === 'boolean') return String(yes.has(text.toLowerCase()));
+  if (type === 'boolean') return String(booleanOf(text) ?? false);
   if (type === 'struct' || type === 'list') return text;
   return JSON.stringify(type === 'string' ? typed : text);
 }

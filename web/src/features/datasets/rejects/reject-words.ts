@@ -21,15 +21,17 @@ export const alikeOf = (reject: RejectedRow, items: readonly RejectedRow[]): Rej
           other.reason === reject.reason,
       );
 
-/** The rule that it broke: in words where the contract still has it, else by its number; null where it broke none. */
+/**
+ * The rule that it broke, by its number; null where it broke none. The contract may have been changed since, so that words
+ * are those of now, and there are none where that rule is about other columns.
+ */
 export function brokenRule(
   { rule, column }: Pick<RejectedRow, 'rule' | 'column'>,
   rules: readonly ContractRule[] | undefined,
 ): string | null {
   if (rule === null || rule === undefined) return null;
   const now = rules?.[rule - 1];
-  // Rules may have been changed since.
   return now !== undefined && columnsOf(now).join(', ') === column
-    ? `Rule ${rule}: ${ruleText(now)}`
+    ? `Rule ${rule}, now: ${ruleText(now)}`
     : `Rule ${rule} of the contract as it was then`;
 }

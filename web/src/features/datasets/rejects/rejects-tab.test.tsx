@@ -6,6 +6,7 @@ import type { DatasetSteps, DatasetVersion, FixedRow, RejectedRow } from '@/api/
 import { reportOf } from '@/testing/contract-handlers';
 import { rules } from '@/testing/contract-fixtures';
 import { flightsDetail, flightsLoadId, problem } from '@/testing/fixtures';
+import { gate } from '@/testing/gate';
 import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
@@ -43,15 +44,6 @@ function serve(items: RejectedRow[], versions?: DatasetVersion[], steps = noStep
       ),
     );
   }
-}
-
-/** What an answer waits for, and what lets it come. */
-function gate(): [Promise<void>, () => void] {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return [opened, open];
 }
 
 const open = () => renderApp(<RejectsTab dataset={flightsDetail} />);
@@ -291,7 +283,9 @@ describe('a row', () => {
     const brought = '019a0000-0000-7000-8000-000000000101';
     serve([row(812, { rule: 2 }), row(813, { replayed_by: brought })]);
     open();
-    expect(await screen.findByText('Rule 2: dep_delay is from -100 to 2000')).toBeInTheDocument();
+    expect(
+      await screen.findByText('Rule 2, now: dep_delay is from -100 to 2000'),
+    ).toBeInTheDocument();
     expect(
       screen.getByRole('link', { name: 'Load that brought line 813 corrected' }),
     ).toHaveAttribute('href', `/datasets/flights?tab=loads&load=${brought}`);

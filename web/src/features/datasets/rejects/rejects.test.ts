@@ -102,6 +102,47 @@ describe('the text of a row', () => {
     });
   });
 
+  it.each<[string, ColumnType, string, string]>([
+    ['a float of many digits', 'float', '{"v": 1.2345e20}', '1.2345e20'],
+    ['a whole number written as a float', 'integer', '{"v": 1e3}', '1e3'],
+    [
+      'the value of the row, not of what stands inside',
+      'integer',
+      '{"o": {"v": 9007199254740995}, "v": 9007199254740993}',
+      '9007199254740993',
+    ],
+    ['long numbers of a list', 'list', '{"v": [9007199254740993, 1.0]}', '[9007199254740993, 1.0]'],
+    [
+      'long numbers of a struct',
+      'struct',
+      '{"v": {"a": 9007199254740993, "b": "}"} }',
+      '{"a": 9007199254740993, "b": "}"}',
+    ],
+    [
+      'a text with quotes and brackets',
+      'string',
+      '{"v": "a \\"}, {\\" \\u00e9", "w": 1}',
+      'a "}, {" \u00e9',
+    ],
+    ['the last of two', 'integer', '{"v": 1, "v": 2}', '2'],
+    ['what a key with escapes says', 'boolean', '{"\\u0076": true}', 'true'],
+    ['nothing where it is null', 'float', '{"v": null}', ''],
+    ['nothing of an empty object', 'float', '{ }', ''],
+  ])('has %s', (_what, type, raw, value) => {
+    expect(splitRow(reject({ raw }), [columnOf('v', type)]).values.v).toBe(value);
+  });
+
+  it.each(['NA', 'NULL', '\\N'])(
+    'keeps the text %s of an object, which is no sign there',
+    (text) => {
+      const raw = JSON.stringify({ carrier: text, delay: text });
+      expect(splitRow(reject({ raw }), columns).values).toMatchObject({
+        carrier: text,
+        delay: text,
+      });
+    },
+  );
+
   it('means a missing value by what the engine takes for one', () => {
     const { values } = splitRow(reject({ raw: 'NA,-,late,-' }), columns);
     expect(values).toEqual({ at: '', carrier: '-', delay: 'late', people: '' });
@@ -252,16 +293,16 @@ describe('words', () => {
     expect(alikeOf(reject({ column: null }), items)).toEqual([]);
   });
 
-  it('says the rule, as long as the contract still has it', () => {
+  it('says what the rule is now, where it can still be the one that was broken', () => {
     const rules: ContractRule[] = [
       { check: 'required', column: 'at' },
       { check: 'range', column: 'delay', min: 0 },
       { check: 'unique', columns: ['at', 'carrier'] },
     ];
     const broken = (change: Partial<RejectedRow>) => brokenRule(reject(change), rules);
-    expect(broken({ rule: 2 })).toBe('Rule 2: delay is at least 0');
+    expect(broken({ rule: 2 })).toBe('Rule 2, now: delay is at least 0');
     expect(broken({ rule: 3, column: 'at, carrier' })).toBe(
-      'Rule 3: at, carrier are unique together',
+      'Rule 3, now: at, carrier are unique together',
     );
     expect(broken({ rule: 1 })).toBe('Rule 1 of the contract as it was then');
     expect(broken({ rule: 4 })).toBe('Rule 4 of the contract as it was then');

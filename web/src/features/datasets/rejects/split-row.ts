@@ -1,6 +1,7 @@
 // From the text of a rejected row to the values of its columns, as far as that can be told: the text of a delimited file
 // comes without its header. Says what is in doubt, because somebody is going to load what comes out of it. Pure.
 import type { ColumnField, RejectedRow } from '@/api/types';
+import { valueTexts } from './value-texts';
 
 export interface SplitRow {
   /** By column; a value that is missing is an empty text. */
@@ -50,34 +51,20 @@ function shown(text: string, column: ColumnField): string {
   return isNull.has(text.trim()) ? '' : text;
 }
 
-/** A number that JavaScript would round is taken from the text. */
-function textOf(value: unknown, key: string, raw: string): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value === 'number' && !Number.isSafeInteger(value) && Number.isInteger(value)) {
-    const escaped = JSON.stringify(key).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return new RegExp(`${escaped}\\s*:\\s*(-?\\d+)`).exec(raw)?.[1] ?? '';
-  }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+/** Numbers and what holds others are taken as they are written, because JavaScript would round long ones. */
+function textOf(json: string | undefined): string {
+  if (json === undefined || json === 'null') return '';
+  return json.startsWith('"') ? (JSON.parse(json) as string) : json;
 }
 
+/** What is missing is null in an object, so that its texts stand for themselves. */
 function fromObject(raw: string, columns: readonly ColumnField[]): SplitRow | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(raw);
-  } catch {
-    return null;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return null;
-  const object = parsed as Record<string, unknown>;
+  const texts = valueTexts(raw);
+  if (texts === null) return null;
   const known = new Set(columns.map((column) => column.name));
-  const others = Object.keys(object).filter((key) => !known.has(key));
+  const others = [...texts.keys()].filter((key) => !known.has(key));
   return {
-    values: Object.fromEntries(
-      columns.map((column) => [
-        column.name,
-        shown(textOf(object[column.name], column.name, raw), column),
-      ]),
-    ),
+    values: Object.fromEntries(columns.map(({ name }) => [name, textOf(texts.get(name))])),
     doubt:
       others.length === 0
         ? null

@@ -294,8 +294,6 @@ export const stepKinds: Kinds = {
   },
 };
 
-export const ops = Object.keys(stepKinds) as Op[];
-
 export const kindOf = (op: string): Kind | undefined =>
   (stepKinds as unknown as Record<string, Kind | undefined>)[op];
 

@@ -1,9 +1,13 @@
 // Steps on the page of a dataset: listed, added, ordered, tried on a sample, and saved.
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
+import { act } from 'react';
 import { describe, expect, it } from 'vitest';
+import { baseApi } from '@/api/base-api';
 import type { DatasetSteps, PreviewOrder, Role, Step } from '@/api/types';
 import { flightsDetail, problem, session } from '@/testing/fixtures';
+import { gate } from '@/testing/gate';
+import { refuse } from '@/testing/handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -25,7 +29,7 @@ async function open(steps: Step[] = []) {
       return undefined;
     }),
   );
-  const { user } = renderApp(<StepsTab dataset={flightsDetail} />);
+  const { user, store } = renderApp(<StepsTab dataset={flightsDetail} />);
   const list = await screen.findByRole('list', { name: 'Steps' });
   const choose = async (field: string, option: string | RegExp) => {
     await user.click(screen.getByRole('combobox', { name: field }));
@@ -33,7 +37,11 @@ async function open(steps: Step[] = []) {
   };
   const pick = () =>
     user.upload(screen.getByLabelText('Sample file'), new File(['year\n2013\n'], 'new.csv'));
-  return { user, list, choose, pick, saved, tried };
+  const readAgain = () =>
+    act(() => {
+      store.dispatch(baseApi.util.invalidateTags([{ type: 'Dataset', id: flightsDetail.name }]));
+    });
+  return { user, list, choose, pick, readAgain, saved, tried };
 }
 
 const names = (list: HTMLElement) =>
@@ -177,6 +185,121 @@ describe('what the server refuses', () => {
     await pick();
     expect(await within(list).findByRole('alert')).toHaveTextContent('there is no column');
     expect(screen.getByText('A step is refused, see there.')).toBeInTheDocument();
+  });
+});
+
+describe('what somebody else has saved meanwhile', () => {
+  const theirs: Step[] = [{ op: 'trim' }, { op: 'drop', columns: ['dest'] }];
+  const meanwhile = /^Somebody else has changed the steps meanwhile/;
+  const filter = () => screen.getByRole('textbox', { name: 'Condition' });
+
+  async function typing() {
+    const opened = await open([{ op: 'filter', condition: 'distance > 0' }]);
+    const { user, list } = opened;
+    await user.click(within(list).getByRole('button', { name: /^1\. Filter/ }));
+    await user.type(filter(), '0');
+    return opened;
+  }
+
+  it('is not replaced before it was asked about', async () => {
+    const { user, saved } = await typing();
+    mockState.steps = { steps: theirs };
+    await user.click(save());
+    expect(await screen.findByText(meanwhile)).toBeInTheDocument();
+    expect(saved).toEqual([]);
+    expect(save()).toBeDisabled();
+    await user.click(screen.getByRole('button', { name: 'Keep mine' }));
+    await user.click(save());
+    await waitFor(() =>
+      expect(saved).toEqual([{ steps: [{ op: 'filter', condition: 'distance > 00' }] }]),
+    );
+  });
+
+  it('does not throw away what is typed when it comes', async () => {
+    const { user, list, readAgain } = await typing();
+    mockState.steps = { steps: theirs };
+    readAgain();
+    expect(await screen.findByText(meanwhile)).toBeInTheDocument();
+    expect(filter()).toHaveValue('distance > 00');
+    await user.click(screen.getByRole('button', { name: 'Take theirs' }));
+    expect(names(list)).toEqual(['Step 1: Trim', 'Step 2: Drop']);
+    expect(screen.queryByText(meanwhile)).not.toBeInTheDocument();
+  });
+
+  it('is taken over where nothing was typed', async () => {
+    const { list, readAgain } = await open([{ op: 'trim' }]);
+    mockState.steps = { steps: theirs };
+    readAgain();
+    await waitFor(() => expect(names(list)).toEqual(['Step 1: Trim', 'Step 2: Drop']));
+    expect(save()).toBeDisabled();
+  });
+
+  it('may be the columns of the files alone', async () => {
+    const { user, saved } = await typing();
+    mockState.steps = { ...mockState.steps, source: [{ name: 'distance', type: 'string' }] };
+    await user.click(save());
+    expect(await screen.findByText(meanwhile)).toBeInTheDocument();
+    expect(saved).toEqual([]);
+  });
+
+  it('is told where only the columns of a sample were to be saved', async () => {
+    const { user, list, pick, saved } = await open([{ op: 'trim' }]);
+    await pick();
+    await waitFor(() => expect(save()).toBeEnabled());
+    mockState.steps = { steps: theirs };
+    await user.click(save());
+    expect(
+      await screen.findByText('Somebody else has changed the steps meanwhile'),
+    ).toBeInTheDocument();
+    expect(names(list)).toEqual(['Step 1: Trim', 'Step 2: Drop']);
+    expect(saved).toEqual([]);
+  });
+});
+
+describe('while they are saved', () => {
+  const named = 'From now on files have the columns of flights-2013.csv';
+
+  it('cannot be changed, and are what the answer says, also where it cannot be read again', async () => {
+    const { user, list, pick } = await open([{ op: 'trim' }, { op: 'drop', columns: ['dest'] }]);
+    const [asked, release] = gate();
+    server.use(
+      http.put('*/api/v1/datasets/:name/steps', async ({ request }) => {
+        const sent = (await request.json()) as DatasetSteps;
+        await asked;
+        server.use(
+          http.get('*/api/v1/datasets/:name/steps', () =>
+            refuse(503, 'unavailable', 'Not available', 'The store does not answer'),
+          ),
+        );
+        return HttpResponse.json(sent);
+      }),
+    );
+    await pick();
+    await screen.findByRole('checkbox', { name: named });
+    await user.click(screen.getByRole('button', { name: 'Remove step 2, Drop' }));
+    await waitFor(() => expect(save()).toBeEnabled());
+    await user.click(save());
+    expect(list.closest('fieldset')).toHaveAttribute('inert');
+    expect(screen.getByRole('checkbox', { name: named })).toBeDisabled();
+    expect(screen.getByRole('button', { name: 'Remove step 1, Trim' })).toBeDisabled();
+    release();
+    expect(await screen.findByText(/^Saved/)).toBeInTheDocument();
+    await waitFor(() => expect(list.closest('fieldset')).not.toHaveAttribute('inert'));
+    expect(names(list)).toEqual(['Step 1: Trim']);
+    // The columns of the sample are those of the steps now.
+    expect(screen.queryByRole('checkbox', { name: named })).not.toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Reset' })).not.toBeInTheDocument();
+    expect(save()).toBeDisabled();
+  });
+});
+
+describe('taking a step away', () => {
+  it('leaves the focus at the next one, and at last where one is added', async () => {
+    const { user } = await open([{ op: 'trim' }, { op: 'drop', columns: ['dest'] }]);
+    await user.click(screen.getByRole('button', { name: 'Remove step 1, Trim' }));
+    expect(screen.getByRole('button', { name: /^1\. Drop/ })).toHaveFocus();
+    await user.click(screen.getByRole('button', { name: 'Remove step 1, Drop' }));
+    expect(screen.getByRole('combobox', { name: 'Add a step' })).toHaveFocus();
   });
 });
 

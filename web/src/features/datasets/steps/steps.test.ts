@@ -6,7 +6,7 @@ import { refusalsOf } from '../drafts/refusals';
 import type { Draft as DraftOf } from '../drafts/draft';
 import type { Value } from '../drafts/field';
 import { columnsAt, stepDrafts } from './step-draft';
-import { ops } from './step-kinds';
+import { stepKinds } from './step-kinds';
 import type { Op } from './step-kinds';
 import { rowsInWords, stepSummary } from './step-words';
 
@@ -49,7 +49,7 @@ const added = (op: Op): Draft => reduce(readSteps([]), { type: 'added', kind: op
 
 describe('a step that is read', () => {
   it('is there for every kind', () => {
-    expect(documented.map(({ op }) => op).sort()).toEqual([...ops].sort());
+    expect(documented.map(({ op }) => op).sort()).toEqual(Object.keys(stepKinds).sort());
   });
 
   it.each(documented.map((step) => [step.op, step] as const))(
