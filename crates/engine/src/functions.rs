@@ -6,3 +6,4 @@ pub(crate) mod approx_quantile;
 pub(crate) mod sketch;
 pub(crate) mod sum;
 pub(crate) mod time_bucket;
+pub(crate) mod time_shift;

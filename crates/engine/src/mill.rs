@@ -5,6 +5,7 @@ mod advice;
 mod ask;
 mod change;
 mod chores;
+mod compose;
 mod contract;
 mod damage;
 mod describe;
@@ -21,6 +22,7 @@ mod settings;
 mod shared;
 mod steps;
 mod tiles;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use std::time::Duration;
 pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
 pub use rollups::RollupStatus;
-pub(crate) use shared::{PLANNERS, Shared, VISIBLE_MODELS};
+pub(crate) use shared::{PLANNERS, Shared, UNIQUE_KEYS, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
@@ -36,6 +38,7 @@ pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, D
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
 pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
 pub use retention::RetentionReport;
+pub use values::ValuePage;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;

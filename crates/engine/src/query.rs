@@ -27,4 +27,4 @@ pub(crate) mod table;
 pub(crate) mod tile;
 pub(crate) mod write;
 
-pub use result::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
+pub use result::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};

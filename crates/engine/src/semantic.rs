@@ -12,15 +12,23 @@
 
 pub(crate) mod check;
 pub(crate) mod compile;
+pub(crate) mod compose;
 pub(crate) mod date;
+pub(crate) mod derived;
 pub(crate) mod filter;
 pub(crate) mod generate;
 pub(crate) mod grain;
+pub(crate) mod join;
+pub(crate) mod lookups;
 pub(crate) mod member;
 pub(crate) mod model;
+mod part;
 pub(crate) mod query;
 pub(crate) mod rollup;
+pub(crate) mod segments;
+mod states;
 
 pub use grain::Grain;
-pub use model::{Dimension, Measure, MeasureKind, Model, Rollup};
+pub use join::{Join, JoinKey, Relationship};
+pub use model::{Dimension, Measure, MeasureKind, Model, NamedFilter, Rollup, Span};
 pub use query::{Condition, DateRange, Direction, Filter, Operator, SemanticQuery, TimeDimension};

@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
 use crate::semantic::grain::Grain;
-use crate::semantic::model::{Model, Rollup};
+use crate::semantic::member::find_measure;
+use crate::semantic::model::{MeasureKind, Model, Rollup};
 use crate::semantic::query::{Filter, SemanticQuery};
 
 /// Shapes that are remembered; the one that cost least is forgotten first.
@@ -25,6 +26,14 @@ pub(crate) struct Shape {
 impl Shape {
     /// The shape of a question; `None` for one that no rollup answers. `hidden` are columns that the scope filters by.
     pub(crate) fn of(query: &SemanticQuery, model: &Model, zone: Tz, filtered: &[String]) -> Option<Self> {
+        // Single values have no states that could be kept.
+        if query
+            .measures
+            .iter()
+            .any(|member| find_measure(model, member).is_ok_and(|measure| matches!(measure.kind, MeasureKind::First | MeasureKind::Last)))
+        {
+            return None;
+        }
         let short = |member: &String| member.split_once('.').map(|(_, name)| name.to_owned());
         let measures: BTreeSet<String> = query.measures.iter().map(short).collect::<Option<_>>()?;
         let mut dimensions: BTreeSet<String> = query.dimensions.iter().map(short).collect::<Option<_>>()?;
@@ -186,8 +195,15 @@ mod tests {
     use crate::semantic::model::Dimension;
 
     fn model() -> Model {
-        let dimension =
-            |name: &str, column: &str, column_type| Dimension { name: name.into(), label: name.into(), column_type, column: Some(column.into()), expression: None, format: None };
+        let dimension = |name: &str, column: &str, column_type| Dimension {
+            name: name.into(),
+            label: name.into(),
+            column_type,
+            column: Some(column.into()),
+            expression: None,
+            format: None,
+            same_as: None,
+        };
         Model {
             name: "orders".into(),
             dataset: "orders".into(),
@@ -196,6 +212,8 @@ mod tests {
             time_dimension: None,
             dimensions: vec![dimension("at", "at", ColumnType::Timestamp), dimension("town", "city", ColumnType::String), dimension("device", "device", ColumnType::String)],
             measures: Vec::new(),
+            joins: Vec::new(),
+            segments: Vec::new(),
             rollups: Vec::new(),
         }
     }

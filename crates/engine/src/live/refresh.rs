@@ -1,7 +1,7 @@
 //! Shared refreshes: equal questions of equal scopes are asked once after a commit, not once for each listener, and what
 //! changed since the answer before is found out once too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -22,15 +22,18 @@ use crate::query::QueryResult;
 /// How often a live query looks for commits of other processes, and for the clock where its range follows it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// Versions of datasets, by their names.
+pub(crate) type Versions = BTreeMap<String, u64>;
+
 /// A question that can be asked again.
 #[async_trait]
 pub(crate) trait Question: Send + Sync + 'static {
     /// Asks it now.
     async fn ask(&self) -> Result<QueryResult>;
-    /// The version that asking would read.
-    async fn version(&self) -> Result<u64>;
-    /// What it is about.
-    fn dataset(&self) -> (&TenantId, &DatasetName);
+    /// The versions that asking would read.
+    async fn versions(&self) -> Result<Versions>;
+    /// Whether it is about a dataset.
+    fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool;
     /// Whether the answer changes by the clock alone.
     fn follows_clock(&self) -> bool;
 }
@@ -83,7 +86,7 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.reset();
-    let mut answered: Option<u64> = None;
+    let mut answered = Versions::new();
     let mut before: Option<Arc<QueryResult>> = None;
     loop {
         // A panic must not leave listeners waiting for what never comes.
@@ -92,16 +95,16 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
         refreshes.fetch_add(1, Ordering::Relaxed);
         let Some(sender) = listeners.upgrade() else { return };
         answered = match &answer {
-            Ok(result) => result.provenance.version,
+            Ok(result) => versions_of(result),
             // Whatever comes under this name begins to count again.
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) if error.kind() == ErrorKind::NotFound => Versions::new(),
             Err(_) => answered,
         };
         let answer = answer.map(|result| Arc::new(Step::new(before.take(), Arc::new(result))));
         before = answer.as_ref().ok().map(|step| Arc::clone(step.result()));
         sender.send_replace(Some(answer.map_err(|error| (error.kind(), error.message().to_owned()))));
         drop(sender);
-        if !wait(&*question, &listeners, &mut events, &mut look, answered).await {
+        if !wait(&*question, &listeners, &mut events, &mut look, &answered).await {
             return;
         }
     }
@@ -113,7 +116,7 @@ async fn wait(
     listeners: &Weak<watch::Sender<Answer>>,
     events: &mut broadcast::Receiver<Event>,
     look: &mut tokio::time::Interval,
-    answered: Option<u64>,
+    answered: &Versions,
 ) -> bool {
     loop {
         tokio::select! {
@@ -131,7 +134,7 @@ async fn wait(
                 if listeners.strong_count() == 0 {
                     return false;
                 }
-                if question.follows_clock() || question.version().await.ok() != answered {
+                if question.follows_clock() || question.versions().await.ok().as_ref() != Some(answered) {
                     return true;
                 }
             }
@@ -141,12 +144,19 @@ async fn wait(
 
 /// Whether an event is about the dataset of a question and newer than the answer that was given: a commit that was seen
 /// already, because it came while the question was asked, is no reason to ask again.
-fn touches(event: &Event, question: &dyn Question, answered: Option<u64>) -> bool {
+fn touches(event: &Event, question: &dyn Question, answered: &Versions) -> bool {
     let (tenant, dataset, new) = match event {
-        Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset, answered.is_none_or(|answered| commit.version > answered)),
+        Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset, answered.get(commit.dataset.as_str()).is_none_or(|answered| commit.version > *answered)),
         Event::DatasetDeleted { tenant, dataset } | Event::ModelChanged { tenant, dataset, .. } => (tenant, dataset, true),
     };
-    new && question.dataset() == (tenant, dataset)
+    new && question.reads(tenant, dataset)
+}
+
+/// The versions that an answer was made from.
+fn versions_of(result: &QueryResult) -> Versions {
+    let provenance = &result.provenance;
+    let only = provenance.dataset.clone().zip(provenance.version);
+    only.into_iter().chain(provenance.sources.iter().map(|source| (source.dataset.clone(), source.version))).collect()
 }
 
 /// The error of a refresh, once for each listener.

@@ -1,6 +1,7 @@
 //! Asking: semantic queries, SQL, live questions. Each pins a version, puts the scope into the plan and says where its
 //! numbers come from.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -21,7 +22,7 @@ use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
-use crate::live::refresh::Question;
+use crate::live::refresh::{Question, Versions};
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::estimate::{self, Estimates};
 use crate::query::execute::Executed;
@@ -29,10 +30,12 @@ use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultCol
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
+use crate::semantic::compose::is_composed;
 use crate::semantic::date::{Reference, follows_clock};
+use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::query::{DateRange, Filter, Operator};
-use crate::semantic::{Model, SemanticQuery, member};
+use crate::semantic::{Model, SemanticQuery, derived, member, segments};
 use crate::storage::log::Snapshot;
 
 /// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
@@ -60,9 +63,13 @@ impl Mill {
     /// limit of the scope.
     pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
         let answer = async {
+            let query = &*self.with_segments(query).await?;
             let mut damage = Damage::default();
             loop {
                 let (model, snapshot) = self.model_and_snapshot(query).await?;
+                if is_composed(query, &model) {
+                    return self.answer_composed(query).await;
+                }
                 let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
                 match self.answer(query, &model, Arc::clone(&pinned[0].1)).await {
                     Ok(answer) => return Ok(damage.told(answer)),
@@ -71,6 +78,20 @@ impl Mill {
             }
         };
         execute::within_deadline(self.scope.limits(), answer).await
+    }
+
+    /// The question with the conditions of the segments that it names.
+    pub(super) async fn with_segments<'q>(&self, query: &'q SemanticQuery) -> Result<Cow<'q, SemanticQuery>> {
+        if query.segments.is_empty() {
+            return Ok(Cow::Borrowed(query));
+        }
+        let mut filters = query.filters.clone();
+        for (index, member) in query.segments.iter().enumerate() {
+            let at = |error: Error| error.at(format!("segments[{index}]"));
+            let model = self.model(member::model_of(member).map_err(at)?).await.map_err(at)?;
+            filters.extend_from_slice(segments::conditions(&model, member).map_err(at)?);
+        }
+        Ok(Cow::Owned(SemanticQuery { filters, segments: Vec::new(), ..query.clone() }))
     }
 
     pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
@@ -144,6 +165,7 @@ impl Mill {
             provenance: Provenance {
                 dataset: Some(dataset.to_string()),
                 version: Some(snapshot.version),
+                sources: Vec::new(),
                 retained_from: snapshot.retained_from,
                 complete_until: snapshot.time_range.map(|(_, latest)| latest),
                 time_range: range.and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
@@ -273,6 +295,7 @@ impl Mill {
             provenance: Provenance {
                 dataset: only.map(|(name, _)| name.to_string()),
                 version: only.map(|(_, snapshot)| snapshot.version),
+                sources: Vec::new(),
                 retained_from: only.and_then(|(_, snapshot)| snapshot.retained_from),
                 complete_until: only.and_then(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest),
                 time_range: None,
@@ -354,13 +377,21 @@ impl Mill {
         if query.as_of.is_some() {
             return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
         }
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
-        let dataset = DatasetName::parse(&model.dataset)?;
-        self.check_query(query, &model, &snapshot, &dataset)?;
+        let asked = &*self.with_segments(query).await?;
+        let (model, snapshot) = self.model_and_snapshot(asked).await?;
+        let (models, datasets) = if is_composed(asked, &model) {
+            let gathered = self.gather(asked, &Damage::default()).await?;
+            let used = self.plan_composed(asked, &gathered)?.used;
+            (gathered.models, used.into_iter().map(|(dataset, _)| dataset).collect())
+        } else {
+            let dataset = DatasetName::parse(&model.dataset)?;
+            self.check_query(asked, &model, &snapshot, &dataset)?;
+            (Models::from([(model.name.clone(), model)]), vec![dataset])
+        };
         // Limits too: nobody is to be stopped at the deadline of somebody else.
         let key = format!("{}|{:?}|{}", self.scope.fingerprint(), self.scope.limits(), serde_json::to_string(query)?);
-        let moves = moves_by_clock(query, &model);
-        let live = LiveQuestion { mill: self.clone(), query: query.clone(), dataset, moves };
+        let moves = moves_by_clock(asked, &models);
+        let live = LiveQuestion { mill: self.clone(), query: query.clone(), datasets, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
@@ -421,18 +452,18 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
     ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role: ColumnRole::Column, grain: None, format: None }
 }
 
-struct Scanned {
-    total: u64,
-    read: u64,
-    reused: u64,
-    rolled: u64,
-    rows: u64,
-    bytes: u64,
-    rollups: Vec<RollupUse>,
+pub(super) struct Scanned {
+    pub total: u64,
+    pub read: u64,
+    pub reused: u64,
+    pub rolled: u64,
+    pub rows: u64,
+    pub bytes: u64,
+    pub rollups: Vec<RollupUse>,
 }
 
 impl Scanned {
-    fn of(counters: &ScanCounters) -> Self {
+    pub(super) fn of(counters: &ScanCounters) -> Self {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         let rollups = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks });
@@ -445,17 +476,39 @@ impl Scanned {
 struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
-    dataset: DatasetName,
+    datasets: Vec<DatasetName>,
     /// Whether the answer changes by the clock alone.
     moves: bool,
 }
 
 /// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
-fn moves_by_clock(query: &SemanticQuery, model: &Model) -> bool {
+fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
     let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
-    let measures = query.measures.iter().filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure) } else { None });
+    // A measure may be computed from others of its model, so all of them are looked at.
+    let asked = query.measures.iter().filter_map(|name| member::model_of(name).ok()).filter_map(|model| models.get(model));
+    let measures = asked.flat_map(|model| model.measures.iter().filter(|measure| measures_of(query, model).any(|name| name == measure.name)));
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
     windows.into_iter().any(follows_clock) || filters.into_iter().any(filter_moves)
+}
+
+/// The measures of a model that a question asks for, and those that they are computed from.
+fn measures_of<'a>(query: &'a SemanticQuery, model: &'a Model) -> impl Iterator<Item = String> + 'a {
+    let mut names: Vec<String> = Vec::new();
+    let mut queue: Vec<String> = query
+        .measures
+        .iter()
+        .filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure.name.clone()) } else { None })
+        .collect();
+    while let Some(name) = queue.pop() {
+        if names.contains(&name) {
+            continue;
+        }
+        if let Some(measure) = model.measures.iter().find(|measure| measure.name == name) {
+            queue.extend(derived::inputs(measure).unwrap_or_default());
+        }
+        names.push(name);
+    }
+    names.into_iter()
 }
 
 fn filter_moves(filter: &Filter) -> bool {
@@ -477,12 +530,16 @@ impl Question for LiveQuestion {
         self.mill.query(&self.query).await
     }
 
-    async fn version(&self) -> Result<u64> {
-        Ok(self.mill.find(&self.dataset).await?.version)
+    async fn versions(&self) -> Result<Versions> {
+        let mut versions = Versions::new();
+        for dataset in &self.datasets {
+            versions.insert(dataset.to_string(), self.mill.find(dataset).await?.version);
+        }
+        Ok(versions)
     }
 
-    fn dataset(&self) -> (&TenantId, &DatasetName) {
-        (self.mill.scope.tenant(), &self.dataset)
+    fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
+        tenant == self.mill.scope.tenant() && self.datasets.contains(dataset)
     }
 
     fn follows_clock(&self) -> bool {

@@ -8,6 +8,7 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde::Serialize;
 
 use super::Mill;
+use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::partial::exec::SegmentAggregateExec;
@@ -15,6 +16,7 @@ use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::execute;
 use crate::query::result::RollupUse;
 use crate::query::table::scoped_plan;
+use crate::semantic::compose::is_composed;
 use crate::semantic::{SemanticQuery, compile};
 
 /// How a question would be answered now.
@@ -97,7 +99,11 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query): what cannot be asked cannot be explained.
     pub async fn explain(&self, query: &SemanticQuery) -> Result<Explanation> {
+        let query = &*self.with_segments(query).await?;
         let (model, snapshot) = self.model_and_snapshot(query).await?;
+        if is_composed(query, &model) {
+            return self.explain_composed(query).await;
+        }
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
@@ -149,6 +155,52 @@ impl Mill {
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
     }
+}
+
+impl Mill {
+    /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
+    async fn explain_composed(&self, query: &SemanticQuery) -> Result<Explanation> {
+        let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
+        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.composed(&planned.page)).await?;
+        let restricted = planned.used.iter().any(|(dataset, _)| self.scope.restricts(dataset));
+        let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
+        let mut explanation = Explanation {
+            dataset: names.join(", "),
+            version: if let [(_, only)] = planned.used.as_slice() { only.version } else { 0 },
+            segments_total: planned.used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum(),
+            segments_pruned: 0,
+            segments_kept: 0,
+            segments_by_rollup: 0,
+            segments_from_rows: 0,
+            rows: 0,
+            bytes: 0,
+            aggregates: Vec::new(),
+            rollups: Vec::new(),
+            plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
+        };
+        let mut merges = Vec::new();
+        find_all(&physical, &mut merges);
+        for aggregation in merges.into_iter().filter_map(|node| node.downcast_ref::<SegmentAggregateExec>()?.aggregation().cloned()) {
+            let survey = aggregation.survey();
+            explanation.segments_pruned += survey.pruned;
+            explanation.segments_kept += survey.kept;
+            explanation.segments_by_rollup += survey.by_rollup.values().sum::<u64>();
+            explanation.segments_from_rows += survey.from_rows;
+            explanation.rows += survey.rows;
+            explanation.bytes += survey.bytes;
+            let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
+            explanation.aggregates.extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel }));
+        }
+        Ok(explanation)
+    }
+}
+
+/// All merges of partials in a plan.
+fn find_all<'a>(plan: &'a Arc<dyn ExecutionPlan>, found: &mut Vec<&'a Arc<dyn ExecutionPlan>>) {
+    if plan.is::<SegmentAggregateExec>() {
+        found.push(plan);
+    }
+    plan.children().into_iter().for_each(|child| find_all(child, found));
 }
 
 /// The merge of partials in a plan.

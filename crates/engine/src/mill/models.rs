@@ -81,6 +81,7 @@ impl Mill {
             return Err(Error::invalid("a model has the name of its dataset").at("name"));
         }
         check::check(&model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, &name, &self.scope)?)?;
+        self.check_joins(&model, &snapshot).await?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
         // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
         if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {

@@ -10,6 +10,7 @@ use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::semantic::SemanticQuery;
+use crate::semantic::compose::is_composed;
 
 impl Mill {
     /// The plan of a semantic query: the rows of its page and one more, which tells whether there are more.
@@ -32,7 +33,13 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query), apart from what happens while it runs.
     pub async fn plan(&self, query: &SemanticQuery) -> Result<Arc<dyn ExecutionPlan>> {
+        let query = &*self.with_segments(query).await?;
         let (model, snapshot) = self.model_and_snapshot(query).await?;
+        if is_composed(query, &model) {
+            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
+            self.check_unique(&planned).await?;
+            return self.shared.session.composed(&planned.page).await;
+        }
         self.open_rollups_of(&DatasetName::parse(&model.dataset)?, &snapshot, model.version).await?;
         let (_, page) = self.page(query, &model, &snapshot, &Arc::default())?;
         self.shared.session.physical(&page).await

@@ -26,6 +26,9 @@ use crate::settings::Settings;
 /// Models that are kept, over all scopes.
 pub(crate) const VISIBLE_MODELS: u64 = 1_000;
 
+/// Keys that are remembered to be unique.
+pub(crate) const UNIQUE_KEYS: u64 = 10_000;
+
 /// Statements that may be planned at the same time.
 pub(crate) const PLANNERS: usize = 64;
 
@@ -48,6 +51,8 @@ pub(crate) struct Shared {
     pub models: ModelStore,
     /// Models as scopes see them, by id of the dataset and fingerprint of the scope.
     pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
+    /// Keys that were looked at and tell rows apart, by dataset, version, columns and scope.
+    pub unique_keys: moka::future::Cache<String, ()>,
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,

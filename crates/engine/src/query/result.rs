@@ -69,6 +69,9 @@ pub struct Provenance {
     pub dataset: Option<String>,
     /// The version of the dataset that was read.
     pub version: Option<u64>,
+    /// What was read, where it was not exactly one dataset.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceVersion>,
     /// Rows before this instant are gone, because they were older than the dataset keeps rows. `None`: none went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_from: Option<DateTime<Utc>>,
@@ -112,6 +115,17 @@ pub struct Provenance {
     pub damaged: Vec<DamagedSegment>,
     /// Time spent, by stage.
     pub stages: Vec<Stage>,
+}
+
+/// A dataset that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceVersion {
+    /// Its name.
+    pub dataset: String,
+    /// The version that was read.
+    pub version: u64,
+    /// Latest instant of its time column.
+    pub complete_until: Option<DateTime<Utc>>,
 }
 
 /// A segment that could not be read.

@@ -108,6 +108,11 @@ impl Session {
         Ok(self.state.create_physical_plan(plan).await?)
     }
 
+    /// Plans a query of the semantic layer that joins or aggregates more than once.
+    pub(crate) async fn composed(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self.state.create_physical_plan(plan).await?)
+    }
+
     /// The fragment that a query of the semantic layer comes down to, where it does.
     pub(crate) fn fragment(&self, plan: &LogicalPlan) -> Result<Option<Fragment>> {
         let Some(lean) = &self.lean else { return Ok(None) };

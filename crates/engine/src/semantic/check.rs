@@ -4,15 +4,19 @@ use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
 
+use super::derived;
 use super::member::{Columns, find_dimension};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
 use crate::catalog::ColumnType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, near_names};
 
 /// Members of a model at most.
 const MEMBERS_MAX: usize = 5_000;
+
+/// Pairs of columns of a join at most.
+const JOIN_KEYS_MAX: usize = 8;
 
 /// Checks a whole model.
 ///
@@ -46,10 +50,55 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
             return Err(Error::invalid(format!("time dimension {name} is of type {}", dimension.column_type)).at("time_dimension"));
         }
     }
+    check_joins(model, schema)?;
+    for (index, segment) in model.segments.iter().enumerate() {
+        let at = |error: Error| error.context(format!("segment {}", segment.name)).at(format!("segments[{index}]"));
+        if segment.filters.is_empty() {
+            return Err(at(Error::invalid("it has no conditions")));
+        }
+        segment.filters.iter().try_for_each(|filter| check_filter(model, filter)).map_err(at)?;
+    }
     rollup::check(model)
 }
 
+fn check_joins(model: &Model, schema: &DFSchema) -> Result<()> {
+    for (index, join) in model.joins.iter().enumerate() {
+        let at = |error: Error| error.context(format!("join {}", join.name)).at(format!("joins[{index}]"));
+        if join.name.is_empty() || join.name.contains('.') || join.name.len() > 255 {
+            return Err(at(Error::invalid("its name must have 1 to 255 bytes without dots")));
+        }
+        if model.joins.iter().take(index).any(|before| before.name == join.name) || join.name == model.name {
+            return Err(at(Error::invalid("its name stands for something else already")));
+        }
+        if join.on.is_empty() || join.on.len() > JOIN_KEYS_MAX {
+            return Err(at(Error::invalid(format!("it needs 1 to {JOIN_KEYS_MAX} pairs of columns"))));
+        }
+        for key in &join.on {
+            if !schema.fields().iter().any(|field| *field.name() == key.column) {
+                let near = near_names(&key.column, schema.fields().iter().map(|field| field.name().as_str()));
+                return Err(at(Error::invalid(format!("unknown column {:?}{near}", key.column))));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn check_measure(model: &Model, measure: &Measure, columns: &Columns<'_>) -> Result<()> {
+    if measure.kind.is_derived() {
+        if measure.column.is_some() || (measure.expression.is_some() && measure.kind != MeasureKind::Number) || !measure.filters.is_empty() {
+            return Err(Error::invalid(format!("measure {} is computed from measures, so it has no column, expression or filters of its own", measure.name)));
+        }
+        return derived::check(model, measure);
+    }
+    if matches!(measure.kind, MeasureKind::First | MeasureKind::Last | MeasureKind::Balance) && model.time_dimension.is_none() {
+        return Err(Error::invalid(format!("measure {} goes by time, and the model has no time dimension", measure.name)));
+    }
+    if measure.kind == MeasureKind::Balance && measure.by.is_empty() {
+        return Err(Error::invalid(format!("measure {} needs the dimensions of which each combination has a balance (by)", measure.name)));
+    }
+    for name in &measure.by {
+        find_dimension(model, &format!("{}.{name}", model.name)).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+    }
     let measured = columns.measured(measure)?;
     if measured.is_none() && measure.kind != MeasureKind::Count {
         return Err(Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
@@ -73,8 +122,17 @@ fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
 pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &DFSchema) {
     let columns = Columns { state, schema, zone: Tz::UTC };
     model.dimensions.retain(|dimension| columns.dimension(dimension).is_ok());
+    // What is computed from a measure goes with it.
+    loop {
+        let visible = model.clone();
+        model.measures.retain(|measure| check_measure(&visible, measure, &columns).is_ok());
+        if model.measures.len() == visible.measures.len() {
+            break;
+        }
+    }
     let visible = model.clone();
-    model.measures.retain(|measure| check_measure(&visible, measure, &columns).is_ok());
+    model.segments.retain(|segment| segment.filters.iter().all(|filter| check_filter(&visible, filter).is_ok()));
+    model.joins.retain(|join| join.on.iter().all(|key| schema.fields().iter().any(|field| *field.name() == key.column)));
     model.time_dimension = model.time_dimension.take().filter(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
     rollup::retain_visible(model);
 }

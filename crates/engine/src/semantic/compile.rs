@@ -5,6 +5,7 @@ use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions::core::expr_fn::get_field;
 use datafusion::functions_aggregate::expr_fn::{avg, count, count_distinct, max, min};
+use datafusion::functions_aggregate::first_last::{first_value_udaf, last_value_udaf};
 use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
@@ -26,11 +27,11 @@ use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
 /// Rows when a query names no limit.
-const DEFAULT_LIMIT: usize = 10_000;
+pub(super) const DEFAULT_LIMIT: usize = 10_000;
 /// The quantile that is meant where none is named.
 const MEDIAN: f64 = 0.5;
 /// Members of a query at most.
-const MEMBERS_MAX: usize = 100;
+pub(super) const MEMBERS_MAX: usize = 100;
 
 /// A compiled query.
 #[derive(Debug)]
@@ -74,12 +75,12 @@ pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
 /// A measure that is an estimate, by its name.
 type Estimate = (String, Sketched);
 
-struct Compiler<'a> {
-    query: &'a SemanticQuery,
-    model: &'a Model,
-    columns: Columns<'a>,
-    reference: Reference,
-    limits: &'a Limits,
+pub(super) struct Compiler<'a> {
+    pub query: &'a SemanticQuery,
+    pub model: &'a Model,
+    pub columns: Columns<'a>,
+    pub reference: Reference,
+    pub limits: &'a Limits,
 }
 
 impl Compiler<'_> {
@@ -101,7 +102,7 @@ impl Compiler<'_> {
             plan = plan.filter(condition)?;
         }
         let mut shown: Vec<Expr> = output.iter().map(|column| by_name(&column.name)).collect();
-        let order = self.order(&output)?;
+        let order = order_of(self.query, &output, |name| member::find(self.model, name).map(drop))?;
         let estimates = sketched.into_iter().map(|(name, sketched)| self.estimated(name, sketched, &order, &output, &mut shown)).collect();
         plan = plan.project(shown)?.sort(order)?;
         let limit = self.query.limit.unwrap_or(DEFAULT_LIMIT);
@@ -197,7 +198,8 @@ impl Compiler<'_> {
         Estimated { measure, shows, orders }
     }
 
-    fn aggregate(&self, measure: &Measure) -> Result<(Expr, ColumnType, Option<Sketched>)> {
+    /// The aggregate of a measure over rows, its type, and whether it is an estimate.
+    pub(super) fn aggregate(&self, measure: &Measure) -> Result<(Expr, ColumnType, Option<Sketched>)> {
         let input = self.columns.measured(measure)?;
         let needed = |input: Option<Expr>| input.ok_or_else(|| Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
         let type_of = |input: &Expr| -> Result<ColumnType> {
@@ -246,21 +248,54 @@ impl Compiler<'_> {
                 let found = type_of(&input)?;
                 (if measure.kind == MeasureKind::Min { min(input) } else { max(input) }, found, None)
             }
+            MeasureKind::First | MeasureKind::Last | MeasureKind::Balance => {
+                let input = needed(input)?;
+                let found = if measure.kind == MeasureKind::Balance { numeric(&input)? } else { type_of(&input)? };
+                return Ok((self.by_time(measure, &input)?, found, None));
+            }
+            kind if kind.is_derived() => return Err(Error::internal(format!("measure {} is computed from measures", measure.name))),
+            _ => return Err(Error::internal(format!("measure {} has no aggregate", measure.name))),
         };
-        if measure.filters.is_empty() {
-            return Ok((aggregate, column_type, sketched));
-        }
-        let conditions = measure
-            .filters
-            .iter()
-            .map(|filter| self.dimension_filter(filter))
-            .collect::<Result<Vec<_>>>()
-            .map_err(|error| error.context(format!("measure {}", measure.name)))?;
-        let condition = conjunction(conditions).unwrap_or_else(|| lit(true));
+        Ok((self.filtered(measure, aggregate)?, column_type, sketched))
+    }
+
+    /// An aggregate over the rows that a measure counts in.
+    pub(super) fn filtered(&self, measure: &Measure, aggregate: Expr) -> Result<Expr> {
+        let Some(condition) = self.counted_in(measure)? else { return Ok(aggregate) };
         // The builder takes an aggregate for one of all values unless it is told.
         let distinct = matches!(&aggregate, Expr::AggregateFunction(call) if call.params.distinct);
         let filtered = aggregate.filter(condition);
-        Ok((if distinct { filtered.distinct() } else { filtered }.build()?, column_type, sketched))
+        Ok(if distinct { filtered.distinct() } else { filtered }.build()?)
+    }
+
+    fn counted_in(&self, measure: &Measure) -> Result<Option<Expr>> {
+        let conditions = measure.filters.iter().map(|filter| self.dimension_filter(filter)).collect::<Result<Vec<_>>>();
+        Ok(conjunction(conditions.map_err(|error| error.context(format!("measure {}", measure.name)))?))
+    }
+
+    /// The value of the latest row, or the earliest one, of those that have a value and a time.
+    fn by_time(&self, measure: &Measure, input: &Expr) -> Result<Expr> {
+        let time = self.time(&measure.name)?;
+        let mut condition = input.clone().is_not_null().and(time.clone().is_not_null());
+        if let Some(counted_in) = self.counted_in(measure)? {
+            condition = condition.and(counted_in);
+        }
+        // Of rows of the same time the one with the greatest value counts, so that the answer is the same each time.
+        let order = vec![time.sort(true, false), input.clone().sort(measure.kind != MeasureKind::First, false)];
+        let function = if measure.kind == MeasureKind::First { first_value_udaf() } else { last_value_udaf() };
+        Ok(function.call(vec![input.clone()]).filter(condition).order_by(order).build()?)
+    }
+
+    /// What an expression was last, over all rows.
+    pub(super) fn latest(&self, expr: Expr) -> Result<Expr> {
+        let order = vec![self.time("of the kind balance")?.sort(true, true), expr.clone().sort(true, true)];
+        Ok(last_value_udaf().call(vec![expr]).order_by(order).build()?)
+    }
+
+    fn time(&self, measure: &str) -> Result<Expr> {
+        let missing = || Error::invalid(format!("measure {measure} goes by time, and model {} has no time dimension", self.model.name));
+        let name = self.model.time_dimension.as_ref().ok_or_else(missing)?;
+        self.columns.instant(find_dimension(self.model, &format!("{}.{name}", self.model.name))?)
     }
 
     /// Conditions before and after aggregation.
@@ -294,32 +329,33 @@ impl Compiler<'_> {
             Ok((self.columns.dimension(dimension)?, dimension.column_type))
         })
     }
+}
 
-    /// The asked order, or the default one; ties are broken by the groups, so that pages and refreshes are stable.
-    fn order(&self, output: &[ResultColumn]) -> Result<Vec<Sort>> {
-        let mut order: Vec<(&str, Direction)> = Vec::new();
-        for (index, (name, direction)) in self.query.order.iter().enumerate() {
-            if !output.iter().any(|column| column.name == *name) {
-                member::find(self.model, name).map_err(|error| error.at(format!("order[{index}]")))?;
-                return Err(Error::invalid(format!("order by {name:?}, which the query does not ask for")).at(format!("order[{index}]")));
-            }
-            order.push((name, *direction));
+/// The asked order, or the default one; ties are broken by the groups, so that pages and refreshes are stable. `known` fails for
+/// a name that means nothing.
+pub(super) fn order_of(query: &SemanticQuery, output: &[ResultColumn], known: impl Fn(&str) -> Result<()>) -> Result<Vec<Sort>> {
+    let mut order: Vec<(&str, Direction)> = Vec::new();
+    for (index, (name, direction)) in query.order.iter().enumerate() {
+        if !output.iter().any(|column| column.name == *name) {
+            known(name).map_err(|error| error.at(format!("order[{index}]")))?;
+            return Err(Error::invalid(format!("order by {name:?}, which the query does not ask for")).at(format!("order[{index}]")));
         }
-        if order.is_empty() {
-            let first = |role: ColumnRole| output.iter().find(|column| column.role == role).map(|column| column.name.as_str());
-            order.extend(match (first(ColumnRole::Time), first(ColumnRole::Measure)) {
-                (Some(time), _) => Some((time, Direction::Asc)),
-                (None, Some(measure)) => Some((measure, Direction::Desc)),
-                (None, None) => None,
-            });
-        }
-        for column in output.iter().filter(|column| column.role != ColumnRole::Measure) {
-            if !order.iter().any(|(name, _)| *name == column.name) {
-                order.push((&column.name, Direction::Asc));
-            }
-        }
-        Ok(order.into_iter().map(|(name, direction)| by_name(name).sort(direction == Direction::Asc, false)).collect())
+        order.push((name, *direction));
     }
+    if order.is_empty() {
+        let first = |role: ColumnRole| output.iter().find(|column| column.role == role).map(|column| column.name.as_str());
+        order.extend(match (first(ColumnRole::Time), first(ColumnRole::Measure)) {
+            (Some(time), _) => Some((time, Direction::Asc)),
+            (None, Some(measure)) => Some((measure, Direction::Desc)),
+            (None, None) => None,
+        });
+    }
+    for column in output.iter().filter(|column| column.role != ColumnRole::Measure) {
+        if !order.iter().any(|(name, _)| *name == column.name) {
+            order.push((&column.name, Direction::Asc));
+        }
+    }
+    Ok(order.into_iter().map(|(name, direction)| by_name(name).sort(direction == Direction::Asc, false)).collect())
 }
 
 /// Quantiles come with their errors; this puts the value under the name of the measure and the error beside it.
@@ -352,7 +388,7 @@ pub(crate) fn members_of(filter: &Filter) -> Vec<&str> {
     }
 }
 
-fn refuse_repeats(output: &[ResultColumn]) -> Result<()> {
+pub(super) fn refuse_repeats(output: &[ResultColumn]) -> Result<()> {
     for (index, column) in output.iter().enumerate() {
         if output.iter().take(index).any(|other| other.name == column.name) {
             return Err(Error::invalid(format!("member {:?} is asked for twice", column.name)));

@@ -70,9 +70,12 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
                 column: source.column.clone(),
                 expression: source.expression.clone(),
                 format: names_something(source).then(|| PLAIN_DIGITS.to_owned()),
+                same_as: None,
             })
             .collect(),
         measures: without_repeats(measures),
+        joins: Vec::new(),
+        segments: Vec::new(),
         rollups: Vec::new(),
     }
 }
@@ -137,17 +140,7 @@ fn measures_of(source: &Source) -> Vec<Measure> {
 }
 
 fn measure(name: &str, label: String, kind: MeasureKind, source: &Source, format: Option<&str>) -> Measure {
-    Measure {
-        name: name.to_owned(),
-        label,
-        kind,
-        column: source.column.clone(),
-        expression: source.expression.clone(),
-        quantile: None,
-        filters: Vec::new(),
-        format: format.map(str::to_owned),
-        lower_is_better: false,
-    }
+    Measure { name: name.to_owned(), label, kind, column: source.column.clone(), expression: source.expression.clone(), format: format.map(str::to_owned), ..Measure::default() }
 }
 
 /// A measure must not have the name of another one or of a dimension; columns that differ only in signs could make it so.

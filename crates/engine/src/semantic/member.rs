@@ -109,7 +109,8 @@ impl Columns<'_> {
         }
     }
 
-    fn column(&self, name: &str) -> Result<Expr> {
+    /// A column of the dataset.
+    pub(crate) fn column(&self, name: &str) -> Result<Expr> {
         let (qualifier, field) = self
             .schema
             .iter()

@@ -1,8 +1,9 @@
-//! A model: the names, measures and formats that people use for a dataset.
+//! A model: the names, measures and formats that people use for a dataset, and the models that its rows belong to.
 
 use serde::{Deserialize, Serialize};
 
 use super::grain::Grain;
+use super::join::Join;
 use super::query::Filter;
 use crate::catalog::ColumnType;
 
@@ -26,6 +27,12 @@ pub struct Model {
     pub dimensions: Vec<Dimension>,
     /// What can be computed.
     pub measures: Vec<Measure>,
+    /// Other models that rows of this one belong to, or that have rows which belong to this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joins: Vec<Join>,
+    /// Filters with a name, which a query asks for in `segments`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<NamedFilter>,
     /// Groups that are kept on storage for every segment, so that questions about them need no rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollups: Vec<Rollup>,
@@ -80,10 +87,26 @@ pub struct Dimension {
     /// A format preset or a d3-format string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
+    /// A dimension of another model, `model.dimension`, that has the same values with the same meaning: a query by that one
+    /// groups measures of this model by this one. So two models of events share their time or their country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
+}
+
+/// A filter with a name. Cube calls it a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedFilter {
+    /// Name, the second part of the member.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// Conditions on dimensions that must all hold.
+    pub filters: Vec<Filter>,
 }
 
 /// Something to compute.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Name, the second part of the member.
@@ -105,6 +128,19 @@ pub struct Measure {
     /// Only rows for which these hold are counted in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
+    /// The measure of the same model that a derived one looks at: the kinds `share_of_total`, `rank`, `cumulative`, `rolling`
+    /// and `time_shift`; the numerator of a `ratio`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// The measure that a `ratio` divides by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<String>,
+    /// How long a `rolling` measure looks back, or by how much a `time_shift` is earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+    /// Dimensions of which each combination has a `balance` of its own: the account, the article.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
     /// A format preset or a d3-format string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
@@ -114,10 +150,11 @@ pub struct Measure {
 }
 
 /// How a measure aggregates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureKind {
     /// Rows, or values that are not missing.
+    #[default]
     Count,
     /// Their sum.
     Sum,
@@ -134,4 +171,42 @@ pub enum MeasureKind {
     CountDistinctApprox,
     /// A quantile of numbers: exact while there are at most 4,096 distinct values, within 0.4 % of the value beyond.
     Quantile,
+    /// The value of the earliest row that has one, by the time dimension of the model.
+    First,
+    /// The value of the latest row that has one.
+    Last,
+    /// A stock: the latest value of each combination of `by` in the bucket of time, added up. Adds over everything but time.
+    Balance,
+    /// Computed from measures, in SQL with their names in braces: `{revenue} - {costs}`. A division is one of fractions, and
+    /// by zero there is no number.
+    Number,
+    /// `measure` divided by `denominator`.
+    Ratio,
+    /// `measure` as a part of what it is for all groups of the answer together: of the same filters, computed from the rows.
+    ShareOfTotal,
+    /// The place of a group when all of them, or those of the same bucket of time, are ordered by `measure`, the greatest first.
+    Rank,
+    /// `measure` over everything from the beginning of the data to the end of the bucket of time.
+    Cumulative,
+    /// `measure` over the last buckets of time, as many as `span` has, this one included.
+    Rolling,
+    /// `measure` as it was `span` before.
+    TimeShift,
+}
+
+impl MeasureKind {
+    /// Whether it is computed from other measures.
+    pub fn is_derived(self) -> bool {
+        matches!(self, Self::Number | Self::Ratio | Self::ShareOfTotal | Self::Rank | Self::Cumulative | Self::Rolling | Self::TimeShift)
+    }
+}
+
+/// A length of time in whole units of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// How many.
+    pub count: u32,
+    /// Of what.
+    pub unit: Grain,
 }

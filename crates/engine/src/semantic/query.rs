@@ -32,6 +32,9 @@ pub struct SemanticQuery {
     /// Conditions that must all hold. On dimensions they act before aggregation, on measures after.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub filters: Vec<Filter>,
+    /// Named filters, `model.segment`, that must all hold too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<String>,
     /// Sort order; read from an object or from a list of pairs, written as a list of pairs.
     #[serde(deserialize_with = "read_order", skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<(String, Direction)>,

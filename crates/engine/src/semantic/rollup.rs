@@ -2,7 +2,7 @@
 
 use super::grain::Grain;
 use super::member::{find_dimension, find_measure};
-use super::model::{Model, Rollup};
+use super::model::{MeasureKind, Model, Rollup};
 use super::query::{SemanticQuery, TimeDimension};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
@@ -53,7 +53,10 @@ fn check_one(rollup: &Rollup, repeated: bool, model: &Model) -> Result<()> {
         return Err(Error::exhausted(format!("it has more than {MEMBERS_MAX} members")));
     }
     for name in &rollup.measures {
-        find_measure(model, &format!("{}.{name}", model.name))?;
+        let measure = find_measure(model, &format!("{}.{name}", model.name))?;
+        if measure.kind.is_derived() || matches!(measure.kind, MeasureKind::First | MeasureKind::Last | MeasureKind::Balance) {
+            return Err(Error::invalid(format!("it keeps no measure like {name}, which has no state of its own; keep those that it is computed from")));
+        }
     }
     for name in &rollup.dimensions {
         find_dimension(model, &format!("{}.{name}", model.name))?;
@@ -93,10 +96,10 @@ impl Grain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::semantic::model::{Dimension, Measure, MeasureKind};
+    use crate::semantic::model::{Dimension, Measure};
 
     fn model(rollup: Rollup) -> Model {
-        let dimension = |name: &str, column_type| Dimension { name: name.into(), label: name.into(), column_type, column: None, expression: None, format: None };
+        let dimension = |name: &str, column_type| Dimension { name: name.into(), label: name.into(), column_type, column: None, expression: None, format: None, same_as: None };
         let count: Measure = serde_json::from_value(serde_json::json!({"name": "count", "label": "Rows", "kind": MeasureKind::Count})).unwrap();
         Model {
             name: "orders".into(),
@@ -106,6 +109,8 @@ mod tests {
             time_dimension: None,
             dimensions: vec![dimension("at", ColumnType::Timestamp), dimension("city", ColumnType::String)],
             measures: vec![count],
+            joins: Vec::new(),
+            segments: Vec::new(),
             rollups: vec![rollup],
         }
     }

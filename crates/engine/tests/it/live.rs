@@ -9,7 +9,7 @@ use tidemill::{Change, ChangeKind, Csv, Result};
 use crate::partials::{Dice, ask, assert_equal};
 use crate::ward::Ward;
 
-async fn next(live: &mut (impl Stream<Item = Result<Change>> + Unpin)) -> Change {
+pub(crate) async fn next(live: &mut (impl Stream<Item = Result<Change>> + Unpin)) -> Change {
     tokio::time::timeout(Duration::from_secs(20), live.next()).await.expect("no change came").unwrap().unwrap()
 }
 

@@ -5,6 +5,7 @@
 mod bad_input;
 mod change;
 mod codec;
+mod composed;
 mod contracts;
 mod encryption;
 mod evolution;

@@ -1,0 +1,91 @@
+//! Values of a dimension, for lists that people choose filters from: under the scope, searched, in pages. The groups of a
+//! dimension are partials like others, so a search looks through what is kept and not through rows.
+
+use std::sync::Arc;
+
+use datafusion::common::Column;
+use datafusion::logical_expr::expr::Like;
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::prelude::cast;
+use datafusion::scalar::ScalarValue;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Mill;
+use crate::catalog::ColumnType;
+use crate::catalog::json::column_to_json;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::query::table::scoped_plan;
+use crate::query::{execute, write};
+use crate::semantic::member::{Columns, find_dimension, model_of};
+
+/// Values of a page at most.
+const PAGE_MAX: usize = 1_000;
+/// Longest text that is searched for, in bytes.
+const SEARCH_MAX_BYTES: usize = 1_000;
+
+/// A page of values.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ValuePage {
+    /// In ascending order, without what is missing.
+    pub values: Vec<Value>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+impl Mill {
+    /// Values of a dimension that the scope's rows have, in order. `search`: only those whose text has this in it, whatever
+    /// the case.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nOslo,3\nBari,4\n")).await?;
+    /// let page = mill.values("orders.city", Some("O"), 1, 0).await?;
+    /// assert_eq!((page.values, page.more), (vec!["Oslo".into()], true));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit.
+    pub async fn values(&self, member: &str, search: Option<&str>, limit: usize, offset: usize) -> Result<ValuePage> {
+        if !(1..=PAGE_MAX).contains(&limit) {
+            return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
+        }
+        if search.is_some_and(|text| text.len() > SEARCH_MAX_BYTES) {
+            return Err(Error::invalid(format!("at most {SEARCH_MAX_BYTES} bytes are searched for")).at("search"));
+        }
+        let dataset = DatasetName::parse(model_of(member)?)?;
+        let snapshot = self.find(&dataset).await?;
+        let model = self.model_of(&dataset, &snapshot).await?;
+        let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
+        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+        let state = self.shared.session.shared();
+        let source = scoped_plan(self.table(&dataset, &snapshot, &Arc::default()), &dataset, &self.scope, state)?;
+        let schema = source.schema().clone();
+        let expr = Columns { state, schema: &schema, zone: chrono_tz::Tz::UTC }.dimension(dimension)?;
+        let value = Expr::Column(Column::new_unqualified(member));
+        let mut condition = value.clone().is_not_null();
+        if let Some(text) = search.filter(|text| !text.is_empty()) {
+            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
+            let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
+            condition = condition.and(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)));
+        }
+        // Searched after the groups are made: the groups are the same for every search.
+        let plan = LogicalPlanBuilder::from(source)
+            .aggregate(vec![expr.alias(member)], Vec::<Expr>::new())?
+            .filter(condition)?
+            .sort(vec![value.sort(true, false)])?
+            .limit(offset, Some(limit + 1))?
+            .build()?;
+        let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
+        let (batch, _) = write::normalised(&executed.batch)?;
+        let values = batch.columns().first().map(column_to_json).unwrap_or_default();
+        Ok(ValuePage { values, more: executed.truncated })
+    }
+}

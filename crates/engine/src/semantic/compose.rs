@@ -1,0 +1,341 @@
+//! Questions that one aggregate over one dataset does not answer: about several models, or with measures computed from
+//! measures. Each model's measures are aggregated at their own grain ([`part`](super::part)); only then do they meet, group
+//! by group, so that neither a join nor a second table of events can count a row twice.
+//!
+//! ```text
+//!   part of model a -.
+//!   part of model b --+-- union, one row a group > totals beside > formulas > ranks > filters > order
+//!   part a year ago -'
+//! ```
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use datafusion::common::Column;
+use datafusion::execution::session_state::SessionState;
+use datafusion::functions_aggregate::expr_fn::max;
+use datafusion::functions_window::expr_fn::rank;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::scalar::ScalarValue;
+
+use super::compile::{Compiler, DEFAULT_LIMIT, MEMBERS_MAX, members_of, order_of, refuse_repeats};
+use super::date::{self, Range, Reference};
+use super::derived::{Formula, Lens, Need, Needs, Ranked};
+use super::filter;
+use super::join::{Models, way};
+use super::lookups::UniqueKey;
+use super::member::{Columns, find_dimension, find_measure, model_of};
+use super::model::{Dimension, Measure, MeasureKind, Model};
+use super::part::{Part, is_balance};
+use super::query::{Filter, SemanticQuery};
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result, near_names};
+use crate::query::result::{ColumnRole, ResultColumn};
+use crate::settings::Limits;
+
+/// What a question is compiled against.
+pub(crate) struct World<'a> {
+    pub query: &'a SemanticQuery,
+    /// The same, asking for exact numbers: estimates have no place in formulas.
+    pub exact: &'a SemanticQuery,
+    pub models: &'a Models,
+    /// The scoped plan of each model's dataset.
+    pub sources: &'a BTreeMap<String, LogicalPlan>,
+    pub state: &'a SessionState,
+    pub reference: Reference,
+    pub limits: &'a Limits,
+    /// The models whose rows are read.
+    pub used: RefCell<BTreeSet<String>>,
+}
+
+/// A compiled question.
+#[derive(Debug)]
+pub(crate) struct Composed {
+    pub columns: Vec<ResultColumn>,
+    /// All rows of the answer, sorted, without limit and offset.
+    pub plan: LogicalPlan,
+    pub offset: usize,
+    pub limit: usize,
+    pub range: Option<Range>,
+    /// The models whose rows are counted.
+    pub roots: BTreeSet<String>,
+    /// What must hold for the answer to be right, and has to be looked at.
+    pub unique_keys: Vec<UniqueKey>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn model(&self, name: &str) -> Result<&'a Model> {
+        let near = || near_names(name, self.models.keys().map(String::as_str));
+        self.models.get(name).map(|model| &**model).ok_or_else(|| Error::not_found(format!("there is no model {name:?}{}", near())))
+    }
+
+    pub(super) fn source(&self, model: &str) -> Result<&'a LogicalPlan> {
+        self.used.borrow_mut().insert(model.to_owned());
+        self.sources.get(model).ok_or_else(|| Error::internal(format!("model {model} has no plan")))
+    }
+
+    /// The type of a measure that is computed from rows.
+    pub(super) fn type_of(&self, model: &Model, measure: &Measure) -> Result<ColumnType> {
+        let schema = self.source(&model.name)?.schema();
+        let columns = Columns { state: self.state, schema, zone: self.reference.zone };
+        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference, limits: self.limits };
+        Ok(compiler.aggregate(measure)?.1)
+    }
+
+    /// Whether a filter is one of measures, which acts on groups.
+    pub(super) fn is_of_measures(&self, condition: &Filter) -> Result<bool> {
+        let is_measure = |member: &str| {
+            let model = model_of(member).ok().and_then(|model| self.models.get(model));
+            model.is_some_and(|model| model.measures.iter().any(|measure| member.get(model.name.len() + 1..) == Some(&measure.name)))
+        };
+        let members = members_of(condition);
+        let measures = members.iter().filter(|member| is_measure(member)).count();
+        if measures > 0 && measures < members.len() {
+            return Err(Error::invalid("a group of filters mixes dimensions and measures; the former act before aggregation, the latter after: put them apart"));
+        }
+        Ok(measures > 0)
+    }
+
+    /// The dimension that a member is, seen from a model.
+    fn dimension(&self, from: &str, member: &str) -> Result<&'a Dimension> {
+        let prefix = model_of(member)?;
+        let target = match self.models.get(prefix) {
+            Some(model) => model.name.clone(),
+            None => way(from, prefix, self.models)?.last().map_or_else(|| from.to_owned(), |step| step.target.clone()),
+        };
+        let name = member.get(prefix.len() + 1..).unwrap_or_default();
+        find_dimension(self.model(&target)?, &format!("{target}.{name}"))
+    }
+}
+
+/// Whether a question needs to be composed: it names several models, or measures that are computed from measures.
+pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
+    let filtered = query.filters.iter().flat_map(members_of);
+    let mut members = query
+        .measures
+        .iter()
+        .chain(&query.dimensions)
+        .map(String::as_str)
+        .chain(query.time_dimensions.iter().map(|time| time.dimension.as_str()))
+        .chain(filtered);
+    members.any(|member| {
+        let other = model_of(member).is_ok_and(|prefix| prefix != model.name);
+        other || find_measure(model, member).is_ok_and(|measure| measure.kind.is_derived() || is_balance(measure))
+    })
+}
+
+/// Compiles a question.
+///
+/// # Errors
+/// `Invalid` with the path of the field at fault, or the reason for which no right answer can be computed.
+pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
+    let query = world.query;
+    let members = query.measures.len() + query.dimensions.len() + query.time_dimensions.len();
+    if members > MEMBERS_MAX {
+        return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
+    }
+    let mut needs = Needs::default();
+    let mut formulas: Vec<(&str, Formula)> = Vec::new();
+    for (index, member) in query.measures.iter().enumerate() {
+        formulas.push((member, needs.formula(world, member).map_err(|error| error.at(format!("measures[{index}]")))?));
+    }
+    let mut having: Vec<&Filter> = Vec::new();
+    for (index, condition) in query.filters.iter().enumerate() {
+        if world.is_of_measures(condition).map_err(|error| error.at(format!("filters[{index}]")))? {
+            having.push(condition);
+            for member in members_of(condition) {
+                if !formulas.iter().any(|(known, _)| *known == member) {
+                    formulas.push((member, needs.formula(world, member).map_err(|error| error.at(format!("filters[{index}]")))?));
+                }
+            }
+        }
+    }
+    let root = match needs.needs.first() {
+        Some(need) => need.model.clone(),
+        None => root_of_dimensions(world)?,
+    };
+    let dimensions = dimensions(world, &root)?;
+    refuse_repeats(&dimensions)?;
+    let (mut plan, unique_keys) = groups(world, &needs.needs, &root)?;
+    plan = computed(plan, &dimensions, &formulas, &needs.ranked)?;
+    let conditions = having.into_iter().map(|condition| {
+        filter::build(condition, &world.reference, world.limits.depth, &mut |member| {
+            let formula = formulas.iter().find(|(known, _)| *known == member).ok_or_else(|| Error::internal("a filtered measure that is not computed"))?;
+            Ok((by_name(member), formula.1.column_type))
+        })
+    });
+    if let Some(condition) = conjunction(conditions.collect::<Result<Vec<_>>>()?) {
+        plan = plan.filter(condition)?;
+    }
+    let mut columns = dimensions;
+    for member in &query.measures {
+        let measure = find_measure(world.model(model_of(member)?)?, member)?;
+        let column_type = formulas.iter().find(|(known, _)| known == member).map_or(ColumnType::Float, |(_, formula)| formula.column_type);
+        columns.push(ResultColumn { name: member.clone(), label: measure.label.clone(), column_type, role: ColumnRole::Measure, grain: None, format: measure.format.clone() });
+    }
+    refuse_repeats(&columns)?;
+    let order = order_of(query, &columns, |name| model_of(name).and_then(|model| world.model(model)).map(drop))?;
+    let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
+    let plan = plan.project(shown)?.sort(order)?.build()?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 || limit > world.limits.result_rows {
+        return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", world.limits.result_rows)).at("limit"));
+    }
+    let range = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &world.reference)).transpose()?;
+    let roots = needs.needs.iter().map(|need| need.model.clone()).chain([root]).collect();
+    Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
+}
+
+/// Groups with everything that formulas need.
+fn groups(world: &World<'_>, needs: &[Need], root: &str) -> Result<(LogicalPlanBuilder, Vec<UniqueKey>)> {
+    let mut parts: Vec<(Part<'_>, bool)> = Vec::new();
+    for need in needs {
+        let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
+        let (balances, merges) = (is_balance(measure), merges(measure));
+        let known = parts.iter_mut().find(|(part, other)| part.root == need.model && part.lens == need.lens && part.balances == balances && *other == merges);
+        match known {
+            Some((part, _)) => part.measures.push((need.measure.clone(), need.column())),
+            None => {
+                let measures = vec![(need.measure.clone(), need.column())];
+                parts.push((Part { world, root: &need.model, lens: need.lens, measures, balances }, merges));
+            }
+        }
+    }
+    if parts.is_empty() {
+        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false }, true));
+    }
+    let mut unique_keys = Vec::new();
+    let (mut grouped, mut totals) = (Vec::new(), Vec::new());
+    for (part, _) in &parts {
+        let planned = part.plan()?;
+        unique_keys.extend(planned.unique_keys);
+        (if part.lens == Lens::Total { &mut totals } else { &mut grouped }).push(planned.plan);
+    }
+    unique_keys.sort();
+    unique_keys.dedup();
+    let mut plan = LogicalPlanBuilder::from(together(world, grouped)?);
+    for total in totals {
+        // One row, whatever there is: each group meets it once.
+        plan = LogicalPlanBuilder::from(total).cross_join(plan.build()?)?;
+    }
+    Ok((plan, unique_keys))
+}
+
+/// One row a group out of parts of which each has some of the measures. A group that a part does not have has no number
+/// from it.
+fn together(world: &World<'_>, mut parts: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+    if parts.len() == 1 {
+        return parts.pop().ok_or_else(|| Error::internal("a question without parts"));
+    }
+    let query = world.query;
+    let times = query.time_dimensions.iter().filter(|time| time.granularity.is_some()).map(|time| time.dimension.clone());
+    let dimensions: Vec<String> = times.chain(query.dimensions.iter().cloned()).collect();
+    let mut measures = Vec::new();
+    for part in &parts {
+        for field in part.schema().fields() {
+            if !dimensions.contains(field.name()) {
+                measures.push((field.name().clone(), field.data_type().clone()));
+            }
+        }
+    }
+    let mut union: Option<LogicalPlanBuilder> = None;
+    for part in parts {
+        let mut shown: Vec<Expr> = dimensions.iter().map(|name| by_name(name)).collect();
+        for (name, data_type) in &measures {
+            let here = part.schema().fields().iter().any(|field| field.name() == name);
+            let expr = if here { by_name(name) } else { lit(ScalarValue::try_from(data_type)?) };
+            shown.push(expr.alias(name));
+        }
+        let part = LogicalPlanBuilder::from(part).project(shown)?;
+        union = Some(match union {
+            Some(before) => before.union(part.build()?)?,
+            None => part,
+        });
+    }
+    let union = union.ok_or_else(|| Error::internal("a question without parts"))?;
+    let grouped: Vec<Expr> = dimensions.iter().map(|name| by_name(name)).collect();
+    // Each group has each number once.
+    Ok(union.aggregate(grouped, measures.iter().map(|(name, _)| max(by_name(name)).alias(name)).collect::<Vec<_>>())?.build()?)
+}
+
+/// The measures that are asked for, under their names, beside the dimensions.
+fn computed(plan: LogicalPlanBuilder, dimensions: &[ResultColumn], formulas: &[(&str, Formula)], ranked: &[Ranked]) -> Result<LogicalPlanBuilder> {
+    let is_rank = |member: &str| ranked.iter().any(|ranked| ranked.member == member);
+    let by = |ranked: &Ranked| format!("order of {}", ranked.member);
+    let mut shown: Vec<Expr> = dimensions.iter().map(|column| by_name(&column.name)).collect();
+    shown.extend(formulas.iter().filter(|(member, _)| !is_rank(member)).map(|(member, formula)| formula.expr.clone().alias(*member)));
+    shown.extend(ranked.iter().map(|ranked| ranked.by.expr.clone().alias(by(ranked))));
+    let plan = plan.project(shown)?;
+    if ranked.is_empty() {
+        return Ok(plan);
+    }
+    let buckets: Vec<Expr> = dimensions.iter().filter(|column| column.role == ColumnRole::Time).map(|column| by_name(&column.name)).collect();
+    let place = |ranked: &Ranked| format!("place of {}", ranked.member);
+    let windows = ranked.iter().map(|ranked| {
+        let window = rank().partition_by(buckets.clone()).order_by(vec![by_name(&by(ranked)).sort(false, false)]).build()?;
+        Ok(window.alias(place(ranked)))
+    });
+    let plan = plan.window(windows.collect::<Result<Vec<_>>>()?)?;
+    let mut shown: Vec<Expr> = dimensions.iter().map(|column| by_name(&column.name)).collect();
+    shown.extend(formulas.iter().filter(|(member, _)| !is_rank(member)).map(|(member, _)| by_name(member)));
+    for ranked in ranked {
+        // What has no value has no place either.
+        let place = datafusion::logical_expr::when(by_name(&by(ranked)).is_not_null(), cast(by_name(&place(ranked)), ColumnType::Integer.data_type())).end()?;
+        shown.push(place.alias(&ranked.member));
+    }
+    Ok(plan.project(shown)?)
+}
+
+/// The columns of the dimensions.
+fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
+    let mut columns = Vec::new();
+    for time in &world.query.time_dimensions {
+        if let Some(grain) = time.granularity {
+            let Dimension { label, format, .. } = world.dimension(root, &time.dimension)?;
+            columns.push(ResultColumn {
+                name: time.dimension.clone(),
+                label: label.clone(),
+                column_type: ColumnType::Timestamp,
+                role: ColumnRole::Time,
+                grain: Some(grain),
+                format: format.clone(),
+            });
+        }
+    }
+    for member in &world.query.dimensions {
+        let Dimension { label, column_type, format, .. } = world.dimension(root, member)?;
+        columns.push(ResultColumn { name: member.clone(), label: label.clone(), column_type: *column_type, role: ColumnRole::Dimension, grain: None, format: format.clone() });
+    }
+    Ok(columns)
+}
+
+/// The model whose rows say which combinations of dimensions there are, where no measure does.
+fn root_of_dimensions(world: &World<'_>) -> Result<String> {
+    let query = world.query;
+    let asked = query.dimensions.iter().chain(query.time_dimensions.iter().map(|time| &time.dimension));
+    let members: Vec<&str> = asked.map(String::as_str).chain(query.filters.iter().flat_map(members_of)).collect();
+    let mut reason = Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures");
+    for candidate in &members {
+        let Some(root) = model_of(candidate).ok().filter(|root| world.models.contains_key(*root)) else { continue };
+        let unreached = members.iter().find_map(|member| match model_of(member) {
+            Ok(prefix) if prefix == root => None,
+            Ok(prefix) => way(root, prefix, world.models).err(),
+            Err(error) => Some(error),
+        });
+        match unreached {
+            None => return Ok(root.to_owned()),
+            Some(error) => reason = error,
+        }
+    }
+    Err(reason)
+}
+
+/// Whether a measure's states can be merged in a plan.
+fn merges(measure: &Measure) -> bool {
+    matches!(measure.kind, MeasureKind::Count | MeasureKind::Sum | MeasureKind::Avg | MeasureKind::Min | MeasureKind::Max | MeasureKind::Balance)
+}
+
+fn by_name(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}

@@ -1,0 +1,303 @@
+//! Measures that are computed from measures, taken apart into what has to be computed from rows and a formula over it.
+
+use std::collections::HashSet;
+
+use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema};
+use datafusion::functions::core::expr_fn::nullif;
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
+
+use super::compose::World;
+use super::member::{Columns, find_measure};
+use super::model::{Measure, MeasureKind, Model, Span};
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+
+/// How deep measures may be computed from measures.
+const DEPTH_MAX: usize = 12;
+
+/// Which rows a measure looks at beside those of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Lens {
+    /// Those of its group and no others.
+    Own,
+    /// Those of all groups.
+    Total,
+    /// Those of the same group some time before.
+    Before(Span),
+    /// Those of the last buckets too.
+    Rolling(Span),
+    /// Those of all buckets before too.
+    Cumulative,
+}
+
+/// A measure that is computed from rows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Need {
+    pub model: String,
+    pub measure: String,
+    pub lens: Lens,
+}
+
+impl Need {
+    /// Its column in plans. Own ones are called as the member is; no member has a space before its model's name.
+    pub(crate) fn column(&self) -> String {
+        let Self { model, measure, lens } = self;
+        let member = format!("{model}.{measure}");
+        match lens {
+            Lens::Own => member,
+            Lens::Total => format!("total of {member}"),
+            Lens::Before(Span { count, unit }) => format!("{count} {} before: {member}", unit.as_str()),
+            Lens::Rolling(Span { count, unit }) => format!("over {count} {}: {member}", unit.as_str()),
+            Lens::Cumulative => format!("so far: {member}"),
+        }
+    }
+}
+
+/// How a measure follows from what is computed.
+#[derive(Debug, Clone)]
+pub(crate) struct Formula {
+    pub expr: Expr,
+    pub column_type: ColumnType,
+}
+
+/// A measure that says which place a group has.
+#[derive(Debug, Clone)]
+pub(crate) struct Ranked {
+    /// The member.
+    pub member: String,
+    /// By what it orders.
+    pub by: Formula,
+}
+
+/// Everything that a question's measures come down to.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    pub needs: Vec<Need>,
+    pub ranked: Vec<Ranked>,
+}
+
+impl Needs {
+    /// The formula of a member.
+    ///
+    /// # Errors
+    /// `Invalid` for what is not a measure, or one that cannot be computed, with the reason.
+    pub(crate) fn formula(&mut self, world: &World<'_>, member: &str) -> Result<Formula> {
+        let model = world.model(super::member::model_of(member)?)?;
+        let measure = find_measure(model, member)?;
+        if measure.kind != MeasureKind::Rank {
+            return self.expand(world, model, measure, Lens::Own, 0);
+        }
+        if !self.ranked.iter().any(|known| known.member == member) {
+            let by = self.expand(world, model, inner(model, measure)?, Lens::Own, 1)?;
+            self.ranked.push(Ranked { member: member.to_owned(), by });
+        }
+        Ok(Formula { expr: by_name(member), column_type: ColumnType::Integer })
+    }
+
+    fn expand(&mut self, world: &World<'_>, model: &Model, measure: &Measure, lens: Lens, depth: usize) -> Result<Formula> {
+        if depth > DEPTH_MAX {
+            return Err(Error::invalid(format!("measure {} is computed from measures more than {DEPTH_MAX} deep, or from itself", measure.name)));
+        }
+        let under = |inside: Lens| match lens {
+            Lens::Own => Ok(inside),
+            _ => Err(Error::invalid(format!("measure {} looks at other rows than those of its group, and so does what it is used in; only one of them can", measure.name))),
+        };
+        match measure.kind {
+            MeasureKind::Number => self.number(world, model, measure, lens, depth),
+            MeasureKind::Ratio => {
+                let (above, below) = (inner(model, measure)?, named(model, measure, measure.denominator.as_deref(), "denominator")?);
+                let (above, below) = (self.expand(world, model, above, lens, depth + 1)?, self.expand(world, model, below, lens, depth + 1)?);
+                Ok(Formula { expr: divide(above.expr, below.expr), column_type: ColumnType::Float })
+            }
+            MeasureKind::ShareOfTotal => {
+                let part = inner(model, measure)?;
+                let total = under(Lens::Total)?;
+                let (part, whole) = (self.expand(world, model, part, Lens::Own, depth + 1)?, self.expand(world, model, part, total, depth + 1)?);
+                Ok(Formula { expr: divide(part.expr, whole.expr), column_type: ColumnType::Float })
+            }
+            MeasureKind::TimeShift => self.expand(world, model, inner(model, measure)?, under(Lens::Before(span(measure)?))?, depth + 1),
+            MeasureKind::Rolling => self.expand(world, model, inner(model, measure)?, under(Lens::Rolling(span(measure)?))?, depth + 1),
+            MeasureKind::Cumulative => self.expand(world, model, inner(model, measure)?, under(Lens::Cumulative)?, depth + 1),
+            MeasureKind::Rank => Err(Error::invalid(format!("measure {} is a rank, from which nothing else can be computed", measure.name))),
+            _ => {
+                let need = Need { model: model.name.clone(), measure: measure.name.clone(), lens };
+                let formula = Formula { expr: by_name(&need.column()), column_type: world.type_of(model, measure)? };
+                if !self.needs.contains(&need) {
+                    self.needs.push(need);
+                }
+                Ok(formula)
+            }
+        }
+    }
+
+    fn number(&mut self, world: &World<'_>, model: &Model, measure: &Measure, lens: Lens, depth: usize) -> Result<Formula> {
+        let (text, names) = placeholders(measure)?;
+        let mut formulas = Vec::new();
+        for name in &names {
+            formulas.push(self.expand(world, model, named(model, measure, Some(name), "expression")?, lens, depth + 1)?);
+        }
+        let fields: Vec<Field> = names.iter().zip(&formulas).map(|(name, formula)| Field::new(name, formula.column_type.data_type(), true)).collect();
+        let schema = DFSchema::try_from(Schema::new(fields))?;
+        let wrong = |error: Error| error.context(format!("measure {}", measure.name));
+        let expression = Columns { state: world.state, schema: &schema, zone: world.reference.zone }.expression(&text).map_err(wrong)?;
+        let divided = expression.transform_up(|part| Ok(fractions(part)))?.data;
+        let data_type = divided.get_type(&schema)?;
+        let column_type = ColumnType::from_data_type(&data_type).ok_or_else(|| Error::invalid(format!("measure {} is of the type {data_type}", measure.name)))?;
+        let put_in = |part: Expr| match &part {
+            Expr::Column(column) => names
+                .iter()
+                .position(|name| *name == column.name)
+                .and_then(|place| formulas.get(place))
+                .map_or(Transformed::no(part.clone()), |formula| Transformed::yes(formula.expr.clone())),
+            _ => Transformed::no(part),
+        };
+        let expr = divided.transform_up(|part| Ok(put_in(part)))?.data;
+        Ok(Formula { expr: cast(expr, column_type.data_type()), column_type })
+    }
+}
+
+/// Checks that what a measure is computed from is there, and does not come back to it.
+///
+/// # Errors
+/// `Invalid` with what is missing.
+pub(crate) fn check(model: &Model, measure: &Measure) -> Result<()> {
+    walk(model, measure, &mut Vec::new())
+}
+
+fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>) -> Result<()> {
+    if above.contains(&measure.name) || above.len() > DEPTH_MAX {
+        return Err(Error::invalid(format!("measure {} is computed from itself: {}", measure.name, above.join(" > "))));
+    }
+    above.push(measure.name.clone());
+    for name in inputs(measure)? {
+        let input = named(model, measure, Some(&name), "expression")?;
+        if input.kind == MeasureKind::Rank {
+            return Err(Error::invalid(format!("measure {} is computed from {name}, a rank, from which nothing can be computed", measure.name)));
+        }
+        walk(model, input, above)?;
+    }
+    above.pop();
+    Ok(())
+}
+
+/// Names of the measures that a measure is computed from.
+///
+/// # Errors
+/// `Invalid` where one that must be named is not.
+pub(crate) fn inputs(measure: &Measure) -> Result<Vec<String>> {
+    let needed = |name: &Option<String>, field: &str| name.clone().ok_or_else(|| Error::invalid(format!("measure {} needs {field}", measure.name)));
+    Ok(match measure.kind {
+        MeasureKind::Number => placeholders(measure)?.1,
+        MeasureKind::Ratio => vec![needed(&measure.measure, "a measure to divide (measure)")?, needed(&measure.denominator, "a measure to divide by (denominator)")?],
+        MeasureKind::TimeShift | MeasureKind::Rolling => {
+            span(measure)?;
+            vec![needed(&measure.measure, "the measure that it looks at (measure)")?]
+        }
+        kind if kind.is_derived() => vec![needed(&measure.measure, "the measure that it looks at (measure)")?],
+        _ => Vec::new(),
+    })
+}
+
+fn span(measure: &Measure) -> Result<Span> {
+    match measure.span {
+        Some(span) if (1..=10_000).contains(&span.count) => Ok(span),
+        Some(span) => Err(Error::invalid(format!("measure {}: a span of {} is not between 1 and 10,000", measure.name, span.count))),
+        None => Err(Error::invalid(format!("measure {} needs a span, for instance {{\"count\": 7, \"unit\": \"day\"}}", measure.name))),
+    }
+}
+
+fn inner<'a>(model: &'a Model, measure: &Measure) -> Result<&'a Measure> {
+    named(model, measure, measure.measure.as_deref(), "measure")
+}
+
+fn named<'a>(model: &'a Model, measure: &Measure, name: Option<&str>, field: &str) -> Result<&'a Measure> {
+    let name = name.ok_or_else(|| Error::invalid(format!("measure {} needs the name of a measure ({field})", measure.name)))?;
+    let name = name.strip_prefix(&model.name).and_then(|rest| rest.strip_prefix('.')).unwrap_or(name);
+    find_measure(model, &format!("{}.{name}", model.name)).map_err(|error| error.context(format!("measure {}", measure.name)))
+}
+
+/// The expression of a number with its measures as quoted columns, and their names.
+fn placeholders(measure: &Measure) -> Result<(String, Vec<String>)> {
+    let text = measure
+        .expression
+        .as_deref()
+        .ok_or_else(|| Error::invalid(format!("measure {} needs an expression over measures, for instance {{revenue}} / {{orders}}", measure.name)))?;
+    let (mut written, mut names, mut rest) = (String::new(), Vec::new(), text);
+    let mut seen = HashSet::new();
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or_else(|| Error::invalid(format!("measure {}: a brace in {text:?} is not closed", measure.name)))?;
+        let name = name.trim();
+        written.push_str(before);
+        written.push_str(&format!("\"{}\"", name.replace('"', "\"\"")));
+        if seen.insert(name.to_owned()) {
+            names.push(name.to_owned());
+        }
+        rest = after;
+    }
+    if names.is_empty() {
+        return Err(Error::invalid(format!("measure {}: the expression {text:?} names no measure; write their names in braces", measure.name)));
+    }
+    written.push_str(rest);
+    Ok((written, names))
+}
+
+/// A division as people mean it: of fractions, and nothing where it is by zero.
+fn divide(above: Expr, below: Expr) -> Expr {
+    let float = ColumnType::Float.data_type();
+    let division = BinaryExpr::new(Box::new(cast(above, float.clone())), Operator::Divide, Box::new(nullif(cast(below, float), lit(0.0))));
+    Expr::BinaryExpr(division)
+}
+
+fn fractions(part: Expr) -> Transformed<Expr> {
+    match part {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right }) => Transformed::yes(divide(*left, *right)),
+        other => Transformed::no(other),
+    }
+}
+
+fn by_name(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(measures: &serde_json::Value) -> Model {
+        serde_json::from_value(serde_json::json!({"name": "m", "dataset": "m", "label": "M", "dimensions": [], "measures": measures})).unwrap()
+    }
+
+    #[test]
+    fn what_a_measure_is_computed_from_must_be_there() {
+        let model = model(&serde_json::json!([
+            {"name": "a", "label": "A", "kind": "count"},
+            {"name": "rank", "label": "R", "kind": "rank", "measure": "a"},
+            {"name": "fine", "label": "F", "kind": "number", "expression": "{a} / {m.a} + 1"},
+            {"name": "loop", "label": "L", "kind": "number", "expression": "{again} + 1"},
+            {"name": "again", "label": "L", "kind": "ratio", "measure": "a", "denominator": "loop"},
+            {"name": "missing", "label": "M", "kind": "share_of_total", "measure": "b"},
+            {"name": "bare", "label": "M", "kind": "number", "expression": "1 + 1"},
+            {"name": "open", "label": "M", "kind": "number", "expression": "{a"},
+            {"name": "spanless", "label": "M", "kind": "rolling", "measure": "a"},
+            {"name": "of_rank", "label": "M", "kind": "number", "expression": "{rank} + 1"},
+        ]));
+        let found = |name: &str| check(&model, find_measure(&model, &format!("m.{name}")).unwrap()).err().map(|error| error.message().to_owned());
+        for (name, expected) in [
+            ("a", None),
+            ("rank", None),
+            ("fine", None),
+            ("loop", Some("computed from itself")),
+            ("missing", Some("no member")),
+            ("bare", Some("names no measure")),
+            ("open", Some("not closed")),
+            ("spanless", Some("needs a span")),
+            ("of_rank", Some("a rank")),
+        ] {
+            let found = found(name);
+            assert_eq!(found.is_some(), expected.is_some(), "{name}: {found:?}");
+            assert!(expected.is_none_or(|expected| found.as_deref().is_some_and(|found| found.contains(expected))), "{name}: {found:?}");
+        }
+    }
+}

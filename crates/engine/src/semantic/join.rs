@@ -1,0 +1,205 @@
+//! Which rows of one model belong to which of another, and the way from one to the other. Only ways on which each row meets
+//! at most one other are ever taken: on no other can a sum be right.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::Model;
+use crate::error::{Error, Result, near_names};
+
+/// Steps of a way at most.
+const STEPS_MAX: usize = 6;
+
+/// That rows of a model belong to rows of another.
+///
+/// ```
+/// let join: tidemill::Join = serde_json::from_str(
+///     r#"{"name": "origin", "model": "airports", "relationship": "many_to_one", "on": [{"column": "origin", "other": "faa"}]}"#,
+/// )?;
+/// assert_eq!(join.target(), "airports");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Join {
+    /// What the other model is called from here: `name.member`. The name of the model itself, or, where two joins go to the
+    /// same model, what tells them apart.
+    pub name: String,
+    /// The other model; when it is not given, the one of the join's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How many rows belong to how many.
+    #[serde(default)]
+    pub relationship: Relationship,
+    /// Columns whose values are equal. Where one is missing nothing belongs to the row.
+    pub on: Vec<JoinKey>,
+}
+
+/// A pair of columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinKey {
+    /// A column of this model's dataset.
+    pub column: String,
+    /// The column of the other one's.
+    pub other: String,
+}
+
+/// How many rows of this model belong to how many of the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relationship {
+    /// Many rows of this one belong to one of the other: an order to its customer.
+    #[default]
+    #[serde(alias = "belongs_to", alias = "belongsTo")]
+    ManyToOne,
+    /// One to one.
+    #[serde(alias = "has_one", alias = "hasOne")]
+    OneToOne,
+    /// One row of this one has many of the other: a customer and the orders.
+    #[serde(alias = "has_many", alias = "hasMany")]
+    OneToMany,
+}
+
+impl Join {
+    /// The name of the other model.
+    pub fn target(&self) -> &str {
+        self.model.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// One step from a model to one of which at most one row belongs to each of its rows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Step {
+    /// What the other model is called.
+    pub name: String,
+    pub target: String,
+    /// Columns here and there.
+    pub keys: Vec<(String, String)>,
+}
+
+/// Models of a tenant that a question may touch, by name.
+pub(crate) type Models = BTreeMap<String, Arc<Model>>;
+
+/// The steps that lead away from a model.
+fn steps<'a>(from: &'a Model, models: &'a Models) -> impl Iterator<Item = Step> + 'a {
+    let own = from.joins.iter().filter(|join| join.relationship != Relationship::OneToMany).map(|join| Step {
+        name: join.name.clone(),
+        target: join.target().to_owned(),
+        keys: join.on.iter().map(|key| (key.column.clone(), key.other.clone())).collect(),
+    });
+    // A join that another model declares is a way from this one too, when one of its rows belongs to each of ours.
+    let reversed = models.values().flat_map(move |other| {
+        let joins = other.joins.iter().filter(move |join| join.relationship != Relationship::ManyToOne && join.target() == from.name);
+        joins.map(|join| Step { name: other.name.clone(), target: other.name.clone(), keys: join.on.iter().map(|key| (key.other.clone(), key.column.clone())).collect() })
+    });
+    let own: Vec<Step> = own.collect();
+    // The same way declared on both sides is one way.
+    let reversed: Vec<Step> = reversed.filter(|step| !own.iter().any(|known| known.target == step.target && known.keys == step.keys)).collect();
+    own.into_iter().chain(reversed)
+}
+
+/// The way from a model to what is called `name` from there: a join of that name, or else a model of that name.
+///
+/// # Errors
+/// `Invalid` when there is no way, or when there are several and none is shorter, with their names.
+pub(crate) fn way(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> {
+    let mut ways: Vec<(Vec<Step>, &Model)> = models.get(from).map(|model| (Vec::new(), &**model)).into_iter().collect();
+    for _ in 0..STEPS_MAX {
+        let mut longer = Vec::new();
+        for (way, at) in ways {
+            for step in steps(at, models) {
+                let visited = step.target == from || way.iter().any(|before: &Step| before.target == step.target);
+                if let (false, Some(target)) = (visited, models.get(&step.target)) {
+                    longer.push((way.iter().cloned().chain([step]).collect::<Vec<_>>(), &**target));
+                }
+            }
+        }
+        let found =
+            |by: fn(&Step) -> &str| -> Vec<Vec<Step>> { longer.iter().filter(|(way, _)| way.last().is_some_and(|step| by(step) == name)).map(|(way, _)| way.clone()).collect() };
+        let mut named = found(|step| &step.name);
+        if named.is_empty() {
+            named = found(|step| &step.target);
+        }
+        match named.len() {
+            0 => ways = longer,
+            1 => return Ok(named.remove(0)),
+            _ => {
+                let shown: Vec<String> = named.iter().map(|way| shown(from, way)).collect();
+                return Err(Error::invalid(format!(
+                    "from {from} there are {} ways to {name}: {}; name the join that is meant, or give joins names of their own",
+                    shown.len(),
+                    shown.join(", ")
+                )));
+            }
+        }
+    }
+    let known = models.values().flat_map(|model| steps(model, models).map(|step| step.name).collect::<Vec<_>>());
+    let near = near_names(name, known.collect::<Vec<_>>().iter().map(String::as_str));
+    Err(Error::invalid(format!("no row of {from} belongs to one of {name}, so its measures cannot be told apart by it; declare a join from {from} that leads there{near}")))
+}
+
+fn shown(from: &str, way: &[Step]) -> String {
+    std::iter::once(from).chain(way.iter().map(|step| step.name.as_str())).collect::<Vec<_>>().join(" > ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn models(joins: &[(&str, &str, &str, Relationship)]) -> Models {
+        let names = joins.iter().flat_map(|(from, _, to, _)| [*from, *to]);
+        names
+            .map(|name| {
+                let of = joins.iter().filter(|(from, ..)| *from == name);
+                let joins = of.map(|(_, name, to, relationship)| Join {
+                    name: (*name).into(),
+                    model: Some((*to).into()),
+                    relationship: *relationship,
+                    on: vec![JoinKey { column: format!("{name}_id"), other: "id".into() }],
+                });
+                let model: Model = serde_json::from_value(serde_json::json!({"name": name, "dataset": name, "label": name, "dimensions": [], "measures": []})).unwrap();
+                (name.to_owned(), Arc::new(Model { joins: joins.collect(), ..model }))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_way_leads_to_at_most_one_row() {
+        use Relationship::{ManyToOne, OneToMany, OneToOne};
+        let models = models(&[
+            ("items", "orders", "orders", ManyToOne),
+            ("orders", "customers", "customers", ManyToOne),
+            ("customers", "countries", "countries", ManyToOne),
+            ("suppliers", "items", "items", OneToMany),
+            ("orders", "bills", "bills", OneToOne),
+            ("flights", "origin", "airports", ManyToOne),
+            ("flights", "dest", "airports", ManyToOne),
+        ]);
+        let shown = |from: &str, name: &str| match way(from, name, &models) {
+            Ok(way) => shown(from, &way),
+            Err(error) => error.message().split(',').next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned(),
+        };
+        for (from, name, expected) in [
+            ("items", "countries", "items > orders > customers > countries"),
+            ("items", "suppliers", "items > suppliers"),
+            ("bills", "customers", "bills > orders > customers"),
+            ("flights", "origin", "flights > origin"),
+            ("flights", "airports", "from flights there are 2 ways to airports"),
+            ("orders", "items", "no row of orders belongs to one of items"),
+            ("customers", "orders", "no row of customers belongs to one of orders"),
+            ("items", "nowhere", "no row of items belongs to one of nowhere"),
+        ] {
+            assert_eq!(shown(from, name), expected, "{from} to {name}");
+        }
+    }
+
+    #[test]
+    fn relationships_have_the_names_of_before_too() {
+        for (text, expected) in [("belongs_to", Relationship::ManyToOne), ("has_many", Relationship::OneToMany), ("one_to_one", Relationship::OneToOne)] {
+            assert_eq!(serde_json::from_value::<Relationship>(text.into()).unwrap(), expected);
+        }
+    }
+}
