@@ -24,6 +24,11 @@ export class Api {
     private readonly token: string,
   ) {}
 
+  /** For programs that do not use this class. */
+  get accessToken(): string {
+    return this.token;
+  }
+
   static async signIn(origin: string, account: Account): Promise<Api> {
     return Api.session(origin, '/session', { email: account.email, password: account.password });
   }

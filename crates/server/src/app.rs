@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::auth::caller::Members;
 use crate::auth::{AccessTokens, Passwords, RefreshTokens, SetupCode, private_file};
 use crate::config::Settings;
+use crate::cube::waiting::Waiting;
 use crate::live::Sockets;
 use crate::loads::jobs::LoadJobs;
 use crate::middleware::rate_limit::RateLimit;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub staging: Staging,
     /// Loads that run.
     pub loads: LoadJobs,
+    /// Long questions of clients that ask again.
+    pub waiting: Waiting,
     /// Live connections.
     pub sockets: Sockets,
     /// Work that must end before the process does.
@@ -110,6 +113,7 @@ impl App {
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
             staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads)?,
             loads: LoadJobs::default(),
+            waiting: Waiting::default(),
             sockets: Sockets::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod contracts;
+pub mod cube;
 pub mod dashboards;
 pub mod dataset_loads;
 pub mod datasets;

@@ -29,6 +29,7 @@ use crate::uploads::wire::Inference;
         (name = "loads", description = "Uploading files"),
         (name = "models", description = "The words in which datasets are asked"),
         (name = "queries", description = "Asking"),
+        (name = "cube", description = "Asking in the words of Cube's REST API"),
         (name = "rollups", description = "What is kept so that rows need not be read"),
         (name = "dashboards", description = "What is shown"),
         (name = "live", description = "Results that change by themselves"),

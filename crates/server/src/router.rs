@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::contracts::handlers as contracts;
+use crate::cube::handlers as cube;
 use crate::dashboards::{handlers as dashboards, widget_handlers as widgets};
 use crate::dataset_loads::handlers as dataset_loads;
 use crate::datasets::handlers as datasets;
@@ -67,6 +68,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(loads::find_load, loads::cancel_load))
         .routes(routes!(models::list_models))
         .routes(routes!(models::find_model, models::update_model))
+        .routes(routes!(models::list_values))
         .routes(routes!(queries::run_query))
         .routes(routes!(queries::run_sql))
         .routes(routes!(rollups::explain_query))
@@ -84,9 +86,20 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(live::open_live))
 }
 
+/// Where Cube's clients expect what they ask for.
+fn cube_v1() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(cube::load_cube_in_address, cube::load_cube))
+        .routes(routes!(cube::dry_run_cube_in_address, cube::dry_run_cube))
+        .routes(routes!(cube::explain_cube))
+        .routes(routes!(cube::describe_cubes))
+        .layer(from_fn(deadline::bound))
+}
+
 fn all() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", api_v1())
+        .nest("/cubejs-api/v1", cube_v1())
         .routes(routes!(openapi::page::read_page))
         .routes(routes!(health::check_health))
         .routes(routes!(health::check_readiness))

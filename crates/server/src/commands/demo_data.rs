@@ -1,12 +1,14 @@
 //! The data of the demo: five files, a stream of orders that begins in the past and goes on, a dashboard for each.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use chrono::TimeDelta;
+use serde::Deserialize;
 use tidemill::ingest::{Json, Load, LoadMode};
-use tidemill::{Mill, Scope};
+use tidemill::{Join, Measure, Mill, Model, NamedFilter, Scope};
 use tidemill_connectors::orders::{OrderBatch, OrderStream, OrdersConfig, Position};
 
 use super::terminal;
@@ -24,6 +26,8 @@ const FILES: [(&str, &str, &str, Option<&str>); 5] = [
     ("airports.csv", "airports", "Airports", None),
     ("airlines.csv", "airlines", "Airlines", None),
 ];
+/// What is added to generated models: joins, measures, and dimensions that are the same as one of another model.
+const MODELS: [(&str, &str); 2] = [("flights", include_str!("../../../../examples/models/flights.json")), ("weather", include_str!("../../../../examples/models/weather.json"))];
 const ORDERS: &str = "orders";
 const DASHBOARDS_FOR: [&str; 2] = ["flights", ORDERS];
 /// History comes in large batches, so that it becomes few segments.
@@ -51,7 +55,36 @@ pub async fn load_files(app: &App, tenancy: &Tenancy, folder: &Path) -> anyhow::
         let report = mill.load(dataset, load).await.with_context(|| format!("load {}", path.display()))?;
         terminal::say(&format!("{dataset}: {} rows in {} ms", report.rows, report.duration_ms));
     }
+    for (dataset, parts) in MODELS {
+        describe(&mill, dataset, parts).await.with_context(|| format!("describe {dataset}"))?;
+    }
     Ok(())
+}
+
+/// Adds to a model that nobody has changed yet.
+async fn describe(mill: &Mill, dataset: &str, parts: &str) -> anyhow::Result<()> {
+    let model = mill.model(dataset).await?;
+    if model.version > 1 {
+        return Ok(());
+    }
+    let parts: Parts = serde_json::from_str(parts)?;
+    let mut described = Model { joins: parts.joins, segments: parts.segments, ..model.clone() };
+    described.measures.extend(parts.measures);
+    for dimension in &mut described.dimensions {
+        dimension.same_as = parts.same_as.get(&dimension.name).cloned();
+    }
+    mill.update_model(described, model.version).await?;
+    Ok(())
+}
+
+/// A file of additions.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Parts {
+    joins: Vec<Join>,
+    segments: Vec<NamedFilter>,
+    measures: Vec<Measure>,
+    same_as: BTreeMap<String, String>,
 }
 
 /// The stream, and what it has made but not yet stored.

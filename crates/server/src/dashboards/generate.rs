@@ -73,7 +73,8 @@ fn main_measures(model: &Model) -> Vec<&Measure> {
         MeasureKind::Count => Some(0),
         MeasureKind::Avg => Some(if measure.lower_is_better { 1 } else { 2 }),
         MeasureKind::Sum => Some(if measure.lower_is_better { 3 } else { 1 }),
-        MeasureKind::Min | MeasureKind::Max | MeasureKind::CountDistinct | MeasureKind::CountDistinctApprox | MeasureKind::Quantile => None,
+        // The others say something to who asked for them.
+        _ => None,
     };
     let mut ranked: Vec<(u8, &Measure)> = model.measures.iter().filter_map(|measure| Some((rank(measure)?, measure))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);

@@ -1,10 +1,11 @@
 //! Routes of models.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use tidemill::Model;
-use tidemill::{Error, ErrorKind};
+use tidemill::{Error, ErrorKind, Model, ValuePage};
+use utoipa::IntoParams;
 
 use super::wire;
 use crate::app::App;
@@ -26,6 +27,29 @@ pub async fn list_models(State(app): State<App>, caller: Caller) -> Answer<Json<
 pub async fn find_model(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Model>> {
     caller.allow(Action::Read)?;
     Ok(Json(caller.mill(&app).model(&name).await?))
+}
+
+/// Which values.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Values {
+    /// The dimension, without its model.
+    dimension: String,
+    /// Only values whose text has this in it, whatever the case.
+    search: Option<String>,
+    /// Values at most: 1 to 1,000, default 100.
+    limit: Option<usize>,
+    /// Values to leave out first.
+    offset: Option<usize>,
+}
+
+/// List the values of a dimension, as far as the caller may see rows that have them.
+#[utoipa::path(
+    get, path = "/models/{name}/values", tag = "models",
+    params(("name" = String, Path, description = "The model"), Values), responses((status = 200, body = wire::ValuePage)))]
+pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(asked): Query<Values>) -> Answer<Json<ValuePage>> {
+    caller.allow(Action::Read)?;
+    let member = format!("{name}.{}", asked.dimension);
+    Ok(Json(caller.mill(&app).values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))
 }
 
 /// Save a model. `If-Match` carries the version that was read; the version in the body does not count.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::datasets::wire::ColumnType;
+use crate::datasets::wire::{Cell, ColumnType};
 use crate::queries::wire::{Filter, Grain};
 
 /// The words in which a dataset is asked.
@@ -18,8 +18,54 @@ pub struct Model {
     pub time_dimension: Option<String>,
     pub dimensions: Vec<Dimension>,
     pub measures: Vec<Measure>,
+    /// Other models that rows of this one belong to, or that have rows which belong to this one.
+    #[schema(required = false)]
+    pub joins: Vec<Join>,
+    /// Filters with a name, which a query asks for in `segments`.
+    #[schema(required = false)]
+    pub segments: Vec<NamedFilter>,
     #[schema(required = false)]
     pub rollups: Vec<Rollup>,
+}
+
+/// That rows of a model belong to rows of another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Join {
+    /// What the other model is called from here.
+    pub name: String,
+    /// The other model; when it is not given, the one of the join's name.
+    pub model: Option<String>,
+    #[schema(required = false)]
+    pub relationship: Relationship,
+    /// Columns whose values are equal.
+    pub on: Vec<JoinKey>,
+}
+
+/// A pair of columns.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JoinKey {
+    /// A column of this model's dataset.
+    pub column: String,
+    /// The column of the other one's.
+    pub other: String,
+}
+
+/// How many rows of this model belong to how many of the other; `many_to_one` when it is not given.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relationship {
+    ManyToOne,
+    OneToOne,
+    OneToMany,
+}
+
+/// A filter with a name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedFilter {
+    pub name: String,
+    pub label: String,
+    /// Conditions on dimensions that must all hold.
+    pub filters: Vec<Filter>,
 }
 
 /// Measures by dimensions that are kept for every segment.
@@ -44,6 +90,8 @@ pub struct Dimension {
     pub expression: Option<String>,
     /// `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string.
     pub format: Option<String>,
+    /// A dimension of another model that has the same values with the same meaning.
+    pub same_as: Option<String>,
 }
 
 /// Something to compute.
@@ -58,6 +106,15 @@ pub struct Measure {
     pub quantile: Option<f64>,
     #[schema(required = false)]
     pub filters: Vec<Filter>,
+    /// The measure that a derived one looks at; the numerator of a ratio.
+    pub measure: Option<String>,
+    /// The measure that a ratio divides by.
+    pub denominator: Option<String>,
+    /// How long a rolling measure looks back, or by how much a time shift is earlier.
+    pub span: Option<Span>,
+    /// Dimensions of which each combination has a balance of its own.
+    #[schema(required = false)]
+    pub by: Vec<String>,
     /// `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string.
     pub format: Option<String>,
     #[schema(required = false)]
@@ -76,6 +133,23 @@ pub enum MeasureKind {
     CountDistinct,
     CountDistinctApprox,
     Quantile,
+    First,
+    Last,
+    Balance,
+    Number,
+    Ratio,
+    ShareOfTotal,
+    Rank,
+    Cumulative,
+    Rolling,
+    TimeShift,
+}
+
+/// A length of time in whole units of the calendar.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Span {
+    pub count: u32,
+    pub unit: Grain,
 }
 
 /// The models of a tenant.
@@ -83,4 +157,13 @@ pub enum MeasureKind {
 pub struct ModelList {
     /// By name.
     pub items: Vec<Model>,
+}
+
+/// Values of a dimension.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValuePage {
+    /// In ascending order, without what is missing.
+    pub values: Vec<Cell>,
+    /// Whether there are more.
+    pub more: bool,
 }

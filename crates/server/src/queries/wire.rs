@@ -44,6 +44,9 @@ pub struct SemanticQuery {
     pub time_dimensions: Vec<TimeDimension>,
     #[schema(required = false)]
     pub filters: Vec<Filter>,
+    /// Named filters, `model.segment`, that must all hold too.
+    #[schema(required = false)]
+    pub segments: Vec<String>,
     /// Pairs of a member and `asc` or `desc`.
     #[schema(required = false, value_type = Vec<Vec<String>>)]
     pub order: Vec<(String, String)>,
@@ -227,6 +230,15 @@ pub enum BoundKind {
     RelativeError,
 }
 
+/// A dataset that was read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceVersion {
+    pub dataset: String,
+    pub version: u64,
+    #[schema(required)]
+    pub complete_until: Option<DateTime<Utc>>,
+}
+
 /// Where the numbers come from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Provenance {
@@ -234,6 +246,9 @@ pub struct Provenance {
     pub dataset: Option<String>,
     #[schema(required)]
     pub version: Option<u64>,
+    /// What was read, where it was not exactly one dataset.
+    #[schema(required = false)]
+    pub sources: Vec<SourceVersion>,
     /// Rows before this instant are gone, because they were older than the dataset keeps rows.
     pub retained_from: Option<DateTime<Utc>>,
     #[schema(required)]

@@ -5,6 +5,7 @@
 mod auth;
 mod bucket;
 mod contracts;
+mod cube;
 mod dashboards;
 mod harness;
 mod keys;

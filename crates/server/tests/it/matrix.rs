@@ -66,9 +66,16 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("delete /api/v1/loads/{id}", (Least::Editor, Value::Null)),
         ("get /api/v1/models", (Least::Viewer, Value::Null)),
         ("get /api/v1/models/{name}", (Least::Viewer, Value::Null)),
+        ("get /api/v1/models/{name}/values", (Least::Viewer, Value::Null)),
         ("put /api/v1/models/{name}", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
         ("post /api/v1/queries", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("post /api/v1/sql", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
+        ("get /cubejs-api/v1/load", (Least::Viewer, Value::Null)),
+        ("post /cubejs-api/v1/load", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
+        ("get /cubejs-api/v1/dry-run", (Least::Viewer, Value::Null)),
+        ("post /cubejs-api/v1/dry-run", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
+        ("get /cubejs-api/v1/sql", (Least::Viewer, Value::Null)),
+        ("get /cubejs-api/v1/meta", (Least::Viewer, Value::Null)),
         ("post /api/v1/queries/explain", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("get /api/v1/datasets/{name}/rollups", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}/advice", (Least::Viewer, Value::Null)),
@@ -131,6 +138,10 @@ async fn every_route_asks_for_the_role_that_it_takes() {
             .replace("{widget_id}", "w1")
             .replace("{id}", "00000000-0000-0000-0000-000000000000")
             .replace("/changes", "/changes?from=0")
+            .replace("/values", "/values?dimension=faa")
+            .replace("-api/v1/load", "-api/v1/load?query=%7B%7D")
+            .replace("-api/v1/dry-run", "-api/v1/dry-run?query=%7B%7D")
+            .replace("-api/v1/sql", "-api/v1/sql?query=%7B%7D")
     };
     for (operation, (least, body)) in table() {
         let path = fill(operation.split_once(' ').unwrap().1);
@@ -187,12 +198,18 @@ async fn what_belongs_to_others_is_not_there() {
             .replace("{load_id}", "00000000-0000-0000-0000-000000000000")
             .replace("{widget_id}", "w1")
             .replace("{id}", id)
-            .replace("/changes", "/changes?from=0");
+            .replace("/changes", "/changes?from=0")
+            .replace("/values", "/values?dimension=faa");
         let answer = call(&server, Who::Stranger, operation, &path, &body).await;
         assert_eq!(answer.status.as_u16(), 404, "{operation}: {}", answer.text());
     }
     server.post(Who::Stranger, "/loads", json!({"upload_id": waiting["upload_id"], "dataset": "stolen", "mode": "create"})).await.expect(404);
     server.post(Who::Stranger, "/dashboards/generate", json!({"dataset": "airports"})).await.expect(404);
+    let body = json!({"query": {"measures": ["airports.count"]}});
+    let asked = call(&server, Who::Stranger, "post /cubejs-api/v1/load", "/cubejs-api/v1/load", &body).await;
+    assert_eq!(asked.status.as_u16(), 404, "{}", asked.text());
+    let described = call(&server, Who::Stranger, "get /cubejs-api/v1/meta", "/cubejs-api/v1/meta", &Value::Null).await;
+    assert_eq!(described.json()["cubes"], json!([]));
     for body in [json!({"measures": ["airports.count"], "asOf": 0}), json!({"measures": ["airports.count"], "asOf": NOW})] {
         let asked = server.post(Who::Stranger, "/queries", body).await;
         assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());

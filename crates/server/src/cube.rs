@@ -1,0 +1,10 @@
+//! The dialect of Cube's REST API, for clients that speak it already: the same questions and answers as `/queries`, with
+//! other names around them. What a client may ask, how long answers wait and what errors say follows Cube's documentation;
+//! the numbers come from the engine as everywhere.
+
+mod asking;
+mod caller;
+mod dialect;
+pub mod handlers;
+mod meta;
+pub mod waiting;

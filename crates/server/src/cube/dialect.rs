@@ -1,0 +1,294 @@
+//! Questions as Cube's clients write them, made into ours, and answers as they read them.
+
+use std::collections::BTreeMap;
+
+use arrow::array::Array;
+use arrow::datatypes::{DataType, TimeUnit};
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
+use serde_json::{Map, Value, json};
+use tidemill::{ColumnRole, ColumnType, QueryResult, ResultColumn, SemanticQuery};
+
+use crate::http::Problem;
+
+/// Queries in one request at most.
+const QUERIES_MAX: usize = 10;
+/// Ranges of one comparison at most.
+const RANGES_MAX: usize = 10;
+
+/// How rows are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// An object a row.
+    Rows,
+    /// Names once, then a list a row.
+    Compact,
+    /// Names once, then a list a column.
+    Columnar,
+}
+
+/// What kind of answer a client is told to expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Regular,
+    Compare,
+    Blending,
+}
+
+impl Kind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Regular => "regularQuery",
+            Self::Compare => "compareDateRangeQuery",
+            Self::Blending => "blendingQuery",
+        }
+    }
+}
+
+/// A request taken apart.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub kind: Kind,
+    pub layout: Layout,
+    pub queries: Vec<SemanticQuery>,
+}
+
+/// Reads one query or a list of them.
+///
+/// # Errors
+/// `Invalid` with the field at fault.
+pub(super) fn read(query: Value) -> Result<Asked, Problem> {
+    let list = match query {
+        Value::Array(list) if list.len() > QUERIES_MAX => return Err(Problem::field("query", format!("at most {QUERIES_MAX} queries are answered at once"))),
+        Value::Array(list) if list.is_empty() => return Err(Problem::field("query", "the list is empty")),
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    let blending = list.len() > 1;
+    let (mut layout, mut kind, mut queries) = (Layout::Rows, if blending { Kind::Blending } else { Kind::Regular }, Vec::new());
+    for value in list {
+        let (found, of) = read_one(value)?;
+        layout = of;
+        if found.len() > 1 {
+            if blending {
+                return Err(Problem::field("query", "a list of queries cannot compare date ranges"));
+            }
+            kind = Kind::Compare;
+        }
+        queries.extend(found);
+    }
+    Ok(Asked { kind, layout, queries })
+}
+
+fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
+    let Value::Object(mut object) = value else { return Err(Problem::field("query", "is an object, or a list of them")) };
+    let layout = match object.remove("responseFormat").as_ref().and_then(Value::as_str) {
+        None | Some("default") => Layout::Rows,
+        Some("compact") => Layout::Compact,
+        Some("columnar") => Layout::Columnar,
+        Some(other) => return Err(Problem::field("responseFormat", format!("{other:?} is none of default, compact, columnar"))),
+    };
+    // Answers are never stale, so asking for a fresh one changes nothing.
+    for needless in ["renewQuery", "rowLimit", "queryType", "cache"] {
+        object.remove(needless);
+    }
+    if object.remove("ungrouped").is_some_and(|value| value == true) {
+        return Err(Problem::field("ungrouped", "rows that are not grouped are asked in SQL here"));
+    }
+    object.retain(|_, value| !value.is_null());
+    let mut ranges: Vec<Value> = Vec::new();
+    if let Some(times) = object.get_mut("timeDimensions").and_then(Value::as_array_mut) {
+        for time in times.iter_mut().filter_map(Value::as_object_mut) {
+            time.retain(|_, value| !value.is_null());
+            // A list of one is the one.
+            if let Some(range) = time.get_mut("dateRange")
+                && let [one] = range.as_array().map(Vec::as_slice).unwrap_or_default()
+            {
+                *range = one.clone();
+            }
+            if let Some(compared) = time.remove("compareDateRange") {
+                let compared = compared.as_array().cloned().unwrap_or_default();
+                if compared.is_empty() || compared.len() > RANGES_MAX || !ranges.is_empty() || time.contains_key("dateRange") {
+                    return Err(Problem::field("timeDimensions", format!("compareDateRange is one list of 1 to {RANGES_MAX} ranges, without a dateRange beside it")));
+                }
+                ranges = compared;
+                time.insert("compared".to_owned(), true.into());
+            }
+        }
+    }
+    if ranges.is_empty() {
+        return Ok((vec![parse(Value::Object(object))?], layout));
+    }
+    let queries = ranges.into_iter().map(|range| {
+        let mut object = object.clone();
+        for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+            if time.remove("compared").is_some() {
+                time.insert("dateRange".to_owned(), range.clone());
+            }
+        }
+        parse(Value::Object(object))
+    });
+    Ok((queries.collect::<Result<_, _>>()?, layout))
+}
+
+fn parse(value: Value) -> Result<SemanticQuery, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| Problem::field(error.path().to_string(), error.inner().to_string()))
+}
+
+/// The query as it was understood: the range absolute, the order a list of members.
+pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, layout: Layout) -> Value {
+    let mut value = serde_json::to_value(query).unwrap_or_default();
+    let Some(object) = value.as_object_mut() else { return value };
+    for key in ["measures", "dimensions", "timeDimensions", "filters", "segments"] {
+        object.entry(key).or_insert_with(|| json!([]));
+    }
+    object.insert("order".into(), query.order.iter().map(|(id, direction)| json!({"id": id, "desc": *direction == tidemill::Direction::Desc})).collect());
+    object.entry("timezone").or_insert_with(|| "UTC".into());
+    if layout != Layout::Rows {
+        object.insert("responseFormat".into(), if layout == Layout::Compact { "compact" } else { "columnar" }.into());
+    }
+    if let Some(result) = result {
+        object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
+        let zone = zone_of(query);
+        if let (Some(range), Some(times)) = (result.provenance.time_range, object.get_mut("timeDimensions").and_then(Value::as_array_mut)) {
+            let last = range.to - chrono::TimeDelta::milliseconds(1);
+            for time in times.iter_mut().filter_map(Value::as_object_mut) {
+                if time.contains_key("dateRange") {
+                    time.insert("dateRange".into(), json!([local(range.from, zone), local(last, zone)]));
+                }
+            }
+        }
+    }
+    value
+}
+
+fn zone_of(query: &SemanticQuery) -> Tz {
+    query.timezone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC)
+}
+
+/// An instant by the clock of a zone, without the zone.
+fn local(instant: DateTime<Utc>, zone: Tz) -> String {
+    instant.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
+}
+
+/// One answer.
+pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout) -> Value {
+    let names: Vec<String> = result.columns.iter().flat_map(names_of).collect();
+    let columns: Vec<Vec<Value>> = result.columns.iter().zip(result.batch.columns()).flat_map(|(column, values)| vec![cells(values, query); names_of(column).len()]).collect();
+    let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).cloned());
+    let rows = 0..result.batch.num_rows();
+    let data = match layout {
+        Layout::Rows => rows.map(|number| Value::Object(names.iter().cloned().zip(row(number)).collect::<Map<_, _>>())).collect(),
+        Layout::Compact => json!({"members": names, "dataset": rows.map(|number| row(number).collect::<Vec<_>>()).collect::<Vec<_>>()}),
+        Layout::Columnar => json!({"members": names, "columns": columns}),
+    };
+    json!({
+        "query": normalised(query, Some(result), layout),
+        "data": data,
+        "annotation": annotation(&result.columns),
+        "lastRefreshTime": result.provenance.complete_until.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "dataSource": "default",
+        "dbType": "tidemill",
+        "extDbType": "tidemill",
+        "external": false,
+        "slowQuery": false,
+        "total": result.provenance.total_rows.filter(|_| query.total)
+    })
+}
+
+/// A bucket has two names: that of its width, and that of the time itself, as clients of before knew it.
+fn names_of(column: &ResultColumn) -> Vec<String> {
+    match column.grain {
+        Some(grain) => vec![format!("{}.{}", column.name, grain.as_str()), column.name.clone()],
+        None => vec![column.name.clone()],
+    }
+}
+
+fn cells(values: &dyn Array, query: &SemanticQuery) -> Vec<Value> {
+    use arrow::array::AsArray;
+    use arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+    let zone = zone_of(query);
+    let each = |cell: &dyn Fn(usize) -> Value| (0..values.len()).map(|row| if values.is_null(row) { Value::Null } else { cell(row) }).collect();
+    match values.data_type() {
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let instants = values.as_primitive::<TimestampMicrosecondType>();
+            each(&|row| DateTime::from_timestamp_micros(instants.value(row)).map_or(Value::Null, |instant| local(instant, zone).into()))
+        }
+        DataType::Date32 => {
+            let days = values.as_primitive::<Date32Type>();
+            each(&|row| DateTime::from_timestamp(i64::from(days.value(row)) * 86_400, 0).map_or(Value::Null, |day| local(day, Tz::UTC).into()))
+        }
+        DataType::Int64 => each(&|row| values.as_primitive::<Int64Type>().value(row).into()),
+        DataType::Float64 => each(&|row| values.as_primitive::<Float64Type>().value(row).into()),
+        DataType::Boolean => each(&|row| values.as_boolean().value(row).into()),
+        _ => each(&|row| arrow::util::display::array_value_to_string(values, row).unwrap_or_default().into()),
+    }
+}
+
+/// What the columns of an answer are called and what they are.
+fn annotation(columns: &[ResultColumn]) -> Value {
+    let mut parts: BTreeMap<&str, Map<String, Value>> = ["measures", "dimensions", "segments", "timeDimensions"].into_iter().map(|part| (part, Map::new())).collect();
+    for column in columns {
+        let part = match column.role {
+            ColumnRole::Measure => "measures",
+            ColumnRole::Time => "timeDimensions",
+            ColumnRole::Dimension | ColumnRole::Column => "dimensions",
+        };
+        for name in names_of(column) {
+            let mut described = json!({"title": column.label, "shortTitle": column.label, "type": kind_of(column.column_type)});
+            if let Some(grain) = column.grain {
+                described["granularity"] = json!({"name": grain.as_str(), "title": grain.as_str(), "interval": format!("1 {}", grain.as_str())});
+            }
+            if let Some(format) = &column.format {
+                described["format"] = format.clone().into();
+            }
+            parts.entry(part).or_default().insert(name, described);
+        }
+    }
+    json!(parts)
+}
+
+/// The type of a member in Cube's words.
+pub(super) fn kind_of(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Integer | ColumnType::Float => "number",
+        ColumnType::Boolean => "boolean",
+        ColumnType::Date | ColumnType::Timestamp => "time",
+        _ => "string",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_write_is_understood() {
+        let asked = read(json!({
+            "measures": ["a.b"], "timeDimensions": [{"dimension": "a.t", "granularity": "month", "dateRange": ["this year"]}],
+            "order": {"a.b": "desc"}, "renewQuery": true, "responseFormat": "compact", "limit": null
+        }))
+        .unwrap();
+        assert_eq!((asked.kind, asked.layout, asked.queries.len()), (Kind::Regular, Layout::Compact, 1));
+        assert_eq!(asked.queries[0].time_dimensions[0].date_range, Some(tidemill::DateRange::Named("this year".into())));
+        let asked = read(json!({"measures": ["a.b"], "timeDimensions": [{"dimension": "a.t", "compareDateRange": ["this week", ["2024-01-01", "2024-01-07"]]}]})).unwrap();
+        assert_eq!((asked.kind, asked.queries.len()), (Kind::Compare, 2));
+        assert_eq!(read(json!([{"measures": ["a.b"]}, {"measures": ["c.d"]}])).unwrap().kind, Kind::Blending);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for (query, expected) in [
+            (json!("all"), "query"),
+            (json!([]), "query"),
+            (json!({"mesures": []}), "mesures"),
+            (json!({"measures": ["a.b"], "ungrouped": true}), "ungrouped"),
+            (json!({"responseFormat": "xml"}), "responseFormat"),
+            (json!({"timeDimensions": [{"dimension": "a.t", "dateRange": "today", "compareDateRange": ["today"]}]}), "timeDimensions"),
+            (json!({"filters": [{"member": "a.b", "operator": "resembles", "values": []}]}), "filters"),
+        ] {
+            let problem = read(query.clone()).unwrap_err();
+            assert!(problem.into_wire().detail.unwrap_or_default().contains(expected), "{query}");
+        }
+    }
+}

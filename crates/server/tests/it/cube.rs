@@ -1,0 +1,79 @@
+//! Cube's dialect. That its own client works is shown in a browser test; here, that answers have the shape that it reads.
+
+use http::header;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Server, Who};
+
+async fn post(server: &Server, path: &str, body: Value) -> Answer {
+    // A token alone, as Cube's client sends it.
+    let request = http::Request::builder().method("POST").uri(format!("/cubejs-api/v1{path}")).header(header::HOST, "localhost");
+    let request = request.header(header::AUTHORIZATION, server.token(Who::Viewer)).header(header::CONTENT_TYPE, "application/json");
+    server.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
+}
+
+async fn with_orders() -> Server {
+    let server = Server::start().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    let rows = "at,city,amount\n2024-01-05T23:30:00Z,Rome,10\n2024-02-05T10:00:00Z,Rome,20\n2024-02-06T10:00:00Z,Oslo,30\n";
+    mill.load("orders", tidemill::Csv::bytes(rows)).await.unwrap();
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_have_the_shape_that_clients_read() {
+    let server = with_orders().await;
+    let query = json!({
+        "measures": ["orders.sum_amount"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "dateRange": ["2024-01-01", "2024-01-31"]}],
+        "timezone": "Europe/Oslo", "total": true
+    });
+    let answer = post(&server, "/load", json!({"query": query, "queryType": "multi"})).await.expect(200).json();
+    assert_eq!((&answer["queryType"], &answer["pivotQuery"]["queryType"]), (&json!("regularQuery"), &json!("regularQuery")));
+    let result = &answer["results"][0];
+    // By the clock of the zone, where that evening was the next day.
+    assert_eq!(result["data"], json!([{"orders.at.day": "2024-01-06T00:00:00.000", "orders.at": "2024-01-06T00:00:00.000", "orders.sum_amount": 10}]));
+    assert_eq!(result["query"]["timeDimensions"][0]["dateRange"], json!(["2024-01-01T00:00:00.000", "2024-01-31T23:59:59.999"]));
+    assert_eq!(result["annotation"]["measures"]["orders.sum_amount"]["type"], "number");
+    assert_eq!(result["annotation"]["timeDimensions"]["orders.at.day"]["granularity"]["name"], "day");
+    assert_eq!(result["total"], 1);
+    // A client of before gets the one answer itself.
+    let answer = post(&server, "/load", json!({"query": {"measures": ["orders.count"], "dimensions": ["orders.city"], "responseFormat": "compact"}}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["data"], json!({"members": ["orders.city", "orders.count"], "dataset": [["Rome", 2], ["Oslo", 1]]}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_are_compared_and_queries_are_blended() {
+    let server = with_orders().await;
+    let compare =
+        json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "compareDateRange": [["2024-01-01", "2024-01-31"], ["2024-02-01", "2024-02-29"]]}]});
+    let answer = post(&server, "/load", json!({"query": compare, "queryType": "multi"})).await.expect(200).json();
+    assert_eq!(answer["queryType"], "compareDateRangeQuery");
+    let counts: Vec<_> = answer["results"].as_array().unwrap().iter().map(|result| result["data"][0]["orders.count"].clone()).collect();
+    assert_eq!(counts, [json!(1), json!(2)]);
+    assert_eq!(answer["pivotQuery"]["dimensions"][0], "compareDateRange");
+    let both = json!([{"measures": ["orders.count"]}, {"measures": ["orders.sum_amount"]}]);
+    let answer = post(&server, "/load", json!({"query": both, "queryType": "multi"})).await.expect(200).json();
+    assert_eq!((&answer["queryType"], answer["results"].as_array().unwrap().len()), (&json!("blendingQuery"), 2));
+    assert_eq!(answer["pivotQuery"]["measures"], json!(["orders.count", "orders.sum_amount"]));
+    let understood = post(&server, "/dry-run", json!({"query": {"measures": ["orders.count"], "order": {"orders.count": "desc"}}})).await.expect(200).json();
+    assert_eq!(understood["normalizedQueries"][0]["order"], json!([{"id": "orders.count", "desc": true}]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_are_sentences() {
+    let server = with_orders().await;
+    for (query, status, text) in [
+        (json!({"measures": ["orders.cuont"]}), 400, "count"),
+        (json!({"measures": ["ordres.count"]}), 404, "ordres"),
+        (json!({"measures": ["orders.count"], "ungrouped": true}), 400, "SQL"),
+        (json!({"mesures": []}), 400, "mesures"),
+    ] {
+        let answer = post(&server, "/load", json!({"query": query})).await.expect(status).json();
+        assert!(answer["error"].as_str().unwrap().contains(text), "{answer}");
+    }
+    let anonymous = http::Request::builder().uri("/cubejs-api/v1/meta").header(header::HOST, "localhost").body(axum::body::Body::empty()).unwrap();
+    assert!(server.send(anonymous).await.expect(401).json()["error"].is_string());
+}
