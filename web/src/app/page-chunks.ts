@@ -51,7 +51,7 @@ export function preloadPage(path: string): void {
 export function preloadDashboardWhenIdle(): () => void {
   const load = () => {
     preloadPage('/dashboards/any');
-    void import('@/features/dashboards/widgets/registry')
+    void import('@/widgets/registry')
       .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
       .catch(() => undefined);
     void import('@/lib/format/first-use')

@@ -28,8 +28,8 @@ beforeAll(async () => {
     import('./edit/edit-area'),
     import('./edit/edit-bar'),
     import('./edit/conflict-dialog'),
-    import('./view/filter-editor'),
-    import('./view/time-panel'),
+    import('@/components/filter-editor'),
+    import('@/components/time-panel'),
     import('./view/as-of-panel'),
   ]);
 }, 60_000);

@@ -8,7 +8,7 @@ import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import { useId } from 'react';
 import type { Provenance, SemanticQuery } from '@/api/types';
-import { rangeLabel } from '@/charts/core/time-labels';
+import { rangeLabel } from '@/lib/range-label';
 import { formatAge, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 
 export interface ProvenanceDialogProps {

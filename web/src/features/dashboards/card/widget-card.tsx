@@ -8,17 +8,18 @@ import type { Widget } from '@/api/types';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
-import { comparisonQuery, timeMemberOf, viewQuery } from '../view/view-query';
+import { comparisonQuery } from '@/lib/comparison';
+import { timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
-import { readColumns, splitOf } from '../widgets/result-columns';
+import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
 import { CardFooter } from './card-footer';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
-import { downloadCsv } from './download-csv';
+import { downloadCsv } from '@/api/download-csv';
 import { useNearViewport } from './use-near-viewport';
-import { useQueryResult } from './use-query-result';
+import { useQueryResult } from '@/api/use-query-result';
 
 const ProvenanceDialog = lazy(() =>
   import('./provenance-dialog').then((module) => ({ default: module.ProvenanceDialog })),

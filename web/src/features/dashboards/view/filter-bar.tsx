@@ -10,17 +10,18 @@ import { lazy, Suspense, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DateRange, Filter, Grain, MemberFilter, Model } from '@/api/types';
 import { Icon } from '@/theme/icons';
-import { filterText } from './filter-words';
-import { timeControlLabel } from './time-ranges';
-import { encodeFilter, isMemberFilter } from './url-state';
+import { filterText } from '@/lib/filter-words';
+import { timeControlLabel } from '@/lib/time-ranges';
+import { encodeFilter } from '@/lib/filter-text';
+import { isMemberFilter } from '@/lib/members';
 import type { DashboardView } from './view-query';
 
 // The panels load when they are opened, so that the first paint of a dashboard does not wait for forms.
 const FilterEditor = lazy(() =>
-  import('./filter-editor').then((module) => ({ default: module.FilterEditor })),
+  import('@/components/filter-editor').then((module) => ({ default: module.FilterEditor })),
 );
 const TimePanel = lazy(() =>
-  import('./time-panel').then((module) => ({ default: module.TimePanel })),
+  import('@/components/time-panel').then((module) => ({ default: module.TimePanel })),
 );
 const AsOfPanel = lazy(() =>
   import('./as-of-panel').then((module) => ({ default: module.AsOfPanel })),

@@ -4,7 +4,7 @@ import { NEUTRAL_SLOT, slotsFor } from '@/charts/core/color-map';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/charts/core/spec';
 import { topSeries } from '@/charts/core/top-series';
-import { GRAIN_MS, nextBucket } from '@/charts/core/zoned-time';
+import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
 import { formatCell } from '@/lib/format';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
 import { isAdditive, lowerIsBetter, numberAt, readColumns, splitOf } from './result-columns';

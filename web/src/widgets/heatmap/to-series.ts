@@ -1,6 +1,6 @@
 // Cells of a heatmap: rows by the first dimension, columns by time or the second one.
 import { tickLabel } from '@/charts/core/time-labels';
-import { GRAIN_MS } from '@/charts/core/zoned-time';
+import { GRAIN_MS } from '@/lib/zoned-time';
 import type { HeatSpec } from '@/charts/heatmap';
 import { formatCell } from '@/lib/format';
 import type { Cell } from '@/api/types';

@@ -1,6 +1,6 @@
 // Reading a columnar result: which column is time, which are dimensions, which are measures.
 import type { Cell, Model, QueryResult, ResultColumn } from '@/api/types';
-import { modelOf } from '../view/view-query';
+import { modelOf } from '@/lib/members';
 
 export interface ReadColumn {
   column: ResultColumn;

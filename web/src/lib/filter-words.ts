@@ -1,7 +1,6 @@
 // Filters in words, and the small edits that chips and clicks make to a list of filters. Pure.
 import type { Cell, ColumnType, Filter, FilterOperator, MemberFilter, Model } from '@/api/types';
-import { isMemberFilter } from './url-state';
-import { modelOf } from './view-query';
+import { isMemberFilter, memberLabel } from './members';
 
 export interface OperatorChoice {
   operator: FilterOperator;
@@ -42,15 +41,6 @@ export const operatorLabel = (operator: FilterOperator): string =>
   [...textOperators, ...numberOperators, ...missingOperators].find(
     (choice) => choice.operator === operator,
   )?.label ?? operator;
-
-export function memberLabel(member: string, models: readonly Model[]): string {
-  const model = models.find((entry) => entry.name === modelOf(member));
-  const name = member.slice(member.indexOf('.') + 1);
-  const found = [...(model?.dimensions ?? []), ...(model?.measures ?? [])].find(
-    (entry) => entry.name === name,
-  );
-  return found?.label ?? name.replaceAll('_', ' ');
-}
 
 export const valueText = (value: Cell): string =>
   value === null ? 'no value' : value === true ? 'Yes' : value === false ? 'No' : String(value);

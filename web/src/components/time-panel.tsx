@@ -6,9 +6,9 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useEffect, useMemo, useState } from 'react';
 import type { DateRange, Grain, SemanticQuery } from '@/api/types';
-import { rangeLabel } from '@/charts/core/time-labels';
-import { useQueryResult } from '../card/use-query-result';
-import { grains, parseRange, presetGroups, rangeText, sameRange } from './time-ranges';
+import { rangeLabel } from '@/lib/range-label';
+import { useQueryResult } from '@/api/use-query-result';
+import { grains, parseRange, presetGroups, rangeText, sameRange } from '@/lib/time-ranges';
 
 export interface TimePanelProps {
   range: DateRange;

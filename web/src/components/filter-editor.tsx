@@ -10,8 +10,8 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
-import { useQueryResult } from '../card/use-query-result';
-import { operatorsFor, valueText } from './filter-words';
+import { useQueryResult } from '@/api/use-query-result';
+import { operatorsFor, valueText } from '@/lib/filter-words';
 
 export interface FilterEditorProps {
   models: readonly Model[];
