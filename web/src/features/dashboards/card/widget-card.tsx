@@ -22,7 +22,9 @@ import { useNearViewport } from './use-near-viewport';
 import { useQueryResult } from '@/api/use-query-result';
 
 const ProvenanceDialog = lazy(() =>
-  import('./provenance-dialog').then((module) => ({ default: module.ProvenanceDialog })),
+  import('@/components/provenance/provenance-dialog').then((module) => ({
+    default: module.ProvenanceDialog,
+  })),
 );
 
 export interface WidgetCardProps {
@@ -124,7 +126,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     { label: 'Download CSV', icon: 'download', run: () => void download() },
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     {
-      label: 'About this number',
+      label: 'Where does this come from?',
       icon: 'info',
       run: () => setAbout(true),
       disabled: result === null,
@@ -223,6 +225,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
           <ProvenanceDialog
             title={widget.title}
             provenance={answer.stored.result.provenance}
+            columns={answer.stored.result.columns}
             query={query}
             confirmedAt={answer.stored.confirmedAt}
             requestId={answer.requestId}
