@@ -7,17 +7,22 @@ import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useEffect, useMemo, useState } from 'react';
-import type { Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
+import type { AsOf, Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useQueryResult } from '@/api/use-query-result';
-import { operatorsFor, valueText } from '@/lib/filter-words';
+import { parseRange } from '@/lib/time-ranges';
+import { measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
 
 export interface FilterEditorProps {
   models: readonly Model[];
   filter: MemberFilter | null;
-  /** Values are those of this instant; null: of now. */
-  asOf: string | null;
+  /** Values are those of this state; null: of now. */
+  asOf: AsOf | null;
+  /** Also times and measures, beside the dimensions. */
+  everything?: boolean;
+  /** What is chosen to begin with, where there is no filter yet. */
+  startWith?: string | undefined;
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
 }
@@ -25,23 +30,32 @@ export interface FilterEditorProps {
 const SHOWN_VALUES = 50;
 const TYPING_PAUSE_MS = 250;
 
-interface DimensionChoice {
+interface MemberChoice {
   member: string;
   label: string;
   type: ColumnType;
+  isMeasure: boolean;
 }
 
-function dimensionsOf(models: readonly Model[]): DimensionChoice[] {
+function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[] {
   const several = models.length > 1;
-  return models.flatMap((model) =>
-    model.dimensions
-      .filter((dimension) => dimension.type !== 'timestamp' && dimension.type !== 'date')
-      .map((dimension) => ({
-        member: `${model.name}.${dimension.name}`,
-        label: several ? `${model.label}: ${dimension.label}` : dimension.label,
-        type: dimension.type,
-      })),
-  );
+  const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === 'date';
+  return models.flatMap((model) => {
+    const choice = (name: string, label: string, type: ColumnType, isMeasure: boolean) => ({
+      member: `${model.name}.${name}`,
+      label: several ? `${model.label}: ${label}` : label,
+      type,
+      isMeasure,
+    });
+    const dimensions = model.dimensions
+      .filter((dimension) => everything || !isTime(dimension.type))
+      .map(({ name, label, type }) => choice(name, label, type, false));
+    if (!everything) return dimensions;
+    return [
+      ...dimensions,
+      ...model.measures.map(({ name, label }) => choice(name, label, 'float', true)),
+    ];
+  });
 }
 
 /** Most frequent values first, found by the server; `limit + 1` tells whether there are more. */
@@ -64,14 +78,18 @@ export function valuesQuery(
   return query;
 }
 
-export function FilterEditor({ models, filter, asOf, onApply, onRemove }: FilterEditorProps) {
-  const choices = useMemo(() => dimensionsOf(models), [models]);
-  const [memberName, setMember] = useState(filter?.member ?? choices[0]?.member ?? '');
+export function FilterEditor(props: FilterEditorProps) {
+  const { models, filter, asOf, everything = false, onApply, onRemove } = props;
+  const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
+  const [memberName, setMember] = useState(
+    filter?.member ?? props.startWith ?? choices[0]?.member ?? '',
+  );
   const choice = choices.find((entry) => entry.member === memberName) ?? null;
-  const operators = operatorsFor(choice?.type ?? 'string');
+  const operators = choice?.isMeasure ? measureOperators : operatorsFor(choice?.type ?? 'string');
   const [operatorName, setOperator] = useState(filter?.operator ?? 'equals');
   const operator = operators.find((entry) => entry.operator === operatorName) ?? operators[0];
   const [values, setValues] = useState<Cell[]>(filter?.values ?? []);
+  const [rangeTyped, setRangeTyped] = useState(values.join(' to '));
   const [search, setSearch] = useState('');
   const [settled, setSettled] = useState('');
   useEffect(() => {
@@ -143,13 +161,14 @@ export function FilterEditor({ models, filter, asOf, onApply, onRemove }: Filter
     >
       <TextField
         select
-        label="Dimension"
+        label={everything ? 'Field' : 'Dimension'}
         value={memberName}
         onChange={(event) => {
           setMember(event.target.value);
           setValues([]);
           setSearch('');
           setOperator('equals');
+          setRangeTyped('');
         }}
       >
         {choices.map((entry) => (
@@ -165,6 +184,7 @@ export function FilterEditor({ models, filter, asOf, onApply, onRemove }: Filter
         onChange={(event) => {
           setOperator(event.target.value as MemberFilter['operator']);
           setValues([]);
+          setRangeTyped('');
         }}
       >
         {operators.map((entry) => (
@@ -193,6 +213,28 @@ export function FilterEditor({ models, filter, asOf, onApply, onRemove }: Filter
             />
           ))}
         </Box>
+      )}
+      {operator?.input === 'day' && (
+        <TextField
+          label="Day"
+          type="date"
+          value={values[0] ?? ''}
+          onChange={(event) => setValues(event.target.value === '' ? [] : [event.target.value])}
+          slotProps={{ inputLabel: { shrink: true } }}
+        />
+      )}
+      {operator?.input === 'range' && (
+        <TextField
+          label="Range"
+          value={rangeTyped}
+          onChange={(event) => {
+            setRangeTyped(event.target.value);
+            const parsed = parseRange(event.target.value);
+            setValues('range' in parsed ? [parsed.range].flat() : []);
+          }}
+          error={rangeTyped !== '' && values.length === 0}
+          helperText="For example “last 30 days of data” or “2013-01-01 to 2013-06-30”"
+        />
       )}
       {listed && (
         <Box>

@@ -18,6 +18,8 @@ export interface TimePanelProps {
   probe: { measure: string; time: string } | null;
   /** Relative ranges are counted from this instant; null: from now. */
   asOf: string | null;
+  /** What it is called when no grain is chosen. */
+  noGrain?: string;
   onRange: (range: DateRange) => void;
   onGrain: (grain: Grain | null) => void;
 }
@@ -150,7 +152,7 @@ export function TimePanel(props: TimePanelProps) {
           }
           sx={{ maxWidth: 180 }}
         >
-          <MenuItem value="auto">As each card says</MenuItem>
+          <MenuItem value="auto">{props.noGrain ?? 'As each card says'}</MenuItem>
           {grains.map((entry) => (
             <MenuItem key={entry.grain} value={entry.grain}>
               By {entry.label}

@@ -2,6 +2,9 @@
 import type { Cell, Filter, FilterOperator, MemberFilter } from '@/api/types';
 import { isMemberFilter } from './members';
 
+/** Names that need no quotes; others are written as JSON. */
+const plainName = /^[\w.]+$/;
+
 /** Values are typed: `~` is missing, `#12` a number, `!true` a boolean, anything else text. */
 function encodeValue(value: Cell): string {
   if (value === null) return '~';
@@ -42,7 +45,7 @@ function splitValues(text: string): string[] {
 }
 
 export function encodeFilter(filter: Filter): string {
-  if (!isMemberFilter(filter)) return JSON.stringify(filter);
+  if (!isMemberFilter(filter) || !plainName.test(filter.member)) return JSON.stringify(filter);
   const head = `${filter.member}:${filter.operator}`;
   return filter.values?.length ? `${head}:${filter.values.map(encodeValue).join(',')}` : head;
 }

@@ -5,8 +5,8 @@ import { isMemberFilter, memberLabel } from './members';
 export interface OperatorChoice {
   operator: FilterOperator;
   label: string;
-  /** What is typed: a list of values picked from data, free text, one number, two numbers, nothing. */
-  input: 'list' | 'text' | 'number' | 'numbers' | 'none';
+  /** What is typed: a list of values picked from data, free text, numbers, days, a range of time, or nothing. */
+  input: 'list' | 'text' | 'number' | 'numbers' | 'day' | 'range' | 'none';
 }
 
 const textOperators: OperatorChoice[] = [
@@ -26,6 +26,14 @@ const numberOperators: OperatorChoice[] = [
   { operator: 'lt', label: 'is less than', input: 'number' },
   { operator: 'between', label: 'is between', input: 'numbers' },
 ];
+const dateOperators: OperatorChoice[] = [
+  { operator: 'inDateRange', label: 'is in', input: 'range' },
+  { operator: 'notInDateRange', label: 'is not in', input: 'range' },
+  { operator: 'beforeDate', label: 'is before', input: 'day' },
+  { operator: 'beforeOrOnDate', label: 'is on or before', input: 'day' },
+  { operator: 'afterDate', label: 'is after', input: 'day' },
+  { operator: 'afterOrOnDate', label: 'is on or after', input: 'day' },
+];
 const missingOperators: OperatorChoice[] = [
   { operator: 'set', label: 'has a value', input: 'none' },
   { operator: 'notSet', label: 'has no value', input: 'none' },
@@ -34,11 +42,18 @@ const missingOperators: OperatorChoice[] = [
 export function operatorsFor(type: ColumnType): OperatorChoice[] {
   if (type === 'integer' || type === 'float') return [...numberOperators, ...missingOperators];
   if (type === 'boolean') return [...textOperators.slice(0, 2), ...missingOperators];
+  if (type === 'timestamp' || type === 'date') return [...dateOperators, ...missingOperators];
   return [...textOperators, ...missingOperators];
 }
 
+/** What can be asked of a measure: its values are known only when it is computed. */
+export const measureOperators: readonly OperatorChoice[] = [
+  ...numberOperators.filter(({ input }) => input !== 'list'),
+  ...missingOperators,
+];
+
 export const operatorLabel = (operator: FilterOperator): string =>
-  [...textOperators, ...numberOperators, ...missingOperators].find(
+  [...textOperators, ...numberOperators, ...dateOperators, ...missingOperators].find(
     (choice) => choice.operator === operator,
   )?.label ?? operator;
 
