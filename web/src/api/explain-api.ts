@@ -6,7 +6,8 @@ import type { Explanation, SemanticQuery } from './types';
 export const explainApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     explainQuery: build.query<Explanation, SemanticQuery>({
-      serializeQueryArgs: ({ queryArgs }) => queryKey(queryArgs),
+      // All endpoints share one cache: without the word it would be the key of the answer itself.
+      serializeQueryArgs: ({ queryArgs }) => `explain ${queryKey(queryArgs)}`,
       query: (query) => ({
         url: '/queries/explain',
         method: 'POST',

@@ -18,10 +18,9 @@ export interface TimePanelProps {
   probe: { measure: string; time: string } | null;
   /** Relative ranges are counted from this instant; null: from now. */
   asOf: string | null;
-  /** What it is called when no grain is chosen. */
-  noGrain?: string;
   onRange: (range: DateRange) => void;
-  onGrain: (grain: Grain | null) => void;
+  /** Left out where the grain is chosen elsewhere. */
+  onGrain?: (grain: Grain | null) => void;
 }
 
 const TYPING_PAUSE_MS = 300;
@@ -143,22 +142,24 @@ export function TimePanel(props: TimePanelProps) {
         </Box>
       ))}
       <Box sx={{ display: 'flex', gap: 3, alignItems: 'center', mt: 4 }}>
-        <TextField
-          select
-          label="Grain"
-          value={grain ?? 'auto'}
-          onChange={(event) =>
-            onGrain(event.target.value === 'auto' ? null : (event.target.value as Grain))
-          }
-          sx={{ maxWidth: 180 }}
-        >
-          <MenuItem value="auto">{props.noGrain ?? 'As each card says'}</MenuItem>
-          {grains.map((entry) => (
-            <MenuItem key={entry.grain} value={entry.grain}>
-              By {entry.label}
-            </MenuItem>
-          ))}
-        </TextField>
+        {onGrain && (
+          <TextField
+            select
+            label="Grain"
+            value={grain ?? 'auto'}
+            onChange={(event) =>
+              onGrain(event.target.value === 'auto' ? null : (event.target.value as Grain))
+            }
+            sx={{ maxWidth: 180 }}
+          >
+            <MenuItem value="auto">As each card says</MenuItem>
+            {grains.map((entry) => (
+              <MenuItem key={entry.grain} value={entry.grain}>
+                By {entry.label}
+              </MenuItem>
+            ))}
+          </TextField>
+        )}
         <Box sx={{ typography: 'body2', color: 'text.secondary' }}>Time zone: {zone}</Box>
       </Box>
     </Box>
