@@ -9,6 +9,8 @@ export const pages = {
   signIn: chunkComponent(() => import('./pages/sign-in-page')),
   home: chunkComponent(() => import('./pages/home-page')),
   dashboard: chunkComponent(() => import('./pages/dashboard-page')),
+  explore: chunkComponent(() => import('./pages/explore-page')),
+  sql: chunkComponent(() => import('./pages/sql-page')),
   datasets: chunkComponent(() => import('./pages/datasets-page')),
   dataset: chunkComponent(() => import('./pages/dataset-page')),
   upload: chunkComponent(() => import('./pages/upload-page')),
@@ -28,7 +30,7 @@ export function pageOf(path: string): PageName | null {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';
   }
-  return first === 'settings' ? 'settings' : null;
+  return first === 'settings' || first === 'explore' || first === 'sql' ? first : null;
 }
 
 let earlyQuestions: typeof EarlyQuestions | null = null;

@@ -22,6 +22,8 @@ const places: Place[] = [
     icon: 'dashboard',
     isHere: (pathname) => pathname === '/' || pathname.startsWith('/dashboards'),
   },
+  { label: 'Explore', to: '/explore', icon: 'chart', isHere: (p) => p.startsWith('/explore') },
+  { label: 'SQL', to: '/sql', icon: 'prompt', isHere: (p) => p.startsWith('/sql') },
   { label: 'Datasets', to: '/datasets', icon: 'dataset', isHere: (p) => p.startsWith('/datasets') },
   {
     label: 'Settings',
