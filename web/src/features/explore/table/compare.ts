@@ -1,13 +1,20 @@
 // Which row of the period before belongs to which row of now: the same values of dimensions, and the bucket at the same
 // place of its period. Pure.
 import type { Cell, Grain, QueryResult } from '@/api/types';
-import { nextBucket } from '@/lib/zoned-time';
+import { fromWall, nextBucket, toWall } from '@/lib/zoned-time';
 import { keyOf, partsOf } from './table-model';
 import type { ResultPart } from './table-model';
 
 const MOST_BUCKETS = 50_000;
 
-/** How many buckets lie between the beginning of the range and each of its buckets. */
+/** The first of its month: stepping by months from a 31st would skip one. */
+function steady(instant: number, grain: Grain, zone: string): number {
+  if (grain !== 'month' && grain !== 'quarter' && grain !== 'year') return instant;
+  const wall = new Date(toWall(instant, zone));
+  return fromWall(Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth(), 1), zone);
+}
+
+/** The place of each bucket in its period: the one that the range begins in is the first, whether it has rows or not. */
 function placesOf(
   part: ResultPart | undefined,
   grain: Grain | null | undefined,
@@ -15,26 +22,21 @@ function placesOf(
   zone: string,
 ): Map<string, number> | null {
   if (!part || !grain) return null;
+  const places = new Map<string, number>();
   const starts = part.values
     .map((value) => Date.parse(String(value)))
-    .filter((start) => !Number.isNaN(start));
-  if (starts.length === 0) return new Map();
-  const places = new Map<string, number>();
-  // The first bucket may begin before the range does: a week of which the range has the end.
-  const from = range === null ? Math.min(...starts) : Date.parse(range.from);
-  const earliest = starts.reduce((least, start) => Math.min(least, start));
-  let at = earliest;
+    .filter((start) => !Number.isNaN(start))
+    .sort((a, b) => a - b);
+  const [earliest] = starts;
+  const latest = starts.at(-1);
+  if (earliest === undefined || latest === undefined) return places;
   let place = 0;
-  // Buckets without rows before the first one count as well.
-  for (let back = from; nextBucket(back, grain, zone) <= earliest && place < MOST_BUCKETS;) {
-    back = nextBucket(back, grain, zone);
-    place += 1;
-  }
-  const latest = starts.reduce((most, start) => Math.max(most, start));
-  for (let step = 0; at <= latest && step < MOST_BUCKETS; step += 1) {
+  let at = range === null ? earliest : steady(Date.parse(range.from), grain, zone);
+  for (; at < earliest && place < MOST_BUCKETS; place += 1) at = nextBucket(at, grain, zone);
+  at = earliest;
+  for (; at <= latest && place < MOST_BUCKETS; place += 1) {
     places.set(new Date(at).toISOString(), place);
     at = nextBucket(at, grain, zone);
-    place += 1;
   }
   return places;
 }
