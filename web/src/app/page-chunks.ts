@@ -30,7 +30,7 @@ export function pageOf(path: string): PageName | null {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';
   }
-  return first === 'settings' || first === 'explore' || first === 'sql' ? first : null;
+  return ['explore', 'settings', 'sql'].includes(first) ? (first as PageName) : null;
 }
 
 let earlyQuestions: typeof EarlyQuestions | null = null;

@@ -12,7 +12,7 @@ import { Compartment, EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import type { Ref } from 'react';
-import { readNonce } from '@/theme/theme-provider';
+import { readNonce } from '@/theme/nonce';
 import type { ErrorPlace } from '../error-place';
 import type { Schema } from '../use-schema';
 import { appearance } from './appearance';
