@@ -20,7 +20,7 @@ import { Complaints } from './complaints';
 import { FieldPanel } from './fields/field-panel';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
-import { ResultArea } from './result-area';
+import { preloadTable, ResultArea } from './result-area';
 import { titleOf } from './save/to-widget';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
@@ -34,6 +34,8 @@ import type { ExploreControls } from './state/use-explore-state';
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
+
+preloadTable();
 
 export function ExploreScreen({ models }: { models: readonly Model[] }) {
   const controls = useExploreState(models);

@@ -22,6 +22,7 @@ beforeAll(async () => {
     import('@/components/provenance/provenance-dialog'),
     import('./save/save-dialog'),
     import('./drill/rows-dialog'),
+    import('./table/table-card'),
   ]);
 });
 

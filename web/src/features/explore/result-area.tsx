@@ -1,35 +1,26 @@
 // The answer: picture and table, or why there is none. What is there stays while it is asked anew.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense } from 'react';
 import type { Model } from '@/api/types';
-import { RowCountLine } from '@/components/data-table';
-import { provenanceLine } from '@/components/provenance/provenance-words';
+import { chunkComponent } from '@/components/chunk-component';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { toggleValue } from '@/lib/filter-words';
-import { formatCount } from '@/lib/format';
-import { Icon } from '@/theme/icons';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
-import { Drill } from './drill/drill';
-import type { OpenCell } from './drill/drill';
 import { NothingFound } from './nothing-found';
 import type { PlacedProblems } from './query/field-places';
-import { isOnMeasure, limitOf } from './query/to-query';
 import type { ExploreResults } from './query/use-explore-results';
 import { titleOf } from './save/to-widget';
 import type { ExploreState } from './state/explore-state';
-import { toggleOrder } from './state/explore-state';
-import { ResultTable } from './table/result-table';
+import type { TableCardProps } from './table/table-card';
 import { shortName } from './table/table-model';
-import { useTable } from './table/use-table';
 
-const ProvenanceDialog = lazy(() =>
-  import('@/components/provenance/provenance-dialog').then((module) => ({
-    default: module.ProvenanceDialog,
-  })),
-);
+// With everything that a table needs; fetched beside the answer that it shows.
+const TableCard = chunkComponent<TableCardProps>(() => import('./table/table-card'));
+// What does not come is asked for again, and complained about, where it is drawn.
+export const preloadTable = (): void => void TableCard.preload().catch(() => undefined);
 
 export interface ResultAreaProps {
   model: Model;
@@ -48,12 +39,9 @@ const card = {
 } as const;
 
 export function ResultArea({ model, state, results, problems, change }: ResultAreaProps) {
-  const [cell, setCell] = useState<OpenCell | null>(null);
-  const [about, setAbout] = useState(false);
   const { main, query } = results;
   const { stored, problem, pending, outdated } = main;
   const result = stored?.result ?? null;
-  const table = useTable(result, results, state, model);
   const title = titleOf(state, model);
   // An old picture drawn by a new choice would show one thing and say another.
   const drawable = result !== null && !outdated;
@@ -81,7 +69,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
       </Box>
     );
   }
-  if (result === null || table === null || query === null || stored === null) {
+  if (result === null || query === null || stored === null) {
     return (
       <Box component="section" aria-label="Answer" sx={{ ...card, p: 4 }}>
         <RunningLine running={pending} onCancel={results.cancel} />
@@ -89,17 +77,6 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
       </Box>
     );
   }
-  const { provenance } = result;
-  const turned = state.pivot !== null;
-  const notes = [
-    table.note,
-    turned && provenance.truncated
-      ? `made of the first ${formatCount(result.row_count, 'group')} only`
-      : null,
-    state.filters.some((filter) => isOnMeasure(filter, model)) && table.footer !== null
-      ? 'Totals include the groups that conditions on measures leave out'
-      : null,
-  ];
   return (
     <Box
       component="section"
@@ -144,69 +121,15 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
         )}
       </Box>
       {result.row_count > 0 && (
-        <Box sx={{ ...card, overflow: 'hidden', opacity: outdated ? 0.6 : 1 }}>
-          <ResultTable
+        <Suspense fallback={<LoadingState rows={6} label="Loading the table" />}>
+          <TableCard
             title={title}
-            table={table}
+            model={model}
             state={state}
-            zone={provenance.timezone}
-            onOrder={(name) => change((old) => toggleOrder(old, name))}
-            onCell={(row, column, anchor) => {
-              if (!outdated) setCell({ row, column, anchor });
-            }}
-          />
-          <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, pr: 2 }}>
-            <Box sx={{ flex: 1, minWidth: 220 }}>
-              <RowCountLine
-                shown={table.rowCount}
-                total={turned ? null : provenance.total_rows}
-                note={[provenanceLine(provenance), ...notes].filter(Boolean).join(' · ')}
-              />
-            </Box>
-            {provenance.truncated && (
-              <Button
-                size="small"
-                variant="text"
-                onClick={() =>
-                  change((old) => ({ ...old, limit: Math.min(50_000, limitOf(old) * 10) }))
-                }
-              >
-                More rows
-              </Button>
-            )}
-            <Button
-              size="small"
-              variant="text"
-              aria-haspopup="dialog"
-              onClick={() => setAbout(true)}
-              startIcon={<Icon name="info" size={16} />}
-            >
-              Where does this come from?
-            </Button>
-          </Box>
-        </Box>
-      )}
-      {cell !== null && !outdated && (
-        <Drill
-          cell={cell}
-          table={table}
-          model={model}
-          state={state}
-          range={provenance.time_range}
-          change={change}
-          onClose={() => setCell(null)}
-        />
-      )}
-      {about && (
-        <Suspense fallback={null}>
-          <ProvenanceDialog
-            title={title}
-            provenance={provenance}
-            columns={result.columns}
+            results={results}
+            stored={stored}
             query={query}
-            confirmedAt={stored.confirmedAt}
-            requestId={main.requestId}
-            onClose={() => setAbout(false)}
+            change={change}
           />
         </Suspense>
       )}

@@ -8,15 +8,14 @@ import { isAcross, pivotTable } from './pivot-table';
 import type { TableModel } from './table-model';
 
 export function useTable(
-  result: QueryResult | null,
+  result: QueryResult,
   results: ExploreResults,
   state: ExploreState,
   model: Model,
-): TableModel | null {
+): TableModel {
   const { totals, columnTotals, rowTotals, before, beforeTotals } = results;
   const { pivot, compare, zone, range } = state;
   return useMemo(() => {
-    if (result === null) return null;
     if (pivot !== null && isAcross(pivot, model.name, result)) {
       const across = `${model.name}.${pivot}`;
       const table = pivotTable({ result, across, totals, columnTotals, rowTotals, zone });
