@@ -257,7 +257,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           <SaveDialog
             state={state}
             model={model}
-            kind={drawnKind(state)}
+            kind={drawnKind(state, model)}
             onClose={() => setSaving(false)}
           />
         </Suspense>

@@ -45,7 +45,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   const title = titleOf(state, model);
   // An old picture drawn by a new choice would show one thing and say another.
   const drawable = result !== null && !outdated;
-  const kind = drawnKind(state);
+  const kind = drawnKind(state, model);
 
   if (problem && !pending && (result === null || outdated)) {
     return problem.code === 'aborted' ? (

@@ -1,6 +1,7 @@
 // Which kinds of widgets can draw a choice of members, and which one suits it. Pure.
-import type { WidgetKind } from '@/api/types';
+import type { Model, WidgetKind } from '@/api/types';
 import { kindOf, widgetKinds } from '@/widgets/registry';
+import { isAdditive } from '@/widgets/result-columns';
 import type { WidgetKindSpec } from '@/widgets/widget-kind';
 import type { ExploreState } from '../state/explore-state';
 
@@ -29,7 +30,10 @@ export function obstacle(kind: WidgetKindSpec, choice: Choice): string | null {
   return null;
 }
 
-export function suitedKind(choice: Choice): WidgetKind {
+/** Parts are stacked only where they make up a whole: averages on top of each other are none. */
+export function suitedKind(choice: Choice, model: Model): WidgetKind {
+  const [measure] = choice.measures;
+  const adds = measure !== undefined && isAdditive(`${model.name}.${measure}`, [model]);
   const candidates: WidgetKind[] =
     choice.grain !== null
       ? ['line', 'stacked_bar', 'heatmap']
@@ -38,7 +42,7 @@ export function suitedKind(choice: Choice): WidgetKind {
     const spec = kindOf(kind);
     return spec !== null && obstacle(spec, choice) === null;
   };
-  return candidates.find(fits) ?? 'table';
+  return candidates.find((kind) => (adds || kind !== 'stacked_bar') && fits(kind)) ?? 'table';
 }
 
 export interface KindChoice {
@@ -55,7 +59,7 @@ export const kindChoices = (choice: Choice): KindChoice[] =>
   }));
 
 /** What is drawn: what was chosen where it can be, else what suits. */
-export function drawnKind(state: ExploreState): WidgetKind {
+export function drawnKind(state: ExploreState, model: Model): WidgetKind {
   const chosen = state.chart === null ? null : kindOf(state.chart);
-  return chosen && obstacle(chosen, state) === null ? chosen.kind : suitedKind(state);
+  return chosen && obstacle(chosen, state) === null ? chosen.kind : suitedKind(state, model);
 }

@@ -50,6 +50,7 @@ export function DrillMenu(props: DrillMenuProps) {
   const { bucket } = group;
   const taken = new Set(group.members.map(({ member }) => shortName(member)));
   const others = model.dimensions.filter(({ name, type }) => !taken.has(name) && !isTime(type));
+  const heading = choosing ? 'Break down by' : groupTitle(group, state.zone);
   const item = (
     key: string,
     icon: IconName,
@@ -77,14 +78,18 @@ export function DrillMenu(props: DrillMenuProps) {
       anchorEl={anchor}
       open
       onClose={onClose}
-      slotProps={{ paper: { sx: { maxWidth: 360, maxHeight: 420 } }, list: { dense: true } }}
+      slotProps={{
+        paper: { sx: { maxWidth: 360, maxHeight: 420 } },
+        list: { dense: true, 'aria-label': heading },
+      }}
     >
       <ListSubheader
         component="li"
         role="presentation"
+        aria-hidden="true"
         sx={{ lineHeight: 1.5, py: 1, bgcolor: 'inherit', position: 'static' }}
       >
-        {choosing ? 'Break down by' : groupTitle(group, state.zone)}
+        {heading}
       </ListSubheader>
       {choosing
         ? others.map(({ name, label }) =>

@@ -101,15 +101,17 @@ describe('kinds', () => {
     [{ grain: 'day', dimensions: ['carrier'] }, 'line'],
     [{ dimensions: ['carrier'] }, 'bar'],
     [{ dimensions: ['carrier', 'origin'] }, 'stacked_bar'],
+    // Averages on top of each other are no whole.
+    [{ measures: ['share_late'], dimensions: ['carrier', 'origin'] }, 'heatmap'],
     [{ dimensions: ['carrier', 'origin', 'month'] }, 'table'],
     [{ measures: [], dimensions: ['carrier'] }, 'table'],
   ])('%j suits %s', (part, kind) => {
-    expect(suitedKind(state(part))).toBe(kind);
+    expect(suitedKind(state(part), flightsModel)).toBe(kind);
   });
 
   it('draws what was chosen only where it can, and says why not', () => {
-    expect(drawnKind(state({ chart: 'area', grain: 'day' }))).toBe('area');
-    expect(drawnKind(state({ chart: 'area' }))).toBe('number');
+    expect(drawnKind(state({ chart: 'area', grain: 'day' }), flightsModel)).toBe('area');
+    expect(drawnKind(state({ chart: 'area' }), flightsModel)).toBe('number');
     const area = kindChoices(state({})).find(({ kind }) => kind === 'area');
     expect(area?.obstacle).toBe('needs a time');
   });

@@ -18,10 +18,18 @@ export interface PivotInput {
 /** More columns nobody reads, and each is drawn. */
 export const MOST_ACROSS = 60;
 
+/** In the order of the values, those without one last: columns stay where they are when rows are ordered anew. */
 function inOrder(part: ResultPart): Cell[] {
   const values = [...new Map(part.values.map((value) => [keyOf(value), value])).values()];
-  if (part.column.role !== 'time') return values;
-  return values.sort((a, b) => Date.parse(String(a)) - Date.parse(String(b)));
+  const words = new Intl.Collator(undefined, { numeric: true });
+  const order = (a: Cell, b: Cell): number => {
+    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    return part.column.role === 'time'
+      ? Date.parse(String(a)) - Date.parse(String(b))
+      : words.compare(String(a), String(b));
+  };
+  return values.sort(order);
 }
 
 export const acrossLabel = (value: Cell, part: ResultPart, zone: string): string =>
