@@ -51,19 +51,26 @@ export default tseslint.config(
     files: ['src/{api,lib,theme,config}/**/*.{ts,tsx}'],
     rules: forbid(
       noHeavyBundles,
-      above(['app', 'features', 'charts', 'components'], 'The foundation knows nothing above it.'),
+      above(
+        ['app', 'features', 'widgets', 'charts', 'components'],
+        'The foundation knows nothing above it.',
+      ),
     ),
   },
   {
     files: ['src/components/**/*.{ts,tsx}'],
     rules: forbid(
       noHeavyBundles,
-      above(['app', 'features', 'charts'], 'Components know no feature.'),
+      above(['app', 'features', 'widgets', 'charts'], 'Components know no feature.'),
     ),
   },
   {
     files: ['src/charts/**/*.{ts,tsx}'],
-    rules: forbid(noHeavyBundles, above(['app', 'features'], 'Charts know no feature.')),
+    rules: forbid(noHeavyBundles, above(['app', 'features', 'widgets'], 'Charts know no feature.')),
+  },
+  {
+    files: ['src/widgets/**/*.{ts,tsx}'],
+    rules: forbid(noHeavyBundles, above(['app', 'features'], 'Widget kinds know no feature.')),
   },
   ...features.map((name) => ({
     files: [`src/features/${name}/**/*.{ts,tsx}`],

@@ -195,6 +195,106 @@ test('the rules, steps and loads of a dataset', async ({ page, aged, strict }, i
   );
 });
 
+const pressAll =
+  (...names: (string | RegExp)[]) =>
+  async (page: Page): Promise<void> => {
+    for (const name of names) await page.getByRole('button', { name }).first().click();
+  };
+
+const asking: Scene[] = [
+  { name: 'explore-empty', path: '/explore' },
+  { name: 'explore-number', path: '/explore?m=count&compare=before' },
+  { name: 'explore-line', path: '/explore?m=count&grain=week&compare=before' },
+  { name: 'explore-bars', path: '/explore?m=count,avg_dep_delay&d=carrier&f=origin:equals:JFK' },
+  { name: 'explore-across', path: '/explore?m=avg_dep_delay&d=carrier,origin&pivot=origin' },
+  { name: 'explore-no-rows', path: '/explore?m=count&d=carrier&f=carrier:equals:QQ' },
+  {
+    name: 'explore-bad-link',
+    path: '/explore?m=cout,count&grain=dayy&time=sometimes&f=x&limit=0',
+  },
+  {
+    name: 'explore-filter',
+    path: '/explore?m=count&d=carrier',
+    prepare: async (page) => {
+      await press('Add filter')(page);
+      await expect(page.getByRole('list', { name: 'Values' })).not.toHaveAttribute(
+        'aria-busy',
+        'true',
+      );
+    },
+  },
+  {
+    name: 'explore-time',
+    path: '/explore?m=count&grain=day',
+    prepare: async (page) => {
+      await press(/^Last 90 days/)(page);
+      await expect(page.getByRole('textbox', { name: 'Range' })).toBeVisible();
+    },
+  },
+  {
+    name: 'explore-cell',
+    path: '/explore?m=count&d=carrier',
+    prepare: async (page) => {
+      await page.getByRole('gridcell', { name: 'UA', exact: true }).click();
+    },
+  },
+  {
+    name: 'explore-rows',
+    path: '/explore?m=count&d=carrier&grain=month',
+    prepare: async (page) => {
+      await page.getByRole('gridcell', { name: 'DL', exact: true }).first().click();
+      await page.getByRole('menuitem', { name: 'Show the rows' }).click();
+      await expect(page.getByRole('dialog').getByRole('grid')).toBeVisible();
+    },
+  },
+  {
+    name: 'explore-provenance',
+    path: '/explore?m=count,distinct_tailnum&d=carrier',
+    prepare: pressAll(/^Where does this come from/, 'Explain the query'),
+  },
+  {
+    name: 'explore-save',
+    path: '/explore?m=count&d=carrier',
+    prepare: async (page) => {
+      await press('Save as widget')(page);
+      await expect(page.getByRole('combobox', { name: 'Dashboard' })).not.toBeEmpty();
+    },
+  },
+  {
+    name: 'sql-empty',
+    path: '/sql',
+    prepare: async (page) => {
+      await expect(page.getByRole('textbox', { name: 'SQL statement' })).toBeVisible();
+    },
+  },
+  {
+    name: 'sql-result',
+    path: `/sql?q=${encodeURIComponent('-- who is late\nselect carrier, avg(dep_delay) as late\nfrom flights\ngroup by 1')}`,
+    prepare: async (page) => {
+      await press('Run')(page);
+      await expect(page.getByRole('grid', { name: 'Result' })).toBeVisible();
+    },
+  },
+];
+
+test('explore and SQL', async ({ page, seeded, strict }, info) => {
+  test.setTimeout(300_000);
+  const { server } = seeded;
+  await strict(page, server);
+  await page.goto(`${server.url}/sign-in`);
+  await signIn(page, owner);
+  await expect(page.getByRole('heading', { name: 'Dashboards', level: 1 })).toBeVisible();
+  await lookAt(page, server.url, asking, info);
+  if ((page.viewportSize()?.width ?? 0) < 900) {
+    const sheet: Scene = {
+      name: 'explore-fields',
+      path: '/explore?m=count',
+      prepare: press('Fields'),
+    };
+    await lookAt(page, server.url, [sheet], info);
+  }
+});
+
 test('the sign-in page', async ({ page, seeded, strict }, info) => {
   await strict(page, seeded.server);
   await page.goto(`${seeded.server.url}/sign-in`);

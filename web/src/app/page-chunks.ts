@@ -9,6 +9,8 @@ export const pages = {
   signIn: chunkComponent(() => import('./pages/sign-in-page')),
   home: chunkComponent(() => import('./pages/home-page')),
   dashboard: chunkComponent(() => import('./pages/dashboard-page')),
+  explore: chunkComponent(() => import('./pages/explore-page')),
+  sql: chunkComponent(() => import('./pages/sql-page')),
   datasets: chunkComponent(() => import('./pages/datasets-page')),
   dataset: chunkComponent(() => import('./pages/dataset-page')),
   upload: chunkComponent(() => import('./pages/upload-page')),
@@ -28,7 +30,7 @@ export function pageOf(path: string): PageName | null {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';
   }
-  return first === 'settings' ? 'settings' : null;
+  return ['explore', 'settings', 'sql'].includes(first) ? (first as PageName) : null;
 }
 
 let earlyQuestions: typeof EarlyQuestions | null = null;
@@ -51,7 +53,7 @@ export function preloadPage(path: string): void {
 export function preloadDashboardWhenIdle(): () => void {
   const load = () => {
     preloadPage('/dashboards/any');
-    void import('@/features/dashboards/widgets/registry')
+    void import('@/widgets/registry')
       .then(({ preloadViews, widgetKinds }) => preloadViews(widgetKinds.map(({ kind }) => kind)))
       .catch(() => undefined);
     void import('@/lib/format/first-use')

@@ -21,6 +21,8 @@ export function AppRoutes() {
             <Route element={<Shell />}>
               <Route path="/" element={<pages.home />} />
               <Route path="/dashboards/:id" element={<pages.dashboard />} />
+              <Route path="/explore" element={<pages.explore />} />
+              <Route path="/sql" element={<pages.sql />} />
               <Route path="/datasets" element={<pages.datasets />} />
               <Route path="/datasets/upload" element={<pages.upload />} />
               <Route path="/datasets/:name" element={<pages.dataset />} />

@@ -8,6 +8,8 @@ import type { Cell, ColumnType, Grain } from '@/api/types';
 import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
+import { TotalsRow } from './data-table-totals';
+import type { TableFooter } from './data-table-totals';
 import { columnWidths, isNumeric, orderRows, textOfCell } from './data-table-model';
 import type { Sort } from './data-table-model';
 
@@ -34,7 +36,20 @@ export interface DataTableProps {
   sortable?: boolean;
   initialSort?: Sort | null;
   onRowActivate?: (row: number) => void;
+  // A cell was clicked or Enter was pressed on it; the element is for what opens beside it.
+  onCellActivate?: (row: number, column: number, cell: HTMLElement) => void;
   emptyText?: string;
+  // Who orders the rows instead of this table: the engine, which has all of them.
+  ordering?: TableOrdering;
+  // A last row that stays in view: totals, in the order of the columns; null shows nothing.
+  footer?: TableFooter;
+}
+
+export interface TableOrdering {
+  sort: Sort | null;
+  // Heads that order nothing are no buttons.
+  canOrder: (column: number) => boolean;
+  onOrder: (column: number) => void;
 }
 
 const overscan = 8;
@@ -56,19 +71,25 @@ export function DataTable({
   sortable = true,
   initialSort = null,
   onRowActivate,
+  onCellActivate,
   emptyText = 'No rows',
+  ordering,
+  footer,
 }: DataTableProps) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
-  const [sort, setSort] = useState<Sort | null>(initialSort);
+  const [ownSort, setSort] = useState<Sort | null>(initialSort);
+  const ordered = ordering !== undefined;
+  const sort = ordering ? ordering.sort : ownSort;
+  const canOrder = (column: number): boolean => (ordering ? ordering.canOrder(column) : sortable);
   const [place, setPlace] = useState<Place>({ row: -1, column: 0 });
   const [focused, setFocused] = useState(false);
   const touch = typeof matchMedia === 'function' && matchMedia('(pointer: coarse)').matches;
   const rowHeight = touch ? 44 : density === 'compact' ? 26 : 32;
 
   const order = useMemo(
-    () => orderRows(columns, data, rowCount, sort),
-    [columns, data, rowCount, sort],
+    () => orderRows(columns, data, rowCount, ordered ? null : ownSort),
+    [columns, data, rowCount, ordered, ownSort],
   );
   const shown = useMemo(
     () =>
@@ -98,7 +119,11 @@ export function DataTable({
   const cellId = (row: number, column: number) => `${id}-${row}-${column}`;
 
   const toggleSort = (column: number) => {
-    if (!sortable) return;
+    if (!canOrder(column)) return;
+    if (ordering) {
+      ordering.onOrder(column);
+      return;
+    }
     const next: Sort | null =
       sort?.column !== column
         ? { column, direction: isNumeric(columns[column]?.type) ? 'desc' : 'asc' }
@@ -140,6 +165,13 @@ export function DataTable({
     announce('Copied');
   };
 
+  const activate = (row: number, column: number) => {
+    const source = order[row] ?? row;
+    onRowActivate?.(source);
+    const cell = document.getElementById(cellId(row, column));
+    if (cell !== null) onCellActivate?.(source, column, cell);
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 2);
     const far = event.ctrlKey || event.metaKey;
@@ -154,7 +186,7 @@ export function DataTable({
       PageUp: () => goTo(Math.max(place.row - page, 0), place.column),
       Enter: () => {
         if (place.row < 0) toggleSort(place.column);
-        else if (order[place.row] !== undefined) onRowActivate?.(order[place.row] ?? 0);
+        else if (order[place.row] !== undefined) activate(place.row, place.column);
       },
       ' ': () => {
         if (place.row < 0) toggleSort(place.column);
@@ -185,7 +217,7 @@ export function DataTable({
       ref={scroller}
       role="grid"
       aria-label={label}
-      aria-rowcount={rowCount + 1}
+      aria-rowcount={rowCount + (footer ? 2 : 1)}
       aria-colcount={columns.length}
       aria-activedescendant={focused ? cellId(place.row, place.column) : undefined}
       tabIndex={0}
@@ -238,9 +270,9 @@ export function DataTable({
               sx={{
                 ...cellStyle(-1, index),
                 gap: 1,
-                cursor: sortable ? 'pointer' : 'default',
+                cursor: canOrder(index) ? 'pointer' : 'default',
                 userSelect: 'none',
-                '&:hover': sortable ? { color: 'text.primary' } : {},
+                '&:hover': canOrder(index) ? { color: 'text.primary' } : {},
               }}
             >
               <Box
@@ -280,7 +312,6 @@ export function DataTable({
                 key={item.index}
                 role="row"
                 aria-rowindex={item.index + 2}
-                onClick={onRowActivate && (() => onRowActivate(source))}
                 sx={{
                   position: 'absolute',
                   inset: '0 0 auto 0',
@@ -289,7 +320,7 @@ export function DataTable({
                   height: rowHeight,
                   borderBottom: 1,
                   borderColor: 'divider',
-                  cursor: onRowActivate ? 'pointer' : 'default',
+                  cursor: onRowActivate || onCellActivate ? 'pointer' : 'default',
                   '&:hover': { bgcolor: 'surface.sunken' },
                 }}
                 style={{ transform: `translateY(${item.start}px)` }}
@@ -308,7 +339,10 @@ export function DataTable({
                       role="gridcell"
                       aria-colindex={index + 1}
                       title={value == null ? 'No value' : exact}
-                      onClick={() => setPlace({ row: item.index, column: index })}
+                      onClick={() => {
+                        setPlace({ row: item.index, column: index });
+                        activate(item.index, index);
+                      }}
                       sx={{
                         ...cellStyle(item.index, index),
                         color: value == null ? 'text.secondary' : 'inherit',
@@ -327,6 +361,14 @@ export function DataTable({
             );
           })}
         </Box>
+      )}
+      {footer && rowCount > 0 && (
+        <TotalsRow
+          footer={footer}
+          columns={shown}
+          rowNumber={rowCount + 2}
+          style={{ gridTemplateColumns: template, height: rowHeight, minWidth }}
+        />
       )}
     </Box>
   );

@@ -1,7 +1,11 @@
 // A text field whose error or hint is tied to it for screen readers. Works with react-hook-form's
-// `register`, which hands over name, onChange, onBlur and ref.
-import TextField from '@mui/material/TextField';
-import type { TextFieldProps } from '@mui/material/TextField';
+// `register`, which hands over name, onChange, onBlur and ref. It is put together here because MUI's TextField brings
+// its select along, menu and all, which whoever signs in would download for nothing.
+import FormControl from '@mui/material/FormControl';
+import FormHelperText from '@mui/material/FormHelperText';
+import InputLabel from '@mui/material/InputLabel';
+import OutlinedInput from '@mui/material/OutlinedInput';
+import { useId } from 'react';
 import type { ReactNode, Ref } from 'react';
 
 export interface FormFieldProps {
@@ -28,20 +32,25 @@ export function FormField({
   onBlur,
   ...rest
 }: FormFieldProps) {
-  const slotProps: TextFieldProps['slotProps'] = {
-    inputLabel: { shrink: true },
-    input: { endAdornment: end, notched: true },
-  };
+  const id = useId();
+  const words = error ?? hint;
   return (
-    <TextField
-      label={label}
-      error={error !== undefined}
-      helperText={error ?? hint}
-      inputRef={ref}
-      onChange={(event) => void onChange(event)}
-      onBlur={(event) => void onBlur(event)}
-      slotProps={slotProps}
-      {...rest}
-    />
+    <FormControl fullWidth size="small" error={error !== undefined}>
+      <InputLabel shrink htmlFor={id}>
+        {label}
+      </InputLabel>
+      <OutlinedInput
+        id={id}
+        label={label}
+        notched
+        inputRef={ref}
+        endAdornment={end}
+        aria-describedby={words ? `${id}-words` : undefined}
+        onChange={(event) => void onChange(event)}
+        onBlur={(event) => void onBlur(event)}
+        {...rest}
+      />
+      {words && <FormHelperText id={`${id}-words`}>{words}</FormHelperText>}
+    </FormControl>
   );
 }

@@ -1,5 +1,12 @@
-// A dashboard of twelve cards on the made-up flights.
-import type { Dashboard, SemanticQuery, Widget, WidgetKind, WidgetOptions } from '@/api/types';
+// A dashboard of twelve cards on the made-up flights, and how one of their queries is answered.
+import type {
+  Dashboard,
+  Explanation,
+  SemanticQuery,
+  Widget,
+  WidgetKind,
+  WidgetOptions,
+} from '@/api/types';
 import { engineZone } from './fake-engine';
 
 const time = 'flights.time_hour';
@@ -110,4 +117,22 @@ export const flightsDashboard: Dashboard = {
       }),
     ],
   },
+};
+
+export const explanation: Explanation = {
+  dataset: 'flights',
+  version: 3,
+  segments_total: 14,
+  segments_pruned: 2,
+  segments_kept: 9,
+  segments_by_rollup: 2,
+  segments_from_rows: 1,
+  rows: 28_279,
+  bytes: 1_204_221,
+  aggregates: [{ aggregate: 'count(*)', kernel: 'rows of each group are counted' }],
+  rollups: [
+    { name: 'hourly', segments: 2 },
+    { name: 'carriers', segments: 0, lacks: 'it does not keep tailnum' },
+  ],
+  plan: 'SegmentAggregateExec: source=[harbour/flights at version 3]\n',
 };

@@ -1,7 +1,7 @@
 // Dashboards, models, queries and the live channel of the mocked server.
 import { delay, http, HttpResponse, ws } from 'msw';
-import type { Dashboard, NewDashboard, SemanticQuery } from '@/api/types';
-import { flightsDashboard } from './dashboard-fixtures';
+import type { Dashboard, NewDashboard, SemanticQuery, Widget } from '@/api/types';
+import { explanation, flightsDashboard } from './dashboard-fixtures';
 import { answer, arrive, flightsModel } from './fake-engine';
 import { problem } from './fixtures';
 
@@ -80,6 +80,28 @@ export const dashboardHandlers = [
     saved = saved.filter((entry) => entry.id !== params.id);
     return new HttpResponse(null, { status: 204 });
   }),
+  http.post(`${base}/dashboards/:id/widgets`, async ({ params, request }) => {
+    const found = saved.find((entry) => entry.id === params.id);
+    if (!found) return notFound();
+    if (request.headers.get('if-match') !== `"${found.version}"`) {
+      return HttpResponse.json(
+        problem(412, 'precondition_failed', 'Someone else saved a newer version'),
+        { status: 412 },
+      );
+    }
+    const widget = (await request.json()) as Widget;
+    const next: Dashboard = {
+      ...found,
+      version: found.version + 1,
+      definition: {
+        ...found.definition,
+        widgets: [...found.definition.widgets, widget],
+      },
+    };
+    saved = saved.map((entry) => (entry.id === next.id ? next : entry));
+    return HttpResponse.json(next, { status: 201 });
+  }),
+  http.post(`${base}/queries/explain`, () => HttpResponse.json(explanation)),
   http.post(`${base}/queries`, async ({ request }) => {
     const query = (await request.json()) as SemanticQuery;
     if (request.headers.get('accept') === 'text/csv') {

@@ -1,6 +1,6 @@
 // A small engine for the mocked server: a year of made-up flights, grouped, filtered and ordered like
 // the real one does it, so that screens can be looked at and tested without a backend.
-import { nextBucket, toWall, fromWall, wallDate } from '@/charts/core/zoned-time';
+import { nextBucket, toWall, fromWall, wallDate } from '@/lib/zoned-time';
 import type {
   Cell,
   DateRange,

@@ -6,17 +6,9 @@ import CssBaseline from '@mui/material/CssBaseline';
 import { ThemeProvider as MuiThemeProvider } from '@mui/material/styles';
 import type { ReactNode } from 'react';
 import { useState } from 'react';
+import { readNonce } from './nonce';
 import { theme } from './theme';
 import { themeStorageKey } from './theme-mode';
-
-export function readNonce(): string | undefined {
-  const meta = document.querySelector<HTMLMetaElement>(
-    'meta[property="csp-nonce"], meta[name="csp-nonce"]',
-  );
-  // The attribute is emptied by the browser, the property keeps the value.
-  const nonce = meta?.nonce || meta?.content;
-  return nonce && !nonce.startsWith('__') ? nonce : undefined;
-}
 
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const [cache] = useState(() => createCache({ key: 'tm', nonce: readNonce(), prepend: true }));

@@ -12,24 +12,19 @@ interface Place {
   label: string;
   to: string;
   icon: IconName;
-  isHere: (pathname: string) => boolean;
 }
 
 const places: Place[] = [
-  {
-    label: 'Dashboards',
-    to: '/',
-    icon: 'dashboard',
-    isHere: (pathname) => pathname === '/' || pathname.startsWith('/dashboards'),
-  },
-  { label: 'Datasets', to: '/datasets', icon: 'dataset', isHere: (p) => p.startsWith('/datasets') },
-  {
-    label: 'Settings',
-    to: '/settings',
-    icon: 'settings',
-    isHere: (p) => p.startsWith('/settings'),
-  },
+  { label: 'Dashboards', to: '/', icon: 'dashboard' },
+  { label: 'Explore', to: '/explore', icon: 'chart' },
+  { label: 'SQL', to: '/sql', icon: 'prompt' },
+  { label: 'Datasets', to: '/datasets', icon: 'dataset' },
+  { label: 'Settings', to: '/settings', icon: 'settings' },
 ];
+
+/** Whether a path belongs to a place; dashboards are at home. */
+const isAt = (to: string, path: string): boolean =>
+  to === '/' ? path === to || path.startsWith('/dashboards') : path.startsWith(to);
 
 const narrowKey = 'tidemill-narrow-navigation';
 
@@ -127,8 +122,8 @@ export function SideBar({ onHelp }: { onHelp: () => void }) {
           to={place.to}
           aria-label={place.label}
           title={narrow ? place.label : undefined}
-          aria-current={place.isHere(pathname) ? 'page' : undefined}
-          sx={itemStyle(place.isHere(pathname))}
+          aria-current={isAt(place.to, pathname) ? 'page' : undefined}
+          sx={itemStyle(isAt(place.to, pathname))}
         >
           <Icon name={place.icon} size={20} />
           <Box component="span" sx={wordStyle(narrow)}>
@@ -171,7 +166,7 @@ export function BottomBar() {
       }}
     >
       {places.map((place) => {
-        const here = place.isHere(pathname);
+        const here = isAt(place.to, pathname);
         return (
           <ButtonBase
             key={place.to}

@@ -76,6 +76,8 @@ export function Shell() {
     return [
       { keys: '?', label: 'Show these shortcuts', group: 'Anywhere', run: () => setHelpOpen(true) },
       go('g h', 'Go to dashboards', '/'),
+      go('g e', 'Go to explore', '/explore'),
+      go('g q', 'Go to SQL', '/sql'),
       go('g d', 'Go to datasets', '/datasets'),
       go('g s', 'Go to settings', '/settings'),
       ...(mayUpload ? [go('c u', 'Upload a file', '/datasets/upload')] : []),

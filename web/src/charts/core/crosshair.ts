@@ -1,6 +1,6 @@
 // The time that is pointed at, shared by the time charts of a page. Outside React: a pointer moves
 // sixty times a second, and a thin line in each chart is all that has to move with it.
-import { GRAIN_MS, nextBucket } from './zoned-time';
+import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
 import type { TimeAxis } from './spec';
 
 export interface PointedTime {

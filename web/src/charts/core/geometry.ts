@@ -5,7 +5,7 @@ import { scaleBand, scaleLinear } from 'd3-scale';
 import type { ChartSpec } from './spec';
 import { bucketStride, fittingLabels, labelStride, timeTicks, valueAxis } from './ticks';
 import { tickLabel } from './time-labels';
-import { GRAIN_MS, nextBucket } from './zoned-time';
+import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
 
 export interface Rect {
   left: number;

@@ -2,7 +2,7 @@
 
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { tickLabel } from './time-labels';
-import { fromWall, toWall } from './zoned-time';
+import { fromWall, toWall } from '@/lib/zoned-time';
 
 export interface Tick {
   value: number;

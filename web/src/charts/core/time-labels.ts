@@ -1,8 +1,8 @@
 // Words for instants: multi-scale tick labels, and the full date of tooltips and readings.
 // A tick says only what changed since the coarser unit: "Nov", then "12 Nov", then "14:00".
-import { formatInstantLong, formatInstant, formatRange, localeTag } from '@/lib/format';
+import { formatInstantLong, localeTag } from '@/lib/format';
 import type { Grain } from './spec';
-import { isMidnight, toWall } from './zoned-time';
+import { isMidnight, toWall } from '@/lib/zoned-time';
 
 const DAY = 86_400_000;
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -48,12 +48,3 @@ export function tickLabel(instant: number, zone: string, step: number): string {
 /** The whole bucket in words, with weekday and zone, for tooltips and readings. */
 export const bucketLabel = (instant: number, zone: string, grain: Grain | null): string =>
   formatInstantLong(instant, zone, grain ?? 'second');
-
-/** Absolute range in words; midnight ends are written as the whole day before. */
-export function rangeLabel(from: number, toExclusive: number, zone: string): string {
-  if (isMidnight(from, zone) && isMidnight(toExclusive, zone)) {
-    const last = Math.max(from, toExclusive - 1);
-    return formatRange(new Date(from).toISOString(), new Date(last).toISOString(), zone);
-  }
-  return `${formatInstant(from, zone, 'minute')} – ${formatInstant(toExclusive, zone, 'minute')}`;
-}

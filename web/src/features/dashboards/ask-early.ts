@@ -8,9 +8,10 @@ import type { Model, Widget } from '@/api/types';
 import type { AppDispatch } from '@/app/store';
 import { placeCards } from './view/first-view';
 import type { Screen } from './view/first-view';
+import { comparisonQuery } from '@/lib/comparison';
 import { readView } from './view/url-state';
-import { comparisonQuery, timeMemberOf, viewOf, viewQuery } from './view/view-query';
-import { preloadViews } from './widgets/registry';
+import { timeMemberOf, viewOf, viewQuery } from './view/view-query';
+import { preloadViews } from '@/widgets/registry';
 
 /** Nobody listens yet; an answer that nobody comes for is forgotten like any other. */
 const unheard = { subscribe: false };

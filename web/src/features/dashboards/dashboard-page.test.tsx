@@ -28,8 +28,8 @@ beforeAll(async () => {
     import('./edit/edit-area'),
     import('./edit/edit-bar'),
     import('./edit/conflict-dialog'),
-    import('./view/filter-editor'),
-    import('./view/time-panel'),
+    import('@/components/filter-editor'),
+    import('@/components/time-panel'),
     import('./view/as-of-panel'),
   ]);
 }, 60_000);
@@ -157,10 +157,14 @@ describe('reading', () => {
     const flights = await card('Flights');
     await within(flights).findByTestId('widget-value', undefined, { timeout: 8_000 });
     await user.click(within(flights).getByRole('button', { name: 'Menu of Flights' }));
-    await user.click(await screen.findByRole('menuitem', { name: 'About this number' }));
-    const dialog = await screen.findByRole('dialog');
+    await user.click(await screen.findByRole('menuitem', { name: 'Where does this come from?' }));
+    const dialog = await screen.findByRole('dialog', {
+      name: /^Where does this number come from/,
+    });
     expect(dialog).toHaveTextContent('flights, version 3');
-    expect(dialog).toHaveTextContent('1 read, 11 reused, 2 skipped, of 14');
+    expect(dialog).toHaveTextContent('11 answered from memory');
+    await user.click(within(dialog).getByRole('button', { name: 'Explain the query' }));
+    expect(await within(dialog).findByText('not used: it does not keep tailnum')).toBeVisible();
   });
 
   it('takes what the live channel stores without asking again', async () => {

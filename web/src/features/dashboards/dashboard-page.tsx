@@ -8,7 +8,7 @@ import { useParams } from 'react-router';
 import { useEffect, useState } from 'react';
 import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
-import { preloadViews } from './widgets/registry';
+import { preloadViews } from '@/widgets/registry';
 
 export default function DashboardPage() {
   const { id = '' } = useParams();

@@ -7,7 +7,7 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { useLiveClient } from '@/api/live-client';
 import { useSession } from '@/api/session-slice';
 import type { Dashboard, Model } from '@/api/types';
-import { rangeLabel } from '@/charts/core/time-labels';
+import { rangeLabel } from '@/lib/range-label';
 import { AsOfBanner } from '@/components/as-of-banner';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';

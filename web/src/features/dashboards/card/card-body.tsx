@@ -3,19 +3,19 @@ import Button from '@mui/material/Button';
 import { useContext } from 'react';
 import type { QueryResult, Widget } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
-import { rangeLabel } from '@/charts/core/time-labels';
+import { rangeLabel } from '@/lib/range-label';
 import type { ChunkComponent } from '@/components/chunk-component';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { DashboardColors, useDashboard } from '../view/dashboard-context';
-import { filterText } from '../view/filter-words';
+import { filterText } from '@/lib/filter-words';
 import { reaches } from '../view/view-query';
-import { rangeName } from '../view/time-ranges';
-import { kindOf } from '../widgets/registry';
-import { readColumns, splitOf } from '../widgets/result-columns';
-import { table } from '../widgets/table/spec';
-import type { WidgetViewProps } from '../widgets/widget-kind';
+import { rangeName } from '@/lib/time-ranges';
+import { kindOf } from '@/widgets/registry';
+import { readColumns, splitOf } from '@/widgets/result-columns';
+import { table } from '@/widgets/table/spec';
+import type { WidgetViewProps } from '@/widgets/widget-kind';
 import type { CardState } from './card-state';
-import type { QueryAnswer } from './use-query-result';
+import type { QueryAnswer } from '@/api/use-query-result';
 
 export interface CardBodyProps {
   widget: Widget;

@@ -8,20 +8,23 @@ import type { Widget } from '@/api/types';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
-import { comparisonQuery, timeMemberOf, viewQuery } from '../view/view-query';
+import { comparisonQuery } from '@/lib/comparison';
+import { timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
-import { readColumns, splitOf } from '../widgets/result-columns';
+import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
 import { CardFooter } from './card-footer';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
-import { downloadCsv } from './download-csv';
+import { downloadCsv } from '@/api/download-csv';
 import { useNearViewport } from './use-near-viewport';
-import { useQueryResult } from './use-query-result';
+import { useQueryResult } from '@/api/use-query-result';
 
 const ProvenanceDialog = lazy(() =>
-  import('./provenance-dialog').then((module) => ({ default: module.ProvenanceDialog })),
+  import('@/components/provenance/provenance-dialog').then((module) => ({
+    default: module.ProvenanceDialog,
+  })),
 );
 
 export interface WidgetCardProps {
@@ -123,7 +126,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     { label: 'Download CSV', icon: 'download', run: () => void download() },
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     {
-      label: 'About this number',
+      label: 'Where does this come from?',
       icon: 'info',
       run: () => setAbout(true),
       disabled: result === null,
@@ -222,6 +225,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
           <ProvenanceDialog
             title={widget.title}
             provenance={answer.stored.result.provenance}
+            columns={answer.stored.result.columns}
             query={query}
             confirmedAt={answer.stored.confirmedAt}
             requestId={answer.requestId}

@@ -11,8 +11,8 @@ import { useId, useState } from 'react';
 import type { Model } from '@/api/types';
 import { EmptyState } from '@/components/states';
 import { Icon } from '@/theme/icons';
-import { widgetKinds } from '../widgets/registry';
-import type { WidgetKindSpec } from '../widgets/widget-kind';
+import { widgetKinds } from '@/widgets/registry';
+import type { WidgetKindSpec } from '@/widgets/widget-kind';
 
 export interface AddDialogProps {
   models: readonly Model[];

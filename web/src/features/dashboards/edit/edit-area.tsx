@@ -7,8 +7,8 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { Model, Widget } from '@/api/types';
 import { EmptyState, LoadingState } from '@/components/states';
 import { announce } from '@/components/announcer';
-import { modelOf } from '../view/view-query';
-import type { WidgetKindSpec } from '../widgets/widget-kind';
+import { modelOf } from '@/lib/members';
+import type { WidgetKindSpec } from '@/widgets/widget-kind';
 import { AddDialog } from './add-dialog';
 import {
   newWidgetId,

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { flightsDashboard } from '@/testing/dashboard-fixtures';
 import { flightsModel } from '@/testing/fake-engine';
-import { choicesOf } from '../widgets/widget-kind';
-import { widgetKinds } from '../widgets/registry';
+import { choicesOf } from '@/widgets/widget-kind';
+import { widgetKinds } from '@/widgets/registry';
 import {
   contentOf,
   draftSlice,

@@ -9,12 +9,11 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
 import { Icon } from '@/theme/icons';
-import { memberLabel } from '../view/filter-words';
-import { grains } from '../view/time-ranges';
-import { membersOf, modelOf } from '../view/view-query';
-import { kindOf, widgetKinds } from '../widgets/registry';
-import { choicesOf, firstMeasure, timeOf } from '../widgets/widget-kind';
-import type { WidgetChoices, WidgetKindSpec } from '../widgets/widget-kind';
+import { memberLabel, membersOf, modelOf } from '@/lib/members';
+import { grains } from '@/lib/time-ranges';
+import { kindOf, widgetKinds } from '@/widgets/registry';
+import { choicesOf, firstMeasure, timeOf } from '@/widgets/widget-kind';
+import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
 
 export interface WidgetPanelProps {
   widget: Widget;

@@ -1,6 +1,6 @@
 // The instant that a dashboard is looked at, between people and the address: typed on the wall clock of the dashboard's
 // zone, kept as an instant. Pure.
-import { fromWall, toWall } from '@/charts/core/zoned-time';
+import { fromWall, toWall } from '@/lib/zoned-time';
 import { formatCommit } from '@/lib/commit-time';
 
 /**

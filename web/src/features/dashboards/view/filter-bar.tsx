@@ -3,24 +3,23 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
-import Drawer from '@mui/material/Drawer';
-import Popover from '@mui/material/Popover';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DateRange, Filter, Grain, MemberFilter, Model } from '@/api/types';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { Icon } from '@/theme/icons';
-import { filterText } from './filter-words';
-import { timeControlLabel } from './time-ranges';
-import { encodeFilter, isMemberFilter } from './url-state';
+import { filterText } from '@/lib/filter-words';
+import { timeControlLabel } from '@/lib/time-ranges';
+import { encodeFilter } from '@/lib/filter-text';
+import { isMemberFilter } from '@/lib/members';
 import type { DashboardView } from './view-query';
 
 // The panels load when they are opened, so that the first paint of a dashboard does not wait for forms.
 const FilterEditor = lazy(() =>
-  import('./filter-editor').then((module) => ({ default: module.FilterEditor })),
+  import('@/components/filter-editor').then((module) => ({ default: module.FilterEditor })),
 );
 const TimePanel = lazy(() =>
-  import('./time-panel').then((module) => ({ default: module.TimePanel })),
+  import('@/components/time-panel').then((module) => ({ default: module.TimePanel })),
 );
 const AsOfPanel = lazy(() =>
   import('./as-of-panel').then((module) => ({ default: module.AsOfPanel })),
@@ -48,7 +47,6 @@ type Open =
 export function FilterBar(props: FilterBarProps) {
   const { view, models, resolved } = props;
   const [open, setOpen] = useState<Open | null>(null);
-  const phone = useMediaQuery('(max-width: 599px)');
   const close = (): void => setOpen(null);
 
   const editedIndex = open?.what === 'filter' ? open.index : null;
@@ -191,39 +189,9 @@ export function FilterBar(props: FilterBarProps) {
           Reset
         </Button>
       )}
-      {phone ? (
-        <Drawer
-          anchor="bottom"
-          open={open !== null}
-          onClose={close}
-          slotProps={{
-            paper: {
-              'aria-label': label,
-              sx: { borderRadius: '12px 12px 0 0', maxHeight: '85dvh' },
-            },
-          }}
-        >
-          <Box sx={{ display: 'flex', alignItems: 'center', px: 4, pt: 3 }}>
-            <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h1' }}>
-              {label}
-            </Box>
-            <Button variant="text" onClick={close}>
-              Close
-            </Button>
-          </Box>
-          <Suspense fallback={null}>{content}</Suspense>
-        </Drawer>
-      ) : (
-        <Popover
-          open={open !== null}
-          anchorEl={open?.anchor ?? null}
-          onClose={close}
-          anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}
-          slotProps={{ paper: { role: 'dialog', 'aria-label': label, sx: { mt: 1 } } }}
-        >
-          <Suspense fallback={null}>{content}</Suspense>
-        </Popover>
-      )}
+      <AnchoredPanel label={label} anchor={open?.anchor ?? null} onClose={close}>
+        {content}
+      </AnchoredPanel>
     </Box>
   );
 }

@@ -3,7 +3,7 @@
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 import type { Cell, DashboardDefinition, DateRange, Filter, Grain } from '@/api/types';
-import { toggleValue } from './filter-words';
+import { toggleValue } from '@/lib/filter-words';
 import { readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { viewOf } from './view-query';

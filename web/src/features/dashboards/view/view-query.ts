@@ -1,5 +1,4 @@
 // What a card really asks: its own query, plus the dashboard's time and filters. Pure.
-import { isMidnight, wallDate } from '@/charts/core/zoned-time';
 import type {
   DashboardDefinition,
   DateRange,
@@ -9,7 +8,7 @@ import type {
   SemanticQuery,
   Widget,
 } from '@/api/types';
-import { isMemberFilter } from './url-state';
+import { filterMembers, membersOf, modelOf } from '@/lib/members';
 import type { ViewState } from './url-state';
 
 export interface DashboardView {
@@ -35,23 +34,6 @@ export const viewOf = (
   zone: timezone ?? 'UTC',
   asOf: state.asOf,
 });
-
-/** `flights` of `flights.carrier`. */
-export const modelOf = (member: string): string =>
-  member.slice(0, Math.max(0, member.indexOf('.')));
-
-export function membersOf(query: SemanticQuery): string[] {
-  return [
-    ...(query.measures ?? []),
-    ...(query.dimensions ?? []),
-    ...(query.timeDimensions ?? []).map((entry) => entry.dimension),
-  ];
-}
-
-export function filterMembers(filter: Filter): string[] {
-  if (isMemberFilter(filter)) return [filter.member];
-  return ('or' in filter ? filter.or : filter.and).flatMap(filterMembers);
-}
 
 /** A filter on another model does not reach this card. */
 export function reaches(filter: Filter, query: SemanticQuery): boolean {
@@ -103,43 +85,4 @@ export function viewQuery(
   // What the author fixed for a card stays.
   if (view.asOf !== null && result.asOf == null) result.asOf = view.asOf;
   return result;
-}
-
-const DAY = 86_400_000;
-
-/** The range of the same length that ends where this one begins (`to` is exclusive). */
-export function previousRange(from: string, to: string, zone: string): [string, string] {
-  const start = Date.parse(from);
-  const end = Date.parse(to);
-  if (isMidnight(start, zone) && isMidnight(end, zone)) {
-    const first = Date.parse(`${wallDate(start, zone)}T00:00:00Z`);
-    const last = Date.parse(`${wallDate(end, zone)}T00:00:00Z`);
-    const days = Math.max(1, Math.round((last - first) / DAY));
-    const day = (offset: number): string =>
-      new Date(first + offset * DAY).toISOString().slice(0, 10);
-    return [day(-days), day(-1)];
-  }
-  const length = end - start;
-  return [new Date(start - length).toISOString(), new Date(start - 1).toISOString()];
-}
-
-/** The same question about the previous period; null when there is no range to shift. */
-export function comparisonQuery(
-  query: SemanticQuery,
-  timeMember: string | null,
-  range: { from: string; to: string } | null,
-  zone: string,
-): SemanticQuery | null {
-  if (timeMember === null || range === null) return null;
-  const asked = query.timeDimensions ?? [];
-  if (!asked.some((entry) => entry.dimension === timeMember && entry.dateRange != null)) {
-    return null;
-  }
-  const shifted = previousRange(range.from, range.to, zone);
-  return {
-    ...query,
-    timeDimensions: asked.map((entry) =>
-      entry.dimension === timeMember ? { ...entry, dateRange: shifted } : entry,
-    ),
-  };
 }

@@ -4,11 +4,13 @@ import type { Filter } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { asOfName, parseWall, wallText } from './as-of-words';
-import { filterText, toggleValue } from './filter-words';
-import { parseRange, presetGroups, rangeText, timeControlLabel } from './time-ranges';
-import { decodeFilter, emptyView, encodeFilter, readView, writeView } from './url-state';
+import { filterText, toggleValue } from '@/lib/filter-words';
+import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
+import { decodeFilter, encodeFilter } from '@/lib/filter-text';
+import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
-import { comparisonQuery, previousRange, viewQuery } from './view-query';
+import { comparisonQuery, previousRange } from '@/lib/comparison';
+import { viewQuery } from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [

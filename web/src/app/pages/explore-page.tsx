@@ -1,0 +1,2 @@
+// Exploring the models of the organisation.
+export { default } from '@/features/explore/explore-page';

@@ -1,0 +1,50 @@
+// What asking a query again would cost now, told by the server when somebody wants to know.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { useState } from 'react';
+import { useExplainQueryQuery } from '@/api/explain-api';
+import { toProblem } from '@/api/problem';
+import type { SemanticQuery } from '@/api/types';
+import { Icon } from '@/theme/icons';
+import { ErrorState, LoadingState } from '../states';
+import { CodeBlock, FactList } from './fact-list';
+import { explanationGroups } from './provenance-words';
+
+export function ExplanationSection({ query }: { query: SemanticQuery }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Box component="section" aria-label="Explanation">
+      <Button
+        size="small"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+        startIcon={<Icon name={open ? 'up' : 'down'} size={14} />}
+      >
+        Explain the query
+      </Button>
+      {open && (
+        <Box sx={{ mt: 3 }}>
+          <Explained query={query} />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function Explained({ query }: { query: SemanticQuery }) {
+  const answer = useExplainQueryQuery(query, { refetchOnMountOrArgChange: true });
+  if (answer.isError && !answer.isFetching) {
+    return (
+      <ErrorState dense problem={toProblem(answer.error)} onRetry={() => void answer.refetch()} />
+    );
+  }
+  if (answer.data === undefined) return <LoadingState rows={3} label="Asking how it is answered" />;
+  return (
+    <Box sx={{ display: 'grid', gap: 4 }}>
+      {explanationGroups(answer.data).map((group) => (
+        <FactList key={group.title} group={group} />
+      ))}
+      <CodeBlock title="Plan">{answer.data.plan.trimEnd()}</CodeBlock>
+    </Box>
+  );
+}

@@ -1,0 +1,220 @@
+// Where a number comes from, in words: which data answered, how complete and how exact it is, what was read for it. Pure.
+import type { Bound, Explanation, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
+import { formatAge, formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
+import { rangeLabel } from '@/lib/range-label';
+
+export interface Fact {
+  name: string;
+  value: string;
+  /** What it means, where the value alone leaves a question. */
+  hint?: string;
+}
+
+export interface FactGroup {
+  title: string;
+  facts: Fact[];
+}
+
+/** A part of a whole, for the bars. */
+export interface Part {
+  name: string;
+  value: number;
+  text: string;
+}
+
+const count = (value: number): string => formatNumber(value, 'integer', 'full');
+const bytes = (value: number): string => formatNumber(value, 'bytes', 'full');
+export const microseconds = (us: number): string =>
+  us < 1_000 ? `${us}\u00a0µs` : formatElapsed(us / 1_000);
+
+const instants = (range: NonNullable<Provenance['time_range']>, zone: string): string =>
+  `${formatInstant(range.from, zone, 'second')} to before ${formatInstant(range.to, zone, 'second')}`;
+
+function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
+  const { dataset, version, timezone: zone, time_range: range } = provenance;
+  const facts: Fact[] = [
+    dataset === null
+      ? { name: 'Dataset', value: 'none or several' }
+      : {
+          name: 'Dataset',
+          value: version === null ? dataset : `${dataset}, version ${count(version)}`,
+        },
+    { name: 'Checked', value: formatAge(confirmedAt) },
+    {
+      name: 'Complete until',
+      value: provenance.complete_until
+        ? formatInstant(provenance.complete_until, zone, 'minute')
+        : 'not known',
+      hint: 'Rows after this may still come.',
+    },
+  ];
+  if (provenance.retained_from) {
+    facts.push({
+      name: 'Rows kept from',
+      value: formatInstant(provenance.retained_from, zone, 'minute'),
+      hint: 'Older rows were deleted, as the settings of the dataset say.',
+    });
+  }
+  facts.push(
+    range
+      ? {
+          name: 'Range',
+          value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
+          hint: instants(range, zone),
+        }
+      : { name: 'Range', value: 'all time' },
+    { name: 'Time zone', value: zone },
+  );
+  return facts;
+}
+
+export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): string {
+  const label = columns.find((column) => column.name === bound.measure)?.label ?? bound.measure;
+  const off = formatNumber(bound.value, 'percent', 'full');
+  return bound.confidence >= 1
+    ? `${label} is off by at most ${off}`
+    : `${label}: ${formatNumber(bound.confidence, 'percent', 'full')} of such numbers are off by less than ${off}`;
+}
+
+function exactFacts(provenance: Provenance, columns: readonly ResultColumn[]): Fact[] {
+  if (provenance.exact) return [{ name: 'Exact', value: 'yes, every number' }];
+  const [first, ...others] = provenance.bounds;
+  if (!first) return [{ name: 'Exact', value: 'no, an estimate is part of it' }];
+  return [
+    { name: 'Exact', value: `no: ${boundText(first, columns)}` },
+    ...others.map((bound) => ({ name: '', value: boundText(bound, columns) })),
+  ];
+}
+
+function rowFacts(provenance: Provenance): Fact[] {
+  const total = provenance.total_rows;
+  return [
+    {
+      name: 'Rows in the answer',
+      value: [
+        total === null ? 'not counted' : count(total),
+        provenance.truncated ? 'cut at the limit' : null,
+      ]
+        .filter(Boolean)
+        .join(', '),
+    },
+    {
+      name: 'Row filter',
+      value: provenance.row_filter_applied ? 'applied' : 'none',
+      ...(provenance.row_filter_applied
+        ? { hint: 'A rule lets you see a part of the rows; the numbers count that part.' }
+        : {}),
+    },
+  ];
+}
+
+function readFacts(provenance: Provenance): Fact[] {
+  return [
+    { name: 'Rows scanned', value: count(provenance.rows_scanned) },
+    { name: 'Read from storage', value: bytes(provenance.bytes_read) },
+  ];
+}
+
+export const rollupFacts = (rollups: readonly RollupUse[]): Fact[] =>
+  rollups.map(({ name, segments, lacks }) => ({
+    name,
+    value:
+      segments > 0
+        ? `answered ${formatCount(segments, 'segment')}`
+        : lacks
+          ? `not used: ${lacks}`
+          : 'not used',
+  }));
+
+export function provenanceGroups(
+  provenance: Provenance,
+  confirmedAt: number,
+  columns: readonly ResultColumn[] = [],
+): FactGroup[] {
+  return [
+    { title: 'Data', facts: dataFacts(provenance, confirmedAt) },
+    {
+      title: 'The numbers',
+      facts: [...exactFacts(provenance, columns), ...rowFacts(provenance)],
+    },
+    { title: 'Work', facts: readFacts(provenance) },
+    ...(provenance.rollups.length > 0
+      ? [{ title: 'Rollups', facts: rollupFacts(provenance.rollups) }]
+      : []),
+  ];
+}
+
+/** What became of the segments of the dataset. */
+export function segmentParts(provenance: Provenance): Part[] {
+  const parts: [string, number][] = [
+    ['read', provenance.segments_read],
+    ['answered from memory', provenance.segments_reused],
+    ['answered by rollups', provenance.segments_rolled],
+    ['skipped', provenance.segments_pruned],
+  ];
+  return parts.map(([name, value]) => ({ name, value, text: count(value) }));
+}
+
+export const stageParts = (stages: readonly Stage[]): Part[] =>
+  stages.map(({ name, duration_us: us }) => ({ name, value: us, text: microseconds(us) }));
+
+export const totalOf = (parts: readonly Part[]): number =>
+  parts.reduce((sum, part) => sum + part.value, 0);
+
+/** What asking now would cost. */
+export function explanationGroups(explanation: Explanation): FactGroup[] {
+  const { segments_total: total } = explanation;
+  return [
+    {
+      title: 'Asked now',
+      facts: [
+        {
+          name: 'Dataset',
+          value: `${explanation.dataset}, version ${count(explanation.version)}`,
+        },
+        {
+          name: 'Segments',
+          value: [
+            `${count(explanation.segments_kept)} answers kept`,
+            `${count(explanation.segments_by_rollup)} by rollups`,
+            `${count(explanation.segments_from_rows)} from rows`,
+            `${count(explanation.segments_pruned)} skipped`,
+            `of ${count(total)}`,
+          ].join(', '),
+        },
+        {
+          name: 'To be read',
+          value: `${formatCount(explanation.rows, 'row')}, ${bytes(explanation.bytes)}`,
+        },
+      ],
+    },
+    ...(explanation.aggregates.length > 0
+      ? [
+          {
+            title: 'How it is computed',
+            facts: explanation.aggregates.map(({ aggregate, kernel }) => ({
+              name: aggregate,
+              value: kernel,
+            })),
+          },
+        ]
+      : []),
+    ...(explanation.rollups.length > 0
+      ? [{ title: 'Rollups', facts: rollupFacts(explanation.rollups) }]
+      : []),
+  ];
+}
+
+/** One line under a result: whose numbers these are. */
+export function provenanceLine(provenance: Provenance): string {
+  const { dataset, version, exact, timezone: zone, time_range: range } = provenance;
+  return [
+    dataset === null ? null : version === null ? dataset : `${dataset} version ${count(version)}`,
+    range ? rangeLabel(Date.parse(range.from), Date.parse(range.to), zone) : null,
+    zone,
+    exact ? null : 'estimated',
+    provenance.row_filter_applied ? 'your part of the rows' : null,
+  ]
+    .filter(Boolean)
+    .join(' \u00b7 ');
+}

@@ -1,0 +1,37 @@
+// How long an answer has been awaited, and the way to stop waiting. Quick answers show nothing of it.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { useEffect, useState } from 'react';
+import { formatElapsed } from '@/lib/format';
+import { useDelayed } from './states';
+
+export interface RunningLineProps {
+  running: boolean;
+  onCancel: () => void;
+}
+
+export function RunningLine({ running, onCancel }: RunningLineProps) {
+  const show = useDelayed(running, 300);
+  if (!show) return null;
+  return <Elapsed onCancel={onCancel} />;
+}
+
+function Elapsed({ onCancel }: { onCancel: () => void }) {
+  const [started] = useState(() => Date.now() - 300);
+  const [now, setNow] = useState(started);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 200);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, color: 'text.secondary' }}>
+      <span role="status">Running</span>
+      <Box component="span" aria-hidden="true" sx={{ fontVariantNumeric: 'tabular-nums' }}>
+        {formatElapsed(Math.max(0, now - started))}
+      </Box>
+      <Button size="small" onClick={onCancel}>
+        Cancel
+      </Button>
+    </Box>
+  );
+}

@@ -1,0 +1,43 @@
+// The type of a field as a short sign; the word for it stands in its title and is read out.
+import Box from '@mui/material/Box';
+import type { ColumnType } from '@/api/types';
+import { visuallyHidden } from './announcer';
+
+const signs: Record<ColumnType | 'measure', { label: string; sign: string }> = {
+  string: { label: 'Text', sign: 'Aa' },
+  integer: { label: 'Whole number', sign: '12' },
+  float: { label: 'Decimal', sign: '1.2' },
+  boolean: { label: 'Yes or no', sign: 'Y/N' },
+  date: { label: 'Date', sign: 'd' },
+  timestamp: { label: 'Date and time', sign: 'd:t' },
+  struct: { label: 'Fields', sign: '{ }' },
+  list: { label: 'List', sign: '[ ]' },
+  measure: { label: 'Measure', sign: '\u03a3' },
+};
+
+export function TypeSign({ type }: { type: ColumnType | 'measure' }) {
+  const { label, sign } = signs[type];
+  return (
+    <Box
+      component="span"
+      title={label}
+      sx={{
+        display: 'inline-block',
+        minWidth: 28,
+        px: 0.5,
+        borderRadius: 0.5,
+        textAlign: 'center',
+        fontSize: '0.6875rem',
+        fontWeight: 600,
+        lineHeight: '18px',
+        bgcolor: type === 'measure' ? 'surface.accentSoft' : 'surface.sunken',
+        color: type === 'measure' ? 'primary.main' : 'text.secondary',
+      }}
+    >
+      <span aria-hidden="true">{sign}</span>
+      <Box component="span" sx={visuallyHidden}>
+        {label}:{' '}
+      </Box>
+    </Box>
+  );
+}

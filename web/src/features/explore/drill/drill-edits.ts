@@ -1,0 +1,88 @@
+// What a cell's menu does to the state: only its group, without it, or its group broken down by something else. Pure.
+import type { Filter, MemberFilter } from '@/api/types';
+import { toggleValue } from '@/lib/filter-words';
+import { isMemberFilter } from '@/lib/members';
+import { nextBucket } from '@/lib/zoned-time';
+import type { ExploreState } from '../state/explore-state';
+import { shortName } from '../table/table-model';
+import type { CellGroup, Member } from '../table/table-model';
+
+type Bucket = NonNullable<CellGroup['bucket']>;
+
+const finer = {
+  second: 'second',
+  minute: 'second',
+  hour: 'minute',
+  day: 'hour',
+  week: 'day',
+  month: 'day',
+  quarter: 'month',
+  year: 'month',
+} as const;
+
+/** Exactly this value; another condition of the same kind gives way. */
+const only = (filters: readonly Filter[], { member, value }: Member): Filter[] => {
+  const name = shortName(member);
+  const here = filters.some(
+    (filter) =>
+      isMemberFilter(filter) &&
+      filter.member === name &&
+      filter.operator === 'equals' &&
+      filter.values?.length === 1 &&
+      filter.values[0] === value,
+  );
+  return here ? [...filters] : toggleValue(filters, name, value);
+};
+
+export const keepOnly = (state: ExploreState, member: Member): ExploreState => ({
+  ...state,
+  filters: only(state.filters, member),
+});
+
+export function leaveOut(state: ExploreState, { member, value }: Member): ExploreState {
+  const name = shortName(member);
+  const at = state.filters.findIndex(
+    (filter) => isMemberFilter(filter) && filter.member === name && filter.operator === 'notEquals',
+  );
+  const old = state.filters[at] as MemberFilter | undefined;
+  const added: MemberFilter = {
+    member: name,
+    operator: 'notEquals',
+    values: [...(old?.values ?? []).filter((entry) => entry !== value), value],
+  };
+  return {
+    ...state,
+    filters: old
+      ? state.filters.map((filter, index) => (index === at ? added : filter))
+      : [...state.filters, added],
+  };
+}
+
+/** The range of a bucket: from its first instant to the last before the next. */
+export function bucketRange(bucket: Bucket, zone: string): [string, string] {
+  const start = Date.parse(bucket.start);
+  const end = nextBucket(start, bucket.grain, zone);
+  return [new Date(start).toISOString(), new Date(end - 1).toISOString()];
+}
+
+/** Looks into a bucket, one grain finer. */
+export const zoomInto = (state: ExploreState, bucket: Bucket): ExploreState => ({
+  ...state,
+  range: bucketRange(bucket, state.zone),
+  grain: finer[bucket.grain],
+});
+
+/** The rows of the group, by another dimension instead of its own. */
+export function breakDown(state: ExploreState, group: CellGroup, by: string): ExploreState {
+  const fixed = new Set(group.members.map(({ member }) => shortName(member)));
+  return {
+    ...state,
+    filters: group.members.reduce<Filter[]>(only, state.filters),
+    dimensions: [...state.dimensions.filter((name) => !fixed.has(name) && name !== by), by],
+    ...(group.bucket === null ? {} : { range: bucketRange(group.bucket, state.zone), grain: null }),
+    order: [],
+    limit: null,
+    pivot: null,
+    chart: null,
+  };
+}

@@ -1,0 +1,137 @@
+// What a cell opens: its rows, only its values, without them, a look inside its time, or its group by something else.
+import Divider from '@mui/material/Divider';
+import ListItemIcon from '@mui/material/ListItemIcon';
+import ListSubheader from '@mui/material/ListSubheader';
+import Menu from '@mui/material/Menu';
+import MenuItem from '@mui/material/MenuItem';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import type { Model } from '@/api/types';
+import { formatCell } from '@/lib/format';
+import { rangeLabel } from '@/lib/range-label';
+import { nextBucket } from '@/lib/zoned-time';
+import { Icon } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
+import type { ExploreState } from '../state/explore-state';
+import { isTime } from '../state/fit';
+import { shortName } from '../table/table-model';
+import type { CellGroup, Member } from '../table/table-model';
+import { breakDown, keepOnly, leaveOut, zoomInto } from './drill-edits';
+
+export interface DrillMenuProps {
+  anchor: HTMLElement;
+  group: CellGroup;
+  model: Model;
+  state: ExploreState;
+  change: (edit: (state: ExploreState) => ExploreState) => void;
+  /** null: they can be listed; else why not. */
+  rowsProblem: string | null;
+  onRows: () => void;
+  onClose: () => void;
+}
+
+export const valueOf = ({ value, type }: Member): string =>
+  value === null
+    ? '(no value)'
+    : formatCell(value, { type, format: type === 'integer' ? 'd' : null });
+
+export function groupTitle(group: CellGroup, zone: string): string {
+  const parts = group.members.map((member) => `${member.label} ${valueOf(member)}`);
+  if (group.bucket !== null) {
+    const start = Date.parse(group.bucket.start);
+    parts.push(rangeLabel(start, nextBucket(start, group.bucket.grain, zone), zone));
+  }
+  return parts.join(', ') || 'Everything';
+}
+
+export function DrillMenu(props: DrillMenuProps) {
+  const { anchor, group, model, state, change, rowsProblem, onRows, onClose } = props;
+  const [choosing, setChoosing] = useState(false);
+  const { bucket } = group;
+  const taken = new Set(group.members.map(({ member }) => shortName(member)));
+  const others = model.dimensions.filter(({ name, type }) => !taken.has(name) && !isTime(type));
+  const heading = choosing ? 'Break down by' : groupTitle(group, state.zone);
+  const item = (
+    key: string,
+    icon: IconName,
+    words: ReactNode,
+    run: () => void,
+    { disabled = false, stays = false } = {},
+  ) => (
+    <MenuItem
+      key={key}
+      disabled={disabled}
+      onClick={() => {
+        if (!stays) onClose();
+        run();
+      }}
+      sx={{ whiteSpace: 'normal' }}
+    >
+      <ListItemIcon>
+        <Icon name={icon} size={16} />
+      </ListItemIcon>
+      {words}
+    </MenuItem>
+  );
+  return (
+    <Menu
+      anchorEl={anchor}
+      open
+      onClose={onClose}
+      slotProps={{
+        paper: { sx: { maxWidth: 360, maxHeight: 420 } },
+        list: { dense: true, 'aria-label': heading },
+      }}
+    >
+      <ListSubheader
+        component="li"
+        role="presentation"
+        aria-hidden="true"
+        sx={{ lineHeight: 1.5, py: 1, bgcolor: 'inherit', position: 'static' }}
+      >
+        {heading}
+      </ListSubheader>
+      {choosing
+        ? others.map(({ name, label }) =>
+            item(name, 'chart', label, () => change((old) => breakDown(old, group, name))),
+          )
+        : [
+            item(
+              'rows',
+              'table',
+              rowsProblem === null ? 'Show the rows' : `Rows cannot be shown: ${rowsProblem}`,
+              onRows,
+              { disabled: rowsProblem !== null, stays: true },
+            ),
+            others.length > 0 && (
+              <MenuItem key="break" aria-haspopup="menu" onClick={() => setChoosing(true)}>
+                <ListItemIcon>
+                  <Icon name="chart" size={16} />
+                </ListItemIcon>
+                Break down by…
+              </MenuItem>
+            ),
+            bucket !== null &&
+              bucket.grain !== 'second' &&
+              item('zoom', 'search', 'Look inside this time', () =>
+                change((old) => zoomInto(old, bucket)),
+              ),
+            group.members.length > 0 && <Divider key="line" />,
+            ...group.members.flatMap((member) => [
+              item(
+                `only ${member.member}`,
+                'filter',
+                `Only ${member.label} ${valueOf(member)}`,
+                () => change((old) => keepOnly(old, member)),
+              ),
+              item(
+                `without ${member.member}`,
+                'close',
+                `Without ${member.label} ${valueOf(member)}`,
+                () => change((old) => leaveOut(old, member)),
+              ),
+            ]),
+          ]}
+    </Menu>
+  );
+}

@@ -1,0 +1,202 @@
+// The rows behind a cell as a statement, and what its menu does to the state.
+import { describe, expect, it } from 'vitest';
+import type { Filter, Model } from '@/api/types';
+import { flightsModel } from '@/testing/fake-engine';
+import { emptyState } from '../state/explore-state';
+import type { ExploreState } from '../state/explore-state';
+import type { CellGroup } from '../table/table-model';
+import { breakDown, bucketRange, keepOnly, leaveOut, zoomInto } from './drill-edits';
+import { filterSql, rowsSql } from './rows-sql';
+import type { RowsQuestion } from './rows-sql';
+
+const model: Model = {
+  ...flightsModel,
+  dimensions: [
+    ...flightsModel.dimensions,
+    { name: 'Route "x"', label: 'Route', type: 'string', expression: "origin || '-' || dest" },
+    { name: 'late', label: 'Late', type: 'boolean', column: 'late' },
+    { name: 'day', label: 'Day', type: 'date', column: 'day' },
+  ],
+};
+const member = (name: string, value: string | null) => ({
+  member: `flights.${name}`,
+  label: name,
+  type: 'string' as const,
+  value,
+});
+const bucket = {
+  member: 'flights.time_hour',
+  start: '2013-11-03T04:00:00.000Z',
+  grain: 'day' as const,
+};
+const none: CellGroup = { members: [], bucket: null };
+
+describe('filters in SQL', () => {
+  it.each<[Filter, string]>([
+    [{ member: 'carrier', operator: 'equals', values: ["O'Hare"] }, `"carrier" = 'O''Hare'`],
+    [{ member: 'carrier', operator: 'equals', values: ['UA', 'DL'] }, `"carrier" in ('UA', 'DL')`],
+    [
+      { member: 'carrier', operator: 'equals', values: ['UA', null] },
+      `("carrier" = 'UA' or "carrier" is null)`,
+    ],
+    [{ member: 'carrier', operator: 'equals', values: [null] }, '"carrier" is null'],
+    [
+      { member: 'carrier', operator: 'notEquals', values: ['UA'] },
+      `("carrier" <> 'UA' or "carrier" is null)`,
+    ],
+    [
+      { member: 'carrier', operator: 'notEquals', values: ['UA', null] },
+      `("carrier" <> 'UA' and "carrier" is not null)`,
+    ],
+    [
+      { member: 'carrier', operator: 'contains', values: ['5%_\\'] },
+      `"carrier" ilike '%5\\%\\_\\\\%'`,
+    ],
+    [
+      { member: 'carrier', operator: 'startsWith', values: ['a', 'b'] },
+      `("carrier" ilike 'a%' or "carrier" ilike 'b%')`,
+    ],
+    [
+      { member: 'carrier', operator: 'notEndsWith', values: ['a'] },
+      `("carrier" not ilike '%a' or "carrier" is null)`,
+    ],
+    [
+      { member: 'month', operator: 'contains', values: ['1'] },
+      `cast("month" as varchar) ilike '%1%'`,
+    ],
+    [{ member: 'month', operator: 'gte', values: ['3'] }, '"month" >= 3'],
+    [{ member: 'month', operator: 'between', values: [3, 5] }, '"month" between 3 and 5'],
+    [
+      { member: 'month', operator: 'notBetween', values: [3, 5] },
+      '("month" not between 3 and 5 or "month" is null)',
+    ],
+    [{ member: 'late', operator: 'equals', values: [true] }, '"late" = true'],
+    [{ member: 'day', operator: 'equals', values: ['2013-01-01'] }, `"day" = date '2013-01-01'`],
+    [{ member: 'carrier', operator: 'set' }, '"carrier" is not null'],
+    [{ member: 'flights.carrier', operator: 'notSet' }, '"carrier" is null'],
+    [{ member: 'Route "x"', operator: 'equals', values: ['a'] }, `(origin || '-' || dest) = 'a'`],
+    [
+      {
+        or: [
+          { member: 'month', operator: 'lt', values: [3] },
+          { and: [{ member: 'late', operator: 'set' }] },
+        ],
+      },
+      '("month" < 3 or ("late" is not null))',
+    ],
+  ])('%j', (filter, sql) => {
+    expect(filterSql(filter, model)).toBe(sql);
+  });
+
+  it.each<[string, Filter]>([
+    ['a date that depends on today', { member: 'day', operator: 'inDateRange', values: ['today'] }],
+    ['a measure', { or: [{ member: 'count', operator: 'gt', values: [1] }] }],
+    ['no number', { member: 'month', operator: 'gt', values: ['x'] }],
+  ])('does not write %s', (_name, filter) => {
+    const question: RowsQuestion = {
+      model,
+      filters: [filter],
+      group: none,
+      measure: null,
+      time: null,
+      range: null,
+      zone: 'UTC',
+    };
+    expect(rowsSql(question)).toHaveProperty('problem');
+  });
+});
+
+describe('rows behind a cell', () => {
+  it('are those of its group, its bucket cut by the range, the filters and those of its measure', () => {
+    const counted: Model = {
+      ...model,
+      measures: [
+        {
+          name: 'late_flights',
+          label: 'Late',
+          kind: 'count',
+          filters: [{ member: 'flights.late', operator: 'equals', values: [true] }],
+        },
+      ],
+    };
+    const statement = rowsSql({
+      model: counted,
+      filters: [{ member: 'origin', operator: 'equals', values: ['JFK'] }],
+      group: { members: [member('carrier', 'UA')], bucket },
+      measure: 'late_flights',
+      time: 'time_hour',
+      range: { from: '2013-11-03T12:00:00Z', to: '2013-12-01T05:00:00Z' },
+      zone: 'America/New_York',
+    });
+    // That day has 25 hours.
+    expect(statement).toEqual({
+      sql: [
+        'select *',
+        'from "flights"',
+        `where "carrier" = 'UA'`,
+        `  and "origin" = 'JFK'`,
+        '  and "late" = true',
+        `  and "time_hour" >= timestamp '2013-11-03T12:00:00.000Z'`,
+        `  and "time_hour" < timestamp '2013-11-04T05:00:00.000Z'`,
+        'limit 200',
+      ].join('\n'),
+    });
+  });
+
+  it('are all rows where nothing restricts them', () => {
+    const question: RowsQuestion = {
+      model,
+      filters: [],
+      group: none,
+      measure: null,
+      time: 'time_hour',
+      range: null,
+      zone: 'UTC',
+    };
+    expect(rowsSql(question)).toEqual({ sql: 'select *\nfrom "flights"\nlimit 200' });
+  });
+});
+
+describe('edits of a cell', () => {
+  const state: ExploreState = {
+    ...emptyState,
+    measures: ['count'],
+    dimensions: ['carrier'],
+    zone: 'America/New_York',
+  };
+  const ua = member('carrier', 'UA');
+
+  it('keep only a value, once', () => {
+    const kept = keepOnly(state, ua);
+    expect(kept.filters).toEqual([{ member: 'carrier', operator: 'equals', values: ['UA'] }]);
+    expect(keepOnly(kept, ua).filters).toEqual(kept.filters);
+    expect(keepOnly(kept, member('carrier', null)).filters).toEqual([
+      { member: 'carrier', operator: 'equals', values: [null] },
+    ]);
+  });
+
+  it('leave values out, one after the other', () => {
+    const without = leaveOut(leaveOut(leaveOut(state, ua), member('carrier', 'DL')), ua);
+    expect(without.filters).toEqual([
+      { member: 'carrier', operator: 'notEquals', values: ['DL', 'UA'] },
+    ]);
+  });
+
+  it('look inside a bucket, one grain finer', () => {
+    expect(bucketRange(bucket, 'America/New_York')).toEqual([
+      '2013-11-03T04:00:00.000Z',
+      '2013-11-04T04:59:59.999Z',
+    ]);
+    expect(zoomInto(state, bucket)).toMatchObject({ grain: 'hour' });
+  });
+
+  it('break a group down by something else', () => {
+    const broken = breakDown({ ...state, grain: 'day' }, { members: [ua], bucket }, 'origin');
+    expect(broken).toMatchObject({
+      dimensions: ['origin'],
+      grain: null,
+      filters: [{ member: 'carrier', operator: 'equals', values: ['UA'] }],
+      range: bucketRange(bucket, 'America/New_York'),
+    });
+  });
+});

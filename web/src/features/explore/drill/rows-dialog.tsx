@@ -1,0 +1,83 @@
+// The rows behind a cell, asked as a statement, which can be taken along to the page for statements.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import { useId, useMemo } from 'react';
+import { Link } from 'react-router';
+import { toProblem } from '@/api/problem';
+import { useRunSqlQuery } from '@/api/sql-api';
+import type { AsOf, Model, ResultColumn } from '@/api/types';
+import { useStoredResult } from '@/api/use-stored-result';
+import { DataTable, RowCountLine } from '@/components/data-table';
+import { ErrorState, LoadingState } from '@/components/states';
+import { MOST_SHOWN } from './rows-sql';
+
+export interface RowsDialogProps {
+  title: string;
+  model: Model;
+  sql: string;
+  asOf: AsOf | null;
+  zone: string;
+  onClose: () => void;
+}
+
+/** As the model writes the dimension that a column is: a year is no count. */
+const written = (columns: readonly ResultColumn[], model: Model): ResultColumn[] =>
+  columns.map((column) => {
+    const dimension = model.dimensions.find((entry) => entry.column === column.name);
+    return dimension?.format ? { ...column, format: dimension.format } : column;
+  });
+
+export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialogProps) {
+  const titleId = useId();
+  const statement = useMemo(
+    () => ({ sql, limit: MOST_SHOWN, ...(asOf === null ? {} : { asOf }) }),
+    [sql, asOf],
+  );
+  const answer = useRunSqlQuery(statement);
+  const stored = useStoredResult(answer.data?.key);
+  const search = new URLSearchParams({ q: sql, ...(asOf === null ? {} : { asOf: String(asOf) }) });
+  return (
+    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="lg" fullWidth>
+      <DialogTitle id={titleId} variant="h1">
+        Rows behind this number
+        <Box component="span" sx={{ display: 'block', color: 'text.secondary', fontWeight: 400 }}>
+          {title}
+        </Box>
+      </DialogTitle>
+      <DialogContent sx={{ pb: 0 }}>
+        {answer.isError ? (
+          <ErrorState problem={toProblem(answer.error)} onRetry={() => void answer.refetch()} />
+        ) : stored === null ? (
+          <LoadingState rows={8} label="Loading rows" />
+        ) : (
+          <>
+            <DataTable
+              label={`Rows of ${title}`}
+              columns={written(stored.result.columns, model)}
+              data={stored.result.data}
+              rowCount={stored.result.row_count}
+              zone={zone}
+              height={420}
+              density="compact"
+            />
+            <RowCountLine
+              shown={stored.result.row_count}
+              first={stored.result.row_count >= MOST_SHOWN}
+              note={`Times in ${zone}`}
+            />
+          </>
+        )}
+      </DialogContent>
+      <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
+        <Button component={Link} to={`/sql?${search.toString()}`} variant="text">
+          Open as SQL
+        </Button>
+        <Button onClick={onClose}>Close</Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

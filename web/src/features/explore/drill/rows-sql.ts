@@ -1,0 +1,181 @@
+// The rows behind a cell as a statement: the filters of the page and the group of the cell, in the words of SQL and with the
+// meaning that the query language gives them (docs/api.md). What SQL cannot say here is a problem in words. Pure.
+import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
+import { isMemberFilter } from '@/lib/members';
+import { nextBucket } from '@/lib/zoned-time';
+import type { CellGroup } from '../table/table-model';
+import { shortName } from '../table/table-model';
+
+export const MOST_SHOWN = 200;
+
+export interface RowsQuestion {
+  model: Model;
+  filters: readonly Filter[];
+  group: CellGroup;
+  /** The measure of the cell, whose own filters hold for its rows. */
+  measure: string | null;
+  time: string | null;
+  range: { from: string; to: string } | null;
+  zone: string;
+}
+
+export type RowsStatement = { sql: string } | { problem: string };
+
+class NotInSql extends Error {}
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+function memberSql(name: string, model: Model): string {
+  const short = shortName(name);
+  const dimension = model.dimensions.find((entry) => entry.name === short);
+  if (!dimension) throw new NotInSql('A condition on a measure has no rows of its own.');
+  if (dimension.expression) return `(${dimension.expression})`;
+  return quote(dimension.column ?? dimension.name);
+}
+
+const typeOf = (name: string, model: Model): string =>
+  model.dimensions.find((entry) => entry.name === shortName(name))?.type ?? 'string';
+
+function literal(value: Cell, type: string): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const written = typeof value === 'object' ? JSON.stringify(value) : value;
+  if (type === 'date') return `date ${text(written)}`;
+  if (type === 'timestamp') return `timestamp ${text(written)}`;
+  if (type === 'integer' || type === 'float') {
+    const number = Number(written);
+    if (written.trim() === '' || Number.isNaN(number))
+      throw new NotInSql(`“${written}” is not a number.`);
+    return String(number);
+  }
+  if (type === 'boolean') return written === 'true' ? 'true' : 'false';
+  return text(written);
+}
+
+const orMissing = (sql: string, member: string): string => `(${sql} or ${member} is null)`;
+
+function anyOf(member: string, values: Cell[], type: string, negated: boolean): string {
+  const known = values.filter((value) => value !== null).map((value) => literal(value, type));
+  const missing = known.length < values.length;
+  const none = negated ? `${member} is not null` : `${member} is null`;
+  if (known.length === 0) return none;
+  const one = known.length === 1 ? `${negated ? '<>' : '='} ${known[0]}` : null;
+  const listed = `${member} ${one ?? `${negated ? 'not in' : 'in'} (${known.join(', ')})`}`;
+  if (negated) return missing ? `(${listed} and ${none})` : orMissing(listed, member);
+  return missing ? `(${listed} or ${none})` : listed;
+}
+
+function matching(
+  member: string,
+  values: Cell[],
+  [before, after]: [string, string],
+  negated: boolean,
+): string {
+  const missing = values.includes(null);
+  const parts = values
+    .filter((value) => value !== null)
+    .map((value) => {
+      const escaped = String(value).replace(/[\\%_]/g, (sign) => `\\${sign}`);
+      return `${member} ${negated ? 'not ilike' : 'ilike'} ${text(`${before}${escaped}${after}`)}`;
+    });
+  if (parts.length === 0) return negated ? `${member} is not null` : `${member} is null`;
+  const joined =
+    parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(negated ? ' and ' : ' or ')})`;
+  if (negated) return missing ? `(${joined} and ${member} is not null)` : orMissing(joined, member);
+  return missing ? orMissing(joined, member) : joined;
+}
+
+function conditionSql(filter: MemberFilter, model: Model): string {
+  const plain = memberSql(filter.member, model);
+  const type = typeOf(filter.member, model);
+  const values = filter.values ?? [];
+  const [first = null, second = null] = values;
+  const asText = type === 'string' ? plain : `cast(${plain} as varchar)`;
+  const compare = (sign: string): string => `${plain} ${sign} ${literal(first, type)}`;
+  switch (filter.operator) {
+    case 'set':
+      return `${plain} is not null`;
+    case 'notSet':
+      return `${plain} is null`;
+    case 'equals':
+      return anyOf(plain, values, type, false);
+    case 'notEquals':
+      return anyOf(plain, values, type, true);
+    case 'contains':
+      return matching(asText, values, ['%', '%'], false);
+    case 'notContains':
+      return matching(asText, values, ['%', '%'], true);
+    case 'startsWith':
+      return matching(asText, values, ['', '%'], false);
+    case 'notStartsWith':
+      return matching(asText, values, ['', '%'], true);
+    case 'endsWith':
+      return matching(asText, values, ['%', ''], false);
+    case 'notEndsWith':
+      return matching(asText, values, ['%', ''], true);
+    case 'gt':
+      return compare('>');
+    case 'gte':
+      return compare('>=');
+    case 'lt':
+      return compare('<');
+    case 'lte':
+      return compare('<=');
+    case 'between':
+      return `${plain} between ${literal(first, type)} and ${literal(second, type)}`;
+    case 'notBetween':
+      return orMissing(
+        `${plain} not between ${literal(first, type)} and ${literal(second, type)}`,
+        plain,
+      );
+    default:
+      throw new NotInSql(
+        'A filter on dates depends on the zone and on today; its rows cannot be listed.',
+      );
+  }
+}
+
+export function filterSql(filter: Filter, model: Model): string {
+  if (isMemberFilter(filter)) return conditionSql(filter, model);
+  const [parts, word] = 'or' in filter ? [filter.or, ' or '] : [filter.and, ' and '];
+  return `(${parts.map((part) => filterSql(part, model)).join(word)})`;
+}
+
+/** A bucket, cut at the ends of the range. */
+function spanOf(question: RowsQuestion): { from: string; to: string } | null {
+  const { group, range, zone } = question;
+  if (group.bucket === null) return range;
+  const start = Date.parse(group.bucket.start);
+  const end = nextBucket(start, group.bucket.grain, zone);
+  const from = range === null ? start : Math.max(start, Date.parse(range.from));
+  const to = range === null ? end : Math.min(end, Date.parse(range.to));
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+export function rowsSql(question: RowsQuestion): RowsStatement {
+  const { model, group, filters } = question;
+  try {
+    const own = model.measures.find((entry) => entry.name === question.measure)?.filters ?? [];
+    const conditions = [
+      ...group.members.map(({ member, value }) =>
+        conditionSql({ member, operator: 'equals', values: [value] }, model),
+      ),
+      ...[...filters, ...own].map((filter) => filterSql(filter, model)),
+    ];
+    const span = spanOf(question);
+    const time = group.bucket?.member ?? question.time;
+    if (span !== null && time !== null) {
+      const member = memberSql(time, model);
+      conditions.push(
+        `${member} >= timestamp ${text(span.from)}`,
+        `${member} < timestamp ${text(span.to)}`,
+      );
+    }
+    const where =
+      conditions.length === 0 ? '' : `\nwhere ${[...new Set(conditions)].join('\n  and ')}`;
+    return { sql: `select *\nfrom ${quote(model.dataset)}${where}\nlimit ${MOST_SHOWN}` };
+  } catch (error) {
+    if (error instanceof NotInSql) return { problem: error.message };
+    throw error;
+  }
+}

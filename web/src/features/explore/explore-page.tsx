@@ -1,0 +1,36 @@
+// Loads the models, then the screen.
+import Button from '@mui/material/Button';
+import { Link } from 'react-router';
+import { useListModelsQuery } from '@/api/models-api';
+import { toProblem } from '@/api/problem';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { EmptyState, ErrorState, LoadingState } from '@/components/states';
+import { ExploreScreen } from './explore-screen';
+
+export default function ExplorePage() {
+  const models = useListModelsQuery();
+  if (models.data !== undefined && models.data.length > 0)
+    return <ExploreScreen models={models.data} />;
+  return (
+    <PageFrame>
+      <PageHeader title="Explore" />
+      {models.isError ? (
+        <ErrorState problem={toProblem(models.error)} onRetry={() => void models.refetch()} />
+      ) : models.data === undefined ? (
+        <LoadingState rows={6} label="Loading models" />
+      ) : (
+        <EmptyState
+          icon="dataset"
+          title="There is nothing to explore yet"
+          action={
+            <Button component={Link} to="/datasets" variant="contained" color="primary">
+              Go to datasets
+            </Button>
+          }
+        >
+          Every dataset brings a model with it.
+        </EmptyState>
+      )}
+    </PageFrame>
+  );
+}

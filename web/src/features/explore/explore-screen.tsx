@@ -1,0 +1,267 @@
+// Exploring a model: fields on the left, what is asked above, the answer as picture and table. All of it is in the address.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Drawer from '@mui/material/Drawer';
+import IconButton from '@mui/material/IconButton';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { downloadCsv } from '@/api/download-csv';
+import { useSession } from '@/api/session-slice';
+import type { Model } from '@/api/types';
+import { AsOfBanner } from '@/components/as-of-banner';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { useShortcuts } from '@/components/shortcuts';
+import type { Shortcut } from '@/components/shortcuts';
+import { useToasts } from '@/components/toast-slice';
+import { Icon } from '@/theme/icons';
+import type { IconName } from '@/theme/icons';
+import { drawnKind } from './chart/chart-kinds';
+import { Complaints } from './complaints';
+import { FieldPanel } from './fields/field-panel';
+import { placeProblems } from './query/field-places';
+import { useExploreResults } from './query/use-explore-results';
+import { preloadTable, ResultArea } from './result-area';
+import { titleOf } from './save/to-widget';
+import { ChosenFields } from './shelf/chosen-fields';
+import { FilterRow } from './shelf/filter-row';
+import { OptionsRow } from './shelf/options-row';
+import { Starts } from './starts';
+import { emptyState, isEmpty } from './state/explore-state';
+import { resolvedRange } from './state/resolved-range';
+import { useExploreState } from './state/use-explore-state';
+import type { ExploreControls } from './state/use-explore-state';
+
+const SaveDialog = lazy(() =>
+  import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
+);
+
+preloadTable();
+
+export function ExploreScreen({ models }: { models: readonly Model[] }) {
+  const controls = useExploreState(models);
+  if (controls.model === null) {
+    return (
+      <PageFrame>
+        <PageHeader title="Explore" />
+        <Complaints complaints={controls.complaints} />
+        <Box component="h2" sx={{ typography: 'h2', mt: 4 }}>
+          Choose a model
+        </Box>
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
+          {models.map((model) => (
+            <Button
+              key={model.name}
+              onClick={() => controls.change(() => ({ ...emptyState, model: model.name }))}
+            >
+              {model.label}
+            </Button>
+          ))}
+        </Box>
+      </PageFrame>
+    );
+  }
+  return <ModelScreen models={models} controls={controls} model={controls.model} />;
+}
+
+/** With its word where there is room. */
+function ToolButton({
+  label,
+  icon,
+  onPress,
+}: {
+  label: string;
+  icon: IconName;
+  onPress: () => void;
+}) {
+  const phone = useMediaQuery('(max-width: 599px)');
+  if (phone) {
+    return (
+      <IconButton aria-label={label} onClick={onPress}>
+        <Icon name={icon} />
+      </IconButton>
+    );
+  }
+  return (
+    <Button variant="text" onClick={onPress} startIcon={<Icon name={icon} size={16} />}>
+      {label}
+    </Button>
+  );
+}
+
+interface ModelScreenProps {
+  models: readonly Model[];
+  controls: ExploreControls;
+  model: Model;
+}
+
+function ModelScreen({ models, controls, model }: ModelScreenProps) {
+  const { state, change, complaints } = controls;
+  const wide = useMediaQuery('(min-width: 900px)');
+  const mayEdit = useSession().isAtLeast('editor');
+  const toasts = useToasts();
+  const search = useRef<HTMLInputElement>(null);
+  const [fieldsOpen, setFieldsOpen] = useState(false);
+  const [saving, setSaving] = useState(false);
+  const results = useExploreResults(state, model);
+  const { query, main } = results;
+  const problems = useMemo(() => placeProblems(main.problem, query), [main.problem, query]);
+  const resolved = main.outdated ? null : resolvedRange(main.stored?.result ?? null);
+  const asked = !isEmpty(state);
+
+  const { refetch } = main;
+  const shortcuts = useMemo<Shortcut[]>(() => {
+    const group = 'Explore';
+    return [
+      { keys: 'f', label: 'Find a field', group, run: () => search.current?.focus() },
+      { keys: 'r', label: 'Ask again', group, run: refetch },
+      ...(mayEdit
+        ? [{ keys: 's', label: 'Save as widget', group, run: () => setSaving(asked) }]
+        : []),
+    ];
+  }, [mayEdit, refetch, asked]);
+  useShortcuts(shortcuts);
+
+  const copyLink = async (): Promise<void> => {
+    await navigator.clipboard?.writeText(window.location.href);
+    toasts.show({ message: 'Link copied', tone: 'success' });
+  };
+  const download = async (): Promise<void> => {
+    if (query === null) return;
+    const problem = await downloadCsv(query, titleOf(state, model));
+    if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
+  };
+  const panel = (
+    <FieldPanel models={models} model={model} state={state} change={change} searchRef={search} />
+  );
+
+  return (
+    <PageFrame width="full">
+      <PageHeader
+        title="Explore"
+        summary={wide ? undefined : model.label}
+        actions={
+          <>
+            {!wide && (
+              <Button
+                onClick={() => setFieldsOpen(true)}
+                aria-haspopup="dialog"
+                startIcon={<Icon name="sidebar" size={16} />}
+              >
+                Fields
+              </Button>
+            )}
+            {asked && (
+              <>
+                <ToolButton label="Copy link" icon="link" onPress={() => void copyLink()} />
+                <ToolButton label="Download CSV" icon="download" onPress={() => void download()} />
+                {mayEdit && (
+                  <Button variant="contained" color="primary" onClick={() => setSaving(true)}>
+                    Save as widget
+                  </Button>
+                )}
+              </>
+            )}
+          </>
+        }
+      />
+      <Complaints complaints={complaints} />
+      {state.asOf !== null && (
+        <AsOfBanner
+          title={
+            typeof state.asOf === 'number'
+              ? `Version ${state.asOf}, not the latest.`
+              : `As of ${state.asOf}, not the latest.`
+          }
+          backLabel="Back to the latest"
+          onBack={() => change((old) => ({ ...old, asOf: null }))}
+        />
+      )}
+      <Box
+        sx={{
+          display: 'grid',
+          gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: '248px minmax(0, 1fr)' },
+          gap: 5,
+          alignItems: 'start',
+        }}
+      >
+        {wide ? (
+          <Box
+            component="aside"
+            aria-label="Fields"
+            sx={{
+              position: 'sticky',
+              top: 16,
+              display: 'flex',
+              flexDirection: 'column',
+              maxHeight: 'calc(100dvh - 32px)',
+              p: 3,
+              pt: 4,
+              border: 1,
+              borderColor: 'divider',
+              borderRadius: 1,
+              bgcolor: 'background.paper',
+            }}
+          >
+            {panel}
+          </Box>
+        ) : (
+          <Drawer
+            anchor="bottom"
+            open={fieldsOpen}
+            onClose={() => setFieldsOpen(false)}
+            slotProps={{
+              paper: {
+                'aria-label': 'Fields',
+                sx: { borderRadius: '12px 12px 0 0', height: '85dvh', p: 4, pb: 0 },
+              },
+            }}
+          >
+            <Box sx={{ display: 'flex', alignItems: 'center', mb: 4 }}>
+              <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h1' }}>
+                Fields
+              </Box>
+              <Button variant="text" onClick={() => setFieldsOpen(false)}>
+                Done
+              </Button>
+            </Box>
+            {panel}
+          </Drawer>
+        )}
+        <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
+          <Box
+            component="section"
+            aria-label="Question"
+            sx={{
+              display: 'grid',
+              gap: 3,
+              p: 4,
+              border: 1,
+              borderColor: 'divider',
+              borderRadius: 1,
+              bgcolor: 'background.paper',
+            }}
+          >
+            <ChosenFields {...{ model, state, problems, change }} />
+            <FilterRow {...{ model, state, problems, change }} />
+            <OptionsRow {...{ model, state, problems, resolved, change }} />
+          </Box>
+          {asked ? (
+            <ResultArea {...{ model, state, results, problems, change }} />
+          ) : (
+            <Starts model={model} change={change} />
+          )}
+        </Box>
+      </Box>
+      {saving && asked && (
+        <Suspense fallback={null}>
+          <SaveDialog
+            state={state}
+            model={model}
+            kind={drawnKind(state, model)}
+            onClose={() => setSaving(false)}
+          />
+        </Suspense>
+      )}
+    </PageFrame>
+  );
+}

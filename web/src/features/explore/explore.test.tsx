@@ -1,0 +1,289 @@
+// The page as somebody uses it: choosing, turning, comparing, looking behind a cell, saving; and when things go wrong.
+import { screen, waitFor, within } from '@testing-library/react';
+import { delay, http, HttpResponse } from 'msw';
+import { useLocation } from 'react-router';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SemanticQuery, Session } from '@/api/types';
+import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { problem, session } from '@/testing/fixtures';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import { sqlHandlers, statements } from '@/testing/sql-handlers';
+import { widgetKinds } from '@/widgets/registry';
+import ExplorePage from './explore-page';
+
+let asked: SemanticQuery[] = [];
+
+beforeAll(async () => {
+  await Promise.all([
+    ...widgetKinds.map(({ View }) => View.preload()),
+    import('@/components/filter-editor'),
+    import('@/components/time-panel'),
+    import('@/components/provenance/provenance-dialog'),
+    import('./save/save-dialog'),
+    import('./drill/rows-dialog'),
+    import('./table/table-card'),
+  ]);
+});
+
+beforeEach(() => {
+  resetDashboards(['count']);
+  asked = [];
+  statements.length = 0;
+  // Wide: the fields stand beside the answer.
+  const { matchMedia } = window;
+  vi.spyOn(window, 'matchMedia').mockImplementation((media) => ({
+    ...matchMedia(media),
+    matches: media.includes('min-width'),
+  }));
+  server.use(...dashboardHandlers, ...sqlHandlers);
+  server.events.removeAllListeners();
+  server.events.on('request:start', ({ request }) => {
+    if (request.url.endsWith('/queries'))
+      void request
+        .clone()
+        .json()
+        .then((query) => asked.push(query as SemanticQuery));
+  });
+});
+
+function Address() {
+  const { pathname, search } = useLocation();
+  return <output data-testid="address">{decodeURIComponent(pathname + search)}</output>;
+}
+
+const open = (search = '', as: Session = session) =>
+  renderApp(
+    <>
+      <ExplorePage />
+      <Address />
+    </>,
+    { path: `/explore${search}`, session: as },
+  );
+const address = () => screen.getByTestId('address').textContent;
+const fields = () => screen.findByRole('complementary', { name: 'Fields' });
+const grid = (name: string | RegExp) => screen.findByRole('grid', { name });
+const cells = (row: HTMLElement) =>
+  within(row)
+    .getAllByRole('gridcell')
+    .map((cell) => cell.textContent);
+
+describe('choosing', () => {
+  it('asks as fields are chosen, and keeps all of it in the address', async () => {
+    const { user } = open();
+    const list = await fields();
+    await user.click(within(list).getByRole('button', { name: /Flights$/ }));
+    await user.click(within(list).getByRole('button', { name: /Carrier$/ }));
+    expect(address()).toBe('/explore?model=flights&m=count&d=carrier');
+    const table = await grid('Flights by carrier');
+    await waitFor(() =>
+      expect(cells(within(table).getAllByRole('row')[1] as HTMLElement)[0]).toBe('UA'),
+    );
+    await user.click(screen.getByRole('button', { name: 'Remove Carrier' }));
+    expect(address()).toBe('/explore?model=flights&m=count');
+  });
+
+  it('is done by keyboard alone: typing finds, arrows move, Enter adds', async () => {
+    const { user } = open();
+    const list = await fields();
+    await user.click(within(list).getByRole('textbox', { name: 'Find a field' }));
+    await user.keyboard('arr del');
+    expect(within(list).getAllByRole('button')).toHaveLength(1);
+    await user.keyboard('{Enter}');
+    expect(address()).toContain('m=avg_arr_delay');
+    await user.keyboard('{Escape}{ArrowDown}{ArrowDown}');
+    expect(within(list).getByRole('button', { name: /Flights$/ })).toHaveFocus();
+    await user.keyboard('{Enter}');
+    expect(address()).toContain('m=avg_arr_delay,count');
+  });
+
+  it('begins with a question where nothing is chosen', async () => {
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Flights by carrier' }));
+    expect(await grid('Flights by carrier')).toBeVisible();
+  });
+
+  it('adds filters by type, and opens them again', async () => {
+    const { user } = open('?m=count&d=carrier');
+    await user.click(await screen.findByRole('button', { name: 'Add filter' }));
+    const form = await screen.findByRole('form', { name: 'Filter' });
+    await user.click(await within(form).findByRole('checkbox', { name: /^UA/ }));
+    await user.click(within(form).getByRole('button', { name: 'Apply filter' }));
+    expect(address()).toContain('f=carrier:equals:UA');
+    expect(await screen.findByRole('button', { name: 'Carrier is UA' })).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Remove filter Carrier is UA' }));
+    expect(address()).not.toContain('f=');
+  });
+
+  it('has the engine order by a head', async () => {
+    const { user } = open('?m=count&d=carrier');
+    await user.click(
+      within(await grid('Flights by carrier')).getByRole('columnheader', { name: 'Carrier' }),
+    );
+    expect(address()).toContain('order=carrier:asc');
+    await waitFor(() =>
+      expect(asked.some(({ order }) => order?.[0]?.[0] === 'flights.carrier')).toBe(true),
+    );
+  });
+});
+
+describe('the answer', () => {
+  it('has totals from a question without groups', async () => {
+    open('?m=avg_arr_delay&d=carrier');
+    const table = await grid('Average arrival delay by carrier');
+    await within(table).findByText('Total');
+    const totals = asked.find(({ dimensions }) => dimensions === undefined);
+    expect(totals).toMatchObject({ measures: ['flights.avg_arr_delay'] });
+  });
+
+  it('puts values across, with sums that were asked', async () => {
+    open('?m=count&d=carrier,origin&pivot=origin');
+    const table = await grid('Flights by carrier and origin');
+    await within(table).findByRole('columnheader', { name: 'Total' });
+    expect(
+      within(table)
+        .getAllByRole('columnheader')
+        .map((head) => head.textContent),
+    ).toEqual(['Carrier', 'EWR', 'JFK', 'LGA', 'Total']);
+    expect(asked.map(({ dimensions }) => dimensions?.join() ?? '')).toEqual(
+      expect.arrayContaining(['flights.origin', 'flights.carrier', '']),
+    );
+  });
+
+  it('compares with the period before', async () => {
+    open('?m=count&d=carrier&compare=before');
+    const table = await grid('Flights by carrier');
+    const [, first] = within(table).getAllByRole('row');
+    await waitFor(() => expect(cells(first as HTMLElement)[2]).not.toBe('—'));
+    const [, now, before, difference, change] = cells(first as HTMLElement);
+    const number = (text = '') => Number(text.replaceAll(',', '').replace('−', '-'));
+    expect(number(difference ?? '')).toBe(number(now ?? '') - number(before ?? ''));
+    expect(change).toMatch(/^[+−][\d.]+%$/);
+  });
+
+  it('says where it comes from, and how it would be answered', async () => {
+    const { user } = open('?m=count&d=carrier');
+    await user.click(await screen.findByRole('button', { name: 'Where does this come from?' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('flights, version 3');
+    await user.click(within(dialog).getByRole('button', { name: 'Explain the query' }));
+    expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
+  });
+});
+
+describe('behind a cell', () => {
+  it('are its rows, which can be taken along as a statement', async () => {
+    const { user } = open('?m=count&d=carrier&f=origin:equals:JFK');
+    const table = await grid('Flights by carrier');
+    await user.click(within(table).getAllByText('UA')[0] as HTMLElement);
+    await user.click(await screen.findByRole('menuitem', { name: 'Show the rows' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(await within(dialog).findByRole('grid')).toBeVisible();
+    expect(statements.at(-1)?.sql).toContain(`"carrier" = 'UA'`);
+    expect(statements.at(-1)?.sql).toContain(`"origin" = 'JFK'`);
+    const link = within(dialog).getByRole('link', { name: 'Open as SQL' });
+    expect(link.getAttribute('href')).toMatch(/^\/sql\?q=select/);
+  });
+
+  it('is its group by something else', async () => {
+    const { user } = open('?m=count&d=carrier');
+    const table = await grid('Flights by carrier');
+    await user.click(within(table).getAllByText('UA')[0] as HTMLElement);
+    await user.click(await screen.findByRole('menuitem', { name: 'Break down by…' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Origin' }));
+    expect(address()).toBe('/explore?model=flights&m=count&d=origin&f=carrier:equals:UA');
+  });
+
+  it('opens by Enter', async () => {
+    const { user } = open('?m=count&d=carrier');
+    (await grid('Flights by carrier')).focus();
+    await user.keyboard('{ArrowDown}{Enter}');
+    expect(await screen.findByRole('menuitem', { name: 'Without Carrier UA' })).toBeVisible();
+  });
+});
+
+describe('saving', () => {
+  it('adds a widget to a dashboard, without the range', async () => {
+    const { user } = open('?m=count&d=carrier');
+    await user.click(await screen.findByRole('button', { name: 'Save as widget' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Save as widget' });
+    const sent = new Promise<unknown>((resolve) =>
+      server.events.on('request:start', ({ request }) => {
+        if (request.url.includes('/widgets')) void request.clone().json().then(resolve);
+      }),
+    );
+    await within(dialog).findByText('Flights from New York');
+    await user.click(within(dialog).getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Saved to Flights from New York')).toBeVisible();
+    expect(await sent).toMatchObject({
+      kind: 'bar',
+      title: 'Flights by carrier',
+      query: { measures: ['flights.count'], dimensions: ['flights.carrier'] },
+    });
+    expect(JSON.stringify(await sent)).not.toContain('dateRange');
+  });
+
+  it('is not offered to viewers', async () => {
+    open('?m=count', { ...session, user: { ...session.user, role: 'viewer' } });
+    await screen.findByRole('button', { name: 'Where does this come from?' });
+    expect(screen.queryByRole('button', { name: 'Save as widget' })).toBeNull();
+  });
+});
+
+describe('when things go wrong', () => {
+  it('says what of a link could not be used, and shows the rest', async () => {
+    open('?m=cout,count&grain=dayy&limit=0');
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('There is no measure “cout” in Flights; did you mean “count”?');
+    expect(alert).toHaveTextContent('“dayy” is not a grain');
+    expect(await screen.findByTestId('widget-value')).toBeVisible();
+  });
+
+  it('offers the models where that of a link is not there', async () => {
+    const { user } = open('?model=gone&m=count');
+    expect(await screen.findByRole('alert')).toHaveTextContent('There is no model “gone” here.');
+    await user.click(screen.getByRole('button', { name: 'Flights' }));
+    expect(address()).toBe('/explore?model=flights');
+  });
+
+  it('shows a refusal at the filter that it names', async () => {
+    server.use(
+      http.post('*/api/v1/queries', () =>
+        HttpResponse.json(
+          {
+            ...problem(400, 'invalid', 'The request is not valid'),
+            errors: [{ field: 'filters[0]', detail: 'value "x" is not of type integer' }],
+          },
+          { status: 400 },
+        ),
+      ),
+    );
+    open('?m=count&f=month:gt:x');
+    const filters = await screen.findByRole('group', { name: 'Filters' });
+    expect(await within(filters).findByRole('alert')).toHaveTextContent('is not of type integer');
+    expect(screen.getByText('This cannot be asked yet')).toBeVisible();
+  });
+
+  it('takes a question back, and asks it again', async () => {
+    let slow = true;
+    server.use(
+      http.post('*/api/v1/queries', async () => {
+        if (slow) await delay('infinite');
+        return undefined;
+      }),
+    );
+    const { user } = open('?m=count&limit=77');
+    await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+    expect(await screen.findByText('The question was taken back')).toBeVisible();
+    slow = false;
+    await user.click(screen.getByRole('button', { name: 'Ask it' }));
+    expect(await screen.findByTestId('widget-value')).toBeVisible();
+  });
+
+  it('says which filter leaves nothing, and clears it', async () => {
+    const { user } = open('?m=count&d=carrier&f=carrier:equals:QQ');
+    expect(await screen.findByText(/Nothing matches Carrier is QQ/)).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Clear filters' }));
+    expect(await grid('Flights by carrier')).toBeVisible();
+  });
+});

@@ -1,0 +1,141 @@
+// What can be asked: the model, and its times, measures and dimensions. A click or Enter adds a field or takes it away;
+// arrow keys go through them, and typing finds them.
+import Box from '@mui/material/Box';
+import InputAdornment from '@mui/material/InputAdornment';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { useId, useRef, useState } from 'react';
+import type { KeyboardEvent, RefObject } from 'react';
+import type { Model } from '@/api/types';
+import { Icon } from '@/theme/icons';
+import type { ExploreState } from '../state/explore-state';
+import { toggleDimension, toggleMeasure, toggleTime, withModel } from '../state/explore-state';
+import { timeOf } from '../state/fit';
+import { FieldItem } from './field-item';
+import { fieldGroups } from './fields';
+import type { Field } from './fields';
+
+export interface FieldPanelProps {
+  models: readonly Model[];
+  model: Model;
+  state: ExploreState;
+  change: (edit: (state: ExploreState) => ExploreState) => void;
+  searchRef?: RefObject<HTMLInputElement | null>;
+}
+
+export function FieldPanel({ models, model, state, change, searchRef }: FieldPanelProps) {
+  const [search, setSearch] = useState('');
+  const list = useRef<HTMLDivElement>(null);
+  const listId = useId();
+  const groups = fieldGroups(model, search);
+  const own = model.time_dimension ?? null;
+  const time = timeOf(state, model);
+
+  const isChosen = ({ kind, name }: Field): boolean =>
+    kind === 'measure'
+      ? state.measures.includes(name)
+      : kind === 'time'
+        ? state.grain !== null && time === name
+        : state.dimensions.includes(name);
+  const toggle = ({ kind, name }: Field): void =>
+    change((old) =>
+      kind === 'measure'
+        ? toggleMeasure(old, name)
+        : kind === 'time'
+          ? toggleTime(old, name, own)
+          : toggleDimension(old, name),
+    );
+
+  const items = (): HTMLButtonElement[] => [
+    ...(list.current?.querySelectorAll<HTMLButtonElement>('button[data-field]') ?? []),
+  ];
+  const go = (event: KeyboardEvent, from: number): void => {
+    const all = items();
+    const places: Record<string, number> = {
+      ArrowDown: Math.min(from + 1, all.length - 1),
+      ArrowUp: Math.max(from - 1, 0),
+      Home: 0,
+      End: all.length - 1,
+    };
+    const next = places[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    all[next]?.focus();
+  };
+
+  return (
+    <Box sx={{ display: 'flex', flexDirection: 'column', gap: 3, minHeight: 0 }}>
+      <TextField
+        select
+        label="Model"
+        value={model.name}
+        onChange={(event) => change((old) => withModel(old, event.target.value))}
+      >
+        {models.map((entry) => (
+          <MenuItem key={entry.name} value={entry.name}>
+            {entry.label}
+          </MenuItem>
+        ))}
+      </TextField>
+      <TextField
+        label="Find a field"
+        value={search}
+        inputRef={searchRef}
+        onChange={(event) => setSearch(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') go(event, -1);
+          if (event.key === 'Escape' && search !== '') {
+            event.stopPropagation();
+            setSearch('');
+          }
+          const first = groups.flatMap((group) => group.fields)[0];
+          if (event.key === 'Enter' && search !== '' && first) {
+            event.preventDefault();
+            toggle(first);
+          }
+        }}
+        slotProps={{
+          htmlInput: { 'aria-controls': listId, autoComplete: 'off', spellCheck: false },
+          input: {
+            startAdornment: (
+              <InputAdornment position="start">
+                <Icon name="search" size={16} />
+              </InputAdornment>
+            ),
+          },
+        }}
+      />
+      <Box
+        ref={list}
+        id={listId}
+        onKeyDown={(event) => {
+          const from = items().indexOf(event.target as HTMLButtonElement);
+          if (from >= 0) go(event, from);
+        }}
+        sx={{ overflow: 'auto', minHeight: 0, mx: -1, px: 1 }}
+      >
+        {groups.map((group) => (
+          <Box key={group.title} role="group" aria-label={group.title} sx={{ mb: 3 }}>
+            <Box
+              aria-hidden="true"
+              sx={{ typography: 'caption', color: 'text.secondary', fontWeight: 600, mb: 0.5 }}
+            >
+              {group.title}
+            </Box>
+            {group.fields.map((field) => (
+              <FieldItem
+                key={`${field.kind} ${field.name}`}
+                field={field}
+                chosen={isChosen(field)}
+                onToggle={() => toggle(field)}
+              />
+            ))}
+          </Box>
+        ))}
+        {groups.length === 0 && (
+          <Box sx={{ color: 'text.secondary', py: 2 }}>No field is called “{search}”.</Box>
+        )}
+      </Box>
+    </Box>
+  );
+}

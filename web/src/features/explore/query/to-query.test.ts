@@ -1,0 +1,173 @@
+// What is asked for a state: itself, its totals, the period before; and where its refusals belong.
+import { describe, expect, it } from 'vitest';
+import { problemOf } from '@/api/problem';
+import type { SemanticQuery } from '@/api/types';
+import { flightsModel } from '@/testing/fake-engine';
+import { emptyState } from '../state/explore-state';
+import type { ExploreState } from '../state/explore-state';
+import { placeOf, placeProblems } from './field-places';
+import { beforeQuery, mainQuery, pivotTotals, totalsQuery } from './to-query';
+
+const state = (part: Partial<ExploreState>): ExploreState => ({ ...emptyState, ...part });
+const asked = (part: Partial<ExploreState>) => mainQuery(state(part), flightsModel);
+const time = 'flights.time_hour';
+
+describe('the question', () => {
+  it('is none while nothing is chosen', () => {
+    expect(asked({ grain: 'day' })).toBeNull();
+  });
+
+  it('names members with their model and counts all rows', () => {
+    expect(
+      asked({
+        measures: ['count'],
+        dimensions: ['carrier'],
+        filters: [{ or: [{ member: 'origin', operator: 'equals', values: ['JFK'] }] }],
+        order: [['count', 'desc']],
+        exact: true,
+        asOf: 3,
+      }),
+    ).toEqual({
+      measures: ['flights.count'],
+      dimensions: ['flights.carrier'],
+      timeDimensions: [{ dimension: time, dateRange: 'last 90 days of data' }],
+      filters: [{ or: [{ member: 'flights.origin', operator: 'equals', values: ['JFK'] }] }],
+      order: [['flights.count', 'desc']],
+      limit: 500,
+      total: true,
+      timezone: 'UTC',
+      exact: true,
+      asOf: 3,
+    });
+  });
+
+  it.each<[string, Partial<ExploreState>, SemanticQuery['timeDimensions']]>([
+    ['all time', { range: 'all' }, undefined],
+    ['all time by day', { range: 'all', grain: 'day' }, [{ dimension: time, granularity: 'day' }]],
+    ['a day', { range: '2013-01-01' }, [{ dimension: time, dateRange: '2013-01-01' }]],
+  ])('asks %s', (_name, part, times) => {
+    expect(asked({ measures: ['count'], ...part })?.timeDimensions).toEqual(times);
+  });
+
+  it('asks for more rows over time', () => {
+    expect(asked({ measures: ['count'], grain: 'day' })?.limit).toBe(10_000);
+    expect(asked({ measures: ['count'], grain: 'day', limit: 7 })?.limit).toBe(7);
+  });
+});
+
+describe('totals', () => {
+  it('are the same question without groups, order and limit, and without conditions on measures', () => {
+    const query = totalsQuery(
+      state({
+        measures: ['avg_arr_delay'],
+        dimensions: ['carrier'],
+        grain: 'day',
+        order: [['avg_arr_delay', 'desc']],
+        filters: [
+          { member: 'origin', operator: 'equals', values: ['JFK'] },
+          { member: 'count', operator: 'gt', values: [5] },
+        ],
+      }),
+      flightsModel,
+    );
+    expect(query).toEqual({
+      measures: ['flights.avg_arr_delay'],
+      timeDimensions: [{ dimension: time, dateRange: 'last 90 days of data' }],
+      filters: [{ member: 'flights.origin', operator: 'equals', values: ['JFK'] }],
+      timezone: 'UTC',
+    });
+  });
+
+  it('say nothing new of one row, or without measures', () => {
+    expect(totalsQuery(state({ measures: ['count'] }), flightsModel)).toBeNull();
+    expect(totalsQuery(state({ dimensions: ['carrier'] }), flightsModel)).toBeNull();
+  });
+
+  it('of a turned table are kept apart by what stands across, and by the rest', () => {
+    const turned = state({
+      measures: ['count'],
+      dimensions: ['carrier', 'origin'],
+      grain: 'month',
+      pivot: 'origin',
+    });
+    const { columns, rows } = pivotTotals(turned, flightsModel);
+    expect(columns?.dimensions).toEqual(['flights.origin']);
+    expect(columns?.timeDimensions?.[0]?.granularity).toBeUndefined();
+    expect(rows?.dimensions).toEqual(['flights.carrier']);
+    expect(rows?.timeDimensions?.[0]?.granularity).toBe('month');
+    const overTime = pivotTotals({ ...turned, pivot: 'time_hour' }, flightsModel);
+    expect(overTime.columns?.dimensions).toBeUndefined();
+    expect(overTime.columns?.timeDimensions?.[0]?.granularity).toBe('month');
+    expect(overTime.rows?.dimensions).toEqual(['flights.carrier', 'flights.origin']);
+    const alone = pivotTotals(
+      state({ measures: ['count'], dimensions: ['origin'], pivot: 'origin' }),
+      flightsModel,
+    );
+    expect(alone).toEqual({ columns: null, rows: null });
+  });
+});
+
+describe('the period before', () => {
+  const range = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
+
+  it('is asked without order, and not cut where others would be', () => {
+    const query = asked({
+      measures: ['count'],
+      dimensions: ['carrier'],
+      order: [['count', 'desc']],
+    });
+    const before = beforeQuery(query, range, 'UTC');
+    expect(before?.timeDimensions).toEqual([
+      { dimension: time, dateRange: ['2013-10-31', '2013-11-30'] },
+    ]);
+    expect(before?.order).toBeUndefined();
+    expect(before?.limit).toBe(10_000);
+  });
+
+  it('is none without a range', () => {
+    expect(beforeQuery(asked({ measures: ['count'], range: 'all' }), null, 'UTC')).toBeNull();
+    expect(beforeQuery(null, range, 'UTC')).toBeNull();
+  });
+});
+
+describe('places of refusals', () => {
+  const query: SemanticQuery = {
+    measures: ['flights.count'],
+    filters: [
+      { member: 'flights.origin', operator: 'equals', values: ['JFK'] },
+      { member: 'flights.carrier', operator: 'gt', values: ['x'] },
+    ],
+  };
+
+  it.each<[string, object | null]>([
+    ['measures[1]', { what: 'measure', index: 1 }],
+    ['dimensions[0]', { what: 'dimension', index: 0 }],
+    // They are sent in the order of their text: carrier before origin.
+    ['filters[0]', { what: 'filter', index: 1 }],
+    ['filters[1].values[0]', { what: 'filter', index: 0 }],
+    ['filters[7]', null],
+    ['timeDimensions[0].dateRange', { what: 'range' }],
+    ['timeDimensions[0].granularity', { what: 'grain' }],
+    ['timezone', { what: 'zone' }],
+    ['limit', { what: 'limit' }],
+    ['asOf', { what: 'asOf' }],
+    ['elsewhere', null],
+  ])('%s', (field, place) => {
+    expect(placeOf(field, query)).toEqual(place);
+  });
+
+  it('are told at their place; others remain', () => {
+    const problem = {
+      ...problemOf('invalid'),
+      errors: [
+        { field: 'filters[0]', detail: 'wrong' },
+        { field: 'body', detail: 'odd' },
+      ],
+    };
+    const placed = placeProblems(problem, query);
+    expect(placed.at('filter', 1)).toBe('wrong');
+    expect(placed.at('filter', 0)).toBeUndefined();
+    expect(placed.elsewhere).toEqual([{ field: 'body', detail: 'odd' }]);
+    expect(placeProblems(null, query).any).toBe(false);
+  });
+});

@@ -1,0 +1,101 @@
+// Asks the questions of the page: the answer first, then what is shown beside it. A question that nobody waits for any
+// more is taken back, and so is one that somebody cancels.
+import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useDispatch } from 'react-redux';
+import type { ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
+import { queryApi } from '@/api/query-api';
+import { queryKey } from '@/api/query-key';
+import { useQueryResult } from '@/api/use-query-result';
+import type { QueryAnswer } from '@/api/use-query-result';
+import type { Model, QueryResult, SemanticQuery } from '@/api/types';
+import type { ExploreState } from '../state/explore-state';
+import { beforeQuery, mainQuery, pivotTotals, totalsQuery } from './to-query';
+
+export interface ExploreResults {
+  query: SemanticQuery | null;
+  main: QueryAnswer;
+  /** Of the question as it is now, or of none. */
+  totals: QueryResult | null;
+  columnTotals: QueryResult | null;
+  rowTotals: QueryResult | null;
+  before: QueryResult | null;
+  beforeTotals: QueryResult | null;
+  cancel: () => void;
+}
+
+type Dispatch = ThunkDispatch<unknown, unknown, UnknownAction>;
+
+function useAbort(): (query: SemanticQuery) => void {
+  const dispatch = useDispatch<Dispatch>();
+  return useCallback(
+    (query) => {
+      // The running request is found by its key, which is that of every equal query.
+      dispatch(queryApi.util.getRunningQueryThunk('runQuery', query))?.abort();
+    },
+    [dispatch],
+  );
+}
+
+/** Takes back what was asked before, when it is asked otherwise. */
+function useLatestOnly(query: SemanticQuery | null, abort: (query: SemanticQuery) => void): void {
+  const last = useRef<SemanticQuery | null>(null);
+  useEffect(() => {
+    const previous = last.current;
+    last.current = query;
+    if (previous !== null && (query === null || queryKey(previous) !== queryKey(query)))
+      abort(previous);
+  }, [query, abort]);
+}
+
+const current = (answer: QueryAnswer): QueryResult | null =>
+  answer.outdated || answer.stored === null ? null : answer.stored.result;
+
+export function useExploreResults(state: ExploreState, model: Model | null): ExploreResults {
+  const query = useMemo(() => (model ? mainQuery(state, model) : null), [state, model]);
+  const abort = useAbort();
+  useLatestOnly(query, abort);
+  const main = useQueryResult(query, query !== null);
+  const result = current(main);
+  // Beside a refused question there is nothing to add.
+  const answered = result !== null;
+
+  const totals = useMemo(() => (model ? totalsQuery(state, model) : null), [state, model]);
+  const pivoted = useMemo(
+    () => (model ? pivotTotals(state, model) : { columns: null, rows: null }),
+    [state, model],
+  );
+  const range = result?.provenance.time_range ?? null;
+  const [from, to] = [range?.from, range?.to];
+  const compared = state.compare && from !== undefined && to !== undefined;
+  const before = useMemo(
+    () => (compared ? beforeQuery(query, { from, to }, state.zone) : null),
+    [compared, query, from, to, state.zone],
+  );
+  const beforeTotals = useMemo(
+    () => (compared ? beforeQuery(totals, { from, to }, state.zone) : null),
+    [compared, totals, from, to, state.zone],
+  );
+  const ask = (asked: SemanticQuery | null): [SemanticQuery | null, boolean] => [
+    asked,
+    answered && asked !== null,
+  ];
+  const totalsAnswer = useQueryResult(...ask(totals));
+  const columnAnswer = useQueryResult(...ask(pivoted.columns));
+  const rowAnswer = useQueryResult(...ask(pivoted.rows));
+  const beforeAnswer = useQueryResult(...ask(before));
+  const beforeTotalsAnswer = useQueryResult(...ask(beforeTotals));
+
+  const cancel = useCallback(() => {
+    if (query !== null) abort(query);
+  }, [query, abort]);
+  return {
+    query,
+    main,
+    totals: answered ? current(totalsAnswer) : null,
+    columnTotals: answered ? current(columnAnswer) : null,
+    rowTotals: answered ? current(rowAnswer) : null,
+    before: answered && compared ? current(beforeAnswer) : null,
+    beforeTotals: answered && compared ? current(beforeTotalsAnswer) : null,
+    cancel,
+  };
+}

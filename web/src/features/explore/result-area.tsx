@@ -1,0 +1,138 @@
+// The answer: picture and table, or why there is none. What is there stays while it is asked anew.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { Suspense } from 'react';
+import type { Model } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
+import { RunningLine } from '@/components/running-line';
+import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { toggleValue } from '@/lib/filter-words';
+import { ChartKindField, ExploreChart } from './chart/explore-chart';
+import { drawnKind } from './chart/chart-kinds';
+import { NothingFound } from './nothing-found';
+import type { PlacedProblems } from './query/field-places';
+import type { ExploreResults } from './query/use-explore-results';
+import { titleOf } from './save/to-widget';
+import type { ExploreState } from './state/explore-state';
+import type { TableCardProps } from './table/table-card';
+import { shortName } from './table/table-model';
+
+// With everything that a table needs; fetched beside the answer that it shows.
+const TableCard = chunkComponent<TableCardProps>(() => import('./table/table-card'));
+// What does not come is asked for again, and complained about, where it is drawn.
+export const preloadTable = (): void => void TableCard.preload().catch(() => undefined);
+
+export interface ResultAreaProps {
+  model: Model;
+  state: ExploreState;
+  results: ExploreResults;
+  problems: PlacedProblems;
+  change: (edit: (state: ExploreState) => ExploreState) => void;
+}
+
+const card = {
+  position: 'relative',
+  border: 1,
+  borderColor: 'divider',
+  borderRadius: 1,
+  bgcolor: 'background.paper',
+} as const;
+
+export function ResultArea({ model, state, results, problems, change }: ResultAreaProps) {
+  const { main, query } = results;
+  const { stored, problem, pending, outdated } = main;
+  const result = stored?.result ?? null;
+  const title = titleOf(state, model);
+  // An old picture drawn by a new choice would show one thing and say another.
+  const drawable = result !== null && !outdated;
+  const kind = drawnKind(state, model);
+
+  if (problem && !pending && (result === null || outdated)) {
+    return problem.code === 'aborted' ? (
+      <Box component="section" aria-label="Answer" sx={card}>
+        <EmptyState
+          title="The question was taken back"
+          action={<Button onClick={main.refetch}>Ask it</Button>}
+        >
+          It was cancelled before the answer came.
+        </EmptyState>
+      </Box>
+    ) : problems.any && problems.elsewhere.length === 0 ? (
+      <Box component="section" aria-label="Answer" sx={card}>
+        <EmptyState icon="warning" title="This cannot be asked yet">
+          What is wrong stands at the marked fields above.
+        </EmptyState>
+      </Box>
+    ) : (
+      <Box component="section" aria-label="Answer">
+        <ErrorState problem={problem} onRetry={main.refetch} />
+      </Box>
+    );
+  }
+  if (result === null || query === null || stored === null) {
+    return (
+      <Box component="section" aria-label="Answer" sx={{ ...card, p: 4 }}>
+        <RunningLine running={pending} onCancel={results.cancel} />
+        <LoadingState height={320} label={`Loading ${title}`} />
+      </Box>
+    );
+  }
+  return (
+    <Box
+      component="section"
+      aria-label="Answer"
+      aria-busy={pending}
+      sx={{ display: 'grid', gap: 3 }}
+    >
+      <Box sx={{ ...card, p: 4 }}>
+        <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
+          <RefreshLine active={pending} label={`Asking ${title}`} />
+        </Box>
+        <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', gap: 3, mb: 2 }}>
+          <Box component="h2" sx={{ m: 0, flex: 1, minWidth: 160, typography: 'h2' }}>
+            {title}
+          </Box>
+          <RunningLine running={pending} onCancel={results.cancel} />
+          <ChartKindField
+            state={state}
+            drawn={kind}
+            onKind={(chart) => change((old) => ({ ...old, chart }))}
+          />
+        </Box>
+        {result.row_count === 0 ? (
+          <NothingFound model={model} state={state} result={result} change={change} />
+        ) : !drawable ? (
+          <LoadingState height={320} label={`Loading ${title}`} />
+        ) : kind === 'table' ? null : (
+          <ExploreChart
+            title={title}
+            kind={kind}
+            state={state}
+            model={model}
+            result={result}
+            before={results.before}
+            onFilter={(member, value) =>
+              change((old) => ({
+                ...old,
+                filters: toggleValue(old.filters, shortName(member), value),
+              }))
+            }
+          />
+        )}
+      </Box>
+      {result.row_count > 0 && (
+        <Suspense fallback={<LoadingState rows={6} label="Loading the table" />}>
+          <TableCard
+            title={title}
+            model={model}
+            state={state}
+            results={results}
+            stored={stored}
+            query={query}
+            change={change}
+          />
+        </Suspense>
+      )}
+    </Box>
+  );
+}

@@ -1,0 +1,183 @@
+// Saves what is explored as a widget of a dashboard that is there, or of a new one.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import MenuItem from '@mui/material/MenuItem';
+import Radio from '@mui/material/Radio';
+import RadioGroup from '@mui/material/RadioGroup';
+import TextField from '@mui/material/TextField';
+import { useId, useState } from 'react';
+import { useNavigate } from 'react-router';
+import {
+  useCreateDashboardMutation,
+  useLazyGetDashboardQuery,
+  useListDashboardsQuery,
+} from '@/api/dashboards-api';
+import { toProblem } from '@/api/problem';
+import type { Dashboard, Model, Problem, WidgetKind } from '@/api/types';
+import { useCreateWidgetMutation } from '@/api/widgets-api';
+import { ProblemNotice } from '@/components/problem-notice';
+import { useToasts } from '@/components/toast-slice';
+import { rangeName } from '@/lib/time-ranges';
+import { timeOf } from '../state/fit';
+import type { ExploreState } from '../state/explore-state';
+import { bottomOf, controlsTime, newDefinition, newWidgetId, titleOf, toWidget } from './to-widget';
+
+export interface SaveDialogProps {
+  state: ExploreState;
+  model: Model;
+  kind: WidgetKind;
+  onClose: () => void;
+}
+
+const NEW = 'new';
+
+export function SaveDialog({ state, model, kind, onClose }: SaveDialogProps) {
+  const titleId = useId();
+  const navigate = useNavigate();
+  const toasts = useToasts();
+  const list = useListDashboardsQuery();
+  const [read] = useLazyGetDashboardQuery();
+  const [createWidget] = useCreateWidgetMutation();
+  const [createDashboard] = useCreateDashboardMutation();
+  const [title, setTitle] = useState(() => titleOf(state, model));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [name, setName] = useState(model.label);
+  const [follows, setFollows] = useState(true);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const target = chosen ?? list.data?.[0]?.id ?? NEW;
+  const hasTime = timeOf(state, model) !== null;
+  const ready = title.trim() !== '' && (target !== NEW || name.trim() !== '') && !list.isLoading;
+
+  const saveInto = async (dashboard: Dashboard): Promise<void> => {
+    const { widgets } = dashboard.definition;
+    // A control that does not reach this question would leave it without any range.
+    const followsTime = follows && controlsTime(dashboard, state, model);
+    const id = newWidgetId(widgets.map((widget) => widget.id));
+    const widget = toWidget(
+      state,
+      model,
+      { id, title: title.trim(), kind, followsTime },
+      bottomOf(widgets),
+    );
+    if (widget === null) return;
+    await createWidget({ id: dashboard.id, version: dashboard.version, widget }).unwrap();
+  };
+  const save = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      const dashboard =
+        target === NEW
+          ? await createDashboard({
+              title: name.trim(),
+              definition: newDefinition(state, model),
+            }).unwrap()
+          : await read(target).unwrap();
+      // What exists now is added to, not made again, should the second step fail.
+      setChosen(dashboard.id);
+      await saveInto(dashboard);
+      onClose();
+      toasts.show({
+        message: `Saved to ${dashboard.title}`,
+        tone: 'success',
+        action: {
+          label: 'Open dashboard',
+          run: () => void navigate(`/dashboards/${dashboard.id}`),
+        },
+      });
+    } catch (error) {
+      setProblem(toProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog
+      open
+      onClose={busy ? undefined : onClose}
+      aria-labelledby={titleId}
+      maxWidth="xs"
+      fullWidth
+    >
+      <Box
+        component="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready && !busy) void save();
+        }}
+      >
+        <DialogTitle id={titleId} variant="h1">
+          Save as widget
+        </DialogTitle>
+        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
+          <TextField
+            label="Title"
+            value={title}
+            onChange={(event) => setTitle(event.target.value)}
+            autoFocus
+          />
+          <TextField
+            select
+            label="Dashboard"
+            value={list.isLoading ? '' : target}
+            onChange={(event) => setChosen(event.target.value)}
+          >
+            {(list.data ?? []).map((dashboard) => (
+              <MenuItem key={dashboard.id} value={dashboard.id}>
+                {dashboard.title}
+              </MenuItem>
+            ))}
+            <MenuItem value={NEW}>A new dashboard</MenuItem>
+          </TextField>
+          {target === NEW && !list.isLoading && (
+            <TextField
+              label="Name of the dashboard"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
+          {hasTime && state.range !== 'all' && (
+            <RadioGroup
+              aria-label="Time"
+              value={follows ? 'follows' : 'stays'}
+              onChange={(event) => setFollows(event.target.value === 'follows')}
+            >
+              <FormControlLabel
+                value="follows"
+                control={<Radio size="small" />}
+                label="Follows the time of the dashboard"
+              />
+              <FormControlLabel
+                value="stays"
+                control={<Radio size="small" />}
+                label={`Stays at ${rangeName(state.range).toLowerCase()}`}
+              />
+            </RadioGroup>
+          )}
+          {problem && <ProblemNotice dense problem={problem} />}
+        </DialogContent>
+        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
+          <Button onClick={onClose} disabled={busy}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            variant="contained"
+            color="primary"
+            loading={busy}
+            disabled={!ready}
+          >
+            Save
+          </Button>
+        </DialogActions>
+      </Box>
+    </Dialog>
+  );
+}

@@ -1,0 +1,132 @@
+// Widgets from what is explored, and the kinds that can draw it.
+import { describe, expect, it } from 'vitest';
+import type { Dashboard, WidgetKind } from '@/api/types';
+import { flightsDashboard } from '@/testing/dashboard-fixtures';
+import { flightsModel } from '@/testing/fake-engine';
+import { drawnKind, kindChoices, suitedKind } from '../chart/chart-kinds';
+import { drawnMeasures } from '../chart/chart-measures';
+import { answer } from '@/testing/fake-engine';
+import { emptyState } from '../state/explore-state';
+import type { ExploreState } from '../state/explore-state';
+import { bottomOf, controlsTime, newWidgetId, titleOf, toWidget } from './to-widget';
+
+const state = (part: Partial<ExploreState>): ExploreState => ({
+  ...emptyState,
+  measures: ['count'],
+  ...part,
+});
+const order = { id: 'w9', title: 'Mine', kind: 'bar' as const, followsTime: true };
+
+describe('a widget', () => {
+  it('leaves the range to the dashboard, and keeps filters and order', () => {
+    const widget = toWidget(
+      state({
+        dimensions: ['carrier'],
+        filters: [{ member: 'origin', operator: 'equals', values: ['JFK'] }],
+        order: [['count', 'desc']],
+      }),
+      flightsModel,
+      order,
+      12,
+    );
+    expect(widget).toEqual({
+      id: 'w9',
+      kind: 'bar',
+      title: 'Mine',
+      layout: { x: 0, y: 12, w: 4, h: 5 },
+      query: {
+        measures: ['flights.count'],
+        dimensions: ['flights.carrier'],
+        filters: [{ member: 'flights.origin', operator: 'equals', values: ['JFK'] }],
+        order: [['flights.count', 'desc']],
+        limit: 500,
+        timezone: 'UTC',
+      },
+      options: {},
+    });
+  });
+
+  it('keeps its own range where it shall stay, its grain always', () => {
+    const over = state({ grain: 'day', compare: true });
+    const line = { ...order, kind: 'line' as const };
+    expect(toWidget(over, flightsModel, line, 0)).toMatchObject({
+      query: { timeDimensions: [{ dimension: 'flights.time_hour', granularity: 'day' }] },
+      options: { comparison: 'previous_period' },
+    });
+    expect(toWidget(over, flightsModel, line, 0)?.query.limit).toBeUndefined();
+    expect(
+      toWidget(over, flightsModel, { ...line, followsTime: false }, 0)?.query.timeDimensions,
+    ).toEqual([
+      {
+        dimension: 'flights.time_hour',
+        granularity: 'day',
+        dateRange: 'last 90 days of data',
+      },
+    ]);
+  });
+
+  it('has a name of its own and stands under the others', () => {
+    expect(newWidgetId(['w1', 'w3'])).toBe('w4');
+    expect(newWidgetId(['w2'])).toBe('w3');
+    const { widgets } = flightsDashboard.definition;
+    expect(widgets.every(({ layout }) => layout.y + layout.h <= bottomOf(widgets))).toBe(true);
+  });
+
+  it('is called after what it shows', () => {
+    expect(titleOf(state({ dimensions: ['carrier'], grain: 'day' }), flightsModel)).toBe(
+      'Flights by carrier and day',
+    );
+    expect(titleOf(state({ measures: [], dimensions: ['carrier'] }), flightsModel)).toBe(
+      'Values of carrier',
+    );
+  });
+
+  it('follows only a time that reaches it', () => {
+    const on = (time: string | null): Pick<Dashboard, 'definition'> => ({
+      definition: { ...flightsDashboard.definition, time_dimension: time },
+    });
+    expect(controlsTime(on('flights.time_hour'), state({}), flightsModel)).toBe(true);
+    expect(controlsTime(on(null), state({}), flightsModel)).toBe(true);
+    expect(controlsTime(on('weather.hour'), state({}), flightsModel)).toBe(true);
+    expect(controlsTime(on('flights.time_hour'), state({ on: 'landed' }), flightsModel)).toBe(
+      false,
+    );
+  });
+});
+
+describe('kinds', () => {
+  it.each<[Partial<ExploreState>, WidgetKind]>([
+    [{}, 'number'],
+    [{ grain: 'day' }, 'line'],
+    [{ grain: 'day', dimensions: ['carrier'] }, 'line'],
+    [{ dimensions: ['carrier'] }, 'bar'],
+    [{ dimensions: ['carrier', 'origin'] }, 'stacked_bar'],
+    // Averages on top of each other are no whole.
+    [{ measures: ['share_late'], dimensions: ['carrier', 'origin'] }, 'heatmap'],
+    [{ dimensions: ['carrier', 'origin', 'month'] }, 'table'],
+    [{ measures: [], dimensions: ['carrier'] }, 'table'],
+  ])('%j suits %s', (part, kind) => {
+    expect(suitedKind(state(part), flightsModel)).toBe(kind);
+  });
+
+  it('draws what was chosen only where it can, and says why not', () => {
+    expect(drawnKind(state({ chart: 'area', grain: 'day' }), flightsModel)).toBe('area');
+    expect(drawnKind(state({ chart: 'area' }), flightsModel)).toBe('number');
+    const area = kindChoices(state({})).find(({ kind }) => kind === 'area');
+    expect(area?.obstacle).toBe('needs a time');
+  });
+
+  it('leaves measures of another scale to the table', () => {
+    const result = answer({
+      measures: ['flights.count', 'flights.share_late'],
+      dimensions: ['flights.carrier'],
+    });
+    const drawn = drawnMeasures(result);
+    expect(drawn.result.columns.map(({ name }) => name)).toEqual([
+      'flights.carrier',
+      'flights.count',
+    ]);
+    expect(drawn.result.data).toHaveLength(2);
+    expect(drawn.note).toContain('Share late');
+  });
+});

@@ -1,0 +1,69 @@
+// A chip with two buttons beside each other: what it says, where that opens something, and the one that takes it away.
+import Box from '@mui/material/Box';
+import ButtonBase from '@mui/material/ButtonBase';
+import { Icon } from '@/theme/icons';
+
+export interface ClosableChipProps {
+  label: string;
+  /** What taking it away is called. */
+  removal: string;
+  invalid?: boolean;
+  onOpen?: ((anchor: HTMLElement) => void) | undefined;
+  onRemove: () => void;
+}
+
+const words = {
+  minWidth: 0,
+  pl: 3,
+  pr: 1,
+  fontSize: '0.8125rem',
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  whiteSpace: 'nowrap',
+} as const;
+
+export function ClosableChip({ label, removal, invalid, onOpen, onRemove }: ClosableChipProps) {
+  return (
+    <Box
+      title={label}
+      sx={{
+        display: 'inline-flex',
+        alignItems: 'stretch',
+        height: 30,
+        maxWidth: 320,
+        borderRadius: 999,
+        border: 1,
+        borderColor: invalid ? 'error.main' : 'transparent',
+        bgcolor: 'surface.accentSoft',
+        '@media (pointer: coarse)': { height: 44 },
+      }}
+    >
+      {onOpen ? (
+        <ButtonBase
+          aria-haspopup="dialog"
+          onClick={(event) => onOpen(event.currentTarget)}
+          sx={{ ...words, display: 'block', borderRadius: '999px 0 0 999px' }}
+        >
+          {label}
+        </ButtonBase>
+      ) : (
+        <Box component="span" sx={{ ...words, alignSelf: 'center' }}>
+          {label}
+        </Box>
+      )}
+      <ButtonBase
+        aria-label={removal}
+        onClick={onRemove}
+        sx={{
+          px: 2,
+          borderRadius: '0 999px 999px 0',
+          color: 'text.secondary',
+          '&:hover': { color: 'text.primary' },
+          '@media (pointer: coarse)': { minWidth: 40 },
+        }}
+      >
+        <Icon name="close" size={14} />
+      </ButtonBase>
+    </Box>
+  );
+}

@@ -1,0 +1,181 @@
+// Time, grain, comparison, what stands across, how many rows, and the zone in which days begin.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { lazy, useId, useMemo, useState } from 'react';
+import type { Grain, Model } from '@/api/types';
+import { AnchoredPanel } from '@/components/anchored-panel';
+import { isZone, localZone } from '@/lib/format';
+import { grains, rangeName } from '@/lib/time-ranges';
+import { Icon } from '@/theme/icons';
+import type { PlacedProblems } from '../query/field-places';
+import { limitOf } from '../query/to-query';
+import type { ExploreState } from '../state/explore-state';
+import { MOST_ROWS } from '../state/explore-state';
+import { timeOf } from '../state/fit';
+import { FieldError } from './field-error';
+import { SettledField } from './settled-field';
+
+const TimePanel = lazy(() =>
+  import('@/components/time-panel').then((module) => ({ default: module.TimePanel })),
+);
+
+export interface OptionsRowProps {
+  model: Model;
+  state: ExploreState;
+  problems: PlacedProblems;
+  /** The dates of the range, once an answer has told them. */
+  resolved: string | null;
+  change: (edit: (state: ExploreState) => ExploreState) => void;
+}
+
+const limitProblem = (text: string): string | null =>
+  text === '' || (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_ROWS)
+    ? null
+    : '1 to 50,000';
+
+export function OptionsRow({ model, state, problems, resolved, change }: OptionsRowProps) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
+  const zonesId = useId();
+  const time = timeOf(state, model);
+  const labelOf = (name: string): string =>
+    model.dimensions.find((entry) => entry.name === name)?.label ?? name;
+  const probe = useMemo(() => {
+    const measure = state.measures[0] ?? model.measures[0]?.name;
+    return measure === undefined || time === null
+      ? null
+      : { measure: `${model.name}.${measure}`, time: `${model.name}.${time}` };
+  }, [state.measures, model, time]);
+  const turnable = [...(state.grain !== null && time !== null ? [time] : []), ...state.dimensions];
+  const set = (part: Partial<ExploreState>): void => change((old) => ({ ...old, ...part }));
+  const comparable = time !== null && state.range !== 'all';
+
+  return (
+    <Box
+      role="group"
+      aria-label="Time and options"
+      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', columnGap: 2, rowGap: 3 }}
+    >
+      {time !== null && (
+        <>
+          <Box>
+            <Button
+              aria-haspopup="dialog"
+              aria-expanded={anchor !== null}
+              onClick={(event) => setAnchor(event.currentTarget)}
+              startIcon={<Icon name="calendar" size={16} />}
+              endIcon={<Icon name="down" size={14} />}
+              data-testid="time-control"
+              sx={problems.at('range') ? { borderColor: 'error.main' } : {}}
+            >
+              {resolved !== null && Array.isArray(state.range) ? resolved : rangeName(state.range)}
+            </Button>
+            {resolved !== null && !Array.isArray(state.range) && (
+              <Box
+                data-testid="resolved-range"
+                sx={{ typography: 'caption', color: 'text.secondary', mt: 0.5, ml: 1 }}
+              >
+                {resolved}
+              </Box>
+            )}
+            <FieldError>{problems.at('range')}</FieldError>
+          </Box>
+          <TextField
+            select
+            label="Over time"
+            value={state.grain ?? ''}
+            onChange={(event) =>
+              set({ grain: event.target.value === '' ? null : (event.target.value as Grain) })
+            }
+            error={problems.at('grain') !== undefined}
+            helperText={problems.at('grain')}
+            sx={{ width: 116 }}
+            slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+          >
+            <MenuItem value="">No</MenuItem>
+            {grains.map((entry) => (
+              <MenuItem key={entry.grain} value={entry.grain}>
+                By {entry.label}
+              </MenuItem>
+            ))}
+          </TextField>
+        </>
+      )}
+      <TextField
+        select
+        label="Across"
+        value={state.pivot ?? ''}
+        disabled={turnable.length === 0 || state.measures.length === 0}
+        onChange={(event) => set({ pivot: event.target.value === '' ? null : event.target.value })}
+        sx={{ width: 120 }}
+        slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
+      >
+        <MenuItem value="">Nothing</MenuItem>
+        {turnable.map((name) => (
+          <MenuItem key={name} value={name}>
+            {labelOf(name)}
+          </MenuItem>
+        ))}
+      </TextField>
+      <SettledField
+        label="Rows"
+        value={state.limit === null ? '' : String(state.limit)}
+        placeholder={String(limitOf(state))}
+        check={limitProblem}
+        problem={problems.at('limit')}
+        onSettle={(text) => set({ limit: text === '' ? null : Number(text) })}
+        inputProps={{ inputMode: 'numeric' }}
+        sx={{ width: 96 }}
+      />
+      <SettledField
+        label="Time zone"
+        value={state.zone}
+        check={(text) => (isZone(text) && text !== '' ? null : 'Not a time zone')}
+        problem={problems.at('zone')}
+        onSettle={(zone) => set({ zone })}
+        inputProps={{ list: zonesId }}
+        sx={{ width: 140 }}
+      />
+      <datalist id={zonesId}>
+        {[...new Set(['UTC', localZone(), ...Intl.supportedValuesOf('timeZone')])].map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+      <FormControlLabel
+        control={
+          <Checkbox
+            size="small"
+            checked={state.compare && comparable}
+            disabled={!comparable}
+            onChange={(event) => set({ compare: event.target.checked })}
+          />
+        }
+        label="Compare with before"
+        title={
+          comparable
+            ? 'Against the period of the same length that ends where this one begins'
+            : 'Choose a range of time: all time has nothing before it'
+        }
+        sx={{ mr: 0 }}
+      />
+      <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
+        {anchor !== null && (
+          <TimePanel
+            range={state.range}
+            grain={state.grain}
+            zone={state.zone}
+            probe={probe}
+            asOf={typeof state.asOf === 'string' ? state.asOf : null}
+            onRange={(range) => {
+              set({ range });
+              setAnchor(null);
+            }}
+          />
+        )}
+      </AnchoredPanel>
+    </Box>
+  );
+}

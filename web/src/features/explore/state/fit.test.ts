@@ -1,0 +1,91 @@
+// An address meets the models that there are.
+import { describe, expect, it } from 'vitest';
+import { flightsModel } from '@/testing/fake-engine';
+import { emptyState, tidy, toggleOrder, toggleTime } from './explore-state';
+import type { ExploreState } from './explore-state';
+import { fit, nearest } from './fit';
+
+const fitted = (part: Partial<ExploreState>) => fit({ ...emptyState, ...part }, [flightsModel]);
+
+describe('fitting an address to a model', () => {
+  it('takes the first model where none is named, and says which there is not', () => {
+    expect(fitted({}).model?.name).toBe('flights');
+    const missing = fitted({ model: 'flihgts' });
+    expect(missing.model).toBeNull();
+    expect(missing.complaints).toEqual([
+      'There is no model “flihgts” here; did you mean “flights”?',
+    ]);
+  });
+
+  it.each<[string, Partial<ExploreState>, string]>([
+    [
+      'a measure',
+      { measures: ['cout'] },
+      'There is no measure “cout” in Flights; did you mean “count”?',
+    ],
+    ['a dimension', { dimensions: ['zzz'] }, 'There is no dimension “zzz” in Flights.'],
+    ['a time', { on: 'carrier' }, 'There is no time “carrier” in Flights.'],
+    [
+      'a filter',
+      { filters: [{ or: [{ member: 'nope', operator: 'set' }] }] },
+      'There is no member “nope” in Flights.',
+    ],
+    ['an order', { order: [['count', 'asc']] }, 'An order by what is not chosen was left out.'],
+    [
+      'what stands across',
+      { pivot: 'origin' },
+      '“origin” is not chosen, so it cannot stand across.',
+    ],
+  ])('leaves out %s that is not there', (_name, part, complaint) => {
+    const { complaints, state } = fitted({ ...part });
+    expect(complaints).toEqual([complaint]);
+    expect(state).toEqual({ ...emptyState, model: 'flights' });
+  });
+
+  it('knows no grain where there is no time', () => {
+    const timeless = { ...flightsModel, time_dimension: null };
+    const { complaints, state } = fit({ ...emptyState, grain: 'day' }, [timeless]);
+    expect(complaints).toEqual(['Flights has no time to group by.']);
+    expect(state.grain).toBeNull();
+  });
+
+  it('names only what is near', () => {
+    expect(nearest('CARRIER', ['carrier', 'origin'])).toBe('carrier');
+    expect(nearest('destination', ['carrier', 'origin'])).toBeNull();
+    expect(nearest('x', [])).toBeNull();
+  });
+});
+
+describe('edits', () => {
+  it('drops an order and a turn with what they speak of', () => {
+    const state: ExploreState = {
+      ...emptyState,
+      measures: ['count'],
+      order: [
+        ['carrier', 'asc'],
+        ['count', 'desc'],
+      ],
+      pivot: 'carrier',
+    };
+    expect(tidy(state, 'time_hour')).toMatchObject({ order: [['count', 'desc']], pivot: null });
+  });
+
+  it('orders by a head in three steps', () => {
+    const start: ExploreState = { ...emptyState, measures: ['count'], dimensions: ['carrier'] };
+    const once = toggleOrder(start, 'count');
+    expect(once.order).toEqual([['count', 'desc']]);
+    expect(toggleOrder(once, 'count').order).toEqual([['count', 'asc']]);
+    expect(toggleOrder(toggleOrder(once, 'count'), 'count').order).toEqual([]);
+    expect(toggleOrder(once, 'carrier').order).toEqual([['carrier', 'asc']]);
+  });
+
+  it('goes over a time and back', () => {
+    const over = toggleTime(emptyState, 'time_hour', 'time_hour');
+    expect(over).toMatchObject({ on: null, grain: 'day' });
+    expect(toggleTime(over, 'time_hour', 'time_hour').grain).toBeNull();
+    expect(toggleTime(over, 'landed_at', 'time_hour')).toMatchObject({
+      on: 'landed_at',
+      grain: 'day',
+    });
+  });
+});

@@ -1,0 +1,97 @@
+// The state of an address, fitted to the models that there are: what they do not have is left out, with a sentence that
+// names what is near. Pure.
+import type { Model } from '@/api/types';
+import { filterMembers } from '@/lib/members';
+import { tidy } from './explore-state';
+import type { ExploreState } from './explore-state';
+
+export interface Fitted {
+  /** null: there is none, or not the one that was asked for. */
+  model: Model | null;
+  state: ExploreState;
+  complaints: string[];
+}
+
+/** Letters to change, add or drop (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+export function nearest(name: string, names: readonly string[]): string | null {
+  const best = names
+    .map((candidate) => ({
+      candidate,
+      far: distance(name.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .sort((a, b) => a.far - b.far)[0];
+  return best && best.far <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : null;
+}
+
+function unknown(what: string, name: string, names: readonly string[], where: string): string {
+  const near = nearest(name, names);
+  return `There is no ${what} “${name}” ${where}${near === null ? '' : `; did you mean “${near}”?`}${near === null ? '.' : ''}`;
+}
+
+export const isTime = (type: string): boolean => type === 'timestamp' || type === 'date';
+
+/** The name of the dimension that range and grain are about. */
+export const timeOf = (state: Pick<ExploreState, 'on'>, model: Model): string | null =>
+  state.on ?? model.time_dimension ?? null;
+
+export function fit(state: ExploreState, models: readonly Model[]): Fitted {
+  const complaints: string[] = [];
+  const model =
+    state.model === null ? models[0] : models.find((entry) => entry.name === state.model);
+  if (!model) {
+    if (state.model !== null) {
+      const names = models.map((entry) => entry.name);
+      complaints.push(unknown('model', state.model, names, 'here'));
+    }
+    return { model: null, state, complaints };
+  }
+  const where = `in ${model.label}`;
+  const measures = model.measures.map((measure) => measure.name);
+  const dimensions = model.dimensions.map((dimension) => dimension.name);
+  const times = model.dimensions
+    .filter((dimension) => isTime(dimension.type))
+    .map((dimension) => dimension.name);
+  const known = (what: string, all: readonly string[]) => (name: string) => {
+    if (all.includes(name)) return true;
+    complaints.push(unknown(what, name, all, where));
+    return false;
+  };
+  const members = [...measures, ...dimensions];
+  const on = state.on !== null && known('time', times)(state.on) ? state.on : null;
+  const fitted: ExploreState = {
+    ...state,
+    model: model.name,
+    measures: state.measures.filter(known('measure', measures)),
+    dimensions: state.dimensions.filter(known('dimension', dimensions)),
+    on: on === model.time_dimension ? null : on,
+    filters: state.filters.filter((filter) =>
+      filterMembers(filter).every(known('member', members)),
+    ),
+  };
+  const time = timeOf(fitted, model);
+  if (time === null && fitted.grain !== null) {
+    complaints.push(`${model.label} has no time to group by.`);
+    fitted.grain = null;
+  }
+  const tidied = tidy(fitted, time);
+  if (tidied.order.length < fitted.order.length) {
+    complaints.push('An order by what is not chosen was left out.');
+  }
+  if (fitted.pivot !== null && tidied.pivot === null) {
+    complaints.push(`“${fitted.pivot}” is not chosen, so it cannot stand across.`);
+  }
+  return { model, state: tidied, complaints };
+}

@@ -1,0 +1,201 @@
+// The whole state in the address, short enough to read: `?model=flights&m=count&d=carrier&grain=day&f=origin:equals:JFK`.
+// What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
+import type { AsOf, DateRange, Filter, Grain, WidgetKind } from '@/api/types';
+import { decodeFilter, encodeFilter } from '@/lib/filter-text';
+import { isZone } from '@/lib/format';
+import { isMemberFilter } from '@/lib/members';
+import { parseRange, rangeText } from '@/lib/time-ranges';
+import { emptyState, MOST_ROWS } from './explore-state';
+import type { Direction, ExploreState } from './explore-state';
+import { decodeName, decodeNames, encodeName, encodeNames, splitAt } from './name-list';
+
+export interface ReadState {
+  state: ExploreState;
+  /** Sentences about what could not be read. */
+  complaints: string[];
+}
+
+const grains: readonly Grain[] = [
+  'second',
+  'minute',
+  'hour',
+  'day',
+  'week',
+  'month',
+  'quarter',
+  'year',
+];
+const kinds: readonly WidgetKind[] = [
+  'number',
+  'line',
+  'area',
+  'bar',
+  'stacked_bar',
+  'heatmap',
+  'table',
+];
+const operators = new Set([
+  'equals',
+  'notEquals',
+  'contains',
+  'notContains',
+  'startsWith',
+  'notStartsWith',
+  'endsWith',
+  'notEndsWith',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'between',
+  'notBetween',
+  'set',
+  'notSet',
+  'inDateRange',
+  'notInDateRange',
+  'beforeDate',
+  'beforeOrOnDate',
+  'afterDate',
+  'afterOrOnDate',
+]);
+
+const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+export const isInstant = (text: string): boolean =>
+  instant.test(text) && !Number.isNaN(Date.parse(text));
+
+function readRange(text: string): DateRange | null {
+  const [from = '', to] = text.split('..');
+  if (to !== undefined && isInstant(from) && isInstant(to)) return from <= to ? [from, to] : null;
+  const parsed = parseRange(text);
+  return 'range' in parsed ? parsed.range : null;
+}
+
+function isFilter(filter: unknown): filter is Filter {
+  if (typeof filter !== 'object' || filter === null) return false;
+  const parts = 'or' in filter ? filter.or : 'and' in filter ? filter.and : undefined;
+  if (parts !== undefined) return Array.isArray(parts) && parts.length > 0 && parts.every(isFilter);
+  const { member, operator, values } = filter as Record<string, unknown>;
+  return (
+    typeof member === 'string' &&
+    operators.has(String(operator)) &&
+    (values === undefined || Array.isArray(values))
+  );
+}
+
+function readOrder(text: string): ExploreState['order'] | null {
+  const order = splitAt(text, ',').map((entry): [string, Direction] | null => {
+    const [name = '', direction = 'asc'] = splitAt(entry, ':');
+    return name !== '' && (direction === 'asc' || direction === 'desc')
+      ? [decodeName(name), direction]
+      : null;
+  });
+  return order.includes(null) ? null : (order as ExploreState['order']);
+}
+
+function readAsOf(text: string): AsOf | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  return isInstant(text) ? text : null;
+}
+
+function readLimit(text: string): number | null {
+  const limit = Number(text);
+  return /^\d+$/.test(text) && limit >= 1 && limit <= MOST_ROWS ? limit : null;
+}
+
+const oneOf =
+  <T extends string>(all: readonly T[]) =>
+  (text: string): T | null =>
+    all.find((entry) => entry === text) ?? null;
+
+export function readState(params: URLSearchParams): ReadState {
+  const complaints: string[] = [];
+  const read = <T>(name: string, words: string, reader: (text: string) => T | null): T | null => {
+    const text = params.get(name);
+    if (text === null || text === '') return null;
+    const value = reader(text);
+    if (value === null) complaints.push(`“${text}” is not ${words}.`);
+    return value;
+  };
+  const names = (name: string): string[] => [
+    ...new Set(decodeNames(params.get(name) ?? '').filter((entry) => entry !== '')),
+  ];
+  const filters = params.getAll('f').flatMap((text): Filter[] => {
+    const filter = decodeFilter(text);
+    if (filter !== null && isFilter(filter)) return [filter];
+    if (text !== '') complaints.push(`“${text}” is not a filter.`);
+    return [];
+  });
+  const state: ExploreState = {
+    model: params.get('model') || null,
+    measures: names('m'),
+    dimensions: names('d'),
+    on: params.get('on') || null,
+    grain: read('grain', 'a grain such as day or month', oneOf(grains)),
+    range: read('time', 'a range of time', readRange) ?? emptyState.range,
+    filters,
+    order: read('order', 'an order such as count:desc', readOrder) ?? [],
+    limit: read('limit', `a number of rows from 1 to 50,000`, readLimit),
+    pivot: params.get('pivot') || null,
+    compare: read('compare', 'a comparison; “before” is', oneOf(['before'])) !== null,
+    chart: read('chart', 'a kind of chart', oneOf(kinds)),
+    zone: read('zone', 'a time zone', (text) => (isZone(text) ? text : null)) ?? emptyState.zone,
+    exact: read('exact', 'a choice; “yes” is', oneOf(['yes'])) !== null,
+    asOf: read('asOf', 'a version or a time', readAsOf),
+  };
+  return { state, complaints };
+}
+
+const isRelative = (range: DateRange): boolean => !Array.isArray(range);
+
+/** Parameters in the order in which a question is read. */
+export function writeState(state: ExploreState): URLSearchParams {
+  const params = new URLSearchParams();
+  const set = (name: string, value: string | null): void => {
+    if (value !== null && value !== '') params.append(name, value);
+  };
+  set('model', state.model);
+  set('m', encodeNames(state.measures));
+  set('d', encodeNames(state.dimensions));
+  set('on', state.on);
+  set('grain', state.grain);
+  if (rangeText(state.range) !== rangeText(emptyState.range)) {
+    set('time', isRelative(state.range) ? String(state.range) : [...state.range].join('..'));
+  }
+  for (const filter of state.filters) set('f', encodeFilter(filter));
+  set('order', state.order.map(([name, way]) => `${encodeName(name)}:${way}`).join(','));
+  set('limit', state.limit === null ? null : String(state.limit));
+  set('pivot', state.pivot);
+  set('compare', state.compare ? 'before' : null);
+  set('chart', state.chart);
+  set('zone', state.zone === emptyState.zone ? null : state.zone);
+  set('exact', state.exact ? 'yes' : null);
+  set('asOf', state.asOf === null ? null : String(state.asOf));
+  return params;
+}
+
+/** Signs that are allowed in a query and that people read more easily than their codes. */
+export const searchOf = (params: URLSearchParams): string => {
+  const text = params
+    .toString()
+    .replace(/%(2C|3A|2F|40|7E|21)/g, (code) => decodeURIComponent(code));
+  return text === '' ? '' : `?${text}`;
+};
+
+/** `flights.carrier` of a filter on `carrier`. */
+export function qualify(filter: Filter, model: string): Filter {
+  if (isMemberFilter(filter)) return { ...filter, member: `${model}.${filter.member}` };
+  return 'or' in filter
+    ? { or: filter.or.map((part) => qualify(part, model)) }
+    : { and: filter.and.map((part) => qualify(part, model)) };
+}
+
+/** The other way. */
+export function unqualify(filter: Filter, model: string): Filter {
+  const short = (member: string): string =>
+    member.startsWith(`${model}.`) ? member.slice(model.length + 1) : member;
+  if (isMemberFilter(filter)) return { ...filter, member: short(filter.member) };
+  return 'or' in filter
+    ? { or: filter.or.map((part) => unqualify(part, model)) }
+    : { and: filter.and.map((part) => unqualify(part, model)) };
+}

@@ -1,0 +1,97 @@
+// The table without a pivot: a column for every member, and beside a measure what it was before. Pure.
+import type { Cell, QueryResult } from '@/api/types';
+import { matchBefore } from './compare';
+import { groupOfRow, partsOf, tableColumn, totalsByMember } from './table-model';
+import type { ResultPart, TableColumn, TableModel } from './table-model';
+
+export interface FlatInput {
+  result: QueryResult;
+  totals: QueryResult | null;
+  before: QueryResult | null;
+  beforeTotals: QueryResult | null;
+  /** Whether the columns of the comparison stand there, also while it is awaited. */
+  compare: boolean;
+  zone: string;
+}
+
+const number = (value: Cell | undefined): number | null =>
+  typeof value === 'number' ? value : null;
+
+export const difference = (now: Cell, before: Cell): number | null => {
+  const [a, b] = [number(now), number(before)];
+  return a === null || b === null ? null : a - b;
+};
+
+/** As a share of what was; nothing where that was nothing. */
+export const change = (now: Cell, before: Cell): number | null => {
+  const [a, b] = [number(now), number(before)];
+  return a === null || b === null || b === 0 ? null : (a - b) / Math.abs(b);
+};
+
+function compared(part: ResultPart, before: Cell[]): { column: TableColumn; values: Cell[] }[] {
+  const { column, values } = part;
+  const base = { ...tableColumn(column, false), orderBy: null };
+  return [
+    {
+      column: { ...base, name: `${column.name} before`, label: `${column.label} before` },
+      values: before,
+    },
+    {
+      column: { ...base, name: `${column.name} difference`, label: 'Difference' },
+      values: values.map((value, row) => difference(value, before[row] ?? null)),
+    },
+    {
+      column: {
+        ...base,
+        name: `${column.name} change`,
+        label: 'Change',
+        type: 'float',
+        format: '+,.1%',
+      },
+      values: values.map((value, row) => change(value, before[row] ?? null)),
+    },
+  ];
+}
+
+export function flatTable(input: FlatInput): TableModel {
+  const { result, totals, before, compare } = input;
+  const { heads, measures } = partsOf(result);
+  const rowOf = before === null ? null : matchBefore(result, before, input.zone);
+  const earlier = before === null ? [] : partsOf(before).measures;
+  const now = totalsByMember(totals);
+  const then = totalsByMember(input.beforeTotals);
+  const columns: TableColumn[] = [];
+  const data: Cell[][] = [];
+  const footer: Cell[] = [];
+  for (const head of heads) {
+    columns.push(tableColumn(head.column, true));
+    data.push(head.values);
+    footer.push(null);
+  }
+  for (const part of measures) {
+    const { name } = part.column;
+    columns.push(tableColumn(part.column, true));
+    data.push(part.values);
+    footer.push(now.get(name) ?? null);
+    if (!compare) continue;
+    const old = earlier.find(({ column }) => column.name === name)?.values ?? [];
+    const matched = part.values.map((_, row) => {
+      const place = rowOf?.[row];
+      return place === undefined || place < 0 ? null : (old[place] ?? null);
+    });
+    for (const { column, values } of compared(part, matched)) {
+      columns.push(column);
+      data.push(values);
+    }
+    const [a, b] = [now.get(name) ?? null, then.get(name) ?? null];
+    footer.push(b, difference(a, b), change(a, b));
+  }
+  return {
+    columns,
+    data,
+    rowCount: result.row_count,
+    footer: totals === null ? null : footer,
+    groupOf: (row) => groupOfRow(heads, row),
+    note: null,
+  };
+}

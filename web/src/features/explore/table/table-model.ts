@@ -1,0 +1,102 @@
+// What the table shows: columns, their values, the row of totals, and for every cell which rows are behind it. Pure.
+import type { Cell, ColumnType, QueryResult, ResultColumn } from '@/api/types';
+import type { DataColumn } from '@/components/data-table';
+
+/** A value that a group is of. */
+export interface Member {
+  member: string;
+  label: string;
+  type: ColumnType;
+  value: Cell;
+}
+
+/** The group behind a cell: values of dimensions, and a bucket of time. */
+export interface CellGroup {
+  members: Member[];
+  bucket: { member: string; start: string; grain: NonNullable<ResultColumn['grain']> } | null;
+}
+
+export interface TableColumn extends DataColumn {
+  /** The member that ordering by this head orders by; null: nothing. */
+  orderBy: string | null;
+  /** Whether its cells have a group of rows behind them. */
+  opens: boolean;
+  /** The measure whose values it has, without its model. */
+  measure: string | null;
+}
+
+export interface TableModel {
+  columns: TableColumn[];
+  data: Cell[][];
+  rowCount: number;
+  /** In the order of the columns; null while there are none. */
+  footer: Cell[] | null;
+  groupOf: (row: number, column: number) => CellGroup;
+  /** What is not shown, in words. */
+  note: string | null;
+}
+
+export const keyOf = (value: Cell): string => JSON.stringify(value ?? null);
+
+export const rowKey = (heads: readonly { values: Cell[] }[], row: number): string =>
+  heads.map(({ values }) => keyOf(values[row] ?? null)).join('\u0001');
+
+export interface ResultPart {
+  column: ResultColumn;
+  values: Cell[];
+}
+
+export interface Parts {
+  heads: ResultPart[];
+  measures: ResultPart[];
+}
+
+export function partsOf(result: QueryResult): Parts {
+  const all = result.columns.map((column, index) => ({
+    column,
+    values: result.data[index] ?? [],
+  }));
+  return {
+    heads: all.filter(({ column }) => column.role !== 'measure'),
+    measures: all.filter(({ column }) => column.role === 'measure'),
+  };
+}
+
+export const shortName = (member: string): string => member.slice(member.indexOf('.') + 1);
+
+export const tableColumn = (column: ResultColumn, opens: boolean): TableColumn => ({
+  name: column.name,
+  label: column.label,
+  type: column.type,
+  grain: column.grain ?? null,
+  format: column.format,
+  orderBy: shortName(column.name),
+  opens,
+  measure: column.role === 'measure' ? shortName(column.name) : null,
+});
+
+/** The group that a row's heads make. */
+export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup {
+  const group: CellGroup = { members: [], bucket: null };
+  for (const { column, values } of heads) {
+    const value = values[row] ?? null;
+    if (column.role === 'time' && column.grain) {
+      if (typeof value === 'string')
+        group.bucket = { member: column.name, start: value, grain: column.grain };
+      else
+        group.members.push({ member: column.name, label: column.label, type: column.type, value });
+    } else {
+      group.members.push({ member: column.name, label: column.label, type: column.type, value });
+    }
+  }
+  return group;
+}
+
+/** Values of the measures in the one row of a total, by member. */
+export const totalsByMember = (totals: QueryResult | null): Map<string, Cell> =>
+  new Map(
+    (totals === null ? [] : partsOf(totals).measures).map(({ column, values }) => [
+      column.name,
+      values[0] ?? null,
+    ]),
+  );

@@ -1,0 +1,48 @@
+// The table of the answers that are here.
+import { useMemo } from 'react';
+import type { Model, QueryResult } from '@/api/types';
+import type { ExploreResults } from '../query/use-explore-results';
+import type { ExploreState } from '../state/explore-state';
+import { flatTable } from './flat-table';
+import { isAcross, pivotTable } from './pivot-table';
+import type { TableModel } from './table-model';
+
+export function useTable(
+  result: QueryResult,
+  results: ExploreResults,
+  state: ExploreState,
+  model: Model,
+): TableModel {
+  const { totals, columnTotals, rowTotals, before, beforeTotals } = results;
+  const { pivot, compare, zone, range } = state;
+  return useMemo(() => {
+    if (pivot !== null && isAcross(pivot, model.name, result)) {
+      const across = `${model.name}.${pivot}`;
+      const table = pivotTable({ result, across, totals, columnTotals, rowTotals, zone });
+      if (table !== null) {
+        const note = compare ? 'The comparison is not part of a table with values across' : null;
+        return { ...table, note: [table.note, note].filter(Boolean).join(' · ') || null };
+      }
+    }
+    return flatTable({
+      result,
+      totals,
+      before,
+      beforeTotals,
+      compare: compare && range !== 'all',
+      zone,
+    });
+  }, [
+    result,
+    totals,
+    columnTotals,
+    rowTotals,
+    before,
+    beforeTotals,
+    pivot,
+    compare,
+    zone,
+    range,
+    model.name,
+  ]);
+}

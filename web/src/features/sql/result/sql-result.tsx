@@ -1,0 +1,129 @@
+// The answer of a statement: a table with what it says about itself, or what is wrong with the statement and where.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { lazy, Suspense, useState } from 'react';
+import type { StoredResult } from '@/api/result-store';
+import { DataTable, RowCountLine } from '@/components/data-table';
+import { ProblemNotice } from '@/components/problem-notice';
+import { provenanceLine } from '@/components/provenance/provenance-words';
+import { EmptyState } from '@/components/states';
+import { formatElapsed } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+import { errorPlace, errorText, placeText } from '../error-place';
+import type { FinishedRun } from '../use-sql-run';
+
+const ProvenanceDialog = lazy(() =>
+  import('@/components/provenance/provenance-dialog').then((module) => ({
+    default: module.ProvenanceDialog,
+  })),
+);
+
+export interface SqlResultProps {
+  finished: FinishedRun | null;
+  stored: StoredResult | null;
+  running: boolean;
+  onRun: () => void;
+}
+
+export function SqlResult({ finished, stored, running, onRun }: SqlResultProps) {
+  const [about, setAbout] = useState(false);
+  if (finished === null) {
+    return (
+      <EmptyState icon="table" title="No answer yet">
+        Write a statement and run it with Ctrl+Enter, or Cmd+Enter on a Mac.
+      </EmptyState>
+    );
+  }
+  const { problem, statement } = finished;
+  if (problem !== null) return <SqlProblem run={finished} onRun={onRun} />;
+  if (stored === null) {
+    return (
+      <EmptyState title="The answer is gone" action={<Button onClick={onRun}>Run again</Button>}>
+        Many others came after it.
+      </EmptyState>
+    );
+  }
+  const { result } = stored;
+  const { provenance } = result;
+  return (
+    <Box
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: 1,
+        bgcolor: 'background.paper',
+        overflow: 'hidden',
+        opacity: running ? 0.6 : 1,
+      }}
+    >
+      <DataTable
+        key={stored.key}
+        label="Result"
+        columns={result.columns}
+        data={result.data}
+        rowCount={result.row_count}
+        zone={provenance.timezone}
+        height={440}
+        density="compact"
+        emptyText="The statement is fine; no row answers it"
+      />
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, pr: 2 }}>
+        <Box sx={{ flex: 1, minWidth: 220 }}>
+          <RowCountLine
+            shown={result.row_count}
+            total={provenance.total_rows}
+            first={provenance.truncated}
+            note={`${formatElapsed(finished.ms)} · ${provenanceLine(provenance)}`}
+          />
+        </Box>
+        <Button
+          size="small"
+          variant="text"
+          aria-haspopup="dialog"
+          onClick={() => setAbout(true)}
+          startIcon={<Icon name="info" size={16} />}
+        >
+          Where does this come from?
+        </Button>
+      </Box>
+      {about && (
+        <Suspense fallback={null}>
+          <ProvenanceDialog
+            provenance={provenance}
+            columns={result.columns}
+            query={statement.sql}
+            confirmedAt={stored.confirmedAt}
+            requestId={finished.requestId}
+            onClose={() => setAbout(false)}
+          />
+        </Suspense>
+      )}
+    </Box>
+  );
+}
+
+function SqlProblem({ run, onRun }: { run: FinishedRun; onRun: () => void }) {
+  const { problem, statement } = run;
+  if (problem === null) return null;
+  if (problem.code === 'aborted') {
+    return (
+      <EmptyState title="Cancelled" action={<Button onClick={onRun}>Run again</Button>}>
+        The statement was taken back before its answer came.
+      </EmptyState>
+    );
+  }
+  const ofStatement = ['invalid', 'denied', 'not_found'].includes(problem.code);
+  if (!ofStatement || problem.errors?.some(({ field }) => field !== 'sql'))
+    return <ProblemNotice problem={problem} onRetry={onRun} />;
+  const place = errorPlace(statement.sql, problem.detail ?? '');
+  return (
+    <ProblemNotice
+      problem={{
+        ...problem,
+        title: place === null ? 'The statement is not accepted' : placeText(statement.sql, place),
+        detail: errorText(problem.detail ?? problem.title),
+        errors: [],
+      }}
+    />
+  );
+}

@@ -1,0 +1,2 @@
+// The page for statements.
+export { SqlScreen as default } from './sql-screen';

@@ -1,0 +1,233 @@
+// Asking in SQL: the editor, its answer below, datasets and history beside.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Tab from '@mui/material/Tab';
+import Tabs from '@mui/material/Tabs';
+import useMediaQuery from '@mui/material/useMediaQuery';
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { RunningLine } from '@/components/running-line';
+import { LoadingState } from '@/components/states';
+import { Icon } from '@/theme/icons';
+import { AsOfField } from './as-of-field';
+import { quotedName } from './quoted-name';
+import type { SqlEditorHandle } from './editor/sql-editor';
+import { errorPlace } from './error-place';
+import { HistoryList } from './history/history-list';
+import { useHistory } from './history/use-history';
+import { LimitField } from './limit-field';
+import { SqlResult } from './result/sql-result';
+import { SchemaList } from './schema-list';
+import { LONGEST_IN_ADDRESS, readSql, writeSql } from './sql-url';
+import type { SqlState } from './sql-url';
+import { useSchema } from './use-schema';
+import { useSqlRun } from './use-sql-run';
+import type { FinishedRun } from './use-sql-run';
+import { useText } from './use-text';
+
+const SqlEditor = lazy(() => import('./editor/sql-editor'));
+
+export function SqlScreen() {
+  const [params] = useSearchParams();
+  const navigate = useNavigate();
+  const { sql: linked, asOf, limit, complaints } = useMemo(() => readSql(params), [params]);
+  const { history, add, clear } = useHistory();
+  const [text, setText] = useText(linked);
+  const [opened, setOpened] = useState<string[]>([]);
+  const [side, setSide] = useState<'datasets' | 'history'>('datasets');
+  const [sideOpen, setSideOpen] = useState(false);
+  const wide = useMediaQuery('(min-width: 900px)');
+  const editor = useRef<SqlEditorHandle>(null);
+  const schema = useSchema(text, opened);
+
+  const onEnd = useCallback(
+    ({ statement, ms }: FinishedRun, rows: number | null) =>
+      add({ sql: statement.sql, at: Date.now(), rows, ms }),
+    [add],
+  );
+  const { running, finished, stored, run, cancel } = useSqlRun(onEnd);
+  const state: SqlState = { sql: text, asOf, limit };
+  const go = (next: SqlState): void => {
+    const search = writeSql(next).toString();
+    void navigate({ search: search === '' ? '' : `?${search}` }, { preventScrollReset: true });
+  };
+  const runNow = (): void => {
+    if (text.trim() === '') return;
+    go(state);
+    run({
+      sql: text,
+      ...(limit === null ? {} : { limit }),
+      ...(asOf === null ? {} : { asOf }),
+    });
+  };
+  const same = finished?.statement.sql === text;
+  const wrong = useMemo(
+    () => (same && finished?.problem ? errorPlace(text, finished.problem.detail ?? '') : null),
+    [same, finished, text],
+  );
+  const fieldProblem = (field: string): string | undefined =>
+    finished?.problem?.errors?.find((error) => error.field === field)?.detail;
+
+  const panel = (
+    <>
+      <Tabs
+        value={side}
+        onChange={(_event, value: 'datasets' | 'history') => setSide(value)}
+        aria-label="Beside the statement"
+        sx={{ minHeight: 36, mb: 2 }}
+      >
+        <Tab value="datasets" label="Datasets" sx={{ minHeight: 36 }} />
+        <Tab value="history" label="History" sx={{ minHeight: 36 }} />
+      </Tabs>
+      <Box
+        role="tabpanel"
+        aria-label={side === 'datasets' ? 'Datasets' : 'History'}
+        sx={{ overflow: 'auto', minHeight: 0, p: '2px' }}
+      >
+        {side === 'datasets' ? (
+          <SchemaList
+            schema={schema}
+            opened={opened}
+            onToggle={(dataset) =>
+              setOpened((old) =>
+                old.includes(dataset) ? old.filter((name) => name !== dataset) : [...old, dataset],
+              )
+            }
+            onName={(name) => editor.current?.insert(quotedName(name))}
+          />
+        ) : (
+          <HistoryList
+            history={history}
+            onTake={(sql) => {
+              setText(sql);
+              editor.current?.focus();
+            }}
+            onClear={clear}
+          />
+        )}
+      </Box>
+    </>
+  );
+  const frame = {
+    border: 1,
+    borderColor: 'divider',
+    borderRadius: 1,
+    bgcolor: 'background.paper',
+  } as const;
+
+  return (
+    <PageFrame width="full">
+      <PageHeader
+        title="SQL"
+        summary="One read-only statement over your datasets. Times are in UTC."
+        actions={
+          !wide && (
+            <Button
+              aria-expanded={sideOpen}
+              onClick={() => setSideOpen(!sideOpen)}
+              startIcon={<Icon name="sidebar" size={16} />}
+            >
+              Datasets and history
+            </Button>
+          )
+        }
+      />
+      {complaints.length > 0 && (
+        <Box role="alert" sx={{ ...frame, borderColor: 'warning.main', p: 3, mb: 3 }}>
+          Parts of this link could not be used: {complaints.join(' ')}
+        </Box>
+      )}
+      <Box
+        sx={{
+          display: 'grid',
+          gridTemplateColumns: { xs: 'minmax(0, 1fr)', md: '248px minmax(0, 1fr)' },
+          gap: 5,
+          alignItems: 'start',
+        }}
+      >
+        {(wide || sideOpen) && (
+          <Box
+            component="aside"
+            aria-label="Datasets and history"
+            sx={{
+              ...frame,
+              p: 3,
+              pt: 2,
+              display: 'flex',
+              flexDirection: 'column',
+              position: { md: 'sticky' },
+              top: 16,
+              maxHeight: { xs: 320, md: 'calc(100dvh - 32px)' },
+            }}
+          >
+            {panel}
+          </Box>
+        )}
+        <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
+          <Box
+            component="section"
+            aria-label="Statement"
+            sx={{
+              ...frame,
+              overflow: 'hidden',
+              '&:has(.cm-focused)': { outline: '2px solid', outlineColor: 'primary.main' },
+            }}
+          >
+            <Box sx={{ height: { xs: 180, sm: 220 }, resize: 'vertical', overflow: 'hidden' }}>
+              <Suspense fallback={<LoadingState height="100%" label="Loading the editor" />}>
+                <SqlEditor
+                  ref={editor}
+                  value={text}
+                  schema={schema}
+                  wrong={wrong}
+                  onChange={setText}
+                  onRun={runNow}
+                />
+              </Suspense>
+            </Box>
+            <Box
+              sx={{
+                display: 'flex',
+                flexWrap: 'wrap',
+                alignItems: 'flex-start',
+                columnGap: 2,
+                rowGap: 3,
+                p: 3,
+                borderTop: 1,
+                borderColor: 'divider',
+              }}
+            >
+              <Button
+                variant="contained"
+                color="primary"
+                disabled={text.trim() === ''}
+                onClick={runNow}
+                title="Ctrl+Enter"
+                aria-keyshortcuts="Control+Enter Meta+Enter"
+              >
+                Run
+              </Button>
+              <RunningLine running={running} onCancel={cancel} />
+              <Box sx={{ flex: 1 }} />
+              <AsOfField
+                asOf={asOf}
+                problem={same ? fieldProblem('asOf') : undefined}
+                onAsOf={(next) => go({ ...state, asOf: next })}
+              />
+              <LimitField limit={limit} onLimit={(next) => go({ ...state, limit: next })} />
+              {text.length > LONGEST_IN_ADDRESS && (
+                <Box sx={{ width: '100%', typography: 'caption', color: 'text.secondary' }}>
+                  This statement is too long to be part of the link.
+                </Box>
+              )}
+            </Box>
+          </Box>
+          <Box component="section" aria-label="Answer" aria-busy={running}>
+            <SqlResult finished={finished} stored={stored} running={running} onRun={runNow} />
+          </Box>
+        </Box>
+      </Box>
+    </PageFrame>
+  );
+}

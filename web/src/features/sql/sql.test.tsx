@@ -1,0 +1,169 @@
+// The page as somebody uses it. The editor itself is a text area here: what it does is tried in a browser (e2e/).
+import { screen, waitFor, within } from '@testing-library/react';
+import { useLocation } from 'react-router';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import { sqlHandlers, statements } from '@/testing/sql-handlers';
+import type { SqlEditorProps } from './editor/sql-editor';
+import SqlPage from './sql-page';
+
+vi.mock('./editor/sql-editor', async () => {
+  const { useImperativeHandle } = await import('react');
+  return {
+    default: function Editor({ value, wrong, onChange, onRun, ref }: SqlEditorProps) {
+      useImperativeHandle(ref, () => ({
+        focus: () => undefined,
+        insert: (text) => onChange(value + text),
+      }));
+      return (
+        <textarea
+          aria-label="SQL statement"
+          data-wrong={wrong === null ? '' : value.slice(wrong.from, wrong.to)}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && event.ctrlKey) onRun();
+          }}
+        />
+      );
+    },
+  };
+});
+
+beforeAll(async () => {
+  await import('@/components/provenance/provenance-dialog');
+});
+
+beforeEach(() => {
+  const { matchMedia } = window;
+  vi.spyOn(window, 'matchMedia').mockImplementation((media) => ({
+    ...matchMedia(media),
+    matches: media.includes('min-width'),
+  }));
+  sessionStorage.clear();
+  statements.length = 0;
+  server.use(...sqlHandlers);
+});
+
+function Address() {
+  return <output data-testid="address">{useLocation().search}</output>;
+}
+
+const open = (search = '') =>
+  renderApp(
+    <>
+      <SqlPage />
+      <Address />
+    </>,
+    { path: `/sql${search}` },
+  );
+const editor = () => screen.findByRole('textbox', { name: 'SQL statement' });
+const run = (user: ReturnType<typeof open>['user']) =>
+  user.click(screen.getByRole('button', { name: 'Run' }));
+const count = 'select carrier, count(*) from flights group by 1';
+
+describe('running a statement', () => {
+  it('shows its rows and where they come from, and puts it into the address', async () => {
+    const { user } = open();
+    await user.type(await editor(), `${count}{Control>}{Enter}{/Control}`);
+    const result = await screen.findByRole('grid', { name: 'Result' });
+    expect(within(result).getByText('UA')).toBeVisible();
+    expect(statements).toEqual([{ sql: count }]);
+    expect(new URLSearchParams(screen.getByTestId('address').textContent).get('q')).toBe(count);
+    await user.click(screen.getByRole('button', { name: 'Where does this come from?' }));
+    const dialog = await screen.findByRole('dialog');
+    expect(dialog).toHaveTextContent('flights, version 3');
+    expect(dialog).toHaveTextContent(count);
+    expect(within(dialog).queryByRole('button', { name: 'Explain the query' })).toBeNull();
+  });
+
+  it('takes it from the address, with state and rows', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}&asOf=2&limit=100`);
+    expect(await editor()).toHaveValue(count);
+    await run(user);
+    await screen.findByRole('grid', { name: 'Result' });
+    expect(statements).toEqual([{ sql: count, asOf: 2, limit: 100 }]);
+  });
+
+  it('marks the place of an error, until the statement is changed', async () => {
+    const { user } = open('?q=select+carrier,+from+flights');
+    await editor();
+    await run(user);
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('Line 1, column 17');
+    expect(alert).toHaveTextContent('Expected an expression, found: from');
+    expect(await editor()).toHaveAttribute('data-wrong', 'from');
+    await user.type(await editor(), ' ');
+    expect(await editor()).toHaveAttribute('data-wrong', '');
+  });
+
+  it('says at its field that a state is not there', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}&asOf=99`);
+    await editor();
+    await run(user);
+    await screen.findByRole('alert');
+    expect(screen.getByRole('textbox', { name: 'As of' })).toHaveAccessibleDescription(
+      'dataset flights: version 99: there is none yet',
+    );
+  });
+
+  it('can be cancelled, and run again', async () => {
+    const { user } = open('?q=select+sleep()');
+    await editor();
+    await run(user);
+    await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+    expect(await screen.findByText('Cancelled')).toBeVisible();
+    await user.clear(await editor());
+    await user.type(await editor(), count);
+    await run(user);
+    expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
+  });
+
+  it('asks only for the last of two', async () => {
+    const { user } = open('?q=select+sleep()');
+    await editor();
+    await run(user);
+    await user.clear(await editor());
+    await user.type(await editor(), count);
+    await run(user);
+    expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull());
+  });
+});
+
+describe('beside the statement', () => {
+  it('are the datasets and their columns, which write their names', async () => {
+    const { user } = open('?q=select+');
+    await editor();
+    await user.click(await screen.findByRole('button', { name: 'Columns of flights' }));
+    const columns = await screen.findByRole('list', { name: 'Columns of flights' });
+    await user.click(await within(columns).findByRole('button', { name: /dep_delay/ }));
+    expect(await editor()).toHaveValue('select dep_delay');
+  });
+
+  it('is what was run, in this browser, until it is cleared', async () => {
+    const { user, unmount } = open(`?q=${encodeURIComponent(count)}`);
+    await editor();
+    await run(user);
+    await screen.findByRole('grid', { name: 'Result' });
+    unmount();
+    const again = open();
+    await again.user.click(await screen.findByRole('tab', { name: 'History' }));
+    const history = screen.getByRole('list', { name: 'History' });
+    expect(history).toHaveTextContent('12 rows');
+    await again.user.clear(await editor());
+    await again.user.click(within(history).getByRole('button'));
+    expect(await editor()).toHaveValue(count);
+    await again.user.click(screen.getByRole('button', { name: 'Clear history' }));
+    expect(screen.getByText(/What you run is listed here/)).toBeVisible();
+  });
+
+  it('keeps the text when the page is left and opened again', async () => {
+    const { user, unmount } = open();
+    await user.type(await editor(), 'select 1');
+    unmount();
+    open();
+    expect(await editor()).toHaveValue('select 1');
+  });
+});

@@ -1,0 +1,49 @@
+// Names for completion: the datasets, and the columns of those that a statement mentions or that somebody opens.
+import { useEffect, useMemo } from 'react';
+import { shallowEqual, useDispatch, useSelector } from 'react-redux';
+import type { ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
+import { datasetsApi, useListDatasetsQuery } from '@/api/datasets-api';
+import type { DatasetColumn, DatasetSummary } from '@/api/types';
+
+export interface Schema {
+  datasets: readonly DatasetSummary[];
+  /** Columns by dataset, of those that were asked for. */
+  columns: Record<string, readonly DatasetColumn[]>;
+}
+
+const none: readonly DatasetSummary[] = [];
+
+/** Words of a statement that are names of datasets. */
+export const mentioned = (sql: string, names: readonly string[]): string[] => {
+  const words = new Set(sql.toLowerCase().match(/[\p{L}\p{N}_$]+/gu) ?? []);
+  return names.filter((name) => words.has(name.toLowerCase()));
+};
+
+export function useSchema(sql: string, opened: readonly string[]): Schema {
+  const { data: datasets = none } = useListDatasetsQuery();
+  const dispatch = useDispatch<ThunkDispatch<unknown, unknown, UnknownAction>>();
+  const wanted = useMemo(() => {
+    const names = datasets.map(({ name }) => name);
+    return [...new Set([...mentioned(sql, names), ...opened])].sort().join(',');
+  }, [datasets, sql, opened]);
+  useEffect(() => {
+    if (wanted === '') return;
+    const asked = wanted
+      .split(',')
+      .map((name) => dispatch(datasetsApi.endpoints.getDataset.initiate(name)));
+    return () => asked.forEach((subscription) => subscription.unsubscribe());
+  }, [dispatch, wanted]);
+  const details = useSelector(
+    (state: Parameters<ReturnType<typeof datasetsApi.endpoints.getDataset.select>>[0]) =>
+      wanted
+        .split(',')
+        .filter(Boolean)
+        .map((name) => datasetsApi.endpoints.getDataset.select(name)(state).data),
+    shallowEqual,
+  );
+  return useMemo(() => {
+    const columns: Record<string, readonly DatasetColumn[]> = {};
+    for (const detail of details) if (detail) columns[detail.name] = detail.columns;
+    return { datasets, columns };
+  }, [datasets, details]);
+}

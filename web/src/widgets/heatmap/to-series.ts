@@ -1,0 +1,85 @@
+// Cells of a heatmap: rows by the first dimension, columns by time or the second one.
+import { tickLabel } from '@/charts/core/time-labels';
+import { GRAIN_MS } from '@/lib/zoned-time';
+import type { HeatSpec } from '@/charts/heatmap';
+import { formatCell } from '@/lib/format';
+import type { Cell } from '@/api/types';
+import { numberAt, readColumns } from '../result-columns';
+import type { ReadColumn } from '../result-columns';
+import { filledBuckets } from '../result-to-chart';
+import type { ChartInput } from '../result-to-chart';
+
+export interface HeatInput extends HeatSpec {
+  rowMember: string;
+  rowValues: Cell[];
+  columnMember: string | null;
+  columnValues: Cell[];
+}
+
+const MOST_ROWS = 100;
+const MOST_COLUMNS = 400;
+
+/** Numbers by size, everything else as people sort names; missing values last. */
+export function inOrder(values: readonly Cell[]): Cell[] {
+  const words = new Intl.Collator(undefined, { numeric: true });
+  return [...new Set(values)].sort((a, b) => {
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    if (typeof a === 'number' && typeof b === 'number') return a - b;
+    return words.compare(String(a), String(b));
+  });
+}
+
+const textOf = (value: Cell, column: ReadColumn, zone: string): string =>
+  value === null ? '(no value)' : formatCell(value, { ...column.column, zone });
+
+export function toSeries(input: ChartInput): HeatInput | null {
+  const { widget, result, zone } = input;
+  const read = readColumns(result);
+  const measure = read.measures[0];
+  const down = read.dimensions[0];
+  const across = read.time ?? read.dimensions[1];
+  if (!measure || !down || !across) return null;
+  const grain = read.time?.column.grain ?? null;
+  const instant = (value: Cell): number => Date.parse(String(value));
+  const allRows = inOrder(down.values);
+  const allColumns: Cell[] = read.time
+    ? filledBuckets(across.values.map(instant), grain, zone)
+    : inOrder(across.values);
+  const rows = allRows.slice(0, MOST_ROWS);
+  const columns = allColumns.slice(-MOST_COLUMNS);
+  const rowAt = new Map(rows.map((value, index) => [value, index]));
+  const columnAt = new Map(columns.map((value, index) => [value, index]));
+  const values = rows.map(() => new Array<number | null>(columns.length).fill(null));
+  for (let row = 0; row < result.row_count; row += 1) {
+    const value = across.values[row] ?? null;
+    const at = rowAt.get(down.values[row] ?? null);
+    const column = columnAt.get(read.time ? instant(value) : value);
+    const line = at === undefined ? undefined : values[at];
+    if (line && column !== undefined) line[column] = numberAt(measure.values, row);
+  }
+  const step = GRAIN_MS[grain ?? 'day'];
+  const left = [
+    allRows.length > rows.length ? `first ${rows.length} of ${allRows.length} rows` : null,
+    allColumns.length > columns.length ? `last ${columns.length} columns` : null,
+  ].filter(Boolean);
+  return {
+    title: widget.title,
+    measureLabel: measure.column.label,
+    format: widget.options?.format ?? measure.column.format ?? null,
+    rows: rows.map((value) => textOf(value, down, zone)),
+    columns: columns.map((value) =>
+      read.time ? tickLabel(Number(value), zone, step) : textOf(value, across, zone),
+    ),
+    columnNames: columns.map((value) =>
+      read.time
+        ? textOf(new Date(Number(value)).toISOString(), across, zone)
+        : textOf(value, across, zone),
+    ),
+    values,
+    note: left.length > 0 ? left.join(', ') : null,
+    rowMember: down.column.name,
+    rowValues: rows,
+    columnMember: read.time ? null : across.column.name,
+    columnValues: columns,
+  };
+}

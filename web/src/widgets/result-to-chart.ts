@@ -1,0 +1,228 @@
+// From a columnar result to a chart specification. Shared by all kinds that draw series; each kind's
+// to-series.ts says how it wants them.
+import { NEUTRAL_SLOT, slotsFor } from '@/charts/core/color-map';
+import type { ColorAssignments } from '@/charts/core/color-map';
+import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/charts/core/spec';
+import { topSeries } from '@/charts/core/top-series';
+import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
+import { formatCell } from '@/lib/format';
+import type { Cell, Model, QueryResult, Widget } from '@/api/types';
+import { isAdditive, lowerIsBetter, numberAt, readColumns, splitOf } from './result-columns';
+import type { ReadColumn } from './result-columns';
+
+export interface ChartInput {
+  widget: Widget;
+  result: QueryResult;
+  comparison: QueryResult | null;
+  models: readonly Model[];
+  colors: ColorAssignments;
+  zone: string;
+  live: boolean;
+}
+
+// A chart names and filters by plain values; a struct or list is its JSON.
+const rawOf = (value: Cell) =>
+  typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+
+const MOST_BUCKETS = 5_000;
+
+/** Buckets between the first and the last, so that missing ones are seen as gaps. */
+export function filledBuckets(
+  present: readonly number[],
+  grain: Grain | null,
+  zone: string,
+): number[] {
+  const sorted = [...new Set(present)].sort((a, b) => a - b);
+  const first = sorted[0];
+  const last = sorted[sorted.length - 1];
+  if (grain === null || first === undefined || last === undefined) return sorted;
+  if ((last - first) / GRAIN_MS[grain] > MOST_BUCKETS) return sorted;
+  const known = new Set(sorted);
+  const buckets: number[] = [];
+  for (let at = first; at <= last; at = nextBucket(at, grain, zone)) {
+    buckets.push(at);
+    known.delete(at);
+  }
+  // Buckets that do not fall on our calendar mean that the server counts differently: trust it.
+  return known.size === 0 ? buckets : sorted;
+}
+
+/** A bucket with more than a twentieth still to come is not complete. */
+export function incompleteFrom(
+  buckets: readonly number[],
+  grain: Grain | null,
+  zone: string,
+  completeUntil: string | null,
+  rangeEnd: string | null,
+): number | null {
+  if (grain === null || buckets.length === 0) return null;
+  const ends = [completeUntil, rangeEnd]
+    .filter((end) => end !== null)
+    .map((end) => Date.parse(end));
+  if (ends.length === 0) return null;
+  const known = Math.min(...ends);
+  const index = buckets.findIndex((start) => {
+    const end = nextBucket(start, grain, zone);
+    return (end - known) / (end - start) > 0.05;
+  });
+  return index <= 0 ? null : index;
+}
+
+const keyOf = (value: Cell): string => (value === null ? '\u0000' : String(value));
+
+const textOf = (value: Cell, column: ReadColumn, zone: string): string =>
+  value === null ? '(no value)' : formatCell(value, { ...column.column, zone });
+
+function places(
+  read: ReturnType<typeof readColumns>,
+  category: ReadColumn | undefined,
+  zone: string,
+): { axis: ChartAxis; rows: Map<string, number> } | null {
+  if (read.time) {
+    const grain = read.time.column.grain ?? null;
+    const instants = read.time.values.map((value) => Date.parse(String(value)));
+    const values = filledBuckets(instants.filter(Number.isFinite), grain, zone);
+    const axis: ChartAxis = { type: 'time', label: read.time.column.label, grain, zone, values };
+    return { axis, rows: new Map(values.map((value, index) => [String(value), index])) };
+  }
+  if (!category) return null;
+  const rows = new Map<string, number>();
+  const raw: ReturnType<typeof rawOf>[] = [];
+  for (const value of category.values) {
+    const key = keyOf(value);
+    if (rows.has(key)) continue;
+    rows.set(key, raw.length);
+    raw.push(rawOf(value));
+  }
+  const axis: ChartAxis = {
+    type: 'category',
+    label: category.column.label,
+    member: category.column.name,
+    values: raw.map((value) => textOf(value, category, zone)),
+    raw,
+  };
+  return { axis, rows };
+}
+
+export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
+  const { widget, result, models, colors, zone } = input;
+  const read = readColumns(result);
+  const measure = read.measures[0];
+  if (!measure) return null;
+  const category = read.time ? undefined : read.dimensions[0];
+  const split = splitOf(read);
+  const placed = places(read, category, zone);
+  if (!placed) return null;
+  const { axis, rows } = placed;
+  const count = axis.values.length;
+  const placeOf = (row: number): number | undefined => {
+    if (read.time) return rows.get(String(Date.parse(String(read.time.values[row]))));
+    return category ? rows.get(keyOf(category.values[row] ?? null)) : undefined;
+  };
+
+  let series: ChartSeries[];
+  let note: string | null = null;
+  if (split) {
+    const member = split.column.name;
+    const byValue = new Map<string, ChartSeries>();
+    for (let row = 0; row < result.row_count; row += 1) {
+      const value = split.values[row] ?? null;
+      const key = keyOf(value);
+      let entry = byValue.get(key);
+      if (!entry) {
+        entry = {
+          id: `v${key}`,
+          label: textOf(value, split, zone),
+          values: new Array<number | null>(count).fill(null),
+          slot: 0,
+          role: 'value',
+          member,
+          raw: rawOf(value),
+        };
+        byValue.set(key, entry);
+      }
+      const at = placeOf(row);
+      if (at !== undefined) entry.values[at] = numberAt(measure.values, row);
+    }
+    const top = topSeries([...byValue.values()], isAdditive(measure.column.name, models));
+    note = top.note;
+    const named = top.series
+      .filter((entry) => entry.role === 'value')
+      .sort((a, b) => a.label.localeCompare(b.label, undefined, { numeric: true }));
+    const slots = slotsFor(
+      colors,
+      member,
+      named.map((entry) => keyOf(entry.raw)),
+    );
+    series = [
+      ...named.map((entry, index) => ({ ...entry, slot: slots[index] ?? 0 })),
+      ...top.series.filter((entry) => entry.role === 'other'),
+    ];
+  } else {
+    series = read.measures.map((entry, index) => {
+      const values = new Array<number | null>(count).fill(null);
+      for (let row = 0; row < result.row_count; row += 1) {
+        const at = placeOf(row);
+        if (at !== undefined) values[at] = numberAt(entry.values, row);
+      }
+      return {
+        id: entry.column.name,
+        label: entry.column.label,
+        values,
+        slot: index,
+        role: 'value' as const,
+        member: null,
+        raw: null,
+      };
+    });
+  }
+
+  const before = comparisonSeries(input, split === undefined && read.measures.length === 1, count);
+  if (before && axis.type === 'time') series.push(before);
+  const { complete_until: completeUntil, time_range: range } = result.provenance;
+  return {
+    kind,
+    title: widget.title,
+    x: axis,
+    series,
+    measure: {
+      label: measure.column.label,
+      format: widget.options?.format ?? measure.column.format ?? null,
+      lowerIsBetter: widget.options?.lower_is_better ?? lowerIsBetter(measure.column.name, models),
+    },
+    incompleteFrom:
+      axis.type === 'time'
+        ? incompleteFrom(axis.values, axis.grain, zone, completeUntil, range?.to ?? null)
+        : null,
+    live: input.live,
+    note: result.provenance.truncated
+      ? [note, `first ${result.row_count} rows only`].filter(Boolean).join(' · ')
+      : note,
+  };
+}
+
+/** The previous period, bucket by bucket under the current one. */
+function comparisonSeries(input: ChartInput, single: boolean, count: number): ChartSeries | null {
+  if (!single || !input.comparison) return null;
+  const read = readColumns(input.comparison);
+  const measure = read.measures[0];
+  if (!measure || !read.time) return null;
+  const grain = read.time.column.grain ?? null;
+  const instants = read.time.values.map((value) => Date.parse(String(value)));
+  const buckets = filledBuckets(instants, grain, input.zone);
+  const byBucket = new Map(
+    instants.map((instant, row) => [instant, numberAt(measure.values, row)]),
+  );
+  return {
+    id: '__previous',
+    label: 'Previous period',
+    values: Array.from({ length: count }, (_, index) => {
+      const bucket = buckets[index];
+      return bucket === undefined ? null : (byBucket.get(bucket) ?? null);
+    }),
+    slot: NEUTRAL_SLOT,
+    role: 'comparison',
+    member: null,
+    raw: null,
+  };
+}
