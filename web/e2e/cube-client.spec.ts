@@ -2,10 +2,7 @@
 import cube from '@cubejs-client/core';
 import { expect, test } from './fixture';
 
-test.skip(
-  ({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark',
-  'no screen is needed',
-);
+test.skip(({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark', 'no screen is needed');
 
 test('the client of Cube asks and understands', async ({ seeded }) => {
   const client = cube(seeded.api.accessToken, { apiUrl: `${seeded.server.url}/cubejs-api/v1` });
@@ -22,7 +19,11 @@ test('the client of Cube asks and understands', async ({ seeded }) => {
       measures: ['flights.count'],
       dimensions: ['flights.origin'],
       timeDimensions: [
-        { dimension: 'flights.time_hour', granularity: 'month', dateRange: ['2013-01-01', '2013-02-28'] },
+        {
+          dimension: 'flights.time_hour',
+          granularity: 'month',
+          dateRange: ['2013-01-01', '2013-02-28'],
+        },
       ],
       timezone: 'America/New_York',
     });
@@ -31,8 +32,13 @@ test('the client of Cube asks and understands', async ({ seeded }) => {
       'flights.origin': 'EWR',
     });
     const pivoted = answer.chartPivot({ x: ['flights.time_hour.month'], y: ['flights.origin'] });
-    expect(pivoted.map((row) => row.x)).toEqual(['2013-01-01T00:00:00.000', '2013-02-01T00:00:00.000']);
-    expect(answer.seriesNames({ x: ['flights.time_hour.month'], y: ['flights.origin'] })).toHaveLength(3);
+    expect(pivoted.map((row) => row.x)).toEqual([
+      '2013-01-01T00:00:00.000',
+      '2013-02-01T00:00:00.000',
+    ]);
+    expect(
+      answer.seriesNames({ x: ['flights.time_hour.month'], y: ['flights.origin'] }),
+    ).toHaveLength(3);
     const total = answer.rawData().reduce((sum, row) => sum + Number(row['flights.count']), 0);
     expect(total).toBe(27_004 + 24_951);
   });
