@@ -51,6 +51,8 @@ pub mod live;
 pub mod query;
 
 mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 mod mill;
 
 pub use advisor::{Advice, AdviceState};
