@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
 
 pub mod answer;
+pub mod csv_file;
 pub mod dashboard;
 pub mod events;
 pub mod export;
@@ -12,6 +13,7 @@ pub mod groupings;
 pub mod http;
 pub mod machine;
 pub mod measure;
+pub mod memory_of;
 pub mod peers;
 pub mod random;
 pub mod report;

@@ -24,11 +24,15 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Scenario {
+    /// What an encrypted store, a contract and steps cost, beside the same work without them.
+    Costs,
     /// Twelve queries of a dashboard over 10 million events, beside DuckDB and DataFusion.
     Dashboards,
+    /// A day of ten commits a second in simulated time, and what opening and planning take then.
+    Day,
     /// All rows grouped by keys of few values, one thread each, beside DuckDB and DataFusion in memory.
     Groupby,
-    /// A compressed CSV file to a table that can be asked, beside DuckDB.
+    /// CSV files to tables that can be asked, their memory and size, beside DuckDB.
     Ingest,
     /// Memory that caches take, by the allocator, beside their budgets.
     Memory,
@@ -53,7 +57,9 @@ enum Scenario {
 impl Scenario {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Costs => "costs",
             Self::Dashboards => "dashboards",
+            Self::Day => "day",
             Self::Groupby => "groupby",
             Self::Ingest => "ingest",
             Self::Memory => "memory",

@@ -1,10 +1,11 @@
 //! Automation of the project, in Rust, so that one toolchain is enough: `cargo xtask demo`, `cargo xtask test`,
-//! `cargo xtask tidy`, `cargo xtask simulate`, `cargo xtask bench`. It refuses to hide anything: every outside command is printed before it runs.
+//! `cargo xtask tidy`, `cargo xtask simulate`, `cargo xtask fuzz`, `cargo xtask bench`. It refuses to hide anything: every outside command is printed before it runs.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program talks to its terminal")]
 
 mod bench;
 mod command;
 mod demo;
+mod fuzz;
 mod simulate;
 mod steps;
 mod test;
@@ -35,6 +36,8 @@ enum Order {
     Tidy,
     /// Run the engine over storage that fails and forgets: more seeds and kills than the tests do.
     Simulate(simulate::Args),
+    /// Run the fuzz targets, where cargo-fuzz and a nightly toolchain are installed.
+    Fuzz(fuzz::Args),
     /// Run benchmarks beside DuckDB and plain DataFusion.
     Bench(bench::Args),
 }
@@ -46,6 +49,7 @@ fn run() -> Result<()> {
         Order::Test(args) => test::run(&workspace, &args),
         Order::Tidy => tidy::run(&workspace.root),
         Order::Simulate(args) => simulate::run(&workspace, &args),
+        Order::Fuzz(args) => fuzz::run(&workspace, &args),
         Order::Bench(args) => bench::run(&workspace, &args),
     }
 }

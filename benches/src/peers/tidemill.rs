@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use tidemill::{CompactionReport, Engine, Load, LoadReport, Mill, QueryResult, Rollup, RollupStatus, Settings};
+use tidemill::{CompactionReport, DatasetDetail, Engine, Load, LoadReport, Mill, QueryResult, Rollup, RollupStatus, Settings};
 use tokio::runtime::Runtime;
 
 use super::Peer;
@@ -34,6 +34,14 @@ impl EmbeddedTidemill {
     /// Whatever the engine says.
     pub fn load(&self, dataset: &str, load: Load) -> Result<LoadReport> {
         Ok(self.runtime.block_on(self.mill.load(dataset, load))?)
+    }
+
+    /// What a dataset is by now.
+    ///
+    /// # Errors
+    /// Whatever the engine says.
+    pub fn dataset(&self, dataset: &str) -> Result<DatasetDetail> {
+        Ok(self.runtime.block_on(self.mill.dataset(dataset))?)
     }
 
     /// Merges small segments, as upkeep does in the background.

@@ -13,5 +13,5 @@ pub(crate) mod models;
 pub use as_of::AsOf;
 pub use column::{Column, ColumnType};
 pub use contract::{Contract, Reaction, Rule};
-pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk};
+pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk, Widened};
 pub use drift::{Drift, DriftKind, Severity};

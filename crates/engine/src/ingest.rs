@@ -28,11 +28,13 @@ pub mod profile;
 pub mod progress;
 pub mod reject;
 mod replace;
+mod share;
 pub mod steps;
 pub(crate) mod treatment;
+mod widen;
 
 pub use infer::{Inference, InferredColumn, infer};
-pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet};
+pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet, Widening};
 pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
 pub use profile::LoadProfile;
 pub use progress::Progress;

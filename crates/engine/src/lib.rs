@@ -51,16 +51,18 @@ pub mod live;
 pub mod query;
 
 mod engine;
+#[doc(hidden)]
+pub mod fuzzing;
 mod mill;
 
 pub use advisor::{Advice, AdviceState};
-pub use catalog::{AsOf, Column, ColumnType, Contract, DatasetSchema, DatasetSettings, Drift, DriftKind, Reaction, Rule, Severity};
+pub use catalog::{AsOf, Column, ColumnType, Contract, DatasetSchema, DatasetSettings, Drift, DriftKind, Reaction, Rule, Severity, Widened};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
-pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps};
+pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps, Widening};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,

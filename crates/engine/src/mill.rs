@@ -44,7 +44,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::ingest::pipeline::{LoadHost, run_load};
-use crate::ingest::{Load, LoadReport};
+use crate::ingest::{Load, LoadReport, Widening};
 use crate::scope::Scope;
 use crate::storage::log::Snapshot;
 
@@ -83,7 +83,7 @@ impl Mill {
     /// # Errors
     /// `Invalid` when the input is broken or does not fit, naming file, line, column and value; `Conflict` and `NotFound`
     /// by the load's mode; `Cancelled`; `Unavailable` when the store does not take it. Nothing is stored then.
-    pub async fn load(&self, dataset: &str, load: Load) -> Result<LoadReport> {
+    pub async fn load(&self, dataset: &str, mut load: Load) -> Result<LoadReport> {
         let open = self.shared.open.read().await;
         if !*open {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
@@ -93,6 +93,15 @@ impl Mill {
             return Err(Error::denied(format!(
                 "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
             )));
+        }
+        if self.scope.restricts(&name) {
+            if load.widening == Widening::Always {
+                return Err(Error::denied(format!(
+                    "{name}: a scope with a row filter or hidden columns does not widen columns, of which it may not see all rows; ask somebody who sees the whole dataset"
+                )));
+            }
+            // Why a column cannot be widened may tell of rows that it does not see.
+            load.widening = Widening::Never;
         }
         let shared = &self.shared;
         let host = LoadHost {
@@ -109,6 +118,7 @@ impl Mill {
             references: Arc::clone(&shared.references),
             segment_max_rows: shared.settings.segment_max_rows,
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
+            push_widening_bytes: shared.settings.push_widening_bytes,
         };
         self.allow_references(load.contract.as_ref())?;
         if self.scope.restricts_any()
@@ -131,6 +141,13 @@ impl Mill {
             };
             if let Err(error) = kept.await {
                 tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+            }
+        }
+        if !loaded.report.widened.is_empty() && !loaded.report.replayed {
+            // Dimensions have other types from now on.
+            match self.owner().model(name.as_str()).await {
+                Ok(model) => self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name.clone(), version: model.version }),
+                Err(error) => tracing::warn!(dataset = %name, %error, "the model of a dataset that was widened could not be read"),
             }
         }
         let new_columns = &loaded.report.new_columns;

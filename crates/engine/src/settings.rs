@@ -36,6 +36,9 @@ pub struct Settings {
     /// further loads gather. A load that comes alone does not wait. Range 0 to 10,000. Raise it where very many clients
     /// write and fewer, larger segments matter more than an answer at once.
     pub commit_interval_ms: u64,
+    /// Bytes of a dataset at most of which a load of up to 1 MiB widens a column, as a push does: all of its rows are written anew
+    /// then. 0: only larger loads widen. Raise it where small loads bring what large datasets need.
+    pub push_widening_bytes: u64,
     /// Seconds after a commit until its dataset is looked at for small segments to merge and old ones to remove. Range 0
     /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
     /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
@@ -65,6 +68,7 @@ impl Default for Settings {
             advised_rollup_bytes: 256 << 20,
             background_rollups: true,
             commit_interval_ms: 20,
+            push_widening_bytes: 64 << 20,
             upkeep_seconds: 10,
             replaced_kept_seconds: 3_600,
             versions_kept_seconds: 7 * 86_400,

@@ -15,7 +15,7 @@
 //!
 //! Segments never change. What changes is which of them make up the dataset: a `rewrite` puts new ones in the place of
 //! others, by one commit that holds only if all of them are still there. `compaction` merges small segments of one time
-//! chunk, `deletion` leaves rows out, `retention` takes out chunks that are too old. The old ones stay in the store for
+//! chunk, `deletion` leaves rows out, `widening` converts columns, `retention` takes out chunks that are too old. The old ones stay in the store for
 //! older versions, which `history` finds, until `garbage` finds that nothing needs them. A `checkpoint` stands for the log
 //! before it.
 
@@ -45,6 +45,7 @@ pub(crate) mod rowsum;
 pub(crate) mod s3;
 pub(crate) mod segment;
 pub(crate) mod statistics;
+pub(crate) mod widening;
 pub(crate) mod writer;
 
 #[doc(hidden)]

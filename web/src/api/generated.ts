@@ -547,6 +547,8 @@ export type LoadReport = {
   segments: number;
   source: string;
   version: number;
+  /** Columns of the dataset that became wider, in all rows. */
+  widened: Widened[];
 };
 
 export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
@@ -628,6 +630,8 @@ export type NewLoad = {
   };
   /** From `POST /uploads`. */
   upload_id: string;
+  /** Whether columns of a dataset that is there may be widened for it. */
+  widening?: Widening;
 };
 
 export type NewOwner = {
@@ -1211,6 +1215,14 @@ export type VersionPage = {
 };
 
 export type WantedState = 'pinned' | 'vetoed';
+
+export type Widened = {
+  column: string;
+  from: ColumnType;
+  to: ColumnType;
+};
+
+export type Widening = 'automatic' | 'always' | 'never';
 
 export type Widget = {
   /** Unique in its dashboard. */

@@ -272,6 +272,7 @@ export const doneLoad: Load = load({
     rejected: 2,
     left_out: 0,
     new_columns: [],
+    widened: [],
     replaced: 0,
     bytes: 9_120_000,
     segments: 12,

@@ -92,6 +92,19 @@ impl ColumnType {
         matches!(self, Self::Struct | Self::List)
     }
 
+    /// Whether it holds every value of another type as a value of the same meaning: whole numbers as floats, days as their first
+    /// instants. A column can be widened to such a type. Everything is text, but text is no wider type.
+    ///
+    /// ```
+    /// use tidemill::ColumnType::{Date, Float, Integer, String, Timestamp};
+    /// assert!(Float.is_wider_than(Integer) && Timestamp.is_wider_than(Date));
+    /// assert!(!Integer.is_wider_than(Float) && !String.is_wider_than(Integer));
+    /// ```
+    #[must_use]
+    pub fn is_wider_than(self, other: Self) -> bool {
+        matches!((self, other), (Self::Float, Self::Integer) | (Self::Timestamp, Self::Date))
+    }
+
     /// The type that holds every value of both, as far as promotion goes: integer and float give float, date and
     /// timestamp give timestamp, anything else gives string.
     #[must_use]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::{CastOptions, cast_with_options};
+use arrow::compute::kernels::cmp::distinct;
+use arrow::compute::{CastOptions, cast_with_options, nullif};
 use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
 use arrow::util::display::array_value_to_string;
 
@@ -78,8 +79,9 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef>
             let micros = micros.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| Error::internal("a cast to timestamps gave something else"))?;
             let zone = if column_type == ColumnType::String { "+00:00" } else { "UTC" };
             let instants: ArrayRef = Arc::new(micros.clone().with_timezone(zone));
-            cast_with_options(&instants, &target, &options)?
+            if column_type == ColumnType::Date { narrowed(&instants, &target, &options)? } else { cast_with_options(&instants, &target, &options)? }
         }
+        (kind, ColumnType::Integer) if kind.is_floating() || kind.is_decimal() => narrowed(&plain, &target, &options)?,
         (DataType::Float16 | DataType::Float32 | DataType::Float64, ColumnType::Float) => {
             let floats = cast_with_options(&plain, &target, &options)?;
             match floats.as_any().downcast_ref::<Float64Array>() {
@@ -91,6 +93,14 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef>
         }
         _ => cast_with_options(&plain, &target, &options)?,
     })
+}
+
+/// A cast to a narrower type, without the values that would lose something by it: a fraction, a time of day.
+fn narrowed(stored: &ArrayRef, target: &DataType, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    let made = cast_with_options(stored, target, options)?;
+    let back = cast_with_options(&made, stored.data_type(), options)?;
+    let lost = distinct(stored, &back)?;
+    Ok(if lost.true_count() > 0 { nullif(&made, &lost)? } else { made })
 }
 
 /// A list of any kind, with offsets that begin at 0 and nothing behind them.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, ColumnType};
@@ -25,6 +25,23 @@ pub struct Promotion {
     pub fields: Vec<Column>,
     /// The first line that disagreed.
     pub line: u64,
+}
+
+/// A column of a dataset that a load has widened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widened {
+    /// The column.
+    pub column: String,
+    /// The type that it had.
+    pub from: ColumnType,
+    /// The type that it has now, in all rows.
+    pub to: ColumnType,
+}
+
+/// Whether columns that two states of a dataset have in common are of the same types. Columns only ever come behind others.
+pub(crate) fn agree(one: &SchemaRef, other: &SchemaRef) -> bool {
+    let same = |(one, other): (&FieldRef, &FieldRef)| one.name() != other.name() || one.data_type() == other.data_type();
+    Arc::ptr_eq(one, other) || one.fields().iter().zip(other.fields()).all(same)
 }
 
 /// How wide a time chunk is. Chosen from the first data, then fixed for the dataset.

@@ -16,7 +16,7 @@ pub(crate) mod unique;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::nullif;
+use arrow::compute::{cast, nullif};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow::util::display::array_value_to_string;
 use regex::Regex;
@@ -58,10 +58,25 @@ struct Test {
 #[derive(Debug)]
 enum Demand {
     Present,
-    Between { bounds: Bounds, told: String },
-    OneOf { members: Members, told: String },
-    Like { pattern: Regex, told: String },
-    In { keys: Arc<KeySet>, encoder: KeyEncoder, told: String },
+    Between {
+        bounds: Bounds,
+        told: String,
+    },
+    OneOf {
+        members: Members,
+        told: String,
+    },
+    Like {
+        pattern: Regex,
+        told: String,
+    },
+    /// What is looked for may have a wider type by now than the column.
+    In {
+        keys: Arc<KeySet>,
+        as_type: DataType,
+        encoder: KeyEncoder,
+        told: String,
+    },
 }
 
 impl Checks {
@@ -80,7 +95,7 @@ impl Checks {
             let [name] = rule.columns()[..] else { continue };
             let Some(place) = columns.iter().position(|column| column.name == name) else { continue };
             let Some(column) = columns.get(place) else { continue };
-            let demand = demand(number, rule, place, column, references).map_err(|error| rule.named(number, error))?;
+            let demand = demand(number, rule, column, references).map_err(|error| rule.named(number, error))?;
             tests.extend(demand.map(|demand| Test { rule: number, place, column: name.to_owned(), reaction: rule.on_violation(), demand }));
         }
         Ok(Self { tests, nulled: 0 })
@@ -98,7 +113,7 @@ impl Checks {
     pub(crate) fn apply(&mut self, rows: &mut Rows) -> Result<()> {
         for test in &self.tests {
             let array = Arc::clone(rows.batch.column(test.place));
-            let mut found = test.demand.violated(&array, &rows.batch)?;
+            let mut found = test.demand.violated(&array)?;
             if found.is_empty() {
                 continue;
             }
@@ -129,7 +144,7 @@ impl Test {
 }
 
 /// What a rule demands of a column; `None` where somebody else looks after it.
-fn demand(number: u32, rule: &Rule, place: usize, column: &Column, references: &References) -> Result<Option<Demand>> {
+fn demand(number: u32, rule: &Rule, column: &Column, references: &References) -> Result<Option<Demand>> {
     Ok(Some(match rule {
         Rule::Required { .. } => Demand::Present,
         Rule::Range { min, max, exclusive, .. } => {
@@ -151,10 +166,11 @@ fn demand(number: u32, rule: &Rule, place: usize, column: &Column, references: &
         Rule::Pattern { pattern, .. } => Demand::Like { pattern: whole_pattern(pattern)?, told: pattern.clone() },
         Rule::Reference { dataset, key, .. } => {
             let (column_type, keys) = references.of(number).ok_or_else(|| Error::internal("the values that a rule refers to were not read"))?;
-            if column_type != column.column_type {
+            if column_type != column.column_type && !column_type.is_wider_than(column.column_type) {
                 return Err(Error::invalid(format!("column {:?} is of type {}, but {key:?} of dataset {dataset} of type {column_type}", column.name, column.column_type)).at("key"));
             }
-            Demand::In { keys, encoder: KeyEncoder::new(&[column.data_type()], vec![place])?, told: format!("column {key:?} of dataset {dataset}") }
+            let as_type = if column_type == column.column_type { column.data_type() } else { column_type.data_type() };
+            Demand::In { keys, encoder: KeyEncoder::new(std::slice::from_ref(&as_type), vec![0])?, as_type, told: format!("column {key:?} of dataset {dataset}") }
         }
         Rule::Type { .. } | Rule::Unique { .. } => return Ok(None),
     }))
@@ -162,7 +178,7 @@ fn demand(number: u32, rule: &Rule, place: usize, column: &Column, references: &
 
 impl Demand {
     /// The rows that do not hold to it, in order. Nulls hold to everything but the demand to be there.
-    fn violated(&self, array: &ArrayRef, batch: &RecordBatch) -> Result<Vec<usize>> {
+    fn violated(&self, array: &ArrayRef) -> Result<Vec<usize>> {
         Ok(match self {
             Self::Present => (0..if array.null_count() > 0 { array.len() } else { 0 }).filter(|row| array.is_null(*row)).collect(),
             Self::Between { bounds: Bounds::Whole { low, high }, .. } => whole(array, |value| Bounds::holds_whole(*low, *high, value)),
@@ -175,8 +191,9 @@ impl Demand {
             },
             Self::OneOf { members: Members::Texts(members), .. } => texts(array, |text| members.contains(text)),
             Self::Like { pattern, .. } => texts(array, |text| pattern.is_match(text)),
-            Self::In { keys, encoder, .. } => {
-                let found = encoder.keys(batch)?;
+            Self::In { keys, as_type, encoder, .. } => {
+                let sought = if array.data_type() == as_type { Arc::clone(array) } else { cast(array, as_type)? };
+                let found = encoder.keys(&RecordBatch::try_from_iter([("key", sought)])?)?;
                 found.iter().enumerate().filter(|(_, key)| key.is_some_and(|key| !keys.contains(&key))).map(|(row, _)| row).collect()
             }
         })

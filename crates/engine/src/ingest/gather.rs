@@ -31,6 +31,7 @@ use super::profile::{LoadProfile, ROWS_MIN, kept};
 use super::treatment::rows::Rows;
 use super::{LoadReport, Progress, Reject};
 use crate::catalog::contract::KeptContract;
+use crate::catalog::dataset::agree;
 use crate::catalog::{DatasetSchema, Drift};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::commit::Committed;
@@ -67,6 +68,8 @@ pub(super) struct SmallLoad {
     pub steps: Option<Arc<str>>,
     /// What its rows were held to: nobody may have changed it in the meantime either.
     pub contract: KeptContract,
+    /// The columns that they were decoded to; others may have come since.
+    pub columns: SchemaRef,
     pub started: Instant,
     /// Given back when it is answered.
     pub _room: OwnedSemaphorePermit,
@@ -268,6 +271,10 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             answers.give(waiting, Err(Error::conflict(format!("the contract of dataset {} was changed in the meantime; load again", host.dataset))));
             continue;
         }
+        if !agree(&waiting.load.columns, &before.arrow) {
+            answers.give(waiting, Err(Error::conflict(format!("a column of dataset {} was widened in the meantime; load again", host.dataset))));
+            continue;
+        }
         if let Some((version, record)) = known(before, &waiting) {
             answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
             continue;
@@ -323,7 +330,7 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
     let records: Vec<LoadRecord> = records.collect();
     let table = Some(before.metadata.id.clone());
     let steps = before.metadata.steps.clone();
-    let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), version: has_keys(before).then_some(before.version) });
+    let held_to = Some(HeldTo { contract: before.metadata.contract.clone(), columns: Arc::clone(&before.arrow), version: has_keys(before).then_some(before.version) });
     let entry = Entry { table, steps, held_to, added: segments.clone(), loads: records.clone(), committed_at: host.clock.now(), ..Entry::default() };
     let appending = host.log.appending.read().await;
     let committed = host.log.commit(entry).await;

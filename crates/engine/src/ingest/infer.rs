@@ -96,6 +96,9 @@ pub struct InferredColumn {
     /// The sample has no value, so that the type is open.
     #[serde(skip)]
     pub(crate) undetermined: bool,
+    /// Of floats: the sample has one that is no whole number. Of instants: one that does not begin a day.
+    #[serde(skip)]
+    pub(crate) needs_width: bool,
 }
 
 /// The first rows as they stand in the file.
@@ -366,6 +369,13 @@ fn shorten(mut text: String) -> String {
         text.push('…');
     }
     text
+}
+
+impl Inference {
+    /// Whether the file itself says the types of its columns.
+    pub(crate) fn is_typed(&self) -> bool {
+        matches!(self.layout, Layout::Columnar(_))
+    }
 }
 
 impl InferredColumn {

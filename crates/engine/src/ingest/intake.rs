@@ -14,6 +14,7 @@ use super::profile::observe::{Profiled, Profiler};
 use super::profile::{LoadProfile, drift, kept};
 use super::reject::{REJECTS_MAX, Reject};
 use super::treatment::rows::Rows;
+use crate::catalog::dataset::agree;
 use crate::catalog::drift::DRIFT_REPORTED_MAX;
 use crate::catalog::{Contract, DatasetSchema, Drift};
 use crate::error::{Error, ErrorKind, Result};
@@ -184,7 +185,7 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
     };
     let contract = before.metadata.contract.clone();
     if unique.is_empty() {
-        entry.held_to = Some(HeldTo { contract, version: None });
+        entry.held_to = Some(HeldTo { contract, columns: Arc::clone(&before.arrow), version: None });
         let _appending = host.log.appending.read().await;
         return host.log.commit(entry).await;
     }
@@ -195,11 +196,11 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
         // A load that replaces rows comes before this look or after this commit.
         let _appending = host.log.appending.read().await;
         let latest = host.log.snapshot().await?.ok_or_else(|| Error::not_found(format!("dataset {} was deleted in the meantime", host.dataset)))?;
-        entry.held_to = Some(HeldTo { contract: contract.clone(), version: Some(latest.version) });
+        entry.held_to = Some(HeldTo { contract: contract.clone(), columns: Arc::clone(&before.arrow), version: Some(latest.version) });
         // Rows that no commit takes any more are not looked for: it says why.
         let metadata = &latest.metadata;
         let is_other = entry.table.as_ref().is_some_and(|table| *table != metadata.id) || entry.alters.as_ref().is_some_and(|alters| alters != metadata);
-        if is_other || metadata.steps != entry.steps || metadata.contract != contract {
+        if is_other || !agree(&before.arrow, &latest.arrow) || metadata.steps != entry.steps || metadata.contract != contract {
             return host.log.commit(entry).await;
         }
         let new: Vec<Arc<Segment>> = latest.segments.iter().filter(|segment| !known.contains(&segment.path)).cloned().collect();

@@ -11,7 +11,7 @@ use tokio::io::AsyncRead;
 use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use super::steps::Steps;
-use crate::catalog::{ColumnType, Contract, Drift, Promotion};
+use crate::catalog::{ColumnType, Contract, Drift, Promotion, Widened};
 use crate::storage::entry::Replays;
 
 /// Where the bytes come from.
@@ -105,6 +105,21 @@ impl LoadMode {
     }
 }
 
+/// Whether a load may widen columns of a dataset that is there: whole numbers to floats, days to instants. All rows that are there
+/// are written anew then, by the commit of the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Widening {
+    /// Where the file needs it, unless it is a few rows for a large dataset: a load of up to 1 MiB does not write more anew than
+    /// [`Settings::push_widening_bytes`](crate::Settings::push_widening_bytes).
+    #[default]
+    Automatic,
+    /// Where the file needs it, whatever it costs.
+    Always,
+    /// Never: rows that do not fit are rejected.
+    Never,
+}
+
 /// An order to load. Everything but the input has a default; format, dialect and types are inferred.
 ///
 /// ```
@@ -129,6 +144,7 @@ pub struct Load {
     pub(crate) steps: Option<Steps>,
     pub(crate) label: Option<String>,
     pub(crate) mode: LoadMode,
+    pub(crate) widening: Widening,
     pub(crate) contract: Option<Contract>,
     pub(crate) replays: Option<Replays>,
     pub(crate) idempotency_key: Option<String>,
@@ -158,6 +174,7 @@ impl Load {
             steps: None,
             label: None,
             mode: LoadMode::default(),
+            widening: Widening::default(),
             contract: None,
             replays: None,
             idempotency_key: None,
@@ -170,7 +187,8 @@ impl Load {
         Self::from_input(Input::Path(path.as_ref().to_owned()))
     }
 
-    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row. A field inside
+    /// Declares the type of a column: it is then not promoted, and a value that does not fit rejects its row. Where the dataset is
+    /// there and has a narrower type, the column is widened; any other type stays. A field inside
     /// of a struct is named by its path, `address.zip`; declaring a nested column as string keeps its JSON.
     #[must_use]
     pub fn column_type(mut self, column: impl Into<String>, column_type: ColumnType) -> Self {
@@ -204,6 +222,28 @@ impl Load {
     #[must_use]
     pub fn mode(mut self, mode: LoadMode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// Says whether columns of a dataset that is there may be widened for this load.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{ColumnType, Csv, Engine, Widening};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("id,amount\n1,2\n2,3\n")).await?;
+    /// let report = mill.load("orders", Csv::bytes("id,amount\n3,4\n4,2.5\n").widening(Widening::Never)).await?;
+    /// assert_eq!((report.rows, report.rejected), (1, 1));
+    /// let report = mill.load("orders", Csv::bytes("id,amount\n4,2.5\n")).await?;
+    /// assert_eq!((report.rows, report.widened[0].column.as_str(), report.widened[0].to), (1, "amount", ColumnType::Float));
+    /// assert_eq!(mill.sql("select sum(amount) as total from orders").await?.to_csv()?, "total\r\n11.5\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn widening(mut self, widening: Widening) -> Self {
+        self.widening = widening;
         self
     }
 
@@ -331,6 +371,9 @@ pub struct LoadReport {
     /// Columns that the dataset did not have before.
     #[serde(default)]
     pub new_columns: Vec<String>,
+    /// Columns of the dataset that it has widened, in all rows.
+    #[serde(default)]
+    pub widened: Vec<Widened>,
     /// Rows that were there and went for these.
     #[serde(default)]
     pub replaced: u64,

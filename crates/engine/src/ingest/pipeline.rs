@@ -1,30 +1,33 @@
 //! One load from its first byte to its commit. Decoding runs on a thread of its own and hands batches over through a
 //! bounded channel; nothing is visible before the commit, and a load that fails removes what it wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::RecordBatch;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{RwLockReadGuard, mpsc};
 
 use super::contract::reference::{KnownReferences, ReferenceReader};
 use super::contract::unique::UniqueKeys;
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
-use super::gather::{self, Gatherings, SmallLoad};
+use super::gather::{self, Gatherings};
 use super::infer::{Inference, infer_spooled};
 use super::intake::{self, Intake, Taken};
 use super::key_set::KeySet;
-use super::load::TimeColumn;
+use super::load::{TimeColumn, Widening};
 use super::profile::kept;
 use super::profile::observe::Profiled;
 use super::replace::{self, Replaced, Replacing};
+use super::share::{is_outdated, share};
 use super::steps::Steps;
 use super::steps::provisions::StepHost;
 use super::treatment::{Treatment, Treatments};
+use super::widen::{self, Decision};
 use super::{Load, LoadMode, LoadReport, Progress, Reject};
 use crate::catalog::contract::KeptContract;
+use crate::catalog::dataset::agree;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::{Column, ColumnType, Contract, DatasetSchema, Promotion, TimeChunk};
 use crate::clock::Clock;
@@ -68,6 +71,7 @@ pub(crate) struct LoadHost {
     pub references: Arc<KnownReferences>,
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
+    pub push_widening_bytes: u64,
 }
 
 /// How a load ended.
@@ -107,7 +111,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, contract, replays } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     let inference = {
@@ -122,8 +126,9 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         lookups: treatments.lookups(),
         ..LoadRecord::default()
     };
-    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, record, started, treatments };
-    if let Some(loaded) = store(&host, &plan, before, loading).await? {
+    let (demanded, decision) = (BTreeSet::new(), Decision::default());
+    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, widening, record, started, treatments, demanded, decision };
+    if let Some(loaded) = store(&host, &mut plan, before, loading).await? {
         return Ok(loaded);
     }
     for _ in 1..ATTEMPTS {
@@ -132,7 +137,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
         plan.treatments = prepare(&host, plan.steps.clone(), plan.contract.clone(), Some(&before)).await?;
         plan.record.lookups = plan.treatments.lookups();
-        if let Some(loaded) = store(&host, &plan, Some(before), loading).await? {
+        if let Some(loaded) = store(&host, &mut plan, Some(before), loading).await? {
             return Ok(loaded);
         }
     }
@@ -140,8 +145,14 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
 }
 
 /// Decodes the rows and commits them; `None` when the columns or steps of the dataset were changed by somebody else in the
-/// meantime.
-async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
+/// meantime, or columns must be widened.
+async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
+    if let Some(before) = &before {
+        plan.decision = widen::decide(plan, before, host.push_widening_bytes)?;
+        if let Some(widen) = &plan.decision.widen {
+            plan.treatments.widen(widen.source.clone(), widen.columns.clone());
+        }
+    }
     let target = match &before {
         Some(snapshot) => target_of(snapshot, plan)?,
         None => {
@@ -152,25 +163,42 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
         }
     };
     let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
-    let is_known = |before: &Snapshot| plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len();
+    let widens = plan.decision.widen.is_some();
+    let is_known = |before: &Snapshot| !widens && (plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len());
     if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
         // Whoever commits for all of them holds the lock then.
         drop(loading);
         match share(host, plan, target.clone(), before).await {
             Ok(Some(report)) => return Ok(Some(Loaded { report, created: false })),
             Ok(None) => {}
-            Err(error) if error.kind() == ErrorKind::Conflict && has_other_steps(host, before).await => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Conflict && is_outdated(host, before).await => return Ok(None),
+            // What asks for wider columns goes the way of large loads.
+            Err(error) if error.kind() == ErrorKind::Invalid && plan.decision.is_ready() => {}
+            Err(error) => return Err(plan.decision.advise(error)),
         }
         plan.progress.restart();
         loading = host.log.loading.read().await;
     }
-    let mut ground = grind(host, plan, target, before.as_deref()).await?;
+    let mut ground = match grind(host, plan, target, before.as_deref()).await {
+        Ok(ground) => ground,
+        Err(error) if error.kind() == ErrorKind::Invalid && plan.decision.is_ready() => {
+            plan.demanded.extend(plan.decision.ready());
+            return Ok(None);
+        }
+        Err(error) => return Err(plan.decision.advise(error)),
+    };
+    let demanded = plan.decision.demanded(&ground.rejects);
+    if !demanded.is_empty() {
+        discard(host, &ground.segments).await;
+        plan.demanded.extend(demanded);
+        return Ok(None);
+    }
+    plan.decision.explain(&mut ground.rejects);
     let new_columns = before.as_ref().map_or_else(|| Ok(Vec::new()), |before| ground.settle_columns(before))?;
     let profiled = ground.profiled.take();
     let fresh = host.partials.prepare(host.log.prefix(), std::mem::take(&mut ground.fresh));
     let segments = ground.segments.clone();
-    let replaced = Replaced::of(&plan.mode, ground.keys.take());
+    let replaced = Replaced::of(&plan.mode, ground.keys.take()).or(widens.then_some(Replaced::Nothing));
     // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
     let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
     let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
@@ -191,6 +219,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
             promotions: ground.promotions.clone(),
             left_out: ground.left_out,
             new_columns: new_columns.clone(),
+            widened: plan.decision.widen.as_ref().map(|widen| widen.widened.clone()).unwrap_or_default(),
             ..plan.record.clone()
         };
         let now = host.clock.now();
@@ -206,7 +235,10 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
                 steps: ground.steps.clone(),
                 dropped: false,
             }),
-            Some(before) if !new_columns.is_empty() => Some(Metadata { schema: ground.schema.clone(), ..(*before.metadata).clone() }),
+            Some(before) if widens || !new_columns.is_empty() => {
+                let steps = plan.decision.widen.as_ref().map_or_else(|| before.metadata.steps.clone(), |widen| widen.steps.clone());
+                Some(Metadata { schema: ground.schema.clone(), steps, ..(*before.metadata).clone() })
+            }
             Some(_) => None,
         };
         let table = before.as_ref().map(|before| before.metadata.id.clone());
@@ -216,7 +248,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
-                if before.is_some() { Some(replaced.commit(host, entry.clone(), &ground.unique, before.as_deref()).await?) } else { None }
+                if before.is_some() { Some(replaced.commit(host, entry.clone(), &ground.unique, before.as_deref(), &plan.progress).await?) } else { None }
             }
             None => None,
         };
@@ -236,21 +268,19 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
         // The rows may be visible: nothing of them may go.
         Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
-            for segment in &segments {
-                remove(&host.store, host.log.prefix(), &segment.path).await;
-            }
+            discard(host, &segments).await;
             drop(host.store.delete(&rejects_path).await);
             kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
                 Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, *record, true), created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    // Somebody else has brought columns, perhaps the same ones, or changed the steps. Under another contract the
-                    // load is not the one that was asked for.
+                    // Somebody else has brought columns, perhaps the same ones, widened some, or changed the steps. Under another
+                    // contract the load is not the one that was asked for.
                     let outdated = match (&before, host.log.snapshot().await) {
                         (Some(before), Ok(Some(now))) => {
-                            let (before, now) = (&before.metadata, &now.metadata);
-                            before.contract == now.contract && (!new_columns.is_empty() || before.steps != now.steps)
+                            let altered = widens || !new_columns.is_empty() || before.metadata.steps != now.metadata.steps || !agree(&before.arrow, &now.arrow);
+                            before.metadata.contract == now.metadata.contract && altered
                         }
                         _ => false,
                     };
@@ -262,54 +292,11 @@ async fn store<'a>(host: &'a LoadHost, plan: &Plan, before: Option<Arc<Snapshot>
     }
 }
 
-async fn has_other_steps(host: &LoadHost, before: &Snapshot) -> bool {
-    matches!(host.log.snapshot().await, Ok(Some(now)) if now.metadata.steps != before.metadata.steps)
-}
-
-/// A small load into a dataset that is there: it is decoded here and committed together with others. `None`: it is small
-/// only as long as it is packed.
-async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget, before: &Snapshot) -> Result<Option<LoadReport>> {
-    let room = host.gatherings.room(plan.source.size()).await?;
-    let (source, inference, progress) = (Arc::clone(&plan.source), Arc::clone(&plan.inference), plan.progress.clone());
-    let treatments = plan.treatments.clone();
-    let decoded = blocking(source.size(), move || {
-        let mut treatment = treatments.begin(&target.columns)?;
-        target.lines = treatment.wants_lines();
-        target.nulling = treatment.nulling(&target.columns);
-        let (mut rows, mut rejects, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let outcome = treatment.decode(&source, &inference, &target, &progress, &mut |decoded| {
-            progress.check()?;
-            let source = decoded.source.as_ref().map_or(0, |(source, _)| bytes_of(source));
-            bytes += bytes_of(&decoded.batch).max(source) + decoded.rejects.iter().map(|reject| reject.raw.len() + REJECT_BYTES).sum::<usize>();
-            if bytes > gather::SHARED_MAX_DECODED_BYTES {
-                return Err(Error::exhausted("the rows of a small load are large"));
-            }
-            let mut decoded = decoded;
-            rejects.append(&mut decoded.rejects);
-            rows.push(decoded);
-            Ok(())
-        });
-        match outcome {
-            _ if bytes > gather::SHARED_MAX_DECODED_BYTES => Ok(None),
-            Ok(DecodeOutcome::Complete) => Ok(Some((rows, rejects, treatment.left_out(), treatment.nulled()))),
-            Ok(DecodeOutcome::Promote(_)) => Err(Error::internal("a column of declared type was promoted")),
-            Err(error) => Err(error),
-        }
-    });
-    let Some((rows, rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
-    let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
-    let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, steps, contract, started: plan.started, _room: room };
-    host.gatherings.commit(host, load).await.map(Some)
-}
-
-/// What a rejected row takes beside its text.
-const REJECT_BYTES: usize = 256;
-
-/// About how many bytes rows take, room that is not used yet left out.
-fn bytes_of(rows: &RecordBatch) -> usize {
-    let text = rows.columns().iter().filter_map(|column| column.as_string_view_opt());
-    rows.num_rows() * rows.num_columns() * size_of::<u64>() + text.flat_map(|text| text.data_buffers()).map(|buffer| buffer.len()).sum::<usize>()
+/// Removes segments that no version names.
+async fn discard(host: &LoadHost, segments: &[Segment]) {
+    for segment in segments {
+        remove(&host.store, host.log.prefix(), &segment.path).await;
+    }
 }
 
 /// Runs what takes long on a thread that may be held up, and the rest here: a thread costs more than a few rows do.
@@ -365,6 +352,7 @@ pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, re
         rejected: record.rejected,
         replaced: record.replaced,
         new_columns: record.new_columns,
+        widened: record.widened,
         bytes: record.bytes,
         segments: record.segments,
         duration_ms: record.duration_ms,
@@ -440,7 +428,8 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
         return Ok(DecodeTarget { declared: vec![true; columns.len()], columns: columns.to_vec(), lines: false, nulling: Vec::new() });
     }
     let schema = &snapshot.metadata.schema;
-    let mut target = DecodeTarget { declared: vec![true; schema.columns.len()], columns: schema.columns.clone(), lines: false, nulling: Vec::new() };
+    let known = plan.decision.widen.as_ref().map_or(&schema.columns, |widen| &widen.source);
+    let mut target = DecodeTarget { declared: vec![true; known.len()], columns: known.clone(), lines: false, nulling: Vec::new() };
     let is_new = |name: &str| schema.get(name).is_none();
     let types = plan.types.iter().filter(|(name, _)| is_new(name)).map(|(name, column_type)| (name.clone(), *column_type)).collect();
     let (columns, declared) = plan.inference.declared_with(&types)?;
@@ -452,21 +441,26 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
 }
 
 /// What a load is to do, whatever the dataset is like when it does it.
-struct Plan {
-    source: Arc<Spooled>,
-    inference: Arc<Inference>,
-    types: BTreeMap<String, ColumnType>,
+pub(super) struct Plan {
+    pub source: Arc<Spooled>,
+    pub inference: Arc<Inference>,
+    pub types: BTreeMap<String, ColumnType>,
     /// What the load brings for a new dataset.
     steps: Option<Steps>,
     contract: Option<Contract>,
     time_column: TimeColumn,
     label: Option<String>,
-    progress: Progress,
-    mode: LoadMode,
+    pub progress: Progress,
+    pub mode: LoadMode,
+    pub widening: Widening,
     /// Its name and where it comes from; the rest is counted.
-    record: LoadRecord,
-    started: Instant,
-    treatments: Treatments,
+    pub record: LoadRecord,
+    pub started: Instant,
+    pub treatments: Treatments,
+    /// Columns without whose widening rows were rejected.
+    pub demanded: BTreeSet<String>,
+    /// What becomes of the types of the dataset.
+    pub decision: Decision,
 }
 
 /// Segments that are written but not visible.

@@ -1,5 +1,5 @@
 //! Loads that put their rows in the place of others: of all of them, of those of a time range, or of those with the same
-//! keys. What goes is found when the rows of the load are written but not visible yet; one commit takes the old rows out
+//! keys; and loads that widen columns, of which all other rows are written anew. What goes is found when the rows of the load are written but not visible yet; one commit takes the old rows out
 //! and brings the new ones, so nobody sees both or neither.
 //!
 //! ```text
@@ -13,17 +13,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, TimeDelta, Utc};
 use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{binary, col, lit};
 use datafusion::scalar::ScalarValue;
 
-use super::LoadMode;
 use super::contract::unique::UniqueKeys;
 use super::intake;
 use super::key_set::KeySet;
 use super::pipeline::LoadHost;
+use super::{LoadMode, Progress};
+use crate::catalog::dataset::agree;
 use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::pruning::Pruner;
@@ -33,6 +35,7 @@ use crate::storage::entry::{Entry, HeldTo, Rewrite};
 use crate::storage::log::Snapshot;
 use crate::storage::rewrite::{Replacement, Rewriter};
 use crate::storage::segment::Segment;
+use crate::storage::widening;
 
 /// Times that what goes is looked for anew because another process has committed.
 const ATTEMPTS: usize = 8;
@@ -40,6 +43,8 @@ const ATTEMPTS: usize = 8;
 /// Which rows go when those of a load come.
 #[derive(Debug)]
 pub(super) enum Replaced {
+    /// None: all stay, in wider columns.
+    Nothing,
     /// All.
     All,
     /// Those from an instant on and before another.
@@ -94,22 +99,44 @@ impl Replaced {
         Ok(())
     }
 
-    /// Writes what is left of the segments of a version. `new` are the segments of the load.
-    async fn take_out(&self, rewriter: &Rewriter<'_>, snapshot: &Snapshot, new: &[Segment]) -> Result<TakenOut> {
+    /// Writes what is left of the segments of a version, in the columns of a schema. `new` are the segments of the load.
+    async fn take_out(&self, rewriter: &Rewriter<'_>, snapshot: &Snapshot, columns: Columns<'_>, new: &[Segment]) -> Result<TakenOut> {
         let (predicate, bounds) = match self {
+            Self::Nothing => return Ok(TakenOut::default()),
             Self::All => {
                 let whole = |segment: &Arc<Segment>| Replacement { inputs: vec![Arc::clone(segment)], output: None };
                 return Ok(TakenOut { rows: snapshot.rows, replacements: snapshot.segments.iter().map(whole).collect() });
             }
             Self::Range { from, to } => {
-                let inside = within(&snapshot.metadata.schema, snapshot, *from, *to)?;
+                let inside = within(columns, *from, *to)?;
                 (Arc::clone(&inside), Some(inside))
             }
-            Self::Keys(keys) => (keys.member(&snapshot.arrow)?, bounds_of(keys, snapshot, new)?),
+            Self::Keys(keys) => (keys.member(columns.arrow)?, bounds_of(keys, columns, new)?),
         };
-        let pruner = bounds.and_then(|bounds| Pruner::new(&bounds, &snapshot.arrow));
-        let candidates = pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, &snapshot.arrow));
-        deletion::take_out(rewriter, &snapshot.arrow, &candidates, &Condition { visible: None, predicate }).await
+        // Statistics are of the columns as they were.
+        let pruner = bounds.filter(|_| !columns.widened).and_then(|bounds| Pruner::new(&bounds, columns.arrow));
+        let candidates = pruner.map_or_else(|| snapshot.segments.clone(), |pruner| pruner.prune(&snapshot.segments, columns.arrow));
+        deletion::take_out(rewriter, columns.arrow, &candidates, &Condition { visible: None, predicate }).await
+    }
+
+    /// The same, and every other segment too where columns are widened.
+    async fn rewrite(&self, rewriter: &Rewriter<'_>, snapshot: &Snapshot, columns: Columns<'_>, new: &[Segment], progress: &Progress) -> Result<TakenOut> {
+        if columns.widened && !matches!(self, Self::All) {
+            widening::prove(rewriter, snapshot, columns.arrow).await?;
+        }
+        let mut taken = self.take_out(rewriter, snapshot, columns, new).await?;
+        if columns.widened {
+            let gone: HashSet<&str> = taken.replacements.iter().flat_map(|replacement| &replacement.inputs).map(|segment| segment.path.as_str()).collect();
+            let rest = snapshot.segments.iter().filter(|segment| !gone.contains(segment.path.as_str())).cloned().collect();
+            match widening::widen(rewriter, columns.arrow, rest, &|| progress.check()).await {
+                Ok(widened) => taken.replacements.extend(widened),
+                Err(error) => {
+                    rewriter.discard_all(&taken.replacements).await;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(taken)
     }
 
     /// Looks whether rows that stay have unique keys of the load.
@@ -130,8 +157,9 @@ impl Replaced {
     /// # Errors
     /// As [`DatasetLog::commit`](crate::storage::log::DatasetLog::commit); `Conflict` when other processes commit again and
     /// again. Everything is as it was then, but for the segments of the load.
-    pub(super) async fn commit(&self, host: &LoadHost, mut load: Entry, unique: &UniqueKeys, before: Option<&Snapshot>) -> Result<Replacing> {
-        load.held_to = before.map(|before| HeldTo { contract: before.metadata.contract.clone(), version: None });
+    pub(super) async fn commit(&self, host: &LoadHost, mut load: Entry, unique: &UniqueKeys, before: Option<&Snapshot>, progress: &Progress) -> Result<Replacing> {
+        load.held_to = before.map(|before| HeldTo { contract: before.metadata.contract.clone(), columns: Arc::clone(&before.arrow), version: None });
+        let now = load.metadata.as_ref().map(|metadata| (metadata.schema.clone(), metadata.schema.arrow()));
         let _turn = host.log.rewriting.lock().await;
         let _alone = host.log.appending.write().await;
         let rewriter = Rewriter { store: &host.store, log: &host.log, clock: &*host.clock };
@@ -151,15 +179,23 @@ impl Replaced {
             if load.held_to.as_ref().is_some_and(|held_to| held_to.contract != snapshot.metadata.contract) {
                 return Err(Error::conflict("the contract of the dataset was changed in the meantime; load again"));
             }
-            let TakenOut { rows, replacements } = self.take_out(&rewriter, &snapshot, &load.added).await?;
+            if load.held_to.as_ref().is_some_and(|held_to| !agree(&held_to.columns, &snapshot.arrow)) {
+                return Err(Error::conflict("a column of the dataset was widened in the meantime; load again"));
+            }
+            let columns = match &now {
+                Some((schema, arrow)) if !agree(arrow, &snapshot.arrow) => Columns { schema, arrow, widened: true },
+                _ => Columns { schema: &snapshot.metadata.schema, arrow: &snapshot.arrow, widened: false },
+            };
+            let TakenOut { rows, replacements } = self.rewrite(&rewriter, &snapshot, columns, &load.added, progress).await?;
             if let Err(error) = self.check_staying(host, unique, &snapshot, &replacements).await {
                 rewriter.discard_all(&replacements).await;
                 return Err(error);
             }
             let mut entry = Entry { based_on: Some(snapshot.version), ..load.clone() };
             if !replacements.is_empty() {
-                let Entry { removed, added, places, .. } = rewriter.entry(Rewrite::Replacement, &replacements);
-                (entry.rewrite, entry.removed, entry.places) = (Some(Rewrite::Replacement), removed, places);
+                let kind = if matches!(self, Self::Nothing) { Rewrite::Widening } else { Rewrite::Replacement };
+                let Entry { removed, added, places, .. } = rewriter.entry(kind, &replacements);
+                (entry.rewrite, entry.removed, entry.places) = (Some(kind), removed, places);
                 entry.added.splice(0..0, added);
             }
             entry.loads.iter_mut().for_each(|load| load.replaced = rows);
@@ -184,6 +220,15 @@ impl Replaced {
     }
 }
 
+/// The columns that what is left is written in.
+#[derive(Debug, Clone, Copy)]
+struct Columns<'a> {
+    schema: &'a DatasetSchema,
+    arrow: &'a SchemaRef,
+    /// Whether a segment that is there has others.
+    widened: bool,
+}
+
 /// The column whose range is replaced.
 pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
     schema
@@ -193,9 +238,9 @@ pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
 }
 
 /// Whether a row lies in a time range.
-fn within(schema: &DatasetSchema, snapshot: &Snapshot, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Arc<dyn PhysicalExpr>> {
-    let column = time_column(schema)?;
-    let bound = |instant: DateTime<Utc>| match schema.get(column).map(|column| column.column_type) {
+fn within(columns: Columns<'_>, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Arc<dyn PhysicalExpr>> {
+    let column = time_column(columns.schema)?;
+    let bound = |instant: DateTime<Utc>| match columns.schema.get(column).map(|column| column.column_type) {
         // A day is in the range if its first instant is.
         Some(ColumnType::Date) => {
             let day = (instant + TimeDelta::days(1) - TimeDelta::microseconds(1)).date_naive();
@@ -203,11 +248,11 @@ fn within(schema: &DatasetSchema, snapshot: &Snapshot, from: DateTime<Utc>, to: 
         }
         _ => ScalarValue::TimestampMicrosecond(Some(instant.timestamp_micros()), Some("UTC".into())),
     };
-    between(snapshot, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
+    between(columns.arrow, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
 }
 
 /// What the keys of a load lie between, as far as the statistics of its segments say.
-fn bounds_of(keys: &KeySet, snapshot: &Snapshot, new: &[Segment]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+fn bounds_of(keys: &KeySet, columns: Columns<'_>, new: &[Segment]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
     let mut all: Option<Arc<dyn PhysicalExpr>> = None;
     for (column, index) in keys.columns() {
         let statistics: Option<Vec<_>> = new.iter().map(|segment| segment.statistics.get(index)).collect();
@@ -217,17 +262,16 @@ fn bounds_of(keys: &KeySet, snapshot: &Snapshot, new: &[Segment]) -> Result<Opti
         let Some((min, max)) = bounds.and_then(|bounds| bounds.into_iter().reduce(|(min, max), (least, most)| (wider(min, least, false), wider(max, most, true)))) else {
             continue;
         };
-        let inside = between(snapshot, column, (Operator::GtEq, min), (Operator::LtEq, max))?;
+        let inside = between(columns.arrow, column, (Operator::GtEq, min), (Operator::LtEq, max))?;
         all = Some(match all {
-            Some(before) => binary(before, Operator::And, inside, &snapshot.arrow)?,
+            Some(before) => binary(before, Operator::And, inside, columns.arrow)?,
             None => inside,
         });
     }
     Ok(all)
 }
 
-fn between(snapshot: &Snapshot, column: &str, least: (Operator, ScalarValue), most: (Operator, ScalarValue)) -> Result<Arc<dyn PhysicalExpr>> {
-    let schema = &snapshot.arrow;
+fn between(schema: &SchemaRef, column: &str, least: (Operator, ScalarValue), most: (Operator, ScalarValue)) -> Result<Arc<dyn PhysicalExpr>> {
     let side = |(operator, value): (Operator, ScalarValue)| binary(col(column, schema)?, operator, lit(value), schema);
     Ok(binary(side(least)?, Operator::And, side(most)?, schema)?)
 }

@@ -36,6 +36,8 @@ pub(crate) struct Treatments {
     pub contract: Arc<Contract>,
     /// What the contract refers to.
     references: References,
+    /// Where the load widens columns: what its source is decoded to, and the columns of the dataset then.
+    widened: Option<(Vec<Column>, Vec<Column>)>,
 }
 
 /// Steps with what they need.
@@ -77,7 +79,24 @@ impl Treatments {
 
     /// The columns that a source is decoded to, where the steps of the dataset say so.
     pub(crate) fn source(&self) -> Option<&[Column]> {
-        self.steps.as_ref()?.dataset.as_ref().map(|(source, _)| source.as_slice())
+        let (source, _) = self.steps.as_ref()?.dataset.as_ref()?;
+        Some(self.widened.as_ref().map_or(source, |(source, _)| source))
+    }
+
+    /// The columns that the steps make of a source.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the step, for one that does not suit it.
+    pub(crate) fn outcome(&self, source: &[Column]) -> Result<Vec<Column>> {
+        match &self.steps {
+            Some(ordered) => Ok(ordered.steps.compile(source, &ordered.provisions)?.columns().to_vec()),
+            None => Ok(source.to_vec()),
+        }
+    }
+
+    /// Decodes to other columns, for a dataset with other columns.
+    pub(crate) fn widen(&mut self, source: Vec<Column>, columns: Vec<Column>) {
+        self.widened = Some((source, columns));
     }
 
     /// Declared types of a source, with those that the steps ask for.
@@ -108,8 +127,9 @@ impl Treatments {
             None => Treatment { columns: source.to_vec(), ..Treatment::default() },
             Some(ordered) => {
                 let steps = ordered.steps.compile(source, &ordered.provisions)?;
-                let fit = ordered.dataset.as_ref().map(|(_, columns)| Fit::new(steps.columns(), columns)).transpose()?;
-                let columns = ordered.dataset.as_ref().map_or_else(|| steps.columns(), |(_, columns)| columns.as_slice()).to_vec();
+                let dataset = self.widened.as_ref().or(ordered.dataset.as_ref()).map(|(_, columns)| columns.as_slice());
+                let fit = dataset.map(|columns| Fit::new(steps.columns(), columns)).transpose()?;
+                let columns = dataset.unwrap_or_else(|| steps.columns()).to_vec();
                 Treatment { columns, steps: Some(steps), fit, ..Treatment::default() }
             }
         };

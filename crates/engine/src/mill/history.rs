@@ -284,7 +284,7 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         (Some(Rewrite::Erasure), ..) => Operation::Erasure,
         (Some(Rewrite::Retention), ..) => Operation::Retention,
         (Some(Rewrite::Replacement), ..) => Operation::Replacement,
-        (None, Some(_), _) => Operation::Load,
+        (Some(Rewrite::Widening), ..) | (None, Some(_), _) => Operation::Load,
         (None, None, Some(_)) => Operation::Settings,
         (None, None, None) => Operation::Other,
     };
@@ -304,7 +304,9 @@ fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
         operation,
         rows_added: match entry.rewrite {
             // What takes the place of another segment are rows that were there.
-            None | Some(Rewrite::Replacement) => entry.added.iter().filter(|segment| !entry.places.contains_key(&segment.path)).map(|segment| segment.rows).sum(),
+            None | Some(Rewrite::Replacement | Rewrite::Widening) => {
+                entry.added.iter().filter(|segment| !entry.places.contains_key(&segment.path)).map(|segment| segment.rows).sum()
+            }
             Some(_) => 0,
         },
         rows_removed: if entry.removed.is_empty() || operation == Operation::Compaction { Some(0) } else { entry.rows_removed },

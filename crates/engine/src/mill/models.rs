@@ -64,7 +64,9 @@ impl Mill {
         };
         let (version, mut model) = found.ok_or_else(|| Error::not_found(format!("there is no model {name}")))?;
         model.version = version;
-        check::retain_visible(&mut model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, name, &self.scope)?);
+        let visible = visible_schema(&snapshot.arrow, name, &self.scope)?;
+        check::follow(&mut model, self.shared.session.shared(), &visible);
+        check::retain_visible(&mut model, self.shared.session.shared(), &visible);
         let model = Arc::new(model);
         self.shared.visible_models.insert(key, VisibleModel { model: Arc::clone(&model), columns: Arc::clone(&snapshot.arrow) }).await;
         Ok(model)

@@ -172,14 +172,17 @@ impl Mill {
         let advice_version = self.decisions_version(name).await?;
         let identity = RollupIdentity { dataset_id: snapshot.metadata.id.clone(), model_version, advice_version };
         let before = self.rollup_set(name);
-        if before.as_ref().is_some_and(|set| set.identity == identity) {
+        let is_of = |set: &RollupSet| set.is_of(snapshot);
+        // Of an older version whose columns were of other types the rows answer.
+        let is_older = |set: &RollupSet| set.identity.dataset_id == identity.dataset_id && !is_of(set) && set.version > snapshot.version;
+        if before.as_ref().is_some_and(|set| (set.identity == identity && is_of(set)) || is_older(set)) {
             return Ok(());
         }
         let owner = self.owner();
         let model = owner.model_of(name, snapshot).await?;
         let decisions = self.decisions(name).await?;
         let source = owner.source(name, snapshot)?;
-        let known = before.filter(|set| set.identity.dataset_id == identity.dataset_id);
+        let known = before.filter(is_of);
         let mut rollups: Vec<Arc<KeptRollup>> = Vec::new();
         for rollup in model.rollups.iter().chain(decisions.kept()) {
             let fragment = match owner.fragment_of(rollup, &model, name, snapshot) {
@@ -199,7 +202,10 @@ impl Mill {
                 None => Arc::new(KeptRollup::open(rollup.name.clone(), fragment, &source, self.shared.session.shared()).await?),
             });
         }
-        self.shared.session.partials().set_rollups(&source.prefix, Some(RollupSet { identity, rollups: rollups.into() }));
+        self.shared
+            .session
+            .partials()
+            .set_rollups(&source.prefix, Some(RollupSet { identity, columns: Arc::clone(&snapshot.arrow), version: snapshot.version, rollups: rollups.into() }));
         self.shared.keeper.wake(self.scope.tenant(), name);
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::Session;
 use futures::TryStreamExt;
 use object_store::path::Path;
@@ -22,8 +23,10 @@ use super::memory::{Partial, Partials};
 use super::regroup::regroup;
 use super::source::SegmentSource;
 use super::stored;
+use crate::catalog::dataset::agree;
 use crate::error::{Error, Result};
 use crate::storage::layout;
+use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
 
 /// Groups of a stored partial at most, as a share of the rows of its segment: others are no saving.
@@ -217,7 +220,17 @@ pub(crate) async fn remove(store: &dyn ObjectStore, object: &Path) -> Result<()>
 pub(crate) struct RollupSet {
     /// Id of the dataset, version of its model and of what is advised: another identity makes another set.
     pub identity: RollupIdentity,
+    /// The columns that they are bound to, and the version of the dataset that had them.
+    pub columns: SchemaRef,
+    pub version: u64,
     pub rollups: Arc<[Arc<Rollup>]>,
+}
+
+impl RollupSet {
+    /// Whether its states are of the types that columns of a version have. A column may have been widened since, or before.
+    pub(crate) fn is_of(&self, snapshot: &Snapshot) -> bool {
+        self.identity.dataset_id == snapshot.metadata.id && agree(&self.columns, &snapshot.arrow)
+    }
 }
 
 /// What a set of rollups was made of.
@@ -239,7 +252,7 @@ impl Route {
     /// The ways to a fragment through rollups, those with the fewest bytes first; and what the others lack.
     pub(crate) fn find(fragment: &Fragment, source: &SegmentSource, session: &dyn Session) -> (Vec<Self>, Vec<(String, String)>) {
         let (mut routes, mut missed) = (Vec::new(), Vec::new());
-        let set = source.partials.rollups(&source.prefix).filter(|set| set.identity.dataset_id == source.snapshot.metadata.id);
+        let set = source.partials.rollups(&source.prefix).filter(|set| set.is_of(&source.snapshot));
         for rollup in set.iter().flat_map(|set| set.rollups.iter()) {
             match rollup.derive(fragment, session) {
                 Ok(derivation) => {

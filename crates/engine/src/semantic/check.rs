@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::ExprSchemable;
 
 use super::derived;
 use super::member::{Columns, find_dimension};
@@ -115,6 +116,21 @@ fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
     match filter {
         Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().try_for_each(|part| check_filter(model, part)),
         Filter::Condition(condition) => find_dimension(model, &condition.member).map(drop),
+    }
+}
+
+/// Gives dimensions the types that their columns have in a version: a load may have widened these since the model was stored, or
+/// the version may be an older one.
+pub(crate) fn follow(model: &mut Model, state: &SessionState, schema: &DFSchema) {
+    let columns = Columns { state, schema, zone: Tz::UTC };
+    for dimension in &mut model.dimensions {
+        let found = columns.dimension(dimension).and_then(|expression| Ok(expression.get_type(schema)?));
+        let Some(found) = found.ok().as_ref().and_then(ColumnType::from_data_type) else { continue };
+        let (told, is_column) = (dimension.column_type, dimension.expression.is_none());
+        // Whoever wrote an expression may have had a reason to call an instant a day.
+        if (found.is_wider_than(told) && (is_column || found == ColumnType::Float)) || (is_column && told.is_wider_than(found)) {
+            dimension.column_type = found;
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 //! that does not belong to the entry of its version, is left aside. That ends with a clean-up; so it reads the checkpoint that it
 //! relies on first, removes entries from the oldest on, and leaves the entry of the checkpoint itself.
 
-mod table;
+pub(crate) mod table;
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -16,6 +16,7 @@ use super::durable::{NotDurable, NotWritten};
 use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
+use crate::catalog::dataset::agree;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Tries before a busy dataset is given up.
@@ -248,10 +249,12 @@ fn refuse_altered(entry: &Entry, latest: &Snapshot) -> Result<()> {
     }
 }
 
-/// Refuses rows that were held to another contract than the one in force, or whose keys were looked for in another version.
+/// Refuses rows that were held to another contract than the one in force, that are of other types than the columns are by now,
+/// or whose keys were looked for in another version.
 fn refuse_moved(entry: &Entry, latest: &Snapshot) -> Result<()> {
     match &entry.held_to {
         Some(held_to) if held_to.contract != latest.metadata.contract => Err(Error::conflict("the contract of the dataset was changed in the meantime; load again")),
+        Some(held_to) if !agree(&held_to.columns, &latest.arrow) => Err(Error::conflict("a column of the dataset was widened in the meantime; load again")),
         Some(HeldTo { version: Some(version), .. }) if *version != latest.version => {
             Err(Error::conflict("other rows came into the dataset in the meantime, whose keys were not compared; load again"))
         }

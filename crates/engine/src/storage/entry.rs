@@ -49,6 +49,8 @@ pub(crate) enum Rewrite {
     Retention,
     /// Some rows are gone because those of a load have come in their place.
     Replacement,
+    /// The same rows with wider types, and the rows of the load that asked for these.
+    Widening,
 }
 
 impl Rewrite {
@@ -64,10 +66,11 @@ impl Rewrite {
             Self::Erasure => "erasure",
             Self::Retention => "retention",
             Self::Replacement => "replacement",
+            Self::Widening => "widening",
         }
     }
 
-    const ALL: [Self; 5] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement];
+    const ALL: [Self; 6] = [Self::Compaction, Self::Deletion, Self::Erasure, Self::Retention, Self::Replacement, Self::Widening];
 }
 
 /// The content of one log entry.
@@ -103,10 +106,12 @@ pub(crate) struct Entry {
     pub committed_at: DateTime<Utc>,
 }
 
-/// The contract that rows were held to.
+/// The contract that rows were held to, and the columns that they were made for.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeldTo {
     pub contract: KeptContract,
+    /// Columns that have come since are null in them; a type that is another one now would be wrong.
+    pub columns: SchemaRef,
     /// The version in which their unique keys were looked for, where they have some: the entry must follow it.
     pub version: Option<u64>,
 }
@@ -132,7 +137,7 @@ impl Entry {
         let millis = self.committed_at.timestamp_millis();
         let (operation, parameters) = match self.rewrite {
             None if self.alters.is_some() && self.loads.is_empty() => (OPERATION_SETTINGS, json!({})),
-            None => (OPERATION_LOAD, json!({"mode": "Append"})),
+            None | Some(Rewrite::Widening) => (OPERATION_LOAD, json!({"mode": "Append"})),
             Some(Rewrite::Replacement) => (OPERATION_LOAD, json!({"mode": "Overwrite"})),
             Some(Rewrite::Compaction) => (OPERATION_COMPACTION, json!({})),
             Some(Rewrite::Deletion | Rewrite::Erasure | Rewrite::Retention) => (OPERATION_DELETION, json!({})),
@@ -441,6 +446,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::catalog::Widened;
     use crate::storage::statistics::ColumnStatistics;
 
     fn metadata() -> Metadata {
@@ -496,6 +502,7 @@ mod tests {
                 rejected: 0,
                 replaced: 2,
                 new_columns: vec!["x y".into()],
+                widened: vec![Widened { column: "n".into(), from: ColumnType::Integer, to: ColumnType::Float }],
                 bytes: 10,
                 segments: 1,
                 duration_ms: 1,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Drift, Promotion};
+use crate::catalog::{Drift, Promotion, Widened};
 
 /// What one load did, kept inside the commit that made it visible.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub(crate) struct LoadRecord {
     /// Columns that it has brought to a dataset that was there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub new_columns: Vec<String>,
+    /// Columns that it has widened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub widened: Vec<Widened>,
     /// Rows that were there and went for it.
     #[serde(default)]
     pub replaced: u64,

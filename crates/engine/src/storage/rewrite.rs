@@ -57,7 +57,7 @@ impl Rewriter<'_> {
 
     /// Stores rows that come from some segments as one segment of a chunk; `None` when there are none. Nobody sees it yet.
     pub(crate) async fn write(&self, chunk: &str, schema: &SchemaRef, inputs: &[Arc<Segment>], mut rows: Rows) -> Result<Option<Segment>> {
-        let (schema, filtered) = (Arc::clone(schema), filtered(inputs));
+        let (schema, filtered) = (Arc::clone(schema), filtered(inputs, schema));
         let (few, bytes) = inputs.iter().fold((0, 0), |(rows, bytes), input| (rows + input.rows, bytes + input.bytes));
         if few <= INLINE_ROWS_MAX && bytes <= INLINE_BYTES_MAX {
             let mut encoder = SegmentEncoder::new(&schema, 0, filtered)?;
@@ -169,10 +169,12 @@ pub(crate) fn chunk_of(segment: &Segment) -> Option<&str> {
 }
 
 /// The columns of which all inputs have bloom filters: the output has them too. Rows are streamed, so their distinct
-/// values are not counted anew; a filter that turns out too large is folded when it is written.
-fn filtered(inputs: &[Arc<Segment>]) -> Vec<Filtered> {
+/// values are not counted anew; a filter that turns out too large is folded when it is written. Floats have none, also where
+/// they were whole numbers before.
+fn filtered(inputs: &[Arc<Segment>], schema: &SchemaRef) -> Vec<Filtered> {
     let distinct = inputs.iter().map(|input| input.rows).sum();
     let has = |column: usize| inputs.iter().all(|input| input.statistics.get(column).is_some_and(|statistics| statistics.filtered));
+    let is_float = |column: &usize| schema.fields().get(*column).is_some_and(|field| field.data_type().is_floating());
     let columns = inputs.first().map_or(0, |input| input.statistics.len());
-    (0..columns).filter(|column| has(*column)).map(|column| Filtered { column, distinct }).collect()
+    (0..columns).filter(|column| has(*column) && !is_float(column)).map(|column| Filtered { column, distinct }).collect()
 }

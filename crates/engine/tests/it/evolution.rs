@@ -1,6 +1,8 @@
 //! Columns that come to a dataset that is there: added by the load that brings them, null in all rows before it, in every
 //! way in which rows are read.
 
+mod widening;
+
 use futures::future::join_all;
 use serde_json::json;
 use tidemill::{ColumnType, Csv, ErrorKind, Json, LoadMode, Operation, Settings};

@@ -68,7 +68,7 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
         }
         load = load.idempotency_key(key);
     }
-    load = load.mode(mode(new)?);
+    load = load.mode(mode(new)?).widening(new.widening.into());
     if let Some(steps) = &new.steps {
         load = load.steps(steps.clone());
     }

@@ -40,6 +40,9 @@ pub struct NewLoad {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, ColumnType>)]
     pub types: BTreeMap<String, tidemill::ColumnType>,
+    /// Whether columns of a dataset that is there may be widened for it.
+    #[serde(default)]
+    pub widening: Widening,
     /// What is done to the rows of a new dataset, and of every later load; see docs/steps.md.
     #[serde(default)]
     #[schema(value_type = Option<Vec<Step>>)]
@@ -71,6 +74,29 @@ pub enum Mode {
     ReplaceRange,
     /// It is made, or its rows that have a key of the file go.
     Upsert,
+}
+
+/// Whether columns of a dataset that is there may be widened: whole numbers to floats, days to instants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Widening {
+    /// Where the file needs it, unless it is a few rows for a large dataset.
+    #[default]
+    Automatic,
+    /// Where the file needs it, whatever it costs.
+    Always,
+    /// Never: rows that do not fit are rejected.
+    Never,
+}
+
+impl From<Widening> for tidemill::Widening {
+    fn from(widening: Widening) -> Self {
+        match widening {
+            Widening::Automatic => Self::Automatic,
+            Widening::Always => Self::Always,
+            Widening::Never => Self::Never,
+        }
+    }
 }
 
 /// Tells `null` from a field that is not there.
@@ -129,6 +155,8 @@ pub struct LoadReport {
     pub lookups: BTreeMap<String, u64>,
     /// Columns that the dataset did not have before.
     pub new_columns: Vec<String>,
+    /// Columns of the dataset that became wider, in all rows.
+    pub widened: Vec<Widened>,
     /// Rows that were there and went for these.
     pub replaced: u64,
     pub bytes: u64,
@@ -154,4 +182,12 @@ pub struct Promotion {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<ColumnField>,
     pub line: u64,
+}
+
+/// A column of a dataset that a load has widened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Widened {
+    pub column: String,
+    pub from: ColumnType,
+    pub to: ColumnType,
 }

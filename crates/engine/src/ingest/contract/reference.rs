@@ -129,7 +129,7 @@ impl ReferenceReader<'_> {
                 })?;
                 let there = snapshot.metadata.schema.find(key).map_err(|error| Error::invalid(format!("dataset {dataset}: {}", error.message())).at("key"))?.column_type;
                 match columns.iter().find(|known| known.name == *column) {
-                    Some(here) if here.column_type != there => {
+                    Some(here) if here.column_type != there && !there.is_wider_than(here.column_type) => {
                         Err(Error::invalid(format!("column {column:?} is of type {}, but {key:?} of dataset {dataset} of type {there}", here.column_type)).at("key"))
                     }
                     _ => Ok(()),

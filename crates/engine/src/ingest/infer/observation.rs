@@ -4,7 +4,7 @@ use super::{EXAMPLES_MAX, InferredColumn, shorten};
 use crate::catalog::{Column, ColumnType};
 use crate::ingest::decode::json_rows::Scalar;
 use crate::ingest::decode::shape::Shape;
-use crate::ingest::decode::value;
+use crate::ingest::decode::value::{self, lenient};
 
 /// One column of a sample.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,8 @@ pub(super) struct Observation {
     tokens: Vec<(String, bool)>,
     examples: Vec<String>,
     missing: bool,
+    /// Whether a value is no whole number, or no beginning of a day.
+    needs_width: bool,
 }
 
 impl Observation {
@@ -25,7 +27,17 @@ impl Observation {
             return self.see_token(text, in_strings);
         }
         self.shape = Some(Shape::Plain(value::widen(self.column_type(), trimmed)));
+        self.see_width(trimmed);
         self.see_example(text);
+    }
+
+    fn see_width(&mut self, text: &[u8]) {
+        self.needs_width = self.needs_width
+            || match self.column_type() {
+                Some(ColumnType::Float) => lenient::integer(text).is_none(),
+                Some(ColumnType::Timestamp) => lenient::date(text).is_none(),
+                _ => false,
+            };
     }
 
     /// Takes in a value of JSON.
@@ -42,6 +54,9 @@ impl Observation {
                     Some(shape) => shape.with(found),
                     None => found,
                 });
+                if !matches!(scalar, Scalar::Nested(_)) {
+                    self.see_width(value::trim(text.as_bytes()));
+                }
                 self.see_example(&text);
             }
         }
@@ -87,6 +102,7 @@ impl Observation {
             null_tokens: self.tokens.into_iter().map(|(token, _)| token).filter(|token| !token.trim().is_empty()).collect(),
             examples: self.examples,
             undetermined,
+            needs_width: self.needs_width,
         }
     }
 }

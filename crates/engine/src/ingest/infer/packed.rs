@@ -3,7 +3,7 @@
 use arrow::array::Array;
 
 use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
-use crate::catalog::convert::{convert, show};
+use crate::catalog::convert::{convert, misfits, show};
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
@@ -39,8 +39,20 @@ pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
                 }
             }
         }
+        let narrow = match ours.column_type {
+            ColumnType::Float => Some(ColumnType::Integer),
+            ColumnType::Timestamp => Some(ColumnType::Date),
+            _ => None,
+        };
+        let needs_width = match (narrow, &batch) {
+            (Some(narrow), Some(batch)) => {
+                let narrow = Column::new(field.name(), narrow);
+                !misfits(batch.column(index), &convert(batch.column(index), &narrow)?, &narrow).is_empty()
+            }
+            _ => false,
+        };
         let Column { name, column_type, fields } = ours;
-        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false });
+        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width });
     }
     Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
 }

@@ -309,6 +309,7 @@ mod tests {
             rejected: 1,
             replaced: 0,
             new_columns: Vec::new(),
+            widened: Vec::new(),
             bytes: 10,
             segments: 1,
             duration_ms: 1,

@@ -98,6 +98,14 @@ function Done({ load, label, onRestart }: Omit<Props, 'onReview'>) {
             New columns: {report.new_columns.join(', ')}
           </Box>
         )}
+        {report && report.widened.length > 0 && (
+          <Box sx={{ color: 'text.secondary', mb: 4, overflowWrap: 'anywhere' }}>
+            Wider columns:{' '}
+            {report.widened
+              .map(({ column, from, to }) => `${column} (${from} to ${to})`)
+              .join(', ')}
+          </Box>
+        )}
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
           <Button
             variant="contained"

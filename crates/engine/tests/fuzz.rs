@@ -1,0 +1,155 @@
+//! Replays the examples of `fuzz/corpus`, and small changes of them, through the very functions that the fuzz targets call: nothing
+//! panics, no error is our own fault, and none takes a great deal of memory. `cargo xtask fuzz` looks for more of them.
+//!
+//! What fuzzing finds becomes a file in the folder of its target. `TIDEMILL_FUZZ_ROUNDS` says how many changes of each are
+//! tried, `TIDEMILL_FUZZ_SEED` which.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
+#![allow(unsafe_code, reason = "a global allocator is an unsafe trait; this one counts and passes everything on")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tidemill::fuzzing::{TARGETS, Target};
+
+/// Counts bytes that are allocated, and the most that ever were.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call goes to the system's allocator as it came; counters change nothing that is handed out.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+/// Examples are small; what they unpack to is bounded by what docs/loading.md says.
+const MEMORY_MAX_BYTES: usize = 1 << 30;
+/// Changes of each example in an ordinary run.
+const ROUNDS: u64 = 40;
+/// Examples larger than this are not changed, only replayed.
+const CHANGED_MAX_BYTES: usize = 64 << 10;
+
+/// Numbers that are random enough and the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % sides.max(1) as u64).unwrap()
+    }
+}
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not {text:?}")))
+}
+
+fn examples(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut found: Vec<(String, Vec<u8>)> = files
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// A few bytes are changed, cut out, doubled, or taken from another example.
+fn changed(bytes: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut made = bytes.to_vec();
+    for _ in 0..=dice.roll(4) {
+        let at = dice.roll(made.len());
+        let length = (1 + dice.roll(12)).min(made.len().saturating_sub(at));
+        match dice.roll(7) {
+            0 if !made.is_empty() => made[at] ^= 1 << dice.roll(8),
+            1 if !made.is_empty() => made[at] = [0, 0xff, 0x7f, 0x80, b'"', b'\n', b',', b'{', b'-'][dice.roll(9)],
+            2 => drop(made.drain(at..at + length)),
+            3 => {
+                let part = made[at..at + length].to_vec();
+                made.splice(at..at, part);
+            }
+            4 => made.truncate(at),
+            5 => {
+                let from = dice.roll(other.len());
+                let part = other[from..(from + length * 4).min(other.len())].to_vec();
+                made.splice(at..at, part);
+            }
+            _ => {
+                // A number in front of something long: lengths are what readers trust.
+                let end = (at + 4).min(made.len());
+                let huge = [[0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0x80], [0, 0, 1, 0], [0xfe, 0xff, 0xff, 0xff]][dice.roll(4)];
+                made[at..end].copy_from_slice(&huge[..end - at]);
+            }
+        }
+    }
+    made
+}
+
+/// Gives the bytes to a target; says what went wrong.
+fn tried(target: Target, bytes: &[u8]) -> Result<(), String> {
+    let before = LIVE.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let ended = catch_unwind(AssertUnwindSafe(|| target(bytes)));
+    let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+    match ended {
+        Err(_) => Err("it panics".to_owned()),
+        Ok(Err(broken)) => Err(broken),
+        Ok(Ok(())) if taken > MEMORY_MAX_BYTES => Err(format!("it takes {} MiB", taken >> 20)),
+        Ok(Ok(())) => Ok(()),
+    }
+}
+
+/// One test, so that what it counts is its own.
+#[test]
+fn examples_and_changes_of_them_do_no_harm() {
+    let (rounds, seed) = (number("TIDEMILL_FUZZ_ROUNDS", ROUNDS), number("TIDEMILL_FUZZ_SEED", 1));
+    let only = std::env::var("TIDEMILL_FUZZ_TARGET").ok();
+    std::panic::set_hook(Box::new(|panic| {
+        // Panics inside of readers of other crates are caught and become errors.
+        if std::env::var_os("TIDEMILL_FUZZ_PANICS").is_some() {
+            eprintln!("{panic}");
+        }
+    }));
+    let mut found = Vec::new();
+    for (name, target) in TARGETS.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name)) {
+        let examples = examples(name);
+        assert!(examples.len() >= 3, "fuzz/corpus/{name} has {} examples", examples.len());
+        for (place, (file, bytes)) in examples.iter().enumerate() {
+            if let Err(broken) = tried(target, bytes) {
+                found.push(format!("{name}/{file}: {broken}"));
+            }
+            if bytes.len() > CHANGED_MAX_BYTES {
+                continue;
+            }
+            for round in 0..rounds {
+                let mut dice = Dice(seed ^ (place as u64) << 32 ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                let (_, other) = &examples[dice.roll(examples.len())];
+                let bytes = changed(bytes, other, &mut dice);
+                if let Err(broken) = tried(target, &bytes) {
+                    let kept = std::env::temp_dir().join(format!("tidemill-fuzz-{name}-{place}-{round}"));
+                    std::fs::write(&kept, &bytes).unwrap();
+                    found.push(format!("{name}/{file}, change {round} of seed {seed}, kept in {}: {broken}", kept.display()));
+                }
+            }
+        }
+    }
+    drop(std::panic::take_hook());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

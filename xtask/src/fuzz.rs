@@ -1,0 +1,62 @@
+//! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for some seconds. They need cargo-fuzz and a nightly toolchain, which it
+//! does not install; it says what is missing. What is found is kept in `fuzz/artifacts`, and belongs into `fuzz/corpus` with its repair:
+//! `crates/engine/tests/fuzz.rs` replays that folder in every test run.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::Command;
+use crate::workspace::Workspace;
+
+/// A build with sanitizers comes first.
+const BUILDING: Duration = Duration::from_secs(2 * 3_600);
+/// Memory of a target, in megabytes, and seconds for one input.
+const MEMORY_MB: u32 = 2_048;
+const INPUT_SECONDS: u32 = 20;
+
+/// Options of fuzzing.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// One target; all of them, one after the other, when none is given.
+    target: Option<String>,
+    /// Seconds for each target.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+}
+
+/// Runs one target or all.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    let known = targets(workspace)?;
+    let wanted = match &args.target {
+        Some(target) if !known.contains(target) => bail!("there is no fuzz target {target:?}; there are {}", known.join(", ")),
+        Some(target) => vec![target.clone()],
+        None => known,
+    };
+    let is_there = |arguments: &[&str]| std::process::Command::new("cargo").args(arguments).output().is_ok_and(|output| output.status.success());
+    if !is_there(&["+nightly", "--version"]) {
+        bail!("fuzzing needs a nightly toolchain: `rustup toolchain install nightly`. `cargo test --test fuzz` replays all examples without one");
+    }
+    if !is_there(&["+nightly", "fuzz", "--version"]) {
+        bail!("fuzzing needs cargo-fuzz: `cargo install cargo-fuzz`. `cargo test --test fuzz` replays all examples without it, and `TIDEMILL_FUZZ_ROUNDS` tries changes of them");
+    }
+    for target in wanted {
+        let limits = [format!("-max_total_time={}", args.seconds), format!("-rss_limit_mb={MEMORY_MB}"), format!("-timeout={INPUT_SECONDS}")];
+        let order = ["+nightly", "fuzz", "run", target.as_str(), "--"].into_iter().map(str::to_owned).chain(limits);
+        Command::new("cargo", order)
+            .directory(&workspace.root)
+            .deadline(BUILDING + Duration::from_secs(args.seconds))
+            .run()
+            .with_context(|| format!("what {target} found lies in fuzz/artifacts/{target}; put it into fuzz/corpus/{target} together with its repair"))?;
+    }
+    Ok(())
+}
+
+/// The targets, by their files.
+fn targets(workspace: &Workspace) -> Result<Vec<String>> {
+    let folder = workspace.root.join("fuzz/fuzz_targets");
+    let files = std::fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))?;
+    let mut names: Vec<String> = files.filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned)).collect();
+    names.sort();
+    Ok(names)
+}
