@@ -27,6 +27,7 @@ export function normalizeQuery(query: SemanticQuery): SemanticQuery {
     );
   }
   if (filters.length > 0) result.filters = filters;
+  if (query.segments?.length) result.segments = query.segments;
   if (query.order?.length) result.order = query.order;
   if (query.limit !== undefined && query.limit !== null) result.limit = query.limit;
   if (query.offset) result.offset = query.offset;

@@ -11,6 +11,7 @@ import type { AsOf, Cell, ColumnType, MemberFilter, Model, SemanticQuery } from 
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useQueryResult } from '@/api/use-query-result';
+import { toMember } from '@/lib/members';
 import { parseRange } from '@/lib/time-ranges';
 import { measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
 
@@ -42,7 +43,7 @@ function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[
   const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === 'date';
   return models.flatMap((model) => {
     const choice = (name: string, label: string, type: ColumnType, isMeasure: boolean) => ({
-      member: `${model.name}.${name}`,
+      member: toMember(name, model.name),
       label: several ? `${model.label}: ${label}` : label,
       type,
       isMeasure,
@@ -64,9 +65,12 @@ export function valuesQuery(
   models: readonly Model[],
   search: string,
 ): SemanticQuery {
-  const model = models.find((entry) => choice.member.startsWith(`${entry.name}.`));
+  // A dimension of a joined model is counted by the model that has the join.
+  const model =
+    models.find((entry) => choice.member.startsWith(`${entry.name}.`)) ??
+    models.find((entry) => entry.dimensions.some(({ name }) => name === choice.member));
   const count = model?.measures.find((measure) => measure.kind === 'count') ?? model?.measures[0];
-  const measures = count && model ? [`${model.name}.${count.name}`] : [];
+  const measures = count && model ? [toMember(count.name, model.name)] : [];
   const query: SemanticQuery = { measures, dimensions: [choice.member], limit: SHOWN_VALUES + 1 };
   if (measures[0] !== undefined) query.order = [[measures[0], 'desc']];
   if (search !== '') {

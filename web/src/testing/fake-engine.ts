@@ -72,6 +72,7 @@ const carriers: [string, number][] = [
   ['FL', 3],
   ['AS', 2],
 ];
+const cities: Record<string, string> = { EWR: 'Newark', JFK: 'Jamaica', LGA: 'Queens' };
 const origins: [string, number][] = [
   ['EWR', 1.1],
   ['JFK', 1],
@@ -200,7 +201,8 @@ function matches(fact: Fact, filter: Filter): boolean {
 }
 
 function valueOf(fact: Fact, member: string): Cell {
-  const name = member.split('.')[1];
+  const [model, name] = member.split('.');
+  if (model === 'origin_airport') return cities[fact.origin] ?? null;
   if (name === 'carrier') return fact.carrier;
   if (name === 'origin') return fact.origin;
   if (name === 'month') return fact.month;

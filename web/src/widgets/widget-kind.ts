@@ -2,6 +2,7 @@
 import type { Cell, Model, QueryResult, SemanticQuery, Widget, WidgetKind } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChunkComponent } from '@/components/chunk-component';
+import { toMember } from '@/lib/members';
 import type { IconName } from '@/theme/icons';
 
 /** Which parts of a query the editor offers, and how many of each. */
@@ -62,7 +63,7 @@ export function choicesOf(query: SemanticQuery): WidgetChoices {
   };
 }
 
-export const member = (model: Model, name: string): string => `${model.name}.${name}`;
+export const member = (model: Model, name: string): string => toMember(name, model.name);
 
 /** First dimension that reads well as a category: text before everything else. */
 export function categoryOf(model: Model, skip: readonly string[] = []): string | null {

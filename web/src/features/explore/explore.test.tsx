@@ -6,6 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SemanticQuery, Session } from '@/api/types';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { problem, session } from '@/testing/fixtures';
+import { joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { sqlHandlers, statements } from '@/testing/sql-handlers';
@@ -67,6 +68,69 @@ const cells = (row: HTMLElement) =>
   within(row)
     .getAllByRole('gridcell')
     .map((cell) => cell.textContent);
+
+describe('what is joined', () => {
+  beforeEach(() =>
+    server.use(http.get('*/api/v1/models', () => HttpResponse.json({ items: joinedModels }))),
+  );
+
+  it('has groups of its own, is asked by the name of the join, and filters', async () => {
+    const { user } = open('?m=count');
+    const list = await fields();
+    const airport = within(list).getByRole('group', { name: 'Origin airport' });
+    expect(within(list).getByRole('group', { name: 'Maker' })).toBeVisible();
+    expect(within(list).queryByRole('group', { name: 'Legs' })).toBeNull();
+    await user.click(within(airport).getByRole('button', { name: /City$/ }));
+    expect(address()).toBe('/explore?model=flights&m=count&d=origin_airport.city');
+    const table = await grid('Flights by origin airport: city');
+    expect(
+      await within(table).findByRole('columnheader', { name: /Origin airport: City/ }),
+    ).toBeVisible();
+    const newark = await within(table).findByRole('gridcell', { name: 'Newark' });
+    await user.click(newark);
+    expect(
+      await screen.findByRole('menuitem', { name: /Rows cannot be shown: .*another dataset/ }),
+    ).toHaveAttribute('aria-disabled', 'true');
+    await user.click(screen.getByRole('menuitem', { name: 'Only Origin airport: City Newark' }));
+    expect(address()).toContain('f=origin_airport.city:equals:Newark');
+    expect(
+      await screen.findByRole('button', { name: 'Remove filter Origin airport: City is Newark' }),
+    ).toBeVisible();
+    await waitFor(() =>
+      expect(asked.at(-1)?.filters).toEqual([
+        { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] },
+      ]),
+    );
+  });
+
+  it('stands across', async () => {
+    open('?m=count&d=carrier,origin_airport.city&pivot=origin_airport.city');
+    const table = await grid('Flights by carrier and origin airport: city');
+    expect(await within(table).findByRole('columnheader', { name: /Newark/ })).toBeVisible();
+  });
+
+  it('offers its values in the form of filters', async () => {
+    const { user } = open('?m=count&d=origin_airport.city');
+    await user.click(await screen.findByRole('button', { name: 'Add filter' }));
+    const form = await screen.findByRole('form', { name: 'Filter' });
+    await user.click(await within(form).findByRole('checkbox', { name: /^Newark/ }));
+    await user.click(within(form).getByRole('button', { name: 'Apply filter' }));
+    expect(address()).toContain('f=origin_airport.city:equals:Newark');
+  });
+
+  it('has named filters to switch on and off', async () => {
+    const { user } = open('?m=count');
+    const chip = await screen.findByRole('button', { name: 'From New York proper' });
+    expect(chip).toHaveAttribute('aria-pressed', 'false');
+    await user.click(chip);
+    expect(address()).toContain('seg=busy');
+    await waitFor(() => expect(asked.at(-1)?.segments).toEqual(['flights.busy']));
+    expect(screen.getByRole('button', { name: 'From New York proper' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    );
+  });
+});
 
 describe('choosing', () => {
   it('asks as fields are chosen, and keeps all of it in the address', async () => {

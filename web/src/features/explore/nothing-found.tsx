@@ -17,7 +17,12 @@ export interface NothingFoundProps {
 
 export function NothingFound({ model, state, result, change }: NothingFoundProps) {
   const when = resolvedRange(result) ?? rangeName(state.range).toLowerCase();
-  const filters = state.filters.map((filter) => filterText(qualify(filter, model.name), [model]));
+  const filters = [
+    ...state.filters.map((filter) => filterText(qualify(filter, model.name), [model])),
+    ...(model.segments ?? [])
+      .filter(({ name }) => state.segments.includes(name))
+      .map(({ label }) => `“${label}”`),
+  ];
   const ofData =
     state.range === 'all' || (typeof state.range === 'string' && state.range.endsWith(' of data'));
   return (
@@ -31,7 +36,10 @@ export function NothingFound({ model, state, result, change }: NothingFoundProps
             </Button>
           )}
           {filters.length > 0 && (
-            <Button variant="text" onClick={() => change((old) => ({ ...old, filters: [] }))}>
+            <Button
+              variant="text"
+              onClick={() => change((old) => ({ ...old, filters: [], segments: [] }))}
+            >
               Clear filters
             </Button>
           )}

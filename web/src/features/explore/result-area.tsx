@@ -6,6 +6,7 @@ import type { Model } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { fromMember } from '@/lib/members';
 import { toggleValue } from '@/lib/filter-words';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
@@ -15,7 +16,6 @@ import type { ExploreResults } from './query/use-explore-results';
 import { titleOf } from './save/to-widget';
 import type { ExploreState } from './state/explore-state';
 import type { TableCardProps } from './table/table-card';
-import { shortName } from './table/table-model';
 
 // With everything that a table needs; fetched beside the answer that it shows.
 const TableCard = chunkComponent<TableCardProps>(() => import('./table/table-card'));
@@ -114,7 +114,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
             onFilter={(member, value) =>
               change((old) => ({
                 ...old,
-                filters: toggleValue(old.filters, shortName(member), value),
+                filters: toggleValue(old.filters, fromMember(member, model.name), value),
               }))
             }
           />

@@ -9,10 +9,11 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
 import { Icon } from '@/theme/icons';
+import { widened } from '@/lib/joins';
 import { memberLabel, membersOf, modelOf } from '@/lib/members';
 import { grains } from '@/lib/time-ranges';
 import { kindOf, widgetKinds } from '@/widgets/registry';
-import { choicesOf, firstMeasure, timeOf } from '@/widgets/widget-kind';
+import { choicesOf, firstMeasure, member, timeOf } from '@/widgets/widget-kind';
 import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
 
 export interface WidgetPanelProps {
@@ -64,6 +65,7 @@ export function changeKind(widget: Widget, kind: WidgetKindSpec, model: Model): 
 export function withOwnFilters(widget: Widget, query: Widget['query']): Widget['query'] {
   const next = { ...query };
   if (widget.query.filters?.length) next.filters = widget.query.filters;
+  if (widget.query.segments?.length) next.segments = widget.query.segments;
   if (widget.query.timezone) next.timezone = widget.query.timezone;
   return next;
 }
@@ -187,10 +189,10 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
           {fields.dimensions.max === 1 && fields.dimensions.min === 0 && (
             <MenuItem value="">None</MenuItem>
           )}
-          {model.dimensions
-            .filter((dimension) => !timeDimensions.includes(dimension))
+          {widened(model, models)
+            .dimensions.filter(({ type }) => type !== 'timestamp' && type !== 'date')
             .map((dimension) => (
-              <MenuItem key={dimension.name} value={`${model.name}.${dimension.name}`}>
+              <MenuItem key={dimension.name} value={member(model, dimension.name)}>
                 {dimension.label}
               </MenuItem>
             ))}

@@ -1,5 +1,6 @@
 // Which kinds of widgets can draw a choice of members, and which one suits it. Pure.
 import type { Model, WidgetKind } from '@/api/types';
+import { toMember } from '@/lib/members';
 import { kindOf, widgetKinds } from '@/widgets/registry';
 import { isAdditive } from '@/widgets/result-columns';
 import type { WidgetKindSpec } from '@/widgets/widget-kind';
@@ -33,7 +34,7 @@ export function obstacle(kind: WidgetKindSpec, choice: Choice): string | null {
 /** Parts are stacked only where they make up a whole: averages on top of each other are none. */
 export function suitedKind(choice: Choice, model: Model): WidgetKind {
   const [measure] = choice.measures;
-  const adds = measure !== undefined && isAdditive(`${model.name}.${measure}`, [model]);
+  const adds = measure !== undefined && isAdditive(toMember(measure, model.name), [model]);
   const candidates: WidgetKind[] =
     choice.grain !== null
       ? ['line', 'stacked_bar', 'heatmap']

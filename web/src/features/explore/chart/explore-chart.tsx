@@ -9,6 +9,7 @@ import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState } from '@/components/states';
 import { kindOf } from '@/widgets/registry';
 import { readColumns, splitOf } from '@/widgets/result-columns';
+import { withJoinedLabels } from '../query/joined-labels';
 import type { ExploreState } from '../state/explore-state';
 import { kindChoices } from './chart-kinds';
 import { drawnMeasures } from './chart-measures';
@@ -25,7 +26,10 @@ export interface ExploreChartProps {
 
 export function ExploreChart(props: ExploreChartProps) {
   const { title, kind, state, model, before, onFilter } = props;
-  const { result, note } = useMemo(() => drawnMeasures(props.result), [props.result]);
+  const { result, note } = useMemo(
+    () => drawnMeasures(withJoinedLabels(props.result, model)),
+    [props.result, model],
+  );
   const earlier = useMemo(() => (before ? drawnMeasures(before).result : null), [before]);
   const models = useMemo(() => [model], [model]);
   const widget = useMemo(

@@ -1,10 +1,9 @@
 // What a cell's menu does to the state: only its group, without it, or its group broken down by something else. Pure.
-import type { Filter, MemberFilter } from '@/api/types';
+import type { Cell, Filter, MemberFilter } from '@/api/types';
 import { toggleValue } from '@/lib/filter-words';
-import { isMemberFilter } from '@/lib/members';
+import { fromMember, isMemberFilter } from '@/lib/members';
 import { nextBucket } from '@/lib/zoned-time';
 import type { ExploreState } from '../state/explore-state';
-import { shortName } from '../table/table-model';
 import type { CellGroup, Member } from '../table/table-model';
 
 type Bucket = NonNullable<CellGroup['bucket']>;
@@ -20,9 +19,11 @@ const finer = {
   year: 'month',
 } as const;
 
+const nameOf = (state: ExploreState, member: string): string =>
+  fromMember(member, state.model ?? '');
+
 /** Exactly this value; another condition of the same kind gives way. */
-const only = (filters: readonly Filter[], { member, value }: Member): Filter[] => {
-  const name = shortName(member);
+const only = (filters: readonly Filter[], name: string, value: Cell): Filter[] => {
   const here = filters.some(
     (filter) =>
       isMemberFilter(filter) &&
@@ -36,11 +37,11 @@ const only = (filters: readonly Filter[], { member, value }: Member): Filter[] =
 
 export const keepOnly = (state: ExploreState, member: Member): ExploreState => ({
   ...state,
-  filters: only(state.filters, member),
+  filters: only(state.filters, nameOf(state, member.member), member.value),
 });
 
 export function leaveOut(state: ExploreState, { member, value }: Member): ExploreState {
-  const name = shortName(member);
+  const name = nameOf(state, member);
   const at = state.filters.findIndex(
     (filter) => isMemberFilter(filter) && filter.member === name && filter.operator === 'notEquals',
   );
@@ -74,10 +75,13 @@ export const zoomInto = (state: ExploreState, bucket: Bucket): ExploreState => (
 
 /** The rows of the group, by another dimension instead of its own. */
 export function breakDown(state: ExploreState, group: CellGroup, by: string): ExploreState {
-  const fixed = new Set(group.members.map(({ member }) => shortName(member)));
+  const fixed = new Set(group.members.map(({ member }) => nameOf(state, member)));
   return {
     ...state,
-    filters: group.members.reduce<Filter[]>(only, state.filters),
+    filters: group.members.reduce<Filter[]>(
+      (filters, { member, value }) => only(filters, nameOf(state, member), value),
+      state.filters,
+    ),
     dimensions: [...state.dimensions.filter((name) => !fixed.has(name) && name !== by), by],
     ...(group.bucket === null ? {} : { range: bucketRange(group.bucket, state.zone), grain: null }),
     order: [],

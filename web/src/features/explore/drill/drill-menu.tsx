@@ -8,13 +8,13 @@ import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Model } from '@/api/types';
 import { formatCell } from '@/lib/format';
+import { fromMember } from '@/lib/members';
 import { rangeLabel } from '@/lib/range-label';
 import { nextBucket } from '@/lib/zoned-time';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { isTime } from '../state/fit';
-import { shortName } from '../table/table-model';
 import type { CellGroup, Member } from '../table/table-model';
 import { breakDown, keepOnly, leaveOut, zoomInto } from './drill-edits';
 
@@ -48,7 +48,7 @@ export function DrillMenu(props: DrillMenuProps) {
   const { anchor, group, model, state, change, rowsProblem, onRows, onClose } = props;
   const [choosing, setChoosing] = useState(false);
   const { bucket } = group;
-  const taken = new Set(group.members.map(({ member }) => shortName(member)));
+  const taken = new Set(group.members.map(({ member }) => fromMember(member, model.name)));
   const others = model.dimensions.filter(({ name, type }) => !taken.has(name) && !isTime(type));
   const heading = choosing ? 'Break down by' : groupTitle(group, state.zone);
   const item = (

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Filter, Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
+import { widened } from '@/lib/joins';
+import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
+import { segmentFilters } from '../query/to-query';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import type { CellGroup } from '../table/table-model';
@@ -157,9 +160,54 @@ describe('rows behind a cell', () => {
   });
 });
 
+describe('rows of what is joined', () => {
+  const wide = widened(joinedFlights, joinedModels);
+  const city: CellGroup = {
+    members: [
+      { member: 'origin_airport.city', label: 'City', type: 'string' as const, value: 'Newark' },
+    ],
+    bucket: null,
+  };
+  const question: RowsQuestion = {
+    model: wide,
+    filters: [],
+    group: none,
+    measure: null,
+    time: 'time_hour',
+    range: null,
+    zone: 'UTC',
+  };
+  const problem =
+    '“Origin airport: City” is looked up in another dataset, and these rows are listed from one.';
+
+  it('are not told by one dataset, neither by group nor by filter', () => {
+    expect(rowsSql({ ...question, group: city })).toEqual({ problem });
+    const filters: Filter[] = [
+      { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] },
+    ];
+    expect(rowsSql({ ...question, filters })).toEqual({ problem });
+  });
+
+  it('are edited by their full names', () => {
+    const state = { ...emptyState, model: 'flights', dimensions: ['origin_airport.city'] };
+    expect(breakDown(state, city, 'destination.city')).toMatchObject({
+      dimensions: ['destination.city'],
+      filters: [{ member: 'origin_airport.city', operator: 'equals', values: ['Newark'] }],
+    });
+  });
+
+  it('are those of the chosen named filters', () => {
+    const filters = segmentFilters({ ...emptyState, segments: ['busy'] }, joinedFlights);
+    expect(rowsSql({ ...question, filters })).toEqual({
+      sql: `select *\nfrom "flights"\nwhere "origin" in ('JFK', 'LGA')\nlimit 200`,
+    });
+  });
+});
+
 describe('edits of a cell', () => {
   const state: ExploreState = {
     ...emptyState,
+    model: 'flights',
     measures: ['count'],
     dimensions: ['carrier'],
     zone: 'America/New_York',

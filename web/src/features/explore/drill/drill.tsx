@@ -4,7 +4,7 @@ import type { Model } from '@/api/types';
 import { isMemberFilter } from '@/lib/members';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
-import { isOnMeasure } from '../query/to-query';
+import { isOnMeasure, segmentFilters } from '../query/to-query';
 import type { TableModel } from '../table/table-model';
 import { DrillMenu, groupTitle } from './drill-menu';
 import { rowsSql } from './rows-sql';
@@ -35,9 +35,10 @@ export function Drill({ cell, table, model, state, range, change, onClose }: Dri
   const statement = rowsSql({
     model,
     // Which groups are shown depends on conditions on measures; which rows are in one does not.
-    filters: state.filters.filter(
-      (filter) => !(isMemberFilter(filter) && isOnMeasure(filter, model)),
-    ),
+    filters: [
+      ...state.filters.filter((filter) => !(isMemberFilter(filter) && isOnMeasure(filter, model))),
+      ...segmentFilters(state, model),
+    ],
     group,
     measure: table.columns[cell.column]?.measure ?? null,
     time: timeOf(state, model),

@@ -11,6 +11,7 @@ import { toProblem } from '@/api/problem';
 import { useRunSqlQuery } from '@/api/sql-api';
 import type { AsOf, Model, ResultColumn } from '@/api/types';
 import { useStoredResult } from '@/api/use-stored-result';
+import { isJoined } from '@/lib/joins';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { ErrorState, LoadingState } from '@/components/states';
 import { MOST_SHOWN } from './rows-sql';
@@ -27,7 +28,9 @@ export interface RowsDialogProps {
 /** As the model writes the dimension that a column is: a year is no count. */
 const written = (columns: readonly ResultColumn[], model: Model): ResultColumn[] =>
   columns.map((column) => {
-    const dimension = model.dimensions.find((entry) => entry.column === column.name);
+    const dimension = model.dimensions.find(
+      (entry) => entry.column === column.name && !isJoined(entry),
+    );
     return dimension?.format ? { ...column, format: dimension.format } : column;
   });
 

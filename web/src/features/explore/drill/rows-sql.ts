@@ -1,10 +1,10 @@
 // The rows behind a cell as a statement: the filters of the page and the group of the cell, in the words of SQL and with the
 // meaning that the query language gives them (docs/api.md). What SQL cannot say here is a problem in words. Pure.
 import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
-import { isMemberFilter } from '@/lib/members';
+import { isJoined } from '@/lib/joins';
+import { fromMember, isMemberFilter } from '@/lib/members';
 import { nextBucket } from '@/lib/zoned-time';
 import type { CellGroup } from '../table/table-model';
-import { shortName } from '../table/table-model';
 
 export const MOST_SHOWN = 200;
 
@@ -27,15 +27,19 @@ const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 function memberSql(name: string, model: Model): string {
-  const short = shortName(name);
+  const short = fromMember(name, model.name);
   const dimension = model.dimensions.find((entry) => entry.name === short);
   if (!dimension) throw new NotInSql('A condition on a measure has no rows of its own.');
+  if (isJoined(dimension))
+    throw new NotInSql(
+      `“${dimension.label}” is looked up in another dataset, and these rows are listed from one.`,
+    );
   if (dimension.expression) return `(${dimension.expression})`;
   return quote(dimension.column ?? dimension.name);
 }
 
 const typeOf = (name: string, model: Model): string =>
-  model.dimensions.find((entry) => entry.name === shortName(name))?.type ?? 'string';
+  model.dimensions.find((entry) => entry.name === fromMember(name, model.name))?.type ?? 'string';
 
 function literal(value: Cell, type: string): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

@@ -115,7 +115,7 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
         sx={{ overflow: 'auto', minHeight: 0, mx: -1, px: 1 }}
       >
         {groups.map((group) => (
-          <Box key={group.title} role="group" aria-label={group.title} sx={{ mb: 3 }}>
+          <Box key={group.id} role="group" aria-label={group.title} sx={{ mb: 3 }}>
             <Box
               aria-hidden="true"
               sx={{ typography: 'caption', color: 'text.secondary', fontWeight: 600, mb: 0.5 }}

@@ -1,5 +1,8 @@
-// The fields of a model in groups, those that a search leaves. Pure.
+// The fields of a model in groups, those of what it is joined to after its own, and of all those that a search leaves. Pure.
 import type { ColumnType, Model } from '@/api/types';
+import { isJoined } from '@/lib/joins';
+import type { JoinedDimension } from '@/lib/joins';
+import { modelOf } from '@/lib/members';
 import { isTime } from '../state/fit';
 
 export interface Field {
@@ -10,6 +13,8 @@ export interface Field {
 }
 
 export interface FieldGroup {
+  /** Tells groups apart whose titles are the same. */
+  id: string;
   title: string;
   fields: Field[];
 }
@@ -23,11 +28,28 @@ export function matches(field: Pick<Field, 'label' | 'name'>, search: string): b
     .every((word) => text.includes(word));
 }
 
+/** Times of joined models are values like others: what happened when is said by the model's own. */
+function joinedGroups(dimensions: readonly JoinedDimension[]): FieldGroup[] {
+  const groups = new Map<string, FieldGroup>();
+  for (const { name, type, joined } of dimensions) {
+    const id = modelOf(name);
+    const group = groups.get(id) ?? { id, title: joined.title, fields: [] };
+    group.fields.push({ kind: 'dimension', name, label: joined.label, type });
+    groups.set(id, group);
+  }
+  return [...groups.values()];
+}
+
+/** `model` is one that `widened` made. */
 export function fieldGroups(model: Model, search: string): FieldGroup[] {
-  const dimensions = model.dimensions.map((dimension): Field => {
-    const { name, label, type } = dimension;
-    return { kind: isTime(type) ? 'time' : 'dimension', name, label, type };
-  });
+  const own = model.dimensions
+    .filter((dimension) => !isJoined(dimension))
+    .map(({ name, label, type }): Field => ({
+      kind: isTime(type) ? 'time' : 'dimension',
+      name,
+      label,
+      type,
+    }));
   const measures = model.measures.map(({ name, label }): Field => ({
     kind: 'measure',
     name,
@@ -35,9 +57,14 @@ export function fieldGroups(model: Model, search: string): FieldGroup[] {
     type: 'measure',
   }));
   const all: FieldGroup[] = [
-    { title: 'Time', fields: dimensions.filter((field) => field.kind === 'time') },
-    { title: 'Measures', fields: measures },
-    { title: 'Dimensions', fields: dimensions.filter((field) => field.kind === 'dimension') },
+    { id: '.time', title: 'Time', fields: own.filter((field) => field.kind === 'time') },
+    { id: '.measures', title: 'Measures', fields: measures },
+    {
+      id: '.dimensions',
+      title: 'Dimensions',
+      fields: own.filter((field) => field.kind === 'dimension'),
+    },
+    ...joinedGroups(model.dimensions.filter(isJoined)),
   ];
   return all
     .map((group) => ({

@@ -4,7 +4,7 @@ import type { FieldProblem, Problem, SemanticQuery } from '@/api/types';
 import { encodeFilter } from '@/lib/filter-text';
 
 export type Place =
-  | { what: 'measure' | 'dimension'; index: number }
+  | { what: 'measure' | 'dimension' | 'segment'; index: number }
   | { what: 'filter'; index: number }
   | { what: 'range' | 'grain' | 'order' | 'limit' | 'zone' | 'asOf' };
 
@@ -18,6 +18,8 @@ export function placeOf(field: string, query: SemanticQuery): Place | null {
       return { what: 'measure', index };
     case 'dimensions':
       return { what: 'dimension', index };
+    case 'segments':
+      return { what: 'segment', index };
     case 'filters': {
       const sent = normalizeQuery(query).filters?.[index];
       if (sent === undefined) return null;

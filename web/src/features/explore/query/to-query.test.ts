@@ -41,6 +41,24 @@ describe('the question', () => {
     });
   });
 
+  it('names what is joined by its join, and asks for named filters', () => {
+    expect(
+      asked({
+        measures: ['count'],
+        dimensions: ['carrier', 'origin_airport.city'],
+        filters: [{ member: 'destination.city', operator: 'set' }],
+        segments: ['busy'],
+        order: [['origin_airport.city', 'asc']],
+        range: 'all',
+      }),
+    ).toMatchObject({
+      dimensions: ['flights.carrier', 'origin_airport.city'],
+      filters: [{ member: 'destination.city', operator: 'set' }],
+      segments: ['flights.busy'],
+      order: [['origin_airport.city', 'asc']],
+    });
+  });
+
   it.each<[string, Partial<ExploreState>, SemanticQuery['timeDimensions']]>([
     ['all time', { range: 'all' }, undefined],
     ['all time by day', { range: 'all', grain: 'day' }, [{ dimension: time, granularity: 'day' }]],

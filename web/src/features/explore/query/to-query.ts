@@ -2,7 +2,7 @@
 // Totals are always asked, never added up here: an average of averages is not the average. Pure.
 import type { Filter, Model, SemanticQuery, TimeDimension } from '@/api/types';
 import { comparisonQuery } from '@/lib/comparison';
-import { filterMembers } from '@/lib/members';
+import { filterMembers, toMember } from '@/lib/members';
 import { without } from '@/lib/without';
 import type { ExploreState } from '../state/explore-state';
 import { isEmpty } from '../state/explore-state';
@@ -20,9 +20,15 @@ export const limitOf = (state: ExploreState): number =>
 export const isOnMeasure = (filter: Filter, model: Model): boolean =>
   filterMembers(filter).some((name) => model.measures.some((measure) => measure.name === name));
 
+/** What the chosen named filters say. */
+export const segmentFilters = (state: ExploreState, model: Model): Filter[] =>
+  (model.segments ?? [])
+    .filter(({ name }) => state.segments.includes(name))
+    .flatMap(({ filters }) => filters);
+
 export function mainQuery(state: ExploreState, model: Model): SemanticQuery | null {
   if (isEmpty(state)) return null;
-  const full = (name: string): string => `${model.name}.${name}`;
+  const full = (name: string): string => toMember(name, model.name);
   const time = timeOf(state, model);
   const query: SemanticQuery = {
     measures: state.measures.map(full),
@@ -39,6 +45,7 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
   }
   if (state.filters.length > 0)
     query.filters = state.filters.map((filter) => qualify(filter, model.name));
+  if (state.segments.length > 0) query.segments = state.segments.map(full);
   if (state.order.length > 0) query.order = state.order.map(([name, way]) => [full(name), way]);
   if (state.exact) query.exact = true;
   if (state.asOf !== null) query.asOf = state.asOf;

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dashboard, WidgetKind } from '@/api/types';
 import { flightsDashboard } from '@/testing/dashboard-fixtures';
+import { widened } from '@/lib/joins';
+import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { flightsModel } from '@/testing/fake-engine';
 import { drawnKind, kindChoices, suitedKind } from '../chart/chart-kinds';
 import { drawnMeasures } from '../chart/chart-measures';
@@ -63,6 +65,16 @@ describe('a widget', () => {
         dateRange: 'last 90 days of data',
       },
     ]);
+  });
+
+  it('keeps what is joined and named filters', () => {
+    const wide = widened(joinedFlights, joinedModels);
+    const joined = state({ dimensions: ['origin_airport.city'], segments: ['busy'] });
+    expect(toWidget(joined, wide, order, 0)?.query).toMatchObject({
+      dimensions: ['origin_airport.city'],
+      segments: ['flights.busy'],
+    });
+    expect(titleOf(joined, wide)).toBe('Flights by origin airport: city');
   });
 
   it('has a name of its own and stands under the others', () => {

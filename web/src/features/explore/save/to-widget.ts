@@ -1,6 +1,7 @@
 // A widget of a dashboard from what is explored: its question without the range, which the dashboard's time control gives,
 // or with it. Pure.
 import type { Dashboard, DashboardDefinition, Model, Widget, WidgetKind } from '@/api/types';
+import { toMember } from '@/lib/members';
 import { without } from '@/lib/without';
 import { kindOf } from '@/widgets/registry';
 import { mainQuery } from '../query/to-query';
@@ -77,7 +78,7 @@ export function newDefinition(state: ExploreState, model: Model): DashboardDefin
     schema: 1,
     timezone: state.zone,
     time: { range: state.range, grain: null },
-    time_dimension: time === null ? null : `${model.name}.${time}`,
+    time_dimension: time === null ? null : toMember(time, model.name),
     filters: [],
     widgets: [],
   };
@@ -93,5 +94,7 @@ export function controlsTime(
   if (time === null) return false;
   const shared = dashboard.definition.time_dimension;
   const own = model.time_dimension;
-  return shared?.startsWith(`${model.name}.`) ? shared === `${model.name}.${time}` : own === time;
+  return shared?.startsWith(`${model.name}.`)
+    ? shared === toMember(time, model.name)
+    : own === time;
 }

@@ -6,13 +6,15 @@ import type { Filter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
 import { encodeFilter } from '@/lib/filter-text';
 import { filterText } from '@/lib/filter-words';
-import { isMemberFilter } from '@/lib/members';
+import { isMemberFilter, toMember } from '@/lib/members';
 import { Icon } from '@/theme/icons';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';
 import { qualify, unqualify } from '../state/url-state';
+import { toggleSegment } from '../state/explore-state';
 import { ClosableChip } from './closable-chip';
 import { FieldError } from './field-error';
+import { ToggleChip } from './toggle-chip';
 
 const FilterEditor = lazy(() =>
   import('@/components/filter-editor').then((module) => ({ default: module.FilterEditor })),
@@ -58,6 +60,21 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
           </Box>
         );
       })}
+      {(model.segments ?? []).map(({ name, label }) => {
+        const place = state.segments.indexOf(name);
+        const problem = place < 0 ? undefined : problems.at('segment', place);
+        return (
+          <Box key={`segment ${name}`} sx={{ maxWidth: '100%' }}>
+            <ToggleChip
+              label={label}
+              pressed={place >= 0}
+              invalid={problem !== undefined}
+              onToggle={() => change((old) => toggleSegment(old, name))}
+            />
+            <FieldError>{problem}</FieldError>
+          </Box>
+        );
+      })}
       <Button
         size="small"
         variant="text"
@@ -75,7 +92,9 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
             asOf={state.asOf}
             filter={edited && isMemberFilter(edited) ? edited : null}
             startWith={
-              state.dimensions[0] === undefined ? undefined : `${model.name}.${state.dimensions[0]}`
+              state.dimensions[0] === undefined
+                ? undefined
+                : toMember(state.dimensions[0], model.name)
             }
             onApply={(filter) => {
               const short = unqualify(filter, model.name);

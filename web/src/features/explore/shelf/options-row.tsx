@@ -9,6 +9,7 @@ import { lazy, useId, useMemo, useState } from 'react';
 import type { Grain, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
 import { isZone, localZone } from '@/lib/format';
+import { toMember } from '@/lib/members';
 import { grains, rangeName } from '@/lib/time-ranges';
 import { Icon } from '@/theme/icons';
 import type { PlacedProblems } from '../query/field-places';
@@ -47,7 +48,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
     const measure = state.measures[0] ?? model.measures[0]?.name;
     return measure === undefined || time === null
       ? null
-      : { measure: `${model.name}.${measure}`, time: `${model.name}.${time}` };
+      : { measure: toMember(measure, model.name), time: toMember(time, model.name) };
   }, [state.measures, model, time]);
   const turnable = [...(state.grain !== null && time !== null ? [time] : []), ...state.dimensions];
   const set = (part: Partial<ExploreState>): void => change((old) => ({ ...old, ...part }));

@@ -1,5 +1,5 @@
 // What somebody explores: the chosen members of one model, time, filters, order, and how the answer is shown. Members are
-// named without their model. Edits keep what belongs together together. Pure.
+// named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
 import type { AsOf, DateRange, Filter, Grain, WidgetKind } from '@/api/types';
 import { filterMembers } from '@/lib/members';
 
@@ -16,6 +16,8 @@ export interface ExploreState {
   grain: Grain | null;
   range: DateRange;
   filters: Filter[];
+  /** Names of the model's named filters that hold too. */
+  segments: string[];
   order: [name: string, direction: Direction][];
   /** null: as many as are usual. */
   limit: number | null;
@@ -39,6 +41,7 @@ export const emptyState: ExploreState = {
   grain: null,
   range: 'last 90 days of data',
   filters: [],
+  segments: [],
   order: [],
   limit: null,
   pivot: null,
@@ -77,6 +80,11 @@ export const toggleMeasure = (state: ExploreState, name: string): ExploreState =
 export const toggleDimension = (state: ExploreState, name: string): ExploreState => ({
   ...state,
   dimensions: toggled(state.dimensions, name),
+});
+
+export const toggleSegment = (state: ExploreState, name: string): ExploreState => ({
+  ...state,
+  segments: toggled(state.segments, name),
 });
 
 /** Over this time by day; chosen again: not over time. */

@@ -1,6 +1,8 @@
 // An address meets the models that there are.
 import { describe, expect, it } from 'vitest';
 import { flightsModel } from '@/testing/fake-engine';
+import { widened } from '@/lib/joins';
+import { joinedModels } from '@/testing/joined-fixtures';
 import { emptyState, tidy, toggleOrder, toggleTime } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { fit, nearest } from './fit';
@@ -40,6 +42,29 @@ describe('fitting an address to a model', () => {
     const { complaints, state } = fitted({ ...part });
     expect(complaints).toEqual([complaint]);
     expect(state).toEqual({ ...emptyState, model: 'flights' });
+  });
+
+  it('knows what is joined, and what is near it', () => {
+    const wide = joinedModels.map((model) => widened(model, joinedModels));
+    const part = {
+      dimensions: ['origin_airport.city', 'origin_airport.citty', 'legs.leg'],
+      on: 'origin_airport.opened',
+      segments: ['busy', 'bussy'],
+      pivot: 'origin_airport.city',
+    };
+    const { complaints, state } = fit({ ...emptyState, ...part }, wide);
+    expect(state).toMatchObject({
+      dimensions: ['origin_airport.city'],
+      on: null,
+      segments: ['busy'],
+      pivot: 'origin_airport.city',
+    });
+    expect(complaints).toEqual([
+      'There is no time “origin_airport.opened” in Flights.',
+      'There is no dimension “origin_airport.citty” in Flights; did you mean “origin_airport.city”?',
+      'There is no dimension “legs.leg” in Flights.',
+      'There is no named filter “bussy” in Flights; did you mean “busy”?',
+    ]);
   });
 
   it('knows no grain where there is no time', () => {

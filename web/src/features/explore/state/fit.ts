@@ -1,6 +1,7 @@
 // The state of an address, fitted to the models that there are: what they do not have is left out, with a sentence that
 // names what is near. Pure.
 import type { Model } from '@/api/types';
+import { isJoined } from '@/lib/joins';
 import { filterMembers } from '@/lib/members';
 import { tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
@@ -62,13 +63,14 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const measures = model.measures.map((measure) => measure.name);
   const dimensions = model.dimensions.map((dimension) => dimension.name);
   const times = model.dimensions
-    .filter((dimension) => isTime(dimension.type))
+    .filter((dimension) => isTime(dimension.type) && !isJoined(dimension))
     .map((dimension) => dimension.name);
   const known = (what: string, all: readonly string[]) => (name: string) => {
     if (all.includes(name)) return true;
     complaints.push(unknown(what, name, all, where));
     return false;
   };
+  const segments = (model.segments ?? []).map((segment) => segment.name);
   const members = [...measures, ...dimensions];
   const on = state.on !== null && known('time', times)(state.on) ? state.on : null;
   const fitted: ExploreState = {
@@ -76,6 +78,7 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
     model: model.name,
     measures: state.measures.filter(known('measure', measures)),
     dimensions: state.dimensions.filter(known('dimension', dimensions)),
+    segments: state.segments.filter(known('named filter', segments)),
     on: on === model.time_dimension ? null : on,
     filters: state.filters.filter((filter) =>
       filterMembers(filter).every(known('member', members)),

@@ -103,6 +103,7 @@ function anyState(seed: number): ExploreState {
     grain: pick<Grain | null>([null, 'hour', 'year']),
     range: pick(['all', 'last 3 weeks of data', ['2013-01-01', '2013-01-02']]),
     filters: Array.from({ length: Math.floor(next() * 3) }, filter),
+    segments: names(),
     order: names().map((name) => [name, pick(['asc', 'desc'] as const)]),
     limit: pick([null, 1, 777]),
     pivot: pick([null, text()]),

@@ -3,7 +3,7 @@
 import type { AsOf, DateRange, Filter, Grain, WidgetKind } from '@/api/types';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
-import { isMemberFilter } from '@/lib/members';
+import { fromMember, isMemberFilter, toMember } from '@/lib/members';
 import { parseRange, rangeText } from '@/lib/time-ranges';
 import { emptyState, MOST_ROWS } from './explore-state';
 import type { Direction, ExploreState } from './explore-state';
@@ -134,6 +134,7 @@ export function readState(params: URLSearchParams): ReadState {
     grain: read('grain', 'a grain such as day or month', oneOf(grains)),
     range: read('time', 'a range of time', readRange) ?? emptyState.range,
     filters,
+    segments: names('seg'),
     order: read('order', 'an order such as count:desc', readOrder) ?? [],
     limit: read('limit', `a number of rows from 1 to 50,000`, readLimit),
     pivot: params.get('pivot') || null,
@@ -163,6 +164,7 @@ export function writeState(state: ExploreState): URLSearchParams {
     set('time', isRelative(state.range) ? String(state.range) : [...state.range].join('..'));
   }
   for (const filter of state.filters) set('f', encodeFilter(filter));
+  set('seg', encodeNames(state.segments));
   set('order', state.order.map(([name, way]) => `${encodeName(name)}:${way}`).join(','));
   set('limit', state.limit === null ? null : String(state.limit));
   set('pivot', state.pivot);
@@ -184,7 +186,7 @@ export const searchOf = (params: URLSearchParams): string => {
 
 /** `flights.carrier` of a filter on `carrier`. */
 export function qualify(filter: Filter, model: string): Filter {
-  if (isMemberFilter(filter)) return { ...filter, member: `${model}.${filter.member}` };
+  if (isMemberFilter(filter)) return { ...filter, member: toMember(filter.member, model) };
   return 'or' in filter
     ? { or: filter.or.map((part) => qualify(part, model)) }
     : { and: filter.and.map((part) => qualify(part, model)) };
@@ -192,9 +194,7 @@ export function qualify(filter: Filter, model: string): Filter {
 
 /** The other way. */
 export function unqualify(filter: Filter, model: string): Filter {
-  const short = (member: string): string =>
-    member.startsWith(`${model}.`) ? member.slice(model.length + 1) : member;
-  if (isMemberFilter(filter)) return { ...filter, member: short(filter.member) };
+  if (isMemberFilter(filter)) return { ...filter, member: fromMember(filter.member, model) };
   return 'or' in filter
     ? { or: filter.or.map((part) => unqualify(part, model)) }
     : { and: filter.and.map((part) => unqualify(part, model)) };

@@ -2,6 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { Model } from '@/api/types';
+import { widened } from '@/lib/joins';
 import { tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { fit, timeOf } from './fit';
@@ -15,11 +16,12 @@ export interface ExploreControls extends Fitted {
 export function useExploreState(models: readonly Model[]): ExploreControls {
   const [params] = useSearchParams();
   const navigate = useNavigate();
+  const known = useMemo(() => models.map((model) => widened(model, models)), [models]);
   const fitted = useMemo((): Fitted => {
     const read = readState(params);
-    const found = fit(read.state, models);
+    const found = fit(read.state, known);
     return { ...found, complaints: [...read.complaints, ...found.complaints] };
-  }, [params, models]);
+  }, [params, known]);
   const { state, model } = fitted;
   const change = useCallback(
     (edit: (state: ExploreState) => ExploreState) => {

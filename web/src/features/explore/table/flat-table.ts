@@ -5,6 +5,8 @@ import { groupOfRow, partsOf, tableColumn, totalsByMember } from './table-model'
 import type { ResultPart, TableColumn, TableModel } from './table-model';
 
 export interface FlatInput {
+  /** Name of the model. */
+  model: string;
   result: QueryResult;
   totals: QueryResult | null;
   before: QueryResult | null;
@@ -28,9 +30,13 @@ export const change = (now: Cell, before: Cell): number | null => {
   return a === null || b === null || b === 0 ? null : (a - b) / Math.abs(b);
 };
 
-function compared(part: ResultPart, before: Cell[]): { column: TableColumn; values: Cell[] }[] {
+function compared(
+  part: ResultPart,
+  before: Cell[],
+  model: string,
+): { column: TableColumn; values: Cell[] }[] {
   const { column, values } = part;
-  const base = { ...tableColumn(column, false), orderBy: null };
+  const base = { ...tableColumn(column, false, model), orderBy: null };
   return [
     {
       column: { ...base, name: `${column.name} before`, label: `${column.label} before` },
@@ -54,7 +60,7 @@ function compared(part: ResultPart, before: Cell[]): { column: TableColumn; valu
 }
 
 export function flatTable(input: FlatInput): TableModel {
-  const { result, totals, before, compare } = input;
+  const { model, result, totals, before, compare } = input;
   const { heads, measures } = partsOf(result);
   const rowOf = before === null ? null : matchBefore(result, before, input.zone);
   const earlier = before === null ? [] : partsOf(before).measures;
@@ -64,13 +70,13 @@ export function flatTable(input: FlatInput): TableModel {
   const data: Cell[][] = [];
   const footer: Cell[] = [];
   for (const head of heads) {
-    columns.push(tableColumn(head.column, true));
+    columns.push(tableColumn(head.column, true, model));
     data.push(head.values);
     footer.push(null);
   }
   for (const part of measures) {
     const { name } = part.column;
-    columns.push(tableColumn(part.column, true));
+    columns.push(tableColumn(part.column, true, model));
     data.push(part.values);
     footer.push(now.get(name) ?? null);
     if (!compare) continue;
@@ -79,7 +85,7 @@ export function flatTable(input: FlatInput): TableModel {
       const place = rowOf?.[row];
       return place === undefined || place < 0 ? null : (old[place] ?? null);
     });
-    for (const { column, values } of compared(part, matched)) {
+    for (const { column, values } of compared(part, matched, model)) {
       columns.push(column);
       data.push(values);
     }

@@ -2,10 +2,13 @@
 // Sums at the edges come from questions of their own. Pure.
 import type { Cell, QueryResult } from '@/api/types';
 import { formatCell } from '@/lib/format';
-import { groupOfRow, keyOf, partsOf, rowKey, shortName, tableColumn } from './table-model';
+import { toMember } from '@/lib/members';
+import { groupOfRow, keyOf, partsOf, rowKey, tableColumn } from './table-model';
 import type { CellGroup, ResultPart, TableColumn, TableModel } from './table-model';
 
 export interface PivotInput {
+  /** Name of the model. */
+  model: string;
   result: QueryResult;
   /** Full name of the member that stands across. */
   across: string;
@@ -64,7 +67,7 @@ function byRow(result: QueryResult | null): Map<string, Map<string, Cell>> {
 }
 
 export function pivotTable(input: PivotInput): TableModel | null {
-  const { result, across, zone } = input;
+  const { model, result, across, zone } = input;
   const { heads, measures } = partsOf(result);
   const turned = heads.find(({ column }) => column.name === across);
   if (!turned || measures.length === 0) return null;
@@ -81,7 +84,7 @@ export function pivotTable(input: PivotInput): TableModel | null {
   const values = all.slice(0, MOST_ACROSS);
   const rows = [...groups.entries()];
 
-  const columns: TableColumn[] = left.map((head) => tableColumn(head.column, true));
+  const columns: TableColumn[] = left.map((head) => tableColumn(head.column, true, model));
   const data: Cell[][] = left.map((head) =>
     rows.map(([, { first }]) => head.values[first] ?? null),
   );
@@ -93,7 +96,7 @@ export function pivotTable(input: PivotInput): TableModel | null {
     const label = acrossLabel(value, turned, zone);
     for (const measure of measures) {
       columns.push({
-        ...tableColumn(measure.column, true),
+        ...tableColumn(measure.column, true, model),
         name: `${measure.column.name} ${key}`,
         label: measures.length === 1 ? label : `${label} · ${measure.column.label}`,
         orderBy: null,
@@ -122,7 +125,7 @@ export function pivotTable(input: PivotInput): TableModel | null {
     for (const measure of measures) {
       const { column } = measure;
       columns.push({
-        ...tableColumn(column, false),
+        ...tableColumn(column, false, model),
         name: `${column.name} all`,
         label: measures.length === 1 ? 'Total' : `Total · ${column.label}`,
         orderBy: null,
@@ -156,5 +159,4 @@ export function pivotTable(input: PivotInput): TableModel | null {
 }
 
 export const isAcross = (pivot: string | null, model: string, result: QueryResult): boolean =>
-  pivot !== null &&
-  result.columns.some(({ name }) => name === `${model}.${pivot}` && shortName(name) === pivot);
+  pivot !== null && result.columns.some(({ name }) => name === toMember(pivot, model));

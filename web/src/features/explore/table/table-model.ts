@@ -1,6 +1,7 @@
 // What the table shows: columns, their values, the row of totals, and for every cell which rows are behind it. Pure.
 import type { Cell, ColumnType, QueryResult, ResultColumn } from '@/api/types';
 import type { DataColumn } from '@/components/data-table';
+import { fromMember } from '@/lib/members';
 
 /** A value that a group is of. */
 export interface Member {
@@ -62,17 +63,15 @@ export function partsOf(result: QueryResult): Parts {
   };
 }
 
-export const shortName = (member: string): string => member.slice(member.indexOf('.') + 1);
-
-export const tableColumn = (column: ResultColumn, opens: boolean): TableColumn => ({
+export const tableColumn = (column: ResultColumn, opens: boolean, model: string): TableColumn => ({
   name: column.name,
   label: column.label,
   type: column.type,
   grain: column.grain ?? null,
   format: column.format,
-  orderBy: shortName(column.name),
+  orderBy: fromMember(column.name, model),
   opens,
-  measure: column.role === 'measure' ? shortName(column.name) : null,
+  measure: column.role === 'measure' ? fromMember(column.name, model) : null,
 });
 
 /** The group that a row's heads make. */

@@ -60,6 +60,7 @@ describe('a flat table', () => {
 
   it('stands beside what was, by the values of its groups', () => {
     const table = flatTable({
+      model: 'flights',
       result: now,
       totals: result([count], [[165]]),
       before,
@@ -84,6 +85,7 @@ describe('a flat table', () => {
 
   it('keeps the columns of a comparison while it is awaited', () => {
     const table = flatTable({
+      model: 'flights',
       result: now,
       totals: null,
       before: null,
@@ -99,6 +101,7 @@ describe('a flat table', () => {
   it('says which group is behind a cell', () => {
     const dated = result([day, carrier, count], [['2013-01-02T00:00:00Z', null, 1]]);
     const table = flatTable({
+      model: 'flights',
       result: dated,
       totals: null,
       before: null,
@@ -191,6 +194,7 @@ describe('a table with values across', () => {
 
   it('has a column for each value and measure, and gaps where there is nothing', () => {
     const table = pivotTable({
+      model: 'flights',
       result: base,
       across: 'f.origin',
       totals: null,
@@ -214,6 +218,7 @@ describe('a table with values across', () => {
 
   it('takes totals from their own answers: the average of all is no average of averages', () => {
     const table = pivotTable({
+      model: 'flights',
       result: base,
       across: 'f.origin',
       columnTotals: result(
@@ -241,6 +246,7 @@ describe('a table with values across', () => {
 
   it('opens the group of a cell, also of one without a value', () => {
     const table = pivotTable({
+      model: 'flights',
       result: base,
       across: 'f.origin',
       totals: null,
@@ -262,6 +268,7 @@ describe('a table with values across', () => {
       index,
     ]);
     const table = pivotTable({
+      model: 'flights',
       result: result([day, count], many),
       across: 'f.day',
       totals: null,
@@ -277,6 +284,7 @@ describe('a table with values across', () => {
   it('is none for a member that is not part of the answer', () => {
     expect(
       pivotTable({
+        model: 'flights',
         result: base,
         across: 'f.x',
         totals: null,

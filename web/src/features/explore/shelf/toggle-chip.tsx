@@ -1,0 +1,42 @@
+// A named filter, which holds or does not.
+import Box from '@mui/material/Box';
+import ButtonBase from '@mui/material/ButtonBase';
+import { Icon } from '@/theme/icons';
+
+export interface ToggleChipProps {
+  label: string;
+  pressed: boolean;
+  invalid?: boolean;
+  onToggle: () => void;
+}
+
+export function ToggleChip({ label, pressed, invalid, onToggle }: ToggleChipProps) {
+  return (
+    <ButtonBase
+      aria-pressed={pressed}
+      title={label}
+      onClick={onToggle}
+      sx={{
+        gap: 1,
+        height: 30,
+        maxWidth: 320,
+        px: 3,
+        borderRadius: 999,
+        border: 1,
+        borderColor: invalid ? 'error.main' : pressed ? 'primary.main' : 'divider',
+        bgcolor: pressed ? 'surface.accentSoft' : 'transparent',
+        color: pressed ? 'primary.main' : 'text.secondary',
+        fontSize: '0.8125rem',
+        '@media (pointer: coarse)': { height: 44 },
+      }}
+    >
+      {pressed && <Icon name="check" size={14} />}
+      <Box
+        component="span"
+        sx={{ minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+      >
+        {label}
+      </Box>
+    </ButtonBase>
+  );
+}
