@@ -12,7 +12,7 @@ import type { ItemDraft } from '../drafts/draft';
 import { DraftItem } from '../drafts/draft-item';
 import type { Value } from '../drafts/field';
 import { belowList, plainFieldset, plainList, sideBySide } from '../drafts/layout';
-import { LeaveDialog } from '../drafts/leave-dialog';
+import { LeaveDialog } from '@/components/leave-dialog';
 import { SaveBar } from '../drafts/save-bar';
 import { useDraftList } from '../drafts/use-draft-list';
 import { ByColumn } from './by-column';

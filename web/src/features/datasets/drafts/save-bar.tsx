@@ -1,8 +1,8 @@
 // Below a list of steps or rules: what stands in the way of saving it, what somebody else has saved meanwhile, and the buttons.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
+import { Meanwhile } from '@/components/meanwhile';
 import { ProblemNotice } from '@/components/problem-notice';
-import { Icon } from '@/theme/icons';
 import type { DraftList } from './use-draft-list';
 
 export interface SaveBarProps {
@@ -53,28 +53,6 @@ export function SaveBar({ list, what, ready, onSave }: SaveBarProps) {
             {noun === 'step' ? 'Step' : 'Rule'} {incomplete + 1} is not complete yet.
           </Box>
         )}
-      </Box>
-    </Box>
-  );
-}
-
-function Meanwhile(props: { what: string; onTheirs: () => void; onMine: () => void }) {
-  const { what, onTheirs, onMine } = props;
-  return (
-    <Box role="alert" sx={{ display: 'flex', gap: 2 }}>
-      <Box sx={{ color: 'warning.main' }}>
-        <Icon name="warning" />
-      </Box>
-      <Box sx={{ minWidth: 0 }}>
-        Somebody else has changed the {what} meanwhile. Saving yours replaces all of theirs.
-        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2, mt: 2 }}>
-          <Button size="small" onClick={onTheirs}>
-            Take theirs
-          </Button>
-          <Button size="small" onClick={onMine}>
-            Keep mine
-          </Button>
-        </Box>
       </Box>
     </Box>
   );

@@ -13,7 +13,7 @@ import { SectionCard } from '@/components/section-card';
 import { AddItem } from '../drafts/add-item';
 import { DraftItem } from '../drafts/draft-item';
 import { belowList, plainFieldset, plainList, sideBySide } from '../drafts/layout';
-import { LeaveDialog } from '../drafts/leave-dialog';
+import { LeaveDialog } from '@/components/leave-dialog';
 import { refusalsOf } from '../drafts/refusals';
 import { SaveBar } from '../drafts/save-bar';
 import { useDraftList } from '../drafts/use-draft-list';

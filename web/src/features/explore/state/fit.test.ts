@@ -2,10 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { flightsModel } from '@/testing/fake-engine';
 import { widened } from '@/lib/joins';
+import { nearest } from '@/lib/near-name';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { emptyState, tidy, toggleOrder, toggleTime } from './explore-state';
 import type { ExploreState } from './explore-state';
-import { fit, nearest } from './fit';
+import { fit } from './fit';
 
 const fitted = (part: Partial<ExploreState>) => fit({ ...emptyState, ...part }, [flightsModel]);
 

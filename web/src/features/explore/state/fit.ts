@@ -3,6 +3,7 @@
 import type { Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { filterMembers } from '@/lib/members';
+import { nearest } from '@/lib/near-name';
 import { tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
 
@@ -11,30 +12,6 @@ export interface Fitted {
   model: Model | null;
   state: ExploreState;
   complaints: string[];
-}
-
-/** Letters to change, add or drop (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-export function nearest(name: string, names: readonly string[]): string | null {
-  const best = names
-    .map((candidate) => ({
-      candidate,
-      far: distance(name.toLowerCase(), candidate.toLowerCase()),
-    }))
-    .sort((a, b) => a.far - b.far)[0];
-  return best && best.far <= Math.max(1, Math.floor(name.length / 3)) ? best.candidate : null;
 }
 
 function unknown(what: string, name: string, names: readonly string[], where: string): string {

@@ -15,7 +15,7 @@ import type { Ref } from 'react';
 import { readNonce } from '@/theme/nonce';
 import type { ErrorPlace } from '../error-place';
 import type { Schema } from '../use-schema';
-import { appearance } from './appearance';
+import { appearance } from '@/components/code/appearance';
 import { namespaceOf, plainCompletions } from './completion';
 import { dialect } from './dialect';
 import { markWrong, wrongPlace } from './wrong-place';

@@ -11,6 +11,7 @@ const highlight = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.null], color: colour('warning-main') },
   { tag: [tags.lineComment, tags.blockComment], color: colour('text-secondary') },
   { tag: tags.standard(tags.name), color: colour('primary-main') },
+  { tag: tags.propertyName, color: colour('primary-main'), fontWeight: '600' },
   { tag: tags.typeName, color: colour('text-secondary'), fontWeight: '600' },
 ]);
 

@@ -8,7 +8,7 @@ import { rules } from '@/testing/contract-fixtures';
 import { session } from '@/testing/fixtures';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
-import { DatasetView } from '../dataset-view';
+import { DatasetView } from '@/features/datasets/dataset-view';
 import { LeaveDialog } from './leave-dialog';
 
 const question = () => screen.findByRole('dialog', { name: 'Leave without saving?' });
