@@ -1,6 +1,8 @@
 // Semantic models: the measures and dimensions that queries are made of.
-import { baseApi } from './base-api';
+import { baseApi, ifMatch } from './base-api';
 import type { Items, Model } from './types';
+
+const path = (name: string) => `/models/${encodeURIComponent(name)}`;
 
 export const modelsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
@@ -9,7 +11,21 @@ export const modelsApi = baseApi.injectEndpoints({
       transformResponse: (answer: Items<Model>) => answer.items,
       providesTags: ['Model'],
     }),
+    getModel: build.query<Model, string>({
+      query: path,
+      providesTags: ['Model'],
+    }),
+    saveModel: build.mutation<Model, { name: string; version: number; model: Model }>({
+      query: ({ name, version, model }) => ({
+        url: path(name),
+        method: 'PUT',
+        headers: ifMatch(version),
+        body: model,
+      }),
+      // Answers in the old words are no answers any more.
+      invalidatesTags: (_answer, error) => (error ? [] : ['Model', 'Result']),
+    }),
   }),
 });
 
-export const { useListModelsQuery } = modelsApi;
+export const { useListModelsQuery, useGetModelQuery, useSaveModelMutation } = modelsApi;

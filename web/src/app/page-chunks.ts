@@ -14,6 +14,7 @@ export const pages = {
   datasets: chunkComponent(() => import('./pages/datasets-page')),
   dataset: chunkComponent(() => import('./pages/dataset-page')),
   upload: chunkComponent(() => import('./pages/upload-page')),
+  model: chunkComponent(() => import('./pages/model-page')),
   settings: chunkComponent(() => import('./pages/settings-page')),
   notFound: chunkComponent(() => import('./pages/not-found-page')),
 };
@@ -26,6 +27,7 @@ export function pageOf(path: string): PageName | null {
   if (first === '') return 'home';
   if (first === 'sign-in') return 'signIn';
   if (first === 'dashboards' && second !== undefined) return 'dashboard';
+  if (first === 'models' && second !== undefined) return 'model';
   if (first === 'datasets') {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';

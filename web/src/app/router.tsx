@@ -26,6 +26,7 @@ export function AppRoutes() {
               <Route path="/datasets" element={<pages.datasets />} />
               <Route path="/datasets/upload" element={<pages.upload />} />
               <Route path="/datasets/:name" element={<pages.dataset />} />
+              <Route path="/models/:name" element={<pages.model />} />
               <Route path="/settings" element={<pages.settings />} />
               <Route path="*" element={<pages.notFound />} />
             </Route>

@@ -22,9 +22,11 @@ const places: Place[] = [
   { label: 'Settings', to: '/settings', icon: 'settings' },
 ];
 
-/** Whether a path belongs to a place; dashboards are at home. */
+/** Whether a path belongs to a place; dashboards are at home, models at datasets. */
 const isAt = (to: string, path: string): boolean =>
-  to === '/' ? path === to || path.startsWith('/dashboards') : path.startsWith(to);
+  to === '/'
+    ? path === to || path.startsWith('/dashboards')
+    : path.startsWith(to) || (to === '/datasets' && path.startsWith('/models'));
 
 const narrowKey = 'tidemill-narrow-navigation';
 

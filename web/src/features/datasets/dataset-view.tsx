@@ -5,7 +5,7 @@ import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
 import type { ReactNode } from 'react';
 import { Suspense, useMemo } from 'react';
-import { useSearchParams } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { useGetDatasetQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
@@ -108,6 +108,9 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
         actions={
           <>
             {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
+            <Button component={Link} to={`/models/${encodeURIComponent(dataset.name)}`}>
+              {mayLoad ? 'Edit model' : 'Model'}
+            </Button>
             {mayLoad && (
               <Button
                 variant="contained"

@@ -5,6 +5,7 @@ import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { Link } from 'react-router';
 import { downloadCsv } from '@/api/download-csv';
 import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
@@ -148,6 +149,11 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
                 startIcon={<Icon name="sidebar" size={16} />}
               >
                 Fields
+              </Button>
+            )}
+            {mayEdit && wide && (
+              <Button component={Link} to={`/models/${model.name}`} variant="text">
+                Edit model
               </Button>
             )}
             {asked && (

@@ -1,0 +1,2 @@
+// One model of the organisation.
+export { default } from '@/features/models/model-page';

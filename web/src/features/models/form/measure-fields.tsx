@@ -1,0 +1,157 @@
+// The fields of a measure: those that its kind takes, and no others.
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import { useContext } from 'react';
+import type { Grain, MeasureKind, Model, ModelMeasure } from '@/api/types';
+import { without } from '@/lib/without';
+import { asKind, measureKinds, takes } from '../state/measure-kinds';
+import { formats, grainNames } from '../text/shape';
+import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
+import { FiltersField } from './filters-field';
+
+const EXPRESSION = ' expression';
+
+export interface MeasureFieldsProps {
+  model: Model;
+  measure: ModelMeasure;
+  columns: readonly string[];
+  /** Others call it by its name, which stays once it is saved. */
+  saved: boolean;
+  onChange: (measure: ModelMeasure) => void;
+}
+
+export function MeasureFields({ model, measure, columns, saved, onChange }: MeasureFieldsProps) {
+  const readOnly = useContext(ReadOnly);
+  const { kind } = measure;
+  const set = (part: Partial<ModelMeasure>): void => onChange({ ...measure, ...part });
+  const others = model.measures.filter((entry) => entry.name !== measure.name);
+  const measures = others.map(({ name, label }) => ({ value: name, label }));
+  const asked = measure.expression != null;
+  const source = (value: string): void => {
+    const rest = without(measure, 'column', 'expression');
+    if (value === EXPRESSION) onChange({ ...rest, expression: '' });
+    else onChange(value === '' ? rest : { ...rest, column: value });
+  };
+  return (
+    <>
+      <Fields>
+        <Text label="Label" value={measure.label} onChange={(label) => set({ label })} />
+        <Text label="Name" value={measure.name} fixed={saved} onChange={(name) => set({ name })} />
+        <Choice
+          label="Kind"
+          value={kind}
+          options={measureKinds.map((entry) => ({ value: entry.kind, label: entry.label }))}
+          onChange={(value) =>
+            onChange(
+              asKind(
+                measure,
+                value as MeasureKind,
+                others.map(({ name }) => name),
+              ),
+            )
+          }
+        />
+        {takes(kind, 'source') && (
+          <Choice
+            label="Of"
+            value={asked ? EXPRESSION : measure.column}
+            options={[...optionsOf(columns), { value: EXPRESSION, label: 'An expression' }]}
+            {...(kind === 'count' ? { none: 'Rows' } : {})}
+            onChange={source}
+          />
+        )}
+        {takes(kind, 'quantile') && (
+          <Text
+            label="Quantile"
+            type="number"
+            value={measure.quantile == null ? '' : String(measure.quantile)}
+            hint="0 is the least value, 0.5 the median, 1 the greatest"
+            onChange={(text) => set({ quantile: text === '' ? null : Number(text) })}
+          />
+        )}
+        {takes(kind, 'measure') && (
+          <Choice
+            label={kind === 'ratio' ? 'Numerator' : 'Measure'}
+            value={measure.measure}
+            options={measures}
+            onChange={(value) => set({ measure: value })}
+          />
+        )}
+        {takes(kind, 'denominator') && (
+          <Choice
+            label="Denominator"
+            value={measure.denominator}
+            options={measures}
+            onChange={(denominator) => set({ denominator })}
+          />
+        )}
+        {takes(kind, 'span') && (
+          <>
+            <Text
+              label={kind === 'rolling' ? 'Over how many' : 'How many before'}
+              type="number"
+              value={String(measure.span?.count ?? '')}
+              onChange={(text) =>
+                set({ span: { count: Number(text), unit: measure.span?.unit ?? 'month' } })
+              }
+            />
+            <Choice
+              label="Unit"
+              value={measure.span?.unit}
+              options={optionsOf(grainNames)}
+              onChange={(unit) =>
+                set({ span: { count: measure.span?.count ?? 1, unit: unit as Grain } })
+              }
+            />
+          </>
+        )}
+        {takes(kind, 'by') && (
+          <Several
+            label="Each combination of"
+            values={measure.by ?? []}
+            options={model.dimensions.map(({ name, label }) => ({ value: name, label }))}
+            onChange={(by) => set({ by })}
+          />
+        )}
+        <Text
+          label="Format"
+          value={measure.format}
+          offers={formats}
+          onChange={(format) => set({ format: format || null })}
+        />
+      </Fields>
+      {((takes(kind, 'source') && asked) || takes(kind, 'formula')) && (
+        <Text
+          code
+          label={takes(kind, 'formula') ? 'Formula' : 'Expression'}
+          value={measure.expression}
+          hint={
+            takes(kind, 'formula')
+              ? 'Measures in braces: {revenue} / {buyers}'
+              : 'SQL over the columns of the dataset'
+          }
+          onChange={(expression) => set({ expression })}
+        />
+      )}
+      {takes(kind, 'filters') && (
+        <FiltersField
+          title="Only rows where"
+          model={model}
+          filters={measure.filters ?? []}
+          onChange={(filters) => set({ filters })}
+        />
+      )}
+      <FormControlLabel
+        control={
+          <Checkbox
+            size="small"
+            checked={measure.lower_is_better ?? false}
+            disabled={readOnly}
+            onChange={(event) => set({ lower_is_better: event.target.checked })}
+          />
+        }
+        label="Lower is better"
+      />
+    </>
+  );
+}

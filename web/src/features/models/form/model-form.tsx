@@ -1,0 +1,217 @@
+// A model as a form. Every edit is one of the model itself, so that the text says the same.
+import Box from '@mui/material/Box';
+import type {
+  ColumnType,
+  DatasetColumn,
+  FieldProblem,
+  Model,
+  ModelDimension,
+  ModelMeasure,
+} from '@/api/types';
+import { SectionCard } from '@/components/section-card';
+import { filterText } from '@/lib/filter-words';
+import { targetOf } from '@/lib/joins';
+import { kindOfMeasure } from '../state/measure-kinds';
+import { saidAt } from '../state/places';
+import { columnTypes, formats } from '../text/shape';
+import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
+import { FiltersField } from './filters-field';
+import { ItemList } from './item-list';
+import { JoinFields } from './join-fields';
+import { MeasureFields } from './measure-fields';
+
+export interface ModelFormProps {
+  model: Model;
+  /** As it is stored: names in it are used elsewhere. */
+  base: Model;
+  models: readonly Model[];
+  columns: readonly DatasetColumn[];
+  problems: readonly FieldProblem[];
+  readOnly: boolean;
+  onEdit: (change: (old: Model) => Model) => void;
+}
+
+const isTime = (type: string): boolean => type === 'timestamp' || type === 'date';
+
+export function ModelForm(props: ModelFormProps) {
+  const { model, base, models, problems, readOnly, onEdit } = props;
+  const columns = props.columns.map(({ name }) => name);
+  const set = (part: Partial<Model>): void => onEdit((old) => ({ ...old, ...part }));
+  /** New ones stand after the others, also while they are called like one of them. */
+  const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean => {
+    const all = model[list] ?? [];
+    const name = all[place]?.name;
+    return (
+      all.findIndex((entry) => entry.name === name) === place &&
+      (base[list] ?? []).some((entry) => entry.name === name)
+    );
+  };
+  const foreign = models
+    .filter((entry) => entry.name !== model.name)
+    .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
+  const general = ['label', 'time_dimension', 'name', 'dataset']
+    .map((path) => saidAt(problems, path))
+    .filter(Boolean)
+    .join(' ');
+  return (
+    <ReadOnly value={readOnly}>
+      <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+        <SectionCard title="General">
+          <Fields>
+            <Text label="Label" value={model.label} onChange={(label) => set({ label })} />
+            <Choice
+              label="Time dimension"
+              value={model.time_dimension}
+              none="None"
+              options={model.dimensions
+                .filter(({ type }) => isTime(type))
+                .map(({ name, label }) => ({ value: name, label }))}
+              onChange={(value) => set({ time_dimension: value === '' ? null : value })}
+            />
+          </Fields>
+          {general && (
+            <Box role="alert" sx={{ color: 'error.main', mt: 2 }}>
+              {general}
+            </Box>
+          )}
+        </SectionCard>
+        <ItemList
+          title="Dimensions"
+          lead="What can be grouped by and filtered"
+          list="dimensions"
+          noun="dimension"
+          items={model.dimensions}
+          problems={problems}
+          nameOf={({ label, name }) => label || name}
+          summary={({ name, type, expression }) => [name, expression ?? type].join(' \u00b7 ')}
+          fresh={(): ModelDimension => ({ name: '', label: '', type: 'string', expression: '' })}
+          onChange={(dimensions) => set({ dimensions })}
+        >
+          {(dimension, change, place) => {
+            const saved = isSaved('dimensions', place);
+            const edit = (part: Partial<typeof dimension>): void =>
+              change({ ...dimension, ...part });
+            return (
+              <>
+                <Fields>
+                  <Text
+                    label="Label"
+                    value={dimension.label}
+                    onChange={(label) => edit({ label })}
+                  />
+                  <Text
+                    label="Name"
+                    value={dimension.name}
+                    fixed={saved}
+                    onChange={(name) => edit({ name })}
+                  />
+                  <Text
+                    label="Format"
+                    value={dimension.format}
+                    offers={formats}
+                    onChange={(format) => edit({ format: format || null })}
+                  />
+                  <Choice
+                    label="Type"
+                    value={dimension.type}
+                    fixed={saved && dimension.expression == null}
+                    options={optionsOf(columnTypes)}
+                    onChange={(type) => edit({ type: type as ColumnType })}
+                  />
+                  <Text
+                    label="Same as"
+                    value={dimension.same_as}
+                    offers={foreign}
+                    hint="A dimension of another model with the same values: orders.at"
+                    onChange={(same_as) => edit({ same_as: same_as || null })}
+                  />
+                </Fields>
+                <Text
+                  code
+                  label="Expression"
+                  value={dimension.expression}
+                  hint={`SQL over the columns of the dataset; without one it is the column ${dimension.column ?? dimension.name}`}
+                  onChange={(expression) => edit({ expression: expression || null })}
+                />
+              </>
+            );
+          }}
+        </ItemList>
+        <ItemList
+          title="Measures"
+          lead="What can be computed"
+          list="measures"
+          noun="measure"
+          items={model.measures}
+          problems={problems}
+          nameOf={({ label, name }) => label || name}
+          summary={({ name, kind }) => `${name} \u00b7 ${kindOfMeasure(kind).label.toLowerCase()}`}
+          fresh={(): ModelMeasure => ({ name: '', label: '', kind: 'count' })}
+          onChange={(measures) => set({ measures })}
+        >
+          {(measure, change, place) => (
+            <MeasureFields
+              model={model}
+              measure={measure}
+              columns={columns}
+              saved={isSaved('measures', place)}
+              onChange={change}
+            />
+          )}
+        </ItemList>
+        <ItemList
+          title="Joins"
+          lead="Models that rows of this one belong to"
+          list="joins"
+          noun="join"
+          items={model.joins ?? []}
+          problems={problems}
+          nameOf={({ name }) => name}
+          summary={(join) =>
+            `${targetOf(join)} by ${join.on.map(({ column, other }) => `${column} = ${other}`).join(', ')}`
+          }
+          fresh={() => ({ name: '', on: [{ column: '', other: '' }] })}
+          onChange={(joins) => set({ joins })}
+        >
+          {(join, change) => <JoinFields {...{ join, model, models, columns }} onChange={change} />}
+        </ItemList>
+        <ItemList
+          title="Named filters"
+          lead="Conditions that questions switch on by their name"
+          list="segments"
+          noun="named filter"
+          items={model.segments ?? []}
+          problems={problems}
+          nameOf={({ label, name }) => label || name}
+          summary={({ filters }) => filters.map((filter) => filterText(filter, [model])).join(', ')}
+          fresh={() => ({ name: '', label: '', filters: [] })}
+          onChange={(segments) => set({ segments })}
+        >
+          {(segment, change, place) => (
+            <>
+              <Fields>
+                <Text
+                  label="Label"
+                  value={segment.label}
+                  onChange={(label) => change({ ...segment, label })}
+                />
+                <Text
+                  label="Name"
+                  value={segment.name}
+                  fixed={isSaved('segments', place)}
+                  onChange={(name) => change({ ...segment, name })}
+                />
+              </Fields>
+              <FiltersField
+                title="Rows where"
+                model={model}
+                filters={segment.filters}
+                onChange={(filters) => change({ ...segment, filters })}
+              />
+            </>
+          )}
+        </ItemList>
+      </Box>
+    </ReadOnly>
+  );
+}

@@ -1,0 +1,171 @@
+// The page of a model: edited as a form and as text, refused, saved, and saved by somebody else meanwhile.
+import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { Route, Routes } from 'react-router';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Model, Session } from '@/api/types';
+import { problem, session } from '@/testing/fixtures';
+import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import ModelPage from './model-page';
+import type { YamlEditorProps } from './text/yaml-editor';
+
+vi.mock('./text/yaml-editor', () => ({
+  default: ({ label, value, readOnly, onChange }: YamlEditorProps) => (
+    <textarea
+      aria-label={label}
+      value={value}
+      readOnly={readOnly}
+      onChange={(event) => onChange(event.target.value)}
+    />
+  ),
+}));
+
+let stored: Model = joinedFlights;
+let saves: { body: Model; match: string | null }[] = [];
+
+beforeAll(async () => {
+  await import('./text/text-tab');
+});
+
+beforeEach(() => {
+  stored = { ...joinedFlights, version: 3 };
+  saves = [];
+  server.use(
+    http.get('*/api/v1/models', () =>
+      HttpResponse.json({ items: [stored, ...joinedModels.slice(1)] }),
+    ),
+    http.get('*/api/v1/models/flights', () => HttpResponse.json(stored)),
+    http.put('*/api/v1/models/flights', async ({ request }) => {
+      const match = request.headers.get('If-Match');
+      const body = (await request.json()) as Model;
+      saves.push({ body, match });
+      if (match !== `"${stored.version}"`)
+        return HttpResponse.json(problem(412, 'precondition_failed', 'Newer'), { status: 412 });
+      stored = { ...body, version: stored.version + 1 };
+      return HttpResponse.json(stored);
+    }),
+  );
+});
+
+const viewer: Session = { ...session, user: { ...session.user, role: 'viewer' } };
+const open = (search = '', as: Session = session) =>
+  renderApp(
+    <Routes>
+      <Route path="/models/:name" element={<ModelPage />} />
+    </Routes>,
+    { path: `/models/flights${search}`, session: as },
+  );
+const saveButton = () => screen.getByRole('button', { name: 'Save model' });
+const label = async () =>
+  within(await screen.findByRole('region', { name: 'General' })).getByRole('textbox', {
+    name: 'Label',
+  });
+
+describe('the form', () => {
+  it('adds a measure of another kind and saves over the version that was read', async () => {
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Add measure' }));
+    expect(saveButton()).toBeDisabled();
+    const fields = screen.getByRole('group', { name: 'New measure' });
+    await user.click(within(fields).getByRole('combobox', { name: 'Kind' }));
+    await user.click(await screen.findByRole('option', { name: 'As it was before' }));
+    expect(within(fields).queryByRole('combobox', { name: 'Of' })).toBeNull();
+    expect(within(fields).getByRole('combobox', { name: 'Measure' })).toHaveTextContent('Flights');
+    await user.type(within(fields).getByRole('textbox', { name: 'Name' }), 'b');
+    await user.type(
+      within(screen.getByRole('group', { name: 'b' })).getByRole('textbox', { name: 'Label' }),
+      'B',
+    );
+    await user.click(saveButton());
+    await waitFor(() => expect(saves).toHaveLength(1));
+    expect(saves[0]?.match).toBe('"3"');
+    expect(saves[0]?.body.measures.at(-1)).toEqual({
+      name: 'b',
+      label: 'B',
+      kind: 'time_shift',
+      measure: 'count',
+      span: { count: 1, unit: 'month' },
+    });
+    await waitFor(() => expect(screen.getByText(/version 4/)).toBeVisible());
+    expect(saveButton()).toBeDisabled();
+  });
+
+  it('says what the server refuses at its place, in the text too', async () => {
+    server.use(
+      http.put('*/api/v1/models/flights', () =>
+        HttpResponse.json(
+          {
+            ...problem(400, 'invalid', 'Not valid'),
+            errors: [{ field: 'measures[1]', detail: 'no such column' }],
+          },
+          { status: 400 },
+        ),
+      ),
+    );
+    const { user } = open();
+    await user.type(await label(), '!');
+    await user.click(saveButton());
+    const said = await screen.findByText('no such column');
+    expect(said.closest('li')).toHaveTextContent('Average arrival delay');
+    await user.click(screen.getByRole('tab', { name: 'Text' }));
+    expect(await screen.findByRole('button', { name: /^Line \d+: no such column$/ })).toBeVisible();
+  });
+
+  it('asks which to keep where somebody else has saved', async () => {
+    const { user } = open();
+    await user.type(await label(), '!');
+    stored = { ...stored, version: 4, label: 'Theirs' };
+    await user.click(saveButton());
+    await user.click(await screen.findByRole('button', { name: 'Keep mine' }));
+    await user.click(saveButton());
+    await waitFor(() => expect(stored).toMatchObject({ version: 5, label: 'Flights!' }));
+    expect(saves.map(({ match }) => match)).toEqual(['"3"', '"4"']);
+  });
+
+  it('takes theirs', async () => {
+    const { user } = open();
+    await user.type(await label(), '!');
+    stored = { ...stored, version: 4, label: 'Theirs' };
+    await user.click(saveButton());
+    await user.click(await screen.findByRole('button', { name: 'Take theirs' }));
+    expect(await label()).toHaveValue('Theirs');
+    expect(saveButton()).toBeDisabled();
+  });
+
+  it('is read only for viewers', async () => {
+    open('', viewer);
+    expect(await label()).toBeDisabled();
+    expect(screen.queryByRole('button', { name: 'Save model' })).toBeNull();
+    expect(screen.queryByRole('button', { name: /^Add|^Remove/ })).toBeNull();
+  });
+});
+
+describe('the text', () => {
+  it('is the model, and what is wrong in it is said by line before it is saved', async () => {
+    const { user } = open('?as=text');
+    const text = await screen.findByRole<HTMLTextAreaElement>('textbox', {
+      name: 'Flights as text',
+    });
+    expect(text.value).toContain('label: Flights');
+    const at = text.value.indexOf('label: Flights') + 'label'.length;
+    await user.type(text, 'x', { initialSelectionStart: at, initialSelectionEnd: at });
+    expect(
+      await screen.findByRole('button', {
+        name: 'Line 3: A model has no “labelx”; did you mean “label”?',
+      }),
+    ).toBeVisible();
+    expect(saveButton()).toBeDisabled();
+    await user.type(text, '{Backspace}', {
+      initialSelectionStart: at + 1,
+      initialSelectionEnd: at + 1,
+    });
+    const end = text.value.indexOf('label: Flights') + 'label: Flights'.length;
+    await user.type(text, '2', { initialSelectionStart: end, initialSelectionEnd: end });
+    await user.click(screen.getByRole('tab', { name: 'Form' }));
+    expect(await label()).toHaveValue('Flights2');
+    await user.click(saveButton());
+    await waitFor(() => expect(stored.label).toBe('Flights2'));
+  });
+});

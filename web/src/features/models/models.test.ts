@@ -1,0 +1,116 @@
+// Kinds of measures, places of problems, and when two models are the same.
+import { describe, expect, it } from 'vitest';
+import type { MeasureKind, ModelMeasure } from '@/api/types';
+import { joinedFlights } from '@/testing/joined-fixtures';
+import { asKind } from './state/measure-kinds';
+import { missingOf, placeName, saidAt, saidElsewhere } from './state/places';
+import { sameModel, writtenModel } from './state/written';
+
+const sum: ModelMeasure = {
+  name: 'revenue',
+  label: 'Revenue',
+  kind: 'sum',
+  column: 'amount',
+  filters: [{ member: 'orders.status', operator: 'equals', values: ['paid'] }],
+  format: 'currency_eur',
+};
+
+describe('another kind of a measure', () => {
+  it.each<[MeasureKind, object]>([
+    ['avg', { column: 'amount', filters: sum.filters }],
+    ['quantile', { column: 'amount', quantile: 0.5, filters: sum.filters }],
+    ['balance', { column: 'amount', by: [], filters: sum.filters }],
+    ['number', { expression: '' }],
+    ['ratio', { measure: 'count', denominator: 'count' }],
+    ['rank', { measure: 'count' }],
+    ['time_shift', { measure: 'count', span: { count: 1, unit: 'month' } }],
+  ])('%s keeps what it takes and nothing else', (kind, fields) => {
+    expect(asKind(sum, kind, ['revenue', 'count'])).toEqual({
+      name: 'revenue',
+      label: 'Revenue',
+      format: 'currency_eur',
+      kind,
+      ...fields,
+    });
+  });
+
+  it('does not take a formula over measures for one over columns', () => {
+    const formula: ModelMeasure = {
+      name: 'x',
+      label: 'X',
+      kind: 'number',
+      expression: '{a} / {b}',
+    };
+    expect(asKind(formula, 'sum', ['a'])).toEqual({ name: 'x', label: 'X', kind: 'sum' });
+    expect(asKind(formula, 'number', ['a'])).toEqual(formula);
+  });
+});
+
+describe('what is wrong', () => {
+  const problems = [
+    { field: 'measures[2].expression', detail: 'no' },
+    { field: 'measures[20]', detail: 'other' },
+  ];
+
+  it('is said at its place', () => {
+    expect(saidAt(problems, 'measures[2]')).toBe('no');
+    expect(saidAt(problems, 'measures[1]')).toBeUndefined();
+    expect(placeName('measures[2]')).toBe('Measure 3');
+    expect(placeName('time_dimension')).toBe('Time dimension');
+  });
+
+  it('is said elsewhere where it has no place', () => {
+    const problem = {
+      type: 'about:blank',
+      title: 'No',
+      status: 400,
+      code: 'validation_failed' as const,
+      errors: problems,
+    };
+    expect(saidElsewhere(problem)).toBeNull();
+    const other = { field: 'version', detail: 'what' };
+    expect(saidElsewhere({ ...problem, errors: [...problems, other] })?.errors).toEqual([other]);
+    expect(saidElsewhere({ ...problem, errors: [] })).not.toBeNull();
+  });
+
+  it('is seen before the server is asked', () => {
+    expect(missingOf(joinedFlights)).toEqual([]);
+    const [count] = joinedFlights.measures;
+    expect(
+      missingOf({
+        ...joinedFlights,
+        label: ' ',
+        measures: [...(count ? [count, count] : []), { name: 'a.b', label: '', kind: 'count' }],
+        joins: [{ name: 'x', on: [{ column: '', other: 'y' }] }],
+        segments: [{ name: 's', label: 'S', filters: [] }],
+      }).map(({ field, detail }) => `${field}: ${detail}`),
+    ).toEqual([
+      'label: It needs a label.',
+      'measures[1]: “count” stands twice.',
+      'measures[2]: A name has no dots.',
+      'measures[2]: It needs a label.',
+      'joins[0]: It needs pairs of columns.',
+      'segments[0]: It needs a condition.',
+    ]);
+  });
+});
+
+describe('a model as it is written', () => {
+  it('is the same with and without what says nothing', () => {
+    const said = { ...joinedFlights, rollups: [], version: 9, time_dimension: 'time_hour' };
+    expect(sameModel(said, joinedFlights)).toBe(true);
+    expect(sameModel({ ...said, label: 'X' }, joinedFlights)).toBe(false);
+    expect(writtenModel(said)).not.toHaveProperty('rollups');
+  });
+
+  it('keeps conditions on what is missing', () => {
+    const segments = [
+      {
+        name: 's',
+        label: 'S',
+        filters: [{ member: 'flights.origin', operator: 'equals' as const, values: [null, false] }],
+      },
+    ];
+    expect(writtenModel({ ...joinedFlights, segments })).toMatchObject({ segments });
+  });
+});

@@ -1,0 +1,64 @@
+// What is wrong with a model, by the place it is at: what the server said, and what is seen before it is asked. Paths are
+// those of the server (`measures[2]`, `dimensions[0].label`). Pure.
+import type { FieldProblem, Model, Problem } from '@/api/types';
+
+/** Everything said of a place and of what is in it; undefined where nothing is. */
+export function saidAt(problems: readonly FieldProblem[], path: string): string | undefined {
+  const said = problems.filter(
+    ({ field }) => field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`),
+  );
+  return said.length === 0 ? undefined : said.map(({ detail }) => detail).join(' ');
+}
+
+const places =
+  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|rollups)\[\d+\])/;
+
+/** What the server says of no place of the page. */
+export function saidElsewhere(problem: Problem | null): Problem | null {
+  if (problem === null) return null;
+  const errors = problem.errors ?? [];
+  const rest = errors.filter(({ field }) => !places.test(field));
+  return errors.length > 0 && rest.length === 0 ? null : { ...problem, errors: rest };
+}
+
+/** "Measure 3" of `measures[2]`. */
+export function placeName(path: string): string {
+  const [, list = '', place] = /^(\w+?)s\[(\d+)\]/.exec(path) ?? [];
+  const words = list === '' ? path.replaceAll('_', ' ') : `${list} ${Number(place) + 1}`;
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What has to be there before the server is asked. */
+export function missingOf(model: Model): FieldProblem[] {
+  const found: FieldProblem[] = [];
+  const say = (field: string, detail: string): void => void found.push({ field, detail });
+  if (!model.label?.trim()) say('label', 'It needs a label.');
+  const names = new Map<string, string>();
+  const named = (field: string, name: string, among: Map<string, string>): void => {
+    if (!name?.trim()) say(field, 'It needs a name.');
+    else if (name.includes('.')) say(field, 'A name has no dots.');
+    else if (among.has(name)) say(field, `“${name}” stands twice.`);
+    else among.set(name, field);
+  };
+  (model.dimensions ?? []).forEach((dimension, index) => {
+    named(`dimensions[${index}]`, dimension.name, names);
+    if (!dimension.label?.trim()) say(`dimensions[${index}]`, 'It needs a label.');
+  });
+  (model.measures ?? []).forEach((measure, index) => {
+    named(`measures[${index}]`, measure.name, names);
+    if (!measure.label?.trim()) say(`measures[${index}]`, 'It needs a label.');
+  });
+  const joins = new Map<string, string>();
+  (model.joins ?? []).forEach((join, index) => {
+    named(`joins[${index}]`, join.name, joins);
+    if (!join.on?.length || join.on.some(({ column, other }) => !column || !other))
+      say(`joins[${index}]`, 'It needs pairs of columns.');
+  });
+  const segments = new Map<string, string>();
+  (model.segments ?? []).forEach((segment, index) => {
+    named(`segments[${index}]`, segment.name, segments);
+    if (!segment.label?.trim()) say(`segments[${index}]`, 'It needs a label.');
+    if (!segment.filters?.length) say(`segments[${index}]`, 'It needs a condition.');
+  });
+  return found;
+}

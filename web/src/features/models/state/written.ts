@@ -1,0 +1,59 @@
+// A model as it is compared, sent and written: without what says nothing, in one order. Pure.
+import type { Model } from '@/api/types';
+
+const order = [
+  'name',
+  'dataset',
+  'label',
+  'time_dimension',
+  'dimensions',
+  'joins',
+  'segments',
+  'measures',
+  'rollups',
+] as const;
+
+const says = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  value !== false &&
+  !(Array.isArray(value) && value.length === 0);
+
+/** Entries that are nothing, empty or false are what a model has without them. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      // A condition on what is missing or false has that among its values.
+      .map(([key, entry]) => [key, key === 'values' ? entry : bare(entry)] as const)
+      .filter(([key, entry]) => says(entry) || key === 'values'),
+  );
+}
+
+export function writtenModel(model: Model): Record<string, unknown> {
+  const plain: Record<string, unknown> = {
+    dimensions: [],
+    measures: [],
+    ...(bare(model) as Record<string, unknown>),
+  };
+  const known = order.flatMap((key) => (key in plain ? [[key, plain[key]] as const] : []));
+  // What a newer server knows is kept.
+  const rest = Object.entries(plain).filter(
+    ([key]) => key !== 'version' && !(order as readonly string[]).includes(key),
+  );
+  return Object.fromEntries([...known, ...rest]);
+}
+
+export const sameModel = (a: Model, b: Model): boolean =>
+  JSON.stringify(sorted(writtenModel(a))) === JSON.stringify(sorted(writtenModel(b)));
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => [key, sorted(entry)]),
+  );
+}

@@ -1,0 +1,185 @@
+// What stands where in a model that is written as text: which keys there are, and what their values may be. Reading,
+// complaints and completion all go by it. Pure.
+import type { DatasetColumn, Model } from '@/api/types';
+import { operatorChoices } from './operators';
+import { measureKinds } from '../state/measure-kinds';
+
+/** What names may be of. */
+export interface Words {
+  columns: readonly DatasetColumn[];
+  /** All models, the edited one as it was saved included. */
+  models: readonly Model[];
+}
+
+/** Names that the text itself brings. */
+export interface OwnNames {
+  name: string;
+  dimensions: readonly string[];
+  measures: readonly string[];
+}
+
+export type Shape =
+  | { is: 'text' | 'number' | 'flag' | 'any' }
+  /** `strict`: anything else is wrong. */
+  | { is: 'name'; what: string; among: readonly string[]; strict: boolean }
+  | { is: 'list'; of: Shape }
+  | { is: 'map'; what: string; keys: Record<string, Shape>; needs: readonly string[] };
+
+const text: Shape = { is: 'text' };
+const name = (what: string, among: readonly string[], strict = true): Shape => ({
+  is: 'name',
+  what,
+  among,
+  strict,
+});
+const list = (of: Shape): Shape => ({ is: 'list', of });
+const map = (what: string, keys: Record<string, Shape>, needs: readonly string[] = []): Shape => ({
+  is: 'map',
+  what,
+  keys,
+  needs,
+});
+
+export const formats = [
+  'number',
+  'integer',
+  'percent',
+  'currency_usd',
+  'currency_eur',
+  'duration_minutes',
+  'bytes',
+];
+export const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
+export const columnTypes = [
+  'boolean',
+  'integer',
+  'float',
+  'string',
+  'date',
+  'timestamp',
+  'struct',
+  'list',
+];
+export const relationships = ['many_to_one', 'one_to_one', 'one_to_many'];
+
+export function modelShape(words: Words, own: OwnNames): Shape {
+  const column = name(
+    'column',
+    words.columns.map((entry) => entry.name),
+    words.columns.length > 0,
+  );
+  const measure = name('measure', own.measures);
+  const dimension = name('dimension', own.dimensions);
+  const others = words.models.filter((model) => model.name !== own.name);
+  const foreign = others.flatMap((model) =>
+    model.dimensions.map((entry) => `${model.name}.${entry.name}`),
+  );
+  const otherColumns = [
+    ...new Set(
+      words.models.flatMap((model) => model.dimensions.map((entry) => entry.column ?? entry.name)),
+    ),
+  ];
+  const filter: Extract<Shape, { is: 'map' }> = {
+    is: 'map',
+    what: 'a condition',
+    needs: [],
+    keys: {
+      member: name(
+        'dimension',
+        own.dimensions.map((entry) => `${own.name}.${entry}`),
+      ),
+      operator: name('operator', operatorChoices),
+      values: list({ is: 'any' }),
+    },
+  };
+  filter.keys.or = list(filter);
+  filter.keys.and = list(filter);
+  const named = { name: text, label: text };
+  return map(
+    'a model',
+    {
+      name: name('name', [own.name], false),
+      dataset: text,
+      label: text,
+      time_dimension: dimension,
+      dimensions: list(
+        map(
+          'a dimension',
+          {
+            ...named,
+            type: name('type', columnTypes),
+            column,
+            expression: text,
+            format: name('format', formats, false),
+            same_as: name('dimension', foreign),
+          },
+          ['name', 'label', 'type'],
+        ),
+      ),
+      joins: list(
+        map(
+          'a join',
+          {
+            name: text,
+            model: name(
+              'model',
+              words.models.map((entry) => entry.name),
+            ),
+            relationship: name('relationship', relationships),
+            on: list(
+              map('a pair of columns', { column, other: name('column', otherColumns, false) }, [
+                'column',
+                'other',
+              ]),
+            ),
+          },
+          ['name', 'on'],
+        ),
+      ),
+      segments: list(
+        map('a named filter', { ...named, filters: list(filter) }, ['name', 'label', 'filters']),
+      ),
+      measures: list(
+        map(
+          'a measure',
+          {
+            ...named,
+            kind: name(
+              'kind',
+              measureKinds.map((entry) => entry.kind),
+            ),
+            column,
+            expression: text,
+            quantile: { is: 'number' },
+            filters: list(filter),
+            measure,
+            denominator: measure,
+            span: map(
+              'a length of time',
+              { count: { is: 'number' }, unit: name('unit', grainNames) },
+              ['count', 'unit'],
+            ),
+            by: list(dimension),
+            format: name('format', formats, false),
+            lower_is_better: { is: 'flag' },
+          },
+          ['name', 'label', 'kind'],
+        ),
+      ),
+      rollups: list(
+        map(
+          'a rollup',
+          {
+            name: text,
+            measures: list(measure),
+            dimensions: list(dimension),
+            time_dimension: dimension,
+            granularity: name('unit', grainNames),
+          },
+          ['name', 'measures'],
+        ),
+      ),
+    },
+    ['name', 'dataset', 'label', 'dimensions', 'measures'],
+  );
+}
