@@ -35,6 +35,8 @@ export interface SqlEditorProps {
   ref?: Ref<SqlEditorHandle>;
 }
 
+const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 const language = (schema: Schema) => [
   sql({ dialect, schema: namespaceOf(schema) }),
   dialect.language.data.of({ autocomplete: plainCompletions(schema) }),
@@ -72,7 +74,7 @@ export default function SqlEditor(props: SqlEditorProps) {
           ),
           lineNumbers(),
           history(),
-          drawSelection(),
+          drawSelection({ cursorBlinkRate: calm() ? 0 : 1_200 }),
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false }),
