@@ -35,11 +35,11 @@ const TABLES: [(&str, &str); 7] = [
     ("products", "select i as id, 'category ' || i % 40 as category, i % 200 as supplier from range(3000) t(i)"),
     (
         "sales",
-        "select i as id, timestamp '2025-01-01' + to_seconds(i * 31536000 // {n}) as at, hash(i) % 50000 as customer, hash(i + 1) % 3000 as product, hash(i + 2) % 400 as shop, hash(i + 3) % 90 as units, 'code ' || i % 1000000 as code from range({n}) t(i)",
+        "select i as id, timestamp '2025-01-01' + to_seconds(i * 31536000 // {n}) as made, hash(i) % 50000 as customer, hash(i + 1) % 3000 as product, hash(i + 2) % 400 as shop, hash(i + 3) % 90 as units, 'code ' || i % 1000000 as code from range({n}) t(i)",
     ),
     (
         "visits",
-        "select i as id, timestamp '2025-01-01' + to_seconds(i * 31536000 // {n}) as at, hash(i) % 50000 as customer, hash(i + 5) % 400 as shop, hash(i + 6) % 60 as minutes from range({n}) t(i)",
+        "select i as id, timestamp '2025-01-01' + to_seconds(i * 31536000 // {n}) as made, hash(i) % 50000 as customer, hash(i + 5) % 400 as shop, hash(i + 6) % 60 as minutes from range({n}) t(i)",
     ),
 ];
 const SALES: &str = "sales left join customers on sales.customer = customers.id left join products on sales.product = products.id left join suppliers on products.supplier = suppliers.id left join shops on sales.shop = shops.id left join regions on shops.region = regions.id";
@@ -83,8 +83,8 @@ fn main() -> Result<()> {
     runtime.block_on(describe(&mill))?;
     let mut report = Report::new("semantic", json!({"rows_of_each_table_of_events": args.rows, "lookups": 5, "rounds": args.rounds}), &NOTES);
     let by = ["regions.name", "customers.tier", "suppliers.country", "products.category"];
-    let five = json!({"measures": ["sales.units", "sales.count"], "dimensions": by, "timeDimensions": [{"dimension": "sales.at", "granularity": "quarter"}], "limit": 50000});
-    let five_sql = format!("select date_trunc('quarter', sales.at)::timestamp, {}, sum(units)::bigint, count(*) from {SALES} group by all", by.join(", "));
+    let five = json!({"measures": ["sales.units", "sales.count"], "dimensions": by, "timeDimensions": [{"dimension": "sales.made", "granularity": "quarter"}], "limit": 50000});
+    let five_sql = format!("select date_trunc('quarter', sales.made)::timestamp, {}, sum(units)::bigint, count(*) from {SALES} group by all", by.join(", "));
     questions(&args, &runtime, &mill, &duckdb, "one table of events by five lookups", &five, &five_sql, &mut report)?;
     let both = json!({"measures": ["sales.units", "visits.minutes"], "dimensions": ["regions.name", "customers.tier"]});
     let both_sql = format!(

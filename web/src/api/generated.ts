@@ -326,6 +326,8 @@ export type Dimension = {
   format?: string | null;
   label: string;
   name: string;
+  /** A dimension of another model that has the same values with the same meaning. */
+  same_as?: string | null;
   type: ColumnType;
 };
 
@@ -435,6 +437,13 @@ export type HistogramBucket = {
   to: Cell;
 };
 
+export type InBody = {
+  /** The query, or a list of them. */
+  query: object;
+  /** `multi` where the client knows answers to several queries. */
+  queryType?: string | null;
+};
+
 export type Inference = {
   columns: InferredColumn[];
   compression: Compression;
@@ -465,6 +474,23 @@ export type InferredColumn = {
   null_tokens: string[];
   nullable: boolean;
   type: ColumnType;
+};
+
+export type Join = {
+  /** The other model; when it is not given, the one of the join's name. */
+  model?: string | null;
+  /** What the other model is called from here. */
+  name: string;
+  /** Columns whose values are equal. */
+  on: JoinKey[];
+  relationship?: Relationship;
+};
+
+export type JoinKey = {
+  /** A column of this model's dataset. */
+  column: string;
+  /** The column of the other one's. */
+  other: string;
 };
 
 export type Load = {
@@ -561,7 +587,11 @@ export type Me = {
 };
 
 export type Measure = {
+  /** Dimensions of which each combination has a balance of its own. */
+  by?: string[];
   column?: string | null;
+  /** The measure that a ratio divides by. */
+  denominator?: string | null;
   expression?: string | null;
   filters?: Filter[];
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
@@ -569,21 +599,45 @@ export type Measure = {
   kind: MeasureKind;
   label: string;
   lower_is_better?: boolean;
+  /** The measure that a derived one looks at; the numerator of a ratio. */
+  measure?: string | null;
   name: string;
   /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
   quantile?: number | null;
+  span?: Span | null;
 };
 
 export type MeasureKind =
-  'count' | 'sum' | 'avg' | 'min' | 'max' | 'count_distinct' | 'count_distinct_approx' | 'quantile';
+  | 'count'
+  | 'sum'
+  | 'avg'
+  | 'min'
+  | 'max'
+  | 'count_distinct'
+  | 'count_distinct_approx'
+  | 'quantile'
+  | 'first'
+  | 'last'
+  | 'balance'
+  | 'number'
+  | 'ratio'
+  | 'share_of_total'
+  | 'rank'
+  | 'cumulative'
+  | 'rolling'
+  | 'time_shift';
 
 export type Model = {
   dataset: string;
   dimensions: Dimension[];
+  /** Other models that rows of this one belong to, or that have rows which belong to this one. */
+  joins?: Join[];
   label: string;
   measures: Measure[];
   name: string;
   rollups?: Rollup[];
+  /** Filters with a name, which a query asks for in `segments`. */
+  segments?: NamedFilter[];
   time_dimension: string | null;
   /** Grows with every change. */
   version: number;
@@ -592,6 +646,13 @@ export type Model = {
 export type ModelList = {
   /** By name. */
   items: Model[];
+};
+
+export type NamedFilter = {
+  /** Conditions on dimensions that must all hold. */
+  filters: Filter[];
+  label: string;
+  name: string;
 };
 
 export type NewDashboard = {
@@ -733,6 +794,8 @@ export type Provenance = {
   segments_reused: number;
   segments_rolled: number;
   segments_total: number;
+  /** What was read, where it was not exactly one dataset. */
+  sources?: SourceVersion[];
   stages: Stage[];
   time_range: TimeRange | null;
   timezone: string;
@@ -817,6 +880,8 @@ export type RejectedValue = {
   value: string | null;
 };
 
+export type Relationship = 'many_to_one' | 'one_to_one' | 'one_to_many';
+
 export type ResultColumn = {
   format: string | null;
   grain?: Grain | null;
@@ -868,6 +933,8 @@ export type SemanticQuery = {
   offset?: number | null;
   /** Pairs of a member and `asc` or `desc`. */
   order?: string[][];
+  /** Named filters, `model.segment`, that must all hold too. */
+  segments?: string[];
   timeDimensions?: TimeDimension[];
   /** IANA name of the zone in which days begin. Default UTC. */
   timezone?: string | null;
@@ -902,6 +969,17 @@ export type SignIn = {
   email: string;
   /** Password. */
   password: string;
+};
+
+export type SourceVersion = {
+  complete_until: string | null;
+  dataset: string;
+  version: number;
+};
+
+export type Span = {
+  count: number;
+  unit: Grain;
 };
 
 export type SqlQuery = {
@@ -1179,6 +1257,13 @@ export type UserRow = User & {
 export type ValueCount = {
   count: number;
   value: Cell;
+};
+
+export type ValuePage = {
+  /** Whether there are more. */
+  more: boolean;
+  /** In ascending order, without what is missing. */
+  values: Cell[];
 };
 
 export type VersionLoad = {
