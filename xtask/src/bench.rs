@@ -42,6 +42,8 @@ enum Scenario {
     Rollups,
     /// Latest rows, look-ups and lists of values over events in many commits, beside DuckDB and DataFusion.
     Rows,
+    /// Questions over two tables of events and five lookups, beside DuckDB; planning, and values that are searched.
+    Semantic,
     /// Memory of the idle server and time from start to ready.
     Service,
     /// A dashboard of twelve widgets in Chromium, from signing in to drawn.
@@ -67,6 +69,7 @@ impl Scenario {
             Self::Rollups => "rollups",
             Self::Rows => "rows",
             Self::Stream => "stream",
+            Self::Semantic => "semantic",
             Self::Service => "service",
             Self::Page => "page",
             Self::Subscribers => "subscribers",

@@ -80,8 +80,8 @@ async fn describe(mill: &Mill) -> anyhow::Result<()> {
             value[key] = part.clone();
         }
         for dimension in value["dimensions"].as_array_mut().unwrap() {
-            if name == "visits" && dimension["name"] == "at" {
-                dimension["same_as"] = "sales.at".into();
+            if name == "visits" && dimension["name"] == "seen" {
+                dimension["same_as"] = "sales.seen".into();
             }
         }
         mill.update_model(serde_json::from_value(value)?, version).await?;

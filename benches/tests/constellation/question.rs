@@ -129,7 +129,7 @@ pub(crate) fn ask(dice: &mut Dice) -> Question {
         [from, from + dice.between(0, 90)].map(|day| (chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + chrono::Days::new(day as u64)).to_string())
     });
     // A time of sales is known as one of visits too.
-    let time = if tables == ["visits"] && dice.chance(50) { "visits.at" } else { "sales.at" };
+    let time = if tables == ["visits"] && dice.chance(50) { "visits.seen" } else { "sales.seen" };
     let filters: Vec<(Value, String)> = (0..dice.below(3)).map(|_| filter(dice, &known)).collect();
 
     let mut query = json!({
@@ -147,11 +147,11 @@ pub(crate) fn ask(dice: &mut Dice) -> Question {
         .map(|measure| {
             let mut conditions: Vec<String> = filters.iter().map(|(_, sql)| sql.clone()).collect();
             if let Some([from, to]) = &range {
-                conditions.push(format!("({0}.at >= date '{from}' and {0}.at < date '{to}' + interval 1 day)", measure.table));
+                conditions.push(format!("({0}.seen >= date '{from}' and {0}.seen < date '{to}' + interval 1 day)", measure.table));
             }
             let groups: Vec<String> = grain
                 .iter()
-                .map(|grain| format!("date_trunc('{grain}', {}.at)::timestamp", measure.table))
+                .map(|grain| format!("date_trunc('{grain}', {}.seen)::timestamp", measure.table))
                 .chain(dimensions.iter().map(|name| (*name).to_owned()))
                 .collect();
             columns = (0..groups.len()).map(|number| format!("d{number}")).collect();

@@ -92,7 +92,7 @@ pub(crate) fn tide(dice: &mut Dice, number: usize) -> Vec<Table> {
             name: "sales",
             columns: &[
                 ("id", "bigint"),
-                ("at", "timestamp"),
+                ("seen", "timestamp"),
                 ("customer", "varchar"),
                 ("product", "varchar"),
                 ("shop", "bigint"),
@@ -104,7 +104,7 @@ pub(crate) fn tide(dice: &mut Dice, number: usize) -> Vec<Table> {
         },
         Table {
             name: "visits",
-            columns: &[("id", "bigint"), ("at", "timestamp"), ("customer", "varchar"), ("shop", "bigint"), ("minutes", "bigint"), ("channel", "varchar")],
+            columns: &[("id", "bigint"), ("seen", "timestamp"), ("customer", "varchar"), ("shop", "bigint"), ("minutes", "bigint"), ("channel", "varchar")],
             rows: visits,
         },
     ]

@@ -437,6 +437,13 @@ export type HistogramBucket = {
   to: Cell;
 };
 
+export type InBody = {
+  /** The query, or a list of them. */
+  query: object;
+  /** `multi` where the client knows answers to several queries. */
+  queryType?: string | null;
+};
+
 export type Inference = {
   columns: InferredColumn[];
   compression: Compression;
@@ -597,7 +604,7 @@ export type Measure = {
   name: string;
   /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
   quantile?: number | null;
-  span?: null | Span;
+  span?: Span | null;
 };
 
 export type MeasureKind =
@@ -787,6 +794,8 @@ export type Provenance = {
   segments_reused: number;
   segments_rolled: number;
   segments_total: number;
+  /** What was read, where it was not exactly one dataset. */
+  sources?: SourceVersion[];
   stages: Stage[];
   time_range: TimeRange | null;
   timezone: string;
@@ -960,6 +969,12 @@ export type SignIn = {
   email: string;
   /** Password. */
   password: string;
+};
+
+export type SourceVersion = {
+  complete_until: string | null;
+  dataset: string;
+  version: number;
 };
 
 export type Span = {
@@ -1242,6 +1257,13 @@ export type UserRow = User & {
 export type ValueCount = {
   count: number;
   value: Cell;
+};
+
+export type ValuePage = {
+  /** Whether there are more. */
+  more: boolean;
+  /** In ascending order, without what is missing. */
+  values: Cell[];
 };
 
 export type VersionLoad = {

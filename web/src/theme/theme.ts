@@ -10,7 +10,12 @@ function scheme(mode: ThemeMode) {
   const surface = surfaces[mode];
   return {
     palette: {
-      primary: { main: surface.accent, contrastText: surface.accentText },
+      primary: {
+        main: surface.accent,
+        contrastText: surface.accentText,
+        // The shade under the pointer; darker, it would be too near to the dark words on it.
+        ...(mode === 'dark' ? { dark: surface.accent } : {}),
+      },
       secondary: { main: surface.textMuted, contrastText: surface.card },
       success: { main: surface.good, contrastText: surface.card },
       error: { main: surface.bad, contrastText: surface.card },

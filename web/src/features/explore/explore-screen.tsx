@@ -14,6 +14,7 @@ import { PageFrame, PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
+import { formatCommit } from '@/lib/commit-time';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
@@ -176,7 +177,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           title={
             typeof state.asOf === 'number'
               ? `Version ${state.asOf}, not the latest.`
-              : `As of ${state.asOf}, not the latest.`
+              : `As of ${formatCommit(state.asOf, state.zone)} (${state.zone}), not the latest.`
           }
           backLabel="Back to the latest"
           onBack={() => change((old) => ({ ...old, asOf: null }))}

@@ -18,6 +18,8 @@ use crate::ingest::{Progress, Reject};
 
 /// Rows of a batch, about.
 pub(crate) const BATCH_ROWS: usize = 32 << 10;
+/// Values of a batch, about: of many columns there are fewer rows, for each column has room for all of them.
+const BATCH_VALUES: usize = 8 << 20;
 /// Bytes of text after which a batch of long rows is emitted.
 pub(crate) const BATCH_TEXT_BYTES: usize = 16 << 20;
 
@@ -35,6 +37,8 @@ pub(crate) struct BatchBuilder<'a> {
     pub nulled: u64,
     schema: SchemaRef,
     rows: usize,
+    /// Rows after which a batch is emitted.
+    rows_max: usize,
     text_bytes: usize,
     /// Rows of the batch that are rejected.
     bad: Vec<usize>,
@@ -57,6 +61,7 @@ pub(crate) fn not_in_dataset(file: &str, column: &str, known: &[Column]) -> Erro
 
 impl<'a> BatchBuilder<'a> {
     pub(crate) fn new(name: &'a str, inference: &Inference, target: &DecodeTarget, progress: &'a Progress, emit: Emit<'a>) -> Self {
+        let rows_max = (BATCH_VALUES / target.columns.len().max(1)).clamp(1, BATCH_ROWS);
         let undetermined = |name: &str| inference.columns.iter().any(|column| column.name == name && column.undetermined);
         let sinks = target.columns.iter().enumerate().map(|(index, column)| {
             let authority = if target.declared.get(index).copied().unwrap_or(true) {
@@ -66,7 +71,7 @@ impl<'a> BatchBuilder<'a> {
             } else {
                 Authority::Inferred
             };
-            Sink::new(column.clone(), authority, BATCH_ROWS).nulling(target.nulling.get(index).copied().unwrap_or_default())
+            Sink::new(column.clone(), authority, rows_max).nulling(target.nulling.get(index).copied().unwrap_or_default())
         });
         Self {
             sinks: sinks.collect(),
@@ -76,6 +81,7 @@ impl<'a> BatchBuilder<'a> {
             nulled: 0,
             schema: schema_of(&target.columns),
             rows: 0,
+            rows_max,
             text_bytes: 0,
             bad: Vec::new(),
             rejects: Vec::new(),
@@ -112,7 +118,7 @@ impl<'a> BatchBuilder<'a> {
         self.rejects.append(&mut rejects);
         self.rows += appended;
         self.text_bytes += text_bytes;
-        if self.rows >= BATCH_ROWS || self.text_bytes >= BATCH_TEXT_BYTES { self.flush() } else { Ok(()) }
+        if self.rows >= self.rows_max || self.text_bytes >= BATCH_TEXT_BYTES { self.flush() } else { Ok(()) }
     }
 
     fn flush(&mut self) -> Result<()> {

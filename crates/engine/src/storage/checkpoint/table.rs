@@ -18,7 +18,7 @@ use parquet::file::properties::WriterProperties;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::checksum;
 use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
 use crate::storage::keys::Keyed;
@@ -138,6 +138,14 @@ impl Checkpoint {
     /// # Errors
     /// `Corrupt` for what is not a checkpoint that this engine wrote.
     pub(crate) fn decode(bytes: Bytes) -> Result<Self> {
+        Self::read(bytes).map_err(|error| match error.kind() {
+            // What readers say of bytes that are not theirs is damage here.
+            ErrorKind::Internal | ErrorKind::Invalid => Error::corrupt(format!("checkpoint: {}", error.message())).because(error),
+            _ => error,
+        })
+    }
+
+    fn read(bytes: Bytes) -> Result<Self> {
         checksum::verify_file(&bytes)?;
         let mut read = Read::default();
         for batch in ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS).build()? {

@@ -226,7 +226,7 @@ async fn a_contract_is_held_to() {
     let report = ward.mill.load("orders", Csv::bytes("id,fixed,n,code\n3,1,1.5,1\n4,2,101.5,1\n5,1,2,1\n1,1,1,1\n6,1,1,1\n")).await.unwrap();
     assert_eq!((report.rows, report.rejected, report.widened.as_slice()), (3, 2, [to_float("n")].as_slice()));
     for (column, word) in [("fixed", "rule 1"), ("id", "rule 2 of the contract compares its values"), ("code", "rule 4 of the contract compares its values")] {
-        let rows = format!("id,fixed,n,code\n10,1,1,1\n11,1,1,1\n12,1,1,1\n13,1,1,1\n");
+        let rows = "id,fixed,n,code\n10,1,1,1\n11,1,1,1\n12,1,1,1\n13,1,1,1\n";
         let row: Vec<&str> = ["id", "fixed", "n", "code"].into_iter().map(|name| if name == column { "1.5" } else { "1" }).collect();
         let report = ward.mill.load("orders", Csv::bytes(format!("{rows}{}\n", row.join(",")))).await.unwrap();
         assert_eq!(report.widened, [], "{column}");

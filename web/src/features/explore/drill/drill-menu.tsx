@@ -79,7 +79,7 @@ export function DrillMenu(props: DrillMenuProps) {
       open
       onClose={onClose}
       slotProps={{
-        paper: { sx: { maxWidth: 360, maxHeight: 420 } },
+        paper: { role: 'dialog', 'aria-label': heading, sx: { maxWidth: 360, maxHeight: 420 } },
         list: { dense: true, 'aria-label': heading },
       }}
     >

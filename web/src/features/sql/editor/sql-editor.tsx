@@ -35,6 +35,8 @@ export interface SqlEditorProps {
   ref?: Ref<SqlEditorHandle>;
 }
 
+const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 const language = (schema: Schema) => [
   sql({ dialect, schema: namespaceOf(schema) }),
   dialect.language.data.of({ autocomplete: plainCompletions(schema) }),
@@ -45,6 +47,8 @@ export default function SqlEditor(props: SqlEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<EditorView | null>(null);
   const languageSlot = useRef(new Compartment());
+  // Texts that the editor has told and that have not all come back.
+  const told = useRef(new Set<string>());
   const changed = useEffectEvent((text: string) => props.onChange(text));
   const run = useEffectEvent(() => props.onRun());
   const first = useEffectEvent(() => ({ doc: value, schema }));
@@ -72,7 +76,7 @@ export default function SqlEditor(props: SqlEditorProps) {
           ),
           lineNumbers(),
           history(),
-          drawSelection(),
+          drawSelection({ cursorBlinkRate: calm() ? 0 : 1_200 }),
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false }),
@@ -89,7 +93,10 @@ export default function SqlEditor(props: SqlEditorProps) {
           // Tab leaves the editor, as it leaves every other field.
           EditorView.contentAttributes.of({ 'aria-label': 'SQL statement', spellcheck: 'false' }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) changed(update.state.doc.toString());
+            if (!update.docChanged) return;
+            const text = update.state.doc.toString();
+            told.current.add(text);
+            changed(text);
           }),
           appearance,
         ],
@@ -104,8 +111,12 @@ export default function SqlEditor(props: SqlEditorProps) {
 
   useEffect(() => {
     const view = editor.current;
-    if (view === null || view.state.doc.toString() === value) return;
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
+    if (view === null) return;
+    const echo = told.current.has(value);
+    if (view.state.doc.toString() === value) told.current.clear();
+    // What comes back of what was typed comes late: more has been typed since.
+    else if (!echo)
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
   }, [value]);
   useEffect(() => {
     editor.current?.dispatch({
