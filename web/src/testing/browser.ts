@@ -2,8 +2,9 @@
 import { setupWorker } from 'msw/browser';
 import { dashboardHandlers, liveHandler } from './dashboard-handlers';
 import { handlers } from './handlers';
+import { modelHandlers } from './model-handlers';
 
 export async function startMocks(): Promise<void> {
-  const all = [liveHandler(), ...dashboardHandlers, ...handlers];
+  const all = [liveHandler(), ...modelHandlers, ...dashboardHandlers, ...handlers];
   await setupWorker(...all).start({ quiet: true, onUnhandledRequest: 'bypass' });
 }

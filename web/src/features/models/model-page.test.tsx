@@ -4,7 +4,7 @@ import { http, HttpResponse } from 'msw';
 import { Route, Routes } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Model, Session } from '@/api/types';
-import { problem, session } from '@/testing/fixtures';
+import { flightsDetail, problem, session } from '@/testing/fixtures';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -35,6 +35,15 @@ beforeEach(() => {
   server.use(
     http.get('*/api/v1/models', () =>
       HttpResponse.json({ items: [stored, ...joinedModels.slice(1)] }),
+    ),
+    http.get('*/api/v1/datasets/flights', () =>
+      HttpResponse.json({
+        ...flightsDetail,
+        columns: [
+          ...flightsDetail.columns,
+          ...['month', 'late', 'tailnum'].map((name) => ({ name, type: 'string', nullable: true })),
+        ],
+      }),
     ),
     http.get('*/api/v1/models/flights', () => HttpResponse.json(stored)),
     http.put('*/api/v1/models/flights', async ({ request }) => {

@@ -3,7 +3,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
-import { Suspense, useMemo } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useSession } from '@/api/session-slice';
 import type { DatasetColumn, Model } from '@/api/types';
@@ -30,12 +30,13 @@ export interface ModelScreenProps {
 
 export function ModelScreen({ saved, models, columns }: ModelScreenProps) {
   const readOnly = !useSession().isAtLeast('editor');
-  const [params, setParams] = useSearchParams();
+  const [params] = useSearchParams();
+  // Not in the address: another address is asked about while there is something that is not saved.
+  const [asText, setAsText] = useState(params.get('as') === 'text');
   const draft = useModelDraft(saved);
   const { base, model, problem, missing, unread, changed, busy, theirs } = draft;
   const words = useMemo((): Words => ({ models, columns }), [models, columns]);
   const problems = useMemo(() => [...missing, ...(problem?.errors ?? [])], [missing, problem]);
-  const asText = params.get('as') === 'text';
   const other = saidElsewhere(problem);
   const [first] = missing;
   return (
@@ -52,9 +53,7 @@ export function ModelScreen({ saved, models, columns }: ModelScreenProps) {
       />
       <Tabs
         value={asText ? 'text' : 'form'}
-        onChange={(_event, value: 'form' | 'text') =>
-          setParams(value === 'text' ? { as: 'text' } : {}, { replace: true })
-        }
+        onChange={(_event, value: 'form' | 'text') => setAsText(value === 'text')}
         aria-label="How the model is shown"
         sx={{ borderBottom: 1, borderColor: 'divider', mb: 4 }}
       >

@@ -64,7 +64,7 @@ describe('what is wrong', () => {
       type: 'about:blank',
       title: 'No',
       status: 400,
-      code: 'validation_failed' as const,
+      code: 'invalid' as const,
       errors: problems,
     };
     expect(saidElsewhere(problem)).toBeNull();

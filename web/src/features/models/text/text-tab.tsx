@@ -19,8 +19,9 @@ export default function TextTab({ draft, words, readOnly }: TextTabProps) {
   const editor = useRef<YamlEditorHandle>(null);
   const text = useMemo(() => typed?.text ?? textOf(model), [typed?.text, model]);
   const wrong = useMemo(() => {
-    const read = readOnly ? [] : readText(text, words, base).wrong;
-    return read.length > 0 ? read : wrongPlaces(text, [...missing, ...(problem?.errors ?? [])]);
+    if (readOnly) return [];
+    const { wrong: read } = readText(text, words, base);
+    return [...read, ...wrongPlaces(text, [...missing, ...(problem?.errors ?? [])])];
   }, [readOnly, text, words, base, missing, problem]);
   const change = (next: string): void => {
     const { model: read, wrong: found } = readText(next, words, base);

@@ -94,7 +94,11 @@ export default function YamlEditor(props: YamlEditorProps) {
           EditorView.lineWrapping,
           EditorState.readOnly.of(start.readOnly),
           // Tab leaves the editor, as it leaves every other field.
-          EditorView.contentAttributes.of({ 'aria-label': start.label, spellcheck: 'false' }),
+          EditorView.contentAttributes.of({
+            'aria-label': start.label,
+            spellcheck: 'false',
+            tabindex: '0',
+          }),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const text = update.state.doc.toString();
