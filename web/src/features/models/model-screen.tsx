@@ -86,7 +86,8 @@ export function ModelScreen({ saved, models, columns }: ModelScreenProps) {
         <Box
           sx={{
             position: 'sticky',
-            bottom: 0,
+            // Above the places of the app, which stand at the bottom of phones.
+            bottom: { xs: 'calc(60px + env(safe-area-inset-bottom))', sm: 0 },
             zIndex: 2,
             display: 'grid',
             gap: 3,
