@@ -83,10 +83,10 @@ fn main() -> Result<()> {
     runtime.block_on(describe(&mill))?;
     let mut report = Report::new("semantic", json!({"rows_of_each_table_of_events": args.rows, "lookups": 5, "rounds": args.rounds}), &NOTES);
     let by = ["regions.name", "customers.tier", "suppliers.country", "products.category"];
-    let five = json!({"measures": ["sales.units", "sales.count"], "dimensions": by, "timeDimensions": [{"dimension": "sales.made", "granularity": "quarter"}], "limit": 50000});
+    let five = json!({"measures": ["sales.sold", "sales.count"], "dimensions": by, "timeDimensions": [{"dimension": "sales.made", "granularity": "quarter"}], "limit": 50000});
     let five_sql = format!("select date_trunc('quarter', sales.made)::timestamp, {}, sum(units)::bigint, count(*) from {SALES} group by all", by.join(", "));
     questions(&args, &runtime, &mill, &duckdb, "one table of events by five lookups", &five, &five_sql, &mut report)?;
-    let both = json!({"measures": ["sales.units", "visits.minutes"], "dimensions": ["regions.name", "customers.tier"]});
+    let both = json!({"measures": ["sales.sold", "visits.spent"], "dimensions": ["regions.name", "customers.tier"]});
     let both_sql = format!(
         "with a as (select regions.name as n, tier, sum(units)::bigint as u from {SALES} group by all), b as (select regions.name as n, tier, sum(minutes)::bigint as m from {VISITS} group by all) select coalesce(a.n, b.n), coalesce(a.tier, b.tier), u, m from a full join b on a.n is not distinct from b.n and a.tier is not distinct from b.tier"
     );
@@ -104,8 +104,8 @@ async fn describe(mill: &Mill) -> Result<()> {
     for (name, joins, measures) in [
         ("shops", vec![join("regions", "region")], Vec::new()),
         ("products", vec![join("suppliers", "supplier")], Vec::new()),
-        ("sales", vec![join("customers", "customer"), join("products", "product"), join("shops", "shop")], vec![sum("units", "units"), count.clone()]),
-        ("visits", vec![join("customers", "customer"), join("shops", "shop")], vec![sum("minutes", "minutes"), count.clone()]),
+        ("sales", vec![join("customers", "customer"), join("products", "product"), join("shops", "shop")], vec![sum("sold", "units"), count.clone()]),
+        ("visits", vec![join("customers", "customer"), join("shops", "shop")], vec![sum("spent", "minutes"), count.clone()]),
     ] {
         let model = mill.model(name).await?;
         let version = model.version;

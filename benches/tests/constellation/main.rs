@@ -24,7 +24,7 @@ use tidemill_benches::peers::DuckDb;
 
 /// Commits of a seed, each followed by questions.
 const TIDES: usize = 5;
-const QUESTIONS: usize = 250;
+const QUESTIONS: usize = 125;
 /// Mismatches that are shown.
 const SHOWN: usize = 6;
 
@@ -100,7 +100,7 @@ macro_rules! seeds {
     };
 }
 
-// 8 times 1,250 questions.
+// 8 times 625 questions.
 seeds!(
     measures_of_seed_1_are_those_asked_alone 1,
     measures_of_seed_2_are_those_asked_alone 2,

@@ -46,7 +46,7 @@ fn measures() -> Vec<Measure> {
     let special = |table, name, model: Value, sql: &str| Measure { table, name, kind: "", column: None, sql: sql.to_owned(), model: Some(model) };
     vec![
         plain("sales", "count", "count", None, "count("),
-        plain("sales", "units", "sum", Some("units"), "sum("),
+        plain("sales", "sold", "sum", Some("units"), "sum("),
         plain("sales", "mean_price", "avg", Some("price"), "avg("),
         plain("sales", "least", "min", Some("price"), "min("),
         plain("sales", "greatest", "max", Some("units"), "max("),
@@ -55,16 +55,11 @@ fn measures() -> Vec<Measure> {
         special(
             "sales",
             "paid_part",
-            json!({"kind": "ratio", "measure": "paid", "denominator": "units"}),
+            json!({"kind": "ratio", "measure": "paid", "denominator": "sold"}),
             "(sum(sales.units) filter (where sales.status = 'paid'))::double / nullif(sum(sales.units), 0)",
         ),
-        special(
-            "sales",
-            "per_buyer",
-            json!({"kind": "number", "expression": "{units} / {buyers} + 1"}),
-            "sum(sales.units)::double / nullif(count(distinct sales.customer), 0) + 1",
-        ),
-        special("sales", "units_share", json!({"kind": "share_of_total", "measure": "units"}), "sum(sales.units)::double / nullif({total sum(sales.units)}, 0)"),
+        special("sales", "per_buyer", json!({"kind": "number", "expression": "{sold} / {buyers} + 1"}), "sum(sales.units)::double / nullif(count(distinct sales.customer), 0) + 1"),
+        special("sales", "units_share", json!({"kind": "share_of_total", "measure": "sold"}), "sum(sales.units)::double / nullif({total sum(sales.units)}, 0)"),
         special(
             "sales",
             "buyers_share",
@@ -72,7 +67,7 @@ fn measures() -> Vec<Measure> {
             "count(distinct sales.customer)::double / nullif({total count(distinct sales.customer)}, 0)",
         ),
         plain("visits", "count", "count", None, "count("),
-        plain("visits", "minutes", "sum", Some("minutes"), "sum("),
+        plain("visits", "spent", "sum", Some("minutes"), "sum("),
         plain("visits", "mean_minutes", "avg", Some("minutes"), "avg("),
         plain("visits", "visitors", "count_distinct", Some("customer"), "count(distinct "),
         special(

@@ -13,7 +13,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use crate::catalog::ColumnType;
+use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::decode::{DecodeOutcome, DecodeTarget, Spooled, decode, spool};
 use crate::ingest::infer::infer_spooled;
@@ -170,6 +170,10 @@ fn load(source: &Spooled, options: &ReadOptions) -> Result<(), String> {
     let others: BTreeMap<String, ColumnType> = inference.columns.iter().zip(OTHERS.iter().cycle()).map(|(column, other)| (column.name.clone(), *other)).collect();
     for types in [BTreeMap::new(), others] {
         let Some((columns, declared)) = settled(inference.declared_with(&types))? else { continue };
+        // A load looks at the columns first: their number is bounded.
+        if settled(DatasetSchema::new(columns.clone(), None))?.is_none() {
+            continue;
+        }
         let mut target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new() };
         for _ in 0..PASSES_MAX {
             let mut broken = None;
