@@ -179,7 +179,7 @@ test('SQL: written with help, run, corrected, cancelled', async ({ page, seeded 
 
   await test.step('a long one is cancelled, and the server goes on', async () => {
     await editor.fill(
-      'select count(*) from flights a, flights b where a.dep_delay + b.dep_delay = a.arr_delay * b.distance',
+      'select count(*) from flights a join flights b on a.carrier = b.carrier where a.dep_delay + b.dep_delay = a.arr_delay * b.distance',
     );
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
