@@ -10,7 +10,7 @@ import { placeCards } from './view/first-view';
 import type { Screen } from './view/first-view';
 import { comparisonQuery } from '@/lib/comparison';
 import { readView } from './view/url-state';
-import { timeMemberOf, viewOf, viewQuery } from './view/view-query';
+import { needsModels, timeMemberOf, viewOf, viewQuery } from './view/view-query';
 import { preloadViews } from '@/widgets/registry';
 
 /** Nobody listens yet; an answer that nobody comes for is forgotten like any other. */
@@ -70,10 +70,10 @@ async function ask(
     const before = comparisonQuery(query, time, range, view.zone);
     if (before) await dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
   };
-  // Most dashboards name their time themselves; only for the others the models have to be known.
+  // Most dashboards name their time themselves, and filter by its model; only for the others all models have to be known.
   const askInTurn = async (widget: Widget): Promise<void> => {
-    const hasTime = timeMemberOf(definition, widget.query, []) !== null;
-    await askCard(widget, hasTime ? [] : ((await models).data ?? []));
+    const waits = needsModels(definition, view, widget.query);
+    await askCard(widget, waits ? ((await models).data ?? []) : []);
   };
 
   const near = placeCards(definition.widgets, screen).filter(({ startsNear }) => startsNear);

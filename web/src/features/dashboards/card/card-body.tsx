@@ -82,7 +82,7 @@ function ColouredView({
 function NoRows({ widget, result }: { widget: Widget; result: QueryResult }) {
   const shared = useDashboard();
   const { view, models } = shared;
-  const filters = view.filters.filter((filter) => reaches(filter, widget.query));
+  const filters = view.filters.filter((filter) => reaches(filter, widget.query, models));
   const range = result.provenance.time_range;
   const when = range
     ? rangeLabel(Date.parse(range.from), Date.parse(range.to), result.provenance.timezone)

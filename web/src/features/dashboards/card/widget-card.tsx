@@ -9,7 +9,7 @@ import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { comparisonQuery } from '@/lib/comparison';
-import { timeMemberOf, viewQuery } from '../view/view-query';
+import { needsModels, timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
@@ -56,8 +56,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     () => viewQuery(widget, definition, view, models),
     [widget, definition, view, models],
   );
-  // Without its model the card might ask without the time range, and then a second time with it.
-  const complete = !shared.modelsPending || timeMemberOf(definition, widget.query, models) !== null;
+  const complete = !shared.modelsPending || !needsModels(definition, view, widget.query);
   const answer = useQueryResult(query, near && complete);
   const result = answer.stored?.result ?? null;
   const range = result?.provenance.time_range ?? null;

@@ -10,11 +10,12 @@ import TextField from '@mui/material/TextField';
 import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
-import { memberLabel, membersOf, modelOf } from '@/lib/members';
+import { memberLabel } from '@/lib/members';
 import { grains } from '@/lib/time-ranges';
 import { kindOf, widgetKinds } from '@/widgets/registry';
 import { choicesOf, firstMeasure, member, timeOf } from '@/widgets/widget-kind';
 import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
+import { rootOf } from '../view/view-query';
 
 export interface WidgetPanelProps {
   widget: Widget;
@@ -72,7 +73,7 @@ export function withOwnFilters(widget: Widget, query: Widget['query']): Widget['
 
 export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelProps) {
   const kind = kindOf(widget.kind);
-  const model = models.find((entry) => entry.name === modelOf(membersOf(widget.query)[0] ?? ''));
+  const model = models.find((entry) => entry.name === rootOf(widget.query, models));
   const choices = choicesOf(widget.query);
   const options: WidgetOptions = widget.options ?? {};
   if (!kind || !model) {

@@ -8,6 +8,7 @@ import type {
   SemanticQuery,
   Widget,
 } from '@/api/types';
+import { widened } from '@/lib/joins';
 import { filterMembers, membersOf, modelOf } from '@/lib/members';
 import type { ViewState } from './url-state';
 
@@ -35,11 +36,43 @@ export const viewOf = (
   asOf: state.asOf,
 });
 
-/** A filter on another model does not reach this card. */
-export function reaches(filter: Filter, query: SemanticQuery): boolean {
-  const own = modelOf(membersOf(query)[0] ?? '');
-  return filterMembers(filter).every((member) => modelOf(member) === own);
+/** The model with what it is joined to says this member. A name of its own it is asked for even if it has lost it. */
+const says = (name: string, member: string, models: readonly Model[]): boolean => {
+  if (modelOf(member) === name) return true;
+  const model = models.find((entry) => entry.name === name);
+  return (
+    model !== undefined &&
+    widened(model, models).dimensions.some((dimension) => dimension.name === member)
+  );
+};
+
+/** The model whose rows are asked: that of the first measure, else one that says all the members, as the engine has it. */
+export function rootOf(query: SemanticQuery, models: readonly Model[]): string {
+  const [measure] = query.measures ?? [];
+  if (measure !== undefined) return modelOf(measure);
+  const members = [...membersOf(query), ...(query.filters ?? []).flatMap(filterMembers)];
+  const known = models.map(({ name }) => name);
+  const named = members.map(modelOf).filter((name) => known.includes(name));
+  return (
+    [...named, ...known].find((name) => members.every((member) => says(name, member, models))) ??
+    modelOf(members[0] ?? '')
+  );
 }
+
+/** A filter on what the rows of this card do not belong to does not reach it. */
+export function reaches(filter: Filter, query: SemanticQuery, models: readonly Model[]): boolean {
+  const root = rootOf(query, models);
+  return filterMembers(filter).every((member) => says(root, member, models));
+}
+
+/** Without its models the card would be asked without its time or one of the filters, and then again. */
+export const needsModels = (
+  definition: Pick<DashboardDefinition, 'time_dimension'>,
+  view: Pick<DashboardView, 'filters'>,
+  query: SemanticQuery,
+): boolean =>
+  timeMemberOf(definition, query, []) === null ||
+  view.filters.some((filter) => !reaches(filter, query, []));
 
 /** Time dimension that the dashboard's range is applied to for this card, or null. */
 export function timeMemberOf(
@@ -47,7 +80,7 @@ export function timeMemberOf(
   query: SemanticQuery,
   models: readonly Model[],
 ): string | null {
-  const own = modelOf(membersOf(query)[0] ?? '');
+  const own = rootOf(query, models);
   const shared = definition.time_dimension;
   if (shared && modelOf(shared) === own) return shared;
   const model = models.find((entry) => entry.name === own);
@@ -75,7 +108,7 @@ export function viewQuery(
   }
   const filters = [
     ...(query.filters ?? []),
-    ...view.filters.filter((filter) => reaches(filter, query)),
+    ...view.filters.filter((filter) => reaches(filter, query, models)),
   ];
   const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
   if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Filter } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
+import { joinedModels } from '@/testing/joined-fixtures';
 import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
@@ -10,7 +11,7 @@ import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
-import { viewQuery } from './view-query';
+import { needsModels, reaches, rootOf, viewQuery } from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [
@@ -165,6 +166,32 @@ describe('queries', () => {
     expect(other.timeDimensions?.[0]?.dimension).toBe('weather.at');
   });
 
+  const city: Filter = { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] };
+
+  it('filters a card by what its rows belong to', () => {
+    const card = { query: { measures: ['flights.count'], dimensions: ['origin_airport.city'] } };
+    const joined = { ...view, filters: [city] };
+    expect(viewQuery(card, definition, joined, joinedModels).filters).toEqual([city]);
+    expect(reaches(city, { measures: ['legs.count'] }, joinedModels)).toBe(false);
+    // Which of these it is only the models say, so that they are waited for.
+    expect(needsModels(definition, joined, card.query)).toBe(true);
+    expect(needsModels(definition, view, card.query)).toBe(false);
+  });
+
+  it('finds the model of a card that has only joined dimensions, and its time', () => {
+    const query = { dimensions: ['origin_airport.city'] };
+    expect(rootOf(query, joinedModels)).toBe('flights');
+    expect(rootOf({ dimensions: ['planes.seats'] }, joinedModels)).toBe('planes');
+    expect(rootOf({ dimensions: ['planes.seats', 'flights.carrier'] }, joinedModels)).toBe(
+      'flights',
+    );
+    const asked = viewQuery({ query }, {}, { ...view, filters: [city] }, joinedModels);
+    expect(asked.timeDimensions).toEqual([
+      { dimension: 'flights.time_hour', dateRange: 'last 7 days of data' },
+    ]);
+    expect(asked.filters).toEqual([city]);
+  });
+
   it('asks an older state, also for the period before', () => {
     const asOf = '2026-11-22T18:42:00.000Z';
     const card = { query: { measures: ['flights.count'] } };
@@ -221,6 +248,9 @@ describe('queries', () => {
     expect(queryKey(a)).toBe(queryKey(b));
     expect(queryKey(normalizeQuery(a))).toBe(queryKey(a));
     expect(queryKey({ ...b, timezone: 'UTC' })).not.toBe(queryKey(b));
+    // What is sent is the normalised question, so that nothing may be lost on the way there.
+    expect(normalizeQuery({ ...b, segments: ['m.busy'] }).segments).toEqual(['m.busy']);
+    expect(queryKey({ ...b, segments: ['m.busy'] })).not.toBe(queryKey(b));
   });
 });
 
