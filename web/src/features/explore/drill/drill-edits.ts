@@ -2,11 +2,10 @@
 import type { Cell, Filter, MemberFilter } from '@/api/types';
 import { toggleValue } from '@/lib/filter-words';
 import { fromMember, isMemberFilter } from '@/lib/members';
-import { nextBucket } from '@/lib/zoned-time';
 import type { ExploreState } from '../state/explore-state';
 import type { CellGroup, Member } from '../table/table-model';
-
-type Bucket = NonNullable<CellGroup['bucket']>;
+import { bucketSpan } from './bucket-span';
+import type { Bucket, Span } from './bucket-span';
 
 const finer = {
   second: 'second',
@@ -59,22 +58,30 @@ export function leaveOut(state: ExploreState, { member, value }: Member): Explor
   };
 }
 
-/** The range of a bucket: from its first instant to the last before the next. */
-export function bucketRange(bucket: Bucket, zone: string): [string, string] {
-  const start = Date.parse(bucket.start);
-  const end = nextBucket(start, bucket.grain, zone);
-  return [new Date(start).toISOString(), new Date(end - 1).toISOString()];
+/** What of a bucket was asked: from its first instant to the last before the next. `asked` is the range of the answer. */
+export function bucketRange(bucket: Bucket, asked: Span | null, zone: string): [string, string] {
+  const { from, to } = bucketSpan(bucket, asked, zone);
+  return [from, new Date(Date.parse(to) - 1).toISOString()];
 }
 
 /** Looks into a bucket, one grain finer. */
-export const zoomInto = (state: ExploreState, bucket: Bucket): ExploreState => ({
+export const zoomInto = (
+  state: ExploreState,
+  bucket: Bucket,
+  asked: Span | null,
+): ExploreState => ({
   ...state,
-  range: bucketRange(bucket, state.zone),
+  range: bucketRange(bucket, asked, state.zone),
   grain: finer[bucket.grain],
 });
 
 /** The rows of the group, by another dimension instead of its own. */
-export function breakDown(state: ExploreState, group: CellGroup, by: string): ExploreState {
+export function breakDown(
+  state: ExploreState,
+  group: CellGroup,
+  by: string,
+  asked: Span | null,
+): ExploreState {
   const fixed = new Set(group.members.map(({ member }) => nameOf(state, member)));
   return {
     ...state,
@@ -83,7 +90,9 @@ export function breakDown(state: ExploreState, group: CellGroup, by: string): Ex
       state.filters,
     ),
     dimensions: [...state.dimensions.filter((name) => !fixed.has(name) && name !== by), by],
-    ...(group.bucket === null ? {} : { range: bucketRange(group.bucket, state.zone), grain: null }),
+    ...(group.bucket === null
+      ? {}
+      : { range: bucketRange(group.bucket, asked, state.zone), grain: null }),
     order: [],
     limit: null,
     pivot: null,

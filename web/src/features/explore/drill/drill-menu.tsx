@@ -16,6 +16,7 @@ import type { IconName } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { isTime } from '../state/fit';
 import type { CellGroup, Member } from '../table/table-model';
+import type { Span } from './bucket-span';
 import { breakDown, keepOnly, leaveOut, zoomInto } from './drill-edits';
 
 export interface DrillMenuProps {
@@ -23,6 +24,8 @@ export interface DrillMenuProps {
   group: CellGroup;
   model: Model;
   state: ExploreState;
+  /** That of the answer. */
+  range: Span | null;
   change: (edit: (state: ExploreState) => ExploreState) => void;
   /** null: they can be listed; else why not. */
   rowsProblem: string | null;
@@ -45,7 +48,7 @@ export function groupTitle(group: CellGroup, zone: string): string {
 }
 
 export function DrillMenu(props: DrillMenuProps) {
-  const { anchor, group, model, state, change, rowsProblem, onRows, onClose } = props;
+  const { anchor, group, model, state, range, change, rowsProblem, onRows, onClose } = props;
   const [choosing, setChoosing] = useState(false);
   const { bucket } = group;
   const taken = new Set(group.members.map(({ member }) => fromMember(member, model.name)));
@@ -93,7 +96,7 @@ export function DrillMenu(props: DrillMenuProps) {
       </ListSubheader>
       {choosing
         ? others.map(({ name, label }) =>
-            item(name, 'chart', label, () => change((old) => breakDown(old, group, name))),
+            item(name, 'chart', label, () => change((old) => breakDown(old, group, name, range))),
           )
         : [
             item(
@@ -114,7 +117,7 @@ export function DrillMenu(props: DrillMenuProps) {
             bucket !== null &&
               bucket.grain !== 'second' &&
               item('zoom', 'search', 'Look inside this time', () =>
-                change((old) => zoomInto(old, bucket)),
+                change((old) => zoomInto(old, bucket, range)),
               ),
             group.members.length > 0 && <Divider key="line" />,
             ...group.members.flatMap((member) => [

@@ -190,7 +190,7 @@ describe('rows of what is joined', () => {
 
   it('are edited by their full names', () => {
     const state = { ...emptyState, model: 'flights', dimensions: ['origin_airport.city'] };
-    expect(breakDown(state, city, 'destination.city')).toMatchObject({
+    expect(breakDown(state, city, 'destination.city', null)).toMatchObject({
       dimensions: ['destination.city'],
       filters: [{ member: 'origin_airport.city', operator: 'equals', values: ['Newark'] }],
     });
@@ -231,20 +231,27 @@ describe('edits of a cell', () => {
   });
 
   it('look inside a bucket, one grain finer', () => {
-    expect(bucketRange(bucket, 'America/New_York')).toEqual([
+    expect(bucketRange(bucket, null, 'America/New_York')).toEqual([
       '2013-11-03T04:00:00.000Z',
       '2013-11-04T04:59:59.999Z',
     ]);
-    expect(zoomInto(state, bucket)).toMatchObject({ grain: 'hour' });
+    expect(zoomInto(state, bucket, null)).toMatchObject({ grain: 'hour' });
+  });
+
+  it('stay within the range that was asked, as the number does', () => {
+    const asked = { from: '2013-11-03T12:00:00Z', to: '2013-11-03T20:00:00Z' };
+    const range = ['2013-11-03T12:00:00.000Z', '2013-11-03T19:59:59.999Z'];
+    expect(zoomInto(state, bucket, asked).range).toEqual(range);
+    expect(breakDown(state, { members: [], bucket }, 'origin', asked).range).toEqual(range);
   });
 
   it('break a group down by something else', () => {
-    const broken = breakDown({ ...state, grain: 'day' }, { members: [ua], bucket }, 'origin');
+    const broken = breakDown({ ...state, grain: 'day' }, { members: [ua], bucket }, 'origin', null);
     expect(broken).toMatchObject({
       dimensions: ['origin'],
       grain: null,
       filters: [{ member: 'carrier', operator: 'equals', values: ['UA'] }],
-      range: bucketRange(bucket, 'America/New_York'),
+      range: bucketRange(bucket, null, 'America/New_York'),
     });
   });
 });

@@ -6,6 +6,7 @@ import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { isOnMeasure, segmentFilters } from '../query/to-query';
 import type { TableModel } from '../table/table-model';
+import type { Span } from './bucket-span';
 import { DrillMenu, groupTitle } from './drill-menu';
 import { rowsSql } from './rows-sql';
 
@@ -24,7 +25,8 @@ export interface DrillProps {
   table: TableModel;
   model: Model;
   state: ExploreState;
-  range: { from: string; to: string } | null;
+  /** That of the answer. */
+  range: Span | null;
   change: (edit: (state: ExploreState) => ExploreState) => void;
   onClose: () => void;
 }
@@ -65,6 +67,7 @@ export function Drill({ cell, table, model, state, range, change, onClose }: Dri
       group={group}
       model={model}
       state={state}
+      range={range}
       change={change}
       rowsProblem={'problem' in statement ? statement.problem : null}
       onRows={() => setListing(true)}

@@ -3,8 +3,9 @@
 import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { fromMember, isMemberFilter } from '@/lib/members';
-import { nextBucket } from '@/lib/zoned-time';
 import type { CellGroup } from '../table/table-model';
+import { bucketSpan } from './bucket-span';
+import type { Span } from './bucket-span';
 
 export const MOST_SHOWN = 200;
 
@@ -15,7 +16,7 @@ export interface RowsQuestion {
   /** The measure of the cell, whose own filters hold for its rows. */
   measure: string | null;
   time: string | null;
-  range: { from: string; to: string } | null;
+  range: Span | null;
   zone: string;
 }
 
@@ -145,17 +146,6 @@ export function filterSql(filter: Filter, model: Model): string {
   return `(${parts.map((part) => filterSql(part, model)).join(word)})`;
 }
 
-/** A bucket, cut at the ends of the range. */
-function spanOf(question: RowsQuestion): { from: string; to: string } | null {
-  const { group, range, zone } = question;
-  if (group.bucket === null) return range;
-  const start = Date.parse(group.bucket.start);
-  const end = nextBucket(start, group.bucket.grain, zone);
-  const from = range === null ? start : Math.max(start, Date.parse(range.from));
-  const to = range === null ? end : Math.min(end, Date.parse(range.to));
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-}
-
 export function rowsSql(question: RowsQuestion): RowsStatement {
   const { model, group, filters } = question;
   try {
@@ -166,7 +156,10 @@ export function rowsSql(question: RowsQuestion): RowsStatement {
       ),
       ...[...filters, ...own].map((filter) => filterSql(filter, model)),
     ];
-    const span = spanOf(question);
+    const span =
+      group.bucket === null
+        ? question.range
+        : bucketSpan(group.bucket, question.range, question.zone);
     const time = group.bucket?.member ?? question.time;
     if (span !== null && time !== null) {
       const member = memberSql(time, model);
