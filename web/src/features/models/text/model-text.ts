@@ -1,5 +1,5 @@
 // A model as YAML and back, with what is wrong in the text and where. Pure.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, stringify, visit } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
 import type { FieldProblem, Model } from '@/api/types';
 import { nearest } from '@/lib/near-name';
@@ -51,7 +51,7 @@ function checkName(node: Node, value: unknown, shape: Extract<Shape, { is: 'name
 }
 
 function check(node: Node | null, shape: Shape, say: Say, where: Node | null = node): void {
-  if (shape.is === 'any' || isAlias(node)) return;
+  if (shape.is === 'any') return;
   if (shape.is === 'map') {
     if (!isMap(node)) return say(node ?? where, `Here belongs ${shape.what}: keys and values.`);
     const keys = Object.keys(shape.keys);
@@ -123,6 +123,13 @@ export function readText(
     const [message = ''] = error.message.split('\n');
     add(error.pos[0], error.pos[1], message);
   }
+  // They would be saved as what they stand for, if there is that, and unchecked.
+  visit(document, {
+    Alias: (_key, { range, source }) => {
+      const [from = 0, to = 0] = range ?? [];
+      add(from, to, `“*${source}” stands for something else; write that here.`);
+    },
+  });
   if (wrong.length > 0) return { model: null, wrong };
   check(document.contents, shapeOf(document, words, base.name), (node, message) => {
     const [from = 0, to = 0] = node?.range ?? [];

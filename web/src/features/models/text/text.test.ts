@@ -75,6 +75,16 @@ describe('a model as text', () => {
     expect(told('')).toEqual(['1: Here belongs a model: keys and values.']);
   });
 
+  it('takes no aliases, whether what they stand for is there or not', () => {
+    const at = lineOf('label: Flights');
+    const message = '“*x” stands for something else; write that here.';
+    expect(told(text.replace('label: Flights', 'label: *x'))).toEqual([`${at}: ${message}`]);
+    expect(told(text.replace('label: Flights', 'label: &x Flights'))).toEqual([]);
+    const values = text.replace('- JFK', '- &x JFK').replace('- LGA', '- *x');
+    expect(told(values)).toEqual([`${lineOf('- LGA')}: ${message}`]);
+    expect(read(values).model).toBeNull();
+  });
+
   it('has the place that the server names', () => {
     const [wrong] = wrongPlaces(text, [{ field: 'measures[1].denominator', detail: 'no' }]);
     expect(wrong).toMatchObject({ line: lineOf('denominator: count'), message: 'no' });
