@@ -1,6 +1,6 @@
 // The rows behind a cell as a statement, and what its menu does to the state.
 import { describe, expect, it } from 'vitest';
-import type { Filter, Model } from '@/api/types';
+import type { Filter, MeasureKind, Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
 import { widened } from '@/lib/joins';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
@@ -68,6 +68,10 @@ describe('filters in SQL', () => {
       `cast("month" as varchar) ilike '%1%'`,
     ],
     [{ member: 'month', operator: 'gte', values: ['3'] }, '"month" >= 3'],
+    [
+      { member: 'month', operator: 'equals', values: ['-9007199254740993'] },
+      '"month" = -9007199254740993',
+    ],
     [{ member: 'month', operator: 'between', values: [3, 5] }, '"month" between 3 and 5'],
     [
       { member: 'month', operator: 'notBetween', values: [3, 5] },
@@ -144,6 +148,32 @@ describe('rows behind a cell', () => {
         'limit 200',
       ].join('\n'),
     });
+  });
+
+  it.each<[MeasureKind, string]>([
+    ['number', 'computed from other numbers'],
+    ['ratio', 'computed from other numbers'],
+    ['share_of_total', 'computed from other numbers'],
+    ['rank', 'computed from other numbers'],
+    ['cumulative', 'computed from other numbers'],
+    ['rolling', 'computed from other numbers'],
+    ['time_shift', 'computed from other numbers'],
+    ['balance', 'only some of the rows'],
+    ['first', 'only some of the rows'],
+    ['last', 'only some of the rows'],
+  ])('are not those of a measure of the kind %s', (kind, why) => {
+    const question: RowsQuestion = {
+      model: { ...model, measures: [{ name: 'x', label: 'X', kind }] },
+      filters: [],
+      group: none,
+      measure: 'x',
+      time: null,
+      range: null,
+      zone: 'UTC',
+    };
+    expect(rowsSql(question)).toEqual({ problem: expect.stringContaining(why) as string });
+    // A cell of a dimension has rows whatever stands beside it.
+    expect(rowsSql({ ...question, measure: null })).toHaveProperty('sql');
   });
 
   it('are all rows where nothing restricts them', () => {

@@ -1,6 +1,6 @@
 // The rows behind a cell as a statement: the filters of the page and the group of the cell, in the words of SQL and with the
 // meaning that the query language gives them (docs/api.md). What SQL cannot say here is a problem in words. Pure.
-import type { Cell, Filter, MemberFilter, Model } from '@/api/types';
+import type { Cell, Filter, MeasureKind, MemberFilter, Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { fromMember, isMemberFilter } from '@/lib/members';
 import type { CellGroup } from '../table/table-model';
@@ -48,6 +48,8 @@ function literal(value: Cell, type: string): string {
   if (type === 'date') return `date ${text(written)}`;
   if (type === 'timestamp') return `timestamp ${text(written)}`;
   if (type === 'integer' || type === 'float') {
+    // Whole numbers are longer than those of the browser.
+    if (type === 'integer' && /^-?\d+$/.test(written)) return written;
     const number = Number(written);
     if (written.trim() === '' || Number.isNaN(number))
       throw new NotInSql(`“${written}” is not a number.`);
@@ -146,10 +148,32 @@ export function filterSql(filter: Filter, model: Model): string {
   return `(${parts.map((part) => filterSql(part, model)).join(word)})`;
 }
 
+const someRows: readonly MeasureKind[] = ['first', 'last', 'balance'];
+const computed: readonly MeasureKind[] = [
+  'number',
+  'ratio',
+  'share_of_total',
+  'rank',
+  'cumulative',
+  'rolling',
+  'time_shift',
+];
+
+/** What has to hold for the rows that a measure counts, where it is made of all of them and of no others. */
+function measureFilters({ model, measure: name }: RowsQuestion): readonly Filter[] {
+  const measure = model.measures.find((entry) => entry.name === name);
+  if (!measure) return [];
+  if (computed.includes(measure.kind))
+    throw new NotInSql(`“${measure.label}” is computed from other numbers, not from rows.`);
+  if (someRows.includes(measure.kind))
+    throw new NotInSql(`“${measure.label}” is made of only some of the rows of its group.`);
+  return measure.filters ?? [];
+}
+
 export function rowsSql(question: RowsQuestion): RowsStatement {
   const { model, group, filters } = question;
   try {
-    const own = model.measures.find((entry) => entry.name === question.measure)?.filters ?? [];
+    const own = measureFilters(question);
     const conditions = [
       ...group.members.map(({ member, value }) =>
         conditionSql({ member, operator: 'equals', values: [value] }, model),
