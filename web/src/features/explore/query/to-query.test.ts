@@ -1,12 +1,12 @@
 // What is asked for a state: itself, its totals, the period before; and where its refusals belong.
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '@/api/problem';
-import type { SemanticQuery } from '@/api/types';
+import type { Model, SemanticQuery } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import { placeOf, placeProblems } from './field-places';
-import { beforeQuery, mainQuery, pivotTotals, totalsQuery } from './to-query';
+import { beforeQuery, mainQuery, pivotTotals, totalsQuery, withoutTotal } from './to-query';
 
 const state = (part: Partial<ExploreState>): ExploreState => ({ ...emptyState, ...part });
 const asked = (part: Partial<ExploreState>) => mainQuery(state(part), flightsModel);
@@ -101,6 +101,49 @@ describe('totals', () => {
     expect(totalsQuery(state({ dimensions: ['carrier'] }), flightsModel)).toBeNull();
   });
 
+  const measured: Model = {
+    ...flightsModel,
+    measures: [
+      ...flightsModel.measures,
+      { name: 'so_far', label: 'So far', kind: 'cumulative', measure: 'count' },
+      {
+        name: 'lately',
+        label: 'Lately',
+        kind: 'rolling',
+        measure: 'count',
+        span: { count: 7, unit: 'day' },
+      },
+      { name: 'place', label: 'Place', kind: 'rank', measure: 'count' },
+      { name: 'each', label: 'Each', kind: 'number', expression: '{count} / { so_far }' },
+      { name: 'part', label: 'Part', kind: 'ratio', measure: 'each', denominator: 'count' },
+      { name: 'plain', label: 'Plain', kind: 'ratio', measure: 'count', denominator: 'count' },
+      { name: 'share', label: 'Share', kind: 'share_of_total', measure: 'count' },
+    ],
+  };
+  const measures = ['count', 'so_far', 'lately', 'place', 'each', 'part', 'plain', 'share'];
+
+  it('leave out what is counted from bucket to bucket, and places among groups', () => {
+    const chosen = state({ measures, grain: 'day' });
+    expect(totalsQuery(chosen, measured)?.measures).toEqual([
+      'flights.count',
+      'flights.plain',
+      'flights.share',
+    ]);
+    expect(withoutTotal(chosen, measured)).toEqual(['So far', 'Lately', 'Place', 'Each', 'Part']);
+    expect(totalsQuery({ ...chosen, measures: ['so_far'] }, measured)).toBeNull();
+    expect(withoutTotal({ ...chosen, grain: null }, measured)).toEqual([]);
+  });
+
+  it('keep it where buckets are kept apart', () => {
+    const chosen = state({ measures, grain: 'day', dimensions: ['origin'] });
+    const turned = pivotTotals({ ...chosen, pivot: 'origin' }, measured);
+    expect(turned.rows?.measures).toHaveLength(measures.length - 1);
+    expect(turned.columns?.measures).toHaveLength(3);
+    const overTime = pivotTotals({ ...chosen, pivot: 'time_hour' }, measured);
+    expect(overTime.rows?.measures).toHaveLength(3);
+    expect(overTime.columns?.measures).toHaveLength(measures.length - 1);
+  });
+
   it('of a turned table are kept apart by what stands across, and by the rest', () => {
     const turned = state({
       measures: ['count'],
@@ -134,7 +177,7 @@ describe('the period before', () => {
       dimensions: ['carrier'],
       order: [['count', 'desc']],
     });
-    const before = beforeQuery(query, range, 'UTC');
+    const before = beforeQuery(query, flightsModel, range, 'UTC');
     expect(before?.timeDimensions).toEqual([
       { dimension: time, dateRange: ['2013-10-31', '2013-11-30'] },
     ]);
@@ -142,9 +185,25 @@ describe('the period before', () => {
     expect(before?.limit).toBe(10_000);
   });
 
+  it('keeps no conditions on measures, which would hide what groups were', () => {
+    const query = asked({
+      measures: ['count'],
+      dimensions: ['carrier'],
+      filters: [
+        { member: 'origin', operator: 'equals', values: ['JFK'] },
+        { member: 'count', operator: 'gt', values: [5] },
+      ],
+    });
+    expect(beforeQuery(query, flightsModel, range, 'UTC')?.filters).toEqual([
+      { member: 'flights.origin', operator: 'equals', values: ['JFK'] },
+    ]);
+  });
+
   it('is none without a range', () => {
-    expect(beforeQuery(asked({ measures: ['count'], range: 'all' }), null, 'UTC')).toBeNull();
-    expect(beforeQuery(null, range, 'UTC')).toBeNull();
+    expect(
+      beforeQuery(asked({ measures: ['count'], range: 'all' }), flightsModel, null, 'UTC'),
+    ).toBeNull();
+    expect(beforeQuery(null, flightsModel, range, 'UTC')).toBeNull();
   });
 });
 

@@ -2,12 +2,13 @@
 // Totals are always asked, never added up here: an average of averages is not the average. Pure.
 import type { Filter, Model, SemanticQuery, TimeDimension } from '@/api/types';
 import { comparisonQuery } from '@/lib/comparison';
-import { filterMembers, toMember } from '@/lib/members';
+import { filterMembers, fromMember, toMember } from '@/lib/members';
 import { without } from '@/lib/without';
 import type { ExploreState } from '../state/explore-state';
 import { isEmpty } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { qualify } from '../state/url-state';
+import { hasTotal } from './has-total';
 
 /** Categories that anybody reads; a line of hours is longer. */
 export const USUAL_ROWS = 500;
@@ -18,7 +19,9 @@ export const limitOf = (state: ExploreState): number =>
 
 /** Conditions on measures hold for the groups of one answer; those of another have other sums. */
 export const isOnMeasure = (filter: Filter, model: Model): boolean =>
-  filterMembers(filter).some((name) => model.measures.some((measure) => measure.name === name));
+  filterMembers(filter).some((name) =>
+    model.measures.some((measure) => measure.name === fromMember(name, model.name)),
+  );
 
 /** What the chosen named filters say. */
 export const segmentFilters = (state: ExploreState, model: Model): Filter[] =>
@@ -66,14 +69,16 @@ export function totalsQuery(
   model: Model,
   kept: Kept = nothing,
 ): SemanticQuery | null {
-  if (state.measures.length === 0) return null;
   const grain = kept.time ? state.grain : null;
+  const measures = state.measures.filter((name) => hasTotal(name, model, grain));
+  if (measures.length === 0) return null;
   const grouped = state.dimensions.length + (state.grain === null ? 0 : 1);
   const left = kept.dimensions.length + (grain === null ? 0 : 1);
   if (left >= grouped) return null;
   const query = mainQuery(
     {
       ...state,
+      measures,
       dimensions: [...kept.dimensions],
       grain,
       order: [],
@@ -86,6 +91,14 @@ export function totalsQuery(
   const rest = without(query, 'total', 'limit');
   return left === 0 ? rest : { ...rest, limit: USUAL_ROWS_OVER_TIME };
 }
+
+/** Labels of what a grouped answer has no total of. */
+export const withoutTotal = (state: ExploreState, model: Model): string[] =>
+  state.grain === null && state.dimensions.length === 0
+    ? []
+    : model.measures
+        .filter(({ name }) => state.measures.includes(name) && !hasTotal(name, model, null))
+        .map(({ label }) => label);
 
 export interface PivotTotals {
   /** One a column: grouped by what stands across alone. */
@@ -115,17 +128,20 @@ export function pivotTotals(state: ExploreState, model: Model): PivotTotals {
 
 /**
  * The question about the period before. Its rows are found by their values, so their order says nothing, and a limit would cut
- * others than it does today.
+ * others than it does today; conditions on measures would hide the past of groups that are shown.
  */
 export function beforeQuery(
   query: SemanticQuery | null,
+  model: Model | null,
   range: { from: string; to: string } | null,
   zone: string,
 ): SemanticQuery | null {
   const time = query?.timeDimensions?.[0]?.dimension ?? null;
-  if (query === null) return null;
+  if (query === null || model === null) return null;
   const shifted = comparisonQuery(query, time, range, zone);
   if (shifted === null) return null;
-  const rest = without(shifted, 'order', 'total');
+  const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters');
+  const filters = shifted.filters?.filter((filter) => !isOnMeasure(filter, model)) ?? [];
+  if (filters.length > 0) rest.filters = filters;
   return query.limit == null ? rest : { ...rest, limit: USUAL_ROWS_OVER_TIME };
 }

@@ -68,12 +68,12 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
   const [from, to] = [range?.from, range?.to];
   const compared = state.compare && from !== undefined && to !== undefined;
   const before = useMemo(
-    () => (compared ? beforeQuery(query, { from, to }, state.zone) : null),
-    [compared, query, from, to, state.zone],
+    () => (compared ? beforeQuery(query, model, { from, to }, state.zone) : null),
+    [compared, query, model, from, to, state.zone],
   );
   const beforeTotals = useMemo(
-    () => (compared ? beforeQuery(totals, { from, to }, state.zone) : null),
-    [compared, totals, from, to, state.zone],
+    () => (compared ? beforeQuery(totals, model, { from, to }, state.zone) : null),
+    [compared, totals, model, from, to, state.zone],
   );
   const ask = (asked: SemanticQuery | null): [SemanticQuery | null, boolean] => [
     asked,

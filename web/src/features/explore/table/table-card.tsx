@@ -10,7 +10,7 @@ import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { Drill } from '../drill/drill';
 import type { OpenCell } from '../drill/drill';
-import { isOnMeasure, limitOf } from '../query/to-query';
+import { isOnMeasure, limitOf, withoutTotal } from '../query/to-query';
 import type { ExploreResults } from '../query/use-explore-results';
 import type { ExploreState } from '../state/explore-state';
 import { MOST_ROWS, toggleOrder } from '../state/explore-state';
@@ -43,6 +43,7 @@ export default function TableCard(props: TableCardProps) {
   const [about, setAbout] = useState(false);
   const table = useTable(result, results, state, model);
   const turned = state.pivot !== null;
+  const totalless = withoutTotal(state, model);
   const notes = [
     table.note,
     turned && provenance.truncated
@@ -51,6 +52,7 @@ export default function TableCard(props: TableCardProps) {
     table.footer !== null && state.filters.some((filter) => isOnMeasure(filter, model))
       ? 'Totals include the groups that conditions on measures leave out'
       : null,
+    totalless.length > 0 ? `No total of ${totalless.join(', ')}` : null,
   ];
   return (
     <Box
