@@ -6,6 +6,8 @@ import Tabs from '@mui/material/Tabs';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
+import { sqlKey } from '@/api/sql-api';
+import type { SqlQuery } from '@/api/types';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { RunningLine } from '@/components/running-line';
 import { LoadingState } from '@/components/states';
@@ -52,14 +54,15 @@ export function SqlScreen() {
     const search = writeSql(next).toString();
     void navigate({ search: search === '' ? '' : `?${search}` }, { preventScrollReset: true });
   };
+  const statement: SqlQuery = {
+    sql: text,
+    ...(limit === null ? {} : { limit }),
+    ...(asOf === null ? {} : { asOf }),
+  };
   const runNow = (): void => {
     if (text.trim() === '') return;
     go(state);
-    run({
-      sql: text,
-      ...(limit === null ? {} : { limit }),
-      ...(asOf === null ? {} : { asOf }),
-    });
+    run(statement);
   };
   const same = finished?.statement.sql === text;
   const wrong = useMemo(
@@ -224,7 +227,13 @@ export function SqlScreen() {
             </Box>
           </Box>
           <Box component="section" aria-label="Answer" aria-busy={running}>
-            <SqlResult finished={finished} stored={stored} running={running} onRun={runNow} />
+            <SqlResult
+              finished={finished}
+              stored={stored}
+              running={running}
+              outdated={finished?.key !== sqlKey(statement)}
+              onRun={runNow}
+            />
           </Box>
         </Box>
       </Box>

@@ -1,7 +1,9 @@
 // The page as somebody uses it. The editor itself is a text area here: what it does is tried in a browser (e2e/).
 import { screen, waitFor, within } from '@testing-library/react';
+import { http } from 'msw';
 import { useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { gate } from '@/testing/gate';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { sqlHandlers, statements } from '@/testing/sql-handlers';
@@ -129,6 +131,43 @@ describe('running a statement', () => {
     await run(user);
     expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
     await waitFor(() => expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull());
+  });
+
+  it('lets the same statement run on when it is run once more', async () => {
+    const [opened, letGo] = gate();
+    server.use(
+      http.post('*/api/v1/sql', async () => {
+        await opened;
+      }),
+    );
+    const { user } = open(`?q=${encodeURIComponent(count)}`);
+    await editor();
+    await run(user);
+    await screen.findByRole('button', { name: 'Cancel' });
+    await run(user);
+    letGo();
+    expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
+    expect(statements).toHaveLength(1);
+    await run(user);
+    await waitFor(() => expect(statements).toHaveLength(2));
+  });
+
+  it('says of an answer that the statement, the state or the limit is another by now', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}`);
+    await editor();
+    await run(user);
+    await screen.findByRole('grid', { name: 'Result' });
+    const answer = screen.getByRole('region', { name: 'Answer' });
+    const words = 'Answers what was run, not what stands above now';
+    expect(answer).not.toHaveTextContent(words);
+    await user.type(await editor(), ' ');
+    expect(answer).toHaveTextContent(words);
+    await user.type(await editor(), '{Backspace}');
+    expect(answer).not.toHaveTextContent(words);
+    await user.type(screen.getByRole('textbox', { name: 'As of' }), '2{Enter}');
+    await waitFor(() => expect(answer).toHaveTextContent(words));
+    await run(user);
+    await waitFor(() => expect(answer).not.toHaveTextContent(words));
   });
 });
 

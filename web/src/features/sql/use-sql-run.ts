@@ -1,4 +1,4 @@
-// Running one statement at a time: a second one takes the first back, and so does Cancel.
+// Running one statement at a time: another one takes the first back, and so does Cancel; the same once more waits for it.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { toProblem } from '@/api/problem';
 import { resultStore } from '@/api/result-store';
@@ -9,7 +9,7 @@ import type { StoredResult } from '@/api/result-store';
 
 export interface FinishedRun {
   statement: SqlQuery;
-  key: string | null;
+  key: string;
   problem: Problem | null;
   requestId: string | null;
   ms: number;
@@ -26,33 +26,36 @@ export interface SqlRun {
 
 export function useSqlRun(onEnd: (run: FinishedRun, rows: number | null) => void): SqlRun {
   const [trigger] = useLazyRunSqlQuery();
-  const request = useRef<{ abort: () => void } | null>(null);
+  const request = useRef<{ key: string; abort: () => void } | null>(null);
   const [running, setRunning] = useState(false);
   const [finished, setFinished] = useState<FinishedRun | null>(null);
-  const stored = useStoredResult(finished?.key);
+  const stored = useStoredResult(finished?.problem === null ? finished.key : undefined);
 
   const run = useCallback(
     (statement: SqlQuery) => {
+      const key = sqlKey(statement);
+      if (request.current?.key === key) return;
       request.current?.abort();
       const started = Date.now();
-      const sent = trigger(statement);
+      const answered = trigger(statement);
+      const sent = { key, abort: () => answered.abort() };
       request.current = sent;
       setRunning(true);
-      void sent.then((answer) => {
+      void answered.then((answer) => {
         // Taken back for another one, which is what is awaited now.
         if (request.current !== sent) return;
         request.current = null;
         const problem = answer.isError ? toProblem(answer.error) : null;
         const ended: FinishedRun = {
           statement,
-          key: problem === null ? sqlKey(statement) : null,
+          key,
           problem,
           requestId: answer.data?.requestId ?? problem?.request_id ?? null,
           ms: Date.now() - started,
         };
         setRunning(false);
         setFinished(ended);
-        const rows = ended.key === null ? null : resultStore.get(ended.key)?.result.row_count;
+        const rows = problem === null ? resultStore.get(key)?.result.row_count : null;
         onEnd(ended, rows ?? null);
       });
     },

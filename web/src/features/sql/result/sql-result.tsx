@@ -22,10 +22,12 @@ export interface SqlResultProps {
   finished: FinishedRun | null;
   stored: StoredResult | null;
   running: boolean;
+  /** It would be another by now: the statement, the state or the limit was changed. */
+  outdated: boolean;
   onRun: () => void;
 }
 
-export function SqlResult({ finished, stored, running, onRun }: SqlResultProps) {
+export function SqlResult({ finished, stored, running, outdated, onRun }: SqlResultProps) {
   const [about, setAbout] = useState(false);
   if (finished === null) {
     return (
@@ -53,7 +55,7 @@ export function SqlResult({ finished, stored, running, onRun }: SqlResultProps) 
         borderRadius: 1,
         bgcolor: 'background.paper',
         overflow: 'hidden',
-        opacity: running ? 0.6 : 1,
+        opacity: running || outdated ? 0.6 : 1,
       }}
     >
       <DataTable
@@ -73,7 +75,13 @@ export function SqlResult({ finished, stored, running, onRun }: SqlResultProps) 
             shown={result.row_count}
             total={provenance.total_rows}
             first={provenance.truncated}
-            note={`${formatElapsed(finished.ms)} · ${provenanceLine(provenance)}`}
+            note={[
+              outdated ? 'Answers what was run, not what stands above now' : null,
+              formatElapsed(finished.ms),
+              provenanceLine(provenance),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           />
         </Box>
         <Button
