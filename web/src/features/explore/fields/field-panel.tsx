@@ -1,7 +1,6 @@
 // What can be asked: the model, and its times, measures and dimensions. A click or Enter adds a field or takes it away;
 // arrow keys go through them, and typing finds them.
 import Box from '@mui/material/Box';
-import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useId, useRef, useState } from 'react';
@@ -98,9 +97,9 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
           htmlInput: { 'aria-controls': listId, autoComplete: 'off', spellCheck: false },
           input: {
             startAdornment: (
-              <InputAdornment position="start">
+              <Box component="span" sx={{ display: 'flex', mr: 2, color: 'text.secondary' }}>
                 <Icon name="search" size={16} />
-              </InputAdornment>
+              </Box>
             ),
           },
         }}
