@@ -374,20 +374,17 @@ export function DataTable({
   );
 }
 
-// The line under a table: how many rows there are and how many of them are here.
-export function RowCountLine({
-  shown,
-  total,
-  first = false,
-  note,
-}: {
+export interface RowCountLineProps {
   shown: number;
   total?: number | null;
   // Whether there may be more, where nobody counted them.
   first?: boolean;
   // What else holds for these rows: 'Times in UTC'.
   note?: string;
-}) {
+}
+
+// The line under a table: how many rows there are and how many of them are here.
+export function RowCountLine({ shown, total, first = false, note }: RowCountLineProps) {
   const more = total !== null && total !== undefined && total > shown;
   return (
     <Box

@@ -3,7 +3,7 @@ import Box from '@mui/material/Box';
 import type { ColumnType } from '@/api/types';
 import { visuallyHidden } from './announcer';
 
-const signs: Record<ColumnType | 'measure', { label: string; sign: string }> = {
+export const typeWords: Record<ColumnType, { label: string; sign: string }> = {
   string: { label: 'Text', sign: 'Aa' },
   integer: { label: 'Whole number', sign: '12' },
   float: { label: 'Decimal', sign: '1.2' },
@@ -12,11 +12,12 @@ const signs: Record<ColumnType | 'measure', { label: string; sign: string }> = {
   timestamp: { label: 'Date and time', sign: 'd:t' },
   struct: { label: 'Fields', sign: '{ }' },
   list: { label: 'List', sign: '[ ]' },
-  measure: { label: 'Measure', sign: '\u03a3' },
 };
 
+const measure = { label: 'Measure', sign: '\u03a3' };
+
 export function TypeSign({ type }: { type: ColumnType | 'measure' }) {
-  const { label, sign } = signs[type];
+  const { label, sign } = type === 'measure' ? measure : typeWords[type];
   return (
     <Box
       component="span"

@@ -1,17 +1,7 @@
 // The type of a column: a short sign and its word.
 import Box from '@mui/material/Box';
 import type { ColumnType } from '@/api/types';
-
-export const typeWords: Record<ColumnType, { label: string; sign: string }> = {
-  string: { label: 'Text', sign: 'Aa' },
-  integer: { label: 'Whole number', sign: '12' },
-  float: { label: 'Decimal', sign: '1.2' },
-  boolean: { label: 'Yes or no', sign: 'Y/N' },
-  date: { label: 'Date', sign: 'd' },
-  timestamp: { label: 'Date and time', sign: 'd:t' },
-  struct: { label: 'Fields', sign: '{ }' },
-  list: { label: 'List', sign: '[ ]' },
-};
+import { typeWords } from '@/components/type-sign';
 
 // What a person can choose for a column; the nested types are kept as they are found, or read as text.
 export const columnTypes: ColumnType[] = (Object.keys(typeWords) as ColumnType[]).filter(

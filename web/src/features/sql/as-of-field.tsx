@@ -2,7 +2,7 @@
 import TextField from '@mui/material/TextField';
 import { useState } from 'react';
 import type { AsOf } from '@/api/types';
-import { readAsOf } from './sql-url';
+import { readAsOf } from '@/lib/asked-state';
 
 export interface AsOfFieldProps {
   asOf: AsOf | null;

@@ -2,7 +2,8 @@
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { formatNumber } from '@/lib/format';
-import { MOST_ROWS, USUAL_ROWS } from './sql-url';
+import { MOST_ROWS } from '@/lib/asked-state';
+import { USUAL_ROWS } from './sql-url';
 
 const choices = [100, USUAL_ROWS, 10_000, MOST_ROWS];
 

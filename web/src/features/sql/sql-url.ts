@@ -1,5 +1,6 @@
 // What the page asks, in the address: a statement that is short enough, the state of the data, and how many rows.
 import type { AsOf } from '@/api/types';
+import { readAsOf, readLimit } from '@/lib/asked-state';
 
 export interface SqlState {
   sql: string;
@@ -10,10 +11,7 @@ export interface SqlState {
 
 /** Longer ones do not survive every program that passes a link on. */
 export const LONGEST_IN_ADDRESS = 1_500;
-export const MOST_ROWS = 50_000;
 export const USUAL_ROWS = 1_000;
-
-const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 export interface ReadSql {
   /** null: there is no statement in the address. */
@@ -21,16 +19,6 @@ export interface ReadSql {
   asOf: AsOf | null;
   limit: number | null;
   complaints: string[];
-}
-
-export function readAsOf(text: string): AsOf | null {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  return instant.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
-}
-
-export function readLimit(text: string): number | null {
-  const limit = Number(text);
-  return /^\d+$/.test(text) && limit >= 1 && limit <= MOST_ROWS ? limit : null;
 }
 
 export function readSql(params: URLSearchParams): ReadSql {

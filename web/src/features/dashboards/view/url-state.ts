@@ -1,6 +1,7 @@
 // View choices in the address: time range, grain, filters and the state of the data, so that a link shows what the
 // sender saw. Readable by people; whatever is absent falls back to what the author saved.
 import type { DateRange, Filter, Grain } from '@/api/types';
+import { isInstant } from '@/lib/asked-state';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 
 export interface ViewState {
@@ -19,15 +20,8 @@ export const emptyView: ViewState = { range: null, grain: undefined, filters: nu
 const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
 
 /** An instant with its zone: a link must mean the same everywhere. Anything else is ignored. */
-function readInstant(text: string | null): string | null {
-  if (
-    text === null ||
-    !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(text)
-  )
-    return null;
-  const instant = new Date(text);
-  return Number.isNaN(instant.getTime()) ? null : instant.toISOString();
-}
+const readInstant = (text: string | null): string | null =>
+  text !== null && isInstant(text) ? new Date(text).toISOString() : null;
 
 export function readView(params: URLSearchParams): ViewState {
   const time = params.get('time');

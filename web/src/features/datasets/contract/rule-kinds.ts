@@ -2,7 +2,8 @@
 // that a parameter that is new there is missing here for the compiler too. docs/contracts.md says it all.
 import type { ColumnType, ContractRule } from '@/api/types';
 import type { Field, Kind } from '../drafts/field';
-import { columnTypes, typeWords } from '../type-mark';
+import { typeWords } from '@/components/type-sign';
+import { columnTypes } from '../type-mark';
 
 export type Check = ContractRule['check'];
 type Parameters<C extends Check> = Omit<Extract<ContractRule, { check: C }>, 'check'>;

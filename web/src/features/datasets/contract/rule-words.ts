@@ -1,7 +1,7 @@
 // Rules in words. Pure.
 import type { Cell, ContractRule, Reaction } from '@/api/types';
 import { formatCount } from '@/lib/format';
-import { typeWords } from '../type-mark';
+import { typeWords } from '@/components/type-sign';
 
 const listed = 5;
 

@@ -9,7 +9,7 @@ import type { DatasetLoad, Promotion } from '@/api/types';
 import { formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 import { sourceName } from '@/lib/version-words';
 import { Icon } from '@/theme/icons';
-import { typeWords } from '../type-mark';
+import { typeWords } from '@/components/type-sign';
 import { DriftChip } from './drift-chip';
 import { findingsOf } from './drift-words';
 import { loadPath, rejectsPath } from './load-history';

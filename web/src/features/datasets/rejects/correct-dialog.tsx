@@ -17,7 +17,7 @@ import type { ColumnField, RejectedRow } from '@/api/types';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
-import { typeWords } from '../type-mark';
+import { typeWords } from '@/components/type-sign';
 import { cellProblem, hasProblem, rowText } from './correct-row';
 import { faultText } from './reject-words';
 import { refusalInWords, replayInWords } from './replay-words';

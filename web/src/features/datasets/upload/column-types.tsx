@@ -4,7 +4,8 @@ import type { ColumnType, InferredColumn, Upload } from '@/api/types';
 import { visuallyHidden } from '@/components/announcer';
 import { ListHead } from '@/components/list-head';
 import { SectionCard } from '@/components/section-card';
-import { columnTypes, typeWords } from '../type-mark';
+import { typeWords } from '@/components/type-sign';
+import { columnTypes } from '../type-mark';
 import { typeOf } from './wizard-state';
 import type { ReviewChoices } from './wizard-state';
 

@@ -8,6 +8,7 @@ import TextField from '@mui/material/TextField';
 import { lazy, useId, useMemo, useState } from 'react';
 import type { Grain, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
+import { readLimit } from '@/lib/asked-state';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { grains, rangeName } from '@/lib/time-ranges';
@@ -15,7 +16,6 @@ import { Icon } from '@/theme/icons';
 import type { PlacedProblems } from '../query/field-places';
 import { limitOf } from '../query/to-query';
 import type { ExploreState } from '../state/explore-state';
-import { MOST_ROWS } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { FieldError } from './field-error';
 import { SettledField } from './settled-field';
@@ -34,9 +34,7 @@ export interface OptionsRowProps {
 }
 
 const limitProblem = (text: string): string | null =>
-  text === '' || (/^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= MOST_ROWS)
-    ? null
-    : '1 to 50,000';
+  text === '' || readLimit(text) !== null ? null : '1 to 50,000';
 
 export function OptionsRow({ model, state, problems, resolved, change }: OptionsRowProps) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);

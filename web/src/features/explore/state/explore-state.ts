@@ -52,8 +52,6 @@ export const emptyState: ExploreState = {
   asOf: null,
 };
 
-export const MOST_ROWS = 50_000;
-
 /** Order and pivot speak of what is chosen; `time` is the name of the time dimension. */
 export function tidy(state: ExploreState, time: string | null): ExploreState {
   const shown = new Set([...state.measures, ...state.dimensions]);

@@ -1,11 +1,12 @@
 // The whole state in the address, short enough to read: `?model=flights&m=count&d=carrier&grain=day&f=origin:equals:JFK`.
 // What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
-import type { AsOf, DateRange, Filter, Grain, WidgetKind } from '@/api/types';
+import type { DateRange, Filter, Grain, WidgetKind } from '@/api/types';
+import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
 import { parseRange, rangeText } from '@/lib/time-ranges';
-import { emptyState, MOST_ROWS } from './explore-state';
+import { emptyState } from './explore-state';
 import type { Direction, ExploreState } from './explore-state';
 import { decodeName, decodeNames, encodeName, encodeNames, splitAt } from './name-list';
 
@@ -59,11 +60,6 @@ const operators = new Set([
   'afterOrOnDate',
 ]);
 
-const instant = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-
-export const isInstant = (text: string): boolean =>
-  instant.test(text) && !Number.isNaN(Date.parse(text));
-
 function readRange(text: string): DateRange | null {
   const [from = '', to] = text.split('..');
   if (to !== undefined && isInstant(from) && isInstant(to)) return from <= to ? [from, to] : null;
@@ -91,16 +87,6 @@ function readOrder(text: string): ExploreState['order'] | null {
       : null;
   });
   return order.includes(null) ? null : (order as ExploreState['order']);
-}
-
-function readAsOf(text: string): AsOf | null {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  return isInstant(text) ? text : null;
-}
-
-function readLimit(text: string): number | null {
-  const limit = Number(text);
-  return /^\d+$/.test(text) && limit >= 1 && limit <= MOST_ROWS ? limit : null;
 }
 
 const oneOf =

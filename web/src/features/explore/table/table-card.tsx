@@ -1,27 +1,20 @@
 // The answer as a table, in its card: under it how many rows there are, whose numbers these are, and more of them.
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import type { StoredResult } from '@/api/result-store';
 import type { Model, SemanticQuery } from '@/api/types';
-import { RowCountLine } from '@/components/data-table';
+import { AnswerCard } from '@/components/answer-card';
 import { provenanceLine } from '@/components/provenance/provenance-words';
+import { MOST_ROWS } from '@/lib/asked-state';
 import { formatCount } from '@/lib/format';
-import { Icon } from '@/theme/icons';
 import { Drill } from '../drill/drill';
 import type { OpenCell } from '../drill/drill';
 import { isOnMeasure, limitOf, withoutTotal } from '../query/to-query';
 import type { ExploreResults } from '../query/use-explore-results';
 import type { ExploreState } from '../state/explore-state';
-import { MOST_ROWS, toggleOrder } from '../state/explore-state';
+import { toggleOrder } from '../state/explore-state';
 import { ResultTable } from './result-table';
 import { useTable } from './use-table';
-
-const ProvenanceDialog = lazy(() =>
-  import('@/components/provenance/provenance-dialog').then((module) => ({
-    default: module.ProvenanceDialog,
-  })),
-);
 
 export interface TableCardProps {
   title: string;
@@ -40,7 +33,6 @@ export default function TableCard(props: TableCardProps) {
   const { provenance } = result;
   const { outdated, requestId } = results.main;
   const [cell, setCell] = useState<OpenCell | null>(null);
-  const [about, setAbout] = useState(false);
   const table = useTable(result, results, state, model);
   const turned = state.pivot !== null;
   const totalless = withoutTotal(state, model);
@@ -55,15 +47,34 @@ export default function TableCard(props: TableCardProps) {
     totalless.length > 0 ? `No total of ${totalless.join(', ')}` : null,
   ];
   return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-        opacity: outdated ? 0.6 : 1,
+    <AnswerCard
+      outdated={outdated}
+      about={{
+        title,
+        provenance,
+        columns: result.columns,
+        query,
+        confirmedAt: stored.confirmedAt,
+        requestId,
       }}
+      rows={{
+        shown: table.rowCount,
+        total: turned ? null : provenance.total_rows,
+        note: [provenanceLine(provenance), ...notes].filter(Boolean).join(' \u00b7 '),
+      }}
+      actions={
+        provenance.truncated && (
+          <Button
+            size="small"
+            variant="text"
+            onClick={() =>
+              change((old) => ({ ...old, limit: Math.min(MOST_ROWS, limitOf(old) * 10) }))
+            }
+          >
+            More rows
+          </Button>
+        )
+      }
     >
       <ResultTable
         title={title}
@@ -75,35 +86,6 @@ export default function TableCard(props: TableCardProps) {
           if (!outdated) setCell({ row, column, anchor });
         }}
       />
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, pr: 2 }}>
-        <Box sx={{ flex: 1, minWidth: 220 }}>
-          <RowCountLine
-            shown={table.rowCount}
-            total={turned ? null : provenance.total_rows}
-            note={[provenanceLine(provenance), ...notes].filter(Boolean).join(' \u00b7 ')}
-          />
-        </Box>
-        {provenance.truncated && (
-          <Button
-            size="small"
-            variant="text"
-            onClick={() =>
-              change((old) => ({ ...old, limit: Math.min(MOST_ROWS, limitOf(old) * 10) }))
-            }
-          >
-            More rows
-          </Button>
-        )}
-        <Button
-          size="small"
-          variant="text"
-          aria-haspopup="dialog"
-          onClick={() => setAbout(true)}
-          startIcon={<Icon name="info" size={16} />}
-        >
-          Where does this come from?
-        </Button>
-      </Box>
       {cell !== null && !outdated && (
         <Drill
           cell={cell}
@@ -115,19 +97,6 @@ export default function TableCard(props: TableCardProps) {
           onClose={() => setCell(null)}
         />
       )}
-      {about && (
-        <Suspense fallback={null}>
-          <ProvenanceDialog
-            title={title}
-            provenance={provenance}
-            columns={result.columns}
-            query={query}
-            confirmedAt={stored.confirmedAt}
-            requestId={requestId}
-            onClose={() => setAbout(false)}
-          />
-        </Suspense>
-      )}
-    </Box>
+    </AnswerCard>
   );
 }

@@ -1,22 +1,14 @@
 // The answer of a statement: a table with what it says about itself, or what is wrong with the statement and where.
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { lazy, Suspense, useState } from 'react';
 import type { StoredResult } from '@/api/result-store';
-import { DataTable, RowCountLine } from '@/components/data-table';
+import { AnswerCard } from '@/components/answer-card';
+import { DataTable } from '@/components/data-table';
 import { ProblemNotice } from '@/components/problem-notice';
 import { provenanceLine } from '@/components/provenance/provenance-words';
 import { EmptyState } from '@/components/states';
 import { formatElapsed } from '@/lib/format';
-import { Icon } from '@/theme/icons';
 import { errorPlace, errorText, placeText } from '../error-place';
 import type { FinishedRun } from '../use-sql-run';
-
-const ProvenanceDialog = lazy(() =>
-  import('@/components/provenance/provenance-dialog').then((module) => ({
-    default: module.ProvenanceDialog,
-  })),
-);
 
 export interface SqlResultProps {
   finished: FinishedRun | null;
@@ -28,7 +20,6 @@ export interface SqlResultProps {
 }
 
 export function SqlResult({ finished, stored, running, outdated, onRun }: SqlResultProps) {
-  const [about, setAbout] = useState(false);
   if (finished === null) {
     return (
       <EmptyState icon="table" title="No answer yet">
@@ -48,14 +39,26 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
   const { result } = stored;
   const { provenance } = result;
   return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        bgcolor: 'background.paper',
-        overflow: 'hidden',
-        opacity: running || outdated ? 0.6 : 1,
+    <AnswerCard
+      outdated={running || outdated}
+      about={{
+        provenance,
+        columns: result.columns,
+        query: statement.sql,
+        confirmedAt: stored.confirmedAt,
+        requestId: finished.requestId,
+      }}
+      rows={{
+        shown: result.row_count,
+        total: provenance.total_rows,
+        first: provenance.truncated,
+        note: [
+          outdated ? 'Answers what was run, not what stands above now' : null,
+          formatElapsed(finished.ms),
+          provenanceLine(provenance),
+        ]
+          .filter(Boolean)
+          .join(' \u00b7 '),
       }}
     >
       <DataTable
@@ -69,44 +72,7 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
         density="compact"
         emptyText="The statement is fine; no row answers it"
       />
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, pr: 2 }}>
-        <Box sx={{ flex: 1, minWidth: 220 }}>
-          <RowCountLine
-            shown={result.row_count}
-            total={provenance.total_rows}
-            first={provenance.truncated}
-            note={[
-              outdated ? 'Answers what was run, not what stands above now' : null,
-              formatElapsed(finished.ms),
-              provenanceLine(provenance),
-            ]
-              .filter(Boolean)
-              .join(' · ')}
-          />
-        </Box>
-        <Button
-          size="small"
-          variant="text"
-          aria-haspopup="dialog"
-          onClick={() => setAbout(true)}
-          startIcon={<Icon name="info" size={16} />}
-        >
-          Where does this come from?
-        </Button>
-      </Box>
-      {about && (
-        <Suspense fallback={null}>
-          <ProvenanceDialog
-            provenance={provenance}
-            columns={result.columns}
-            query={statement.sql}
-            confirmedAt={stored.confirmedAt}
-            requestId={finished.requestId}
-            onClose={() => setAbout(false)}
-          />
-        </Suspense>
-      )}
-    </Box>
+    </AnswerCard>
   );
 }
 

@@ -1,0 +1,61 @@
+// An answer in its card: the table, and under it how many rows there are, where they come from, and what else can be done.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { lazy, Suspense, useState } from 'react';
+import type { ReactNode } from 'react';
+import { Icon } from '@/theme/icons';
+import { RowCountLine } from './data-table';
+import type { RowCountLineProps } from './data-table';
+import type { ProvenanceDialogProps } from './provenance/provenance-dialog';
+
+const ProvenanceDialog = lazy(() =>
+  import('./provenance/provenance-dialog').then((module) => ({ default: module.ProvenanceDialog })),
+);
+
+export interface AnswerCardProps {
+  /** It is that of another question than the one that is asked now. */
+  outdated: boolean;
+  about: Omit<ProvenanceDialogProps, 'onClose'>;
+  rows: RowCountLineProps;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function AnswerCard(props: AnswerCardProps) {
+  const { outdated, about, rows, actions, children } = props;
+  const [open, setOpen] = useState(false);
+  return (
+    <Box
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: 1,
+        bgcolor: 'background.paper',
+        overflow: 'hidden',
+        opacity: outdated ? 0.6 : 1,
+      }}
+    >
+      {children}
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, pr: 2 }}>
+        <Box sx={{ flex: 1, minWidth: 220 }}>
+          <RowCountLine {...rows} />
+        </Box>
+        {actions}
+        <Button
+          size="small"
+          variant="text"
+          aria-haspopup="dialog"
+          onClick={() => setOpen(true)}
+          startIcon={<Icon name="info" size={16} />}
+        >
+          Where does this come from?
+        </Button>
+      </Box>
+      {open && (
+        <Suspense fallback={null}>
+          <ProvenanceDialog {...about} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </Box>
+  );
+}
