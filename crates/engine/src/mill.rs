@@ -15,6 +15,7 @@ pub(crate) mod keeper;
 mod models;
 mod plan;
 mod profiles;
+mod provenance;
 mod rejects;
 mod retention;
 mod rollups;

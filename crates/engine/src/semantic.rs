@@ -10,6 +10,7 @@
 //! ```
 //! Nothing here reads data: compiling is pure in (query, model, schema, now, latest data).
 
+mod balance;
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod compose;
@@ -22,6 +23,7 @@ pub(crate) mod join;
 pub(crate) mod lookups;
 pub(crate) mod member;
 pub(crate) mod model;
+mod moved;
 mod part;
 pub(crate) mod query;
 pub(crate) mod rollup;

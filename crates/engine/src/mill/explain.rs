@@ -161,7 +161,7 @@ impl Mill {
     /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
     async fn explain_composed(&self, query: &SemanticQuery) -> Result<Explanation> {
         let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
-        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.composed(&planned.page)).await?;
+        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&planned.page)).await?;
         let restricted = planned.used.iter().any(|(dataset, _)| self.scope.restricts(dataset));
         let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let mut explanation = Explanation {

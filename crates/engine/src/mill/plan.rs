@@ -38,7 +38,7 @@ impl Mill {
         if is_composed(query, &model) {
             let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
             self.check_unique(&planned).await?;
-            return self.shared.session.composed(&planned.page).await;
+            return self.shared.session.physical(&planned.page).await;
         }
         self.open_rollups_of(&DatasetName::parse(&model.dataset)?, &snapshot, model.version).await?;
         let (_, page) = self.page(query, &model, &snapshot, &Arc::default())?;
