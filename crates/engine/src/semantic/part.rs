@@ -174,7 +174,7 @@ impl<'a> Part<'a> {
             plan = plan.filter(condition)?;
         }
         // Columns of the inner groups: own dimensions, those that only filters behind lookups look at, keys.
-        let (mut buckets, mut inner): (Vec<(String, Expr)>, Vec<(String, Expr)>) = (Vec::new(), Vec::new());
+        let (mut buckets, mut inner) = (Vec::new(), Vec::new());
         for group in groups.iter().filter(|group| group.own) {
             match group.bucket {
                 Some(grain) => {

@@ -12,10 +12,11 @@ use crate::middleware::request_id;
 /// What was refused, logged already.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    wire: WireProblem,
+    wire: Box<WireProblem>,
     retry_after_seconds: Option<u64>,
 }
 
+#[cfg(test)]
 impl Refused {
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
@@ -26,7 +27,7 @@ impl Refused {
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         let retry_after_seconds = problem.retry_after_seconds();
-        Self { wire: problem.into_wire(), retry_after_seconds }
+        Self { wire: Box::new(problem.into_wire()), retry_after_seconds }
     }
 }
 
