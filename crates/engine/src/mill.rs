@@ -12,6 +12,7 @@ mod describe;
 mod explain;
 mod history;
 pub(crate) mod keeper;
+mod mappings;
 mod models;
 mod plan;
 mod profiles;
@@ -30,6 +31,7 @@ use std::time::Duration;
 
 pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
+pub(crate) use mappings::Mappings;
 pub use rollups::RollupStatus;
 pub(crate) use shared::{PLANNERS, Shared, UNIQUE_KEYS, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;

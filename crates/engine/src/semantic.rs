@@ -21,6 +21,7 @@ pub(crate) mod generate;
 pub(crate) mod grain;
 pub(crate) mod join;
 pub(crate) mod lookups;
+pub(crate) mod mapped;
 pub(crate) mod member;
 pub(crate) mod model;
 mod moved;

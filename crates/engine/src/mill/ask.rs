@@ -15,6 +15,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
+use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::provenance::told;
 use super::tiles::Asked;
@@ -371,7 +372,7 @@ impl Mill {
         let (model, snapshot) = self.model_and_snapshot(asked).await?;
         let (models, datasets) = if is_composed(asked, &model) {
             let gathered = self.gather(asked, &Damage::default()).await?;
-            let used = self.plan_composed(asked, &gathered)?.used;
+            let used = self.plan_composed(asked, &gathered, LookupsBy::Functions)?.used;
             (gathered.models, used.into_iter().map(|(dataset, _)| dataset).collect())
         } else {
             let dataset = DatasetName::parse(&model.dataset)?;

@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
 use super::damage::Damage;
+use super::mappings::repeated;
 use super::provenance::told;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
@@ -26,6 +27,7 @@ use crate::semantic::compose::{self, Composed, Source, World};
 use crate::semantic::date::Reference;
 use crate::semantic::join::{Models, way};
 use crate::semantic::lookups::UniqueKey;
+use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
 use crate::semantic::{Model, SemanticQuery};
 use crate::storage::log::Snapshot;
@@ -42,6 +44,15 @@ pub(super) struct Gathered {
     reference: Reference,
 }
 
+/// How a question finds what other models say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookupsBy {
+    /// By functions of keys where lookups are small: only this process has them.
+    Functions,
+    /// By joins, which a plan can take elsewhere.
+    Joins,
+}
+
 /// A question that can be run.
 pub(super) struct PlannedQuestion {
     pub composed: Composed,
@@ -50,6 +61,7 @@ pub(super) struct PlannedQuestion {
     pub counters: Arc<ScanCounters>,
     /// What it reads.
     pub used: Vec<(DatasetName, Arc<Snapshot>)>,
+    pub(super) mapped: Vec<Mapped>,
     sources: BTreeMap<String, Source>,
 }
 
@@ -112,7 +124,7 @@ impl Mill {
     }
 
     /// Plans a question over what was gathered.
-    pub(super) fn plan_composed(&self, query: &SemanticQuery, gathered: &Gathered) -> Result<PlannedQuestion> {
+    pub(super) fn plan_composed(&self, query: &SemanticQuery, gathered: &Gathered, lookups: LookupsBy) -> Result<PlannedQuestion> {
         let state = self.shared.session.shared();
         let counters = Arc::new(ScanCounters::default());
         let mut sources = BTreeMap::new();
@@ -120,7 +132,9 @@ impl Mill {
             let plan = scoped_plan(self.table(dataset, snapshot, &counters), dataset, &self.scope, state);
             let column = snapshot.metadata.schema.time_column.clone();
             let latest = column.zip(snapshot.time_range.map(|(_, latest)| latest.timestamp_micros()));
-            sources.insert(name.clone(), Source { plan, latest });
+            // Without its damaged segments a version is another one.
+            let identity = format!("{}|{}|{}|{}", snapshot.metadata.id, snapshot.version, snapshot.segments.len(), self.scope.fingerprint());
+            sources.insert(name.clone(), Source { plan, latest, identity, rows: snapshot.rows, changed: snapshot.updated_at });
         }
         let exact = SemanticQuery { exact: Some(true), ..query.clone() };
         let world = World {
@@ -131,15 +145,18 @@ impl Mill {
             state,
             reference: gathered.reference,
             limits: self.scope.limits(),
+            mapped_rows: if lookups == LookupsBy::Functions { self.shared.settings.mapped_lookup_rows } else { 0 },
             used: Default::default(),
+            mappings: Default::default(),
         };
         let composed = compose::compose(&world)?;
+        let mapped = world.mappings.into_inner().into_values().collect();
         let used = world.used.into_inner();
         let used: Vec<_> = gathered.snapshots.iter().filter(|(name, _)| used.contains(*name)).map(|(_, pinned)| pinned.clone()).collect();
         // Tables that were made and not used count for nothing.
         counters.total.store(used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum(), std::sync::atomic::Ordering::Relaxed);
         let page = LogicalPlanBuilder::from(composed.plan.clone()).limit(composed.offset, Some(composed.limit + 1))?.build()?;
-        Ok(PlannedQuestion { composed, page, counters, used, sources })
+        Ok(PlannedQuestion { composed, page, counters, used, mapped, sources })
     }
 
     /// Answers a composed question.
@@ -148,8 +165,9 @@ impl Mill {
         loop {
             let started = Instant::now();
             let gathered = self.gather(query, &damage).await?;
-            let planned = self.plan_composed(query, &gathered)?;
+            let planned = self.plan_composed(query, &gathered, LookupsBy::Functions)?;
             let answer = async {
+                self.map(&planned).await?;
                 for (dataset, snapshot) in &planned.used {
                     let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
                     self.open_rollups_of(dataset, snapshot, version).await?;
@@ -200,11 +218,8 @@ impl Mill {
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn check_unique(&self, planned: &PlannedQuestion) -> Result<()> {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
-            let (Some((_, snapshot)), Some(Source { plan: Ok(source), .. })) = (planned.used.iter().find(|(name, _)| name.as_str() == model), planned.sources.get(model)) else {
-                continue;
-            };
-            // Without its damaged segments a version is another one.
-            let known = format!("{}|{}|{}|{columns:?}|{}", snapshot.metadata.id, snapshot.version, snapshot.segments.len(), self.scope.fingerprint());
+            let Some(Source { plan: Ok(source), identity, .. }) = planned.sources.get(model) else { continue };
+            let known = format!("{identity}|{columns:?}");
             if self.shared.unique_keys.get(&known).await.is_some() {
                 continue;
             }
@@ -217,17 +232,10 @@ impl Mill {
                 .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
                 .limit(0, Some(1))?
                 .build()?;
-            let physical = self.shared.session.physical(&plan).await?;
-            let found = execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), 1, std::time::Duration::ZERO).await?.batch;
+            let found = self.run(&plan, 1).await?;
             if found.num_rows() > 0 {
-                let value = |index: usize| arrow::util::display::array_value_to_string(found.column(index), 0).unwrap_or_default();
-                let shown: Vec<String> = columns.iter().enumerate().map(|(index, column)| format!("{column} {}", value(index))).collect();
-                return Err(Error::invalid(format!(
-                    "the join says that {} tells the rows of {model} apart, and there are {} with {}: each number would count them all. Remove the repeats, join by more columns, or turn the join round",
-                    columns.join(", "),
-                    value(columns.len()),
-                    shown.join(", ")
-                )));
+                let key: Vec<String> = found.columns().iter().map(|key| arrow::util::display::array_value_to_string(key, 0).unwrap_or_default()).collect();
+                return Err(repeated(model, columns, &key));
             }
             self.shared.unique_keys.insert(known, ()).await;
         }

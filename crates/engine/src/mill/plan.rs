@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
+use super::compose::LookupsBy;
 use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -36,7 +37,7 @@ impl Mill {
         let query = &*self.with_segments(query).await?;
         let (model, snapshot) = self.model_and_snapshot(query).await?;
         if is_composed(query, &model) {
-            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
+            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Joins)?;
             self.check_unique(&planned).await?;
             return self.shared.session.physical(&planned.page).await;
         }

@@ -10,7 +10,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::expr_fn::max;
@@ -25,12 +27,14 @@ use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
 use super::join::{Models, way};
 use super::lookups::UniqueKey;
+use super::mapped::Mapped;
 use super::member::{Columns, find_dimension, find_measure, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
+use crate::functions::looked_up::MappingSlot;
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
@@ -45,8 +49,12 @@ pub(crate) struct World<'a> {
     pub state: &'a SessionState,
     pub reference: Reference,
     pub limits: &'a Limits,
+    /// Rows of a lookup at most that is a function of its keys; larger ones are joined.
+    pub mapped_rows: u64,
     /// The models whose rows are read.
     pub used: RefCell<BTreeSet<String>>,
+    /// Lookups that are functions, by name.
+    pub mappings: RefCell<BTreeMap<String, Mapped>>,
 }
 
 /// What is read of a model.
@@ -55,6 +63,11 @@ pub(crate) struct Source {
     pub plan: Result<LogicalPlan>,
     /// The column that places rows in time, and the latest of them.
     pub latest: Option<(String, i64)>,
+    /// What tells these rows under this scope from all others.
+    pub identity: String,
+    pub rows: u64,
+    /// When they were last changed.
+    pub changed: DateTime<Utc>,
 }
 
 /// A compiled question.
@@ -82,6 +95,11 @@ impl<'a> World<'a> {
         self.used.borrow_mut().insert(model.to_owned());
         let source = self.sources.get(model).ok_or_else(|| Error::internal(format!("model {model} has no plan")))?;
         source.plan.as_ref().map_err(|error| Error::new(error.kind(), error.message().to_owned()))
+    }
+
+    /// Notes a mapping that is needed; the place where it will be.
+    pub(super) fn needs(&self, mapped: Mapped) -> MappingSlot {
+        Arc::clone(&self.mappings.borrow_mut().entry(mapped.name.clone()).or_insert(mapped).slot)
     }
 
     /// The type of a measure that is computed from rows.

@@ -1,5 +1,6 @@
 //! What other models say of the rows or groups of one, put beside them along ways to at most one row.
 
+use arrow::datatypes::DataType;
 use datafusion::common::{Column, JoinType};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
 
@@ -101,10 +102,7 @@ impl<'a> Lookups<'a> {
             for (left, right) in left.iter().zip(&right) {
                 let types = (Expr::Column(left.clone()).get_type(plan.schema())?, Expr::Column(right.clone()).get_type(lookup.schema())?);
                 if types.0 != types.1 {
-                    return Err(Error::invalid(format!(
-                        "the join {} compares {} with {}, which are of the types {} and {}; load one of them as the other's type",
-                        step.name, left.name, right.name, types.0, types.1
-                    )));
+                    return Err(types_differ(&step.name, &left.name, &right.name, &types.0, &types.1));
                 }
             }
             plan = plan.join(lookup, JoinType::Left, (left, right), None)?;
@@ -135,6 +133,11 @@ impl<'a> Lookups<'a> {
         }
         Expr::Column(Column::new_unqualified(name))
     }
+}
+
+/// That a join compares what is never equal.
+pub(super) fn types_differ(join: &str, here: &str, there: &str, of_here: &DataType, of_there: &DataType) -> Error {
+    Error::invalid(format!("the join {join} compares {here} with {there}, which are of the types {of_here} and {of_there}; load one of them as the other's type"))
 }
 
 /// Names in the joined plan. No column of a dataset can be meant: they are never looked for without their dataset.

@@ -21,6 +21,7 @@ use super::derived::Lens;
 use super::filter;
 use super::grain::Grain;
 use super::lookups::{Lookups, UniqueKey};
+use super::mapped::mapped;
 use super::member::{Columns, Member, find, find_dimension, find_measure, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::moved::{Buckets, Grouped, Moved, Mover};
@@ -57,7 +58,7 @@ pub(super) struct Planned {
 struct Group<'a> {
     member: &'a str,
     expr: Expr,
-    /// Whether it is of the root's own dataset.
+    /// Whether it can be told from the root's own rows.
     own: bool,
     bucket: Option<Grain>,
 }
@@ -80,7 +81,7 @@ impl<'a> Part<'a> {
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
         let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
-        let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, grain: group.bucket?, own: group.own }));
+        let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, grain: group.bucket?, own: self.own(group.member, model).is_some() }));
         let moved = mover.moved(times, |member| self.own(member, model).is_some())?;
         let (mut before, mut after) = self.conditions(&compiler, &mut lookups, moved)?;
         let measures = self
@@ -166,7 +167,7 @@ impl<'a> Part<'a> {
         measures: &[(&Measure, &str)],
         states: &[States],
         moved: Option<Moved<'_>>,
-        compiler: &Compiler<'_>,
+        compiler: &Compiler<'a>,
     ) -> Result<LogicalPlan> {
         let zone = self.world.reference.zone;
         let mut plan = LogicalPlanBuilder::from(source);
@@ -184,7 +185,7 @@ impl<'a> Part<'a> {
                 None => inner.push((own_name(group.member), group.expr.clone())),
             }
         }
-        for member in self.filtered_behind(compiler.model)? {
+        for member in self.filtered_behind(compiler)? {
             if !groups.iter().any(|group| group.own && group.bucket.is_none() && group.member == member) {
                 inner.push((filtered_name(member), self.find(member, compiler, None)?.expr));
             }
@@ -289,9 +290,26 @@ impl<'a> Part<'a> {
         if let Some(dimension) = self.own(member, model) {
             return Ok(Found { expr: compiler.columns.dimension(dimension)?, dimension, own: true });
         }
+        if let Some((expr, dimension)) = self.mapped(member, compiler)? {
+            return Ok(Found { expr, dimension, own: true });
+        }
         let lookups = lookups.ok_or_else(|| Error::internal("a lookup where none is made"))?;
         let (expr, dimension) = lookups.dimension(prefix, member.get(prefix.len() + 1..).unwrap_or_default())?;
         Ok(Found { expr, dimension, own: false })
+    }
+
+    /// A dimension that is looked up, as a function of the rows of the root. Of stocks only the latest row is looked up.
+    fn mapped(&self, member: &str, compiler: &Compiler<'a>) -> Result<Option<(Expr, &'a Dimension)>> {
+        if self.balances {
+            return Ok(None);
+        }
+        let prefix = model_of(member)?;
+        mapped(self.world, self.root, &compiler.columns, prefix, member.get(prefix.len() + 1..).unwrap_or_default())
+    }
+
+    /// Whether a member can be told from the rows of the root.
+    fn is_told(&self, member: &str, compiler: &Compiler<'a>) -> bool {
+        self.own(member, compiler.model).is_some() || matches!(self.mapped(member, compiler), Ok(Some(_)))
     }
 
     fn instant(&self, found: Found<'a>, compiler: &Compiler<'a>) -> Result<Found<'a>> {
@@ -331,7 +349,7 @@ impl<'a> Part<'a> {
                 continue;
             }
             let at = |error: Error| error.at(format!("filters[{index}]"));
-            let behind = self.is_behind(condition, compiler.model);
+            let behind = self.is_behind(condition, compiler);
             let built = filter::build(condition, &self.world.reference, self.world.limits.depth, &mut |member| {
                 let found = self.find(member, compiler, Some(lookups))?;
                 let column_type = found.dimension.column_type;
@@ -348,8 +366,8 @@ impl<'a> Part<'a> {
     }
 
     /// Whether a condition needs something that is looked up, or is one of a stock: what it was last decides.
-    fn is_behind(&self, condition: &Filter, model: &Model) -> bool {
-        self.balances || members_of(condition).into_iter().any(|member| self.own(member, model).is_none())
+    fn is_behind(&self, condition: &Filter, compiler: &Compiler<'a>) -> bool {
+        self.balances || members_of(condition).into_iter().any(|member| !self.is_told(member, compiler))
     }
 
     /// Whether states are made first, so that conditions behind lookups see groups and not rows.
@@ -362,12 +380,12 @@ impl<'a> Part<'a> {
         Ok(true)
     }
 
-    /// Own members that conditions behind lookups look at.
-    fn filtered_behind(&self, model: &Model) -> Result<Vec<&'a str>> {
+    /// Members told by own rows that conditions behind lookups look at.
+    fn filtered_behind(&self, compiler: &Compiler<'a>) -> Result<Vec<&'a str>> {
         let mut members = Vec::new();
         for condition in &self.world.query.filters {
-            if !self.world.is_of_measures(condition)? && self.is_behind(condition, model) {
-                members.extend(members_of(condition).into_iter().filter(|member| self.own(member, model).is_some()));
+            if !self.world.is_of_measures(condition)? && self.is_behind(condition, compiler) {
+                members.extend(members_of(condition).into_iter().filter(|member| self.is_told(member, compiler)));
             }
         }
         members.sort_unstable();
