@@ -176,7 +176,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_nobody_asks_for_is_stopped() {
-        let waiting = Waiting { kept: Duration::ZERO, ..impatient() };
+        let waiting = Waiting { kept: Duration::from_millis(50), ..impatient() };
         let (stopped, seen) = oneshot::channel::<()>();
         let endless = || async move {
             // Dropped with the work.
