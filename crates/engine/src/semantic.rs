@@ -10,6 +10,7 @@
 //! ```
 //! Nothing here reads data: compiling is pure in (query, model, schema, now, latest data).
 
+mod balance;
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod compose;
@@ -20,8 +21,10 @@ pub(crate) mod generate;
 pub(crate) mod grain;
 pub(crate) mod join;
 pub(crate) mod lookups;
+pub(crate) mod mapped;
 pub(crate) mod member;
 pub(crate) mod model;
+mod moved;
 mod part;
 pub(crate) mod query;
 pub(crate) mod rollup;

@@ -29,6 +29,9 @@ pub struct Settings {
     /// Storage of rollups that the advisor keeps, in bytes a dataset. 0 turns the advisor off; declared rollups are kept
     /// all the same.
     pub advised_rollup_bytes: u64,
+    /// Rows of a lookup at most that is kept in memory as a function of its keys, so that aggregates by what it says are kept as
+    /// well. Larger ones are joined for each question. 0: all are joined. Range 0 to 16,777,216.
+    pub mapped_lookup_rows: u64,
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.
     pub background_rollups: bool,
@@ -66,6 +69,7 @@ impl Default for Settings {
             partial_cache_bytes: 256 << 20,
             column_cache_bytes: 512 << 20,
             advised_rollup_bytes: 256 << 20,
+            mapped_lookup_rows: 1 << 20,
             background_rollups: true,
             commit_interval_ms: 20,
             push_widening_bytes: 64 << 20,
@@ -99,6 +103,7 @@ impl Settings {
             ("replaced_kept_seconds", self.replaced_kept_seconds, 60, 30 * 86_400),
             ("versions_kept_seconds", self.versions_kept_seconds, 0, 3_650 * 86_400),
             ("checkpoint_commits", self.checkpoint_commits, 1, 10_000),
+            ("mapped_lookup_rows", self.mapped_lookup_rows, 0, 1 << 24),
         ];
         for (name, value, low, high) in checks.into_iter().chain(times) {
             if value < low || value > high {

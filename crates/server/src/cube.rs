@@ -7,4 +7,5 @@ mod caller;
 mod dialect;
 pub mod handlers;
 mod meta;
+mod refused;
 pub mod waiting;

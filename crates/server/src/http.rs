@@ -1,12 +1,14 @@
-//! What every handler speaks: problems, JSON bodies with field paths, entity versions, origins.
+//! What every handler speaks: problems, JSON bodies with field paths, parameters, entity versions, origins.
 
 pub mod body;
 pub mod if_match;
 pub mod origin;
 pub mod peer;
 pub mod problem;
+pub mod query;
 
 pub use body::JsonBody;
 pub use if_match::IfMatch;
 pub use peer::Peer;
 pub use problem::{Answer, Code, FieldProblem, Problem};
+pub use query::QueryOf;

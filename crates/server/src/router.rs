@@ -91,7 +91,8 @@ fn cube_v1() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(cube::load_cube_in_address, cube::load_cube))
         .routes(routes!(cube::dry_run_cube_in_address, cube::dry_run_cube))
-        .routes(routes!(cube::explain_cube))
+        .routes(routes!(cube::poll_cube_in_address, cube::poll_cube))
+        .routes(routes!(cube::explain_cube_in_address, cube::explain_cube))
         .routes(routes!(cube::describe_cubes))
         .layer(from_fn(deadline::bound))
 }

@@ -19,7 +19,7 @@ struct Dist;
 /// Answers everything that no route took.
 pub async fn serve(request: Request) -> Response {
     let path = request.uri().path();
-    if path == "/api" || path.starts_with("/api/") {
+    if ["/api", "/cubejs-api"].iter().any(|api| path.strip_prefix(api).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))) {
         return Problem::not_found("route").into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{PLANNERS, Shared, Tiles, UNIQUE_KEYS, VISIBLE_MODELS};
+use crate::mill::{Mappings, PLANNERS, Shared, Tiles, UNIQUE_KEYS, VISIBLE_MODELS};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::{DurableLocalStore, S3Store, s3};
@@ -164,6 +164,7 @@ impl EngineBuilder {
             references: Arc::default(),
             models: ModelStore::new(Arc::clone(&store)),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
+            mappings: Mappings::new(&self.settings),
             unique_keys: moka::future::Cache::new(UNIQUE_KEYS),
             tiles: Tiles::default(),
             events: Events::with_capacity(self.settings.event_capacity),

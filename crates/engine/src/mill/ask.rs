@@ -2,12 +2,11 @@
 //! numbers come from.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use chrono::DateTime;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
@@ -16,17 +15,19 @@ use datafusion::physical_plan::ExecutionPlan;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
+use super::compose::LookupsBy;
 use super::damage::Damage;
+use super::provenance::told;
 use super::tiles::Asked;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::{Question, Versions};
-use crate::partial::source::{RollupCount, ScanCounters};
+use crate::partial::source::ScanCounters;
 use crate::query::estimate::{self, Estimates};
 use crate::query::execute::Executed;
-use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, RollupUse, Stage, TimeRange};
+use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, Stage};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
@@ -95,13 +96,33 @@ impl Mill {
     }
 
     pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
-        let first = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).next();
-        let first = first.ok_or_else(|| Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"))?;
-        let dataset = DatasetName::parse(member::model_of(first)?)?;
-        let snapshot = self.find(&dataset).await?;
+        let members = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
+        let mut first = None;
+        // What a join is called is no model of its own.
+        for member in members {
+            let dataset = DatasetName::parse(member::model_of(member)?)?;
+            if let Some(snapshot) = self.shared.datasets.get(self.scope.tenant(), &dataset).await? {
+                first = Some((dataset, snapshot));
+                break;
+            }
+        }
+        let (dataset, snapshot) = match first {
+            Some(first) => first,
+            None => return Err(self.no_model(query).await),
+        };
         let model = self.model_of(&dataset, &snapshot).await?;
         let pinned = self.pin(&dataset, snapshot, query.as_of).await?;
         Ok((model, pinned))
+    }
+
+    /// Why a question begins nowhere.
+    async fn no_model(&self, query: &SemanticQuery) -> Error {
+        let first = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension)).next();
+        let Some(first) = first else { return Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures") };
+        match member::model_of(first).and_then(DatasetName::parse) {
+            Ok(dataset) => self.find(&dataset).await.err().unwrap_or_else(|| Error::internal("a dataset that is there and is not")),
+            Err(error) => error,
+        }
     }
 
     /// What relative ranges of a question are counted from: now, or the time of the state that is asked.
@@ -144,10 +165,10 @@ impl Mill {
         if let [planned, execution] = executed.stages.as_mut_slice() {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
-        let scanned = Scanned::of(&counters);
+        let known = self.provenance(&[(dataset.clone(), Arc::clone(&snapshot))], &counters);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() {
-            self.learn(query, model, &dataset, &snapshot, zone, scanned.rows);
+            self.learn(query, model, &dataset, &snapshot, zone, known.rows_scanned);
         }
         let seen = (offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {
@@ -163,28 +184,14 @@ impl Mill {
             columns,
             batch,
             provenance: Provenance {
-                dataset: Some(dataset.to_string()),
-                version: Some(snapshot.version),
-                sources: Vec::new(),
-                retained_from: snapshot.retained_from,
-                complete_until: snapshot.time_range.map(|(_, latest)| latest),
-                time_range: range.and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
+                time_range: told(range),
                 timezone: zone.name().to_owned(),
                 exact: bounds.is_empty(),
                 bounds,
                 total_rows,
                 truncated: executed.truncated,
-                segments_total: scanned.total,
-                segments_read: scanned.read,
-                segments_reused: scanned.reused,
-                segments_rolled: scanned.rolled,
-                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
-                rows_scanned: scanned.rows,
-                bytes_read: scanned.bytes,
-                rollups: if self.scope.restricts(&dataset) { Vec::new() } else { scanned.rollups },
-                row_filter_applied: self.scope.row_filter(&dataset).is_some(),
-                damaged: Vec::new(),
                 stages: executed.stages,
+                ..known
             },
         })
     }
@@ -213,7 +220,8 @@ impl Mill {
         DatasetTable::new(Arc::clone(snapshot), log.prefix().clone(), &self.shared.session, Arc::clone(counters))
     }
 
-    async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {
+    /// How many rows a plan has.
+    pub(super) async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {
         use datafusion::functions_aggregate::expr_fn::count;
         let started = Instant::now();
         let plan = LogicalPlanBuilder::from(plan)
@@ -286,35 +294,18 @@ impl Mill {
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
-        let scanned = Scanned::of(counters);
-        let only = if let [(name, snapshot)] = pinned { Some((name, snapshot)) } else { None };
         let rows = batch.num_rows() as u64;
         Ok(QueryResult {
             columns,
             batch,
             provenance: Provenance {
-                dataset: only.map(|(name, _)| name.to_string()),
-                version: only.map(|(_, snapshot)| snapshot.version),
-                sources: Vec::new(),
-                retained_from: only.and_then(|(_, snapshot)| snapshot.retained_from),
-                complete_until: only.and_then(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest),
-                time_range: None,
                 timezone: "UTC".to_owned(),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),
                 truncated: executed.truncated,
-                segments_total: scanned.total,
-                segments_read: scanned.read,
-                segments_reused: scanned.reused,
-                segments_rolled: scanned.rolled,
-                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
-                rows_scanned: scanned.rows,
-                bytes_read: scanned.bytes,
-                rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { scanned.rollups },
-                row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
-                damaged: Vec::new(),
                 stages: executed.stages,
+                ..self.provenance(pinned, counters)
             },
         })
     }
@@ -381,7 +372,7 @@ impl Mill {
         let (model, snapshot) = self.model_and_snapshot(asked).await?;
         let (models, datasets) = if is_composed(asked, &model) {
             let gathered = self.gather(asked, &Damage::default()).await?;
-            let used = self.plan_composed(asked, &gathered)?.used;
+            let used = self.plan_composed(asked, &gathered, LookupsBy::Functions)?.used;
             (gathered.models, used.into_iter().map(|(dataset, _)| dataset).collect())
         } else {
             let dataset = DatasetName::parse(&model.dataset)?;
@@ -391,7 +382,9 @@ impl Mill {
         // Limits too: nobody is to be stopped at the deadline of somebody else.
         let key = format!("{}|{:?}|{}", self.scope.fingerprint(), self.scope.limits(), serde_json::to_string(query)?);
         let moves = moves_by_clock(asked, &models);
-        let live = LiveQuestion { mill: self.clone(), query: query.clone(), datasets, moves };
+        // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
+        let mill = Self { skips_damaged: false, ..self.clone() };
+        let live = LiveQuestion { mill, query: query.clone(), datasets, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
@@ -452,26 +445,6 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
     ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role: ColumnRole::Column, grain: None, format: None }
 }
 
-pub(super) struct Scanned {
-    pub total: u64,
-    pub read: u64,
-    pub reused: u64,
-    pub rolled: u64,
-    pub rows: u64,
-    pub bytes: u64,
-    pub rollups: Vec<RollupUse>,
-}
-
-impl Scanned {
-    pub(super) fn of(counters: &ScanCounters) -> Self {
-        let [total, read, reused, rows, bytes] =
-            [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
-        let rollups = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks });
-        let rollups: Vec<RollupUse> = rollups.collect();
-        Self { total, read, reused, rolled: rollups.iter().map(|rollup| rollup.segments).sum(), rows, bytes, rollups }
-    }
-}
-
 /// A semantic query that is asked again after commits.
 struct LiveQuestion {
     mill: Mill,
@@ -485,30 +458,36 @@ struct LiveQuestion {
 fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
     let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
     // A measure may be computed from others of its model, so all of them are looked at.
-    let asked = query.measures.iter().filter_map(|name| member::model_of(name).ok()).filter_map(|model| models.get(model));
-    let measures = asked.flat_map(|model| model.measures.iter().filter(|measure| measures_of(query, model).any(|name| name == measure.name)));
+    let named = |query: &SemanticQuery| -> BTreeSet<String> {
+        let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
+        members.filter_map(|member| member::model_of(member).ok()).map(str::to_owned).collect()
+    };
+    let asked = named(query);
+    let measures = models.values().filter(|model| asked.contains(&model.name)).flat_map(|model| {
+        let used: Vec<String> = measures_of(query, model);
+        model.measures.iter().filter(move |measure| used.contains(&measure.name))
+    });
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
     windows.into_iter().any(follows_clock) || filters.into_iter().any(filter_moves)
 }
 
-/// The measures of a model that a question asks for, and those that they are computed from.
-fn measures_of<'a>(query: &'a SemanticQuery, model: &'a Model) -> impl Iterator<Item = String> + 'a {
-    let mut names: Vec<String> = Vec::new();
-    let mut queue: Vec<String> = query
-        .measures
-        .iter()
+/// The measures of a model that a question asks for or filters by, and those that they are computed from.
+fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
+    let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
+    let mut queue: Vec<String> = members
         .filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure.name.clone()) } else { None })
         .collect();
+    let mut names: Vec<String> = Vec::new();
     while let Some(name) = queue.pop() {
         if names.contains(&name) {
             continue;
         }
         if let Some(measure) = model.measures.iter().find(|measure| measure.name == name) {
-            queue.extend(derived::inputs(measure).unwrap_or_default());
+            queue.extend(derived::inputs(model, measure).unwrap_or_default());
         }
         names.push(name);
     }
-    names.into_iter()
+    names
 }
 
 fn filter_moves(filter: &Filter) -> bool {

@@ -1,35 +1,39 @@
 //! Asking about several models at once, or for measures that are computed from measures: which models and versions there
 //! are, whether lookups are what their joins say, and the answer with everything that it was made from.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::DateTime;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::prelude::col;
+use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
-use super::ask::Scanned;
 use super::damage::Damage;
+use super::mappings::repeated;
+use super::provenance::told;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
-use crate::query::result::{Provenance, QueryResult, SourceVersion, TimeRange};
+use crate::query::result::{Provenance, QueryResult};
 use crate::query::table::scoped_plan;
 use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
-use crate::semantic::compose::{self, Composed, World};
+use crate::semantic::compose::{self, Composed, Source, World};
 use crate::semantic::date::Reference;
-use crate::semantic::join::Models;
+use crate::semantic::join::{Models, way};
 use crate::semantic::lookups::UniqueKey;
+use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
 use crate::semantic::{Model, SemanticQuery};
 use crate::storage::log::Snapshot;
 
+/// Models that are looked for at the same time.
+const CONCURRENCY: usize = 16;
 /// Models that one question may lead to.
 const MODELS_MAX: usize = 200;
 
@@ -40,6 +44,15 @@ pub(super) struct Gathered {
     reference: Reference,
 }
 
+/// How a question finds what other models say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookupsBy {
+    /// By functions of keys where lookups are small: only this process has them.
+    Functions,
+    /// By joins, which a plan can take elsewhere.
+    Joins,
+}
+
 /// A question that can be run.
 pub(super) struct PlannedQuestion {
     pub composed: Composed,
@@ -48,58 +61,80 @@ pub(super) struct PlannedQuestion {
     pub counters: Arc<ScanCounters>,
     /// What it reads.
     pub used: Vec<(DatasetName, Arc<Snapshot>)>,
-    sources: BTreeMap<String, LogicalPlan>,
+    pub(super) mapped: Vec<Mapped>,
+    sources: BTreeMap<String, Source>,
 }
 
 impl Mill {
-    /// Collects what a question may touch.
+    /// Collects what a question may touch: the models that it names, and where it names several, those that joins lead to.
     pub(super) async fn gather(&self, query: &SemanticQuery, damage: &Damage) -> Result<Gathered> {
-        let mut queue: VecDeque<String> = mentioned(query)?.into_iter().map(str::to_owned).collect();
-        let named = queue.len();
-        let (mut models, mut snapshots, mut seen) = (Models::new(), BTreeMap::new(), BTreeSet::new());
-        while let Some(name) = queue.pop_front() {
-            if !seen.insert(name.clone()) {
-                continue;
-            }
-            let Ok(dataset) = DatasetName::parse(&name) else { continue };
-            let Some(snapshot) = self.shared.datasets.get(self.scope.tenant(), &dataset).await? else { continue };
-            if models.len() >= MODELS_MAX {
-                return Err(Error::exhausted(format!("the joins of this question lead to more than {MODELS_MAX} models")));
-            }
-            let model = self.model_of(&dataset, &snapshot).await?;
-            let as_of = match query.as_of {
-                // A version is one of the dataset that the question begins with; what it only might look up stays as it is.
-                Some(AsOf::Version(_)) if !snapshots.is_empty() => None,
-                as_of => as_of,
-            };
-            if let (Some(AsOf::Version(version)), true) = (query.as_of, named > 1) {
-                return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the question is about several; give a time")).at("asOf"));
-            }
-            let snapshot = damage.out_of(self.pin(&dataset, snapshot, as_of).await?);
-            self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-            queue.extend(model.joins.iter().map(|join| join.target().to_owned()));
-            snapshots.insert(name.clone(), (dataset, snapshot));
-            models.insert(name, model);
+        let mentioned = mentioned(query)?;
+        if let (Some(AsOf::Version(version)), true) = (query.as_of, mentioned.len() > 1) {
+            return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the question is about several; give a time")).at("asOf"));
         }
-        let first = query.time_dimensions.first().map(|time| time.dimension.as_str()).or_else(|| query.measures.first().map(String::as_str));
-        let first = first.and_then(|member| model_of(member).ok()).and_then(|model| snapshots.get(model)).or_else(|| snapshots.values().next());
-        let reference = match first {
-            Some((_, snapshot)) => self.reference(query, snapshot)?,
-            None => return Err(Error::not_found(format!("there is no model {:?}", mentioned(query)?.into_iter().next().unwrap_or_default()))),
-        };
+        let (mut models, mut snapshots, mut seen) = (Models::new(), BTreeMap::new(), BTreeSet::new());
+        let mut level: Vec<String> = mentioned.iter().map(|name| (*name).to_owned()).collect();
+        while !level.is_empty() {
+            seen.extend(level.iter().cloned());
+            let names: Vec<(String, bool)> = level.into_iter().map(|name| (name.clone(), mentioned.contains(name.as_str()))).collect();
+            let found = futures::stream::iter(names).map(|(name, mentioned)| self.collect(name, query.as_of, mentioned));
+            let found: Vec<_> = found.buffered(CONCURRENCY).try_collect().await?;
+            let mut next = BTreeSet::new();
+            for (name, model, snapshot) in found.into_iter().flatten() {
+                if models.len() >= MODELS_MAX {
+                    return Err(Error::exhausted(format!("the joins of this question lead to more than {MODELS_MAX} models")));
+                }
+                if mentioned.len() > 1 {
+                    next.extend(model.joins.iter().map(|join| join.target().to_owned()).filter(|target| !seen.contains(target)));
+                }
+                snapshots.insert(name.to_string(), (name.clone(), damage.out_of(snapshot)));
+                models.insert(name.to_string(), model);
+            }
+            level = next.into_iter().collect();
+        }
+        let reference = self.reference(query, self.told_by(query, &models, &snapshots)?)?;
         Ok(Gathered { models, snapshots, reference })
     }
 
+    /// A model with the version that is asked. `None`: there is none of that name, or, of what is only led to, not then.
+    async fn collect(&self, name: String, as_of: Option<AsOf>, mentioned: bool) -> Result<Option<(DatasetName, Arc<Model>, Arc<Snapshot>)>> {
+        let Ok(dataset) = DatasetName::parse(&name) else { return Ok(None) };
+        let Some(latest) = self.shared.datasets.get(self.scope.tenant(), &dataset).await? else { return Ok(None) };
+        let model = self.model_of(&dataset, &latest).await?;
+        match self.pin(&dataset, latest, as_of).await {
+            Ok(snapshot) => Ok(Some((dataset, model, snapshot))),
+            Err(error) if mentioned => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The dataset by whose latest row relative ranges are told: the one that the first time is of.
+    fn told_by<'s>(&self, query: &SemanticQuery, models: &Models, snapshots: &'s BTreeMap<String, (DatasetName, Arc<Snapshot>)>) -> Result<&'s Snapshot> {
+        let members = query.measures.iter().chain(&query.dimensions).map(String::as_str);
+        let root = members.filter_map(|member| model_of(member).ok()).find(|model| models.contains_key(*model));
+        let time = query.time_dimensions.first().and_then(|time| model_of(&time.dimension).ok());
+        let target = match (time, root) {
+            (Some(time), _) if models.contains_key(time) => Some(time.to_owned()),
+            // A time that is looked up is called as its join is.
+            (Some(time), Some(root)) => way(root, time, models)?.pop().map(|step| step.target),
+            (_, root) => root.map(str::to_owned),
+        };
+        let found = target.and_then(|target| snapshots.get(&target)).or_else(|| snapshots.values().next());
+        found.map(|(_, snapshot)| &**snapshot).ok_or_else(|| Error::not_found("there is no model of those names"))
+    }
+
     /// Plans a question over what was gathered.
-    pub(super) fn plan_composed(&self, query: &SemanticQuery, gathered: &Gathered) -> Result<PlannedQuestion> {
+    pub(super) fn plan_composed(&self, query: &SemanticQuery, gathered: &Gathered, lookups: LookupsBy) -> Result<PlannedQuestion> {
         let state = self.shared.session.shared();
         let counters = Arc::new(ScanCounters::default());
         let mut sources = BTreeMap::new();
         for (name, (dataset, snapshot)) in &gathered.snapshots {
-            // A model that leaves nothing to see cannot be named either.
-            if let Ok(source) = scoped_plan(self.table(dataset, snapshot, &counters), dataset, &self.scope, state) {
-                sources.insert(name.clone(), source);
-            }
+            let plan = scoped_plan(self.table(dataset, snapshot, &counters), dataset, &self.scope, state);
+            let column = snapshot.metadata.schema.time_column.clone();
+            let latest = column.zip(snapshot.time_range.map(|(_, latest)| latest.timestamp_micros()));
+            // Without its damaged segments a version is another one.
+            let identity = format!("{}|{}|{}|{}", snapshot.metadata.id, snapshot.version, snapshot.segments.len(), self.scope.fingerprint());
+            sources.insert(name.clone(), Source { plan, latest, identity, rows: snapshot.rows, changed: snapshot.updated_at });
         }
         let exact = SemanticQuery { exact: Some(true), ..query.clone() };
         let world = World {
@@ -110,15 +145,18 @@ impl Mill {
             state,
             reference: gathered.reference,
             limits: self.scope.limits(),
+            mapped_rows: if lookups == LookupsBy::Functions { self.shared.settings.mapped_lookup_rows } else { 0 },
             used: Default::default(),
+            mappings: Default::default(),
         };
         let composed = compose::compose(&world)?;
+        let mapped = world.mappings.into_inner().into_values().collect();
         let used = world.used.into_inner();
         let used: Vec<_> = gathered.snapshots.iter().filter(|(name, _)| used.contains(*name)).map(|(_, pinned)| pinned.clone()).collect();
         // Tables that were made and not used count for nothing.
         counters.total.store(used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum(), std::sync::atomic::Ordering::Relaxed);
         let page = LogicalPlanBuilder::from(composed.plan.clone()).limit(composed.offset, Some(composed.limit + 1))?.build()?;
-        Ok(PlannedQuestion { composed, page, counters, used, sources })
+        Ok(PlannedQuestion { composed, page, counters, used, mapped, sources })
     }
 
     /// Answers a composed question.
@@ -127,10 +165,15 @@ impl Mill {
         loop {
             let started = Instant::now();
             let gathered = self.gather(query, &damage).await?;
-            let planned = self.plan_composed(query, &gathered)?;
+            let planned = self.plan_composed(query, &gathered, LookupsBy::Functions)?;
             let answer = async {
+                self.map(&planned).await?;
+                for (dataset, snapshot) in &planned.used {
+                    let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
+                    self.open_rollups_of(dataset, snapshot, version).await?;
+                }
                 self.check_unique(&planned).await?;
-                let physical = self.shared.session.composed(&planned.page).await?;
+                let physical = self.shared.session.physical(&planned.page).await?;
                 execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await
             };
             match answer.await {
@@ -146,70 +189,27 @@ impl Mill {
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, query.total) {
             (false, _) if executed.batch.num_rows() > 0 || composed.offset == 0 => Some(seen),
-            (_, true) => Some(self.count_composed(composed.plan, &mut stages).await?),
+            (_, true) => Some(self.count(composed.plan, &mut stages).await?),
             _ => None,
         };
-        let scanned = Scanned::of(&counters);
         let (batch, _) = write::normalised(&executed.batch)?;
-        let only = if let [only] = used.as_slice() { Some(only) } else { None };
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
-        let complete = used
-            .iter()
-            .filter(|(name, _)| composed.roots.contains(name.as_str()))
-            .filter_map(|(_, snapshot)| snapshot.time_range)
-            .map(|(_, latest)| latest)
-            .min();
+        let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
+        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest).min();
         Ok(QueryResult {
             columns: composed.columns,
             batch,
             provenance: Provenance {
-                dataset: only.map(|(name, _)| name.to_string()),
-                version: only.map(|(_, snapshot)| snapshot.version),
-                sources: if only.is_some() {
-                    Vec::new()
-                } else {
-                    used.iter()
-                        .map(|(name, snapshot)| SourceVersion {
-                            dataset: name.to_string(),
-                            version: snapshot.version,
-                            complete_until: snapshot.time_range.map(|(_, latest)| latest),
-                        })
-                        .collect()
-                },
-                retained_from: used.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
-                complete_until: complete,
-                time_range: composed
-                    .range
-                    .and_then(|range| Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })),
+                complete_until,
+                time_range: told(composed.range),
                 timezone: compile::zone_of(query)?.name().to_owned(),
                 exact: true,
-                bounds: Vec::new(),
                 total_rows,
                 truncated: executed.truncated,
-                segments_total: scanned.total,
-                segments_read: scanned.read,
-                segments_reused: scanned.reused,
-                segments_rolled: scanned.rolled,
-                segments_pruned: scanned.total.saturating_sub(scanned.read + scanned.reused + scanned.rolled),
-                rows_scanned: scanned.rows,
-                bytes_read: scanned.bytes,
-                rollups: if used.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { scanned.rollups },
-                row_filter_applied: used.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
-                damaged: Vec::new(),
                 stages,
+                ..self.provenance(&used, &counters)
             },
         })
-    }
-
-    async fn count_composed(&self, plan: LogicalPlan, stages: &mut Vec<crate::query::result::Stage>) -> Result<u64> {
-        let started = Instant::now();
-        let plan = LogicalPlanBuilder::from(plan).aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
-        let physical = self.shared.session.composed(&plan).await?;
-        let counted = execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), 1, started.elapsed()).await?;
-        stages.push(crate::query::result::Stage { name: "count", duration: started.elapsed() });
-        let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;
-        let counts = arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>(column);
-        Ok(counts.values().first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     /// Looks whether lookups have one row for each key, as their joins say. Looked at once a version.
@@ -218,8 +218,8 @@ impl Mill {
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn check_unique(&self, planned: &PlannedQuestion) -> Result<()> {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
-            let (Some((_, snapshot)), Some(source)) = (planned.used.iter().find(|(name, _)| name.as_str() == model), planned.sources.get(model)) else { continue };
-            let known = format!("{}|{}|{columns:?}|{}", snapshot.metadata.id, snapshot.version, self.scope.fingerprint());
+            let Some(Source { plan: Ok(source), identity, .. }) = planned.sources.get(model) else { continue };
+            let known = format!("{identity}|{columns:?}");
             if self.shared.unique_keys.get(&known).await.is_some() {
                 continue;
             }
@@ -232,17 +232,10 @@ impl Mill {
                 .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
                 .limit(0, Some(1))?
                 .build()?;
-            let physical = self.shared.session.composed(&plan).await?;
-            let found = execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), 1, std::time::Duration::ZERO).await?.batch;
+            let found = self.run(&plan, 1).await?;
             if found.num_rows() > 0 {
-                let value = |index: usize| arrow::util::display::array_value_to_string(found.column(index), 0).unwrap_or_default();
-                let shown: Vec<String> = columns.iter().enumerate().map(|(index, column)| format!("{column} {}", value(index))).collect();
-                return Err(Error::invalid(format!(
-                    "the join says that {} tells the rows of {model} apart, and there are {} with {}: each number would count them all. Remove the repeats, join by more columns, or turn the join round",
-                    columns.join(", "),
-                    value(columns.len()),
-                    shown.join(", ")
-                )));
+                let key: Vec<String> = found.columns().iter().map(|key| arrow::util::display::array_value_to_string(key, 0).unwrap_or_default()).collect();
+                return Err(repeated(model, columns, &key));
             }
             self.shared.unique_keys.insert(known, ()).await;
         }
@@ -256,6 +249,13 @@ impl Mill {
     pub(super) async fn check_joins(&self, model: &Model, snapshot: &Snapshot) -> Result<()> {
         for (index, join) in model.joins.iter().enumerate() {
             let at = |error: Error| error.context(format!("join {}", join.name)).at(format!("joins[{index}]"));
+            // A name that is a join here and a model there would mean one or the other by what else is asked.
+            if join.name != join.target()
+                && let Ok(other) = DatasetName::parse(&join.name)
+                && self.shared.datasets.get(self.scope.tenant(), &other).await?.is_some()
+            {
+                return Err(at(Error::invalid(format!("{} is a model of its own; give the join another name", join.name))));
+            }
             let target = if join.target() == model.name { Arc::new(snapshot.clone()) } else { self.find(&DatasetName::parse(join.target()).map_err(at)?).await.map_err(at)? };
             for key in &join.on {
                 let here = snapshot

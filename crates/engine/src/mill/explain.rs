@@ -8,6 +8,7 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde::Serialize;
 
 use super::Mill;
+use super::compose::LookupsBy;
 use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -160,8 +161,9 @@ impl Mill {
 impl Mill {
     /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
     async fn explain_composed(&self, query: &SemanticQuery) -> Result<Explanation> {
-        let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
-        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.composed(&planned.page)).await?;
+        let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Functions)?;
+        self.map(&planned).await?;
+        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&planned.page)).await?;
         let restricted = planned.used.iter().any(|(dataset, _)| self.scope.restricts(dataset));
         let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let mut explanation = Explanation {

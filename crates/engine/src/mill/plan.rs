@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
+use super::compose::LookupsBy;
 use super::damage::Damage;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -36,9 +37,9 @@ impl Mill {
         let query = &*self.with_segments(query).await?;
         let (model, snapshot) = self.model_and_snapshot(query).await?;
         if is_composed(query, &model) {
-            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?)?;
+            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Joins)?;
             self.check_unique(&planned).await?;
-            return self.shared.session.composed(&planned.page).await;
+            return self.shared.session.physical(&planned.page).await;
         }
         self.open_rollups_of(&DatasetName::parse(&model.dataset)?, &snapshot, model.version).await?;
         let (_, page) = self.page(query, &model, &snapshot, &Arc::default())?;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chores::ChoreLog;
 use super::keeper::Keeper;
+use super::mappings::Mappings;
 use super::tiles::Tiles;
 use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
     /// Keys that were looked at and tell rows apart, by dataset, version, columns and scope.
     pub unique_keys: moka::future::Cache<String, ()>,
+    /// Lookups that are functions of their keys.
+    pub mappings: Mappings,
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,

@@ -22,6 +22,8 @@ use crate::semantic::member::{Columns, find_dimension, model_of};
 
 /// Values of a page at most.
 const PAGE_MAX: usize = 1_000;
+/// Values that a page leaves out at most.
+const OFFSET_MAX: usize = 1_000_000;
 /// Longest text that is searched for, in bytes.
 const SEARCH_MAX_BYTES: usize = 1_000;
 
@@ -55,6 +57,9 @@ impl Mill {
     pub async fn values(&self, member: &str, search: Option<&str>, limit: usize, offset: usize) -> Result<ValuePage> {
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
+        }
+        if offset > OFFSET_MAX {
+            return Err(Error::invalid(format!("at most {OFFSET_MAX} values are left out first; search instead")).at("offset"));
         }
         if search.is_some_and(|text| text.len() > SEARCH_MAX_BYTES) {
             return Err(Error::invalid(format!("at most {SEARCH_MAX_BYTES} bytes are searched for")).at("search"));

@@ -198,6 +198,13 @@ impl Fragment {
     }
 }
 
+/// Identity of some expressions, the same in every build.
+pub(crate) fn identity_of(name: &str, exprs: &[&Expr]) -> Fingerprint {
+    let mut identity = Identity::of(name);
+    identity.add(exprs);
+    identity.fingerprint()
+}
+
 /// Parts of an expression.
 fn size(expr: &Expr) -> Result<usize> {
     let mut parts = 0;

@@ -382,7 +382,7 @@ fn weight(bytes: usize) -> u32 {
 }
 
 /// An error that several waiters got. The kind and the words are the same for all of them.
-fn shared(error: Arc<Error>) -> Error {
+pub(crate) fn shared(error: Arc<Error>) -> Error {
     match Arc::try_unwrap(error) {
         Ok(error) => error,
         Err(error) => Error::new(error.kind(), error.to_string()),

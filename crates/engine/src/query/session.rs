@@ -108,11 +108,6 @@ impl Session {
         Ok(self.state.create_physical_plan(plan).await?)
     }
 
-    /// Plans a query of the semantic layer that joins or aggregates more than once.
-    pub(crate) async fn composed(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.state.create_physical_plan(plan).await?)
-    }
-
     /// The fragment that a query of the semantic layer comes down to, where it does.
     pub(crate) fn fragment(&self, plan: &LogicalPlan) -> Result<Option<Fragment>> {
         let Some(lean) = &self.lean else { return Ok(None) };
@@ -121,7 +116,7 @@ impl Session {
 
     /// A plan of the semantic layer, optimised, if it comes down to merges of partials.
     pub(crate) fn merges(&self, plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
-        let Some(lean) = &self.lean else { return Ok(None) };
+        let Some(lean) = self.lean.as_ref().filter(|_| is_chain(plan)) else { return Ok(None) };
         let plan = lean.optimize(plan)?;
         let scans = plan.exists(|node| Ok(matches!(node, LogicalPlan::TableScan(_))))?;
         Ok((!scans).then_some(plan))
@@ -134,6 +129,18 @@ impl Session {
 
     pub(crate) fn store_url(&self) -> &ObjectStoreUrl {
         &self.store_url
+    }
+}
+
+/// Whether rows go one way through a plan. Where they come together, or windows look over them, partitions and orders have to be
+/// made, which is done by rules that lean planning does without.
+fn is_chain(mut plan: &LogicalPlan) -> bool {
+    loop {
+        plan = match (plan, plan.inputs().as_slice()) {
+            (LogicalPlan::Window(_), _) | (_, [_, _, ..]) => return false,
+            (_, [input]) => input,
+            (_, []) => return true,
+        };
     }
 }
 

@@ -6,7 +6,7 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ExprSchemable;
 
 use super::derived;
-use super::member::{Columns, find_dimension};
+use super::member::{Columns, find_dimension, model_of};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
@@ -16,6 +16,8 @@ use crate::error::{Error, Result, near_names};
 /// Members of a model at most.
 const MEMBERS_MAX: usize = 5_000;
 
+/// Joins of a model at most.
+const JOINS_MAX: usize = 100;
 /// Pairs of columns of a join at most.
 const JOIN_KEYS_MAX: usize = 8;
 
@@ -51,9 +53,19 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
             return Err(Error::invalid(format!("time dimension {name} is of type {}", dimension.column_type)).at("time_dimension"));
         }
     }
+    for (index, dimension) in model.dimensions.iter().enumerate() {
+        let Some(other) = &dimension.same_as else { continue };
+        if model_of(other).map_or(true, |other| other.is_empty() || other == model.name) {
+            return Err(Error::invalid(format!("dimension {} is the same as {other:?}, which is no dimension of another model: write model.dimension", dimension.name))
+                .at(format!("dimensions[{index}]")));
+        }
+    }
     check_joins(model, schema)?;
     for (index, segment) in model.segments.iter().enumerate() {
         let at = |error: Error| error.context(format!("segment {}", segment.name)).at(format!("segments[{index}]"));
+        if model.segments.iter().take(index).any(|before| before.name == segment.name) {
+            return Err(at(Error::invalid("its name stands twice")));
+        }
         if segment.filters.is_empty() {
             return Err(at(Error::invalid("it has no conditions")));
         }
@@ -63,6 +75,9 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
 }
 
 fn check_joins(model: &Model, schema: &DFSchema) -> Result<()> {
+    if model.joins.len() > JOINS_MAX {
+        return Err(Error::exhausted(format!("a model has at most {JOINS_MAX} joins")).at("joins"));
+    }
     for (index, join) in model.joins.iter().enumerate() {
         let at = |error: Error| error.context(format!("join {}", join.name)).at(format!("joins[{index}]"));
         if join.name.is_empty() || join.name.contains('.') || join.name.len() > 255 {

@@ -268,7 +268,8 @@ impl Compiler<'_> {
         Ok(if distinct { filtered.distinct() } else { filtered }.build()?)
     }
 
-    fn counted_in(&self, measure: &Measure) -> Result<Option<Expr>> {
+    /// The condition of the rows that a measure counts in.
+    pub(super) fn counted_in(&self, measure: &Measure) -> Result<Option<Expr>> {
         let conditions = measure.filters.iter().map(|filter| self.dimension_filter(filter)).collect::<Result<Vec<_>>>();
         Ok(conjunction(conditions.map_err(|error| error.context(format!("measure {}", measure.name)))?))
     }
@@ -286,13 +287,8 @@ impl Compiler<'_> {
         Ok(function.call(vec![input.clone()]).filter(condition).order_by(order).build()?)
     }
 
-    /// What an expression was last, over all rows.
-    pub(super) fn latest(&self, expr: Expr) -> Result<Expr> {
-        let order = vec![self.time("of the kind balance")?.sort(true, true), expr.clone().sort(true, true)];
-        Ok(last_value_udaf().call(vec![expr]).order_by(order).build()?)
-    }
-
-    fn time(&self, measure: &str) -> Result<Expr> {
+    /// The time that a measure goes by.
+    pub(super) fn time(&self, measure: &str) -> Result<Expr> {
         let missing = || Error::invalid(format!("measure {measure} goes by time, and model {} has no time dimension", self.model.name));
         let name = self.model.time_dimension.as_ref().ok_or_else(missing)?;
         self.columns.instant(find_dimension(self.model, &format!("{}.{name}", self.model.name))?)

@@ -10,7 +10,9 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::expr_fn::max;
@@ -25,12 +27,14 @@ use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
 use super::join::{Models, way};
 use super::lookups::UniqueKey;
+use super::mapped::Mapped;
 use super::member::{Columns, find_dimension, find_measure, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
+use crate::functions::looked_up::MappingSlot;
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
@@ -41,12 +45,29 @@ pub(crate) struct World<'a> {
     pub exact: &'a SemanticQuery,
     pub models: &'a Models,
     /// The scoped plan of each model's dataset.
-    pub sources: &'a BTreeMap<String, LogicalPlan>,
+    pub sources: &'a BTreeMap<String, Source>,
     pub state: &'a SessionState,
     pub reference: Reference,
     pub limits: &'a Limits,
+    /// Rows of a lookup at most that is a function of its keys; larger ones are joined.
+    pub mapped_rows: u64,
     /// The models whose rows are read.
     pub used: RefCell<BTreeSet<String>>,
+    /// Lookups that are functions, by name.
+    pub mappings: RefCell<BTreeMap<String, Mapped>>,
+}
+
+/// What is read of a model.
+pub(crate) struct Source {
+    /// The scoped plan of its dataset, or why there is none.
+    pub plan: Result<LogicalPlan>,
+    /// The column that places rows in time, and the latest of them.
+    pub latest: Option<(String, i64)>,
+    /// What tells these rows under this scope from all others.
+    pub identity: String,
+    pub rows: u64,
+    /// When they were last changed.
+    pub changed: DateTime<Utc>,
 }
 
 /// A compiled question.
@@ -72,7 +93,13 @@ impl<'a> World<'a> {
 
     pub(super) fn source(&self, model: &str) -> Result<&'a LogicalPlan> {
         self.used.borrow_mut().insert(model.to_owned());
-        self.sources.get(model).ok_or_else(|| Error::internal(format!("model {model} has no plan")))
+        let source = self.sources.get(model).ok_or_else(|| Error::internal(format!("model {model} has no plan")))?;
+        source.plan.as_ref().map_err(|error| Error::new(error.kind(), error.message().to_owned()))
+    }
+
+    /// Notes a mapping that is needed; the place where it will be.
+    pub(super) fn needs(&self, mapped: Mapped) -> MappingSlot {
+        Arc::clone(&self.mappings.borrow_mut().entry(mapped.name.clone()).or_insert(mapped).slot)
     }
 
     /// The type of a measure that is computed from rows.
@@ -97,15 +124,58 @@ impl<'a> World<'a> {
         Ok(measures > 0)
     }
 
-    /// The dimension that a member is, seen from a model.
+    /// The dimension that a member is, seen from a model: as its part finds it, or, where another one is the same, as it is named.
     fn dimension(&self, from: &str, member: &str) -> Result<&'a Dimension> {
         let prefix = model_of(member)?;
-        let target = match self.models.get(prefix) {
-            Some(model) => model.name.clone(),
-            None => way(from, prefix, self.models)?.last().map_or_else(|| from.to_owned(), |step| step.target.clone()),
+        let target = match self.target(from, prefix) {
+            Ok(target) => target,
+            Err(error) => self.models.get(prefix).map(|model| model.name.clone()).ok_or(error)?,
         };
         let name = member.get(prefix.len() + 1..).unwrap_or_default();
         find_dimension(self.model(&target)?, &format!("{target}.{name}"))
+    }
+
+    /// The model that is called `prefix` from another one.
+    fn target(&self, from: &str, prefix: &str) -> Result<String> {
+        if prefix == from {
+            return Ok(from.to_owned());
+        }
+        Ok(way(from, prefix, self.models)?.last().map_or_else(|| from.to_owned(), |step| step.target.clone()))
+    }
+
+    /// Refuses a name that means different models to the models that are asked together.
+    fn check_names(&self, roots: &BTreeSet<String>) -> Result<()> {
+        let query = self.query;
+        let members = query
+            .dimensions
+            .iter()
+            .chain(query.time_dimensions.iter().map(|time| &time.dimension))
+            .map(String::as_str)
+            .chain(query.filters.iter().flat_map(members_of));
+        let prefixes: BTreeSet<&str> = members.filter_map(|member| model_of(member).ok()).collect();
+        for prefix in prefixes {
+            let own = self.models.contains_key(prefix).then(|| prefix.to_owned());
+            let targets: BTreeSet<String> = roots.iter().filter_map(|root| self.target(root, prefix).ok()).chain(own).collect();
+            if targets.len() > 1 {
+                let named = targets.into_iter().collect::<Vec<_>>().join(" and of ");
+                return Err(Error::invalid(format!("{prefix} is what joins of the models asked here call rows of {named}; give one of the joins another name")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Latest instant of the time that is grouped by, where every model that is asked tells it.
+    fn horizon(&self, roots: &BTreeSet<String>) -> Option<i64> {
+        let member = &self.query.time_dimensions.iter().find(|time| time.granularity.is_some())?.dimension;
+        let latest = |root: &String| {
+            let model = self.models.get(root)?;
+            let own = model_of(member).is_ok_and(|prefix| prefix == root).then(|| find_dimension(model, member).ok()).flatten();
+            let dimension = own.or_else(|| model.dimensions.iter().find(|dimension| dimension.same_as.as_ref() == Some(member)))?;
+            let (column, latest) = self.sources.get(root)?.latest.as_ref()?;
+            let is_column = dimension.expression.is_none() && dimension.column.as_ref().unwrap_or(&dimension.name) == column;
+            is_column.then_some(*latest)
+        };
+        roots.iter().map(latest).collect::<Option<Vec<i64>>>()?.into_iter().max()
     }
 }
 
@@ -155,9 +225,11 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
         Some(need) => need.model.clone(),
         None => root_of_dimensions(world)?,
     };
+    let roots: BTreeSet<String> = needs.needs.iter().map(|need| need.model.clone()).chain([root.clone()]).collect();
+    world.check_names(&roots)?;
     let dimensions = dimensions(world, &root)?;
     refuse_repeats(&dimensions)?;
-    let (mut plan, unique_keys) = groups(world, &needs.needs, &root)?;
+    let (mut plan, unique_keys) = groups(world, &needs.needs, &root, world.horizon(&roots))?;
     plan = computed(plan, &dimensions, &formulas, &needs.ranked)?;
     let conditions = having.into_iter().map(|condition| {
         filter::build(condition, &world.reference, world.limits.depth, &mut |member| {
@@ -183,27 +255,26 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
         return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", world.limits.result_rows)).at("limit"));
     }
     let range = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &world.reference)).transpose()?;
-    let roots = needs.needs.iter().map(|need| need.model.clone()).chain([root]).collect();
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }
 
 /// Groups with everything that formulas need.
-fn groups(world: &World<'_>, needs: &[Need], root: &str) -> Result<(LogicalPlanBuilder, Vec<UniqueKey>)> {
+fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -> Result<(LogicalPlanBuilder, Vec<UniqueKey>)> {
     let mut parts: Vec<(Part<'_>, bool)> = Vec::new();
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
         let (balances, merges) = (is_balance(measure), merges(measure));
-        let known = parts.iter_mut().find(|(part, other)| part.root == need.model && part.lens == need.lens && part.balances == balances && *other == merges);
+        let known = parts.iter_mut().find(|(part, other)| part.root == need.model && part.lens == need.lens && !part.balances && !balances && *other == merges);
         match known {
             Some((part, _)) => part.measures.push((need.measure.clone(), need.column())),
             None => {
                 let measures = vec![(need.measure.clone(), need.column())];
-                parts.push((Part { world, root: &need.model, lens: need.lens, measures, balances }, merges));
+                parts.push((Part { world, root: &need.model, lens: need.lens, measures, balances, horizon }, merges));
             }
         }
     }
     if parts.is_empty() {
-        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false }, true));
+        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, horizon }, true));
     }
     let mut unique_keys = Vec::new();
     let (mut grouped, mut totals) = (Vec::new(), Vec::new());

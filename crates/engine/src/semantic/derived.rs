@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use datafusion::arrow::datatypes::{Field, Schema};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema};
 use datafusion::functions::core::expr_fn::nullif;
@@ -13,6 +13,7 @@ use super::member::{Columns, find_measure};
 use super::model::{Measure, MeasureKind, Model, Span};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::checked_number::CheckedNumber;
 
 /// How deep measures may be computed from measures.
 const DEPTH_MAX: usize = 12;
@@ -153,8 +154,18 @@ impl Needs {
                 .map_or(Transformed::no(part.clone()), |formula| Transformed::yes(formula.expr.clone())),
             _ => Transformed::no(part),
         };
-        let expr = divided.transform_up(|part| Ok(put_in(part)))?.data;
-        Ok(Formula { expr: cast(expr, column_type.data_type()), column_type })
+        let put_in_all = |expression: Expr| -> Result<Expr> { Ok(expression.transform_up(|part| Ok(put_in(part)))?.data) };
+        let expr = cast(put_in_all(divided.clone())?, column_type.data_type());
+        if column_type != ColumnType::Integer {
+            return Ok(Formula { expr, column_type });
+        }
+        // Whole numbers go on at the other end of their range; floats, where they can be put in, do not.
+        let floats = divided.transform_up(|part| Ok(as_floats(part)))?.data;
+        let checked = match floats.get_type(&schema) {
+            Ok(DataType::Float64) => CheckedNumber::udf().call(vec![expr, put_in_all(floats)?]),
+            _ => expr,
+        };
+        Ok(Formula { expr: checked, column_type })
     }
 }
 
@@ -171,7 +182,7 @@ fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>) -> Result<()>
         return Err(Error::invalid(format!("measure {} is computed from itself: {}", measure.name, above.join(" > "))));
     }
     above.push(measure.name.clone());
-    for name in inputs(measure)? {
+    for name in inputs(model, measure)? {
         let input = named(model, measure, Some(&name), "expression")?;
         if input.kind == MeasureKind::Rank {
             return Err(Error::invalid(format!("measure {} is computed from {name}, a rank, from which nothing can be computed", measure.name)));
@@ -182,11 +193,16 @@ fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>) -> Result<()>
     Ok(())
 }
 
-/// Names of the measures that a measure is computed from.
+/// Names of the measures that a measure is computed from, without their model.
 ///
 /// # Errors
 /// `Invalid` where one that must be named is not.
-pub(crate) fn inputs(measure: &Measure) -> Result<Vec<String>> {
+pub(crate) fn inputs(model: &Model, measure: &Measure) -> Result<Vec<String>> {
+    let plain = |name: String| name.strip_prefix(&model.name).and_then(|rest| rest.strip_prefix('.')).map_or_else(|| name.clone(), str::to_owned);
+    Ok(named_inputs(measure)?.into_iter().map(plain).collect())
+}
+
+fn named_inputs(measure: &Measure) -> Result<Vec<String>> {
     let needed = |name: &Option<String>, field: &str| name.clone().ok_or_else(|| Error::invalid(format!("measure {} needs {field}", measure.name)));
     Ok(match measure.kind {
         MeasureKind::Number => placeholders(measure)?.1,
@@ -253,6 +269,14 @@ fn divide(above: Expr, below: Expr) -> Expr {
 fn fractions(part: Expr) -> Transformed<Expr> {
     match part {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Divide, right }) => Transformed::yes(divide(*left, *right)),
+        other => Transformed::no(other),
+    }
+}
+
+/// The same of numbers that do not wrap round.
+fn as_floats(part: Expr) -> Transformed<Expr> {
+    match part {
+        Expr::Column(_) => Transformed::yes(cast(part, ColumnType::Float.data_type())),
         other => Transformed::no(other),
     }
 }

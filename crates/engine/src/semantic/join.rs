@@ -1,7 +1,7 @@
 //! Which rows of one model belong to which of another, and the way from one to the other. Only ways on which each row meets
 //! at most one other are ever taken: on no other can a sum be right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -83,22 +83,24 @@ pub(crate) struct Step {
 /// Models of a tenant that a question may touch, by name.
 pub(crate) type Models = BTreeMap<String, Arc<Model>>;
 
-/// The steps that lead away from a model.
-fn steps<'a>(from: &'a Model, models: &'a Models) -> impl Iterator<Item = Step> + 'a {
+/// The steps that lead away from a model. A join that another model declares is a way to that model too, when one of its rows
+/// belongs to each of ours: but only to where somebody wants to go, for nobody else need have looked at that model.
+fn steps<'a>(from: &'a Model, wanted: &str, models: &'a Models) -> Vec<Step> {
     let own = from.joins.iter().filter(|join| join.relationship != Relationship::OneToMany).map(|join| Step {
         name: join.name.clone(),
         target: join.target().to_owned(),
         keys: join.on.iter().map(|key| (key.column.clone(), key.other.clone())).collect(),
     });
-    // A join that another model declares is a way from this one too, when one of its rows belongs to each of ours.
-    let reversed = models.values().flat_map(move |other| {
-        let joins = other.joins.iter().filter(move |join| join.relationship != Relationship::ManyToOne && join.target() == from.name);
-        joins.map(|join| Step { name: other.name.clone(), target: other.name.clone(), keys: join.on.iter().map(|key| (key.other.clone(), key.column.clone())).collect() })
-    });
-    let own: Vec<Step> = own.collect();
-    // The same way declared on both sides is one way.
-    let reversed: Vec<Step> = reversed.filter(|step| !own.iter().any(|known| known.target == step.target && known.keys == step.keys)).collect();
-    own.into_iter().chain(reversed)
+    let mut steps: Vec<Step> = own.collect();
+    if let Some(other) = models.get(wanted) {
+        let joins = other.joins.iter().filter(|join| join.relationship != Relationship::ManyToOne && join.target() == from.name);
+        let reversed =
+            joins.map(|join| Step { name: other.name.clone(), target: other.name.clone(), keys: join.on.iter().map(|key| (key.other.clone(), key.column.clone())).collect() });
+        // The same way declared on both sides is one way.
+        let new: Vec<Step> = reversed.filter(|step| !steps.iter().any(|known| known.target == step.target && known.keys == step.keys)).collect();
+        steps.extend(new);
+    }
+    steps
 }
 
 /// The way from a model to what is called `name` from there: a join of that name, or else a model of that name.
@@ -107,13 +109,17 @@ fn steps<'a>(from: &'a Model, models: &'a Models) -> impl Iterator<Item = Step> 
 /// `Invalid` when there is no way, or when there are several and none is shorter, with their names.
 pub(crate) fn way(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> {
     let mut ways: Vec<(Vec<Step>, &Model)> = models.get(from).map(|model| (Vec::new(), &**model)).into_iter().collect();
+    // Models that shorter ways lead to: a longer one through them is never the shortest.
+    let mut reached: BTreeSet<&str> = BTreeSet::from([from]);
     for _ in 0..STEPS_MAX {
-        let mut longer = Vec::new();
+        let mut longer: Vec<(Vec<Step>, &Model)> = Vec::new();
         for (way, at) in ways {
-            for step in steps(at, models) {
-                let visited = step.target == from || way.iter().any(|before: &Step| before.target == step.target);
-                if let (false, Some(target)) = (visited, models.get(&step.target)) {
-                    longer.push((way.iter().cloned().chain([step]).collect::<Vec<_>>(), &**target));
+            for step in steps(at, name, models) {
+                let Some(target) = models.get(&step.target).filter(|target| step.name == name || !reached.contains(target.name.as_str())) else { continue };
+                // Two ways that are equally long are told; more of them say nothing new.
+                let alike = longer.iter().filter(|(other, _)| other.last().is_some_and(|last| last.name == step.name && last.target == step.target)).count();
+                if alike < 2 {
+                    longer.push((way.iter().cloned().chain([step]).collect(), &**target));
                 }
             }
         }
@@ -124,7 +130,10 @@ pub(crate) fn way(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> 
             named = found(|step| &step.target);
         }
         match named.len() {
-            0 => ways = longer,
+            0 => {
+                reached.extend(longer.iter().map(|(_, target)| target.name.as_str()));
+                ways = longer;
+            }
             1 => return Ok(named.remove(0)),
             _ => {
                 let shown: Vec<String> = named.iter().map(|way| shown(from, way)).collect();
@@ -136,8 +145,7 @@ pub(crate) fn way(from: &str, name: &str, models: &Models) -> Result<Vec<Step>> 
             }
         }
     }
-    let known = models.values().flat_map(|model| steps(model, models).map(|step| step.name).collect::<Vec<_>>());
-    let near = near_names(name, known.collect::<Vec<_>>().iter().map(String::as_str));
+    let near = near_names(name, models.values().flat_map(|model| model.joins.iter().map(|join| join.name.as_str())));
     Err(Error::invalid(format!("no row of {from} belongs to one of {name}, so its measures cannot be told apart by it; declare a join from {from} that leads there{near}")))
 }
 
@@ -185,7 +193,9 @@ mod tests {
         for (from, name, expected) in [
             ("items", "countries", "items > orders > customers > countries"),
             ("items", "suppliers", "items > suppliers"),
-            ("bills", "customers", "bills > orders > customers"),
+            // Back along one to one only to where somebody wants to go.
+            ("bills", "orders", "bills > orders"),
+            ("bills", "customers", "no row of bills belongs to one of customers"),
             ("flights", "origin", "flights > origin"),
             ("flights", "airports", "from flights there are 2 ways to airports"),
             ("orders", "items", "no row of orders belongs to one of items"),

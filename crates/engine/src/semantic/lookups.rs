@@ -1,5 +1,6 @@
 //! What other models say of the rows or groups of one, put beside them along ways to at most one row.
 
+use arrow::datatypes::DataType;
 use datafusion::common::{Column, JoinType};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
 
@@ -80,18 +81,18 @@ impl<'a> Lookups<'a> {
             let Some((step, before)) = way.split_last() else { continue };
             let left: Vec<Column> = match before {
                 [] => step.keys.iter().map(|(here, _)| key(here)).collect(),
-                _ => step.keys.iter().map(|(here, _)| Column::new_unqualified(shown_name(self.table(before), &key_name(here)))).collect(),
+                _ => step.keys.iter().map(|(here, _)| Column::new_unqualified(key_name(self.table(before), here))).collect(),
             };
             let source = self.world.source(&step.target)?.clone();
             let columns = Columns { state: self.world.state, schema: source.schema(), zone: self.world.reference.zone };
-            let right: Vec<String> = step.keys.iter().map(|(_, there)| shown_name(index, &key_name(there))).collect();
+            let right: Vec<String> = step.keys.iter().map(|(_, there)| key_name(index, there)).collect();
             let mut shown: Vec<(String, Expr)> = Vec::new();
             for ((_, there), name) in step.keys.iter().zip(&right) {
                 shown.push((name.clone(), columns.column(there)?));
             }
             let led_on = self.tables.iter().filter(|table| table.way.len() == way.len() + 1 && table.way.starts_with(&way)).filter_map(|table| table.way.last());
             for (here, _) in led_on.flat_map(|step| &step.keys) {
-                shown.push((shown_name(index, &key_name(here)), columns.column(here)?));
+                shown.push((key_name(index, here), columns.column(here)?));
             }
             shown.extend(self.tables.get(index).into_iter().flat_map(|table| table.shown.clone()));
             let mut seen = std::collections::HashSet::new();
@@ -101,10 +102,7 @@ impl<'a> Lookups<'a> {
             for (left, right) in left.iter().zip(&right) {
                 let types = (Expr::Column(left.clone()).get_type(plan.schema())?, Expr::Column(right.clone()).get_type(lookup.schema())?);
                 if types.0 != types.1 {
-                    return Err(Error::invalid(format!(
-                        "the join {} compares {} with {}, which are of the types {} and {}; load one of them as the other's type",
-                        step.name, left.name, right.name, types.0, types.1
-                    )));
+                    return Err(types_differ(&step.name, &left.name, &right.name, &types.0, &types.1));
                 }
             }
             plan = plan.join(lookup, JoinType::Left, (left, right), None)?;
@@ -137,12 +135,17 @@ impl<'a> Lookups<'a> {
     }
 }
 
+/// That a join compares what is never equal.
+pub(super) fn types_differ(join: &str, here: &str, there: &str, of_here: &DataType, of_there: &DataType) -> Error {
+    Error::invalid(format!("the join {join} compares {here} with {there}, which are of the types {of_here} and {of_there}; load one of them as the other's type"))
+}
+
 /// Names in the joined plan. No column of a dataset can be meant: they are never looked for without their dataset.
 fn shown_name(table: usize, name: &str) -> String {
     format!("lookup {table}: {name}")
 }
 
-/// A key beside a dimension of the same name.
-fn key_name(column: &str) -> String {
-    format!("key {column}")
+/// A key, which no dimension is called.
+fn key_name(table: usize, column: &str) -> String {
+    format!("key of lookup {table}: {column}")
 }

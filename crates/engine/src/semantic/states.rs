@@ -34,6 +34,11 @@ enum Running {
 }
 
 impl States {
+    /// The name of the state of a measure.
+    pub(super) fn name_of(column: &str) -> String {
+        format!("state of {column}")
+    }
+
     /// The states of a measure; `None` where states cannot be merged in a plan.
     ///
     /// # Errors
@@ -42,7 +47,7 @@ impl States {
         let (whole, column_type, _) = compiler.aggregate(measure)?;
         let input = compiler.columns.measured(measure)?;
         let needed = || input.clone().ok_or_else(|| Error::invalid(format!("measure {} needs a column or an expression", measure.name)));
-        let (state, counted) = (format!("state of {column}"), format!("count of {column}"));
+        let (state, counted) = (Self::name_of(column), format!("count of {column}"));
         let one = |partial: Expr, running: Running, merge: Expr, last: Expr| Self {
             partial: vec![partial.alias(&state)],
             merge: vec![merge.alias(&state)],

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use http::header;
 use http::request::Parts;
 
-use super::handlers::Refused;
+use super::refused::Refused;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::Problem;

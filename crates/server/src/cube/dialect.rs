@@ -150,12 +150,12 @@ pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, la
     if let Some(result) = result {
         object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
         let zone = zone_of(query);
-        if let (Some(range), Some(times)) = (result.provenance.time_range, object.get_mut("timeDimensions").and_then(Value::as_array_mut)) {
-            let last = range.to - chrono::TimeDelta::milliseconds(1);
-            for time in times.iter_mut().filter_map(Value::as_object_mut) {
-                if time.contains_key("dateRange") {
-                    time.insert("dateRange".into(), json!([local(range.from, zone), local(last, zone)]));
-                }
+        // The answer says the first range; others stay as they were asked. One that is open is none to a client.
+        let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
+        if let Some(time) = times.into_iter().find(|time| time.contains_key("dateRange")) {
+            match result.provenance.time_range {
+                Some(range) => drop(time.insert("dateRange".into(), json!([local(range.from, zone), local(range.to - chrono::TimeDelta::milliseconds(1), zone)]))),
+                None => drop(time.remove("dateRange")),
             }
         }
     }
@@ -173,12 +173,13 @@ fn local(instant: DateTime<Utc>, zone: Tz) -> String {
 
 /// One answer.
 pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout) -> Value {
-    let names: Vec<String> = result.columns.iter().flat_map(names_of).collect();
-    let columns: Vec<Vec<Value>> = result.columns.iter().zip(result.batch.columns()).flat_map(|(column, values)| vec![cells(values, query); names_of(column).len()]).collect();
+    let named = names_of(&result.columns);
+    let names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
+    let columns: Vec<Vec<Value>> = named.iter().filter_map(|(_, place)| result.batch.columns().get(*place)).map(|values| cells(values, query)).collect();
     let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).cloned());
     let rows = 0..result.batch.num_rows();
     let data = match layout {
-        Layout::Rows => rows.map(|number| Value::Object(names.iter().cloned().zip(row(number)).collect::<Map<_, _>>())).collect(),
+        Layout::Rows => rows.map(|number| Value::Object(names.iter().map(|name| (*name).clone()).zip(row(number)).collect::<Map<_, _>>())).collect(),
         Layout::Compact => json!({"members": names, "dataset": rows.map(|number| row(number).collect::<Vec<_>>()).collect::<Vec<_>>()}),
         Layout::Columnar => json!({"members": names, "columns": columns}),
     };
@@ -196,12 +197,17 @@ pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout
     })
 }
 
-/// A bucket has two names: that of its width, and that of the time itself, as clients of before knew it.
-fn names_of(column: &ResultColumn) -> Vec<String> {
-    match column.grain {
-        Some(grain) => vec![format!("{}.{}", column.name, grain.as_str()), column.name.clone()],
-        None => vec![column.name.clone()],
+/// The names of an answer, each with the place of its column. A bucket has two: that of its width, and that of the time itself,
+/// as clients of before knew it, unless something else is called so.
+fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
+    let name = |column: &ResultColumn| column.grain.map_or_else(|| column.name.clone(), |grain| format!("{}.{}", column.name, grain.as_str()));
+    let mut names: Vec<(String, usize)> = columns.iter().enumerate().map(|(place, column)| (name(column), place)).collect();
+    for (place, column) in columns.iter().enumerate() {
+        if !names.iter().any(|(known, _)| *known == column.name) {
+            names.push((column.name.clone(), place));
+        }
     }
+    names
 }
 
 fn cells(values: &dyn Array, query: &SemanticQuery) -> Vec<Value> {
@@ -228,22 +234,20 @@ fn cells(values: &dyn Array, query: &SemanticQuery) -> Vec<Value> {
 /// What the columns of an answer are called and what they are.
 fn annotation(columns: &[ResultColumn]) -> Value {
     let mut parts: BTreeMap<&str, Map<String, Value>> = ["measures", "dimensions", "segments", "timeDimensions"].into_iter().map(|part| (part, Map::new())).collect();
-    for column in columns {
+    for (name, column) in names_of(columns).into_iter().filter_map(|(name, place)| Some((name, columns.get(place)?))) {
         let part = match column.role {
             ColumnRole::Measure => "measures",
             ColumnRole::Time => "timeDimensions",
             ColumnRole::Dimension | ColumnRole::Column => "dimensions",
         };
-        for name in names_of(column) {
-            let mut described = json!({"title": column.label, "shortTitle": column.label, "type": kind_of(column.column_type)});
-            if let Some(grain) = column.grain {
-                described["granularity"] = json!({"name": grain.as_str(), "title": grain.as_str(), "interval": format!("1 {}", grain.as_str())});
-            }
-            if let Some(format) = &column.format {
-                described["format"] = format.clone().into();
-            }
-            parts.entry(part).or_default().insert(name, described);
+        let mut described = json!({"title": column.label, "shortTitle": column.label, "type": kind_of(column.column_type)});
+        if let Some(grain) = column.grain {
+            described["granularity"] = json!({"name": grain.as_str(), "title": grain.as_str(), "interval": format!("1 {}", grain.as_str())});
         }
+        if let Some(format) = &column.format {
+            described["format"] = format.clone().into();
+        }
+        parts.entry(part).or_default().insert(name, described);
     }
     json!(parts)
 }

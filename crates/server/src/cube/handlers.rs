@@ -1,36 +1,17 @@
 //! Routes of Cube's dialect. A question comes in the address or in the body; an error is an object with a sentence.
 
 use axum::Json;
-use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::CubeCaller;
+use super::refused::Refused;
 use super::waiting::Reply;
 use super::{asking, dialect, meta};
 use crate::app::App;
-use crate::http::{JsonBody, Problem};
+use crate::http::{JsonBody, Problem, QueryOf};
 use crate::policy::Action;
-
-/// A problem as Cube's clients read it.
-pub struct Refused(Problem);
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let wire = self.0.into_wire();
-        let status = StatusCode::from_u16(wire.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let sentence = wire.detail.clone().unwrap_or_else(|| wire.title.to_owned());
-        (status, Json(json!({"error": sentence, "type": wire.code, "requestId": wire.request_id}))).into_response()
-    }
-}
 
 /// A question in the address.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -62,8 +43,8 @@ impl InAddress {
 
 /// Ask in Cube's words.
 #[utoipa::path(get, path = "/load", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
-pub async fn load_cube_in_address(State(app): State<App>, caller: CubeCaller, Query(asked): Query<InAddress>) -> Result<Json<Value>, Refused> {
-    load(app, caller, asked.into_body()?).await
+pub async fn load_cube_in_address(State(app): State<App>, caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    load(app, caller, asked?.0.into_body()?).await
 }
 
 /// Ask in Cube's words.
@@ -75,11 +56,10 @@ pub async fn load_cube(State(app): State<App>, caller: CubeCaller, body: Result<
 async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
     let several = body.query_type.as_deref() == Some("multi");
-    // Two callers never share an answer here, whatever they ask.
-    let key = format!("{}|{several}|{}", caller.user.id, body.query);
+    let question = format!("{several}|{}", body.query);
     let asked = dialect::read(body.query)?;
     let mill = caller.mill(&app);
-    match app.waiting.ask(key, || asking::answer(mill, asked, several)).await? {
+    match app.waiting.ask(caller.user.id, &question, || asking::answer(mill, asked, several)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
         Reply::Wait(elapsed) => Ok(Json(json!({"error": "Continue wait", "stage": "Executing query", "timeElapsed": elapsed.as_secs()}))),
     }
@@ -87,8 +67,8 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
 
 /// Say how a question in Cube's words would be understood.
 #[utoipa::path(get, path = "/dry-run", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
-pub async fn dry_run_cube_in_address(caller: CubeCaller, Query(asked): Query<InAddress>) -> Result<Json<Value>, Refused> {
-    dry_run(&caller, asked.into_body()?)
+pub async fn dry_run_cube_in_address(caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    dry_run(&caller, asked?.0.into_body()?)
 }
 
 /// Say how a question in Cube's words would be understood.
@@ -102,11 +82,33 @@ fn dry_run(CubeCaller(caller): &CubeCaller, body: InBody) -> Result<Json<Value>,
     Ok(Json(asking::dry_run(&dialect::read(body.query)?)))
 }
 
+/// Ask in Cube's words, as a client does that asks again by itself.
+#[utoipa::path(get, path = "/subscribe", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
+pub async fn poll_cube_in_address(State(app): State<App>, caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    load(app, caller, asked?.0.into_body()?).await
+}
+
+/// Ask in Cube's words, as a client does that asks again by itself.
+#[utoipa::path(post, path = "/subscribe", tag = "cube", request_body = InBody, responses((status = 200, body = Object)))]
+pub async fn poll_cube(State(app): State<App>, caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
+    load(app, caller, body?.0).await
+}
+
 /// Show the plan of a question in Cube's words, where Cube shows SQL.
 #[utoipa::path(get, path = "/sql", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
-pub async fn explain_cube(State(app): State<App>, CubeCaller(caller): CubeCaller, Query(asked): Query<InAddress>) -> Result<Json<Value>, Refused> {
+pub async fn explain_cube_in_address(State(app): State<App>, caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    explain(app, caller, asked?.0.into_body()?).await
+}
+
+/// Show the plan of a question in Cube's words, where Cube shows SQL.
+#[utoipa::path(post, path = "/sql", tag = "cube", request_body = InBody, responses((status = 200, body = Object)))]
+pub async fn explain_cube(State(app): State<App>, caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
+    explain(app, caller, body?.0).await
+}
+
+async fn explain(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    let asked = dialect::read(asked.into_body()?.query)?;
+    let asked = dialect::read(body.query)?;
     let mut shown = Vec::new();
     for query in &asked.queries {
         let explanation = caller.mill(&app).explain(query).await.map_err(Problem::from)?;

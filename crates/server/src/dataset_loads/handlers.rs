@@ -1,7 +1,7 @@
 //! Routes of single loads of a dataset.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::datasets::handlers::{allow_rejects, page_size};
 use crate::datasets::wire::RejectedRows;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, Problem, QueryOf};
 use crate::loads::wire::LoadReport;
 use crate::policy::Action;
 
@@ -37,7 +37,7 @@ pub async fn find_load_profile(State(app): State<App>, caller: Caller, Path((nam
 #[utoipa::path(
     get, path = "/datasets/{name}/loads/{load_id}/rejects", tag = "datasets",
     params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load"), PageParams), responses((status = 200, body = RejectedRows)))]
-pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, Query(params): Query<PageParams>) -> Answer<Json<Value>> {
+pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, QueryOf(params): QueryOf<PageParams>) -> Answer<Json<Value>> {
     let limit = page_size(params.limit, 100)?;
     let mill = allow_rejects(&app, &caller, &name).await?;
     encode(&mill.load_rejects(&name, &load_id, params.offset.unwrap_or(0), limit).await?)
@@ -48,7 +48,12 @@ pub async fn list_load_rejects(State(app): State<App>, caller: Caller, Path((nam
     get, path = "/datasets/{name}/loads/{load_id}/rejects/export", tag = "datasets",
     params(("name" = String, Path, description = "The dataset"), ("load_id" = String, Path, description = "The load"), ExportParams),
     responses((status = 200, content((String = "text/csv"), (String = "application/x-ndjson")))))]
-pub async fn export_load_rejects(State(app): State<App>, caller: Caller, Path((name, load_id)): Path<(String, String)>, Query(params): Query<ExportParams>) -> Answer<Response> {
+pub async fn export_load_rejects(
+    State(app): State<App>,
+    caller: Caller,
+    Path((name, load_id)): Path<(String, String)>,
+    QueryOf(params): QueryOf<ExportParams>,
+) -> Answer<Response> {
     let mill = allow_rejects(&app, &caller, &name).await?;
     let (format, content_type, ending) = match params.format.unwrap_or_default() {
         Format::Csv => (RejectFormat::Csv, "text/csv; charset=utf-8", "csv"),

@@ -1,7 +1,7 @@
 //! Routes of datasets.
 
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 use tidemill::Mill;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::wire::{DatasetDetail, DatasetList, DatasetProfile, PreviewParams, PushParams, Pushed, RejectParams, RejectedRows};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, Problem, body};
+use crate::http::{Answer, Problem, QueryOf, body};
 use crate::policy::Action;
 use crate::queries::wire::QueryResult;
 use crate::store::audit;
@@ -38,7 +38,7 @@ pub async fn find_dataset(State(app): State<App>, caller: Caller, Path(name): Pa
 
 /// Read the latest rows of a dataset.
 #[utoipa::path(get, path = "/datasets/{name}/preview", tag = "datasets", params(("name" = String, Path, description = "The dataset"), PreviewParams), responses((status = 200, body = QueryResult)))]
-pub async fn preview_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<PreviewParams>) -> Answer<Json<Value>> {
+pub async fn preview_dataset(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<PreviewParams>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let limit = page_size(params.limit, 50)?;
     Ok(Json(caller.mill(&app).preview(&name, limit).await?.to_json()))
@@ -53,7 +53,7 @@ pub async fn profile_dataset(State(app): State<App>, caller: Caller, Path(name):
 
 /// Read the rows of a dataset that were rejected.
 #[utoipa::path(get, path = "/datasets/{name}/rejects", tag = "datasets", params(("name" = String, Path, description = "The dataset"), RejectParams), responses((status = 200, body = RejectedRows)))]
-pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<RejectParams>) -> Answer<Json<Value>> {
+pub async fn list_rejects(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<RejectParams>) -> Answer<Json<Value>> {
     let limit = page_size(params.limit, 100)?;
     let mill = allow_rejects(&app, &caller, &name).await?;
     let offset = params.offset.unwrap_or(0);
@@ -82,7 +82,7 @@ pub(crate) async fn allow_rejects(app: &App, caller: &Caller, name: &str) -> Ans
     params(("name" = String, Path, description = "The dataset"), PushParams, ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
     request_body(content((serde_json::Value = "application/json"), (String = "application/x-ndjson")), description = "Up to 16 MiB"),
     responses((status = 200, body = Pushed)))]
-pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<PushParams>, request: Request) -> Answer<Json<Pushed>> {
+pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<PushParams>, request: Request) -> Answer<Json<Pushed>> {
     caller.allow(Action::LoadData)?;
     check_content_type(request.headers())?;
     let key = idempotency_key(request.headers())?;

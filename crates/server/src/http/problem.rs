@@ -170,6 +170,11 @@ impl Problem {
         self.code
     }
 
+    /// After how long it is worth trying again.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
+    }
+
     /// The form that crosses the wire; logs the problem once.
     pub fn into_wire(self) -> WireProblem {
         self.log();
@@ -254,20 +259,23 @@ impl From<sea_orm::DbErr> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.code.status();
-        let retry_after = self.retry_after_seconds.or((self.code == Code::Unavailable).then_some(1));
-        let code = self.code;
+        let (status, code, retry_after_seconds) = (self.code.status(), self.code, self.retry_after_seconds);
         let body = serde_json::to_vec(&self.into_wire()).unwrap_or_default();
         let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if code == Code::Unauthenticated {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        add_headers(&mut response, code, retry_after_seconds);
         response
+    }
+}
+
+/// Headers that say what to do about a problem.
+pub(crate) fn add_headers(response: &mut Response, code: Code, retry_after_seconds: Option<u64>) {
+    let headers = response.headers_mut();
+    if let Some(seconds) = retry_after_seconds.or((code == Code::Unavailable).then_some(1)) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if code == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Routes of models.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tidemill::{Error, ErrorKind, Model, ValuePage};
@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use super::wire;
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, IfMatch, JsonBody, Problem};
+use crate::http::{Answer, IfMatch, JsonBody, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -46,7 +46,7 @@ pub struct Values {
 #[utoipa::path(
     get, path = "/models/{name}/values", tag = "models",
     params(("name" = String, Path, description = "The model"), Values), responses((status = 200, body = wire::ValuePage)))]
-pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(asked): Query<Values>) -> Answer<Json<ValuePage>> {
+pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(asked): QueryOf<Values>) -> Answer<Json<ValuePage>> {
     caller.allow(Action::Read)?;
     let member = format!("{name}.{}", asked.dimension);
     Ok(Json(caller.mill(&app).values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))

@@ -1,14 +1,14 @@
 //! Routes of versions, of how long things are kept, and of upkeep.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::{Value, json};
 use tidemill::AsOf;
 
 use super::wire::{self, ChangeParams, DatasetChanges, UpkeepReport, VersionPage, VersionParams};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody, Problem};
+use crate::http::{Answer, JsonBody, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -16,14 +16,14 @@ const VERSIONS_DEFAULT: usize = 100;
 
 /// List the versions of a dataset, newest first, and what made them.
 #[utoipa::path(get, path = "/datasets/{name}/versions", tag = "versions", params(("name" = String, Path, description = "The dataset"), VersionParams), responses((status = 200, body = VersionPage)))]
-pub async fn list_versions(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<VersionParams>) -> Answer<Json<Value>> {
+pub async fn list_versions(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<VersionParams>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     encode(&caller.mill(&app).versions(&name, params.before, params.limit.unwrap_or(VERSIONS_DEFAULT)).await?)
 }
 
 /// Say what happened to a dataset between two states: at most 1,000 commits.
 #[utoipa::path(get, path = "/datasets/{name}/changes", tag = "versions", params(("name" = String, Path, description = "The dataset"), ChangeParams), responses((status = 200, body = DatasetChanges)))]
-pub async fn list_changes(State(app): State<App>, caller: Caller, Path(name): Path<String>, Query(params): Query<ChangeParams>) -> Answer<Json<Value>> {
+pub async fn list_changes(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<ChangeParams>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let mill = caller.mill(&app);
     let state = |field: &str, text: &str| text.parse::<AsOf>().map_err(|detail| Problem::field(field, detail));

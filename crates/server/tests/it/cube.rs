@@ -63,6 +63,31 @@ async fn ranges_are_compared_and_queries_are_blended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn times_keep_their_names_and_ranges() {
+    let server = with_orders().await;
+    // A time twice as wide and narrow buckets: no name stands for two things.
+    let query = json!({"measures": ["orders.count"], "timeDimensions": [
+        {"dimension": "orders.at", "granularity": "month", "dateRange": "all"}, {"dimension": "orders.at", "granularity": "year"}
+    ]});
+    let answer = post(&server, "/load", json!({"query": query})).await;
+    if answer.status.is_success() {
+        let row = answer.json()["data"][0].clone();
+        assert_eq!(
+            (&row["orders.at.month"], &row["orders.at.year"], &row["orders.at"]),
+            (&json!("2024-01-01T00:00:00.000"), &json!("2024-01-01T00:00:00.000"), &json!("2024-01-01T00:00:00.000"))
+        );
+    } else {
+        assert!(answer.json()["error"].as_str().unwrap().contains("twice"), "{}", answer.text());
+    }
+    // An open range is none.
+    let open = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "all"}]});
+    let answer = post(&server, "/subscribe", json!({"query": open})).await.expect(200).json();
+    assert_eq!((&answer["data"][0]["orders.count"], &answer["query"]["timeDimensions"][0]["dateRange"]), (&json!(3), &Value::Null));
+    let plan = post(&server, "/sql", json!({"query": open})).await.expect(200).json();
+    assert!(plan["sql"]["sql"][0].as_str().unwrap().contains("orders"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn errors_are_sentences() {
     let server = with_orders().await;
     for (query, status, text) in [
@@ -73,6 +98,10 @@ async fn errors_are_sentences() {
     ] {
         let answer = post(&server, "/load", json!({"query": query})).await.expect(status).json();
         assert!(answer["error"].as_str().unwrap().contains(text), "{answer}");
+    }
+    for path in ["/cubejs-api/v1/nothing", "/cubejs-api"] {
+        let request = http::Request::builder().uri(path).header(header::HOST, "localhost").body(axum::body::Body::empty()).unwrap();
+        server.send(request).await.expect(404);
     }
     let anonymous = http::Request::builder().uri("/cubejs-api/v1/meta").header(header::HOST, "localhost").body(axum::body::Body::empty()).unwrap();
     assert!(server.send(anonymous).await.expect(401).json()["error"].is_string());

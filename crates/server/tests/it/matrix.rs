@@ -74,7 +74,10 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /cubejs-api/v1/load", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
         ("get /cubejs-api/v1/dry-run", (Least::Viewer, Value::Null)),
         ("post /cubejs-api/v1/dry-run", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
+        ("get /cubejs-api/v1/subscribe", (Least::Viewer, Value::Null)),
+        ("post /cubejs-api/v1/subscribe", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
         ("get /cubejs-api/v1/sql", (Least::Viewer, Value::Null)),
+        ("post /cubejs-api/v1/sql", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
         ("get /cubejs-api/v1/meta", (Least::Viewer, Value::Null)),
         ("post /api/v1/queries/explain", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("get /api/v1/datasets/{name}/rollups", (Least::Viewer, Value::Null)),
@@ -141,6 +144,7 @@ async fn every_route_asks_for_the_role_that_it_takes() {
             .replace("/values", "/values?dimension=faa")
             .replace("-api/v1/load", "-api/v1/load?query=%7B%7D")
             .replace("-api/v1/dry-run", "-api/v1/dry-run?query=%7B%7D")
+            .replace("-api/v1/subscribe", "-api/v1/subscribe?query=%7B%7D")
             .replace("-api/v1/sql", "-api/v1/sql?query=%7B%7D")
     };
     for (operation, (least, body)) in table() {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::{AggregateFunction, Cast};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::expr::{AggregateFunction, Cast, ScalarFunction};
 use datafusion::logical_expr::{Expr, ExprSchemable};
 use datafusion::physical_expr::PhysicalExpr;
 
@@ -15,8 +16,10 @@ use super::super::aggregator::{Function, is_count_of_rows};
 use super::super::distinct::DistinctIntegers;
 use super::super::distinct_texts::DistinctTexts;
 use super::super::extremes;
-use crate::error::Result;
+use super::super::mapping::Mapping;
+use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
+use crate::functions::looked_up::LookedUp;
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::grain::Grain;
 
@@ -27,6 +30,15 @@ pub(super) struct Bound {
     pub(super) schema: SchemaRef,
     /// Places in `Kernel::columns`.
     pub(super) columns: Vec<usize>,
+    /// The one thing that the expression is over, where that is looked up.
+    pub(super) through: Option<Arc<Through>>,
+}
+
+/// A value that is looked up.
+#[derive(Debug)]
+pub(super) struct Through {
+    pub(super) mapping: Arc<Mapping>,
+    pub(super) keys: Vec<Bound>,
 }
 
 #[derive(Debug)]
@@ -53,7 +65,7 @@ impl Bound {
     }
 
     pub(super) fn is_column(&self) -> bool {
-        self.expr.downcast_ref::<datafusion::physical_expr::expressions::Column>().is_some()
+        self.through.is_none() && self.expr.downcast_ref::<datafusion::physical_expr::expressions::Column>().is_some()
     }
 }
 
@@ -83,6 +95,29 @@ pub(super) fn function_of(call: &AggregateFunction, schema: &DFSchema) -> Result
     Ok(Some((function, vec![argument.clone()])))
 }
 
+/// The name of a looked-up value in what is evaluated over it.
+const LOOKED_UP: &str = "looked up";
+
+/// The one call of an expression that looks something up, and the expression over its value, where it looks at nothing else.
+fn over_looked_up(expr: &Expr) -> Result<Option<(ScalarFunction, Expr)>> {
+    let (mut call, mut others): (Option<ScalarFunction>, bool) = (None, false);
+    let over = expr.clone().transform_down(|part| {
+        Ok(match part {
+            Expr::ScalarFunction(this) if this.func.inner().downcast_ref::<LookedUp>().is_some() => {
+                others |= call.as_ref().is_some_and(|known| *known != this);
+                call.get_or_insert(this);
+                Transformed::new(Expr::Column(datafusion::common::Column::new_unqualified(LOOKED_UP)), true, TreeNodeRecursion::Jump)
+            }
+            Expr::Column(_) => {
+                others = true;
+                Transformed::no(part)
+            }
+            _ => Transformed::no(part),
+        })
+    })?;
+    Ok(call.filter(|_| !others).map(|call| (call, over.data)))
+}
+
 pub(super) struct Binder<'a> {
     pub(super) schema: &'a SchemaRef,
     pub(super) session: &'a dyn Session,
@@ -91,12 +126,28 @@ pub(super) struct Binder<'a> {
 
 impl Binder<'_> {
     pub(super) fn bind(&mut self, expr: &Expr) -> Result<Bound> {
+        if let Some((call, over)) = over_looked_up(expr)? {
+            return self.bind_through(&call, over);
+        }
         let mut used: Vec<usize> = expr.column_refs().into_iter().map(|column| self.schema.index_of(&column.name)).collect::<std::result::Result<_, _>>()?;
         used.sort_unstable();
         let schema = Arc::new(self.schema.project(&used)?);
         let expr = self.session.create_physical_expr(expr.clone(), &DFSchema::try_from(Arc::clone(&schema))?)?;
         let columns = used.into_iter().map(|column| self.place(column)).collect();
-        Ok(Bound { expr, schema, columns })
+        Ok(Bound { expr, schema, columns, through: None })
+    }
+
+    /// `over` is an expression over the value of a call alone.
+    fn bind_through(&mut self, call: &ScalarFunction, over: Expr) -> Result<Bound> {
+        let looked_up = call.func.inner().downcast_ref::<LookedUp>().ok_or_else(|| Error::internal("a value that is not looked up"))?;
+        let mapping = Arc::clone(looked_up.mapping()?);
+        let keys = call.args.iter().map(|key| self.bind(key)).collect::<Result<Vec<_>>>()?;
+        let schema = Arc::new(Schema::new(vec![Field::new(LOOKED_UP, mapping.data_type().clone(), true)]));
+        let expr = self.session.create_physical_expr(over, &DFSchema::try_from(Arc::clone(&schema))?)?;
+        let mut columns: Vec<usize> = keys.iter().flat_map(|key| key.columns.iter().copied()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        Ok(Bound { expr, schema, columns, through: Some(Arc::new(Through { mapping, keys })) })
     }
 
     pub(super) fn place(&mut self, column: usize) -> usize {

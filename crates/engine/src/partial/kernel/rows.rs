@@ -12,7 +12,7 @@ use arrow::compute::prep_null_mask_filter;
 use super::super::codes;
 use super::super::columns::{Coded, Column};
 use super::super::fold::Values;
-use super::binding::{Bound, Key, Measure};
+use super::binding::{Bound, Key, Measure, Through};
 use crate::error::{Error, Result};
 use crate::functions::sketch::hash;
 
@@ -37,13 +37,30 @@ impl Rows {
         }
     }
 
-    /// The one text column of an expression that has no other, and the expression evaluated on its distinct values.
-    /// `None` also where that fails: a value of a row that did not pass must not be the reason of an error.
-    fn by_value(&self, bound: &Bound) -> Option<(&Coded, ArrayRef)> {
-        let [place] = bound.columns.as_slice() else { return None };
-        let Column::Coded(coded) = self.columns.get(*place)?.as_ref()? else { return None };
+    /// The codes of what an expression depends on alone, where that is a text column or looked up, and the expression
+    /// evaluated on its distinct values. `None` also where that fails: a value of a row that did not pass must not be the
+    /// reason of an error.
+    fn by_value(&mut self, bound: &Bound) -> Option<(Coded, ArrayRef)> {
+        let coded = match (&bound.through, bound.columns.as_slice()) {
+            (Some(through), _) => self.looked_up(through).ok()?,
+            (None, [place]) => match self.columns.get(*place)?.as_ref()? {
+                Column::Coded(coded) => coded.clone(),
+                Column::Plain(_) => return None,
+            },
+            _ => return None,
+        };
         let evaluated = bound.evaluate(vec![Arc::clone(&coded.values)], coded.values.len()).ok()?;
         Some((coded, evaluated))
+    }
+
+    fn looked_up(&mut self, through: &Through) -> Result<Coded> {
+        if let [key] = through.keys.as_slice()
+            && let Some((coded, evaluated)) = self.by_value(key)
+        {
+            return through.mapping.coded_through(&coded, &evaluated);
+        }
+        let keys = through.keys.iter().map(|key| self.array(key)).collect::<Result<Vec<_>>>()?;
+        through.mapping.coded(&keys)
     }
 
     pub(super) fn filtered(&self, passes: &BooleanArray) -> Result<Self> {
@@ -98,6 +115,10 @@ impl Rows {
     }
 
     pub(super) fn array(&mut self, bound: &Bound) -> Result<ArrayRef> {
+        if let Some(through) = &bound.through {
+            let coded = self.looked_up(through)?;
+            return bound.evaluate(vec![coded.codes.values(&coded.values)?], self.rows);
+        }
         let arrays = bound.columns.iter().map(|place| self.written_out(*place)).collect::<Result<Vec<_>>>()?;
         bound.evaluate(arrays, self.rows)
     }
@@ -121,7 +142,7 @@ impl Rows {
             }
             Key::Any(bound) => {
                 if let Some((coded, evaluated)) = self.by_value(bound) {
-                    return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded.clone()) } else { codes::encode_through(coded, &evaluated) };
+                    return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded) } else { codes::encode_through(&coded, &evaluated) };
                 }
                 if let ([place], true) = (bound.columns.as_slice(), bound.is_column()) {
                     return codes::of_column(self.column(*place)?);
@@ -151,7 +172,7 @@ mod tests {
         let texts: ArrayRef = Arc::new(StringViewArray::from(vec!["a", "b", "a"]));
         let schema = Arc::new(Schema::new(vec![Field::new("text", DataType::Utf8View, true)]));
         let count = |expr: Arc<dyn PhysicalExpr>| {
-            let argument = Bound { expr, schema: Arc::clone(&schema), columns: vec![0] };
+            let argument = Bound { expr, schema: Arc::clone(&schema), columns: vec![0], through: None };
             let measure = Measure { arguments: vec![argument], hashed: false, filter: None, nulls_alone: true };
             let mut rows = Rows { columns: vec![Some(Column::of(&texts).unwrap())], arrays: HashMap::new(), rows: 3 };
             rows.values(&measure, None).unwrap().valid.map(|valid| valid.count_set_bits())

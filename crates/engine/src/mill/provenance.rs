@@ -1,0 +1,53 @@
+//! Where an answer comes from, told by what was pinned and what was counted while it was made: the same for all ways of asking.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono::DateTime;
+
+use super::Mill;
+use crate::ids::DatasetName;
+use crate::partial::source::{RollupCount, ScanCounters};
+use crate::query::result::{Provenance, RollupUse, SourceVersion, TimeRange};
+use crate::semantic::date::Range;
+use crate::storage::log::Snapshot;
+
+impl Mill {
+    /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
+    /// made it.
+    pub(super) fn provenance(&self, pinned: &[(DatasetName, Arc<Snapshot>)], counters: &ScanCounters) -> Provenance {
+        let [total, read, reused, rows, bytes] =
+            [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
+        let rollups: Vec<RollupUse> = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
+        let rolled = rollups.iter().map(|rollup| rollup.segments).sum();
+        let latest = |snapshot: &Snapshot| snapshot.time_range.map(|(_, latest)| latest);
+        let (only, several) = if let [only] = pinned { (Some(only), &[][..]) } else { (None, pinned) };
+        Provenance {
+            dataset: only.map(|(name, _)| name.to_string()),
+            version: only.map(|(_, snapshot)| snapshot.version),
+            sources: several
+                .iter()
+                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: latest(snapshot) })
+                .collect(),
+            retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
+            complete_until: only.and_then(|(_, snapshot)| latest(snapshot)),
+            segments_total: total,
+            segments_read: read,
+            segments_reused: reused,
+            segments_rolled: rolled,
+            segments_pruned: total.saturating_sub(read + reused + rolled),
+            rows_scanned: rows,
+            bytes_read: bytes,
+            // What a rollup lacks names the row filter and hidden columns.
+            rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { rollups },
+            row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
+            ..Provenance::default()
+        }
+    }
+}
+
+/// A range as it is told, where both of its ends are.
+pub(super) fn told(range: Option<Range>) -> Option<TimeRange> {
+    let range = range?;
+    Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })
+}

@@ -1,0 +1,66 @@
+//! Stocks: the latest row of each of them in each bucket of time, with everything that it said then. Only these rows are looked up,
+//! filtered and added up.
+
+use datafusion::common::Column;
+use datafusion::functions::core::expr_fn::{get_field, named_struct};
+use datafusion::functions_aggregate::first_last::last_value_udaf;
+use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlanBuilder, lit};
+
+use super::compile::Compiler;
+use super::member::find_dimension;
+use super::model::Measure;
+use crate::error::{Error, Result};
+
+/// The column that holds the row.
+const ROW: &str = "latest row";
+
+/// Keeps the latest row of each stock in each bucket. `buckets` are grouped by; `others` are what is asked of the row, by name;
+/// `value` is the stock itself, of rows that have one.
+///
+/// # Errors
+/// As binding the measure.
+pub(super) fn latest(
+    plan: LogicalPlanBuilder,
+    measure: &Measure,
+    buckets: Vec<(String, Expr)>,
+    others: Vec<(String, Expr)>,
+    value: (String, Expr),
+    compiler: &Compiler<'_>,
+) -> Result<LogicalPlanBuilder> {
+    let mut groups = Vec::new();
+    for name in &measure.by {
+        let dimension = find_dimension(compiler.model, &format!("{}.{name}", compiler.model.name))?;
+        groups.push(compiler.columns.dimension(dimension)?.alias(format!("of {name}")));
+    }
+    let shown: Vec<Expr> = buckets.iter().map(|(name, _)| by_name(name)).collect();
+    groups.extend(buckets.into_iter().map(|(name, expr)| expr.alias(name)));
+    // One row and not the latest value of each column: what is told together was there together. Of several at the same time
+    // the one with the greatest value counts.
+    let fields: Vec<(String, Expr)> = std::iter::once(value).chain(others).collect();
+    let row = fields.iter().enumerate().flat_map(|(place, (_, expr))| [lit(field(place)), expr.clone()]).collect();
+    let order = std::iter::once(compiler.time(&measure.name)?)
+        .chain(fields.iter().map(|(_, expr)| expr.clone()))
+        .map(|expr| expr.sort(true, true))
+        .collect();
+    let latest = last_value_udaf().call(vec![named_struct(row)]).order_by(order).build()?;
+    let taken = fields.iter().enumerate().map(|(place, (name, _))| get_field(by_name(ROW), field(place)).alias(name));
+    let shown = shown.into_iter().chain(taken).collect::<Vec<_>>();
+    Ok(plan.aggregate(groups, vec![latest.alias(ROW)])?.project(shown)?)
+}
+
+/// The rows that have a value of a stock and a time.
+///
+/// # Errors
+/// As binding the measure.
+pub(super) fn conditions(measure: &Measure, compiler: &Compiler<'_>) -> Result<Vec<Expr>> {
+    let value = compiler.columns.measured(measure)?.ok_or_else(|| Error::invalid(format!("measure {} needs a column or an expression", measure.name)))?;
+    Ok([value.is_not_null(), compiler.time(&measure.name)?.is_not_null()].into_iter().chain(compiler.counted_in(measure)?).collect())
+}
+
+fn field(place: usize) -> String {
+    format!("c{place}")
+}
+
+fn by_name(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}

@@ -1,0 +1,119 @@
+//! Lookups as functions: where another model has few rows, what they say is an expression over the keys of those that look up.
+//! Aggregates by it are then partials of the rows' own dataset, computed once for each version of the lookup; nothing is
+//! joined when a question is asked.
+
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Volatility};
+use sha2::{Digest, Sha256};
+
+use super::compose::World;
+use super::join::{Step, way};
+use super::lookups::types_differ;
+use super::member::{Columns, find_dimension};
+use super::model::Dimension;
+use crate::error::Result;
+use crate::functions::looked_up::{LookedUp, MappingSlot};
+use crate::partial::fragment::identity_of;
+
+/// Rows of those that look up, at most, for which it does not matter how often a lookup changes: computing them anew is quick.
+const QUICK_ROWS: u64 = 2_000_000;
+/// Seconds without a change after which a lookup counts as settled. While it changes, larger tables are aggregated by its keys,
+/// and these aggregates stay.
+const SETTLED_SECONDS: i64 = 60;
+
+/// A mapping that a question needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Mapped {
+    /// The name of its function: which rows under which scope, which keys, which value.
+    pub name: String,
+    pub model: String,
+    /// The columns that must tell rows of the model apart.
+    pub keys: Vec<String>,
+    /// The keys and then the value of each row that has them.
+    pub plan: LogicalPlan,
+    pub slot: MappingSlot,
+}
+
+/// A dimension of what is called `prefix` from a model, as an expression over that model's rows. `None`: it has to be joined.
+///
+/// # Errors
+/// `Invalid` when no way or several lead there, or when there is no such dimension.
+pub(super) fn mapped<'a>(world: &World<'a>, root: &str, root_columns: &Columns<'_>, prefix: &str, name: &str) -> Result<Option<(Expr, &'a Dimension)>> {
+    let way = way(root, prefix, world.models)?;
+    let Some(last) = way.last() else { return Ok(None) };
+    if !way.iter().all(|step| is_function(world, root, step)) {
+        return Ok(None);
+    }
+    let dimension = find_dimension(world.model(&last.target)?, &format!("{}.{name}", last.target))?;
+    let mut keys: Vec<Expr> = Vec::new();
+    for (place, step) in way.iter().enumerate() {
+        let source = world.source(&step.target)?;
+        let columns = Columns { state: world.state, schema: source.schema(), zone: world.reference.zone };
+        if place == 0 {
+            keys = step.keys.iter().map(|(here, _)| root_columns.column(here)).collect::<Result<_>>()?;
+        }
+        let there = step.keys.iter().map(|(_, there)| columns.column(there)).collect::<Result<Vec<_>>>()?;
+        let values = match way.get(place + 1) {
+            Some(next) => next.keys.iter().map(|(here, _)| columns.column(here)).collect::<Result<_>>()?,
+            None => vec![columns.dimension(dimension)?],
+        };
+        let found = values.iter().map(|value| look_up(world, root_columns, step, source, (&keys, &there), value)).collect::<Result<Option<Vec<_>>>>()?;
+        let Some(found) = found else { return Ok(None) };
+        keys = found;
+    }
+    Ok(keys.pop().map(|value| (value, dimension)))
+}
+
+/// Whether rows of the step's model are few, and settled or cheap to count again.
+fn is_function(world: &World<'_>, root: &str, step: &Step) -> bool {
+    let (Some(here), Some(there)) = (world.sources.get(root), world.sources.get(&step.target)) else { return false };
+    let settled = world.reference.now.signed_duration_since(there.changed).num_seconds() >= SETTLED_SECONDS;
+    there.rows <= world.mapped_rows && (settled || here.rows <= QUICK_ROWS)
+}
+
+/// The value of the row that `keys` lead to. `None`: keys or value are of a type, or made in a way, for which there is no function.
+fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalPlan, (keys, there): (&[Expr], &[Expr]), value: &Expr) -> Result<Option<Expr>> {
+    let data_type = value.get_type(source.schema())?;
+    let types = keys.iter().map(|key| key.get_type(root.schema)).collect::<std::result::Result<Vec<_>, _>>()?;
+    for ((here, key), data_type) in step.keys.iter().map(|(here, _)| here).zip(there).zip(&types) {
+        let other = key.get_type(source.schema())?;
+        if other != *data_type {
+            return Err(types_differ(&step.name, here, &key.to_string(), data_type, &other));
+        }
+    }
+    // Floats are equal in more than one way.
+    if data_type.is_nested() || types.iter().any(|key| key.is_floating() || key.is_nested()) {
+        return Ok(None);
+    }
+    let plan = LogicalPlanBuilder::from(source.clone());
+    let plan = match conjunction(there.iter().map(|key| key.clone().is_not_null())) {
+        Some(present) => plan.filter(present)?,
+        None => plan,
+    };
+    let shown = there.iter().cloned().enumerate().map(|(place, key)| key.alias(format!("key {place}"))).chain([value.clone().alias("value")]);
+    let plan = plan.project(shown.collect::<Vec<_>>())?.build()?;
+    if !is_fixed(&plan)? {
+        return Ok(None);
+    }
+    let mut hash = Sha256::new();
+    hash.update(world.sources.get(&step.target).map(|source| source.identity.as_str()).unwrap_or_default());
+    hash.update(identity_of("mapping", &there.iter().chain([value]).collect::<Vec<_>>()));
+    let name = format!("looked_up_{}_{}", step.name, hex::encode(hash.finalize()));
+    let columns = step.keys.iter().map(|(_, there)| there.clone()).collect();
+    let slot = world.needs(Mapped { name: name.clone(), model: step.target.clone(), keys: columns, plan, slot: MappingSlot::default() });
+    Ok(Some(LookedUp::udf(name, types, data_type, slot).call(keys.to_vec())))
+}
+
+/// Whether a plan, the filter of a scope in it too, tells the same of the same rows for ever.
+fn is_fixed(plan: &LogicalPlan) -> Result<bool> {
+    let moves = |part: &Expr| Ok(matches!(part, Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable));
+    let mut fixed = true;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            fixed &= !expr.exists(moves)?;
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(fixed)
+}

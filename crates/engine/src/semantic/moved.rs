@@ -1,0 +1,175 @@
+//! How a measure that looks at other times moves them: which rows are read, where their buckets count, and which are shown.
+//!
+//! ```text
+//!   asked   [------------)            read by a shift    [------------) earlier, by whole units of the calendar
+//!                                     read by a rolling  [---[------------)
+//!   a bucket of what is read counts in a later one, or in several; only those that were asked for are shown
+//! ```
+
+use super::compile::members_of;
+use super::compose::World;
+use super::date::{self, Range};
+use super::derived::Lens;
+use super::grain::Grain;
+use super::model::Span;
+use crate::error::{Error, Result};
+use crate::functions::time_bucket::bucket_of;
+use crate::functions::time_shift::shift;
+
+/// Buckets that a rolling measure looks over at most: each group is there once for each of them.
+const ROLLING_MAX: u32 = 400;
+
+/// A time that a lens moves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved<'a> {
+    pub member: &'a str,
+    /// Rows that are read.
+    pub read: Range,
+    /// `None`: there are no buckets, only the range moves.
+    pub buckets: Option<Buckets>,
+}
+
+/// Buckets that are moved.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Buckets {
+    /// Of the answer.
+    pub grain: Grain,
+    /// Of the states: each of them counts in one bucket of the answer when it is moved.
+    pub fine: Grain,
+    /// Those that are shown.
+    pub shown: Range,
+}
+
+/// A time that is grouped by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grouped<'a> {
+    pub member: &'a str,
+    pub grain: Grain,
+    /// Whether it is one of the model whose rows are counted.
+    pub own: bool,
+}
+
+/// What moves a lens: its measures by name, whether they are stocks, and until when there is data.
+#[derive(Clone, Copy)]
+pub(super) struct Mover<'a> {
+    pub world: &'a World<'a>,
+    pub lens: Lens,
+    pub named: &'a str,
+    pub balances: bool,
+    /// Latest instant of the moved time, where it is known for everything that is asked.
+    pub horizon: Option<i64>,
+}
+
+impl<'a> Mover<'a> {
+    /// How time moves; `None` where it does not.
+    ///
+    /// # Errors
+    /// `Invalid` where no right number can be told, with the reason.
+    pub(super) fn moved(&self, mut times: impl Iterator<Item = Grouped<'a>>, is_own: impl Fn(&str) -> bool) -> Result<Option<Moved<'a>>> {
+        if matches!(self.lens, Lens::Own | Lens::Total) {
+            return Ok(None);
+        }
+        let moved = match (times.next(), times.next()) {
+            (Some(time), None) => self.by_buckets(time)?,
+            (None, _) => self.by_range(is_own)?,
+            (Some(_), Some(_)) => return Err(self.refused("moves in time, and the question has several times to group by; leave one")),
+        };
+        let filtered = self.world.query.filters.iter().flat_map(members_of).any(|member| member == moved.member);
+        if filtered {
+            return Err(Error::invalid(format!("{} moves in time, so rows are not chosen by {} in filters; give it a dateRange", self.named, moved.member)).at("filters"));
+        }
+        Ok(Some(moved))
+    }
+
+    fn refused(&self, why: &str) -> Error {
+        Error::invalid(format!("{} {why}", self.named)).at("timeDimensions")
+    }
+
+    /// Without buckets only a shift has a meaning: the one range that is asked for moves.
+    fn by_range(&self, is_own: impl Fn(&str) -> bool) -> Result<Moved<'a>> {
+        let Lens::Before(span) = self.lens else {
+            return Err(self.refused("is counted from bucket to bucket of time; ask for it with one time dimension that has a granularity"));
+        };
+        let mut ranges = self.world.query.time_dimensions.iter().filter_map(|time| Some((time.dimension.as_str(), time.date_range.as_ref()?)));
+        let (Some((member, asked)), None) = (ranges.next(), ranges.next()) else {
+            return Err(self.refused("moves in time; give one time dimension a granularity or a dateRange"));
+        };
+        if !is_own(member) {
+            return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
+        }
+        Ok(Moved { member, read: self.earlier(date::resolve(asked, &self.world.reference)?, span)?, buckets: None })
+    }
+
+    fn by_buckets(&self, time: Grouped<'a>) -> Result<Moved<'a>> {
+        let Grouped { member, grain, own } = time;
+        if !own {
+            return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
+        }
+        if self.balances && !matches!(self.lens, Lens::Before(_)) {
+            return Err(self.refused("is a stock, which does not add up over time; use it as it is, or shift it"));
+        }
+        let asked = self.world.query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
+        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &self.world.reference)).transpose()?.unwrap_or_default();
+        let zone = self.world.reference.zone;
+        // Whole buckets are shown, also where the range begins inside of one. What is moved beyond the data only where it is asked for.
+        let first = asked.from.map(|from| bucket_of(from, grain, zone).0);
+        let beyond = || self.horizon.map(|latest| bucket_of(latest, grain, zone).1);
+        let (read, fine, to) = match self.lens {
+            Lens::Before(span) => (self.earlier(asked, span)?, self.fine(grain, span)?, asked.to.or_else(beyond)),
+            Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, grain, span)?, grain, asked.to.or_else(beyond)),
+            _ => (Range { from: None, ..asked }, grain, asked.to),
+        };
+        Ok(Moved { member, read, buckets: Some(Buckets { grain, fine, shown: Range { from: first, to } }) })
+    }
+
+    /// Buckets that lie in one bucket each when they are shifted.
+    fn fine(&self, grain: Grain, span: Span) -> Result<Grain> {
+        let fine = if grain.divides(span.unit) { grain } else { grain.min(Grain::Day).min(span.unit) };
+        // The last days of a long month all become the last day of a short one: sums add them up, stocks must not.
+        let meets = fine != grain || (grain <= Grain::Day && span.unit >= Grain::Month);
+        if self.balances && meets {
+            return Err(self.refused(&format!(
+                "is a stock, and several buckets of it would meet in one {} when they are shifted; ask for it by {}",
+                grain.as_str(),
+                span.unit.as_str()
+            )));
+        }
+        Ok(fine)
+    }
+
+    fn over(&self, asked: Range, grain: Grain, span: Span) -> Result<Range> {
+        if span.unit != grain {
+            return Err(self.refused(&format!("is over {} {}s; ask for it by {}", span.count, span.unit.as_str(), span.unit.as_str())));
+        }
+        if span.count > ROLLING_MAX {
+            return Err(Error::exhausted(format!("{} is over {} buckets; at most {ROLLING_MAX} are rolled over", self.named, span.count)));
+        }
+        let first = |from: i64| Ok::<_, Error>(bucket_of(self.back(from, Span { count: span.count - 1, ..span })?, grain, self.world.reference.zone).0);
+        Ok(Range { from: asked.from.map(first).transpose()?, to: asked.to })
+    }
+
+    /// The range some time before. Days stay days, and the last day of a range is the last one then: its end is not moved as an
+    /// instant, which on the first day that a month does not have would leave that month's last day out.
+    fn earlier(&self, range: Range, span: Span) -> Result<Range> {
+        let zone = self.world.reference.zone;
+        let is_start = |micros: i64, grain: Grain| bucket_of(micros, grain, zone).0 == micros;
+        let start = |micros: i64| {
+            let back = self.back(micros, span)?;
+            // The day may have begun later, or earlier, than midnight then.
+            Ok::<_, Error>(if is_start(micros, Grain::Day) && span.unit >= Grain::Day { bucket_of(back, Grain::Day, zone).0 } else { back })
+        };
+        let end = |micros: i64| {
+            if span.unit < Grain::Month || is_start(micros, Grain::Month) {
+                return start(micros);
+            }
+            let last = self.back(micros.saturating_sub(1), span)?;
+            Ok(if is_start(micros, Grain::Day) { bucket_of(last, Grain::Day, zone).1 } else { last.saturating_add(1) })
+        };
+        Ok(Range { from: range.from.map(start).transpose()?, to: range.to.map(end).transpose()? })
+    }
+
+    fn back(&self, micros: i64, span: Span) -> Result<i64> {
+        let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone);
+        back.ok_or_else(|| self.refused("looks back further than the calendar goes"))
+    }
+}
