@@ -122,7 +122,7 @@ fn examples_and_changes_of_them_do_no_harm() {
     let (rounds, seed) = (number("TIDEMILL_FUZZ_ROUNDS", ROUNDS), number("TIDEMILL_FUZZ_SEED", 1));
     let only = std::env::var("TIDEMILL_FUZZ_TARGET").ok();
     let targets = TARGETS.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name));
-    let targets: Vec<(&str, Target, Vec<(String, Vec<u8>)>)> = targets.map(|(name, target)| (name, target, examples(name))).collect();
+    let targets: Vec<_> = targets.map(|(name, target)| (name, target, examples(name))).collect();
     assert!(!targets.is_empty(), "there is no target {only:?}");
     let mut found = 0;
     let mut tell = |what: String| {
