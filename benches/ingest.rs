@@ -1,5 +1,5 @@
 //! Scenario `ingest`: a compressed CSV file, and one of a gigabyte, become tables that can be asked, in Tidemill and in DuckDB;
-//! what memory the latter takes at most, and how many bytes a row has then.
+//! what memory a process takes at most that loads the larger one and answers a question, and how many bytes a row has then.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
 
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ const NOTES: [&str; 6] = [
     "Tidemill also infers types and time column, writes a model, takes a profile, sorts by time and commits to its log; DuckDB infers types (it was told that NA means missing).",
     "One round before the timed ones, so that the file is in the page cache and code is in memory.",
     "Both answers were compared in every round.",
-    "Memory is the most that a process of its own held (VmHWM of Linux: resident, program and mapped files with it) that loads the file once and ends.",
+    "Memory is the most that a process of its own held (VmHWM of Linux: resident, program and mapped files with it) that loads the file once, counts its rows, answers the question by which both are compared, and ends.",
     "Bytes a row are those of the segments of Tidemill after the load and a compaction, and those of DuckDB's database file after a checkpoint, of the same events.",
 ];
 const RATIO_MAX: f64 = 1.5;
@@ -50,7 +50,8 @@ struct Args {
     /// Timed rounds of the large file.
     #[arg(long, default_value_t = 3)]
     large_rounds: usize,
-    /// Loads a file in this process and says what memory that took: `tidemill` or `duckdb`, the file and an empty folder.
+    /// Loads a file in this process, answers as in a round, and says what memory that took: `tidemill` or `duckdb`, the file and an
+    /// empty folder.
     #[arg(long, hide = true, num_args = 3)]
     child: Option<Vec<String>>,
     /// Given by cargo.
@@ -121,7 +122,7 @@ fn race(contenders: [Contender; 2], work: &Path, file: &Path, rounds: usize) -> 
     Ok(times.map(|times| median_ms(&times)))
 }
 
-/// What a process holds at most that loads the large file once.
+/// What a process holds at most that loads the large file once and answers what is asked of it in a round.
 fn memory(work: &Path, events: &CsvFile, report: &mut Report) -> Result<()> {
     let peak = |system: &str| -> Result<f64> {
         let folder = tempfile::tempdir_in(work)?;

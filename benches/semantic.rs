@@ -20,8 +20,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NOTES: [&str; 4] = [
     "Rows are made by DuckDB and loaded by both from the same Parquet files.",
-    "A question is asked as a semantic query of Tidemill, whose partials and decoded columns are kept, and as SQL of DuckDB in memory; answers were compared.",
-    "Planning is from the query to the physical plan, models and versions looked up, with keys of lookups known to be unique.",
+    "A question is asked as a semantic query of Tidemill, whose partials, decoded columns and lookups are kept, and as SQL of DuckDB in memory; answers were compared. The first round of each, not in the medians, fills what is kept and has a line of its own.",
+    "Planning is the stage of that name of an answer: from the query to the physical plan, models and versions looked up, lookups in memory.",
     "Values are searched for one of several texts in turn, each met by few of them.",
 ];
 const PLAN_MAX_MS: f64 = 2.0;
@@ -123,6 +123,7 @@ async fn describe(mill: &Mill) -> Result<()> {
 fn questions(args: &Args, runtime: &Runtime, mill: &Mill, duckdb: &DuckDb, name: &str, query: &Value, sql: &str, report: &mut Report) -> Result<()> {
     let query: SemanticQuery = serde_json::from_value(query.clone())?;
     let mut times = [Vec::new(), Vec::new()];
+    let mut first = [0.0, 0.0];
     for round in 0..=args.rounds {
         let mut answers = [None, None];
         for place in order_of_round(2, round) {
@@ -130,6 +131,8 @@ fn questions(args: &Args, runtime: &Runtime, mill: &Mill, duckdb: &DuckDb, name:
             answers[place] = Some(answer);
             if round > 0 {
                 times[place].push(time);
+            } else {
+                first[place] = time.as_secs_f64() * 1000.0;
             }
         }
         if let [Some(ours), Some(theirs)] = answers {
@@ -139,6 +142,15 @@ fn questions(args: &Args, runtime: &Runtime, mill: &Mill, duckdb: &DuckDb, name:
     }
     let [ours, theirs] = times.map(|times| median_ms(&times));
     report.push(Row { workload: name.to_owned(), unit: "ms", ours, peers: vec![("duckdb", theirs)], target: "faster than DuckDB".to_owned(), holds: ours < theirs });
+    let [ours, theirs] = first;
+    report.push(Row {
+        workload: format!("{name}, the first time"),
+        unit: "ms",
+        ours,
+        peers: vec![("duckdb", theirs)],
+        target: "within twice DuckDB".to_owned(),
+        holds: ours < theirs * 2.0,
+    });
     Ok(())
 }
 
@@ -146,10 +158,9 @@ fn planning(args: &Args, runtime: &Runtime, mill: &Mill, query: &Value, report: 
     let query: SemanticQuery = serde_json::from_value(query.clone())?;
     let mut times = Vec::new();
     for round in 0..=args.rounds * 10 {
-        let start = Instant::now();
-        runtime.block_on(mill.plan(&query))?;
+        let answer = runtime.block_on(mill.query(&query))?;
         if round > 0 {
-            times.push(start.elapsed());
+            times.push(answer.provenance.stages.iter().find(|stage| stage.name == "plan").context("an answer that was not planned")?.duration);
         }
     }
     let ours = median_ms(&times);

@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for some seconds. They need cargo-fuzz and a nightly toolchain, which it
-//! does not install; it says what is missing. What is found is kept in `fuzz/artifacts`, and belongs into `fuzz/corpus` with its repair:
-//! `crates/engine/tests/fuzz.rs` replays that folder in every test run.
+//! does not install; it says what is missing. What does harm is kept in `fuzz/artifacts`, and belongs into `fuzz/corpus` with its repair:
+//! `crates/engine/tests/fuzz.rs` replays that folder in every test run. Inputs that a fuzzer makes to get further, thousands of them, go
+//! to `fuzz/generated`: they are where its next run begins, and no examples.
 
 use std::time::Duration;
 
@@ -41,9 +42,14 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         bail!("fuzzing needs cargo-fuzz: `cargo install cargo-fuzz`. `cargo test --test fuzz` replays all examples without it, and `TIDEMILL_FUZZ_ROUNDS` tries changes of them");
     }
     for target in wanted {
+        // A fuzzer writes into the first folder, and reads all of them.
+        let [generated, corpus] = ["generated", "corpus"].map(|folder| workspace.root.join("fuzz").join(folder).join(&target));
+        std::fs::create_dir_all(&generated).with_context(|| format!("create {}", generated.display()))?;
         let limits = [format!("-max_total_time={}", args.seconds), format!("-rss_limit_mb={MEMORY_MB}"), format!("-timeout={INPUT_SECONDS}")];
-        let order = ["+nightly", "fuzz", "run", target.as_str(), "--"].into_iter().map(str::to_owned).chain(limits);
-        Command::new("cargo", order)
+        Command::new("cargo", ["+nightly", "fuzz", "run", target.as_str()])
+            .args([&generated, &corpus])
+            .args(["--"])
+            .args(&limits)
             .directory(&workspace.root)
             .deadline(BUILDING + Duration::from_secs(args.seconds))
             .run()

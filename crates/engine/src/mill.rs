@@ -24,6 +24,7 @@ mod settings;
 mod shared;
 mod steps;
 mod tiles;
+mod value_lists;
 mod values;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(crate) use mappings::Mappings;
 pub use rollups::RollupStatus;
 pub(crate) use shared::{PLANNERS, Shared, UNIQUE_KEYS, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
+pub(crate) use value_lists::ValueLists;
 
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};

@@ -25,6 +25,7 @@ pub mod result;
 pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod tile;
+pub(crate) mod value_list;
 pub(crate) mod write;
 
 pub use result::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};

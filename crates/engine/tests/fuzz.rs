@@ -116,38 +116,46 @@ fn tried(target: Target, bytes: &[u8]) -> Result<(), String> {
     }
 }
 
-/// One test, so that what it counts is its own.
+/// One test, so that what it counts is its own. What it finds is told at once: an input that ends the process leaves a trace, too.
 #[test]
 fn examples_and_changes_of_them_do_no_harm() {
     let (rounds, seed) = (number("TIDEMILL_FUZZ_ROUNDS", ROUNDS), number("TIDEMILL_FUZZ_SEED", 1));
     let only = std::env::var("TIDEMILL_FUZZ_TARGET").ok();
-    // Panics inside of readers of other crates are caught and become errors: they are nothing to tell of.
+    let targets = TARGETS.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name));
+    let targets: Vec<_> = targets.map(|(name, target)| (name, target, examples(name))).collect();
+    assert!(!targets.is_empty(), "there is no target {only:?}");
+    let mut found = 0;
+    let mut tell = |what: String| {
+        eprintln!("{what}");
+        found += 1;
+    };
+    // The examples come first, while a panic still says what it is.
+    for (name, target, examples) in &targets {
+        assert!(examples.len() >= 3, "fuzz/corpus/{name} has {} examples", examples.len());
+        for (file, bytes) in examples {
+            if let Err(broken) = tried(*target, bytes) {
+                tell(format!("{name}/{file}: {broken}"));
+            }
+        }
+    }
+    // Of changes there are many, and panics inside of readers of other crates are caught and become errors: they are nothing to tell of.
     if std::env::var_os("TIDEMILL_FUZZ_PANICS").is_none() {
         std::panic::set_hook(Box::new(|_| ()));
     }
-    let mut found = Vec::new();
-    for (name, target) in TARGETS.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name)) {
-        let examples = examples(name);
-        assert!(examples.len() >= 3, "fuzz/corpus/{name} has {} examples", examples.len());
-        for (place, (file, bytes)) in examples.iter().enumerate() {
-            if let Err(broken) = tried(target, bytes) {
-                found.push(format!("{name}/{file}: {broken}"));
-            }
-            if bytes.len() > CHANGED_MAX_BYTES {
-                continue;
-            }
+    for (name, target, examples) in &targets {
+        for (place, (file, bytes)) in examples.iter().enumerate().filter(|(_, (_, bytes))| bytes.len() <= CHANGED_MAX_BYTES) {
             for round in 0..rounds {
                 let mut dice = Dice(seed ^ ((place as u64) << 32) ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15));
                 let (_, other) = &examples[dice.roll(examples.len())];
                 let bytes = changed(bytes, other, &mut dice);
-                if let Err(broken) = tried(target, &bytes) {
-                    let kept = std::env::temp_dir().join(format!("tidemill-fuzz-{name}-{place}-{round}"));
-                    std::fs::write(&kept, &bytes).unwrap();
-                    found.push(format!("{name}/{file}, change {round} of seed {seed}, kept in {}: {broken}", kept.display()));
+                if let Err(broken) = tried(*target, &bytes) {
+                    let path = std::env::temp_dir().join(format!("tidemill-fuzz-{name}-{place}-{round}"));
+                    let kept = std::fs::write(&path, &bytes).map_or_else(|error| format!("not kept ({error})"), |()| format!("kept in {}", path.display()));
+                    tell(format!("{name}/{file}, change {round} of seed {seed}, {kept}: {broken}"));
                 }
             }
         }
     }
     drop(std::panic::take_hook());
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    assert_eq!(found, 0, "inputs did harm; they are told above");
 }

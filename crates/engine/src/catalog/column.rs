@@ -13,6 +13,9 @@ pub const NESTING_MAX: usize = 16;
 /// The name of what is inside a list, as Parquet and Delta call it.
 pub const ELEMENT: &str = "element";
 
+/// The greatest whole number of which a float holds it and every smaller one: beyond it, it has none for each of them.
+pub(crate) const FLOAT_EXACT_MAX: u64 = 1 << 53;
+
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

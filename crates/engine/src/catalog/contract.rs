@@ -92,7 +92,8 @@ pub enum Rule {
         #[serde(default)]
         on_violation: Reaction,
     },
-    /// A number, date or timestamp lies between bounds. What is not a number (NaN) lies nowhere.
+    /// A number, date or timestamp lies between bounds. What is not a number (NaN) lies nowhere. A date stands for the whole day,
+    /// also among timestamps.
     Range {
         /// The column.
         column: String,
@@ -135,7 +136,7 @@ pub enum Rule {
         column: String,
         /// The other dataset, of the same tenant.
         dataset: String,
-        /// Its column, of the same type.
+        /// Its column, of the same type or a wider one.
         key: String,
         /// What a row gets that does not hold to it.
         #[serde(default)]

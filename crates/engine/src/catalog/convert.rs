@@ -7,10 +7,10 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, StringView
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{CastOptions, cast_with_options, nullif};
-use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit};
 use arrow::util::display::array_value_to_string;
 
-use super::column::{Column, ColumnType, ELEMENT};
+use super::column::{Column, ColumnType, ELEMENT, FLOAT_EXACT_MAX};
 use super::json::column_to_json;
 use crate::error::{Error, Result};
 
@@ -97,10 +97,32 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef>
 
 /// A cast to a narrower type, without the values that would lose something by it: a fraction, a time of day.
 fn narrowed(stored: &ArrayRef, target: &DataType, options: &CastOptions<'_>) -> Result<ArrayRef> {
-    let made = cast_with_options(stored, target, options)?;
+    let stored = if stored.data_type().is_floating() { with_one_zero(stored, options)? } else { Arc::clone(stored) };
+    let made = cast_with_options(&stored, target, options)?;
     let back = cast_with_options(&made, stored.data_type(), options)?;
-    let lost = distinct(stored, &back)?;
+    let lost = distinct(&stored, &back)?;
     Ok(if lost.true_count() > 0 { nullif(&made, &lost)? } else { made })
+}
+
+/// Floats in which minus zero is zero: what they are compared with has no other, and kernels tell the two apart.
+fn with_one_zero(stored: &ArrayRef, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    let floats = cast_with_options(stored, &DataType::Float64, options)?;
+    Ok(match floats.as_primitive_opt::<Float64Type>() {
+        Some(found) => Arc::new(found.unary::<_, Float64Type>(|value| if value == 0.0 { 0.0 } else { value })),
+        None => floats,
+    })
+}
+
+/// Values as those of a wider type that they are to be found among. What that type has no value of its own for becomes null: a
+/// whole number beyond 2^53 would be equal to one of its neighbours as a float.
+pub(crate) fn as_wider(stored: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
+    if stored.data_type() == target {
+        return Ok(Arc::clone(stored));
+    }
+    match (stored.as_primitive_opt::<Int64Type>(), target) {
+        (Some(whole), DataType::Float64) => Ok(Arc::new(whole.unary_opt::<_, Float64Type>(|value| (value.unsigned_abs() <= FLOAT_EXACT_MAX).then_some(value as f64)))),
+        _ => Ok(cast_with_options(stored, target, &CastOptions { safe: true, ..CastOptions::default() })?),
+    }
 }
 
 /// A list of any kind, with offsets that begin at 0 and nothing behind them.
@@ -211,7 +233,7 @@ fn is_missing(stored: &ArrayRef, row: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use arrow::array::{FixedSizeListArray, Int64Array, LargeListArray, StringArray, UInt64Array};
-    use arrow::datatypes::{Int32Type, Int64Type};
+    use arrow::datatypes::Int32Type;
     use serde_json::json;
 
     use super::*;
@@ -288,6 +310,31 @@ mod tests {
                 assert_eq!(misfits(&stored, &made, &column), misfits(&plain, &expected, &column), "{kind} {column_type}");
             }
         }
+    }
+
+    #[test]
+    fn whole_floats_are_whole_numbers_also_below_zero() {
+        let column = Column::new("n", ColumnType::Integer);
+        let doubles: ArrayRef = Arc::new(Float64Array::from(vec![Some(-0.0), Some(0.0), Some(-3.0), Some(0.5), None, Some(f64::NAN), Some(1e30)]));
+        for kind in [DataType::Float64, DataType::Float32] {
+            let stored = arrow::compute::cast(&doubles, &kind).unwrap();
+            let made = convert(&stored, &column).unwrap();
+            assert_eq!(made.as_primitive::<Int64Type>(), &Int64Array::from(vec![Some(0), Some(0), Some(-3), None, None, None, None]), "{kind}");
+            assert_eq!(misfits(&stored, &made, &column).iter().map(|misfit| misfit.row).collect::<Vec<_>>(), [3, 6], "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_for_as_a_wider_type_is_itself_or_nothing() {
+        let far = 1_i64 << 53;
+        let stored: ArrayRef = Arc::new(Int64Array::from(vec![Some(7), Some(far), Some(-far), Some(far + 1), Some(i64::MIN), None]));
+        let made = as_wider(&stored, &DataType::Float64).unwrap();
+        assert_eq!(made.as_primitive::<Float64Type>(), &Float64Array::from(vec![Some(7.0), Some(far as f64), Some(-(far as f64)), None, None, None]));
+        let days: ArrayRef = Arc::new(arrow::array::Date32Array::from(vec![1, i32::MAX]));
+        let made = as_wider(&days, &ColumnType::Timestamp.data_type()).unwrap();
+        assert_eq!(made.data_type(), &ColumnType::Timestamp.data_type());
+        assert_eq!((made.is_null(0), made.is_null(1)), (false, true));
+        assert!(Arc::ptr_eq(&as_wider(&stored, &DataType::Int64).unwrap(), &stored));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Mappings, PLANNERS, Shared, Tiles, UNIQUE_KEYS, VISIBLE_MODELS};
+use crate::mill::{Mappings, PLANNERS, Shared, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::{DurableLocalStore, S3Store, s3};
@@ -165,6 +165,7 @@ impl EngineBuilder {
             models: ModelStore::new(Arc::clone(&store)),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             mappings: Mappings::new(&self.settings),
+            value_lists: ValueLists::new(&self.settings),
             unique_keys: moka::future::Cache::new(UNIQUE_KEYS),
             tiles: Tiles::default(),
             events: Events::with_capacity(self.settings.event_capacity),

@@ -16,16 +16,17 @@ pub(crate) mod unique;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
-use arrow::compute::{cast, nullif};
+use arrow::compute::nullif;
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow::util::display::array_value_to_string;
 use regex::Regex;
 
-use self::keys::KeyEncoder;
+use self::keys::{Key, KeyEncoder};
 use self::reference::{KeySet, References};
 use super::reject::REJECTS_MAX;
 use super::treatment::rows::{Fault, Rows};
 use crate::catalog::contract::typed::{Bounds, Members, float_bits, whole_pattern};
+use crate::catalog::convert::as_wider;
 use crate::catalog::{Column, Contract, DatasetSchema, Reaction, Rule};
 use crate::error::{Error, Result, near_names};
 
@@ -192,9 +193,10 @@ impl Demand {
             Self::OneOf { members: Members::Texts(members), .. } => texts(array, |text| members.contains(text)),
             Self::Like { pattern, .. } => texts(array, |text| pattern.is_match(text)),
             Self::In { keys, as_type, encoder, .. } => {
-                let sought = if array.data_type() == as_type { Arc::clone(array) } else { cast(array, as_type)? };
-                let found = encoder.keys(&RecordBatch::try_from_iter([("key", sought)])?)?;
-                found.iter().enumerate().filter(|(_, key)| key.is_some_and(|key| !keys.contains(&key))).map(|(row, _)| row).collect()
+                let found = encoder.keys(&RecordBatch::try_from_iter([("key", as_wider(array, as_type)?)])?)?;
+                // A value that the wider type does not have is not there; a null holds.
+                let is_missing = |row: usize, key: &Option<Key>| key.map_or_else(|| array.is_valid(row), |key| !keys.contains(&key));
+                found.iter().enumerate().filter(|(row, key)| is_missing(*row, key)).map(|(row, _)| row).collect()
             }
         })
     }

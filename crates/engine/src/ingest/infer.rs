@@ -99,6 +99,9 @@ pub struct InferredColumn {
     /// Of floats: the sample has one that is no whole number. Of instants: one that does not begin a day.
     #[serde(skip)]
     pub(crate) needs_width: bool,
+    /// A whole number of the sample that a float would round.
+    #[serde(skip)]
+    pub(crate) beyond: Option<String>,
 }
 
 /// The first rows as they stand in the file.

@@ -126,13 +126,12 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         lookups: treatments.lookups(),
         ..LoadRecord::default()
     };
-    let (demanded, decision) = (BTreeSet::new(), Decision::default());
-    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, widening, record, started, treatments, demanded, decision };
+    let (demanded, first_error, decision) = (BTreeSet::new(), None, Decision::default());
+    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, widening, record, started, treatments, demanded, first_error, decision };
     if let Some(loaded) = store(&host, &mut plan, before, loading).await? {
         return Ok(loaded);
     }
     for _ in 1..ATTEMPTS {
-        plan.progress.restart();
         let loading = host.log.loading.read().await;
         let before = host.log.certain_snapshot().await?.ok_or_else(|| Error::not_found("the dataset was deleted in the meantime"))?;
         plan.treatments = prepare(&host, plan.steps.clone(), plan.contract.clone(), Some(&before)).await?;
@@ -147,8 +146,9 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
 /// Decodes the rows and commits them; `None` when the columns or steps of the dataset were changed by somebody else in the
 /// meantime, or columns must be widened.
 async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snapshot>>, mut loading: RwLockReadGuard<'a, ()>) -> Result<Option<Loaded>> {
+    plan.progress.restart();
     if let Some(before) = &before {
-        plan.decision = widen::decide(plan, before, host.push_widening_bytes)?;
+        plan.decision = widen::decide(plan, before, host.push_widening_bytes).map_err(|error| widen::refused(plan.first_error.take(), error))?;
         if let Some(widen) = &plan.decision.widen {
             plan.treatments.widen(widen.source.clone(), widen.columns.clone());
         }
@@ -181,13 +181,17 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
     }
     let mut ground = match grind(host, plan, target, before.as_deref()).await {
         Ok(ground) => ground,
-        Err(error) if error.kind() == ErrorKind::Invalid && plan.decision.is_ready() => {
-            plan.demanded.extend(plan.decision.ready());
+        Err(error) => {
+            let demanded = plan.decision.demanded(&plan.progress.misfits());
+            if error.kind() != ErrorKind::Invalid || demanded.is_empty() {
+                return Err(plan.decision.advise(error));
+            }
+            plan.demanded.extend(demanded);
+            plan.first_error.get_or_insert(error);
             return Ok(None);
         }
-        Err(error) => return Err(plan.decision.advise(error)),
     };
-    let demanded = plan.decision.demanded(&ground.rejects);
+    let demanded = plan.decision.demanded(&plan.progress.misfits());
     if !demanded.is_empty() {
         discard(host, &ground.segments).await;
         plan.demanded.extend(demanded);
@@ -459,6 +463,8 @@ pub(super) struct Plan {
     pub treatments: Treatments,
     /// Columns without whose widening rows were rejected.
     pub demanded: BTreeSet<String>,
+    /// Why the load would have failed without it.
+    first_error: Option<Error>,
     /// What becomes of the types of the dataset.
     pub decision: Decision,
 }

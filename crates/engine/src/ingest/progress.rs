@@ -1,7 +1,8 @@
-//! How far a load has come, and the way to stop it. Shared between the load and whoever watches.
+//! How far a load has come, what did not fit, and the way to stop it. Shared between the load and whoever watches.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +21,8 @@ struct Counters {
     bytes_total: AtomicU64,
     rows: AtomicU64,
     rejected: AtomicU64,
+    /// Columns with values that did not fit their type.
+    misfits: Mutex<BTreeSet<String>>,
 }
 
 impl Progress {
@@ -81,8 +84,22 @@ impl Progress {
         self.counters.rejected.fetch_add(rows, Ordering::Relaxed);
     }
 
+    /// Notes a column with values that do not fit its type; also what is never handed on, because the load ends there, counts.
+    pub(crate) fn note_misfit(&self, column: &str) {
+        let mut misfits = self.counters.misfits.lock().unwrap_or_else(PoisonError::into_inner);
+        if !misfits.contains(column) {
+            misfits.insert(column.to_owned());
+        }
+    }
+
+    /// The columns of which some value did not fit, in the pass that runs or ran last.
+    pub(crate) fn misfits(&self) -> BTreeSet<String> {
+        self.counters.misfits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A second pass begins (a column was promoted): rows are counted anew.
     pub(crate) fn restart(&self) {
+        self.counters.misfits.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.counters.bytes_read.store(0, Ordering::Relaxed);
         self.counters.rows.store(0, Ordering::Relaxed);
         self.counters.rejected.store(0, Ordering::Relaxed);

@@ -50,7 +50,7 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
         }
     });
     let Some((rows, mut rejects, left_out, nulled)) = decoded.await? else { return Ok(None) };
-    if !plan.decision.demanded(&rejects).is_empty() {
+    if !plan.decision.demanded(&plan.progress.misfits()).is_empty() {
         return Ok(None);
     }
     plan.decision.explain(&mut rejects);

@@ -11,6 +11,7 @@ use super::chores::ChoreLog;
 use super::keeper::Keeper;
 use super::mappings::Mappings;
 use super::tiles::Tiles;
+use super::value_lists::ValueLists;
 use crate::advisor::Advisor;
 use crate::catalog::datasets::Datasets;
 use crate::catalog::models::ModelStore;
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     pub unique_keys: moka::future::Cache<String, ()>,
     /// Lookups that are functions of their keys.
     pub mappings: Mappings,
+    /// Values of dimensions.
+    pub value_lists: ValueLists,
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,

@@ -1,9 +1,8 @@
 //! Values of a dimension, for lists that people choose filters from: under the scope, searched, in pages. The groups of a
-//! dimension are partials like others, so a search looks through what is kept and not through rows.
-
-use std::sync::Arc;
+//! dimension are partials like others, and the list that they make is kept: a search looks through that and not through rows.
 
 use datafusion::common::Column;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
@@ -16,9 +15,8 @@ use crate::catalog::ColumnType;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
-use crate::query::table::scoped_plan;
 use crate::query::{execute, write};
-use crate::semantic::member::{Columns, find_dimension, model_of};
+use crate::semantic::member::{find_dimension, model_of};
 
 /// Values of a page at most.
 const PAGE_MAX: usize = 1_000;
@@ -69,25 +67,27 @@ impl Mill {
         let model = self.model_of(&dataset, &snapshot).await?;
         let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-        let state = self.shared.session.shared();
-        let source = scoped_plan(self.table(&dataset, &snapshot, &Arc::default()), &dataset, &self.scope, state)?;
-        let schema = source.schema().clone();
-        let expr = Columns { state, schema: &schema, zone: chrono_tz::Tz::UTC }.dimension(dimension)?;
-        let value = Expr::Column(Column::new_unqualified(member));
-        let mut condition = value.clone().is_not_null();
-        if let Some(text) = search.filter(|text| !text.is_empty()) {
+        let search = search.filter(|text| !text.is_empty());
+        if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
+            let text = search.map(str::to_owned);
+            // A long list takes milliseconds.
+            let look = SpawnedTask::spawn_blocking(move || match text {
+                Some(text) => list.search(&text, limit, offset),
+                None => Ok(list.page(limit, offset)),
+            });
+            let (values, more) = look.join().await.map_err(|error| Error::internal(format!("searching failed: {error}")))??;
+            return Ok(ValuePage { values: column_to_json(&values), more });
+        }
+        let value = Expr::Column(Column::new_unqualified(&dimension.name));
+        let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
+        if let Some(text) = search {
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
             let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
-            condition = condition.and(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)));
+            plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
         }
         // Searched after the groups are made: the groups are the same for every search.
-        let plan = LogicalPlanBuilder::from(source)
-            .aggregate(vec![expr.alias(member)], Vec::<Expr>::new())?
-            .filter(condition)?
-            .sort(vec![value.sort(true, false)])?
-            .limit(offset, Some(limit + 1))?
-            .build()?;
+        let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
         let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
         let (batch, _) = write::normalised(&executed.batch)?;
         let values = batch.columns().first().map(column_to_json).unwrap_or_default();

@@ -106,7 +106,7 @@ fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalP
 }
 
 /// Whether a plan, the filter of a scope in it too, tells the same of the same rows for ever.
-fn is_fixed(plan: &LogicalPlan) -> Result<bool> {
+pub(crate) fn is_fixed(plan: &LogicalPlan) -> Result<bool> {
     let moves = |part: &Expr| Ok(matches!(part, Expr::ScalarFunction(call) if call.func.signature().volatility != Volatility::Immutable));
     let mut fixed = true;
     plan.apply_with_subqueries(|node| {

@@ -425,6 +425,12 @@ async fn values_are_those_that_the_scope_sees() {
     assert_eq!(mill.values("customers.name", Some("%"), 10, 0).await.unwrap().values.len(), 0);
     assert_eq!(mill.values("orders.amount", Some("0"), 2, 1).await.unwrap().values, [20, 30]);
     assert!(mill.values("customers.nmae", None, 10, 0).await.unwrap_err().message().contains("name"));
+    // What is appended is in the list, what is deleted is not.
+    mill.load("customers", Csv::bytes("id,name,country\ne,Abe,NO\nf,Ada,NO\n")).await.unwrap();
+    assert_eq!(mill.values("customers.name", None, 10, 0).await.unwrap().values, ["Abe", "Ada", "Bob", "Cyd", "Dan"]);
+    mill.delete_rows("customers", "name = 'Bob'").await.unwrap();
+    assert_eq!(mill.values("customers.name", Some("B"), 10, 0).await.unwrap().values, ["Abe"]);
+    mill.load("customers", Csv::bytes("id,name,country\nb,Bob,IT\n")).await.unwrap();
     let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("customers").unwrap(), "country = 'IT'");
     let seen = open(ward.folder.path(), Settings::default()).await.mill(scope);
     assert_eq!(seen.values("customers.name", None, 10, 0).await.unwrap().values, ["Bob", "Cyd"]);

@@ -12,6 +12,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result};
+use tidemill::Progress;
 use tokio::sync::Notify;
 
 /// How a call fails.
@@ -43,6 +44,8 @@ impl Failing {
 struct State {
     calls: u64,
     fault: Option<(u64, Failing)>,
+    /// Segments until a load is cancelled, and the load.
+    cancelling: Option<(u64, Progress)>,
 }
 
 /// A store around another one.
@@ -61,7 +64,25 @@ impl FaultyStore {
 
     /// Counts from now on, and fails at the n-th call, the first being 1.
     pub(crate) fn arm(&self, n: u64, failing: Failing) {
-        *self.state.lock().unwrap() = State { calls: 0, fault: Some((n, failing)) };
+        *self.state.lock().unwrap() = State { fault: Some((n, failing)), ..State::default() };
+    }
+
+    /// Cancels a load when the n-th segment from now on is about to be stored, the first being 1. The store itself goes on.
+    pub(crate) fn cancel_at_segment(&self, n: u64, progress: Progress) {
+        *self.state.lock().unwrap() = State { cancelling: Some((n, progress)), ..State::default() };
+    }
+
+    fn see_segment(&self, location: &Path) {
+        let path = location.to_string();
+        if !path.ends_with(".parquet") || path.contains("_delta_log") {
+            return;
+        }
+        if let Some((left, progress)) = &mut self.state.lock().unwrap().cancelling {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                progress.cancel();
+            }
+        }
     }
 
     /// Calls since it was armed.
@@ -121,6 +142,7 @@ impl fmt::Display for FaultyStore {
 #[async_trait]
 impl ObjectStore for FaultyStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        self.see_segment(location);
         self.call(self.inner.put_opts(location, payload, opts)).await
     }
 

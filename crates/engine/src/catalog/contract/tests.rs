@@ -104,6 +104,27 @@ fn rules_that_fit_nothing_are_refused_by_number_and_field() {
 }
 
 #[test]
+fn a_range_of_days_is_the_same_for_days_and_for_instants() {
+    const DAY: i64 = 86_400_000_000;
+    let bounds = |column_type, min: Value, max: Value, exclusive| match Bounds::new(column_type, Some(&min), Some(&max), exclusive).unwrap() {
+        Bounds::Whole { low, high } => (low, high),
+        other => panic!("{other:?}"),
+    };
+    // From the 2nd to the 4th of January 1970, with and without these days.
+    for (exclusive, first, last) in [(false, 1, 3), (true, 2, 2)] {
+        let days = |column_type| bounds(column_type, json!("1970-01-02"), json!("1970-01-04"), exclusive);
+        assert_eq!(days(ColumnType::Date), (first, last));
+        assert_eq!(days(ColumnType::Timestamp), (first * DAY, (last + 1) * DAY - 1));
+    }
+    // An instant is one, and a number between two whole ones is none.
+    assert_eq!(bounds(ColumnType::Timestamp, json!("1970-01-01T00:00:00Z"), json!("1970-01-02T00:00:00Z"), true), (1, DAY - 1));
+    assert_eq!(bounds(ColumnType::Integer, json!(0.5), json!(2.5), true), (1, 2));
+    assert_eq!(bounds(ColumnType::Integer, json!(0.5), json!(2.5), false), (1, 2));
+    assert_eq!(Members::new(ColumnType::Timestamp, &[json!("1970-01-02")]).unwrap(), Members::Whole([DAY].into()));
+    assert!(Members::new(ColumnType::Integer, &[json!(0.5)]).is_err());
+}
+
+#[test]
 fn a_contract_of_a_newer_engine_is_kept_as_it_is() {
     let text = r#"{"rules":[{"check":"sorted","column":"id"}]}"#;
     let kept = KeptContract::read(text);

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 
 /// Bytes that a compiled pattern may take, and as much again for what it remembers while it runs.
 const PATTERN_COMPILED_MAX_BYTES: usize = 1 << 20;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Bounds of a column. Whole ones are inclusive and in the unit of the column: numbers, days since 1970, microseconds since
 /// 1970.
@@ -36,12 +37,9 @@ impl Bounds {
                 Self::Real { low: bound(min, "min", f64::NEG_INFINITY)?, high: bound(max, "max", f64::INFINITY)?, exclusive }
             }
             ColumnType::Integer | ColumnType::Date | ColumnType::Timestamp => {
-                let step = i64::from(exclusive);
-                let low = min.map(|value| whole(column_type, value, true).map_err(|error| error.at("min"))).transpose()?;
-                let high = max.map(|value| whole(column_type, value, false).map_err(|error| error.at("max"))).transpose()?;
-                // A bound that fell between two values lies outside as it is.
-                let low = low.map_or(i64::MIN, |(low, exact)| if exact { low.saturating_add(step) } else { low });
-                let high = high.map_or(i64::MAX, |(high, exact)| if exact { high.saturating_sub(step) } else { high });
+                let bound = |value: Option<&Value>, field: &str| value.map(|value| span(column_type, value).map_err(|error| error.at(field))).transpose();
+                let low = bound(min, "min")?.map_or(i64::MIN, |span| if exclusive { span.last.saturating_add(1) } else { span.first });
+                let high = bound(max, "max")?.map_or(i64::MAX, |span| if exclusive { span.first.saturating_sub(1) } else { span.last });
                 Self::Whole { low, high }
             }
             other => return Err(Error::invalid(format!("a column of type {other} has no range; list the allowed values, or give a pattern for a string")).at("column")),
@@ -88,7 +86,8 @@ impl Members {
         Ok(match column_type {
             ColumnType::Boolean => Self::Booleans(all(column_type, values, Value::as_bool)?),
             ColumnType::Integer | ColumnType::Date | ColumnType::Timestamp => {
-                Self::Whole(all(column_type, values, |value| whole(column_type, value, true).ok().filter(|(_, exact)| *exact).map(|(value, _)| value))?)
+                // Of a day its first instant, which is what a day becomes when its column is widened.
+                Self::Whole(all(column_type, values, |value| span(column_type, value).ok().filter(|span| span.first <= span.last).map(|span| span.first))?)
             }
             ColumnType::Float => Self::Real(all(column_type, values, |value| value.as_f64().map(float_bits))?),
             ColumnType::String => Self::Texts(all(column_type, values, |value| value.as_str().map(str::to_owned))?),
@@ -109,32 +108,47 @@ pub(crate) fn float_bits(value: f64) -> u64 {
     }
 }
 
-/// A literal in the unit of a column, and whether it is exactly that. One between two whole numbers goes to the one inside.
-fn whole(column_type: ColumnType, value: &Value, is_low: bool) -> Result<(i64, bool)> {
+/// What a literal stands for in the unit of a column, from the first value to the last. One that lies between two whole numbers
+/// stands for none: its first is the one above it, its last the one below.
+struct Span {
+    first: i64,
+    last: i64,
+}
+
+impl Span {
+    fn of(value: i64) -> Self {
+        Self { first: value, last: value }
+    }
+}
+
+/// A day is all of its instants in UTC, so that a range of days holds the same rows when their column becomes one of instants.
+fn span(column_type: ColumnType, value: &Value) -> Result<Span> {
     let found = match (column_type, value) {
         (ColumnType::Integer, Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
-            (Some(value), _) => Some((value, true)),
-            (None, Some(value)) => {
-                let inside = if is_low { value.ceil() } else { value.floor() };
-                // Beyond all integers: the cast goes to the last of them.
-                Some((inside as i64, inside == value))
-            }
+            (Some(value), _) => Some(Span::of(value)),
+            // Beyond all integers: the cast goes to the last of them.
+            (None, Some(value)) => Some(Span { first: value.ceil() as i64, last: value.floor() as i64 }),
             _ => None,
         },
-        (ColumnType::Date, Value::String(text)) => text.parse::<NaiveDate>().ok().map(|date| (i64::from(date.to_epoch_days()), true)),
-        (ColumnType::Timestamp, Value::String(text)) => micros(text).map(|micros| (micros, true)),
+        (ColumnType::Date, Value::String(text)) => day(text).map(Span::of),
+        (ColumnType::Timestamp, Value::String(text)) => match day(text) {
+            Some(day) => Some(Span { first: day.saturating_mul(DAY_MICROS), last: day.saturating_add(1).saturating_mul(DAY_MICROS).saturating_sub(1) }),
+            None => micros(text).map(Span::of),
+        },
         _ => None,
     };
     found.ok_or_else(|| misfit(column_type, value))
 }
 
-/// An instant with a zone, or without one in UTC, or the beginning of a day in UTC.
+/// Days since 1970.
+fn day(text: &str) -> Option<i64> {
+    text.parse::<NaiveDate>().ok().map(|date| i64::from(date.to_epoch_days()))
+}
+
+/// An instant with a zone, or without one in UTC.
 fn micros(text: &str) -> Option<i64> {
     let zoned = DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_micros());
-    let local = || text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc().timestamp_micros());
-    zoned
-        .or_else(local)
-        .or_else(|| text.parse::<NaiveDate>().ok().map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
+    zoned.or_else(|| text.parse::<NaiveDateTime>().ok().map(|time| time.and_utc().timestamp_micros()))
 }
 
 fn misfit(column_type: ColumnType, value: &Value) -> Error {

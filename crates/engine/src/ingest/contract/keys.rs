@@ -67,7 +67,7 @@ fn single(column: &ArrayRef) -> Result<Vec<Option<Key>>> {
 }
 
 /// Floats that are equal get the same bits.
-fn canonical(column: &ArrayRef) -> ArrayRef {
+pub(crate) fn canonical(column: &ArrayRef) -> ArrayRef {
     match column.as_primitive_opt::<Float64Type>() {
         Some(floats) => std::sync::Arc::new(floats.unary::<_, Float64Type>(|value| f64::from_bits(float_bits(value)))),
         None => ArrayRef::clone(column),

@@ -118,7 +118,7 @@ pub(crate) fn decode(source: &Spooled, format: Columnar, target: &DecodeTarget, 
             progress.check()?;
             let piece = batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start));
             start += piece.num_rows();
-            let decoded = take(source, format, &piece, target, tally.rows())?;
+            let decoded = take(source, format, &piece, target, tally.rows(), progress)?;
             tally.add(piece.num_rows(), &decoded.rejects)?;
             emit(decoded)?;
         }
@@ -144,7 +144,7 @@ fn unknown_field(stored: &Column, column: &Column, way: &str) -> Option<String> 
     })
 }
 
-fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &DecodeTarget, rows_before: u64) -> Result<Decoded> {
+fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &DecodeTarget, rows_before: u64, progress: &Progress) -> Result<Decoded> {
     let mut bad: Vec<Option<Reject>> = Vec::new();
     bad.resize_with(batch.num_rows(), || None);
     let mut arrays = Vec::with_capacity(target.columns.len());
@@ -169,7 +169,12 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
             arrays.push(array);
             continue;
         }
-        for misfit in misfits(stored, &array, column) {
+        let unfit = misfits(stored, &array, column);
+        // A row is rejected for its first misfit; whether a column should be widened is asked of all.
+        if !unfit.is_empty() {
+            progress.note_misfit(&column.name);
+        }
+        for misfit in unfit {
             if let Some(slot) = bad.get_mut(misfit.row).filter(|slot| slot.is_none()) {
                 *slot = Some(Reject {
                     line: rows_before + misfit.row as u64 + 1,

@@ -2,6 +2,7 @@
 //! read leniently. Refuses what would change a value: leading zeros, `inf`, days that no calendar has.
 
 use crate::catalog::ColumnType;
+use crate::catalog::column::FLOAT_EXACT_MAX;
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -66,6 +67,19 @@ pub(crate) fn widen(observed: Option<ColumnType>, text: &[u8]) -> ColumnType {
 /// Digits only: too long for an integer, and a float would lose some of them.
 fn is_whole(text: &[u8]) -> bool {
     text.strip_prefix(b"-").unwrap_or(text).iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a text is a whole number, however long it is: digits, and behind a point nothing but zeros.
+pub(crate) fn is_whole_number(text: &[u8]) -> bool {
+    let mut parts = text.strip_prefix(b"-").unwrap_or(text).splitn(2, |byte| *byte == b'.');
+    let (digits, fraction) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && fraction.iter().all(|byte| *byte == b'0')
+}
+
+/// Whether a text is a whole number beyond 2^53, of which a float would lose the last digits. One with a point was written as a
+/// float, and is what it says.
+pub(crate) fn is_beyond_floats(text: &[u8]) -> bool {
+    text.len() > 15 && is_whole(text) && lenient::integer(text).is_none_or(|value| value.unsigned_abs() > FLOAT_EXACT_MAX)
 }
 
 /// `true`, `t`, `yes` and their opposites, in any case.
@@ -385,6 +399,27 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(classify(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_told_from_fractions() {
+        for (text, whole, beyond) in [
+            ("7", true, false),
+            ("7.0", true, false),
+            ("-7", true, false),
+            ("7.5", false, false),
+            ("1e20", false, false),
+            ("", false, false),
+            (".", false, false),
+            ("-", false, false),
+            ("9007199254740992", true, false),
+            ("-9007199254740993", true, true),
+            ("9007199254740993.0", true, false),
+            ("36893488147419103232", true, true),
+            ("0000000000000000007", true, false),
+        ] {
+            assert_eq!((is_whole_number(text.as_bytes()), is_beyond_floats(text.as_bytes())), (whole, beyond), "{text:?}");
         }
     }
 

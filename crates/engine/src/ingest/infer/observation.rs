@@ -16,6 +16,8 @@ pub(super) struct Observation {
     missing: bool,
     /// Whether a value is no whole number, or no beginning of a day.
     needs_width: bool,
+    /// The first whole number that a float would round.
+    beyond: Option<String>,
 }
 
 impl Observation {
@@ -28,16 +30,24 @@ impl Observation {
         }
         self.shape = Some(Shape::Plain(value::widen(self.column_type(), trimmed)));
         self.see_width(trimmed);
+        self.see_whole(trimmed);
         self.see_example(text);
     }
 
     fn see_width(&mut self, text: &[u8]) {
         self.needs_width = self.needs_width
             || match self.column_type() {
-                Some(ColumnType::Float) => lenient::integer(text).is_none(),
+                // A number of too many digits is as wrong among floats as it is among integers.
+                Some(ColumnType::Float) => lenient::integer(text).is_none() && !value::is_whole_number(text),
                 Some(ColumnType::Timestamp) => lenient::date(text).is_none(),
                 _ => false,
             };
+    }
+
+    fn see_whole(&mut self, text: &[u8]) {
+        if self.beyond.is_none() && value::is_beyond_floats(text) {
+            self.beyond = Some(shorten(String::from_utf8_lossy(text).into_owned()));
+        }
     }
 
     /// Takes in a value of JSON.
@@ -56,6 +66,10 @@ impl Observation {
                 });
                 if !matches!(scalar, Scalar::Nested(_)) {
                     self.see_width(value::trim(text.as_bytes()));
+                }
+                // A float is what it is already.
+                if matches!(scalar, Scalar::Integer(_)) {
+                    self.see_whole(text.as_bytes());
                 }
                 self.see_example(&text);
             }
@@ -103,6 +117,7 @@ impl Observation {
             examples: self.examples,
             undetermined,
             needs_width: self.needs_width,
+            beyond: self.beyond,
         }
     }
 }

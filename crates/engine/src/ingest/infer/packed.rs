@@ -1,13 +1,16 @@
 //! A sample of a file of columns: its schema says names and types, the first rows give examples.
 
-use arrow::array::Array;
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::Int64Type;
 
 use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
-use crate::catalog::convert::{convert, misfits, show};
+use crate::catalog::column::FLOAT_EXACT_MAX;
+use crate::catalog::convert::{Misfit, convert, misfits, show};
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
 use crate::ingest::decode::columnar::Columnar;
+use crate::ingest::decode::value;
 
 const SAMPLE_ROWS: usize = 1_000;
 
@@ -44,15 +47,28 @@ pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
             ColumnType::Timestamp => Some(ColumnType::Date),
             _ => None,
         };
-        let needs_width = match (narrow, &batch) {
-            (Some(narrow), Some(batch)) => {
-                let narrow = Column::new(field.name(), narrow);
-                !misfits(batch.column(index), &convert(batch.column(index), &narrow)?, &narrow).is_empty()
+        let (mut needs_width, mut beyond) = (false, None);
+        if let (Some(narrow), Some(batch)) = (narrow, &batch) {
+            let narrow = Column::new(field.name(), narrow);
+            let made = convert(batch.column(index), &narrow)?;
+            let unfit = misfits(batch.column(index), &made, &narrow);
+            // Floats are what they are, however large. A decimal is exact, and may be a whole number that is too long.
+            let is_decimal = field.data_type().is_decimal();
+            let is_long = |misfit: &Misfit| is_decimal && value::is_whole_number(misfit.value.as_bytes());
+            needs_width = unfit.iter().any(|misfit| !is_long(misfit));
+            beyond = unfit.iter().find(|misfit| is_long(misfit)).map(|misfit| misfit.value.clone());
+            if is_decimal && beyond.is_none() {
+                beyond = beyond_floats(&made);
             }
-            _ => false,
-        };
+        }
         let Column { name, column_type, fields } = ours;
-        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width });
+        columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width, beyond });
     }
     Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
+}
+
+/// The first of some whole numbers that a float would round.
+fn beyond_floats(whole: &ArrayRef) -> Option<String> {
+    let found = whole.as_primitive_opt::<Int64Type>()?.iter().flatten().find(|value| value.unsigned_abs() > FLOAT_EXACT_MAX);
+    found.map(|value| value.to_string())
 }

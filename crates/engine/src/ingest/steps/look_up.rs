@@ -1,11 +1,12 @@
 //! The step that adds columns of another dataset. Its rows are held by their key in memory; a key names one row, or the step
-//! says which one does not.
+//! says which one does not. The other dataset may have widened its column since: then keys are compared as the wider type.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::take;
+use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, SortField};
 
 use super::frame::{Frame, array};
@@ -13,15 +14,16 @@ use super::op::{Op, Site};
 use super::provisions::LookedUp;
 use super::step::{Missing, OnError};
 use crate::catalog::Column;
-use crate::catalog::convert::show;
+use crate::catalog::convert::{as_wider, show};
 use crate::error::{Error, Result, near_names};
+use crate::ingest::contract::keys::canonical;
 use crate::ingest::treatment::rows::{Fault, Rows};
 
 #[derive(Debug)]
 struct LookUp {
     dataset: String,
-    /// The columns that are looked for.
-    keys: Vec<usize>,
+    /// The columns that are looked for, and the types of those among which they are.
+    keys: Vec<(usize, DataType)>,
     converter: RowConverter,
     rows: HashMap<Box<[u8]>, u32>,
     /// What is taken, all rows of it, and where it goes.
@@ -53,11 +55,12 @@ pub(super) fn look_up(frame: &mut Frame, order: &Order<'_>, found: &LookedUp) ->
     for (here, other) in on {
         let (place, column) = frame.find(here)?;
         let other = there(other)?;
-        if column.column_type != other.column_type || column.column_type.is_nested() {
+        let (ours, theirs) = (column.column_type, other.column_type);
+        if (ours != theirs && !theirs.is_wider_than(ours)) || ours.is_nested() {
             return Err(Error::invalid(format!("column {here:?} is {column}, and {:?} of dataset {dataset} is {other}: they are never equal; cast one", other.name)));
         }
-        keys.push(place);
-        fields.push(SortField::new(column.data_type()));
+        keys.push((place, other.data_type()));
+        fields.push(SortField::new(other.data_type()));
     }
     let converter = RowConverter::new(fields)?;
     let rows = match &found.rows {
@@ -78,7 +81,7 @@ pub(super) fn look_up(frame: &mut Frame, order: &Order<'_>, found: &LookedUp) ->
 
 /// The rows of the other dataset by their keys. One with a null in its key is found by nobody.
 fn index(batch: &RecordBatch, on: &BTreeMap<String, String>, converter: &RowConverter, dataset: &str) -> Result<HashMap<Box<[u8]>, u32>> {
-    let columns = on.values().map(|name| batch.column_by_name(name).cloned().ok_or_else(|| Error::internal(format!("column {name:?} was not read"))));
+    let columns = on.values().map(|name| batch.column_by_name(name).map(canonical).ok_or_else(|| Error::internal(format!("column {name:?} was not read"))));
     let columns = columns.collect::<Result<Vec<_>>>()?;
     let mut rows = HashMap::with_capacity(batch.num_rows());
     for (row, key) in converter.convert_columns(&columns)?.iter().enumerate() {
@@ -98,14 +101,17 @@ fn index(batch: &RecordBatch, on: &BTreeMap<String, String>, converter: &RowConv
 
 impl Op for LookUp {
     fn apply(&mut self, rows: &mut Rows, site: &Site) -> Result<()> {
-        let columns = self.keys.iter().map(|place| array(&rows.batch, *place).cloned()).collect::<Result<Vec<_>>>()?;
-        let keys = self.converter.convert_columns(&columns)?;
-        let keyless = |row: usize| columns.iter().any(|column| column.is_null(row));
+        let columns = self.keys.iter().map(|(place, _)| array(&rows.batch, *place).cloned()).collect::<Result<Vec<_>>>()?;
+        let sought = columns.iter().zip(&self.keys).map(|(column, (_, theirs))| as_wider(column, theirs).map(|column| canonical(&column)));
+        let sought = sought.collect::<Result<Vec<ArrayRef>>>()?;
+        let keys = self.converter.convert_columns(&sought)?;
+        // Also what no value over there can be equal to.
+        let keyless = |row: usize| sought.iter().any(|column| column.is_null(row));
         let find = |(row, key): (usize, arrow::row::Row<'_>)| if keyless(row) { None } else { self.rows.get(key.data()).copied() };
         let found: UInt32Array = keys.iter().enumerate().map(find).collect();
         let mut faults = Vec::new();
         if self.missing == Missing::Reject && found.null_count() > 0 {
-            let name = self.keys.first().and_then(|place| rows.name(*place));
+            let name = self.keys.first().and_then(|(place, _)| rows.name(*place));
             for row in (0..found.len()).filter(|row| found.is_null(*row)) {
                 let shown: Vec<String> = columns.iter().map(|column| if column.is_null(row) { "null".to_owned() } else { show(column, row) }).collect();
                 faults.push(Fault { row, column: name.clone(), value: Some(shown.join(", ")), reason: format!("dataset {} has no such row", self.dataset) });

@@ -1,19 +1,24 @@
 //! Columns that become wider: by the load that needs it, in all rows at once, with every answer as it was and older versions as
 //! they were. What would change a value, or what the contract fixes, is refused.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
-use futures::StreamExt;
+use arrow::array::{ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, TimestampMicrosecondArray};
 use futures::future::join_all;
+use futures::{StreamExt, TryStreamExt};
+use object_store::memory::InMemory;
+use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 use tidemill::{
-    ColumnType, Contract, Csv, DatasetName, DatasetSteps, ErrorKind, Json, LoadMode, Mill, Operation, Parquet, Rollup, Rule, Scope, Settings, Steps, TenantId, Widened, Widening,
+    ColumnType, Contract, Csv, DatasetName, DatasetSteps, Engine, ErrorKind, Json, LoadMode, Mill, Operation, Parquet, Progress, Rollup, Rule, Scope, Settings, Steps, TenantId,
+    Widened, Widening,
 };
 use url::Url;
 
+use crate::faults::FaultyStore;
 use crate::partials::{Dice, ask};
 use crate::ward::{Ward, open};
 
@@ -150,6 +155,11 @@ async fn what_a_file_says_of_its_types_counts_where_a_row_needs_it() {
     let midnight: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(86_400_000_000), None, Some(0)]));
     let report = ward.mill.load("orders", Parquet::bytes(parquet(vec![("n", whole), ("day", midnight)]))).await.unwrap();
     assert_eq!((report.rows, report.rejected, report.widened.len()), (3, 0, 0));
+    // Zero is a whole number on either side.
+    ward.mill.load("zeros", Csv::bytes("n\n1\n")).await.unwrap();
+    let zeros: ArrayRef = Arc::new(Float64Array::from(vec![-0.0, 0.0]));
+    let report = ward.mill.load("zeros", Parquet::bytes(parquet(vec![("n", zeros)]))).await.unwrap();
+    assert_eq!((report.rows, report.rejected, report.widened.len()), (2, 0, 0));
     // One row far behind the sample needs it: rows are never cut to whole numbers.
     let late: ArrayRef = Arc::new(Float64Array::from_iter_values((0..5_000).map(|n| if n == 4_321 { 0.25 } else { 1.0 })));
     let report = ward.mill.load("orders", Parquet::bytes(parquet(vec![("n", late)]))).await.unwrap();
@@ -217,6 +227,82 @@ async fn numbers_that_a_float_would_round_are_not_widened() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_load_does_not_round_its_own_whole_numbers() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("n\n1\n2\n")).await.unwrap();
+    let far = (1_i64 << 53) + 1;
+    let exact: ArrayRef = Arc::new(Decimal128Array::from(vec![5, i128::from(far) * 10]).with_precision_and_scale(20, 1).unwrap());
+    let json_lines = format!("{{\"n\": {far}}}\n{{\"n\": 0.5}}\n");
+    for load in [Csv::bytes(format!("n\n{far}\n0.5\n3\n")), Json::bytes(json_lines), Parquet::bytes(parquet(vec![("n", exact)]))] {
+        let error = ward.mill.load("orders", load).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("n")), "{error}");
+        assert!(error.message().contains(&far.to_string()) && error.message().contains("widening \"never\""), "{error}");
+    }
+    // A number of too many digits is wrong by itself, and no reason to make floats of all others.
+    for load in [Csv::bytes("n\n7.0\n36893488147419103232\n3\n"), Json::bytes("{\"n\": 7}\n{\"n\": 36893488147419103232}\n{\"n\": 3}\n")] {
+        let report = ward.mill.load("orders", load).await.unwrap();
+        assert_eq!((report.rows, report.rejected, report.widened.len()), (2, 1, 0));
+    }
+    // Who says that they are floats has them rounded; who wants them as they are gets that too.
+    let report = ward.mill.load("orders", Csv::bytes(format!("n\n{far}\n0.5\n3\n")).widening(Widening::Never)).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (2, 1));
+    assert_eq!(ward.rows("select max(n) from orders").await, json!([[far]]));
+    ward.mill.load("floats", Csv::bytes("n\n1\n2\n")).await.unwrap();
+    let report = ward.mill.load("floats", Csv::bytes(format!("n\n{far}\n0.5\n")).column_type("n", ColumnType::Float)).await.unwrap();
+    assert_eq!((report.rows, report.widened.as_slice()), (2, [to_float("n")].as_slice()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_does_not_fit_is_widened_and_a_refusal_says_what_that_was() {
+    let ward = Ward::new().await;
+    let far = (1_i64 << 53) + 1;
+    ward.mill.load("orders", Csv::bytes(format!("n,m,far\n1,1,1\n2,2,{far}\n"))).await.unwrap();
+    // Behind the rows that are looked at most do not fit, so that the load as a whole would fail.
+    let floats = |late: f64| -> ArrayRef { Arc::new(Float64Array::from_iter_values((0..5_000).map(|row| if row < 1_500 { 1.0 } else { late }))) };
+    let report = ward.mill.load("orders", Parquet::bytes(parquet(vec![("n", floats(0.5)), ("m", floats(1.0))]))).await.unwrap();
+    assert_eq!((report.rows, report.widened.as_slice()), (5_000, [to_float("n")].as_slice()));
+    assert_eq!(column_type(&ward.mill, "m").await, ColumnType::Integer);
+    let error = ward.mill.load("orders", Parquet::bytes(parquet(vec![("m", floats(1.0)), ("far", floats(0.5))]))).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("far")), "{error}");
+    let (first, why) = (error.message().find("line 1501, column \"far\", value \"0.5\""), error.message().find(&far.to_string()));
+    assert!(first.is_some() && first < why, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_of_days_is_one_of_their_instants() {
+    let ward = Ward::new().await;
+    let rules = Contract::new(vec![Rule::range("day", Some("2013-01-01".into()), Some("2013-01-31".into()))]);
+    ward.mill.load("orders", Csv::bytes("day,n\n2013-01-01,1\n2013-01-31,2\n").contract(rules)).await.unwrap();
+    let rows = "day,n\n2013-01-31T12:30:00Z,4\n2013-01-01T00:00:00Z,8\n2013-02-01T00:00:00Z,16\n";
+    let report = ward.mill.load("orders", Csv::bytes(rows)).await.unwrap();
+    assert_eq!((report.rows, report.rejected, report.widened.len()), (2, 1, 1));
+    let report = ward.mill.load("orders", Csv::bytes("day,n\n2013-01-31,32\n2012-12-31,64\n")).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (1, 1));
+    assert_eq!(ward.rows("select sum(n) from orders").await, json!([[47]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_refers_to_what_became_wider_finds_what_is_equal_and_nothing_else() {
+    let ward = Ward::new().await;
+    let far = 1_i64 << 53;
+    ward.mill.load("codes", Csv::bytes(format!("code,day,name\n1,2013-01-01,one\n{far},2013-01-02,far\n"))).await.unwrap();
+    let steps = Steps::parse(r#"[{"op": "look_up", "dataset": "codes", "on": {"code": "code", "day": "day"}, "take": {"name": "name"}}]"#).unwrap();
+    ward.mill.load("named", Csv::bytes("code,day\n1,2013-01-01\n").steps(steps)).await.unwrap();
+    let rules = Contract::new(vec![Rule::reference("code", "codes", "code")]);
+    ward.mill.load("held", Csv::bytes("code\n1\n").contract(rules)).await.unwrap();
+    let report = ward.mill.load("codes", Csv::bytes("code,day,name\n0.5,2013-01-03T06:00:00Z,half\n")).await.unwrap();
+    assert_eq!(report.widened.len(), 2);
+    // As floats the last two are the same number.
+    let report = ward.mill.load("named", Csv::bytes(format!("code,day\n1,2013-01-01\n{far},2013-01-02\n{},2013-01-02\n", far + 1))).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (3, 0));
+    assert_eq!(ward.rows("select name, count(*) from named group by name order by name").await, json!([["far", "one", null], [1, 2, 1]]));
+    let report = ward.mill.load("held", Csv::bytes(format!("code\n1\n{far}\n{}\n", far + 1))).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (2, 1));
+    let rejected = ward.mill.load_rejects("held", &report.load_id, 0, 1).await.unwrap().items[0].reject.describe();
+    assert!(rejected.contains(&(far + 1).to_string()) && rejected.contains("there is no such value"), "{rejected}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_contract_is_held_to() {
     let ward = Ward::new().await;
     ward.mill.load("codes", Csv::bytes("code\n1\n2\n")).await.unwrap();
@@ -261,6 +347,71 @@ async fn steps_go_on_with_the_wider_column() {
         let report = ward.mill.load("kept", Csv::bytes("n\n2\n3\n")).await.unwrap();
         assert_eq!((report.rows, report.widened.len()), (2, 0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_steps_all_columns_are_widened_or_the_load_is_refused() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("city,a,b\nRome,1,1\nOslo,2,2\n")).await.unwrap();
+    let steps = Steps::parse(r#"[{"op": "case", "columns": ["city"], "to": "upper"}]"#).unwrap();
+    ward.mill.set_steps("orders", DatasetSteps { steps, ..DatasetSteps::default() }).await.unwrap();
+    ward.mill.set_contract("orders", Contract::new(vec![Rule::unique(["b"])])).await.unwrap();
+    let rows = "city,a,b\nBern,0.5,3\nBern,4,4.5\nBern,5,5\nBern,6,6\nBern,7,7\n";
+    let error = ward.mill.load("orders", Csv::bytes(rows)).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("a")), "{error}");
+    for words in ["(\"a\", \"b\")", "rule 1 of the contract compares its values", "widening \"never\""] {
+        assert!(error.message().contains(words), "{words}: {error}");
+    }
+    assert_eq!((column_type(&ward.mill, "a").await, segments(&ward).len()), (ColumnType::Integer, 1));
+    let report = ward.mill.load("orders", Csv::bytes(rows).widening(Widening::Never)).await.unwrap();
+    assert_eq!((report.rows, report.rejected), (3, 2));
+    // The one that can be is, where it comes alone.
+    let report = ward.mill.load("orders", Csv::bytes("city,a,b\nBern,0.5,13\n")).await.unwrap();
+    assert_eq!((report.rows, report.widened.as_slice()), (1, [to_float("a")].as_slice()));
+    // A type that the contract says is the contract's to keep.
+    ward.mill.set_contract("orders", Contract::new(vec![Rule::of_type("b", ColumnType::Integer)])).await.unwrap();
+    let report = ward.mill.load("orders", Csv::bytes("city,a,b\nBern,1.5,20\nBern,2,20.5\nBern,3,21\n")).await.unwrap();
+    assert_eq!((report.rows, report.rejected, report.widened.len()), (2, 1, 0));
+}
+
+/// The segments in a store.
+async fn files(store: &InMemory) -> BTreeSet<String> {
+    let all: Vec<ObjectMeta> = store.list(None).try_collect().await.unwrap();
+    let paths = all.into_iter().map(|object| object.location.to_string());
+    paths.filter(|path| path.ends_with(".parquet") && !path.contains("_delta_log")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_is_cancelled_while_it_widens_leaves_everything_as_it_was() {
+    let settings = Settings { segment_max_rows: 1_000, upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    let rows: String = (0..6_000).map(|n| format!("{n}\n")).collect();
+    let (sum, mut cancelled) = ("select count(*), sum(n) from orders", Vec::new());
+    // The first segment is the one of the load itself; then come those that are written anew, and then none.
+    for n in 1..=10 {
+        let memory = Arc::new(InMemory::new());
+        let store = FaultyStore::around(memory.clone());
+        let mill = Engine::builder().object_store(Arc::new(store.clone())).settings(settings.clone()).open().await.unwrap().tenant("acme").unwrap();
+        mill.load("orders", Csv::bytes(format!("n\n{rows}"))).await.unwrap();
+        let before = files(&memory).await;
+        let progress = Progress::new();
+        store.cancel_at_segment(n, progress.clone());
+        let ended = mill.load("orders", Csv::bytes("n\n0.5\n").progress(progress)).await;
+        if let Err(error) = &ended {
+            assert_eq!(error.kind(), ErrorKind::Cancelled, "segment {n}: {error}");
+            cancelled.push(n);
+            // Another process finds what was there, and nothing else.
+            let other = Engine::builder().object_store(memory.clone()).settings(settings.clone()).open().await.unwrap().tenant("acme").unwrap();
+            assert_eq!((other.dataset("orders").await.unwrap().summary.version, column_type(&other, "n").await), (0, ColumnType::Integer), "segment {n}");
+            assert_eq!(other.sql(sum).await.unwrap().to_json()["data"], json!([[6_000], [17_997_000]]), "segment {n}");
+            assert_eq!(files(&memory).await, before, "segment {n}");
+        }
+        let report = if let Ok(report) = ended { report } else { mill.load("orders", Csv::bytes("n\n0.5\n")).await.unwrap() };
+        assert_eq!((report.version, report.widened.as_slice()), (1, [to_float("n")].as_slice()), "segment {n}");
+        assert_eq!(mill.sql(sum).await.unwrap().to_json()["data"], json!([[6_001], [17_997_000.5]]), "segment {n}");
+        assert_eq!(mill.sql_as_of(sum, 0).await.unwrap().to_json()["data"], json!([[6_000], [17_997_000]]), "segment {n}");
+    }
+    // Two segments are written at a time: of the last of them it may be too late.
+    assert!(cancelled.starts_with(&[1, 2, 3, 4]) && cancelled.len() < 9, "{cancelled:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
