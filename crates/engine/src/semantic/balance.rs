@@ -38,11 +38,14 @@ pub(super) fn latest(
     // the one with the greatest value counts.
     let fields: Vec<(String, Expr)> = std::iter::once(value).chain(others).collect();
     let row = fields.iter().enumerate().flat_map(|(place, (_, expr))| [lit(field(place)), expr.clone()]).collect();
-    let order = std::iter::once(compiler.time(&measure.name)?)
-        .chain(fields.iter().map(|(_, expr)| expr.clone()))
-        .map(|expr| expr.sort(true, true))
-        .collect();
-    let latest = last_value_udaf().call(vec![named_struct(row)]).order_by(order).build()?;
+    let mut order = vec![compiler.time(&measure.name)?];
+    for (_, expr) in &fields {
+        // DataFusion counts what is there twice once in one place and twice in another.
+        if !order.contains(expr) {
+            order.push(expr.clone());
+        }
+    }
+    let latest = last_value_udaf().call(vec![named_struct(row)]).order_by(order.into_iter().map(|expr| expr.sort(true, true)).collect()).build()?;
     let taken = fields.iter().enumerate().map(|(place, (name, _))| get_field(by_name(ROW), field(place)).alias(name));
     let shown = shown.into_iter().chain(taken).collect::<Vec<_>>();
     Ok(plan.aggregate(groups, vec![latest.alias(ROW)])?.project(shown)?)

@@ -263,14 +263,13 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
     let mut parts: Vec<(Part<'_>, bool)> = Vec::new();
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
-        let (balances, merges) = (is_balance(measure), merges(measure));
-        let known = parts.iter_mut().find(|(part, other)| part.root == need.model && part.lens == need.lens && !part.balances && !balances && *other == merges);
-        match known {
-            Some((part, _)) => part.measures.push((need.measure.clone(), need.column())),
-            None => {
-                let measures = vec![(need.measure.clone(), need.column())];
-                parts.push((Part { world, root: &need.model, lens: need.lens, measures, balances, horizon }, merges));
-            }
+        let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
+        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, horizon };
+        let merges = merges(measure) || part.joins_nothing()?;
+        let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && !other.balances && !balances;
+        match parts.iter_mut().find(|(other, likewise)| alike(other) && *likewise == merges) {
+            Some((known, _)) => known.measures.extend(part.measures),
+            None => parts.push((part, merges)),
         }
     }
     if parts.is_empty() {

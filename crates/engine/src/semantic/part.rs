@@ -67,7 +67,9 @@ struct Group<'a> {
 struct Found<'a> {
     expr: Expr,
     dimension: &'a Dimension,
+    /// Whether it can be told from the root's own rows, be it by what they look up.
     own: bool,
+    looked_up: bool,
 }
 
 impl<'a> Part<'a> {
@@ -288,14 +290,14 @@ impl<'a> Part<'a> {
             find_dimension(model, member)?;
         }
         if let Some(dimension) = self.own(member, model) {
-            return Ok(Found { expr: compiler.columns.dimension(dimension)?, dimension, own: true });
+            return Ok(Found { expr: compiler.columns.dimension(dimension)?, dimension, own: true, looked_up: false });
         }
         if let Some((expr, dimension)) = self.mapped(member, compiler)? {
-            return Ok(Found { expr, dimension, own: true });
+            return Ok(Found { expr, dimension, own: true, looked_up: true });
         }
         let lookups = lookups.ok_or_else(|| Error::internal("a lookup where none is made"))?;
         let (expr, dimension) = lookups.dimension(prefix, member.get(prefix.len() + 1..).unwrap_or_default())?;
-        Ok(Found { expr, dimension, own: false })
+        Ok(Found { expr, dimension, own: false, looked_up: true })
     }
 
     /// A dimension that is looked up, as a function of the rows of the root. Of stocks only the latest row is looked up.
@@ -307,16 +309,27 @@ impl<'a> Part<'a> {
         mapped(self.world, self.root, &compiler.columns, prefix, member.get(prefix.len() + 1..).unwrap_or_default())
     }
 
+    /// Whether everything that is asked can be told from the rows of the root: then all its measures are aggregated at once.
+    pub(super) fn joins_nothing(&self) -> Result<bool> {
+        let (model, schema) = (self.world.model(self.root)?, self.world.source(self.root)?.schema());
+        let columns = Columns { state: self.world.state, schema, zone: self.world.reference.zone };
+        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
+        let query = self.world.query;
+        let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(members_of);
+        let mut members = query.dimensions.iter().map(String::as_str).chain(query.time_dimensions.iter().map(|time| time.dimension.as_str())).chain(conditions);
+        Ok(self.lens == Lens::Own && members.all(|member| self.is_told(member, &compiler)))
+    }
+
     /// Whether a member can be told from the rows of the root.
     fn is_told(&self, member: &str, compiler: &Compiler<'a>) -> bool {
         self.own(member, compiler.model).is_some() || matches!(self.mapped(member, compiler), Ok(Some(_)))
     }
 
     fn instant(&self, found: Found<'a>, compiler: &Compiler<'a>) -> Result<Found<'a>> {
-        let expr = match (found.own, found.dimension.column_type) {
-            (true, _) => compiler.columns.instant(found.dimension)?,
-            (false, ColumnType::Timestamp | ColumnType::Date) => cast(found.expr, ColumnType::Timestamp.data_type()),
-            (false, other) => return Err(Error::invalid(format!("dimension {} is of type {other}, not a time", found.dimension.name))),
+        let expr = match (found.looked_up, found.dimension.column_type) {
+            (false, _) => compiler.columns.instant(found.dimension)?,
+            (true, ColumnType::Timestamp | ColumnType::Date) => cast(found.expr, ColumnType::Timestamp.data_type()),
+            (true, other) => return Err(Error::invalid(format!("dimension {} is of type {other}, not a time", found.dimension.name))),
         };
         Ok(Found { expr, ..found })
     }
