@@ -18,6 +18,7 @@ const pages: [name: string, path: string | null][] = [
   ['datasets', '/datasets'],
   ['dataset', '/datasets/flights'],
   ['upload', '/datasets/upload'],
+  ['model', '/models/flights'],
   ['settings', '/settings'],
   ['not-found', '/no/such/page'],
 ];
