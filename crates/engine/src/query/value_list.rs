@@ -69,8 +69,10 @@ impl ValueList {
         {
             let at = from + at;
             place += self.ends.get(place..).map_or(0, |ends| ends.partition_point(|end| *end < at));
+            // Nothing is found behind the last text, too.
+            let Some(end) = self.ends.get(place) else { break };
             found.push(place as u32);
-            from = self.ends.get(place).map_or(self.folded.len(), |end| end + 1);
+            from = end + 1;
             place += 1;
         }
         let page = found.get(offset.min(found.len())..).unwrap_or_default();
