@@ -16,8 +16,11 @@ use crate::error::Result;
 use crate::functions::looked_up::{LookedUp, MappingSlot};
 use crate::partial::fragment::identity_of;
 
-/// Rows of those that look up, at most, for which it does not matter how often a lookup changes: computing them anew is quick.
-const QUICK_ROWS: u64 = 2_000_000;
+/// Rows of those that look up, at most, for which it does not matter how often a lookup changes: computing them anew takes less
+/// than a second.
+const QUICK_ROWS: u64 = 20_000_000;
+/// Keys tell so many rows at least apart from each other, or aggregates by them are no smaller than the rows.
+const ROWS_PER_KEY: u64 = 16;
 /// Seconds without a change after which a lookup counts as settled. While it changes, larger tables are aggregated by its keys,
 /// and these aggregates stay.
 const SETTLED_SECONDS: i64 = 60;
@@ -65,11 +68,12 @@ pub(super) fn mapped<'a>(world: &World<'a>, root: &str, root_columns: &Columns<'
     Ok(keys.pop().map(|value| (value, dimension)))
 }
 
-/// Whether rows of the step's model are few, and settled or cheap to count again.
+/// Whether rows of the step's model are few, and settled, or cheap to count again, or no cheaper to be joined.
 fn is_function(world: &World<'_>, root: &str, step: &Step) -> bool {
     let (Some(here), Some(there)) = (world.sources.get(root), world.sources.get(&step.target)) else { return false };
     let settled = world.reference.now.signed_duration_since(there.changed).num_seconds() >= SETTLED_SECONDS;
-    there.rows <= world.mapped_rows && (settled || here.rows <= QUICK_ROWS)
+    let joined = !settled && here.rows > QUICK_ROWS && there.rows.saturating_mul(ROWS_PER_KEY) <= here.rows;
+    there.rows <= world.mapped_rows && !joined
 }
 
 /// The value of the row that `keys` lead to. `None`: keys or value are of a type, or made in a way, for which there is no function.
