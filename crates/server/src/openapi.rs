@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the routes themselves, and a page to read it.
 
 pub mod page;
+pub mod schema;
 
 use axum::Json;
 use axum::extract::State;

@@ -41,6 +41,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(session::create_session, session::delete_session))
         .routes(routes!(session::refresh_session))
         .routes(routes!(openapi::read_openapi))
+        .routes(routes!(openapi::schema::read_schema))
         // With a token.
         .routes(routes!(session::read_me))
         .routes(routes!(users::list_users, users::create_user))

@@ -26,6 +26,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /readyz", (Least::Anybody, Value::Null)),
         ("get /api/docs", (Least::Anybody, Value::Null)),
         ("get /api/v1/openapi.json", (Least::Anybody, Value::Null)),
+        ("get /api/v1/schemas/{name}", (Least::Anybody, Value::Null)),
         ("get /api/v1/bootstrap", (Least::Anybody, Value::Null)),
         ("post /api/v1/setup", (Least::Anybody, json!({}))),
         ("post /api/v1/session", (Least::Anybody, json!({}))),

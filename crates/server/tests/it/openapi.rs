@@ -33,6 +33,26 @@ async fn every_reference_points_somewhere_and_every_operation_is_described() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_document_is_a_schema_of_its_own() {
+    let server = Server::empty().await;
+    server.get(Who::Anonymous, "/schemas/Modle").await.expect(404);
+    for name in ["Model", "SemanticQuery", "DashboardDefinition"] {
+        let schema = server.get(Who::Anonymous, &format!("/schemas/{name}")).await.expect(200).json();
+        let text = schema.to_string();
+        assert!(!text.contains("/components/"), "{text}");
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().unwrap();
+            assert!(schema.pointer(pointer).is_some(), "{name}: {pointer}");
+        }
+    }
+    // What a model is made of comes with it, and nothing else.
+    let model = server.get(Who::Anonymous, "/schemas/Model").await.json();
+    let parts: Vec<&String> = model["$defs"].as_object().unwrap().keys().collect();
+    assert!(["Dimension", "Measure", "Join", "NamedFilter"].iter().all(|part| parts.iter().any(|known| known == part)), "{parts:?}");
+    assert!(!parts.iter().any(|part| *part == "Dashboard"), "{parts:?}");
+}
+
 /// The schemas are written beside the engine's own types; what the engine says must fit them.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_have_the_fields_that_the_document_names() {
