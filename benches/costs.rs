@@ -40,7 +40,7 @@ const SCANS: [(&str, &str); 3] = [
     ),
 ];
 const STEPS: &str = r#"[{"op": "trim"}, {"op": "case", "columns": ["device"], "to": "upper"}, {"op": "derive", "column": "seconds", "expression": "duration_ms / 1000.0"},
-    {"op": "filter", "where": "duration_ms >= 0"}]"#;
+    {"op": "filter", "condition": "duration_ms >= 0"}]"#;
 const RULES: &str = r#"{"rules": [
     {"check": "required", "column": "event_at"}, {"check": "required", "column": "user_id"}, {"check": "range", "column": "duration_ms", "min": 0, "max": 1000000},
     {"check": "range", "column": "revenue", "min": 0}, {"check": "pattern", "column": "url", "pattern": "https://.*"}, {"check": "pattern", "column": "country", "pattern": "[A-Z]{2}"}]}"#;

@@ -81,6 +81,11 @@ impl Scope {
         &self.limits
     }
 
+    /// Equal for two scopes exactly when they see the same of a dataset.
+    pub(crate) fn fingerprint_of(&self, dataset: &DatasetName) -> String {
+        format!("{:?}|{:?}|{:?}", self.tenant, self.row_filters.get(dataset), self.hidden_columns.get(dataset))
+    }
+
     /// Equal for two scopes exactly when they see the same data: a part of every cache and sharing key.
     pub(crate) fn fingerprint(&self) -> String {
         format!("{:?}|{:?}|{:?}|{}", self.tenant, self.row_filters, self.hidden_columns, self.limits.result_rows)

@@ -19,6 +19,7 @@
 //! older versions, which `history` finds, until `garbage` finds that nothing needs them. A `checkpoint` stands for the log
 //! before it.
 
+pub(crate) mod arrange;
 pub(crate) mod bloom;
 pub(crate) mod checked_text;
 pub(crate) mod checkpoint;
@@ -29,6 +30,7 @@ pub(crate) mod deletion;
 pub(crate) mod disk;
 pub(crate) mod durable;
 pub(crate) mod encoder;
+pub(crate) mod encodings;
 pub(crate) mod entry;
 pub(crate) mod garbage;
 pub(crate) mod history;

@@ -1,6 +1,7 @@
 //! `looked_up(key, …)`: what a version of another dataset says of a key. Which dataset, version and column that is, and under
 //! which scope, is part of the function's name: what was computed with it is never taken for something else.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
@@ -16,7 +17,6 @@ use crate::partial::mapping::Mapping;
 pub(crate) type MappingSlot = Arc<OnceLock<Arc<Mapping>>>;
 
 /// The function.
-#[derive(Debug)]
 pub(crate) struct LookedUp {
     name: String,
     signature: Signature,
@@ -36,6 +36,13 @@ impl LookedUp {
             Some(mapping) => Ok(mapping),
             None => internal_err!("{} was not read before it is looked up in", self.name),
         }
+    }
+}
+
+impl fmt::Debug for LookedUp {
+    /// Expressions are printed to be put in order, and what is looked up in may be large.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LookedUp({})", self.name)
     }
 }
 

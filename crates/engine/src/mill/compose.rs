@@ -2,7 +2,7 @@
 //! are, whether lookups are what their joins say, and the answer with everything that it was made from.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use datafusion::functions_aggregate::expr_fn::count;
@@ -132,9 +132,8 @@ impl Mill {
             let plan = scoped_plan(self.table(dataset, snapshot, &counters), dataset, &self.scope, state);
             let column = snapshot.metadata.schema.time_column.clone();
             let latest = column.zip(snapshot.time_range.map(|(_, latest)| latest.timestamp_micros()));
-            // Without its damaged segments a version is another one.
-            let identity = format!("{}|{}|{}|{}", snapshot.metadata.id, snapshot.version, snapshot.segments.len(), self.scope.fingerprint());
-            sources.insert(name.clone(), Source { plan, latest, identity, rows: snapshot.rows, changed: snapshot.updated_at });
+            let (snapshot, seen_as) = (Arc::clone(snapshot), self.scope.fingerprint_of(dataset));
+            sources.insert(name.clone(), Source { plan, latest, snapshot, seen_as, identity: OnceLock::new() });
         }
         let exact = SemanticQuery { exact: Some(true), ..query.clone() };
         let world = World {
@@ -218,8 +217,8 @@ impl Mill {
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn check_unique(&self, planned: &PlannedQuestion) -> Result<()> {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
-            let Some(Source { plan: Ok(source), identity, .. }) = planned.sources.get(model) else { continue };
-            let known = format!("{identity}|{columns:?}");
+            let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { continue };
+            let known = format!("{}|{columns:?}", known_source.identity());
             if self.shared.unique_keys.get(&known).await.is_some() {
                 continue;
             }
@@ -232,7 +231,7 @@ impl Mill {
                 .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
                 .limit(0, Some(1))?
                 .build()?;
-            let found = self.run(&plan, 1).await?;
+            let found = self.run(&plan, 1).await?.batch;
             if found.num_rows() > 0 {
                 let key: Vec<String> = found.columns().iter().map(|key| arrow::util::display::array_value_to_string(key, 0).unwrap_or_default()).collect();
                 return Err(repeated(model, columns, &key));

@@ -81,7 +81,7 @@ impl fmt::Display for Explanation {
 }
 
 impl Mill {
-    /// Says how a semantic query would be answered now, and what that would read. Nothing is computed.
+    /// Says how a semantic query would be answered now, and what that would read. Nothing is computed; small lookups are read.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -162,8 +162,16 @@ impl Mill {
     /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
     async fn explain_composed(&self, query: &SemanticQuery) -> Result<Explanation> {
         let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Functions)?;
-        self.map(&planned).await?;
-        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&planned.page)).await?;
+        // Lookups are read, because what would be computed depends on them.
+        let physical = async {
+            for (dataset, snapshot) in &planned.used {
+                let version = self.model_of(dataset, snapshot).await?.version;
+                self.open_rollups_of(dataset, snapshot, version).await?;
+            }
+            self.map(&planned).await?;
+            self.shared.session.physical(&planned.page).await
+        };
+        let physical = execute::within_deadline(self.scope.limits(), physical).await?;
         let restricted = planned.used.iter().any(|(dataset, _)| self.scope.restricts(dataset));
         let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let mut explanation = Explanation {

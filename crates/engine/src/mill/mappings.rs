@@ -1,5 +1,6 @@
 //! Lookups that are functions of keys, read once for each version and kept.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -10,7 +11,7 @@ use super::compose::PlannedQuestion;
 use crate::error::{Error, Result};
 use crate::partial::mapping::{Mapping, Repeated};
 use crate::partial::memory::shared;
-use crate::query::execute;
+use crate::query::execute::{self, Executed};
 use crate::semantic::mapped::Mapped;
 use crate::settings::Settings;
 
@@ -41,6 +42,7 @@ impl Mill {
     /// # Errors
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn map(&self, planned: &PlannedQuestion) -> Result<()> {
+        let mut reused = BTreeSet::new();
         for mapped in &planned.mapped {
             let mut read = false;
             let mapping = async {
@@ -48,19 +50,26 @@ impl Mill {
                 self.read_mapping(mapped).await.map(Arc::new)
             };
             let mapping = self.shared.mappings.0.try_get_with_by_ref(&mapped.name, mapping).await.map_err(shared)?;
-            if !read {
-                let segments = planned.used.iter().find(|(name, _)| name.as_str() == mapped.model).map_or(0, |(_, snapshot)| snapshot.segments.len());
-                planned.counters.reused.fetch_add(segments as u64, Ordering::Relaxed);
+            match read {
+                // What is larger than the cache would stay for a while.
+                true => self.shared.mappings.0.run_pending_tasks().await,
+                false => drop(reused.insert(mapped.model.as_str())),
             }
             // Who asks the same at the same time puts the same here.
             let _ = mapped.slot.set(mapping);
         }
+        let segments = planned.used.iter().filter(|(name, _)| reused.contains(name.as_str())).map(|(_, snapshot)| snapshot.segments.len() as u64);
+        planned.counters.reused.fetch_add(segments.sum(), Ordering::Relaxed);
         Ok(())
     }
 
     async fn read_mapping(&self, mapped: &Mapped) -> Result<Mapping> {
         let rows = usize::try_from(self.shared.settings.mapped_lookup_rows).unwrap_or(usize::MAX);
-        let batch = self.run(&mapped.plan, rows).await?;
+        let executed = self.run(&mapped.plan, rows).await?;
+        if executed.truncated {
+            return Err(Error::internal(format!("{} has more rows than its log says", mapped.model)));
+        }
+        let batch = executed.batch;
         let Some((values, keys)) = batch.columns().split_last() else { return Err(Error::internal("a mapping without values")) };
         match Mapping::new(keys, values)? {
             Ok(mapping) => Ok(mapping),
@@ -72,8 +81,8 @@ impl Mill {
     }
 
     /// Runs a plan of ours.
-    pub(super) async fn run(&self, plan: &LogicalPlan, rows: usize) -> Result<arrow::array::RecordBatch> {
-        Ok(execute::run(&self.shared.session, plan, self.scope.limits(), rows).await?.batch)
+    pub(super) async fn run(&self, plan: &LogicalPlan, rows: usize) -> Result<Executed> {
+        execute::run(&self.shared.session, plan, self.scope.limits(), rows).await
     }
 }
 

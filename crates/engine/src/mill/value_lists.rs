@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array, ArrayRef};
 use datafusion::common::Column;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use moka::ops::compute::Op;
 
@@ -27,12 +28,14 @@ use crate::storage::segment::Segment;
 const VALUES_MAX: usize = 2_000_000;
 /// Lists take at most one part in so many of what partials may take.
 const PART: u64 = 4;
+/// One of them takes at most one part in so many of that.
+const LIST_PART: u64 = 2;
 /// Some memory they always have.
 const MIN_BYTES: u64 = 16 << 20;
 
-/// Lists by id of the dataset, scope and what is listed.
+/// Lists by id of the dataset, scope and what is listed; and the bytes of one at most.
 #[derive(Debug)]
-pub(crate) struct ValueLists(moka::future::Cache<Key, Arc<Kept>>);
+pub(crate) struct ValueLists(moka::future::Cache<Key, Arc<Kept>>, u64);
 
 type Key = (String, String, Fingerprint);
 
@@ -45,14 +48,22 @@ struct Kept {
     list: Option<Arc<ValueList>>,
 }
 
+impl Kept {
+    fn is_of(&self, snapshot: &Snapshot) -> bool {
+        let segments = self.segments.iter().zip(&snapshot.segments);
+        self.version == snapshot.version && self.segments.len() == snapshot.segments.len() && segments.into_iter().all(|(one, other)| one.path == other.path)
+    }
+}
+
 impl ValueLists {
     pub(crate) fn new(settings: &Settings) -> Self {
         let bytes = |kept: &Kept| kept.list.as_ref().map_or(0, |list| list.size_bytes()) + kept.segments.len() * size_of::<usize>() + 500;
+        let capacity = (settings.partial_cache_bytes as u64 / PART).max(MIN_BYTES);
         let cache = moka::future::Cache::builder()
             .name("value lists")
-            .max_capacity((settings.partial_cache_bytes as u64 / PART).max(MIN_BYTES))
+            .max_capacity(capacity)
             .weigher(move |_, kept: &Arc<Kept>| u32::try_from(bytes(kept)).unwrap_or(u32::MAX));
-        Self(cache.build())
+        Self(cache.build(), capacity / LIST_PART)
     }
 }
 
@@ -63,17 +74,24 @@ impl Mill {
         if !is_fixed(&plan)? {
             return Ok(None);
         }
-        let key = (snapshot.metadata.id.clone(), self.scope.fingerprint(), identity_of("values", &[&value]));
+        let key = (snapshot.metadata.id.clone(), self.scope.fingerprint_of(dataset), identity_of("values", &[&value]));
         let lists = &self.shared.value_lists.0;
-        if let Some(kept) = lists.get(&key).await.filter(|kept| kept.version == snapshot.version && kept.segments.len() == snapshot.segments.len()) {
+        if let Some(kept) = lists.get(&key).await.filter(|kept| kept.is_of(snapshot)) {
             return Ok(kept.list.clone());
         }
         // One at a time: who comes second finds what the first one made.
         let made = lists.entry(key).and_try_compute_with(async |known| {
             let known = known.map(moka::Entry::into_value);
-            Ok::<_, Error>(Op::Put(Arc::new(self.brought_up(dataset, snapshot, dimension, known.as_deref()).await?)))
+            if known.as_ref().is_some_and(|known| known.is_of(snapshot)) {
+                return Ok(Op::Nop);
+            }
+            let mut kept = self.brought_up(dataset, snapshot, dimension, known.as_deref()).await?;
+            // One that is not kept would be made for each page.
+            kept.list = kept.list.filter(|list| (list.size_bytes() as u64) < self.shared.value_lists.1);
+            Ok::<_, Error>(Op::Put(Arc::new(kept)))
         });
         let made = made.await?.into_entry().ok_or_else(|| Error::internal("a list that was made and is not there"))?;
+        lists.run_pending_tasks().await;
         Ok(made.into_value().list.clone())
     }
 
@@ -90,10 +108,14 @@ impl Mill {
                 let paths: HashSet<&str> = known.segments.iter().map(|segment| segment.path.as_str()).collect();
                 let new = segments.iter().filter(|segment| !paths.contains(segment.path.as_str())).cloned().collect();
                 match self.values_of(dataset, &Arc::new(Snapshot { segments: new, ..Snapshot::clone(snapshot) }), dimension).await? {
-                    Some(more) if more.data_type() == list.data_type() => match list.with(&more)? {
-                        Some(longer) => (longer.len() <= VALUES_MAX).then(|| Arc::new(longer)),
-                        None => Some(Arc::clone(list)),
-                    },
+                    Some(more) if more.is_empty() => Some(Arc::clone(list)),
+                    Some(more) if more.data_type() == list.data_type() => {
+                        let known = Arc::clone(list);
+                        match aside(move || known.with(&more)).await? {
+                            Some(longer) => (longer.len() <= VALUES_MAX).then(|| Arc::new(longer)),
+                            None => Some(Arc::clone(list)),
+                        }
+                    }
                     _ => self.list_of(dataset, snapshot, dimension).await?,
                 }
             }
@@ -103,8 +125,10 @@ impl Mill {
     }
 
     async fn list_of(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
-        let values = self.values_of(dataset, snapshot, dimension).await?;
-        values.map(|values| ValueList::new(values).map(Arc::new)).transpose()
+        match self.values_of(dataset, snapshot, dimension).await? {
+            Some(values) => Ok(Some(Arc::new(aside(move || ValueList::new(values)).await?))),
+            None => Ok(None),
+        }
     }
 
     /// The values in order; `None`: too many.
@@ -112,8 +136,8 @@ impl Mill {
         let (plan, _) = self.plan_of_values(dataset, snapshot, dimension)?;
         let value = Expr::Column(Column::new_unqualified(&dimension.name));
         let plan = LogicalPlanBuilder::from(plan).sort(vec![value.sort(true, false)])?.build()?;
-        let batch = self.run(&plan, VALUES_MAX + 1).await?;
-        let (batch, _) = write::normalised(&batch)?;
+        let executed = self.run(&plan, VALUES_MAX + 1).await?;
+        let (batch, _) = write::normalised(&executed.batch)?;
         Ok(batch.columns().first().filter(|values| values.len() <= VALUES_MAX).cloned())
     }
 
@@ -127,4 +151,9 @@ impl Mill {
         let plan = LogicalPlanBuilder::from(source).aggregate(vec![expr.clone().alias(&dimension.name)], Vec::<Expr>::new())?.filter(value.is_not_null())?;
         Ok((plan.build()?, expr))
     }
+}
+
+/// Does what takes milliseconds on a thread that may be held up.
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    SpawnedTask::spawn_blocking(work).join().await.map_err(|error| Error::internal(format!("searching failed: {error}")))?
 }

@@ -2,7 +2,6 @@
 //! dimension are partials like others, and the list that they make is kept: a search looks through that and not through rows.
 
 use datafusion::common::Column;
-use datafusion::common::runtime::SpawnedTask;
 use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
@@ -11,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
+use super::value_lists::aside;
 use crate::catalog::ColumnType;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
@@ -66,31 +66,33 @@ impl Mill {
         let snapshot = self.find(&dataset).await?;
         let model = self.model_of(&dataset, &snapshot).await?;
         let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
-        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-        let search = search.filter(|text| !text.is_empty());
-        if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
-            let text = search.map(str::to_owned);
-            // A long list takes milliseconds.
-            let look = SpawnedTask::spawn_blocking(move || match text {
-                Some(text) => list.search(&text, limit, offset),
-                None => Ok(list.page(limit, offset)),
-            });
-            let (values, more) = look.join().await.map_err(|error| Error::internal(format!("searching failed: {error}")))??;
-            return Ok(ValuePage { values: column_to_json(&values), more });
-        }
-        let value = Expr::Column(Column::new_unqualified(&dimension.name));
-        let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
-        if let Some(text) = search {
-            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-            let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
-            let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
-            plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
-        }
-        // Searched after the groups are made: the groups are the same for every search.
-        let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
-        let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
-        let (batch, _) = write::normalised(&executed.batch)?;
-        let values = batch.columns().first().map(column_to_json).unwrap_or_default();
-        Ok(ValuePage { values, more: executed.truncated })
+        let page = async {
+            self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+            let search = search.filter(|text| !text.is_empty());
+            if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
+                let text = search.map(str::to_owned);
+                let look = move || match text {
+                    Some(text) => list.search(&text, limit, offset),
+                    None => Ok(list.page(limit, offset)),
+                };
+                let (values, more) = aside(look).await?;
+                return Ok(ValuePage { values: column_to_json(&values), more });
+            }
+            let value = Expr::Column(Column::new_unqualified(&dimension.name));
+            let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
+            if let Some(text) = search {
+                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
+                let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
+                plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
+            }
+            // Searched after the groups are made: the groups are the same for every search.
+            let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
+            let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
+            let (batch, _) = write::normalised(&executed.batch)?;
+            let values = batch.columns().first().map(column_to_json).unwrap_or_default();
+            Ok(ValuePage { values, more: executed.truncated })
+        };
+        execute::within_deadline(self.scope.limits(), page).await
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use arrow::array::Array;
 use arrow::datatypes::{DataType, TimeUnit};
+use datafusion::common::tree_node::TreeNode;
+use datafusion::logical_expr::Expr;
 use futures::future::{BoxFuture, FutureExt};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +18,7 @@ use super::fragment::Fingerprint;
 use super::memory::Partial;
 use super::simplify::{Verdict, judge};
 use crate::error::Result;
+use crate::functions::looked_up::LookedUp;
 use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 
@@ -48,7 +51,11 @@ impl Aggregation {
         for number in leaf.filters.iter() {
             let filter = self.fragment.filters.get(*number)?;
             let known = filter.column_refs().into_iter().map(|column| self.known_blocks(&column.name, columns)).collect::<Option<Vec<_>>>();
-            match known {
+            // Of what is looked up the order of a key says nothing.
+            let looks_up = filter
+                .exists(|part| Ok(matches!(part, Expr::ScalarFunction(call) if call.func.inner().downcast_ref::<LookedUp>().is_some())))
+                .unwrap_or(true);
+            match known.filter(|_| !looks_up) {
                 Some(known) => {
                     ordered.extend(known);
                     window.push(filter);

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, UInt32Array, new_null_array};
@@ -24,7 +25,6 @@ const DENSE_MIN: u64 = 1 << 16;
 type Hashed<K> = HashMap<K, u32, foldhash::fast::RandomState>;
 
 /// A function of keys.
-#[derive(Debug)]
 pub(crate) struct Mapping {
     index: Index,
     /// What codes stand for, each once.
@@ -33,7 +33,6 @@ pub(crate) struct Mapping {
     missing: u32,
 }
 
-#[derive(Debug)]
 enum Index {
     /// By whole numbers that lie close together.
     Dense {
@@ -46,6 +45,12 @@ enum Index {
         converter: RowConverter,
         codes: Hashed<Box<[u8]>>,
     },
+}
+
+impl fmt::Debug for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mapping to {} values", self.values.len())
+    }
 }
 
 /// A row whose key another row before it has too.
@@ -80,7 +85,7 @@ impl Mapping {
         let index = match &self.index {
             Index::Dense { codes, .. } => codes.capacity() * 4,
             Index::Whole(codes) => codes.capacity() * 17,
-            Index::Rows { codes, .. } => codes.keys().map(|key| key.len() + 32).sum(),
+            Index::Rows { codes, .. } => codes.capacity() * 25 + codes.keys().map(|key| key.len() + 16).sum::<usize>(),
         };
         index + self.values.get_array_memory_size()
     }

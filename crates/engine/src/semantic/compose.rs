@@ -10,9 +10,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use chrono::{DateTime, Utc};
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
 use datafusion::functions_aggregate::expr_fn::max;
@@ -20,6 +19,7 @@ use datafusion::functions_window::expr_fn::rank;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, cast, lit};
 use datafusion::scalar::ScalarValue;
+use sha2::{Digest, Sha256};
 
 use super::compile::{Compiler, DEFAULT_LIMIT, MEMBERS_MAX, members_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
@@ -37,6 +37,7 @@ use crate::error::{Error, Result, near_names};
 use crate::functions::looked_up::MappingSlot;
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
+use crate::storage::log::Snapshot;
 
 /// What a question is compiled against.
 pub(crate) struct World<'a> {
@@ -63,11 +64,24 @@ pub(crate) struct Source {
     pub plan: Result<LogicalPlan>,
     /// The column that places rows in time, and the latest of them.
     pub latest: Option<(String, i64)>,
-    /// What tells these rows under this scope from all others.
-    pub identity: String,
-    pub rows: u64,
-    /// When they were last changed.
-    pub changed: DateTime<Utc>,
+    pub snapshot: Arc<Snapshot>,
+    /// What the scope makes of the dataset.
+    pub seen_as: String,
+    pub identity: OnceLock<String>,
+}
+
+impl Source {
+    /// What tells these rows under this scope from all others: which segments there are, and what is seen of them.
+    pub(crate) fn identity(&self) -> &str {
+        self.identity.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for segment in &self.snapshot.segments {
+                hash.update(&segment.path);
+                hash.update([0]);
+            }
+            format!("{}|{}|{}|{}", self.snapshot.metadata.id, self.snapshot.version, hex::encode(hash.finalize()), self.seen_as)
+        })
+    }
 }
 
 /// A compiled question.

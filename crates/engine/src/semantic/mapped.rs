@@ -5,9 +5,10 @@
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, Volatility};
+use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 use sha2::{Digest, Sha256};
 
-use super::compose::World;
+use super::compose::{Source, World};
 use super::join::{Step, way};
 use super::lookups::types_differ;
 use super::member::{Columns, find_dimension};
@@ -71,13 +72,15 @@ pub(super) fn mapped<'a>(world: &World<'a>, root: &str, root_columns: &Columns<'
 /// Whether rows of the step's model are few, and settled, or cheap to count again, or no cheaper to be joined.
 fn is_function(world: &World<'_>, root: &str, step: &Step) -> bool {
     let (Some(here), Some(there)) = (world.sources.get(root), world.sources.get(&step.target)) else { return false };
-    let settled = world.reference.now.signed_duration_since(there.changed).num_seconds() >= SETTLED_SECONDS;
-    let joined = !settled && here.rows > QUICK_ROWS && there.rows.saturating_mul(ROWS_PER_KEY) <= here.rows;
-    there.rows <= world.mapped_rows && !joined
+    let settled = world.reference.now.signed_duration_since(there.snapshot.updated_at).num_seconds() >= SETTLED_SECONDS;
+    let joined = !settled && here.snapshot.rows > QUICK_ROWS && there.snapshot.rows.saturating_mul(ROWS_PER_KEY) <= here.snapshot.rows;
+    world.mapped_rows > 0 && there.snapshot.rows <= world.mapped_rows && !joined
 }
 
 /// The value of the row that `keys` lead to. `None`: keys or value are of a type, or made in a way, for which there is no function.
 fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalPlan, (keys, there): (&[Expr], &[Expr]), value: &Expr) -> Result<Option<Expr>> {
+    // What a case gives is known when its branches are of one type.
+    let value = value.clone().rewrite(&mut TypeCoercionRewriter::new(source.schema()))?.data;
     let data_type = value.get_type(source.schema())?;
     let types = keys.iter().map(|key| key.get_type(root.schema)).collect::<std::result::Result<Vec<_>, _>>()?;
     for ((here, key), data_type) in step.keys.iter().map(|(here, _)| here).zip(there).zip(&types) {
@@ -101,8 +104,8 @@ fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalP
         return Ok(None);
     }
     let mut hash = Sha256::new();
-    hash.update(world.sources.get(&step.target).map(|source| source.identity.as_str()).unwrap_or_default());
-    hash.update(identity_of("mapping", &there.iter().chain([value]).collect::<Vec<_>>()));
+    hash.update(world.sources.get(&step.target).map(Source::identity).unwrap_or_default());
+    hash.update(identity_of("mapping", &there.iter().chain([&value]).collect::<Vec<_>>()));
     let name = format!("looked_up_{}_{}", step.name, hex::encode(hash.finalize()));
     let columns = step.keys.iter().map(|(_, there)| there.clone()).collect();
     let slot = world.needs(Mapped { name: name.clone(), model: step.target.clone(), keys: columns, plan, slot: MappingSlot::default() });

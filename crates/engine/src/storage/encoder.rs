@@ -13,6 +13,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::bloom::{self, Filtered};
 use super::checksum;
+use super::encodings;
 use super::segment::Segment;
 use super::statistics::ColumnStatistics;
 use super::writer::object_path;
@@ -25,7 +26,10 @@ const PAGE_ROWS: usize = 20_000;
 
 /// Encodes one segment. Keeps a core busy: call it where that is allowed.
 pub(super) struct SegmentEncoder {
-    writer: ArrowWriter<Vec<u8>>,
+    schema: SchemaRef,
+    expected_bytes: usize,
+    /// Made when the first rows come: they tell how their columns are encoded.
+    writer: Option<ArrowWriter<Vec<u8>>>,
     rows: u64,
     statistics: Vec<ColumnStatistics>,
     filtered: Vec<Filtered>,
@@ -33,25 +37,38 @@ pub(super) struct SegmentEncoder {
 
 impl SegmentEncoder {
     /// An encoder for batches of a schema that expects about so many bytes, and writes bloom filters of some columns.
-    pub(super) fn new(schema: &SchemaRef, expected_bytes: usize, filtered: Vec<Filtered>) -> Result<Self> {
+    pub(super) fn new(schema: &SchemaRef, expected_bytes: usize, filtered: Vec<Filtered>) -> Self {
+        Self { schema: SchemaRef::clone(schema), expected_bytes, writer: None, rows: 0, statistics: vec![ColumnStatistics::empty(); schema.fields().len()], filtered }
+    }
+
+    fn open(&self, rows: &RecordBatch) -> Result<ArrowWriter<Vec<u8>>> {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_data_page_row_count_limit(PAGE_ROWS)
             .set_write_batch_size(8192)
+            .set_dictionary_page_size_limit(encodings::DICTIONARY_MAX_BYTES)
             .set_statistics_enabled(EnabledStatistics::Page);
-        for (field, distinct) in filtered.iter().filter_map(|filtered| schema.fields().get(filtered.column).map(|field| (field, filtered.distinct))) {
+        properties = encodings::choose(properties, rows);
+        for (field, distinct) in self.filtered.iter().filter_map(|filtered| self.schema.fields().get(filtered.column).map(|field| (field, filtered.distinct))) {
             let column = ColumnPath::new(vec![field.name().clone()]);
             properties = properties
                 .set_column_bloom_filter_fpp(column.clone(), bloom::FALSE_POSITIVES)
                 .set_column_bloom_filter_max_ndv(column, distinct.clamp(1, ROW_GROUP_ROWS as u64));
         }
-        let writer = ArrowWriter::try_new(Vec::with_capacity(expected_bytes), SchemaRef::clone(schema), Some(properties.build()))?;
-        Ok(Self { writer, rows: 0, statistics: vec![ColumnStatistics::empty(); schema.fields().len()], filtered })
+        Ok(ArrowWriter::try_new(Vec::with_capacity(self.expected_bytes), SchemaRef::clone(&self.schema), Some(properties.build()))?)
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.writer.write(batch)?;
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.open(batch)?,
+        };
+        writer.write(batch)?;
+        self.writer = Some(writer);
         let rows = batch.num_rows() as u64;
         for (known, column) in self.statistics.iter_mut().zip(batch.columns()) {
             *known = std::mem::take(known).with(self.rows, ColumnStatistics::of(column), rows);
@@ -66,10 +83,14 @@ impl SegmentEncoder {
                 column.filtered = true;
             }
         }
-        self.writer.flush()?;
-        let chunks = checksum::chunks_of(self.writer.flushed_row_groups())?;
-        self.writer.append_key_value_metadata(checksum::placeholder(chunks.len(), !self.filtered.is_empty()));
-        let mut bytes = self.writer.into_inner()?;
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.open(&RecordBatch::new_empty(SchemaRef::clone(&self.schema)))?,
+        };
+        writer.flush()?;
+        let chunks = checksum::chunks_of(writer.flushed_row_groups())?;
+        writer.append_key_value_metadata(checksum::placeholder(chunks.len(), !self.filtered.is_empty()));
+        let mut bytes = writer.into_inner()?;
         checksum::seal(&mut bytes, &chunks, !self.filtered.is_empty())?;
         Ok(Encoded { bytes, rows: self.rows, statistics: self.statistics })
     }

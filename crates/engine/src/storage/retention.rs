@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::arrange::chunk_of;
 use super::log::Snapshot;
 use super::segment::Segment;
-use super::writer::chunk_of;
 
 /// Segments that are too old, and the end of the last of their chunks.
 #[derive(Debug, Default)]

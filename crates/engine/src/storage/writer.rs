@@ -4,15 +4,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
-use arrow::compute::{self, SortOptions};
-use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimestampMicrosecondType};
-use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
 use datafusion::common::utils::memory::get_record_batch_memory_size;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+use super::arrange::Arranged;
 use super::bloom;
 use super::encoder::{ROW_GROUP_ROWS, SegmentEncoder};
 use super::layout;
@@ -21,9 +21,7 @@ use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
 
 /// Rows in memory are cut into segments once they take this much.
-const BUFFER_MAX_BYTES: usize = 256 << 20;
-/// Rows that a chunk should hold on average, so that a segment is worth opening.
-const CHUNK_ROWS_WANTED: usize = 256 << 10;
+const BUFFER_MAX_BYTES: usize = 160 << 20;
 /// Rows of a load at most that are handed over with their segments.
 const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
@@ -32,7 +30,8 @@ const CONCURRENCY: usize = 2;
 pub(super) const INLINE_ROWS_MAX: u64 = 64;
 pub(super) const INLINE_BYTES_MAX: u64 = 256 << 10;
 
-const MICROS_OF_DAY: i64 = 86_400_000_000;
+/// Bytes that a row becomes, about: room that is made for them.
+const ROW_BYTES: usize = 24;
 
 /// Turns the batches of one load into segments.
 #[derive(Debug)]
@@ -112,28 +111,46 @@ impl SegmentWriter {
         }
         let (schema, time_index, chunk, max_rows) = (Arc::clone(&self.schema), self.time_index, self.chunk, self.max_rows);
         let few = is_little(&batches);
-        let (pieces, chunk) = blocking_unless(few, move || {
-            let rows = compute::concat_batches(&schema, &batches)?;
-            drop(batches);
-            arrange(&rows, time_index, chunk, max_rows)
-        })
-        .await?;
+        let (arranged, chunk) = blocking_unless(few, move || Arranged::new(schema, batches, time_index, chunk, max_rows)).await?;
         self.chunk = chunk;
-        let pieces: Vec<Piece> = pieces.into_iter().map(|(name, rows)| (layout::segment(&name), rows)).collect();
         // Rows of a load that is cut more than once would be too many, and they hold on to all of its memory.
-        let rows: usize = pieces.iter().map(|(_, rows)| rows.num_rows()).sum();
-        self.fresh = if rows <= FRESH_ROWS_MAX { pieces.clone() } else { Vec::new() };
-        let (store, prefix, written_at) = (Arc::clone(&self.store), self.prefix.clone(), self.written_at);
-        let mut written = futures::stream::iter(pieces)
-            .map(|(path, rows)| {
-                let (store, prefix) = (Arc::clone(&store), prefix.clone());
-                async move { put(&*store, &prefix, path, rows, written_at).await }
-            })
-            .buffered(CONCURRENCY);
-        while let Some(segment) = written.try_next().await? {
+        let keep = arranged.rows() <= FRESH_ROWS_MAX;
+        let arranged = Arc::new(arranged);
+        let target = Target { store: &*self.store, prefix: &self.prefix, written_at: self.written_at, few, keep };
+        let mut written = futures::stream::iter(0..arranged.pieces().len()).map(|piece| target.put(Arc::clone(&arranged), piece)).buffered(CONCURRENCY);
+        self.fresh.clear();
+        while let Some((segment, rows)) = written.try_next().await? {
+            self.fresh.extend(rows.map(|rows| (segment.path.clone(), rows)));
             self.segments.push(segment);
         }
         Ok(())
+    }
+}
+
+/// Where segments go.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    store: &'a dyn ObjectStore,
+    prefix: &'a Path,
+    written_at: DateTime<Utc>,
+    few: bool,
+    keep: bool,
+}
+
+impl Target<'_> {
+    /// Puts one piece of what was arranged; with its rows, where they are kept.
+    async fn put(self, arranged: Arc<Arranged>, piece: usize) -> Result<(Segment, Option<RecordBatch>)> {
+        let (path, encoded, rows) = blocking_unless(self.few, move || {
+            let (name, rows) = arranged.piece(piece)?;
+            drop(arranged);
+            let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
+            let mut encoder = SegmentEncoder::new(&rows.schema(), rows.num_rows() * ROW_BYTES, filtered);
+            encoder.write(&rows)?;
+            Ok((layout::segment(&name), encoder.finish()?, rows))
+        })
+        .await?;
+        let segment = encoded.put(self.store, self.prefix, path, self.written_at).await?;
+        Ok((segment, self.keep.then_some(rows)))
     }
 }
 
@@ -147,109 +164,6 @@ pub(crate) async fn remove(store: &Arc<dyn ObjectStore>, prefix: &Path, path: &s
 /// The object of a segment.
 pub(crate) fn object_path(prefix: &Path, segment: &str) -> Path {
     Path::from(format!("{prefix}/{segment}"))
-}
-
-async fn put(store: &dyn ObjectStore, prefix: &Path, path: String, rows: RecordBatch, written_at: DateTime<Utc>) -> Result<Segment> {
-    let encoded = blocking_unless(is_little(std::slice::from_ref(&rows)), move || {
-        let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
-        let mut encoder = SegmentEncoder::new(&rows.schema(), rows.get_array_memory_size() / 4, filtered)?;
-        encoder.write(&rows)?;
-        encoder.finish()
-    })
-    .await?;
-    encoded.put(store, prefix, path, written_at).await
-}
-
-/// Rows of one chunk with its name, or of one segment with its path.
-type Piece = (String, RecordBatch);
-
-/// Sorts rows by time and cuts them into named pieces, each within one chunk and the row limit. Rows without a time come last.
-fn arrange(rows: &RecordBatch, time_index: Option<usize>, chunk: Option<TimeChunk>, max_rows: usize) -> Result<(Vec<Piece>, Option<TimeChunk>)> {
-    let Some(time_index) = time_index else {
-        return Ok((split("all", rows.clone(), max_rows).collect(), None));
-    };
-    let micros = micros_of(rows.column(time_index))?;
-    let sorted = if is_sorted(&micros) { rows.clone() } else { sort(rows, rows.column(time_index))? };
-    let micros = micros_of(sorted.column(time_index))?;
-    let known = micros.len() - micros.null_count();
-    let times = micros.values().get(..known).unwrap_or_default();
-    let chunk = chunk.unwrap_or_else(|| choose_chunk(times));
-    let mut pieces = Vec::new();
-    let mut start = 0;
-    while let Some(first) = times.get(start) {
-        let (name, end) = chunk_of(*first, chunk);
-        let rest = times.get(start..).unwrap_or_default();
-        let length = rest.partition_point(|time| *time < end).max(1);
-        pieces.extend(split(&name, sorted.slice(start, length), max_rows));
-        start += length;
-    }
-    if known < sorted.num_rows() {
-        pieces.extend(split("no-time", sorted.slice(known, sorted.num_rows() - known), max_rows));
-    }
-    Ok((pieces, Some(chunk)))
-}
-
-fn split(name: &str, rows: RecordBatch, max_rows: usize) -> impl Iterator<Item = Piece> {
-    let name = name.to_owned();
-    (0..rows.num_rows()).step_by(max_rows.max(1)).map(move |start| (name.clone(), rows.slice(start, max_rows.min(rows.num_rows() - start))))
-}
-
-type Micros = arrow::array::PrimitiveArray<TimestampMicrosecondType>;
-
-fn micros_of(column: &ArrayRef) -> Result<Micros> {
-    match column.data_type() {
-        DataType::Timestamp(..) => Ok(column.as_primitive::<TimestampMicrosecondType>().clone()),
-        DataType::Date32 => Ok(column.as_primitive::<Date32Type>().unary(|days| i64::from(days) * MICROS_OF_DAY)),
-        other => Err(Error::internal(format!("time column of type {other}"))),
-    }
-}
-
-fn is_sorted(times: &Micros) -> bool {
-    let known = times.len() - times.null_count();
-    let nulls_last = (known..times.len()).all(|row| times.is_null(row));
-    nulls_last && times.values().get(..known).is_some_and(<[i64]>::is_sorted)
-}
-
-fn sort(rows: &RecordBatch, by: &ArrayRef) -> Result<RecordBatch> {
-    let order: UInt32Array = compute::sort_to_indices(by, Some(SortOptions { descending: false, nulls_first: false }), None)?;
-    Ok(compute::take_record_batch(rows, &order)?)
-}
-
-/// The narrowest chunk that still holds enough rows on average, at the rate of the first rows.
-fn choose_chunk(times: &[i64]) -> TimeChunk {
-    let span_days = match (times.first(), times.last()) {
-        (Some(first), Some(last)) => last.saturating_sub(*first) as f64 / MICROS_OF_DAY as f64,
-        _ => 0.0,
-    };
-    let enough = |days: f64| times.len() as f64 * days >= CHUNK_ROWS_WANTED as f64 * span_days && span_days > 0.0;
-    if enough(1.0 / 24.0) {
-        TimeChunk::Hour
-    } else if enough(1.0) {
-        TimeChunk::Day
-    } else if enough(7.0) {
-        TimeChunk::Week
-    } else {
-        TimeChunk::Month
-    }
-}
-
-/// Name of the chunk of an instant, and the first instant after it, both in UTC.
-pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
-    let Some(time) = DateTime::from_timestamp_micros(micros) else { return ("out-of-range".to_owned(), i64::MAX) };
-    let day = time.date_naive();
-    let (name, next) = match chunk {
-        TimeChunk::Hour => {
-            let end = micros.div_euclid(MICROS_OF_DAY / 24).saturating_add(1).saturating_mul(MICROS_OF_DAY / 24);
-            return (time.format("%Y-%m-%dT%H").to_string(), end);
-        }
-        TimeChunk::Day => (day.to_string(), day.succ_opt()),
-        TimeChunk::Week => {
-            let monday = day - TimeDelta::days(day.weekday().num_days_from_monday().into());
-            (monday.format("%G-W%V").to_string(), monday.checked_add_signed(TimeDelta::weeks(1)))
-        }
-        TimeChunk::Month => (time.format("%Y-%m").to_string(), day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)))),
-    };
-    (name, next.map_or(i64::MAX, |next| next.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
 }
 
 fn is_little(batches: &[RecordBatch]) -> bool {
@@ -270,7 +184,7 @@ pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T>
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, TimestampMicrosecondArray};
+    use arrow::array::{ArrayRef, Int64Array, TimestampMicrosecondArray};
     use datafusion::scalar::ScalarValue;
     use object_store::memory::InMemory;
 
@@ -284,37 +198,6 @@ mod tests {
         let numbers = Int64Array::from_iter_values(0..times.len() as i64);
         let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
         RecordBatch::try_new(DatasetSchema::new(columns, None).unwrap().arrow(), vec![Arc::new(times), Arc::new(numbers)]).unwrap()
-    }
-
-    fn micros(text: &str) -> Option<i64> {
-        Some(text.parse::<DateTime<Utc>>().unwrap().timestamp_micros())
-    }
-
-    #[test]
-    fn rows_go_to_their_chunk_in_order_and_none_is_lost() {
-        let rows = rows(vec![micros("2013-02-01T00:00:00Z"), None, micros("2013-01-31T23:59:59.999999Z"), micros("1969-12-31T23:00:00Z")]);
-        for (chunk, expected) in [
-            (TimeChunk::Month, ["1969-12", "2013-01", "2013-02", "no-time"]),
-            (TimeChunk::Day, ["1969-12-31", "2013-01-31", "2013-02-01", "no-time"]),
-            (TimeChunk::Week, ["1970-W01", "2013-W05", "2013-W05", "no-time"]),
-            (TimeChunk::Hour, ["1969-12-31T23", "2013-01-31T23", "2013-02-01T00", "no-time"]),
-        ] {
-            let (pieces, _) = arrange(&rows, Some(0), Some(chunk), 1).unwrap();
-            let names: Vec<&str> = pieces.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(names, expected, "{chunk:?}");
-            assert_eq!(pieces.iter().map(|(_, rows)| rows.num_rows()).sum::<usize>(), 4);
-        }
-    }
-
-    #[test]
-    fn a_chunk_holds_enough_rows() {
-        let hour = MICROS_OF_DAY / 24;
-        for (count, step, expected) in
-            [(10, hour, TimeChunk::Month), (600_000, hour / 300_000, TimeChunk::Hour), (1, 1, TimeChunk::Month), (600_000, 24 * hour / 300_000, TimeChunk::Day)]
-        {
-            let times: Vec<i64> = (0..count).map(|row| row * step).collect();
-            assert_eq!(choose_chunk(&times), expected, "{count} rows, one each {step} us");
-        }
     }
 
     #[tokio::test]

@@ -608,3 +608,31 @@ async fn aggregates_by_a_small_lookup_are_partials() {
     .await;
     assert_eq!(found, json!([["Sweden", 70]]));
 }
+
+#[tokio::test]
+async fn a_looked_up_value_has_the_type_of_all_its_branches() {
+    let ward = Ward::new().await;
+    for mill in &shops(&ward).await {
+        let mut model = mill.model("customers").await.unwrap();
+        if model.dimensions.iter().all(|dimension| dimension.name != "shown") {
+            let version = model.version;
+            let computed = |name: &str, column_type: &str, expression: &str| {
+                serde_json::from_value(json!({"name": name, "label": name, "type": column_type, "expression": expression})).unwrap()
+            };
+            model.dimensions.push(computed("shown", "string", "case when country = 'NO' then 'from Norway' else name end"));
+            model.dimensions.push(computed("rate", "float", "case when country = 'NO' then 0 else 2.5 end"));
+            mill.update_model(model, version).await.unwrap();
+        }
+        let found = rows(mill, json!({"measures": ["orders.revenue", "orders.last_amount"], "dimensions": ["customers.shown"], "order": [["customers.shown", "asc"]]})).await;
+        assert_eq!(found, json!([["Bob", 70, 40], ["Cyd", 50, 50], ["from Norway", 30, 20], [null, 130, 70]]));
+        let found = rows(mill, json!({"measures": ["orders.revenue"], "dimensions": ["customers.rate"], "order": [["customers.rate", "asc"]]})).await;
+        assert_eq!(found, json!([[0.0, 30], [2.5, 120], [null, 130]]));
+    }
+    // A lookup without rows is looked up in all the same, and a plan that goes elsewhere joins it.
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    mill.delete_rows("customers", "id is not null").await.unwrap();
+    let asked = query(&json!({"measures": ["orders.revenue"], "dimensions": ["customers.country"]}));
+    assert_eq!(rows(&mill, serde_json::to_value(&asked).unwrap()).await, json!([[null, 280]]));
+    mill.plan(&asked).await.unwrap();
+}

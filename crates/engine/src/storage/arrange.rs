@@ -1,0 +1,240 @@
+//! Rows that were gathered, in the order of time and cut into pieces, each within one time chunk and the row limit. Only the time
+//! column is looked at as a whole; the rows of a piece are put together when it is written, so that no second copy of
+//! everything is ever held.
+
+use std::ops::Range;
+
+use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, UInt32Array};
+use arrow::compute::{self, SortOptions};
+use arrow::datatypes::{DataType, Date32Type, SchemaRef, TimestampMicrosecondType};
+use chrono::{DateTime, Datelike, TimeDelta};
+
+use crate::catalog::TimeChunk;
+use crate::error::{Error, Result};
+
+/// Rows that a chunk should hold on average, so that a segment is worth opening.
+const CHUNK_ROWS_WANTED: usize = 256 << 10;
+const MICROS_OF_DAY: i64 = 86_400_000_000;
+
+/// Batches of one schema and the order of their rows.
+#[derive(Debug)]
+pub(super) struct Arranged {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    /// The number of the first row of each batch, and of the one behind the last.
+    starts: Vec<usize>,
+    /// The rows in their order, by number. `None`: as they are.
+    order: Option<UInt32Array>,
+    /// Names of chunks, and places in the order.
+    pieces: Vec<(String, Range<usize>)>,
+}
+
+impl Arranged {
+    /// Sorts rows by time and cuts them. Rows without a time come last. Without a chunk one is chosen.
+    pub(super) fn new(schema: SchemaRef, batches: Vec<RecordBatch>, time_index: Option<usize>, chunk: Option<TimeChunk>, max_rows: usize) -> Result<(Self, Option<TimeChunk>)> {
+        let mut starts = vec![0];
+        for batch in &batches {
+            starts.push(starts.last().copied().unwrap_or(0) + batch.num_rows());
+        }
+        let mut arranged = Self { schema, batches, starts, order: None, pieces: Vec::new() };
+        let Some(time_index) = time_index else {
+            arranged.cut("all", 0..arranged.rows(), max_rows);
+            return Ok((arranged, None));
+        };
+        let columns: Vec<&dyn Array> = arranged.batches.iter().map(|batch| batch.column(time_index).as_ref()).collect();
+        let mut micros = micros_of(&compute::concat(&columns)?)?;
+        if !is_sorted(&micros) {
+            let order = compute::sort_to_indices(&micros, Some(SortOptions { descending: false, nulls_first: false }), None)?;
+            micros = compute::take(&micros, &order, None)?.as_primitive::<TimestampMicrosecondType>().clone();
+            arranged.order = Some(order);
+        }
+        let known = micros.len() - micros.null_count();
+        let times = micros.values().get(..known).unwrap_or_default();
+        let chunk = chunk.unwrap_or_else(|| choose_chunk(times));
+        let mut start = 0;
+        while let Some(first) = times.get(start) {
+            let (name, end) = chunk_of(*first, chunk);
+            let rest = times.get(start..).unwrap_or_default();
+            let length = rest.partition_point(|time| *time < end).max(1);
+            arranged.cut(&name, start..start + length, max_rows);
+            start += length;
+        }
+        arranged.cut("no-time", known..arranged.rows(), max_rows);
+        Ok((arranged, Some(chunk)))
+    }
+
+    /// Names of chunks, and places of the rows.
+    pub(super) fn pieces(&self) -> &[(String, Range<usize>)] {
+        &self.pieces
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// The chunk of a piece and its rows, put together.
+    pub(super) fn piece(&self, piece: usize) -> Result<(String, RecordBatch)> {
+        let (name, range) = self.pieces.get(piece).ok_or_else(|| Error::internal("a piece that was not cut"))?;
+        let Some(order) = &self.order else {
+            let parts = self.batches.iter().zip(&self.starts).filter_map(|(batch, start)| {
+                let from = range.start.clamp(*start, start + batch.num_rows());
+                let to = range.end.clamp(*start, start + batch.num_rows());
+                (from < to).then(|| batch.slice(from - start, to - from))
+            });
+            let parts: Vec<RecordBatch> = parts.collect();
+            let rows = if let [whole] = parts.as_slice() { whole.clone() } else { compute::concat_batches(&self.schema, &parts)? };
+            return Ok((name.clone(), rows));
+        };
+        let place = |row: u32| {
+            let batch = self.starts.partition_point(|start| *start <= row as usize).saturating_sub(1);
+            (batch, row as usize - self.starts.get(batch).copied().unwrap_or(0))
+        };
+        let places: Vec<(usize, usize)> = order.values().get(range.clone()).unwrap_or_default().iter().map(|row| place(*row)).collect();
+        let batches: Vec<&RecordBatch> = self.batches.iter().collect();
+        Ok((name.clone(), compute::interleave_record_batch(&batches, &places)?))
+    }
+
+    fn cut(&mut self, name: &str, rows: Range<usize>, max_rows: usize) {
+        let max_rows = max_rows.max(1);
+        for start in rows.clone().step_by(max_rows) {
+            self.pieces.push((name.to_owned(), start..rows.end.min(start + max_rows)));
+        }
+    }
+}
+
+type Micros = PrimitiveArray<TimestampMicrosecondType>;
+
+fn micros_of(column: &ArrayRef) -> Result<Micros> {
+    match column.data_type() {
+        DataType::Timestamp(..) => Ok(column.as_primitive::<TimestampMicrosecondType>().clone()),
+        DataType::Date32 => Ok(column.as_primitive::<Date32Type>().unary(|days| i64::from(days) * MICROS_OF_DAY)),
+        other => Err(Error::internal(format!("time column of type {other}"))),
+    }
+}
+
+fn is_sorted(times: &Micros) -> bool {
+    let known = times.len() - times.null_count();
+    let nulls_last = (known..times.len()).all(|row| times.is_null(row));
+    nulls_last && times.values().get(..known).is_some_and(<[i64]>::is_sorted)
+}
+
+/// The narrowest chunk that still holds enough rows on average, at the rate of the first rows.
+fn choose_chunk(times: &[i64]) -> TimeChunk {
+    let span_days = match (times.first(), times.last()) {
+        (Some(first), Some(last)) => last.saturating_sub(*first) as f64 / MICROS_OF_DAY as f64,
+        _ => 0.0,
+    };
+    let enough = |days: f64| times.len() as f64 * days >= CHUNK_ROWS_WANTED as f64 * span_days && span_days > 0.0;
+    if enough(1.0 / 24.0) {
+        TimeChunk::Hour
+    } else if enough(1.0) {
+        TimeChunk::Day
+    } else if enough(7.0) {
+        TimeChunk::Week
+    } else {
+        TimeChunk::Month
+    }
+}
+
+/// Name of the chunk of an instant, and the first instant after it, both in UTC.
+pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
+    let Some(time) = DateTime::from_timestamp_micros(micros) else { return ("out-of-range".to_owned(), i64::MAX) };
+    let day = time.date_naive();
+    let (name, next) = match chunk {
+        TimeChunk::Hour => {
+            let end = micros.div_euclid(MICROS_OF_DAY / 24).saturating_add(1).saturating_mul(MICROS_OF_DAY / 24);
+            return (time.format("%Y-%m-%dT%H").to_string(), end);
+        }
+        TimeChunk::Day => (day.to_string(), day.succ_opt()),
+        TimeChunk::Week => {
+            let monday = day - TimeDelta::days(day.weekday().num_days_from_monday().into());
+            (monday.format("%G-W%V").to_string(), monday.checked_add_signed(TimeDelta::weeks(1)))
+        }
+        TimeChunk::Month => (time.format("%Y-%m").to_string(), day.with_day(1).and_then(|first| first.checked_add_months(chrono::Months::new(1)))),
+    };
+    (name, next.map_or(i64::MAX, |next| next.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Array, TimestampMicrosecondArray};
+    use chrono::Utc;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::catalog::{Column, ColumnType, DatasetSchema};
+
+    fn rows(times: Vec<Option<i64>>) -> RecordBatch {
+        let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("n", ColumnType::Integer)];
+        let numbers = Int64Array::from_iter_values(0..times.len() as i64);
+        let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
+        RecordBatch::try_new(DatasetSchema::new(columns, None).unwrap().arrow(), vec![Arc::new(times), Arc::new(numbers)]).unwrap()
+    }
+
+    fn micros(text: &str) -> Option<i64> {
+        Some(text.parse::<DateTime<Utc>>().unwrap().timestamp_micros())
+    }
+
+    #[test]
+    fn rows_go_to_their_chunk_in_order_and_none_is_lost() {
+        let rows = rows(vec![micros("2013-02-01T00:00:00Z"), None, micros("2013-01-31T23:59:59.999999Z"), micros("1969-12-31T23:00:00Z")]);
+        for (chunk, expected) in [
+            (TimeChunk::Month, ["1969-12", "2013-01", "2013-02", "no-time"]),
+            (TimeChunk::Day, ["1969-12-31", "2013-01-31", "2013-02-01", "no-time"]),
+            (TimeChunk::Week, ["1970-W01", "2013-W05", "2013-W05", "no-time"]),
+            (TimeChunk::Hour, ["1969-12-31T23", "2013-01-31T23", "2013-02-01T00", "no-time"]),
+        ] {
+            // In one batch and in several.
+            for batches in [vec![rows.clone()], (0..4).map(|row| rows.slice(row, 1)).collect()] {
+                let (arranged, _) = Arranged::new(rows.schema(), batches, Some(0), Some(chunk), 1).unwrap();
+                let names: Vec<&str> = arranged.pieces().iter().map(|(name, _)| name.as_str()).collect();
+                assert_eq!(names, expected, "{chunk:?}");
+                let numbers = (0..4).map(|piece| arranged.piece(piece).unwrap().1.column(1).as_primitive::<arrow::datatypes::Int64Type>().values().to_vec());
+                assert_eq!(numbers.collect::<Vec<_>>().concat(), [3, 2, 0, 1]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_chunk_holds_enough_rows() {
+        let hour = MICROS_OF_DAY / 24;
+        for (count, step, expected) in
+            [(10, hour, TimeChunk::Month), (600_000, hour / 300_000, TimeChunk::Hour), (1, 1, TimeChunk::Month), (600_000, 24 * hour / 300_000, TimeChunk::Day)]
+        {
+            let times: Vec<i64> = (0..count).map(|row| row * step).collect();
+            assert_eq!(choose_chunk(&times), expected, "{count} rows, one each {step} us");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_the_rows_in_order(times in proptest::collection::vec(proptest::option::of(0_i64..100), 1..60), parts in 1_usize..5, max_rows in 1_usize..20, sorted in any::<bool>()) {
+            let mut times = times;
+            if sorted {
+                times.sort_by_key(|time| (time.is_none(), *time));
+            }
+            let all = rows(times.iter().map(|time| time.map(|days| days * MICROS_OF_DAY)).collect());
+            let length = all.num_rows().div_ceil(parts);
+            let batches = (0..all.num_rows()).step_by(length).map(|from| all.slice(from, length.min(all.num_rows() - from))).collect();
+            let (arranged, _) = Arranged::new(all.schema(), batches, Some(0), Some(TimeChunk::Week), max_rows).unwrap();
+            let mut seen = Vec::new();
+            for piece in 0..arranged.pieces().len() {
+                let (_, rows) = arranged.piece(piece).unwrap();
+                prop_assert!((1..=max_rows).contains(&rows.num_rows()));
+                let numbers = rows.column(1).as_primitive::<arrow::datatypes::Int64Type>().values().to_vec();
+                // Each number is that of its own time.
+                let micros = micros_of(rows.column(0)).unwrap();
+                for (number, time) in numbers.iter().zip(&micros) {
+                    prop_assert_eq!(times[*number as usize].map(|days| days * MICROS_OF_DAY), time);
+                }
+                seen.extend(numbers);
+            }
+            let keys: Vec<_> = seen.iter().map(|number| (times[*number as usize].is_none(), times[*number as usize])).collect();
+            prop_assert!(keys.is_sorted());
+            seen.sort_unstable();
+            prop_assert!(seen.into_iter().eq(0..times.len() as i64));
+        }
+    }
+}

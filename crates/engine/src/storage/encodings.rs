@@ -1,0 +1,76 @@
+//! How the columns of a segment are encoded, told from some of its rows: as codes into a dictionary where values come again, as
+//! differences where whole numbers and instants do not, as bytes one after the other where texts do not. Every encoding is one of
+//! those that Parquet readers have had for years.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
+use parquet::basic::Encoding;
+use parquet::file::properties::WriterPropertiesBuilder;
+use parquet::schema::types::ColumnPath;
+
+/// Rows that are looked at, from the middle of those that there are.
+const SAMPLE_ROWS: usize = 16 << 10;
+/// Numbers are worth codes if at most one in so many is another one: a code takes about half of what a difference does.
+const ROWS_PER_NUMBER: usize = 2;
+/// Texts are long, so that a dictionary is worth more.
+const ROWS_PER_TEXT_PERCENT: usize = 90;
+/// Bytes of the dictionary of a row group: beyond it the rest is written out, and the dictionary was for nothing.
+pub(super) const DICTIONARY_MAX_BYTES: usize = 4 << 20;
+
+/// Says of each column how it is encoded.
+pub(super) fn choose(mut properties: WriterPropertiesBuilder, rows: &RecordBatch) -> WriterPropertiesBuilder {
+    let length = rows.num_rows().min(SAMPLE_ROWS);
+    let sample = rows.slice((rows.num_rows() - length) / 2, length);
+    for (field, column) in sample.schema().fields().iter().zip(sample.columns()) {
+        if let Some(encoding) = written_out(column) {
+            let path = ColumnPath::new(vec![field.name().clone()]);
+            properties = properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
+        }
+    }
+    properties
+}
+
+/// The encoding of a column whose values do not come again often enough for a dictionary.
+fn written_out(column: &ArrayRef) -> Option<Encoding> {
+    let rows = column.len() - column.null_count();
+    let rare_numbers = |distinct: usize| distinct * ROWS_PER_NUMBER > rows;
+    match column.data_type() {
+        DataType::Int64 => rare_numbers(distinct(column.as_primitive::<Int64Type>().iter())).then_some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Timestamp(..) => rare_numbers(distinct(column.as_primitive_opt::<TimestampMicrosecondType>()?.iter())).then_some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Date32 => rare_numbers(distinct(column.as_primitive::<Date32Type>().iter())).then_some(Encoding::DELTA_BINARY_PACKED),
+        DataType::Float64 => rare_numbers(distinct(column.as_primitive::<Float64Type>().iter().map(|value| value.map(f64::to_bits)))).then_some(Encoding::PLAIN),
+        DataType::Utf8View => (distinct(column.as_string_view().iter()) * 100 > rows * ROWS_PER_TEXT_PERCENT).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        _ => None,
+    }
+}
+
+fn distinct<T: Eq + Hash>(values: impl Iterator<Item = Option<T>>) -> usize {
+    values.flatten().collect::<HashSet<T, foldhash::fast::RandomState>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Float64Array, Int64Array, StringViewArray, TimestampMicrosecondArray};
+
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_written_as_codes() {
+        let numbers = |of: fn(i64) -> i64| Arc::new(Int64Array::from_iter_values((0..1_000).map(of))) as ArrayRef;
+        assert_eq!(written_out(&numbers(|row| row % 100)), None);
+        assert_eq!(written_out(&numbers(|row| row)), Some(Encoding::DELTA_BINARY_PACKED));
+        let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from_iter_values(0..1_000).with_timezone("UTC"));
+        assert_eq!(written_out(&instants), Some(Encoding::DELTA_BINARY_PACKED));
+        let floats: ArrayRef = Arc::new(Float64Array::from_iter((0..1_000).map(|row| (row % 10 == 0).then_some(f64::from(row)))));
+        assert_eq!(written_out(&floats), Some(Encoding::PLAIN), "nulls are no values");
+        let texts = |of: fn(i64) -> i64| Arc::new(StringViewArray::from_iter_values((0..1_000).map(|row| format!("text {}", of(row))))) as ArrayRef;
+        assert_eq!(written_out(&texts(|row| row / 2)), None);
+        assert_eq!(written_out(&texts(|row| row)), Some(Encoding::DELTA_LENGTH_BYTE_ARRAY));
+        assert_eq!(written_out(&texts(|row| row).slice(0, 0)), None, "of no rows nothing is known");
+    }
+}
