@@ -13,8 +13,10 @@ use parquet::schema::types::ColumnPath;
 
 /// Rows that are looked at, from the middle of those that there are.
 const SAMPLE_ROWS: usize = 16 << 10;
-/// Numbers are worth codes if at most one in so many is another one: a code takes about half of what a difference does.
-const ROWS_PER_NUMBER: usize = 2;
+/// Bits that a number in a dictionary takes, about, once it is compressed.
+const DICTIONARY_BITS: f64 = 32.0;
+/// Floats are worth codes if at most one in so many is another one.
+const ROWS_PER_FLOAT: usize = 2;
 /// Texts are long, so that a dictionary is worth more.
 const ROWS_PER_TEXT_PERCENT: usize = 90;
 /// Bytes of the dictionary of a row group: beyond it the rest is written out, and the dictionary was for nothing.
@@ -36,15 +38,28 @@ pub(super) fn choose(mut properties: WriterPropertiesBuilder, rows: &RecordBatch
 /// The encoding of a column whose values do not come again often enough for a dictionary.
 fn written_out(column: &ArrayRef) -> Option<Encoding> {
     let rows = column.len() - column.null_count();
-    let rare_numbers = |distinct: usize| distinct * ROWS_PER_NUMBER > rows;
     match column.data_type() {
-        DataType::Int64 => rare_numbers(distinct(column.as_primitive::<Int64Type>().iter())).then_some(Encoding::DELTA_BINARY_PACKED),
-        DataType::Timestamp(..) => rare_numbers(distinct(column.as_primitive_opt::<TimestampMicrosecondType>()?.iter())).then_some(Encoding::DELTA_BINARY_PACKED),
-        DataType::Date32 => rare_numbers(distinct(column.as_primitive::<Date32Type>().iter())).then_some(Encoding::DELTA_BINARY_PACKED),
-        DataType::Float64 => rare_numbers(distinct(column.as_primitive::<Float64Type>().iter().map(|value| value.map(f64::to_bits)))).then_some(Encoding::PLAIN),
+        DataType::Int64 => differences(column.as_primitive::<Int64Type>().iter().flatten()),
+        DataType::Timestamp(..) => differences(column.as_primitive_opt::<TimestampMicrosecondType>()?.iter().flatten()),
+        DataType::Date32 => differences(column.as_primitive::<Date32Type>().iter().flatten().map(i64::from)),
+        DataType::Float64 => {
+            let distinct = distinct(column.as_primitive::<Float64Type>().iter().map(|value| value.map(f64::to_bits)));
+            (distinct * ROWS_PER_FLOAT > rows).then_some(Encoding::PLAIN)
+        }
         DataType::Utf8View => (distinct(column.as_string_view().iter()) * 100 > rows * ROWS_PER_TEXT_PERCENT).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
         _ => None,
     }
+}
+
+/// Differences of whole numbers, where these take fewer bits than codes and their dictionary do.
+fn differences(values: impl Iterator<Item = i64>) -> Option<Encoding> {
+    let values: Vec<i64> = values.collect();
+    let steps = values.windows(2).map(|pair| if let [one, next] = pair { next.wrapping_sub(*one) } else { 0 });
+    let (least, most) = steps.fold((i64::MAX, i64::MIN), |(least, most), step| (least.min(step), most.max(step)));
+    let bits = if least > most { 0.0 } else { ((most as f64 - least as f64) + 1.0).log2() };
+    let distinct = distinct(values.iter().copied().map(Some)) as f64;
+    let codes = distinct.max(1.0).log2().ceil() + DICTIONARY_BITS * distinct / values.len().max(1) as f64;
+    (bits.ceil() < codes).then_some(Encoding::DELTA_BINARY_PACKED)
 }
 
 fn distinct<T: Eq + Hash>(values: impl Iterator<Item = Option<T>>) -> usize {
@@ -62,8 +77,12 @@ mod tests {
     #[test]
     fn what_comes_again_is_written_as_codes() {
         let numbers = |of: fn(i64) -> i64| Arc::new(Int64Array::from_iter_values((0..1_000).map(of))) as ArrayRef;
-        assert_eq!(written_out(&numbers(|row| row % 100)), None);
+        assert_eq!(written_out(&numbers(|row| row * 7_919 % 100)), None);
         assert_eq!(written_out(&numbers(|row| row)), Some(Encoding::DELTA_BINARY_PACKED));
+        // A hundred numbers, far apart; many numbers, all below 10,000; and what differs by more than there is room for.
+        assert_eq!(written_out(&numbers(|row| (row * 7_919 % 100) << 40)), None);
+        assert_eq!(written_out(&numbers(|row| row * 7_919 % 10_007)), Some(Encoding::DELTA_BINARY_PACKED));
+        assert_eq!(written_out(&numbers(|row| if row % 2 == 0 { i64::MIN } else { i64::MAX })), None);
         let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from_iter_values(0..1_000).with_timezone("UTC"));
         assert_eq!(written_out(&instants), Some(Encoding::DELTA_BINARY_PACKED));
         let floats: ArrayRef = Arc::new(Float64Array::from_iter((0..1_000).map(|row| (row % 10 == 0).then_some(f64::from(row)))));

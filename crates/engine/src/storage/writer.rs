@@ -1,4 +1,5 @@
-//! Rows become segments: batches gather, are sorted by time, cut at time chunks and at the row limit, encoded and put.
+//! Rows become segments: batches gather, are sorted by time and cut at time chunks and at the row limit ([`arrange`](super::arrange)),
+//! encoded and put.
 //! Nothing that is written here is visible; a writer that is dropped without its commit leaves only unreferenced objects,
 //! which it removes as far as it can.
 
@@ -21,7 +22,7 @@ use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
 
 /// Rows in memory are cut into segments once they take this much.
-const BUFFER_MAX_BYTES: usize = 160 << 20;
+const BUFFER_MAX_BYTES: usize = 128 << 20;
 /// Rows of a load at most that are handed over with their segments.
 const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
