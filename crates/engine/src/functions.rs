@@ -4,7 +4,6 @@ pub(crate) mod allowed;
 pub(crate) mod approx_distinct;
 pub(crate) mod approx_quantile;
 pub(crate) mod checked_number;
-pub(crate) mod looked_up;
 pub(crate) mod sketch;
 pub(crate) mod sum;
 pub(crate) mod time_bucket;

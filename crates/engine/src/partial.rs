@@ -25,7 +25,7 @@
 //! - [`kernel`] computes a partial from [`columns`], decoded once and kept: text as [`narrow`] codes, group [`codes`] that
 //!   address [`groups`] directly. The common aggregates are our own and [`fold`] rows block by block ([`count`], [`sum`],
 //!   [`average`], [`extremes`], [`distinct`]), all others are DataFusion's accumulators.
-//! - [`mapping`] is what another dataset says of a key. An expression that depends on it alone is evaluated once per distinct
+//! - [`mapping`] is what another dataset says of a key, [`looked_up`] the function of it in a plan. An expression that depends on it alone is evaluated once per distinct
 //!   value, as over text, so that a join costs a look into a table a row, and that once a segment.
 //! - [`dictionary`] gives texts of group keys numbers that hold in all partials, so that merging compares numbers
 //!   ([`interner`], [`aggregator`]); which of many groups can be among the first few of an order is known before their
@@ -64,6 +64,7 @@ pub(crate) mod fresh;
 pub(crate) mod groups;
 pub(crate) mod interner;
 pub(crate) mod kernel;
+pub(crate) mod looked_up;
 pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod narrow;

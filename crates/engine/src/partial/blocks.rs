@@ -18,7 +18,7 @@ use super::fragment::Fingerprint;
 use super::memory::Partial;
 use super::simplify::{Verdict, judge};
 use crate::error::Result;
-use crate::functions::looked_up::LookedUp;
+use crate::partial::looked_up::LookedUp;
 use crate::storage::segment::Segment;
 use crate::storage::statistics::ColumnStatistics;
 

@@ -34,7 +34,7 @@ use super::part::{Part, is_balance};
 use super::query::{Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
-use crate::functions::looked_up::MappingSlot;
+use crate::partial::looked_up::MappingSlot;
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 use crate::storage::log::Snapshot;

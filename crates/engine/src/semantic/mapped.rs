@@ -14,8 +14,8 @@ use super::lookups::types_differ;
 use super::member::{Columns, find_dimension};
 use super::model::Dimension;
 use crate::error::Result;
-use crate::functions::looked_up::{LookedUp, MappingSlot};
 use crate::partial::fragment::identity_of;
+use crate::partial::looked_up::{LookedUp, MappingSlot};
 
 /// Rows of those that look up, at most, for which it does not matter how often a lookup changes: computing them anew takes less
 /// than a second.

@@ -45,7 +45,7 @@ day,shop,article,pieces
 2024-01-03,south,pen,2
 ";
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings { background_rollups: false, upkeep_seconds: 0, ..Settings::default() }
 }
 
@@ -120,7 +120,7 @@ async fn shop(ward: &Ward) -> Mill {
 }
 
 /// Puts parts into a model.
-async fn change(mill: &Mill, name: &str, parts: Value) {
+pub(crate) async fn change(mill: &Mill, name: &str, parts: Value) {
     let model = mill.model(name).await.unwrap();
     let version = model.version;
     let mut value = serde_json::to_value(&model).unwrap();
@@ -143,14 +143,14 @@ fn query(value: &Value) -> SemanticQuery {
 }
 
 /// The answer as rows.
-async fn rows(mill: &Mill, value: Value) -> Value {
+pub(crate) async fn rows(mill: &Mill, value: Value) -> Value {
     let answer = mill.query(&query(&value)).await.unwrap_or_else(|error| panic!("{error}: {value}"));
     let data = answer.to_json()["data"].clone();
     let columns = data.as_array().unwrap();
     (0..answer.batch.num_rows()).map(|row| columns.iter().map(|column| column[row].clone()).collect::<Vec<_>>()).collect::<Vec<_>>().into()
 }
 
-async fn refused(mill: &Mill, value: Value) -> (ErrorKind, String) {
+pub(crate) async fn refused(mill: &Mill, value: Value) -> (ErrorKind, String) {
     match mill.query(&query(&value)).await {
         Ok(answer) => panic!("{value} was answered: {}", answer.to_json()),
         Err(error) => (error.kind(), error.message().to_owned()),
@@ -434,88 +434,6 @@ async fn values_are_those_that_the_scope_sees() {
     let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("customers").unwrap(), "country = 'IT'");
     let seen = open(ward.folder.path(), Settings::default()).await.mill(scope);
     assert_eq!(seen.values("customers.name", None, 10, 0).await.unwrap().values, ["Bob", "Cyd"]);
-}
-
-/// A dataset of instants with amounts, and measures that move.
-async fn events(ward: &Ward, rows: &str) -> Mill {
-    let mill = open(ward.folder.path(), settings()).await.tenant("acme").unwrap();
-    mill.load("events", Csv::bytes(format!("at,kind,amount\n{rows}"))).await.unwrap();
-    change(
-        &mill,
-        "events",
-        json!({"measures": [
-            {"name": "total", "label": "Total", "kind": "sum", "column": "amount"},
-            {"name": "day_before", "label": "A day before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "day"}},
-            {"name": "month_before", "label": "A month before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "month"}},
-            {"name": "year_before", "label": "A year before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "year"}},
-            {"name": "two_days", "label": "Two days", "kind": "rolling", "measure": "total", "span": {"count": 2, "unit": "day"}},
-            {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "total"},
-            {"name": "product", "label": "Product", "kind": "number", "expression": "{total} * {total}"}
-        ]}),
-    )
-    .await;
-    mill
-}
-
-fn at(granularity: Option<&str>, range: &Value) -> Value {
-    json!([{"dimension": "events.at", "granularity": granularity, "dateRange": range}])
-}
-
-#[tokio::test]
-async fn what_is_moved_ends_with_the_month_it_comes_from() {
-    let ward = Ward::new().await;
-    let mill = events(&ward, "2023-02-28T12:00:00Z,a,1\n2024-01-31T12:00:00Z,a,2\n2024-02-28T12:00:00Z,a,4\n2024-02-29T23:30:00Z,a,8\n2024-03-30T12:00:00Z,a,16\n").await;
-    for (measure, range, expected) in [
-        // A whole month moves to a whole month, whatever its length.
-        ("month_before", ["2024-03-01", "2024-03-31"], 12),
-        ("month_before", ["2024-02-01", "2024-02-29"], 2),
-        // February has no 30th: its last day is all there.
-        ("month_before", ["2024-03-29", "2024-03-30"], 8),
-        ("month_before", ["2024-03-30", "2024-03-30"], 8),
-        ("year_before", ["2024-02-29", "2024-02-29"], 1),
-        ("year_before", ["2024-01-01", "2024-12-31"], 1),
-    ] {
-        let found = rows(&mill, json!({"measures": [format!("events.{measure}")], "timeDimensions": at(None, &json!(range))})).await;
-        assert_eq!(found, json!([[expected]]), "{measure} {range:?}");
-    }
-    // By days, what has no day in the other month counts on its last one.
-    let found = rows(&mill, json!({"measures": ["events.month_before"], "timeDimensions": at(Some("day"), &json!(["2024-02-01", "2024-03-31"]))})).await;
-    assert_eq!(found, json!([["2024-02-29T00:00:00Z", 2], ["2024-03-28T00:00:00Z", 4], ["2024-03-29T00:00:00Z", 8]]));
-}
-
-#[tokio::test]
-async fn what_is_moved_keeps_to_the_days_of_its_zone() {
-    let ward = Ward::new().await;
-    // The clocks of São Paulo had no midnight on 2013-10-20: that day began at one.
-    let mill = events(&ward, "2013-10-19T03:30:00Z,a,1\n2013-10-20T03:30:00Z,a,2\n2013-10-21T02:30:00Z,a,4\n").await;
-    let asked = json!({
-        "measures": ["events.total", "events.day_before", "events.two_days"], "timezone": "America/Sao_Paulo",
-        "timeDimensions": at(Some("day"), &json!(["2013-10-19", "2013-10-21"]))
-    });
-    let days = ["2013-10-19T03:00:00Z", "2013-10-20T03:00:00Z", "2013-10-21T02:00:00Z"];
-    assert_eq!(rows(&mill, asked).await, json!([[days[0], 1, null, 1], [days[1], 2, 1, 3], [days[2], 4, 2, 6]]));
-    let found = rows(&mill, json!({"measures": ["events.day_before"], "timezone": "America/Sao_Paulo", "timeDimensions": at(None, &json!(["2013-10-20", "2013-10-20"]))})).await;
-    assert_eq!(found, json!([[1]]));
-}
-
-#[tokio::test]
-async fn what_cannot_be_moved_rightly_is_refused() {
-    let ward = Ward::new().await;
-    let mill = events(&ward, "2024-01-01T00:00:00Z,a,4000000000\n,a,5\n").await;
-    let before = json!([{"member": "events.at", "operator": "afterDate", "values": ["2023-01-01"]}]);
-    for (question, reason) in [
-        (json!({"measures": ["events.month_before"], "timeDimensions": at(Some("month"), &Value::Null), "filters": before}), "give it a dateRange"),
-        (json!({"measures": ["events.month_before"]}), "a granularity or a dateRange"),
-        // Four billions squared need more than 64 bits.
-        (json!({"measures": ["events.product"]}), "exceeds 64 bits"),
-    ] {
-        let (kind, message) = refused(&mill, question.clone()).await;
-        assert_eq!(kind, ErrorKind::Invalid, "{question}");
-        assert!(message.contains(reason), "{message}");
-    }
-    // A row without a time is in no bucket, and so in none of those after it.
-    let found = rows(&mill, json!({"measures": ["events.so_far"], "timeDimensions": at(Some("year"), &Value::Null)})).await;
-    assert_eq!(found, json!([["2024-01-01T00:00:00Z", 4_000_000_000_i64]]));
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod keys;
 mod live;
 mod loads;
 mod modes;
+mod moving;
 mod nested;
 mod partial_faults;
 mod partials;

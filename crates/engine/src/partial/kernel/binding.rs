@@ -19,8 +19,8 @@ use super::super::extremes;
 use super::super::mapping::Mapping;
 use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
-use crate::functions::looked_up::LookedUp;
 use crate::functions::time_bucket::TimeBucket;
+use crate::partial::looked_up::LookedUp;
 use crate::semantic::grain::Grain;
 
 /// An expression over a few of the columns.

@@ -11,7 +11,7 @@ use datafusion::common::internal_err;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
-use crate::partial::mapping::Mapping;
+use super::mapping::Mapping;
 
 /// A mapping that is put in place after planning and before running.
 pub(crate) type MappingSlot = Arc<OnceLock<Arc<Mapping>>>;
