@@ -28,12 +28,10 @@ use crate::storage::segment::Segment;
 const VALUES_MAX: usize = 2_000_000;
 /// Lists take at most one part in so many of what partials may take.
 const PART: u64 = 4;
-/// One of them takes at most one part in so many of that.
-const LIST_PART: u64 = 2;
 /// Some memory they always have.
 const MIN_BYTES: u64 = 16 << 20;
 
-/// Lists by id of the dataset, scope and what is listed; and the bytes of one at most.
+/// Lists by id of the dataset, scope and what is listed; and the bytes that all of them take at most.
 #[derive(Debug)]
 pub(crate) struct ValueLists(moka::future::Cache<Key, Arc<Kept>>, u64);
 
@@ -63,7 +61,7 @@ impl ValueLists {
             .name("value lists")
             .max_capacity(capacity)
             .weigher(move |_, kept: &Arc<Kept>| u32::try_from(bytes(kept)).unwrap_or(u32::MAX));
-        Self(cache.build(), capacity / LIST_PART)
+        Self(cache.build(), capacity)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::catalog::TimeChunk;
 use crate::error::{Error, Result};
 
 /// Rows in memory are cut into segments once they take this much.
-const BUFFER_MAX_BYTES: usize = 128 << 20;
+const BUFFER_MAX_BYTES: usize = 112 << 20;
 /// Rows of a load at most that are handed over with their segments.
 const FRESH_ROWS_MAX: usize = 64 << 10;
 /// Segments encoded and put at the same time.
