@@ -2,7 +2,8 @@
 //!
 //! A filter is for look-ups of one value among many: ids, names, addresses. Which columns these are is read from the rows
 //! and is no setting: a value must be rare in its segment, and the bounds of the segment must not say the same already.
-//! A filter never says no to a value that is there; to one that is not there it says yes once in a hundred times.
+//! A filter never says no to a value that is there; to one that is not there it says yes once in fifty times: with half of that
+//! a filter would be twice as large, because its size is a power of two.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -19,7 +20,7 @@ use super::checksum;
 use super::reader::SegmentReader;
 
 /// How often a filter may let a value pass that is not there.
-pub(crate) const FALSE_POSITIVES: f64 = 0.01;
+pub(crate) const FALSE_POSITIVES: f64 = 0.02;
 
 /// A value occurs at most so often in its segment, on average: what is more frequent is in most segments anyway, and its
 /// dictionary says so as well.
