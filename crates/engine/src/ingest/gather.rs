@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
@@ -497,11 +498,9 @@ async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[S
     let wrote = async {
         for (waiting, settled) in now.iter().zip(settled) {
             keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;
-            for rows in &settled.rows {
-                writer.write(rows.clone()).await?;
-            }
         }
-        Ok(())
+        // At once: what each of them has is little, and the room that was made for it may be much.
+        writer.write(concat_batches(&before.arrow, settled.iter().flat_map(|settled| &settled.rows))?).await
     }
     .await;
     match wrote {

@@ -298,7 +298,7 @@ async fn a_handful_of_many_segments_is_opened() {
         (format!("select * from visits where id = {}", spread(1_000_000)), vec![], 2),
         ("select * from visits where name = 'visitor-77777'".to_owned(), vec![77_777], 2),
         ("select * from visits where name = 'visitor-x'".to_owned(), vec![], 2),
-        (format!("select * from visits where id in ({}, {}, {})", spread(5), spread(2_000_000), spread(400_005)), vec![5, 400_005], 4),
+        (format!("select * from visits where id in ({}, {}, {})", spread(5), spread(2_000_000), spread(400_005)), vec![5, 400_005], 8),
         (format!("select * from visits where id = {} and city = 'c6' order by at desc limit 10", visits[123_456].id), vec![123_456], 2),
     ] {
         let first = ask(sql.clone()).await;
