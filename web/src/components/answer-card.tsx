@@ -29,10 +29,11 @@ export function AnswerCard(props: AnswerCardProps) {
       sx={{
         border: 1,
         borderColor: 'divider',
+        // Told apart by its ground and edge: text that is paler is hard to read.
+        borderStyle: outdated ? 'dashed' : 'solid',
         borderRadius: 1,
-        bgcolor: 'background.paper',
+        bgcolor: outdated ? 'background.default' : 'background.paper',
         overflow: 'hidden',
-        opacity: outdated ? 0.6 : 1,
       }}
     >
       {children}
