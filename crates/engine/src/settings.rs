@@ -22,6 +22,7 @@ pub struct Settings {
     /// Events that a slow listener may lag behind before it is told to look again. Range 16 to 65,536.
     pub event_capacity: usize,
     /// Memory of partials and merged partials, in bytes; a fifth of it is for the dictionaries of their text keys. 0 turns them off: every aggregate is computed from its rows.
+    /// Lookups that are functions, and lists of values, may take a quarter of it each beside it.
     pub partial_cache_bytes: usize,
     /// Memory of decoded columns that partials are computed from, in bytes. Raise it until the columns of the dashboards
     /// that people look at fit.

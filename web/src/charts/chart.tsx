@@ -92,7 +92,7 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
             {renderer === 'canvas' ? (
               <CanvasPlot spec={spec} geometry={geometry} mode={mode} />
             ) : (
-              <Suspense fallback={null}>
+              <Suspense fallback={<span aria-busy="true" />}>
                 <RechartsPlot spec={spec} geometry={geometry} mode={mode} />
               </Suspense>
             )}

@@ -499,8 +499,10 @@ async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[S
         for (waiting, settled) in now.iter().zip(settled) {
             keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;
         }
-        // At once: what each of them has is little, and the room that was made for it may be much.
-        writer.write(concat_batches(&before.arrow, settled.iter().flat_map(|settled| &settled.rows))?).await
+        // At once: what each of them has is little, and the room that was made for its text may be much.
+        let (schema, rows) = (Arc::clone(&before.arrow), settled.iter().flat_map(|settled| settled.rows.iter().cloned()).collect::<Vec<RecordBatch>>());
+        let bytes = rows.iter().map(|rows| rows.get_array_memory_size() as u64).sum();
+        writer.write(blocking(bytes, move || Ok(concat_batches(&schema, &rows)?)).await?).await
     }
     .await;
     match wrote {

@@ -156,7 +156,7 @@ pub(super) fn chunk_of(micros: i64, chunk: TimeChunk) -> (String, i64) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use arrow::array::{Int64Array, TimestampMicrosecondArray};
@@ -166,7 +166,8 @@ mod tests {
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
 
-    fn rows(times: Vec<Option<i64>>) -> RecordBatch {
+    /// Rows of these times, numbered.
+    pub(in crate::storage) fn rows(times: Vec<Option<i64>>) -> RecordBatch {
         let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("n", ColumnType::Integer)];
         let numbers = Int64Array::from_iter_values(0..times.len() as i64);
         let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");

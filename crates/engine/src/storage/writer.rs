@@ -191,15 +191,9 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::arrange::tests::rows;
     use crate::storage::bloom::ColumnFilter;
     use crate::storage::reader::SegmentReader;
-
-    fn rows(times: Vec<Option<i64>>) -> RecordBatch {
-        let columns = vec![Column::new("at", ColumnType::Timestamp), Column::new("n", ColumnType::Integer)];
-        let numbers = Int64Array::from_iter_values(0..times.len() as i64);
-        let times = TimestampMicrosecondArray::from(times).with_timezone("UTC");
-        RecordBatch::try_new(DatasetSchema::new(columns, None).unwrap().arrow(), vec![Arc::new(times), Arc::new(numbers)]).unwrap()
-    }
 
     #[tokio::test]
     async fn segments_hold_what_was_written_and_can_be_abandoned() {

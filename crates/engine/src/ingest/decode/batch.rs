@@ -18,6 +18,8 @@ use crate::ingest::{Progress, Reject};
 
 /// Rows of a batch, about.
 pub(crate) const BATCH_ROWS: usize = 32 << 10;
+/// Rows that room is made for at first: most loads are a few rows that a program sends, and many of them wait together.
+const FIRST_ROWS: usize = 256;
 /// Values of a batch, about: of many columns there are fewer rows, for each column has room for all of them.
 const BATCH_VALUES: usize = 8 << 20;
 /// Bytes of text after which a batch of long rows is emitted.
@@ -71,7 +73,7 @@ impl<'a> BatchBuilder<'a> {
             } else {
                 Authority::Inferred
             };
-            Sink::new(column.clone(), authority, rows_max).nulling(target.nulling.get(index).copied().unwrap_or_default())
+            Sink::new(column.clone(), authority, rows_max.min(FIRST_ROWS)).nulling(target.nulling.get(index).copied().unwrap_or_default())
         });
         Self {
             sinks: sinks.collect(),
