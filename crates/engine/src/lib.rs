@@ -72,9 +72,10 @@ pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersio
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
-pub use query::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
-pub use scope::Scope;
+pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
+pub use scope::{Scope, UserAttributes};
 pub use semantic::{
+    AccessPolicy, AttributeCondition, MaskedColumn,
     Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, Measure, MeasureKind, Model, NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span,
     TimeDimension,
 };

@@ -20,6 +20,7 @@ mod provenance;
 mod rejects;
 mod retention;
 mod rollups;
+mod seen;
 mod settings;
 mod shared;
 mod steps;
@@ -34,6 +35,7 @@ pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub use explain::{AggregateExplanation, Explanation};
 pub(crate) use mappings::Mappings;
 pub use rollups::RollupStatus;
+pub(crate) use seen::Sight;
 pub(crate) use shared::{PLANNERS, Shared, UNIQUE_KEYS, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
 pub(crate) use value_lists::ValueLists;
@@ -51,7 +53,6 @@ use crate::ids::DatasetName;
 use crate::ingest::pipeline::{LoadHost, run_load};
 use crate::ingest::{Load, LoadReport, Widening};
 use crate::scope::Scope;
-use crate::storage::log::Snapshot;
 
 /// The data of one tenant, as one scope sees it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -94,12 +95,13 @@ impl Mill {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
         }
         let name = DatasetName::parse(dataset)?;
-        if load.mode.replaces() && self.scope.restricts(&name) {
+        let restricted = self.access_to(&name).await?.restricts();
+        if load.mode.replaces() && restricted {
             return Err(Error::denied(format!(
                 "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
             )));
         }
-        if self.scope.restricts(&name) {
+        if restricted {
             if load.widening == Widening::Always {
                 return Err(Error::denied(format!(
                     "{name}: a scope with a row filter or hidden columns does not widen columns, of which it may not see all rows; ask somebody who sees the whole dataset"
@@ -125,15 +127,15 @@ impl Mill {
             commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
             push_widening_bytes: shared.settings.push_widening_bytes,
         };
-        self.allow_references(load.contract.as_ref())?;
-        if self.scope.restricts_any()
+        self.allow_references(load.contract.as_ref()).await?;
+        if self.scope.may_restrict()
             && let Some(there) = shared.datasets.get(self.scope.tenant(), &name).await?
         {
             // Of rows that refer to something it says which are there.
-            self.allow_references(there.metadata.contract.known().ok().as_deref())?;
+            self.allow_references(there.metadata.contract.known().ok().as_deref()).await?;
         }
         let mut loaded = run_load(host, load).await?;
-        if self.scope.restricts(&name) {
+        if restricted {
             // It tells of columns and rows of others.
             loaded.report.drift.clear();
         }
@@ -182,7 +184,4 @@ impl Mill {
         Ok(())
     }
 
-    async fn find(&self, dataset: &DatasetName) -> Result<Arc<Snapshot>> {
-        self.shared.datasets.find(self.scope.tenant(), dataset).await
-    }
 }

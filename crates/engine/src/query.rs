@@ -10,9 +10,10 @@
 //! Questions for rows open what can hold them and no more: `pruning` by bounds, `lookup` by bloom filters,
 //! `first_rows` by the rows that were found already.
 //!
-//! A table of a query is always made by `table::scoped_plan`: the scope's row filter and hidden columns are inside it,
-//! so there is no way to name the dataset without them.
+//! A table of a query is always made by `table::scoped_plan`: the rows and columns of an `access` are inside it, so there is
+//! no way to name the dataset without them.
 
+pub(crate) mod access;
 pub(crate) mod estimate;
 pub(crate) mod execute;
 pub(crate) mod first_rows;
@@ -28,4 +29,4 @@ pub(crate) mod tile;
 pub(crate) mod value_list;
 pub(crate) mod write;
 
-pub use result::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
+pub use result::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};

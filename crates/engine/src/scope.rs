@@ -1,10 +1,35 @@
-//! Who asks: tenant, row filters, hidden columns, limits. The engine knows scopes, never users or tokens.
+//! Who asks: tenant, what is known of the user, row filters, hidden columns, limits. The engine knows scopes, never tokens.
 //! A scope is data that is put into the logical plan, so no query path can forget it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::ids::{DatasetName, TenantId};
 use crate::settings::Limits;
+
+/// What is known of a user, for access policies: names with any number of values each.
+///
+/// ```
+/// let ann = tidemill::UserAttributes::default().with("country", ["DE", "FR"]).with("role", ["viewer"]);
+/// assert_eq!(ann.values("country").count(), 2);
+/// assert_eq!(ann.values("team").count(), 0);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct UserAttributes(BTreeMap<String, BTreeSet<String>>);
+
+impl UserAttributes {
+    /// Sets an attribute. One without values is as if it were not there.
+    #[must_use]
+    pub fn with<V: Into<String>>(mut self, name: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
+        self.0.insert(name.into(), values.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The values of an attribute, in order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flatten().map(String::as_str)
+    }
+}
 
 /// The view of one tenant's data that a caller has.
 ///
@@ -19,15 +44,23 @@ use crate::settings::Limits;
 #[derive(Debug, Clone)]
 pub struct Scope {
     tenant: TenantId,
+    user: Option<Arc<UserAttributes>>,
     row_filters: BTreeMap<DatasetName, String>,
     hidden_columns: BTreeMap<DatasetName, BTreeSet<String>>,
     limits: Limits,
 }
 
 impl Scope {
-    /// Everything of one tenant, with default limits.
+    /// Everything of one tenant, with default limits. Access policies are for users: [`seen_by`](Self::seen_by).
     pub fn of(tenant: TenantId) -> Self {
-        Self { tenant, row_filters: BTreeMap::new(), hidden_columns: BTreeMap::new(), limits: Limits::default() }
+        Self { tenant, user: None, row_filters: BTreeMap::new(), hidden_columns: BTreeMap::new(), limits: Limits::default() }
+    }
+
+    /// Makes it the view of a user, who sees of each dataset what the access policies of its model let them see.
+    #[must_use]
+    pub fn seen_by(mut self, user: UserAttributes) -> Self {
+        self.user = Some(Arc::new(user));
+        self
     }
 
     /// Restricts a dataset to the rows for which a SQL predicate over its columns is true.
@@ -56,24 +89,24 @@ impl Scope {
         &self.tenant
     }
 
-    /// The row filter of a dataset, where there is one.
-    pub fn row_filter(&self, dataset: &DatasetName) -> Option<&str> {
+    /// The user whose view it is.
+    pub fn user(&self) -> Option<&UserAttributes> {
+        self.user.as_deref()
+    }
+
+    /// The row filter of a dataset that the scope has without any policy.
+    pub(crate) fn row_filter(&self, dataset: &DatasetName) -> Option<&str> {
         self.row_filters.get(dataset).map(String::as_str)
     }
 
-    /// Whether a column is hidden.
-    pub fn hides(&self, dataset: &DatasetName, column: &str) -> bool {
-        self.hidden_columns.get(dataset).is_some_and(|columns| columns.contains(column))
+    /// Columns of a dataset that the scope hides without any policy.
+    pub(crate) fn hidden(&self, dataset: &DatasetName) -> Option<&BTreeSet<String>> {
+        self.hidden_columns.get(dataset)
     }
 
-    /// Whether anything of a dataset is kept from this scope.
-    pub fn restricts(&self, dataset: &DatasetName) -> bool {
-        self.row_filters.contains_key(dataset) || self.hidden_columns.contains_key(dataset)
-    }
-
-    /// Whether some dataset is not seen as a whole.
-    pub(crate) fn restricts_any(&self) -> bool {
-        !self.row_filters.is_empty() || !self.hidden_columns.is_empty()
+    /// Whether some dataset may not be seen as a whole.
+    pub(crate) fn may_restrict(&self) -> bool {
+        self.user.is_some() || !self.row_filters.is_empty() || !self.hidden_columns.is_empty()
     }
 
     /// The limits.
@@ -81,13 +114,8 @@ impl Scope {
         &self.limits
     }
 
-    /// Equal for two scopes exactly when they see the same of a dataset.
-    pub(crate) fn fingerprint_of(&self, dataset: &DatasetName) -> String {
-        format!("{:?}|{:?}|{:?}", self.tenant, self.row_filters.get(dataset), self.hidden_columns.get(dataset))
-    }
-
-    /// Equal for two scopes exactly when they see the same data: a part of every cache and sharing key.
+    /// Equal for two scopes exactly when they see the same data, whatever policies there are.
     pub(crate) fn fingerprint(&self) -> String {
-        format!("{:?}|{:?}|{:?}|{}", self.tenant, self.row_filters, self.hidden_columns, self.limits.result_rows)
+        format!("{:?}|{:?}|{:?}|{:?}|{}", self.tenant, self.user, self.row_filters, self.hidden_columns, self.limits.result_rows)
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 //! Nothing here reads data: compiling is pure in (query, model, schema, now, latest data).
 
+pub(crate) mod access;
 mod balance;
 pub(crate) mod check;
 pub(crate) mod compile;
@@ -26,6 +27,7 @@ pub(crate) mod member;
 pub(crate) mod model;
 mod moved;
 mod part;
+pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod rollup;
 pub(crate) mod segments;
@@ -34,4 +36,5 @@ mod states;
 pub use grain::Grain;
 pub use join::{Join, JoinKey, Relationship};
 pub use model::{Dimension, Measure, MeasureKind, Model, NamedFilter, Rollup, Span};
+pub use policy::{AccessPolicy, AttributeCondition, MaskedColumn};
 pub use query::{Condition, DateRange, Direction, Filter, Operator, SemanticQuery, TimeDimension};

@@ -215,6 +215,7 @@ mod tests {
             joins: Vec::new(),
             segments: Vec::new(),
             rollups: Vec::new(),
+            access_policies: Vec::new(),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Mappings, PLANNERS, Shared, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
+use crate::mill::{Mappings, PLANNERS, Shared, Sight, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::{DurableLocalStore, S3Store, s3};
@@ -163,6 +163,8 @@ impl EngineBuilder {
             datasets: Arc::new(Datasets::new(Arc::clone(&store))),
             references: Arc::default(),
             models: ModelStore::new(Arc::clone(&store)),
+            stored_models: moka::future::Cache::new(VISIBLE_MODELS),
+            sight: Sight::default(),
             visible_models: moka::future::Cache::new(VISIBLE_MODELS),
             mappings: Mappings::new(&self.settings),
             value_lists: ValueLists::new(&self.settings),

@@ -1,5 +1,6 @@
 //! The functions that SQL and model expressions may use. What is not on these lists is not registered, so it cannot be
-//! named by any way of writing a query; a new release of DataFusion adds nothing by itself.
+//! named by any way of writing a query; a new release of DataFusion adds nothing by itself. What its planner makes of syntax
+//! without looking a name up is held against the same lists (`query::gate`).
 
 use std::sync::Arc;
 
@@ -163,6 +164,14 @@ const AGGREGATE: &[&str] = &[
 ];
 
 const WINDOW: &[&str] = &["cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"];
+
+/// What syntax makes: `[1, 2]`.
+const SYNTAX: &[&str] = &["make_array"];
+
+/// Whether a scalar function may stand in a plan of SQL.
+pub(crate) fn is_listed(name: &str) -> bool {
+    SCALAR.contains(&name) || SYNTAX.contains(&name)
+}
 
 /// The allowed scalar functions.
 pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {

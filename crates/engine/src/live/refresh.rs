@@ -102,12 +102,21 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
         };
         let answer = answer.map(|result| Arc::new(Step::new(before.take(), Arc::new(result))));
         before = answer.as_ref().ok().map(|step| Arc::clone(step.result()));
+        let ended = ends(answer.as_ref().err().map(Error::kind));
         sender.send_replace(Some(answer.map_err(|error| (error.kind(), error.message().to_owned()))));
         drop(sender);
+        if ended {
+            return;
+        }
         if !wait(&*question, &listeners, &mut events, &mut look, &answered).await {
             return;
         }
     }
+}
+
+/// Whether a question is asked no more after an error: those who share it may not see the same any longer.
+pub(crate) fn ends(error: Option<ErrorKind>) -> bool {
+    error == Some(ErrorKind::Conflict)
 }
 
 /// Waits until there is a reason to ask again; `false` when nobody listens any more.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_stream::wrappers::WatchStream;
 
 use super::diff::Patch;
-use super::refresh::{Answer, Listener, error_of};
+use super::refresh::{Answer, Listener, ends, error_of};
 use super::step::Step;
 use crate::error::Result;
 use crate::query::{Provenance, QueryResult};
@@ -58,17 +58,20 @@ impl Change {
     }
 }
 
-/// A stream of changes. Whoever polls it late gets one change to the newest state. Dropping it ends the subscription.
+/// A stream of changes. Whoever polls it late gets one change to the newest state. Dropping it ends the subscription. It ends
+/// by itself, after an error of the kind `Conflict`, when access policies were changed: whoever subscribes again sees what they
+/// may see now.
 #[derive(Debug)]
 pub struct Subscription {
     answers: WatchStream<Answer>,
     delivered: Option<Arc<QueryResult>>,
+    ended: bool,
     _listener: Listener,
 }
 
 impl Subscription {
     pub(crate) fn new(listener: Listener) -> Self {
-        Self { answers: WatchStream::new(listener.answers.clone()), delivered: None, _listener: listener }
+        Self { answers: WatchStream::new(listener.answers.clone()), delivered: None, ended: false, _listener: listener }
     }
 
     fn change_to(&mut self, step: &Step) -> Result<Change> {
@@ -81,12 +84,18 @@ impl Stream for Subscription {
     type Item = Result<Change>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
         loop {
             return match Pin::new(&mut self.answers).poll_next(context) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(None) => Poll::Ready(None),
                 Poll::Ready(Some(None)) => continue,
-                Poll::Ready(Some(Some(Err(error)))) => Poll::Ready(Some(Err(error_of(&error)))),
+                Poll::Ready(Some(Some(Err(error)))) => {
+                    self.ended = ends(Some(error.0));
+                    Poll::Ready(Some(Err(error_of(&error))))
+                }
                 Poll::Ready(Some(Some(Ok(step)))) => Poll::Ready(Some(self.change_to(&step))),
             };
         }

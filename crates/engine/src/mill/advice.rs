@@ -8,6 +8,7 @@ use datafusion::common::DFSchema;
 use object_store::ObjectStoreExt;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::advisor::choose::{self, Size};
 use crate::advisor::log::Shape;
 use crate::advisor::{Advice, AdviceState, Decision, Decisions};
@@ -83,7 +84,7 @@ impl Mill {
     }
 
     /// Remembers what a question was about and what it had to read.
-    pub(super) fn learn(&self, query: &SemanticQuery, model: &Model, name: &DatasetName, snapshot: &Snapshot, zone: Tz, rows_read: u64) {
+    pub(super) fn learn(&self, query: &SemanticQuery, model: &Model, name: &DatasetName, snapshot: &Seen, zone: Tz, rows_read: u64) {
         if self.shared.settings.advised_rollup_bytes == 0 || self.shared.settings.partial_cache_bytes == 0 {
             return;
         }
@@ -95,11 +96,10 @@ impl Mill {
         }
     }
 
-    /// The columns that the scope filters rows by.
-    fn filtered_columns(&self, name: &DatasetName, snapshot: &Snapshot) -> Option<Vec<String>> {
-        let Some(predicate) = self.scope.row_filter(name) else { return Some(Vec::new()) };
-        let schema = DFSchema::try_from_qualified_schema(name.as_str(), &snapshot.arrow).ok()?;
-        let predicate = self.shared.session.shared().create_logical_expr(predicate, &schema).ok()?;
+    /// The columns that rows are filtered by.
+    fn filtered_columns(&self, name: &DatasetName, seen: &Seen) -> Option<Vec<String>> {
+        let schema = DFSchema::try_from_qualified_schema(name.as_str(), &seen.arrow).ok()?;
+        let Some(predicate) = seen.access().row_filter(&schema, name, self.shared.session.shared()).ok()? else { return Some(Vec::new()) };
         let mut columns: Vec<String> = predicate.column_refs().into_iter().map(|column| column.name.clone()).collect();
         columns.sort();
         Some(columns)
@@ -118,7 +118,7 @@ impl Mill {
         }
         let owner = self.owner();
         owner.open_rollups(name, snapshot).await?;
-        let model = owner.model_of(name, snapshot).await?;
+        let model = owner.model_of(name, &owner.see(name, Arc::clone(snapshot)).await?).await?;
         let _alone = self.shared.advisor.deciding.lock().await;
         let mut decisions = self.latest_decisions(name).await?;
         let before = decisions.version;

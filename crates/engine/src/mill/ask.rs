@@ -18,6 +18,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::provenance::told;
+use super::seen::Seen;
 use super::tiles::Asked;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
@@ -35,8 +36,7 @@ use crate::semantic::compose::is_composed;
 use crate::semantic::date::{Reference, follows_clock};
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
-use crate::semantic::query::{DateRange, Filter, Operator};
-use crate::semantic::{Model, SemanticQuery, derived, member, segments};
+use crate::semantic::{Model, SemanticQuery, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
 
 /// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
@@ -72,7 +72,7 @@ impl Mill {
                     return self.answer_composed(query).await;
                 }
                 let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
-                match self.answer(query, &model, Arc::clone(&pinned[0].1)).await {
+                match self.answer(query, &model, pinned[0].1.clone()).await {
                     Ok(answer) => return Ok(damage.told(answer)),
                     Err(error) => self.skip(&mut damage, error, &pinned).await?,
                 }
@@ -95,13 +95,13 @@ impl Mill {
         Ok(Cow::Owned(SemanticQuery { filters, segments: Vec::new(), ..query.clone() }))
     }
 
-    pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Arc<Snapshot>)> {
+    pub(super) async fn model_and_snapshot(&self, query: &SemanticQuery) -> Result<(Arc<Model>, Seen)> {
         let members = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
         let mut first = None;
         // What a join is called is no model of its own.
         for member in members {
             let dataset = DatasetName::parse(member::model_of(member)?)?;
-            if let Some(snapshot) = self.shared.datasets.get(self.scope.tenant(), &dataset).await? {
+            if let Some(snapshot) = self.look_for(&dataset).await? {
                 first = Some((dataset, snapshot));
                 break;
             }
@@ -126,28 +126,28 @@ impl Mill {
     }
 
     /// What relative ranges of a question are counted from: now, or the time of the state that is asked.
-    pub(super) fn reference(&self, query: &SemanticQuery, snapshot: &Snapshot) -> Result<Reference> {
+    pub(super) fn reference(&self, query: &SemanticQuery, snapshot: &Seen) -> Result<Reference> {
         let now = match query.as_of {
             None => self.shared.clock.now(),
             Some(AsOf::Time(time)) => time,
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
-        Ok(Reference { now, latest: snapshot.time_range.map(|(_, latest)| latest), zone: compile::zone_of(query)? })
+        Ok(Reference { now, latest: snapshot.latest(), zone: compile::zone_of(query)? })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
-    pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
+    pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let state = self.shared.session.shared();
         let reference = self.reference(query, snapshot)?;
-        let source = scoped_plan(self.table(&dataset, snapshot, counters), &dataset, &self.scope, state)?;
+        let source = self.source_of(&dataset, snapshot, counters)?;
         let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(compiled.plan.clone()).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
         Ok((compiled, page))
     }
 
-    async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Arc<Snapshot>) -> Result<QueryResult> {
+    async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
@@ -165,7 +165,7 @@ impl Mill {
         if let [planned, execution] = executed.stages.as_mut_slice() {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
-        let known = self.provenance(&[(dataset.clone(), Arc::clone(&snapshot))], &counters);
+        let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() {
             self.learn(query, model, &dataset, &snapshot, zone, known.rows_scanned);
@@ -201,18 +201,23 @@ impl Mill {
         &self,
         query: &SemanticQuery,
         model: &Model,
-        snapshot: &Arc<Snapshot>,
+        snapshot: &Seen,
         reference: Reference,
         counters: &Arc<ScanCounters>,
     ) -> Result<(Asked, Option<LogicalPlan>)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let (state, limits) = (self.shared.session.shared(), self.scope.limits());
-        let source = scoped_plan(self.table(&dataset, snapshot, counters), &dataset, &self.scope, state)?;
+        let source = self.source_of(&dataset, snapshot, counters)?;
         let Compiled { columns, plan, estimates, offset, limit, range } = compile::compile(query, model, source, state, reference, limits)?;
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(plan.clone()).limit(offset, Some(limit + 1))?.build()?;
         let executed = execute::run(&self.shared.session, &page, limits, limit).await?;
         Ok((Asked { executed, columns, estimates, range, offset }, Some(plan)))
+    }
+
+    /// The plan that reads a dataset as it is seen.
+    pub(super) fn source_of(&self, dataset: &DatasetName, seen: &Seen, counters: &Arc<ScanCounters>) -> Result<LogicalPlan> {
+        scoped_plan(self.table(dataset, seen.snapshot(), counters), dataset, seen.access(), self.shared.session.shared())
     }
 
     pub(super) fn table(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, counters: &Arc<ScanCounters>) -> DatasetTable {
@@ -282,7 +287,7 @@ impl Mill {
     }
 
     /// The answer to a statement without what is left out.
-    async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Arc<Snapshot>)>) -> Result<QueryResult> {
+    async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<QueryResult> {
         let started = Instant::now();
         let PlannedSql { planned: Planned { state, physical, estimates }, counters } = self.plan_statement(sql, as_of, damage, pinned).await?;
         let max_rows = self.scope.limits().result_rows;
@@ -290,7 +295,7 @@ impl Mill {
         self.sql_result(executed, &estimates, &counters, pinned)
     }
 
-    fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Arc<Snapshot>)]) -> Result<QueryResult> {
+    fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Seen)]) -> Result<QueryResult> {
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
@@ -311,7 +316,7 @@ impl Mill {
     }
 
     /// Plans one read-only query over the datasets of the scope, each pinned to one version, which the caller learns in any case.
-    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Arc<Snapshot>)>) -> Result<PlannedSql> {
+    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<PlannedSql> {
         let statement = gate::parse(sql, self.scope.limits())?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
@@ -338,10 +343,10 @@ impl Mill {
         counters: &Arc<ScanCounters>,
         as_of: Option<AsOf>,
         damage: &Damage,
-    ) -> Result<(DatasetName, Arc<Snapshot>)> {
+    ) -> Result<(DatasetName, Seen)> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
-            Ok(name) if !qualified => self.shared.datasets.get(self.scope.tenant(), &name).await?.map(|snapshot| (name, snapshot)),
+            Ok(name) if !qualified => self.look_for(&name).await?.map(|snapshot| (name, snapshot)),
             _ => None,
         };
         let Some((name, snapshot)) = found else {
@@ -354,7 +359,7 @@ impl Mill {
             self.open_rollups(&name, &snapshot).await?;
         }
         let snapshot = damage.out_of(self.pin(&name, snapshot, as_of).await?);
-        let plan = scoped_plan(self.table(&name, &snapshot, counters), &name, &self.scope, self.shared.session.shared())?;
+        let plan = self.source_of(&name, &snapshot, counters)?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
         Ok((name, snapshot))
     }
@@ -379,20 +384,21 @@ impl Mill {
             self.check_query(asked, &model, &snapshot, &dataset)?;
             (Models::from([(model.name.clone(), model)]), vec![dataset])
         };
+        let sight = self.sight_of(&datasets).await?;
         // Limits too: nobody is to be stopped at the deadline of somebody else.
-        let key = format!("{}|{:?}|{}", self.scope.fingerprint(), self.scope.limits(), serde_json::to_string(query)?);
+        let key = format!("{}|{:?}|{}", sight.key, self.scope.limits(), serde_json::to_string(query)?);
         let moves = moves_by_clock(asked, &models);
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
-        let live = LiveQuestion { mill, query: query.clone(), datasets, moves };
+        let live = LiveQuestion { mill, query: query.clone(), datasets, policies: sight.policies, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
 
-    fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, dataset: &DatasetName) -> Result<()> {
+    fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, dataset: &DatasetName) -> Result<()> {
         let state = self.shared.session.shared();
         let reference = self.reference(query, snapshot)?;
-        let source = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, state)?;
+        let source = self.source_of(dataset, snapshot, &Arc::default())?;
         compile::compile(query, model, source, state, reference, self.scope.limits()).map(drop)
     }
 }
@@ -450,6 +456,8 @@ struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
     datasets: Vec<DatasetName>,
+    /// The access policies under which it was begun, and by which those who share it see the same.
+    policies: String,
     /// Whether the answer changes by the clock alone.
     moves: bool,
 }
@@ -468,7 +476,7 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
         model.measures.iter().filter(move |measure| used.contains(&measure.name))
     });
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
-    windows.into_iter().any(follows_clock) || filters.into_iter().any(filter_moves)
+    windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
 }
 
 /// The measures of a model that a question asks for or filters by, and those that they are computed from.
@@ -490,22 +498,13 @@ fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
     names
 }
 
-fn filter_moves(filter: &Filter) -> bool {
-    match filter {
-        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(filter_moves),
-        Filter::Condition(condition) => condition.values.iter().filter_map(|value| value.as_str()).any(|text| match condition.operator {
-            Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
-                follows_clock(&DateRange::Named(text.to_owned()))
-            }
-            // Numbers and texts are compared with these too.
-            _ => text.trim_start().starts_with("now"),
-        }),
-    }
-}
-
 #[async_trait]
 impl Question for LiveQuestion {
     async fn ask(&self) -> Result<QueryResult> {
+        if self.mill.sight_of(&self.datasets).await?.policies != self.policies {
+            // Each of its listeners may see something else from now on.
+            return Err(Error::conflict("the access policies of what is asked were changed; subscribe again"));
+        }
         self.mill.query(&self.query).await
     }
 
@@ -513,6 +512,9 @@ impl Question for LiveQuestion {
         let mut versions = Versions::new();
         for dataset in &self.datasets {
             versions.insert(dataset.to_string(), self.mill.find(dataset).await?.version);
+        }
+        if self.mill.sight_of(&self.datasets).await?.policies != self.policies {
+            return Err(Error::conflict("the access policies of what is asked were changed"));
         }
         Ok(versions)
     }

@@ -12,12 +12,12 @@ use serde::Serialize;
 use tokio::sync::RwLockReadGuard;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Event, SegmentCommitted};
 use crate::ids::DatasetName;
 use crate::ingest::profile::kept;
 use crate::query::pruning::Pruner;
-use crate::query::table::{row_filter, visible_schema};
 use crate::semantic::member::Columns;
 use crate::storage::compaction;
 use crate::storage::deletion::{self, Condition};
@@ -304,9 +304,9 @@ impl Mill {
     }
 
     /// The dataset, for work whose report tells of rows that a restricted scope does not see.
-    pub(super) async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Arc<Snapshot>> {
+    pub(super) async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Seen> {
         let snapshot = self.find(dataset).await?;
-        if self.scope.restricts(dataset) {
+        if snapshot.access().restricts() {
             return Err(Error::denied(format!("{verb} {dataset}: a scope with a row filter or hidden columns does not look after the whole dataset; ask somebody who sees it")));
         }
         Ok(snapshot)
@@ -317,9 +317,10 @@ impl Mill {
     }
 
     /// What a predicate means under the scope, and the segments that may hold a row which it picks.
-    fn condition(&self, dataset: &DatasetName, snapshot: &Snapshot, predicate: &str) -> Result<(Condition, Vec<Arc<Segment>>)> {
+    fn condition(&self, dataset: &DatasetName, snapshot: &Seen, predicate: &str) -> Result<(Condition, Vec<Arc<Segment>>)> {
         let state = self.shared.session.shared();
-        let visible = visible_schema(&snapshot.arrow, dataset, &self.scope)?;
+        // Values that are masked must not be found out by counting either.
+        let visible = snapshot.access().shown_schema(&snapshot.arrow, dataset)?;
         if visible.fields().is_empty() {
             return Err(Error::denied(format!("every column of dataset {dataset} is hidden from this scope")));
         }
@@ -331,7 +332,7 @@ impl Mill {
             return Err(at(Error::invalid(format!("the predicate gives a {found}; it must be true or false for each row"))));
         }
         let all = DFSchema::try_from_qualified_schema(dataset.as_str(), &snapshot.arrow)?;
-        let filter = row_filter(&all, dataset, &self.scope, state)?;
+        let filter = snapshot.access().row_filter(&all, dataset, state)?;
         let both = conjunction(filter.clone().into_iter().chain([predicate.clone()]));
         let physical = |expression| state.create_physical_expr(expression, &all).map_err(Error::from);
         let condition = Condition { visible: filter.map(physical).transpose()?, predicate: physical(predicate).map_err(at)? };

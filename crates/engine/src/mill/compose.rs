@@ -15,12 +15,12 @@ use super::Mill;
 use super::damage::Damage;
 use super::mappings::repeated;
 use super::provenance::told;
+use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
 use crate::query::result::{Provenance, QueryResult};
-use crate::query::table::scoped_plan;
 use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::compose::{self, Composed, Source, World};
@@ -30,7 +30,6 @@ use crate::semantic::lookups::UniqueKey;
 use crate::semantic::mapped::Mapped;
 use crate::semantic::member::model_of;
 use crate::semantic::{Model, SemanticQuery};
-use crate::storage::log::Snapshot;
 
 /// Models that are looked for at the same time.
 const CONCURRENCY: usize = 16;
@@ -40,7 +39,7 @@ const MODELS_MAX: usize = 200;
 /// The models of a question and those that their joins lead to, each with its pinned version.
 pub(super) struct Gathered {
     pub models: Models,
-    snapshots: BTreeMap<String, (DatasetName, Arc<Snapshot>)>,
+    snapshots: BTreeMap<String, (DatasetName, Seen)>,
     reference: Reference,
 }
 
@@ -60,7 +59,7 @@ pub(super) struct PlannedQuestion {
     pub page: LogicalPlan,
     pub counters: Arc<ScanCounters>,
     /// What it reads.
-    pub used: Vec<(DatasetName, Arc<Snapshot>)>,
+    pub used: Vec<(DatasetName, Seen)>,
     pub(super) mapped: Vec<Mapped>,
     sources: BTreeMap<String, Source>,
 }
@@ -97,9 +96,9 @@ impl Mill {
     }
 
     /// A model with the version that is asked. `None`: there is none of that name, or, of what is only led to, not then.
-    async fn collect(&self, name: String, as_of: Option<AsOf>, mentioned: bool) -> Result<Option<(DatasetName, Arc<Model>, Arc<Snapshot>)>> {
+    async fn collect(&self, name: String, as_of: Option<AsOf>, mentioned: bool) -> Result<Option<(DatasetName, Arc<Model>, Seen)>> {
         let Ok(dataset) = DatasetName::parse(&name) else { return Ok(None) };
-        let Some(latest) = self.shared.datasets.get(self.scope.tenant(), &dataset).await? else { return Ok(None) };
+        let Some(latest) = self.look_for(&dataset).await? else { return Ok(None) };
         let model = self.model_of(&dataset, &latest).await?;
         match self.pin(&dataset, latest, as_of).await {
             Ok(snapshot) => Ok(Some((dataset, model, snapshot))),
@@ -109,7 +108,7 @@ impl Mill {
     }
 
     /// The dataset by whose latest row relative ranges are told: the one that the first time is of.
-    fn told_by<'s>(&self, query: &SemanticQuery, models: &Models, snapshots: &'s BTreeMap<String, (DatasetName, Arc<Snapshot>)>) -> Result<&'s Snapshot> {
+    fn told_by<'s>(&self, query: &SemanticQuery, models: &Models, snapshots: &'s BTreeMap<String, (DatasetName, Seen)>) -> Result<&'s Seen> {
         let members = query.measures.iter().chain(&query.dimensions).map(String::as_str);
         let root = members.filter_map(|member| model_of(member).ok()).find(|model| models.contains_key(*model));
         let time = query.time_dimensions.first().and_then(|time| model_of(&time.dimension).ok());
@@ -120,7 +119,7 @@ impl Mill {
             (_, root) => root.map(str::to_owned),
         };
         let found = target.and_then(|target| snapshots.get(&target)).or_else(|| snapshots.values().next());
-        found.map(|(_, snapshot)| &**snapshot).ok_or_else(|| Error::not_found("there is no model of those names"))
+        found.map(|(_, snapshot)| snapshot).ok_or_else(|| Error::not_found("there is no model of those names"))
     }
 
     /// Plans a question over what was gathered.
@@ -129,10 +128,10 @@ impl Mill {
         let counters = Arc::new(ScanCounters::default());
         let mut sources = BTreeMap::new();
         for (name, (dataset, snapshot)) in &gathered.snapshots {
-            let plan = scoped_plan(self.table(dataset, snapshot, &counters), dataset, &self.scope, state);
+            let plan = self.source_of(dataset, snapshot, &counters);
             let column = snapshot.metadata.schema.time_column.clone();
-            let latest = column.zip(snapshot.time_range.map(|(_, latest)| latest.timestamp_micros()));
-            let (snapshot, seen_as) = (Arc::clone(snapshot), self.scope.fingerprint_of(dataset));
+            let latest = column.zip(snapshot.latest().map(|latest| latest.timestamp_micros()));
+            let (seen_as, snapshot) = (snapshot.access().fingerprint().to_owned(), Arc::clone(snapshot.snapshot()));
             sources.insert(name.clone(), Source { plan, latest, snapshot, seen_as, identity: OnceLock::new() });
         }
         let exact = SemanticQuery { exact: Some(true), ..query.clone() };
@@ -194,7 +193,7 @@ impl Mill {
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
-        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.time_range).map(|(_, latest)| latest).min();
+        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.latest()).min();
         Ok(QueryResult {
             columns: composed.columns,
             batch,
@@ -245,7 +244,7 @@ impl Mill {
     ///
     /// # Errors
     /// `Invalid` with the join at fault.
-    pub(super) async fn check_joins(&self, model: &Model, snapshot: &Snapshot) -> Result<()> {
+    pub(super) async fn check_joins(&self, model: &Model, snapshot: &Seen) -> Result<()> {
         for (index, join) in model.joins.iter().enumerate() {
             let at = |error: Error| error.context(format!("join {}", join.name)).at(format!("joins[{index}]"));
             // A name that is a join here and a model there would mean one or the other by what else is asked.
@@ -255,7 +254,7 @@ impl Mill {
             {
                 return Err(at(Error::invalid(format!("{} is a model of its own; give the join another name", join.name))));
             }
-            let target = if join.target() == model.name { Arc::new(snapshot.clone()) } else { self.find(&DatasetName::parse(join.target()).map_err(at)?).await.map_err(at)? };
+            let target = if join.target() == model.name { snapshot.clone() } else { self.find(&DatasetName::parse(join.target()).map_err(at)?).await.map_err(at)? };
             for key in &join.on {
                 let here = snapshot
                     .arrow

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use object_store::ObjectStoreExt;
 
 use super::Mill;
+use super::seen::Seen;
 use super::change::time_range;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
@@ -53,7 +54,7 @@ impl Mill {
     ///
     /// # Errors
     /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
-    pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Result<()> {
+    pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Seen)]) -> Result<()> {
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);
         }
@@ -65,7 +66,7 @@ impl Mill {
         let Some((dataset, snapshot, segment)) = named else { return Err(error) };
         tracing::warn!(%dataset, segment = segment.path, rows = segment.rows, %error, "a damaged segment is left out of an answer");
         // How many rows there are, and of when, which its path says too, is not for a scope that does not see them all.
-        let whole = !self.scope.restricts(dataset);
+        let whole = !snapshot.access().restricts();
         let range = time_range(std::slice::from_ref(&segment), snapshot).filter(|_| whole);
         damage.segments.push(DamagedSegment {
             dataset: dataset.to_string(),
@@ -80,7 +81,7 @@ impl Mill {
 
     /// An error of damage with the name of the segment. The decoder does not know which file it reads, so the segments that
     /// were asked are read as wholes until one is not what was stored, for who wants to go on without it.
-    async fn named(&self, error: Error, asked: &[(DatasetName, Arc<Snapshot>)]) -> Error {
+    async fn named(&self, error: Error, asked: &[(DatasetName, Seen)]) -> Error {
         let mut locations = Vec::new();
         for (dataset, snapshot) in asked {
             if error.kind() != ErrorKind::Corrupt || snapshot.segments.iter().any(|segment| error.message().contains(&segment.path)) {
@@ -105,15 +106,15 @@ impl Mill {
 
 impl Damage {
     /// A version without what is left out.
-    pub(super) fn out_of(&self, snapshot: Arc<Snapshot>) -> Arc<Snapshot> {
+    pub(super) fn out_of(&self, snapshot: Seen) -> Seen {
         if !snapshot.segments.iter().any(|segment| self.paths.contains(&segment.path)) {
             return snapshot;
         }
-        let mut rest = (*snapshot).clone();
+        let mut rest = Snapshot::clone(&snapshot);
         rest.segments.retain(|segment| !self.paths.contains(&segment.path));
         rest.rows = rest.segments.iter().map(|segment| segment.rows).sum();
         rest.bytes = rest.segments.iter().map(|segment| segment.bytes).sum();
-        Arc::new(rest)
+        snapshot.of(Arc::new(rest))
     }
 
     /// An answer that says what is missing in it.

@@ -1,20 +1,20 @@
 //! What a dataset is and holds: summary, columns, latest rows, profile.
 
 use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::catalog::{Column, ColumnType, Drift};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::functions::sketch::distinct::EXACT_MAX;
 use crate::ids::DatasetName;
 use crate::ingest::profile::TopValue;
 use crate::query::QueryResult;
 use crate::query::write::columns_to_json;
-use crate::scope::Scope;
 use crate::storage::log::Snapshot;
 
 /// Columns that a profile looks at in one pass.
@@ -31,12 +31,12 @@ pub struct DatasetSummary {
     pub name: String,
     /// What people read.
     pub label: String,
-    /// Rows of the latest version.
+    /// Rows of the latest version that are seen.
     pub rows: u64,
-    /// Bytes of its segments.
-    pub size_bytes: u64,
-    /// Its segments.
-    pub segments: u64,
+    /// Bytes of its segments. `None` for who sees some rows only.
+    pub size_bytes: Option<u64>,
+    /// Its segments. `None` for who sees some rows only.
+    pub segments: Option<u64>,
     /// The latest version.
     pub version: u64,
     /// The column that places rows in time.
@@ -154,7 +154,12 @@ impl Mill {
     /// `Unavailable` when the store does not answer.
     pub async fn datasets(&self) -> Result<Vec<DatasetSummary>> {
         let listed = self.shared.datasets.list(self.scope.tenant()).await?;
-        Ok(listed.iter().map(|(name, snapshot)| summary(name, snapshot, &self.scope)).collect())
+        let mut summaries = Vec::with_capacity(listed.len());
+        for (name, snapshot) in listed {
+            let seen = self.see(&name, snapshot).await?;
+            summaries.push(self.summary(&name, &seen).await?);
+        }
+        Ok(summaries)
     }
 
     /// One dataset, from its log alone.
@@ -164,16 +169,16 @@ impl Mill {
     pub async fn dataset(&self, dataset: &str) -> Result<DatasetDetail> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
-        let filtered = self.scope.row_filter(&name).is_some();
-        let columns = snapshot.metadata.schema.columns.iter().enumerate().filter(|(_, column)| !self.scope.hides(&name, &column.name));
+        let access = snapshot.access();
+        let columns = snapshot.metadata.schema.columns.iter().enumerate().filter(|(_, column)| !access.hides(&column.name));
         let columns = columns
             .map(|(index, column)| {
-                let (nulls, min, max) = if filtered { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
+                let (nulls, min, max) = if access.filters_rows() || !access.shows(&column.name) { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
                 ColumnDetail { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone(), nullable: true, nulls, min, max }
             })
             .collect();
-        let loads = load_summaries(&name, &snapshot, &self.scope);
-        Ok(DatasetDetail { summary: summary(&name, &snapshot, &self.scope), columns, loads })
+        let loads = load_summaries(&snapshot);
+        Ok(DatasetDetail { summary: self.summary(&name, &snapshot).await?, columns, loads })
     }
 
     /// The latest rows: by the time column where there is one.
@@ -184,7 +189,7 @@ impl Mill {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
         let order = match &snapshot.metadata.schema.time_column {
-            Some(column) if !self.scope.hides(&name, column) => format!(" order by {} desc nulls last", identifier(column)),
+            Some(column) if snapshot.access().shows(column) => format!(" order by {} desc nulls last", identifier(column)),
             _ => String::new(),
         };
         self.sql(&format!("select * from {}{order} limit {}", identifier(name.as_str()), limit.clamp(1, PREVIEW_MAX))).await
@@ -197,7 +202,7 @@ impl Mill {
     pub async fn profile(&self, dataset: &str) -> Result<DatasetProfile> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
-        let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !self.scope.hides(&name, &column.name)).collect();
+        let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !snapshot.access().hides(&column.name)).collect();
         let (mut rows, mut columns) = (0, Vec::new());
         for group in visible.chunks(PROFILE_COLUMNS) {
             let aggregates = group.iter().flat_map(|column| {
@@ -239,6 +244,44 @@ impl Mill {
         Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
     }
 
+    async fn summary(&self, name: &DatasetName, seen: &Seen) -> Result<DatasetSummary> {
+        let time_column = seen.metadata.schema.time_column.clone().filter(|column| seen.access().shows(column));
+        let whole = !seen.access().filters_rows();
+        let (rows, time_range) = if whole { (seen.rows, seen.time_range) } else { self.seen_extent(name, time_column.as_deref()).await? };
+        let time_range = time_range.filter(|_| time_column.is_some());
+        Ok(DatasetSummary {
+            name: name.to_string(),
+            label: seen.metadata.label.clone(),
+            rows,
+            size_bytes: whole.then_some(seen.bytes),
+            segments: whole.then_some(seen.segments.len() as u64),
+            version: seen.version,
+            time_column,
+            time_min: time_range.map(|(first, _)| first),
+            time_max: time_range.map(|(_, last)| last),
+            created_at: seen.metadata.created_at,
+            updated_at: seen.updated_at,
+        })
+    }
+
+    /// How many rows are seen, and from when to when: asked as any other question, so only what is new costs anything.
+    async fn seen_extent(&self, name: &DatasetName, time_column: Option<&str>) -> Result<(u64, Option<(DateTime<Utc>, DateTime<Utc>)>)> {
+        let time = time_column.map_or_else(|| "null".to_owned(), identifier);
+        let sql = format!("select count(*), cast(min({time}) as timestamp), cast(max({time}) as timestamp) from {}", identifier(name.as_str()));
+        let batch = match self.sql(&sql).await {
+            Ok(answer) => answer.batch,
+            // Of a dataset without a column for this scope it sees no row either.
+            Err(error) if error.kind() == ErrorKind::Denied => return Ok((0, None)),
+            Err(error) => return Err(error),
+        };
+        let rows = batch.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
+        let instant = |index: usize| {
+            let micros = batch.columns().get(index)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
+            DateTime::from_timestamp_micros(micros)
+        };
+        Ok((rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0), instant(1).zip(instant(2))))
+    }
+
     /// Frequent values of columns with few distinct ones; their number is then known exactly.
     async fn add_top_values(&self, dataset: &DatasetName, column: &mut ColumnProfile) -> Result<()> {
         const FEW: u64 = 1_000;
@@ -274,10 +317,10 @@ impl Mill {
     }
 }
 
-/// The latest loads, newest first.
-pub(super) fn load_summaries(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> Vec<LoadSummary> {
-    let restricted = scope.restricts(name);
-    let loads = snapshot.recent_loads.iter().map(|(version, committed_at, load)| LoadSummary {
+/// The latest loads, newest first. None for who sees some rows only: how many rows came when is told of all of them.
+pub(super) fn load_summaries(seen: &Seen) -> Vec<LoadSummary> {
+    let (all_rows, restricted) = (!seen.access().filters_rows(), seen.access().restricts());
+    let loads = seen.recent_loads.iter().filter(|_| all_rows).map(|(version, committed_at, load)| LoadSummary {
         load_id: load.load_id.clone(),
         version: *version,
         source: load.source.clone(),
@@ -290,24 +333,6 @@ pub(super) fn load_summaries(name: &DatasetName, snapshot: &Snapshot, scope: &Sc
         committed_at: *committed_at,
     });
     loads.collect()
-}
-
-fn summary(name: &DatasetName, snapshot: &Snapshot, scope: &Scope) -> DatasetSummary {
-    let time_column = snapshot.metadata.schema.time_column.clone().filter(|column| !scope.hides(name, column));
-    let time_range = snapshot.time_range.filter(|_| time_column.is_some());
-    DatasetSummary {
-        name: name.to_string(),
-        label: snapshot.metadata.label.clone(),
-        rows: snapshot.rows,
-        size_bytes: snapshot.bytes,
-        segments: snapshot.segments.len() as u64,
-        version: snapshot.version,
-        time_column,
-        time_min: time_range.map(|(first, _)| first),
-        time_max: time_range.map(|(_, last)| last),
-        created_at: snapshot.metadata.created_at,
-        updated_at: snapshot.updated_at,
-    }
 }
 
 /// Nulls, least and greatest value of a column over all segments; unknown where one segment does not say.

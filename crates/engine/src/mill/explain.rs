@@ -16,11 +16,10 @@ use crate::partial::exec::SegmentAggregateExec;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::execute;
 use crate::query::result::RollupUse;
-use crate::query::table::scoped_plan;
 use crate::semantic::compose::is_composed;
 use crate::semantic::{SemanticQuery, compile};
 
-/// How a question would be answered now.
+/// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// The dataset.
@@ -80,6 +79,13 @@ impl fmt::Display for Explanation {
     }
 }
 
+impl Explanation {
+    /// Without what tells of rows that are not seen: how many there are and how they lie.
+    fn untold(self) -> Self {
+        Self { segments_total: 0, segments_from_rows: 0, rows: 0, bytes: 0, ..self }
+    }
+}
+
 impl Mill {
     /// Says how a semantic query would be answered now, and what that would read. Nothing is computed; small lookups are read.
     ///
@@ -109,12 +115,12 @@ impl Mill {
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
         let reference = self.reference(query, &snapshot)?;
-        let source = scoped_plan(self.table(&dataset, &snapshot, &counters), &dataset, &self.scope, state)?;
+        let source = self.source_of(&dataset, &snapshot, &counters)?;
         let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
         let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
         let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
         // A plan and what a rollup lacks name the row filter and hidden columns.
-        let restricted = self.scope.restricts(&dataset);
+        let restricted = snapshot.access().restricts();
         let mut explanation = Explanation {
             dataset: dataset.to_string(),
             version: snapshot.version,
@@ -129,6 +135,9 @@ impl Mill {
             rollups: Vec::new(),
             plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
         };
+        if snapshot.access().filters_rows() {
+            return Ok(explanation.untold());
+        }
         let Some(node) = find(&physical) else { return Ok(explanation) };
         let aggregation = node.downcast_ref::<SegmentAggregateExec>().and_then(|node| node.aggregation().cloned());
         let Some(aggregation) = aggregation else { return Ok(explanation) };
@@ -172,7 +181,7 @@ impl Mill {
             self.shared.session.physical(&planned.page).await
         };
         let physical = execute::within_deadline(self.scope.limits(), physical).await?;
-        let restricted = planned.used.iter().any(|(dataset, _)| self.scope.restricts(dataset));
+        let restricted = planned.used.iter().any(|(_, seen)| seen.access().restricts());
         let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let mut explanation = Explanation {
             dataset: names.join(", "),
@@ -188,6 +197,9 @@ impl Mill {
             rollups: Vec::new(),
             plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
         };
+        if planned.used.iter().any(|(_, seen)| seen.access().filters_rows()) {
+            return Ok(explanation.untold());
+        }
         let mut merges = Vec::new();
         find_all(&physical, &mut merges);
         for aggregation in merges.into_iter().filter_map(|node| node.downcast_ref::<SegmentAggregateExec>()?.aggregation().cloned()) {

@@ -1,7 +1,5 @@
 //! Older states of a dataset: reading one, and what each commit did.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
@@ -253,19 +251,16 @@ impl Mill {
     ///
     /// # Errors
     /// `Denied` for a scope that does not see the tenant's datasets as a whole.
-    pub fn upkeep_report(&self) -> Result<UpkeepReport> {
+    pub async fn upkeep_report(&self) -> Result<UpkeepReport> {
         let report = self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, Some(self.scope.tenant()));
-        match report.records.iter().find(|record| self.scope.restricts(&record.dataset)) {
-            Some(record) => Err(Error::denied(format!("upkeep of {}: a scope with a row filter or hidden columns does not look after the whole dataset", record.dataset))),
-            None => Ok(report),
+        if self.scope.may_restrict() {
+            for record in &report.records {
+                if self.access_to(&record.dataset).await?.restricts() {
+                    return Err(Error::denied(format!("upkeep of {}: a scope with a row filter or hidden columns does not look after the whole dataset", record.dataset)));
+                }
+            }
         }
-    }
-
-    /// The state of a dataset that is asked for. What a scope sees of it is put into the plan, as always.
-    pub(super) async fn pin(&self, name: &DatasetName, latest: Arc<Snapshot>, as_of: Option<AsOf>) -> Result<Arc<Snapshot>> {
-        let Some(as_of) = as_of else { return Ok(latest) };
-        let log = self.shared.datasets.log(self.scope.tenant(), name);
-        log.snapshot_at(&latest, as_of, self.kept(&latest)).await.map_err(|error| error.context(format!("dataset {name}")))
+        Ok(report)
     }
 
     /// How long versions of a dataset are kept.

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Mill;
+use super::seen::Seen;
 use super::shared::VisibleModel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
-use crate::query::table::visible_schema;
 use crate::semantic::{Model, check, generate};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
@@ -35,19 +35,42 @@ impl Mill {
     /// `NotFound` when there is no dataset of that name.
     pub async fn model(&self, name: &str) -> Result<Model> {
         let name = DatasetName::parse(name)?;
-        let snapshot = self.find(&name).await?;
-        self.model_of(&name, &snapshot).await.map(|model| Model::clone(&model))
+        let seen = self.find(&name).await?;
+        self.model_of(&name, &seen).await.map(|model| Model::clone(&model))
     }
 
     /// The model of a dataset as the scope sees it. Kept for as long as neither model nor columns change.
-    pub(super) async fn model_of(&self, name: &DatasetName, snapshot: &Snapshot) -> Result<Arc<Model>> {
-        let (models, tenant, id) = (&self.shared.models, self.scope.tenant(), &snapshot.metadata.id);
-        let key = (id.clone(), self.scope.fingerprint());
-        if let Some(VisibleModel { model, columns }) = self.shared.visible_models.get(&key).await
-            && Arc::ptr_eq(&columns, &snapshot.arrow)
-            && models.is_newest(tenant, name, model.version).await?
+    pub(super) async fn model_of(&self, name: &DatasetName, seen: &Seen) -> Result<Arc<Model>> {
+        let stored = match seen.stored() {
+            Some(stored) => Arc::clone(stored),
+            None => self.stored_model(name, seen).await?,
+        };
+        let key = (seen.metadata.id.clone(), seen.access().model_fingerprint());
+        if let Some(known) = self.shared.visible_models.get(&key).await
+            && Arc::ptr_eq(&known.columns, &seen.arrow)
+            && Arc::ptr_eq(&known.stored, &stored)
         {
-            return Ok(model);
+            return Ok(known.model);
+        }
+        let mut model = Model::clone(&stored);
+        let visible = seen.access().visible_schema(&seen.arrow, name)?;
+        check::follow(&mut model, self.shared.session.shared(), &visible);
+        check::retain_visible(&mut model, self.shared.session.shared(), &visible);
+        if seen.access().restricts() {
+            model.access_policies.clear();
+        }
+        let model = Arc::new(model);
+        self.shared.visible_models.insert(key, VisibleModel { model: Arc::clone(&model), stored, columns: Arc::clone(&seen.arrow) }).await;
+        Ok(model)
+    }
+
+    /// The newest model of a dataset as it is stored.
+    pub(super) async fn stored_model(&self, name: &DatasetName, snapshot: &Snapshot) -> Result<Arc<Model>> {
+        let (models, tenant, id) = (&self.shared.models, self.scope.tenant(), &snapshot.metadata.id);
+        if let Some(known) = self.shared.stored_models.get(id).await
+            && models.is_newest(tenant, name, known.version).await?
+        {
+            return Ok(known);
         }
         let found = match models.get::<Model>(tenant, name, id).await? {
             Some(found) => Some(found),
@@ -62,27 +85,27 @@ impl Mill {
                 Err(error) => return Err(error),
             },
         };
-        let (version, mut model) = found.ok_or_else(|| Error::not_found(format!("there is no model {name}")))?;
-        model.version = version;
-        let visible = visible_schema(&snapshot.arrow, name, &self.scope)?;
-        check::follow(&mut model, self.shared.session.shared(), &visible);
-        check::retain_visible(&mut model, self.shared.session.shared(), &visible);
-        let model = Arc::new(model);
-        self.shared.visible_models.insert(key, VisibleModel { model: Arc::clone(&model), columns: Arc::clone(&snapshot.arrow) }).await;
+        let (version, model) = found.ok_or_else(|| Error::not_found(format!("there is no model {name}")))?;
+        let model = Arc::new(Model { version, ..model });
+        self.shared.stored_models.insert(id.clone(), Arc::clone(&model)).await;
         Ok(model)
     }
 
     /// Stores a model as the version after `expected`.
     ///
     /// # Errors
-    /// `Invalid` when it does not fit its dataset, `Conflict` when somebody else changed it since.
+    /// `Invalid` when it does not fit its dataset, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
     pub async fn update_model(&self, model: Model, expected: u64) -> Result<Model> {
         let name = DatasetName::parse(&model.name)?;
         let snapshot = self.find(&DatasetName::parse(&model.dataset)?).await?;
         if model.name != model.dataset {
             return Err(Error::invalid("a model has the name of its dataset").at("name"));
         }
-        check::check(&model, self.shared.session.shared(), &visible_schema(&snapshot.arrow, &name, &self.scope)?)?;
+        if snapshot.access().restricts() {
+            // What it does not see would be lost.
+            return Err(Error::denied(format!("change model {name}: a scope that does not see the whole dataset does not change its model; ask somebody who sees it")));
+        }
+        check::check(&model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
         self.check_joins(&model, &snapshot).await?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
         // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
@@ -95,7 +118,7 @@ impl Mill {
 
     /// Generates the first version of a model, unless there is one.
     pub(super) async fn ensure_model(&self, dataset: &DatasetName) -> Result<()> {
-        let snapshot = self.find(dataset).await?;
+        let snapshot = self.shared.datasets.find(self.scope.tenant(), dataset).await?;
         let model = generate::generate(dataset.as_str(), &snapshot.metadata.label, &snapshot.metadata.schema);
         match self.shared.models.put(self.scope.tenant(), dataset, 0, &model).await {
             Err(error) if error.kind() != ErrorKind::Conflict => Err(error),
@@ -105,7 +128,7 @@ impl Mill {
 
     /// Adds members for columns that a load has brought. What people have made of the model stays.
     pub(super) async fn extend_model(&self, dataset: &DatasetName, columns: &[String]) -> Result<()> {
-        let snapshot = self.find(dataset).await?;
+        let snapshot = self.shared.datasets.find(self.scope.tenant(), dataset).await?;
         let Metadata { id, label, schema, .. } = &*snapshot.metadata;
         let mut before = schema.clone();
         before.columns.retain(|column| !columns.contains(&column.name));

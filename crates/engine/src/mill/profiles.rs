@@ -15,7 +15,7 @@ impl Mill {
     pub async fn loads(&self, dataset: &str) -> Result<Vec<LoadSummary>> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
-        Ok(load_summaries(&name, &snapshot, &self.scope))
+        Ok(load_summaries(&snapshot))
     }
 
     /// What the rows of one load look like, and what is not as it was in the profiled load before. Loads that make a
@@ -40,8 +40,8 @@ impl Mill {
     /// cannot be told from those of others any more; `Corrupt` when the stored profile cannot be read.
     pub async fn load_profile(&self, dataset: &str, load_id: &str) -> Result<LoadProfile> {
         let name = DatasetName::parse(dataset)?;
-        self.find(&name).await?;
-        if self.scope.row_filter(&name).is_some() {
+        let seen = self.find(&name).await?;
+        if seen.access().filters_rows() {
             return Err(Error::denied(format!("profiles of loads of {name} are of all rows, which a scope with a row filter does not see; ask somebody who does")));
         }
         let log = self.shared.datasets.log(self.scope.tenant(), &name);
@@ -49,8 +49,8 @@ impl Mill {
         let found = kept::get(&self.shared.store, log.prefix(), &load_id).await?;
         let mut profile =
             found.ok_or_else(|| Error::not_found(format!("there is no profile of load {load_id} of {name}: loads of less than 100 rows have none, and an erasure removes it")))?;
-        profile.columns.retain(|column| !self.scope.hides(&name, &column.name));
-        profile.drift.retain(|drift| drift.column.as_ref().is_none_or(|column| !self.scope.hides(&name, column)));
+        profile.columns.retain(|column| seen.access().shows(&column.name));
+        profile.drift.retain(|drift| drift.column.as_ref().is_none_or(|column| seen.access().shows(column)));
         Ok(profile)
     }
 }

@@ -1,36 +1,37 @@
 //! Where an answer comes from, told by what was pinned and what was counted while it was made: the same for all ways of asking.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use chrono::DateTime;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::result::{Provenance, RollupUse, SourceVersion, TimeRange};
 use crate::semantic::date::Range;
-use crate::storage::log::Snapshot;
 
 impl Mill {
     /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
     /// made it.
-    pub(super) fn provenance(&self, pinned: &[(DatasetName, Arc<Snapshot>)], counters: &ScanCounters) -> Provenance {
+    pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters) -> Provenance {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         let rollups: Vec<RollupUse> = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         let rolled = rollups.iter().map(|rollup| rollup.segments).sum();
-        let latest = |snapshot: &Snapshot| snapshot.time_range.map(|(_, latest)| latest);
+        // How much was read tells of rows that are not seen.
+        let filtered = pinned.iter().any(|(_, seen)| seen.access().filters_rows());
+        let [total, read, reused, rows, bytes, rolled] = if filtered { [0; 6] } else { [total, read, reused, rows, bytes, rolled] };
         let (only, several) = if let [only] = pinned { (Some(only), &[][..]) } else { (None, pinned) };
         Provenance {
             dataset: only.map(|(name, _)| name.to_string()),
             version: only.map(|(_, snapshot)| snapshot.version),
             sources: several
                 .iter()
-                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: latest(snapshot) })
+                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.latest() })
                 .collect(),
             retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
-            complete_until: only.and_then(|(_, snapshot)| latest(snapshot)),
+            complete_until: only.and_then(|(_, snapshot)| snapshot.latest()),
             segments_total: total,
             segments_read: read,
             segments_reused: reused,
@@ -39,8 +40,9 @@ impl Mill {
             rows_scanned: rows,
             bytes_read: bytes,
             // What a rollup lacks names the row filter and hidden columns.
-            rollups: if pinned.iter().any(|(name, _)| self.scope.restricts(name)) { Vec::new() } else { rollups },
-            row_filter_applied: pinned.iter().any(|(name, _)| self.scope.row_filter(name).is_some()),
+            rollups: if pinned.iter().any(|(_, seen)| seen.access().restricts()) { Vec::new() } else { rollups },
+            row_filter_applied: filtered,
+            access: pinned.iter().filter_map(|(name, seen)| seen.access().told(name)).collect(),
             ..Provenance::default()
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Mill;
+use super::seen::Seen;
 use super::profiles::load_id_of;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -203,9 +204,9 @@ impl Mill {
     }
 
     /// The dataset, for somebody who may see raw text of it.
-    async fn find_raw(&self, dataset: &DatasetName) -> Result<std::sync::Arc<Snapshot>> {
+    async fn find_raw(&self, dataset: &DatasetName) -> Result<Seen> {
         let snapshot = self.find(dataset).await?;
-        if self.scope.restricts(dataset) {
+        if snapshot.access().restricts() {
             return Err(Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset"));
         }
         Ok(snapshot)

@@ -10,11 +10,13 @@ use futures::TryStreamExt;
 use serde::Serialize;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::fragment::Fragment;
 use crate::partial::rollup::{Rollup as KeptRollup, RollupIdentity, RollupSet, remove};
 use crate::partial::source::SegmentSource;
+use crate::query::access::Access;
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::scope::Scope;
 use crate::semantic::date::Reference;
@@ -114,10 +116,10 @@ impl Mill {
     }
 
     /// A dataset for a scope that sees all of it.
-    pub(super) async fn whole(&self, dataset: &str) -> Result<(DatasetName, Arc<Snapshot>)> {
+    pub(super) async fn whole(&self, dataset: &str) -> Result<(DatasetName, Seen)> {
         let name = DatasetName::parse(dataset)?;
         let snapshot = self.find(&name).await?;
-        if self.scope.restricts(&name) {
+        if snapshot.access().restricts() {
             return Err(Error::denied("rollups hold the whole dataset, of which this scope sees a part; ask somebody who sees all of it"));
         }
         Ok((name, snapshot))
@@ -128,9 +130,10 @@ impl Mill {
         Self::new(Arc::clone(&self.shared), Scope::of(self.scope.tenant().clone()))
     }
 
-    async fn statuses(&self, name: &DatasetName, snapshot: &Snapshot) -> Result<Vec<RollupStatus>> {
+    async fn statuses(&self, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<Vec<RollupStatus>> {
         let decisions = self.decisions(name).await?;
-        let model = self.owner().model_of(name, snapshot).await?;
+        let owner = self.owner();
+        let model = owner.model_of(name, &owner.see(name, Arc::clone(snapshot)).await?).await?;
         let set = self.rollup_set(name);
         let find = |rollup: &Rollup| set.iter().flat_map(|set| set.rollups.iter()).find(|kept| kept.name == rollup.name);
         let all = model.rollups.iter().map(|rollup| (rollup, false)).chain(decisions.kept().map(|rollup| (rollup, true)));
@@ -160,8 +163,8 @@ impl Mill {
         if self.shared.settings.partial_cache_bytes == 0 {
             return Ok(());
         }
-        let model = self.model_of(name, snapshot).await?;
-        self.open_rollups_of(name, snapshot, model.version).await
+        let version = self.stored_model(name, snapshot).await?.version;
+        self.open_rollups_of(name, snapshot, version).await
     }
 
     /// The same where the version of the model is known.
@@ -179,7 +182,7 @@ impl Mill {
             return Ok(());
         }
         let owner = self.owner();
-        let model = owner.model_of(name, snapshot).await?;
+        let model = owner.model_of(name, &owner.see(name, Arc::clone(snapshot)).await?).await?;
         let decisions = self.decisions(name).await?;
         let source = owner.source(name, snapshot)?;
         let known = before.filter(is_of);
@@ -224,7 +227,8 @@ impl Mill {
     /// What a rollup computes; `None` where it is not a fragment.
     pub(super) fn fragment_of(&self, declared: &Rollup, model: &Model, name: &DatasetName, snapshot: &Arc<Snapshot>) -> Result<Option<Fragment>> {
         let state = self.shared.session.shared();
-        let plan = scoped_plan(self.table(name, snapshot, &Arc::default()), name, &self.scope, state)?;
+        // A rollup holds the whole dataset, whoever asks first.
+        let plan = scoped_plan(self.table(name, snapshot, &Arc::default()), name, &Access::default(), state)?;
         let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: Tz::UTC };
         let compiled = compile::compile(&rollup::query_of(declared, model), model, plan, state, reference, self.scope.limits())?;
         self.shared.session.fragment(&compiled.plan)
@@ -239,7 +243,7 @@ impl Mill {
             // A compaction carries partials to a segment that no version names yet: it must not seem to be gone.
             let log = self.shared.datasets.log(self.scope.tenant(), name);
             let _no_rewrite = log.rewriting.lock().await;
-            let latest = owner.source(name, &self.find(name).await?)?;
+            let latest = owner.source(name, owner.find(name).await?.snapshot())?;
             for rollup in set.rollups.iter() {
                 rollup.sweep(&latest).await?;
             }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::chores::ChoreLog;
 use super::keeper::Keeper;
 use super::mappings::Mappings;
+use super::seen::Sight;
 use super::tiles::Tiles;
 use super::value_lists::ValueLists;
 use crate::advisor::Advisor;
@@ -38,6 +39,8 @@ pub(crate) const PLANNERS: usize = 64;
 #[derive(Debug, Clone)]
 pub(crate) struct VisibleModel {
     pub model: Arc<Model>,
+    /// As it is stored.
+    pub stored: Arc<Model>,
     /// The columns that it was checked against.
     pub columns: SchemaRef,
 }
@@ -51,7 +54,11 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub datasets: Arc<Datasets>,
     pub models: ModelStore,
-    /// Models as scopes see them, by id of the dataset and fingerprint of the scope.
+    /// Models as they are stored, by id of the dataset.
+    pub stored_models: moka::future::Cache<String, Arc<Model>>,
+    /// What scopes see of datasets.
+    pub sight: Sight,
+    /// Models as scopes see them, by id of the dataset and what is hidden.
     pub visible_models: moka::future::Cache<(String, String), VisibleModel>,
     /// Keys that were looked at and tell rows apart, by dataset, version, columns and scope.
     pub unique_keys: moka::future::Cache<String, ()>,

@@ -16,6 +16,7 @@ use futures::StreamExt;
 use object_store::{ObjectStoreExt, PutMode};
 
 use super::Mill;
+use super::seen::Seen;
 use super::change::ATTEMPTS;
 use crate::catalog::convert::convert;
 use crate::catalog::{Column, DatasetSchema};
@@ -29,7 +30,6 @@ use crate::ingest::steps::provisions::{LookedUp, Provisions, SALT_BYTES, StepHos
 use crate::ingest::steps::{DatasetSteps, StepsPreview};
 use crate::ingest::treatment::check_steps;
 use crate::query::execute::within_deadline;
-use crate::query::table::scoped_plan;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, Metadata};
 use crate::storage::layout;
@@ -150,9 +150,9 @@ impl Mill {
     }
 
     /// The rows of some columns that the scope sees, all of them or an error.
-    async fn columns_of(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, columns: &[&Column]) -> Result<RecordBatch> {
+    async fn columns_of(&self, dataset: &DatasetName, snapshot: &Seen, columns: &[&Column]) -> Result<RecordBatch> {
         let session = &self.shared.session;
-        let scan = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, session.shared())?;
+        let scan = self.source_of(dataset, snapshot, &Arc::default())?;
         let wanted = columns.iter().map(|column| col(datafusion::common::Column::new(Some(dataset.as_str()), &column.name)));
         let schema = Arc::new(Schema::new(columns.iter().map(|column| column.field()).collect::<Vec<_>>()));
         let plan = LogicalPlanBuilder::from(scan).project(wanted)?.build()?;
@@ -204,7 +204,7 @@ impl StepHost for Mill {
 
     async fn look_up(&self, dataset: &DatasetName, wanted: &BTreeSet<String>, rows: bool) -> Result<LookedUp> {
         let snapshot = self.find(dataset).await?;
-        let columns: Vec<Column> = snapshot.metadata.schema.columns.iter().filter(|column| !self.scope.hides(dataset, &column.name)).cloned().collect();
+        let columns: Vec<Column> = snapshot.metadata.schema.columns.iter().filter(|column| snapshot.access().shows(&column.name)).cloned().collect();
         // A column that is not there is the step's to tell.
         let read: Vec<&Column> = columns.iter().filter(|column| wanted.contains(&column.name)).collect();
         let rows = if rows && !read.is_empty() { Some(self.columns_of(dataset, &snapshot, &read).await?) } else { None };

@@ -1,5 +1,5 @@
 //! Questions that were compiled, by who asks what of which dataset. A kept one is used again only for the very same model
-//! and columns, under an equal scope and limits; all that may differ is the window of time, which is put in anew.
+//! and columns, under an equal access and limits; all that may differ is the window of time, which is put in anew.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use datafusion::common::Column;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
 use super::Mill;
+use super::seen::Seen;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -16,7 +17,7 @@ use crate::partial::source::{ScanCounters, SegmentSource};
 use crate::query::estimate::Estimated;
 use crate::query::execute::Executed;
 use crate::query::result::ResultColumn;
-use crate::query::table::{DatasetTable, scoped_plan};
+use crate::query::table::DatasetTable;
 use crate::query::tile::Tile;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Range, Reference};
@@ -33,7 +34,7 @@ const TEXT_MAX_BYTES: usize = 16 << 10;
 /// What stands for every window in the text of a question. Alone it is none at all.
 const SOME_TIME: &str = "all";
 
-/// Compiled questions by id of the dataset, scope with limits, and text without windows.
+/// Compiled questions by id of the dataset, what is seen of it with limits, and text without windows.
 #[derive(Debug)]
 pub(crate) struct Tiles(moka::future::Cache<(String, String, String), Arc<Kept>>);
 
@@ -76,7 +77,7 @@ impl Mill {
         &self,
         query: &SemanticQuery,
         model: &Arc<Model>,
-        snapshot: &Arc<Snapshot>,
+        snapshot: &Seen,
         reference: Reference,
         counters: &Arc<ScanCounters>,
     ) -> Result<Option<Asked>> {
@@ -84,9 +85,9 @@ impl Mill {
             return Ok(None);
         }
         let dataset = DatasetName::parse(&model.dataset)?;
-        let Some(source) = DatasetTable::source(&self.table(&dataset, snapshot, counters)) else { return Ok(None) };
+        let Some(source) = DatasetTable::source(&self.table(&dataset, snapshot.snapshot(), counters)) else { return Ok(None) };
         let timeless = timeless(query);
-        let scope = format!("{}|{:?}", self.scope.fingerprint(), self.scope.limits());
+        let scope = format!("{}|{:?}", snapshot.access().fingerprint(), self.scope.limits());
         let text = serde_json::to_string(&timeless)?;
         if text.len() > TEXT_MAX_BYTES {
             return Ok(None);
@@ -108,13 +109,13 @@ impl Mill {
     }
 
     /// Compiles a question without its windows. One with an error in it is not compiled: planning says what is wrong.
-    async fn compile_tile(&self, timeless: &SemanticQuery, model: &Model, snapshot: &Arc<Snapshot>, reference: Reference) -> Option<Compiled> {
+    async fn compile_tile(&self, timeless: &SemanticQuery, model: &Model, snapshot: &Seen, reference: Reference) -> Option<Compiled> {
         if moves_otherwise(timeless, model, snapshot) {
             return None;
         }
         let dataset = DatasetName::parse(&model.dataset).ok()?;
         let (session, limits) = (&self.shared.session, self.scope.limits());
-        let source = scoped_plan(self.table(&dataset, snapshot, &Arc::default()), &dataset, &self.scope, session.shared()).ok()?;
+        let source = self.source_of(&dataset, snapshot, &Arc::default()).ok()?;
         let compiled = compile::compile(timeless, model, source, session.shared(), reference, limits).ok()?;
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1)).ok()?.build().ok()?;

@@ -11,10 +11,10 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use moka::ops::compute::Op;
 
 use super::Mill;
+use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::fragment::{Fingerprint, identity_of};
-use crate::query::table::scoped_plan;
 use crate::query::value_list::ValueList;
 use crate::query::write;
 use crate::semantic::Dimension;
@@ -67,12 +67,12 @@ impl ValueLists {
 
 impl Mill {
     /// The values of a dimension under the scope. `None`: they are too many to be kept, or change without a commit.
-    pub(super) async fn value_list(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
+    pub(super) async fn value_list(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
         let (plan, value) = self.plan_of_values(dataset, snapshot, dimension)?;
         if !is_fixed(&plan)? {
             return Ok(None);
         }
-        let key = (snapshot.metadata.id.clone(), self.scope.fingerprint_of(dataset), identity_of("values", &[&value]));
+        let key = (snapshot.metadata.id.clone(), snapshot.access().fingerprint().to_owned(), identity_of("values", &[&value]));
         let lists = &self.shared.value_lists.0;
         if let Some(kept) = lists.get(&key).await.filter(|kept| kept.is_of(snapshot)) {
             return Ok(kept.list.clone());
@@ -94,7 +94,7 @@ impl Mill {
     }
 
     /// The list of a version out of what is known of an earlier one, where no row has gone since.
-    async fn brought_up(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension, known: Option<&Kept>) -> Result<Kept> {
+    async fn brought_up(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, known: Option<&Kept>) -> Result<Kept> {
         let (version, segments) = (snapshot.version, snapshot.segments.clone());
         let known = known.filter(|known| {
             let paths: HashSet<&str> = segments.iter().map(|segment| segment.path.as_str()).collect();
@@ -105,7 +105,7 @@ impl Mill {
             Some((known, Some(list))) => {
                 let paths: HashSet<&str> = known.segments.iter().map(|segment| segment.path.as_str()).collect();
                 let new = segments.iter().filter(|segment| !paths.contains(segment.path.as_str())).cloned().collect();
-                match self.values_of(dataset, &Arc::new(Snapshot { segments: new, ..Snapshot::clone(snapshot) }), dimension).await? {
+                match self.values_of(dataset, &snapshot.of(Arc::new(Snapshot { segments: new, ..Snapshot::clone(snapshot) })), dimension).await? {
                     Some(more) if more.is_empty() => Some(Arc::clone(list)),
                     Some(more) if more.data_type() == list.data_type() => {
                         let known = Arc::clone(list);
@@ -122,7 +122,7 @@ impl Mill {
         Ok(Kept { version, segments, list })
     }
 
-    async fn list_of(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
+    async fn list_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
         match self.values_of(dataset, snapshot, dimension).await? {
             Some(values) => Ok(Some(Arc::new(aside(move || ValueList::new(values)).await?))),
             None => Ok(None),
@@ -130,7 +130,7 @@ impl Mill {
     }
 
     /// The values in order; `None`: too many.
-    async fn values_of(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension) -> Result<Option<ArrayRef>> {
+    async fn values_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<ArrayRef>> {
         let (plan, _) = self.plan_of_values(dataset, snapshot, dimension)?;
         let value = Expr::Column(Column::new_unqualified(&dimension.name));
         let plan = LogicalPlanBuilder::from(plan).sort(vec![value.sort(true, false)])?.build()?;
@@ -140,9 +140,9 @@ impl Mill {
     }
 
     /// The values of a dimension, each once, none missing, as a column of its name; and the expression that it is.
-    pub(super) fn plan_of_values(&self, dataset: &DatasetName, snapshot: &Arc<Snapshot>, dimension: &Dimension) -> Result<(LogicalPlan, Expr)> {
+    pub(super) fn plan_of_values(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<(LogicalPlan, Expr)> {
         let state = self.shared.session.shared();
-        let source = scoped_plan(self.table(dataset, snapshot, &Arc::default()), dataset, &self.scope, state)?;
+        let source = self.source_of(dataset, snapshot, &Arc::default())?;
         let schema = source.schema().clone();
         let expr = Columns { state, schema: &schema, zone: chrono_tz::Tz::UTC }.dimension(dimension)?;
         let value = Expr::Column(Column::new_unqualified(&dimension.name));

@@ -2,14 +2,17 @@
 //! held against a list of what is allowed: one read-only query over the datasets of the scope. The functions that exist
 //! are listed in `functions::allowed`; files, URLs and other tenants cannot be reached because nothing resolves them.
 
-use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::logical_expr::LogicalPlan;
+use std::ops::ControlFlow;
+
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Query, SetExpr, Statement as SqlStatement};
+use datafusion::sql::sqlparser::ast::{Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use crate::error::{Error, Result};
+use crate::functions::allowed::is_listed;
 use crate::settings::Limits;
 
 /// Tokens of a statement at most.
@@ -80,44 +83,86 @@ fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
 
 fn check_statement(statement: &Statement) -> Result<()> {
     let Statement::Statement(statement) = statement else { return Err(only_queries()) };
-    let SqlStatement::Query(query) = &**statement else { return Err(only_queries()) };
-    check_query(query)
+    match statement.visit(&mut Clauses) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(error),
+    }
 }
 
 fn only_queries() -> Error {
     Error::denied("SQL: only a SELECT query is allowed here; data is changed by loads and pushes").at("sql")
 }
 
-fn check_query(query: &Query) -> Result<()> {
-    if let Some(with) = &query.with {
-        if with.recursive {
-            return Err(Error::denied("SQL: WITH RECURSIVE is not allowed").at("sql"));
+/// Looks at every statement, query and table in a statement. What the planner would leave out without a word is refused: the
+/// answer would be one to another question.
+struct Clauses;
+
+impl Clauses {
+    fn without(clauses: &[(&str, bool)]) -> ControlFlow<Error> {
+        match clauses.iter().find(|(_, there)| *there) {
+            Some((name, _)) => ControlFlow::Break(Error::denied(format!("SQL: {name} is not allowed")).at("sql")),
+            None => ControlFlow::Continue(()),
         }
-        with.cte_tables.iter().try_for_each(|table| check_query(&table.query))?;
     }
-    if !query.locks.is_empty() {
-        return Err(only_queries());
-    }
-    check_body(&query.body)
 }
 
-fn check_body(body: &SetExpr) -> Result<()> {
-    match body {
-        SetExpr::Select(select) if select.into.is_some() => Err(only_queries()),
-        SetExpr::Select(_) | SetExpr::Values(_) => Ok(()),
-        SetExpr::Query(query) => check_query(query),
-        SetExpr::SetOperation { left, right, .. } => {
-            check_body(left)?;
-            check_body(right)
+impl Visitor for Clauses {
+    type Break = Error;
+
+    fn pre_visit_statement(&mut self, statement: &SqlStatement) -> ControlFlow<Error> {
+        if matches!(statement, SqlStatement::Query(_)) { ControlFlow::Continue(()) } else { ControlFlow::Break(only_queries()) }
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Error> {
+        Self::without(&[
+            ("WITH RECURSIVE", query.with.as_ref().is_some_and(|with| with.recursive)),
+            ("locking rows (FOR UPDATE)", !query.locks.is_empty()),
+            ("FOR XML, JSON or BROWSE", query.for_clause.is_some()),
+            ("SETTINGS", query.settings.is_some()),
+            ("FORMAT", query.format_clause.is_some()),
+            ("a chain of pipe operators", !query.pipe_operators.is_empty()),
+        ])?;
+        match &*query.body {
+            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Query(_) | SetExpr::SetOperation { .. } => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(only_queries()),
         }
-        _ => Err(only_queries()),
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Error> {
+        if select.into.is_some() {
+            return ControlFlow::Break(only_queries());
+        }
+        Self::without(&[
+            ("a hint", !select.optimizer_hints.is_empty()),
+            ("a modifier of SELECT", select.select_modifiers.is_some()),
+            ("LATERAL VIEW", !select.lateral_views.is_empty()),
+            ("PREWHERE", select.prewhere.is_some()),
+            ("CONNECT BY", !select.connect_by.is_empty()),
+            ("CLUSTER BY", !select.cluster_by.is_empty()),
+            ("DISTRIBUTE BY", !select.distribute_by.is_empty()),
+            ("SORT BY", !select.sort_by.is_empty()),
+            ("SELECT AS STRUCT or VALUE", select.value_table_mode.is_some()),
+        ])
+    }
+
+    fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<Error> {
+        let sampled = matches!(table, TableFactor::Table { sample: Some(_), .. } | TableFactor::Derived { sample: Some(_), .. });
+        Self::without(&[("TABLESAMPLE", sampled)])?;
+        let TableFactor::Table { with_hints, version, with_ordinality, partitions, json_path, index_hints, .. } = table else { return ControlFlow::Continue(()) };
+        Self::without(&[
+            ("a hint", !with_hints.is_empty() || !index_hints.is_empty()),
+            ("a version of a table; ask with asOf", version.is_some()),
+            ("WITH ORDINALITY", *with_ordinality),
+            ("PARTITION", !partitions.is_empty()),
+            ("a path into a table", json_path.is_some()),
+        ])
     }
 }
 
 /// Holds a bound plan against the list of nodes that only read.
 pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
     let mut nodes = 0_usize;
-    let mut refused: Option<&'static str> = None;
+    let (mut refused, mut unlisted): (Option<&'static str>, Option<String>) = (None, None);
     plan.apply_with_subqueries(|node| {
         nodes += 1;
         let allowed = matches!(
@@ -143,10 +188,25 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
             refused = Some(node_name(node));
             return Ok(TreeNodeRecursion::Stop);
         }
+        // The planner makes some functions by itself, past the list.
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let Expr::ScalarFunction(call) = part
+                    && !is_listed(call.name())
+                {
+                    unlisted = Some(call.name().to_owned());
+                    return Ok(TreeNodeRecursion::Stop);
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
         Ok(TreeNodeRecursion::Continue)
     })?;
     if let Some(name) = refused {
         return Err(Error::denied(format!("SQL: {name} is not allowed")).at("sql"));
+    }
+    if let Some(name) = unlisted {
+        return Err(Error::invalid(format!("SQL: unknown function {name:?}")).at("sql"));
     }
     if nodes > PLAN_NODES_MAX {
         return Err(Error::exhausted(format!("the plan has {nodes} steps; at most {PLAN_NODES_MAX} are run")).at("sql"));

@@ -1,26 +1,42 @@
-//! Predicates that could fail for some row (a cast, a division) look only at rows that the others have let pass.
+//! What could fail for some row (a cast, a division) looks only at rows that the other conditions have let pass.
 //!
-//! DataFusion evaluates the parts of a conjunction in any order and over all rows. With the row filter of a scope among
+//! DataFusion evaluates the parts of a conjunction in any order and over all rows, computes what several of them share
+//! beneath the filter, and moves a projection that makes rows narrower beneath it too. With the row filter of a scope among
 //! them that would be a leak: `cast(name as bigint) > 0` would fail with the name of somebody whom the scope does not see.
-//! So the parts that cannot fail, which a row filter is made of as a rule, get a filter of their own below the others.
+//! So the parts that cannot fail, which a row filter is made of as a rule, get a filter of their own below the others;
+//! nothing is computed beneath a filter because several parts share it; and a projection that could fail stays where it is.
 //! A row filter that can fail itself has no such protection.
 
+use std::fmt;
 use std::sync::Arc;
 
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::execution_plan::CardinalityEffect;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
+use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 use super::lookup::cannot_fail;
 
-/// Puts the rule where filters have found their places and nothing depends on their shape yet.
+/// Puts the rule where filters have found their places and nothing depends on their shape yet, and takes what holds
+/// projections back out again when all of them have found theirs.
 pub(crate) fn add_to(rules: &mut Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>) {
     let place = rules.iter().position(|rule| rule.name() == "FilterPushdown").map_or(0, |place| place + 1);
     rules.insert(place, Arc::new(SafeFiltersFirst));
+    let place = rules.iter().rposition(|rule| rule.name() == "ProjectionPushdown").map_or(rules.len(), |place| place + 1);
+    rules.insert(place, Arc::new(BarriersGone));
+}
+
+/// The logical rules without the one that computes beneath a filter what its parts share.
+pub(crate) fn without_sharing(mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>>) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    rules.retain(|rule| rule.name() != "common_sub_expression_eliminate");
+    rules
 }
 
 #[derive(Debug)]
@@ -29,10 +45,13 @@ struct SafeFiltersFirst;
 impl PhysicalOptimizerRule for SafeFiltersFirst {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            Ok(match node.downcast_ref::<FilterExec>().map(split).transpose()?.flatten() {
-                Some(split) => Transformed::yes(split),
-                None => Transformed::no(node),
-            })
+            if let Some(split) = node.downcast_ref::<FilterExec>().map(split).transpose()?.flatten() {
+                return Ok(Transformed::yes(split));
+            }
+            match node.downcast_ref::<ProjectionExec>().filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema()))) {
+                Some(projection) => Ok(Transformed::yes(with_new_child(&node, Arc::new(Barrier { input: Arc::clone(projection.input()) }))?)),
+                None => Ok(Transformed::no(node)),
+            }
         })
         .data()
     }
@@ -49,7 +68,7 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
 /// Two filters in the place of one whose parts are of both kinds.
 fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let parts = split_conjunction(filter.predicate()).into_iter().cloned();
-    let (safe, others): (Vec<Arc<dyn PhysicalExpr>>, Vec<_>) = parts.partition(cannot_fail);
+    let (safe, others): (Vec<Arc<dyn PhysicalExpr>>, Vec<_>) = parts.partition(|part| cannot_fail(part, &filter.input().schema()));
     if safe.is_empty() || others.is_empty() {
         return Ok(None);
     }
@@ -61,4 +80,81 @@ fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         .apply_projection_by_ref(filter.projection().as_ref())?
         .build()?;
     Ok(Some(Arc::new(above)))
+}
+
+fn with_new_child(node: &Arc<dyn ExecutionPlan>, child: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    Arc::clone(node).with_new_children(vec![child])
+}
+
+/// Stands beneath a projection that could fail while places are looked for: projections do not move through it.
+#[derive(Debug)]
+struct Barrier {
+    input: Arc<dyn ExecutionPlan>,
+}
+
+impl DisplayAs for Barrier {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Barrier")
+    }
+}
+
+impl ExecutionPlan for Barrier {
+    fn name(&self) -> &'static str {
+        "Barrier"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self { input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)) }))
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false]
+    }
+
+    fn supports_limit_pushdown(&self) -> bool {
+        true
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::Equal
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        self.input.execute(partition, context)
+    }
+}
+
+#[derive(Debug)]
+struct BarriersGone;
+
+impl PhysicalOptimizerRule for BarriersGone {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            Ok(match node.downcast_ref::<Barrier>() {
+                Some(barrier) => Transformed::yes(Arc::clone(&barrier.input)),
+                None => Transformed::no(node),
+            })
+        })
+        .data()
+    }
+
+    fn name(&self) -> &'static str {
+        "barriers_gone"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
 }

@@ -6,10 +6,10 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{BinaryExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NotExpr};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
+use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NotExpr};
 use datafusion::physical_expr::utils::{Guarantee, LiteralGuarantee};
 use futures::{StreamExt, TryStreamExt};
 
@@ -68,19 +68,39 @@ async fn may_hold(segment: &Segment, sought: &[Sought<'_>], source: &SegmentSour
 /// first rows reach, few other rows reach it (`query::first_rows`).
 ///
 /// A filter that could fail for some row stays above the scan, where it is evaluated as it was written.
-pub(crate) fn decodes_late(sought: &[Sought<'_>], filter: &Arc<dyn PhysicalExpr>, projected: usize) -> bool {
-    !sought.is_empty() && projected > sought.len() && cannot_fail(filter)
+pub(crate) fn decodes_late(sought: &[Sought<'_>], filter: &Arc<dyn PhysicalExpr>, schema: &Schema, projected: usize) -> bool {
+    !sought.is_empty() && projected > sought.len() && cannot_fail(filter, schema)
+}
+
+/// Functions that have a value for every argument.
+const TOTAL: &[&str] = &["btrim", "coalesce", "contains", "ends_with", "lower", "ltrim", "nvl", "nullif", "rtrim", "starts_with", "strpos", "upper"];
+
+/// Whether a cast has a value for every value.
+fn keeps(cast: &CastExpr, schema: &Schema) -> bool {
+    use DataType::{Boolean, Date32, Float64, Int8, Int16, Int32, Int64, LargeUtf8, Timestamp, Utf8, Utf8View};
+    let Ok(input) = cast.expr().data_type(schema) else { return false };
+    match cast.cast_type() {
+        Utf8 | LargeUtf8 | Utf8View => matches!(input, Utf8 | LargeUtf8 | Utf8View | Boolean | Int8 | Int16 | Int32 | Int64),
+        Int64 | Float64 => matches!(input, Int8 | Int16 | Int32) || (input == Int64 && *cast.cast_type() == Float64),
+        Timestamp(TimeUnit::Microsecond, _) => input == Date32,
+        other => input == *other,
+    }
 }
 
 /// Whether a filter has an answer for every row, in whatever order and for whichever rows its parts are evaluated.
-pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>) -> bool {
+pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
     let total = match filter.downcast_ref::<BinaryExpr>() {
         Some(binary) => {
             matches!(binary.op(), Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
         }
         None => {
+            let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name());
+            if filter.downcast_ref::<ScalarFunctionExpr>().is_some_and(calls) || filter.downcast_ref::<CastExpr>().is_some_and(|cast| keeps(cast, schema)) {
+                return filter.children().into_iter().all(|child| cannot_fail(child, schema));
+            }
             let filter = filter.as_ref() as &dyn Any;
             filter.is::<Column>()
+                || filter.is::<CaseExpr>()
                 || filter.is::<Literal>()
                 || filter.is::<NotExpr>()
                 || filter.is::<IsNullExpr>()
@@ -89,12 +109,12 @@ pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>) -> bool {
                 || filter.is::<LikeExpr>()
         }
     };
-    total && filter.children().into_iter().all(cannot_fail)
+    total && filter.children().into_iter().all(|child| cannot_fail(child, schema))
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::datatypes::{DataType, Field, Schema};
+    use arrow::datatypes::Field;
     use datafusion::common::DFSchema;
     use datafusion::logical_expr::execution_props::ExecutionProps;
     use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
@@ -105,10 +125,13 @@ mod tests {
 
     use super::*;
 
-    fn physical(filter: &Expr) -> Arc<dyn PhysicalExpr> {
+    fn schema() -> Schema {
         let fields = [("id", DataType::Int64), ("n", DataType::Int64), ("m", DataType::Int64), ("a", DataType::Utf8View), ("b", DataType::Utf8View), ("code", DataType::Utf8View)];
-        let schema = Schema::new(fields.map(|(name, data_type)| Field::new(name, data_type, true)).to_vec());
-        create_physical_expr(filter, &DFSchema::try_from(schema).unwrap(), &ExecutionProps::new(), &PhysicalPlanningContext::default()).unwrap()
+        Schema::new(fields.map(|(name, data_type)| Field::new(name, data_type, true)).to_vec())
+    }
+
+    fn physical(filter: &Expr) -> Arc<dyn PhysicalExpr> {
+        create_physical_expr(filter, &DFSchema::try_from(schema()).unwrap(), &ExecutionProps::new(), &PhysicalPlanningContext::default()).unwrap()
     }
 
     #[test]
@@ -118,11 +141,13 @@ mod tests {
             col("a").like(lit(ScalarValue::Utf8View(Some("x%".into())))).or(col("b").is_null()),
             col("id").in_list(vec![lit(1_i64)], false).and(!col("n").gt(lit(1_i64))),
             col("n").between(lit(1_i64), lit(2_i64)).and(col("m").is_not_null()),
+            cast(col("n"), DataType::Utf8View).eq(col("a")),
+            datafusion::functions::expr_fn::lower(col("a")).eq(col("b")),
         ] {
-            assert!(cannot_fail(&physical(&filter)), "{filter}");
+            assert!(cannot_fail(&physical(&filter), &schema()), "{filter}");
         }
         for filter in [cast(col("code"), DataType::Int64).eq(lit(7_i64)), (col("n") / col("m")).gt(lit(1_i64)), !(col("n") + col("m")).eq(lit(1_i64))] {
-            assert!(!cannot_fail(&physical(&filter)), "{filter}");
+            assert!(!cannot_fail(&physical(&filter), &schema()), "{filter}");
         }
     }
 
@@ -131,9 +156,9 @@ mod tests {
         let values = LiteralGuarantee { column: "id".into(), guarantee: Guarantee::In, literals: [ScalarValue::Int64(Some(7))].into() };
         let filter = physical(&col("id").eq(lit(7_i64)));
         let sought = [Sought { index: 0, name: "id".into(), values: &values }];
-        assert!(decodes_late(&sought, &filter, 5));
-        assert!(!decodes_late(&[], &filter, 5));
+        assert!(decodes_late(&sought, &filter, &schema(), 5));
+        assert!(!decodes_late(&[], &filter, &schema(), 5));
         // Nothing is left to decode late.
-        assert!(!decodes_late(&sought, &filter, 1));
+        assert!(!decodes_late(&sought, &filter, &schema(), 1));
     }
 }

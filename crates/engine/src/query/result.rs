@@ -107,8 +107,12 @@ pub struct Provenance {
     /// What each rollup of the dataset did for this answer, or what it lacks for it. Empty where every partial was kept
     /// from before and no rollup lacks anything.
     pub rollups: Vec<RollupUse>,
-    /// Whether the scope restricted the rows.
+    /// Whether the scope, or an access policy, restricted the rows. What tells of all rows, such as how many were read or
+    /// when the latest is of, is left out then.
     pub row_filter_applied: bool,
+    /// The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<AppliedAccess>,
     /// Segments that could not be read and that the answer leaves out, because the caller asked for that:
     /// [`Mill::skipping_damaged`](crate::Mill::skipping_damaged). Their rows are missing in every number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -126,6 +130,18 @@ pub struct SourceVersion {
     pub version: u64,
     /// Latest instant of its time column.
     pub complete_until: Option<DateTime<Utc>>,
+}
+
+/// What access policies made of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AppliedAccess {
+    /// The dataset.
+    pub dataset: String,
+    /// Names of the policies that apply.
+    pub policies: Vec<String>,
+    /// Why no row is seen, in a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_rows: Option<String>,
 }
 
 /// A segment that could not be read.

@@ -13,6 +13,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::OptimizerRule;
+use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::optimizer::push_down_limit::PushDownLimit;
 use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
 use datafusion::physical_plan::ExecutionPlan;
@@ -73,13 +74,14 @@ impl Session {
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
+            .with_higher_order_functions(Vec::new())
             .with_physical_optimizer_rules(physical)
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {
-            builder.with_optimizer_rules(rule::optimizer_rules(DatasetTable::source)).with_query_planner(Arc::new(rule::Planner))
+            builder.with_optimizer_rules(guard::without_sharing(rule::optimizer_rules(DatasetTable::source))).with_query_planner(Arc::new(rule::Planner))
         } else {
-            builder
+            builder.with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))
         };
         let state = builder.build();
         let lean = (settings.partial_cache_bytes > 0).then(|| lean(&state));

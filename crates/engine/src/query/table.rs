@@ -1,6 +1,6 @@
 //! A dataset as a query sees it: the segments of one pinned version, without what the scope hides.
 //!
-//! [`scoped_plan`] is the only way to read a dataset: it puts the scope's row filter and visible columns above the scan,
+//! [`scoped_plan`] is the only way to read a dataset: it puts the rows and columns that are seen above the scan,
 //! inside the logical plan, before anything else is planned. [`DatasetTable`] itself is never handed to a caller.
 
 use std::any::Any;
@@ -22,8 +22,8 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
-use datafusion::prelude::col;
 
+use super::access::Access;
 use super::lookup;
 use super::pruning::Pruner;
 use super::reading::{self, SegmentReaders};
@@ -32,7 +32,6 @@ use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::memory::Partials;
 use crate::partial::source::{ScanCounters, SegmentSource};
-use crate::scope::Scope;
 use crate::storage::log::Snapshot;
 use crate::storage::segment::Segment;
 
@@ -97,7 +96,7 @@ impl TableProvider for DatasetTable {
             if !sought.is_empty() {
                 segments = lookup::rule_out(segments, &sought, &origin).await.map_err(|error| DataFusionError::External(Box::new(error)))?;
             }
-            late = lookup::decodes_late(&sought, filter, projection.map_or(schema.fields().len(), Vec::len));
+            late = lookup::decodes_late(&sought, filter, &schema, projection.map_or(schema.fields().len(), Vec::len));
         }
         if segments.is_empty() {
             let schema = match projection {
@@ -134,41 +133,18 @@ fn groups(source: &SegmentSource, mut segments: Vec<Arc<Segment>>, partitions: u
     groups.into_iter().map(|(_, files)| FileGroup::new(files)).collect()
 }
 
-/// The columns of a dataset that a scope sees.
-pub(crate) fn visible_schema(schema: &SchemaRef, dataset: &DatasetName, scope: &Scope) -> Result<DFSchema> {
-    let fields: Vec<_> = schema.fields().iter().filter(|field| !scope.hides(dataset, field.name())).cloned().collect();
-    Ok(DFSchema::try_from_qualified_schema(dataset.as_str(), &arrow::datatypes::Schema::new(fields))?)
-}
-
-/// The plan that reads a dataset under a scope: scan, then the scope's rows, then the scope's columns.
-pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, scope: &Scope, state: &SessionState) -> Result<LogicalPlan> {
+/// The plan that reads a dataset as somebody sees it: scan, then the rows, then the columns, some of them masked.
+pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, access: &Access, state: &SessionState) -> Result<LogicalPlan> {
     let schema = table.schema();
     let mut plan = LogicalPlanBuilder::scan(dataset.as_str(), provider_as_source(Arc::new(table)), None)?;
-    if let Some(predicate) = row_filter(plan.schema(), dataset, scope, state)? {
+    if let Some(predicate) = access.row_filter(plan.schema(), dataset, state)? {
         plan = plan.filter(predicate)?;
     }
-    let visible: Vec<Expr> = schema
-        .fields()
-        .iter()
-        .filter(|field| !scope.hides(dataset, field.name()))
-        .map(|field| col(datafusion::common::Column::new(Some(dataset.as_str()), field.name())))
-        .collect();
-    if visible.is_empty() {
-        return Err(Error::denied(format!("every column of dataset {dataset} is hidden from this scope")));
-    }
-    if visible.len() < schema.fields().len() {
-        plan = plan.project(visible)?;
+    if let Some(columns) = access.columns(&schema, dataset) {
+        if columns.is_empty() {
+            return Err(Error::denied(format!("every column of dataset {dataset} is hidden from this scope")));
+        }
+        plan = plan.project(columns)?;
     }
     Ok(plan.build()?)
-}
-
-/// The row filter of a scope over all columns of a dataset, hidden ones too.
-pub(crate) fn row_filter(schema: &DFSchema, dataset: &DatasetName, scope: &Scope, state: &SessionState) -> Result<Option<Expr>> {
-    let filter = scope.row_filter(dataset).map(|predicate| state.create_logical_expr(predicate, schema).map_err(|error| policy_error(dataset, &error)));
-    filter.transpose()
-}
-
-/// A row filter that does not fit its dataset shows nothing rather than everything.
-fn policy_error(dataset: &DatasetName, error: &DataFusionError) -> Error {
-    Error::denied(format!("the row filter of dataset {dataset} does not fit its columns: {}", error.strip_backtrace()))
 }

@@ -5,7 +5,7 @@ use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ExprSchemable;
 
-use super::derived;
+use super::{access, derived};
 use super::member::{Columns, find_dimension, model_of};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::Filter;
@@ -71,6 +71,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         }
         segment.filters.iter().try_for_each(|filter| check_filter(model, filter)).map_err(at)?;
     }
+    access::check(model, state, schema)?;
     rollup::check(model)
 }
 

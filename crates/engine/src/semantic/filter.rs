@@ -35,6 +35,20 @@ pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: 
     Ok(balanced(built, if all { Op::And } else { Op::Or }))
 }
 
+/// Whether what a filter asks for depends on when it is asked.
+pub(crate) fn moves(filter: &Filter) -> bool {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(moves),
+        Filter::Condition(condition) => condition.values.iter().filter_map(|value| value.as_str()).any(|text| match condition.operator {
+            Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
+                date::follows_clock(&DateRange::Named(text.to_owned()))
+            }
+            // Numbers and texts are compared with these too.
+            _ => text.trim_start().starts_with("now"),
+        }),
+    }
+}
+
 /// Joins expressions to a tree of logarithmic depth: a chain would be as deep as it is long.
 fn balanced(mut parts: Vec<Expr>, operator: Op) -> Expr {
     while parts.len() > 1 {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grain::Grain;
 use super::join::Join;
+use super::policy::AccessPolicy;
 use super::query::Filter;
 use crate::catalog::ColumnType;
 
@@ -36,6 +37,9 @@ pub struct Model {
     /// Groups that are kept on storage for every segment, so that questions about them need no rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollups: Vec<Rollup>,
+    /// Who sees which rows and columns. Without any, everybody of the tenant sees everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub access_policies: Vec<AccessPolicy>,
 }
 
 /// Measures by dimensions that are kept for every segment. Answers everything that follows from them: fewer dimensions,

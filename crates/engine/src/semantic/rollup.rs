@@ -112,6 +112,7 @@ mod tests {
             joins: Vec::new(),
             segments: Vec::new(),
             rollups: vec![rollup],
+            access_policies: Vec::new(),
         }
     }
 

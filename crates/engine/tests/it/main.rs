@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may be blunt")]
 
+mod access;
 mod bad_input;
 mod change;
 mod codec;

@@ -356,8 +356,8 @@ impl World {
         }
         let segments = second.mill.dataset("orders").await.map_err(|error| error.to_string())?.summary.segments;
         let stored = first.node.segments("acme/orders");
-        if stored as u64 != segments {
-            return Err(format!("{stored} segments are stored, {segments} are needed"));
+        if Some(stored as u64) != segments {
+            return Err(format!("{stored} segments are stored, {segments:?} are needed"));
         }
         Ok(before.len())
     }

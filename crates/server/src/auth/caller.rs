@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use chrono::{DateTime, Utc};
-use http::header;
+use http::{HeaderName, header};
 use http::request::Parts;
 use moka::future::Cache;
-use tidemill::{Mill, Scope, TenantId};
+use tidemill::{Limits, Mill, Scope, TenantId, UserAttributes};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -19,6 +19,8 @@ use crate::{tenants, users};
 /// How long a change of a user may go unseen by another replica. Changes made here are seen at once.
 const MEMBER_TTL: Duration = Duration::from_secs(5);
 const MEMBERS_MAX: u64 = 10_000;
+/// Names a user through whose eyes an admin looks.
+const VIEW_AS: HeaderName = HeaderName::from_static("tidemill-view-as");
 
 /// A tenant whose data may be touched. Only a verified credential or an operator's command makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct Caller {
     pub tenant: tenants::model::Model,
     /// When the token ends.
     pub expires_at: DateTime<Utc>,
+    /// The user through whose eyes they look. Then they only look.
+    viewed: Option<users::model::Model>,
 }
 
 impl Caller {
@@ -72,7 +76,41 @@ impl Caller {
             return Err(Problem::unauthenticated());
         }
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or_else(Problem::unauthenticated)?;
-        Ok(Self { tenancy: Tenancy::of(&tenant)?, user, tenant, expires_at })
+        Ok(Self { tenancy: Tenancy::of(&tenant)?, user, tenant, expires_at, viewed: None })
+    }
+
+    /// The caller behind a token and the headers beside it, counted as one more request.
+    ///
+    /// # Errors
+    /// As [`from_token`](Self::from_token) and [`viewing_as`](Self::viewing_as).
+    pub async fn from_headers(app: &App, token: &str, headers: &http::HeaderMap) -> Result<Self, Problem> {
+        let caller = Self::from_token(app, token).await?;
+        app.requests.take(caller.user.id, app.clock.now()).await?;
+        let Some(viewed) = headers.get(VIEW_AS) else { return Ok(caller) };
+        let viewed = viewed.to_str().ok().and_then(|id| id.trim().parse().ok()).ok_or_else(|| Problem::not_found("user to view as"))?;
+        caller.viewing_as(app, viewed).await
+    }
+
+    /// The same caller, who looks through the eyes of another user of their tenant.
+    ///
+    /// # Errors
+    /// `Denied` for who does not manage users, `NotFound` where there is no such user in their tenant.
+    pub async fn viewing_as(self, app: &App, id: Uuid) -> Result<Self, Problem> {
+        self.allow(Action::ManageUsers)?;
+        let found = app.members.find(app, id).await.map(|(user, _)| user);
+        let viewed = found.ok().filter(|user| user.tenant_id == self.tenancy.id).ok_or_else(|| Problem::not_found("user to view as"))?;
+        Ok(Self { viewed: Some(viewed), ..self })
+    }
+
+    /// The user whose view of the data this is.
+    pub fn eyes(&self) -> &users::model::Model {
+        self.viewed.as_ref().unwrap_or(&self.user)
+    }
+
+    /// Whether two callers see the same: their rights and attributes did not change.
+    pub fn sees_as(&self, other: &Self) -> bool {
+        let (one, other) = (self.eyes(), other.eyes());
+        (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
     }
 
     /// The tenant whose data they may touch.
@@ -90,6 +128,11 @@ impl Caller {
     /// # Errors
     /// `Denied`, naming the role that it takes.
     pub fn allow(&self, action: Action) -> Result<(), Problem> {
+        if let Some(viewed) = &self.viewed
+            && action != Action::Read
+        {
+            return Err(Problem::new(Code::Denied, format!("you look through the eyes of {}, and so you change nothing; stop that first", viewed.name)));
+        }
         if policy::allows(self.role(), action) {
             return Ok(());
         }
@@ -99,7 +142,23 @@ impl Caller {
 
     /// Their view of the engine.
     pub fn mill(&self, app: &App) -> Mill {
-        app.engine.mill(Scope::of(self.tenancy.slug.clone()))
+        app.engine.mill(self.scope())
+    }
+
+    /// The same under other limits.
+    pub fn mill_within(&self, app: &App, limits: Limits) -> Mill {
+        app.engine.mill(self.scope().with_limits(limits))
+    }
+
+    /// What they see. Who manages access sees everything; everybody else what access policies let them see.
+    fn scope(&self) -> Scope {
+        let (scope, user) = (Scope::of(self.tenancy.slug.clone()), self.eyes());
+        if policy::allows(user.role, Action::ManageUsers) {
+            return scope;
+        }
+        let known = [("id", user.id.to_string()), ("email", user.email.clone()), ("role", name(user.role).to_owned())];
+        let attributes = user.attributes.0.iter().fold(UserAttributes::default(), |all, (name, values)| all.with(name, values));
+        scope.seen_by(known.into_iter().fold(attributes, |all, (name, value)| all.with(name, [value])))
     }
 }
 
@@ -121,9 +180,7 @@ impl FromRequestParts<App> for Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Problem::unauthenticated());
         }
-        let caller = Self::from_token(app, token.trim()).await?;
-        app.requests.take(caller.user.id, app.clock.now()).await?;
-        Ok(caller)
+        Self::from_headers(app, token.trim(), &parts.headers).await
     }
 }
 

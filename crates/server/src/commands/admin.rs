@@ -137,7 +137,7 @@ async fn create_user(store: &Store, tenant: &str, role: Role, name: Option<Strin
     if users::store::get_by_email(&transaction, &email).await?.is_some() {
         bail!("there is a user {email} already");
     }
-    let user = users::store::create(&transaction, &tenancy, users::store::NewUser { email: email.clone(), name, role, password_hash }, now).await?;
+    let user = users::store::create(&transaction, &tenancy, users::store::NewUser { email: email.clone(), name, role, password_hash, attributes: Default::default() }, now).await?;
     audit::append(&transaction, now, Actor { tenant_id: Some(tenancy.id()), user_id: None }, "user.created", &user.id.to_string())
         .await
         .map_err(told)?;

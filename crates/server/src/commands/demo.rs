@@ -92,7 +92,7 @@ async fn ensure_account(app: &App) -> anyhow::Result<(Tenancy, String)> {
     match users::store::get_by_email(app.store.db(), EMAIL).await? {
         None => {
             let password_hash = app.passwords.hash("password", password.clone()).await.map_err(told)?;
-            let owner = users::store::NewUser { email: EMAIL.to_owned(), name: "Demo".to_owned(), role: Role::Owner, password_hash };
+            let owner = users::store::NewUser { email: EMAIL.to_owned(), name: "Demo".to_owned(), role: Role::Owner, password_hash, attributes: Default::default() };
             users::store::create(app.store.db(), &tenancy, owner, now).await?;
         }
         // Somebody removed the file, or restored an old one: the file is right.

@@ -22,8 +22,6 @@ impl FromRequestParts<App> for CubeCaller {
             Some(_) => return Err(Problem::unauthenticated().into()),
             None => value,
         };
-        let caller = Caller::from_token(app, token.trim()).await?;
-        app.requests.take(caller.user.id, app.clock.now()).await?;
-        Ok(Self(caller))
+        Ok(Self(Caller::from_headers(app, token.trim(), &parts.headers).await?))
     }
 }

@@ -59,7 +59,7 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
     let question = format!("{several}|{}", body.query);
     let asked = dialect::read(body.query)?;
     let mill = caller.mill(&app);
-    match app.waiting.ask(caller.user.id, &question, || asking::answer(mill, asked, several)).await? {
+    match app.waiting.ask(caller.eyes().id, &question, || asking::answer(mill, asked, several)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
         Reply::Wait(elapsed) => Ok(Json(json!({"error": "Continue wait", "stage": "Executing query", "timeElapsed": elapsed.as_secs()}))),
     }

@@ -58,9 +58,14 @@ impl ToSchema for Cell {}
 pub struct DatasetSummary {
     pub name: String,
     pub label: String,
+    /// Rows that the caller sees.
     pub rows: u64,
-    pub size_bytes: u64,
-    pub segments: u64,
+    /// Nothing for who sees some rows only.
+    #[schema(required)]
+    pub size_bytes: Option<u64>,
+    /// Nothing for who sees some rows only.
+    #[schema(required)]
+    pub segments: Option<u64>,
     pub version: u64,
     #[schema(required)]
     pub time_column: Option<String>,

@@ -6,6 +6,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use chrono::SecondsFormat;
 use serde_json::Value;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
+use uuid::Uuid;
 
 use super::Seat;
 use super::frames::{self, ClientFrame};
@@ -60,8 +61,8 @@ async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat) -> Result<(Ca
             Message::Ping(_) | Message::Pong(_) => continue,
             Message::Binary(_) | Message::Close(_) => return Err(End::Gone),
         };
-        let Ok(ClientFrame::Hello { token }) = body::parse::<ClientFrame>(text.as_bytes()) else { return Err(End::Bye("the first frame is hello", None)) };
-        let Ok(caller) = Caller::from_token(app, &token).await else { return Err(End::Bye("the token does not hold", None)) };
+        let Ok(ClientFrame::Hello { token, view_as }) = body::parse::<ClientFrame>(text.as_bytes()) else { return Err(End::Bye("the first frame is hello", None)) };
+        let Ok(caller) = known(app, &token, view_as).await else { return Err(End::Bye("the token does not hold", None)) };
         if caller.allow(Action::Read).is_err() {
             return Err(End::Bye("the role does not allow this", None));
         }
@@ -143,11 +144,12 @@ impl Connection<'_> {
     }
 
     async fn renew(&mut self, token: String) -> Result<(), End> {
-        match Caller::from_token(self.app, &token).await {
+        match self.again(&token).await {
             Ok(caller) if caller.user.id == self.caller.user.id => {
                 (self.caller, self.token) = (caller, token);
                 Ok(())
             }
+            Err(end @ End::Bye(..)) => Err(end),
             _ => Err(End::Bye("the token does not hold", None)),
         }
     }
@@ -157,9 +159,19 @@ impl Connection<'_> {
         if self.caller.expires_at <= self.app.clock.now() {
             return Err(End::Bye("the token has expired", Some(RETRY_AFTER_MS)));
         }
-        let caller = Caller::from_token(self.app, &self.token).await.map_err(|_| End::Bye("the token does not hold", None))?;
-        self.caller = caller;
+        let token = self.token.clone();
+        self.caller = self.again(&token).await?;
         Ok(())
+    }
+
+    /// The caller as they are now. Who may see something else than before comes back and asks anew.
+    async fn again(&mut self, token: &str) -> Result<Caller, End> {
+        let viewed = Some(self.caller.eyes().id).filter(|id| *id != self.caller.user.id);
+        let caller = known(self.app, token, viewed).await.map_err(|_| End::Bye("the token does not hold", None))?;
+        if caller.user.id == self.caller.user.id && !caller.sees_as(&self.caller) {
+            return Err(End::Bye("what you may see was changed", Some(RETRY_AFTER_MS)));
+        }
+        Ok(caller)
     }
 
     async fn tell(&mut self, happened: Happened) -> Result<(), End> {
@@ -168,6 +180,15 @@ impl Connection<'_> {
             Happened::Failed(id, problem) => frames::error(Some(&id), problem),
         };
         send(self.socket, &frame).await
+    }
+}
+
+/// The caller of a token, or who they look as.
+async fn known(app: &App, token: &str, view_as: Option<Uuid>) -> Result<Caller, Problem> {
+    let caller = Caller::from_token(app, token).await?;
+    match view_as {
+        Some(id) => caller.viewing_as(app, id).await,
+        None => Ok(caller),
     }
 }
 

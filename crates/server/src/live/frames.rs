@@ -11,9 +11,12 @@ use crate::http::Problem;
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientFrame {
     /// The first frame.
+    #[serde(rename_all = "camelCase")]
     Hello {
         /// An access token.
         token: String,
+        /// The user through whose eyes an admin looks.
+        view_as: Option<uuid::Uuid>,
     },
     /// A new token, before the old one ends.
     Token {

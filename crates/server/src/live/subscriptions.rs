@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, Stream, StreamExt};
-use tidemill::{Change, Error, Mill, SemanticQuery, Subscription};
+use tidemill::{Change, Error, ErrorKind, Mill, SemanticQuery, Subscription};
 
 use crate::http::{Code, Problem};
 
@@ -104,6 +104,11 @@ impl Subscriptions {
                 Poll::Ready(Some(Ok(change))) => {
                     entry.unacknowledged.push_back(change.version);
                     return Poll::Ready(Happened::Changed(id, Box::new(change)));
+                }
+                // It has ended: the client subscribes again and gets what its user may see now.
+                Poll::Ready(Some(Err(error))) if error.kind() == ErrorKind::Conflict => {
+                    self.entries.remove(&id);
+                    return Poll::Ready(Happened::Failed(id, error.into()));
                 }
                 // The engine tries again at the next commit, so the subscription stays.
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Happened::Failed(id, error.into())),

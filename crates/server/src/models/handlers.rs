@@ -52,7 +52,8 @@ pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Pat
     Ok(Json(caller.mill(&app).values(&member, asked.search.as_deref(), asked.limit.unwrap_or(100), asked.offset.unwrap_or(0)).await?))
 }
 
-/// Save a model. `If-Match` carries the version that was read; the version in the body does not count.
+/// Save a model. `If-Match` carries the version that was read; the version in the body does not count. To change access
+/// policies takes the role admin; who does not see the whole dataset does not save its model.
 #[utoipa::path(
     put, path = "/models/{name}", tag = "models",
     params(("name" = String, Path, description = "The model"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
@@ -69,6 +70,9 @@ pub async fn update_model(State(app): State<App>, caller: Caller, Path(name): Pa
     }
     if model.dataset != current.dataset {
         return Err(Problem::field("dataset", "cannot be changed"));
+    }
+    if model.access_policies != current.access_policies {
+        caller.allow(Action::ManageUsers)?;
     }
     let saved = match mill.update_model(model, version).await {
         Ok(saved) => saved,

@@ -26,6 +26,45 @@ pub struct Model {
     pub segments: Vec<NamedFilter>,
     #[schema(required = false)]
     pub rollups: Vec<Rollup>,
+    /// Who sees which rows and columns. Only admins and owners change them; who does not see everything does not see them.
+    #[schema(required = false)]
+    pub access_policies: Vec<AccessPolicy>,
+}
+
+/// Lets some people see some rows and columns. A value is seen when some policy that applies lets both its row and its
+/// column be seen; where none applies there are no rows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccessPolicy {
+    pub name: String,
+    /// To whom it applies: all of these hold. Without any it applies to everybody.
+    #[schema(required = false)]
+    pub when: Vec<AttributeCondition>,
+    /// Conditions on dimensions of the model that all hold for the rows which are seen. A value `{user.name}` stands for all
+    /// values of that attribute. Without any, all rows are seen.
+    #[schema(required = false)]
+    pub rows: Vec<Filter>,
+    /// Columns of the dataset that are not there.
+    #[schema(required = false)]
+    pub hidden: Vec<String>,
+    /// Columns of the dataset whose values are not shown.
+    #[schema(required = false)]
+    pub masked: Vec<MaskedColumn>,
+}
+
+/// That a user has one of some values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttributeCondition {
+    pub attribute: String,
+    /// One of these is among the user's.
+    pub values: Vec<String>,
+}
+
+/// A column that is there without its values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MaskedColumn {
+    pub column: String,
+    /// What is shown in its place: a SQL expression over the columns of the dataset. Without one, nothing is.
+    pub expression: Option<String>,
 }
 
 /// That rows of a model belong to rows of another.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
-use tidemill::{Limits, Scope, SemanticQuery};
+use tidemill::{Limits, SemanticQuery};
 
 use super::encode::{Encoding, encode};
 use super::wire::{self, SqlQuery};
@@ -38,8 +38,7 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
         return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
     }
     let limits = Limits { result_rows: limit, ..Limits::default() };
-    let scope = Scope::of(caller.tenancy().slug().clone()).with_limits(limits);
-    let mill = app.engine.mill(scope);
+    let mill = caller.mill_within(&app, limits);
     let result = match query.as_of {
         Some(as_of) => mill.sql_as_of(&query.sql, as_of).await?,
         None => mill.sql(&query.sql).await?,

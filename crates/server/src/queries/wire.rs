@@ -156,6 +156,16 @@ pub enum Operator {
     AfterOrOnDate,
 }
 
+/// What access policies made of a dataset.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppliedAccess {
+    pub dataset: String,
+    /// Names of the policies that apply.
+    pub policies: Vec<String>,
+    /// Why no row is seen, in a sentence.
+    pub no_rows: Option<String>,
+}
+
 /// A column of a result.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ResultColumn {
@@ -270,6 +280,10 @@ pub struct Provenance {
     pub rows_scanned: u64,
     pub bytes_read: u64,
     pub rollups: Vec<RollupUse>,
+    /// Whether rows were left out because the caller may not see them. What tells of all rows is left out then.
     pub row_filter_applied: bool,
+    /// The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole.
+    #[schema(required = false)]
+    pub access: Vec<AppliedAccess>,
     pub stages: Vec<Stage>,
 }

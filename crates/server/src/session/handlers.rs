@@ -45,7 +45,7 @@ pub async fn set_up(State(app): State<App>, peer: Peer, JsonBody(setup): JsonBod
         return Err(already_set_up());
     }
     let tenant = tenants::store::create(&transaction, &setup.tenant.slug, &setup.tenant.name, now).await?;
-    let owner = users::store::NewUser { email, name: setup.owner.name, role: Role::Owner, password_hash };
+    let owner = users::store::NewUser { email, name: setup.owner.name, role: Role::Owner, password_hash, attributes: Default::default() };
     let user = users::store::create(&transaction, &Tenancy::of(&tenant)?, owner, now).await?;
     let token = store::begin_family(&transaction, user.id, now).await?;
     audit::append(&transaction, now, Actor { tenant_id: Some(tenant.id), user_id: Some(user.id) }, "tenant.set_up", &tenant.slug).await?;

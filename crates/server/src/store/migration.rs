@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
+        vec![Box::new(First), Box::new(UserAttributes)]
     }
 }
 
@@ -109,6 +109,23 @@ impl MigrationTrait for First {
             manager.create_index(Index::create().name(name).table(table).col(column).to_owned()).await?;
         }
         close_audit_log(manager).await
+    }
+}
+
+/// What access policies go by.
+struct UserAttributes;
+
+impl MigrationName for UserAttributes {
+    fn name(&self) -> &str {
+        "m0002_user_attributes"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for UserAttributes {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let attributes = ColumnDef::new("attributes").json_binary().not_null().default("{}").to_owned();
+        manager.alter_table(Table::alter().table("users").add_column(attributes).to_owned()).await
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::Model;
 use super::store;
-use super::wire::{NewUser, User, UserChange, UserList, check_email, check_user_name};
+use super::wire::{NewUser, User, UserChange, UserList, check_email, check_user_name, checked_attributes};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, Code, JsonBody, Problem};
@@ -31,19 +31,20 @@ pub async fn create_user(State(app): State<App>, caller: Caller, JsonBody(new): 
     check_may_manage(&caller, new.role)?;
     let email = check_email("email", &new.email)?;
     check_user_name("name", &new.name)?;
+    let attributes = checked_attributes("attributes", new.attributes.unwrap_or_default())?;
     let password_hash = app.passwords.hash("password", new.password).await?;
     let now = app.clock.now();
     let transaction = app.store.begin().await?;
     if store::get_by_email(&transaction, &email).await?.is_some() {
         return Err(Problem::new(Code::Conflict, "there is a user with this address"));
     }
-    let user = store::create(&transaction, caller.tenancy(), store::NewUser { email, name: new.name, role: new.role, password_hash }, now).await?;
+    let user = store::create(&transaction, caller.tenancy(), store::NewUser { email, name: new.name, role: new.role, password_hash, attributes }, now).await?;
     audit::append(&transaction, now, &caller, "user.created", &user.id.to_string()).await?;
     transaction.commit().await?;
     Ok((StatusCode::CREATED, Json((&user).into())))
 }
 
-/// Change a user's name and role. Takes the role admin; only owners change admins and owners.
+/// Change a user's name, role and attributes. Takes the role admin; only owners change admins and owners.
 #[utoipa::path(put, path = "/users/{id}", tag = "users", params(("id" = Uuid, Path, description = "The user")), request_body = UserChange, responses((status = 200, body = User)))]
 pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<String>, JsonBody(change): JsonBody<UserChange>) -> Answer<Json<User>> {
     caller.allow(Action::ManageUsers)?;
@@ -54,7 +55,10 @@ pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<
     if change.role != Role::Owner {
         check_not_last_owner(&transaction, &caller, &user).await?;
     }
-    store::update(&transaction, caller.tenancy(), user.id, &change.name, change.role).await?;
+    if let Some(attributes) = change.attributes {
+        user.attributes = checked_attributes("attributes", attributes)?;
+    }
+    store::update(&transaction, caller.tenancy(), user.id, &change.name, change.role, &user.attributes).await?;
     audit::append(&transaction, app.clock.now(), &caller, "user.updated", &user.id.to_string()).await?;
     transaction.commit().await?;
     app.members.forget(user.id).await;

@@ -1,6 +1,10 @@
 //! A user as they are stored.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::policy::Role;
 
@@ -22,9 +26,16 @@ pub struct Model {
     pub role: Role,
     /// argon2id in PHC form.
     pub password_hash: String,
+    /// What access policies go by.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub attributes: Attributes,
     /// When they were made.
     pub created_at: DateTimeUtc,
 }
+
+/// Values by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Attributes(pub BTreeMap<String, BTreeSet<String>>);
 
 /// Joins are not needed.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::model::{ActiveModel, Column, Entity, Model};
+use super::model::{ActiveModel, Attributes, Column, Entity, Model};
 use crate::auth::Tenancy;
 use crate::policy::Role;
 
@@ -18,6 +18,8 @@ pub struct NewUser {
     pub role: Role,
     /// argon2id in PHC form.
     pub password_hash: String,
+    /// What access policies go by.
+    pub attributes: Attributes,
 }
 
 /// The users of a tenant, by address.
@@ -65,8 +67,8 @@ pub async fn count_with_role<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, role
 /// # Errors
 /// The address is taken, or the store does not answer.
 pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: NewUser, now: DateTime<Utc>) -> Result<Model, DbErr> {
-    let NewUser { email, name, role, password_hash } = user;
-    let user = Model { id: Uuid::now_v7(), tenant_id: tenancy.id(), email, name, role, password_hash, created_at: now };
+    let NewUser { email, name, role, password_hash, attributes } = user;
+    let user = Model { id: Uuid::now_v7(), tenant_id: tenancy.id(), email, name, role, password_hash, attributes, created_at: now };
     let row = ActiveModel {
         id: Set(user.id),
         tenant_id: Set(user.tenant_id),
@@ -74,18 +76,19 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: NewUser
         name: Set(user.name.clone()),
         role: Set(user.role),
         password_hash: Set(user.password_hash.clone()),
+        attributes: Set(user.attributes.clone()),
         created_at: Set(now),
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(user)
 }
 
-/// Changes name and role.
+/// Changes name, role and attributes.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, id: Uuid, name: &str, role: Role) -> Result<(), DbErr> {
-    let change = ActiveModel { name: Set(name.to_owned()), role: Set(role), ..ActiveModel::default() };
+pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, id: Uuid, name: &str, role: Role, attributes: &Attributes) -> Result<(), DbErr> {
+    let change = ActiveModel { name: Set(name.to_owned()), role: Set(role), attributes: Set(attributes.clone()), ..ActiveModel::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::TenantId.eq(tenancy.id())).exec(db).await?;
     Ok(())
 }

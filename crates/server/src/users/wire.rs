@@ -1,17 +1,25 @@
 //! Users as they cross HTTP.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::model::Model;
+use super::model::{Attributes, Model};
 use crate::http::Problem;
 use crate::policy::Role;
 use crate::tenants::wire::check_name;
 
 const EMAIL_MAX_CHARS: usize = 254;
 const NAME_MAX_CHARS: usize = 120;
+const ATTRIBUTES_MAX: usize = 50;
+const ATTRIBUTE_NAME_MAX: usize = 64;
+const ATTRIBUTE_VALUES_MAX: usize = 1_000;
+const ATTRIBUTE_VALUE_MAX_CHARS: usize = 256;
+/// What policies know of every user.
+const RESERVED_ATTRIBUTES: [&str; 3] = ["id", "email", "role"];
 
 /// A user.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -24,11 +32,13 @@ pub struct User {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// What access policies go by: values by name.
+    pub attributes: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl From<&Model> for User {
     fn from(user: &Model) -> Self {
-        Self { id: user.id, email: user.email.clone(), name: user.name.clone(), role: user.role }
+        Self { id: user.id, email: user.email.clone(), name: user.name.clone(), role: user.role, attributes: user.attributes.0.clone() }
     }
 }
 
@@ -68,6 +78,8 @@ pub struct NewUser {
     pub role: Role,
     /// 12 to 256 characters.
     pub password: String,
+    /// What access policies go by: values by name. `id`, `email` and `role` are known anyway.
+    pub attributes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// What can be changed of a user.
@@ -78,6 +90,8 @@ pub struct UserChange {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// What access policies go by. When it is not given, it stays.
+    pub attributes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl UserChange {
@@ -111,6 +125,30 @@ pub fn check_email(field: &str, email: &str) -> Result<String, Problem> {
 /// `Invalid`, naming the field.
 pub fn check_user_name(field: &str, name: &str) -> Result<(), Problem> {
     check_name(field, name, NAME_MAX_CHARS)
+}
+
+/// Checks attributes; those without values are left out.
+///
+/// # Errors
+/// `Invalid`, naming the attribute.
+pub fn checked_attributes(field: &str, mut attributes: BTreeMap<String, BTreeSet<String>>) -> Result<Attributes, Problem> {
+    attributes.retain(|_, values| !values.is_empty());
+    if attributes.len() > ATTRIBUTES_MAX {
+        return Err(Problem::field(field, format!("holds at most {ATTRIBUTES_MAX} attributes")));
+    }
+    for (name, values) in &attributes {
+        let wrong = |what: String| Err(Problem::field(format!("{field}.{name}"), what));
+        if name.is_empty() || name.len() > ATTRIBUTE_NAME_MAX || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+            return wrong(format!("is no name: use 1 to {ATTRIBUTE_NAME_MAX} of a-z, 0-9 and _"));
+        }
+        if RESERVED_ATTRIBUTES.contains(&name.as_str()) {
+            return wrong("is known of every user and cannot be given".to_owned());
+        }
+        if values.len() > ATTRIBUTE_VALUES_MAX || values.iter().any(|value| value.chars().count() > ATTRIBUTE_VALUE_MAX_CHARS) {
+            return wrong(format!("has at most {ATTRIBUTE_VALUES_MAX} values of at most {ATTRIBUTE_VALUE_MAX_CHARS} characters"));
+        }
+    }
+    Ok(Attributes(attributes))
 }
 
 /// RFC 3339 in UTC with `Z`.

@@ -57,7 +57,7 @@ pub async fn update_settings(State(app): State<App>, caller: Caller, Path(name):
 #[utoipa::path(get, path = "/upkeep", tag = "versions", responses((status = 200, body = UpkeepReport)))]
 pub async fn read_upkeep(State(app): State<App>, caller: Caller) -> Answer<Json<Value>> {
     caller.allow(Action::KeepDatasets)?;
-    let report = caller.mill(&app).upkeep_report()?;
+    let report = caller.mill(&app).upkeep_report().await?;
     let record = |record: &tidemill::UpkeepRecord| {
         let tidemill::UpkeepRecord { dataset, chore, started_at, duration_ms, done, error, .. } = record;
         json!({"dataset": dataset, "chore": chore, "started_at": started_at, "duration_ms": duration_ms,

@@ -102,7 +102,7 @@ impl Server {
             (Who::Stranger, &other, Role::Owner),
         ] {
             let name = format!("{who:?}");
-            let new = users::store::NewUser { email: email(who), name, role, password_hash: hash.clone() };
+            let new = users::store::NewUser { email: email(who), name, role, password_hash: hash.clone(), attributes: Default::default() };
             let user = users::store::create(server.app.store.db(), &tenancy(tenant), new, server.now()).await.unwrap();
             let token = server.app.access_tokens.issue(user.id, tenant.id, server.now()).unwrap();
             server.tokens.push((who, token));

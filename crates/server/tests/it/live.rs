@@ -205,3 +205,40 @@ async fn stopping_says_goodbye() {
     let bye = hear(&mut socket).await;
     assert_eq!((&bye["type"], &bye["retry_after_ms"]), (&json!("bye"), &json!(1000)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_see_something_else_now_is_told_to_ask_again() {
+    let mut live = Live::start().await;
+    live.server = crate::access::server().await;
+    let listening = Listening::bind(&live.server.app).await.unwrap();
+    live.address = listening.address();
+    let app = live.server.app.clone();
+    tokio::spawn(async move { serve(app, listening).await.unwrap() });
+    let query = json!({"measures": ["orders.sum_amount"]});
+
+    // Through the eyes of the viewer, and as the viewer: the same answer.
+    let users = live.server.get(Who::Owner, "/users").await.json();
+    let viewer = users["items"].as_array().unwrap().iter().find(|user| user["role"] == "viewer").unwrap()["id"].clone();
+    let mut admin = live.connect(None).await.unwrap();
+    say(&mut admin, json!({"type": "hello", "token": live.server.token(Who::Admin), "viewAs": viewer})).await;
+    assert_eq!(hear(&mut admin).await["type"], "welcome");
+    let mut socket = live.greeted(Who::Viewer).await;
+    for socket in [&mut admin, &mut socket] {
+        say(socket, json!({"type": "subscribe", "id": "w", "query": query})).await;
+        assert_eq!(hear(socket).await["result"]["data"], json!([[5]]));
+    }
+    // Other policies end what is live; who subscribes again sees by the new ones.
+    crate::access::set_policies(&live.server, Who::Admin, json!([{"name": "french", "rows": [{"member": "orders.country", "operator": "equals", "values": ["FR"]}]}])).await.expect(200);
+    let ended = hear(&mut socket).await;
+    assert_eq!((&ended["type"], &ended["id"], &ended["problem"]["code"]), (&json!("error"), &json!("w"), &json!("conflict")), "{ended}");
+    say(&mut socket, json!({"type": "subscribe", "id": "w", "query": query})).await;
+    assert_eq!(hear(&mut socket).await["result"]["data"], json!([[2]]));
+    // Other attributes end the socket.
+    crate::access::give(&live.server, Who::Viewer, json!({"country": ["IT"]})).await.expect(200);
+    let bye = hear(&mut socket).await;
+    assert_eq!((&bye["type"], &bye["reason"]), (&json!("bye"), &json!("what you may see was changed")), "{bye}");
+    // Who may not look through the eyes of others is not let in.
+    let mut editor = live.connect(None).await.unwrap();
+    say(&mut editor, json!({"type": "hello", "token": live.server.token(Who::Editor), "viewAs": viewer})).await;
+    assert_eq!(hear(&mut editor).await["type"], "bye");
+}

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what went wrong by failing")]
 
+mod access;
 mod auth;
 mod bucket;
 mod contracts;

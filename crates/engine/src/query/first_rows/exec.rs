@@ -194,7 +194,7 @@ impl Search {
 
     /// Whether the source may drop rows itself that the filters above it would drop: it knows them, for its statistics.
     fn filter_may_move(&self) -> bool {
-        self.source.filter().is_some_and(|filter| cannot_fail(&filter))
+        self.source.filter().is_some_and(|filter| cannot_fail(&filter, self.source.table_schema().table_schema()))
     }
 
     /// True for every row that does not come after one with this leading key. `None`: it is true for all of them.

@@ -1,0 +1,312 @@
+//! What access policies come to for a user. Several that apply are put together value by value: a value is seen when one of
+//! them lets its row be seen and its column too. So a policy never shows a column of rows that only another one shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::compute::can_cast_types;
+use arrow::datatypes::DataType;
+use chrono::DateTime;
+use chrono_tz::Tz;
+use datafusion::common::DFSchema;
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::{Expr, ExprSchemable, lit, when};
+use datafusion::prelude::cast;
+use datafusion::scalar::ScalarValue;
+use serde_json::Value;
+
+use super::check::follow;
+use super::date::Reference;
+use super::filter;
+use super::member::{Columns, find_dimension};
+use super::model::Model;
+use super::policy::AccessPolicy;
+use super::query::Filter;
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result, near_names};
+use crate::query::access::Granted;
+use crate::scope::UserAttributes;
+
+/// Policies of a model at most.
+const POLICIES_MAX: usize = 100;
+/// Longest name of an attribute, in bytes.
+const ATTRIBUTE_MAX_BYTES: usize = 64;
+/// How deep conditions on rows may nest.
+const DEPTH_MAX: usize = 16;
+
+/// What one policy lets be seen.
+struct Grant<'a> {
+    policy: &'a AccessPolicy,
+    rows: Rows,
+}
+
+enum Rows {
+    All,
+    Some(Expr),
+    None(String),
+}
+
+/// What a user sees of a dataset by the policies of its model. A policy that does not fit the dataset shows nothing.
+/// `schema`: all columns of the dataset.
+pub(crate) fn grant(model: &Model, user: &UserAttributes, state: &SessionState, schema: &DFSchema) -> Granted {
+    let mut model = model.clone();
+    follow(&mut model, state, schema);
+    let columns = Columns { state, schema, zone: Tz::UTC };
+    let applies = |policy: &&AccessPolicy| {
+        let holds = |attribute: &str, values: &[String]| user.values(attribute).any(|value| values.iter().any(|asked| asked == value));
+        policy.when.iter().all(|condition| holds(&condition.attribute, &condition.values))
+    };
+    let grants: Vec<Grant<'_>> = model.access_policies.iter().filter(applies).map(|policy| Grant { policy, rows: rows(&model, policy, user, &columns) }).collect();
+    let (rows, no_rows) = match (grants.is_empty(), union(&grants)) {
+        (true, _) => (Some(lit(false)), Some(format!("no access policy of {} is for you", model.label))),
+        (false, Ok(rows)) => (rows, None),
+        (false, Err(reasons)) => (Some(lit(false)), Some(reasons)),
+    };
+    let (mut hidden, mut masked) = (BTreeSet::new(), BTreeMap::new());
+    for field in schema.fields() {
+        match shown(&grants, field.name(), field.data_type(), &columns) {
+            Shown::Plain => {}
+            Shown::Not => drop(hidden.insert(field.name().clone())),
+            Shown::As(expr) => drop(masked.insert(field.name().clone(), *expr)),
+        }
+    }
+    Granted { policies: grants.iter().map(|grant| grant.policy.name.clone()).collect(), rows, no_rows, hidden, masked }
+}
+
+/// The rows that some grant shows; `Err`: why none does.
+fn union(grants: &[Grant<'_>]) -> std::result::Result<Option<Expr>, String> {
+    let mut seen: Option<Expr> = None;
+    let mut reasons = BTreeSet::new();
+    for grant in grants {
+        match &grant.rows {
+            Rows::All => return Ok(None),
+            Rows::Some(rows) => seen = Some(seen.map_or_else(|| rows.clone(), |seen| seen.or(rows.clone()))),
+            Rows::None(reason) => drop(reasons.insert(reason.as_str())),
+        }
+    }
+    seen.map(Some).ok_or_else(|| reasons.into_iter().collect::<Vec<_>>().join("; "))
+}
+
+/// How a column is shown.
+enum Shown {
+    Plain,
+    Not,
+    As(Box<Expr>),
+}
+
+fn shown(grants: &[Grant<'_>], name: &str, data_type: &DataType, columns: &Columns<'_>) -> Shown {
+    let hides = |grant: &Grant<'_>| grant.policy.hidden.iter().any(|hidden| hidden == name);
+    if !grants.is_empty() && grants.iter().all(hides) {
+        return Shown::Not;
+    }
+    let mask = |grant: &Grant<'_>| grant.policy.masked.iter().find(|masked| masked.column == name).map(|masked| masked.expression.clone());
+    let nothing = || lit(ScalarValue::try_from(data_type).unwrap_or(ScalarValue::Null));
+    // Where it is seen, first; what stands in its place, after that.
+    let (mut cases, mut otherwise): (Vec<(Expr, Expr)>, Option<Expr>) = (Vec::new(), None);
+    let column = || columns.column(name).unwrap_or_else(|_| nothing());
+    let mut plain = true;
+    let by_mask = |masked: bool| grants.iter().filter(move |grant| !hides(grant) && mask(grant).is_some() == masked);
+    for grant in by_mask(false) {
+        match &grant.rows {
+            Rows::All => return Shown::Plain,
+            Rows::Some(rows) => cases.push((rows.clone(), column())),
+            Rows::None(_) => {}
+        }
+    }
+    plain &= grants.iter().all(|grant| matches!(grant.rows, Rows::None(_)) || (!hides(grant) && mask(grant).is_none()));
+    if plain {
+        return Shown::Plain;
+    }
+    for grant in by_mask(true) {
+        let Some(expression) = mask(grant).flatten() else { continue };
+        // One that does not fit any more shows nothing.
+        let Ok(expr) = columns.expression(&expression) else { continue };
+        let expr = cast(expr, data_type.clone());
+        match &grant.rows {
+            Rows::All => otherwise = otherwise.or(Some(expr)),
+            Rows::Some(rows) => cases.push((rows.clone(), expr)),
+            Rows::None(_) => {}
+        }
+    }
+    let otherwise = otherwise.unwrap_or_else(nothing);
+    let mut cases = cases.into_iter();
+    let Some((condition, value)) = cases.next() else { return Shown::As(Box::new(otherwise)) };
+    let mut built = when(condition, value);
+    for (condition, value) in cases {
+        built = built.when(condition, value);
+    }
+    Shown::As(Box::new(built.otherwise(otherwise).unwrap_or_else(|_| nothing())))
+}
+
+/// The rows that a policy shows to a user.
+fn rows(model: &Model, policy: &AccessPolicy, user: &UserAttributes, columns: &Columns<'_>) -> Rows {
+    if policy.rows.is_empty() {
+        return Rows::All;
+    }
+    let mut missing = BTreeSet::new();
+    let filters: Vec<Filter> = policy
+        .rows
+        .iter()
+        .map(|filter| {
+            replaced(filter, &mut |_, attribute| {
+                let values: Vec<Value> = user.values(attribute).map(|value| Value::String(value.to_owned())).collect();
+                if values.is_empty() {
+                    missing.insert(attribute.to_owned());
+                }
+                values
+            })
+        })
+        .collect();
+    if !missing.is_empty() {
+        let names = missing.into_iter().collect::<Vec<_>>();
+        return Rows::None(format!("your attribute {} is not set", names.join(", ")));
+    }
+    match predicate(model, &filters, columns) {
+        Ok(rows) => Rows::Some(rows),
+        Err(error) => {
+            tracing::warn!(model = model.name, policy = policy.name, %error, "an access policy does not fit and shows nothing");
+            Rows::None(format!("access policy {} does not fit: {}", policy.name, error.message()))
+        }
+    }
+}
+
+fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result<Expr> {
+    // Dates of a policy are absolute, so it does not matter when it is asked.
+    let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, zone: Tz::UTC };
+    let mut rows: Option<Expr> = None;
+    for filter in filters {
+        if filter::moves(filter) {
+            return Err(Error::invalid("its dates must be absolute: what somebody may see does not change by the clock"));
+        }
+        let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {
+            let dimension = find_dimension(model, member)?;
+            Ok((columns.dimension(dimension)?, dimension.column_type))
+        })?;
+        rows = Some(rows.map_or_else(|| built.clone(), |rows| rows.and(built.clone())));
+    }
+    rows.ok_or_else(|| Error::invalid("it has no conditions"))
+}
+
+/// A filter with what stands for attributes replaced by their values; `values` is given the member and the attribute.
+fn replaced(filter: &Filter, values: &mut dyn FnMut(&str, &str) -> Vec<Value>) -> Filter {
+    match filter {
+        Filter::And { and } => Filter::And { and: and.iter().map(|part| replaced(part, values)).collect() },
+        Filter::Or { or } => Filter::Or { or: or.iter().map(|part| replaced(part, values)).collect() },
+        Filter::Condition(condition) => {
+            let mut condition = condition.clone();
+            condition.values = condition
+                .values
+                .into_iter()
+                .flat_map(|value| match value.as_str().and_then(attribute_of) {
+                    Some(attribute) => values(&condition.member, attribute),
+                    None => vec![value],
+                })
+                .collect();
+            Filter::Condition(condition)
+        }
+    }
+}
+
+/// The attribute that a value stands for.
+fn attribute_of(value: &str) -> Option<&str> {
+    let inside = value.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+    inside.strip_prefix("user.").map(str::trim)
+}
+
+/// Checks the policies of a model. `schema`: all columns of its dataset.
+///
+/// # Errors
+/// `Invalid` with the path of the policy at fault.
+pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> Result<()> {
+    let columns = Columns { state, schema, zone: Tz::UTC };
+    if model.access_policies.len() > POLICIES_MAX {
+        return Err(Error::exhausted(format!("a model has at most {POLICIES_MAX} access policies")).at("access_policies"));
+    }
+    for (index, policy) in model.access_policies.iter().enumerate() {
+        let at = |error: Error| error.context(format!("access policy {}", policy.name)).at(format!("access_policies[{index}]"));
+        if policy.name.is_empty() || policy.name.len() > 255 {
+            return Err(at(Error::invalid("its name must have 1 to 255 bytes")));
+        }
+        if model.access_policies.iter().take(index).any(|before| before.name == policy.name) {
+            return Err(at(Error::invalid("its name stands twice")));
+        }
+        check_policy(model, policy, &columns).map_err(at)?;
+    }
+    Ok(())
+}
+
+fn check_policy(model: &Model, policy: &AccessPolicy, columns: &Columns<'_>) -> Result<()> {
+    for condition in &policy.when {
+        check_attribute(&condition.attribute)?;
+        if condition.values.is_empty() {
+            return Err(Error::invalid(format!("attribute {} needs at least one value that it may have", condition.attribute)));
+        }
+    }
+    let mut wrong = None;
+    let sampled: Vec<Filter> = policy
+        .rows
+        .iter()
+        .map(|filter| {
+            replaced(filter, &mut |member, attribute| {
+                wrong = wrong.take().or(check_attribute(attribute).err());
+                vec![sample(find_dimension(model, member).map_or(ColumnType::String, |dimension| dimension.column_type))]
+            })
+        })
+        .collect();
+    if let Some(error) = wrong {
+        return Err(error);
+    }
+    if !sampled.is_empty() {
+        predicate(model, &sampled, columns)?;
+    }
+    for name in policy.hidden.iter().chain(policy.masked.iter().map(|masked| &masked.column)) {
+        if !columns.schema.fields().iter().any(|field| field.name() == name) {
+            let near = near_names(name, columns.schema.fields().iter().map(|field| field.name().as_str()));
+            return Err(Error::invalid(format!("unknown column {name:?}{near}")));
+        }
+    }
+    if columns.schema.fields().iter().all(|field| policy.hidden.contains(field.name())) {
+        return Err(Error::invalid("it hides every column; give it no rows instead"));
+    }
+    for masked in &policy.masked {
+        if policy.hidden.contains(&masked.column) {
+            return Err(Error::invalid(format!("column {} is hidden and masked; one is enough", masked.column)));
+        }
+        let Some(expression) = &masked.expression else { continue };
+        let expr = columns.expression(expression)?;
+        let (found, wanted) = (expr.get_type(columns.schema)?, columns.column(&masked.column)?.get_type(columns.schema)?);
+        if !can_cast_types(&found, &wanted) {
+            return Err(Error::invalid(format!("column {} is a {wanted}, and its mask gives a {found}", masked.column)));
+        }
+    }
+    Ok(())
+}
+
+fn check_attribute(name: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.is_empty() || name.len() > ATTRIBUTE_MAX_BYTES || !name.bytes().all(plain) {
+        return Err(Error::invalid(format!("attribute {name:?} is not valid: use 1 to {ATTRIBUTE_MAX_BYTES} of a-z, 0-9 and _")));
+    }
+    Ok(())
+}
+
+/// A value that an attribute could have where a dimension of this type is compared with it.
+fn sample(column_type: ColumnType) -> Value {
+    Value::String(match column_type {
+        ColumnType::Integer | ColumnType::Float => "0".to_owned(),
+        ColumnType::Boolean => "true".to_owned(),
+        ColumnType::Date | ColumnType::Timestamp => "2000-01-01".to_owned(),
+        _ => "a".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_told_from_texts() {
+        for (value, attribute) in [("{user.country}", Some("country")), (" { user.country } ", Some("country")), ("user.country", None), ("{country}", None), ("x{user.a}", None)] {
+            assert_eq!(attribute_of(value), attribute, "{value}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Non-interference: rows that somebody may not see change no byte of what they are told. Two worlds differ in hidden rows
+//! alone, and everything that can be asked is asked in both.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tidemill::{Mill, Scope, TenantId};
+
+use super::oracle::{Dice, STATEMENTS, Sale, csv, questions, sale, with_measures};
+use super::{set_policies, user};
+use crate::ward::Ward;
+
+/// Pairs of worlds. `TIDEMILL_INTERFERENCE_WORLDS` asks for more.
+const WORLDS: u64 = 12;
+
+/// Statements that would fail, or tell something, on rows that are not seen.
+const PROBES: [&str; 18] = [
+    "select sum(100 / amount) from sales where amount <> 0",
+    "select count(*) from sales where 10 / (amount - 77) > 0",
+    "select cast(note as bigint) from sales order by 1",
+    "select max(cast(substr(note, 2) as bigint)) from sales",
+    "select count(*) from sales where cast(country as bigint) = 1",
+    "select arrow_typeof(amount), amount from sales order by amount limit 3",
+    "select * from sales order by at, amount, note, team limit 3",
+    "select count(*) from sales where country = 'IT' or team = 'north'",
+    "select approx_distinct(note), approx_percentile_cont(amount, 0.5) from sales",
+    "select no_such_column from sales",
+    "select amount from sale",
+    "select sum(power(amount, 400)) from sales",
+    "select count(*) from sales where note in (select note from sales where country <> 'DE')",
+    "select (select count(*) from sales where country = 'FR') as hidden",
+    "select first_value(note order by at desc, note) from sales",
+    "select count(*) from sales where exists (select 1 from sales t where t.amount > 70)",
+    "select team, lag(amount) over (order by at, amount, note) as before from sales order by at, amount, note limit 4",
+    "select to_timestamp(note) from sales order by 1 limit 1",
+];
+
+/// Everything that is told, as text. What depends on the clock of the machine is left out.
+async fn told(mill: &Mill) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut tell = |what: &str, answer: Value| told.push(format!("{what}: {answer}"));
+    for sql in STATEMENTS.iter().chain(&PROBES) {
+        tell(sql, answer(mill.sql(sql).await));
+    }
+    tell("as of 0", answer(mill.sql_as_of("select count(*), max(at) from sales", 0).await));
+    for question in questions() {
+        let query = serde_json::from_value(question.clone()).unwrap();
+        tell(&question.to_string(), answer(mill.query(&query).await));
+        tell("explain", plain(mill.explain(&query).await));
+    }
+    for (member, search) in [("sales.note", Some("1")), ("sales.country", None), ("sales.amount", Some("7")), ("sales.nothing", None)] {
+        tell(member, plain(mill.values(member, search, 20, 0).await));
+    }
+    tell("dataset", plain(mill.dataset("sales").await));
+    tell("datasets", plain(mill.datasets().await));
+    tell("model", plain(mill.model("sales").await));
+    tell("profile", plain(mill.profile("sales").await));
+    tell("preview", answer(mill.preview("sales", 5).await));
+    tell("loads", plain(mill.loads("sales").await));
+    tell("versions", plain(mill.versions("sales", None, 10).await));
+    tell("rejects", plain(mill.rejects("sales", 0, 10).await));
+    tell("count", plain(mill.count_rows("sales", "amount > 10").await));
+    tell("count that fails", plain(mill.count_rows("sales", "100 / (amount - 50) > 0 and amount <> 50").await));
+    told
+}
+
+fn answer(result: tidemill::Result<tidemill::QueryResult>) -> Value {
+    match result {
+        Ok(result) => {
+            let mut json = result.to_json();
+            json["provenance"].as_object_mut().map(|provenance| provenance.remove("stages"));
+            json
+        }
+        Err(error) => json!([format!("{:?}", error.kind()), error.message()]),
+    }
+}
+
+fn plain<T: Serialize>(result: tidemill::Result<T>) -> Value {
+    match result {
+        Ok(value) => serde_json::to_value(value).unwrap(),
+        Err(error) => json!([format!("{:?}", error.kind()), error.message()]),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_not_seen_change_no_byte_of_what_is_told() {
+    let worlds = std::env::var("TIDEMILL_INTERFERENCE_WORLDS").ok().and_then(|worlds| worlds.parse().ok()).unwrap_or(WORLDS);
+    let mut pairs = 0;
+    for seed in 0..worlds {
+        let ward = Ward::new().await;
+        let mut dice = Dice(seed + 1);
+        // The same visible rows in both, in the same order, in as many loads.
+        let loads = 1 + dice.roll(3);
+        let visible: Vec<Vec<Sale>> = (0..loads).map(|_| (0..dice.roll(120)).map(|_| Sale { country: "DE", ..sale(&mut dice) }).collect()).collect();
+        let mut all = Vec::new();
+        for world in ["one", "two"] {
+            let mill = ward.engine.tenant(world).unwrap();
+            for part in &visible {
+                let mut rows = part.clone();
+                for _ in 0..1 + dice.roll(200) {
+                    let country = dice.pick(&["FR", "IT", ""]);
+                    let place = dice.roll(rows.len() as u64 + 1) as usize;
+                    let strange = dice.roll(9) == 0;
+                    let drawn = sale(&mut dice);
+                    rows.insert(place, Sale { country, note: if strange { "seven".to_owned() } else { drawn.note.clone() }, amount: if strange { 77 } else { drawn.amount }, ..drawn });
+                }
+                mill.load("sales", csv(&rows, |_| (true, true))).await.unwrap();
+            }
+            with_measures(&mill).await;
+            let own = json!([{"name": "own", "rows": [{"member": "sales.country", "operator": "equals", "values": ["{user.country}"]}], "masked": [{"column": "price"}]}]);
+            set_policies(&mill, "sales", own).await;
+            let user = user(&[("country", &["DE"])]);
+            let scoped = ward.engine.mill(Scope::of(TenantId::parse(world).unwrap()).seen_by(user));
+            let first = told(&scoped).await;
+            // Kept partials, lists and compiled questions tell no more.
+            all.push((first, told(&scoped).await));
+        }
+        let [(one, one_again), (two, two_again)] = all.as_slice() else { unreachable!("two worlds") };
+        for (one, two) in one.iter().chain(one_again).zip(two.iter().chain(two_again)) {
+            assert_eq!(one, two, "seed {seed}");
+            pairs += 1;
+        }
+    }
+    assert!(pairs >= worlds * 2 * 50, "{pairs} pairs were compared");
+}
