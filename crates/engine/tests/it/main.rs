@@ -9,6 +9,7 @@ mod codec;
 mod composed;
 mod contracts;
 mod encryption;
+mod escapes;
 mod evolution;
 mod faults;
 mod flights;
