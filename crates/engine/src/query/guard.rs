@@ -11,13 +11,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::CardinalityEffect;
+use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
@@ -49,7 +49,10 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
                 return Ok(Transformed::yes(split));
             }
             match node.downcast_ref::<ProjectionExec>().filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema()))) {
-                Some(projection) => Ok(Transformed::yes(with_new_child(&node, Arc::new(Barrier { input: Arc::clone(projection.input()) }))?)),
+                Some(projection) => {
+                    let held: Arc<dyn ExecutionPlan> = Arc::new(Barrier { input: Arc::clone(projection.input()) });
+                    Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held])?))
+                }
                 None => Ok(Transformed::no(node)),
             }
         })
@@ -82,10 +85,6 @@ fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     Ok(Some(Arc::new(above)))
 }
 
-fn with_new_child(node: &Arc<dyn ExecutionPlan>, child: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
-    Arc::clone(node).with_new_children(vec![child])
-}
-
 /// Stands beneath a projection that could fail while places are looked for: projections do not move through it.
 #[derive(Debug)]
 struct Barrier {
@@ -111,8 +110,16 @@ impl ExecutionPlan for Barrier {
         vec![&self.input]
     }
 
-    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+    fn replace_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(Arc::new(Self { input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)) }))
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+    }
+
+    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {

@@ -337,7 +337,7 @@ async fn row_groups_without_the_value_are_not_read() {
     let ward = Ward::new().await;
     let visits: Vec<Visit> = (0..400_000).map(|n| Visit { n, at: Some(FIRST_SECOND + n), id: spread(n), name: None, city: None, cents: Some(n) }).collect();
     load(&ward.mill, &visits).await;
-    let size = ward.mill.dataset("visits").await.unwrap().summary.size_bytes;
+    let size = ward.mill.dataset("visits").await.unwrap().summary.size_bytes.unwrap();
     let sql = format!("select * from visits where id = {}", visits[300_000].id);
     ward.mill.sql(&sql).await.unwrap();
     let again = ward.mill.sql(&sql).await.unwrap();

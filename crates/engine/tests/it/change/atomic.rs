@@ -41,7 +41,7 @@ async fn six_segments() -> InMemory {
 async fn state(disk: &Arc<InMemory>) -> (Value, u64) {
     let mill = mill_over(disk.clone()).await;
     let rows = mill.sql("select n, count(*), min(room), min(date_part('day', at)) from orders group by n order by n").await.unwrap();
-    (rows.to_json()["data"].clone(), mill.dataset("orders").await.unwrap().summary.segments)
+    (rows.to_json()["data"].clone(), mill.dataset("orders").await.unwrap().summary.segments.unwrap())
 }
 
 async fn parquet_files(disk: &Arc<InMemory>) -> u64 {

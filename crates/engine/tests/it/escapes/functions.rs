@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::common::GetExt;
 use datafusion::execution::SessionStateDefaults;
 use tidemill::{Csv, ErrorKind, Mill};
 
