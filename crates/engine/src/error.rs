@@ -126,6 +126,16 @@ impl Error {
         self
     }
 
+    /// Without the values of rows that evaluation failed on: which of several it is depends on rows around it.
+    #[must_use]
+    pub(crate) fn without_values(mut self) -> Self {
+        if self.message.contains("Arrow error") {
+            let parts = self.message.split('\'').enumerate();
+            self.message = parts.map(|(place, part)| if place % 2 == 0 { part } else { "'…'" }).collect();
+        }
+        self
+    }
+
     /// What the caller can do.
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -233,6 +243,8 @@ impl From<datafusion::error::DataFusionError> for Error {
             Df::ResourcesExhausted(_) => ErrorKind::Exhausted,
             Df::ObjectStore(_) => ErrorKind::Unavailable,
             Df::ParquetError(_) => ErrorKind::Corrupt,
+            // A pattern that is none, met while the plan is simplified.
+            Df::External(inner) if inner.to_string().contains("regex") => ErrorKind::Invalid,
             _ => ErrorKind::Internal,
         };
         let message = error.strip_backtrace();

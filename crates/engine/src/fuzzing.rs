@@ -136,7 +136,7 @@ pub fn question(bytes: &[u8]) -> Result<(), String> {
     let Ok(query) = serde_json::from_slice::<SemanticQuery>(bytes) else { return Ok(()) };
     let zone = query.timezone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-    let reference = Reference { now, latest: Some(now), zone };
+    let reference = Reference { now, latest: Some(now), calendar: zone.into() };
     for range in query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()) {
         date::follows_clock(range);
         settled(date::resolve(range, &reference))?;

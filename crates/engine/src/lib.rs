@@ -75,7 +75,7 @@ pub use partial::memory::CacheBytes;
 pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
 pub use scope::{Scope, UserAttributes};
 pub use semantic::{
-    AccessPolicy, AttributeCondition, MaskedColumn,
+    AccessPolicy, AttributeCondition, CalendarSettings, MaskedColumn,
     Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, Measure, MeasureKind, Model, NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span,
     TimeDimension,
 };

@@ -12,6 +12,7 @@
 
 pub(crate) mod access;
 mod balance;
+pub(crate) mod calendar;
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod compose;
@@ -33,6 +34,7 @@ pub(crate) mod rollup;
 pub(crate) mod segments;
 mod states;
 
+pub use calendar::CalendarSettings;
 pub use grain::Grain;
 pub use join::{Join, JoinKey, Relationship};
 pub use model::{Dimension, Measure, MeasureKind, Model, NamedFilter, Rollup, Span};

@@ -16,6 +16,7 @@ use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
+use crate::semantic::calendar::Calendar;
 use crate::semantic::grain::Grain;
 
 /// A bucket in microseconds since the epoch: first instant, first instant after it.
@@ -24,23 +25,24 @@ pub(crate) type Bucket = (i64, i64);
 const SECOND: i64 = 1_000_000;
 const QUARTER_MINUTES: i64 = 15;
 
-/// The function for one grain and zone. They are part of its name and identity, so that plans with other ones differ.
+/// The function for one grain and calendar. They are part of its name and identity, so that plans with other ones differ.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TimeBucket {
     grain: Grain,
-    zone: Tz,
+    calendar: Calendar,
     name: String,
     signature: Signature,
 }
 
 impl TimeBucket {
     /// The function as DataFusion takes it.
-    pub(crate) fn udf(grain: Grain, zone: Tz) -> ScalarUDF {
+    pub(crate) fn udf(grain: Grain, calendar: impl Into<Calendar>) -> ScalarUDF {
+        let calendar = calendar.into().of_grain(grain);
         let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         ScalarUDF::from(Self {
             grain,
-            zone,
-            name: format!("time_bucket_{}_{}", grain.as_str(), zone.name()),
+            calendar,
+            name: format!("time_bucket_{}_{calendar}", grain.as_str()),
             signature: Signature::new(TypeSignature::Exact(vec![instant]), Volatility::Immutable),
         })
     }
@@ -51,8 +53,8 @@ impl TimeBucket {
         self.grain
     }
 
-    pub(crate) fn zone(&self) -> Tz {
-        self.zone
+    pub(crate) fn calendar(&self) -> Calendar {
+        self.calendar
     }
 }
 
@@ -75,13 +77,13 @@ impl ScalarUDFImpl for TimeBucket {
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let [instants] = arguments.args.as_slice() else { return exec_err!("time_bucket takes one timestamp") };
         let instants = instants.to_array(arguments.number_rows)?;
-        Ok(ColumnarValue::Array(bucket_all(&instants, self.grain, self.zone)))
+        Ok(ColumnarValue::Array(bucket_all(&instants, self.grain, self.calendar)))
     }
 }
 
-fn bucket_all(instants: &ArrayRef, grain: Grain, zone: Tz) -> ArrayRef {
+fn bucket_all(instants: &ArrayRef, grain: Grain, calendar: Calendar) -> ArrayRef {
     let instants = instants.as_primitive::<TimestampMicrosecondType>();
-    let mut buckets = Buckets::new(grain, zone);
+    let mut buckets = Buckets::new(grain, calendar);
     let values: Vec<i64> = instants.values().iter().map(|instant| buckets.of(*instant).0).collect();
     Arc::new(PrimitiveArray::<TimestampMicrosecondType>::new(values.into(), instants.nulls().cloned()).with_data_type(instants.data_type().clone()))
 }
@@ -91,7 +93,7 @@ fn bucket_all(instants: &ArrayRef, grain: Grain, zone: Tz) -> ArrayRef {
 #[derive(Debug)]
 pub(crate) struct Buckets {
     grain: Grain,
-    zone: Tz,
+    calendar: Calendar,
     last: Bucket,
     known: BTreeMap<i64, i64>,
 }
@@ -100,8 +102,8 @@ impl Buckets {
     /// Most that are remembered.
     const KNOWN_MAX: usize = 4_096;
 
-    pub(crate) fn new(grain: Grain, zone: Tz) -> Self {
-        Self { grain, zone, last: (0, 0), known: BTreeMap::new() }
+    pub(crate) fn new(grain: Grain, calendar: impl Into<Calendar>) -> Self {
+        Self { grain, calendar: calendar.into(), last: (0, 0), known: BTreeMap::new() }
     }
 
     /// The bucket of an instant.
@@ -114,7 +116,7 @@ impl Buckets {
                     if self.known.len() >= Self::KNOWN_MAX {
                         self.known.clear();
                     }
-                    let bucket = bucket_of(micros, self.grain, self.zone);
+                    let bucket = bucket_of(micros, self.grain, self.calendar);
                     self.known.insert(bucket.0, bucket.1);
                     bucket
                 }
@@ -125,7 +127,9 @@ impl Buckets {
 }
 
 /// The bucket of an instant. Instants that the calendar cannot express (beyond the year 262,000) are their own bucket.
-pub(crate) fn bucket_of(micros: i64, grain: Grain, zone: Tz) -> Bucket {
+pub(crate) fn bucket_of(micros: i64, grain: Grain, calendar: impl Into<Calendar>) -> Bucket {
+    let calendar = calendar.into();
+    let zone = calendar.zone;
     let fixed = |width: i64| {
         let start = micros.div_euclid(width).saturating_mul(width);
         (start, start.saturating_add(width))
@@ -140,7 +144,7 @@ pub(crate) fn bucket_of(micros: i64, grain: Grain, zone: Tz) -> Bucket {
             let Some(instant) = DateTime::from_timestamp_micros(micros) else { return (micros, micros.saturating_add(1)) };
             within_offset(micros, instant, width, zone)
         }
-        _ => calendar_bucket(micros, grain, zone).unwrap_or((micros, micros.saturating_add(1))),
+        _ => calendar_bucket(micros, grain, calendar).unwrap_or((micros, micros.saturating_add(1))),
     }
 }
 
@@ -168,16 +172,23 @@ fn edge(mut holds: i64, mut fails: i64, condition: impl Fn(i64) -> bool) -> i64 
     holds
 }
 
-fn calendar_bucket(micros: i64, grain: Grain, zone: Tz) -> Option<Bucket> {
+fn calendar_bucket(micros: i64, grain: Grain, calendar: Calendar) -> Option<Bucket> {
+    let zone = calendar.zone;
     let day = DateTime::from_timestamp_micros(micros)?.with_timezone(&zone).date_naive();
     let first = match grain {
-        Grain::Week => day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into()))?,
+        Grain::Week => day.checked_sub_signed(TimeDelta::days(day.weekday().days_since(calendar.week_start).into()))?,
         Grain::Month => day.with_day(1)?,
-        Grain::Quarter => NaiveDate::from_ymd_opt(day.year(), (day.month0() / 3) * 3 + 1, 1)?,
-        Grain::Year => NaiveDate::from_ymd_opt(day.year(), 1, 1)?,
+        Grain::Quarter => first_of_months(day, 3, calendar)?,
+        Grain::Year => first_of_months(day, 12, calendar)?,
         _ => day,
     };
     Some((day_start(first, zone)?, day_start(step(first, grain, 1)?, zone)?))
+}
+
+/// The first day of as many months as make a quarter or a year, counted from the month with which years begin.
+fn first_of_months(day: NaiveDate, months: u32, calendar: Calendar) -> Option<NaiveDate> {
+    let since = (day.month0() + 12 - (calendar.year_start - 1)) % months;
+    day.with_day(1)?.checked_sub_months(Months::new(since))
 }
 
 /// A date some grains later (or, with a negative count, earlier). Grains below a day step by days.
@@ -212,7 +223,7 @@ mod tests {
 
     fn check(grain: Grain, zone: &str, instant: &str, start: &str, end: &str) {
         let micros = |text: &str| text.parse::<DateTime<Utc>>().unwrap().timestamp_micros();
-        let bucket = bucket_of(micros(instant), grain, zone.parse().unwrap());
+        let bucket = bucket_of(micros(instant), grain, zone.parse::<Calendar>().unwrap());
         let shown = |micros: i64| DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339();
         assert_eq!((shown(bucket.0), shown(bucket.1)), (shown(micros(start)), shown(micros(end))), "{grain:?} {zone} {instant}");
     }

@@ -132,7 +132,7 @@ impl Mill {
             Some(AsOf::Time(time)) => time,
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
-        Ok(Reference { now, latest: snapshot.latest(), zone: compile::zone_of(query)? })
+        Ok(Reference { now, latest: snapshot.latest(), calendar: compile::calendar_of(query)? })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::ExprSchemable;
 use datafusion::logical_expr::utils::conjunction;
@@ -326,7 +325,7 @@ impl Mill {
         }
         // Only the columns of the scope can be named; its row filter may name all of them.
         let at = |error: Error| error.at("predicate");
-        let predicate = Columns { state, schema: &visible, zone: Tz::UTC }.expression(predicate).map_err(at)?;
+        let predicate = Columns { state, schema: &visible }.expression(predicate).map_err(at)?;
         let found = predicate.get_type(&visible).map_err(|error| at(error.into()))?;
         if found != arrow::datatypes::DataType::Boolean {
             return Err(at(Error::invalid(format!("the predicate gives a {found}; it must be true or false for each row"))));

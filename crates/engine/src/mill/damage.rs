@@ -55,6 +55,7 @@ impl Mill {
     /// # Errors
     /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
     pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Seen)]) -> Result<()> {
+        let error = if asked.iter().any(|(_, seen)| seen.access().filters_rows()) { error.without_values() } else { error };
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);
         }

@@ -229,7 +229,7 @@ impl Mill {
         let state = self.shared.session.shared();
         // A rollup holds the whole dataset, whoever asks first.
         let plan = scoped_plan(self.table(name, snapshot, &Arc::default()), name, &Access::default(), state)?;
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), zone: Tz::UTC };
+        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), calendar: Tz::UTC.into() };
         let compiled = compile::compile(&rollup::query_of(declared, model), model, plan, state, reference, self.scope.limits())?;
         self.shared.session.fragment(&compiled.plan)
     }

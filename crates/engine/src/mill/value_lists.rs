@@ -144,7 +144,7 @@ impl Mill {
         let state = self.shared.session.shared();
         let source = self.source_of(dataset, snapshot, &Arc::default())?;
         let schema = source.schema().clone();
-        let expr = Columns { state, schema: &schema, zone: chrono_tz::Tz::UTC }.dimension(dimension)?;
+        let expr = Columns { state, schema: &schema }.dimension(dimension)?;
         let value = Expr::Column(Column::new_unqualified(&dimension.name));
         let plan = LogicalPlanBuilder::from(source).aggregate(vec![expr.clone().alias(&dimension.name)], Vec::<Expr>::new())?.filter(value.is_not_null())?;
         Ok((plan.build()?, expr))

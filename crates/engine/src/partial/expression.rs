@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::functions::time_bucket::TimeBucket;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::grain::Grain;
 
 /// Nodes of one expression at most, as in a fragment.
@@ -228,7 +229,7 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
         Expr::ScalarFunction(call) => {
             let parts = call.args.iter().collect();
             if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
-                return Ok((Node::TimeBucket { grain: bucket.grain(), zone: bucket.zone().name().to_owned() }, parts));
+                return Ok((Node::TimeBucket { grain: bucket.grain(), zone: bucket.calendar().to_string() }, parts));
             }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
@@ -322,8 +323,8 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
             Expr::ScalarFunction(ScalarFunction { func: function.clone(), args: parts.some(arguments) })
         }
         Node::TimeBucket { grain, zone } => {
-            let zone = zone.parse().map_err(|_| Error::invalid(format!("this engine knows no time zone {zone:?}")))?;
-            TimeBucket::udf(grain, zone).call(vec![parts.next()?])
+            let calendar: Calendar = zone.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {zone:?}")))?;
+            TimeBucket::udf(grain, calendar).call(vec![parts.next()?])
         }
         Node::Aggregate { name, arguments, distinct, filter } => {
             let function = session.aggregate_functions().get(&name).ok_or_else(|| unknown_function(&name))?;

@@ -91,7 +91,7 @@ fn keeps(cast: &CastExpr, schema: &Schema) -> bool {
 pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
     let total = match filter.downcast_ref::<BinaryExpr>() {
         Some(binary) => {
-            matches!(binary.op(), Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+            matches!(binary.op(), Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom)
         }
         None => {
             let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name());

@@ -50,7 +50,7 @@ enum Rows {
 pub(crate) fn grant(model: &Model, user: &UserAttributes, state: &SessionState, schema: &DFSchema) -> Granted {
     let mut model = model.clone();
     follow(&mut model, state, schema);
-    let columns = Columns { state, schema, zone: Tz::UTC };
+    let columns = Columns { state, schema };
     let applies = |policy: &&AccessPolicy| {
         let holds = |attribute: &str, values: &[String]| user.values(attribute).any(|value| values.iter().any(|asked| asked == value));
         policy.when.iter().all(|condition| holds(&condition.attribute, &condition.values))
@@ -171,7 +171,7 @@ fn rows(model: &Model, policy: &AccessPolicy, user: &UserAttributes, columns: &C
 
 fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result<Expr> {
     // Dates of a policy are absolute, so it does not matter when it is asked.
-    let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, zone: Tz::UTC };
+    let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, calendar: Tz::UTC.into() };
     let mut rows: Option<Expr> = None;
     for filter in filters {
         if filter::moves(filter) {
@@ -217,7 +217,7 @@ fn attribute_of(value: &str) -> Option<&str> {
 /// # Errors
 /// `Invalid` with the path of the policy at fault.
 pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> Result<()> {
-    let columns = Columns { state, schema, zone: Tz::UTC };
+    let columns = Columns { state, schema };
     if model.access_policies.len() > POLICIES_MAX {
         return Err(Error::exhausted(format!("a model has at most {POLICIES_MAX} access policies")).at("access_policies"));
     }

@@ -1,6 +1,5 @@
 //! Whether a model fits its dataset: names, columns, expressions, filters. Also what is left of it under a scope.
 
-use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ExprSchemable;
@@ -26,7 +25,7 @@ const JOIN_KEYS_MAX: usize = 8;
 /// # Errors
 /// `Invalid` with the path of the member at fault.
 pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> Result<()> {
-    let columns = Columns { state, schema, zone: Tz::UTC };
+    let columns = Columns { state, schema };
     if model.dimensions.len() + model.measures.len() > MEMBERS_MAX {
         return Err(Error::exhausted(format!("a model has at most {MEMBERS_MAX} members")));
     }
@@ -138,7 +137,7 @@ fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
 /// Gives dimensions the types that their columns have in a version: a load may have widened these since the model was stored, or
 /// the version may be an older one.
 pub(crate) fn follow(model: &mut Model, state: &SessionState, schema: &DFSchema) {
-    let columns = Columns { state, schema, zone: Tz::UTC };
+    let columns = Columns { state, schema };
     for dimension in &mut model.dimensions {
         let found = columns.dimension(dimension).and_then(|expression| Ok(expression.get_type(schema)?));
         let Some(found) = found.ok().as_ref().and_then(ColumnType::from_data_type) else { continue };
@@ -152,7 +151,7 @@ pub(crate) fn follow(model: &mut Model, state: &SessionState, schema: &DFSchema)
 
 /// Takes out what cannot be bound to the columns that a scope leaves visible, derived members included.
 pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &DFSchema) {
-    let columns = Columns { state, schema, zone: Tz::UTC };
+    let columns = Columns { state, schema };
     model.dimensions.retain(|dimension| columns.dimension(dimension).is_ok());
     // What is computed from a measure goes with it.
     loop {

@@ -10,6 +10,7 @@ use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
 
+use super::calendar::Calendar;
 use super::date::{self, Range, Reference};
 use super::filter;
 use super::member::{self, Columns, Member, find, find_dimension, find_measure};
@@ -58,7 +59,7 @@ pub(crate) fn compile(query: &SemanticQuery, model: &Model, source: LogicalPlan,
         return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
     }
     let schema = source.schema().clone();
-    let columns = Columns { state, schema: &schema, zone: reference.zone };
+    let columns = Columns { state, schema: &schema };
     let compiler = Compiler { query, model, columns, reference, limits };
     compiler.compile(source)
 }
@@ -70,6 +71,18 @@ pub(crate) fn compile(query: &SemanticQuery, model: &Model, source: LogicalPlan,
 pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
     let name = query.timezone.as_deref().unwrap_or("UTC");
     name.parse().map_err(|_| Error::invalid(format!("unknown time zone {name:?}; use an IANA name such as Europe/Berlin")).at("timezone"))
+}
+
+/// The calendar of a query.
+///
+/// # Errors
+/// `Invalid` for a zone that is not in the IANA database and a month that is none.
+pub(crate) fn calendar_of(query: &SemanticQuery) -> Result<Calendar> {
+    let settings = query.calendar.unwrap_or_default();
+    if !(1..=12).contains(&settings.year_start) {
+        return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {}", settings.year_start)).at("calendar.yearStart"));
+    }
+    Ok(Calendar::new(zone_of(query)?, settings))
 }
 
 /// A measure that is an estimate, by its name.
@@ -125,7 +138,7 @@ impl Compiler<'_> {
                 range = range.or(Some(resolved));
             }
             if let Some(grain) = time.granularity {
-                groups.push(TimeBucket::udf(grain, self.columns.zone).call(vec![instant]).alias(&time.dimension));
+                groups.push(TimeBucket::udf(grain, self.reference.calendar).call(vec![instant]).alias(&time.dimension));
                 output.push(ResultColumn {
                     name: time.dimension.clone(),
                     label: dimension.label.clone(),

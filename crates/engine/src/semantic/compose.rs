@@ -119,7 +119,7 @@ impl<'a> World<'a> {
     /// The type of a measure that is computed from rows.
     pub(super) fn type_of(&self, model: &Model, measure: &Measure) -> Result<ColumnType> {
         let schema = self.source(&model.name)?.schema();
-        let columns = Columns { state: self.state, schema, zone: self.reference.zone };
+        let columns = Columns { state: self.state, schema };
         let compiler = Compiler { query: self.exact, model, columns, reference: self.reference, limits: self.limits };
         Ok(compiler.aggregate(measure)?.1)
     }

@@ -12,6 +12,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::calendar::Calendar;
 use super::grain::Grain;
 use super::query::DateRange;
 use crate::error::{Error, Result};
@@ -30,7 +31,13 @@ pub(crate) struct Reference {
     pub now: DateTime<Utc>,
     /// Latest instant of the data.
     pub latest: Option<DateTime<Utc>>,
-    pub zone: Tz,
+    pub calendar: Calendar,
+}
+
+impl Reference {
+    pub(crate) fn zone(&self) -> Tz {
+        self.calendar.zone
+    }
 }
 
 const OF_DATA: &str = " of data";
@@ -63,12 +70,12 @@ pub(crate) fn follows_clock(range: &DateRange) -> bool {
 /// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
 pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     let text = text.trim();
-    if let Some(found) = absolute(text, reference.zone) {
+    if let Some(found) = absolute(text, reference.zone()) {
         return Ok(found);
     }
-    match anchor(text, reference.now.timestamp_micros(), reference.zone) {
+    match anchor(text, reference.now.timestamp_micros(), reference.zone()) {
         Some((micros, None)) => Ok((micros, micros)),
-        Some((micros, Some(grain))) => Ok(bucket_of(micros, grain, reference.zone)),
+        Some((micros, Some(grain))) => Ok(bucket_of(micros, grain, reference.calendar)),
         None => Err(Error::invalid(format!("{text:?} is not a date; write 2013-01-31, 2013-01-31T12:00:00 or now-7d/d"))),
     }
 }
@@ -93,10 +100,10 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
     if text == "all" {
         return Ok(Range::default());
     }
-    if let Some((from, to)) = absolute(text, reference.zone) {
+    if let Some((from, to)) = absolute(text, reference.zone()) {
         return Ok(Range { from: Some(from), to: Some(to) });
     }
-    let zone = reference.zone;
+    let (zone, calendar) = (reference.zone(), reference.calendar);
     let (words, of_data) = match text.strip_suffix(OF_DATA) {
         Some(words) => (words.trim(), true),
         None => (text, false),
@@ -112,15 +119,15 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
     let lower = words.to_ascii_lowercase();
     let parts: Vec<&str> = lower.split_whitespace().collect();
     let found = match parts.as_slice() {
-        ["today"] => current(now, Grain::Day, zone),
-        ["yesterday"] => before(now, Grain::Day, 1, zone),
-        ["this", unit] => grain_of(unit).and_then(|grain| current(now, grain, zone)),
-        ["last", unit] => grain_of(unit).and_then(|grain| if of_data { current(now, grain, zone) } else { before(now, grain, 1, zone) }),
-        ["last", count, unit] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, zone)),
+        ["today"] => current(now, Grain::Day, calendar),
+        ["yesterday"] => before(now, Grain::Day, 1, calendar),
+        ["this", unit] => grain_of(unit).and_then(|grain| current(now, grain, calendar)),
+        ["last", unit] => grain_of(unit).and_then(|grain| if of_data { current(now, grain, calendar) } else { before(now, grain, 1, calendar) }),
+        ["last", count, unit] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, calendar)),
         ["from", count, unit, "ago", "to", "now"] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| range(shift(now, grain, -count, zone), Some(end))),
         _ => words.split_once(" to ").and_then(|(from, to)| {
-            let start = anchor(from.trim(), now, zone).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, zone).0));
-            let stop = anchor(to.trim(), now, zone).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, zone).1));
+            let start = anchor(from.trim(), now, zone).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, calendar).0));
+            let stop = anchor(to.trim(), now, zone).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, calendar).1));
             range(start, stop)
         }),
     };
@@ -131,22 +138,22 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
     })
 }
 
-fn current(now: i64, grain: Grain, zone: Tz) -> Option<Range> {
-    let (from, to) = bucket_of(now, grain, zone);
+fn current(now: i64, grain: Grain, calendar: Calendar) -> Option<Range> {
+    let (from, to) = bucket_of(now, grain, calendar);
     Some(Range { from: Some(from), to: Some(to) })
 }
 
-fn before(now: i64, grain: Grain, count: i32, zone: Tz) -> Option<Range> {
-    let (start, _) = bucket_of(now, grain, zone);
-    Some(Range { from: Some(earlier(start, grain, count, zone)?), to: Some(start) })
+fn before(now: i64, grain: Grain, count: i32, calendar: Calendar) -> Option<Range> {
+    let (start, _) = bucket_of(now, grain, calendar);
+    Some(Range { from: Some(earlier(start, grain, count, calendar.zone)?), to: Some(start) })
 }
 
-fn last(now: i64, grain: Grain, count: i32, of_data: bool, zone: Tz) -> Option<Range> {
+fn last(now: i64, grain: Grain, count: i32, of_data: bool, calendar: Calendar) -> Option<Range> {
     if !of_data {
-        return before(now, grain, count, zone);
+        return before(now, grain, count, calendar);
     }
-    let (_, end) = bucket_of(now, grain, zone);
-    Some(Range { from: Some(earlier(end, grain, count, zone)?), to: Some(end) })
+    let (_, end) = bucket_of(now, grain, calendar);
+    Some(Range { from: Some(earlier(end, grain, count, calendar.zone)?), to: Some(end) })
 }
 
 /// The beginning of a bucket some units before the one that begins at `start`. By days and not by the time of day: where
@@ -229,7 +236,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, zone: &str) -> String {
-        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), zone: zone.parse().unwrap() };
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), calendar: zone.parse::<Tz>().unwrap().into() };
         let range = match text.split_once(',') {
             Some((from, to)) => DateRange::Between([from.to_owned(), to.to_owned()]),
             None => DateRange::Named(text.to_owned()),
@@ -285,7 +292,7 @@ mod tests {
     #[test]
     fn units_before_a_day_without_midnight_begin_at_midnight() {
         // In São Paulo the 20th of October 2013 began at one o'clock.
-        let reference = Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), zone: chrono_tz::America::Sao_Paulo };
+        let reference = Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), calendar: chrono_tz::America::Sao_Paulo.into() };
         for text in ["last 3 days", "last 3 days of data"] {
             let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());

@@ -142,7 +142,7 @@ impl Needs {
         let fields: Vec<Field> = names.iter().zip(&formulas).map(|(name, formula)| Field::new(name, formula.column_type.data_type(), true)).collect();
         let schema = DFSchema::try_from(Schema::new(fields))?;
         let wrong = |error: Error| error.context(format!("measure {}", measure.name));
-        let expression = Columns { state: world.state, schema: &schema, zone: world.reference.zone }.expression(&text).map_err(wrong)?;
+        let expression = Columns { state: world.state, schema: &schema }.expression(&text).map_err(wrong)?;
         let divided = expression.transform_up(|part| Ok(fractions(part)))?.data;
         let data_type = divided.get_type(&schema)?;
         let column_type = ColumnType::from_data_type(&data_type).ok_or_else(|| Error::invalid(format!("measure {} is of the type {data_type}", measure.name)))?;

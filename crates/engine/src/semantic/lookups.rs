@@ -50,7 +50,7 @@ impl<'a> Lookups<'a> {
         let model = self.world.model(target)?;
         let dimension = super::member::find_dimension(model, &format!("{target}.{name}"))?;
         let schema = self.world.source(target)?.schema();
-        let expression = Columns { state: self.world.state, schema, zone: self.world.reference.zone }.dimension(dimension)?;
+        let expression = Columns { state: self.world.state, schema }.dimension(dimension)?;
         let table = self.table(&way);
         Ok((self.show(table, name, expression), dimension))
     }
@@ -84,7 +84,7 @@ impl<'a> Lookups<'a> {
                 _ => step.keys.iter().map(|(here, _)| Column::new_unqualified(key_name(self.table(before), here))).collect(),
             };
             let source = self.world.source(&step.target)?.clone();
-            let columns = Columns { state: self.world.state, schema: source.schema(), zone: self.world.reference.zone };
+            let columns = Columns { state: self.world.state, schema: source.schema() };
             let right: Vec<String> = step.keys.iter().map(|(_, there)| key_name(index, there)).collect();
             let mut shown: Vec<(String, Expr)> = Vec::new();
             for ((_, there), name) in step.keys.iter().zip(&right) {

@@ -53,7 +53,7 @@ pub(super) fn mapped<'a>(world: &World<'a>, root: &str, root_columns: &Columns<'
     let mut keys: Vec<Expr> = Vec::new();
     for (place, step) in way.iter().enumerate() {
         let source = world.source(&step.target)?;
-        let columns = Columns { state: world.state, schema: source.schema(), zone: world.reference.zone };
+        let columns = Columns { state: world.state, schema: source.schema() };
         if place == 0 {
             keys = step.keys.iter().map(|(here, _)| root_columns.column(here)).collect::<Result<_>>()?;
         }

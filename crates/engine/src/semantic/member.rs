@@ -1,6 +1,5 @@
 //! Names in a query, found in its model.
 
-use chrono_tz::Tz;
 use datafusion::common::Column;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
@@ -71,7 +70,6 @@ pub(crate) fn find_measure<'a>(model: &'a Model, member: &str) -> Result<&'a Mea
 pub(crate) struct Columns<'a> {
     pub state: &'a SessionState,
     pub schema: &'a datafusion::common::DFSchema,
-    pub zone: Tz,
 }
 
 impl Columns<'_> {

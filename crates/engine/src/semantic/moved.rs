@@ -110,10 +110,10 @@ impl<'a> Mover<'a> {
         }
         let asked = self.world.query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
         let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &self.world.reference)).transpose()?.unwrap_or_default();
-        let zone = self.world.reference.zone;
+        let calendar = self.world.reference.calendar;
         // Whole buckets are shown, also where the range begins inside of one. What is moved beyond the data only where it is asked for.
-        let first = asked.from.map(|from| bucket_of(from, grain, zone).0);
-        let beyond = || self.horizon.map(|latest| bucket_of(latest, grain, zone).1);
+        let first = asked.from.map(|from| bucket_of(from, grain, calendar).0);
+        let beyond = || self.horizon.map(|latest| bucket_of(latest, grain, calendar).1);
         let (read, fine, to) = match self.lens {
             Lens::Before(span) => (self.earlier(asked, span)?, self.fine(grain, span)?, asked.to.or_else(beyond)),
             Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, grain, span)?, grain, asked.to.or_else(beyond)),
@@ -144,32 +144,32 @@ impl<'a> Mover<'a> {
         if span.count > ROLLING_MAX {
             return Err(Error::exhausted(format!("{} is over {} buckets; at most {ROLLING_MAX} are rolled over", self.named, span.count)));
         }
-        let first = |from: i64| Ok::<_, Error>(bucket_of(self.back(from, Span { count: span.count - 1, ..span })?, grain, self.world.reference.zone).0);
+        let first = |from: i64| Ok::<_, Error>(bucket_of(self.back(from, Span { count: span.count - 1, ..span })?, grain, self.world.reference.calendar).0);
         Ok(Range { from: asked.from.map(first).transpose()?, to: asked.to })
     }
 
     /// The range some time before. Days stay days, and the last day of a range is the last one then: its end is not moved as an
     /// instant, which on the first day that a month does not have would leave that month's last day out.
     fn earlier(&self, range: Range, span: Span) -> Result<Range> {
-        let zone = self.world.reference.zone;
-        let is_start = |micros: i64, grain: Grain| bucket_of(micros, grain, zone).0 == micros;
+        let calendar = self.world.reference.calendar;
+        let is_start = |micros: i64, grain: Grain| bucket_of(micros, grain, calendar).0 == micros;
         let start = |micros: i64| {
             let back = self.back(micros, span)?;
             // The day may have begun later, or earlier, than midnight then.
-            Ok::<_, Error>(if is_start(micros, Grain::Day) && span.unit >= Grain::Day { bucket_of(back, Grain::Day, zone).0 } else { back })
+            Ok::<_, Error>(if is_start(micros, Grain::Day) && span.unit >= Grain::Day { bucket_of(back, Grain::Day, calendar).0 } else { back })
         };
         let end = |micros: i64| {
             if span.unit < Grain::Month || is_start(micros, Grain::Month) {
                 return start(micros);
             }
             let last = self.back(micros.saturating_sub(1), span)?;
-            Ok(if is_start(micros, Grain::Day) { bucket_of(last, Grain::Day, zone).1 } else { last.saturating_add(1) })
+            Ok(if is_start(micros, Grain::Day) { bucket_of(last, Grain::Day, calendar).1 } else { last.saturating_add(1) })
         };
         Ok(Range { from: range.from.map(start).transpose()?, to: range.to.map(end).transpose()? })
     }
 
     fn back(&self, micros: i64, span: Span) -> Result<i64> {
-        let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone);
+        let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone());
         back.ok_or_else(|| self.refused("looks back further than the calendar goes"))
     }
 }

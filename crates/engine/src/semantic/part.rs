@@ -77,7 +77,7 @@ impl<'a> Part<'a> {
         let model = self.world.model(self.root)?;
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
-        let columns = Columns { state: self.world.state, schema: &schema, zone: self.world.reference.zone };
+        let columns = Columns { state: self.world.state, schema: &schema };
         let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
@@ -127,7 +127,7 @@ impl<'a> Part<'a> {
         measures: &[(&Measure, &str)],
         compiler: &Compiler<'_>,
     ) -> Result<LogicalPlan> {
-        let zone = self.world.reference.zone;
+        let calendar = self.world.reference.calendar;
         let schema = source.schema().clone();
         let mut plan = source;
         if !lookups.is_empty() {
@@ -139,7 +139,7 @@ impl<'a> Part<'a> {
         }
         let grouped = groups.into_iter().map(|group| {
             let expr = match group.bucket {
-                Some(grain) => TimeBucket::udf(grain, zone).call(vec![self.in_time(group.expr)]),
+                Some(grain) => TimeBucket::udf(grain, calendar).call(vec![self.in_time(group.expr)]),
                 None => group.expr,
             };
             expr.alias(group.member)
@@ -153,7 +153,7 @@ impl<'a> Part<'a> {
     /// An instant of a row as one of the group that it counts for.
     fn in_time(&self, instant: Expr) -> Expr {
         match self.lens {
-            Lens::Before(span) => TimeShift::udf(span.unit, self.world.reference.zone).call(vec![instant, lit(i64::from(span.count))]),
+            Lens::Before(span) => TimeShift::udf(span.unit, self.world.reference.zone()).call(vec![instant, lit(i64::from(span.count))]),
             _ => instant,
         }
     }
@@ -171,7 +171,7 @@ impl<'a> Part<'a> {
         moved: Option<Moved<'_>>,
         compiler: &Compiler<'a>,
     ) -> Result<LogicalPlan> {
-        let zone = self.world.reference.zone;
+        let calendar = self.world.reference.calendar;
         let mut plan = LogicalPlanBuilder::from(source);
         if let Some(condition) = conjunction(before) {
             plan = plan.filter(condition)?;
@@ -182,7 +182,7 @@ impl<'a> Part<'a> {
             match group.bucket {
                 Some(grain) => {
                     let fine = moved.filter(|moved| moved.member == group.member).and_then(|moved| moved.buckets).map_or(grain, |buckets| buckets.fine);
-                    buckets.push((own_name(group.member), TimeBucket::udf(fine, zone).call(vec![group.expr.clone()])));
+                    buckets.push((own_name(group.member), TimeBucket::udf(fine, calendar).call(vec![group.expr.clone()])));
                 }
                 None => inner.push((own_name(group.member), group.expr.clone())),
             }
@@ -215,7 +215,7 @@ impl<'a> Part<'a> {
             .map(|group| {
                 let expr = match (group.own, group.bucket) {
                     (true, _) => by_name(&own_name(group.member)),
-                    (false, Some(grain)) => TimeBucket::udf(grain, zone).call(vec![group.expr.clone()]),
+                    (false, Some(grain)) => TimeBucket::udf(grain, calendar).call(vec![group.expr.clone()]),
                     (false, None) => group.expr.clone(),
                 };
                 expr.alias(group.member)
@@ -233,21 +233,21 @@ impl<'a> Part<'a> {
 
     /// Puts groups where they count in time.
     fn moved_plan(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
-        let zone = self.world.reference.zone;
+        let calendar = self.world.reference.calendar;
         let Some((member, Buckets { grain, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
         let own = own_name(member);
         let (plan, later) = match self.lens {
-            Lens::Before(span) => (plan, TimeShift::udf(span.unit, zone).call(vec![by_name(&own), lit(i64::from(span.count))])),
+            Lens::Before(span) => (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), lit(i64::from(span.count))])),
             Lens::Rolling(span) => {
                 let mut shown: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
                 shown.push(make_array((0..i64::from(span.count)).map(lit).collect()).alias(OFFSET));
                 let plan = plan.project(shown)?.unnest_column(Column::new_unqualified(OFFSET))?;
-                (plan, TimeShift::udf(span.unit, zone).call(vec![by_name(&own), by_name(OFFSET)]))
+                (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), by_name(OFFSET)]))
             }
             _ => return Ok(plan),
         };
         // A bucket does not begin at the same time of day everywhere in the calendar, so what was moved is put into its own.
-        let later = TimeBucket::udf(grain, zone).call(vec![later]);
+        let later = TimeBucket::udf(grain, calendar).call(vec![later]);
         let columns = plan.schema().columns().into_iter().filter(|column| column.name != OFFSET);
         let shown = columns.map(|column| if column.name == own { later.clone().alias(&own) } else { Expr::Column(column) }).collect::<Vec<_>>();
         Ok(plan.project(shown)?)
@@ -312,7 +312,7 @@ impl<'a> Part<'a> {
     /// Whether everything that is asked can be told from the rows of the root: then all its measures are aggregated at once.
     pub(super) fn joins_nothing(&self) -> Result<bool> {
         let (model, schema) = (self.world.model(self.root)?, self.world.source(self.root)?.schema());
-        let columns = Columns { state: self.world.state, schema, zone: self.world.reference.zone };
+        let columns = Columns { state: self.world.state, schema };
         let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
         let query = self.world.query;
         let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(members_of);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::calendar::CalendarSettings;
 use super::grain::Grain;
 use crate::catalog::AsOf;
 
@@ -50,6 +51,9 @@ pub struct SemanticQuery {
     /// IANA name of the zone in which days begin. Default UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone: Option<String>,
+    /// When weeks and years begin. Default: on Monday and in January.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarSettings>,
     /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<bool>,

@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod calendars;
 mod change;
 mod codec;
 mod composed;

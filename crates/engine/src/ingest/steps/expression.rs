@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, new_null_array};
 use arrow::compute::concat;
 use arrow::datatypes::{DataType, Field, SchemaRef};
-use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
@@ -45,7 +44,7 @@ impl Planned {
     fn new(text: &str, frame: &Frame, state: &SessionState) -> Result<Self> {
         let schema = schema_of(&frame.columns);
         let columns = DFSchema::try_from(Arc::clone(&schema))?;
-        let expression = Columns { state, schema: &columns, zone: Tz::UTC }.expression(text)?;
+        let expression = Columns { state, schema: &columns }.expression(text)?;
         if expression.is_volatile() {
             return Err(Error::invalid(format!("expression {text:?} gives another value each time; a load that is repeated must give the same rows")));
         }

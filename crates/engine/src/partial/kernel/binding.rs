@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use chrono_tz::Tz;
 use datafusion::catalog::Session;
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -21,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::time_bucket::TimeBucket;
 use crate::partial::looked_up::LookedUp;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::grain::Grain;
 
 /// An expression over a few of the columns.
@@ -43,7 +43,7 @@ pub(super) struct Through {
 
 #[derive(Debug)]
 pub(super) enum Key {
-    Bucket { instant: Bound, grain: Grain, zone: Tz },
+    Bucket { instant: Bound, grain: Grain, calendar: Calendar },
     Any(Bound),
 }
 
@@ -162,7 +162,7 @@ impl Binder<'_> {
             && let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>()
             && let [instant] = call.args.as_slice()
         {
-            return Ok(Key::Bucket { instant: self.bind(instant)?, grain: bucket.grain(), zone: bucket.zone() });
+            return Ok(Key::Bucket { instant: self.bind(instant)?, grain: bucket.grain(), calendar: bucket.calendar() });
         }
         Ok(Key::Any(self.bind(group)?))
     }

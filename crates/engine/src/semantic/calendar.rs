@@ -1,0 +1,148 @@
+//! When days, weeks, quarters and years begin.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::Weekday;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::grain::Grain;
+
+/// What a query says of its calendar. Days begin at midnight of its time zone.
+///
+/// ```
+/// let query: tidemill::SemanticQuery = serde_json::from_str(
+///     r#"{"measures": ["flights.count"], "calendar": {"weekStart": "sunday", "yearStart": 4},
+///         "timeDimensions": [{"dimension": "flights.time_hour", "granularity": "week", "dateRange": "this year"}]}"#,
+/// )?;
+/// assert_eq!(query.calendar.unwrap().year_start, 4);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct CalendarSettings {
+    /// The day on which weeks begin. Default: Monday, as ISO 8601 has it.
+    #[serde(with = "weekday")]
+    pub week_start: Weekday,
+    /// The month with which years begin, 1 to 12; quarters follow it. Default: January. A year is named by its first day.
+    pub year_start: u32,
+}
+
+impl Default for CalendarSettings {
+    fn default() -> Self {
+        Self { week_start: Weekday::Mon, year_start: 1 }
+    }
+}
+
+/// A calendar: settings in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Calendar {
+    pub zone: Tz,
+    pub week_start: Weekday,
+    /// The month with which years begin, 1 to 12.
+    pub year_start: u32,
+}
+
+impl From<Tz> for Calendar {
+    fn from(zone: Tz) -> Self {
+        Self::new(zone, CalendarSettings::default())
+    }
+}
+
+impl Calendar {
+    pub(crate) fn new(zone: Tz, settings: CalendarSettings) -> Self {
+        Self { zone, week_start: settings.week_start, year_start: settings.year_start.clamp(1, 12) }
+    }
+
+    /// The calendar with which buckets of a grain are the same, and no other is said: days are days whenever weeks begin.
+    pub(crate) fn of_grain(self, grain: Grain) -> Self {
+        let plain = Self::from(self.zone);
+        match grain {
+            Grain::Week => Self { week_start: self.week_start, ..plain },
+            Grain::Quarter => Self { year_start: (self.year_start - 1) % 3 + 1, ..plain },
+            Grain::Year => Self { year_start: self.year_start, ..plain },
+            _ => plain,
+        }
+    }
+}
+
+/// The name of the zone, and what is not as it is by default. [`FromStr`] reads it.
+impl fmt::Display for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.zone.name())?;
+        if self.week_start != Weekday::Mon {
+            write!(f, " weeks-{}", self.week_start)?;
+        }
+        if self.year_start != 1 {
+            write!(f, " years-{}", self.year_start)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Calendar {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut parts = text.split(' ');
+        let mut calendar = Self::from(parts.next().unwrap_or_default().parse::<Tz>().map_err(drop)?);
+        for part in parts {
+            match part.split_once('-') {
+                Some(("weeks", day)) => calendar.week_start = day.parse().map_err(drop)?,
+                Some(("years", month)) => calendar.year_start = month.parse().ok().filter(|month| (1..=12).contains(month)).ok_or(())?,
+                _ => return Err(()),
+            }
+        }
+        Ok(calendar)
+    }
+}
+
+mod weekday {
+    use chrono::Weekday;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const NAMES: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Mon),
+        ("tuesday", Weekday::Tue),
+        ("wednesday", Weekday::Wed),
+        ("thursday", Weekday::Thu),
+        ("friday", Weekday::Fri),
+        ("saturday", Weekday::Sat),
+        ("sunday", Weekday::Sun),
+    ];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(super) fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(NAMES.iter().find(|(_, known)| known == day).map_or("monday", |(name, _)| name))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, day)| *day).ok_or_else(|| serde::de::Error::custom(format!("weekStart {name:?} is not a day of the week; write monday, sunday, …")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_calendar_is_read_back_from_its_name() {
+        for text in ["UTC", "Europe/Berlin weeks-Sun", "Asia/Kolkata years-4", "UTC weeks-Sat years-10"] {
+            assert_eq!(text.parse::<Calendar>().unwrap().to_string(), text);
+        }
+        for text in ["", "Atlantis", "UTC weeks-Xyz", "UTC years-13", "UTC days-2"] {
+            assert!(text.parse::<Calendar>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_grain_keeps_only_what_matters_to_it() {
+        let calendar: Calendar = "UTC weeks-Sun years-7".parse().unwrap();
+        for (grain, name) in [(Grain::Day, "UTC"), (Grain::Week, "UTC weeks-Sun"), (Grain::Month, "UTC"), (Grain::Quarter, "UTC"), (Grain::Year, "UTC years-7")] {
+            assert_eq!(calendar.of_grain(grain).to_string(), name);
+        }
+    }
+}
