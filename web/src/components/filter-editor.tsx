@@ -24,6 +24,8 @@ export interface FilterEditorProps {
   everything?: boolean;
   /** What is chosen to begin with, where there is no filter yet. */
   startWith?: string | undefined;
+  /** Values that are always in the list, whatever the data has. */
+  offers?: readonly string[];
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
 }
@@ -83,7 +85,7 @@ export function valuesQuery(
 }
 
 export function FilterEditor(props: FilterEditorProps) {
-  const { models, filter, asOf, everything = false, onApply, onRemove } = props;
+  const { models, filter, asOf, everything = false, offers = [], onApply, onRemove } = props;
   const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
   const [memberName, setMember] = useState(
     filter?.member ?? props.startWith ?? choices[0]?.member ?? '',
@@ -114,7 +116,10 @@ export function FilterEditor(props: FilterEditorProps) {
   // Chosen values stay on top, whatever is searched.
   const shown = [
     ...values,
-    ...found.slice(0, SHOWN_VALUES).filter((value) => !values.includes(value)),
+    ...offers.filter((offer) => !values.includes(offer) && offer.includes(search.trim())),
+    ...found
+      .slice(0, SHOWN_VALUES)
+      .filter((value) => !values.includes(value) && !offers.some((offer) => offer === value)),
   ];
 
   const toggle = (value: Cell): void =>
