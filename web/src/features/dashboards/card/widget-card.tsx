@@ -8,6 +8,7 @@ import type { Widget } from '@/api/types';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
+import { restrictedBy } from '@/lib/access-words';
 import { comparisonQuery } from '@/lib/comparison';
 import { needsModels, timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
@@ -217,6 +218,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         warning={state.warning}
         stale={stale}
         confirmedAt={answer.stored?.confirmedAt ?? null}
+        restricted={result && restrictedBy(result.provenance)}
         onRetry={answer.refetch}
       />
       {about && answer.stored && (
