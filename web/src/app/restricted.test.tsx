@@ -81,7 +81,10 @@ describe('a part of the rows', () => {
   it('is said by a card, and by what it says about itself', async () => {
     const { user } = open('/dashboards/d1');
     const card = await screen.findByRole('region', { name: 'Flights' });
-    expect(await within(card).findByText('Restricted by access policy own_airport')).toBeVisible();
+    const words = 'Restricted by access policy own_airport';
+    expect(await within(card).findByRole('img', { name: words })).toBeVisible();
+    const bars = screen.getByRole('region', { name: 'Flights by carrier' });
+    expect(await within(bars).findByText(words)).toBeVisible();
     await user.click(within(card).getByRole('button', { name: 'Menu of Flights' }));
     await user.click(await screen.findByRole('menuitem', { name: 'Where does this come from?' }));
     const dialog = await screen.findByRole('dialog');

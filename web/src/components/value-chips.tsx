@@ -9,6 +9,8 @@ import { Icon } from '@/theme/icons';
 
 export interface ValueChipsProps {
   label: string;
+  /** What the values are of, for who does not see what stands beside. */
+  name?: string;
   values: readonly string[];
   onChange: (values: string[]) => void;
   error?: string | undefined;
@@ -28,7 +30,7 @@ const linesOf = (text: string): string[] =>
     .filter((line) => line !== '');
 
 export function ValueChips(props: ValueChipsProps) {
-  const { label, values, onChange, error, hint, disabled = false, offers } = props;
+  const { label, name = label, values, onChange, error, hint, disabled = false, offers } = props;
   const [typed, setTyped] = useState('');
   const [all, setAll] = useState(false);
   const field = useRef<HTMLInputElement>(null);
@@ -44,11 +46,11 @@ export function ValueChips(props: ValueChipsProps) {
     field.current?.focus();
   };
   return (
-    <Box role="group" aria-label={label} sx={{ minWidth: 0 }}>
+    <Box role="group" aria-label={name} sx={{ minWidth: 0 }}>
       {values.length > 0 && (
         <Box
           component="ul"
-          aria-label={`${label}: ${values.length}`}
+          aria-label={`${name}: ${values.length}`}
           sx={{
             listStyle: 'none',
             display: 'flex',
@@ -118,6 +120,7 @@ export function ValueChips(props: ValueChipsProps) {
           }}
           slotProps={{
             htmlInput: {
+              'aria-label': name,
               autoComplete: 'off',
               spellCheck: false,
               ...(offers ? { list: listId } : {}),

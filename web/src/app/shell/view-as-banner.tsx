@@ -1,25 +1,26 @@
 // Says through whose eyes everything is seen, on every page, and leads back. It stays in view while the page moves under it.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useLayoutEffect } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { viewAs } from '@/api/view-as';
 import type { Viewed } from '@/api/view-as';
 import { announce } from '@/components/announcer';
 import { Icon } from '@/theme/icons';
 
-const HEIGHT = 44;
-
 // What else stays in view stands below it, and what gets the focus is not covered by it.
-function useRoom(): void {
+function useRoom() {
+  const banner = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     const { style } = document.documentElement;
-    style.setProperty('--tm-top', `${HEIGHT}px`);
-    style.setProperty('scroll-padding-top', `${HEIGHT + 8}px`);
+    const height = banner.current?.offsetHeight ?? 0;
+    style.setProperty('--tm-top', `${height}px`);
+    style.setProperty('scroll-padding-top', `${height + 8}px`);
     return () => {
       style.removeProperty('--tm-top');
       style.removeProperty('scroll-padding-top');
     };
   }, []);
+  return banner;
 }
 
 export function stopViewing(): void {
@@ -29,10 +30,11 @@ export function stopViewing(): void {
 }
 
 export default function ViewAsBanner({ viewed }: { viewed: Viewed }) {
-  useRoom();
+  const banner = useRoom();
   return (
     <Box
       component="section"
+      ref={banner}
       aria-label="View as"
       data-testid="view-as-banner"
       sx={{
@@ -42,7 +44,8 @@ export default function ViewAsBanner({ viewed }: { viewed: Viewed }) {
         display: 'flex',
         alignItems: 'center',
         gap: 2.5,
-        minHeight: HEIGHT,
+        minHeight: 44,
+        py: 1,
         px: { xs: 4, sm: 6 },
         bgcolor: 'primary.main',
         color: 'primary.contrastText',

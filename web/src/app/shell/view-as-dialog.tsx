@@ -15,13 +15,7 @@ import { useListUsersQuery } from '@/api/users-api';
 import { viewAs } from '@/api/view-as';
 import { announce } from '@/components/announcer';
 import { ErrorState, LoadingState } from '@/components/states';
-
-/** What a browser would ask about before it leaves the page. */
-function hasUnsaved(): boolean {
-  const leaving = new Event('beforeunload', { cancelable: true });
-  window.dispatchEvent(leaving);
-  return leaving.defaultPrevented;
-}
+import { hasUnsaved } from '@/components/use-guard';
 
 const SHOWN_VALUES = 2;
 

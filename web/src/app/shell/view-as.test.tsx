@@ -6,6 +6,7 @@ import { AppRoutes } from '@/app/router';
 import type { Role } from '@/api/types';
 import { session } from '@/testing/fixtures';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
+import { modelHandlers } from '@/testing/model-handlers';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 
@@ -111,6 +112,24 @@ describe('view as', () => {
     expect(screen.queryByRole('button', { name: 'Edit' })).toBeNull();
     await user.click(screen.getByRole('button', { name: 'Stop' }));
     expect(await screen.findByRole('toolbar', { name: 'Editing' })).toBeVisible();
+  });
+
+  it('warns of what is not saved', async () => {
+    server.use(...modelHandlers);
+    const { user } = open('/models/flights');
+    const general = await screen.findByRole('region', { name: 'General' });
+    await user.type(within(general).getByRole('textbox', { name: 'Label' }), '!');
+    const menu = await openMenu(user);
+    await user.click(within(menu).getByRole('menuitem', { name: 'View as…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'View as' });
+    expect(dialog).toHaveTextContent('This page has changes that are not saved');
+    await user.click(await within(dialog).findByRole('button', { name: /Bo Sandberg/ }));
+    // Taken away and asked anew: as it is stored, and closed.
+    const again = await screen.findByRole('region', { name: 'General' });
+    await waitFor(() =>
+      expect(within(again).getByRole('textbox', { name: 'Label' })).toBeDisabled(),
+    );
+    expect(within(again).getByRole('textbox', { name: 'Label' })).toHaveValue('Flights');
   });
 
   it('says why the people cannot be chosen', async () => {

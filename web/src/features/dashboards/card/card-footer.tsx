@@ -4,6 +4,22 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { Problem } from '@/api/types';
 import { StaleMark } from '@/components/states';
+import { Icon } from '@/theme/icons';
+
+/** The same where there is no room for a line. */
+export function RestrictedMark({ words }: { words: string }) {
+  return (
+    <Box
+      role="img"
+      aria-label={words}
+      title={words}
+      data-testid="card-restricted"
+      sx={{ display: 'flex', color: 'text.secondary' }}
+    >
+      <Icon name="filter" size={14} />
+    </Box>
+  );
+}
 
 export interface CardFooterProps {
   warning: Problem | null;

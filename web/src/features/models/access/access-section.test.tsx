@@ -215,7 +215,9 @@ describe('access for others', () => {
     });
     await user.click(text);
     await user.type(text, '\naccess_policies:\n  - name: mine');
-    expect(await screen.findByText('Access policies: Only admins change who sees what.')).toBeVisible();
+    expect(
+      await screen.findByText('Access policies: Only admins change who sees what.'),
+    ).toBeVisible();
     expect(screen.getByRole('button', { name: 'Save model' })).toBeDisabled();
   });
 

@@ -69,6 +69,7 @@ export function AttributeFields({ rows, problems, offers, onChange }: AttributeF
                   error={wrong?.name !== undefined}
                   helperText={wrong?.name}
                   onChange={(event) => set(row.key, { name: event.target.value.trim() })}
+                  sx={{ gridRow: 1, gridColumn: 1 }}
                   slotProps={{
                     htmlInput: {
                       'aria-label': `Name of attribute ${place + 1}`,
@@ -79,12 +80,15 @@ export function AttributeFields({ rows, problems, offers, onChange }: AttributeF
                     },
                   }}
                 />
-                <Box sx={{ gridColumn: { xs: '1 / -1', sm: 'auto' }, gridRow: { xs: 2, sm: 1 } }}>
+                <Box sx={{ gridColumn: { xs: '1 / -1', sm: 2 }, gridRow: { xs: 2, sm: 1 } }}>
                   <ValueChips
-                    label={`Values of ${name}`}
+                    label="Values"
+                    name={`Values of ${name}`}
                     values={row.values}
                     error={wrong?.values}
-                    hint="Enter adds a value; a pasted list adds one a line"
+                    {...(place === 0
+                      ? { hint: 'Enter adds a value; a pasted list adds one a line' }
+                      : {})}
                     onChange={(values) => set(row.key, { values })}
                   />
                 </Box>
