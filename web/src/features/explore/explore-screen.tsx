@@ -24,13 +24,13 @@ import { FieldPanel } from './fields/field-panel';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
 import { preloadTable, ResultArea } from './result-area';
-import { titleOf } from './save/to-widget';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
 import { OptionsRow } from './shelf/options-row';
 import { Starts } from './starts';
 import { emptyState, isEmpty } from './state/explore-state';
 import { resolvedRange } from './state/resolved-range';
+import { titleOf } from './state/title';
 import { useExploreState } from './state/use-explore-state';
 import type { ExploreControls } from './state/use-explore-state';
 

@@ -14,8 +14,8 @@ import { drawnKind } from './chart/chart-kinds';
 import type { NothingFoundProps } from './nothing-found';
 import type { PlacedProblems } from './query/field-places';
 import type { ExploreResults } from './query/use-explore-results';
-import { titleOf } from './save/to-widget';
 import type { ExploreState } from './state/explore-state';
+import { titleOf } from './state/title';
 import type { TableCardProps } from './table/table-card';
 
 // Most answers have rows.
