@@ -147,6 +147,14 @@ describe('none of the rows', () => {
     expect(screen.queryByRole('grid')).toBeNull();
   });
 
+  it('is said where values of a filter are chosen', async () => {
+    const { user } = open('/dashboards/d1');
+    await screen.findByRole('region', { name: 'Flights' });
+    await user.click(await screen.findByRole('button', { name: 'Add filter' }));
+    const values = await screen.findByRole('list', { name: 'Values' });
+    expect(await within(values).findByText(reason)).toBeVisible();
+  });
+
   it('is said under a statement', async () => {
     const { user } = open('/sql');
     await user.type(await screen.findByRole('textbox', { name: 'SQL statement' }), 'select *');

@@ -8,6 +8,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useEffect, useMemo, useState } from 'react';
 import type { AsOf, Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
+import { nothingSeen } from '@/lib/access-words';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useQueryResult } from '@/api/use-query-result';
@@ -339,7 +340,7 @@ export function FilterEditor(props: FilterEditorProps) {
                   ? answer.problem.title
                   : answer.pending
                     ? 'Looking…'
-                    : 'No value matches'}
+                    : ((result && nothingSeen(result)) ?? 'No value matches')}
               </Box>
             )}
           </Box>

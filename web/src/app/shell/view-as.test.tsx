@@ -28,6 +28,7 @@ async function choose(user: User, name: RegExp): Promise<void> {
   await user.click(await within(dialog).findByRole('button', { name }));
 }
 
+const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
 let asked: string[] = [];
 
 beforeEach(() => {
@@ -35,6 +36,7 @@ beforeEach(() => {
   resetDashboards(['w1']);
   asked = [];
   server.use(
+    live.addEventListener('connection', () => undefined),
     http.get('*/api/v1/datasets', ({ request }) => {
       asked.push(request.headers.get('tidemill-view-as') ?? 'oneself');
       return undefined;
@@ -98,11 +100,7 @@ describe('view as', () => {
   });
 
   it('leaves a draft where it is, and shows what is stored', async () => {
-    const live = ws.link(/^wss?:.*\/api\/v1\/live$/);
-    server.use(
-      ...dashboardHandlers,
-      live.addEventListener('connection', () => undefined),
-    );
+    server.use(...dashboardHandlers);
     const { user } = open('/dashboards/d1');
     await user.click(await screen.findByRole('button', { name: 'Edit' }));
     expect(await screen.findByRole('toolbar', { name: 'Editing' })).toBeVisible();
