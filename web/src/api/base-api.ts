@@ -5,6 +5,13 @@ import type { BaseQueryFn, FetchArgs } from '@reduxjs/toolkit/query/react';
 import { problemFromBody, toProblem } from './problem';
 import { apiBase, withFreshToken } from './reauth';
 import type { Problem } from './types';
+import { viewAsHeader } from './view-as';
+
+/** `extraOptions` of what is asked by whoever is signed in, also while they view as somebody else. */
+export interface Asked {
+  oneself?: boolean;
+}
+export const asOneself: Asked = { oneself: true };
 
 const anonymousPaths = ['/bootstrap', '/setup', '/session'];
 
@@ -13,16 +20,19 @@ const send = fetchBaseQuery({
   credentials: 'same-origin',
 });
 
-export const baseQuery: BaseQueryFn<string | FetchArgs, unknown, Problem> = async (
-  input,
-  api,
-  extra,
-) => {
+export const baseQuery: BaseQueryFn<
+  string | FetchArgs,
+  unknown,
+  Problem,
+  Asked | undefined
+> = async (input, api, extra) => {
   const args: FetchArgs = typeof input === 'string' ? { url: input } : input;
   const attempt = async (token: string | null) => {
     const headers = new Headers(args.headers as HeadersInit | undefined);
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
-    return send({ ...args, headers }, api, extra);
+    if (token !== null && !extra?.oneself)
+      for (const [name, value] of Object.entries(viewAsHeader())) headers.set(name, value);
+    return send({ ...args, headers }, api, {});
   };
   const answer = anonymousPaths.includes(args.url)
     ? await attempt(null)

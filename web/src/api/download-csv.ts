@@ -3,6 +3,7 @@ import { normalizeQuery } from '@/api/query-key';
 import { problemFromBody, problemOf } from '@/api/problem';
 import { apiBase, withFreshToken } from '@/api/reauth';
 import type { Problem, SemanticQuery } from '@/api/types';
+import { viewAsHeader } from '@/api/view-as';
 import { saveFile } from '@/lib/save-file';
 
 export const fileName = (title: string): string =>
@@ -25,6 +26,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
             accept: 'text/csv',
             'content-type': 'application/json',
             ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+            ...viewAsHeader(),
           },
           body: JSON.stringify(normalizeQuery(query)),
         }),

@@ -1,6 +1,26 @@
 // Generated from docs/openapi.json by `npm run generate-api-types`; do not edit. The names that the
 // application uses are in types.ts.
 
+export type AccessPolicy = {
+  /** Columns of the dataset that do not exist for them. */
+  hidden?: string[];
+  /** Columns that are there without what is in them. */
+  masked?: MaskedColumn[];
+  name: string;
+  /** Conditions on dimensions of this model that must all hold. A value `{user.country}` stands for all values of that attribute. Absent for all rows. */
+  rows?: Filter[];
+  /** Who it applies to: all must hold. Absent for everybody. */
+  when?: AttributeCondition[];
+};
+
+export type AccessUse = {
+  dataset: string;
+  /** Why no row is seen, where none is. */
+  no_rows?: string | null;
+  /** Those that apply. */
+  policies: string[];
+};
+
 export type Advice = {
   bytes: number;
   dataset: string;
@@ -30,6 +50,12 @@ export type AggregateExplanation = {
 };
 
 export type AsOf = number | string;
+
+export type AttributeCondition = {
+  /** A name of an attribute, or `id`, `email` or `role`. */
+  attribute: string;
+  values: string[];
+};
 
 export type Bootstrap = {
   /** Bytes of an uploaded file at most. */
@@ -287,9 +313,12 @@ export type DatasetSummary = {
   created_at: string;
   label: string;
   name: string;
+  /** Those that the caller sees. */
   rows: number;
-  segments: number;
-  size_bytes: number;
+  /** Not told to who sees only a part of the rows. */
+  segments: number | null;
+  /** Not told to who sees only a part of the rows. */
+  size_bytes: number | null;
   time_column: string | null;
   time_max: string | null;
   time_min: string | null;
@@ -579,6 +608,12 @@ export type LoadReport = {
 
 export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
 
+export type MaskedColumn = {
+  column: string;
+  /** SQL for what is shown. Absent for nothing. */
+  expression?: string | null;
+};
+
 export type Me = {
   /** Where. */
   tenant: Tenant;
@@ -628,6 +663,8 @@ export type MeasureKind =
   | 'time_shift';
 
 export type Model = {
+  /** Who sees which rows and columns. Absent where everybody of the tenant sees everything. Only admins and owners change them; who sees the dataset only in part does not get them. */
+  access_policies?: AccessPolicy[];
   dataset: string;
   dimensions: Dimension[];
   /** Other models that rows of this one belong to, or that have rows which belong to this one. */
@@ -712,6 +749,14 @@ export type NewTenant = {
 };
 
 export type NewUser = {
+  /** What access policies ask about them. */
+  attributes?:
+    | {
+        [key: string]: string[];
+      }
+    | {
+        [key: string]: string[];
+      };
   /** Address; not yet used in this installation. */
   email: string;
   /** What people read. */
@@ -778,6 +823,8 @@ export type Promotion = {
 };
 
 export type Provenance = {
+  /** The datasets that are not seen as a whole. */
+  access?: AccessUse[];
   /** How far the numbers that are estimates may be off, one entry a measure. */
   bounds: Bound[];
   bytes_read: number;
@@ -1238,6 +1285,14 @@ export type User = {
 };
 
 export type UserChange = {
+  /** What access policies ask about them. Absent leaves them as they are. */
+  attributes?:
+    | {
+        [key: string]: string[];
+      }
+    | {
+        [key: string]: string[];
+      };
   /** What people read. */
   name: string;
   /** What they may do. */
@@ -1250,6 +1305,10 @@ export type UserList = {
 };
 
 export type UserRow = User & {
+  /** What access policies ask about them. */
+  attributes: {
+    [key: string]: string[];
+  };
   /** When they were made. */
   created_at: string;
 };

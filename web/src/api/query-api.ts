@@ -2,7 +2,7 @@
 // themselves go to the result store, because walking large answers in Redux costs frames.
 import { baseApi, baseQuery } from './base-api';
 import { nextFrame } from './next-frame';
-import { toProblem } from './problem';
+import { problemOf, toProblem } from './problem';
 import { queryKey, normalizeQuery } from './query-key';
 import { queryQueue } from './request-queue';
 import { resultStore } from './result-store';
@@ -23,6 +23,7 @@ export const queryApi = baseApi.injectEndpoints({
       serializeQueryArgs: ({ queryArgs }) => queryKey(queryArgs),
       queryFn: async (query, api, extra) => {
         const key = queryKey(query);
+        const { generation } = resultStore;
         try {
           const answer = await queryQueue.run(
             async () =>
@@ -36,6 +37,7 @@ export const queryApi = baseApi.injectEndpoints({
           if (answer.error) return { error: answer.error };
           // Twelve answers within one frame are one drawing of the page, not twelve.
           await nextFrame();
+          if (resultStore.generation !== generation) return { error: problemOf('aborted') };
           const result = answer.data as QueryResult;
           const receivedAt = Date.now();
           // A semantic query reads one dataset, so there is a version; only SQL may have none.

@@ -2,6 +2,7 @@
 // useSyncExternalStore. HTTP answers and live frames both write here; a drawing never knows which.
 import { onPersonChanged } from './reauth';
 import type { Problem, QueryResult } from './types';
+import { onViewAsChanged } from './view-as';
 
 export interface StoredResult {
   key: string;
@@ -21,6 +22,8 @@ export class ResultStore {
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly held = new Map<string, number>();
   private readonly capacity: number;
+  /** Grows when everything is forgotten: what was asked before that is not for who sees the answers now. */
+  generation = 0;
 
   constructor(capacity = 300) {
     this.capacity = capacity;
@@ -70,6 +73,7 @@ export class ResultStore {
   }
 
   clear(): void {
+    this.generation += 1;
     const keys = [...this.results.keys()];
     this.results.clear();
     this.problems.clear();
@@ -109,3 +113,4 @@ export class ResultStore {
 
 export const resultStore = new ResultStore();
 onPersonChanged(() => resultStore.clear());
+onViewAsChanged(() => resultStore.clear());

@@ -2,6 +2,7 @@
 import { problemFromBody, problemOf } from './problem';
 import { apiBase, withFreshToken } from './reauth';
 import type { Problem, Upload } from './types';
+import { viewAsHeader } from './view-as';
 
 export interface SendProgress {
   sentBytes: number;
@@ -34,6 +35,8 @@ function sendOnce(
     request.open('POST', `${apiBase}/uploads`);
     request.setRequestHeader('accept', 'application/json');
     if (token !== null) request.setRequestHeader('authorization', `Bearer ${token}`);
+    for (const [name, value] of Object.entries(viewAsHeader()))
+      request.setRequestHeader(name, value);
     request.upload.onprogress = (event) =>
       onProgress({
         sentBytes: event.loaded,

@@ -3,7 +3,7 @@ import { baseApi } from './base-api';
 import { adoptSession, dropSession } from './reauth';
 import type { Bootstrap, Session, SetupRequest, SignInRequest } from './types';
 
-const sessionApi = baseApi.injectEndpoints({
+export const sessionApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     getBootstrap: build.query<Bootstrap, void>({ query: () => '/bootstrap' }),
     setUp: build.mutation<Session, SetupRequest>({

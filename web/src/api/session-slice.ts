@@ -3,6 +3,8 @@ import { createSlice } from '@reduxjs/toolkit';
 import type { PayloadAction } from '@reduxjs/toolkit';
 import { useSelector } from 'react-redux';
 import type { Me, Role, Tenant, User } from './types';
+import { useViewed } from './view-as';
+import type { Viewed } from './view-as';
 
 export interface SessionState {
   // 'unknown' until the first silent refresh has answered.
@@ -31,14 +33,20 @@ export const { sessionStarted, sessionEnded } = sessionSlice.actions;
 const ranks: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
 
 export interface SessionView extends SessionState {
-  // True when the signed-in user has this role or a higher one.
+  // Whose eyes they look through, if not their own.
+  viewed: Viewed | null;
+  // True when the signed-in user has this role or a higher one. Who views as somebody else changes nothing, and counts
+  // as a viewer.
   isAtLeast: (role: Role) => boolean;
 }
 
 export function useSession(): SessionView {
   const session = useSelector((state: { session: SessionState }) => state.session);
+  const viewed = useViewed();
   return {
     ...session,
-    isAtLeast: (role) => session.user !== null && ranks[session.user.role] >= ranks[role],
+    viewed,
+    isAtLeast: (role) =>
+      session.user !== null && ranks[viewed ? 'viewer' : session.user.role] >= ranks[role],
   };
 }

@@ -1,7 +1,7 @@
 // Statements. As with queries, the rows go to the result store and RTK Query keeps a handle.
 import type { FetchBaseQueryMeta } from '@reduxjs/toolkit/query';
 import { baseApi, baseQuery } from './base-api';
-import { toProblem } from './problem';
+import { problemOf, toProblem } from './problem';
 import type { ResultHandle } from './query-api';
 import { resultStore } from './result-store';
 import type { QueryResult, SqlQuery } from './types';
@@ -14,6 +14,7 @@ export const sqlApi = baseApi.injectEndpoints({
     runSql: build.query<ResultHandle, SqlQuery>({
       serializeQueryArgs: ({ queryArgs }) => sqlKey(queryArgs),
       queryFn: async (statement, api, extra) => {
+        const { generation } = resultStore;
         try {
           const answer = await baseQuery(
             { url: '/sql', method: 'POST', body: statement },
@@ -21,6 +22,7 @@ export const sqlApi = baseApi.injectEndpoints({
             extra,
           );
           if (answer.error) return { error: answer.error };
+          if (resultStore.generation !== generation) return { error: problemOf('aborted') };
           const result = answer.data as QueryResult;
           const key = sqlKey(statement);
           const receivedAt = Date.now();

@@ -7,10 +7,14 @@ import type {
   QueryResult,
   SemanticQuery,
   Cell,
+  UserRow,
 } from './generated';
 
 export type {
+  AccessPolicy,
+  AccessUse,
   AsOf,
+  AttributeCondition,
   Bootstrap,
   Bound,
   Cell,
@@ -53,6 +57,7 @@ export type {
   LoadProfile,
   LoadReport,
   LoadState,
+  MaskedColumn,
   Me,
   Measure as ModelMeasure,
   MeasureKind,
@@ -115,10 +120,14 @@ export interface Items<T> {
   items: T[];
 }
 
+/** What access policies ask about a person: `{ country: ['DE'] }`. */
+export type Attributes = UserRow['attributes'];
+
 // Live frames
 
 export type LiveClientFrame =
-  | { type: 'hello'; token: string }
+  /** `viewAs`: whose answers are wanted, where that is not who asks. */
+  | { type: 'hello'; token: string; viewAs?: string }
   | { type: 'token'; token: string }
   | { type: 'subscribe'; id: string; query: SemanticQuery }
   | { type: 'unsubscribe'; id: string }

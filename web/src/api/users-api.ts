@@ -1,21 +1,23 @@
 // The people of the organisation, for admins.
-import { baseApi } from './base-api';
-import type { Items, NewUser, Role, UserRow } from './types';
+import { asOneself, baseApi } from './base-api';
+import type { Items, NewUser, UserChange, UserRow } from './types';
 
 const path = (id: string) => `/users/${encodeURIComponent(id)}`;
 
-const usersApi = baseApi.injectEndpoints({
+export const usersApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     listUsers: build.query<UserRow[], void>({
       query: () => '/users',
       transformResponse: (answer: Items<UserRow>) => answer.items,
       providesTags: ['User'],
+      // Also while somebody else is looked through: who that is gets chosen from this list.
+      extraOptions: asOneself,
     }),
     createUser: build.mutation<UserRow, NewUser>({
       query: (body) => ({ url: '/users', method: 'POST', body }),
       invalidatesTags: (_answer, error) => (error ? [] : ['User']),
     }),
-    updateUser: build.mutation<UserRow, { id: string; name: string; role: Role }>({
+    updateUser: build.mutation<UserRow, UserChange & { id: string }>({
       query: ({ id, ...body }) => ({ url: path(id), method: 'PUT', body }),
       invalidatesTags: ['User'],
     }),

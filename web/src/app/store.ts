@@ -4,8 +4,10 @@ import { combineSlices, configureStore } from '@reduxjs/toolkit';
 import { setupListeners } from '@reduxjs/toolkit/query';
 import { baseApi } from '@/api/base-api';
 import { onPersonChanged, onSessionChanged } from '@/api/reauth';
+import { sessionApi } from '@/api/session-api';
 import { rememberSession } from '@/api/session-hint';
 import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
+import { onViewAsChanged } from '@/api/view-as';
 import { toastSlice } from '@/components/toast-slice';
 
 // Features may declare slices here through module augmentation and `rootReducer.inject(slice)`.
@@ -31,7 +33,19 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
-  onPersonChanged(() => void store.dispatch(baseApi.util.resetApiState()));
+  const forget = (): void => {
+    const { data } = sessionApi.endpoints.getBootstrap.select()(store.getState());
+    store.dispatch(baseApi.util.resetApiState());
+    // What everybody may know stays: without it the page would be taken away until it is asked anew.
+    if (data)
+      store.dispatch(
+        sessionApi.util.upsertQueryEntries([
+          { endpointName: 'getBootstrap', arg: undefined, value: data },
+        ]),
+      );
+  };
+  onPersonChanged(forget);
+  onViewAsChanged(forget);
   onSessionChanged((session) => {
     rememberSession(session !== null);
     if (session === null) {

@@ -8,6 +8,7 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useEffect, useMemo, useState } from 'react';
 import type { AsOf, Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
+import { nothingSeen } from '@/lib/access-words';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useQueryResult } from '@/api/use-query-result';
@@ -24,6 +25,8 @@ export interface FilterEditorProps {
   everything?: boolean;
   /** What is chosen to begin with, where there is no filter yet. */
   startWith?: string | undefined;
+  /** Values that are always in the list, whatever the data has. */
+  offers?: readonly string[];
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
 }
@@ -83,7 +86,7 @@ export function valuesQuery(
 }
 
 export function FilterEditor(props: FilterEditorProps) {
-  const { models, filter, asOf, everything = false, onApply, onRemove } = props;
+  const { models, filter, asOf, everything = false, offers = [], onApply, onRemove } = props;
   const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
   const [memberName, setMember] = useState(
     filter?.member ?? props.startWith ?? choices[0]?.member ?? '',
@@ -114,7 +117,10 @@ export function FilterEditor(props: FilterEditorProps) {
   // Chosen values stay on top, whatever is searched.
   const shown = [
     ...values,
-    ...found.slice(0, SHOWN_VALUES).filter((value) => !values.includes(value)),
+    ...offers.filter((offer) => !values.includes(offer) && offer.includes(search.trim())),
+    ...found
+      .slice(0, SHOWN_VALUES)
+      .filter((value) => !values.includes(value) && !offers.some((offer) => offer === value)),
   ];
 
   const toggle = (value: Cell): void =>
@@ -334,7 +340,7 @@ export function FilterEditor(props: FilterEditorProps) {
                   ? answer.problem.title
                   : answer.pending
                     ? 'Looking…'
-                    : 'No value matches'}
+                    : ((result && nothingSeen(result)) ?? 'No value matches')}
               </Box>
             )}
           </Box>

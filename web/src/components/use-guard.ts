@@ -55,6 +55,11 @@ export interface Leaving {
   stay: Go;
 }
 
+let unsaved = 0;
+
+/** Something on this page would be lost if it were taken away. */
+export const hasUnsaved = (): boolean => unsaved > 0;
+
 export function useGuard(changed: boolean): Leaving | null {
   const { navigator } = useContext(UNSAFE_NavigationContext);
   const { pathname, search } = useLocation();
@@ -64,8 +69,10 @@ export function useGuard(changed: boolean): Leaving | null {
     if (!changed) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', ask);
+    unsaved += 1;
     const release = guard(navigator, here, (wanted) => setGo(() => wanted));
     return () => {
+      unsaved -= 1;
       window.removeEventListener('beforeunload', ask);
       release();
     };

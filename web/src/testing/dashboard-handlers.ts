@@ -1,6 +1,7 @@
 // Dashboards, models, queries and the live channel of the mocked server.
 import { delay, http, HttpResponse, ws } from 'msw';
 import type { Dashboard, NewDashboard, SemanticQuery, Widget } from '@/api/types';
+import { answerTo } from './access-handlers';
 import { explanation, flightsDashboard } from './dashboard-fixtures';
 import { answer, arrive, flightsModel } from './fake-engine';
 import { problem } from './fixtures';
@@ -124,13 +125,19 @@ export function liveHandler() {
   return live.addEventListener('connection', ({ client }) => {
     const subscriptions = new Map<string, SemanticQuery>();
     let version = 3;
+    let person: string | null = null;
     const timer = setInterval(() => {
       if (subscriptions.size === 0) return;
       version += 1;
       arrive(3);
       for (const [id, query] of subscriptions) {
         client.send(
-          JSON.stringify({ type: 'snapshot', id, version, result: answer(query, version) }),
+          JSON.stringify({
+            type: 'snapshot',
+            id,
+            version,
+            result: answerTo(person, query, version),
+          }),
         );
       }
     }, 2_000);
@@ -140,9 +147,12 @@ export function liveHandler() {
         type: string;
         id: string;
         query: SemanticQuery;
+        viewAs?: string;
       };
-      if (frame.type === 'hello')
+      if (frame.type === 'hello') {
+        person = frame.viewAs ?? null;
         client.send(JSON.stringify({ type: 'welcome', heartbeat_seconds: 15 }));
+      }
       if (frame.type === 'unsubscribe') subscriptions.delete(frame.id);
       if (frame.type === 'subscribe') {
         subscriptions.set(frame.id, frame.query);
@@ -151,7 +161,7 @@ export function liveHandler() {
             type: 'snapshot',
             id: frame.id,
             version,
-            result: answer(frame.query, version),
+            result: answerTo(person, frame.query, version),
           }),
         );
       }

@@ -28,12 +28,13 @@ export function refuse(status: number, code: ServerProblemCode, title: string, d
 }
 
 const users: UserRow[] = [
-  { ...session.user, created_at: '2026-11-20T08:00:00Z' },
+  { ...session.user, created_at: '2026-11-20T08:00:00Z', attributes: {} },
   {
     id: 'u2',
     email: 'bo@harbour.example',
     name: 'Bo Sandberg',
     role: 'editor',
+    attributes: { country: ['SE', 'NO'], desk: ['7'] },
     created_at: '2026-11-21T08:00:00Z',
   },
   {
@@ -41,6 +42,7 @@ const users: UserRow[] = [
     email: 'chi@harbour.example',
     name: 'Chi Okafor',
     role: 'viewer',
+    attributes: {},
     created_at: '2026-11-22T08:00:00Z',
   },
 ];

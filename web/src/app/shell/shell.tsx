@@ -12,6 +12,7 @@ import { LoadingState } from '@/components/states';
 import { BottomBar, SideBar } from './navigation';
 import { TopBar } from './top-bar';
 
+const ViewAsBanner = lazy(() => import('./view-as-banner'));
 const ShortcutsDialog = lazy(() => import('@/components/shortcuts-dialog'));
 
 function SkipLink() {
@@ -61,7 +62,7 @@ function useFocusOnNavigation(): React.RefObject<HTMLElement | null> {
 export function Shell() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const { isAtLeast } = useSession();
+  const { isAtLeast, viewed } = useSession();
   const main = useFocusOnNavigation();
   const [helpOpen, setHelpOpen] = useState(false);
   const mayUpload = isAtLeast('editor');
@@ -91,6 +92,11 @@ export function Shell() {
       <SideBar onHelp={() => setHelpOpen(true)} />
       <Box sx={{ flex: 1, minWidth: 0, display: 'flex', flexDirection: 'column' }}>
         <TopBar onHelp={() => setHelpOpen(true)} />
+        {viewed && (
+          <Suspense fallback={null}>
+            <ViewAsBanner viewed={viewed} />
+          </Suspense>
+        )}
         <Box
           component="main"
           id="main"
@@ -103,7 +109,8 @@ export function Shell() {
             pb: { xs: 'calc(64px + env(safe-area-inset-bottom))', sm: 0 },
           }}
         >
-          <ErrorBoundary resetKey={pathname}>
+          {/* What a page has in mind of one person's data goes with that person. */}
+          <ErrorBoundary key={viewed?.id} resetKey={pathname}>
             <Suspense fallback={<PageSkeleton />}>
               <Outlet />
             </Suspense>

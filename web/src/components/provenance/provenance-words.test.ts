@@ -71,6 +71,23 @@ describe('provenance in words', () => {
       'not counted, cut at the limit',
     ],
     ['a filter', { row_filter_applied: true }, 'Row filter', 'applied'],
+    [
+      'a policy',
+      { access: [{ dataset: 'flights', policies: ['own_airport'] }] },
+      'Access',
+      'Restricted by access policy own_airport | You see what',
+    ],
+    [
+      'a policy that leaves nothing',
+      {
+        access: [
+          { dataset: 'flights', policies: [], no_rows: 'no access policy of flights is for you' },
+          { dataset: 'planes', policies: ['b'] },
+        ],
+      },
+      'Access to flights',
+      'No access policy of flights is for you.',
+    ],
     ['old rows gone', { retained_from: '2013-01-01T05:00:00Z' }, 'Rows kept from', '1 Jan 2013'],
     ['no bound', { exact: false }, 'Exact', 'no, an estimate is part of it'],
     ['a rollup', { rollups: [{ name: 'hourly', segments: 2 }] }, 'hourly', 'answered 2 segments'],

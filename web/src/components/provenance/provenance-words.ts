@@ -1,6 +1,7 @@
 // Where a number comes from, in words: which data answered, how complete and how exact it is, what was read for it. Pure.
 import type { Bound, Explanation, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
 import { formatAge, formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
+import { reasonOf, restrictedBy } from '@/lib/access-words';
 import { rangeLabel } from '@/lib/range-label';
 
 export interface Fact {
@@ -105,7 +106,20 @@ function rowFacts(provenance: Provenance): Fact[] {
         ? { hint: 'A rule lets you see a part of the rows; the numbers count that part.' }
         : {}),
     },
+    ...accessFacts(provenance),
   ];
+}
+
+/** Of every dataset that is not seen as a whole. */
+function accessFacts(provenance: Provenance): Fact[] {
+  const { access = [] } = provenance;
+  return access.map((use) => ({
+    name: access.length > 1 ? `Access to ${use.dataset}` : 'Access',
+    value: restrictedBy({ ...provenance, access: [use] }) ?? '',
+    hint:
+      reasonOf(use) ??
+      'You see what one of these policies allows. What they hide is in none of the numbers.',
+  }));
 }
 
 function readFacts(provenance: Provenance): Fact[] {
@@ -213,7 +227,7 @@ export function provenanceLine(provenance: Provenance): string {
     range ? rangeLabel(Date.parse(range.from), Date.parse(range.to), zone) : null,
     zone,
     exact ? null : 'estimated',
-    provenance.row_filter_applied ? 'your part of the rows' : null,
+    restrictedBy(provenance) ?? (provenance.row_filter_applied ? 'your part of the rows' : null),
   ]
     .filter(Boolean)
     .join(' \u00b7 ');

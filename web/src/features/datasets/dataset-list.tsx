@@ -11,7 +11,7 @@ import { toProblem } from '@/api/problem';
 import type { DatasetSummary } from '@/api/types';
 import { ListHead } from '@/components/list-head';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
-import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format';
+import { formatAge, formatCount, formatNumber, formatRange, missingText } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 
 // Below this many, looking is quicker than searching.
@@ -165,7 +165,9 @@ function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
         </Box>
       </Box>
       <Box sx={number}>{formatNumber(dataset.rows, 'integer')}</Box>
-      <Box sx={number}>{formatNumber(dataset.size_bytes, 'bytes')}</Box>
+      <Box sx={number}>
+        {dataset.size_bytes === null ? missingText : formatNumber(dataset.size_bytes, 'bytes')}
+      </Box>
       <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' } }}>
         {dataset.time_column
           ? formatRange(dataset.time_min, dataset.time_max, 'UTC')

@@ -173,9 +173,12 @@ function Facts({ dataset }: { dataset: DatasetDetail }) {
     ? formatRange(dataset.time_min, dataset.time_max, 'UTC')
     : 'no time column';
   const facts = [
-    formatCount(dataset.rows, 'row'),
+    // Only who sees all of it is told how large it is.
+    dataset.size_bytes === null
+      ? `${formatCount(dataset.rows, 'row')} that you may see`
+      : formatCount(dataset.rows, 'row'),
     formatCount(dataset.columns.length, 'column'),
-    formatNumber(dataset.size_bytes, 'bytes'),
+    ...(dataset.size_bytes === null ? [] : [formatNumber(dataset.size_bytes, 'bytes')]),
     covers,
     `updated ${formatAge(dataset.updated_at)}`,
   ];

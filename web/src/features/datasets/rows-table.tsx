@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import type { Problem, QueryResult } from '@/api/types';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
+import { nothingSeen } from '@/lib/access-words';
 import { useColumnFormats } from './use-column-formats';
 
 /** Rows that are asked for at once. */
@@ -53,7 +54,7 @@ export function RowsTable({
   if (row_count === 0) {
     return (
       <EmptyState icon="table" title="No rows">
-        {whenEmpty}
+        {nothingSeen(result) ?? whenEmpty}
       </EmptyState>
     );
   }

@@ -2,8 +2,11 @@
 import Box from '@mui/material/Box';
 import { Icon } from '@/theme/icons';
 
-export function Complaints({ complaints }: { complaints: readonly string[] }) {
-  if (complaints.length === 0) return null;
+export interface ComplaintsProps {
+  complaints: readonly string[];
+}
+
+export default function Complaints({ complaints }: ComplaintsProps) {
   return (
     <Box
       role="alert"

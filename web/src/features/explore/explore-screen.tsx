@@ -9,7 +9,8 @@ import { Link } from 'react-router';
 import { downloadCsv } from '@/api/download-csv';
 import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
-import { AsOfBanner } from '@/components/as-of-banner';
+import type { AsOfBannerProps } from '@/components/as-of-banner';
+import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
@@ -18,21 +19,35 @@ import { formatCommit } from '@/lib/commit-time';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
-import { Complaints } from './complaints';
+import type { ComplaintsProps } from './complaints';
 import { FieldPanel } from './fields/field-panel';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
 import { preloadTable, ResultArea } from './result-area';
-import { titleOf } from './save/to-widget';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
 import { OptionsRow } from './shelf/options-row';
 import { Starts } from './starts';
 import { emptyState, isEmpty } from './state/explore-state';
 import { resolvedRange } from './state/resolved-range';
+import { titleOf } from './state/title';
 import { useExploreState } from './state/use-explore-state';
 import type { ExploreControls } from './state/use-explore-state';
 
+const ComplaintsCard = chunkComponent<ComplaintsProps>(() => import('./complaints'));
+
+/** Most addresses can be read. */
+const Complaints = ({ complaints }: ComplaintsProps) =>
+  complaints.length === 0 ? null : (
+    <Suspense fallback={null}>
+      <ComplaintsCard complaints={complaints} />
+    </Suspense>
+  );
+
+// An older state is seldom looked at.
+const AsOfBanner = chunkComponent<AsOfBannerProps>(() =>
+  import('@/components/as-of-banner').then((module) => ({ default: module.AsOfBanner })),
+);
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
@@ -173,15 +188,17 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
       />
       <Complaints complaints={complaints} />
       {state.asOf !== null && (
-        <AsOfBanner
-          title={
-            typeof state.asOf === 'number'
-              ? `Version ${state.asOf}, not the latest.`
-              : `As of ${formatCommit(state.asOf, state.zone)} (${state.zone}), not the latest.`
-          }
-          backLabel="Back to the latest"
-          onBack={() => change((old) => ({ ...old, asOf: null }))}
-        />
+        <Suspense fallback={null}>
+          <AsOfBanner
+            title={
+              typeof state.asOf === 'number'
+                ? `Version ${state.asOf}, not the latest.`
+                : `As of ${formatCommit(state.asOf, state.zone)} (${state.zone}), not the latest.`
+            }
+            backLabel="Back to the latest"
+            onBack={() => change((old) => ({ ...old, asOf: null }))}
+          />
+        </Suspense>
       )}
       <Box
         sx={{
@@ -197,10 +214,10 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
             aria-label="Fields"
             sx={{
               position: 'sticky',
-              top: 16,
+              top: 'calc(var(--tm-top, 0px) + 16px)',
               display: 'flex',
               flexDirection: 'column',
-              maxHeight: 'calc(100dvh - 32px)',
+              maxHeight: 'calc(100dvh - 32px - var(--tm-top, 0px))',
               p: 3,
               pt: 4,
               border: 1,

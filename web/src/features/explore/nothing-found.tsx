@@ -1,7 +1,8 @@
-// No rows: which range or filters are the reason, and the way out of each.
+// No rows: which range, filters or access policies are the reason, and the way out of each.
 import Button from '@mui/material/Button';
 import type { Model, QueryResult } from '@/api/types';
 import { EmptyState } from '@/components/states';
+import { nothingSeen } from '@/lib/access-words';
 import { filterText } from '@/lib/filter-words';
 import { rangeName } from '@/lib/time-ranges';
 import type { ExploreState } from './state/explore-state';
@@ -15,7 +16,9 @@ export interface NothingFoundProps {
   change: (edit: (state: ExploreState) => ExploreState) => void;
 }
 
-export function NothingFound({ model, state, result, change }: NothingFoundProps) {
+export default function NothingFound({ model, state, result, change }: NothingFoundProps) {
+  const hidden = nothingSeen(result);
+  if (hidden !== null) return <EmptyState title="No rows for you">{hidden}</EmptyState>;
   const when = resolvedRange(result) ?? rangeName(state.range).toLowerCase();
   const filters = [
     ...state.filters.map((filter) => filterText(qualify(filter, model.name), [model])),

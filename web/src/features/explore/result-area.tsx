@@ -6,17 +6,20 @@ import type { Model } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { nothingSeen } from '@/lib/access-words';
 import { fromMember } from '@/lib/members';
 import { toggleValue } from '@/lib/filter-words';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
-import { NothingFound } from './nothing-found';
+import type { NothingFoundProps } from './nothing-found';
 import type { PlacedProblems } from './query/field-places';
 import type { ExploreResults } from './query/use-explore-results';
-import { titleOf } from './save/to-widget';
 import type { ExploreState } from './state/explore-state';
+import { titleOf } from './state/title';
 import type { TableCardProps } from './table/table-card';
 
+// Most answers have rows.
+const NothingFound = chunkComponent<NothingFoundProps>(() => import('./nothing-found'));
 // With everything that a table needs; fetched beside the answer that it shows.
 const TableCard = chunkComponent<TableCardProps>(() => import('./table/table-card'));
 // What does not come is asked for again, and complained about, where it is drawn.
@@ -46,6 +49,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   // An old picture drawn by a new choice would show one thing and say another.
   const drawable = result !== null && !outdated;
   const kind = drawnKind(state, model);
+  const isEmpty = result !== null && (result.row_count === 0 || nothingSeen(result) !== null);
 
   if (problem && !pending && (result === null || outdated)) {
     return problem.code === 'aborted' ? (
@@ -99,8 +103,10 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
             onKind={(chart) => change((old) => ({ ...old, chart }))}
           />
         </Box>
-        {result.row_count === 0 ? (
-          <NothingFound model={model} state={state} result={result} change={change} />
+        {isEmpty ? (
+          <Suspense fallback={<LoadingState height={160} label={`Loading ${title}`} />}>
+            <NothingFound model={model} state={state} result={result} change={change} />
+          </Suspense>
         ) : !drawable ? (
           <LoadingState height={320} label={`Loading ${title}`} />
         ) : kind === 'table' ? null : (
@@ -120,7 +126,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
           />
         )}
       </Box>
-      {result.row_count > 0 && (
+      {!isEmpty && (
         <Suspense fallback={<LoadingState rows={6} label="Loading the table" />}>
           <TableCard
             title={title}

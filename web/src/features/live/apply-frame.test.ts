@@ -86,6 +86,23 @@ describe('applyFrame', () => {
     expect(other.kind === 'stored' && other.entry.result).not.toBe(result);
   });
 
+  it('takes a snapshot of the same rows that other policies let through', () => {
+    const access = [{ dataset: 'flights', policies: ['own_airport'] }];
+    const applied = applyFrame(
+      'k',
+      stored,
+      null,
+      {
+        type: 'snapshot',
+        id: 's1',
+        version: 3,
+        result: { ...result, provenance: { ...result.provenance, access } },
+      },
+      9,
+    );
+    expect(applied.kind === 'stored' && applied.entry.result.provenance.access).toEqual(access);
+  });
+
   it('does not turn a newer HTTP answer back', () => {
     const newer: StoredResult = { ...stored, version: 6, source: 'http' };
     expect(applyFrame('k', newer, 3, patch({}), 1)).toEqual({ kind: 'ahead', version: 4 });

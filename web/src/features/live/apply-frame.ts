@@ -48,6 +48,8 @@ function sameAnswer(a: QueryResult, b: QueryResult): boolean {
     a.provenance.version === b.provenance.version &&
     a.provenance.time_range?.from === b.provenance.time_range?.from &&
     a.provenance.time_range?.to === b.provenance.time_range?.to &&
+    // Other policies may let through other rows, and say why there are none.
+    JSON.stringify(a.provenance.access) === JSON.stringify(b.provenance.access) &&
     a.columns.length === b.columns.length &&
     a.columns.every((column, at) => column.name === b.columns[at]?.name) &&
     a.data.every((column, at) => column.every((value, row) => value === b.data[at]?.[row]))

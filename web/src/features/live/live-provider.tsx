@@ -7,6 +7,7 @@ import { queryApi } from '@/api/query-api';
 import { apiBase, refreshSession } from '@/api/reauth';
 import { resultStore } from '@/api/result-store';
 import { getAccessToken, onAccessTokenChanged } from '@/api/session-token';
+import { getViewed, onViewAsChanged } from '@/api/view-as';
 import { whenIdle } from '@/lib/when-idle';
 import type { SemanticQuery } from '@/api/types';
 import { useStore } from 'react-redux';
@@ -33,6 +34,9 @@ function schedule(callback: () => void): void {
 let shared: LiveSocket | null = null;
 let users = 0;
 
+// An answer on its way to one person must not be shown to another.
+onViewAsChanged(() => shared?.restart());
+
 function socketOf(dispatch: AppDispatch): LiveSocket {
   shared ??= new LiveSocket({
     openSocket,
@@ -48,6 +52,7 @@ function socketOf(dispatch: AppDispatch): LiveSocket {
       onChanged: onAccessTokenChanged,
       refresh: async () => 'session' in (await refreshSession()),
     },
+    viewAs: () => getViewed()?.id ?? null,
     results: resultStore,
     poll: async (query: SemanticQuery) => {
       const request = dispatch(

@@ -37,6 +37,7 @@ describe('LiveSocket', () => {
   let socket: LiveSocket;
   let tokenListener: (token: string | null) => void;
   let frames: (() => void)[];
+  let viewed: string | null;
   const poll = vi.fn(async () => true);
   const refresh = vi.fn(async () => true);
   const paint = (): void => frames.splice(0).forEach((frame) => frame());
@@ -52,6 +53,7 @@ describe('LiveSocket', () => {
     refresh.mockClear();
     sockets = [];
     frames = [];
+    viewed = null;
     results = new ResultStore();
     socket = new LiveSocket({
       openSocket: () => {
@@ -74,6 +76,7 @@ describe('LiveSocket', () => {
         },
         refresh,
       },
+      viewAs: () => viewed,
       results,
       poll,
     });
@@ -243,6 +246,69 @@ describe('LiveSocket', () => {
       problem: { type: 'about:blank', title: 'No such column', status: 400, code: 'invalid' },
     });
     expect(results.problem('k')?.title).toBe('No such column');
+  });
+
+  it('asks once more for what the server has ended, and believes it after that', () => {
+    const ended: LiveServerFrame = {
+      type: 'error',
+      id: 's1',
+      problem: { type: 'about:blank', title: 'Changed', status: 409, code: 'conflict' },
+    };
+    socket.subscribe('k', query);
+    welcome();
+    last().say({ type: 'snapshot', id: 's1', version: 3, result });
+    paint();
+    last().say(ended);
+    expect(last().types()).toEqual(['hello', 'subscribe', 'ack', 'subscribe']);
+    expect(results.problem('k')).toBeUndefined();
+    // What is shown stays until the answer comes.
+    expect(results.get('k')?.version).toBe(3);
+    last().say(ended);
+    expect(last().types()).toHaveLength(4);
+    expect(results.problem('k')?.title).toBe('Changed');
+  });
+
+  it('asks again each time when an answer came in between', () => {
+    const ended: LiveServerFrame = {
+      type: 'error',
+      id: 's1',
+      problem: { type: 'about:blank', title: 'Changed', status: 409, code: 'conflict' },
+    };
+    socket.subscribe('k', query);
+    welcome();
+    for (let round = 0; round < 3; round += 1) {
+      last().say({ type: 'snapshot', id: 's1', version: 3 + round, result });
+      paint();
+      last().say(ended);
+    }
+    expect(
+      last()
+        .types()
+        .filter((type) => type === 'subscribe'),
+    ).toHaveLength(4);
+    expect(results.problem('k')).toBeUndefined();
+  });
+
+  it('says whose answers are wanted, and begins anew when that changes', () => {
+    socket.subscribe('k', query);
+    welcome();
+    last().say({ type: 'snapshot', id: 's1', version: 3, result });
+    viewed = 'u2';
+    socket.restart();
+    // What was on its way to the one before is nobody's.
+    paint();
+    expect(results.get('k')).toBeUndefined();
+    expect(sockets[0]?.closed).toBe(true);
+    expect(sockets).toHaveLength(2);
+    welcome();
+    expect(last().sent).toEqual([
+      { type: 'hello', token: 'token-1', viewAs: 'u2' },
+      { type: 'subscribe', id: 's1', query },
+    ]);
+    viewed = null;
+    socket.restart();
+    welcome();
+    expect(last().sent[0]).toEqual({ type: 'hello', token: 'token-1' });
   });
 
   it('draws nothing while paused, and everything afterwards', () => {

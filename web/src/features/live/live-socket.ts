@@ -36,6 +36,8 @@ export interface LiveSettings {
   clock: LiveClock;
   random(): number;
   session: LiveSession;
+  /** Whose answers are wanted; null: those of who is signed in. */
+  viewAs(): string | null;
   results: ResultStore;
   /** Asks over HTTP; true when the server answered. */
   poll(query: SemanticQuery): Promise<boolean>;
@@ -118,6 +120,16 @@ export class LiveSocket implements LiveClient {
     this.connect();
   };
 
+  /** Everything is asked for anew, because somebody else is to see it. */
+  restart(): void {
+    if (this.stopped) return;
+    this.abandon();
+    this.inbox.clear();
+    this.cancel('retry');
+    for (const entry of this.table.all()) Object.assign(entry, { version: null, renewed: false });
+    this.connect();
+  }
+
   pause = (paused: boolean): void => this.inbox.setPaused(paused);
 
   /** Applies what has arrived although drawing is paused (a hidden tab does this once a minute). */
@@ -156,8 +168,14 @@ export class LiveSocket implements LiveClient {
       return;
     }
     this.socket = socket;
-    socket.onopen = () =>
-      this.send({ type: 'hello', token: this.settings.session.token() ?? token });
+    socket.onopen = () => {
+      const viewAs = this.settings.viewAs();
+      this.send({
+        type: 'hello',
+        token: this.settings.session.token() ?? token,
+        ...(viewAs === null ? {} : { viewAs }),
+      });
+    };
     socket.onmessage = (event) => this.received(event.data);
     socket.onerror = () => undefined; // always followed by close
     socket.onclose = () => {
@@ -224,6 +242,7 @@ export class LiveSocket implements LiveClient {
       results.confirm(entry.key, Date.now(), { source: 'live' });
     } else {
       entry.version = outcome.entry.version;
+      entry.renewed = false;
       results.put(outcome.entry);
     }
     this.send({ type: 'ack', id: entry.id, version: entry.version });
@@ -232,7 +251,16 @@ export class LiveSocket implements LiveClient {
   private failed(frame: Extract<LiveServerFrame, { type: 'error' }>): void {
     if (frame.id !== undefined) {
       const entry = this.table.byId(frame.id);
-      if (entry) this.settings.results.fail(entry.key, frame.problem);
+      if (!entry) return;
+      if (frame.problem.code === 'conflict' && !entry.renewed) {
+        // What may be seen has changed: from now on other rows answer. Once; a server that goes on refusing is believed.
+        entry.renewed = true;
+        entry.version = null;
+        this.inbox.drop(entry.id);
+        this.sendSubscribe(entry.id, entry.query);
+        return;
+      }
+      this.settings.results.fail(entry.key, frame.problem);
       return;
     }
     if (frame.problem.code === 'unauthenticated' && !this.refreshed) {

@@ -8,6 +8,8 @@ export interface Subscription {
   references: number;
   /** Version of the last applied frame; null until a snapshot has come. */
   version: number | null;
+  /** Asked for again since the last snapshot, because the server had ended it. */
+  renewed: boolean;
 }
 
 export class SubscriptionTable {
@@ -44,6 +46,7 @@ export class SubscriptionTable {
       query,
       references: 1,
       version: null,
+      renewed: false,
     };
     this.next += 1;
     this.entries.set(key, entry);

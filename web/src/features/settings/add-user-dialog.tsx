@@ -1,4 +1,4 @@
-// Adds a person with a first password, which the admin hands over.
+// Adds a person with a first password, which the admin hands over, and what access policies ask about them.
 import { zodResolver } from '@hookform/resolvers/zod';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
@@ -8,7 +8,7 @@ import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { useSession } from '@/api/session-slice';
@@ -16,6 +16,9 @@ import { useCreateUserMutation } from '@/api/users-api';
 import { FormField } from '@/components/form-field';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
+import { AttributeFields } from './attributes/attribute-fields';
+import { attributesOf, problemsOf } from './attributes/attribute-rows';
+import type { AttributeRow } from './attributes/attribute-rows';
 import { grantableRoles, roleWords } from './roles';
 
 const schema = z.object({
@@ -30,7 +33,13 @@ const schema = z.object({
     ),
 });
 
-export function AddUserDialog({ onClose }: { onClose: () => void }) {
+export interface AddUserDialogProps {
+  /** Names of attributes that anybody has. */
+  offers: readonly string[];
+  onClose: () => void;
+}
+
+export function AddUserDialog({ offers, onClose }: AddUserDialogProps) {
   const titleId = useId();
   const session = useSession();
   const toasts = useToasts();
@@ -39,16 +48,20 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
     resolver: zodResolver(schema),
     defaultValues: { name: '', email: '', role: 'viewer', password: '' },
   });
-  const { errors } = form.formState;
+  const { errors, isSubmitted } = form.formState;
+  const [rows, setRows] = useState<AttributeRow[]>([]);
+  const problems = problemsOf(rows);
   const submit = form.handleSubmit(async (values) => {
-    const result = await createUser(values);
+    if (problems.size > 0) return;
+    const attributes = rows.length > 0 ? { attributes: attributesOf(rows) } : {};
+    const result = await createUser({ ...values, ...attributes });
     if (result.error) return;
     toasts.show({ tone: 'success', message: `${values.name} can sign in now` });
     onClose();
   });
 
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="xs" fullWidth>
+    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
       <Box component="form" noValidate onSubmit={(event) => void submit(event)}>
         <DialogTitle id={titleId} variant="h1">
           Add a person
@@ -100,6 +113,20 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
             error={errors.password?.message}
             {...form.register('password')}
           />
+          <Box>
+            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+              Attributes
+            </Box>
+            <Box sx={{ color: 'text.secondary', mb: 2 }}>
+              Access policies decide by them which rows and columns somebody sees.
+            </Box>
+            <AttributeFields
+              rows={rows}
+              problems={isSubmitted ? problems : new Map()}
+              offers={offers}
+              onChange={setRows}
+            />
+          </Box>
         </DialogContent>
         <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
           <Button onClick={onClose}>Cancel</Button>

@@ -9,6 +9,7 @@ import { refuse } from '@/testing/handlers';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { themeStorageKey } from '@/theme/theme-mode';
+import { problemsOf } from './attributes/attribute-rows';
 import { grantableRoles } from './roles';
 
 const open = (role: Role = 'owner') =>
@@ -105,6 +106,146 @@ describe('people', () => {
         password: 'short but now longer',
       },
     ]);
+  });
+});
+
+describe('attributes', () => {
+  async function openAttributes(name: string, role: Role = 'owner') {
+    const saved: UserChange[] = [];
+    server.use(
+      http.put('*/api/v1/users/:id', async ({ request, params }) => {
+        const change = (await request.json()) as UserChange;
+        saved.push(change);
+        return HttpResponse.json({ id: params.id, email: 'x@harbour.example', ...change });
+      }),
+    );
+    const { user } = open(role);
+    await user.click(await screen.findByRole('button', { name: `Attributes of ${name}` }));
+    const dialog = await screen.findByRole('dialog', { name: `Attributes of ${name}` });
+    return { user, dialog, saved };
+  }
+  const save = (dialog: HTMLElement) => within(dialog).getByRole('button', { name: 'Save' });
+
+  it('stand in the list as chips', async () => {
+    open();
+    const chips = await screen.findByRole('list', { name: 'Attributes of Bo Sandberg' });
+    expect(
+      within(chips)
+        .getAllByRole('listitem')
+        .map((item) => item.textContent),
+    ).toEqual(['country: SE, NO', 'desk: 7']);
+    expect(screen.queryByRole('list', { name: 'Attributes of Chi Okafor' })).toBeNull();
+  });
+
+  it('are changed by keyboard, and sent with what stays as it is', async () => {
+    const { user, dialog, saved } = await openAttributes('Bo Sandberg');
+    const values = within(dialog).getByRole('textbox', { name: 'Values of country' });
+    await user.click(values);
+    // The last is taken back, two come, one of them not entered.
+    await user.keyboard('{Backspace}Washington, DC{Enter} DK ');
+    await user.click(within(dialog).getByRole('button', { name: 'Remove desk' }));
+    expect(within(dialog).getByRole('button', { name: 'Add an attribute' })).toHaveFocus();
+    await user.keyboard('{Enter}');
+    expect(within(dialog).getByRole('combobox', { name: 'Name of attribute 2' })).toHaveFocus();
+    await user.keyboard('region');
+    await user.click(within(dialog).getByRole('textbox', { name: 'Values of region' }));
+    await user.paste('North\nSouth\r\nNorth\n\n');
+    await user.click(save(dialog));
+    await waitFor(() =>
+      expect(saved).toEqual([
+        {
+          name: 'Bo Sandberg',
+          role: 'editor',
+          attributes: {
+            country: ['SE', 'Washington, DC', 'DK'],
+            region: ['North', 'South'],
+          },
+        },
+      ]),
+    );
+    expect(await screen.findByText('The attributes of Bo Sandberg were saved')).toBeVisible();
+  });
+
+  it('are refused with the reason at its field', async () => {
+    const { user, dialog, saved } = await openAttributes('Chi Okafor');
+    await user.click(within(dialog).getByRole('button', { name: 'Add an attribute' }));
+    await user.click(save(dialog));
+    expect(within(dialog).getByText('Enter a name')).toBeVisible();
+    expect(within(dialog).getByText('Enter a value')).toBeVisible();
+    const name = within(dialog).getByRole('combobox', { name: 'Name of attribute 1' });
+    await user.type(name, 'Country');
+    expect(within(dialog).getByText('Use up to 64 of a–z, 0–9 and _')).toBeVisible();
+    await user.clear(name);
+    await user.type(name, 'role');
+    expect(within(dialog).getByText('role is known of everybody already')).toBeVisible();
+    expect(saved).toEqual([]);
+  });
+
+  it('that the server refuses stay in the dialog', async () => {
+    const { user, dialog } = await openAttributes('Bo Sandberg');
+    server.use(
+      http.put('*/api/v1/users/u2', () => refuse(400, 'invalid', 'Not valid', 'country: too long')),
+    );
+    await user.click(save(dialog));
+    expect(await within(dialog).findByText('country: too long')).toBeVisible();
+  });
+
+  it('are not changed of those whom one may not change', async () => {
+    open('admin');
+    expect(await screen.findByRole('button', { name: 'Attributes of Bo Sandberg' })).toBeEnabled();
+    expect(screen.queryByRole('button', { name: 'Attributes of Ada Lind' })).toBeNull();
+  });
+
+  it('are given to somebody who is added', async () => {
+    const added: NewUser[] = [];
+    server.use(
+      http.post('*/api/v1/users', async ({ request }) => {
+        const body = (await request.json()) as NewUser;
+        added.push(body);
+        return HttpResponse.json({ id: 'u9', created_at: '2026-11-22T08:00:00Z', ...body });
+      }),
+    );
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Add a person' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Add a person' });
+    await user.type(within(dialog).getByLabelText('Name'), 'Dee');
+    await user.type(within(dialog).getByLabelText('Email'), 'dee@harbour.example');
+    await user.type(within(dialog).getByLabelText('First password'), 'short but now longer');
+    await user.click(within(dialog).getByRole('button', { name: 'Add an attribute' }));
+    await user.keyboard('country');
+    await user.click(within(dialog).getByRole('button', { name: 'Add' }));
+    expect(await within(dialog).findByText('Enter a value')).toBeVisible();
+    expect(added).toEqual([]);
+    await user.type(within(dialog).getByRole('textbox', { name: 'Values of country' }), 'SE');
+    await user.click(within(dialog).getByRole('button', { name: 'Add' }));
+    await waitFor(() => expect(added[0]?.attributes).toEqual({ country: ['SE'] }));
+  });
+});
+
+describe('what is wrong with attributes', () => {
+  const row = (name: string, values: string[] = ['x'], key = 0) => ({ key, name, values });
+
+  it.each([
+    ['a name that is right', [row('a_1')], []],
+    ['a name that is too long', [row('a'.repeat(65))], ['Use up to 64 of a–z, 0–9 and _']],
+    [
+      'a name that stands twice',
+      [row('a'), row('a', ['y'], 1)],
+      ['This name stands twice', 'This name stands twice'],
+    ],
+    [
+      'values that are too many',
+      [row('a', Array(1_001).fill('x'))],
+      ['There are 1001; 1,000 are the most'],
+    ],
+    ['a value that is too long', [row('a', ['y'.repeat(257)])], [/has more than 256 characters/]],
+  ])('is %s', (_, rows, said) => {
+    const found = [...problemsOf(rows).values()].flatMap(({ name, values }) =>
+      [name, values].filter((text) => text !== undefined),
+    );
+    expect(found).toEqual(
+      said.map((text) => (typeof text === 'string' ? text : expect.stringMatching(text))),
+    );
   });
 });
 

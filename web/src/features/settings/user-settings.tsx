@@ -1,10 +1,10 @@
-// The people of the organisation: list, add, change the role, remove.
+// The people of the organisation: list, add, change the role and the attributes, remove.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
 import type { Role, UserRow } from '@/api/types';
@@ -16,10 +16,15 @@ import { useToasts } from '@/components/toast-slice';
 import { formatAge, formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { AddUserDialog } from './add-user-dialog';
+import { AttributeChips } from './attributes/attribute-chips';
+import { namesIn } from './attributes/attribute-rows';
 import { grantableRoles, roleWords } from './roles';
+
+const AttributesDialog = lazy(() => import('./attributes/attributes-dialog'));
 
 export function UserSettings() {
   const users = useListUsersQuery();
+  const offers = useMemo(() => namesIn(users.data ?? []), [users.data]);
   const [adding, setAdding] = useState(false);
   return (
     <SectionCard
@@ -49,21 +54,22 @@ export function UserSettings() {
       {users.data && (
         <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0 }}>
           {users.data.map((user) => (
-            <UserItem key={user.id} user={user} />
+            <UserItem key={user.id} user={user} offers={offers} />
           ))}
         </Box>
       )}
-      {adding && <AddUserDialog onClose={() => setAdding(false)} />}
+      {adding && <AddUserDialog offers={offers} onClose={() => setAdding(false)} />}
     </SectionCard>
   );
 }
 
-function UserItem({ user }: { user: UserRow }) {
+function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }) {
   const session = useSession();
   const toasts = useToasts();
   const [updateUser, updating] = useUpdateUserMutation();
   const [deleteUser, deleting] = useDeleteUserMutation();
   const [confirming, setConfirming] = useState(false);
+  const [describing, setDescribing] = useState(false);
   const isSelf = session.user?.id === user.id;
   const roles = grantableRoles(session.user?.role ?? 'viewer');
   const fixed = isSelf || !roles.includes(user.role);
@@ -123,6 +129,7 @@ function UserItem({ user }: { user: UserRow }) {
         <Box sx={{ color: 'text.secondary', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
           {user.email} · added {formatAge(user.created_at)}
         </Box>
+        <AttributeChips name={user.name} attributes={user.attributes} />
       </Box>
       {fixed ? (
         <Box sx={{ width: 130, pl: { xs: 0, sm: 3.5 } }}>{roleWords[user.role].label}</Box>
@@ -143,6 +150,15 @@ function UserItem({ user }: { user: UserRow }) {
         </TextField>
       )}
       <IconButton
+        aria-label={`Attributes of ${user.name}`}
+        aria-haspopup="dialog"
+        disabled={fixed}
+        onClick={() => setDescribing(true)}
+        sx={{ visibility: fixed ? 'hidden' : 'visible' }}
+      >
+        <Icon name="edit" />
+      </IconButton>
+      <IconButton
         aria-label={`Remove ${user.name}`}
         disabled={fixed}
         onClick={() => setConfirming(true)}
@@ -150,6 +166,11 @@ function UserItem({ user }: { user: UserRow }) {
       >
         <Icon name="trash" />
       </IconButton>
+      {describing && (
+        <Suspense fallback={null}>
+          <AttributesDialog user={user} offers={offers} onClose={() => setDescribing(false)} />
+        </Suspense>
+      )}
       <ConfirmDialog
         open={confirming}
         title={`Remove ${user.name}?`}

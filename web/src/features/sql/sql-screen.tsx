@@ -160,14 +160,14 @@ export function SqlScreen() {
               display: 'flex',
               flexDirection: 'column',
               position: { md: 'sticky' },
-              top: 16,
-              maxHeight: { xs: 320, md: 'calc(100dvh - 32px)' },
+              top: 'calc(var(--tm-top, 0px) + 16px)',
+              maxHeight: { xs: 320, md: 'calc(100dvh - 32px - var(--tm-top, 0px))' },
             }}
           >
             {panel}
           </Box>
         )}
-        <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
+        <Box sx={{ minWidth: 0, display: 'grid', gridTemplateColumns: 'minmax(0, 1fr)', gap: 3 }}>
           <Box
             component="section"
             aria-label="Statement"

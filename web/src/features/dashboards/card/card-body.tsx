@@ -3,6 +3,7 @@ import Button from '@mui/material/Button';
 import { useContext } from 'react';
 import type { QueryResult, Widget } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
+import { nothingSeen } from '@/lib/access-words';
 import { rangeLabel } from '@/lib/range-label';
 import type { ChunkComponent } from '@/components/chunk-component';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
@@ -81,6 +82,14 @@ function ColouredView({
 /** Says which filter or range is the reason, and offers the way out. */
 function NoRows({ widget, result }: { widget: Widget; result: QueryResult }) {
   const shared = useDashboard();
+  const hidden = nothingSeen(result);
+  if (hidden !== null) {
+    return (
+      <EmptyState dense title="No rows for you">
+        {hidden}
+      </EmptyState>
+    );
+  }
   const { view, models } = shared;
   const filters = view.filters.filter((filter) => reaches(filter, widget.query, models));
   const range = result.provenance.time_range;

@@ -1,18 +1,56 @@
-// The last line of a card, only when there is something to say: it is old, or asking again failed.
+// The last line of a card, only when there is something to say: it is old, asking again failed, or it counts only what an
+// access policy lets through.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { Problem } from '@/api/types';
 import { StaleMark } from '@/components/states';
+import { Icon } from '@/theme/icons';
+
+/** The same where there is no room for a line. */
+export function RestrictedMark({ words }: { words: string }) {
+  return (
+    <Box
+      role="img"
+      aria-label={words}
+      title={words}
+      data-testid="card-restricted"
+      sx={{ display: 'flex', color: 'text.secondary' }}
+    >
+      <Icon name="filter" size={14} />
+    </Box>
+  );
+}
 
 export interface CardFooterProps {
   warning: Problem | null;
   stale: boolean;
   confirmedAt: number | null;
+  /** Quiet, and only where nothing is wrong. */
+  restricted: string | null;
   onRetry: () => void;
 }
 
-export function CardFooter({ warning, stale, confirmedAt, onRetry }: CardFooterProps) {
-  if (!warning && !stale) return null;
+export function CardFooter(props: CardFooterProps) {
+  const { warning, stale, confirmedAt, restricted, onRetry } = props;
+  if (!warning && !stale) {
+    return restricted === null ? null : (
+      <Box
+        data-testid="card-restricted"
+        title={restricted}
+        sx={{
+          px: 3,
+          pb: 1,
+          typography: 'caption',
+          color: 'text.secondary',
+          overflow: 'hidden',
+          textOverflow: 'ellipsis',
+          whiteSpace: 'nowrap',
+        }}
+      >
+        {restricted}
+      </Box>
+    );
+  }
   return (
     <Box
       data-testid="card-footer"

@@ -9,6 +9,16 @@ import { cardState, isStale, STALE_AFTER_MS } from './card-state';
 const result = answer({ measures: ['flights.count'] });
 const stored: StoredResult = { key: 'k', result, version: 3, confirmedAt: 0, source: 'http' };
 const empty: StoredResult = { ...stored, result: { ...result, row_count: 0 } };
+const unseen: StoredResult = {
+  ...stored,
+  result: {
+    ...result,
+    provenance: {
+      ...result.provenance,
+      access: [{ dataset: 'flights', policies: [], no_rows: 'none is for you' }],
+    },
+  },
+};
 const down = problemOf('unavailable');
 
 describe('cardState', () => {
@@ -34,6 +44,7 @@ describe('cardState', () => {
     ['first load failed', { problem: down }, { body: 'error' }],
     ['trying again', { problem: down, pending: true }, { body: 'loading' }],
     ['no rows', { stored: empty }, { body: 'empty' }],
+    ['a count of what nobody may see', { stored: unseen }, { body: 'empty' }],
     ['cancelled is no failure', { problem: problemOf('aborted') }, { body: 'loading' }],
   ])('%s', (_, input, expected) => {
     const base = { stored: null, outdated: false, problem: null, pending: false };

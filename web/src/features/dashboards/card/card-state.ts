@@ -1,6 +1,7 @@
 // The states of a card, decided in one place. A card that has drawn something never goes blank.
 import type { StoredResult } from '@/api/result-store';
 import type { Problem } from '@/api/types';
+import { nothingSeen } from '@/lib/access-words';
 
 export interface CardInput {
   stored: StoredResult | null;
@@ -22,7 +23,9 @@ export function cardState({ stored, outdated, problem, pending }: CardInput): Ca
     return { body: 'error', refreshing: false, warning: null };
   }
   if (!stored) return { body: 'loading', refreshing: false, warning: null };
-  const body = stored.result.row_count === 0 ? 'empty' : 'ready';
+  // A count of what nobody may see is nothing to draw.
+  const isEmpty = stored.result.row_count === 0 || nothingSeen(stored.result) !== null;
+  const body = isEmpty ? 'empty' : 'ready';
   const warning = problem && problem.code !== 'aborted' && !pending ? problem : null;
   return { body, refreshing: pending, warning };
 }

@@ -8,12 +8,13 @@ import type { Widget } from '@/api/types';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
+import { restrictedBy } from '@/lib/access-words';
 import { comparisonQuery } from '@/lib/comparison';
 import { needsModels, timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
-import { CardFooter } from './card-footer';
+import { CardFooter, RestrictedMark } from './card-footer';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
@@ -90,6 +91,9 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     if (near) refetch();
   }, [refreshes, near, refetch]);
 
+  // A card of one number has no line to spare.
+  const isSmall = widget.kind === 'number';
+  const restricted = result && restrictedBy(result.provenance);
   const state = cardState(answer);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -189,6 +193,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         >
           {widget.title}
         </Box>
+        {isSmall && restricted && <RestrictedMark words={restricted} />}
         <CardMenu title={widget.title} items={menu} />
       </Box>
       <Box
@@ -217,6 +222,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         warning={state.warning}
         stale={stale}
         confirmedAt={answer.stored?.confirmedAt ?? null}
+        restricted={isSmall ? null : restricted}
         onRetry={answer.refetch}
       />
       {about && answer.stored && (

@@ -55,9 +55,10 @@ const bodyOf = (content: DraftContent) => ({
 export function useEditing(dashboard: Dashboard): Editing {
   const dispatch = useDispatch();
   const toasts = useToasts();
-  const { user, tenant } = useSession();
+  const { user, tenant, isAtLeast } = useSession();
   const open = useSelector(selectDraft);
-  const draft = open?.dashboardId === dashboard.id ? open : null;
+  // One who views as somebody else sees what is stored; the draft waits.
+  const draft = isAtLeast('editor') && open?.dashboardId === dashboard.id ? open : null;
   const key = draftKey(`${tenant?.id ?? ''}.${user?.id ?? ''}`, dashboard.id);
   const [kept, setKept] = useState(() => readDraft(localStorage, key));
   const [conflict, setConflict] = useState<Editing['conflict']>(null);

@@ -4,6 +4,7 @@ import { rejectsExportPath } from '@/api/dataset-loads-api';
 import { problemFromBody, problemOf } from '@/api/problem';
 import { apiBase, withFreshToken } from '@/api/reauth';
 import type { Problem } from '@/api/types';
+import { viewAsHeader } from '@/api/view-as';
 import { useToasts } from '@/components/toast-slice';
 import { saveFile } from '@/lib/save-file';
 
@@ -21,7 +22,10 @@ async function exportRejects(
       (token) =>
         fetch(address, {
           credentials: 'same-origin',
-          headers: token === null ? {} : { authorization: `Bearer ${token}` },
+          headers: {
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+            ...viewAsHeader(),
+          },
         }),
       (answer) => answer.status === 401,
     );

@@ -11,6 +11,7 @@ import { toProblem } from '@/api/problem';
 import { useRunSqlQuery } from '@/api/sql-api';
 import type { AsOf, Model, ResultColumn } from '@/api/types';
 import { useStoredResult } from '@/api/use-stored-result';
+import { nothingSeen } from '@/lib/access-words';
 import { isJoined } from '@/lib/joins';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { ErrorState, LoadingState } from '@/components/states';
@@ -66,6 +67,7 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
               zone={zone}
               height={420}
               density="compact"
+              emptyText={nothingSeen(stored.result) ?? 'No rows'}
             />
             <RowCountLine
               shown={stored.result.row_count}

@@ -25,7 +25,8 @@ import { useToasts } from '@/components/toast-slice';
 import { rangeName } from '@/lib/time-ranges';
 import { timeOf } from '../state/fit';
 import type { ExploreState } from '../state/explore-state';
-import { bottomOf, controlsTime, newDefinition, newWidgetId, titleOf, toWidget } from './to-widget';
+import { titleOf } from '../state/title';
+import { bottomOf, controlsTime, newDefinition, newWidgetId, toWidget } from './to-widget';
 
 export interface SaveDialogProps {
   state: ExploreState;

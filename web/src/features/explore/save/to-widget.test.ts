@@ -10,7 +10,8 @@ import { drawnMeasures } from '../chart/chart-measures';
 import { answer } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
-import { bottomOf, controlsTime, newWidgetId, titleOf, toWidget } from './to-widget';
+import { titleOf } from '../state/title';
+import { bottomOf, controlsTime, newWidgetId, toWidget } from './to-widget';
 
 const state = (part: Partial<ExploreState>): ExploreState => ({
   ...emptyState,

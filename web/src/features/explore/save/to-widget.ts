@@ -57,20 +57,6 @@ export function toWidget(
   };
 }
 
-/** "Flights, Distance by carrier and day". */
-export function titleOf(state: ExploreState, model: Model): string {
-  const label = (name: string): string =>
-    [...model.measures, ...model.dimensions].find((entry) => entry.name === name)?.label ?? name;
-  const measures = state.measures.map(label).join(', ');
-  const by = [
-    ...state.dimensions.map((name) => label(name).toLowerCase()),
-    ...(state.grain === null ? [] : [state.grain]),
-  ].join(' and ');
-  return [measures || 'Values', by ? `${measures ? 'by' : 'of'} ${by}` : null]
-    .filter(Boolean)
-    .join(' ');
-}
-
 /** A dashboard that begins with what is explored: its time and zone. */
 export function newDefinition(state: ExploreState, model: Model): DashboardDefinition {
   const time = timeOf(state, model);

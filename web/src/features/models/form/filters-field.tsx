@@ -21,9 +21,14 @@ export interface FiltersFieldProps {
   model: Model;
   filters: readonly Filter[];
   onChange: (filters: Filter[]) => void;
+  /** Conditions in other words than everywhere. */
+  textOf?: (filter: Filter) => string;
+  /** Values that are always offered, beside those of the data. */
+  offers?: readonly string[];
 }
 
-export function FiltersField({ title, model, filters, onChange }: FiltersFieldProps) {
+export function FiltersField(props: FiltersFieldProps) {
+  const { title, model, filters, onChange, textOf, offers } = props;
   const readOnly = useContext(ReadOnly);
   const [open, setOpen] = useState<{ anchor: HTMLElement; place: number } | null>(null);
   const models = useMemo(() => [{ ...model, measures: [] }], [model]);
@@ -36,7 +41,7 @@ export function FiltersField({ title, model, filters, onChange }: FiltersFieldPr
       </Box>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2 }}>
         {filters.map((filter, place) => {
-          const words = filterText(filter, models);
+          const words = textOf ? textOf(filter) : filterText(filter, models);
           return (
             <Chip
               key={`${place} ${encodeFilter(filter)}`}
@@ -75,6 +80,7 @@ export function FiltersField({ title, model, filters, onChange }: FiltersFieldPr
             everything
             models={models}
             asOf={null}
+            {...(offers ? { offers } : {})}
             filter={edited && isMemberFilter(edited) ? edited : null}
             onApply={(filter) => {
               const next = [...filters];

@@ -1,5 +1,6 @@
 // A model as a form. Every edit is one of the model itself, so that the text says the same.
 import Box from '@mui/material/Box';
+import { Suspense } from 'react';
 import type {
   ColumnType,
   DatasetColumn,
@@ -8,9 +9,12 @@ import type {
   ModelDimension,
   ModelMeasure,
 } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
 import { SectionCard } from '@/components/section-card';
+import { LoadingState } from '@/components/states';
 import { filterText } from '@/lib/filter-words';
 import { targetOf } from '@/lib/joins';
+import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
 import { saidAt } from '../state/places';
 import { columnTypes, formats } from '../text/shape';
@@ -19,6 +23,8 @@ import { FiltersField } from './filters-field';
 import { ItemList } from './item-list';
 import { JoinFields } from './join-fields';
 import { MeasureFields } from './measure-fields';
+
+const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
 
 export interface ModelFormProps {
   model: Model;
@@ -211,6 +217,12 @@ export function ModelForm(props: ModelFormProps) {
             </>
           )}
         </ItemList>
+        <Suspense fallback={<LoadingState rows={2} label="Loading access" />}>
+          <AccessSection
+            {...{ model, columns, problems }}
+            onChange={(access_policies) => set({ access_policies })}
+          />
+        </Suspense>
       </Box>
     </ReadOnly>
   );

@@ -11,7 +11,7 @@ export function saidAt(problems: readonly FieldProblem[], path: string): string 
 }
 
 const places =
-  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|rollups)\[\d+\])/;
+  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|rollups|access_policies)\[\d+\]|access_policies$)/;
 
 /** What the server says of no place of the page. */
 export function saidElsewhere(problem: Problem | null): Problem | null {
@@ -23,8 +23,9 @@ export function saidElsewhere(problem: Problem | null): Problem | null {
 
 /** "Measure 3" of `measures[2]`. */
 export function placeName(path: string): string {
-  const [, list = '', place] = /^(\w+?)s\[(\d+)\]/.exec(path) ?? [];
-  const words = list === '' ? path.replaceAll('_', ' ') : `${list} ${Number(place) + 1}`;
+  const [, list = '', place] = /^(\w+?)(?:s|ies)\[(\d+)\]/.exec(path) ?? [];
+  const one = list === 'access_polic' ? 'access_policy' : list;
+  const words = (one === '' ? path : `${one} ${Number(place) + 1}`).replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -59,6 +60,21 @@ export function missingOf(model: Model): FieldProblem[] {
     named(`segments[${index}]`, segment.name, segments);
     if (!segment.label?.trim()) say(`segments[${index}]`, 'It needs a label.');
     if (!segment.filters?.length) say(`segments[${index}]`, 'It needs a condition.');
+  });
+  const policies = new Set<string>();
+  (model.access_policies ?? []).forEach((policy, index) => {
+    const at = `access_policies[${index}]`;
+    if (!policy.name?.trim()) say(at, 'It needs a name.');
+    else if (policies.has(policy.name)) say(at, `“${policy.name}” stands twice.`);
+    else policies.add(policy.name);
+    for (const { attribute, values } of policy.when ?? []) {
+      if (!attribute) say(at, 'A condition on people needs an attribute.');
+      else if (!values?.some(Boolean)) say(at, `It needs a value of ${attribute}.`);
+    }
+    for (const { column } of policy.masked ?? []) {
+      if (!column) say(at, 'It needs the column that is masked.');
+      else if (policy.hidden?.includes(column)) say(at, `${column} is hidden and masked.`);
+    }
   });
   return found;
 }

@@ -1,12 +1,13 @@
 // A model on its way: edited in the form or as text, and saved over the version that was read. What somebody else has saved
 // meanwhile is asked about, never overwritten unseen.
-import { useCallback, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { modelsApi, useSaveModelMutation } from '@/api/models-api';
 import { toProblem } from '@/api/problem';
-import type { Model, Problem } from '@/api/types';
+import { useSession } from '@/api/session-slice';
+import type { FieldProblem, Model, Problem } from '@/api/types';
 import { useToasts } from '@/components/toast-slice';
 import { missingOf } from './places';
-import { sameModel } from './written';
+import { sameAccess, sameModel } from './written';
 
 /** Text that is typed; it stays as it was typed while the form is not used. */
 export interface TypedText {
@@ -14,6 +15,15 @@ export interface TypedText {
   /** How many things are wrong with it; while any are, the model is the last that could be read. */
   wrong: number;
 }
+
+const notGranted = {
+  field: 'access_policies',
+  detail: 'Only admins change who sees what.',
+};
+const missingIn = (model: Model, granted: boolean): FieldProblem[] => [
+  ...missingOf(model),
+  ...(granted ? [] : [notGranted]),
+];
 
 export function useModelDraft(saved: Model) {
   const [base, setBase] = useState(saved);
@@ -25,6 +35,7 @@ export function useModelDraft(saved: Model) {
   const [save, { isLoading: busy }] = useSaveModelMutation();
   const [reread] = modelsApi.useLazyGetModelQuery();
   const toasts = useToasts();
+  const mayGrant = useSession().isAtLeast('admin');
 
   const unread = typed !== null && typed.wrong > 0;
   const changed = unread || !sameModel(model, base);
@@ -84,7 +95,10 @@ export function useModelDraft(saved: Model) {
     changed,
     busy,
     problem,
-    missing: missingOf(model),
+    missing: useMemo(
+      () => missingIn(model, mayGrant || sameAccess(model, base)),
+      [model, base, mayGrant],
+    ),
     /** What somebody else has saved, where it is not what is edited. */
     theirs,
     edit,

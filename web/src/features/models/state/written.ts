@@ -11,6 +11,7 @@ const order = [
   'segments',
   'measures',
   'rollups',
+  'access_policies',
 ] as const;
 
 const says = (value: unknown): boolean =>
@@ -47,6 +48,11 @@ export function writtenModel(model: Model): Record<string, unknown> {
 
 export const sameModel = (a: Model, b: Model): boolean =>
   JSON.stringify(sorted(writtenModel(a))) === JSON.stringify(sorted(writtenModel(b)));
+
+/** Whether both say the same of who sees what. */
+export const sameAccess = (a: Model, b: Model): boolean =>
+  JSON.stringify(sorted(bare(a.access_policies ?? []))) ===
+  JSON.stringify(sorted(bare(b.access_policies ?? [])));
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

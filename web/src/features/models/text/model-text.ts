@@ -51,7 +51,6 @@ function checkName(node: Node, value: unknown, shape: Extract<Shape, { is: 'name
 }
 
 function check(node: Node | null, shape: Shape, say: Say, where: Node | null = node): void {
-  if (shape.is === 'any') return;
   if (shape.is === 'map') {
     if (!isMap(node)) return say(node ?? where, `Here belongs ${shape.what}: keys and values.`);
     const keys = Object.keys(shape.keys);
@@ -74,7 +73,11 @@ function check(node: Node | null, shape: Shape, say: Say, where: Node | null = n
     else if (!(isScalar(node) && node.value === null)) say(node ?? where, 'Here belongs a list.');
     return;
   }
-  if (!isScalar(node)) return say(node ?? where, 'Here belongs a single value.');
+  if (!isScalar(node)) {
+    // `{user.country}` without quotes is a map to YAML.
+    const quote = isMap(node) && node.flow ? '; what is in braces stands in quotes' : '';
+    return say(node ?? where, `Here belongs a single value${quote}.`);
+  }
   const { value } = node;
   if (value === null) return;
   if (shape.is === 'number' && typeof value !== 'number') say(node, 'Here belongs a number.');

@@ -9,6 +9,8 @@ export interface Words {
   columns: readonly DatasetColumn[];
   /** All models, the edited one as it was saved included. */
   models: readonly Model[];
+  /** Names of attributes of people; others may be written too. */
+  attributes?: readonly string[];
 }
 
 /** Names that the text itself brings. */
@@ -19,7 +21,8 @@ export interface OwnNames {
 }
 
 export type Shape =
-  | { is: 'text' | 'number' | 'flag' | 'any' }
+  /** `single`: any value that is no list and has no keys. */
+  | { is: 'text' | 'number' | 'flag' | 'single' }
   /** `strict`: anything else is wrong. */
   | { is: 'name'; what: string; among: readonly string[]; strict: boolean }
   | { is: 'list'; of: Shape }
@@ -89,7 +92,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
         own.dimensions.map((entry) => `${own.name}.${entry}`),
       ),
       operator: name('operator', operatorChoices),
-      values: list({ is: 'any' }),
+      values: list({ is: 'single' }),
     },
   };
   filter.keys.or = list(filter);
@@ -177,6 +180,25 @@ export function modelShape(words: Words, own: OwnNames): Shape {
             granularity: name('unit', grainNames),
           },
           ['name', 'measures'],
+        ),
+      ),
+      access_policies: list(
+        map(
+          'an access policy',
+          {
+            name: text,
+            when: list(
+              map(
+                'a condition on people',
+                { attribute: name('attribute', words.attributes ?? [], false), values: list(text) },
+                ['attribute', 'values'],
+              ),
+            ),
+            rows: list(filter),
+            hidden: list(column),
+            masked: list(map('a masked column', { column, expression: text }, ['column'])),
+          },
+          ['name'],
         ),
       ),
     },

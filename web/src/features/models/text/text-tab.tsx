@@ -2,6 +2,7 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useMemo, useRef } from 'react';
+import { useAttributeNames } from '../access/use-attribute-names';
 import type { ModelDraft } from '../state/use-model-draft';
 import { readText, shapeOfText, textOf, wrongPlaces } from './model-text';
 import type { Words } from './shape';
@@ -14,8 +15,10 @@ export interface TextTabProps {
   readOnly: boolean;
 }
 
-export default function TextTab({ draft, words, readOnly }: TextTabProps) {
+export default function TextTab({ draft, words: known, readOnly }: TextTabProps) {
   const { base, model, typed, problem, missing } = draft;
+  const attributes = useAttributeNames(model.access_policies);
+  const words = useMemo((): Words => ({ ...known, attributes }), [known, attributes]);
   const editor = useRef<YamlEditorHandle>(null);
   const text = useMemo(() => typed?.text ?? textOf(model), [typed?.text, model]);
   const wrong = useMemo(() => {

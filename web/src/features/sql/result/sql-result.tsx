@@ -6,6 +6,7 @@ import { DataTable } from '@/components/data-table';
 import { ProblemNotice } from '@/components/problem-notice';
 import { provenanceLine } from '@/components/provenance/provenance-words';
 import { EmptyState } from '@/components/states';
+import { nothingSeen } from '@/lib/access-words';
 import { formatElapsed } from '@/lib/format';
 import { errorPlace, errorText, placeText } from '../error-place';
 import type { FinishedRun } from '../use-sql-run';
@@ -38,6 +39,7 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
   }
   const { result } = stored;
   const { provenance } = result;
+  const hidden = nothingSeen(result);
   return (
     <AnswerCard
       outdated={running || outdated}
@@ -54,6 +56,8 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
         first: provenance.truncated,
         note: [
           outdated ? 'Answers what was run, not what stands above now' : null,
+          // A count of nothing is a row, too.
+          result.row_count > 0 ? hidden : null,
           formatElapsed(finished.ms),
           provenanceLine(provenance),
         ]
@@ -70,7 +74,7 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
         zone={provenance.timezone}
         height={440}
         density="compact"
-        emptyText="The statement is fine; no row answers it"
+        emptyText={hidden ?? 'The statement is fine; no row answers it'}
       />
     </AnswerCard>
   );
