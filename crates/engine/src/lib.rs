@@ -74,6 +74,7 @@ pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
 pub use scope::Scope;
+pub use semantic::interchange;
 pub use semantic::{
     Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, Measure, MeasureKind, Model, NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span,
     TimeDimension,
