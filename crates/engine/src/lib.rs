@@ -74,6 +74,7 @@ pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
 pub use scope::{Scope, UserAttributes};
+pub use semantic::interchange;
 pub use semantic::{
     AccessPolicy, AttributeCondition, CalendarSettings, MaskedColumn,
     Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, Measure, MeasureKind, Model, NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span,

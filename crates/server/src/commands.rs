@@ -6,6 +6,7 @@ pub mod check_config;
 pub mod demo;
 pub mod demo_data;
 pub mod import;
+pub mod models;
 pub mod query;
 pub mod serve;
 pub mod table;
@@ -40,6 +41,8 @@ enum Command {
     Import(import::Arguments),
     /// Ask a question and print the answer
     Query(query::Arguments),
+    /// Models as files: write them out, check them, store them; also from Cube and Open Semantic Interchange
+    Models(models::Arguments),
     /// Manage tenants and users
     Admin(admin::Arguments),
     /// Print the settings in effect, without secrets, and check that the store opens with them
@@ -88,6 +91,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Import(arguments) => import::run(arguments).await,
             Command::Query(arguments) => query::run(arguments).await,
+            Command::Models(arguments) => models::run(arguments).await,
             Command::Admin(arguments) => admin::run(arguments).await,
             Command::CheckConfig(arguments) => check_config::run(&arguments).await,
         }

@@ -91,11 +91,31 @@ impl Mill {
         Ok(model)
     }
 
+    /// Checks whether a model could be stored, without storing it: [`interchange`](crate::interchange) reads models from files.
+    ///
+    /// # Errors
+    /// As [`update_model`](Self::update_model), but for `Conflict`.
+    pub async fn check_model(&self, model: &Model) -> Result<()> {
+        self.checked(model).await.map(drop)
+    }
+
     /// Stores a model as the version after `expected`.
     ///
     /// # Errors
     /// `Invalid` when it does not fit its dataset, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
     pub async fn update_model(&self, model: Model, expected: u64) -> Result<Model> {
+        let (name, snapshot) = self.checked(&model).await?;
+        let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
+        // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
+        if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
+            tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
+        }
+        self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name, version });
+        Ok(Model { version, ..model })
+    }
+
+    /// The dataset of a model that fits it.
+    async fn checked(&self, model: &Model) -> Result<(DatasetName, Seen)> {
         let name = DatasetName::parse(&model.name)?;
         let snapshot = self.find(&DatasetName::parse(&model.dataset)?).await?;
         if model.name != model.dataset {
@@ -105,15 +125,9 @@ impl Mill {
             // What it does not see would be lost.
             return Err(Error::denied(format!("change model {name}: a scope that does not see the whole dataset does not change its model; ask somebody who sees it")));
         }
-        check::check(&model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
-        self.check_joins(&model, &snapshot).await?;
-        let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
-        // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
-        if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
-            tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
-        }
-        self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name, version });
-        Ok(Model { version, ..model })
+        check::check(model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
+        self.check_joins(model, &snapshot).await?;
+        Ok((name, snapshot))
     }
 
     /// Generates the first version of a model, unless there is one.

@@ -57,6 +57,8 @@ pub struct SemanticQuery {
     pub total: bool,
     /// IANA name of the zone in which days begin. Default UTC.
     pub timezone: Option<String>,
+    /// When weeks and years begin. Default: on Monday and in January.
+    pub calendar: Option<Calendar>,
     /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
     pub exact: Option<bool>,
     /// Which state of the dataset is asked; relative ranges are counted from its time. Default: the latest.
@@ -72,7 +74,32 @@ pub struct TimeDimension {
     pub date_range: Option<DateRange>,
 }
 
-/// A calendar grain; weeks begin on Monday.
+/// When weeks and years begin.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Calendar {
+    /// Default: `monday`.
+    #[schema(required = false)]
+    pub week_start: Weekday,
+    /// The month with which years begin, 1 to 12; quarters follow it. Default: 1.
+    #[schema(required = false, minimum = 1, maximum = 12)]
+    pub year_start: u32,
+}
+
+/// A day of the week.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// A calendar grain; days and longer begin as the query's zone and calendar say.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Grain {

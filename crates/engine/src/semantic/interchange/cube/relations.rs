@@ -1,0 +1,194 @@
+//! Joins and pre-aggregations of a cube.
+
+use std::collections::BTreeMap;
+
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Ident};
+use serde_json::Value;
+
+use super::super::sql::{self, Reason};
+use super::entry::{Entry, underscored};
+use super::names::{Names, marked};
+use super::{Cube, HARMLESS};
+use crate::semantic::grain::Grain;
+use crate::semantic::interchange::notes::Notes;
+use crate::semantic::join::{Join, JoinKey, Relationship};
+use crate::semantic::model::{Model, Rollup};
+
+/// Pairs of columns of a join at most, as a model has them.
+const JOIN_KEYS_MAX: usize = 8;
+/// Conditions of a join that are looked at.
+const CONDITIONS_MAX: usize = 64;
+
+/// Keys of a pre-aggregation that say how it is built, which is ours to say: a rollup gives the same numbers as the rows.
+const SILENT: &[&str] = &[
+    "partition_granularity",
+    "refresh_key",
+    "scheduled_refresh",
+    "external",
+    "indexes",
+    "build_range_start",
+    "build_range_end",
+    "refresh_range_start",
+    "refresh_range_end",
+    "allow_non_strict_date_range_match",
+    "use_original_sql_pre_aggregations",
+    "sql_alias",
+    "read_only",
+    "unique_key_columns",
+    "output_column_types",
+    "stream_offset",
+];
+
+/// What other cubes are here: the name of the model, and their names.
+pub(super) type Others = BTreeMap<String, (String, Names)>;
+
+/// Reads the joins into a model.
+pub(super) fn read_joins(cube: &mut Cube, others: &mut Others, model: &mut Model, notes: &mut Notes) {
+    for entry in cube.list("joins", notes) {
+        let Some(name) = entry.name().map(str::to_owned) else { continue };
+        let path = format!("{}.joins.{name}", cube.name);
+        match join(cube, others, model, &entry, &name) {
+            Ok(join) => model.joins.push(join),
+            Err(reason) => notes.left_out(path, reason),
+        }
+    }
+}
+
+fn join(cube: &mut Cube, others: &mut Others, model: &Model, entry: &Entry, name: &str) -> Result<Join, Reason> {
+    entry.known(&[&["name", "relationship", "sql"]])?;
+    let relationship = match entry.text("relationship")?.as_deref().map(underscored).as_deref() {
+        Some("many_to_one" | "belongs_to") => Relationship::ManyToOne,
+        Some("one_to_one" | "has_one") => Relationship::OneToOne,
+        Some("one_to_many" | "has_many") => Relationship::OneToMany,
+        other => return Err(format!("its relationship {} is not known here", sql::shortened(other.unwrap_or("")))),
+    };
+    let (target, other) = others.get_mut(name).ok_or_else(|| format!("the cube {name} is not among those that are read; read their files together"))?;
+    if name == model.name || *target == model.name {
+        return Err("it leads to what has the name of this model".to_owned());
+    }
+    let text = entry.text("sql")?.ok_or("it has no sql")?;
+    let mut conditions = vec![sql::parse(&marked(&text)?)?];
+    let mut on = Vec::new();
+    for _ in 0..CONDITIONS_MAX {
+        let Some(condition) = conditions.pop() else { break };
+        match condition {
+            Expr::Nested(inner) => conditions.push(*inner),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => conditions.extend([*right, *left]),
+            Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => on.push(key(&mut cube.names, other, &left, &right)?),
+            condition => return Err(format!("{} is no equality of columns", sql::shortened(&condition.to_string()))),
+        }
+    }
+    if on.len() > JOIN_KEYS_MAX || !conditions.is_empty() {
+        return Err(format!("it has more than {JOIN_KEYS_MAX} pairs of columns"));
+    }
+    Ok(Join { name: name.to_owned(), model: Some(target.clone()).filter(|target| target != name), relationship, on })
+}
+
+fn key(own: &mut Names, other: &mut Names, left: &Expr, right: &Expr) -> Result<JoinKey, Reason> {
+    let mut pair = |own_side: &Expr, other_side: &Expr| -> Option<Result<JoinKey, Reason>> {
+        let column = own.join_column(&parts(own_side)?, true)?;
+        let other = other.join_column(&parts(other_side)?, false)?;
+        Some(column.and_then(|column| Ok(JoinKey { column, other: other? })))
+    };
+    let found = match pair(left, right) {
+        Some(found) => Some(found),
+        None => pair(right, left),
+    };
+    found.unwrap_or_else(|| Err(format!("{left} = {right} does not compare a column of this cube with one of the other")))
+}
+
+fn parts(expression: &Expr) -> Option<Vec<Ident>> {
+    match expression {
+        Expr::Identifier(one) => Some(vec![one.clone()]),
+        Expr::CompoundIdentifier(parts) => Some(parts.clone()),
+        Expr::Nested(inner) => parts(inner),
+        _ => None,
+    }
+}
+
+/// Reads the pre-aggregations into a model.
+pub(super) fn read_rollups(cube: &Cube, model: &mut Model, notes: &mut Notes) {
+    for entry in cube.list("pre_aggregations", notes) {
+        let Some(name) = entry.name().map(str::to_owned) else { continue };
+        let path = format!("{}.pre_aggregations.{name}", cube.name);
+        match rollup(cube, model, &entry, &name) {
+            Ok(rollup) => {
+                cube.silent(&path, &entry, SILENT, notes);
+                model.rollups.push(rollup);
+            }
+            Err(reason) => notes.left_out(path, reason),
+        }
+    }
+}
+
+fn rollup(cube: &Cube, model: &Model, entry: &Entry, name: &str) -> Result<Rollup, Reason> {
+    const KEYS: &[&str] = &["name", "type", "measures", "dimensions", "time_dimension", "time_dimensions", "granularity", "segments"];
+    const OLD: &[&str] = &["measure_references", "dimension_references", "time_dimension_reference", "segment_references"];
+    entry.known(&[KEYS, OLD, SILENT, HARMLESS])?;
+    if let Some(kind) = entry.text("type")?.map(|kind| underscored(&kind)).filter(|kind| kind != "rollup") {
+        return Err(format!("it is of the type {}, and rollups of groups are kept here", sql::shortened(&kind)));
+    }
+    if entry.has("segments") || entry.has("segment_references") {
+        return Err("it keeps segments".to_owned());
+    }
+    let (time, granularity) = match entry.get("time_dimensions") {
+        None => (text_of(entry.get("time_dimension").or(entry.get("time_dimension_reference")))?, entry.text("granularity")?),
+        Some(Value::Array(times)) if times.len() == 1 && !entry.has("granularity") => {
+            let time = times.first().cloned().and_then(Entry::new).ok_or("its time dimension is no map")?;
+            time.known(&[&["dimension", "granularity"]])?;
+            (time.text("dimension")?, time.text("granularity")?)
+        }
+        Some(_) => return Err("it is kept by several times".to_owned()),
+    };
+    let time_dimension = time.map(|time| member(cube, &time)).transpose()?;
+    let granularity: Option<Grain> = granularity
+        .map(|unit| serde_json::from_value(Value::from(unit.as_str())).map_err(|_| format!("its granularity {} is none of the calendar", sql::shortened(&unit))))
+        .transpose()?;
+    if time_dimension.is_some() != granularity.is_some() {
+        return Err("a time dimension and a granularity go together".to_owned());
+    }
+    let measures = members(cube, entry.get("measures").or(entry.get("measure_references")))?;
+    let dimensions = members(cube, entry.get("dimensions").or(entry.get("dimension_references")))?;
+    if measures.is_empty() {
+        return Err("it keeps no measures".to_owned());
+    }
+    for name in &measures {
+        match model.measures.iter().find(|measure| measure.name == *name) {
+            None => return Err(format!("the measure {name} is not in the model")),
+            Some(measure) if measure.kind.is_derived() => return Err(format!("the measure {name} is computed from others; keep those")),
+            Some(_) => {}
+        }
+    }
+    if let Some(missing) = dimensions.iter().chain(&time_dimension).find(|name| !model.dimensions.iter().any(|dimension| dimension.name == **name)) {
+        return Err(format!("the dimension {missing} is not in the model"));
+    }
+    Ok(Rollup { name: name.to_owned(), measures, dimensions, time_dimension, granularity })
+}
+
+fn text_of(value: Option<&Value>) -> Result<Option<String>, Reason> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err("a member is no text".to_owned()),
+    }
+}
+
+fn members(cube: &Cube, value: Option<&Value>) -> Result<Vec<String>, Reason> {
+    match value {
+        None => Ok(Vec::new()),
+        Some(Value::Array(list)) => list.iter().map(|item| member(cube, item.as_str().ok_or("a member is no text")?)).collect(),
+        // As it was written before lists were: `[CUBE.a, CUBE.b]`.
+        Some(Value::String(text)) => text.trim_matches(['[', ']']).split(',').map(|part| member(cube, part)).collect(),
+        Some(_) => Err("its members are no list".to_owned()),
+    }
+}
+
+/// `CUBE.name`, or with the name of the cube, or alone.
+fn member(cube: &Cube, text: &str) -> Result<String, Reason> {
+    let text = text.trim().trim_start_matches('{').trim_end_matches('}');
+    match text.split_once('.') {
+        None => Ok(text.to_owned()),
+        Some((owner, name)) if (owner == "CUBE" || owner == cube.name) && !name.contains('.') => Ok(name.to_owned()),
+        Some(_) => Err(format!("{} is of another cube", sql::shortened(text))),
+    }
+}

@@ -1,0 +1,313 @@
+//! Data models of Cube as people write them, and as they had better not.
+
+use serde_json::{Value, json};
+
+use super::super::notes::{Imported, Note};
+use super::*;
+use crate::error::ErrorKind;
+use crate::semantic::model::Model;
+
+const SHOP: &str = include_str!("../../../../tests/fixtures/interchange/cube_shop.yml");
+
+fn imported(text: &str) -> Imported {
+    read_cubes(&[("model.yml", text)]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// One cube with some keys of its own.
+fn cube(keys: &str) -> Imported {
+    imported(&format!("cubes:\n  - name: orders\n    sql_table: orders\n{}", keys.lines().map(|line| format!("    {line}\n")).collect::<String>()))
+}
+
+fn note<'a>(notes: &'a [Note], path: &str) -> &'a str {
+    notes.iter().find(|note| note.path == path).map_or("", |note| &note.text)
+}
+
+fn json_of(model: &Model) -> Value {
+    serde_json::to_value(model).unwrap()
+}
+
+#[test]
+fn a_shop_is_read_as_its_models() {
+    let Imported { models, notes } = imported(SHOP);
+    let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+    assert_eq!(names, ["orders", "customers", "line_items"]);
+    let orders = json_of(&models[0]);
+    assert_eq!(orders["label"], "Shop orders");
+    assert_eq!(orders["time_dimension"], "created_at");
+    assert_eq!(
+        orders["dimensions"],
+        json!([
+            {"name": "id", "label": "Id", "type": "float", "format": "d"},
+            {"name": "customer_id", "label": "Customer id", "type": "float"},
+            {"name": "state", "label": "State of the order", "type": "string", "column": "status"},
+            {"name": "created_at", "label": "Created at", "type": "timestamp"},
+            {"name": "net", "label": "Net", "type": "float", "expression": "amount - COALESCE(discount, 0)", "format": "currency_eur"},
+            {"name": "size", "label": "Size", "type": "string", "expression": "CASE WHEN ((amount - COALESCE(discount, 0)) > 100) THEN 'large' WHEN (status = 'it''s') THEN 'odd' ELSE 'small' END"},
+            {"name": "paid", "label": "Paid", "type": "boolean", "expression": "status = 'paid' OR status = 'shipped'"},
+        ])
+    );
+    assert_eq!(
+        orders["measures"],
+        json!([
+            {"name": "count", "label": "Count", "kind": "count"},
+            {"name": "revenue", "label": "Revenue", "kind": "sum", "expression": "amount - COALESCE(discount, 0)"},
+            {"name": "paid_revenue", "label": "Paid revenue", "kind": "sum", "expression": "CASE WHEN (status = 'paid') AND (amount > 0) THEN amount END"},
+            {"name": "paid_count", "label": "Paid count", "kind": "count", "expression": "CASE WHEN status = 'paid' THEN 1 END"},
+            {"name": "buyers", "label": "Buyers", "kind": "count_distinct", "column": "customer_id"},
+            {"name": "buyers_about", "label": "Buyers about", "kind": "count_distinct_approx", "column": "customer_id"},
+            {"name": "average", "label": "Average", "kind": "avg", "column": "amount"},
+            {"name": "least", "label": "Least", "kind": "min", "column": "amount"},
+            {"name": "greatest", "label": "Greatest", "kind": "max", "column": "amount"},
+            {"name": "per_order", "label": "Per order", "kind": "number", "expression": "1.0 * {revenue} / NULLIF({count}, 0)"},
+            {"name": "paid_share", "label": "Paid share", "kind": "number", "expression": "{paid_count} / {count}"},
+            {"name": "latest", "label": "Latest", "kind": "max", "column": "created_at"},
+            {"name": "count_so_far", "label": "Count so far", "kind": "cumulative", "measure": "count"},
+            {"name": "revenue_of_week_in_bucket", "label": "Revenue of week in bucket", "kind": "sum", "column": "amount"},
+            {"name": "revenue_of_week", "label": "Revenue of week", "kind": "rolling", "measure": "revenue_of_week_in_bucket", "span": {"count": 7, "unit": "day"}},
+            {"name": "revenue_before", "label": "Revenue before", "kind": "time_shift", "measure": "revenue", "span": {"count": 1, "unit": "year"}},
+        ])
+    );
+    assert_eq!(orders["segments"], json!([{"name": "paid", "label": "Paid", "filters": [{"member": "orders.paid", "operator": "equals", "values": [true]}]}]));
+    assert_eq!(orders["joins"], json!([{"name": "customers", "relationship": "many_to_one", "on": [{"column": "customer_id", "other": "id"}]}]));
+    assert_eq!(orders["rollups"], json!([{"name": "daily", "measures": ["count", "revenue"], "dimensions": ["state"], "time_dimension": "created_at", "granularity": "day"}]));
+
+    // The table of the cube `items` has another name, and so has its model; its joins keep their names.
+    let items = json_of(&models[2]);
+    assert_eq!(
+        items["joins"],
+        json!([
+            {"name": "orders", "relationship": "many_to_one", "on": [{"column": "order_id", "other": "id"}, {"column": "shop", "other": "shop"}]},
+            {"name": "customers", "relationship": "one_to_one", "on": [{"column": "buyer", "other": "id"}]},
+        ])
+    );
+    assert_eq!(json_of(&models[1])["joins"], json!([{"name": "items", "model": "line_items", "relationship": "one_to_many", "on": [{"column": "id", "other": "buyer"}]}]));
+
+    let told: Vec<String> = notes.iter().map(|note| format!("{}: {}", note.path, note.text)).collect();
+    let expected = include_str!("../../../../tests/fixtures/interchange/cube_shop.notes.txt");
+    assert_eq!(told.join("\n"), expected.trim_end(), "\n{}", told.join("\n"));
+}
+
+#[test]
+fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
+    for (keys, reason) in [
+        ("sql: x, type: geo", "latitude"),
+        ("sql: x, type: switch", "switch"),
+        ("sql: x, type: money", "type money"),
+        ("sql: x", "no type"),
+        ("type: string", "no sql"),
+        ("sql: '{users.count}', type: number, sub_query: true", "sub_query"),
+        ("sql: '{users.city}', type: string", "another cube"),
+        ("sql: users.city, type: string", "another cube or table"),
+        ("sql: '{count}', type: number", "a measure"),
+        ("sql: '{nobody}', type: number", "no member"),
+        ("sql: '{it}', type: number", "stands for itself"),
+        ("sql: '{CUBE}', type: number", "stands alone"),
+        ("sql: \"{FILTER_PARAMS.orders.at.filter('at')}\", type: string", "while a question is asked"),
+        ("sql: '{SECURITY_CONTEXT.tenant}', type: string", "while a question is asked"),
+        ("sql: \"'{CUBE}.x'\", type: string", "literal"),
+        ("sql: '\"{CUBE}\"', type: string", "quoted name"),
+        ("sql: '{CUBE', type: string", "not closed"),
+        ("sql: a / b, type: number", "whole numbers"),
+        ("sql: json_extract(a), type: string", "functions"),
+        ("sql: x, type: string, mask: y", "mask may change"),
+        ("sql: x, type: time, time_shift: [{name: a}]", "time_shift may change"),
+        ("sql: x, type: string, case: {when: []}", "both"),
+        ("type: string, case: {switch: x}", "switch"),
+        ("type: string, case: {when: [{sql: a, label: b}]}", "no else"),
+        ("type: string, case: {when: [{sql: a, label: [b]}], else: {label: c}}", "neither"),
+        ("sql: x, type: string, public: false", "hides"),
+        ("sql: x, type: string, shown: COMPILE_CONTEXT.admin", "hides"),
+        ("sql: [x], type: string", "no text"),
+    ] {
+        let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: it, {keys}}}\nmeasures:\n  - {{name: count, type: count}}"));
+        assert!(models[0].dimensions.is_empty(), "{keys}");
+        let told = note(&notes, "orders.dimensions.it");
+        assert!(told.starts_with("left out: ") && told.contains(reason), "{keys}: {told:?}");
+    }
+}
+
+#[test]
+fn what_a_measure_cannot_say_is_left_out_with_a_reason() {
+    for (keys, reason) in [
+        ("type: sum", "no sql"),
+        ("type: median, sql: x", "type median"),
+        ("sql: x", "no type"),
+        ("type: running_total, sql: x", "begins with the date range"),
+        ("type: runningTotal, sql: x", "begins with the date range"),
+        ("type: sum, sql: '{count}'", "a measure"),
+        ("type: number, sql: '{gone} + 1'", "no measure"),
+        ("type: number, sql: '{it} + 1'", "itself"),
+        ("type: number, sql: '{a_dimension} + 1'", "no measure"),
+        ("type: number, sql: '{count} + amount'", "mixes"),
+        ("type: number, sql: 'sum(amount) / {count}'", "mixes"),
+        ("type: number, sql: 'percentile_cont(0.5) within group (order by x)'", "no aggregate"),
+        ("type: number, sql: '{count}', filters: [{sql: a}]", "filters and windows"),
+        ("type: number, sql: '1'", "names no measure"),
+        ("type: sum, sql: x, filters: [{sql: '{users.a} = 1'}]", "another cube"),
+        ("type: sum, sql: x, filters: [{member: a}]", "member may change"),
+        ("type: sum, sql: x, filters: a", "no list"),
+        ("type: avg, sql: x, rolling_window: {trailing: unbounded}", "add up"),
+        ("type: count_distinct, sql: x, rolling_window: {trailing: 7 day}", "add up"),
+        ("type: sum, sql: x, rolling_window: {trailing: 1 month}", "whole months"),
+        ("type: sum, sql: x, rolling_window: {trailing: 7 day, leading: 1 day}", "end with"),
+        ("type: sum, sql: x, rolling_window: {trailing: 7 day, offset: start}", "end with"),
+        ("type: sum, sql: x, rolling_window: {type: to_date, granularity: month}", "granularity may change"),
+        ("type: sum, sql: x, rolling_window: {type: year_to_date}", "begins with a year"),
+        ("type: sum, sql: x, rolling_window: {trailing: -7 day}", "number of units"),
+        ("type: sum, sql: x, rolling_window: {trailing: 99999 day}", "number of units"),
+        ("type: sum, sql: x, rolling_window: {leading: 0}", "no trailing"),
+        ("type: number, sql: '{count}', multi_stage: true", "in stages"),
+        ("type: rank, multi_stage: true, order_by: [{sql: '{count}'}]", "other dimensions"),
+        ("type: number, sql: '{count}', multi_stage: true, group_by: [city]", "other dimensions"),
+        ("type: number, sql: '{count}', time_shift: [{interval: 1 year, type: next}]", "later"),
+        ("type: number, sql: '{count}', time_shift: [{interval: 1 year}]", "later"),
+        ("type: number, sql: '{count}', time_shift: [{name: retail}]", "name may change"),
+        ("type: number, sql: '{count}', time_shift: [{interval: soon, type: prior}]", "number of units"),
+        ("type: number, sql: '{count} + 1', time_shift: [{interval: 1 year, type: prior}]", "single measure"),
+        ("type: number, sql: '{count}', time_shift: [{interval: 1 year, type: prior, time_dimension: other}]", "alone"),
+        ("type: sum, sql: '{count}', time_shift: [{interval: 1 year, type: prior}]", "type number"),
+        ("type: count, grain: x", "grain may change"),
+        ("type: count, public: false", "hides"),
+    ] {
+        let Imported { models, notes } =
+            cube(&format!("dimensions:\n  - {{name: a_dimension, sql: a, type: string}}\nmeasures:\n  - {{name: count, type: count}}\n  - {{name: it, {keys}}}"));
+        assert_eq!(models[0].measures.len(), 1, "{keys}");
+        let told = note(&notes, "orders.measures.it");
+        assert!(told.starts_with("left out: ") && told.contains(reason), "{keys}: {told:?}");
+    }
+}
+
+#[test]
+fn joins_of_columns_alone_are_taken_over() {
+    let model = |sql: &str, keys: &str| {
+        let text = format!(
+            "cubes:\n  - name: a\n    sql_table: a\n    joins:\n      - {{name: b, {keys}, sql: \"{sql}\"}}\n    dimensions:\n      - {{name: d, sql: dd, type: string}}\n      - {{name: e, sql: x + y, type: number}}\n  - name: b\n    sql_table: b\n    dimensions:\n      - {{name: d, sql: bd, type: string}}\n"
+        );
+        let Imported { models, notes } = imported(&text);
+        (models[0].joins.first().cloned(), note(&notes, "a.joins.b").to_owned())
+    };
+    for (sql, column, other) in [
+        ("{CUBE}.x = {b}.y", "x", "y"),
+        ("{b}.y = {CUBE}.x", "x", "y"),
+        ("{a}.x = {b.d}", "x", "bd"),
+        ("({CUBE.d} = {b.d})", "dd", "bd"),
+        ("{d} = {b}.y", "dd", "y"),
+        ("{a.d} = b.y", "dd", "y"),
+        ("${CUBE}.x = {b}.y", "", ""),
+        ("{CUBE}.x = {b}.y OR {CUBE}.z = {b}.z", "", ""),
+        ("{CUBE}.x = {b}.y AND {b}.deleted = false", "", ""),
+        ("{CUBE}.x > {b}.y", "", ""),
+        ("lower({CUBE}.x) = {b}.y", "", ""),
+        ("{e} = {b}.y", "", ""),
+        ("x = y", "", ""),
+        ("{CUBE}.x = {c}.y", "", ""),
+        ("{CUBE}.x = 1", "", ""),
+        ("{CUBE}.x = {b.gone}", "", ""),
+    ] {
+        let (join, told) = model(sql, "relationship: many_to_one");
+        match join {
+            Some(join) => assert_eq!((join.on.len(), join.on[0].column.as_str(), join.on[0].other.as_str()), (1, column, other), "{sql}"),
+            None => assert!(column.is_empty() && told.starts_with("left out: "), "{sql}: {told}"),
+        }
+    }
+    for relationship in ["belongsTo", "hasMany", "has_one", "oneToMany"] {
+        assert!(model("{CUBE}.x = {b}.y", &format!("relationship: {relationship}")).0.is_some(), "{relationship}");
+    }
+    assert!(model("{CUBE}.x = {b}.y", "relationship: many_to_many").1.contains("many_to_many"));
+}
+
+#[test]
+fn cubes_without_a_table_of_their_own_are_left_out() {
+    for (keys, reason) in [
+        ("sql: select * from a where b", "query"),
+        ("sql: 'select a from b'", "query"),
+        ("sql_table: '{x}.orders'", "no table"),
+        ("sql_table: 'a; drop'", "no table"),
+        ("sql_table: a, sql: select * from b", "either"),
+        ("title: x", "either"),
+        ("extends: other, sql_table: a", "extends"),
+        ("sql_table: a, calendar: true", "calendar may change"),
+        ("sql_table: a, mesures: []", "did you mean measures?"),
+    ] {
+        let Imported { models, notes } = imported(&format!("cubes:\n  - {{name: it, {keys}}}"));
+        assert!(models.is_empty(), "{keys}");
+        assert!(note(&notes, "it").contains(reason), "{keys}: {notes:?}");
+    }
+    // Which of two tables the dataset is, nobody can say.
+    let Imported { models, notes } = imported(
+        "cubes:\n  - {name: a, sql_table: x.orders}\n  - {name: b, sql_table: y.orders}\n  - {name: c, sql: SELECT * FROM shop.\"Items\";}\n  - {name: d, sql_table: shop.\"Items\"}",
+    );
+    assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["items"]);
+    assert!(note(&notes, "a").contains("several tables") && note(&notes, "b").contains("several tables") && note(&notes, "d").contains("one model"));
+}
+
+#[test]
+fn pre_aggregations_that_are_no_rollups_of_the_cube_are_left_out() {
+    let members = "dimensions:\n  - {name: at, sql: at, type: time}\n  - {name: city, sql: city, type: string}\nmeasures:\n  - {name: count, type: count}\n  - {name: twice, type: number, sql: '{count} * 2'}\n";
+    for (keys, reason) in [
+        ("measures: [count], dimensions: [CUBE.city, orders.at]", ""),
+        ("type: rollup, measure_references: '[CUBE.count]', timeDimensionReference: CUBE.at, granularity: week", ""),
+        ("measures: [CUBE.count], time_dimensions: [{dimension: CUBE.at, granularity: hour}], partition_granularity: month, refresh_key: {every: 1 hour}", ""),
+        ("type: original_sql", "type original_sql"),
+        ("type: rollupJoin, rollups: [a]", "rollups may change"),
+        ("measures: [count], segments: [paid]", "segments"),
+        ("measures: [count], dimensions: [users.city]", "another cube"),
+        ("measures: [count], time_dimension: at, granularity: fiscal_year", "calendar"),
+        ("measures: [count], time_dimension: at", "go together"),
+        ("measures: [twice]", "computed from others"),
+        ("measures: [gone]", "not in the model"),
+        ("measures: [count], dimensions: [gone]", "not in the model"),
+        ("dimensions: [city]", "no measures"),
+    ] {
+        let Imported { models, notes } = cube(&format!("{members}pre_aggregations:\n  - {{name: it, {keys}}}"));
+        let told = note(&notes, "orders.pre_aggregations.it");
+        assert_eq!(models[0].rollups.len(), usize::from(reason.is_empty()), "{keys}: {told}");
+        assert!(told.contains(reason), "{keys}: {told}");
+    }
+}
+
+#[test]
+fn hidden_measures_stay_only_for_others() {
+    let Imported { models, notes } =
+        cube("measures:\n  - {name: a, type: count, public: false}\n  - {name: b, type: number, sql: '{a} * 2', shown: false}\n  - {name: c, type: number, sql: '{a} * 3'}");
+    assert_eq!(models[0].measures.iter().map(|measure| measure.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    assert!(note(&notes, "orders.measures.a").contains("other measures are computed from it"));
+    assert!(note(&notes, "orders.measures.b").starts_with("left out: "));
+}
+
+#[test]
+fn what_is_no_file_of_cube_is_refused_where_it_is_wrong() {
+    for (text, expected) in [
+        ("cubes:\n  - name: {{ x }}", "m.yml:2:11: the file is a template"),
+        ("{% for x in y %}", "m.yml:1:1: the file is a template"),
+        ("cube: []", "m.yml:1:1: unknown field `cube`"),
+        ("cubes: 1", "m.yml:1:8"),
+        ("cubes:\n\t- x", "m.yml:2:"),
+        ("- 1", "m.yml:1:1"),
+    ] {
+        let error = read_cubes(&[("m.yml", text)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().starts_with(expected), "{text:?}: {error}");
+    }
+    for (text, path) in [
+        ("cubes: [1]", "cubes[0]"),
+        ("cubes: [{sql_table: a}]", "cubes[0]"),
+        ("cubes: [{name: 'a b', sql_table: a}]", "cubes[0]"),
+        ("views: [{name: v}]", "views.v"),
+        ("cubes: [{name: a, sql_table: a, measures: x}]", "a.measures"),
+        ("cubes: [{name: a, sql_table: a, measures: [{name: x, type: count}, {name: x, type: count}, 7]}]", "a.measures[1]"),
+    ] {
+        assert!(note(&imported(text).notes, path).starts_with("left out: "), "{text}");
+    }
+    assert_eq!(imported("").models, []);
+    let many = format!("cubes: [{}]", (0..1_001).map(|index| format!("{{name: a{index}}}")).collect::<Vec<_>>().join(","));
+    assert_eq!(read_cubes(&[("m.yml", &many)]).unwrap_err().kind(), ErrorKind::Exhausted);
+}
+
+#[test]
+fn text_that_grows_when_names_are_put_in_is_refused() {
+    let dimensions: String = (1..40).map(|level| format!("  - {{name: d{level}, type: number, sql: '{{d{}}} + {{d{}}}'}}\n", level - 1, level - 1)).collect();
+    let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: d0, type: number, sql: x + 1}}\n{dimensions}"));
+    assert!(models[0].dimensions.iter().all(|dimension| dimension.expression.as_ref().is_none_or(|text| text.len() <= 2_000)));
+    assert!(note(&notes, "orders.dimensions.d39").starts_with("left out: "));
+}

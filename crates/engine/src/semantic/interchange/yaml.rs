@@ -1,0 +1,156 @@
+//! Our own models as YAML files.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::{text, write};
+use crate::error::Result;
+use crate::semantic::model::Model;
+
+/// A file of several models.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Several {
+    models: Vec<Model>,
+}
+
+/// What says whether a file is one of several models. Everything else in it is read afterwards.
+#[derive(Deserialize)]
+struct Outline {
+    models: Option<IgnoredAny>,
+}
+
+/// Reads the models of a YAML file: one that is the file, or a list `models`. JSON is YAML too.
+///
+/// ```
+/// let text = "
+/// name: orders
+/// dataset: orders
+/// label: Orders
+/// dimensions:
+///   - {name: city, label: City, type: string}
+/// measures:
+///   - {name: count, label: Orders, kind: count}
+/// ";
+/// let models = tidemill::interchange::read_models("orders.yaml", text)?;
+/// assert_eq!(models[0].dimensions[0].name, "city");
+/// assert_eq!(tidemill::interchange::read_models("again.yaml", &tidemill::interchange::write_model(&models[0]))?, models);
+/// # Ok::<(), tidemill::Error>(())
+/// ```
+///
+/// # Errors
+/// `Invalid` with file, line and column, and near names for a key that no model has; `Exhausted` for more than 1 MiB.
+/// Whether a model fits its dataset is checked when it is saved.
+pub fn read_models(file_name: &str, text: &str) -> Result<Vec<Model>> {
+    let outline: Outline = text::read(file_name, text)?;
+    match outline.models {
+        Some(_) => Ok(text::read::<Several>(file_name, text)?.models),
+        None => Ok(vec![text::read(file_name, text)?]),
+    }
+}
+
+/// A model as a YAML file that [`read_models`] reads back equal. The same model is always the same text; the version, which
+/// the catalog sets, is in it only where it is not 0.
+pub fn write_model(model: &Model) -> String {
+    write::document(&value_of(model))
+}
+
+/// Several models as one YAML file.
+pub fn write_models(models: &[Model]) -> String {
+    let models: Vec<Value> = models.iter().map(value_of).collect();
+    write::document(&serde_json::json!({ "models": models }))
+}
+
+/// A model without what says nothing.
+fn value_of(model: &Model) -> Value {
+    let mut value = serde_json::to_value(model).unwrap_or_default();
+    if let Value::Object(map) = &mut value {
+        map.retain(|key, value| !(value.is_null() || (key == "version" && *value == 0)));
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    const EVERY_FIELD: &str = include_str!("../../../tests/fixtures/interchange/models.yaml");
+    const ONE: &str = "name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures: []\n";
+
+    #[test]
+    fn every_field_goes_there_and_back() {
+        let models = read_models("models.yaml", EVERY_FIELD).unwrap();
+        assert_eq!(models.len(), 2);
+        let written = write_models(&models);
+        assert_eq!(read_models("w", &written).unwrap(), models, "{written}");
+        assert_eq!(write_models(&read_models("w", &written).unwrap()), written);
+        for model in &models {
+            assert_eq!(read_models("w", &write_model(model)).unwrap(), std::slice::from_ref(model));
+            // JSON is YAML too.
+            assert_eq!(read_models("w", &serde_json::to_string(model).unwrap()).unwrap(), std::slice::from_ref(model));
+        }
+        // The fixture itself stands as it would be written, but for its comment and what is optional in it.
+        for line in
+            ["      - {name: count, label: Orders, kind: count}", "          - {column: customer, other: id}", "          case when amount > 100 then 'large'", "        on:"]
+        {
+            assert!(written.lines().any(|written| written == line), "{line} is not in\n{written}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_a_model_or_a_list_of_them() {
+        assert_eq!(read_models("a.yaml", ONE).unwrap()[0].name, "a");
+        assert_eq!(read_models("a.yaml", "models: []").unwrap(), []);
+        let several = format!("models:\n  - &a\n    {}\n  - <<: *a\n    name: b\n", ONE.trim().replace('\n', "\n    "));
+        assert_eq!(read_models("a.yaml", &several).unwrap()[1].name, "b");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_what_is_near() {
+        for (text, expected) in [
+            ("name: a\ndatset: a", "a.yaml:2:1: unknown field `datset`"),
+            ("name: a\ndatset: a", "did you mean dataset?"),
+            ("models:\n  - name: a\n    mesures: []", "a.yaml:3:5"),
+            ("models:\n  - name: a\n    mesures: []", "did you mean measures"),
+            ("models: []\nmodel: 1", "a.yaml:2:1"),
+            ("name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures:\n  - {name: n, label: N, kind: cuont}", "did you mean count"),
+            ("name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures:\n  - {name: n, label: N, kind: cuont}", "a.yaml:6:"),
+            (
+                "name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures:\n  - name: n\n    label: N\n    kind: count\n    filters: [{member: a.b, operator: eqals}]",
+                "this is no filter",
+            ),
+            ("name: a\nlabel: A\ndimensions: []\nmeasures: []", "missing field `dataset`"),
+            ("name: [a]", "a.yaml:1:7"),
+            ("name: a\nname: b", "a.yaml:2:1"),
+            ("- a", "a.yaml:1:1"),
+            ("", "a.yaml"),
+        ] {
+            let error = read_models("a.yaml", text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{text}");
+            assert!(error.message().contains(expected), "{text:?}: {error}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a-z&*<:{}\\[\\]!|>\"'#% \n\\-]{0,60}") {
+            let _ = read_models("a.yaml", &text);
+        }
+
+        #[test]
+        fn any_words_go_there_and_back(label in any::<String>(), expression in any::<String>(), number in any::<f64>().prop_filter("finite", |number| number.is_finite())) {
+            let mut model = read_models("models.yaml", EVERY_FIELD).unwrap().remove(0);
+            model.label = label.clone();
+            model.dimensions[2].expression = Some(expression);
+            model.measures[7].quantile = Some(number);
+            model.segments[0].label = label;
+            prop_assert_eq!(read_models("w", &write_model(&model)).unwrap(), vec![model]);
+        }
+    }
+}
