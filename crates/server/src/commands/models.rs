@@ -111,7 +111,7 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
 async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Vec<Model>> {
     let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut models = Vec::new();
-    let mut told = |imported: Imported| {
+    let told = |imported: Imported| {
         for note in imported.notes {
             terminal::complain(&format!("{}: {}", note.path, note.text));
         }

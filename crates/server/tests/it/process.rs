@@ -94,35 +94,34 @@ fn wrong_settings_stop_the_start() {
 #[test]
 fn models_are_files_that_are_pulled_checked_and_pushed() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
     let file = |name: &str, content: &str| {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
         path.display().to_string()
     };
     let orders = file("orders.csv", "id,country,amount\n1,DE,5\n2,FR,7\n3,DE,9\n");
-    let loaded = run(&data, &["import", "--tenant", "acme", "--dataset", "orders", &orders]);
+    let loaded = run(folder.path(), &["import", "--tenant", "acme", "--dataset", "orders", &orders]);
     assert!(loaded.status.success(), "{}", text(&loaded));
 
     // Out, changed by hand, and in again.
     let to = folder.path().join("models").display().to_string();
-    let pulled = run(&data, &["models", "pull", "--tenant", "acme", "--to", &to]);
+    let pulled = run(folder.path(), &["models", "pull", "--tenant", "acme", "--to", &to]);
     assert!(pulled.status.success(), "{}", text(&pulled));
     let path = folder.path().join("models/orders.yml");
     let written = std::fs::read_to_string(&path).unwrap();
     let path = path.display().to_string();
-    let same = run(&data, &["models", "push", "--tenant", "acme", &path]);
+    let same = run(folder.path(), &["models", "push", "--tenant", "acme", &path]);
     assert!(text(&same).contains("orders: version 1, as it was"), "{}", text(&same));
     std::fs::write(&path, written.replace("label: Orders", "label: Sales")).unwrap();
-    let pushed = run(&data, &["models", "push", "--tenant", "acme", &path]);
+    let pushed = run(folder.path(), &["models", "push", "--tenant", "acme", &path]);
     assert!(pushed.status.success() && text(&pushed).contains("orders: version 2"), "{}", text(&pushed));
 
     // What does not fit is told by file, line and name, and nothing is stored.
     let broken = file("broken.yml", &written.replace("label:", "lable:"));
-    let checked = run(&data, &["models", "check", "--tenant", "acme", &broken]);
+    let checked = run(folder.path(), &["models", "check", "--tenant", "acme", &broken]);
     assert!(!checked.status.success() && text(&checked).contains("broken.yml") && text(&checked).contains("label"), "{}", text(&checked));
     let unfit = file("unfit.yml", &written.replace("name: amount", "name: amont"));
-    let checked = run(&data, &["models", "push", "--tenant", "acme", &unfit]);
+    let checked = run(folder.path(), &["models", "push", "--tenant", "acme", &unfit]);
     assert!(!checked.status.success() && text(&checked).contains("did you mean amount") && text(&checked).contains("nothing is stored"), "{}", text(&checked));
 
     // A model of Cube, with what cannot be carried over said.
@@ -130,14 +129,14 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
         "cube.yml",
         "cubes:\n  - name: orders\n    sql_table: shop.orders\n    refresh_key:\n      every: 1 hour\n    dimensions:\n      - {name: country, sql: country, type: string}\n    measures:\n      - {name: revenue, sql: amount, type: sum}\n",
     );
-    let pushed = run(&data, &["models", "push", "--tenant", "acme", "--format", "cube", &cube]);
+    let pushed = run(folder.path(), &["models", "push", "--tenant", "acme", "--format", "cube", &cube]);
     assert!(pushed.status.success() && text(&pushed).contains("refresh_key"), "{}", text(&pushed));
-    let asked = run(&data, &["query", "--tenant", "acme", "--csv", r#"{"measures": ["orders.revenue"], "dimensions": ["orders.country"]}"#]);
+    let asked = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures": ["orders.revenue"], "dimensions": ["orders.country"]}"#]);
     assert!(text(&asked).contains("DE,14"), "{}", text(&asked));
 
     // Open Semantic Interchange, out and in.
-    let osi = run(&data, &["models", "pull", "--tenant", "acme", "--format", "osi"]);
+    let osi = run(folder.path(), &["models", "pull", "--tenant", "acme", "--format", "osi"]);
     let osi = file("acme.osi.yml", &String::from_utf8_lossy(&osi.stdout));
-    let checked = run(&data, &["models", "check", "--tenant", "acme", "--format", "osi", &osi]);
+    let checked = run(folder.path(), &["models", "check", "--tenant", "acme", "--format", "osi", &osi]);
     assert!(checked.status.success() && text(&checked).contains("1 models fit"), "{}", text(&checked));
 }
