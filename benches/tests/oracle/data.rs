@@ -11,6 +11,7 @@ use tidemill_benches::random::{Random, Weighted};
 
 use crate::calendar::{self, CHANGES, DAY_US, HOUR_US, LONG, ZONES};
 use crate::dice::Dice;
+use crate::words::{quoted, whole};
 
 /// Columns of the dataset, in order.
 pub(crate) const COLUMNS: [(&str, ColumnType); 11] = [
@@ -228,16 +229,6 @@ fn sql_type(column_type: ColumnType) -> &'static str {
         ColumnType::String => "varchar",
         ColumnType::Struct | ColumnType::List => unreachable!("the oracle has no nested columns"),
     }
-}
-
-/// A text in SQL.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A whole number in SQL: the least one has no literal.
-pub(crate) fn whole(number: i64) -> String {
-    format!("'{number}'::bigint")
 }
 
 /// The store that all engines of a test share.
