@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tidemill::{ColumnType, Condition, DateRange, Direction, Filter, Grain, SemanticQuery, TimeDimension};
 
-use crate::calendar::{self, CHANGES, DAY_US, HOUR_US, ZONES};
-use crate::data::{self, BIG, CITIES, DAYS, DEVICES};
+use crate::calendar::{self, CHANGES, HOUR_US, ZONES};
+use crate::data::{self, BIG, CITIES, DAY_US, DAYS, DEVICES};
 use crate::dice::Dice;
 use crate::members::{self, MEASURES, full};
 use crate::operators::{self, COMPARISONS, LISTS, PRESENCE, TEXTS, Wanted, filter};
