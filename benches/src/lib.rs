@@ -4,6 +4,7 @@
 //! A benchmark measures and says what it measured; it refuses to go on when two peers disagree about an answer.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark reports to a terminal")]
 
+pub mod alone;
 pub mod answer;
 pub mod csv_file;
 pub mod dashboard;

@@ -13,47 +13,41 @@
 mod dice;
 mod question;
 mod rows;
-
-use std::sync::Arc;
+mod ways;
 
 use dice::Dice;
 use question::Question;
-use tidemill::{Engine, Json, Mill, Settings};
+use tidemill::{Json, Settings};
 use tidemill_benches::answer::Answer;
 use tidemill_benches::peers::DuckDb;
 
 /// Commits of a seed, each followed by questions.
 const TIDES: usize = 5;
 const QUESTIONS: usize = 100;
-/// How each question is answered: bytes of partials, rows of lookups that are functions.
-const MODES: [(&str, usize, u64); 3] = [("raw, by joins", 0, 0), ("kept, by joins", 32 << 20, 0), ("kept, by functions", 32 << 20, 1 << 20)];
 /// Mismatches that are shown.
 const SHOWN: usize = 6;
 
 async fn run(seed: u64) -> anyhow::Result<()> {
     let mut dice = Dice::seeded(seed);
-    let store: Arc<dyn object_store::ObjectStore> = Arc::new(object_store::memory::InMemory::new());
-    let mut mills = Vec::new();
-    for (_, partial_cache_bytes, mapped_lookup_rows) in MODES {
-        let settings = Settings { partial_cache_bytes, mapped_lookup_rows, background_rollups: false, upkeep_seconds: 0, query_partitions: 2, ..Settings::default() };
-        mills.push(Engine::builder().object_store(Arc::clone(&store)).settings(settings).open().await?.tenant("acme")?);
-    }
+    let mills = ways::open(&Settings { query_partitions: 2, ..Settings::default() }).await?;
     let duckdb = DuckDb::in_memory("duckdb")?;
     duckdb.execute("set threads = 1")?;
     let (mut wrong, mut telling, mut reused) = (Vec::new(), 0, 0);
     for tide in 0..TIDES {
         for table in rows::tide(&mut dice, tide) {
-            mills[0].load(table.name, Json::bytes(table.json())).await?;
+            mills[0].1.load(table.name, Json::bytes(table.json())).await?;
             duckdb.execute(&table.sql(tide == 0))?;
         }
         if tide == 0 {
-            describe(&mills[0]).await?;
+            for (name, parts) in question::models() {
+                ways::describe(&mills[0].1, name, &parts).await?;
+            }
         }
         for number in 0..QUESTIONS {
             let Question { query, sql } = question::ask(&mut dice);
             let expected = duckdb.sql(&sql)?;
             telling += usize::from(expected.rows.len() > 1);
-            for (mill, mode) in mills.iter().zip(MODES.map(|(mode, ..)| mode)) {
+            for (mode, mill) in &mills {
                 let what = match mill.query(&query).await {
                     Ok(answer) => {
                         reused += answer.provenance.segments_reused;
@@ -69,25 +63,6 @@ async fn run(seed: u64) -> anyhow::Result<()> {
     assert!(wrong.is_empty(), "{} mismatches:\n{}", wrong.len(), shown.join("\n\n"));
     assert!(telling * 2 > TIDES * QUESTIONS, "only {telling} answers had several rows");
     assert!(reused > 0, "no partial was reused");
-    Ok(())
-}
-
-/// Declares the joins and measures.
-async fn describe(mill: &Mill) -> anyhow::Result<()> {
-    for (name, parts) in question::models() {
-        let model = mill.model(name).await?;
-        let version = model.version;
-        let mut value = serde_json::to_value(&model)?;
-        for (key, part) in parts.as_object().unwrap() {
-            value[key] = part.clone();
-        }
-        for dimension in value["dimensions"].as_array_mut().unwrap() {
-            if name == "visits" && dimension["name"] == "seen" {
-                dimension["same_as"] = "sales.seen".into();
-            }
-        }
-        mill.update_model(serde_json::from_value(value)?, version).await?;
-    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tidemill::SemanticQuery;
+use tidemill_benches::alone::{joined, with_totals};
 
 use crate::dice::Dice;
 
@@ -23,7 +24,7 @@ pub(crate) fn models() -> [(&'static str, Value); 3] {
     [
         ("products", json!({"joins": [join("suppliers", "supplier")]})),
         ("sales", json!({"joins": [join("customers", "customer"), join("products", "product"), join("shops", "shop")], "measures": of("sales")})),
-        ("visits", json!({"joins": [join("customers", "customer"), join("shops", "shop")], "measures": of("visits")})),
+        ("visits", json!({"joins": [join("customers", "customer"), join("shops", "shop")], "measures": of("visits"), "same_as": {"seen": "sales.seen"}})),
     ]
 }
 
@@ -159,35 +160,6 @@ pub(crate) fn ask(dice: &mut Dice) -> Question {
         })
         .collect();
     Question { query: serde_json::from_value(query).unwrap(), sql: joined(&alone, &columns) }
-}
-
-/// `{total x}` as a question of its own over the same rows.
-fn with_totals(sql: &str, rows: &str) -> String {
-    match sql.split_once("{total ") {
-        Some((before, rest)) => {
-            let (call, after) = rest.split_once('}').unwrap();
-            format!("{before}(select {call} from {rows}){after}")
-        }
-        None => sql.to_owned(),
-    }
-}
-
-/// Answers joined on all dimensions, where nulls are equal.
-fn joined(alone: &[String], dimensions: &[String]) -> String {
-    let mut text = format!("select {} from {} a0", dimensions.iter().cloned().chain(["m as m0".to_owned()]).collect::<Vec<_>>().join(", "), alone[0]);
-    for (number, next) in alone.iter().enumerate().skip(1) {
-        let so_far: Vec<String> = (0..number).map(|number| format!("x.m{number}")).collect();
-        let shown: Vec<String> = dimensions
-            .iter()
-            .map(|name| format!("case when y.m_there then y.{name} else x.{name} end as {name}"))
-            .chain(so_far)
-            .chain([format!("y.m as m{number}")])
-            .collect();
-        let on: Vec<String> = dimensions.iter().map(|name| format!("x.{name} is not distinct from y.{name}")).collect();
-        let on = if on.is_empty() { "true".to_owned() } else { on.join(" and ") };
-        text = format!("select {} from ({text}) x full outer join (select *, true as m_there from {next}) y on {on}", shown.join(", "));
-    }
-    text
 }
 
 fn filter(dice: &mut Dice, known: &[&'static str]) -> (Value, String) {

@@ -23,7 +23,6 @@ pub(crate) const CHANGES: [&str; 8] = [
 /// Lengths of buckets from a day on, which have a column each.
 pub(crate) const LONG: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
-pub(crate) const DAY_US: i64 = 86_400_000_000;
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
 const MINUTE_US: i64 = 60_000_000;
 
@@ -97,7 +96,17 @@ pub(crate) fn day_start(day: NaiveDate, zone: &str) -> String {
 
 /// SQL for the first instant of the bucket of an instant, from a day on.
 pub(crate) fn long_bucket(unit: &str, instant: &str, zone: &str) -> String {
-    format!("timezone('UTC', timezone('{zone}', date_trunc('{unit}', timezone('{zone}', timezone('UTC', {instant})))::timestamp))")
+    bucket_of_face(unit, &face(instant, zone), zone)
+}
+
+/// SQL for what the clocks of a zone show at an instant.
+pub(crate) fn face(instant: &str, zone: &str) -> String {
+    format!("timezone('{zone}', timezone('UTC', {instant}))")
+}
+
+/// The same for what clocks show.
+pub(crate) fn bucket_of_face(unit: &str, face: &str, zone: &str) -> String {
+    format!("timezone('UTC', timezone('{zone}', date_trunc('{unit}', {face})::timestamp))")
 }
 
 /// SQL for an instant.

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use tidemill_benches::answer::Cell;
+use tidemill::{QueryResult, SemanticQuery};
+use tidemill_benches::answer::{Answer, Cell};
 
 const TOLERANCE: f64 = 1e-9;
 
@@ -51,6 +52,20 @@ impl Expected {
             }
         }
         Ok(())
+    }
+
+    /// Checks the answer to a query: its page of rows, and how many it says there are.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn check_answer(&self, query: &SemanticQuery, answer: &QueryResult) -> Result<(), String> {
+        let ours = Answer::from_batches(std::slice::from_ref(&answer.batch)).map_err(|error| error.to_string())?.rows;
+        let counted = match answer.provenance.total_rows {
+            Some(total) if total != self.rows.len() as u64 => Err(format!("{total} rows in all instead of {}", self.rows.len())),
+            None if query.total => Err("the rows were not counted".to_owned()),
+            _ => Ok(()),
+        };
+        self.check(&ours, query.offset.unwrap_or(0), query.limit.unwrap_or(10_000)).and(counted)
     }
 
     fn key(&self, row: &Row) -> String {

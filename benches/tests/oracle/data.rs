@@ -9,8 +9,9 @@ use serde_json::json;
 use tidemill::{ColumnType, Json, Load};
 use tidemill_benches::random::{Random, Weighted};
 
-use crate::calendar::{self, CHANGES, DAY_US, HOUR_US, LONG, ZONES};
+use crate::calendar::{self, CHANGES, HOUR_US, LONG, ZONES};
 use crate::dice::Dice;
+use crate::words::{quoted, whole};
 
 /// Columns of the dataset, in order.
 pub(crate) const COLUMNS: [(&str, ColumnType); 11] = [
@@ -61,6 +62,7 @@ pub(crate) const BIG: [i64; 8] = [i64::MIN, i64::MIN + 1, -9_007_199_254_740_993
 /// First instant of most rows, and how long they go on.
 pub(crate) const START: &str = "2013-01-01T00:00:00Z";
 pub(crate) const DAYS: i64 = 372;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -228,16 +230,6 @@ fn sql_type(column_type: ColumnType) -> &'static str {
         ColumnType::String => "varchar",
         ColumnType::Struct | ColumnType::List => unreachable!("the oracle has no nested columns"),
     }
-}
-
-/// A text in SQL.
-pub(crate) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// A whole number in SQL: the least one has no literal.
-pub(crate) fn whole(number: i64) -> String {
-    format!("'{number}'::bigint")
 }
 
 /// The store that all engines of a test share.

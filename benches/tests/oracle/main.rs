@@ -14,8 +14,10 @@ mod compare;
 mod data;
 mod dice;
 mod members;
+mod operators;
 mod question;
 mod sql;
+mod words;
 mod world;
 
 use dice::Dice;

@@ -3,19 +3,15 @@
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
-use tidemill::{ColumnType, Condition, DateRange, Direction, Filter, Grain, Operator, SemanticQuery, TimeDimension};
+use tidemill::{ColumnType, Condition, DateRange, Direction, Filter, Grain, SemanticQuery, TimeDimension};
 
-use crate::calendar::{self, CHANGES, DAY_US, HOUR_US, ZONES};
-use crate::data::{self, BIG, CITIES, DAYS, DEVICES};
+use crate::calendar::{self, CHANGES, HOUR_US, ZONES};
+use crate::data::{self, BIG, CITIES, DAY_US, DAYS, DEVICES};
 use crate::dice::Dice;
 use crate::members::{self, MEASURES, full};
+use crate::operators::{self, COMPARISONS, LISTS, PRESENCE, TEXTS, Wanted, filter};
 
 const GRAINS: [Grain; 8] = [Grain::Second, Grain::Minute, Grain::Hour, Grain::Day, Grain::Week, Grain::Month, Grain::Quarter, Grain::Year];
-const COMPARISONS: [Operator; 6] = [Operator::Gt, Operator::Gte, Operator::Lt, Operator::Lte, Operator::Between, Operator::NotBetween];
-const TEXTS: [Operator; 6] = [Operator::Contains, Operator::NotContains, Operator::StartsWith, Operator::NotStartsWith, Operator::EndsWith, Operator::NotEndsWith];
-const LISTS: [Operator; 2] = [Operator::Equals, Operator::NotEquals];
-const PRESENCE: [Operator; 2] = [Operator::Set, Operator::NotSet];
-const DATES: [Operator; 6] = [Operator::InDateRange, Operator::NotInDateRange, Operator::BeforeDate, Operator::BeforeOrOnDate, Operator::AfterDate, Operator::AfterOrOnDate];
 const FRAGMENTS: [&str; 12] = ["o", "RO", "c1", "%", "_", "\\", "'", "Å", "", "\n", " ", "2013-0"];
 
 /// A question.
@@ -185,29 +181,11 @@ fn relative(dice: &mut Dice) -> String {
     }
 }
 
-/// A condition, or a group of them.
-fn filter(dice: &mut Dice, zone: &str, depth: usize, condition: &dyn Fn(&mut Dice, &str) -> Condition) -> Filter {
-    if depth == 0 || dice.chance(60) {
-        return Filter::Condition(condition(dice, zone));
-    }
-    let parts = (0..1 + dice.below(3)).map(|_| filter(dice, zone, depth - 1, condition)).collect();
-    if dice.chance(50) { Filter::And { and: parts } } else { Filter::Or { or: parts } }
-}
-
 fn dimension_condition(dice: &mut Dice, zone: &str) -> Condition {
     let all: Vec<_> = members::dimensions().collect();
     let (name, kind) = dice.pick(&all);
-    let operator = match kind {
-        ColumnType::Boolean => dice.pick(&[LISTS.as_slice(), &PRESENCE].concat()),
-        ColumnType::String => dice.pick(&[LISTS.as_slice(), &LISTS, &TEXTS, &COMPARISONS, &PRESENCE].concat()),
-        ColumnType::Integer => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &[Operator::Contains, Operator::NotStartsWith]].concat()),
-        ColumnType::Float => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE].concat()),
-        ColumnType::Date if zone == "UTC" => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &DATES, &[Operator::StartsWith]].concat()),
-        ColumnType::Date => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &[Operator::StartsWith]].concat()),
-        ColumnType::Timestamp => dice.pick(&[COMPARISONS.as_slice(), &DATES, &DATES, &LISTS, &PRESENCE].concat()),
-        ColumnType::Struct | ColumnType::List => dice.pick(&PRESENCE),
-    };
-    Condition { member: full(name), operator, values: values(dice, operator, &mut |dice| value(dice, name, kind)) }
+    let operator = operators::of(dice, kind, zone);
+    Condition { member: full(name), operator, values: operators::values(dice, operator, &mut |dice, wanted| guess(dice, wanted, |dice| value(dice, name, kind))) }
 }
 
 /// Measures that are rounded are compared with what none of them hits.
@@ -224,35 +202,16 @@ fn measure_condition(dice: &mut Dice, _: &str) -> Condition {
         ColumnType::Float if !measure.exact => json!(data::price(dice) + 0.000_123),
         _ => value(dice, measure.of, kind),
     };
-    Condition { member: full(measure.name), operator, values: values(dice, operator, &mut one) }
+    Condition { member: full(measure.name), operator, values: operators::values(dice, operator, &mut |dice, wanted| guess(dice, wanted, &mut one)) }
 }
 
-/// As many values as an operator takes.
-fn values(dice: &mut Dice, operator: Operator, one: &mut dyn FnMut(&mut Dice) -> Value) -> Vec<Value> {
-    match operator {
-        Operator::Set | Operator::NotSet => Vec::new(),
-        Operator::Equals | Operator::NotEquals => {
-            let mut listed: Vec<Value> = (0..1 + dice.below(3)).map(|_| one(dice)).collect();
-            if dice.chance(20) {
-                let place = dice.below(listed.len());
-                listed[place] = Value::Null;
-            }
-            listed
-        }
-        Operator::Between | Operator::NotBetween => vec![one(dice), one(dice)],
-        Operator::InDateRange | Operator::NotInDateRange => match range(dice) {
-            DateRange::Between([from, to]) => vec![json!(from), json!(to)],
-            DateRange::Named(text) => vec![json!(text)],
-        },
-        Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => vec![json!(moment(dice))],
-        _ if TEXTS.contains(&operator) => {
-            let mut listed: Vec<Value> = (0..1 + dice.below(2)).map(|_| json!(dice.pick(&FRAGMENTS))).collect();
-            if dice.chance(15) {
-                listed.push(Value::Null);
-            }
-            listed
-        }
-        _ => vec![one(dice)],
+/// What conditions are made of, where `one` makes values.
+fn guess(dice: &mut Dice, wanted: Wanted, one: impl FnOnce(&mut Dice) -> Value) -> Value {
+    match wanted {
+        Wanted::Value => one(dice),
+        Wanted::Fragment => json!(dice.pick(&FRAGMENTS)),
+        Wanted::Moment => json!(moment(dice)),
+        Wanted::Range => json!(range(dice)),
     }
 }
 

@@ -1,20 +1,11 @@
 //! The other compiler: a semantic query as SQL for DuckDB, written from the documentation of the query and not from the
 //! engine's code. Every clause is spelled out; nothing is optimised.
 
-use serde_json::Value;
-use tidemill::{ColumnType, Condition, DateRange, Direction, Filter, Grain, Operator, SemanticQuery};
+use tidemill::{ColumnType, Grain, SemanticQuery};
 
-use crate::calendar::{self, ZONES, day_start, floor, instant, shown_in, step};
-use crate::data::{quoted, whole};
+use crate::calendar::{self, ZONES};
 use crate::members;
-
-/// What relative dates are relative to.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct When {
-    pub(crate) now: i64,
-    /// The latest time in the data, where the dataset has a column of time.
-    pub(crate) latest: Option<i64>,
-}
+use crate::words::{self, When, Words};
 
 /// A statement and what its columns are.
 #[derive(Debug)]
@@ -48,30 +39,16 @@ pub(crate) fn compile(query: &SemanticQuery, when: When) -> Sql {
     }
     let groups = columns.len();
     for name in &query.measures {
-        columns.push((name.as_str(), words.aggregate(name)));
+        columns.push((name.as_str(), aggregate(&words, name)));
     }
     let mut having = Vec::new();
     for filter in &query.filters {
-        let text = words.filter(filter);
-        if is_of_measures(filter) { having.push(text) } else { rows.push(text) }
+        let text = words.filter(filter, &|name| member(&words, name));
+        if words::speaks_of(filter, &|name| members::measure(name).is_some()) { having.push(text) } else { rows.push(text) }
     }
 
-    let mut order: Vec<(usize, Direction)> = Vec::new();
-    for (name, direction) in &query.order {
-        order.push((columns.iter().position(|(column, _)| *column == name.as_str()).unwrap(), *direction));
-    }
-    if order.is_empty() {
-        if first_dimension > 0 {
-            order.push((0, Direction::Asc));
-        } else if columns.len() > groups {
-            order.push((groups, Direction::Desc));
-        }
-    }
-    for group in 0..groups {
-        if order.iter().all(|(column, _)| *column != group) {
-            order.push((group, Direction::Asc));
-        }
-    }
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let order = words::order(query, &names, first_dimension, groups);
 
     let list = |items: Vec<String>, between: &str| items.join(between);
     let mut text = format!("select {} from facts", list(columns.iter().enumerate().map(|(index, (_, column))| format!("{column} as c{index}")).collect(), ", "));
@@ -84,10 +61,7 @@ pub(crate) fn compile(query: &SemanticQuery, when: When) -> Sql {
     if !having.is_empty() {
         text += &format!(" having {}", list(having, " and "));
     }
-    let direction = |direction: Direction| if direction == Direction::Asc { "asc" } else { "desc" };
-    if !order.is_empty() {
-        text += &format!(" order by {}", list(order.iter().map(|(column, way)| format!("c{column} {} nulls last", direction(*way))).collect(), ", "));
-    }
+    text += &words::ordered(&order);
     Sql { text, groups, order: order.into_iter().map(|(column, _)| column).collect() }
 }
 
@@ -103,178 +77,29 @@ fn bucket(member: &str, grain: Grain, zone: &str) -> String {
     }
 }
 
-fn is_of_measures(filter: &Filter) -> bool {
-    match filter {
-        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(is_of_measures),
-        Filter::Condition(condition) => members::measure(&condition.member).is_some(),
+/// SQL and type of a member.
+fn member(words: &Words<'_>, name: &str) -> (String, ColumnType) {
+    match members::measure(name) {
+        Some(measure) => (aggregate(words, name), measure.output()),
+        None => members::dimension(name).unwrap(),
     }
 }
 
-struct Words<'a> {
-    zone: &'a str,
-    when: When,
-}
-
-impl Words<'_> {
-    fn aggregate(&self, member: &str) -> String {
-        use tidemill::MeasureKind::{Avg, Count, CountDistinct, Max, Min, Sum};
-        let measure = members::measure(member).unwrap();
-        let of = measure.of;
-        let call = match measure.kind {
-            Count if of.is_empty() => "count(*)".to_owned(),
-            Count => format!("count({of})"),
-            CountDistinct => format!("count(distinct {of})"),
-            Sum => format!("sum({of})"),
-            Avg => format!("avg({of})"),
-            Min => format!("min({of})"),
-            Max => format!("max({of})"),
-            #[allow(unreachable_patterns, reason = "kinds that are younger than this test")]
-            other => unreachable!("no measure of the test is a {other:?}"),
-        };
-        let filters: Vec<String> = measure.filters().iter().map(|filter| self.filter(filter)).collect();
-        if filters.is_empty() { call } else { format!("{call} filter (where {})", filters.join(" and ")) }
-    }
-
-    fn filter(&self, filter: &Filter) -> String {
-        let group = |parts: &[Filter], word: &str| format!("({})", parts.iter().map(|part| self.filter(part)).collect::<Vec<_>>().join(word));
-        match filter {
-            Filter::And { and } => group(and, " and "),
-            Filter::Or { or } => group(or, " or "),
-            Filter::Condition(condition) => match members::measure(&condition.member) {
-                Some(measure) => self.condition(condition, &self.aggregate(&condition.member), measure.output()),
-                None => {
-                    let (member, kind) = members::dimension(&condition.member).unwrap();
-                    self.condition(condition, &member, kind)
-                }
-            },
-        }
-    }
-
-    fn condition(&self, condition: &Condition, x: &str, kind: ColumnType) -> String {
-        use Operator::*;
-        let given: Vec<&Value> = condition.values.iter().filter(|value| !value.is_null()).collect();
-        let with_null = given.len() < condition.values.len();
-        let one = |place: usize| self.literal(given[place], kind);
-        let any = |test: &dyn Fn(&Value) -> String| format!("({})", given.iter().map(|value| test(value)).collect::<Vec<_>>().join(" or "));
-        // What is found, and what is left: a negation keeps what has no value, unless `null` is among the values.
-        let listed = |found: String, negated: bool| match (given.is_empty(), negated, with_null) {
-            (true, false, _) => format!("{x} is null"),
-            (true, true, _) => format!("{x} is not null"),
-            (false, false, false) => found,
-            (false, false, true) => format!("({found} or {x} is null)"),
-            (false, true, false) => format!("(not {found} or {x} is null)"),
-            (false, true, true) => format!("(not {found} and {x} is not null)"),
-        };
-        let text = |function: &str, negated: bool| {
-            let test = |value: &Value| format!("{function}(lower({x}::varchar), lower({}))", quoted(value.as_str().unwrap()));
-            listed(any(&test), negated)
-        };
-        let time = if kind == ColumnType::Date { format!("{x}::timestamp") } else { x.to_owned() };
-        let moment = || self.moment(given[0].as_str().unwrap());
-        match condition.operator {
-            Set => format!("{x} is not null"),
-            NotSet => format!("{x} is null"),
-            Equals => listed(any(&|value| format!("{x} = {}", self.literal(value, kind))), false),
-            NotEquals => listed(any(&|value| format!("{x} = {}", self.literal(value, kind))), true),
-            Contains => text("contains", false),
-            NotContains => text("contains", true),
-            StartsWith => text("starts_with", false),
-            NotStartsWith => text("starts_with", true),
-            EndsWith => text("ends_with", false),
-            NotEndsWith => text("ends_with", true),
-            Gt => format!("{x} > {}", one(0)),
-            Gte => format!("{x} >= {}", one(0)),
-            Lt => format!("{x} < {}", one(0)),
-            Lte => format!("{x} <= {}", one(0)),
-            Between => format!("({x} >= {} and {x} <= {})", one(0), one(1)),
-            NotBetween => format!("({x} < {} or {x} > {} or {x} is null)", one(0), one(1)),
-            InDateRange | NotInDateRange => {
-                let range = match given.as_slice() {
-                    [from, to] => DateRange::Between([from, to].map(|value| value.as_str().unwrap().to_owned())),
-                    _ => DateRange::Named(given[0].as_str().unwrap().to_owned()),
-                };
-                let inside = self.within(&time, &range).unwrap_or_else(|| format!("{x} is not null"));
-                if condition.operator == InDateRange { inside } else { format!("(not {inside} or {x} is null)") }
-            }
-            BeforeDate => format!("{time} < {}", moment().0),
-            BeforeOrOnDate => format!("{time} < {}", moment().1),
-            AfterDate => format!("{time} >= {}", moment().1),
-            AfterOrOnDate => format!("{time} >= {}", moment().0),
-        }
-    }
-
-    fn literal(&self, value: &Value, kind: ColumnType) -> String {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        match kind {
-            ColumnType::String => quoted(&text),
-            ColumnType::Boolean => text,
-            ColumnType::Integer if text.parse::<i64>().is_ok() => whole(text.parse().unwrap()),
-            ColumnType::Integer | ColumnType::Float => format!("'{text}'::double"),
-            ColumnType::Date => format!("date '{text}'"),
-            ColumnType::Timestamp => self.moment(&text).0,
-            ColumnType::Struct | ColumnType::List => unreachable!("the oracle has no nested columns"),
-        }
-    }
-
-    /// First instant of a day, of an instant or of a local time, and the first instant after it.
-    fn moment(&self, text: &str) -> (String, String) {
-        if let Ok(day) = text.parse::<chrono::NaiveDate>() {
-            return (day_start(day, self.zone), day_start(step(day, "day", 1), self.zone));
-        }
-        let absolute = text.ends_with('Z') || text.contains('+');
-        let first = if absolute { format!("timezone('UTC', timestamptz '{text}')") } else { shown_in(self.zone, text) };
-        // A local time with a fraction of a second is the last of its milliseconds.
-        let long = if !absolute && text.contains('.') { "millisecond" } else { "microsecond" };
-        let after = format!("{first} + interval 1 {long}");
-        (first, after)
-    }
-
-    /// Whether a time lies in a range; nothing for all time.
-    fn within(&self, time: &str, range: &DateRange) -> Option<String> {
-        let (from, to) = match range {
-            DateRange::Between([from, to]) => (self.moment(from).0, self.moment(to).1),
-            DateRange::Named(text) if text == "all" => return None,
-            DateRange::Named(text) => self.named(text),
-        };
-        Some(format!("({time} >= {from} and {time} < {to})"))
-    }
-
-    /// From, and to but without.
-    fn named(&self, text: &str) -> (String, String) {
-        let (words, of_data) = text.strip_suffix(" of data").map_or((text, false), |words| (words, true));
-        let anchor = if of_data { self.when.latest } else { Some(self.when.now) };
-        // Without a time in the data no time is in a range of it.
-        let Some(anchor) = anchor else { return (instant(0), instant(0)) };
-        let today = calendar::day_of(anchor, self.zone);
-        let days = |from, to| (day_start(from, self.zone), day_start(to, self.zone));
-        let whole = |unit: &str, first: i64, after: i64| days(step(floor(today, unit), unit, first), step(floor(today, unit), unit, after));
-        let number = |text: &str| text.parse::<i64>().unwrap();
-        match words.split(' ').collect::<Vec<_>>().as_slice() {
-            ["today"] => whole("day", 0, 1),
-            ["yesterday"] => whole("day", -1, 0),
-            ["this", unit] => whole(unit, 0, 1),
-            ["last", unit] if of_data => whole(unit, 0, 1),
-            ["last", unit] => whole(unit, -1, 0),
-            ["last", count, "hours"] => {
-                let hour = calendar::hour_start(anchor, self.zone);
-                (instant(hour - number(count) * calendar::HOUR_US), instant(hour))
-            }
-            ["last", count, units] => {
-                let (unit, count) = (units.strip_suffix('s').unwrap(), number(count));
-                if of_data { whole(unit, 1 - count, 1) } else { whole(unit, -count, 0) }
-            }
-            ["from", count, "days", "ago", "to", "now"] => {
-                let earlier = format!("timezone('{0}', timezone('UTC', {1})) - interval {count} days", self.zone, instant(anchor));
-                (format!("timezone('UTC', timezone('{}', {earlier}))", self.zone), instant(anchor))
-            }
-            [from, "to", "now"] => {
-                let count = number(from.strip_prefix("now-").unwrap().strip_suffix("d/d").unwrap());
-                (day_start(step(today, "day", -count), self.zone), instant(anchor))
-            }
-            _ => match text.parse() {
-                Ok(day) => days(day, step(day, "day", 1)),
-                Err(_) => panic!("the test does not know the range {text:?}"),
-            },
-        }
-    }
+fn aggregate(words: &Words<'_>, name: &str) -> String {
+    use tidemill::MeasureKind::{Avg, Count, CountDistinct, Max, Min, Sum};
+    let measure = members::measure(name).unwrap();
+    let of = measure.of;
+    let call = match measure.kind {
+        Count if of.is_empty() => "count(*)".to_owned(),
+        Count => format!("count({of})"),
+        CountDistinct => format!("count(distinct {of})"),
+        Sum => format!("sum({of})"),
+        Avg => format!("avg({of})"),
+        Min => format!("min({of})"),
+        Max => format!("max({of})"),
+        #[allow(unreachable_patterns, reason = "kinds that are younger than this test")]
+        other => unreachable!("no measure of the test is a {other:?}"),
+    };
+    let filters: Vec<String> = measure.filters().iter().map(|filter| words.filter(filter, &|name| member(words, name))).collect();
+    if filters.is_empty() { call } else { format!("{call} filter (where {})", filters.join(" and ")) }
 }

@@ -6,13 +6,14 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, TimeDelta};
 use tidemill::clock::{Clock, ManualClock};
 use tidemill::{Engine, LoadMode, Mill, SemanticQuery, Settings};
-use tidemill_benches::answer::{Answer, Cell};
+use tidemill_benches::answer::Cell;
 use tidemill_benches::peers::DuckDb;
 
 use crate::compare::Expected;
 use crate::data::{self, Row};
 use crate::members;
-use crate::sql::{self, When};
+use crate::sql;
+use crate::words::When;
 
 /// A tenant whose model declares no rollups, and one with the same rows whose model does.
 const TENANTS: [&str; 2] = ["plain", "rolled"];
@@ -135,21 +136,13 @@ impl World {
         let rows = self.duckdb.sql(&sql.text).with_context(|| sql.text.clone())?.rows;
         self.telling += usize::from(!rows.is_empty());
         let expected = Expected { rows, groups: sql.groups, order: sql.order };
-        let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(10_000));
         let mut wrong = Vec::new();
         for (mode, mill) in &self.mills {
             let checked = match mill.query(query).await {
                 Ok(answer) => {
                     self.reused += answer.provenance.segments_reused;
                     self.rolled += answer.provenance.segments_rolled;
-                    let total = answer.provenance.total_rows;
-                    let ours = Answer::from_batches(&[answer.batch])?.rows;
-                    let counted = match total {
-                        Some(total) if total != expected.rows.len() as u64 => Err(format!("{total} rows in all instead of {}", expected.rows.len())),
-                        None if query.total => Err("the rows were not counted".to_owned()),
-                        _ => Ok(()),
-                    };
-                    expected.check(&ours, offset, limit).and(counted)
+                    expected.check_answer(query, &answer)
                 }
                 Err(error) => Err(format!("{}: {error}", error.kind().as_str())),
             };
