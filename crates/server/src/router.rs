@@ -25,6 +25,7 @@ use crate::queries::handlers as queries;
 use crate::rollups::handlers as rollups;
 use crate::session::handlers as session;
 use crate::steps::handlers as steps;
+use crate::tenants::handlers as tenants;
 use crate::uploads::handlers as uploads;
 use crate::users::handlers as users;
 use crate::versions::handlers as versions;
@@ -46,6 +47,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(session::read_me))
         .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(users::update_user, users::delete_user))
+        .routes(routes!(tenants::update_tenant))
         .routes(routes!(datasets::list_datasets))
         .routes(routes!(datasets::find_dataset, datasets::delete_dataset))
         .routes(routes!(datasets::preview_dataset))

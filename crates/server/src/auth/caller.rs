@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderName, header};
 use http::request::Parts;
 use moka::future::Cache;
-use tidemill::{Limits, Mill, Scope, TenantId, UserAttributes};
+use tidemill::{CalendarSettings, Limits, Mill, Scope, SemanticQuery, TenantId, UserAttributes};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -107,10 +107,21 @@ impl Caller {
         self.viewed.as_ref().unwrap_or(&self.user)
     }
 
-    /// Whether two callers see the same: their rights and attributes did not change.
+    /// A question under the calendar of their tenant, where it says nothing of one.
+    #[must_use]
+    pub fn asks(&self, mut query: SemanticQuery) -> SemanticQuery {
+        let calendar = self.tenant.calendar.0;
+        if calendar != CalendarSettings::default() {
+            query.calendar = query.calendar.or(Some(calendar));
+        }
+        query
+    }
+
+    /// Whether two callers see the same: neither their rights and attributes nor the calendar did change.
     pub fn sees_as(&self, other: &Self) -> bool {
+        let same_calendar = self.tenant.calendar == other.tenant.calendar;
         let (one, other) = (self.eyes(), other.eyes());
-        (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
+        same_calendar && (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
     }
 
     /// The tenant whose data they may touch.
@@ -205,6 +216,11 @@ impl Members {
         let tenant = tenants::store::get(app.store.db(), user.tenant_id).await?.ok_or_else(Problem::unauthenticated)?;
         self.cache.insert(user_id, (user.clone(), tenant.clone())).await;
         Ok((user, tenant))
+    }
+
+    /// Forgets everybody, where something of a tenant was changed.
+    pub fn forget_all(&self) {
+        self.cache.invalidate_all();
     }
 
     /// Forgets a user who was changed.

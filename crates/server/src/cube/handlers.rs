@@ -57,7 +57,8 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
     caller.allow(Action::Read)?;
     let several = body.query_type.as_deref() == Some("multi");
     let question = format!("{several}|{}", body.query);
-    let asked = dialect::read(body.query)?;
+    let mut asked = dialect::read(body.query)?;
+    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
     let mill = caller.mill(&app);
     match app.waiting.ask(caller.eyes().id, &question, || asking::answer(mill, asked, several)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
@@ -108,7 +109,8 @@ pub async fn explain_cube(State(app): State<App>, caller: CubeCaller, body: Resu
 
 async fn explain(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    let asked = dialect::read(body.query)?;
+    let mut asked = dialect::read(body.query)?;
+    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
     let mut shown = Vec::new();
     for query in &asked.queries {
         let explanation = caller.mill(&app).explain(query).await.map_err(Problem::from)?;

@@ -134,7 +134,7 @@ impl Connection<'_> {
 
     async fn subscribe(&mut self, id: String, query: tidemill::SemanticQuery) -> Result<(), End> {
         let opened = match self.app.requests.take(self.caller.user.id, self.app.clock.now()).await {
-            Ok(()) => self.subscriptions.open(id.clone(), self.caller.mill(self.app), query),
+            Ok(()) => self.subscriptions.open(id.clone(), self.caller.mill(self.app), self.caller.asks(query)),
             Err(problem) => Err(problem),
         };
         match opened {

@@ -50,6 +50,6 @@ pub async fn update_advice(State(app): State<App>, caller: Caller, Path((name, r
 #[utoipa::path(post, path = "/queries/explain", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Explanation)))]
 pub async fn explain_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let explanation = caller.mill(&app).explain(&query).await?;
+    let explanation = caller.mill(&app).explain(&caller.asks(query)).await?;
     serde_json::to_value(explanation).map(Json).map_err(Problem::internal)
 }

@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(UserAttributes)]
+        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar)]
     }
 }
 
@@ -126,6 +126,23 @@ impl MigrationTrait for UserAttributes {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let attributes = ColumnDef::new("attributes").json_binary().not_null().default("{}").to_owned();
         manager.alter_table(Table::alter().table("users").add_column(attributes).to_owned()).await
+    }
+}
+
+/// When weeks and years of a tenant begin.
+struct TenantCalendar;
+
+impl MigrationName for TenantCalendar {
+    fn name(&self) -> &str {
+        "m0003_tenant_calendar"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for TenantCalendar {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let calendar = ColumnDef::new("calendar").json_binary().not_null().default("{}").to_owned();
+        manager.alter_table(Table::alter().table("tenants").add_column(calendar).to_owned()).await
     }
 }
 

@@ -1,6 +1,9 @@
 //! A tenant as it is stored.
 
+use sea_orm::FromJsonQueryResult;
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+use tidemill::CalendarSettings;
 
 /// A row of `tenants`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,9 +17,16 @@ pub struct Model {
     pub slug: String,
     /// What people read.
     pub name: String,
+    /// When weeks and years begin, where a question does not say.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub calendar: Calendar,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }
+
+/// A calendar as it is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Calendar(pub CalendarSettings);
 
 /// Others point here.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,12 +1,13 @@
 //! Tenants as they cross HTTP.
 
 use serde::{Deserialize, Serialize};
-use tidemill::TenantId;
+use tidemill::{CalendarSettings, TenantId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::Model;
 use crate::http::Problem;
+use crate::queries::wire as schema;
 
 const NAME_MAX_CHARS: usize = 120;
 
@@ -20,11 +21,33 @@ pub struct Tenant {
     pub slug: String,
     /// What people read.
     pub name: String,
+    /// When weeks and years begin, where a question does not say.
+    #[schema(value_type = schema::Calendar)]
+    pub calendar: CalendarSettings,
+}
+
+/// What can be changed of a tenant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantChange {
+    /// When weeks and years begin, where a question does not say.
+    #[schema(value_type = schema::Calendar)]
+    pub calendar: CalendarSettings,
+}
+
+impl TenantChange {
+    /// Checks the month.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the field.
+    pub fn check(&self) -> Result<(), Problem> {
+        if (1..=12).contains(&self.calendar.year_start) { Ok(()) } else { Err(Problem::field("calendar.yearStart", "is a month from 1 to 12")) }
+    }
 }
 
 impl From<&Model> for Tenant {
     fn from(tenant: &Model) -> Self {
-        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone() }
+        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), calendar: tenant.calendar.0 }
     }
 }
 

@@ -20,4 +20,5 @@ mod rollups;
 mod s3;
 mod steps;
 mod surface;
+mod tenant;
 mod versions;

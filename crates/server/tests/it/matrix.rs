@@ -38,6 +38,7 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /api/v1/users", (Least::Admin, json!({"email": "", "name": "n", "role": "viewer", "password": PASSWORD}))),
         ("put /api/v1/users/{id}", (Least::Admin, json!({"name": "n", "role": "viewer"}))),
         ("delete /api/v1/users/{id}", (Least::Admin, Value::Null)),
+        ("put /api/v1/tenant", (Least::Admin, json!({"calendar": {"yearStart": 13}}))),
         ("get /api/v1/datasets", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}/preview", (Least::Viewer, Value::Null)),

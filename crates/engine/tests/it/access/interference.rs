@@ -54,7 +54,12 @@ async fn told(mill: &Mill) -> Vec<String> {
     tell("datasets", plain(mill.datasets().await));
     tell("model", plain(mill.model("sales").await));
     tell("profile", plain(mill.profile("sales").await));
-    tell("preview", answer(mill.preview("sales", 5).await));
+    // Of rows of the same time, which come first is left open.
+    let preview = mill.preview("sales", 1_000).await.unwrap().to_json()["data"].clone();
+    let columns: Vec<&Vec<Value>> = preview.as_array().unwrap().iter().map(|column| column.as_array().unwrap()).collect();
+    let mut rows: Vec<String> = (0..columns[0].len()).map(|row| json!(columns.iter().map(|column| &column[row]).collect::<Vec<_>>()).to_string()).collect();
+    rows.sort_unstable();
+    tell("preview", json!(rows));
     tell("loads", plain(mill.loads("sales").await));
     tell("versions", plain(mill.versions("sales", None, 10).await));
     tell("rejects", plain(mill.rejects("sales", 0, 10).await));

@@ -1,0 +1,26 @@
+//! The route of the caller's tenant.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::model::Calendar;
+use super::store;
+use super::wire::{Tenant, TenantChange};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::{Answer, JsonBody};
+use crate::policy::Action;
+use crate::store::audit;
+
+/// Change when weeks and years of the tenant begin. Takes the role admin.
+#[utoipa::path(put, path = "/tenant", tag = "users", request_body = TenantChange, responses((status = 200, body = Tenant)))]
+pub async fn update_tenant(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<TenantChange>) -> Answer<Json<Tenant>> {
+    caller.allow(Action::ManageUsers)?;
+    change.check()?;
+    let transaction = app.store.begin().await?;
+    store::set_calendar(&transaction, caller.tenancy(), Calendar(change.calendar)).await?;
+    audit::append(&transaction, app.clock.now(), &caller, "tenant.updated", caller.tenancy().slug().as_str()).await?;
+    transaction.commit().await?;
+    app.members.forget_all();
+    Ok(Json(Tenant { calendar: change.calendar, ..(&caller.tenant).into() }))
+}

@@ -1,0 +1,40 @@
+//! The calendar of a tenant: who changes it, and that questions go by it.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Server, Who};
+
+fn weekly(calendar: Value) -> Value {
+    let mut query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "week"}]});
+    if !calendar.is_null() {
+        query["calendar"] = calendar;
+    }
+    query
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_go_by_the_calendar_of_the_tenant() {
+    let server = Server::start().await;
+    for tenant in ["acme", "other"] {
+        let mill = server.app.engine.tenant(tenant).unwrap();
+        // Saturday and Sunday.
+        mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02,1\n2013-03-03,2\n")).await.unwrap();
+    }
+    let weeks = async |who: Who, calendar: Value| server.post(who, "/queries", weekly(calendar)).await.expect(200).json()["data"].clone();
+    let (monday, sunday) = (json!([["2013-02-25T00:00:00Z"], [2]]), json!([["2013-02-24T00:00:00Z", "2013-03-03T00:00:00Z"], [1, 1]]));
+    assert_eq!(weeks(Who::Viewer, Value::Null).await, monday);
+    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"], json!({"weekStart": "monday", "yearStart": 1}));
+    for who in [Who::Viewer, Who::Editor] {
+        server.put(who, "/tenant", None, json!({"calendar": {"weekStart": "sunday"}})).await.expect(403);
+    }
+    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 0}}), json!({"calendar": {}, "slug": "x"})] {
+        server.put(Who::Admin, "/tenant", None, wrong).await.expect(400);
+    }
+    let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"weekStart": "sunday", "yearStart": 4}})).await.expect(200).json();
+    assert_eq!((&changed["slug"], &changed["calendar"]), (&json!("acme"), &json!({"weekStart": "sunday", "yearStart": 4})));
+    assert_eq!(weeks(Who::Viewer, Value::Null).await, sunday);
+    // A question that says something itself is answered as it says; another tenant has its own.
+    assert_eq!(weeks(Who::Viewer, json!({})).await, monday);
+    assert_eq!(weeks(Who::Stranger, Value::Null).await, monday);
+    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"]["yearStart"], 4);
+}
