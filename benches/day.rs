@@ -98,7 +98,7 @@ async fn run(args: &Args, work: &std::path::Path) -> Result<()> {
         let summary = mill.dataset("events").await?.summary;
         opening.push(began.elapsed());
         ensure!(summary.rows == (day.commits + 1) * args.rows, "{} rows after {} commits", summary.rows, day.commits);
-        segments = summary.segments;
+        segments = summary.segments.unwrap_or(0);
         let tile = tile(clock.now())?;
         for planned in [&mut planning, &mut again] {
             let answer = mill.query(&tile).await?;

@@ -160,7 +160,7 @@ fn size(work: &Path, events: &CsvFile, report: &mut Report) -> Result<()> {
     let engine = open(&folder.path().join("tidemill"))?;
     engine.load("events", Csv::path(&events.path))?;
     engine.compact("events")?;
-    let ours = engine.dataset("events")?.summary.size_bytes as f64 / events.rows as f64;
+    let ours = engine.dataset("events")?.summary.size_bytes.unwrap_or(0) as f64 / events.rows as f64;
     let file = folder.path().join("events.duckdb");
     let database = DuckDb::open("duckdb", &file)?;
     database.execute(&format!("create table events as select * from read_csv({}); checkpoint;", literal(&events.path)?))?;

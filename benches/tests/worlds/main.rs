@@ -38,7 +38,7 @@ use tempfile::TempDir;
 use world::{TIDES, World};
 
 /// Questions about each world.
-const QUESTIONS: usize = 1_500;
+const QUESTIONS: usize = 250;
 const TPCH_SCALE: f64 = 0.01;
 /// One in so many flights is loaded.
 const FLIGHTS_EVERY: usize = 6;
