@@ -2,23 +2,16 @@
 // application uses are in types.ts.
 
 export type AccessPolicy = {
-  /** Columns of the dataset that do not exist for them. */
+  /** Columns of the dataset that are not there. */
   hidden?: string[];
-  /** Columns that are there without what is in them. */
+  /** Columns of the dataset whose values are not shown. */
   masked?: MaskedColumn[];
   name: string;
-  /** Conditions on dimensions of this model that must all hold. A value `{user.country}` stands for all values of that attribute. Absent for all rows. */
+  /** Conditions on dimensions of the model that all hold for the rows which are seen. A value `{user.name}` stands for all
+    values of that attribute. Without any, all rows are seen. */
   rows?: Filter[];
-  /** Who it applies to: all must hold. Absent for everybody. */
+  /** To whom it applies: all of these hold. Without any it applies to everybody. */
   when?: AttributeCondition[];
-};
-
-export type AccessUse = {
-  dataset: string;
-  /** Why no row is seen, where none is. */
-  no_rows?: string | null;
-  /** Those that apply. */
-  policies: string[];
 };
 
 export type Advice = {
@@ -49,11 +42,19 @@ export type AggregateExplanation = {
   kernel: string;
 };
 
+export type AppliedAccess = {
+  dataset: string;
+  /** Why no row is seen, in a sentence. */
+  no_rows?: string | null;
+  /** Names of the policies that apply. */
+  policies: string[];
+};
+
 export type AsOf = number | string;
 
 export type AttributeCondition = {
-  /** A name of an attribute, or `id`, `email` or `role`. */
   attribute: string;
+  /** One of these is among the user's. */
   values: string[];
 };
 
@@ -77,6 +78,13 @@ export type Bound = {
 };
 
 export type BoundKind = 'relative_error';
+
+export type Calendar = {
+  /** Default: `monday`. */
+  weekStart?: Weekday;
+  /** The month with which years begin, 1 to 12; quarters follow it. Default: 1. */
+  yearStart?: number;
+};
 
 export type Cell = (string | number | boolean | null) | object | any[];
 
@@ -313,11 +321,11 @@ export type DatasetSummary = {
   created_at: string;
   label: string;
   name: string;
-  /** Those that the caller sees. */
+  /** Rows that the caller sees. */
   rows: number;
-  /** Not told to who sees only a part of the rows. */
+  /** Nothing for who sees some rows only. */
   segments: number | null;
-  /** Not told to who sees only a part of the rows. */
+  /** Nothing for who sees some rows only. */
   size_bytes: number | null;
   time_column: string | null;
   time_max: string | null;
@@ -610,7 +618,7 @@ export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
 
 export type MaskedColumn = {
   column: string;
-  /** SQL for what is shown. Absent for nothing. */
+  /** What is shown in its place: a SQL expression over the columns of the dataset. Without one, nothing is. */
   expression?: string | null;
 };
 
@@ -663,7 +671,7 @@ export type MeasureKind =
   | 'time_shift';
 
 export type Model = {
-  /** Who sees which rows and columns. Absent where everybody of the tenant sees everything. Only admins and owners change them; who sees the dataset only in part does not get them. */
+  /** Who sees which rows and columns. Only admins and owners change them; who does not see everything does not see them. */
   access_policies?: AccessPolicy[];
   dataset: string;
   dimensions: Dimension[];
@@ -749,7 +757,7 @@ export type NewTenant = {
 };
 
 export type NewUser = {
-  /** What access policies ask about them. */
+  /** What access policies go by: values by name. `id`, `email` and `role` are known anyway. */
   attributes?:
     | {
         [key: string]: string[];
@@ -823,8 +831,8 @@ export type Promotion = {
 };
 
 export type Provenance = {
-  /** The datasets that are not seen as a whole. */
-  access?: AccessUse[];
+  /** The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole. */
+  access?: AppliedAccess[];
   /** How far the numbers that are estimates may be off, one entry a measure. */
   bounds: Bound[];
   bytes_read: number;
@@ -834,6 +842,7 @@ export type Provenance = {
   /** Rows before this instant are gone, because they were older than the dataset keeps rows. */
   retained_from?: string | null;
   rollups: RollupUse[];
+  /** Whether rows were left out because the caller may not see them. What tells of all rows is left out then. */
   row_filter_applied: boolean;
   rows_scanned: number;
   segments_pruned: number;
@@ -971,6 +980,7 @@ export type RollupUse = {
 
 export type SemanticQuery = {
   asOf?: AsOf | null;
+  calendar?: Calendar | null;
   dimensions?: string[];
   /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
   exact?: boolean | null;
@@ -1209,12 +1219,19 @@ export type StepsPreview = {
 };
 
 export type Tenant = {
+  /** When weeks and years begin, where a question does not say. */
+  calendar: Calendar;
   /** Id. */
   id: string;
   /** What people read. */
   name: string;
   /** Short name: lower-case letters, digits and `_`. */
   slug: string;
+};
+
+export type TenantChange = {
+  /** When weeks and years begin, where a question does not say. */
+  calendar: Calendar;
 };
 
 export type TextLengths = {
@@ -1274,6 +1291,10 @@ export type UploadForm = {
 };
 
 export type User = {
+  /** What access policies go by: values by name. */
+  attributes: {
+    [key: string]: string[];
+  };
   /** Address. */
   email: string;
   /** Id. */
@@ -1285,7 +1306,7 @@ export type User = {
 };
 
 export type UserChange = {
-  /** What access policies ask about them. Absent leaves them as they are. */
+  /** What access policies go by. When it is not given, it stays. */
   attributes?:
     | {
         [key: string]: string[];
@@ -1305,10 +1326,6 @@ export type UserList = {
 };
 
 export type UserRow = User & {
-  /** What access policies ask about them. */
-  attributes: {
-    [key: string]: string[];
-  };
   /** When they were made. */
   created_at: string;
 };
@@ -1359,6 +1376,9 @@ export type VersionPage = {
 };
 
 export type WantedState = 'pinned' | 'vetoed';
+
+export type Weekday =
+  'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';
 
 export type Widened = {
   column: string;

@@ -91,7 +91,10 @@ describe('reauth', () => {
     guardProbe();
     await ask(1);
     expect(Object.keys(store.getState().api.queries)).toHaveLength(1);
-    adoptSession({ ...session, tenant: { id: 't2', slug: 'other', name: 'Other' } });
+    adoptSession({
+      ...session,
+      tenant: { ...session.tenant, id: 't2', slug: 'other', name: 'Other' },
+    });
     expect(Object.keys(store.getState().api.queries)).toHaveLength(0);
   });
 });

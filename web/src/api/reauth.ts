@@ -25,9 +25,14 @@ export function onPersonChanged(listener: () => void): void {
   keepers.add(listener);
 }
 
+/** What was answered counts no more: the organisation has another calendar. */
+export function forgetAnswers(): void {
+  keepers.forEach((forget) => forget());
+}
+
 export function adoptSession(session: Session): void {
   const next = `${session.tenant.id} ${session.user.id}`;
-  if (person !== null && person !== next) keepers.forEach((forget) => forget());
+  if (person !== null && person !== next) forgetAnswers();
   person = next;
   setAccessToken(session.access_token, session.expires_in_seconds);
   sessionListeners.forEach((listener) => listener(session));

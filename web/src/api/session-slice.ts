@@ -24,11 +24,15 @@ export const sessionSlice = createSlice({
       user: action.payload.user,
       tenant: action.payload.tenant,
     }),
+    tenantChanged: (state, action: PayloadAction<Tenant>): SessionState => ({
+      ...state,
+      tenant: action.payload,
+    }),
     sessionEnded: (): SessionState => ({ ...initialState, status: 'signed_out' }),
   },
 });
 
-export const { sessionStarted, sessionEnded } = sessionSlice.actions;
+export const { sessionStarted, sessionEnded, tenantChanged } = sessionSlice.actions;
 
 const ranks: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
 

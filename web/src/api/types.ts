@@ -12,11 +12,12 @@ import type {
 
 export type {
   AccessPolicy,
-  AccessUse,
+  AppliedAccess,
   AsOf,
   AttributeCondition,
   Bootstrap,
   Bound,
+  Calendar,
   Cell,
   Chore,
   ColumnField,
@@ -89,6 +90,7 @@ export type {
   StepRows,
   StepsPreview,
   Tenant,
+  TenantChange,
   TimeDimension,
   UpkeepRecord,
   UpkeepReport,
@@ -104,6 +106,7 @@ export type {
   WidgetKind,
   WidgetLayout,
   WidgetOptions,
+  Weekday,
 } from './generated';
 
 export type { ServerProblemCode };

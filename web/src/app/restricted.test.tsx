@@ -3,7 +3,7 @@ import { screen, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { Route, Routes } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AccessUse, QueryResult, SemanticQuery, Session } from '@/api/types';
+import type { AppliedAccess, QueryResult, SemanticQuery, Session } from '@/api/types';
 import { resultStore } from '@/api/result-store';
 import { missingText } from '@/lib/format';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
@@ -25,12 +25,12 @@ vi.mock('@/features/sql/editor/sql-editor', () => ({
   ),
 }));
 
-const part: AccessUse = { dataset: 'flights', policies: ['own_airport'] };
-const nothing: AccessUse = { ...part, no_rows: 'your attribute country is not set' };
+const part: AppliedAccess = { dataset: 'flights', policies: ['own_airport'] };
+const nothing: AppliedAccess = { ...part, no_rows: 'your attribute country is not set' };
 const reason = 'Your attribute country is not set.';
 const viewer: Session = { ...session, user: { ...session.user, role: 'viewer' } };
 
-const seen = (result: QueryResult, use: AccessUse): QueryResult => ({
+const seen = (result: QueryResult, use: AppliedAccess): QueryResult => ({
   ...result,
   ...(use.no_rows && result.row_count > 1
     ? { row_count: 0, data: result.columns.map(() => []) }
@@ -38,7 +38,7 @@ const seen = (result: QueryResult, use: AccessUse): QueryResult => ({
   provenance: { ...result.provenance, row_filter_applied: true, access: [use] },
 });
 
-function see(use: AccessUse): void {
+function see(use: AppliedAccess): void {
   server.use(
     http.post('*/api/v1/queries', async ({ request }) =>
       HttpResponse.json(seen(answer((await request.json()) as SemanticQuery), use)),

@@ -1,16 +1,16 @@
 // What policies did to an answer, in words.
 import { describe, expect, it } from 'vitest';
-import type { AccessUse, QueryResult } from '@/api/types';
+import type { AppliedAccess, QueryResult } from '@/api/types';
 import { answer } from '@/testing/fake-engine';
 import { nothingSeen, restrictedBy } from './access-words';
 
 const some = answer({ measures: ['flights.count'] });
-const result = (access: AccessUse[], change: Partial<QueryResult> = {}): QueryResult => ({
+const result = (access: AppliedAccess[], change: Partial<QueryResult> = {}): QueryResult => ({
   ...some,
   ...change,
   provenance: { ...some.provenance, access },
 });
-const own: AccessUse = { dataset: 'flights', policies: ['own_airport'] };
+const own: AppliedAccess = { dataset: 'flights', policies: ['own_airport'] };
 const unset = { ...own, no_rows: 'your attribute country is not set' };
 const other = {
   dataset: 'airports',
@@ -37,7 +37,7 @@ describe('why there is nothing', () => {
 });
 
 describe('what restricts an answer', () => {
-  it.each<[AccessUse[], string | null]>([
+  it.each<[AppliedAccess[], string | null]>([
     [[], null],
     [[own], 'Restricted by access policy own_airport'],
     [[own, own, { ...own, policies: ['b'] }], 'Restricted by access policies own_airport, b'],

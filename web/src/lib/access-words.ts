@@ -1,5 +1,5 @@
 // What access policies did to an answer, in words: which of them restrict it, and why nothing of it is seen. Pure.
-import type { AccessUse, Provenance, QueryResult } from '@/api/types';
+import type { AppliedAccess, Provenance, QueryResult } from '@/api/types';
 
 /** As a sentence of its own. */
 function sentence(words: string): string {
@@ -9,7 +9,7 @@ function sentence(words: string): string {
 }
 
 /** Why no row of a dataset is seen; null where some are, or may be. */
-export const reasonOf = (use: AccessUse): string | null =>
+export const reasonOf = (use: AppliedAccess): string | null =>
   use.no_rows ? sentence(use.no_rows) : null;
 
 /**

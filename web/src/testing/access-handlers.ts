@@ -1,14 +1,14 @@
 // What somebody is answered who is viewed as: Bo sees the flights of one airport, Chi sees none. Whatever would change
 // something is refused.
 import { http, HttpResponse } from 'msw';
-import type { AccessUse, MemberFilter, QueryResult, SemanticQuery } from '@/api/types';
+import type { AppliedAccess, MemberFilter, QueryResult, SemanticQuery } from '@/api/types';
 import { answer } from './fake-engine';
 import { datasets, problem, previewResult } from './fixtures';
 
 const base = '*/api/v1';
 const viewed = (request: Request): string | null => request.headers.get('tidemill-view-as');
 
-const access: Record<string, AccessUse> = {
+const access: Record<string, AppliedAccess> = {
   u2: { dataset: 'flights', policies: ['own_airport'] },
   u3: { dataset: 'flights', policies: [], no_rows: 'your attribute airport is not set' },
 };
@@ -25,7 +25,7 @@ export function answerTo(
   return seen(answer({ ...query, filters: [...(query.filters ?? []), own] }, version), use);
 }
 
-function seen(result: QueryResult, use: AccessUse): QueryResult {
+function seen(result: QueryResult, use: AppliedAccess): QueryResult {
   const none = use.no_rows ? { row_count: 0, data: result.columns.map(() => []) } : {};
   const provenance = { ...result.provenance, row_filter_applied: true, access: [use] };
   return { ...result, ...none, provenance };

@@ -14,8 +14,13 @@ import type {
 export const session: Session = {
   access_token: 'token-1',
   expires_in_seconds: 600,
-  user: { id: 'u1', email: 'ada@harbour.example', name: 'Ada Lind', role: 'owner' },
-  tenant: { id: 't1', slug: 'harbour', name: 'Harbour Analytics' },
+  user: { id: 'u1', email: 'ada@harbour.example', name: 'Ada Lind', role: 'owner', attributes: {} },
+  tenant: {
+    id: 't1',
+    slug: 'harbour',
+    name: 'Harbour Analytics',
+    calendar: { weekStart: 'monday', yearStart: 1 },
+  },
 };
 
 export function problem(

@@ -1,6 +1,6 @@
 // The mocked server: answers docs/api.md as far as the screens of this app ask.
 import { delay, http, HttpResponse } from 'msw';
-import type { NewLoad, ServerProblemCode, UserRow } from '@/api/types';
+import type { NewLoad, ServerProblemCode, TenantChange, UserRow } from '@/api/types';
 import {
   datasets,
   doneLoad,
@@ -156,6 +156,9 @@ const loadHandlers = [
 ];
 
 const otherHandlers = [
+  http.put(`${base}/tenant`, async ({ request }) =>
+    HttpResponse.json({ ...session.tenant, ...((await request.json()) as TenantChange) }),
+  ),
   http.get(`${base}/users`, () => HttpResponse.json({ items: users })),
   http.post(`${base}/users`, async ({ request }) =>
     HttpResponse.json(

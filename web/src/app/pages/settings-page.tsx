@@ -1,6 +1,6 @@
 // Settings: how the app looks; for admins the people of the organisation and what upkeep did.
 import Box from '@mui/material/Box';
-import { Suspense } from 'react';
+import { lazy, Suspense } from 'react';
 import { useSession } from '@/api/session-slice';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
@@ -15,6 +15,8 @@ const UpkeepReport = chunkComponent<UpkeepReportProps>(() =>
   })),
 );
 
+const CalendarSettings = lazy(() => import('@/features/settings/calendar-settings'));
+
 export default function SettingsPage() {
   const { isAtLeast, tenant } = useSession();
   return (
@@ -22,6 +24,9 @@ export default function SettingsPage() {
       <PageHeader title="Settings" summary={tenant?.name} />
       <Box sx={{ display: 'grid', gap: 6 }}>
         <AppearanceSettings />
+        <Suspense fallback={<LoadingState rows={2} label="Loading the calendar" />}>
+          <CalendarSettings />
+        </Suspense>
         {isAtLeast('admin') && (
           <>
             <UserSettings />

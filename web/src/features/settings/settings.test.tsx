@@ -2,7 +2,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
-import type { NewUser, Role, UserChange } from '@/api/types';
+import type { NewUser, Role, TenantChange, UserChange } from '@/api/types';
 import SettingsPage from '@/app/pages/settings-page';
 import { session } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
@@ -271,5 +271,48 @@ describe('appearance', () => {
     await user.click(screen.getByRole('radio', { name: 'Dark' }));
     expect(screen.getByRole('radio', { name: 'Dark' })).toBeChecked();
     expect(localStorage.getItem(themeStorageKey)).toBe('dark');
+  });
+});
+
+describe('the calendar of the organisation', () => {
+  it('is changed by an admin, for everybody', async () => {
+    const saved: TenantChange[] = [];
+    server.use(
+      http.put('*/api/v1/tenant', async ({ request }) => {
+        const change = (await request.json()) as TenantChange;
+        saved.push(change);
+        return HttpResponse.json({ ...session.tenant, ...change });
+      }),
+    );
+    const { user } = open('admin');
+    await user.click(await screen.findByRole('combobox', { name: 'Weeks begin on' }));
+    await user.click(await screen.findByRole('option', { name: 'Sunday' }));
+    expect(await screen.findByText('Calendar saved')).toBeInTheDocument();
+    await user.click(screen.getByRole('combobox', { name: 'Years begin with' }));
+    await user.click(await screen.findByRole('option', { name: 'April' }));
+    await waitFor(() =>
+      expect(saved).toEqual([
+        { calendar: { weekStart: 'sunday', yearStart: 1 } },
+        { calendar: { weekStart: 'sunday', yearStart: 4 } },
+      ]),
+    );
+  });
+
+  it('is only shown to others', async () => {
+    open('viewer');
+    expect(await screen.findByRole('combobox', { name: 'Weeks begin on' })).toHaveAttribute(
+      'aria-disabled',
+      'true',
+    );
+  });
+
+  it('says why it was not saved', async () => {
+    server.use(
+      http.put('*/api/v1/tenant', () => refuse(403, 'denied', 'This takes the role admin')),
+    );
+    const { user } = open('admin');
+    await user.click(await screen.findByRole('combobox', { name: 'Weeks begin on' }));
+    await user.click(await screen.findByRole('option', { name: 'Sunday' }));
+    expect(await screen.findByText(/This takes the role admin/)).toBeInTheDocument();
   });
 });
