@@ -232,7 +232,14 @@ fn policies(args: &Args, runtime: &Runtime, engine: &Engine, report: &mut Report
     let each = before as f64 / PARTS as f64;
     let reused = (100.0 * (1.0 - grown / (each * parts as f64))).max(0.0);
     let target = format!("at least {REUSED_MIN_PERCENT} %");
-    report.push(Row { workload: "partials reused by 1,000 users of other rows".to_owned(), unit: "%", ours: reused, peers: Vec::new(), target, holds: reused >= REUSED_MIN_PERCENT });
+    report.push(Row {
+        workload: "partials reused by 1,000 users of other rows".to_owned(),
+        unit: "%",
+        ours: reused,
+        peers: Vec::new(),
+        target,
+        holds: reused >= REUSED_MIN_PERCENT,
+    });
     let (ours, first) = (median_ms(&times), all.as_secs_f64() * 1000.0);
     report.push(Row {
         workload: "the first question of each of them, beside the first of all".to_owned(),
@@ -284,6 +291,13 @@ fn models(runtime: &Runtime, report: &mut Report) -> Result<()> {
     }
     let ours = median_ms(&times);
     let target = format!("at most {MODELS_MAX_MS} ms");
-    report.push(Row { workload: format!("{count} models of {} members read and checked, cold", count * members), unit: "ms", ours, peers: Vec::new(), target, holds: ours <= MODELS_MAX_MS });
+    report.push(Row {
+        workload: format!("{count} models of {} members read and checked, cold", count * members),
+        unit: "ms",
+        ours,
+        peers: Vec::new(),
+        target,
+        holds: ours <= MODELS_MAX_MS,
+    });
     Ok(())
 }

@@ -197,12 +197,12 @@ fn measure_condition(dice: &mut Dice, _: &str) -> Condition {
         ColumnType::String => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &TEXTS].concat()),
         _ => dice.pick(&[COMPARISONS.as_slice(), &PRESENCE].concat()),
     };
-    let mut one = |dice: &mut Dice| match kind {
+    let one = |dice: &mut Dice| match kind {
         ColumnType::Integer if measure.of != "big" => json!(dice.pick(&[0, 0, 1, 1, 2, 3, 10, 100, 5_000])),
         ColumnType::Float if !measure.exact => json!(data::price(dice) + 0.000_123),
         _ => value(dice, measure.of, kind),
     };
-    Condition { member: full(measure.name), operator, values: operators::values(dice, operator, &mut |dice, wanted| guess(dice, wanted, &mut one)) }
+    Condition { member: full(measure.name), operator, values: operators::values(dice, operator, &mut |dice, wanted| guess(dice, wanted, one)) }
 }
 
 /// What conditions are made of, where `one` makes values.

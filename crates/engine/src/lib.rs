@@ -76,8 +76,7 @@ pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Pro
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{
-    AccessPolicy, AttributeCondition, CalendarSettings, MaskedColumn,
-    Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, Measure, MeasureKind, Model, NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span,
-    TimeDimension,
+    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model,
+    NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension,
 };
 pub use settings::{Limits, Settings};

@@ -183,5 +183,4 @@ impl Mill {
         self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });
         Ok(())
     }
-
 }

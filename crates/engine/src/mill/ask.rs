@@ -197,14 +197,7 @@ impl Mill {
     }
 
     /// Plans a question and runs the plan, which is handed over without its limit.
-    async fn ask_planned(
-        &self,
-        query: &SemanticQuery,
-        model: &Model,
-        snapshot: &Seen,
-        reference: Reference,
-        counters: &Arc<ScanCounters>,
-    ) -> Result<(Asked, Option<LogicalPlan>)> {
+    async fn ask_planned(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<(Asked, Option<LogicalPlan>)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let (state, limits) = (self.shared.session.shared(), self.scope.limits());
         let source = self.source_of(&dataset, snapshot, counters)?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use object_store::ObjectStoreExt;
 
 use super::Mill;
-use super::seen::Seen;
 use super::change::time_range;
+use super::seen::Seen;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
 use crate::query::result::{DamagedSegment, QueryResult, TimeRange};

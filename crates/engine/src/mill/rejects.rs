@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Mill;
-use super::seen::Seen;
 use super::profiles::load_id_of;
+use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::ingest::pipeline::report;

@@ -16,8 +16,8 @@ use futures::StreamExt;
 use object_store::{ObjectStoreExt, PutMode};
 
 use super::Mill;
-use super::seen::Seen;
 use super::change::ATTEMPTS;
+use super::seen::Seen;
 use crate::catalog::convert::convert;
 use crate::catalog::{Column, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};

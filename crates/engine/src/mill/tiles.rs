@@ -73,14 +73,7 @@ pub(super) struct Asked {
 
 impl Mill {
     /// Asks a question that comes down to one merge. `None`: it does not, or it must be planned for another reason.
-    pub(super) async fn ask_tile(
-        &self,
-        query: &SemanticQuery,
-        model: &Arc<Model>,
-        snapshot: &Seen,
-        reference: Reference,
-        counters: &Arc<ScanCounters>,
-    ) -> Result<Option<Asked>> {
+    pub(super) async fn ask_tile(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<Option<Asked>> {
         if query.total {
             return Ok(None);
         }

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::config::ConfigOptions;
-use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::optimizer::OptimizerRule;
+use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
@@ -48,7 +48,10 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
             if let Some(split) = node.downcast_ref::<FilterExec>().map(split).transpose()?.flatten() {
                 return Ok(Transformed::yes(split));
             }
-            match node.downcast_ref::<ProjectionExec>().filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema()))) {
+            match node
+                .downcast_ref::<ProjectionExec>()
+                .filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema())))
+            {
                 Some(projection) => {
                     let held: Arc<dyn ExecutionPlan> = Arc::new(Barrier { input: Arc::clone(projection.input()) });
                     Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held])?))

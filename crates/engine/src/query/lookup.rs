@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use datafusion::logical_expr::Operator;
-use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr::expressions::{BinaryExpr, CaseExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal, NotExpr};
 use datafusion::physical_expr::utils::{Guarantee, LiteralGuarantee};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::{Error, Result};
@@ -91,7 +91,19 @@ fn keeps(cast: &CastExpr, schema: &Schema) -> bool {
 pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bool {
     let total = match filter.downcast_ref::<BinaryExpr>() {
         Some(binary) => {
-            matches!(binary.op(), Operator::And | Operator::Or | Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom)
+            matches!(
+                binary.op(),
+                Operator::And
+                    | Operator::Or
+                    | Operator::Eq
+                    | Operator::NotEq
+                    | Operator::Lt
+                    | Operator::LtEq
+                    | Operator::Gt
+                    | Operator::GtEq
+                    | Operator::IsDistinctFrom
+                    | Operator::IsNotDistinctFrom
+            )
         }
         None => {
             let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name());

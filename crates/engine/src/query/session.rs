@@ -79,7 +79,9 @@ impl Session {
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {
-            builder.with_optimizer_rules(guard::without_sharing(rule::optimizer_rules(DatasetTable::source))).with_query_planner(Arc::new(rule::Planner))
+            builder
+                .with_optimizer_rules(guard::without_sharing(rule::optimizer_rules(DatasetTable::source)))
+                .with_query_planner(Arc::new(rule::Planner))
         } else {
             builder.with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))
         };

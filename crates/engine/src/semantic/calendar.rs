@@ -120,7 +120,9 @@ mod weekday {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
         let name = String::deserialize(deserializer)?;
         let known = NAMES.iter().find(|(known, _)| *known == name);
-        known.map(|(_, day)| *day).ok_or_else(|| serde::de::Error::custom(format!("weekStart {name:?} is not a day of the week; write monday, sunday, …")))
+        known
+            .map(|(_, day)| *day)
+            .ok_or_else(|| serde::de::Error::custom(format!("weekStart {name:?} is not a day of the week; write monday, sunday, …")))
     }
 }
 

@@ -4,11 +4,11 @@ use datafusion::common::DFSchema;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ExprSchemable;
 
-use super::{access, derived};
 use super::member::{Columns, find_dimension, model_of};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
+use super::{access, derived};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 

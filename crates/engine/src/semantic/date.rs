@@ -236,7 +236,8 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, zone: &str) -> String {
-        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), calendar: zone.parse::<Tz>().unwrap().into() };
+        let reference =
+            Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), calendar: zone.parse::<Tz>().unwrap().into() };
         let range = match text.split_once(',') {
             Some((from, to)) => DateRange::Between([from.to_owned(), to.to_owned()]),
             None => DateRange::Named(text.to_owned()),
@@ -292,7 +293,8 @@ mod tests {
     #[test]
     fn units_before_a_day_without_midnight_begin_at_midnight() {
         // In São Paulo the 20th of October 2013 began at one o'clock.
-        let reference = Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), calendar: chrono_tz::America::Sao_Paulo.into() };
+        let reference =
+            Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), calendar: chrono_tz::America::Sao_Paulo.into() };
         for text in ["last 3 days", "last 3 days of data"] {
             let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());

@@ -249,7 +249,8 @@ async fn a_policy_holds_in_questions_over_several_models() {
     model.joins = serde_json::from_value(json!([{"name": "countries", "on": [{"column": "country", "other": "code"}]}])).unwrap();
     let version = model.version;
     ward.mill.update_model(model, version).await.unwrap();
-    set_policies(&ward.mill, "countries", json!([{"name": "west", "hidden": ["secret"], "rows": [{"member": "countries.code", "operator": "equals", "values": ["DE", "FR"]}]}])).await;
+    set_policies(&ward.mill, "countries", json!([{"name": "west", "hidden": ["secret"], "rows": [{"member": "countries.code", "operator": "equals", "values": ["DE", "FR"]}]}]))
+        .await;
     let query = serde_json::from_value(json!({"measures": ["orders.sum_amount"], "dimensions": ["countries.name"]})).unwrap();
     let mill = seen_by(&ward, &[("country", &["FR", "IT"])]);
     for _ in 0..2 {

@@ -25,7 +25,12 @@ async fn loaded() -> Ward {
 }
 
 fn first_of(day: NaiveDate, grain: &str, week_start: Weekday, year_start: u32) -> NaiveDate {
-    let month = |months: u32| (0..months).map(|back| day.with_day(1).unwrap() - Months::new(back)).find(|first| (first.month() + 12 - year_start) % months == 0).unwrap();
+    let month = |months: u32| {
+        (0..months)
+            .map(|back| day.with_day(1).unwrap() - Months::new(back))
+            .find(|first| (first.month() + 12 - year_start).is_multiple_of(months))
+            .unwrap()
+    };
     match grain {
         "week" => (0..7).map(|back| day - Days::new(back)).find(|first| first.weekday() == week_start).unwrap(),
         "month" => day.with_day(1).unwrap(),
@@ -122,7 +127,12 @@ async fn measures_that_look_back_go_by_the_calendar() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calendars_that_are_none_are_refused_with_what_is_possible() {
     let ward = loaded().await;
-    assert!(serde_json::from_value::<tidemill::SemanticQuery>(question("week", &json!({"weekStart": "sunnday"}))).unwrap_err().to_string().contains("monday"));
+    assert!(
+        serde_json::from_value::<tidemill::SemanticQuery>(question("week", &json!({"weekStart": "sunnday"})))
+            .unwrap_err()
+            .to_string()
+            .contains("monday")
+    );
     assert!(serde_json::from_value::<tidemill::SemanticQuery>(question("week", &json!({"firstDay": "sunday"}))).is_err());
     for month in [0, 13] {
         let error = ward.mill.query(&serde_json::from_value(question("year", &json!({"yearStart": month}))).unwrap()).await.unwrap_err();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use chrono::{DateTime, Utc};
-use http::{HeaderName, header};
 use http::request::Parts;
+use http::{HeaderName, header};
 use moka::future::Cache;
 use tidemill::{CalendarSettings, Limits, Mill, Scope, SemanticQuery, TenantId, UserAttributes};
 use uuid::Uuid;

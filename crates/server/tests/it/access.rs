@@ -80,8 +80,14 @@ async fn users_see_what_policies_let_them_see_on_every_route() {
         );
         assert_eq!(cube.await.expect(200).json()["data"], json!([{"orders.count": 2}]));
     }
-    let csv = server.send(server.request(Who::Viewer, Method::POST, "/queries").header(header::ACCEPT, "text/csv").header(header::CONTENT_TYPE, "application/json")
-        .body(axum::body::Body::from(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.country"]}).to_string())).unwrap());
+    let csv = server.send(
+        server
+            .request(Who::Viewer, Method::POST, "/queries")
+            .header(header::ACCEPT, "text/csv")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(axum::body::Body::from(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.country"]}).to_string()))
+            .unwrap(),
+    );
     assert!(!csv.await.expect(200).text().contains("FR"));
     // Attributes of others, and of other tenants, are theirs.
     assert_eq!(count(&server, Who::Stranger).await, json!([[3], [7]]));

@@ -228,7 +228,9 @@ async fn who_may_see_something_else_now_is_told_to_ask_again() {
         assert_eq!(hear(socket).await["result"]["data"], json!([[5]]));
     }
     // Other policies end what is live; who subscribes again sees by the new ones.
-    crate::access::set_policies(&live.server, Who::Admin, json!([{"name": "french", "rows": [{"member": "orders.country", "operator": "equals", "values": ["FR"]}]}])).await.expect(200);
+    crate::access::set_policies(&live.server, Who::Admin, json!([{"name": "french", "rows": [{"member": "orders.country", "operator": "equals", "values": ["FR"]}]}]))
+        .await
+        .expect(200);
     let ended = hear(&mut socket).await;
     assert_eq!((&ended["type"], &ended["id"], &ended["problem"]["code"]), (&json!("error"), &json!("w"), &json!("conflict")), "{ended}");
     say(&mut socket, json!({"type": "subscribe", "id": "w", "query": query})).await;

@@ -120,7 +120,7 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let broken = file("broken.yml", &written.replace("label:", "lable:"));
     let checked = run(folder.path(), &["models", "check", "--tenant", "acme", &broken]);
     assert!(!checked.status.success() && text(&checked).contains("broken.yml") && text(&checked).contains("label"), "{}", text(&checked));
-    let unfit = file("unfit.yml", &written.replace("name: amount", "name: amont"));
+    let unfit = file("unfit.yml", &written.replace("column: amount", "column: amont"));
     let checked = run(folder.path(), &["models", "push", "--tenant", "acme", &unfit]);
     assert!(!checked.status.success() && text(&checked).contains("did you mean amount") && text(&checked).contains("nothing is stored"), "{}", text(&checked));
 

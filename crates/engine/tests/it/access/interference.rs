@@ -106,7 +106,10 @@ async fn rows_that_are_not_seen_change_no_byte_of_what_is_told() {
                     let place = dice.roll(rows.len() as u64 + 1) as usize;
                     let strange = dice.roll(9) == 0;
                     let drawn = sale(&mut dice);
-                    rows.insert(place, Sale { country, note: if strange { "seven".to_owned() } else { drawn.note.clone() }, amount: if strange { 77 } else { drawn.amount }, ..drawn });
+                    rows.insert(
+                        place,
+                        Sale { country, note: if strange { "seven".to_owned() } else { drawn.note.clone() }, amount: if strange { 77 } else { drawn.amount }, ..drawn },
+                    );
                 }
                 mill.load("sales", csv(&rows, |_| (true, true))).await.unwrap();
             }

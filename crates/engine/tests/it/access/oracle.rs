@@ -58,7 +58,10 @@ pub(super) fn csv(sales: &[Sale], shown: impl Fn(&Sale) -> (bool, bool)) -> Load
     }
     let text_column = tidemill::ColumnType::String;
     let load = Csv::bytes(text).column_type("price", tidemill::ColumnType::Float).column_type("at", tidemill::ColumnType::Timestamp);
-    load.column_type("note", text_column).column_type("country", text_column).column_type("team", text_column).column_type("amount", tidemill::ColumnType::Integer)
+    load.column_type("note", text_column)
+        .column_type("country", text_column)
+        .column_type("team", text_column)
+        .column_type("amount", tidemill::ColumnType::Integer)
 }
 
 /// Three policies: own countries with everything; the own team without prices, its notes only in own countries; small amounts of
