@@ -130,8 +130,10 @@ impl Error {
     #[must_use]
     pub(crate) fn without_values(mut self) -> Self {
         if self.message.contains("Arrow error") {
-            let parts = self.message.split('\'').enumerate();
-            self.message = parts.map(|(place, part)| if place % 2 == 0 { part } else { "'…'" }).collect();
+            // From the first quote to the last: a value may have one in it.
+            if let (Some(first), Some(last)) = (self.message.find('\''), self.message.rfind('\'')) {
+                self.message.replace_range(first..=last, "'…'");
+            }
         }
         self
     }

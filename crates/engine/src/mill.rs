@@ -138,6 +138,11 @@ impl Mill {
         if restricted {
             // It tells of columns and rows of others.
             loaded.report.drift.clear();
+            if loaded.report.replayed {
+                // So does the report of a load that may have been somebody else's.
+                let LoadReport { load_id, dataset, version, replayed, .. } = loaded.report;
+                loaded.report = LoadReport { load_id, dataset, version, replayed, ..LoadReport::default() };
+            }
         }
         // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
         if loaded.created {
@@ -170,10 +175,10 @@ impl Mill {
     /// Deletes a dataset with its model and rejected rows.
     ///
     /// # Errors
-    /// `NotFound` when there is none.
+    /// `NotFound` when there is none; `Denied` for a scope that does not see the whole dataset.
     pub async fn delete_dataset(&self, dataset: &str) -> Result<()> {
         let name = DatasetName::parse(dataset)?;
-        self.find(&name).await?;
+        self.find_whole(&name, "delete").await?;
         let models = || self.shared.models.delete(self.scope.tenant(), &name);
         self.shared.datasets.log(self.scope.tenant(), &name).delete(models()).await?;
         // Somebody may have asked for it in between and had it made.

@@ -38,7 +38,9 @@ export function ValueChips(props: ValueChipsProps) {
   const shown = all ? values : values.slice(0, SHOWN);
   const add = (added: readonly string[]): void => {
     setTyped('');
-    const next = [...new Set([...values, ...added.map((value) => value.trim())])].filter(Boolean);
+    const fresh = added.map((value) => value.trim()).filter(Boolean);
+    if (fresh.length === 0) return;
+    const next = [...new Set([...values, ...fresh])];
     if (next.length !== values.length) onChange(next);
   };
   const remove = (value: string): void => {

@@ -348,7 +348,7 @@ source!(
 );
 
 /// What a load did. It is part of the commit, so that a repeated load can be answered with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadReport {
     /// Id of the load, for its rejected rows.
     pub load_id: String,

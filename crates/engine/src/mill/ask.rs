@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -33,7 +34,7 @@ use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::compose::is_composed;
-use crate::semantic::date::{Reference, follows_clock};
+use crate::semantic::date::{Reference, follows_clock, follows_data};
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::{Model, SemanticQuery, derived, filter, member, segments};
@@ -112,7 +113,7 @@ impl Mill {
         };
         let model = self.model_of(&dataset, &snapshot).await?;
         let pinned = self.pin(&dataset, snapshot, query.as_of).await?;
-        Ok((model, pinned))
+        Ok((model, self.placed(&dataset, pinned).await))
     }
 
     /// Why a question begins nowhere.
@@ -132,7 +133,9 @@ impl Mill {
             Some(AsOf::Time(time)) => time,
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
-        Ok(Reference { now, latest: snapshot.latest(), calendar: compile::calendar_of(query)? })
+        let of_data = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_data) || query.filters.iter().any(filter::follows_data);
+        let latest = if of_data { snapshot.latest_needed()? } else { snapshot.latest() };
+        Ok(Reference { now, latest, calendar: compile::calendar_of(query)? })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
@@ -168,7 +171,7 @@ impl Mill {
         let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() {
-            self.learn(query, model, &dataset, &snapshot, zone, known.rows_scanned);
+            self.learn(query, model, &dataset, &snapshot, zone, counters.rows.load(Ordering::Relaxed));
         }
         let seen = (offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {
@@ -242,7 +245,7 @@ impl Mill {
     }
 
     /// Answers one read-only SQL query over the datasets of the scope as they were. Row filters and hidden columns are
-    /// those of the scope now. `now()` is now.
+    /// those of the scope now.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -351,7 +354,7 @@ impl Mill {
         if self.rollup_set(&name).is_none_or(|set| set.identity.dataset_id != snapshot.metadata.id) {
             self.open_rollups(&name, &snapshot).await?;
         }
-        let snapshot = damage.out_of(self.pin(&name, snapshot, as_of).await?);
+        let snapshot = damage.out_of(self.placed(&name, self.pin(&name, snapshot, as_of).await?).await);
         let plan = self.source_of(&name, &snapshot, counters)?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
         Ok((name, snapshot))
@@ -379,11 +382,11 @@ impl Mill {
         };
         let sight = self.sight_of(&datasets).await?;
         // Limits too: nobody is to be stopped at the deadline of somebody else.
-        let key = format!("{}|{:?}|{}", sight.key, self.scope.limits(), serde_json::to_string(query)?);
+        let key = format!("{sight}|{:?}|{}", self.scope.limits(), serde_json::to_string(query)?);
         let moves = moves_by_clock(asked, &models);
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
-        let live = LiveQuestion { mill, query: query.clone(), datasets, policies: sight.policies, moves };
+        let live = LiveQuestion { mill, query: query.clone(), datasets, sight, moves };
         let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
         Ok(Subscription::new(listener))
     }
@@ -449,8 +452,8 @@ struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
     datasets: Vec<DatasetName>,
-    /// The access policies under which it was begun, and by which those who share it see the same.
-    policies: String,
+    /// What those who share it see, under which policies.
+    sight: String,
     /// Whether the answer changes by the clock alone.
     moves: bool,
 }
@@ -494,11 +497,18 @@ fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
 #[async_trait]
 impl Question for LiveQuestion {
     async fn ask(&self) -> Result<QueryResult> {
-        if self.mill.sight_of(&self.datasets).await?.policies != self.policies {
+        if self.mill.sight_of(&self.datasets).await? != self.sight {
             // Each of its listeners may see something else from now on.
-            return Err(Error::conflict("the access policies of what is asked were changed; subscribe again"));
+            return Err(Error::conflict("what you may see of what is asked was changed; subscribe again"));
         }
-        self.mill.query(&self.query).await
+        let answer = self.mill.query(&self.query).await?;
+        // Joins may lead elsewhere now, and what is seen may have changed while it was asked.
+        let asked = answer.provenance.dataset.iter().chain(answer.provenance.sources.iter().map(|source| &source.dataset));
+        let others = asked.into_iter().any(|dataset| !self.datasets.iter().any(|known| known.as_str() == dataset));
+        if others || self.mill.sight_of(&self.datasets).await? != self.sight {
+            return Err(Error::conflict("what is asked leads elsewhere now, or is seen otherwise; subscribe again"));
+        }
+        Ok(answer)
     }
 
     async fn versions(&self) -> Result<Versions> {
@@ -506,8 +516,8 @@ impl Question for LiveQuestion {
         for dataset in &self.datasets {
             versions.insert(dataset.to_string(), self.mill.find(dataset).await?.version);
         }
-        if self.mill.sight_of(&self.datasets).await?.policies != self.policies {
-            return Err(Error::conflict("the access policies of what is asked were changed"));
+        if self.mill.sight_of(&self.datasets).await? != self.sight {
+            return Err(Error::conflict("what is seen of what is asked was changed"));
         }
         Ok(versions)
     }

@@ -101,7 +101,10 @@ impl Mill {
         let Some(latest) = self.look_for(&dataset).await? else { return Ok(None) };
         let model = self.model_of(&dataset, &latest).await?;
         match self.pin(&dataset, latest, as_of).await {
-            Ok(snapshot) => Ok(Some((dataset, model, snapshot))),
+            Ok(snapshot) => {
+                let snapshot = self.placed(&dataset, snapshot).await;
+                Ok(Some((dataset, model, snapshot)))
+            }
             Err(error) if mentioned => Err(error),
             Err(_) => Ok(None),
         }

@@ -55,6 +55,13 @@ impl Mill {
     /// # Errors
     /// The error itself, where it is of another kind, names no segment, or nothing is to be skipped.
     pub(super) async fn skip(&self, damage: &mut Damage, error: Error, asked: &[(DatasetName, Seen)]) -> Result<()> {
+        let error = match error.kind() {
+            // A path tells of when rows are.
+            ErrorKind::Corrupt if asked.iter().any(|(_, seen)| seen.access().restricts()) && (!self.skips_damaged || damage.segments.len() >= DAMAGED_MAX) => {
+                Error::corrupt("a segment cannot be read").because(error)
+            }
+            _ => error,
+        };
         let error = if asked.iter().any(|(_, seen)| seen.access().filters_rows()) { error.without_values() } else { error };
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);

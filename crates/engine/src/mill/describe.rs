@@ -1,15 +1,15 @@
 //! What a dataset is and holds: summary, columns, latest rows, profile.
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::Int64Type;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
-use super::seen::Seen;
+use super::seen::{Extent, Seen};
 use crate::catalog::{Column, ColumnType, Drift};
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::functions::sketch::distinct::EXACT_MAX;
 use crate::ids::DatasetName;
 use crate::ingest::profile::TopValue;
@@ -148,7 +148,8 @@ pub struct ColumnProfile {
 }
 
 impl Mill {
-    /// The datasets of the tenant, by name.
+    /// The datasets of the tenant, by name. For who sees some rows only, one whose rows cannot be counted now has none here;
+    /// [`dataset`](Self::dataset) says why.
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
@@ -157,7 +158,12 @@ impl Mill {
         let mut summaries = Vec::with_capacity(listed.len());
         for (name, snapshot) in listed {
             let seen = self.see(&name, snapshot).await?;
-            summaries.push(self.summary(&name, &seen).await?);
+            // One that cannot be counted now must not take the list of all others away.
+            let extent = self.extent_of(&name, &seen).await.unwrap_or_else(|error| {
+                tracing::warn!(dataset = %name, %error, "the rows that are seen could not be counted");
+                Extent::default()
+            });
+            summaries.push(Self::summary(&name, &seen, extent));
         }
         Ok(summaries)
     }
@@ -178,7 +184,7 @@ impl Mill {
             })
             .collect();
         let loads = load_summaries(&snapshot);
-        Ok(DatasetDetail { summary: self.summary(&name, &snapshot).await?, columns, loads })
+        Ok(DatasetDetail { summary: Self::summary(&name, &snapshot, self.extent_of(&name, &snapshot).await?), columns, loads })
     }
 
     /// The latest rows: by the time column where there is one.
@@ -244,42 +250,21 @@ impl Mill {
         Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
     }
 
-    async fn summary(&self, name: &DatasetName, seen: &Seen) -> Result<DatasetSummary> {
-        let time_column = seen.metadata.schema.time_column.clone().filter(|column| seen.access().shows(column));
+    fn summary(name: &DatasetName, seen: &Seen, extent: Extent) -> DatasetSummary {
         let whole = !seen.access().filters_rows();
-        let (rows, time_range) = if whole { (seen.rows, seen.time_range) } else { self.seen_extent(name, time_column.as_deref()).await? };
-        let time_range = time_range.filter(|_| time_column.is_some());
-        Ok(DatasetSummary {
+        DatasetSummary {
             name: name.to_string(),
             label: seen.metadata.label.clone(),
-            rows,
+            rows: extent.rows,
             size_bytes: whole.then_some(seen.bytes),
             segments: whole.then_some(seen.segments.len() as u64),
             version: seen.version,
-            time_column,
-            time_min: time_range.map(|(first, _)| first),
-            time_max: time_range.map(|(_, last)| last),
+            time_column: seen.metadata.schema.time_column.clone().filter(|column| seen.access().shows(column)),
+            time_min: extent.time_range.map(|(first, _)| first),
+            time_max: extent.time_range.map(|(_, last)| last),
             created_at: seen.metadata.created_at,
             updated_at: seen.updated_at,
-        })
-    }
-
-    /// How many rows are seen, and from when to when: asked as any other question, so only what is new costs anything.
-    async fn seen_extent(&self, name: &DatasetName, time_column: Option<&str>) -> Result<(u64, Option<(DateTime<Utc>, DateTime<Utc>)>)> {
-        let time = time_column.map_or_else(|| "null".to_owned(), identifier);
-        let sql = format!("select count(*), cast(min({time}) as timestamp), cast(max({time}) as timestamp) from {}", identifier(name.as_str()));
-        let batch = match self.sql(&sql).await {
-            Ok(answer) => answer.batch,
-            // Of a dataset without a column for this scope it sees no row either.
-            Err(error) if error.kind() == ErrorKind::Denied => return Ok((0, None)),
-            Err(error) => return Err(error),
-        };
-        let rows = batch.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
-        let instant = |index: usize| {
-            let micros = batch.columns().get(index)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
-            DateTime::from_timestamp_micros(micros)
-        };
-        Ok((rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0), instant(1).zip(instant(2))))
+        }
     }
 
     /// Frequent values of columns with few distinct ones; their number is then known exactly.

@@ -148,6 +148,10 @@ impl Mill {
         explanation.segments_from_rows = survey.from_rows;
         explanation.rows = survey.rows;
         explanation.bytes = survey.bytes;
+        if restricted {
+            // Aggregates are written in columns, and so name masks and what policies compare with.
+            return Ok(explanation);
+        }
         explanation.aggregates = aggregation
             .fragment
             .aggregates
@@ -158,9 +162,6 @@ impl Mill {
         let mut rollups = counters.rollups();
         for (name, segments) in survey.by_rollup {
             rollups.entry(name).or_default().segments = segments;
-        }
-        if restricted {
-            return Ok(explanation);
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
@@ -210,6 +211,9 @@ impl Mill {
             explanation.segments_from_rows += survey.from_rows;
             explanation.rows += survey.rows;
             explanation.bytes += survey.bytes;
+            if restricted {
+                continue;
+            }
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
             explanation.aggregates.extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel }));
         }

@@ -8,7 +8,8 @@ use crate::ingest::LoadProfile;
 use crate::ingest::profile::kept;
 
 impl Mill {
-    /// The latest loads of a dataset, at most 20, newest first. All of them are in [`versions`](Self::versions).
+    /// The latest loads of a dataset, at most 20, newest first; none for a scope with a row filter, because they tell of all rows.
+    /// All of them are in [`versions`](Self::versions).
     ///
     /// # Errors
     /// `NotFound` with near names.

@@ -1,24 +1,23 @@
-//! A dataset as the scope sees it. There is no other way to find one: a version comes with what may be told of it, so no way
-//! of asking can forget the access policies of the model.
+//! A dataset as the scope sees it. What is asked or told of one finds it here alone: a version comes with what may be told of it,
+//! so no way of asking can forget the access policies of the model.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
 use datafusion::common::{Column, DFSchema};
-use datafusion::functions_aggregate::expr_fn::max;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
+use datafusion::functions_aggregate::expr_fn::{count, max, min};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
 use sha2::{Digest, Sha256};
 
 use super::Mill;
 use crate::catalog::{AsOf, ColumnType};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
 use crate::query::access::Access;
-use crate::query::table::scoped_plan;
 use crate::semantic::{Model, access};
 use crate::storage::log::Snapshot;
 
@@ -32,8 +31,15 @@ pub(super) struct Seen {
     access: Arc<Access>,
     /// The model as it is stored, where its policies had to be looked at.
     stored: Option<Arc<Model>>,
-    /// Latest instant of the time column among the rows that are seen.
-    latest: Option<DateTime<Utc>>,
+    /// Latest instant of the time column among the rows that are seen; `Err`: it could not be found.
+    latest: Result<Option<DateTime<Utc>>, (ErrorKind, String)>,
+}
+
+/// How many rows are seen, and from when to when.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub rows: u64,
+    pub time_range: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 /// What is kept of earlier looks.
@@ -41,17 +47,8 @@ pub(super) struct Seen {
 pub(crate) struct Sight {
     /// Accesses by id of the dataset and fingerprint of the scope.
     accesses: moka::future::Cache<(String, String), Known>,
-    /// Latest instants of what is seen, by id of the dataset, version and fingerprint of the access.
-    latest: moka::future::Cache<(String, u64, String), Option<DateTime<Utc>>>,
-}
-
-/// What tells those who may share answers.
-#[derive(Debug)]
-pub(super) struct Common {
-    /// Equal for two scopes exactly when they see the same of the datasets for as long as their policies stay.
-    pub key: String,
-    /// The policies.
-    pub policies: String,
+    /// Extents of what is seen, by id of the dataset, version and fingerprint of the access.
+    extents: moka::future::Cache<(String, u64, String), Extent>,
 }
 
 /// An access with what it was made from.
@@ -65,7 +62,7 @@ struct Known {
 impl Default for Sight {
     fn default() -> Self {
         let name = |name| moka::future::Cache::builder().name(name).max_capacity(ACCESSES);
-        Self { accesses: name("accesses").build(), latest: moka::future::Cache::builder().name("latest rows").max_capacity(ACCESSES).build() }
+        Self { accesses: name("accesses").build(), extents: moka::future::Cache::builder().name("extents").max_capacity(ACCESSES).build() }
     }
 }
 
@@ -78,6 +75,13 @@ impl Deref for Seen {
 }
 
 impl Seen {
+    fn new(snapshot: Arc<Snapshot>, access: Arc<Access>, stored: Option<Arc<Model>>) -> Self {
+        // When hidden rows are of is told nowhere; of the rows that are seen it has to be found out.
+        let shown = snapshot.metadata.schema.time_column.as_ref().is_some_and(|column| access.shows(column) && !access.filters_rows());
+        let latest = Ok(snapshot.time_range.filter(|_| shown).map(|(_, latest)| latest));
+        Self { snapshot, access, stored, latest }
+    }
+
     /// The version itself, for what is below the sight of anybody.
     pub(super) fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
@@ -92,9 +96,17 @@ impl Seen {
         self.stored.as_ref()
     }
 
-    /// Latest instant of the time column among the rows that are seen.
+    /// Latest instant of the time column among the rows that are seen, after [`Mill::placed`].
     pub(super) fn latest(&self) -> Option<DateTime<Utc>> {
-        self.latest
+        self.latest.as_ref().ok().copied().flatten()
+    }
+
+    /// The same, for a question that is counted from it.
+    ///
+    /// # Errors
+    /// What kept it from being found.
+    pub(super) fn latest_needed(&self) -> Result<Option<DateTime<Utc>>> {
+        self.latest.clone().map_err(|(kind, message)| Error::new(kind, message))
     }
 
     /// The same sight of another state of the dataset.
@@ -132,7 +144,7 @@ impl Mill {
     pub(super) async fn see(&self, dataset: &DatasetName, snapshot: Arc<Snapshot>) -> Result<Seen> {
         let Some(user) = self.scope.user() else {
             let access = Arc::new(Access::new(&self.scope, dataset, None));
-            return self.placed(dataset, Seen { snapshot, access, stored: None, latest: None }).await;
+            return Ok(Seen::new(snapshot, access, None));
         };
         let model = self.stored_model(dataset, &snapshot).await?;
         let key = (snapshot.metadata.id.clone(), self.scope.fingerprint());
@@ -148,7 +160,7 @@ impl Mill {
                 access
             }
         };
-        self.placed(dataset, Seen { snapshot, access, stored: Some(model), latest: None }).await
+        Ok(Seen::new(snapshot, access, Some(model)))
     }
 
     /// The state of a dataset that is asked for. What is seen of it is what is seen now.
@@ -156,13 +168,14 @@ impl Mill {
         let Some(as_of) = as_of else { return Ok(latest) };
         let log = self.shared.datasets.log(self.scope.tenant(), name);
         let snapshot = log.snapshot_at(&latest.snapshot, as_of, self.kept(&latest)).await.map_err(|error| error.context(format!("dataset {name}")))?;
-        self.placed(name, latest.of(snapshot)).await
+        Ok(Seen::new(snapshot, latest.access, latest.stored))
     }
 
-    /// What tells those who may share answers about some datasets.
-    pub(super) async fn sight_of(&self, datasets: &[DatasetName]) -> Result<Common> {
+    /// Equal for two scopes exactly when they may share answers about some datasets, and for as long as it does not change: they
+    /// see the same, under the same policies.
+    pub(super) async fn sight_of(&self, datasets: &[DatasetName]) -> Result<String> {
         if self.scope.user().is_none() {
-            return Ok(Common { key: self.scope.fingerprint(), policies: String::new() });
+            return Ok(self.scope.fingerprint());
         }
         let (mut seen_as, mut policies) = (Vec::new(), Sha256::new());
         for dataset in datasets {
@@ -171,35 +184,46 @@ impl Mill {
             seen_as.push((seen.metadata.id.clone(), seen.access.fingerprint().to_owned(), seen.access.told(dataset)));
         }
         let policies = hex::encode(policies.finalize());
-        // Under the same policies, whose users see the same now, they do so after each commit.
-        Ok(Common { key: format!("{:?}|{}|{seen_as:?}|{policies}", self.scope.tenant(), self.scope.limits().result_rows), policies })
+        // The policies too: two users may see the same by chance, and part when these change.
+        Ok(format!("{:?}|{}|{seen_as:?}|{policies}", self.scope.tenant(), self.scope.limits().result_rows))
     }
 
-    /// With the latest instant that is seen: when hidden rows are of is told nowhere.
-    async fn placed(&self, dataset: &DatasetName, seen: Seen) -> Result<Seen> {
-        let Some(column) = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access.shows(column)) else { return Ok(Seen { latest: None, ..seen }) };
-        let known = seen.snapshot.time_range.map(|(_, latest)| latest);
-        if !seen.access.filters_rows() || known.is_none() {
-            return Ok(Seen { latest: known, ..seen });
+    /// With the latest instant that is seen, for what is counted from it or tells it.
+    pub(super) async fn placed(&self, dataset: &DatasetName, seen: Seen) -> Seen {
+        if !seen.access.filters_rows() || seen.snapshot.time_range.is_none() {
+            return seen;
+        }
+        let found = self.extent_of(dataset, &seen).await;
+        // A question that does not need it goes on, and meets what is wrong itself where that touches it.
+        let latest = found.map(|extent| extent.time_range.map(|(_, latest)| latest)).map_err(|error| (error.kind(), error.message().to_owned()));
+        Seen { latest, ..seen }
+    }
+
+    /// How many rows are seen, and from when to when: a partial like others, so only what is new costs anything.
+    pub(super) async fn extent_of(&self, dataset: &DatasetName, seen: &Seen) -> Result<Extent> {
+        let time = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access.shows(column));
+        if !seen.access.filters_rows() {
+            return Ok(Extent { rows: seen.rows, time_range: seen.time_range.filter(|_| time.is_some()) });
         }
         let key = (seen.metadata.id.clone(), seen.version, seen.access.fingerprint().to_owned());
         let look = async {
-            let source = scoped_plan(self.table(dataset, &seen.snapshot, &Arc::default()), dataset, &seen.access, self.shared.session.shared())?;
-            let instant = cast(Expr::Column(Column::new(Some(dataset.as_str()), column)), ColumnType::Timestamp.data_type());
-            let plan = LogicalPlanBuilder::from(source).aggregate(Vec::<Expr>::new(), vec![max(instant)])?.build()?;
+            let source = match self.source_of(dataset, seen, &Arc::default()) {
+                Ok(source) => source,
+                // Who sees no column sees no row either.
+                Err(error) if error.kind() == ErrorKind::Denied => return Ok(Extent::default()),
+                Err(error) => return Err(error),
+            };
+            let instant = time.map(|column| cast(Expr::Column(Column::new(Some(dataset.as_str()), column)), ColumnType::Timestamp.data_type()));
+            let bounds = instant.into_iter().flat_map(|instant| [min(instant.clone()), max(instant)]);
+            let plan = LogicalPlanBuilder::from(source).aggregate(Vec::<Expr>::new(), std::iter::once(count(lit(1_i64))).chain(bounds))?.build()?;
             let found = self.run(&plan, 1).await?.batch;
-            let micros = found.columns().first().and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten());
-            Ok(micros.and_then(DateTime::from_timestamp_micros))
+            let rows = found.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
+            let at = |place: usize| {
+                let micros = found.columns().get(place)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
+                DateTime::from_timestamp_micros(micros)
+            };
+            Ok(Extent { rows: rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0), time_range: at(1).zip(at(2)) })
         };
-        // A damaged segment, or a filter that does not fit, is for the question itself to meet.
-        let latest = match self.shared.sight.latest.try_get_with(key, look).await {
-            Ok(latest) => latest,
-            Err(error) => {
-                let error: Arc<crate::Error> = error;
-                tracing::debug!(%dataset, %error, "the latest row that is seen could not be found");
-                None
-            }
-        };
-        Ok(Seen { latest, ..seen })
+        self.shared.sight.extents.try_get_with(key, look).await.map_err(|error: Arc<Error>| error.shared())
     }
 }

@@ -204,6 +204,10 @@ impl StepHost for Mill {
 
     async fn look_up(&self, dataset: &DatasetName, wanted: &BTreeSet<String>, rows: bool) -> Result<LookedUp> {
         let snapshot = self.find(dataset).await?;
+        if snapshot.access().filters_rows() {
+            // What it does not find would be missing for everybody who reads the rows later.
+            return Err(Error::denied(format!("dataset {dataset} is looked up, and a scope with a row filter sees a part of it; ask somebody who sees all rows")));
+        }
         let columns: Vec<Column> = snapshot.metadata.schema.columns.iter().filter(|column| snapshot.access().shows(&column.name)).cloned().collect();
         // A column that is not there is the step's to tell.
         let read: Vec<&Column> = columns.iter().filter(|column| wanted.contains(&column.name)).collect();

@@ -5,17 +5,20 @@
 //! them that would be a leak: `cast(name as bigint) > 0` would fail with the name of somebody whom the scope does not see.
 //! So the parts that cannot fail, which a row filter is made of as a rule, get a filter of their own below the others;
 //! nothing is computed beneath a filter because several parts share it; and a projection that could fail stays where it is.
-//! A row filter that can fail itself has no such protection.
+//! A row filter that could fail itself is marked, and comes first all the same.
 
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::common::Result;
+use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, Result};
 use datafusion::config::ConfigOptions;
+use datafusion::execution::session_state::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::optimizer::OptimizerRule;
-use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
+use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, conjunction, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
@@ -74,7 +77,8 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
 /// Two filters in the place of one whose parts are of both kinds.
 fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let parts = split_conjunction(filter.predicate()).into_iter().cloned();
-    let (safe, others): (Vec<Arc<dyn PhysicalExpr>>, Vec<_>) = parts.partition(|part| cannot_fail(part, &filter.input().schema()));
+    let is_marked = |part: &Arc<dyn PhysicalExpr>| part.downcast_ref::<ScalarFunctionExpr>().is_some_and(|call| call.fun().inner().downcast_ref::<RowFilter>().is_some());
+    let (safe, others): (Vec<Arc<dyn PhysicalExpr>>, Vec<_>) = parts.partition(|part| is_marked(part) || cannot_fail(part, &filter.input().schema()));
     if safe.is_empty() || others.is_empty() {
         return Ok(None);
     }
@@ -86,6 +90,45 @@ fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         .apply_projection_by_ref(filter.projection().as_ref())?
         .build()?;
     Ok(Some(Arc::new(above)))
+}
+
+/// The row filter of a scope, marked where it could fail: then nobody else's conditions are evaluated beside it.
+///
+/// # Errors
+/// It does not fit the columns.
+pub(crate) fn marked(filter: Expr, schema: &DFSchema, state: &SessionState) -> Result<Expr> {
+    let physical = state.create_physical_expr(filter.clone(), schema)?;
+    Ok(if cannot_fail(&physical, schema.as_arrow()) { filter } else { ScalarUDF::from(RowFilter::default()).call(vec![filter]) })
+}
+
+/// A truth value as it is. It is registered nowhere, so nobody can mark conditions of their own.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct RowFilter {
+    signature: Signature,
+}
+
+impl Default for RowFilter {
+    fn default() -> Self {
+        Self { signature: Signature::exact(vec![DataType::Boolean], Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for RowFilter {
+    fn name(&self) -> &'static str {
+        "row_filter"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        arguments.args.into_iter().next().ok_or_else(|| datafusion::common::internal_datafusion_err!("a row filter without a condition"))
+    }
 }
 
 /// Stands beneath a projection that could fail while places are looked for: projections do not move through it.

@@ -24,10 +24,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use super::access::Access;
-use super::lookup;
 use super::pruning::Pruner;
 use super::reading::{self, SegmentReaders};
 use super::session::Session;
+use super::{guard, lookup};
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::memory::Partials;
@@ -138,6 +138,7 @@ pub(crate) fn scoped_plan(table: DatasetTable, dataset: &DatasetName, access: &A
     let schema = table.schema();
     let mut plan = LogicalPlanBuilder::scan(dataset.as_str(), provider_as_source(Arc::new(table)), None)?;
     if let Some(predicate) = access.row_filter(plan.schema(), dataset, state)? {
+        let predicate = guard::marked(predicate, plan.schema(), state)?;
         plan = plan.filter(predicate)?;
     }
     if let Some(columns) = access.columns(&schema, dataset) {

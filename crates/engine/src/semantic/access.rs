@@ -15,12 +15,12 @@ use datafusion::scalar::ScalarValue;
 use serde_json::Value;
 
 use super::check::follow;
-use super::date::Reference;
+use super::date::{Reference, follows_clock, follows_data};
 use super::filter;
 use super::member::{Columns, find_dimension};
 use super::model::Model;
 use super::policy::AccessPolicy;
-use super::query::Filter;
+use super::query::{DateRange, Filter};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 use crate::query::access::Granted;
@@ -174,7 +174,9 @@ fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result
     let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, calendar: Tz::UTC.into() };
     let mut rows: Option<Expr> = None;
     for filter in filters {
-        if filter::moves(filter) {
+        let is_time = |member: &str| find_dimension(model, member).is_ok_and(|dimension| matches!(dimension.column_type, ColumnType::Date | ColumnType::Timestamp));
+        let moves = |text: &str| follows_clock(&DateRange::Named(text.to_owned())) || follows_data(&DateRange::Named(text.to_owned()));
+        if filter::any_text(filter, &|condition, text| is_time(&condition.member) && moves(text)) {
             return Err(Error::invalid("its dates must be absolute: what somebody may see does not change by the clock"));
         }
         let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {

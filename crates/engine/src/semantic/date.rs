@@ -67,6 +67,14 @@ pub(crate) fn follows_clock(range: &DateRange) -> bool {
     }
 }
 
+/// Whether it is counted from the latest row.
+pub(crate) fn follows_data(range: &DateRange) -> bool {
+    match range {
+        DateRange::Between([from, to]) => from.ends_with(OF_DATA) || to.ends_with(OF_DATA),
+        DateRange::Named(text) => text.ends_with(OF_DATA),
+    }
+}
+
 /// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
 pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     let text = text.trim();

@@ -1,9 +1,9 @@
 //! Measures that are computed from measures, taken apart into what has to be computed from rows and a formula over it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
 use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
@@ -17,6 +17,8 @@ use crate::functions::checked_number::CheckedNumber;
 
 /// How deep measures may be computed from measures.
 const DEPTH_MAX: usize = 12;
+/// Parts of a formula at most, when what it is computed from is put in.
+const PARTS_MAX: usize = 5_000;
 
 /// Which rows a measure looks at beside those of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,6 +158,14 @@ impl Needs {
         };
         let put_in_all = |expression: Expr| -> Result<Expr> { Ok(expression.transform_up(|part| Ok(put_in(part)))?.data) };
         let expr = cast(put_in_all(divided.clone())?, column_type.data_type());
+        let mut parts = 0_usize;
+        expr.apply(|_| {
+            parts += 1;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if parts > PARTS_MAX {
+            return Err(Error::exhausted(format!("measure {}, written out, has {parts} parts; at most {PARTS_MAX} are computed", measure.name)));
+        }
         if column_type != ColumnType::Integer {
             return Ok(Formula { expr, column_type });
         }
@@ -174,23 +184,29 @@ impl Needs {
 /// # Errors
 /// `Invalid` with what is missing.
 pub(crate) fn check(model: &Model, measure: &Measure) -> Result<()> {
-    walk(model, measure, &mut Vec::new())
+    walk(model, measure, &mut Vec::new(), &mut HashMap::new()).map(drop)
 }
 
-fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>) -> Result<()> {
+/// How many levels lie beneath a measure. Each is looked at once, however many others are computed from it.
+fn walk(model: &Model, measure: &Measure, above: &mut Vec<String>, known: &mut HashMap<String, usize>) -> Result<usize> {
+    if let Some(levels) = known.get(&measure.name).filter(|levels| above.len() + **levels <= DEPTH_MAX) {
+        return Ok(*levels);
+    }
     if above.contains(&measure.name) || above.len() > DEPTH_MAX {
         return Err(Error::invalid(format!("measure {} is computed from itself: {}", measure.name, above.join(" > "))));
     }
     above.push(measure.name.clone());
+    let mut levels = 0;
     for name in inputs(model, measure)? {
         let input = named(model, measure, Some(&name), "expression")?;
         if input.kind == MeasureKind::Rank {
             return Err(Error::invalid(format!("measure {} is computed from {name}, a rank, from which nothing can be computed", measure.name)));
         }
-        walk(model, input, above)?;
+        levels = levels.max(1 + walk(model, input, above, known)?);
     }
     above.pop();
-    Ok(())
+    known.insert(measure.name.clone(), levels);
+    Ok(levels)
 }
 
 /// Names of the measures that a measure is computed from, without their model.

@@ -37,16 +37,28 @@ pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: 
 
 /// Whether what a filter asks for depends on when it is asked.
 pub(crate) fn moves(filter: &Filter) -> bool {
+    any_text(filter, &|condition, text| match condition.operator {
+        operator if is_of_dates(operator) => date::follows_clock(&DateRange::Named(text.to_owned())),
+        // Numbers and texts are compared with these too.
+        _ => text.trim_start().starts_with("now"),
+    })
+}
+
+/// Whether what a filter asks for is counted from the latest row.
+pub(crate) fn follows_data(filter: &Filter) -> bool {
+    any_text(filter, &|condition, text| is_of_dates(condition.operator) && date::follows_data(&DateRange::Named(text.to_owned())))
+}
+
+/// Whether some text that a filter compares with passes a test.
+pub(crate) fn any_text(filter: &Filter, test: &dyn Fn(&Condition, &str) -> bool) -> bool {
     match filter {
-        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(moves),
-        Filter::Condition(condition) => condition.values.iter().filter_map(|value| value.as_str()).any(|text| match condition.operator {
-            Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
-                date::follows_clock(&DateRange::Named(text.to_owned()))
-            }
-            // Numbers and texts are compared with these too.
-            _ => text.trim_start().starts_with("now"),
-        }),
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(|part| any_text(part, test)),
+        Filter::Condition(condition) => condition.values.iter().filter_map(Value::as_str).any(|text| test(condition, text)),
     }
+}
+
+fn is_of_dates(operator: Operator) -> bool {
+    matches!(operator, Operator::InDateRange | Operator::NotInDateRange | Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate)
 }
 
 /// Joins expressions to a tree of logarithmic depth: a chain would be as deep as it is long.

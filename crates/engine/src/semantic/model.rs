@@ -42,6 +42,20 @@ pub struct Model {
     pub access_policies: Vec<AccessPolicy>,
 }
 
+impl Model {
+    /// Whether who sees what is another thing than in a model before: the policies, or what dimensions mean that their
+    /// conditions name.
+    pub fn changes_access(&self, before: &Self) -> bool {
+        let meant = |model: &Self| -> Vec<Option<Dimension>> {
+            let named = before.access_policies.iter().flat_map(|policy| policy.rows.iter().flat_map(Filter::members));
+            let find = |member: &str| model.dimensions.iter().find(|dimension| member.split_once('.').is_some_and(|(_, name)| name == dimension.name)).cloned();
+            // How it is called for people, and how it is written, is nobody's access.
+            named.map(find).map(|found| found.map(|found| Dimension { label: String::new(), format: None, same_as: None, ..found })).collect()
+        };
+        self.access_policies != before.access_policies || meant(self) != meant(before)
+    }
+}
+
 /// Measures by dimensions that are kept for every segment. Answers everything that follows from them: fewer dimensions,
 /// filters on them, coarser grains, other time zones. Never stale: rows that it does not hold yet are read.
 ///

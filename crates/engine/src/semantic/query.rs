@@ -110,6 +110,16 @@ pub enum Filter {
     Condition(Condition),
 }
 
+impl Filter {
+    /// The members that it names.
+    pub(crate) fn members(&self) -> Vec<&str> {
+        match self {
+            Self::And { and: parts } | Self::Or { or: parts } => parts.iter().flat_map(Self::members).collect(),
+            Self::Condition(condition) => vec![&condition.member],
+        }
+    }
+}
+
 /// A comparison of one member with values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -113,11 +113,11 @@ async fn rows_are_looked_up_in_another_dataset_as_it_was() {
     assert_eq!((report.rows, report.lookups.get("airlines")), (1, Some(&1)));
     assert_eq!(ward.rows("select n, airline from legs order by n").await, json!([[1, 3, 4, 5], ["United", "American", "United", "JetBlue"]]));
 
-    // The scope of who loads decides what is found.
+    // Who does not see all rows does not look up in them: what they do not find would be missing for all.
     let (acme, airlines) = (TenantId::parse("acme").unwrap(), DatasetName::parse("airlines").unwrap());
     let some = ward.engine.mill(Scope::of(acme.clone()).with_row_filter(airlines.clone(), "carrier <> 'UA'"));
-    let report = some.load("legs", Csv::bytes("carrier,n\nUA,6\nAA,7\n")).await.unwrap();
-    assert_eq!((report.rows, report.rejected), (1, 1));
+    let error = some.load("legs", Csv::bytes("carrier,n\nUA,6\nAA,7\n")).await.unwrap_err();
+    assert_eq!((error.kind(), error.message().contains("sees a part of it")), (ErrorKind::Denied, true), "{error}");
     let blind = ward.engine.mill(Scope::of(acme).hiding(airlines, "name"));
     let error = blind.load("legs", Csv::bytes("carrier,n\nUA,6\n")).await.unwrap_err();
     assert_eq!((error.kind(), error.message().contains("dataset airlines has no column \"name\"")), (ErrorKind::Invalid, true), "{error}");

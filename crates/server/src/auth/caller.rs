@@ -97,8 +97,11 @@ impl Caller {
     /// `Denied` for who does not manage users, `NotFound` where there is no such user in their tenant.
     pub async fn viewing_as(self, app: &App, id: Uuid) -> Result<Self, Problem> {
         self.allow(Action::ManageUsers)?;
-        let found = app.members.find(app, id).await.map(|(user, _)| user);
-        let viewed = found.ok().filter(|user| user.tenant_id == self.tenancy.id).ok_or_else(|| Problem::not_found("user to view as"))?;
+        let viewed = match app.members.find(app, id).await {
+            Ok((user, _)) if user.tenant_id == self.tenancy.id => user,
+            Err(problem) if problem.code() != Code::Unauthenticated => return Err(problem),
+            _ => return Err(Problem::not_found("user to view as")),
+        };
         Ok(Self { viewed: Some(viewed), ..self })
     }
 

@@ -1,11 +1,12 @@
 //! `tidemill models`: models as files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use tidemill::interchange::{Imported, read_cubes, read_models, read_osi, write_model, write_osi};
-use tidemill::{ColumnType, ErrorKind, Mill, Model};
+use tidemill::{ColumnType, Mill, Model};
 
 use super::{ConfigArguments, open_engine, terminal};
 
@@ -22,7 +23,7 @@ enum Command {
     Pull(Pull),
     /// Check files against the datasets of a tenant, without storing anything
     Check(Files),
-    /// Check files and store all their models, or none when one does not fit
+    /// Check files, and store their models when all of them fit
     Push(Files),
 }
 
@@ -51,6 +52,9 @@ struct Files {
     /// What the files are
     #[arg(long, value_enum, default_value_t = Format::Tidemill)]
     format: Format,
+    /// Take policies away from models that have some, where the files have none. Everybody of the tenant sees everything then
+    #[arg(long)]
+    drop_policies: bool,
     /// The files
     #[arg(required = true)]
     files: Vec<PathBuf>,
@@ -110,7 +114,7 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
 /// The models of some files, all of which fit. What could not be carried over, and what does not fit, is told.
 async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Vec<Model>> {
     let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut models = Vec::new();
+    let (mut models, mut names) = (Vec::new(), BTreeSet::new());
     let told = |imported: Imported| {
         for note in imported.notes {
             terminal::complain(&format!("{}: {}", note.path, note.text));
@@ -136,11 +140,29 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Vec<Model>> {
         }
     }
     let mut wrong = 0;
-    for model in &models {
+    let mut complain = |model: &Model, text: String| {
+        wrong += 1;
+        terminal::complain(&format!("model {}{text}", model.name));
+    };
+    for (place, model) in models.iter_mut().enumerate() {
         if let Err(error) = mill.check_model(model).await {
-            wrong += 1;
-            let place = error.field().map(|field| format!(" {field}")).unwrap_or_default();
-            terminal::complain(&format!("model {}{place}: {error}", model.name));
+            let field = error.field().map(|field| format!(" {field}")).unwrap_or_default();
+            complain(model, format!("{field}: {error}"));
+            continue;
+        }
+        let current = mill.model(&model.name).await?;
+        // Who sees what is said here alone: files of others have no words for it.
+        if files.format != Format::Tidemill && model.access_policies.is_empty() && !files.drop_policies {
+            model.access_policies.clone_from(&current.access_policies);
+        }
+        if model.access_policies.is_empty() && !current.access_policies.is_empty() && !files.drop_policies {
+            complain(model, ": it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies".to_owned());
+        }
+        if model.version != 0 && model.version != current.version {
+            complain(model, format!(": the file is of version {}, and {} is stored; pull it again, or take the version out of the file", model.version, current.version));
+        }
+        if !names.insert(model.name.clone()) {
+            complain(model, format!(": it stands twice in the files (the second time as number {})", place + 1));
         }
     }
     if wrong > 0 {
@@ -158,11 +180,8 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
             terminal::say(&format!("{name}: version {version}, as it was"));
             continue;
         }
-        match mill.update_model(model, version).await {
-            Ok(saved) => terminal::say(&format!("{name}: version {}", saved.version)),
-            Err(error) if error.kind() == ErrorKind::Conflict => bail!("{error}; those before {name} are stored"),
-            Err(error) => return Err(error.into()),
-        }
+        let saved = mill.update_model(model, version).await.with_context(|| format!("store {name}; those before it are stored"))?;
+        terminal::say(&format!("{name}: version {}", saved.version));
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ pub async fn update_model(State(app): State<App>, caller: Caller, Path(name): Pa
     if model.dataset != current.dataset {
         return Err(Problem::field("dataset", "cannot be changed"));
     }
-    if model.access_policies != current.access_policies {
+    if model.changes_access(&current) {
         caller.allow(Action::ManageUsers)?;
     }
     let saved = match mill.update_model(model, version).await {

@@ -51,18 +51,20 @@ pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<
     change.check()?;
     let transaction = app.store.begin().await?;
     let mut user = find_managed(&transaction, &caller, &id).await?;
-    check_may_manage(&caller, change.role)?;
-    if change.role != Role::Owner {
+    let role = change.role.unwrap_or(user.role);
+    check_may_manage(&caller, role)?;
+    if role != Role::Owner {
         check_not_last_owner(&transaction, &caller, &user).await?;
     }
+    user.role = role;
+    user.name = change.name.unwrap_or(user.name);
     if let Some(attributes) = change.attributes {
         user.attributes = checked_attributes("attributes", attributes)?;
     }
-    store::update(&transaction, caller.tenancy(), user.id, &change.name, change.role, &user.attributes).await?;
+    store::update(&transaction, caller.tenancy(), user.id, &user.name, user.role, &user.attributes).await?;
     audit::append(&transaction, app.clock.now(), &caller, "user.updated", &user.id.to_string()).await?;
     transaction.commit().await?;
     app.members.forget(user.id).await;
-    (user.name, user.role) = (change.name, change.role);
     Ok(Json((&user).into()))
 }
 

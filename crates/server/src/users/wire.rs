@@ -82,15 +82,15 @@ pub struct NewUser {
     pub attributes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
-/// What can be changed of a user.
+/// What can be changed of a user. What is not given stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What people read.
-    pub name: String,
+    pub name: Option<String>,
     /// What they may do.
-    pub role: Role,
-    /// What access policies go by. When it is not given, it stays.
+    pub role: Option<Role>,
+    /// What access policies go by.
     pub attributes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -100,7 +100,7 @@ impl UserChange {
     /// # Errors
     /// `Invalid`, naming the field.
     pub fn check(&self) -> Result<(), Problem> {
-        check_name("name", &self.name, NAME_MAX_CHARS)
+        self.name.as_ref().map_or(Ok(()), |name| check_name("name", name, NAME_MAX_CHARS))
     }
 }
 

@@ -110,6 +110,8 @@ async fn a_change_of_attributes_holds_with_the_next_question() {
     let path = format!("/users/{}", user["id"].as_str().unwrap());
     let changed = server.put(Who::Admin, &path, None, json!({"name": "Viewer", "role": "viewer"})).await.expect(200).json();
     assert_eq!(changed["attributes"], json!({"country": ["DE"], "team": ["a", "b"]}));
+    let changed = server.put(Who::Admin, &path, None, json!({"attributes": {"country": ["DE"]}})).await.expect(200).json();
+    assert_eq!((&changed["name"], &changed["role"], &changed["attributes"]), (&json!("Viewer"), &json!("viewer"), &json!({"country": ["DE"]})));
     // What the service knows itself is no attribute that somebody gives.
     set_policies(&server, Who::Owner, json!([{"name": "editors", "when": [{"attribute": "role", "values": ["editor"]}]}])).await.expect(200);
     assert_eq!((count(&server, Who::Viewer).await, count(&server, Who::Editor).await), (json!([[0], [null]]), json!([[3], [7]])));
@@ -140,6 +142,18 @@ async fn only_admins_change_policies_and_nobody_saves_a_model_they_see_in_part()
     model["label"] = json!("Sales");
     let saved = server.put(Who::Editor, "/models/orders", model["version"].as_u64(), model.clone()).await.expect(200).json();
     assert_eq!((&saved["label"], &saved["access_policies"][0]["name"]), (&json!("Sales"), &json!("all")));
+    // Nor what the conditions of a policy mean.
+    set_policies(&server, Who::Admin, json!([{"name": "all", "when": [{"attribute": "role", "values": ["editor"]}]}, own_country()[0]]))
+        .await
+        .expect(200);
+    let mut meant = server.get(Who::Editor, "/models/orders").await.expect(200).json();
+    let country = meant["dimensions"].as_array().unwrap().iter().position(|dimension| dimension["name"] == "country").unwrap();
+    meant["dimensions"][country] = json!({"name": "country", "label": "Land", "type": "string"});
+    let renamed = server.put(Who::Editor, "/models/orders", meant["version"].as_u64(), meant.clone()).await.expect(200).json();
+    meant["dimensions"][country] = json!({"name": "country", "label": "Land", "type": "string", "expression": "'DE'"});
+    server.put(Who::Editor, "/models/orders", renamed["version"].as_u64(), meant).await.expect(403);
+    let saved = set_policies(&server, Who::Admin, json!([{"name": "all"}])).await.expect(200).json();
+    let mut model = server.get(Who::Editor, "/models/orders").await.expect(200).json();
     model["access_policies"] = Value::Null;
     model.as_object_mut().unwrap().remove("access_policies");
     server.put(Who::Editor, "/models/orders", saved["version"].as_u64(), model).await.expect(403);

@@ -124,6 +124,16 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let checked = run(folder.path(), &["models", "push", "--tenant", "acme", &unfit]);
     assert!(!checked.status.success() && text(&checked).contains("did you mean amount") && text(&checked).contains("nothing is stored"), "{}", text(&checked));
 
+    // Policies are not lost by a file that does not know them, and a file that is older than what is stored does not undo that.
+    let policy = "access_policies:\n  - name: own\n    rows:\n      - member: orders.country\n        operator: equals\n        values: [\"{user.country}\"]\n";
+    let with_policy = file("policy.yml", &format!("{}{policy}", written.replace("version: 1", "version: 2")));
+    let pushed = run(folder.path(), &["models", "push", "--tenant", "acme", &with_policy]);
+    assert!(pushed.status.success() && text(&pushed).contains("version 3"), "{}", text(&pushed));
+    let old = run(folder.path(), &["models", "push", "--tenant", "acme", &path]);
+    assert!(!old.status.success() && text(&old).contains("--drop-policies") && text(&old).contains("version 1, and 3 is stored"), "{}", text(&old));
+    let twice = run(folder.path(), &["models", "check", "--tenant", "acme", &with_policy, &with_policy]);
+    assert!(!twice.status.success() && text(&twice).contains("stands twice"), "{}", text(&twice));
+
     // A model of Cube, with what cannot be carried over said.
     let cube = file(
         "cube.yml",
@@ -133,6 +143,9 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     assert!(pushed.status.success() && text(&pushed).contains("place"), "{}", text(&pushed));
     let asked = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures": ["orders.revenue"], "dimensions": ["orders.country"]}"#]);
     assert!(text(&asked).contains("DE,14"), "{}", text(&asked));
+
+    let pulled = run(folder.path(), &["models", "pull", "--tenant", "acme"]);
+    assert!(text(&pulled).contains("{user.country}"), "{}", text(&pulled));
 
     // Open Semantic Interchange, out and in.
     let osi = run(folder.path(), &["models", "pull", "--tenant", "acme", "--format", "osi"]);

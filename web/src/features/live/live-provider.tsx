@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { LiveClientContext } from '@/api/live-client';
 import { queryApi } from '@/api/query-api';
-import { apiBase, refreshSession } from '@/api/reauth';
+import { apiBase, onPersonChanged, refreshSession } from '@/api/reauth';
 import { resultStore } from '@/api/result-store';
 import { getAccessToken, onAccessTokenChanged } from '@/api/session-token';
 import { getViewed, onViewAsChanged } from '@/api/view-as';
@@ -36,6 +36,8 @@ let users = 0;
 
 // An answer on its way to one person must not be shown to another.
 onViewAsChanged(() => shared?.restart());
+// Nor one of another calendar, or of somebody who was signed in before.
+onPersonChanged(() => shared?.restart());
 
 function socketOf(dispatch: AppDispatch): LiveSocket {
   shared ??= new LiveSocket({

@@ -7,6 +7,8 @@ use super::sql::{self, Names, Over, Reason};
 use crate::semantic::generate::humanised;
 use crate::semantic::model::{Measure, MeasureKind};
 
+/// Measures of a model at most, those that are made for parts of others among them.
+const MEASURES_MAX: usize = 5_000;
 /// Levels above an aggregate in an expression.
 const DEPTH_MAX: usize = 32;
 
@@ -66,6 +68,9 @@ impl Metric {
             if let Some(same) = known.iter().chain(&made).find(|other| counts_the_same(other, &measure)) {
                 names.push(same.name.clone());
                 continue;
+            }
+            if known.len() + made.len() >= MEASURES_MAX {
+                return Err(format!("it would make more than {MEASURES_MAX} measures of the model"));
             }
             let part = format!("{name}_part_{}", position + 1);
             if taken(&part) {
@@ -182,27 +187,35 @@ pub(super) fn only_where(condition: Expr, value: Option<Expr>) -> Expr {
 fn ratio(formula: &Expr, names: &[String]) -> Option<(String, String)> {
     match formula {
         Expr::Nested(inner) => ratio(inner, names),
-        Expr::BinaryOp { left, op: BinaryOperator::Divide, right } => Some((operand(left, names)?, operand(right, names)?)),
+        Expr::BinaryOp { left, op: BinaryOperator::Divide, right } => Some((measure(left, names)?, divisor(right, names)?)),
         _ => None,
     }
 }
 
-fn operand(part: &Expr, names: &[String]) -> Option<String> {
+fn measure(part: &Expr, names: &[String]) -> Option<String> {
     match part {
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => operand(inner, names),
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => measure(inner, names),
         Expr::Identifier(ident) => names.get(ident.value.strip_prefix("{#")?.strip_suffix('}')?.parse::<usize>().ok()?).cloned(),
+        _ => None,
+    }
+}
+
+/// The same below the line, where it may be kept from being zero: above it, that would make zero nothing.
+fn divisor(part: &Expr, names: &[String]) -> Option<String> {
+    match part {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => divisor(inner, names),
         Expr::Function(function) if sql::name_of(function).as_deref() == Some("nullif") => match &function.args {
             FunctionArguments::List(list) => match list.args.as_slice() {
                 [FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)), FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(zero)))]
                     if zero.value == Value::Number("0".to_owned(), false) =>
                 {
-                    operand(inner, names)
+                    divisor(inner, names)
                 }
                 _ => None,
             },
             _ => None,
         },
-        _ => None,
+        other => measure(other, names),
     }
 }
 

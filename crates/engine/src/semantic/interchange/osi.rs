@@ -2,7 +2,8 @@
 //!
 //! Its datasets are models, its fields dimensions, its relationships joins, its metrics measures as far as they are sums,
 //! counts, means, extremes, or formulas over those. What it has no word for goes into extensions of our own beside the
-//! thing: what we write reads back as it was, and what somebody has changed since counts as it stands in the open part.
+//! thing: what we write reads back as it was. An expression, or the columns of a relationship, that somebody has changed since
+//! count as they stand in the open part; types, roles and descriptions are those of the extension while it is there.
 
 mod read;
 #[cfg(test)]

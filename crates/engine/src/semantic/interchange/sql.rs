@@ -252,9 +252,16 @@ fn division(left: &Expr, right: &Expr) -> Result<(), Reason> {
     }
     match inner(right) {
         Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) if number.parse::<f64>().is_ok_and(|number| number != 0.0) => Ok(()),
-        Expr::Function(function) if name_of(function).as_deref() == Some("nullif") => Ok(()),
+        Expr::Function(function) if is_kept_from_zero(function) => Ok(()),
         _ => Err("what a division by zero is differs between databases; divide by nullif(..., 0)".to_owned()),
     }
+}
+
+/// `nullif(…, 0)`
+fn is_kept_from_zero(function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    let [_, FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))] = list.args.as_slice() else { return false };
+    name_of(function).as_deref() == Some("nullif") && matches!(&value.value, Value::Number(number, _) if number.parse::<f64>().is_ok_and(|number| number == 0.0))
 }
 
 fn inner(expression: &Expr) -> &Expr {

@@ -32,8 +32,8 @@ export default function AttributesDialog({ user, offers, onClose }: AttributesDi
     event.preventDefault();
     setTried(true);
     if (problems.size > 0) return;
-    const { id, name, role } = user;
-    const result = await update({ id, name, role, attributes: attributesOf(rows) });
+    const { id, name } = user;
+    const result = await update({ id, attributes: attributesOf(rows) });
     if (result.error) return;
     toasts.show({ tone: 'success', message: `The attributes of ${name} were saved` });
     onClose();

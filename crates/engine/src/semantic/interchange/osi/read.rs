@@ -117,7 +117,7 @@ fn semantic_model(wire: &SemanticModel, taken: &BTreeSet<String>, column_type: &
     }
     for metric in wire.metrics.iter().take(MEMBERS_MAX) {
         let path = format!("{}.metrics.{}", wire.name, metric.name);
-        if let Err(reason) = shared_metric(&mut tables, metric, &path, notes) {
+        if let Err(reason) = shared_metric(&mut tables, wire.datasets.len(), metric, &path, notes) {
             notes.left_out(path, reason);
         }
     }
@@ -161,6 +161,9 @@ fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&
         Some((model, order)) => (model, order, true),
         None => (empty_model(name, humanised(&wire.name)), Map::new(), false),
     };
+    if is_ours && !has_rest {
+        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, rollups, balances and access policies are not taken over");
+    }
     let (mut fields, mut times, mut told) = (BTreeMap::new(), Vec::new(), Vec::new());
     for field in &wire.fields {
         let place = format!("{path}.fields.{}", field.name);
@@ -294,8 +297,9 @@ fn own_metric(table: &mut Table<'_>, metric: &Metric, path: &str, notes: &mut No
     put(table, metric, measures, path, notes);
 }
 
-/// A metric of the whole semantic model: it is a measure of the one dataset whose fields it names.
-fn shared_metric(tables: &mut [Table<'_>], metric: &Metric, path: &str, notes: &mut Notes) -> Result<(), Reason> {
+/// A metric of the whole semantic model: it is a measure of the one dataset whose fields it names, or of the only one of the
+/// `datasets` that the file has.
+fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, path: &str, notes: &mut Notes) -> Result<(), Reason> {
     let text = standard(&metric.expression)?;
     let mut named: BTreeSet<usize> = BTreeSet::new();
     let mut names = |parts: &[Ident]| match parts {
@@ -307,7 +311,7 @@ fn shared_metric(tables: &mut [Table<'_>], metric: &Metric, path: &str, notes: &
         _ => Err("a name stands without its dataset; write dataset.field".to_owned()),
     };
     aggregate::read(text, &mut names)?;
-    let place = match (named.into_iter().collect::<Vec<_>>().as_slice(), tables.len()) {
+    let place = match (named.into_iter().collect::<Vec<_>>().as_slice(), datasets) {
         ([one], _) => *one,
         ([], 1) => 0,
         ([], _) => return Err("which dataset's rows it counts is not said".to_owned()),
