@@ -1306,7 +1306,7 @@ export type User = {
 };
 
 export type UserChange = {
-  /** What access policies go by. When it is not given, it stays. */
+  /** What access policies go by. */
   attributes?:
     | {
         [key: string]: string[];
@@ -1315,9 +1315,8 @@ export type UserChange = {
         [key: string]: string[];
       };
   /** What people read. */
-  name: string;
-  /** What they may do. */
-  role: Role;
+  name?: string | null;
+  role?: Role | null;
 };
 
 export type UserList = {

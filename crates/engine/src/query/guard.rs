@@ -77,7 +77,7 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
 /// Two filters in the place of one whose parts are of both kinds.
 fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
     let parts = split_conjunction(filter.predicate()).into_iter().cloned();
-    let is_marked = |part: &Arc<dyn PhysicalExpr>| part.downcast_ref::<ScalarFunctionExpr>().is_some_and(|call| call.fun().inner().downcast_ref::<RowFilter>().is_some());
+    let is_marked = |part: &Arc<dyn PhysicalExpr>| part.downcast_ref::<ScalarFunctionExpr>().is_some_and(|call| is_mark(call.fun()));
     let (safe, others): (Vec<Arc<dyn PhysicalExpr>>, Vec<_>) = parts.partition(|part| is_marked(part) || cannot_fail(part, &filter.input().schema()));
     if safe.is_empty() || others.is_empty() {
         return Ok(None);
@@ -99,6 +99,11 @@ fn split(filter: &FilterExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
 pub(crate) fn marked(filter: Expr, schema: &DFSchema, state: &SessionState) -> Result<Expr> {
     let physical = state.create_physical_expr(filter.clone(), schema)?;
     Ok(if cannot_fail(&physical, schema.as_arrow()) { filter } else { ScalarUDF::from(RowFilter::default()).call(vec![filter]) })
+}
+
+/// Whether a function is the mark. It comes with tables and cannot be named.
+pub(crate) fn is_mark(function: &ScalarUDF) -> bool {
+    function.inner().downcast_ref::<RowFilter>().is_some()
 }
 
 /// A truth value as it is. It is registered nowhere, so nobody can mark conditions of their own.

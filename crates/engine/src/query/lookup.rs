@@ -73,7 +73,7 @@ pub(crate) fn decodes_late(sought: &[Sought<'_>], filter: &Arc<dyn PhysicalExpr>
 }
 
 /// Functions that have a value for every argument.
-const TOTAL: &[&str] = &["btrim", "coalesce", "contains", "ends_with", "lower", "ltrim", "nvl", "nullif", "rtrim", "starts_with", "strpos", "upper"];
+const TOTAL: &[&str] = &["btrim", "coalesce", "contains", "ends_with", "get_field", "lower", "ltrim", "nvl", "nullif", "rtrim", "starts_with", "strpos", "upper"];
 
 /// Whether a cast has a value for every value.
 fn keeps(cast: &CastExpr, schema: &Schema) -> bool {

@@ -50,7 +50,11 @@ impl Model {
             let named = before.access_policies.iter().flat_map(|policy| policy.rows.iter().flat_map(Filter::members));
             let find = |member: &str| model.dimensions.iter().find(|dimension| member.split_once('.').is_some_and(|(_, name)| name == dimension.name)).cloned();
             // How it is called for people, and how it is written, is nobody's access.
-            named.map(find).map(|found| found.map(|found| Dimension { label: String::new(), format: None, same_as: None, ..found })).collect()
+            let bare = |found: Dimension| {
+                let column = found.expression.is_none().then(|| found.column.clone().unwrap_or_else(|| found.name.clone()));
+                Dimension { label: String::new(), format: None, same_as: None, column, ..found }
+            };
+            named.map(find).map(|found| found.map(bare)).collect()
         };
         self.access_policies != before.access_policies || meant(self) != meant(before)
     }
