@@ -26,7 +26,7 @@ pub(crate) fn question(dice: &mut Dice) -> SemanticQuery {
     if dice.chance(10) {
         let other = if zone == "UTC" { "due" } else { "later" };
         if time_dimensions.iter().all(|time: &TimeDimension| time.dimension != full(other)) {
-            time_dimensions.push(TimeDimension { dimension: full(other), granularity: None, date_range: Some(range(dice)) });
+            time_dimensions.push(TimeDimension { dimension: full(other), granularity: None, date_range: Some(range(dice)), fill: None });
         }
     }
     let dimensions: Vec<String> = some(dice, &[0, 0, 0, 1, 1, 2, 3], group)
@@ -114,7 +114,7 @@ fn time(dice: &mut Dice, zone: &str) -> TimeDimension {
     };
     let granularity = dice.unless(30, |_| grain);
     let date_range = if granularity.is_none() || dice.chance(60) { Some(range(dice)) } else { None };
-    TimeDimension { dimension: full(name), granularity, date_range }
+    TimeDimension { dimension: full(name), granularity, date_range, fill: None }
 }
 
 fn day(dice: &mut Dice) -> NaiveDate {

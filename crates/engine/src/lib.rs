@@ -72,11 +72,11 @@ pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersio
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
-pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
+pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange};
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{
-    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Filter, Grain, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model,
-    NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension,
+    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model,
+    NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
 };
 pub use settings::{Limits, Settings};

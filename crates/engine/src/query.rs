@@ -29,4 +29,4 @@ pub(crate) mod tile;
 pub(crate) mod value_list;
 pub(crate) mod write;
 
-pub use result::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
+pub use result::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange};

@@ -39,7 +39,9 @@ impl Step {
 
 fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Change> {
     let version = result.provenance.version.unwrap_or(0);
-    let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema()) else {
+    // A patch is one of rows; totals and the others come with them as a whole.
+    let alike = |before: &&QueryResult| before.batch.schema() == result.batch.schema() && before.totals == result.totals && before.others == result.others;
+    let Some(before) = before.filter(alike) else {
         return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(Arc::clone(result)) });
     };
     let provenance = || result.provenance.clone();
@@ -62,7 +64,7 @@ mod tests {
     fn result(version: u64, numbers: &[i64]) -> Arc<QueryResult> {
         let column: ArrayRef = Arc::new(Int64Array::from(numbers.to_vec()));
         let provenance = Provenance { version: Some(version), ..Provenance::default() };
-        Arc::new(QueryResult { columns: Vec::new(), batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), provenance })
+        Arc::new(QueryResult { columns: Vec::new(), batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), totals: Vec::new(), others: None, provenance })
     }
 
     fn patched(change: &Change) -> (Option<u64>, u64, Vec<u64>) {

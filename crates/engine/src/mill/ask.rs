@@ -37,6 +37,7 @@ use crate::semantic::compose::is_composed;
 use crate::semantic::date::{Reference, follows_clock, follows_data};
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
+use crate::semantic::shape::{self, widest};
 use crate::semantic::{Model, SemanticQuery, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
 
@@ -68,14 +69,10 @@ impl Mill {
             let query = &*self.with_segments(query).await?;
             let mut damage = Damage::default();
             loop {
-                let (model, snapshot) = self.model_and_snapshot(query).await?;
-                if is_composed(query, &model) {
-                    return self.answer_composed(query).await;
-                }
-                let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
-                match self.answer(query, &model, pinned[0].1.clone()).await {
+                let ground = self.ground(query, &damage).await?;
+                match self.answer_shaped(&ground, query).await {
                     Ok(answer) => return Ok(damage.told(answer)),
-                    Err(error) => self.skip(&mut damage, error, &pinned).await?,
+                    Err(error) => self.skip(&mut damage, error, ground.pinned()).await?,
                 }
             }
         };
@@ -150,12 +147,11 @@ impl Mill {
         Ok((compiled, page))
     }
 
-    async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen) -> Result<QueryResult> {
+    pub(super) async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen, reference: Reference) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
         self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-        let zone = compile::zone_of(query)?;
-        let reference = self.reference(query, &snapshot)?;
+        let zone = reference.zone();
         let mut counters = Arc::new(ScanCounters::default());
         let asked = match self.ask_tile(query, model, &snapshot, reference, &counters).await? {
             Some(asked) => (asked, None),
@@ -186,6 +182,8 @@ impl Mill {
         Ok(QueryResult {
             columns,
             batch,
+            totals: Vec::new(),
+            others: None,
             provenance: Provenance {
                 time_range: told(range),
                 timezone: zone.name().to_owned(),
@@ -299,6 +297,8 @@ impl Mill {
         Ok(QueryResult {
             columns,
             batch,
+            totals: Vec::new(),
+            others: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
                 exact: bounds.is_empty() && !estimates.hidden,
@@ -370,6 +370,8 @@ impl Mill {
             return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
         }
         let asked = &*self.with_segments(query).await?;
+        let whole = asked;
+        let asked = &widest(asked);
         let (model, snapshot) = self.model_and_snapshot(asked).await?;
         let (models, datasets) = if is_composed(asked, &model) {
             let gathered = self.gather(asked, &Damage::default()).await?;
@@ -380,6 +382,7 @@ impl Mill {
             self.check_query(asked, &model, &snapshot, &dataset)?;
             (Models::from([(model.name.clone(), model)]), vec![dataset])
         };
+        shape::check(whole, &models)?;
         let sight = self.sight_of(&datasets).await?;
         // Limits too: nobody is to be stopped at the deadline of somebody else.
         let key = format!("{sight}|{:?}|{}", self.scope.limits(), serde_json::to_string(query)?);
@@ -444,7 +447,7 @@ async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::pars
 }
 
 fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColumn {
-    ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role: ColumnRole::Column, grain: None, format: None }
+    ResultColumn::new(name, column_type, ColumnRole::Column)
 }
 
 /// A semantic query that is asked again after commits.

@@ -40,7 +40,14 @@ const MODELS_MAX: usize = 200;
 pub(super) struct Gathered {
     pub models: Models,
     snapshots: BTreeMap<String, (DatasetName, Seen)>,
-    reference: Reference,
+    pub reference: Reference,
+}
+
+impl Gathered {
+    /// What is pinned.
+    pub(super) fn pinned(&self) -> impl Iterator<Item = &(DatasetName, Seen)> {
+        self.snapshots.values()
+    }
 }
 
 /// How a question finds what other models say.
@@ -127,6 +134,11 @@ impl Mill {
 
     /// Plans a question over what was gathered.
     pub(super) fn plan_composed(&self, query: &SemanticQuery, gathered: &Gathered, lookups: LookupsBy) -> Result<PlannedQuestion> {
+        self.plan_among(query, None, gathered, lookups)
+    }
+
+    /// The same, where one filter only chooses which groups are shown.
+    fn plan_among(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered, lookups: LookupsBy) -> Result<PlannedQuestion> {
         let state = self.shared.session.shared();
         let counters = Arc::new(ScanCounters::default());
         let mut sources = BTreeMap::new();
@@ -141,6 +153,7 @@ impl Mill {
         let world = World {
             query,
             exact: &exact,
+            among,
             models: &gathered.models,
             sources: &sources,
             state,
@@ -160,28 +173,19 @@ impl Mill {
         Ok(PlannedQuestion { composed, page, counters, used, mapped, sources })
     }
 
-    /// Answers a composed question.
-    pub(super) async fn answer_composed(&self, query: &SemanticQuery) -> Result<QueryResult> {
-        let mut damage = Damage::default();
-        loop {
-            let started = Instant::now();
-            let gathered = self.gather(query, &damage).await?;
-            let planned = self.plan_composed(query, &gathered, LookupsBy::Functions)?;
-            let answer = async {
-                self.map(&planned).await?;
-                for (dataset, snapshot) in &planned.used {
-                    let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
-                    self.open_rollups_of(dataset, snapshot, version).await?;
-                }
-                self.check_unique(&planned).await?;
-                let physical = self.shared.session.physical(&planned.page).await?;
-                execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await
-            };
-            match answer.await {
-                Ok(executed) => return Ok(damage.told(self.composed_result(query, executed, planned).await?)),
-                Err(error) => self.skip(&mut damage, error, &planned.used).await?,
-            }
+    /// Answers a composed question. `among` is the place of the filter that only chooses which groups are shown.
+    pub(super) async fn answer_composed(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered) -> Result<QueryResult> {
+        let started = Instant::now();
+        let planned = self.plan_among(query, among, gathered, LookupsBy::Functions)?;
+        self.map(&planned).await?;
+        for (dataset, snapshot) in &planned.used {
+            let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
+            self.open_rollups_of(dataset, snapshot, version).await?;
         }
+        self.check_unique(&planned).await?;
+        let physical = self.shared.session.physical(&planned.page).await?;
+        let executed = execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
+        self.composed_result(query, executed, planned).await
     }
 
     async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
@@ -200,6 +204,8 @@ impl Mill {
         Ok(QueryResult {
             columns: composed.columns,
             batch,
+            totals: Vec::new(),
+            others: None,
             provenance: Provenance {
                 complete_until,
                 time_range: told(composed.range),

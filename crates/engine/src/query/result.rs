@@ -40,6 +40,16 @@ pub struct ResultColumn {
     pub grain: Option<Grain>,
     /// A format preset or a d3-format string.
     pub format: Option<String>,
+    /// The values that became this column, in the order of the query's `pivot`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pivot: Vec<serde_json::Value>,
+}
+
+impl ResultColumn {
+    /// A column that is called as it is named, without a format.
+    pub(crate) fn new(name: &str, column_type: ColumnType, role: ColumnRole) -> Self {
+        Self { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None, pivot: Vec::new() }
+    }
 }
 
 /// Rows with their columns and provenance.
@@ -49,8 +59,29 @@ pub struct QueryResult {
     pub columns: Vec<ResultColumn>,
     /// All rows in one batch.
     pub batch: RecordBatch,
+    /// The totals that the query asks for, in its order.
+    pub totals: Vec<Subtotal>,
+    /// What the values that are not told apart make together, where the query asks for it: without the dimension of `top`.
+    pub others: Option<Subtotal>,
     /// Where the numbers come from.
     pub provenance: Provenance,
+}
+
+/// The same numbers by fewer groups, from the same version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subtotal {
+    /// The members that it keeps apart.
+    pub by: Vec<String>,
+    /// Whether it is about the values that are not among the greatest.
+    pub others: bool,
+    /// Columns of the members and of the measures. A measure that means nothing by these groups, a rank for instance, is missing.
+    pub columns: Vec<ResultColumn>,
+    /// All rows in one batch.
+    pub batch: RecordBatch,
+    /// Whether a limit cut rows.
+    pub truncated: bool,
+    /// How far estimates may be off. Empty: the numbers are exact.
+    pub bounds: Vec<Bound>,
 }
 
 /// An absolute range of time.

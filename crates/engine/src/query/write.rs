@@ -9,19 +9,27 @@ use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Value, json};
 
-use super::result::QueryResult;
+use super::result::{QueryResult, Subtotal};
 use crate::catalog::convert::convert;
 use crate::catalog::json::column_to_json;
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 
 impl QueryResult {
-    /// The result as a JSON object: `columns`, columnar `data`, `row_count`, `provenance`.
+    /// The result as a JSON object: `columns`, columnar `data`, `row_count`, `provenance`, and `totals` and `others` where they
+    /// were asked for.
     pub fn to_json(&self) -> Value {
-        json!({"columns": self.columns, "data": columns_to_json(&self.batch), "row_count": self.batch.num_rows(), "provenance": self.provenance})
+        let mut json = json!({"columns": self.columns, "data": columns_to_json(&self.batch), "row_count": self.batch.num_rows(), "provenance": self.provenance});
+        if let (Some(object), false) = (json.as_object_mut(), self.totals.is_empty()) {
+            object.insert("totals".to_owned(), self.totals.iter().map(Subtotal::to_json).collect());
+        }
+        if let (Some(object), Some(others)) = (json.as_object_mut(), &self.others) {
+            object.insert("others".to_owned(), others.to_json());
+        }
+        json
     }
 
-    /// The rows as an Arrow IPC stream.
+    /// The rows, without totals, as an Arrow IPC stream.
     ///
     /// # Errors
     /// `Internal` when Arrow refuses, which it has no reason to.
@@ -32,7 +40,7 @@ impl QueryResult {
         Ok(writer.into_inner()?)
     }
 
-    /// The rows as CSV (RFC 4180) with the member names as header. A missing value is an empty field. Text that a
+    /// The rows, without totals, as CSV (RFC 4180) with the member names as header. A missing value is an empty field. Text that a
     /// spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an
     /// apostrophe before it, as OWASP advises; take [`to_arrow_ipc`](Self::to_arrow_ipc) where every byte counts.
     ///
@@ -59,6 +67,23 @@ impl QueryResult {
             text.push_str("\r\n");
         }
         Ok(text)
+    }
+}
+
+impl Subtotal {
+    fn to_json(&self) -> Value {
+        let mut json = json!({
+            "by": self.by,
+            "columns": self.columns,
+            "data": columns_to_json(&self.batch),
+            "row_count": self.batch.num_rows(),
+            "truncated": self.truncated,
+            "bounds": self.bounds
+        });
+        if let (Some(object), true) = (json.as_object_mut(), self.others) {
+            object.insert("others".to_owned(), true.into());
+        }
+        json
     }
 }
 

@@ -1,5 +1,6 @@
 //! A semantic query becomes a logical plan over the scoped plan of its dataset.
 
+use arrow::compute::SortOptions;
 use chrono_tz::Tz;
 use datafusion::common::Column;
 use datafusion::execution::session_state::SessionState;
@@ -28,7 +29,7 @@ use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
 /// Rows when a query names no limit.
-pub(super) const DEFAULT_LIMIT: usize = 10_000;
+pub(crate) const DEFAULT_LIMIT: usize = 10_000;
 /// The quantile that is meant where none is named.
 const MEDIAN: f64 = 0.5;
 /// Members of a query at most.
@@ -139,14 +140,8 @@ impl Compiler<'_> {
             }
             if let Some(grain) = time.granularity {
                 groups.push(TimeBucket::udf(grain, self.reference.calendar).call(vec![instant]).alias(&time.dimension));
-                output.push(ResultColumn {
-                    name: time.dimension.clone(),
-                    label: dimension.label.clone(),
-                    column_type: ColumnType::Timestamp,
-                    role: ColumnRole::Time,
-                    grain: Some(grain),
-                    format: dimension.format.clone(),
-                });
+                let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time);
+                output.push(ResultColumn { label: dimension.label.clone(), grain: Some(grain), format: dimension.format.clone(), ..column });
             }
         }
         Ok((conditions, range))
@@ -157,14 +152,8 @@ impl Compiler<'_> {
             let at = || format!("dimensions[{index}]");
             let dimension = find_dimension(self.model, name).map_err(|error| error.at(at()))?;
             groups.push(self.columns.dimension(dimension).map_err(|error| error.at(at()))?.alias(name));
-            output.push(ResultColumn {
-                name: name.clone(),
-                label: dimension.label.clone(),
-                column_type: dimension.column_type,
-                role: ColumnRole::Dimension,
-                grain: None,
-                format: dimension.format.clone(),
-            });
+            let column = ResultColumn::new(name, dimension.column_type, ColumnRole::Dimension);
+            output.push(ResultColumn { label: dimension.label.clone(), format: dimension.format.clone(), ..column });
         }
         Ok(())
     }
@@ -178,7 +167,8 @@ impl Compiler<'_> {
             let (aggregate, column_type, sketched) = self.aggregate(measure).map_err(|error| error.at(at()))?;
             aggregates.push(aggregate.alias(name));
             estimates.extend(sketched.map(|sketched| (name.clone(), sketched)));
-            output.push(ResultColumn { name: name.clone(), label: measure.label.clone(), column_type, role: ColumnRole::Measure, grain: None, format: measure.format.clone() });
+            let column = ResultColumn::new(name, column_type, ColumnRole::Measure);
+            output.push(ResultColumn { label: measure.label.clone(), format: measure.format.clone(), ..column });
         }
         // Measure filters may use measures that are not shown.
         for filter in &self.query.filters {
@@ -365,6 +355,13 @@ pub(super) fn order_of(query: &SemanticQuery, output: &[ResultColumn], known: im
         }
     }
     Ok(order.into_iter().map(|(name, direction)| by_name(name).sort(direction == Direction::Asc, false)).collect())
+}
+
+/// The same as places of columns, for rows that are at hand.
+pub(crate) fn places_of_order(query: &SemanticQuery, output: &[ResultColumn]) -> Result<Vec<(usize, SortOptions)>> {
+    let order = order_of(query, output, |_| Ok(()))?;
+    let place = |sort: &Sort| if let Expr::Column(column) = &sort.expr { output.iter().position(|shown| shown.name == column.name) } else { None };
+    Ok(order.iter().filter_map(|sort| Some((place(sort)?, SortOptions { descending: !sort.asc, nulls_first: sort.nulls_first }))).collect())
 }
 
 /// Quantiles come with their errors; this puts the value under the name of the measure and the error beside it.

@@ -44,6 +44,8 @@ pub(crate) struct World<'a> {
     pub query: &'a SemanticQuery,
     /// The same, asking for exact numbers: estimates have no place in formulas.
     pub exact: &'a SemanticQuery,
+    /// The place of the filter that chooses which groups are shown: what is computed over all groups does not look at it.
+    pub among: Option<usize>,
     pub models: &'a Models,
     /// The scoped plan of each model's dataset.
     pub sources: &'a BTreeMap<String, Source>,
@@ -193,7 +195,7 @@ impl<'a> World<'a> {
     }
 }
 
-/// Whether a question needs to be composed: it names several models, or measures that are computed from measures.
+/// Whether a question needs to be composed: it names several models, or measures that are computed from measures, or asks for rows.
 pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
     let filtered = query.filters.iter().flat_map(members_of);
     let mut members = query
@@ -203,10 +205,11 @@ pub(crate) fn is_composed(query: &SemanticQuery, model: &Model) -> bool {
         .map(String::as_str)
         .chain(query.time_dimensions.iter().map(|time| time.dimension.as_str()))
         .chain(filtered);
-    members.any(|member| {
-        let other = model_of(member).is_ok_and(|prefix| prefix != model.name);
-        other || find_measure(model, member).is_ok_and(|measure| measure.kind.is_derived() || is_balance(measure))
-    })
+    query.ungrouped
+        || members.any(|member| {
+            let other = model_of(member).is_ok_and(|prefix| prefix != model.name);
+            other || find_measure(model, member).is_ok_and(|measure| measure.kind.is_derived() || is_balance(measure))
+        })
 }
 
 /// Compiles a question.
@@ -218,6 +221,9 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     let members = query.measures.len() + query.dimensions.len() + query.time_dimensions.len();
     if members > MEMBERS_MAX {
         return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
+    }
+    if query.ungrouped {
+        return rows(world);
     }
     let mut needs = Needs::default();
     let mut formulas: Vec<(&str, Formula)> = Vec::new();
@@ -256,10 +262,50 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     }
     let mut columns = dimensions;
     for member in &query.measures {
-        let measure = find_measure(world.model(model_of(member)?)?, member)?;
         let column_type = formulas.iter().find(|(known, _)| known == member).map_or(ColumnType::Float, |(_, formula)| formula.column_type);
-        columns.push(ResultColumn { name: member.clone(), label: measure.label.clone(), column_type, role: ColumnRole::Measure, grain: None, format: measure.format.clone() });
+        columns.push(measure_column(world, member, column_type)?);
     }
+    finished(world, plan, columns, roots, unique_keys)
+}
+
+/// The rows of one model that the conditions pick.
+fn rows(world: &World<'_>) -> Result<Composed> {
+    let query = world.query;
+    let mut root = None;
+    for (index, member) in query.measures.iter().enumerate() {
+        let model = model_of(member).map_err(|error| error.at(format!("measures[{index}]")))?;
+        if root.get_or_insert(model) != &model {
+            return Err(Error::invalid("rows are of one model; ask for measures of one, or leave ungrouped out").at(format!("measures[{index}]")));
+        }
+    }
+    for (index, condition) in query.filters.iter().enumerate() {
+        if world.is_of_measures(condition)? {
+            return Err(
+                Error::invalid("a filter on a measure acts on groups, and rows are asked for; filter by dimensions, or leave ungrouped out").at(format!("filters[{index}]"))
+            );
+        }
+    }
+    let root = root.map_or_else(|| root_of_dimensions(world), |root| Ok(root.to_owned()))?;
+    let roots = BTreeSet::from([root.clone()]);
+    world.check_names(&roots)?;
+    let mut columns = dimensions(world, &root)?;
+    let measures = query.measures.iter().map(|member| (member.get(root.len() + 1..).unwrap_or_default().to_owned(), member.clone())).collect();
+    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, horizon: None };
+    let (planned, types) = part.rows()?;
+    for (member, column_type) in query.measures.iter().zip(types) {
+        columns.push(measure_column(world, member, column_type)?);
+    }
+    finished(world, LogicalPlanBuilder::from(planned.plan), columns, roots, planned.unique_keys)
+}
+
+fn measure_column(world: &World<'_>, member: &str, column_type: ColumnType) -> Result<ResultColumn> {
+    let measure = find_measure(world.model(model_of(member)?)?, member)?;
+    Ok(ResultColumn { label: measure.label.clone(), format: measure.format.clone(), ..ResultColumn::new(member, column_type, ColumnRole::Measure) })
+}
+
+/// The columns in their order, sorted.
+fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColumn>, roots: BTreeSet<String>, unique_keys: Vec<UniqueKey>) -> Result<Composed> {
+    let query = world.query;
     refuse_repeats(&columns)?;
     let order = order_of(query, &columns, |name| model_of(name).and_then(|model| world.model(model)).map(drop))?;
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
@@ -278,7 +324,7 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
         let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
-        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, horizon };
+        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, horizon };
         let merges = merges(measure) || part.joins_nothing()?;
         let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && !other.balances && !balances;
         match parts.iter_mut().find(|(other, likewise)| alike(other) && *likewise == merges) {
@@ -287,7 +333,7 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
         }
     }
     if parts.is_empty() {
-        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, horizon }, true));
+        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, horizon }, true));
     }
     let mut unique_keys = Vec::new();
     let (mut grouped, mut totals) = (Vec::new(), Vec::new());
@@ -377,19 +423,13 @@ fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
     for time in &world.query.time_dimensions {
         if let Some(grain) = time.granularity {
             let Dimension { label, format, .. } = world.dimension(root, &time.dimension)?;
-            columns.push(ResultColumn {
-                name: time.dimension.clone(),
-                label: label.clone(),
-                column_type: ColumnType::Timestamp,
-                role: ColumnRole::Time,
-                grain: Some(grain),
-                format: format.clone(),
-            });
+            let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time);
+            columns.push(ResultColumn { label: label.clone(), grain: Some(grain), format: format.clone(), ..column });
         }
     }
     for member in &world.query.dimensions {
         let Dimension { label, column_type, format, .. } = world.dimension(root, member)?;
-        columns.push(ResultColumn { name: member.clone(), label: label.clone(), column_type: *column_type, role: ColumnRole::Dimension, grain: None, format: format.clone() });
+        columns.push(ResultColumn { label: label.clone(), format: format.clone(), ..ResultColumn::new(member, *column_type, ColumnRole::Dimension) });
     }
     Ok(columns)
 }

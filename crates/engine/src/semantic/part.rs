@@ -8,6 +8,8 @@
 //! Where a measure has no states that can be merged (distinct values, quantiles, the first and the last value), lookups
 //! are put beside the rows and everything is aggregated once.
 
+mod rows;
+
 use datafusion::common::Column;
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
@@ -44,6 +46,8 @@ pub(super) struct Part<'a> {
     pub measures: Vec<(String, String)>,
     /// Whether it is a stock, which is alone in its part.
     pub balances: bool,
+    /// Whether rows are shown and not groups.
+    pub ungrouped: bool,
     /// Latest instant of the time that is grouped by, where it is known for everything that is asked.
     pub horizon: Option<i64>,
 }
@@ -358,7 +362,7 @@ impl<'a> Part<'a> {
         // Behind an aggregation own members are columns of the groups; behind plain rows they are what they are.
         let grouped = self.groups_first(compiler)?;
         for (index, condition) in self.world.query.filters.iter().enumerate() {
-            if self.world.is_of_measures(condition)? {
+            if self.world.is_of_measures(condition)? || self.is_of_all(index) {
                 continue;
             }
             let at = |error: Error| error.at(format!("filters[{index}]"));
@@ -383,8 +387,16 @@ impl<'a> Part<'a> {
         self.balances || members_of(condition).into_iter().any(|member| !self.is_told(member, compiler))
     }
 
+    /// Whether a condition only chooses which groups are shown, and this part is about all of them.
+    fn is_of_all(&self, index: usize) -> bool {
+        self.lens == Lens::Total && self.world.among == Some(index)
+    }
+
     /// Whether states are made first, so that conditions behind lookups see groups and not rows.
     fn groups_first(&self, compiler: &Compiler<'_>) -> Result<bool> {
+        if self.ungrouped {
+            return Ok(false);
+        }
         for (name, column) in &self.measures {
             if States::of(find_measure(compiler.model, &format!("{}.{name}", self.root))?, column, compiler)?.is_none() {
                 return Ok(false);
@@ -396,8 +408,8 @@ impl<'a> Part<'a> {
     /// Members told by own rows that conditions behind lookups look at.
     fn filtered_behind(&self, compiler: &Compiler<'a>) -> Result<Vec<&'a str>> {
         let mut members = Vec::new();
-        for condition in &self.world.query.filters {
-            if !self.world.is_of_measures(condition)? && self.is_behind(condition, compiler) {
+        for (index, condition) in self.world.query.filters.iter().enumerate() {
+            if !self.world.is_of_measures(condition)? && !self.is_of_all(index) && self.is_behind(condition, compiler) {
                 members.extend(members_of(condition).into_iter().filter(|member| self.is_told(member, compiler)));
             }
         }

@@ -61,6 +61,73 @@ pub struct SemanticQuery {
     /// relative ranges are counted from that time, or from when that version was made. Default: the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
+    /// Which totals are computed beside the answer, from the rows of the same version. `true`: one for each beginning of the groups,
+    /// times first, the grand total among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Totals>,
+    /// Tells only the greatest values of one dimension apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top: Option<Top>,
+    /// Dimensions, or times with a granularity, whose values become columns. Limit and offset count the rows that are left.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pivot: Vec<String>,
+    /// Whether rows are asked for and not groups: dimensions as they are, and of each measure the value that it takes from the row.
+    #[serde(skip_serializing_if = "is_false")]
+    pub ungrouped: bool,
+}
+
+/// The totals of an answer.
+///
+/// ```
+/// let query: tidemill::SemanticQuery = serde_json::from_str(
+///     r#"{"measures": ["orders.count"], "dimensions": ["orders.country", "orders.city"], "totals": [["orders.country"], []]}"#,
+/// )?;
+/// assert!(matches!(query.totals, Some(tidemill::Totals::By(lists)) if lists.len() == 2));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Totals {
+    /// Every beginning of the groups, or none.
+    Every(bool),
+    /// What each total keeps apart; nothing is the grand total.
+    By(Vec<Vec<String>>),
+}
+
+/// The greatest values of a dimension, and whether the others are one more group.
+///
+/// ```
+/// let query: tidemill::SemanticQuery = serde_json::from_str(
+///     r#"{"measures": ["orders.count"], "dimensions": ["orders.city"], "top": {"dimension": "orders.city", "limit": 5, "others": true}}"#,
+/// )?;
+/// assert_eq!(query.top.map(|top| top.limit), Some(5));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Top {
+    /// One of the dimensions that are asked for.
+    pub dimension: String,
+    /// How many of its values are told apart: 1 to 1,000.
+    pub limit: usize,
+    /// The measure that says which, over the whole answer and not bucket by bucket. Default: the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Whether what all other values make together is told as well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub others: bool,
+}
+
+/// What stands in a bucket of time that has no rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Nothing.
+    Null,
+    /// Zero for what counts or adds up, the number before for what is cumulative, nothing for the rest.
+    Zero,
+    /// What the bucket before has.
+    Previous,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -80,6 +147,10 @@ pub struct TimeDimension {
     /// Which time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_range: Option<DateRange>,
+    /// Whether buckets without rows are there as well, and with what. They reach from the beginning of the range, or of the
+    /// answer, to its end, but not beyond now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
 }
 
 /// A range of time as written; resolved against a clock or the latest data when the query is planned.

@@ -15,7 +15,10 @@ const MEMBERS_MAX: usize = 50;
 /// The query whose groups a rollup keeps. Buckets are those of UTC: other zones follow from them.
 pub(crate) fn query_of(rollup: &Rollup, model: &Model) -> SemanticQuery {
     let member = |name: &String| format!("{}.{name}", model.name);
-    let time = rollup.time_dimension.as_ref().map(|name| TimeDimension { dimension: member(name), granularity: rollup.granularity, date_range: None });
+    let time = rollup
+        .time_dimension
+        .as_ref()
+        .map(|name| TimeDimension { dimension: member(name), granularity: rollup.granularity, date_range: None, fill: None });
     SemanticQuery {
         measures: rollup.measures.iter().map(member).collect(),
         dimensions: rollup.dimensions.iter().map(member).collect(),

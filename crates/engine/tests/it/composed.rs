@@ -50,7 +50,7 @@ pub(crate) fn settings() -> Settings {
 }
 
 /// The same data twice: lookups are functions of their keys, and all are joined.
-async fn shops(ward: &Ward) -> [Mill; 2] {
+pub(crate) async fn shops(ward: &Ward) -> [Mill; 2] {
     let functions = shop(ward).await;
     let joins = open(ward.folder.path(), Settings { mapped_lookup_rows: 0, ..settings() }).await;
     [functions, joins.tenant("acme").unwrap()]

@@ -33,6 +33,7 @@ mod races;
 mod rollups;
 mod rows;
 mod scopes;
+mod shaped;
 mod sketches;
 mod sql;
 mod steps;

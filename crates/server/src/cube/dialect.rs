@@ -92,8 +92,10 @@ fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
     for needless in ["renewQuery", "rowLimit", "queryType", "cache"] {
         object.remove(needless);
     }
-    if object.remove("ungrouped").is_some_and(|value| value == true) {
-        return Err(Problem::field("ungrouped", "rows that are not grouped are asked in SQL here"));
+    for ours in ["totals", "top", "pivot"] {
+        if object.contains_key(ours) {
+            return Err(Problem::field(ours, "is not of Cube's dialect; ask it at /api/v1/queries"));
+        }
     }
     object.retain(|_, value| !value.is_null());
     let mut ranges: Vec<Value> = Vec::new();
@@ -286,7 +288,7 @@ mod tests {
             (json!("all"), "query"),
             (json!([]), "query"),
             (json!({"mesures": []}), "mesures"),
-            (json!({"measures": ["a.b"], "ungrouped": true}), "ungrouped"),
+            (json!({"measures": ["a.b"], "totals": true}), "totals"),
             (json!({"responseFormat": "xml"}), "responseFormat"),
             (json!({"timeDimensions": [{"dimension": "a.t", "dateRange": "today", "compareDateRange": ["today"]}]}), "timeDimensions"),
             (json!({"filters": [{"member": "a.b", "operator": "resembles", "values": []}]}), "filters"),

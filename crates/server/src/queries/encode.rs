@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use tidemill::QueryResult;
+use tidemill::{QueryResult, SemanticQuery};
 
 use crate::http::{Answer, Problem};
 
@@ -38,6 +38,18 @@ impl Encoding {
             }
         }
         Err(Problem::field("Accept", format!("is application/json, {ARROW} or {CSV}")))
+    }
+
+    /// Refuses a question whose answer has more to it than rows, where there is no place for it.
+    ///
+    /// # Errors
+    /// `Invalid` at the field that asks for more.
+    pub fn holds(self, query: &SemanticQuery) -> Answer<()> {
+        let field = if query.totals.is_some() { "totals" } else { "top.others" };
+        if self == Self::Json || query.totals.is_none() && !query.top.as_ref().is_some_and(|top| top.others) {
+            return Ok(());
+        }
+        Err(Problem::field(field, "is told in JSON only: leave it out, or accept application/json"))
     }
 }
 

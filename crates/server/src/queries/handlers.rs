@@ -22,6 +22,7 @@ const SQL_MAX_ROWS: usize = 50_000;
 pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;
+    encoding.holds(&query)?;
     let result = caller.mill(&app).query(&caller.asks(query)).await?;
     encode(&result, encoding)
 }

@@ -63,6 +63,54 @@ pub struct SemanticQuery {
     pub exact: Option<bool>,
     /// Which state of the dataset is asked; relative ranges are counted from its time. Default: the latest.
     pub as_of: Option<AsOf>,
+    /// Which totals are computed beside the answer, from rows of the same version.
+    pub totals: Option<Totals>,
+    /// Tells only the greatest values of one dimension apart.
+    pub top: Option<Top>,
+    /// Dimensions, or times with a granularity, whose values become columns.
+    #[schema(required = false)]
+    pub pivot: Vec<String>,
+    /// Whether rows are asked for and not groups: of each measure the value that it takes from the row.
+    #[schema(required = false)]
+    pub ungrouped: bool,
+}
+
+/// The totals of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Totals {
+    /// Every beginning of the groups, times first, the grand total among them.
+    Every(bool),
+    /// What each total keeps apart; nothing is the grand total.
+    By(Vec<Vec<String>>),
+}
+
+/// The greatest values of a dimension, and whether the others are one more group.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Top {
+    /// One of the dimensions that are asked for.
+    pub dimension: String,
+    /// How many of its values are told apart.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub limit: u64,
+    /// The measure that says which, over the whole answer. Default: the first one.
+    pub by: Option<String>,
+    /// Whether what all other values make together is told as well.
+    #[schema(required = false)]
+    pub others: bool,
+}
+
+/// What stands in a bucket of time that has no rows.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Nothing.
+    Null,
+    /// Zero for what counts or adds up, the number before for what is cumulative, nothing for the rest.
+    Zero,
+    /// What the bucket before has.
+    Previous,
 }
 
 /// A time to group by or to restrict.
@@ -72,6 +120,8 @@ pub struct TimeDimension {
     pub dimension: String,
     pub granularity: Option<Grain>,
     pub date_range: Option<DateRange>,
+    /// Whether buckets without rows are there as well, and with what. They reach to the ends of the range, but not beyond now.
+    pub fill: Option<Fill>,
 }
 
 /// When weeks and years begin.
@@ -204,6 +254,9 @@ pub struct ResultColumn {
     pub grain: Option<Grain>,
     #[schema(required)]
     pub format: Option<String>,
+    /// The values that became this column, in the order of the query's `pivot`.
+    #[schema(required = false)]
+    pub pivot: Vec<Cell>,
 }
 
 /// What part a column plays.
@@ -222,7 +275,29 @@ pub struct QueryResult {
     pub columns: Vec<ResultColumn>,
     pub data: Vec<Vec<Cell>>,
     pub row_count: u64,
+    /// The totals that the query asks for, in its order.
+    #[schema(required = false)]
+    pub totals: Vec<Subtotal>,
+    /// What the values that are not told apart make together: without the dimension of `top`.
+    pub others: Option<Subtotal>,
     pub provenance: Provenance,
+}
+
+/// The same numbers by fewer groups, from the same version.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Subtotal {
+    /// The members that it keeps apart.
+    pub by: Vec<String>,
+    /// Whether it is about the values that are not among the greatest.
+    #[schema(required = false)]
+    pub others: bool,
+    /// A measure that means nothing by these groups, a rank for instance, is missing.
+    pub columns: Vec<ResultColumn>,
+    pub data: Vec<Vec<Cell>>,
+    pub row_count: u64,
+    pub truncated: bool,
+    /// How far estimates may be off.
+    pub bounds: Vec<Bound>,
 }
 
 /// An absolute range of time; `to` is exclusive.

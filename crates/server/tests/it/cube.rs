@@ -79,6 +79,11 @@ async fn times_keep_their_names_and_ranges() {
     } else {
         assert!(answer.json()["error"].as_str().unwrap().contains("twice"), "{}", answer.text());
     }
+    // Rows that are not grouped.
+    let rows = json!({"measures": ["orders.count"], "dimensions": ["orders.city"], "ungrouped": true});
+    let answer = post(&server, "/load", json!({"query": rows})).await.expect(200).json();
+    let counts: Vec<&Value> = answer["data"].as_array().unwrap().iter().map(|row| &row["orders.count"]).collect();
+    assert_eq!(counts, [&json!(1), &json!(1), &json!(1)]);
     // An open range is none.
     let open = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "all"}]});
     let answer = post(&server, "/subscribe", json!({"query": open})).await.expect(200).json();
@@ -93,7 +98,8 @@ async fn errors_are_sentences() {
     for (query, status, text) in [
         (json!({"measures": ["orders.cuont"]}), 400, "count"),
         (json!({"measures": ["ordres.count"]}), 404, "ordres"),
-        (json!({"measures": ["orders.count"], "ungrouped": true}), 400, "SQL"),
+        (json!({"measures": ["orders.count"], "totals": true}), 400, "totals"),
+        (json!({"measures": ["orders.count"], "ungrouped": true, "filters": [{"member": "orders.count", "operator": "gt", "values": [1]}]}), 400, "acts on groups"),
         (json!({"mesures": []}), 400, "mesures"),
     ] {
         let answer = post(&server, "/load", json!({"query": query})).await.expect(status).json();

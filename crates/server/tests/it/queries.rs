@@ -27,6 +27,21 @@ async fn answers_come_as_json_arrow_and_csv() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn totals_and_others_are_told_in_json() {
+    let server = Server::with_airports().await;
+    let query = json!({
+        "measures": ["airports.count"], "dimensions": ["airports.dst"], "totals": true, "top": {"dimension": "airports.dst", "limit": 1, "others": true}
+    });
+    let answer = server.post(Who::Viewer, "/queries", query.clone()).await.expect(200).json();
+    let number = |value: &serde_json::Value| value.as_i64().unwrap();
+    let (greatest, others, total) = (&answer["data"][1][0], &answer["others"]["data"][0][0], &answer["totals"][0]["data"][0][0]);
+    assert_eq!((number(greatest) + number(others), &answer["totals"][0]["by"]), (number(total), &json!([])));
+    let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, "text/csv");
+    let problem = server.send(request.body(axum::body::Body::from(query.to_string())).unwrap()).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "totals");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_questions_name_the_field() {
     let server = Server::with_airports().await;
     for (body, field, text) in [

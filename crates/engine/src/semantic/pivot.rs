@@ -1,0 +1,181 @@
+//! Values of groups that become columns: of a long answer a wide one, a column for each combination of values and measure.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array};
+use arrow::compute::{SortOptions, take};
+use arrow::datatypes::{Field, Schema};
+use arrow::row::{RowConverter, Rows, SortField};
+use serde_json::Value;
+
+use crate::catalog::json::column_to_json;
+use crate::error::{Error, Result};
+use crate::query::result::{ColumnRole, ResultColumn};
+
+/// Columns of a wide answer at most.
+pub(crate) const COLUMNS_MAX: usize = 1_000;
+
+/// The wide form of an answer: one row for each combination of what does not become columns, in the order in which they come; columns by
+/// ascending values, missing ones last, and for each the measures.
+///
+/// # Errors
+/// `Exhausted` where there would be too many columns.
+pub(crate) fn pivot(batch: &RecordBatch, columns: &[ResultColumn], members: &[String]) -> Result<(RecordBatch, Vec<ResultColumn>)> {
+    let all = || columns.iter().zip(batch.columns());
+    let across: Vec<(&ResultColumn, &ArrayRef)> = members.iter().filter_map(|member| all().find(|(column, _)| column.name == *member)).collect();
+    let down: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role != ColumnRole::Measure && !members.contains(&column.name)).collect();
+    let measures: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role == ColumnRole::Measure).collect();
+    let (heads, head_of) = distinct(&across, batch.num_rows())?;
+    let (firsts, row_of) = distinct(&down, batch.num_rows())?;
+    let heads = sorted(&across, heads)?;
+    let count = heads.len().saturating_mul(measures.len()) + down.len();
+    if count > COLUMNS_MAX {
+        return Err(Error::exhausted(format!(
+            "there would be {count} columns; at most {COLUMNS_MAX} are made: ask for the greatest values only (top), or leave a member out of pivot"
+        ))
+        .at("pivot"));
+    }
+    // Which row of the long answer a cell of the wide one comes from.
+    let mut cells: HashMap<(usize, usize), u64> = HashMap::new();
+    for (index, (head, row)) in head_of.iter().zip(&row_of).enumerate() {
+        cells.insert((*head, *row), index as u64);
+    }
+    let mut shown = Vec::with_capacity(count);
+    let mut fields = Vec::with_capacity(count);
+    let mut described: Vec<ResultColumn> = Vec::with_capacity(count);
+    let picked = UInt64Array::from(firsts.clone());
+    for (column, values) in &down {
+        shown.push(take(values, &picked, None)?);
+        fields.push(Field::new(&column.name, values.data_type().clone(), true));
+        described.push((*column).clone());
+    }
+    for (head, first) in heads {
+        let values: Vec<Value> = across
+            .iter()
+            .map(|(_, values)| Ok(column_to_json(&take(values, &UInt64Array::from(vec![first]), None)?).pop().unwrap_or_default()))
+            .collect::<Result<_>>()?;
+        let words = values.iter().map(words).collect::<Vec<_>>().join(", ");
+        for (measure, numbers) in &measures {
+            let rows: UInt64Array = (0..firsts.len()).map(|row| cells.get(&(head, row)).copied()).collect();
+            shown.push(take(numbers, &rows, None)?);
+            let name = free_name(&described, format!("{words}, {}", measure.name));
+            let label = if measures.len() == 1 { words.clone() } else { format!("{words}, {}", measure.label) };
+            fields.push(Field::new(&name, numbers.data_type().clone(), true));
+            described.push(ResultColumn { name, label, pivot: values.clone(), ..(*measure).clone() });
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(firsts.len()));
+    Ok((RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), shown, &options)?, described))
+}
+
+/// A value as people read it.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "no value".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A name that no other column has: a missing value and the text of the same words are two columns.
+fn free_name(taken: &[ResultColumn], name: String) -> String {
+    let is_free = |name: &str| !taken.iter().any(|column| column.name == name);
+    if is_free(&name) {
+        return name;
+    }
+    (2..=COLUMNS_MAX + 1).map(|count| format!("{name} ({count})")).find(|name| is_free(name)).unwrap_or(name)
+}
+
+fn rows_of(columns: &[(&ResultColumn, &ArrayRef)]) -> Result<Rows> {
+    let options = SortOptions { descending: false, nulls_first: false };
+    let converter = RowConverter::new(columns.iter().map(|(_, values)| SortField::new_with_options(values.data_type().clone(), options)).collect())?;
+    Ok(converter.convert_columns(&columns.iter().map(|(_, values)| Arc::clone(values)).collect::<Vec<_>>())?)
+}
+
+/// The first row of each combination, and which one each row has.
+fn distinct(columns: &[(&ResultColumn, &ArrayRef)], count: usize) -> Result<(Vec<u64>, Vec<usize>)> {
+    if columns.is_empty() {
+        return Ok((if count > 0 { vec![0] } else { Vec::new() }, vec![0; count]));
+    }
+    let (mut known, mut firsts, mut of_row) = (HashMap::new(), Vec::new(), Vec::with_capacity(count));
+    for (index, row) in rows_of(columns)?.iter().enumerate() {
+        let place = *known.entry(row.as_ref().to_vec()).or_insert_with(|| {
+            firsts.push(index as u64);
+            firsts.len() - 1
+        });
+        of_row.push(place);
+    }
+    Ok((firsts, of_row))
+}
+
+/// Combinations by their values: the place that each had, and a row of it.
+fn sorted(columns: &[(&ResultColumn, &ArrayRef)], firsts: Vec<u64>) -> Result<Vec<(usize, u64)>> {
+    let mut heads: Vec<(usize, u64)> = firsts.into_iter().enumerate().collect();
+    if !columns.is_empty() {
+        let rows = rows_of(columns)?;
+        heads.sort_by(|(_, one), (_, other)| {
+            let row = |place: &u64| usize::try_from(*place).ok().filter(|place| *place < rows.num_rows()).map(|place| rows.row(place));
+            row(one).cmp(&row(other))
+        });
+    }
+    Ok(heads)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringViewArray};
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::ColumnType;
+    use crate::query::write::columns_to_json;
+
+    fn column(name: &str, label: &str, role: ColumnRole) -> ResultColumn {
+        ResultColumn { name: name.to_owned(), label: label.to_owned(), column_type: ColumnType::String, role, grain: None, format: None, pivot: Vec::new() }
+    }
+
+    fn long() -> (RecordBatch, Vec<ResultColumn>) {
+        let days = StringViewArray::from(vec!["mon", "mon", "tue", "tue", "tue"]);
+        let cities = StringViewArray::from(vec![Some("Rome"), None, Some("Oslo"), Some("Rome"), Some("no value")]);
+        let counts = Int64Array::from(vec![1, 2, 3, 4, 5]);
+        let batch = RecordBatch::try_from_iter([("d", Arc::new(days) as ArrayRef), ("c", Arc::new(cities)), ("m.n", Arc::new(counts))]).unwrap();
+        (batch, vec![column("d", "Day", ColumnRole::Dimension), column("c", "City", ColumnRole::Dimension), column("m.n", "Count", ColumnRole::Measure)])
+    }
+
+    #[test]
+    fn values_become_columns_and_cells_without_a_row_have_no_number() {
+        let (batch, columns) = long();
+        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned()]).unwrap();
+        let heads: Vec<(&str, &str, &[Value])> = columns.iter().map(|column| (column.name.as_str(), column.label.as_str(), column.pivot.as_slice())).collect();
+        assert_eq!(
+            heads,
+            [
+                ("d", "Day", &[][..]),
+                ("Oslo, m.n", "Oslo", &[json!("Oslo")][..]),
+                ("Rome, m.n", "Rome", &[json!("Rome")][..]),
+                ("no value, m.n", "no value", &[json!("no value")][..]),
+                ("no value, m.n (2)", "no value", &[json!(null)][..]),
+            ]
+        );
+        assert_eq!(json!(columns_to_json(&wide)), json!([["mon", "tue"], [null, 3], [1, 4], [null, 5], [2, null]]));
+    }
+
+    #[test]
+    fn everything_may_become_columns_of_one_row() {
+        let (batch, columns) = long();
+        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned(), "d".to_owned()]).unwrap();
+        assert_eq!((wide.num_rows(), wide.num_columns(), columns[0].name.as_str()), (1, 5, "Oslo, tue, m.n"));
+        let (none, columns) = pivot(&batch.slice(0, 0), &long().1, &["c".to_owned()]).unwrap();
+        assert_eq!((none.num_rows(), columns.len()), (0, 1));
+    }
+
+    #[test]
+    fn too_many_columns_are_refused() {
+        let cities: StringViewArray = (0..=COLUMNS_MAX).map(|city| Some(city.to_string())).collect();
+        let counts: Int64Array = (0..=COLUMNS_MAX as i64).map(Some).collect();
+        let batch = RecordBatch::try_from_iter([("c", Arc::new(cities) as ArrayRef), ("n", Arc::new(counts))]).unwrap();
+        let error = pivot(&batch, &[column("c", "City", ColumnRole::Dimension), column("n", "N", ColumnRole::Measure)], &["c".to_owned()]).unwrap_err();
+        assert!(error.message().contains("1001 columns"), "{error}");
+    }
+}
