@@ -369,9 +369,8 @@ impl Mill {
         if query.as_of.is_some() {
             return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
         }
-        let asked = &*self.with_segments(query).await?;
-        let whole = asked;
-        let asked = &widest(asked);
+        let whole = &*self.with_segments(query).await?;
+        let asked = &*widest(whole);
         let (model, snapshot) = self.model_and_snapshot(asked).await?;
         let (models, datasets) = if is_composed(asked, &model) {
             let gathered = self.gather(asked, &Damage::default()).await?;
@@ -475,7 +474,9 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
         model.measures.iter().filter(move |measure| used.contains(&measure.name))
     });
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
-    windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
+    // Buckets are filled up to now.
+    let filled = query.time_dimensions.iter().any(|time| time.fill.is_some() && time.date_range.is_some());
+    filled || windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
 }
 
 /// The measures of a model that a question asks for or filters by, and those that they are computed from.

@@ -43,7 +43,7 @@ impl Ground {
 impl Mill {
     /// Pins everything that a question may touch.
     pub(super) async fn ground(&self, query: &SemanticQuery, damage: &Damage) -> Result<Ground> {
-        let query = &widest(query);
+        let query = &*widest(query);
         let (model, snapshot) = self.model_and_snapshot(query).await?;
         if is_composed(query, &model) {
             let gathered = self.gather(query, damage).await?;

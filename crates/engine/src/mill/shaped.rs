@@ -15,7 +15,7 @@ use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::query::result::{Provenance, QueryResult, ResultColumn, Stage, Subtotal};
 use crate::semantic::compile::{DEFAULT_LIMIT, places_of_order};
-use crate::semantic::date::{self, Range};
+use crate::semantic::date;
 use crate::semantic::fill::{Filling, fill};
 use crate::semantic::pivot::pivot;
 use crate::semantic::shape::{self, Part};
@@ -95,12 +95,7 @@ impl Mill {
             return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", self.scope.limits().result_rows)).at("limit"));
         }
         let mut answer = self.answer_part(ground, &part).await?;
-        if answer.provenance.truncated {
-            let rows = self.scope.limits().result_rows;
-            return Err(Error::exhausted(format!(
-                "all groups are needed to fill buckets or to make columns of values, and there are more than {rows}; ask for a narrower range, fewer groups, or the greatest values only (top)"
-            )));
-        }
+        self.refuse_cut(&answer)?;
         if !query.pivot.is_empty() {
             (answer.batch, answer.columns) = pivot(&answer.batch, &answer.columns, &query.pivot)?;
         }
@@ -121,20 +116,31 @@ impl Mill {
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
         asked.time_dimensions.iter_mut().for_each(|time| time.fill = None);
+        asked.limit = Some(self.scope.limits().result_rows);
         let mut answer = self.answer_on(ground, &asked, part.among).await?;
+        self.refuse_cut(&answer).map_err(at)?;
         let range = time.date_range.as_ref().map(|range| date::resolve(range, &ground.reference)).transpose()?.unwrap_or_default();
         let place = answer
             .columns
             .iter()
             .position(|column| column.name == time.dimension)
             .ok_or_else(|| Error::internal("a time that is not among the columns"))?;
-        let filling =
-            Filling { grain, calendar: ground.reference.calendar, range: known(range), now: ground.reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
+        let filling = Filling { grain, calendar: ground.reference.calendar, range, now: ground.reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, &ground.models, how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;
         answer.batch = sorted(&filled, &asked, &answer.columns)?;
-        answer.provenance.total_rows = (!answer.provenance.truncated).then_some(answer.batch.num_rows() as u64);
+        answer.provenance.total_rows = Some(answer.batch.num_rows() as u64);
         Ok(answer)
+    }
+
+    /// Refuses what a limit cut, where everything is needed.
+    fn refuse_cut(&self, answer: &QueryResult) -> Result<()> {
+        if !answer.provenance.truncated {
+            return Ok(());
+        }
+        let rows = self.scope.limits().result_rows;
+        let reason = "all groups are needed to fill buckets or to make columns of values";
+        Err(Error::exhausted(format!("{reason}, and there are more than {rows}; ask for a narrower range, fewer groups, or the greatest values only (top)")))
     }
 }
 
@@ -144,11 +150,6 @@ struct Greatest {
     /// Whether there are no others.
     are_all: bool,
     provenance: Provenance,
-}
-
-/// A range without the ends that nothing bounds.
-fn known(range: Range) -> Range {
-    Range { from: range.from.filter(|from| *from > i64::MIN), to: range.to.filter(|to| *to < i64::MAX) }
 }
 
 /// Rows in the order that a question asks for.

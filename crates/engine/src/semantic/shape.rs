@@ -9,6 +9,8 @@
 //! ```
 //! A total is computed from rows and never from groups, so an average has the right one.
 
+use std::borrow::Cow;
+
 use super::compile::members_of;
 use super::derived;
 use super::join::Models;
@@ -29,14 +31,11 @@ pub(crate) fn is_shaped(query: &SemanticQuery) -> bool {
 }
 
 /// The question with everything that its parts name, for finding out which models it is about.
-pub(crate) fn widest(query: &SemanticQuery) -> SemanticQuery {
-    let mut widest = SemanticQuery { totals: None, top: None, pivot: Vec::new(), ..query.clone() };
-    if let Some(by) = query.top.as_ref().and_then(|top| top.by.clone())
-        && !widest.measures.contains(&by)
-    {
-        widest.measures.push(by);
+pub(crate) fn widest(query: &SemanticQuery) -> Cow<'_, SemanticQuery> {
+    match query.top.as_ref().and_then(|top| top.by.as_ref()).filter(|by| !query.measures.contains(by)) {
+        Some(by) => Cow::Owned(SemanticQuery { measures: query.measures.iter().chain([by]).cloned().collect(), ..query.clone() }),
+        None => Cow::Borrowed(query),
     }
-    widest
 }
 
 /// The members that an answer is grouped by, in the order of its columns.
