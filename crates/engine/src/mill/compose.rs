@@ -40,7 +40,7 @@ const MODELS_MAX: usize = 200;
 pub(super) struct Gathered {
     pub models: Models,
     snapshots: BTreeMap<String, (DatasetName, Seen)>,
-    reference: Reference,
+    pub reference: Reference,
 }
 
 /// How a question finds what other models say.
@@ -167,24 +167,26 @@ impl Mill {
             let started = Instant::now();
             let gathered = self.gather(query, &damage).await?;
             let planned = self.plan_composed(query, &gathered, LookupsBy::Functions)?;
-            let answer = async {
-                self.map(&planned).await?;
-                for (dataset, snapshot) in &planned.used {
-                    let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
-                    self.open_rollups_of(dataset, snapshot, version).await?;
-                }
-                self.check_unique(&planned).await?;
-                let physical = self.shared.session.physical(&planned.page).await?;
-                execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await
-            };
-            match answer.await {
+            match self.run_composed(&gathered, &planned, started).await {
                 Ok(executed) => return Ok(damage.told(self.composed_result(query, executed, planned).await?)),
                 Err(error) => self.skip(&mut damage, error, &planned.used).await?,
             }
         }
     }
 
-    async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
+    /// Runs a question that is planned.
+    pub(super) async fn run_composed(&self, gathered: &Gathered, planned: &PlannedQuestion, started: Instant) -> Result<execute::Executed> {
+        self.map(planned).await?;
+        for (dataset, snapshot) in planned.used.iter().filter(|_| !self.from_rows) {
+            let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
+            self.open_rollups_of(dataset, snapshot, version).await?;
+        }
+        self.check_unique(planned).await?;
+        let physical = self.session().physical(&planned.page).await?;
+        execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await
+    }
+
+    pub(super) async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
         let mut stages = executed.stages;
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
@@ -221,7 +223,7 @@ impl Mill {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
             let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { continue };
             let known = format!("{}|{columns:?}", known_source.identity());
-            if self.shared.unique_keys.get(&known).await.is_some() {
+            if !self.from_rows && self.shared.unique_keys.get(&known).await.is_some() {
                 continue;
             }
             let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model.as_str()), column))).collect();
