@@ -1,6 +1,8 @@
 //! For fuzzers and for the test that replays what they found: bytes that somebody else made go into everything that reads such
 //! bytes. Whatever they are, nothing panics, and no error says that it is our fault. Not part of the crate's interface.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,11 +15,16 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
+pub use self::words::{cube, model, osi, policy, sql};
+
 use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::functions::time_bucket::bucket_of;
 use crate::ingest::decode::{DecodeOutcome, DecodeTarget, Spooled, decode, spool};
 use crate::ingest::infer::infer_spooled;
 use crate::ingest::{FileFormat, Input, Progress, ReadOptions};
+use crate::semantic::absolute::absolute;
+use crate::semantic::compile::calendar_of;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::{SemanticQuery, filter};
 use crate::storage::checkpoint::table::Checkpoint;
@@ -28,7 +35,7 @@ use crate::storage::log::DatasetLog;
 pub type Target = fn(&[u8]) -> Result<(), String>;
 
 /// Everything that reads bytes of others, by the name of its fuzz target and of its folder of examples.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("csv", csv),
     ("ndjson", ndjson),
     ("json", json),
@@ -40,6 +47,11 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("log", log),
     ("checkpoint", checkpoint),
     ("question", question),
+    ("model", model),
+    ("cube", cube),
+    ("osi", osi),
+    ("policy", policy),
+    ("sql", sql),
 ];
 
 /// Passes over a file at most, as a load makes them.
@@ -134,14 +146,25 @@ pub fn checkpoint(bytes: &[u8]) -> Result<(), String> {
 pub fn question(bytes: &[u8]) -> Result<(), String> {
     const TYPES: [ColumnType; 6] = [ColumnType::Boolean, ColumnType::Integer, ColumnType::Float, ColumnType::String, ColumnType::Date, ColumnType::Timestamp];
     let Ok(query) = serde_json::from_slice::<SemanticQuery>(bytes) else { return Ok(()) };
-    let zone = query.timezone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+    let written = serde_json::to_vec(&query).map_err(|error| error.to_string())?;
+    if serde_json::from_slice::<SemanticQuery>(&written).ok().as_ref() != Some(&query) {
+        return Err("a question that was written is not the same when it is read".to_owned());
+    }
+    let calendar = settled(calendar_of(&query))?.unwrap_or(Tz::UTC.into());
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-    let reference = Reference { now, latest: Some(now), calendar: zone.into() };
+    let reference = Reference { now, latest: Some(now), calendar };
+    for grain in query.time_dimensions.iter().filter_map(|time| time.granularity) {
+        let (start, end) = bucket_of(now.timestamp_micros(), grain, calendar);
+        if !(start..end).contains(&now.timestamp_micros()) {
+            return Err(format!("an instant lies outside of its {}", grain.as_str()));
+        }
+    }
     for range in query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()) {
         date::follows_clock(range);
         settled(date::resolve(range, &reference))?;
     }
     for asked in &query.filters {
+        settled(absolute(asked, &reference, &|_| Some(ColumnType::Timestamp)))?;
         for shift in 0..TYPES.len() {
             // A member has another type in each round.
             let built = filter::build(asked, &reference, DEPTH, &mut |name| {

@@ -68,11 +68,15 @@ pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,
     RejectedRow, RollupStatus,
 };
+pub use mill::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage};
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
-pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport};
+pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
-pub use query::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange};
+pub use query::{
+    AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Difference, DifferenceKind, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal,
+    TimeRange,
+};
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{

@@ -13,6 +13,7 @@ mod explain;
 mod ground;
 mod history;
 pub(crate) mod keeper;
+mod lineage;
 mod mappings;
 mod models;
 mod plan;
@@ -29,6 +30,7 @@ mod steps;
 mod tiles;
 mod value_lists;
 mod values;
+mod verify;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,15 +47,18 @@ pub(crate) use value_lists::ValueLists;
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
+pub use lineage::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage};
 pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
 pub use retention::RetentionReport;
 pub use values::ValuePage;
+pub use verify::Verification;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::ingest::pipeline::{LoadHost, run_load};
 use crate::ingest::{Load, LoadReport, Widening};
+use crate::query::session::Session;
 use crate::scope::Scope;
 
 /// The data of one tenant, as one scope sees it. Cheap to clone.
@@ -63,11 +68,18 @@ pub struct Mill {
     scope: Scope,
     /// Whether answers leave out segments that cannot be read.
     skips_damaged: bool,
+    /// Whether answers are computed from rows alone, by nothing that is kept: see `verify`.
+    from_rows: bool,
 }
 
 impl Mill {
     pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
-        Self { shared, scope, skips_damaged: false }
+        Self { shared, scope, skips_damaged: false, from_rows: false }
+    }
+
+    /// What questions are planned and run with.
+    fn session(&self) -> &Session {
+        if self.from_rows { &self.shared.rows } else { &self.shared.session }
     }
 
     /// Who asks.

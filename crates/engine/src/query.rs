@@ -14,12 +14,14 @@
 //! no way to name the dataset without them.
 
 pub(crate) mod access;
+pub(crate) mod compare;
 pub(crate) mod estimate;
 pub(crate) mod execute;
 pub(crate) mod first_rows;
 pub(crate) mod gate;
 pub(crate) mod guard;
 pub(crate) mod lookup;
+pub(crate) mod matching;
 pub(crate) mod pruning;
 pub(crate) mod reading;
 pub mod result;
@@ -29,4 +31,5 @@ pub(crate) mod tile;
 pub(crate) mod value_list;
 pub(crate) mod write;
 
+pub use compare::{Difference, DifferenceKind};
 pub use result::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange};

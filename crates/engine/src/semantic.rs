@@ -10,6 +10,7 @@
 //! ```
 //! Nothing here reads data: compiling is pure in (query, model, schema, now, latest data).
 
+pub(crate) mod absolute;
 pub(crate) mod access;
 mod balance;
 pub(crate) mod calendar;

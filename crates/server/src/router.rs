@@ -74,6 +74,8 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(models::list_values))
         .routes(routes!(queries::run_query))
         .routes(routes!(queries::run_sql))
+        .routes(routes!(queries::verify_query))
+        .routes(routes!(queries::trace_query))
         .routes(routes!(rollups::explain_query))
         .routes(routes!(rollups::list_rollups))
         .routes(routes!(rollups::list_advice))

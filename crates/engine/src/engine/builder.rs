@@ -157,8 +157,10 @@ impl EngineBuilder {
             s3::refuse_unconditional(&*store).await?;
         }
         let (store, keys) = self.lock(store, true).await?;
+        let session = Session::new(&self.settings, Arc::clone(&store), keys.is_some())?;
         let shared = Shared {
-            session: Session::new(&self.settings, Arc::clone(&store), keys.is_some())?,
+            rows: session.of_rows(),
+            session,
             keys,
             datasets: Arc::new(Datasets::new(Arc::clone(&store))),
             references: Arc::default(),

@@ -150,7 +150,9 @@ impl Mill {
     pub(super) async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen, reference: Reference) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
-        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+        if !self.from_rows {
+            self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+        }
         let zone = reference.zone();
         let mut counters = Arc::new(ScanCounters::default());
         let asked = match self.ask_tile(query, model, &snapshot, reference, &counters).await? {
@@ -166,7 +168,7 @@ impl Mill {
         }
         let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
         // Rollups are kept for what people look at every day.
-        if query.as_of.is_none() {
+        if query.as_of.is_none() && !self.from_rows {
             self.learn(query, model, &dataset, &snapshot, zone, counters.rows.load(Ordering::Relaxed));
         }
         let seen = (offset + executed.batch.num_rows()) as u64;
@@ -205,7 +207,7 @@ impl Mill {
         let Compiled { columns, plan, estimates, offset, limit, range } = compile::compile(query, model, source, state, reference, limits)?;
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(plan.clone()).limit(offset, Some(limit + 1))?.build()?;
-        let executed = execute::run(&self.shared.session, &page, limits, limit).await?;
+        let executed = execute::run(self.session(), &page, limits, limit).await?;
         Ok((Asked { executed, columns, estimates, range, offset }, Some(plan)))
     }
 
@@ -226,7 +228,7 @@ impl Mill {
         let plan = LogicalPlanBuilder::from(plan)
             .aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?
             .build()?;
-        let counted = execute::run(&self.shared.session, &plan, self.scope.limits(), 1).await?;
+        let counted = execute::run(self.session(), &plan, self.scope.limits(), 1).await?;
         stages.push(Stage { name: "count", duration: started.elapsed() });
         let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;
         let counts = arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>(column);

@@ -176,11 +176,16 @@ impl Mill {
     /// Answers a composed question. `among` is the place of the filter that only chooses which groups are shown.
     pub(super) async fn answer_composed(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered) -> Result<QueryResult> {
         let started = Instant::now();
-        let planned = self.plan_among(query, among, gathered, LookupsBy::Functions)?;
+        let planned = self.plan_among(query, among, gathered, if self.from_rows { LookupsBy::Joins } else { LookupsBy::Functions })?;
         self.map(&planned).await?;
-        for (dataset, snapshot) in &planned.used {
+        for (dataset, snapshot) in planned.used.iter().filter(|_| !self.from_rows) {
             let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
             self.open_rollups_of(dataset, snapshot, version).await?;
+        }
+        self.check_unique(&planned).await?;
+        let physical = self.session().physical(&planned.page).await?;
+        let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
+        self.composed_result(query, executed, planned).await
         }
         self.check_unique(&planned).await?;
         let physical = self.shared.session.physical(&planned.page).await?;
@@ -227,7 +232,7 @@ impl Mill {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
             let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { continue };
             let known = format!("{}|{columns:?}", known_source.identity());
-            if self.shared.unique_keys.get(&known).await.is_some() {
+            if !self.from_rows && self.shared.unique_keys.get(&known).await.is_some() {
                 continue;
             }
             let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model.as_str()), column))).collect();

@@ -272,7 +272,7 @@ impl Mill {
     }
 }
 
-fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
+pub(super) fn described(version: u64, entry: Entry, readable: bool) -> DatasetVersion {
     let operation = match (entry.rewrite, entry.loads.first(), &entry.metadata) {
         (Some(Rewrite::Compaction), ..) => Operation::Compaction,
         (Some(Rewrite::Deletion), ..) => Operation::Deletion,

@@ -82,7 +82,7 @@ impl Mill {
 
     /// Runs a plan of ours.
     pub(super) async fn run(&self, plan: &LogicalPlan, rows: usize) -> Result<Executed> {
-        execute::run(&self.shared.session, plan, self.scope.limits(), rows).await
+        execute::run(self.session(), plan, self.scope.limits(), rows).await
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Shared {
     /// Questions that were compiled.
     pub tiles: Tiles,
     pub session: Session,
+    /// The same for answers from rows alone.
+    pub rows: Session,
     /// Statements that are planned at the same time, each on a thread with a large stack.
     pub planners: Arc<Semaphore>,
     pub events: Events,

@@ -74,7 +74,7 @@ pub(super) struct Asked {
 impl Mill {
     /// Asks a question that comes down to one merge. `None`: it does not, or it must be planned for another reason.
     pub(super) async fn ask_tile(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<Option<Asked>> {
-        if query.total {
+        if query.total || self.from_rows {
             return Ok(None);
         }
         let dataset = DatasetName::parse(&model.dataset)?;

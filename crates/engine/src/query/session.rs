@@ -16,6 +16,7 @@ use datafusion::optimizer::OptimizerRule;
 use datafusion::optimizer::optimizer::Optimizer;
 use datafusion::optimizer::push_down_limit::PushDownLimit;
 use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
@@ -35,6 +36,11 @@ const STORE_URL: &str = "tidemill://segments";
 
 /// Consumers that an out-of-memory message names.
 const NAMED_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN;
+
+/// Marks plans that read rows and believe nothing that is kept of them: no partial, no bound of a segment in the log, no
+/// bloom filter.
+#[derive(Debug)]
+pub(super) struct FromRows;
 
 /// What every query starts from.
 #[derive(Debug, Clone)]
@@ -88,6 +94,19 @@ impl Session {
         let state = builder.build();
         let lean = (settings.partial_cache_bytes > 0).then(|| lean(&state));
         Ok(Self { state, lean, store_url, partials: Arc::new(Partials::new(settings, store)) })
+    }
+
+    /// The same for plans that compute from rows alone, by DataFusion's own operators: what answers are verified with. What
+    /// keeps the conditions of callers away from rows that they do not see stays.
+    pub(crate) fn of_rows(&self) -> Self {
+        let mut physical = PhysicalOptimizer::new().rules;
+        guard::add_to(&mut physical);
+        let state = SessionStateBuilder::new_from_existing(self.state.clone())
+            .with_config(self.state.config().clone().with_extension(Arc::new(FromRows)))
+            .with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))
+            .with_physical_optimizer_rules(physical)
+            .build();
+        Self { state, lean: None, ..self.clone() }
     }
 
     /// A state for one query, whose catalog is empty.

@@ -26,7 +26,7 @@ use datafusion::physical_plan::empty::EmptyExec;
 use super::access::Access;
 use super::pruning::Pruner;
 use super::reading::{self, SegmentReaders};
-use super::session::Session;
+use super::session::{FromRows, Session};
 use super::{guard, lookup};
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
@@ -88,7 +88,8 @@ impl TableProvider for DatasetTable {
         let origin = self.segments();
         let mut segments = self.snapshot.segments.clone();
         let mut late = false;
-        if let Some(filter) = &filter
+        let prunes = state.config().get_extension::<FromRows>().is_none();
+        if let Some(filter) = filter.as_ref().filter(|_| prunes)
             && let Some(pruner) = Pruner::new(filter, &schema)
         {
             segments = pruner.prune(&segments, &schema);

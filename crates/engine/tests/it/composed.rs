@@ -56,7 +56,7 @@ pub(crate) async fn shops(ward: &Ward) -> [Mill; 2] {
     [functions, joins.tenant("acme").unwrap()]
 }
 
-async fn shop(ward: &Ward) -> Mill {
+pub(crate) async fn shop(ward: &Ward) -> Mill {
     let mill = open(ward.folder.path(), settings()).await.tenant("acme").unwrap();
     for (name, rows) in [("orders", ORDERS), ("customers", CUSTOMERS), ("countries", COUNTRIES), ("returns", RETURNS), ("stock", STOCK)] {
         mill.load(name, Csv::bytes(rows)).await.unwrap();

@@ -1,11 +1,14 @@
 //! Routes of queries.
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
+use serde_json::Value;
 use tidemill::{Limits, SemanticQuery};
 
 use super::encode::{Encoding, encode};
+use super::wire::lineage::{Lineage, Verification};
 use super::wire::{self, SqlQuery};
 use crate::app::App;
 use crate::auth::Caller;
@@ -45,4 +48,20 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
         None => mill.sql(&query.sql).await?,
     };
     encode(&result, encoding)
+}
+
+/// Answer a query and compute it again from rows: is every value the same?
+#[utoipa::path(post, path = "/queries/verify", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Verification)))]
+pub async fn verify_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let verification = caller.mill(&app).verify(&caller.asks(query)).await?;
+    serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+}
+
+/// Say what the numbers of a query are made of: definitions, conditions, versions, segments and loads.
+#[utoipa::path(post, path = "/queries/lineage", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Lineage)))]
+pub async fn trace_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let lineage = caller.mill(&app).lineage(&caller.asks(query)).await?;
+    serde_json::to_value(lineage).map(Json).map_err(Problem::internal)
 }

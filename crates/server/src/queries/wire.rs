@@ -1,5 +1,7 @@
 //! Queries and results as they cross HTTP. The engine reads and writes them; most of these types tell OpenAPI their shape.
 
+pub mod lineage;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -82,6 +82,8 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /cubejs-api/v1/sql", (Least::Viewer, json!({"query": {"measures": ["airports.count"]}}))),
         ("get /cubejs-api/v1/meta", (Least::Viewer, Value::Null)),
         ("post /api/v1/queries/explain", (Least::Viewer, json!({"measures": ["airports.count"]}))),
+        ("post /api/v1/queries/verify", (Least::Viewer, json!({"measures": ["airports.count"]}))),
+        ("post /api/v1/queries/lineage", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("get /api/v1/datasets/{name}/rollups", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}/advice", (Least::Viewer, Value::Null)),
         ("put /api/v1/datasets/{name}/advice/{rollup}", (Least::Editor, json!({"state": "vetoed"}))),
@@ -224,8 +226,10 @@ async fn what_belongs_to_others_is_not_there() {
     assert_eq!(server.get(Who::Stranger, "/upkeep").await.expect(200).json()["records"], json!([]));
     let asked = server.post(Who::Stranger, "/queries", json!({"measures": ["airports.count"]})).await;
     assert!(matches!(asked.status.as_u16(), 400 | 404), "{}", asked.text());
-    let explained = server.post(Who::Stranger, "/queries/explain", json!({"measures": ["airports.count"]})).await;
-    assert!(matches!(explained.status.as_u16(), 400 | 404), "{}", explained.text());
+    for path in ["/queries/explain", "/queries/verify", "/queries/lineage"] {
+        let told = server.post(Who::Stranger, path, json!({"measures": ["airports.count"]})).await;
+        assert!(matches!(told.status.as_u16(), 400 | 404), "{path}: {}", told.text());
+    }
     for sql in ["select * from airports", "select * from acme.airports", "select table_name from information_schema.tables"] {
         let answer = server.post(Who::Stranger, "/sql", json!({"sql": sql})).await;
         assert!(!answer.text().contains("Lansdowne") && !answer.text().contains("\"airports\""), "{sql}: {}", answer.text());

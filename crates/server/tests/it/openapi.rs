@@ -58,6 +58,9 @@ async fn a_part_of_the_document_is_a_schema_of_its_own() {
 async fn answers_have_the_fields_that_the_document_names() {
     let server = Server::with_airports().await;
     let query = serde_json::json!({"measures": ["airports.count"]});
+    let verification = server.post(Who::Viewer, "/queries/verify", query.clone()).await.json();
+    let by_name = serde_json::json!({"measures": ["airports.count"], "dimensions": ["airports.name"], "limit": 1});
+    let lineage = server.post(Who::Viewer, "/queries/lineage", by_name).await.json();
     let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,x\n").await.expect(201).json();
     for (schema, value) in [
         ("DatasetSummary", server.get(Who::Viewer, "/datasets").await.json()["items"][0].clone()),
@@ -68,6 +71,13 @@ async fn answers_have_the_fields_that_the_document_names() {
         ("QueryResult", server.post(Who::Viewer, "/queries", query.clone()).await.json()),
         ("Provenance", server.post(Who::Viewer, "/queries", query.clone()).await.json()["provenance"].clone()),
         ("ResultColumn", server.post(Who::Viewer, "/queries", query).await.json()["columns"][0].clone()),
+        ("Verification", verification),
+        ("Lineage", lineage.clone()),
+        ("MeasureLineage", lineage["measures"][0].clone()),
+        ("DimensionLineage", lineage["dimensions"][0].clone()),
+        ("DatasetLineage", lineage["datasets"][0].clone()),
+        ("CommitLineage", lineage["datasets"][0]["commits"][0].clone()),
+        ("SegmentLineage", lineage["datasets"][0]["commits"][0]["segments"][0].clone()),
         ("Inference", upload["inference"].clone()),
         ("InferredColumn", upload["inference"]["columns"][0].clone()),
     ] {

@@ -46,6 +46,8 @@ async fn told(mill: &Mill) -> Vec<String> {
         let query = serde_json::from_value(question.clone()).unwrap();
         tell(&question.to_string(), answer(mill.query(&query).await));
         tell("explain", plain(mill.explain(&query).await));
+        tell("lineage", plain(mill.lineage(&query).await));
+        tell("verification", timeless(plain(mill.verify(&query).await)));
     }
     for (member, search) in [("sales.note", Some("1")), ("sales.country", None), ("sales.amount", Some("7")), ("sales.nothing", None)] {
         tell(member, plain(mill.values(member, search, 20, 0).await));
@@ -77,6 +79,17 @@ fn answer(result: tidemill::Result<tidemill::QueryResult>) -> Value {
         }
         Err(error) => json!([format!("{:?}", error.kind()), error.message()]),
     }
+}
+
+/// A verification without what depends on the clock of the machine.
+fn timeless(mut verification: Value) -> Value {
+    if let Some(fields) = verification.as_object_mut() {
+        fields.retain(|field, _| !field.ends_with("_ms"));
+        for part in ["answered", "recomputed"] {
+            fields[part].as_object_mut().map(|provenance| provenance.remove("stages"));
+        }
+    }
+    verification
 }
 
 fn plain<T: Serialize>(result: tidemill::Result<T>) -> Value {

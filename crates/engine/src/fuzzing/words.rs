@@ -1,0 +1,155 @@
+//! Words that somebody else wrote: models as files, ours and those of other tools, access policies, SQL. What is read and
+//! written again is the same, and an error says where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use datafusion::common::DFSchema;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use object_store::memory::InMemory;
+use serde::Deserialize;
+
+use super::settled;
+use crate::catalog::{Column, ColumnType, DatasetSchema};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::gate;
+use crate::query::session::Session;
+use crate::scope::UserAttributes;
+use crate::semantic::{AccessPolicy, Model, access, generate, interchange};
+use crate::settings::{Limits, Settings};
+
+/// Longest text that is read again: what is written may be longer than what was read.
+const AGAIN_MAX_BYTES: usize = 1 << 20;
+
+/// A model of ours, as YAML and as JSON.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn model(bytes: &[u8]) -> std::result::Result<(), String> {
+    if let Ok(model) = serde_json::from_slice::<Model>(bytes) {
+        let written = serde_json::to_vec(&model).map_err(|error| error.to_string())?;
+        if serde_json::from_slice::<Model>(&written).ok().as_ref() != Some(&model) {
+            return Err("a model that was written as JSON is not the same when it is read".to_owned());
+        }
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let Some(models) = placed(interchange::read_models("m.yaml", text), "m.yaml")? else { return Ok(()) };
+    again(&models)
+}
+
+/// A data model of Cube.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn cube(bytes: &[u8]) -> std::result::Result<(), String> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let Some(imported) = placed(interchange::read_cubes(&[("c.yml", text)]), "c.yml")? else { return Ok(()) };
+    noted(&imported)?;
+    again(&imported.models)
+}
+
+/// A file of Open Semantic Interchange.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn osi(bytes: &[u8]) -> std::result::Result<(), String> {
+    let types = |_: &str, column: &str| (column.len() % 3 > 0).then_some(ColumnType::Float);
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let Some(imported) = placed(interchange::read_osi("o.yaml", text, &types), "o.yaml")? else { return Ok(()) };
+    noted(&imported)?;
+    let written = interchange::write_osi("again", &imported.models);
+    if written.len() > AGAIN_MAX_BYTES {
+        return Ok(());
+    }
+    let read = interchange::read_osi("o.yaml", &written, &types).map_err(|error| format!("what was written is not read: {error}"))?;
+    let names = |models: &[Model]| models.iter().map(|model| model.name.clone()).collect::<Vec<_>>();
+    if names(&read.models) != names(&imported.models) {
+        return Err("models that were written are others when they are read".to_owned());
+    }
+    again(&imported.models)
+}
+
+/// Access policies and the attributes of a user.
+#[derive(Deserialize)]
+struct Policies {
+    policies: Vec<AccessPolicy>,
+    #[serde(default)]
+    attributes: BTreeMap<String, Vec<String>>,
+}
+
+/// Access policies and a user, over a dataset of four columns.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn policy(bytes: &[u8]) -> std::result::Result<(), String> {
+    static SESSION: LazyLock<Result<Session>> = LazyLock::new(|| Session::new(&Settings::default(), Arc::new(InMemory::new()), false));
+    let Ok(Policies { policies, attributes }) = serde_json::from_slice(bytes) else { return Ok(()) };
+    let written = serde_json::to_vec(&policies).map_err(|error| error.to_string())?;
+    if serde_json::from_slice::<Vec<AccessPolicy>>(&written).ok().as_ref() != Some(&policies) {
+        return Err("policies that were written are not the same when they are read".to_owned());
+    }
+    let state = SESSION.as_ref().map_err(Error::to_string)?.shared();
+    let columns = [("at", ColumnType::Timestamp), ("city", ColumnType::String), ("amount", ColumnType::Integer), ("paid", ColumnType::Boolean)];
+    let columns = columns.map(|(name, column_type)| Column::new(name, column_type)).to_vec();
+    let schema = DatasetSchema::new(columns, Some("at".to_owned())).map_err(|error| error.to_string())?;
+    let fields = DFSchema::try_from_qualified_schema("orders", &schema.arrow()).map_err(|error| error.to_string())?;
+    let model = Model { access_policies: policies, ..generate::generate("orders", "Orders", &schema) };
+    if let Err(error) = access::check(&model, state, &fields)
+        && !error.field().is_some_and(|field| field.starts_with("access_policies"))
+    {
+        return Err(format!("an error that does not say which policy is wrong: {error}"));
+    }
+    settled(access::check(&model, state, &fields))?;
+    let user = attributes.into_iter().fold(UserAttributes::default(), |user, (name, values)| user.with(name, values));
+    let granted = access::grant(&model, &user, state, &fields);
+    let applied: BTreeSet<&str> = granted.policies.iter().map(String::as_str).collect();
+    if applied.is_empty() && (granted.rows.is_none() || granted.no_rows.is_none()) {
+        return Err("rows are seen under no policy".to_owned());
+    }
+    let mut applying = model.access_policies.iter().filter(|policy| applied.contains(policy.name.as_str())).peekable();
+    let common = applying.peek().map(|policy| policy.hidden.clone()).unwrap_or_default();
+    let applying: Vec<&AccessPolicy> = applying.collect();
+    let hidden = common.iter().filter(|column| applying.iter().all(|policy| policy.hidden.contains(column)));
+    match hidden.into_iter().find(|column| fields.has_column_with_unqualified_name(column) && !granted.hidden.contains(*column)) {
+        Some(column) => Err(format!("{column} is seen, which all policies hide")),
+        None => Ok(()),
+    }
+}
+
+/// A statement before it is planned.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn sql(bytes: &[u8]) -> std::result::Result<(), String> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    match gate::parse(text, &Limits::default()) {
+        Ok(Statement::Statement(statement)) if matches!(*statement, SqlStatement::Query(_)) => Ok(()),
+        Ok(_) => Err("something that is no query passes".to_owned()),
+        Err(error) if error.kind() == ErrorKind::Internal => Err(super::said(&error)),
+        Err(error) if error.field().is_none() => Err(format!("an error without a field: {error}")),
+        Err(_) => Ok(()),
+    }
+}
+
+/// What was read; an error of a file says which it is.
+fn placed<T>(read: Result<T>, file: &str) -> std::result::Result<Option<T>, String> {
+    match &read {
+        Err(error) if error.kind() == ErrorKind::Invalid && !error.message().starts_with(file) => Err(format!("an error that does not say where: {error}")),
+        _ => settled(read),
+    }
+}
+
+/// What is left out is named.
+fn noted(imported: &interchange::Imported) -> std::result::Result<(), String> {
+    match imported.notes.iter().find(|note| note.text.is_empty()) {
+        Some(note) => Err(format!("a note on {} says nothing", note.path)),
+        None => Ok(()),
+    }
+}
+
+/// Models are the same when they are written and read again.
+fn again(models: &[Model]) -> std::result::Result<(), String> {
+    for model in models {
+        let written = interchange::write_model(model);
+        if written.len() > AGAIN_MAX_BYTES {
+            continue;
+        }
+        match interchange::read_models("again.yaml", &written) {
+            Ok(read) if read == std::slice::from_ref(model) => {}
+            Ok(_) => return Err(format!("model {} is another one when it is written and read again", model.name)),
+            Err(error) => return Err(format!("model {} is not read when it was written: {error}", model.name)),
+        }
+    }
+    Ok(())
+}

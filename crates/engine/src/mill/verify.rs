@@ -1,0 +1,160 @@
+//! Verifying: a question is answered as always, by what is kept of segments, and once more from the rows of the very same
+//! versions by DataFusion's own operators. The two have to be equal; where they are not, the fault is ours.
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::Mill;
+use super::damage::Damage;
+use super::seen::Seen;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::query::compare::{Comparison, Difference, RELATIVE_TOLERANCE, compare};
+use crate::query::execute;
+use crate::query::result::{ColumnRole, Provenance, QueryResult, SourceVersion, Subtotal};
+use crate::semantic::SemanticQuery;
+
+/// Whether an answer is what its rows say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verification {
+    /// Whether there is no difference.
+    pub equal: bool,
+    /// Rows of the answer.
+    pub rows: u64,
+    /// Values of measures that were compared.
+    pub values: u64,
+    /// How many differences there are.
+    pub difference_count: u64,
+    /// The first of them, 20 at most.
+    pub differences: Vec<Difference>,
+    /// Fractions are equal when they differ by at most this part of the greater one, because sums depend on the order in which they
+    /// are added; or by a trillionth of the greatest number of their column. Estimates may differ by their bounds, too.
+    pub relative_tolerance: f64,
+    /// What was read, both times.
+    pub versions: Vec<SourceVersion>,
+    /// How long the answer took, in milliseconds.
+    pub answered_ms: u64,
+    /// How long it took to compute it from rows, in milliseconds.
+    pub recomputed_ms: u64,
+    /// Where the answer comes from: which segments were kept, rolled up, left out.
+    pub answered: Provenance,
+    /// Where the other numbers come from. No segment is kept, rolled up or left out by what the log says of it.
+    pub recomputed: Provenance,
+}
+
+impl Mill {
+    /// Answers a semantic query as [`query`](Self::query) does, computes it again from the rows of the same versions, and
+    /// compares every value, the rows and their order. The second time uses nothing that is kept: no partials, rollups,
+    /// lookups or compiled questions, and neither bounds of segments in the log nor bloom filters; so all segments of the
+    /// versions are opened, and their own statistics say what has to be decoded. It costs accordingly, and the deadline of
+    /// the scope holds for both together. What the scope sees and from where relative ranges are counted is found out once.
+    ///
+    /// A difference is a fault of the engine: it is logged as an error, without values, and told in the result.
+    /// [`skipping_damaged`](Self::skipping_damaged) has no effect.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}"#)?;
+    /// let verification = mill.verify(&query).await?;
+    /// assert!(verification.equal);
+    /// assert_eq!((verification.rows, verification.values, verification.versions[0].version), (2, 2, 0));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query); `Exhausted` also where the rows cannot be read within the limits of the scope.
+    pub async fn verify(&self, query: &SemanticQuery) -> Result<Verification> {
+        // Both must read the same, so nothing is left out by one of them.
+        let kept = Self { skips_damaged: false, from_rows: false, ..self.clone() };
+        let rows = Self { from_rows: true, ..kept.clone() };
+        let verification = async {
+            let query = &*kept.with_segments(query).await?;
+            let ground = kept.ground(query, &Damage::default()).await?;
+            let started = Instant::now();
+            let both = async {
+                let answered = kept.answer_shaped(&ground, query).await?;
+                let answered_ms = millis(started);
+                Ok((answered, rows.answer_shaped(&ground, query).await?, answered_ms))
+            };
+            let (answered, recomputed, answered_ms) = match both.await {
+                Ok(both) => both,
+                Err(error) => return Err(kept.refused(error, ground.pinned()).await),
+            };
+            let recomputed_ms = millis(started).saturating_sub(answered_ms);
+            Ok(self.verified(query, answered, recomputed, [answered_ms, recomputed_ms]))
+        };
+        execute::within_deadline(self.scope.limits(), verification).await
+    }
+
+    /// An error as it is told to who sees these.
+    async fn refused(&self, error: Error, asked: &[(DatasetName, Seen)]) -> Error {
+        match self.skip(&mut Damage::default(), error, asked).await {
+            Err(error) => error,
+            Ok(()) => Error::internal("a damaged segment was left out of a verification"),
+        }
+    }
+
+    fn verified(&self, query: &SemanticQuery, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
+        let order: Vec<&str> = query.order.iter().map(|(name, _)| name.as_str()).collect();
+        let mut found = if query.ungrouped {
+            // Rows have no keys: each is all that it says.
+            let [answered, recomputed] = [&answered, &recomputed].map(plain);
+            compare(&answered, &recomputed, &order, query.offset.unwrap_or(0))
+        } else {
+            compare(&answered, &recomputed, &order, query.offset.unwrap_or(0))
+        };
+        let around = |answer: &QueryResult| answer.totals.iter().chain(&answer.others).map(|part| on_its_own(part, answer)).collect::<Vec<_>>();
+        for (ours, theirs) in around(&answered).iter().zip(&around(&recomputed)) {
+            found.add(compare(ours, theirs, &[], 0));
+        }
+        let Comparison { values, count, told } = found;
+        let versions = versions(&answered.provenance);
+        if count > 0 {
+            let columns: Vec<&str> = told.iter().filter_map(|difference| difference.column.as_deref()).collect();
+            // Neither rows nor filters, whose values are somebody's.
+            tracing::error!(tenant = %self.scope.tenant(), ?versions, measures = ?query.measures, dimensions = ?query.dimensions, differences = count, ?columns, "an answer is not what its rows say");
+        }
+        Verification {
+            equal: count == 0,
+            rows: answered.batch.num_rows() as u64,
+            values,
+            difference_count: count,
+            differences: told,
+            relative_tolerance: RELATIVE_TOLERANCE,
+            versions,
+            answered_ms,
+            recomputed_ms,
+            answered: answered.provenance,
+            recomputed: recomputed.provenance,
+        }
+    }
+}
+
+/// An answer whose columns are all part of what a row is.
+fn plain(answer: &QueryResult) -> QueryResult {
+    let mut answer = answer.clone();
+    answer.columns.iter_mut().for_each(|column| column.role = ColumnRole::Column);
+    answer
+}
+
+/// A part of an answer as an answer.
+fn on_its_own(part: &Subtotal, answer: &QueryResult) -> QueryResult {
+    let provenance = Provenance { bounds: part.bounds.clone(), truncated: part.truncated, total_rows: None, ..answer.provenance.clone() };
+    QueryResult { columns: part.columns.clone(), batch: part.batch.clone(), totals: Vec::new(), others: None, provenance }
+}
+
+fn versions(provenance: &Provenance) -> Vec<SourceVersion> {
+    let only = provenance.dataset.clone().zip(provenance.version);
+    let only = only.map(|(dataset, version)| SourceVersion { dataset, version, complete_until: provenance.complete_until });
+    only.into_iter().chain(provenance.sources.iter().cloned()).collect()
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

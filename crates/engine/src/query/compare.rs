@@ -1,0 +1,271 @@
+//! Compares two answers to one question that were computed in different ways, value by value. Sums of fractions depend on
+//! the order in which they are added, so these are compared within a tolerance, and what is ordered by them may change
+//! places; everything else is equal or it is not.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::result::{ColumnRole, QueryResult};
+use super::write::columns_to_json;
+use crate::catalog::ColumnType;
+
+/// Fractions are equal when they differ by at most this part of the greater one.
+pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-9;
+/// Or by this part of the greatest number of their column: differences of large numbers may come to very little.
+const PART_OF_COLUMN: f64 = 1e-12;
+/// Differences that are told.
+const TOLD_MAX: usize = 20;
+
+/// Something in which two answers differ.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// In what they differ.
+    pub kind: DifferenceKind,
+    /// What tells the row apart: its groups and time buckets by member. Empty where it is about the answer as a whole.
+    pub row: Map<String, Value>,
+    /// The column; of an answer as a whole `columns`, `total_rows` or `truncated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What was answered: the value, or for an order the place of the row, from 0.
+    pub answered: Value,
+    /// What the rows say.
+    pub recomputed: Value,
+}
+
+/// In what two answers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// A value of a row that both have.
+    Value,
+    /// A row that the answer has and the rows do not give.
+    OnlyAnswered,
+    /// A row that the rows give and the answer lacks.
+    OnlyRecomputed,
+    /// The place of a row.
+    Order,
+    /// The answer as a whole: its columns, how many rows there are.
+    Whole,
+}
+
+/// What a comparison found.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Comparison {
+    /// Values of measures that were compared.
+    pub values: u64,
+    /// All differences.
+    pub count: u64,
+    /// The first of them.
+    pub told: Vec<Difference>,
+}
+
+impl Comparison {
+    fn note(&mut self, difference: Difference) {
+        self.count += 1;
+        if self.told.len() < TOLD_MAX {
+            self.told.push(difference);
+        }
+    }
+
+    /// What another comparison found as well.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.values += other.values;
+        self.count += other.count;
+        let room = TOLD_MAX.saturating_sub(self.told.len());
+        self.told.extend(other.told.into_iter().take(room));
+    }
+
+    fn note_whole(&mut self, what: &str, answered: Value, recomputed: Value) {
+        if answered != recomputed {
+            self.note(Difference { kind: DifferenceKind::Whole, row: Map::new(), column: Some(what.to_owned()), answered, recomputed });
+        }
+    }
+}
+
+/// Compares an answer with what the rows say. `order`: the columns that the question is ordered by, where it says so;
+/// `offset`: rows that were left out before these.
+pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &[&str], offset: usize) -> Comparison {
+    let mut found = Comparison::default();
+    let columns = |result: &QueryResult| json!(result.columns.iter().map(|column| json!([column.name, column.column_type])).collect::<Vec<_>>());
+    found.note_whole("columns", columns(answered), columns(recomputed));
+    if found.count > 0 {
+        return found;
+    }
+    let (told, counted) = (&answered.provenance, &recomputed.provenance);
+    if let (Some(told), Some(counted)) = (told.total_rows, counted.total_rows) {
+        found.note_whole("total_rows", json!(told), json!(counted));
+    }
+    found.note_whole("truncated", json!(told.truncated), json!(counted.truncated));
+    let (ours, theirs) = (Rows::of(answered), Rows::of(recomputed));
+    let slack = slack(answered, recomputed, &ours, &theirs);
+    let order = Order { columns: order_of(answered, order), slack: &slack };
+    let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs);
+    for &(here, there) in &both {
+        for (index, column) in answered.columns.iter().enumerate().filter(|(_, column)| column.role == ColumnRole::Measure) {
+            let (answered, recomputed) = (ours.value(index, here), theirs.value(index, there));
+            found.values += 1;
+            if !slack.get(index).copied().unwrap_or_default().allows(answered, recomputed) {
+                let (answered, recomputed) = (answered.clone(), recomputed.clone());
+                found.note(Difference { kind: DifferenceKind::Value, row: ours.key(here), column: Some(column.name.clone()), answered, recomputed });
+            }
+        }
+    }
+    for (&(before, its), &(here, there)) in both.iter().zip(both.iter().skip(1)) {
+        if its > there && !order.may_swap((&ours, before), (&ours, here)) {
+            found.note(Difference { kind: DifferenceKind::Order, row: ours.key(here), column: None, answered: json!(here), recomputed: json!(there) });
+        }
+    }
+    // Of rows that come at the same place, a page may end with one or with another.
+    let tied = |rows: &Rows<'_>, row: usize, page: &Rows<'_>, cut: bool| {
+        let edges = page.count.checked_sub(1).filter(|_| cut).into_iter().chain((offset > 0 && page.count > 0).then_some(0));
+        edges.into_iter().any(|edge| order.may_swap((rows, row), (page, edge)))
+    };
+    for row in only_ours.into_iter().filter(|row| !tied(&ours, *row, &theirs, counted.truncated)) {
+        found.note(Difference { kind: DifferenceKind::OnlyAnswered, row: ours.key(row), column: None, answered: ours.measures(row), recomputed: Value::Null });
+    }
+    for row in only_theirs.into_iter().filter(|row| !tied(&theirs, *row, &ours, told.truncated)) {
+        found.note(Difference { kind: DifferenceKind::OnlyRecomputed, row: theirs.key(row), column: None, answered: Value::Null, recomputed: theirs.measures(row) });
+    }
+    found
+}
+
+/// The rows of a result as values.
+struct Rows<'r> {
+    result: &'r QueryResult,
+    columns: Vec<Vec<Value>>,
+    count: usize,
+}
+
+impl<'r> Rows<'r> {
+    fn of(result: &'r QueryResult) -> Self {
+        Self { result, columns: columns_to_json(&result.batch), count: result.batch.num_rows() }
+    }
+
+    fn value(&self, column: usize, row: usize) -> &Value {
+        self.columns.get(column).and_then(|column| column.get(row)).unwrap_or(&Value::Null)
+    }
+
+    fn part(&self, row: usize, measures: bool) -> Map<String, Value> {
+        let columns = self.result.columns.iter().enumerate().filter(|(_, column)| (column.role == ColumnRole::Measure) == measures);
+        columns.map(|(index, column)| (column.name.clone(), self.value(index, row).clone())).collect()
+    }
+
+    /// What tells a row apart.
+    fn key(&self, row: usize) -> Map<String, Value> {
+        self.part(row, false)
+    }
+
+    fn measures(&self, row: usize) -> Value {
+        Value::Object(self.part(row, true))
+    }
+
+    /// Rows by what tells them apart. Where that is the same, as it may be where nothing is grouped, by all they say.
+    fn by_key(&self) -> BTreeMap<String, Vec<usize>> {
+        let mut rows: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for row in 0..self.count {
+            rows.entry(Value::Object(self.key(row)).to_string()).or_default().push(row);
+        }
+        for same in rows.values_mut().filter(|same| same.len() > 1) {
+            same.sort_by_cached_key(|row| self.measures(*row).to_string());
+        }
+        rows
+    }
+}
+
+/// The rows that both answers have, in the order of the first, and those that one has.
+struct Pairs {
+    both: Vec<(usize, usize)>,
+    ours: Vec<usize>,
+    theirs: Vec<usize>,
+}
+
+fn pairs(ours: &Rows<'_>, theirs: &Rows<'_>) -> Pairs {
+    let mut pairs = Pairs { both: Vec::new(), ours: Vec::new(), theirs: Vec::new() };
+    let mut others = theirs.by_key();
+    for (key, here) in ours.by_key() {
+        let there = others.remove(&key).unwrap_or_default();
+        let common = here.len().min(there.len());
+        pairs.both.extend(here.iter().copied().zip(there.iter().copied()));
+        pairs.ours.extend(here.into_iter().skip(common));
+        pairs.theirs.extend(there.into_iter().skip(common));
+    }
+    pairs.theirs.extend(others.into_values().flatten());
+    pairs.both.sort_unstable();
+    pairs.ours.sort_unstable();
+    pairs.theirs.sort_unstable();
+    pairs
+}
+
+/// How far two values of a column may differ.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slack {
+    relative: f64,
+    absolute: f64,
+}
+
+impl Slack {
+    fn allows(self, a: &Value, b: &Value) -> bool {
+        a == b || self.is_close(a, b)
+    }
+
+    fn is_close(self, a: &Value, b: &Value) -> bool {
+        match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) if self.relative > 0.0 => (a - b).abs() <= (self.relative * a.abs().max(b.abs())).max(self.absolute),
+            _ => false,
+        }
+    }
+}
+
+/// What each column allows: nothing but equal values, or for numbers that are added up or estimated some distance.
+fn slack(answered: &QueryResult, recomputed: &QueryResult, ours: &Rows<'_>, theirs: &Rows<'_>) -> Vec<Slack> {
+    let columns = answered.columns.iter().enumerate().map(|(index, column)| {
+        if column.role != ColumnRole::Measure {
+            return Slack::default();
+        }
+        let bounds = answered.provenance.bounds.iter().chain(&recomputed.provenance.bounds).filter(|bound| bound.measure == column.name);
+        let bound = bounds.map(|bound| bound.value).fold(0.0, f64::max).min(0.5);
+        if bound == 0.0 && column.column_type != ColumnType::Float {
+            return Slack::default();
+        }
+        let numbers = [ours, theirs].into_iter().filter_map(|rows| rows.columns.get(index)).flatten().filter_map(Value::as_f64);
+        let greatest = numbers.map(f64::abs).fold(0.0, f64::max);
+        // Both are within the bound of the true number, which is at most so much greater than the greater of them.
+        Slack { relative: RELATIVE_TOLERANCE + 2.0 * bound / (1.0 - bound), absolute: PART_OF_COLUMN * greatest }
+    });
+    columns.collect()
+}
+
+/// The columns that rows are ordered by: what is asked, or as it is without that; then the groups.
+fn order_of(result: &QueryResult, asked: &[&str]) -> Vec<usize> {
+    let place = |name: &str| result.columns.iter().position(|column| column.name == name);
+    let first = |role: ColumnRole| result.columns.iter().position(|column| column.role == role);
+    let mut order: Vec<usize> = asked.iter().filter_map(|name| place(name)).collect();
+    if order.is_empty() {
+        order.extend(first(ColumnRole::Time).or_else(|| first(ColumnRole::Measure)));
+    }
+    for (index, _) in result.columns.iter().enumerate().filter(|(_, column)| column.role != ColumnRole::Measure) {
+        if !order.contains(&index) {
+            order.push(index);
+        }
+    }
+    order
+}
+
+struct Order<'s> {
+    columns: Vec<usize>,
+    slack: &'s [Slack],
+}
+
+impl Order<'_> {
+    /// Whether either of two rows may come before the other: the first column of the order in which they differ is one that
+    /// allows for so much.
+    fn may_swap(&self, (ours, one): (&Rows<'_>, usize), (theirs, other): (&Rows<'_>, usize)) -> bool {
+        let differing = self.columns.iter().map(|column| (*column, ours.value(*column, one), theirs.value(*column, other))).find(|(_, a, b)| a != b);
+        differing.is_none_or(|(column, a, b)| self.slack.get(column).copied().unwrap_or_default().is_close(a, b))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What is seen of a difference, and what is none.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringViewArray};
+
+use super::*;
+use crate::query::result::{Bound, BoundKind, Provenance, ResultColumn};
+
+type Row = (Option<&'static str>, Option<i64>, Option<f64>);
+
+const ROWS: [Row; 3] = [(Some("a"), Some(3), Some(0.3)), (Some("b"), Some(2), Some(1e6)), (None, Some(1), None)];
+
+fn result(rows: &[Row]) -> QueryResult {
+    let column = |name: &str, column_type, role| ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None };
+    let columns = vec![
+        column("t.key", ColumnType::String, ColumnRole::Dimension),
+        column("t.count", ColumnType::Integer, ColumnRole::Measure),
+        column("t.sum", ColumnType::Float, ColumnRole::Measure),
+    ];
+    let keys: ArrayRef = Arc::new(rows.iter().map(|row| row.0).collect::<StringViewArray>());
+    let counts: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>());
+    let sums: ArrayRef = Arc::new(rows.iter().map(|row| row.2).collect::<Float64Array>());
+    let batch = RecordBatch::try_from_iter([("t.key", keys), ("t.count", counts), ("t.sum", sums)]).unwrap();
+    let provenance = Provenance { total_rows: Some(rows.len() as u64), ..Provenance::default() };
+    QueryResult { columns, batch, provenance }
+}
+
+/// What is found where rows of the answer are others than those of `ROWS`.
+fn kinds(answered: &[Row]) -> Vec<DifferenceKind> {
+    compare(&result(answered), &result(&ROWS), &[], 0).told.into_iter().map(|difference| difference.kind).collect()
+}
+
+#[test]
+fn the_same_is_no_difference() {
+    let found = compare(&result(&ROWS), &result(&ROWS), &[], 0);
+    assert_eq!(found, Comparison { values: 6, ..Comparison::default() });
+}
+
+#[test]
+fn another_value_is_a_difference_with_its_row_and_column() {
+    let [first, _, last] = ROWS;
+    let found = compare(&result(&[first, (Some("b"), Some(5), Some(1e6)), last]), &result(&ROWS), &[], 0);
+    assert_eq!(found.count, 1, "{found:?}");
+    let difference = &found.told[0];
+    assert_eq!((difference.kind, difference.column.as_deref()), (DifferenceKind::Value, Some("t.count")));
+    assert_eq!((&difference.answered, &difference.recomputed), (&json!(5), &json!(2)));
+    assert_eq!(json!(difference.row), json!({"t.key": "b"}));
+}
+
+#[test]
+fn fractions_may_differ_in_their_last_digits_and_no_more() {
+    let [first, second, last] = ROWS;
+    assert_eq!(kinds(&[(Some("a"), Some(3), Some(0.1 + 0.2)), second, last]), []);
+    assert_eq!(kinds(&[first, (Some("b"), Some(2), Some(1e6 + 0.000_1)), last]), []);
+    assert_eq!(kinds(&[first, (Some("b"), Some(2), Some(1e6 + 0.01)), last]), [DifferenceKind::Value]);
+    // Beside a million the last digits of three tenths are lost, their fifth is not.
+    assert_eq!(kinds(&[(Some("a"), Some(3), Some(0.300_01)), second, last]), [DifferenceKind::Value]);
+}
+
+#[test]
+fn nothing_is_not_a_value() {
+    let [first, second, last] = ROWS;
+    assert_eq!(kinds(&[(Some("a"), Some(3), None), second, last]), [DifferenceKind::Value]);
+    assert_eq!(kinds(&[first, second, (None, Some(1), Some(0.0))]), [DifferenceKind::Value]);
+    // Nor is a group without a name one whose name is empty.
+    assert_eq!(kinds(&[first, second, (Some(""), Some(1), None)]), [DifferenceKind::OnlyAnswered, DifferenceKind::OnlyRecomputed]);
+}
+
+#[test]
+fn rows_that_one_lacks_are_differences() {
+    let [first, second, last] = ROWS;
+    assert_eq!(kinds(&[first, last]), [DifferenceKind::Whole, DifferenceKind::OnlyRecomputed]);
+    assert_eq!(kinds(&[first, second, (Some("c"), Some(1), None), last]), [DifferenceKind::Whole, DifferenceKind::OnlyAnswered]);
+    // Twice the same is not once.
+    assert_eq!(kinds(&[first, second, second, last]), [DifferenceKind::Whole, DifferenceKind::OnlyAnswered]);
+}
+
+#[test]
+fn another_order_is_a_difference_unless_both_come_at_the_same_place() {
+    let [first, second, last] = ROWS;
+    assert_eq!(kinds(&[second, first, last]), [DifferenceKind::Order]);
+    let near: [Row; 2] = [(Some("a"), Some(1), Some(0.3)), (Some("b"), Some(1), Some(0.1 + 0.2))];
+    let swapped = [near[1], near[0]];
+    // By the sum they are at the same place, by the name they are not.
+    assert_eq!(compare(&result(&swapped), &result(&near), &["t.sum"], 0).count, 0);
+    assert_eq!(compare(&result(&swapped), &result(&near), &["t.key"], 0).told.first().map(|difference| difference.kind), Some(DifferenceKind::Order));
+}
+
+#[test]
+fn a_page_may_end_with_either_of_two_rows_at_the_same_place() {
+    let page = |rows: &[Row]| {
+        let mut page = result(rows);
+        page.provenance = Provenance { truncated: true, ..Provenance::default() };
+        page
+    };
+    let [one, other, far]: [Row; 3] = [(Some("a"), Some(1), Some(0.3)), (Some("b"), Some(1), Some(0.1 + 0.2)), (Some("c"), Some(1), Some(0.2))];
+    assert_eq!(compare(&page(&[one]), &page(&[other]), &["t.sum"], 0).count, 0);
+    assert_eq!(compare(&page(&[one]), &page(&[far]), &["t.sum"], 0).count, 2);
+    // What is there as a whole has no such end.
+    assert_eq!(compare(&result(&[one]), &result(&[other]), &["t.sum"], 0).count, 2);
+}
+
+#[test]
+fn an_estimate_may_differ_by_its_bound() {
+    let bounded = |count: i64| {
+        let mut result = result(&[(Some("a"), Some(count), None)]);
+        result.provenance.bounds = vec![Bound { measure: "t.count".to_owned(), kind: BoundKind::RelativeError, value: 0.01, confidence: 0.95 }];
+        result
+    };
+    assert_eq!(compare(&bounded(10_000), &bounded(10_150), &[], 0).count, 0);
+    assert_eq!(compare(&bounded(10_000), &bounded(10_500), &[], 0).count, 1);
+}
+
+#[test]
+fn other_columns_are_one_difference() {
+    let mut other = result(&ROWS);
+    other.columns[1].name = "t.other".to_owned();
+    let found = compare(&result(&ROWS), &other, &[], 0);
+    assert_eq!((found.count, found.told[0].column.as_deref()), (1, Some("columns")));
+}

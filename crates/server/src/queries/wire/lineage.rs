@@ -1,0 +1,190 @@
+//! Verifications and lineages as they cross HTTP. The engine writes them; these types tell OpenAPI their shape.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Filter, Provenance, SourceVersion, TimeRange};
+use crate::datasets::wire::Cell;
+use crate::models::wire::{Dimension, Measure};
+use crate::versions::wire::{Operation, VersionLoad};
+
+/// Whether an answer is what its rows say.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Verification {
+    /// Whether there is no difference.
+    pub equal: bool,
+    /// Rows of the answer.
+    pub rows: u64,
+    /// Values of measures that were compared.
+    pub values: u64,
+    pub difference_count: u64,
+    /// The first of them, 20 at most.
+    pub differences: Vec<Difference>,
+    /// Fractions are equal when they differ by at most this part of the greater one.
+    pub relative_tolerance: f64,
+    /// What was read, both times.
+    pub versions: Vec<SourceVersion>,
+    pub answered_ms: u64,
+    pub recomputed_ms: u64,
+    /// Where the answer comes from.
+    pub answered: Provenance,
+    /// Where the numbers come from that it was compared with: rows alone.
+    pub recomputed: Provenance,
+}
+
+/// Something in which an answer and its rows differ.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Difference {
+    pub kind: DifferenceKind,
+    /// What tells the row apart, by member. Empty where it is about the answer as a whole.
+    pub row: BTreeMap<String, Cell>,
+    /// The column; of an answer as a whole `columns`, `total_rows` or `truncated`.
+    pub column: Option<String>,
+    /// What was answered: a value, the measures of a row, or for an order the place of the row, from 0.
+    pub answered: Cell,
+    /// What the rows say.
+    pub recomputed: Cell,
+}
+
+/// In what they differ.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// A value of a row that both have.
+    Value,
+    /// A row that the answer has and the rows do not give.
+    OnlyAnswered,
+    /// A row that the rows give and the answer lacks.
+    OnlyRecomputed,
+    /// The place of a row.
+    Order,
+    /// The answer as a whole: its columns, how many rows there are.
+    Whole,
+}
+
+/// What the numbers of an answer are made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Lineage {
+    /// The measures that are asked for or filtered by, and after them what they are computed from.
+    pub measures: Vec<MeasureLineage>,
+    /// What is grouped by.
+    pub dimensions: Vec<DimensionLineage>,
+    /// The ranges of time, made absolute.
+    pub time_ranges: Vec<AppliedRange>,
+    /// The conditions of the question and of the segments that it names, made absolute.
+    pub filters: Vec<AppliedFilter>,
+    pub timezone: String,
+    pub datasets: Vec<DatasetLineage>,
+    /// Whether some segments are not listed, because there are more than 1,000.
+    pub truncated: bool,
+}
+
+/// What a measure is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeasureLineage {
+    pub member: String,
+    /// Whether it is part of the question; the others are what it is computed from.
+    pub asked: bool,
+    /// As the model has it.
+    pub definition: Measure,
+    /// Its own conditions, made absolute.
+    pub conditions: Vec<Filter>,
+    /// The measures that it is computed from.
+    pub made_of: Vec<String>,
+}
+
+/// What a group is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DimensionLineage {
+    /// As the question names it.
+    pub member: String,
+    /// The model that it is of, which a join may call otherwise.
+    pub model: String,
+    /// As the model has it.
+    pub definition: Dimension,
+}
+
+/// A range of time that rows are of; `to` is exclusive, and nothing is an open end.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppliedRange {
+    pub member: String,
+    #[schema(required)]
+    pub from: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A condition that was applied.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AppliedFilter {
+    /// The named filter that it is of, where it is of one.
+    pub segment: Option<String>,
+    pub filter: Filter,
+}
+
+/// What is read of a dataset.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatasetLineage {
+    pub dataset: String,
+    pub label: String,
+    pub model_version: u64,
+    pub version: u64,
+    /// Latest instant among the rows that are seen.
+    #[schema(required)]
+    pub complete_until: Option<DateTime<Utc>>,
+    /// Whether rows or columns are not seen. Then neither segments nor loads are told.
+    pub restricted: bool,
+    /// The access policies that apply.
+    pub policies: Vec<String>,
+    /// Why no row is seen, in a sentence.
+    pub no_rows: Option<String>,
+    pub segments_total: u64,
+    /// Segments that may hold a row of the answer, by their bounds.
+    pub segments_matching: u64,
+    /// Rows of these.
+    pub rows: u64,
+    /// Where these come from, by commit, oldest first; what is not known comes last.
+    pub commits: Vec<CommitLineage>,
+}
+
+/// How rows came to be where they are.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// As a load brought them.
+    Loaded,
+    /// They were written anew since, so which loads have brought them cannot be told.
+    Rewritten,
+    /// The log does not go back so far any more, or too far to look.
+    Unknown,
+}
+
+/// Segments that one commit brought.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CommitLineage {
+    pub origin: Origin,
+    #[schema(required)]
+    pub version: Option<u64>,
+    #[schema(required)]
+    pub committed_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    pub operation: Option<Operation>,
+    /// Small loads share a commit and its segments.
+    pub loads: Vec<VersionLoad>,
+    pub rows: u64,
+    pub segments: Vec<SegmentLineage>,
+}
+
+/// A segment that may hold a row of the answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SegmentLineage {
+    /// Its path below the dataset.
+    pub path: String,
+    pub rows: u64,
+    pub bytes: u64,
+    #[schema(required)]
+    pub time_range: Option<TimeRange>,
+}
