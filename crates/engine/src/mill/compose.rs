@@ -186,11 +186,6 @@ impl Mill {
         let physical = self.session().physical(&planned.page).await?;
         let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
         self.composed_result(query, executed, planned).await
-        }
-        self.check_unique(&planned).await?;
-        let physical = self.shared.session.physical(&planned.page).await?;
-        let executed = execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
-        self.composed_result(query, executed, planned).await
     }
 
     async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {

@@ -44,22 +44,21 @@ impl Mill {
         }
         // Where nothing else is grouped by, a number over no rows would stand for values that are not there.
         let is_all = |part: &Part| part.others && greatest.as_ref().is_some_and(|(_, greatest)| part.by.is_empty() && greatest.are_all || greatest.values.is_empty());
-        let told = parts.iter().map(|part| {
-            let is_all = is_all(part);
+        let told = parts.into_iter().map(|part| {
+            let is_all = is_all(&part);
             async move {
-                let mut told = self.answer_part(ground, part).await?;
+                let mut told = self.answer_part(ground, &part).await?;
                 if is_all {
                     told.batch = told.batch.slice(0, 0);
                 }
-                Ok::<_, Error>(told)
+                Ok::<_, Error>((part, told))
             }
         });
-        let told: Vec<QueryResult> = futures::stream::iter(told).buffered(CONCURRENCY).try_collect().await?;
-        for (part, told) in parts.into_iter().zip(told) {
+        let told: Vec<(Part, QueryResult)> = futures::stream::iter(told).buffered(CONCURRENCY).try_collect().await?;
+        for (part, told) in told {
             add(&mut answer.provenance, &told.provenance);
-            let subtotal =
-                Subtotal { by: part.by, others: part.others, columns: told.columns, batch: told.batch, truncated: told.provenance.truncated, bounds: told.provenance.bounds };
-            answer.totals.push(subtotal);
+            let (truncated, bounds) = (told.provenance.truncated, told.provenance.bounds);
+            answer.totals.push(Subtotal { by: part.by, others: part.others, columns: told.columns, batch: told.batch, truncated, bounds });
         }
         if query.top.as_ref().is_some_and(|top| top.others) {
             answer.others = answer.totals.pop();

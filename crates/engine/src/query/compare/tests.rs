@@ -12,7 +12,7 @@ type Row = (Option<&'static str>, Option<i64>, Option<f64>);
 const ROWS: [Row; 3] = [(Some("a"), Some(3), Some(0.3)), (Some("b"), Some(2), Some(1e6)), (None, Some(1), None)];
 
 fn result(rows: &[Row]) -> QueryResult {
-    let column = |name: &str, column_type, role| ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None };
+    let column = |name: &str, column_type, role| ResultColumn::new(name, column_type, role);
     let columns = vec![
         column("t.key", ColumnType::String, ColumnRole::Dimension),
         column("t.count", ColumnType::Integer, ColumnRole::Measure),
@@ -23,7 +23,7 @@ fn result(rows: &[Row]) -> QueryResult {
     let sums: ArrayRef = Arc::new(rows.iter().map(|row| row.2).collect::<Float64Array>());
     let batch = RecordBatch::try_from_iter([("t.key", keys), ("t.count", counts), ("t.sum", sums)]).unwrap();
     let provenance = Provenance { total_rows: Some(rows.len() as u64), ..Provenance::default() };
-    QueryResult { columns, batch, provenance }
+    QueryResult { columns, batch, totals: Vec::new(), others: None, provenance }
 }
 
 /// What is found where rows of the answer are others than those of `ROWS`.
