@@ -23,6 +23,7 @@ mod rollups;
 mod seen;
 mod settings;
 mod shared;
+mod sql_models;
 mod steps;
 mod tiles;
 mod value_lists;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -324,11 +324,8 @@ impl Mill {
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
-        let catalog = Arc::new(MemoryCatalogProvider::new());
-        catalog.register_schema("public", schema)?;
-        state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
-        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters })
+        let planned = self.plan_with_models(sql, statement, schema, pinned, as_of).await?;
+        Ok(PlannedSql { planned, counters })
     }
 
     /// Makes a table of the statement known, as the scope sees it.
@@ -414,7 +411,7 @@ pub(super) struct PlannedSql {
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
 /// it any more; `turn` bounds how many there are.
-async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
+pub(super) async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {

@@ -35,6 +35,7 @@ mod rows;
 mod scopes;
 mod sketches;
 mod sql;
+mod sql_models;
 mod steps;
 mod traps;
 mod versions;
