@@ -235,7 +235,20 @@ impl Mill {
         Ok(counts.values().first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    /// Answers one read-only SQL query over the datasets of the scope. [`sql_as_of`](Self::sql_as_of) asks an older state.
+    /// Answers one read-only SQL query over the datasets of the scope and what their models say: `measure(x)` is a measure of the
+    /// dataset that its SELECT reads, and dimensions are columns. [`sql_as_of`](Self::sql_as_of) asks an older state.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let answer = mill.sql("select city, measure(sum_amount) as amount from orders group by city order by 2 desc").await?;
+    /// assert_eq!(answer.to_json()["data"], serde_json::json!([["Rome", "Oslo"], [5, 4]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `Invalid` for text that is not SQL or names what is not there, `Denied` for anything but a query, `Exhausted` at a
