@@ -224,7 +224,7 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
 }
 
 /// Whether rows are grouped by an aggregate of theirs. The planner lets it pass, and nothing could compute it.
-fn groups_by_aggregates(node: &LogicalPlan) -> Result<bool> {
+fn groups_by_aggregates(node: &LogicalPlan) -> datafusion::common::Result<bool> {
     let LogicalPlan::Aggregate(aggregate) = node else { return Ok(false) };
     for group in &aggregate.group_expr {
         if group.exists(|part| Ok(matches!(part, Expr::AggregateFunction(_))))? {
