@@ -26,6 +26,7 @@ mod seen;
 mod settings;
 mod shaped;
 mod shared;
+mod sql_models;
 mod steps;
 mod tiles;
 mod value_lists;

@@ -23,6 +23,7 @@ pub(crate) mod fill;
 pub(crate) mod filter;
 pub(crate) mod generate;
 pub(crate) mod grain;
+pub(crate) mod in_sql;
 pub mod interchange;
 pub(crate) mod join;
 pub(crate) mod lookups;

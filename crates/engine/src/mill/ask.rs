@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -235,7 +235,20 @@ impl Mill {
         Ok(counts.values().first().copied().and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    /// Answers one read-only SQL query over the datasets of the scope. [`sql_as_of`](Self::sql_as_of) asks an older state.
+    /// Answers one read-only SQL query over the datasets of the scope and what their models say: `measure(x)` is a measure of the
+    /// dataset that its SELECT reads, and dimensions are columns. [`sql_as_of`](Self::sql_as_of) asks an older state.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// let answer = mill.sql("select city, measure(sum_amount) as amount from orders group by city order by 2 desc").await?;
+    /// assert_eq!(answer.to_json()["data"], serde_json::json!([["Rome", "Oslo"], [5, 4]]));
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// `Invalid` for text that is not SQL or names what is not there, `Denied` for anything but a query, `Exhausted` at a
@@ -326,11 +339,8 @@ impl Mill {
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
-        let catalog = Arc::new(MemoryCatalogProvider::new());
-        catalog.register_schema("public", schema)?;
-        state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
-        Ok(PlannedSql { planned: plan_on_big_stack(state, statement, turn).await?, counters })
+        let planned = self.plan_with_models(sql, statement, schema, pinned, as_of).await?;
+        Ok(PlannedSql { planned, counters })
     }
 
     /// Makes a table of the statement known, as the scope sees it.
@@ -418,7 +428,7 @@ pub(super) struct PlannedSql {
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
 /// it any more; `turn` bounds how many there are.
-async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
+pub(super) async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {

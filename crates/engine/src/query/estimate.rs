@@ -106,6 +106,11 @@ fn origin(plan: &LogicalPlan, index: usize) -> Option<(usize, Sketched)> {
     match plan {
         LogicalPlan::Projection(projection) => match projection.expr.get(index)?.clone().unalias_nested().data {
             Expr::Column(column) => origin(&projection.input, projection.input.schema().index_of_column(&column).ok()?),
+            // The value of an estimate that comes with its error, as quantiles of models do.
+            Expr::ScalarFunction(call) if call.name() == "get_field" => match call.args.first()?.clone().unalias_nested().data {
+                Expr::Column(column) => origin(&projection.input, projection.input.schema().index_of_column(&column).ok()?).filter(|(_, sketched)| *sketched == Sketched::Quantile),
+                _ => None,
+            },
             _ => None,
         },
         LogicalPlan::Sort(sort) => origin(&sort.input, index),

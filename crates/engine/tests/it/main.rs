@@ -37,6 +37,7 @@ mod scopes;
 mod shaped;
 mod sketches;
 mod sql;
+mod sql_models;
 mod steps;
 mod traps;
 mod verify;
