@@ -53,6 +53,7 @@ pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
     let world = World {
         query: &query,
         exact: &exact,
+        among: None,
         models: &models,
         sources: &sources,
         state,
