@@ -1,11 +1,12 @@
 //! Answers with what stands around them: totals, the greatest values and the others, buckets without rows, values as columns. All of
 //! it is asked of one ground, so it is of one version.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take_record_batch};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Float64Type, Schema};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
@@ -108,6 +109,11 @@ impl Mill {
 
     /// Answers a part, with its buckets filled.
     async fn answer_part(&self, ground: &Ground, part: &Part) -> Result<QueryResult> {
+        if part.by.is_empty() && part.query.measures.is_empty() {
+            // No measure has a grand total.
+            let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
+            return Ok(QueryResult { columns: Vec::new(), batch, totals: Vec::new(), others: None, provenance: Provenance { exact: true, ..Provenance::default() } });
+        }
         let Some((index, time)) = part.query.time_dimensions.iter().enumerate().find(|(_, time)| time.fill.is_some()) else {
             return self.answer_on(ground, &part.query, part.among).await;
         };

@@ -49,6 +49,9 @@ async fn totals_are_the_same_question_by_fewer_groups() {
             "timeDimensions": [{"dimension": "orders.at", "granularity": "month"}]
         });
         assert_eq!((&totals[1]["data"], &totals[1]["columns"]), (&ask(mill, &months).await["data"], &ask(mill, &months).await["columns"]));
+        // Where no measure has a total there is one with nothing in it.
+        let place = json!({"measures": ["orders.place"], "dimensions": ["customers.country"], "totals": true});
+        assert_eq!(ask(mill, &place).await["totals"], json!([{"by": [], "columns": [], "data": [], "row_count": 0, "truncated": false, "bounds": []}]));
         // Those that are named, in the order in which they are named.
         let named = with(&asked, &json!({"totals": [["customers.country"], []], "limit": 1, "offset": 1}));
         let answer = ask(mill, &named).await;
