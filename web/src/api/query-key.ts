@@ -33,6 +33,7 @@ export function normalizeQuery(query: SemanticQuery): SemanticQuery {
   if (query.offset) result.offset = query.offset;
   if (query.total) result.total = true;
   if (query.timezone) result.timezone = query.timezone;
+  if (query.calendar) result.calendar = query.calendar;
   if (query.exact) result.exact = true;
   if (query.asOf !== undefined && query.asOf !== null) result.asOf = query.asOf;
   return result;
