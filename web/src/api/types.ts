@@ -4,11 +4,10 @@ import type {
   Problem as ProblemInDocument,
   ProblemCode as ServerProblemCode,
   Provenance,
-  QueryResult,
-  SemanticQuery,
   Cell,
   UserRow,
 } from './generated';
+import type { QueryResult, SemanticQuery } from './shaped-query';
 
 export type {
   AccessPolicy,
@@ -72,13 +71,11 @@ export type {
   Provenance,
   Reaction,
   Relationship,
-  QueryResult,
   RejectedRow,
   RejectedRows,
   RejectedValue,
   ResultColumn,
   Role,
-  SemanticQuery,
   RollupUse,
   Session,
   Setup as SetupRequest,
@@ -91,7 +88,6 @@ export type {
   StepsPreview,
   Tenant,
   TenantChange,
-  TimeDimension,
   UpkeepRecord,
   UpkeepReport,
   Upload,
@@ -109,6 +105,15 @@ export type {
   Weekday,
 } from './generated';
 
+export type {
+  Fill,
+  QueryResult,
+  SemanticQuery,
+  Subtotal,
+  TimeDimension,
+  Top,
+  Totals,
+} from './shaped-query';
 export type { ServerProblemCode };
 
 // `network` and `aborted` are made here when no answer came, so that one component shows every failure.

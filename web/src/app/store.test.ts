@@ -2,8 +2,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { adoptSession, dropSession } from '@/api/reauth';
 import { resultStore } from '@/api/result-store';
+import { tenantChanged } from '@/api/session-slice';
 import { answer } from '@/testing/fake-engine';
 import { session } from '@/testing/fixtures';
+import { formatInstant } from '@/lib/format';
 import { createStore } from './store';
 
 const key = 'the same question';
@@ -28,5 +30,16 @@ describe('the next person on this screen', () => {
     dropSession();
     adoptSession(session);
     expect(resultStore.get(key)).toBeDefined();
+  });
+});
+
+describe('the calendar of the organisation', () => {
+  it('names years from the sign-in on, and as it is changed', () => {
+    const store = createStore();
+    const year = () => formatInstant('2013-04-01T00:00:00Z', 'UTC', 'year');
+    adoptSession({ ...session, tenant: { ...session.tenant, calendar: { yearStart: 4 } } });
+    expect(year()).toBe('FY 2013/14');
+    store.dispatch(tenantChanged({ ...session.tenant, calendar: { yearStart: 1 } }));
+    expect(year()).toBe('2013');
   });
 });

@@ -9,6 +9,7 @@ import { rememberSession } from '@/api/session-hint';
 import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
 import { onViewAsChanged } from '@/api/view-as';
 import { toastSlice } from '@/components/toast-slice';
+import { setFormatCalendar } from '@/lib/format/calendar';
 
 // Features may declare slices here through module augmentation and `rootReducer.inject(slice)`.
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
@@ -33,6 +34,8 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
+  // Before anything is drawn anew: what is written about time goes by the calendar of the organisation.
+  store.subscribe(() => setFormatCalendar(store.getState().session.tenant?.calendar));
   const forget = (): void => {
     const { data } = sessionApi.endpoints.getBootstrap.select()(store.getState());
     store.dispatch(baseApi.util.resetApiState());

@@ -1,5 +1,5 @@
 // The pure parts of the data table: order of rows, widths of columns, text for the clipboard.
-import type { Cell, ColumnType, Grain } from '@/api/types';
+import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { formatCell } from '@/lib/format';
 
 export interface Sort {
@@ -12,6 +12,7 @@ interface ModelColumn {
   type: ColumnType;
   format?: string | null;
   grain?: Grain | null;
+  calendar?: Calendar | null | undefined;
   zone?: string;
   decimals?: number | null;
 }

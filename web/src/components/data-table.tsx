@@ -4,7 +4,7 @@ import Box from '@mui/material/Box';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
-import type { Cell, ColumnType, Grain } from '@/api/types';
+import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
@@ -19,6 +19,8 @@ export interface DataColumn {
   type: ColumnType;
   format?: string | null;
   grain?: Grain | null;
+  /** Of the question, where it has one. */
+  calendar?: Calendar | null | undefined;
 }
 
 export interface DataTableProps {

@@ -11,6 +11,7 @@ import type {
   ResultColumn,
   SemanticQuery,
 } from '@/api/types';
+import { shaped } from './fake-shape';
 
 export const flightsModel: Model = {
   name: 'flights',
@@ -221,7 +222,10 @@ function measureOf(rows: Fact[], member: string): number | null {
   return sum((fact) => fact.distance);
 }
 
-export function answer(query: SemanticQuery, version = 3): QueryResult {
+export const answer = (query: SemanticQuery, version = 3): QueryResult =>
+  shaped(query, (question) => plain(question, version));
+
+function plain(query: SemanticQuery, version: number): QueryResult {
   const asked = query.timeDimensions?.[0];
   const range = resolveRange(asked?.dateRange);
   const grain = query.timeDimensions?.find((entry) => entry.granularity)?.granularity ?? null;

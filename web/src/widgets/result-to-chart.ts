@@ -70,19 +70,26 @@ export function incompleteFrom(
 
 const keyOf = (value: Cell): string => (value === null ? '\u0000' : String(value));
 
-const textOf = (value: Cell, column: ReadColumn, zone: string): string =>
-  value === null ? '(no value)' : formatCell(value, { ...column.column, zone });
+type Clock = Pick<ChartInput, 'widget' | 'zone'>;
+
+export const textOf = (value: Cell, column: ReadColumn, { widget, zone }: Clock): string =>
+  value === null
+    ? '(no value)'
+    : formatCell(value, { ...column.column, zone, calendar: widget.query.calendar });
 
 function places(
   read: ReturnType<typeof readColumns>,
   category: ReadColumn | undefined,
-  zone: string,
+  clock: Clock,
 ): { axis: ChartAxis; rows: Map<string, number> } | null {
   if (read.time) {
+    const { zone } = clock;
     const grain = read.time.column.grain ?? null;
     const instants = read.time.values.map((value) => Date.parse(String(value)));
     const values = filledBuckets(instants.filter(Number.isFinite), grain, zone);
-    const axis: ChartAxis = { type: 'time', label: read.time.column.label, grain, zone, values };
+    const { label } = read.time.column;
+    const calendar = clock.widget.query.calendar ?? undefined;
+    const axis: ChartAxis = { type: 'time', label, grain, zone, calendar, values };
     return { axis, rows: new Map(values.map((value, index) => [String(value), index])) };
   }
   if (!category) return null;
@@ -98,7 +105,7 @@ function places(
     type: 'category',
     label: category.column.label,
     member: category.column.name,
-    values: raw.map((value) => textOf(value, category, zone)),
+    values: raw.map((value) => textOf(value, category, clock)),
     raw,
   };
   return { axis, rows };
@@ -111,7 +118,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   if (!measure) return null;
   const category = read.time ? undefined : read.dimensions[0];
   const split = splitOf(read);
-  const placed = places(read, category, zone);
+  const placed = places(read, category, input);
   if (!placed) return null;
   const { axis, rows } = placed;
   const count = axis.values.length;
@@ -132,7 +139,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
       if (!entry) {
         entry = {
           id: `v${key}`,
-          label: textOf(value, split, zone),
+          label: textOf(value, split, input),
           values: new Array<number | null>(count).fill(null),
           slot: 0,
           role: 'value',

@@ -214,7 +214,7 @@ export function geometryOf(
   let candidates: { at: number; text: string }[];
 
   if (spec.x.type === 'time') {
-    const { values: times, zone, grain } = spec.x;
+    const { values: times, zone, grain, calendar } = spec.x;
     const first = times[0] ?? 0;
     const lastStart = times[count - 1] ?? first;
     const end = bars ? nextBucket(lastStart, grain ?? 'day', zone) : lastStart;
@@ -243,24 +243,26 @@ export function geometryOf(
     if (bars) {
       // A bar is a whole bucket: its label stands under it and names where it begins.
       const step = GRAIN_MS[grain ?? 'day'];
-      const texts = times.map((time) => tickLabel(time, zone, step));
+      const texts = times.map((time) => tickLabel(time, zone, step, calendar));
       const widest = Math.max(0, ...texts.slice(0, 60).map(measure));
       const stride = bucketStride(count, widest, plot.width, grain === 'day');
       candidates = texts.flatMap((text, index) =>
         index % stride === 0 ? [{ at: position(index), text }] : [],
       );
     } else if (count === 1) {
-      candidates = [{ at: position(0), text: tickLabel(first, zone, GRAIN_MS[grain ?? 'day']) }];
+      candidates = [
+        { at: position(0), text: tickLabel(first, zone, GRAIN_MS[grain ?? 'day'], calendar) },
+      ];
     } else {
       const minimum = GRAIN_MS[grain ?? 'second'] * 0.9;
-      const ticks = timeTicks(first, end, zone, plot.width);
+      const ticks = timeTicks(first, end, zone, plot.width, calendar);
       const distance =
         ticks.length > 1 ? (ticks[1]?.value ?? 0) - (ticks[0]?.value ?? 0) : Infinity;
       candidates =
         distance < minimum && count <= 12
           ? times.map((time, index) => ({
               at: position(index),
-              text: tickLabel(time, zone, GRAIN_MS[grain ?? 'day']),
+              text: tickLabel(time, zone, GRAIN_MS[grain ?? 'day'], calendar),
             }))
           : ticks
               .filter((tick) => distance >= minimum || times.includes(tick.value))

@@ -7,8 +7,9 @@ export type FormatValue = (value: number | null) => string;
 
 export function placeLabel(spec: ChartSpec, index: number): string {
   if (spec.x.type === 'category') return spec.x.values[index] ?? '';
-  const time = spec.x.values[index];
-  return time === undefined ? '' : bucketLabel(time, spec.x.zone, spec.x.grain);
+  const { values, zone, grain, calendar } = spec.x;
+  const time = values[index];
+  return time === undefined ? '' : bucketLabel(time, zone, grain, calendar);
 }
 
 /** What the arrow keys say: place first, then every series, largest first. */

@@ -1,6 +1,8 @@
 // The one description of a chart. Widgets produce it, both renderers and the accessible layer read
 // it. It holds numbers and labels only: no pixels, no colours (a slot number instead), no markup.
 
+import type { Calendar } from '@/api/types';
+
 export type ChartKind = 'line' | 'area' | 'bar' | 'stacked_bar' | 'heatmap';
 
 /** Grains in which a time axis can be bucketed; the words of the query language. */
@@ -12,6 +14,8 @@ export interface TimeAxis {
   grain: Grain | null;
   /** IANA zone in which buckets begin and labels are written. */
   zone: string;
+  /** Of the question, where it has one; else that of the organisation names years. */
+  calendar?: Calendar | undefined;
   /** Bucket starts as epoch milliseconds, ascending. */
   values: number[];
 }

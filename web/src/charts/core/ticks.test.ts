@@ -1,5 +1,6 @@
 // Ticks are few, round, in the zone of the query, and never on top of each other.
 import { describe, expect, it } from 'vitest';
+import type { Calendar } from '@/api/types';
 import { bucketStride, fittingLabels, labelStride, timeTicks, valueAxis } from './ticks';
 
 describe('valueAxis', () => {
@@ -77,6 +78,55 @@ describe('timeTicks', () => {
     ).map((tick) => tick.label);
     expect(new Set(narrow).size).toBe(narrow.length);
     expect(ticks.length).toBeLessThanOrEqual(8);
+  });
+
+  const at = (ticks: { value: number }[]): string[] =>
+    ticks.map(({ value }) => new Date(value).toISOString().slice(0, 10));
+  const between = (from: string, to: string, calendar: Calendar) =>
+    timeTicks(Date.parse(from), Date.parse(to), 'UTC', 600, calendar);
+
+  it.each<[Calendar, number]>([
+    [{}, 1],
+    [{ weekStart: 'sunday' }, 0],
+    [{ weekStart: 'saturday' }, 6],
+  ])('begins weeks as the calendar %j has it', (calendar, weekday) => {
+    const ticks = between('2013-01-01', '2013-02-20', calendar);
+    expect(ticks.length).toBeGreaterThan(3);
+    for (const { value } of ticks) expect(new Date(value).getUTCDay()).toBe(weekday);
+  });
+
+  it('begins years and quarters as the calendar has it', () => {
+    const years = between('2010-04-01', '2014-04-01', { yearStart: 4 });
+    expect(years.map(({ label }) => label)).toEqual([
+      'FY 2010/11',
+      'FY 2011/12',
+      'FY 2012/13',
+      'FY 2013/14',
+      'FY 2014/15',
+    ]);
+    expect(at(years)[0]).toBe('2010-04-01');
+    const quarters = between('2013-01-31', '2014-05-31', { yearStart: 2 });
+    expect(at(quarters)).toEqual([
+      '2013-02-01',
+      '2013-05-01',
+      '2013-08-01',
+      '2013-11-01',
+      '2014-02-01',
+      '2014-05-01',
+    ]);
+    expect(quarters.map(({ label }) => label)).toEqual([
+      'FY 2013/14',
+      'May',
+      'Aug',
+      'Nov',
+      'FY 2014/15',
+      'May',
+    ]);
+  });
+
+  it('writes months as ever', () => {
+    const months = between('2013-02-01', '2013-07-01', { yearStart: 4 });
+    expect(months.map(({ label }) => label)).toEqual(['Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul']);
   });
 
   it('survives a range without length', () => {

@@ -1,7 +1,10 @@
 // Ticks for both axes: few, round, and never on top of each other.
 
-import { scaleLinear, scaleUtc } from 'd3-scale';
+import { scaleLinear } from 'd3-scale';
+import type { Calendar } from '@/api/types';
+import { formatCalendar } from '@/lib/format/calendar';
 import { tickLabel } from './time-labels';
+import { wallTicks } from './wall-ticks';
 import { fromWall, toWall } from '@/lib/zoned-time';
 
 export interface Tick {
@@ -44,17 +47,25 @@ export function valueAxis(low: number, high: number, zeroBase: boolean, wanted =
   return { domain: [wider[0] ?? from, wider[wider.length - 1] ?? to], ticks: wider };
 }
 
+const TICK_ROOM = 76;
+
 /** Time ticks on the wall clock of the zone, at most as many as fit. */
-export function timeTicks(from: number, to: number, zone: string, width: number, gap = 76): Tick[] {
-  if (!(to > from)) return [{ value: from, label: tickLabel(from, zone, 86_400_000) }];
-  const wanted = Math.max(2, Math.floor(width / gap));
-  const scale = scaleUtc().domain([toWall(from, zone), toWall(to, zone)]);
-  let walls = scale.ticks(wanted).map((date) => date.getTime());
+export function timeTicks(
+  from: number,
+  to: number,
+  zone: string,
+  width: number,
+  calendar: Calendar = formatCalendar(),
+): Tick[] {
+  if (!(to > from)) return [{ value: from, label: tickLabel(from, zone, 86_400_000, calendar) }];
+  const wanted = Math.max(2, Math.floor(width / TICK_ROOM));
+  const ticks = wallTicks(toWall(from, zone), toWall(to, zone), calendar);
+  let walls = ticks(wanted);
   for (let fewer = wanted - 1; walls.length > wanted && fewer >= 1; fewer -= 1) {
-    const next = scale.ticks(fewer).map((date) => date.getTime());
+    const next = ticks(fewer);
     if (next.length > 0) walls = next;
   }
-  const finer = walls.length < Math.max(3, wanted / 2) ? thinned(scale, wanted) : null;
+  const finer = walls.length < Math.max(3, wanted / 2) ? thinned(ticks(wanted * 2), wanted) : null;
   if (finer) walls = finer.walls;
   const first = walls[0] ?? 0;
   const second = walls[1];
@@ -62,7 +73,7 @@ export function timeTicks(from: number, to: number, zone: string, width: number,
   const step = finer?.step ?? (second === undefined ? to - from : second - first);
   return walls.map((wall) => {
     const value = fromWall(wall, zone);
-    return { value, label: tickLabel(value, zone, step) };
+    return { value, label: tickLabel(value, zone, step, calendar) };
   });
 }
 
@@ -72,8 +83,7 @@ interface Thinned {
 }
 
 /** Every n-th of a finer, regular row of ticks (weeks, hours), where the next coarser is too sparse. */
-function thinned(scale: ReturnType<typeof scaleUtc>, wanted: number): Thinned | null {
-  const finer = scale.ticks(wanted * 2).map((date) => date.getTime());
+function thinned(finer: readonly number[], wanted: number): Thinned | null {
   const gap = (finer[1] ?? 0) - (finer[0] ?? 0);
   const regular = finer.every(
     (wall, index) => index === 0 || wall - (finer[index - 1] ?? 0) === gap,

@@ -1,6 +1,8 @@
 // Words for instants: multi-scale tick labels, and the full date of tooltips and readings.
 // A tick says only what changed since the coarser unit: "Nov", then "12 Nov", then "14:00".
+import type { Calendar } from '@/api/types';
 import { formatInstantLong, localeTag } from '@/lib/format';
+import { firstMonth, formatCalendar, yearName } from '@/lib/format/calendar';
 import type { Grain } from './spec';
 import { isMidnight, toWall } from '@/lib/zoned-time';
 
@@ -33,10 +35,19 @@ function dayMonth(date: Date): string {
 }
 
 /** Label of one tick at the coarsest unit that begins there; `step` is the distance of ticks. */
-export function tickLabel(instant: number, zone: string, step: number): string {
+export function tickLabel(
+  instant: number,
+  zone: string,
+  step: number,
+  calendar: Calendar = formatCalendar(),
+): string {
   const date = new Date(toWall(instant, zone));
+  if (step >= 360 * DAY) return yearName(date, calendar);
+  // Among quarters a year begins as the calendar has it; among months and days as ever.
+  if (step >= 80 * DAY && date.getUTCMonth() === firstMonth(calendar))
+    return yearName(date, calendar);
+  if (step >= 80 * DAY) return monthName(date.getUTCMonth());
   const year = String(date.getUTCFullYear());
-  if (step >= 360 * DAY) return year;
   const newYear = date.getUTCMonth() === 0 && date.getUTCDate() === 1;
   if (step >= 27 * DAY) return date.getUTCMonth() === 0 ? year : monthName(date.getUTCMonth());
   if (step >= 0.9 * DAY) return newYear ? year : dayMonth(date);
@@ -46,5 +57,9 @@ export function tickLabel(instant: number, zone: string, step: number): string {
 }
 
 /** The whole bucket in words, with weekday and zone, for tooltips and readings. */
-export const bucketLabel = (instant: number, zone: string, grain: Grain | null): string =>
-  formatInstantLong(instant, zone, grain ?? 'second');
+export const bucketLabel = (
+  instant: number,
+  zone: string,
+  grain: Grain | null,
+  calendar?: Calendar,
+): string => formatInstantLong(instant, zone, grain ?? 'second', calendar);

@@ -192,15 +192,21 @@ describe('choosing', () => {
 });
 
 describe('the answer', () => {
-  it('has totals from a question without groups', async () => {
+  it('has totals from the one question, and says where there are none', async () => {
     open('?m=avg_arr_delay&d=carrier');
     const table = await grid('Average arrival delay by carrier');
     await within(table).findByText('Total');
-    const totals = asked.find(({ dimensions }) => dimensions === undefined);
-    expect(totals).toMatchObject({ measures: ['flights.avg_arr_delay'] });
+    expect(asked.map(({ totals }) => totals)).toEqual([[[]]]);
   });
 
-  it('puts values across, with sums that were asked', async () => {
+  it('has no totals where a condition on a measure leaves groups out', async () => {
+    open('?m=count&d=carrier&f=count:gt:1');
+    expect(await screen.findByText(/No totals: a condition on a measure/)).toBeVisible();
+    expect(within(await grid('Flights by carrier')).queryByText('Total')).toBeNull();
+    expect(asked.map(({ totals }) => totals)).toEqual([undefined]);
+  });
+
+  it('puts values across, with sums that came with the answer', async () => {
     open('?m=count&d=carrier,origin&pivot=origin');
     const table = await grid('Flights by carrier and origin');
     await within(table).findByRole('columnheader', { name: 'Total' });
@@ -209,9 +215,9 @@ describe('the answer', () => {
         .getAllByRole('columnheader')
         .map((head) => head.textContent),
     ).toEqual(['Carrier', 'EWR', 'JFK', 'LGA', 'Total']);
-    expect(asked.map(({ dimensions }) => dimensions?.join() ?? '')).toEqual(
-      expect.arrayContaining(['flights.origin', 'flights.carrier', '']),
-    );
+    expect(asked.map(({ totals }) => totals)).toEqual([
+      [[], ['flights.origin'], ['flights.carrier']],
+    ]);
   });
 
   it('compares with the period before', async () => {

@@ -36,6 +36,13 @@ describe('applyPatch', () => {
     expect(applyPatch(result, patch({ row_count: 1 }))?.data[0]).toHaveLength(1);
   });
 
+  it('keeps totals and the others, which a patch says nothing of', () => {
+    const totals = [{ by: [], columns: [], data: [] }];
+    const others = { by: [], columns: [], data: [] };
+    const next = applyPatch({ ...result, totals, others }, patch({}));
+    expect(next).toMatchObject({ totals, others });
+  });
+
   it.each([
     ['a hole', patch({ row_count: 5, changed: { indices: [4], data: [['A'], [1]] } })],
     ['a row outside', patch({ changed: { indices: [9], data: [['A'], [1]] } })],
@@ -84,6 +91,18 @@ describe('applyFrame', () => {
     expect(same.kind === 'stored' && same.entry.result).toBe(result);
     const other = snapshot({ data: [result.data[0], (result.data[1] ?? []).map(() => 1)] });
     expect(other.kind === 'stored' && other.entry.result).not.toBe(result);
+  });
+
+  it('takes a snapshot of the same rows with another total', () => {
+    const totals = [{ by: [], columns: [], data: [[8]] }];
+    const frame = {
+      type: 'snapshot' as const,
+      id: 's1',
+      version: 3,
+      result: { ...result, totals },
+    };
+    const applied = applyFrame('k', stored, null, frame, 9);
+    expect(applied.kind === 'stored' && applied.entry.result.totals).toEqual(totals);
   });
 
   it('takes a snapshot of the same rows that other policies let through', () => {

@@ -33,12 +33,8 @@ export function applyPatch(result: QueryResult, patch: Patch): QueryResult | nul
       if (!(row in column)) return null;
     }
   }
-  return {
-    columns: result.columns,
-    data: columns,
-    row_count: patch.row_count,
-    provenance: patch.provenance,
-  };
+  // A patch is one of rows: where totals or the others change, the server sends a snapshot.
+  return { ...result, data: columns, row_count: patch.row_count, provenance: patch.provenance };
 }
 
 // The same rows of the same version; how long it took to read them may differ.
@@ -50,6 +46,7 @@ function sameAnswer(a: QueryResult, b: QueryResult): boolean {
     a.provenance.time_range?.to === b.provenance.time_range?.to &&
     // Other policies may let through other rows, and say why there are none.
     JSON.stringify(a.provenance.access) === JSON.stringify(b.provenance.access) &&
+    JSON.stringify([a.totals, a.others]) === JSON.stringify([b.totals, b.others]) &&
     a.columns.length === b.columns.length &&
     a.columns.every((column, at) => column.name === b.columns[at]?.name) &&
     a.data.every((column, at) => column.every((value, row) => value === b.data[at]?.[row]))

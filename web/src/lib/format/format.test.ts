@@ -15,11 +15,16 @@ import {
   formatRange,
   formatTicks,
   isZone,
+  setFormatCalendar,
   setFormatLocale,
 } from '.';
+import type { Grain } from '@/api/types';
 import type { NumberStyle } from '.';
 
-afterEach(() => setFormatLocale('en-GB'));
+afterEach(() => {
+  setFormatLocale('en-GB');
+  setFormatCalendar(null);
+});
 
 const plain = (text: string) =>
   text
@@ -147,6 +152,39 @@ describe('time', () => {
     expect(formatInstant(instant, 'UTC', 'year')).toBe('2013');
     expect(formatInstantLong(instant, 'UTC', 'day')).toMatch(/^Tue,? 1 Jan 2013$/);
     expect(formatInstantLong(instant, 'UTC', 'hour')).toContain('UTC');
+  });
+
+  it.each<[string, Grain, string]>([
+    ['2013-04-01T00:00:00Z', 'year', 'FY 2013/14'],
+    ['2013-03-31T23:59:59Z', 'year', 'FY 2012/13'],
+    ['1999-12-31T00:00:00Z', 'year', 'FY 1999/00'],
+    ['2013-04-01T00:00:00Z', 'quarter', 'Q1 FY 2013/14'],
+    ['2014-01-01T00:00:00Z', 'quarter', 'Q4 FY 2013/14'],
+    ['2014-01-01T00:00:00Z', 'month', 'Jan 2014'],
+    ['2014-01-01T00:00:00Z', 'day', '1 Jan 2014'],
+  ])('where years begin in April, %s by %s is %s', (at, grain, text) => {
+    setFormatCalendar({ yearStart: 4 });
+    expect(formatInstant(at, 'UTC', grain)).toBe(text);
+    expect(formatCell(at.slice(0, 10), { type: 'date', grain })).toBe(text);
+    if (grain !== 'day') expect(formatInstantLong(at, 'UTC', grain)).toBe(text);
+  });
+
+  it('finds the year on the wall clock of the zone', () => {
+    setFormatCalendar({ yearStart: 4 });
+    const newYear = '2013-03-31T22:00:00Z';
+    expect(formatInstant(newYear, 'Europe/Berlin', 'year')).toBe('FY 2013/14');
+    expect(formatInstant(newYear, 'UTC', 'year')).toBe('FY 2012/13');
+  });
+
+  it('names the years of a question as the question has them', () => {
+    setFormatCalendar({ yearStart: 4 });
+    const column = { type: 'timestamp' as const, grain: 'year' as const };
+    expect(formatCell('2013-01-01T00:00:00Z', { ...column, calendar: { yearStart: 1 } })).toBe(
+      '2013',
+    );
+    expect(formatCell('2013-07-01T00:00:00Z', { ...column, calendar: { yearStart: 7 } })).toBe(
+      'FY 2013/14',
+    );
   });
 
   it('keeps a calendar date as it is', () => {

@@ -1,9 +1,10 @@
 // The one place that turns values into text. Axis, label, tooltip, table and export go through here.
-import type { Cell, ColumnType, Grain } from '@/api/types';
+import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { formatNumber, missingText } from './number';
 import type { NumberStyle } from './number';
 import { formatDate, formatInstant } from './time';
 
+export { setFormatCalendar } from './calendar';
 export { localeTag, setFormatLocale } from './locale';
 export { formatCount, formatDelta, formatNumber, missingText, noRowsText } from './number';
 export { columnDecimals, formatExact, formatTicks } from './precision';
@@ -24,6 +25,8 @@ export interface CellFormat {
   format?: string | null;
   grain?: Grain | null;
   zone?: string;
+  // Of the question; without it that of the organisation.
+  calendar?: Calendar | null | undefined;
   style?: NumberStyle;
   // See `columnDecimals`.
   decimals?: number | null;
@@ -43,10 +46,15 @@ export function formatCell(value: Cell | undefined, column: CellFormat): string 
         column.decimals,
       );
     case 'timestamp':
-      return formatInstant(String(value), column.zone ?? 'UTC', column.grain ?? 'second');
+      return formatInstant(
+        String(value),
+        column.zone ?? 'UTC',
+        column.grain ?? 'second',
+        column.calendar,
+      );
     case 'date':
       return column.grain
-        ? formatInstant(String(value), 'UTC', column.grain)
+        ? formatInstant(String(value), 'UTC', column.grain, column.calendar)
         : formatDate(String(value));
     case 'boolean':
       return value ? 'Yes' : 'No';

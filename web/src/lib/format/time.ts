@@ -1,5 +1,7 @@
 // Instants and dates, always in a stated zone: never the browser's by accident.
-import type { Grain } from '@/api/types';
+import type { Calendar, Grain } from '@/api/types';
+import { toWall } from '@/lib/zoned-time';
+import { firstMonth, formatCalendar, quarterName, yearName } from './calendar';
 import { localeTag } from './locale';
 import { missingText } from './number';
 
@@ -43,27 +45,25 @@ export function localZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
-function quarterOf(instant: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en', {
-    timeZone: zone,
-    month: 'numeric',
-    year: 'numeric',
-  }).formatToParts(instant);
-  const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-  return `Q${Math.ceil(read('month') / 3)} ${read('year')}`;
-}
-
-// An instant (RFC 3339) at the precision of a grain; 'day' shows no clock time.
+// An instant (RFC 3339) at the precision of a grain; 'day' shows no clock time. Years and quarters are those of the
+// calendar: of the organisation, where none is said.
 export function formatInstant(
   value: string | number | null | undefined,
   zone: string,
   grain: Grain = 'minute',
+  calendar: Calendar | null = null,
 ): string {
   if (value === null || value === undefined) return missingText;
   const instant = new Date(value);
   if (Number.isNaN(instant.getTime())) return String(value);
-  if (grain === 'quarter') return quarterOf(instant, zone);
-  return formatter(zone, byGrain[grain]).format(instant);
+  if (grain !== 'quarter' && grain !== 'year')
+    return formatter(zone, byGrain[grain]).format(instant);
+  const wall = new Date(toWall(instant.getTime(), zone));
+  const years = calendar ?? formatCalendar();
+  if (grain === 'quarter') return quarterName(wall, years);
+  return firstMonth(years) === 0
+    ? formatter(zone, byGrain.year).format(instant)
+    : yearName(wall, years);
 }
 
 // With the weekday and, where a clock time is shown, the zone: for tooltips.
@@ -71,9 +71,10 @@ export function formatInstantLong(
   value: string | number,
   zone: string,
   grain: Grain = 'minute',
+  calendar: Calendar | null = null,
 ): string {
-  if (grain === 'quarter') return formatInstant(value, zone, grain);
-  const withWeekday = grain === 'month' || grain === 'year' ? {} : { weekday: 'short' as const };
+  if (grain === 'quarter' || grain === 'year') return formatInstant(value, zone, grain, calendar);
+  const withWeekday = grain === 'month' ? {} : { weekday: 'short' as const };
   const withZone = ['second', 'minute', 'hour'].includes(grain)
     ? { timeZoneName: 'short' as const }
     : {};

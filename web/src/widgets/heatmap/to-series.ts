@@ -2,11 +2,9 @@
 import { tickLabel } from '@/charts/core/time-labels';
 import { GRAIN_MS } from '@/lib/zoned-time';
 import type { HeatSpec } from '@/charts/heatmap';
-import { formatCell } from '@/lib/format';
 import type { Cell } from '@/api/types';
 import { numberAt, readColumns } from '../result-columns';
-import type { ReadColumn } from '../result-columns';
-import { filledBuckets } from '../result-to-chart';
+import { filledBuckets, textOf } from '../result-to-chart';
 import type { ChartInput } from '../result-to-chart';
 
 export interface HeatInput extends HeatSpec {
@@ -28,9 +26,6 @@ export function inOrder(values: readonly Cell[]): Cell[] {
     return words.compare(String(a), String(b));
   });
 }
-
-const textOf = (value: Cell, column: ReadColumn, zone: string): string =>
-  value === null ? '(no value)' : formatCell(value, { ...column.column, zone });
 
 export function toSeries(input: ChartInput): HeatInput | null {
   const { widget, result, zone } = input;
@@ -58,6 +53,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
     if (line && column !== undefined) line[column] = numberAt(measure.values, row);
   }
   const step = GRAIN_MS[grain ?? 'day'];
+  const calendar = widget.query.calendar ?? undefined;
   const left = [
     allRows.length > rows.length ? `first ${rows.length} of ${allRows.length} rows` : null,
     allColumns.length > columns.length ? `last ${columns.length} columns` : null,
@@ -66,14 +62,14 @@ export function toSeries(input: ChartInput): HeatInput | null {
     title: widget.title,
     measureLabel: measure.column.label,
     format: widget.options?.format ?? measure.column.format ?? null,
-    rows: rows.map((value) => textOf(value, down, zone)),
+    rows: rows.map((value) => textOf(value, down, input)),
     columns: columns.map((value) =>
-      read.time ? tickLabel(Number(value), zone, step) : textOf(value, across, zone),
+      read.time ? tickLabel(Number(value), zone, step, calendar) : textOf(value, across, input),
     ),
     columnNames: columns.map((value) =>
       read.time
-        ? textOf(new Date(Number(value)).toISOString(), across, zone)
-        : textOf(value, across, zone),
+        ? textOf(new Date(Number(value)).toISOString(), across, input)
+        : textOf(value, across, input),
     ),
     values,
     note: left.length > 0 ? left.join(', ') : null,

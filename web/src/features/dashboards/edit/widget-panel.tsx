@@ -62,12 +62,13 @@ export function changeKind(widget: Widget, kind: WidgetKindSpec, model: Model): 
   return { ...widget, kind: kind.kind, query: withOwnFilters(widget, kind.toQuery(choices)) };
 }
 
-/** A card's own filters and zone survive every change of its choices. */
+/** A card's own filters, zone and calendar survive every change of its choices. */
 export function withOwnFilters(widget: Widget, query: Widget['query']): Widget['query'] {
   const next = { ...query };
   if (widget.query.filters?.length) next.filters = widget.query.filters;
   if (widget.query.segments?.length) next.segments = widget.query.segments;
   if (widget.query.timezone) next.timezone = widget.query.timezone;
+  if (widget.query.calendar) next.calendar = widget.query.calendar;
   return next;
 }
 

@@ -1,5 +1,6 @@
 // Which measures have a total: not those that are counted from bucket to bucket of time, where a total has none, nor what is
-// computed from them, nor a place among groups. Pure.
+// computed from them, nor a place among groups. The server leaves them out of totals by itself; a total of nothing else it
+// refuses. Pure.
 import type { Grain, Model, ModelMeasure } from '@/api/types';
 
 const inputsOf = ({ measure, denominator, expression }: ModelMeasure): string[] => [

@@ -6,7 +6,7 @@ import { flightsModel } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import { placeOf, placeProblems } from './field-places';
-import { beforeQuery, mainQuery, pivotTotals, totalsQuery, withoutTotal } from './to-query';
+import { beforeQuery, mainQuery, totalsOf } from './to-query';
 
 const state = (part: Partial<ExploreState>): ExploreState => ({ ...emptyState, ...part });
 const asked = (part: Partial<ExploreState>) => mainQuery(state(part), flightsModel);
@@ -35,6 +35,7 @@ describe('the question', () => {
       order: [['flights.count', 'desc']],
       limit: 500,
       total: true,
+      totals: [[]],
       timezone: 'UTC',
       exact: true,
       asOf: 3,
@@ -74,31 +75,28 @@ describe('the question', () => {
 });
 
 describe('totals', () => {
-  it('are the same question without groups, order and limit, and without conditions on measures', () => {
-    const query = totalsQuery(
-      state({
-        measures: ['avg_arr_delay'],
-        dimensions: ['carrier'],
-        grain: 'day',
-        order: [['avg_arr_delay', 'desc']],
-        filters: [
-          { member: 'origin', operator: 'equals', values: ['JFK'] },
-          { member: 'count', operator: 'gt', values: [5] },
-        ],
-      }),
-      flightsModel,
-    );
-    expect(query).toEqual({
-      measures: ['flights.avg_arr_delay'],
-      timeDimensions: [{ dimension: time, dateRange: 'last 90 days of data' }],
-      filters: [{ member: 'flights.origin', operator: 'equals', values: ['JFK'] }],
-      timezone: 'UTC',
-    });
+  const totals = (part: Partial<ExploreState>, model: Model = flightsModel) =>
+    totalsOf(state(part), model);
+
+  it('are asked with the question: one of everything', () => {
+    const part = { measures: ['avg_arr_delay'], dimensions: ['carrier'], grain: 'day' as const };
+    expect(totals(part)).toEqual([[]]);
+    expect(asked(part)?.totals).toEqual([[]]);
   });
 
   it('say nothing new of one row, or without measures', () => {
-    expect(totalsQuery(state({ measures: ['count'] }), flightsModel)).toBeNull();
-    expect(totalsQuery(state({ dimensions: ['carrier'] }), flightsModel)).toBeNull();
+    expect(asked({ measures: ['count'] })?.totals).toBeUndefined();
+    expect(totals({ dimensions: ['carrier'] })).toEqual([]);
+  });
+
+  it('are none where a condition on a measure leaves groups out', () => {
+    expect(
+      totals({
+        measures: ['count'],
+        dimensions: ['carrier'],
+        filters: [{ member: 'count', operator: 'gt', values: [5] }],
+      }),
+    ).toEqual([]);
   });
 
   const measured: Model = {
@@ -122,49 +120,40 @@ describe('totals', () => {
   };
   const measures = ['count', 'so_far', 'lately', 'place', 'each', 'part', 'plain', 'share'];
 
-  it('leave out what is counted from bucket to bucket, and places among groups', () => {
-    const chosen = state({ measures, grain: 'day' });
-    expect(totalsQuery(chosen, measured)?.measures).toEqual([
-      'flights.count',
-      'flights.plain',
-      'flights.share',
-    ]);
-    expect(withoutTotal(chosen, measured)).toEqual(['So far', 'Lately', 'Place', 'Each', 'Part']);
-    expect(totalsQuery({ ...chosen, measures: ['so_far'] }, measured)).toBeNull();
-    expect(withoutTotal({ ...chosen, grain: null }, measured)).toEqual([]);
+  it.each<[string[], string[][]]>([
+    [measures, [[]]],
+    [['so_far', 'lately', 'place', 'each', 'part'], []],
+    [['so_far', 'plain'], [[]]],
+    [['share'], [[]]],
+  ])('of %j over time are %j', (names, lists) => {
+    expect(totals({ measures: names, grain: 'day' }, measured)).toEqual(lists);
   });
 
-  it('keep it where buckets are kept apart', () => {
-    const chosen = state({ measures, grain: 'day', dimensions: ['origin'] });
-    const turned = pivotTotals({ ...chosen, pivot: 'origin' }, measured);
-    expect(turned.rows?.measures).toHaveLength(measures.length - 1);
-    expect(turned.columns?.measures).toHaveLength(3);
-    const overTime = pivotTotals({ ...chosen, pivot: 'time_hour' }, measured);
-    expect(overTime.rows?.measures).toHaveLength(3);
-    expect(overTime.columns?.measures).toHaveLength(measures.length - 1);
+  it('are asked where buckets are kept apart, also of what counts from one to the next', () => {
+    const chosen = { measures: ['so_far'], grain: 'day' as const, dimensions: ['origin'] };
+    expect(totals({ ...chosen, pivot: 'origin' }, measured)).toEqual([['time_hour']]);
+    expect(totals({ ...chosen, pivot: 'time_hour' }, measured)).toEqual([['time_hour']]);
+    expect(totals({ ...chosen, measures: ['place'], pivot: 'origin' }, measured)).toEqual([]);
   });
 
   it('of a turned table are kept apart by what stands across, and by the rest', () => {
-    const turned = state({
+    const turned = {
       measures: ['count'],
       dimensions: ['carrier', 'origin'],
-      grain: 'month',
+      grain: 'month' as const,
       pivot: 'origin',
-    });
-    const { columns, rows } = pivotTotals(turned, flightsModel);
-    expect(columns?.dimensions).toEqual(['flights.origin']);
-    expect(columns?.timeDimensions?.[0]?.granularity).toBeUndefined();
-    expect(rows?.dimensions).toEqual(['flights.carrier']);
-    expect(rows?.timeDimensions?.[0]?.granularity).toBe('month');
-    const overTime = pivotTotals({ ...turned, pivot: 'time_hour' }, flightsModel);
-    expect(overTime.columns?.dimensions).toBeUndefined();
-    expect(overTime.columns?.timeDimensions?.[0]?.granularity).toBe('month');
-    expect(overTime.rows?.dimensions).toEqual(['flights.carrier', 'flights.origin']);
-    const alone = pivotTotals(
-      state({ measures: ['count'], dimensions: ['origin'], pivot: 'origin' }),
-      flightsModel,
-    );
-    expect(alone).toEqual({ columns: null, rows: null });
+    };
+    expect(asked(turned)?.totals).toEqual([
+      [],
+      ['flights.origin'],
+      ['flights.time_hour', 'flights.carrier'],
+    ]);
+    expect(totals({ ...turned, pivot: 'time_hour' })).toEqual([
+      [],
+      ['time_hour'],
+      ['carrier', 'origin'],
+    ]);
+    expect(totals({ measures: ['count'], dimensions: ['origin'], pivot: 'origin' })).toEqual([[]]);
   });
 });
 
@@ -182,6 +171,7 @@ describe('the period before', () => {
       { dimension: time, dateRange: ['2013-10-31', '2013-11-30'] },
     ]);
     expect(before?.order).toBeUndefined();
+    expect(before?.totals).toEqual([[]]);
     expect(before?.limit).toBe(10_000);
   });
 

@@ -1,5 +1,5 @@
-// The questions behind the page: the answer itself, the same without dimensions for the totals, and one period earlier.
-// Totals are always asked, never added up here: an average of averages is not the average. Pure.
+// The questions behind the page: the answer itself with its totals, and one period earlier. Totals are always asked, never
+// added up here: an average of averages is not the average. Pure.
 import type { Filter, Model, SemanticQuery, TimeDimension } from '@/api/types';
 import { comparisonQuery } from '@/lib/comparison';
 import { filterMembers, fromMember, toMember } from '@/lib/members';
@@ -50,80 +50,28 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
     query.filters = state.filters.map((filter) => qualify(filter, model.name));
   if (state.segments.length > 0) query.segments = state.segments.map(full);
   if (state.order.length > 0) query.order = state.order.map(([name, way]) => [full(name), way]);
+  const totals = totalsOf(state, model);
+  if (totals.length > 0) query.totals = totals.map((list) => list.map(full));
   if (state.exact) query.exact = true;
   if (state.asOf !== null) query.asOf = state.asOf;
   return query;
 }
 
-/** What a total keeps apart: nothing, or one of the members that the answer is grouped by. */
-export interface Kept {
-  dimensions: readonly string[];
-  time: boolean;
-}
-
-const nothing: Kept = { dimensions: [], time: false };
-
-/** The same rows in fewer groups; null where that says nothing new. */
-export function totalsQuery(
-  state: ExploreState,
-  model: Model,
-  kept: Kept = nothing,
-): SemanticQuery | null {
-  const grain = kept.time ? state.grain : null;
-  const measures = state.measures.filter((name) => hasTotal(name, model, grain));
-  if (measures.length === 0) return null;
-  const grouped = state.dimensions.length + (state.grain === null ? 0 : 1);
-  const left = kept.dimensions.length + (grain === null ? 0 : 1);
-  if (left >= grouped) return null;
-  const query = mainQuery(
-    {
-      ...state,
-      measures,
-      dimensions: [...kept.dimensions],
-      grain,
-      order: [],
-      limit: null,
-      filters: state.filters.filter((filter) => !isOnMeasure(filter, model)),
-    },
-    model,
-  );
-  if (query === null) return null;
-  const rest = without(query, 'total', 'limit');
-  return left === 0 ? rest : { ...rest, limit: USUAL_ROWS_OVER_TIME };
-}
-
-/** Labels of what a grouped answer has no total of. */
-export const withoutTotal = (state: ExploreState, model: Model): string[] =>
-  state.grain === null && state.dimensions.length === 0
-    ? []
-    : model.measures
-        .filter(({ name }) => state.measures.includes(name) && !hasTotal(name, model, null))
-        .map(({ label }) => label);
-
-export interface PivotTotals {
-  /** One a column: grouped by what stands across alone. */
-  columns: SemanticQuery | null;
-  /** One a row: grouped by everything else. */
-  rows: SemanticQuery | null;
-}
-
-export function pivotTotals(state: ExploreState, model: Model): PivotTotals {
+/**
+ * What the totals of the page keep apart: nothing, and of a turned table what stands across, and the rest. There are none where
+ * a condition on a measure leaves groups out, because what is left has another total.
+ */
+export function totalsOf(state: ExploreState, model: Model): string[][] {
+  const time = state.grain === null ? null : timeOf(state, model);
+  const groups = [...(time === null ? [] : [time]), ...state.dimensions];
+  if (groups.length === 0 || state.filters.some((filter) => isOnMeasure(filter, model))) return [];
   const { pivot } = state;
-  if (pivot === null) return { columns: null, rows: null };
-  const overTime = pivot === timeOf(state, model) && state.grain !== null;
-  const columns: Kept = overTime
-    ? { dimensions: [], time: true }
-    : { dimensions: [pivot], time: false };
-  const rows: Kept = overTime
-    ? { dimensions: state.dimensions, time: false }
-    : {
-        dimensions: state.dimensions.filter((name) => name !== pivot),
-        time: state.grain !== null,
-      };
-  return {
-    columns: totalsQuery(state, model, columns),
-    rows: rows.dimensions.length === 0 && !rows.time ? null : totalsQuery(state, model, rows),
-  };
+  const turned =
+    pivot === null || groups.length === 1 ? [] : [[pivot], groups.filter((name) => name !== pivot)];
+  return [[], ...turned].filter((kept) => {
+    const grain = time !== null && kept.includes(time) ? state.grain : null;
+    return state.measures.some((name) => hasTotal(name, model, grain));
+  });
 }
 
 /**
@@ -140,7 +88,8 @@ export function beforeQuery(
   if (query === null || model === null) return null;
   const shifted = comparisonQuery(query, time, range, zone);
   if (shifted === null) return null;
-  const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters');
+  const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters', 'totals');
+  if (query.totals) rest.totals = [[]];
   const filters = shifted.filters?.filter((filter) => !isOnMeasure(filter, model)) ?? [];
   if (filters.length > 0) rest.filters = filters;
   return query.limit == null ? rest : { ...rest, limit: USUAL_ROWS_OVER_TIME };

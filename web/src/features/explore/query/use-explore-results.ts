@@ -1,5 +1,5 @@
-// Asks the questions of the page: the answer first, then what is shown beside it. A question that nobody waits for any
-// more is taken back, and so is one that somebody cancels.
+// Asks the questions of the page: the answer first, then what was before. A question that nobody waits for any more is taken
+// back, and so is one that somebody cancels.
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useDispatch } from 'react-redux';
 import type { ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
@@ -9,17 +9,13 @@ import { useQueryResult } from '@/api/use-query-result';
 import type { QueryAnswer } from '@/api/use-query-result';
 import type { Model, QueryResult, SemanticQuery } from '@/api/types';
 import type { ExploreState } from '../state/explore-state';
-import { beforeQuery, mainQuery, pivotTotals, totalsQuery } from './to-query';
+import { beforeQuery, mainQuery } from './to-query';
 
 export interface ExploreResults {
   query: SemanticQuery | null;
   main: QueryAnswer;
   /** Of the question as it is now, or of none. */
-  totals: QueryResult | null;
-  columnTotals: QueryResult | null;
-  rowTotals: QueryResult | null;
   before: QueryResult | null;
-  beforeTotals: QueryResult | null;
   cancel: () => void;
 }
 
@@ -56,14 +52,6 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
   useLatestOnly(query, abort);
   const main = useQueryResult(query, query !== null);
   const result = current(main);
-  // Beside a refused question there is nothing to add.
-  const answered = result !== null;
-
-  const totals = useMemo(() => (model ? totalsQuery(state, model) : null), [state, model]);
-  const pivoted = useMemo(
-    () => (model ? pivotTotals(state, model) : { columns: null, rows: null }),
-    [state, model],
-  );
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
   const compared = state.compare && from !== undefined && to !== undefined;
@@ -71,31 +59,10 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
     () => (compared ? beforeQuery(query, model, { from, to }, state.zone) : null),
     [compared, query, model, from, to, state.zone],
   );
-  const beforeTotals = useMemo(
-    () => (compared ? beforeQuery(totals, model, { from, to }, state.zone) : null),
-    [compared, totals, model, from, to, state.zone],
-  );
-  const ask = (asked: SemanticQuery | null): [SemanticQuery | null, boolean] => [
-    asked,
-    answered && asked !== null,
-  ];
-  const totalsAnswer = useQueryResult(...ask(totals));
-  const columnAnswer = useQueryResult(...ask(pivoted.columns));
-  const rowAnswer = useQueryResult(...ask(pivoted.rows));
-  const beforeAnswer = useQueryResult(...ask(before));
-  const beforeTotalsAnswer = useQueryResult(...ask(beforeTotals));
+  const beforeAnswer = useQueryResult(before, before !== null);
 
   const cancel = useCallback(() => {
     if (query !== null) abort(query);
   }, [query, abort]);
-  return {
-    query,
-    main,
-    totals: answered ? current(totalsAnswer) : null,
-    columnTotals: answered ? current(columnAnswer) : null,
-    rowTotals: answered ? current(rowAnswer) : null,
-    before: answered && compared ? current(beforeAnswer) : null,
-    beforeTotals: answered && compared ? current(beforeTotalsAnswer) : null,
-    cancel,
-  };
+  return { query, main, before: compared ? current(beforeAnswer) : null, cancel };
 }

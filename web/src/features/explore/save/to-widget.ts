@@ -34,8 +34,8 @@ export function toWidget(
 ): Widget | null {
   const asked = mainQuery(state, model);
   if (asked === null) return null;
-  // A limit that the page set for itself is not part of what was asked for; neither is the count of all rows.
-  const { timeDimensions, limit, ...rest } = without(asked, 'total');
+  // A limit that the page set for itself is not part of what was asked for; neither are totals and the count of all rows.
+  const { timeDimensions, limit, ...rest } = without(asked, 'total', 'totals');
   const times = (timeDimensions ?? []).flatMap((entry) => {
     if (!order.followsTime) return [entry];
     const left = without(entry, 'dateRange');

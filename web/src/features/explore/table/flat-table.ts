@@ -1,16 +1,14 @@
 // The table without a pivot: a column for every member, and beside a measure what it was before. Pure.
 import type { Cell, QueryResult } from '@/api/types';
 import { matchBefore } from './compare';
-import { groupOfRow, partsOf, tableColumn, totalsByMember } from './table-model';
+import { grandTotal, groupOfRow, partsOf, tableColumn, totalBy } from './table-model';
 import type { ResultPart, TableColumn, TableModel } from './table-model';
 
 export interface FlatInput {
   /** Name of the model. */
   model: string;
   result: QueryResult;
-  totals: QueryResult | null;
   before: QueryResult | null;
-  beforeTotals: QueryResult | null;
   /** Whether the columns of the comparison stand there, also while it is awaited. */
   compare: boolean;
   zone: string;
@@ -60,12 +58,12 @@ function compared(
 }
 
 export function flatTable(input: FlatInput): TableModel {
-  const { model, result, totals, before, compare } = input;
+  const { model, result, before, compare } = input;
   const { heads, measures } = partsOf(result);
   const rowOf = before === null ? null : matchBefore(result, before, input.zone);
   const earlier = before === null ? [] : partsOf(before).measures;
-  const now = totalsByMember(totals);
-  const then = totalsByMember(input.beforeTotals);
+  const now = grandTotal(result);
+  const then = grandTotal(before);
   const columns: TableColumn[] = [];
   const data: Cell[][] = [];
   const footer: Cell[] = [];
@@ -96,7 +94,7 @@ export function flatTable(input: FlatInput): TableModel {
     columns,
     data,
     rowCount: result.row_count,
-    footer: totals === null ? null : footer,
+    footer: totalBy(result, []) === null ? null : footer,
     groupOf: (row) => groupOfRow(heads, row),
     note: null,
   };

@@ -1,9 +1,18 @@
 // The table with one dimension across: a row for each group of the others, a column for each of its values and measures.
-// Sums at the edges come from questions of their own. Pure.
+// Sums at the edges come with the answer. Pure.
 import type { Cell, QueryResult } from '@/api/types';
 import { formatCell } from '@/lib/format';
 import { toMember } from '@/lib/members';
-import { groupOfRow, keyOf, partsOf, rowKey, tableColumn } from './table-model';
+import {
+  grandTotal,
+  groupOfRow,
+  keyOf,
+  partsOf,
+  rowKey,
+  tableColumn,
+  totalBy,
+  totalsByRow,
+} from './table-model';
 import type { CellGroup, ResultPart, TableColumn, TableModel } from './table-model';
 
 export interface PivotInput {
@@ -12,9 +21,6 @@ export interface PivotInput {
   result: QueryResult;
   /** Full name of the member that stands across. */
   across: string;
-  totals: QueryResult | null;
-  columnTotals: QueryResult | null;
-  rowTotals: QueryResult | null;
   zone: string;
 }
 
@@ -38,34 +44,6 @@ function inOrder(part: ResultPart): Cell[] {
 export const acrossLabel = (value: Cell, part: ResultPart, zone: string): string =>
   value === null ? '(no value)' : formatCell(value, { ...part.column, zone });
 
-/** Measures of a result by the value of one head and by member. */
-function byHead(result: QueryResult | null, head: string): Map<string, Map<string, Cell>> {
-  const found = new Map<string, Map<string, Cell>>();
-  if (result === null) return found;
-  const { heads, measures } = partsOf(result);
-  const key = heads.find(({ column }) => column.name === head);
-  for (let row = 0; row < result.row_count; row += 1) {
-    found.set(
-      keyOf(key?.values[row] ?? null),
-      new Map(measures.map(({ column, values }) => [column.name, values[row] ?? null])),
-    );
-  }
-  return found;
-}
-
-function byRow(result: QueryResult | null): Map<string, Map<string, Cell>> {
-  const found = new Map<string, Map<string, Cell>>();
-  if (result === null) return found;
-  const { heads, measures } = partsOf(result);
-  for (let row = 0; row < result.row_count; row += 1) {
-    found.set(
-      rowKey(heads, row),
-      new Map(measures.map(({ column, values }) => [column.name, values[row] ?? null])),
-    );
-  }
-  return found;
-}
-
 export function pivotTable(input: PivotInput): TableModel | null {
   const { model, result, across, zone } = input;
   const { heads, measures } = partsOf(result);
@@ -88,7 +66,12 @@ export function pivotTable(input: PivotInput): TableModel | null {
   const data: Cell[][] = left.map((head) =>
     rows.map(([, { first }]) => head.values[first] ?? null),
   );
-  const columnTotals = byHead(input.columnTotals, across);
+  const columnTotals = totalBy(result, [across]);
+  const rowTotals = totalBy(
+    result,
+    left.map(({ column }) => column.name),
+  );
+  const below = totalsByRow(columnTotals);
   const footer: Cell[] = left.map(() => null);
   const places: { value: Cell }[] = [];
   for (const value of values) {
@@ -107,44 +90,29 @@ export function pivotTable(input: PivotInput): TableModel | null {
           return row === undefined ? null : (measure.values[row] ?? null);
         }),
       );
-      footer.push(columnTotals.get(key)?.get(measure.column.name) ?? null);
+      footer.push(below.get(key)?.get(measure.column.name) ?? null);
       places.push({ value });
     }
   }
-  if (input.rowTotals !== null || left.length === 0) {
-    const sums = byRow(input.rowTotals);
-    const grand =
-      input.totals === null
-        ? null
-        : new Map(
-            partsOf(input.totals).measures.map(({ column, values: all }) => [
-              column.name,
-              all[0] ?? null,
-            ]),
-          );
-    for (const measure of measures) {
-      const { column } = measure;
+  if (rowTotals !== null) {
+    const beside = totalsByRow(rowTotals);
+    const grand = grandTotal(result);
+    for (const { column } of measures) {
       columns.push({
         ...tableColumn(column, false, model),
         name: `${column.name} all`,
         label: measures.length === 1 ? 'Total' : `Total · ${column.label}`,
         orderBy: null,
       });
-      data.push(
-        rows.map(([key]) =>
-          left.length === 0
-            ? (grand?.get(column.name) ?? null)
-            : (sums.get(key)?.get(column.name) ?? null),
-        ),
-      );
-      footer.push(grand?.get(column.name) ?? null);
+      data.push(rows.map(([key]) => beside.get(key)?.get(column.name) ?? null));
+      footer.push(grand.get(column.name) ?? null);
     }
   }
   return {
     columns,
     data,
     rowCount: rows.length,
-    footer: left.length === 0 || input.columnTotals === null ? null : footer,
+    footer: left.length === 0 || columnTotals === null ? null : footer,
     groupOf: (row, column): CellGroup => {
       const first = rows[row]?.[1].first ?? 0;
       const place = places[column - left.length];

@@ -9,11 +9,12 @@ import { MOST_ROWS } from '@/lib/asked-state';
 import { formatCount } from '@/lib/format';
 import { Drill } from '../drill/drill';
 import type { OpenCell } from '../drill/drill';
-import { isOnMeasure, limitOf, withoutTotal } from '../query/to-query';
+import { isOnMeasure, limitOf } from '../query/to-query';
 import type { ExploreResults } from '../query/use-explore-results';
 import type { ExploreState } from '../state/explore-state';
 import { toggleOrder } from '../state/explore-state';
 import { ResultTable } from './result-table';
+import { withoutTotal } from './table-model';
 import { useTable } from './use-table';
 
 export interface TableCardProps {
@@ -35,16 +36,17 @@ export default function TableCard(props: TableCardProps) {
   const [cell, setCell] = useState<OpenCell | null>(null);
   const table = useTable(result, results, state, model);
   const turned = state.pivot !== null;
-  const totalless = withoutTotal(state, model);
+  const totalless = withoutTotal(result);
   const notes = [
     table.note,
     turned && provenance.truncated
       ? `made of the first ${formatCount(result.row_count, 'group')} only`
       : null,
-    table.footer !== null && state.filters.some((filter) => isOnMeasure(filter, model))
-      ? 'Totals include the groups that conditions on measures leave out'
-      : null,
-    totalless.length > 0 ? `No total of ${totalless.join(', ')}` : null,
+    state.filters.some((filter) => isOnMeasure(filter, model))
+      ? 'No totals: a condition on a measure leaves groups out'
+      : totalless.length > 0
+        ? `No total of ${totalless.join(', ')}`
+        : null,
   ];
   return (
     <AnswerCard

@@ -1,5 +1,5 @@
 // What the table shows: columns, their values, the row of totals, and for every cell which rows are behind it. Pure.
-import type { Cell, ColumnType, QueryResult, ResultColumn } from '@/api/types';
+import type { Cell, ColumnType, QueryResult, ResultColumn, Subtotal } from '@/api/types';
 import type { DataColumn } from '@/components/data-table';
 import { fromMember } from '@/lib/members';
 
@@ -52,7 +52,7 @@ export interface Parts {
   measures: ResultPart[];
 }
 
-export function partsOf(result: QueryResult): Parts {
+export function partsOf(result: Pick<QueryResult, 'columns' | 'data'>): Parts {
   const all = result.columns.map((column, index) => ({
     column,
     values: result.data[index] ?? [],
@@ -91,11 +91,38 @@ export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup
   return group;
 }
 
-/** Values of the measures in the one row of a total, by member. */
-export const totalsByMember = (totals: QueryResult | null): Map<string, Cell> =>
-  new Map(
-    (totals === null ? [] : partsOf(totals).measures).map(({ column, values }) => [
-      column.name,
-      values[0] ?? null,
-    ]),
-  );
+/** The total that keeps these members apart. */
+export const totalBy = (result: QueryResult | null, by: readonly string[]): Subtotal | null =>
+  result?.totals?.find(
+    (total) =>
+      !total.others &&
+      total.by.length === by.length &&
+      by.every((member) => total.by.includes(member)),
+  ) ?? null;
+
+/** Values of the measures of a total, by its groups and by member. */
+export function totalsByRow(total: Subtotal | null): Map<string, Map<string, Cell>> {
+  const found = new Map<string, Map<string, Cell>>();
+  if (total === null) return found;
+  const { heads, measures } = partsOf(total);
+  for (let row = 0; row < (total.data[0]?.length ?? 0); row += 1) {
+    found.set(
+      rowKey(heads, row),
+      new Map(measures.map(({ column, values }) => [column.name, values[row] ?? null])),
+    );
+  }
+  return found;
+}
+
+/** Values of the measures of the grand total, by member. */
+export const grandTotal = (result: QueryResult | null): Map<string, Cell> =>
+  totalsByRow(totalBy(result, [])).get('') ?? new Map<string, Cell>();
+
+/** Labels of the measures of a grouped answer that have no total: places among groups, or what counts from bucket to bucket. */
+export function withoutTotal(result: QueryResult): string[] {
+  const { heads, measures } = partsOf(result);
+  const total = grandTotal(result);
+  return heads.length === 0
+    ? []
+    : measures.filter(({ column }) => !total.has(column.name)).map(({ column }) => column.label);
+}

@@ -1,10 +1,11 @@
 // The tables of answers: flat, compared, and with values across. Totals are what the engine said, nothing else.
 import { describe, expect, it } from 'vitest';
-import type { Cell, Grain, QueryResult, ResultColumn } from '@/api/types';
+import type { Cell, Grain, QueryResult, ResultColumn, Subtotal } from '@/api/types';
 import { answer } from '@/testing/fake-engine';
 import { change, difference, flatTable } from './flat-table';
 import { matchBefore } from './compare';
 import { MOST_ACROSS, pivotTable } from './pivot-table';
+import { withoutTotal } from './table-model';
 
 const { provenance } = answer({ measures: ['flights.count'] });
 
@@ -34,6 +35,11 @@ function result(
   };
 }
 
+const total = (by: string[], columns: ResultColumn[], rows: Cell[][]): Subtotal => {
+  const { data } = result(columns, rows);
+  return { by: by.map((name) => `f.${name}`), columns, data };
+};
+
 const carrier = column('carrier', 'dimension');
 const origin = column('origin', 'dimension');
 const count = column('count', 'measure');
@@ -61,10 +67,8 @@ describe('a flat table', () => {
   it('stands beside what was, by the values of its groups', () => {
     const table = flatTable({
       model: 'flights',
-      result: now,
-      totals: result([count], [[165]]),
-      before,
-      beforeTotals: result([count], [[209]]),
+      result: { ...now, totals: [total([], [count], [[165]])] },
+      before: { ...before, totals: [total([], [count], [[209]])] },
       compare: true,
       zone: 'UTC',
     });
@@ -87,9 +91,7 @@ describe('a flat table', () => {
     const table = flatTable({
       model: 'flights',
       result: now,
-      totals: null,
       before: null,
-      beforeTotals: null,
       compare: true,
       zone: 'UTC',
     });
@@ -103,9 +105,7 @@ describe('a flat table', () => {
     const table = flatTable({
       model: 'flights',
       result: dated,
-      totals: null,
       before: null,
-      beforeTotals: null,
       compare: false,
       zone: 'UTC',
     });
@@ -183,6 +183,15 @@ describe('buckets of two periods', () => {
   });
 });
 
+describe('what has no total', () => {
+  it('is named, and nothing else', () => {
+    const grouped = result([carrier, count, average], [['UA', 1, 2]]);
+    expect(withoutTotal(grouped)).toEqual(['count', 'average']);
+    expect(withoutTotal({ ...grouped, totals: [total([], [count], [[1]])] })).toEqual(['average']);
+    expect(withoutTotal(result([count], [[1]]))).toEqual([]);
+  });
+});
+
 describe('a table with values across', () => {
   const rows: Cell[][] = [
     ['UA', 'EWR', 10, 1],
@@ -197,9 +206,6 @@ describe('a table with values across', () => {
       model: 'flights',
       result: base,
       across: 'f.origin',
-      totals: null,
-      columnTotals: null,
-      rowTotals: null,
       zone: 'UTC',
     });
     expect(table?.columns.map(({ label }) => label)).toEqual([
@@ -216,19 +222,19 @@ describe('a table with values across', () => {
     expect(new Set(table?.columns.map(({ name }) => name)).size).toBe(5);
   });
 
-  it('takes totals from their own answers: the average of all is no average of averages', () => {
-    const table = pivotTable({
-      model: 'flights',
-      result: base,
-      across: 'f.origin',
-      columnTotals: result(
+  it('takes totals as they come: the average of all is no average of averages', () => {
+    const totals = [
+      total([], [count, average], [[36, 3.7]]),
+      total(
+        ['origin'],
         [origin, count, average],
         [
           ['JFK', 25, 4.6],
           ['EWR', 11, 1.7],
         ],
       ),
-      rowTotals: result(
+      total(
+        ['carrier'],
         [carrier, count, average],
         [
           ['DL', 5, 7],
@@ -236,7 +242,11 @@ describe('a table with values across', () => {
           [null, 1, 9],
         ],
       ),
-      totals: result([count, average], [[36, 3.7]]),
+    ];
+    const table = pivotTable({
+      model: 'flights',
+      result: { ...base, totals },
+      across: 'f.origin',
       zone: 'UTC',
     });
     expect(table?.footer).toEqual([null, 11, 1.7, 25, 4.6, 36, 3.7]);
@@ -244,14 +254,31 @@ describe('a table with values across', () => {
     expect(table?.data.at(-1)).toEqual([3, 7, 9]);
   });
 
+  it('is one row where nothing else is grouped by, with the total beside it', () => {
+    const table = pivotTable({
+      model: 'flights',
+      result: {
+        ...result(
+          [origin, count],
+          [
+            ['EWR', 11],
+            ['JFK', 25],
+          ],
+        ),
+        totals: [total([], [count], [[36]])],
+      },
+      across: 'f.origin',
+      zone: 'UTC',
+    });
+    expect(table?.data).toEqual([[11], [25], [36]]);
+    expect(table?.footer).toBeNull();
+  });
+
   it('opens the group of a cell, also of one without a value', () => {
     const table = pivotTable({
       model: 'flights',
       result: base,
       across: 'f.origin',
-      totals: null,
-      columnTotals: null,
-      rowTotals: null,
       zone: 'UTC',
     });
     const members = (row: number, at: number) =>
@@ -271,9 +298,6 @@ describe('a table with values across', () => {
       model: 'flights',
       result: result([day, count], many),
       across: 'f.day',
-      totals: null,
-      columnTotals: null,
-      rowTotals: null,
       zone: 'UTC',
     });
     expect(table?.columns[0]?.label).toBe('1 Jan 2013');
@@ -287,9 +311,6 @@ describe('a table with values across', () => {
         model: 'flights',
         result: base,
         across: 'f.x',
-        totals: null,
-        columnTotals: null,
-        rowTotals: null,
         zone: 'UTC',
       }),
     ).toBeNull();

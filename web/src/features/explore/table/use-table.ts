@@ -15,21 +15,13 @@ export function useTable(
   state: ExploreState,
   model: Model,
 ): TableModel {
-  const { totals, columnTotals, rowTotals, before, beforeTotals } = results;
+  const { before } = results;
   const { pivot, compare, zone, range } = state;
   const result = useMemo(() => withJoinedLabels(answer, model), [answer, model]);
   return useMemo(() => {
     if (pivot !== null && isAcross(pivot, model.name, result)) {
       const across = toMember(pivot, model.name);
-      const table = pivotTable({
-        model: model.name,
-        result,
-        across,
-        totals,
-        columnTotals,
-        rowTotals,
-        zone,
-      });
+      const table = pivotTable({ model: model.name, result, across, zone });
       if (table !== null) {
         const note = compare ? 'The comparison is not part of a table with values across' : null;
         return { ...table, note: [table.note, note].filter(Boolean).join(' · ') || null };
@@ -38,23 +30,9 @@ export function useTable(
     return flatTable({
       model: model.name,
       result,
-      totals,
       before,
-      beforeTotals,
       compare: compare && range !== 'all',
       zone,
     });
-  }, [
-    result,
-    totals,
-    columnTotals,
-    rowTotals,
-    before,
-    beforeTotals,
-    pivot,
-    compare,
-    zone,
-    range,
-    model.name,
-  ]);
+  }, [result, before, pivot, compare, zone, range, model.name]);
 }

@@ -1,0 +1,42 @@
+// The calendar of all formatting: that of the organisation, which the store tells. A question may have one of its own; who
+// shows its answer hands it on. Here are the names of years and quarters that do not begin in January.
+import type { Calendar, Weekday } from '@/api/types';
+
+let current: Calendar = {};
+
+export const formatCalendar = (): Calendar => current;
+
+// For the session and for tests.
+export function setFormatCalendar(calendar: Calendar | null | undefined): void {
+  current = calendar ?? {};
+}
+
+const weekdays: readonly Weekday[] = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+];
+
+/** The day on which weeks begin, as `Date` counts them: 0 is Sunday. */
+export const firstWeekday = (calendar: Calendar): number =>
+  weekdays.indexOf(calendar.weekStart ?? 'monday');
+
+/** The month with which years begin, as `Date` counts them: 0 is January. */
+export const firstMonth = (calendar: Calendar): number => (calendar.yearStart ?? 1) - 1;
+
+/** The year that a date of the wall clock lies in: `2013`, or `FY 2013/14` where it does not begin in January. */
+export function yearName(wall: Date, calendar: Calendar): string {
+  const first = firstMonth(calendar);
+  const year = wall.getUTCFullYear() - (wall.getUTCMonth() < first ? 1 : 0);
+  return first === 0 ? `${year}` : `FY ${year}/${String((year + 1) % 100).padStart(2, '0')}`;
+}
+
+/** `Q1 2013`, or `Q1 FY 2013/14`. */
+export function quarterName(wall: Date, calendar: Calendar): string {
+  const month = (wall.getUTCMonth() - firstMonth(calendar) + 12) % 12;
+  return `Q${Math.floor(month / 3) + 1} ${yearName(wall, calendar)}`;
+}
