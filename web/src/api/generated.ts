@@ -50,6 +50,18 @@ export type AppliedAccess = {
   policies: string[];
 };
 
+export type AppliedFilter = {
+  filter: Filter;
+  /** The named filter that it is of, where it is of one. */
+  segment?: string | null;
+};
+
+export type AppliedRange = {
+  from: string | null;
+  member: string;
+  to: string | null;
+};
+
 export type AsOf = number | string;
 
 export type AttributeCondition = {
@@ -114,6 +126,17 @@ export type ColumnRole = 'time' | 'dimension' | 'measure' | 'column';
 
 export type ColumnType =
   'boolean' | 'integer' | 'float' | 'string' | 'date' | 'timestamp' | 'struct' | 'list';
+
+export type CommitLineage = {
+  committed_at: string | null;
+  /** Small loads share a commit and its segments. */
+  loads: VersionLoad[];
+  operation: VersionOperation | null;
+  origin: Origin;
+  rows: number;
+  segments: SegmentLineage[];
+  version: number | null;
+};
 
 export type Comparison = 'previous_period';
 
@@ -269,6 +292,28 @@ export type DatasetDetail = DatasetSummary & {
   loads: DatasetLoad[];
 };
 
+export type DatasetLineage = {
+  /** Where these come from, by commit, oldest first; what is not known comes last. */
+  commits: CommitLineage[];
+  /** Latest instant among the rows that are seen. */
+  complete_until: string | null;
+  dataset: string;
+  label: string;
+  model_version: number;
+  /** Why no row is seen, in a sentence. */
+  no_rows?: string | null;
+  /** The access policies that apply. */
+  policies: string[];
+  /** Whether rows or columns are not seen. Then neither segments nor loads are told. */
+  restricted: boolean;
+  /** Rows of these. */
+  rows: number;
+  /** Segments that may hold a row of the answer, by their bounds. */
+  segments_matching: number;
+  segments_total: number;
+  version: number;
+};
+
 export type DatasetList = {
   /** By name. */
   items: DatasetSummary[];
@@ -356,6 +401,22 @@ export type Deciles = {
   edges: number[];
 };
 
+export type Difference = {
+  /** What was answered: a value, the measures of a row, or for an order the place of the row, from 0. */
+  answered: Cell;
+  /** The column; of an answer as a whole `columns`, `total_rows` or `truncated`. */
+  column?: string | null;
+  kind: DifferenceKind;
+  /** What the rows say. */
+  recomputed: Cell;
+  /** What tells the row apart, by member. Empty where it is about the answer as a whole. */
+  row: {
+    [key: string]: Cell;
+  };
+};
+
+export type DifferenceKind = 'value' | 'only_answered' | 'only_recomputed' | 'order' | 'whole';
+
 export type Dimension = {
   column?: string | null;
   expression?: string | null;
@@ -366,6 +427,15 @@ export type Dimension = {
   /** A dimension of another model that has the same values with the same meaning. */
   same_as?: string | null;
   type: ColumnType;
+};
+
+export type DimensionLineage = {
+  /** As the model has it. */
+  definition: Dimension;
+  /** As the question names it. */
+  member: string;
+  /** The model that it is of, which a join may call otherwise. */
+  model: string;
 };
 
 export type Drift = {
@@ -406,6 +476,8 @@ export type FieldProblem = {
 };
 
 export type FileFormat = 'csv' | 'tsv' | 'ndjson' | 'json' | 'parquet' | 'arrow' | 'avro' | 'xlsx';
+
+export type Fill = 'null' | 'zero' | 'previous';
 
 export type Filter =
   | {
@@ -528,6 +600,21 @@ export type JoinKey = {
   column: string;
   /** The column of the other one's. */
   other: string;
+};
+
+export type Lineage = {
+  datasets: DatasetLineage[];
+  /** What is grouped by. */
+  dimensions: DimensionLineage[];
+  /** The conditions of the question and of the segments that it names, made absolute. */
+  filters: AppliedFilter[];
+  /** The measures that are asked for or filtered by, and after them what they are computed from. */
+  measures: MeasureLineage[];
+  /** The ranges of time, made absolute. */
+  time_ranges: AppliedRange[];
+  timezone: string;
+  /** Whether some segments are not listed, because there are more than 1,000. */
+  truncated: boolean;
 };
 
 export type Load = {
@@ -670,6 +757,18 @@ export type MeasureKind =
   | 'rolling'
   | 'time_shift';
 
+export type MeasureLineage = {
+  /** Whether it is part of the question; the others are what it is computed from. */
+  asked: boolean;
+  /** Its own conditions, made absolute. */
+  conditions: Filter[];
+  /** As the model has it. */
+  definition: Measure;
+  /** The measures that it is computed from. */
+  made_of: string[];
+  member: string;
+};
+
 export type Model = {
   /** Who sees which rows and columns. Only admins and owners change them; who does not see everything does not see them. */
   access_policies?: AccessPolicy[];
@@ -774,6 +873,8 @@ export type NewUser = {
   /** What they may do. */
   role: Role;
 };
+
+export type Origin = 'loaded' | 'rewritten' | 'unknown';
 
 export type PreviewOrder = {
   /** Rows that are shown at most: 1 to 1,000, default 100. */
@@ -880,8 +981,11 @@ export type Pushed = {
 export type QueryResult = {
   columns: ResultColumn[];
   data: Cell[][];
+  others?: Subtotal | null;
   provenance: Provenance;
   row_count: number;
+  /** The totals that the query asks for, in its order. */
+  totals?: Subtotal[];
 };
 
 export type RaggedRows = 'reject' | 'fill';
@@ -943,6 +1047,8 @@ export type ResultColumn = {
   grain?: Grain | null;
   label: string;
   name: string;
+  /** The values that became this column, in the order of the query's `pivot`. */
+  pivot?: Cell[];
   role: ColumnRole;
   type: ColumnType;
 };
@@ -978,6 +1084,14 @@ export type RollupUse = {
   segments: number;
 };
 
+export type SegmentLineage = {
+  bytes: number;
+  /** Its path below the dataset. */
+  path: string;
+  rows: number;
+  time_range: TimeRange | null;
+};
+
 export type SemanticQuery = {
   asOf?: AsOf | null;
   calendar?: Calendar | null;
@@ -990,13 +1104,19 @@ export type SemanticQuery = {
   offset?: number | null;
   /** Pairs of a member and `asc` or `desc`. */
   order?: string[][];
+  /** Dimensions, or times with a granularity, whose values become columns. */
+  pivot?: string[];
   /** Named filters, `model.segment`, that must all hold too. */
   segments?: string[];
   timeDimensions?: TimeDimension[];
   /** IANA name of the zone in which days begin. Default UTC. */
   timezone?: string | null;
+  top?: Top | null;
   /** Whether to count all rows, those cut by the limit included. */
   total?: boolean;
+  totals?: Totals | null;
+  /** Whether rows are asked for and not groups: of each measure the value that it takes from the row. */
+  ungrouped?: boolean;
 };
 
 export type Session = {
@@ -1218,6 +1338,20 @@ export type StepsPreview = {
   steps: StepRows[];
 };
 
+export type Subtotal = {
+  /** How far estimates may be off. */
+  bounds: Bound[];
+  /** The members that it keeps apart. */
+  by: string[];
+  /** A measure that means nothing by these groups, a rank for instance, is missing. */
+  columns: ResultColumn[];
+  data: Cell[][];
+  /** Whether it is about the values that are not among the greatest. */
+  others?: boolean;
+  row_count: number;
+  truncated: boolean;
+};
+
 export type Tenant = {
   /** When weeks and years begin, where a question does not say. */
   calendar: Calendar;
@@ -1243,6 +1377,7 @@ export type TextLengths = {
 export type TimeDimension = {
   dateRange?: DateRange | null;
   dimension: string;
+  fill?: Fill | null;
   granularity?: Grain | null;
 };
 
@@ -1250,6 +1385,19 @@ export type TimeRange = {
   from: string;
   to: string;
 };
+
+export type Top = {
+  /** The measure that says which, over the whole answer. Default: the first one. */
+  by?: string | null;
+  /** One of the dimensions that are asked for. */
+  dimension: string;
+  /** How many of its values are told apart. */
+  limit: number;
+  /** Whether what all other values make together is told as well. */
+  others?: boolean;
+};
+
+export type Totals = boolean | string[][];
 
 export type UpkeepRecord = {
   /** Bytes that were written or removed. */
@@ -1339,6 +1487,28 @@ export type ValuePage = {
   more: boolean;
   /** In ascending order, without what is missing. */
   values: Cell[];
+};
+
+export type Verification = {
+  /** Where the answer comes from. */
+  answered: Provenance;
+  answered_ms: number;
+  difference_count: number;
+  /** The first of them, 20 at most. */
+  differences: Difference[];
+  /** Whether there is no difference. */
+  equal: boolean;
+  /** Where the numbers come from that it was compared with: rows alone. */
+  recomputed: Provenance;
+  recomputed_ms: number;
+  /** Fractions are equal when they differ by at most this part of the greater one. */
+  relative_tolerance: number;
+  /** Rows of the answer. */
+  rows: number;
+  /** Values of measures that were compared. */
+  values: number;
+  /** What was read, both times. */
+  versions: SourceVersion[];
 };
 
 export type VersionLoad = {

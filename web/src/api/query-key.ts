@@ -32,7 +32,8 @@ export function normalizeQuery(query: SemanticQuery): SemanticQuery {
   if (query.limit !== undefined && query.limit !== null) result.limit = query.limit;
   if (query.offset) result.offset = query.offset;
   if (query.total) result.total = true;
-  if (query.totals === true || query.totals?.length) result.totals = query.totals;
+  if (query.totals === true || (query.totals && query.totals.length > 0))
+    result.totals = query.totals;
   if (query.top) result.top = query.top;
   if (query.ungrouped) result.ungrouped = true;
   if (query.timezone) result.timezone = query.timezone;

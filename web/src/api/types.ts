@@ -5,9 +5,10 @@ import type {
   ProblemCode as ServerProblemCode,
   Provenance,
   Cell,
+  QueryResult,
+  SemanticQuery,
   UserRow,
 } from './generated';
-import type { QueryResult, SemanticQuery } from './shaped-query';
 
 export type {
   AccessPolicy,
@@ -103,9 +104,6 @@ export type {
   WidgetLayout,
   WidgetOptions,
   Weekday,
-} from './generated';
-
-export type {
   Fill,
   QueryResult,
   SemanticQuery,
@@ -113,7 +111,8 @@ export type {
   TimeDimension,
   Top,
   Totals,
-} from './shaped-query';
+} from './generated';
+
 export type { ServerProblemCode };
 
 // `network` and `aborted` are made here when no answer came, so that one component shows every failure.

@@ -50,9 +50,17 @@ export function shaped(query: SemanticQuery, plain: Plain): QueryResult {
         ? among(question, top.dimension, others ? 'notEquals' : 'equals', greatest)
         : question;
     const { columns, data } = plain(told);
-    return { by: kept, ...(others ? { others: true as const } : {}), columns, data };
+    return {
+      by: kept,
+      ...(others ? { others: true } : {}),
+      columns,
+      data,
+      row_count: data[0]?.length ?? 0,
+      truncated: false,
+      bounds: [],
+    };
   };
-  const lists = totals === true ? groups.map((_, count) => groups.slice(0, count)) : (totals ?? []);
+  const lists = totals === true ? groups.map((_, count) => groups.slice(0, count)) : totals || [];
   const subtotals = lists.flatMap((list) => [
     part(list, false),
     ...(top?.others && list.includes(top.dimension)

@@ -37,8 +37,8 @@ describe('applyPatch', () => {
   });
 
   it('keeps totals and the others, which a patch says nothing of', () => {
-    const totals = [{ by: [], columns: [], data: [] }];
-    const others = { by: [], columns: [], data: [] };
+    const others = { by: [], columns: [], data: [], row_count: 0, truncated: false, bounds: [] };
+    const totals = [others];
     const next = applyPatch({ ...result, totals, others }, patch({}));
     expect(next).toMatchObject({ totals, others });
   });
@@ -94,7 +94,9 @@ describe('applyFrame', () => {
   });
 
   it('takes a snapshot of the same rows with another total', () => {
-    const totals = [{ by: [], columns: [], data: [[8]] }];
+    const totals = [
+      { by: [], columns: [], data: [[8]], row_count: 1, truncated: false, bounds: [] },
+    ];
     const frame = {
       type: 'snapshot' as const,
       id: 's1',

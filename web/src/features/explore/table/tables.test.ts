@@ -37,7 +37,14 @@ function result(
 
 const total = (by: string[], columns: ResultColumn[], rows: Cell[][]): Subtotal => {
   const { data } = result(columns, rows);
-  return { by: by.map((name) => `f.${name}`), columns, data };
+  return {
+    by: by.map((name) => `f.${name}`),
+    columns,
+    data,
+    row_count: rows.length,
+    truncated: false,
+    bounds: [],
+  };
 };
 
 const carrier = column('carrier', 'dimension');
