@@ -48,7 +48,7 @@ pub fn cube(bytes: &[u8]) -> std::result::Result<(), String> {
 /// A file of Open Semantic Interchange.
 #[allow(clippy::missing_errors_doc, reason = "see `csv`")]
 pub fn osi(bytes: &[u8]) -> std::result::Result<(), String> {
-    let types = |_: &str, column: &str| (column.len() % 3 > 0).then_some(ColumnType::Float);
+    let types = |_: &str, column: &str| (!column.len().is_multiple_of(3)).then_some(ColumnType::Float);
     let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
     let Some(imported) = placed(interchange::read_osi("o.yaml", text, &types), "o.yaml")? else { return Ok(()) };
     noted(&imported)?;

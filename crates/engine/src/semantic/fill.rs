@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions, UInt64Array};
 use arrow::compute::{cast, interleave, take};
-use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use arrow::row::{RowConverter, SortField};
 
 use super::calendar::Calendar;
@@ -82,7 +82,9 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
         });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(rows + beside.len()));
-    Ok(RecordBatch::try_new_with_options(batch.schema(), filled, &options)?)
+    // Whatever could not be missing before can be now.
+    let fields = batch.schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true)).collect::<Vec<_>>();
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), filled, &options)?)
 }
 
 fn of(micros: &PrimitiveArray<Int64Type>, row: u64) -> Option<i64> {

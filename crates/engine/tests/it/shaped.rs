@@ -136,7 +136,7 @@ async fn buckets_without_rows_are_filled_in() {
     mill.load("visits", Csv::bytes("at,page,seconds\n2013-01-02T10:00:00Z,home,5\n2013-01-05T10:00:00Z,home,7\n2013-01-05T11:00:00Z,help,9\n"))
         .await
         .unwrap();
-    let asked = |fill: &str, range: &str| {
+    let asked = |fill: &str, range: Value| {
         json!({
             "measures": ["visits.count", "visits.sum_seconds", "visits.avg_seconds"],
             "timeDimensions": [{"dimension": "visits.at", "granularity": "day", "dateRange": range, "fill": fill}]
@@ -158,19 +158,19 @@ async fn buckets_without_rows_are_filled_in() {
         ("null", json!([[1, null, null, 2], [5, null, null, 16], [5.0, null, null, 8.0]])),
         ("previous", json!([[1, 1, 1, 2], [5, 5, 5, 16], [5.0, 5.0, 5.0, 8.0]])),
     ] {
-        let data = ask(mill, &asked(fill, "all")).await["data"].clone();
+        let data = ask(mill, &asked(fill, json!("all"))).await["data"].clone();
         assert_eq!(json!([data[1], data[2], data[3]]), expected, "{fill}");
     }
     // To the ends of the range that is asked for; there is nothing after now, which is the 15th of January 2014.
-    let year = ask(mill, &asked("zero", "2013")).await;
+    let year = ask(mill, &asked("zero", json!(["2013-01-01", "2013-12-31"]))).await;
     assert_eq!((&year["row_count"], &year["provenance"]["total_rows"]), (&json!(365), &json!(365)));
-    let month = with(&asked("zero", "from 30 days ago to now"), &json!({}));
+    let month = with(&asked("zero", json!("from 30 days ago to now")), &json!({}));
     let days = ask(mill, &month).await;
     assert_eq!(days["data"][0].as_array().unwrap().last().unwrap(), &json!("2014-01-15T00:00:00Z"));
     assert!(days["data"][1].as_array().unwrap().iter().all(|count| *count == 0));
     // Each group has every bucket, in the order that is asked for, page by page; the others and totals are filled too.
     let grouped = with(
-        &asked("zero", "all"),
+        &asked("zero", json!("all")),
         &json!({
             "measures": ["visits.count"], "dimensions": ["visits.page"], "order": [["visits.page", "desc"]], "limit": 3, "offset": 3,
             "top": {"dimension": "visits.page", "limit": 5, "others": true}, "totals": [["visits.at"]]
@@ -267,9 +267,13 @@ async fn what_has_no_right_answer_is_refused_at_its_field() {
         (json!({"top": {"dimension": "orders.status", "limit": 1, "by": "orders.nothing"}}), "top.by", "no member"),
         (json!({"top": {"dimension": "orders.status", "limit": 1}, "filters": having}), "top", "filters by the measure"),
         (json!({"top": {"dimension": "orders.status", "limit": 1}, "measures": ["orders.place"]}), "measures[0]", "a place among all groups"),
-        (json!({"timeDimensions": [{"dimension": "orders.at", "dateRange": "2024", "fill": "zero"}]}), "timeDimensions[0].fill", "granularity"),
+        (json!({"timeDimensions": [{"dimension": "orders.at", "dateRange": ["2024-01-01", "2024-12-31"], "fill": "zero"}]}), "timeDimensions[0].fill", "granularity"),
         (json!({"timeDimensions": filled, "filters": having}), "timeDimensions[0].fill", "filters by the measure"),
-        (json!({"timeDimensions": [{"dimension": "orders.at", "granularity": "second", "dateRange": "2024", "fill": "zero"}]}), "timeDimensions[0].fill", "buckets of a second"),
+        (
+            json!({"timeDimensions": [{"dimension": "orders.at", "granularity": "second", "dateRange": ["2024-01-01", "2024-12-31"], "fill": "zero"}]}),
+            "timeDimensions[0].fill",
+            "buckets of a second",
+        ),
         (json!({"pivot": ["orders.customer"]}), "pivot[0]", "does not group"),
         (json!({"pivot": ["orders.status", "orders.status"]}), "pivot[1]", "twice"),
         (json!({"pivot": ["orders.status"], "top": {"dimension": "orders.status", "limit": 1, "others": true}}), "pivot[0]", "beside the answer"),
