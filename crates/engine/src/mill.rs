@@ -61,6 +61,7 @@ use crate::ingest::pipeline::{LoadHost, run_load};
 use crate::ingest::{Load, LoadReport, Widening};
 use crate::query::session::Session;
 use crate::scope::Scope;
+use crate::semantic::CalendarSettings;
 
 /// The data of one tenant, as one scope sees it. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -71,16 +72,34 @@ pub struct Mill {
     skips_damaged: bool,
     /// Whether answers are computed from rows alone, by nothing that is kept: see `verify`.
     from_rows: bool,
+    /// When weeks and years begin for measures in SQL.
+    calendar: CalendarSettings,
 }
 
 impl Mill {
     pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
-        Self { shared, scope, skips_damaged: false, from_rows: false }
+        Self { shared, scope, skips_damaged: false, from_rows: false, calendar: CalendarSettings::default() }
     }
 
     /// What questions are planned and run with.
     fn session(&self) -> &Session {
         if self.from_rows { &self.shared.rows } else { &self.shared.session }
+    }
+
+    /// The same, where the relative dates of measures in SQL go by a calendar. Semantic queries bring their own.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{CalendarSettings, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// let mill = mill.with_calendar(CalendarSettings { year_start: 4, ..CalendarSettings::default() });
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn with_calendar(&self, calendar: CalendarSettings) -> Self {
+        Self { calendar, ..self.clone() }
     }
 
     /// Who asks.

@@ -15,6 +15,7 @@ pub(crate) mod access;
 mod balance;
 pub(crate) mod calendar;
 pub(crate) mod check;
+mod combinations;
 pub(crate) mod compile;
 pub(crate) mod compose;
 pub(crate) mod date;

@@ -14,6 +14,14 @@ export const fileName = (title: string): string =>
       .replace(/^-+|-+$/g, '') || 'data'
   }.csv`;
 
+// What stands around an answer has no place in a file of rows.
+const rowsOnly = (query: SemanticQuery): SemanticQuery => {
+  const rows = normalizeQuery(query);
+  delete rows.totals;
+  if (rows.top?.others) rows.top = { ...rows.top, others: false };
+  return rows;
+};
+
 /** null when the file was handed to the browser. */
 export async function downloadCsv(query: SemanticQuery, title: string): Promise<Problem | null> {
   try {
@@ -28,7 +36,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
             ...(token === null ? {} : { authorization: `Bearer ${token}` }),
             ...viewAsHeader(),
           },
-          body: JSON.stringify(normalizeQuery(query)),
+          body: JSON.stringify(rowsOnly(query)),
         }),
       (answer) => answer.status === 401,
     );

@@ -35,6 +35,7 @@ export function normalizeQuery(query: SemanticQuery): SemanticQuery {
   if (query.totals === true || (query.totals && query.totals.length > 0))
     result.totals = query.totals;
   if (query.top) result.top = query.top;
+  if (query.pivot?.length) result.pivot = query.pivot;
   if (query.ungrouped) result.ungrouped = true;
   if (query.timezone) result.timezone = query.timezone;
   if (query.calendar) result.calendar = query.calendar;

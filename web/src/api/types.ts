@@ -7,6 +7,7 @@ import type {
   Cell,
   QueryResult,
   SemanticQuery,
+  Subtotal,
   UserRow,
 } from './generated';
 
@@ -151,6 +152,9 @@ export type LiveServerFrame =
       row_count: number;
       changed: { indices: number[]; data: Cell[][] };
       provenance: Provenance;
+      /** All of them as they are now, where the question asks for any. */
+      totals?: Subtotal[];
+      others?: Subtotal;
     }
   | { type: 'unchanged'; id: string; from: number; to: number; provenance: Provenance }
   | { type: 'error'; id?: string; problem: Problem }

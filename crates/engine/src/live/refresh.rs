@@ -163,9 +163,7 @@ fn touches(event: &Event, question: &dyn Question, answered: &Versions) -> bool 
 
 /// The versions that an answer was made from.
 fn versions_of(result: &QueryResult) -> Versions {
-    let provenance = &result.provenance;
-    let only = provenance.dataset.clone().zip(provenance.version);
-    only.into_iter().chain(provenance.sources.iter().map(|source| (source.dataset.clone(), source.version))).collect()
+    result.provenance.sources_read().into_iter().map(|source| (source.dataset, source.version)).collect()
 }
 
 /// The error of a refresh, once for each listener.

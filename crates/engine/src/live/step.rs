@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::diff::diff;
+use super::diff::{Patch, diff};
 use super::subscription::{Change, ChangeKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::QueryResult;
@@ -39,17 +39,18 @@ impl Step {
 
 fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Change> {
     let version = result.provenance.version.unwrap_or(0);
-    // A patch is one of rows; totals and the others come with them as a whole.
-    let alike = |before: &&QueryResult| before.batch.schema() == result.batch.schema() && before.totals == result.totals && before.others == result.others;
-    let Some(before) = before.filter(alike) else {
+    let Some(before) = before.filter(|before| before.batch.schema() == result.batch.schema()) else {
         return Ok(Change { from: None, version, kind: ChangeKind::Snapshot(Arc::clone(result)) });
     };
     let provenance = || result.provenance.clone();
     let kind = match diff(&before.batch, &result.batch)? {
-        None => ChangeKind::Unchanged(provenance()),
+        None if before.totals == result.totals && before.others == result.others => ChangeKind::Unchanged(provenance()),
         // A patch that is the whole result says it with fewer words as a snapshot.
         Some(patch) if patch.indices.len() == result.batch.num_rows() && patch.row_count > 1 => ChangeKind::Snapshot(Arc::clone(result)),
-        Some(patch) => ChangeKind::Patch { patch, provenance: provenance() },
+        patch => {
+            let none = || Patch { row_count: result.batch.num_rows(), indices: Vec::new(), rows: result.batch.slice(0, 0) };
+            ChangeKind::Patch { patch: patch.unwrap_or_else(none), provenance: provenance(), totals: result.totals.clone(), others: result.others.clone() }
+        }
     };
     Ok(Change { from: before.provenance.version, version, kind })
 }

@@ -12,7 +12,8 @@ use super::diff::Patch;
 use super::refresh::{Answer, Listener, ends, error_of};
 use super::step::Step;
 use crate::error::Result;
-use crate::query::{Provenance, QueryResult};
+use crate::query::write::around_to_json;
+use crate::query::{Provenance, QueryResult, Subtotal};
 
 /// A change of a live result.
 #[derive(Debug, Clone)]
@@ -36,6 +37,10 @@ pub enum ChangeKind {
         patch: Patch,
         /// Where the new numbers come from.
         provenance: Provenance,
+        /// All totals as they are now.
+        totals: Vec<Subtotal>,
+        /// What the values that are not told apart make together now.
+        others: Option<Subtotal>,
     },
     /// A commit touched the dataset, but not this answer.
     Unchanged(Provenance),
@@ -46,10 +51,11 @@ impl Change {
     pub fn to_json(&self) -> Value {
         match &self.kind {
             ChangeKind::Snapshot(result) => json!({"type": "snapshot", "version": self.version, "result": result.to_json()}),
-            ChangeKind::Patch { patch, provenance } => {
+            ChangeKind::Patch { patch, provenance, totals, others } => {
                 let mut message = json!({"type": "patch", "from": self.from, "to": self.version, "provenance": provenance});
                 if let (Some(message), Value::Object(patch)) = (message.as_object_mut(), patch.to_json()) {
                     message.extend(patch);
+                    message.extend(around_to_json(totals, others.as_ref()));
                 }
                 message
             }

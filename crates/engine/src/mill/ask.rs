@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
+use super::ground::Ground;
 use super::provenance::told;
 use super::seen::Seen;
 use super::tiles::Asked;
@@ -33,8 +34,7 @@ use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultCol
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::compile::{self, Compiled};
-use crate::semantic::compose::is_composed;
-use crate::semantic::date::{Reference, follows_clock, follows_data};
+use crate::semantic::date::{self, Reference, follows_clock, follows_data};
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::shape::{self, widest};
@@ -72,7 +72,7 @@ impl Mill {
                 let ground = self.ground(query, &damage).await?;
                 match self.answer_shaped(&ground, query).await {
                     Ok(answer) => return Ok(damage.told(answer)),
-                    Err(error) => self.skip(&mut damage, error, ground.pinned()).await?,
+                    Err(error) => self.skip(&mut damage, error, &ground.pinned()).await?,
                 }
             }
         };
@@ -383,21 +383,19 @@ impl Mill {
         }
         let whole = &*self.with_segments(query).await?;
         let asked = &*widest(whole);
-        let (model, snapshot) = self.model_and_snapshot(asked).await?;
-        let (models, datasets) = if is_composed(asked, &model) {
-            let gathered = self.gather(asked, &Damage::default()).await?;
-            let used = self.plan_composed(asked, &gathered, LookupsBy::Functions)?.used;
-            (gathered.models, used.into_iter().map(|(dataset, _)| dataset).collect())
-        } else {
-            let dataset = DatasetName::parse(&model.dataset)?;
-            self.check_query(asked, &model, &snapshot, &dataset)?;
-            (Models::from([(model.name.clone(), model)]), vec![dataset])
+        let ground = self.ground(whole, &Damage::default()).await?;
+        shape::check(whole, ground.models())?;
+        let datasets = match &ground {
+            Ground::Several(gathered) => self.plan_composed(asked, gathered, LookupsBy::Functions)?.used.into_iter().map(|(dataset, _)| dataset).collect(),
+            Ground::One { model, dataset, seen, .. } => {
+                self.check_query(asked, model, seen, dataset)?;
+                vec![dataset.clone()]
+            }
         };
-        shape::check(whole, &models)?;
         let sight = self.sight_of(&datasets).await?;
         // Limits too: nobody is to be stopped at the deadline of somebody else.
         let key = format!("{sight}|{:?}|{}", self.scope.limits(), serde_json::to_string(query)?);
-        let moves = moves_by_clock(asked, &models);
+        let moves = moves_by_clock(asked, ground.models(), ground.reference());
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
         let live = LiveQuestion { mill, query: query.clone(), datasets, sight, moves };
@@ -405,7 +403,7 @@ impl Mill {
         Ok(Subscription::new(listener))
     }
 
-    fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, dataset: &DatasetName) -> Result<()> {
+    pub(super) fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, dataset: &DatasetName) -> Result<()> {
         let state = self.shared.session.shared();
         let reference = self.reference(query, snapshot)?;
         let source = self.source_of(dataset, snapshot, &Arc::default())?;
@@ -473,7 +471,7 @@ struct LiveQuestion {
 }
 
 /// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
-fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
+fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference) -> bool {
     let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
     // A measure may be computed from others of its model, so all of them are looked at.
     let named = |query: &SemanticQuery| -> BTreeSet<String> {
@@ -486,9 +484,10 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models) -> bool {
         model.measures.iter().filter(move |measure| used.contains(&measure.name))
     });
     let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
-    // Buckets are filled up to now.
-    let filled = query.time_dimensions.iter().any(|time| time.fill.is_some() && time.date_range.is_some());
-    filled || windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
+    // Buckets are filled up to now, where the range goes beyond it.
+    let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).filter_map(|time| time.date_range.as_ref());
+    let beyond = |range| date::resolve(range, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
+    filled.any(beyond) || windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
 }
 
 /// The measures of a model that a question asks for or filters by, and those that they are computed from.

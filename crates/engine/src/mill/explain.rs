@@ -8,16 +8,15 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde::Serialize;
 
 use super::Mill;
-use super::compose::LookupsBy;
+use super::compose::{Gathered, LookupsBy};
 use super::damage::Damage;
+use super::ground::Ground;
 use crate::error::Result;
-use crate::ids::DatasetName;
 use crate::partial::exec::SegmentAggregateExec;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::execute;
 use crate::query::result::RollupUse;
-use crate::semantic::compose::is_composed;
-use crate::semantic::{SemanticQuery, compile};
+use crate::semantic::{SemanticQuery, compile, shape};
 
 /// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,7 +86,8 @@ impl Explanation {
 }
 
 impl Mill {
-    /// Says how a semantic query would be answered now, and what that would read. Nothing is computed; small lookups are read.
+    /// Says how a semantic query would be answered now, and what that would read: the answer itself, without what stands around
+    /// it, whose parts are questions of their own. Nothing is computed; small lookups are read.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -107,16 +107,16 @@ impl Mill {
     /// As [`query`](Self::query): what cannot be asked cannot be explained.
     pub async fn explain(&self, query: &SemanticQuery) -> Result<Explanation> {
         let query = &*self.with_segments(query).await?;
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
-        if is_composed(query, &model) {
-            return self.explain_composed(query).await;
-        }
-        let dataset = DatasetName::parse(&model.dataset)?;
-        self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+        let ground = self.ground(query, &Damage::default()).await?;
+        shape::check(query, ground.models())?;
+        let (model, dataset, snapshot, reference) = match &ground {
+            Ground::Several(gathered) => return self.explain_composed(query, gathered).await,
+            Ground::One { model, dataset, seen, reference, .. } => (model, dataset, seen, reference),
+        };
+        self.open_rollups_of(dataset, snapshot, model.version).await?;
         let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
-        let reference = self.reference(query, &snapshot)?;
-        let source = self.source_of(&dataset, &snapshot, &counters)?;
-        let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
+        let source = self.source_of(dataset, snapshot, &counters)?;
+        let compiled = compile::compile(query, model, source, state, *reference, self.scope.limits())?;
         let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
         let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
         // A plan and what a rollup lacks name the row filter and hidden columns.
@@ -170,8 +170,8 @@ impl Mill {
 
 impl Mill {
     /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
-    async fn explain_composed(&self, query: &SemanticQuery) -> Result<Explanation> {
-        let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Functions)?;
+    async fn explain_composed(&self, query: &SemanticQuery, gathered: &Gathered) -> Result<Explanation> {
+        let planned = self.plan_composed(query, gathered, LookupsBy::Functions)?;
         // Lookups are read, because what would be computed depends on them.
         let physical = async {
             for (dataset, snapshot) in &planned.used {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Mill;
-use super::compose::Gathered;
+use super::compose::{Gathered, LookupsBy};
 use super::damage::Damage;
 use super::seen::Seen;
 use crate::error::Result;
@@ -17,25 +17,34 @@ use crate::semantic::shape::widest;
 use crate::semantic::{Model, SemanticQuery};
 
 /// Models and versions, pinned.
-pub(super) struct Ground {
-    pub models: Models,
-    pub reference: Reference,
-    kind: Kind,
-}
-
-enum Kind {
+pub(super) enum Ground {
     /// One dataset, and measures that are aggregates of its rows.
-    One { model: Arc<Model>, pinned: [(DatasetName, Seen); 1] },
+    One { model: Arc<Model>, models: Models, dataset: DatasetName, seen: Seen, reference: Reference },
     /// Several, or measures that are computed from measures.
-    Several { gathered: Gathered, pinned: Vec<(DatasetName, Seen)> },
+    Several(Gathered),
 }
 
 impl Ground {
+    pub(super) fn models(&self) -> &Models {
+        match self {
+            Self::One { models, .. } => models,
+            Self::Several(gathered) => &gathered.models,
+        }
+    }
+
+    /// What relative ranges are counted from.
+    pub(super) fn reference(&self) -> &Reference {
+        match self {
+            Self::One { reference, .. } => reference,
+            Self::Several(gathered) => &gathered.reference,
+        }
+    }
+
     /// What is pinned.
-    pub(super) fn pinned(&self) -> &[(DatasetName, Seen)] {
-        match &self.kind {
-            Kind::One { pinned, .. } => pinned,
-            Kind::Several { pinned, .. } => pinned,
+    pub(super) fn pinned(&self) -> Vec<(DatasetName, Seen)> {
+        match self {
+            Self::One { dataset, seen, .. } => vec![(dataset.clone(), seen.clone())],
+            Self::Several(gathered) => gathered.pinned().cloned().collect(),
         }
     }
 }
@@ -44,22 +53,28 @@ impl Mill {
     /// Pins everything that a question may touch.
     pub(super) async fn ground(&self, query: &SemanticQuery, damage: &Damage) -> Result<Ground> {
         let query = &*widest(query);
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
+        let (model, seen) = self.model_and_snapshot(query).await?;
         if is_composed(query, &model) {
-            let gathered = self.gather(query, damage).await?;
-            let pinned = gathered.pinned().cloned().collect();
-            return Ok(Ground { models: gathered.models.clone(), reference: gathered.reference, kind: Kind::Several { gathered, pinned } });
+            return Ok(Ground::Several(self.gather(query, damage).await?));
         }
-        let reference = self.reference(query, &snapshot)?;
-        let pinned = [(DatasetName::parse(&model.dataset)?, damage.out_of(snapshot))];
-        Ok(Ground { models: Models::from([(model.name.clone(), Arc::clone(&model))]), reference, kind: Kind::One { model, pinned } })
+        let (dataset, reference) = (DatasetName::parse(&model.dataset)?, self.reference(query, &seen)?);
+        let models = Models::from([(model.name.clone(), Arc::clone(&model))]);
+        Ok(Ground::One { model, models, dataset, seen: damage.out_of(seen), reference })
+    }
+
+    /// Checks a plain question without asking it.
+    pub(super) async fn check_on(&self, ground: &Ground, query: &SemanticQuery) -> Result<()> {
+        match ground {
+            Ground::One { model, dataset, seen, .. } => self.check_query(query, model, seen, dataset),
+            Ground::Several(gathered) => self.plan_composed(query, gathered, LookupsBy::Joins).map(drop),
+        }
     }
 
     /// Answers a plain question. `among` is the place of the filter that only chooses which groups are shown.
     pub(super) async fn answer_on(&self, ground: &Ground, query: &SemanticQuery, among: Option<usize>) -> Result<QueryResult> {
-        match &ground.kind {
-            Kind::One { model, pinned: [(_, snapshot)] } => self.answer(query, model, snapshot.clone(), ground.reference).await,
-            Kind::Several { gathered, .. } => self.answer_composed(query, among, gathered).await,
+        match ground {
+            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), *reference).await,
+            Ground::Several(gathered) => self.answer_composed(query, among, gathered).await,
         }
     }
 }

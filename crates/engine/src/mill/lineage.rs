@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
+use super::ground::Ground;
 use super::history::{Operation, VersionLoad};
 use super::seen::Seen;
 use crate::error::Result;
@@ -21,10 +22,10 @@ use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;
 use crate::semantic::compile::{self, members_of};
-use crate::semantic::compose::is_composed;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::member::{Member, find, find_dimension, model_of};
+use crate::semantic::shape::{self, widest};
 use crate::semantic::{Dimension, Filter, Measure, Model, SemanticQuery, derived, segments};
 use crate::storage::layout;
 use crate::storage::segment::Segment;
@@ -202,20 +203,21 @@ impl Mill {
 
     async fn trace(&self, asked: &SemanticQuery) -> Result<Lineage> {
         let query = &*self.with_segments(asked).await?;
-        let (model, seen) = self.model_and_snapshot(query).await?;
-        let state = self.session().shared();
-        let (models, used, reference, plan) = if is_composed(query, &model) {
-            let gathered = self.gather(query, &Damage::default()).await?;
-            let planned = self.plan_composed(query, &gathered, LookupsBy::Joins)?;
-            (gathered.models, planned.used, gathered.reference, planned.composed.plan)
-        } else {
-            let dataset = DatasetName::parse(&model.dataset)?;
-            let reference = self.reference(query, &seen)?;
-            let source = self.source_of(&dataset, &seen, &Arc::default())?;
-            let compiled = compile::compile(query, &model, source, state, reference, self.scope.limits())?;
-            (Models::from([(model.name.clone(), model)]), vec![(dataset, seen)], reference, compiled.plan)
+        let ground = self.ground(query, &Damage::default()).await?;
+        shape::check(query, ground.models())?;
+        let (query, state) = (&*widest(query), self.session().shared());
+        let (used, plan) = match &ground {
+            Ground::Several(gathered) => {
+                let planned = self.plan_composed(query, gathered, LookupsBy::Joins)?;
+                (planned.used, planned.composed.plan)
+            }
+            Ground::One { model, dataset, seen, reference, .. } => {
+                let source = self.source_of(dataset, seen, &Arc::default())?;
+                let compiled = compile::compile(query, model, source, state, *reference, self.scope.limits())?;
+                (vec![(dataset.clone(), seen.clone())], compiled.plan)
+            }
         };
-        let words = Words { models: &models, used: &used, reference };
+        let words = Words { models: ground.models(), used: &used, reference: *ground.reference() };
         let mut matched = if used.iter().all(|(_, seen)| seen.access().restricts()) { Matching::new() } else { matching(&plan, state)? };
         let (mut datasets, mut room, mut truncated) = (Vec::new(), SEGMENTS_MAX, false);
         for (dataset, seen) in &used {
@@ -225,7 +227,7 @@ impl Mill {
             room -= listed.len();
             truncated |= listed.len() < found.len();
             let commits = self.commits_of(dataset, seen, listed).await?;
-            datasets.push(of_dataset(dataset, seen, models.get(dataset.as_str()), &found, commits));
+            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits));
         }
         Ok(Lineage {
             measures: words.measures(query)?,

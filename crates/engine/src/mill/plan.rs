@@ -8,10 +8,9 @@ use datafusion::physical_plan::ExecutionPlan;
 use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
-use crate::error::Result;
-use crate::ids::DatasetName;
-use crate::semantic::SemanticQuery;
-use crate::semantic::compose::is_composed;
+use super::ground::Ground;
+use crate::error::{Error, Result};
+use crate::semantic::{SemanticQuery, shape};
 
 impl Mill {
     /// The plan of a semantic query: the rows of its page and one more, which tells whether there are more.
@@ -32,17 +31,24 @@ impl Mill {
     /// ```
     ///
     /// # Errors
-    /// As [`query`](Self::query), apart from what happens while it runs.
+    /// As [`query`](Self::query), apart from what happens while it runs. `Invalid` for a question with totals, greatest values,
+    /// buckets to fill or columns of values, of which each part has a plan of its own.
     pub async fn plan(&self, query: &SemanticQuery) -> Result<Arc<dyn ExecutionPlan>> {
         let query = &*self.with_segments(query).await?;
-        let (model, snapshot) = self.model_and_snapshot(query).await?;
-        if is_composed(query, &model) {
-            let planned = self.plan_composed(query, &self.gather(query, &Damage::default()).await?, LookupsBy::Joins)?;
-            self.check_unique(&planned).await?;
-            return self.shared.session.physical(&planned.page).await;
+        if shape::is_shaped(query) {
+            return Err(Error::invalid("a plan is one of groups or rows alone; leave totals, top, fill and pivot out, or ask the question itself"));
         }
-        self.open_rollups_of(&DatasetName::parse(&model.dataset)?, &snapshot, model.version).await?;
-        let (_, page) = self.page(query, &model, &snapshot, &Arc::default())?;
+        let page = match self.ground(query, &Damage::default()).await? {
+            Ground::Several(gathered) => {
+                let planned = self.plan_composed(query, &gathered, LookupsBy::Joins)?;
+                self.check_unique(&planned).await?;
+                planned.page
+            }
+            Ground::One { model, dataset, seen, .. } => {
+                self.open_rollups_of(&dataset, &seen, model.version).await?;
+                self.page(query, &model, &seen, &Arc::default())?.1
+            }
+        };
         self.shared.session.physical(&page).await
     }
 

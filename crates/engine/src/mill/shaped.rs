@@ -13,9 +13,9 @@ use serde_json::Value;
 use super::Mill;
 use super::ground::Ground;
 use crate::catalog::json::column_to_json;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::result::{Provenance, QueryResult, ResultColumn, Stage, Subtotal};
-use crate::semantic::compile::{DEFAULT_LIMIT, places_of_order};
+use crate::semantic::compile::{limit_of, places_of_order};
 use crate::semantic::date;
 use crate::semantic::fill::{Filling, fill};
 use crate::semantic::pivot::pivot;
@@ -28,7 +28,7 @@ const CONCURRENCY: usize = 4;
 impl Mill {
     /// Answers a question of a ground.
     pub(super) async fn answer_shaped(&self, ground: &Ground, query: &SemanticQuery) -> Result<QueryResult> {
-        shape::check(query, &ground.models)?;
+        shape::check(query, ground.models())?;
         if !shape::is_shaped(query) {
             return self.answer_on(ground, query, None).await;
         }
@@ -39,12 +39,12 @@ impl Mill {
         let values = greatest.as_ref().map(|(_, greatest)| greatest.values.as_slice());
         let mut answer = self.answer_main(ground, query, shape::main(query, values)).await?;
         let started = Instant::now();
-        let mut parts = shape::totals(query, &ground.models, values);
+        let mut parts = shape::totals(query, ground.models(), values);
         if let Some((top, greatest)) = greatest.as_ref().filter(|(top, _)| top.others) {
             parts.push(shape::others(query, top, &greatest.values));
         }
         // Where nothing else is grouped by, a number over no rows would stand for values that are not there.
-        let is_all = |part: &Part| part.others && greatest.as_ref().is_some_and(|(_, greatest)| part.by.is_empty() && greatest.are_all || greatest.values.is_empty());
+        let is_all = |part: &Part| part.others && part.by.is_empty() && greatest.as_ref().is_some_and(|(_, greatest)| greatest.are_all);
         let told = parts.into_iter().map(|part| {
             let is_all = is_all(&part);
             async move {
@@ -73,7 +73,16 @@ impl Mill {
 
     /// The values with the greatest numbers.
     async fn greatest(&self, ground: &Ground, query: &SemanticQuery, top: &Top) -> Result<Greatest> {
-        let ranking = self.answer_on(ground, &shape::ranking(query, top, &ground.models)?, None).await?;
+        let rows = self.scope.limits().result_rows;
+        if top.limit > rows {
+            return Err(Error::invalid(format!("{} values are more than the {rows} rows that are answered", top.limit)).at("top.limit"));
+        }
+        let ranking = match self.answer_on(ground, &shape::ranking(query, top, ground.models())?, None).await {
+            Ok(ranking) => ranking,
+            // What is wrong with the question itself is told in its own words.
+            Err(error) if error.kind() == ErrorKind::Invalid => return Err(self.check_on(ground, &shape::main(query, None).query).await.err().unwrap_or(error.at("top"))),
+            Err(error) => return Err(error),
+        };
         let column = ranking.batch.columns().first().ok_or_else(|| Error::internal("a ranking without values"))?;
         let endless = matches!(column.data_type(), DataType::Float64) && column.as_primitive::<Float64Type>().iter().flatten().any(|value| !value.is_finite());
         if endless || matches!(column.data_type(), DataType::Timestamp(..)) {
@@ -87,13 +96,10 @@ impl Mill {
     async fn answer_main(&self, ground: &Ground, query: &SemanticQuery, mut part: Part) -> Result<QueryResult> {
         let fills = query.time_dimensions.iter().any(|time| time.fill.is_some());
         if !fills && query.pivot.is_empty() {
-            return self.answer_on(ground, &part.query, part.among).await;
+            return self.answer_plain(ground, &part, &part.query).await;
         }
-        let (offset, limit) = (query.offset.unwrap_or(0), query.limit.unwrap_or(DEFAULT_LIMIT));
+        let (offset, limit) = (query.offset.unwrap_or(0), limit_of(query, self.scope.limits())?);
         (part.query.offset, part.query.limit, part.query.total) = (None, Some(self.scope.limits().result_rows), false);
-        if limit == 0 || limit > self.scope.limits().result_rows {
-            return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", self.scope.limits().result_rows)).at("limit"));
-        }
         let mut answer = self.answer_part(ground, &part).await?;
         self.refuse_cut(&answer)?;
         if !query.pivot.is_empty() {
@@ -115,26 +121,40 @@ impl Mill {
             return Ok(QueryResult { columns: Vec::new(), batch, totals: Vec::new(), others: None, provenance: Provenance { exact: true, ..Provenance::default() } });
         }
         let Some((index, time)) = part.query.time_dimensions.iter().enumerate().find(|(_, time)| time.fill.is_some()) else {
-            return self.answer_on(ground, &part.query, part.among).await;
+            return self.answer_plain(ground, part, &part.query).await;
         };
         let (Some(how), Some(grain)) = (time.fill, time.granularity) else { return Err(Error::internal("buckets to fill without a granularity")) };
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
         asked.time_dimensions.iter_mut().for_each(|time| time.fill = None);
         asked.limit = Some(self.scope.limits().result_rows);
-        let mut answer = self.answer_on(ground, &asked, part.among).await?;
+        let mut answer = self.answer_plain(ground, part, &asked).await?;
         self.refuse_cut(&answer).map_err(at)?;
-        let range = time.date_range.as_ref().map(|range| date::resolve(range, &ground.reference)).transpose()?.unwrap_or_default();
+        if part.nothing || part.others && answer.batch.num_rows() == 0 {
+            // Of values that are not there no bucket has a zero.
+            return Ok(answer);
+        }
+        let range = time.date_range.as_ref().map(|range| date::resolve(range, ground.reference())).transpose()?.unwrap_or_default();
         let place = answer
             .columns
             .iter()
             .position(|column| column.name == time.dimension)
             .ok_or_else(|| Error::internal("a time that is not among the columns"))?;
-        let filling = Filling { grain, calendar: ground.reference.calendar, range, now: ground.reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
-        let empty = shape::emptiness(&answer.columns, &ground.models, how);
+        let filling = Filling { grain, calendar: ground.reference().calendar, range, now: ground.reference().now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
+        let empty = shape::emptiness(&answer.columns, ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;
         answer.batch = sorted(&filled, &asked, &answer.columns)?;
         answer.provenance.total_rows = Some(answer.batch.num_rows() as u64);
+        Ok(answer)
+    }
+
+    /// Answers a part as it is, with a question that may differ from its own in what is done afterwards.
+    async fn answer_plain(&self, ground: &Ground, part: &Part, query: &SemanticQuery) -> Result<QueryResult> {
+        let mut answer = self.answer_on(ground, query, part.among).await?;
+        if part.nothing {
+            answer.batch = answer.batch.slice(0, 0);
+            (answer.provenance.total_rows, answer.provenance.truncated) = (Some(0), false);
+        }
         Ok(answer)
     }
 
@@ -170,9 +190,29 @@ fn sorted(batch: &RecordBatch, query: &SemanticQuery, columns: &[ResultColumn]) 
     Ok(take_record_batch(batch, &lexsort_to_indices(&order, None)?)?)
 }
 
-/// What was read for one more part of an answer.
+/// What was read for one more part of an answer, and of what.
 fn add(answer: &mut Provenance, part: &Provenance) {
     answer.rows_scanned += part.rows_scanned;
     answer.bytes_read += part.bytes_read;
     answer.exact &= part.exact;
+    let mut sources = answer.sources_read();
+    for source in part.sources_read() {
+        if !sources.iter().any(|known| known.dataset == source.dataset) {
+            sources.push(source);
+        }
+    }
+    if sources.len() > 1 {
+        sources.sort_by(|one, other| one.dataset.cmp(&other.dataset));
+        (answer.dataset, answer.version, answer.sources) = (None, None, sources);
+    }
+    for access in &part.access {
+        if !answer.access.contains(access) {
+            answer.access.push(access.clone());
+        }
+    }
+    answer.row_filter_applied |= part.row_filter_applied;
+    if answer.row_filter_applied {
+        // How much was read tells of rows that are not seen.
+        (answer.rows_scanned, answer.bytes_read) = (0, 0);
+    }
 }

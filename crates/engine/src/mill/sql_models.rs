@@ -1,10 +1,11 @@
 //! What models say in a statement: its measures as the planner needs them, and dimensions as columns where names in it are
 //! nothing else. Models and rows are those that the scope sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -17,11 +18,15 @@ use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::gate;
+use crate::semantic::date::Reference;
 use crate::semantic::in_sql::calls::{self, Call};
 use crate::semantic::in_sql::columns;
 use crate::semantic::in_sql::expand::{self, Ground};
 use crate::semantic::in_sql::planner::Measures;
 use crate::semantic::{Model, SemanticQuery};
+
+/// Dimensions at most that one statement looks at. For each of them it is planned once more.
+const DIMENSIONS_MAX: usize = 32;
 
 /// How DataFusion says that a name is no column. Whoever changes it fails `tests/it/sql_models.rs`.
 const UNKNOWN: &str = "No field named ";
@@ -39,7 +44,7 @@ impl Mill {
         let queries = calls::queries_of(&statement)?;
         let calls = calls::number(&mut statement, &queries)?;
         let measures = self.measures_of_calls(&calls, &tables, pinned, as_of).await.map_err(|error| error.at("sql"))?;
-        let failed = match self.plan_over(Arc::clone(&tables), &measures, statement).await {
+        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement).await {
             Err(error) if error.message().contains(UNKNOWN) => error,
             planned => return planned,
         };
@@ -47,44 +52,56 @@ impl Mill {
         for (dataset, seen) in pinned {
             models.push(self.model_of(dataset, seen).await?);
         }
-        let named = columns::names_in(sql);
-        let widened = Arc::new(MemorySchemaProvider::new());
-        let mut shown = BTreeMap::new();
-        for model in &models {
-            let table = tables.table(&model.name).await?.ok_or_else(|| Error::internal("a dataset that is not bound"))?;
-            let is_query = queries.iter().any(|query| query.table() == model.name);
-            let rows = rows_of(&tables, &model.name).await?;
-            let table = match columns::with_dimensions(&rows, model, &named, self.shared.session.shared())? {
-                Some(wide) if !is_query => {
-                    shown.insert(model.name.clone(), rows.schema().fields().iter().map(|field| field.name().clone()).collect());
-                    Arc::new(ViewTable::new(wide, None))
-                }
-                _ => table,
+        // One name after the other: what is known without it stays what it is.
+        let mut named = BTreeSet::new();
+        while named.len() < DIMENSIONS_MAX {
+            let missing = missing_of(&failed);
+            let is_dimension = models.iter().any(|model| model.dimensions.iter().any(|dimension| dimension.name == missing));
+            if !is_dimension || !named.insert(missing) {
+                return Err(explained(failed, &models));
+            }
+            let widened = Arc::new(MemorySchemaProvider::new());
+            let mut shown = BTreeMap::new();
+            for model in &models {
+                let table = tables.table(&model.name).await?.ok_or_else(|| Error::internal("a dataset that is not bound"))?;
+                let rows = rows_of(&tables, &model.name).await?;
+                let table = match columns::with_dimensions(&rows, model, &named, self.shared.session.shared())? {
+                    Some(wide) if !queries.has(&TableReference::bare(model.name.clone())) => {
+                        shown.insert(model.name.clone(), rows.schema().fields().iter().map(|field| field.name().clone()).collect());
+                        Arc::new(ViewTable::new(wide, None))
+                    }
+                    _ => table,
+                };
+                widened.register_table(model.name.clone(), table)?;
+            }
+            // Statements may be deep: reading one again takes less of this stack than a copy of it.
+            let mut statement = gate::parse(sql, self.scope.limits())?;
+            calls::number(&mut statement, &queries)?;
+            columns::write_stars_out(&mut statement, &shown, &queries)?;
+            failed = match self.plan_over(widened, &measures, statement).await {
+                Err(error) if error.message().contains(UNKNOWN) => error,
+                planned => return planned,
             };
-            widened.register_table(model.name.clone(), table)?;
         }
-        if shown.is_empty() {
-            return Err(explained(failed, &models));
-        }
-        // Statements may be deep: reading one again takes less of this stack than a copy of it.
-        let mut statement = gate::parse(sql, self.scope.limits())?;
-        calls::number(&mut statement, &queries)?;
-        columns::write_stars_out(&mut statement, &shown, &queries)?;
-        self.plan_over(widened, &measures, statement).await.map_err(|error| explained(error, &models))
+        Err(Error::exhausted(format!("the statement names more than {DIMENSIONS_MAX} dimensions that are no columns; ask a semantic query")).at("sql"))
     }
 
     async fn measures_of_calls(&self, calls: &[Call], tables: &MemorySchemaProvider, pinned: &[(DatasetName, Seen)], as_of: Option<AsOf>) -> Result<Arc<Measures>> {
-        let mut expressions = Vec::new();
+        let (mut expressions, mut now) = (Vec::new(), None);
+        let query = SemanticQuery { as_of, calendar: Some(self.calendar), ..SemanticQuery::default() };
         for Call { table, measure, times } in calls {
             let found = pinned.iter().find(|(dataset, _)| dataset.as_str() == table.dataset);
             let (dataset, seen) = found.ok_or_else(|| Error::internal("a measure of a dataset that is not bound"))?;
             let rows = LogicalPlanBuilder::from(rows_of(tables, &table.dataset).await?).alias(table.name.clone())?.build()?;
+            // All measures of a statement are of one time.
+            let reference = self.reference(&query, seen)?;
+            let now = *now.get_or_insert(reference.now);
             let ground = Ground {
                 model: &self.model_of(dataset, seen).await?,
                 rows,
                 snapshot: seen.snapshot(),
                 state: self.shared.session.shared(),
-                reference: self.reference(&SemanticQuery { as_of, ..SemanticQuery::default() }, seen)?,
+                reference: Reference { now, ..reference },
                 limits: self.scope.limits(),
             };
             expressions.push((expand::expand(measure, ground)?, *times));
@@ -110,12 +127,17 @@ async fn rows_of(tables: &MemorySchemaProvider, name: &str) -> Result<LogicalPla
     rows.map(std::borrow::Cow::into_owned).ok_or_else(|| Error::internal(format!("table {name} has no plan")))
 }
 
-/// An error about a name that is unknown as a column and known to a model, with what to write.
-fn explained(error: Error, models: &[Arc<Model>]) -> Error {
-    let Some((_, after)) = error.message().split_once(UNKNOWN) else { return error };
+/// The name that is no column, without the table before it.
+fn missing_of(error: &Error) -> String {
+    let Some((_, after)) = error.message().split_once(UNKNOWN) else { return String::new() };
     let missing = after.split(['\n', '?']).next().unwrap_or_default();
     let missing = missing.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    let name = missing.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
+    missing.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// An error about a name that is unknown as a column and known to a model, with what to write.
+fn explained(error: Error, models: &[Arc<Model>]) -> Error {
+    let name = missing_of(&error);
     let of = |model: &&Arc<Model>| model.measures.iter().any(|measure| measure.name == name);
     if let Some(model) = models.iter().find(of) {
         return error.context(format!("{name} is a measure of {}; write measure({name})", model.name));

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::compare::{Comparison, Difference, RELATIVE_TOLERANCE, compare};
 use crate::query::execute;
-use crate::query::result::{ColumnRole, Provenance, QueryResult, SourceVersion, Subtotal};
+use crate::query::result::{Provenance, QueryResult, SourceVersion, Subtotal};
 use crate::semantic::SemanticQuery;
 
 /// Whether an answer is what its rows say.
@@ -29,7 +29,7 @@ pub struct Verification {
     /// The first of them, 20 at most.
     pub differences: Vec<Difference>,
     /// Fractions are equal when they differ by at most this part of the greater one, because sums depend on the order in which they
-    /// are added; or by a trillionth of the greatest number of their column. Estimates may differ by their bounds, too.
+    /// are added; or by a trillionth of the greatest number of their column. Estimates are the same whatever was kept of them.
     pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
@@ -74,7 +74,7 @@ impl Mill {
         let kept = Self { skips_damaged: false, from_rows: false, ..self.clone() };
         let rows = Self { from_rows: true, ..kept.clone() };
         let verification = async {
-            let query = &*kept.with_segments(query).await?;
+            let query = &long(kept.with_segments(query).await?.into_owned());
             let ground = kept.ground(query, &Damage::default()).await?;
             let started = Instant::now();
             let both = async {
@@ -84,10 +84,15 @@ impl Mill {
             };
             let (answered, recomputed, answered_ms) = match both.await {
                 Ok(both) => both,
-                Err(error) => return Err(kept.refused(error, ground.pinned()).await),
+                Err(error) => return Err(kept.refused(error, &ground.pinned()).await),
             };
             let recomputed_ms = millis(started).saturating_sub(answered_ms);
-            Ok(self.verified(query, answered, recomputed, [answered_ms, recomputed_ms]))
+            // Long answers take a while to compare, in which other work goes on.
+            let order: Vec<String> = query.order.iter().map(|(name, _)| name.clone()).collect();
+            let offset = query.offset.unwrap_or(0);
+            let comparing = tokio::task::spawn_blocking(move || (compare_all(&answered, &recomputed, &order, offset), answered, recomputed));
+            let (found, answered, recomputed) = comparing.await.map_err(|_| Error::internal("comparing two answers failed"))?;
+            Ok(self.verified(query, found, answered, recomputed, [answered_ms, recomputed_ms]))
         };
         execute::within_deadline(self.scope.limits(), verification).await
     }
@@ -100,21 +105,9 @@ impl Mill {
         }
     }
 
-    fn verified(&self, query: &SemanticQuery, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
-        let order: Vec<&str> = query.order.iter().map(|(name, _)| name.as_str()).collect();
-        let mut found = if query.ungrouped {
-            // Rows have no keys: each is all that it says.
-            let [answered, recomputed] = [&answered, &recomputed].map(plain);
-            compare(&answered, &recomputed, &order, query.offset.unwrap_or(0))
-        } else {
-            compare(&answered, &recomputed, &order, query.offset.unwrap_or(0))
-        };
-        let around = |answer: &QueryResult| answer.totals.iter().chain(&answer.others).map(|part| on_its_own(part, answer)).collect::<Vec<_>>();
-        for (ours, theirs) in around(&answered).iter().zip(&around(&recomputed)) {
-            found.add(compare(ours, theirs, &[], 0));
-        }
+    fn verified(&self, query: &SemanticQuery, found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
         let Comparison { values, count, told } = found;
-        let versions = versions(&answered.provenance);
+        let versions = answered.provenance.sources_read();
         if count > 0 {
             let columns: Vec<&str> = told.iter().filter_map(|difference| difference.column.as_deref()).collect();
             // Neither rows nor filters, whose values are somebody's.
@@ -136,23 +129,29 @@ impl Mill {
     }
 }
 
-/// An answer whose columns are all part of what a row is.
-fn plain(answer: &QueryResult) -> QueryResult {
-    let mut answer = answer.clone();
-    answer.columns.iter_mut().for_each(|column| column.role = ColumnRole::Column);
-    answer
+/// Compares two answers, and what stands around them.
+fn compare_all(answered: &QueryResult, recomputed: &QueryResult, order: &[String], offset: usize) -> Comparison {
+    let order: Vec<&str> = order.iter().map(String::as_str).collect();
+    let mut found = compare(answered, recomputed, &order, offset);
+    let around = |answer: &QueryResult| answer.totals.iter().chain(&answer.others).map(|part| on_its_own(part, answer)).collect::<Vec<_>>();
+    for (ours, theirs) in around(answered).iter().zip(&around(recomputed)) {
+        found.add(compare(ours, theirs, &[], 0));
+    }
+    found
+}
+
+/// The question without columns made of values, which only stand otherwise, and so with all of its rows.
+fn long(query: SemanticQuery) -> SemanticQuery {
+    if query.pivot.is_empty() {
+        return query;
+    }
+    SemanticQuery { pivot: Vec::new(), limit: None, offset: None, ..query }
 }
 
 /// A part of an answer as an answer.
 fn on_its_own(part: &Subtotal, answer: &QueryResult) -> QueryResult {
     let provenance = Provenance { bounds: part.bounds.clone(), truncated: part.truncated, total_rows: None, ..answer.provenance.clone() };
     QueryResult { columns: part.columns.clone(), batch: part.batch.clone(), totals: Vec::new(), others: None, provenance }
-}
-
-fn versions(provenance: &Provenance) -> Vec<SourceVersion> {
-    let only = provenance.dataset.clone().zip(provenance.version);
-    let only = only.map(|(dataset, version)| SourceVersion { dataset, version, complete_until: provenance.complete_until });
-    only.into_iter().chain(provenance.sources.iter().cloned()).collect()
 }
 
 fn millis(since: Instant) -> u64 {

@@ -99,7 +99,7 @@ pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &
     }
     found.note_whole("truncated", json!(told.truncated), json!(counted.truncated));
     let (ours, theirs) = (Rows::of(answered), Rows::of(recomputed));
-    let slack = slack(answered, recomputed, &ours, &theirs);
+    let slack = slack(answered, &ours, &theirs);
     let order = Order { columns: order_of(answered, order), slack: &slack };
     let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs);
     for &(here, there) in &both {
@@ -218,21 +218,16 @@ impl Slack {
     }
 }
 
-/// What each column allows: nothing but equal values, or for numbers that are added up or estimated some distance.
-fn slack(answered: &QueryResult, recomputed: &QueryResult, ours: &Rows<'_>, theirs: &Rows<'_>) -> Vec<Slack> {
+/// What each column allows: nothing but equal values, or for fractions, which are added up, some distance.
+fn slack(answered: &QueryResult, ours: &Rows<'_>, theirs: &Rows<'_>) -> Vec<Slack> {
     let columns = answered.columns.iter().enumerate().map(|(index, column)| {
-        if column.role != ColumnRole::Measure {
-            return Slack::default();
-        }
-        let bounds = answered.provenance.bounds.iter().chain(&recomputed.provenance.bounds).filter(|bound| bound.measure == column.name);
-        let bound = bounds.map(|bound| bound.value).fold(0.0, f64::max).min(0.5);
-        if bound == 0.0 && column.column_type != ColumnType::Float {
+        // Sketches have the same state however they are merged (ADR 0007), so what is estimated is as equal as what is counted.
+        if column.role != ColumnRole::Measure || column.column_type != ColumnType::Float {
             return Slack::default();
         }
         let numbers = [ours, theirs].into_iter().filter_map(|rows| rows.columns.get(index)).flatten().filter_map(Value::as_f64);
         let greatest = numbers.map(f64::abs).fold(0.0, f64::max);
-        // Both are within the bound of the true number, which is at most so much greater than the greater of them.
-        Slack { relative: RELATIVE_TOLERANCE + 2.0 * bound / (1.0 - bound), absolute: PART_OF_COLUMN * greatest }
+        Slack { relative: RELATIVE_TOLERANCE, absolute: PART_OF_COLUMN * greatest }
     });
     columns.collect()
 }

@@ -152,6 +152,15 @@ pub struct Provenance {
     pub stages: Vec<Stage>,
 }
 
+impl Provenance {
+    /// What was read, each dataset with its version.
+    pub(crate) fn sources_read(&self) -> Vec<SourceVersion> {
+        let only = self.dataset.clone().zip(self.version);
+        let only = only.map(|(dataset, version)| SourceVersion { dataset, version, complete_until: self.complete_until });
+        only.into_iter().chain(self.sources.iter().cloned()).collect()
+    }
+}
+
 /// A dataset that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceVersion {

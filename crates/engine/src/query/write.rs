@@ -7,7 +7,7 @@ use arrow::array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::result::{QueryResult, Subtotal};
 use crate::catalog::convert::convert;
@@ -20,11 +20,8 @@ impl QueryResult {
     /// were asked for.
     pub fn to_json(&self) -> Value {
         let mut json = json!({"columns": self.columns, "data": columns_to_json(&self.batch), "row_count": self.batch.num_rows(), "provenance": self.provenance});
-        if let (Some(object), false) = (json.as_object_mut(), self.totals.is_empty()) {
-            object.insert("totals".to_owned(), self.totals.iter().map(Subtotal::to_json).collect());
-        }
-        if let (Some(object), Some(others)) = (json.as_object_mut(), &self.others) {
-            object.insert("others".to_owned(), others.to_json());
+        if let Some(object) = json.as_object_mut() {
+            object.extend(around_to_json(&self.totals, self.others.as_ref()));
         }
         json
     }
@@ -68,6 +65,18 @@ impl QueryResult {
         }
         Ok(text)
     }
+}
+
+/// `totals` and `others`, where there are any.
+pub(crate) fn around_to_json(totals: &[Subtotal], others: Option<&Subtotal>) -> Map<String, Value> {
+    let mut around = Map::new();
+    if !totals.is_empty() {
+        around.insert("totals".to_owned(), totals.iter().map(Subtotal::to_json).collect());
+    }
+    if let Some(others) = others {
+        around.insert("others".to_owned(), others.to_json());
+    }
+    around
 }
 
 impl Subtotal {

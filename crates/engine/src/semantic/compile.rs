@@ -29,7 +29,7 @@ use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 
 /// Rows when a query names no limit.
-pub(crate) const DEFAULT_LIMIT: usize = 10_000;
+const DEFAULT_LIMIT: usize = 10_000;
 /// The quantile that is meant where none is named.
 const MEDIAN: f64 = 0.5;
 /// Members of a query at most.
@@ -86,6 +86,18 @@ pub(crate) fn calendar_of(query: &SemanticQuery) -> Result<Calendar> {
     Ok(Calendar::new(zone_of(query)?, settings))
 }
 
+/// Rows of a question at most.
+///
+/// # Errors
+/// `Invalid` for more than the scope allows, and for none.
+pub(crate) fn limit_of(query: &SemanticQuery, limits: &Limits) -> Result<usize> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT.min(limits.result_rows));
+    if limit == 0 || limit > limits.result_rows {
+        return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", limits.result_rows)).at("limit"));
+    }
+    Ok(limit)
+}
+
 /// A measure that is an estimate, by its name.
 type Estimate = (String, Sketched);
 
@@ -119,10 +131,7 @@ impl Compiler<'_> {
         let order = order_of(self.query, &output, |name| member::find(self.model, name).map(drop))?;
         let estimates = sketched.into_iter().map(|(name, sketched)| self.estimated(name, sketched, &order, &output, &mut shown)).collect();
         plan = plan.project(shown)?.sort(order)?;
-        let limit = self.query.limit.unwrap_or(DEFAULT_LIMIT);
-        if limit == 0 || limit > self.limits.result_rows {
-            return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", self.limits.result_rows)).at("limit"));
-        }
+        let limit = limit_of(self.query, self.limits)?;
         Ok(Compiled { columns: output, plan: plan.build()?, estimates, offset: self.query.offset.unwrap_or(0), limit, range })
     }
 

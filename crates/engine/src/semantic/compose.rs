@@ -21,7 +21,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBu
 use datafusion::scalar::ScalarValue;
 use sha2::{Digest, Sha256};
 
-use super::compile::{Compiler, DEFAULT_LIMIT, MEMBERS_MAX, members_of, order_of, refuse_repeats};
+use super::compile::{Compiler, MEMBERS_MAX, limit_of, members_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
@@ -271,6 +271,9 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
 /// The rows of one model that the conditions pick.
 fn rows(world: &World<'_>) -> Result<Composed> {
     let query = world.query;
+    if query.measures.is_empty() && query.dimensions.is_empty() && query.time_dimensions.iter().all(|time| time.granularity.is_none()) {
+        return Err(Error::invalid("the query asks for nothing; name at least one measure or dimension").at("measures"));
+    }
     let mut root = None;
     for (index, member) in query.measures.iter().enumerate() {
         let model = model_of(member).map_err(|error| error.at(format!("measures[{index}]")))?;
@@ -307,13 +310,15 @@ fn measure_column(world: &World<'_>, member: &str, column_type: ColumnType) -> R
 fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColumn>, roots: BTreeSet<String>, unique_keys: Vec<UniqueKey>) -> Result<Composed> {
     let query = world.query;
     refuse_repeats(&columns)?;
-    let order = order_of(query, &columns, |name| model_of(name).and_then(|model| world.model(model)).map(drop))?;
+    let mut order = order_of(query, &columns, |name| model_of(name).and_then(|model| world.model(model)).map(drop))?;
+    if query.ungrouped {
+        // Several rows may be of the same groups: only all that they say puts them in one order.
+        let rest = columns.iter().filter(|column| column.role == ColumnRole::Measure && !order.iter().any(|sort| sort.expr == by_name(&column.name)));
+        order.extend(rest.map(|column| by_name(&column.name).sort(true, false)).collect::<Vec<_>>());
+    }
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
     let plan = plan.project(shown)?.sort(order)?.build()?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if limit == 0 || limit > world.limits.result_rows {
-        return Err(Error::invalid(format!("limit {limit} must lie between 1 and {}", world.limits.result_rows)).at("limit"));
-    }
+    let limit = limit_of(query, world.limits)?;
     let range = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &world.reference)).transpose()?;
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions, UInt64Array};
 use arrow::compute::{cast, interleave, take};
 use arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
-use arrow::row::{RowConverter, SortField};
 
 use super::calendar::Calendar;
+use super::combinations::Combinations;
 use super::date::Range;
 use super::grain::Grain;
 use super::shape::Empty;
@@ -40,8 +40,12 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
     let micros = cast(&cast(times, &DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into())))?, &DataType::Int64)?;
     let micros = micros.as_primitive::<Int64Type>();
     let buckets = filling.buckets(micros)?;
-    let series = Series::of(batch, columns, time)?;
-    let rows = buckets.len().saturating_mul(series.firsts.len());
+    let others = columns.iter().zip(batch.columns()).enumerate().filter(|(index, (column, _))| *index != time && column.role != ColumnRole::Measure);
+    let others: Vec<&ArrayRef> = others.map(|(_, (_, values))| values).collect();
+    let series = Combinations::of(&others, batch.num_rows())?;
+    // Where nothing else is grouped by there is one, with or without rows.
+    let count = if others.is_empty() { 1 } else { series.firsts.len() };
+    let rows = buckets.len().saturating_mul(count);
     if rows > filling.rows_max {
         return Err(Error::exhausted(format!(
             "with every {} there would be {rows} rows; at most {} are answered: ask for a narrower range, longer buckets or fewer groups",
@@ -66,13 +70,13 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
     for (index, ((column, values), empty)) in columns.iter().zip(batch.columns()).zip(empty).enumerate() {
         let rows: Vec<Option<u64>> = match column.role {
             _ if index == time => Vec::new(),
-            ColumnRole::Measure if *empty == Empty::Previous => carried(&found, buckets.len()),
+            ColumnRole::Measure if *empty == Empty::Previous => carried(&found, buckets.len(), values),
             ColumnRole::Measure => found.clone(),
-            _ => series.firsts.iter().flat_map(|first| std::iter::repeat_n(*first, buckets.len())).collect(),
+            _ => series.firsts.iter().flat_map(|first| std::iter::repeat_n(Some(*first), buckets.len())).collect(),
         };
         let all = rows.into_iter().chain(beside_rows.iter().copied()).collect::<Vec<_>>();
         filled.push(if index == time {
-            let starts = series.firsts.iter().flat_map(|_| buckets.iter().copied().map(Some)).chain(beside.iter().map(|(_, row)| of(micros, *row)));
+            let starts = (0..count).flat_map(|_| buckets.iter().copied().map(Some)).chain(beside.iter().map(|(_, row)| of(micros, *row)));
             let starts: PrimitiveArray<TimestampMicrosecondType> = starts.collect();
             cast(&(Arc::new(starts.with_timezone("UTC")) as ArrayRef), values.data_type())?
         } else if column.role == ColumnRole::Measure && *empty == Empty::Zero {
@@ -119,51 +123,28 @@ impl Filling {
     }
 }
 
-/// The combinations of groups beside the time.
-struct Series {
-    /// A row of each, in the order in which they come. `None` where there is one without any row.
-    firsts: Vec<Option<u64>>,
-    of_row: Vec<usize>,
-}
-
-impl Series {
-    fn of(batch: &RecordBatch, columns: &[ResultColumn], time: usize) -> Result<Self> {
-        let keys = columns.iter().zip(batch.columns()).enumerate().filter(|(index, (column, _))| *index != time && column.role != ColumnRole::Measure);
-        let keys: Vec<ArrayRef> = keys.map(|(_, (_, values))| Arc::clone(values)).collect();
-        if keys.is_empty() {
-            return Ok(Self { firsts: vec![(batch.num_rows() > 0).then_some(0)], of_row: vec![0; batch.num_rows()] });
-        }
-        let converter = RowConverter::new(keys.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
-        let rows = converter.convert_columns(&keys)?;
-        let (mut known, mut firsts, mut of_row) = (HashMap::new(), Vec::new(), Vec::with_capacity(batch.num_rows()));
-        for (index, row) in rows.iter().enumerate() {
-            let series = *known.entry(row.as_ref().to_vec()).or_insert_with(|| {
-                firsts.push(Some(index as u64));
-                firsts.len() - 1
-            });
-            of_row.push(series);
-        }
-        Ok(Self { firsts, of_row })
-    }
-}
-
-/// The rows of buckets, or of the last one before that has a row.
-fn carried(found: &[Option<u64>], buckets: usize) -> Vec<Option<u64>> {
+/// The rows of buckets, or of the last one before that has a value.
+fn carried(found: &[Option<u64>], buckets: usize, values: &ArrayRef) -> Vec<Option<u64>> {
     let mut rows = Vec::with_capacity(found.len());
     for series in found.chunks(buckets.max(1)) {
         let mut last = None;
         rows.extend(series.iter().map(|row| {
-            last = row.or(last);
+            last = row.filter(|row| has_value(values, *row).is_some()).or(last);
             last
         }));
     }
     rows
 }
 
-/// Values of rows, and zero where there is no row.
+/// The place of a row, where it has a value.
+fn has_value(values: &ArrayRef, row: u64) -> Option<usize> {
+    usize::try_from(row).ok().filter(|row| *row < values.len() && values.is_valid(*row))
+}
+
+/// Values of rows, and zero where there is none.
 fn with_zeros(values: &ArrayRef, rows: &[Option<u64>]) -> Result<ArrayRef> {
     let zero = cast(&(Arc::new(arrow::array::Int64Array::from(vec![0])) as ArrayRef), values.data_type())?;
-    let at = |row: &Option<u64>| row.and_then(|row| usize::try_from(row).ok()).map_or((1, 0), |row| (0, row));
+    let at = |row: &Option<u64>| row.and_then(|row| has_value(values, row)).map_or((1, 0), |row| (0, row));
     Ok(interleave(&[values.as_ref(), zero.as_ref()], &rows.iter().map(at).collect::<Vec<_>>())?)
 }
 
@@ -186,10 +167,10 @@ mod tests {
         ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None, pivot: Vec::new() }
     }
 
-    fn filled(rows: &[(Option<&str>, Option<&str>, i64)], empty: Empty, range: Range, now: &str, rows_max: usize) -> Result<Value> {
+    fn filled(rows: &[(Option<&str>, Option<&str>, Option<i64>)], empty: Empty, range: Range, now: &str, rows_max: usize) -> Result<Value> {
         let times: TimestampMicrosecondArray = rows.iter().map(|(time, ..)| time.map(micros)).collect();
         let cities: StringViewArray = rows.iter().map(|(_, city, _)| *city).collect();
-        let counts: Int64Array = rows.iter().map(|(.., count)| Some(*count)).collect();
+        let counts: Int64Array = rows.iter().map(|(.., count)| *count).collect();
         let batch = RecordBatch::try_from_iter([("t", Arc::new(times.with_timezone("UTC")) as ArrayRef), ("c", Arc::new(cities)), ("n", Arc::new(counts))]).unwrap();
         let columns =
             [column("t", ColumnType::Timestamp, ColumnRole::Time), column("c", ColumnType::String, ColumnRole::Dimension), column("n", ColumnType::Integer, ColumnRole::Measure)];
@@ -198,8 +179,12 @@ mod tests {
         Ok(json!(columns_to_json(&batch)))
     }
 
-    const ROWS: [(Option<&str>, Option<&str>, i64); 4] =
-        [(Some("2024-03-29T23:00:00Z"), Some("Rome"), 1), (Some("2024-03-31T22:00:00Z"), Some("Rome"), 2), (Some("2024-03-30T23:00:00Z"), None, 3), (None, Some("Rome"), 4)];
+    const ROWS: [(Option<&str>, Option<&str>, Option<i64>); 4] = [
+        (Some("2024-03-29T23:00:00Z"), Some("Rome"), Some(1)),
+        (Some("2024-03-31T22:00:00Z"), Some("Rome"), Some(2)),
+        (Some("2024-03-30T23:00:00Z"), None, Some(3)),
+        (None, Some("Rome"), Some(4)),
+    ];
 
     #[test]
     fn every_combination_gets_every_bucket_of_the_zone_and_rows_without_a_time_stay() {
@@ -210,6 +195,15 @@ mod tests {
             let found = filled(&ROWS, empty, Range::default(), "2024-06-01T00:00:00Z", 100).unwrap();
             let cities = json!(["Rome", "Rome", "Rome", null, null, null, "Rome"]);
             assert_eq!(found, json!([[days[0], days[1], days[2], days[0], days[1], days[2], null], cities, counts]));
+        }
+    }
+
+    #[test]
+    fn a_row_without_a_value_is_as_good_as_none() {
+        // Another measure has a number there, or the measure's own conditions leave all rows out.
+        let rows = [(Some("2024-03-01T23:00:00Z"), None, Some(1)), (Some("2024-03-02T23:00:00Z"), None, None), (Some("2024-03-04T23:00:00Z"), None, None)];
+        for (empty, counts) in [(Empty::Null, json!([1, null, null, null])), (Empty::Zero, json!([1, 0, 0, 0])), (Empty::Previous, json!([1, 1, 1, 1]))] {
+            assert_eq!(filled(&rows, empty, Range::default(), "2024-06-01T00:00:00Z", 100).unwrap()[2], counts);
         }
     }
 

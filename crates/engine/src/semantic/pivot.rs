@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array};
-use arrow::compute::{SortOptions, take};
+use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
-use arrow::row::{RowConverter, Rows, SortField};
 use serde_json::Value;
 
+use super::combinations::Combinations;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::query::result::{ColumnRole, ResultColumn};
@@ -26,9 +26,10 @@ pub(crate) fn pivot(batch: &RecordBatch, columns: &[ResultColumn], members: &[St
     let across: Vec<(&ResultColumn, &ArrayRef)> = members.iter().filter_map(|member| all().find(|(column, _)| column.name == *member)).collect();
     let down: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role != ColumnRole::Measure && !members.contains(&column.name)).collect();
     let measures: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role == ColumnRole::Measure).collect();
-    let (heads, head_of) = distinct(&across, batch.num_rows())?;
-    let (firsts, row_of) = distinct(&down, batch.num_rows())?;
-    let heads = sorted(&across, heads)?;
+    let values_of = |columns: &[(&ResultColumn, &ArrayRef)]| Combinations::of(&columns.iter().map(|(_, values)| *values).collect::<Vec<_>>(), batch.num_rows());
+    let (heads, lines) = (values_of(&across)?, values_of(&down)?);
+    let (head_of, heads) = (&heads.of_row, heads.sorted());
+    let (firsts, row_of) = (lines.firsts, lines.of_row);
     let count = heads.len().saturating_mul(measures.len()) + down.len();
     if count > COLUMNS_MAX {
         return Err(Error::exhausted(format!(
@@ -85,41 +86,6 @@ fn free_name(taken: &[ResultColumn], name: String) -> String {
         return name;
     }
     (2..=COLUMNS_MAX + 1).map(|count| format!("{name} ({count})")).find(|name| is_free(name)).unwrap_or(name)
-}
-
-fn rows_of(columns: &[(&ResultColumn, &ArrayRef)]) -> Result<Rows> {
-    let options = SortOptions { descending: false, nulls_first: false };
-    let converter = RowConverter::new(columns.iter().map(|(_, values)| SortField::new_with_options(values.data_type().clone(), options)).collect())?;
-    Ok(converter.convert_columns(&columns.iter().map(|(_, values)| Arc::clone(values)).collect::<Vec<_>>())?)
-}
-
-/// The first row of each combination, and which one each row has.
-fn distinct(columns: &[(&ResultColumn, &ArrayRef)], count: usize) -> Result<(Vec<u64>, Vec<usize>)> {
-    if columns.is_empty() {
-        return Ok((if count > 0 { vec![0] } else { Vec::new() }, vec![0; count]));
-    }
-    let (mut known, mut firsts, mut of_row) = (HashMap::new(), Vec::new(), Vec::with_capacity(count));
-    for (index, row) in rows_of(columns)?.iter().enumerate() {
-        let place = *known.entry(row.as_ref().to_vec()).or_insert_with(|| {
-            firsts.push(index as u64);
-            firsts.len() - 1
-        });
-        of_row.push(place);
-    }
-    Ok((firsts, of_row))
-}
-
-/// Combinations by their values: the place that each had, and a row of it.
-fn sorted(columns: &[(&ResultColumn, &ArrayRef)], firsts: Vec<u64>) -> Result<Vec<(usize, u64)>> {
-    let mut heads: Vec<(usize, u64)> = firsts.into_iter().enumerate().collect();
-    if !columns.is_empty() {
-        let rows = rows_of(columns)?;
-        heads.sort_by(|(_, one), (_, other)| {
-            let row = |place: &u64| usize::try_from(*place).ok().filter(|place| *place < rows.num_rows()).map(|place| rows.row(place));
-            row(one).cmp(&row(other))
-        });
-    }
-    Ok(heads)
 }
 
 #[cfg(test)]

@@ -76,6 +76,13 @@ pub struct SemanticQuery {
     pub ungrouped: bool,
 }
 
+impl SemanticQuery {
+    /// Whether any total is asked for.
+    pub fn has_totals(&self) -> bool {
+        self.totals.as_ref().is_some_and(|totals| *totals != Totals::Every(false))
+    }
+}
+
 /// The totals of an answer.
 ///
 /// ```
@@ -124,9 +131,9 @@ pub struct Top {
 pub enum Fill {
     /// Nothing.
     Null,
-    /// Zero for what counts or adds up, the number before for what is cumulative, nothing for the rest.
+    /// Zero for what counts or adds up and has no value, the number before for what is cumulative, nothing for the rest.
     Zero,
-    /// What the bucket before has.
+    /// The value of the last bucket before that has one.
     Previous,
 }
 

@@ -27,7 +27,7 @@ const TOTALS_MAX: usize = 16;
 
 /// Whether there is anything around the answer.
 pub(crate) fn is_shaped(query: &SemanticQuery) -> bool {
-    query.totals.is_some() || query.top.is_some() || !query.pivot.is_empty() || query.time_dimensions.iter().any(|time| time.fill.is_some())
+    query.has_totals() || query.top.is_some() || !query.pivot.is_empty() || query.time_dimensions.iter().any(|time| time.fill.is_some())
 }
 
 /// The question with everything that its parts name, for finding out which models it is about.
@@ -56,16 +56,21 @@ pub(crate) fn check(query: &SemanticQuery, models: &Models) -> Result<()> {
     if let Some(top) = &query.top {
         check_top(query, top, models)?;
     }
-    if query.totals.as_ref().is_some_and(|totals| *totals != Totals::Every(false)) {
+    if query.has_totals() {
         if query.measures.is_empty() {
             return Err(Error::invalid("a total is one of measures, and the query asks for none").at("totals"));
         }
         refuse_conditions_on_measures(query, models, "totals", "a total over groups that a filter leaves out is not the total of what is shown")?;
     }
+    let count = match &query.totals {
+        None | Some(Totals::Every(false)) => 0,
+        Some(Totals::Every(true)) => groups.len(),
+        Some(Totals::By(lists)) => lists.len(),
+    };
+    if count > TOTALS_MAX {
+        return Err(Error::exhausted(format!("{count} totals; at most {TOTALS_MAX} are computed with one question")).at("totals"));
+    }
     if let Some(Totals::By(lists)) = &query.totals {
-        if lists.len() > TOTALS_MAX {
-            return Err(Error::exhausted(format!("{} totals; at most {TOTALS_MAX} are computed with one question", lists.len())).at("totals"));
-        }
         for (index, list) in lists.iter().enumerate() {
             let at = |error: Error| error.at(format!("totals[{index}]"));
             if let Some(unknown) = list.iter().find(|member| !groups.contains(&member.as_str())) {
@@ -119,6 +124,10 @@ fn check_top(query: &SemanticQuery, top: &Top, models: &Models) -> Result<()> {
     if let Some(model) = models.get(model_of(by).map_err(|error| error.at("top.by"))?) {
         find_measure(model, by).map_err(|error| error.at("top.by"))?;
     }
+    if !has_total(query, models, std::slice::from_ref(&top.dimension), by) {
+        let reason = "is a place among groups, is counted from bucket to bucket or is moved without an end, so it does not say which values are the greatest";
+        return Err(Error::invalid(format!("{by:?} {reason}; name another measure")).at("top.by"));
+    }
     for (index, member) in query.measures.iter().enumerate() {
         if measure(models, member).is_some_and(|(_, measure)| measure.kind == MeasureKind::Rank) {
             return Err(Error::invalid(format!("{member:?} is a place among all groups, and top leaves some out; filter by the rank instead")).at(format!("measures[{index}]")));
@@ -148,9 +157,9 @@ pub(crate) fn ranking(query: &SemanticQuery, top: &Top, models: &Models) -> Resu
         (time.granularity, time.fill) = (None, None);
     }
     times.retain(|time| time.date_range.is_some());
-    // Whether there are others at all is told by how many values there are: those count that have a number of any measure.
+    // Which values there are is told by all measures: one may have a number where another has no rows.
     let kept = [top.dimension.clone()];
-    let rest = query.measures.iter().filter(|measure| top.others && **measure != by && has_total(query, models, &kept, measure)).cloned();
+    let rest = query.measures.iter().filter(|measure| **measure != by && has_total(query, models, &kept, measure)).cloned();
     Ok(SemanticQuery {
         measures: std::iter::once(by.clone()).chain(rest).collect(),
         dimensions: vec![top.dimension.clone()],
@@ -184,6 +193,8 @@ pub(crate) struct Part {
     pub by: Vec<String>,
     /// Whether it is about the values that are not among the greatest.
     pub others: bool,
+    /// Whether it is about the greatest values, and there are none.
+    pub nothing: bool,
 }
 
 /// The answer itself. `values`: the greatest ones, where only they are told apart.
@@ -203,9 +214,9 @@ fn among(query: SemanticQuery, top: Option<&Top>, by: Vec<String>, others: bool,
         (Some(top), Some(values)) if !values.is_empty() => {
             let operator = if others { Operator::NotEquals } else { Operator::Equals };
             let query = with_values(query, top, operator, values);
-            Part { among: query.filters.len().checked_sub(1), query, by, others }
+            Part { among: query.filters.len().checked_sub(1), query, by, others, nothing: false }
         }
-        _ => Part { query, among: None, by, others },
+        (top, values) => Part { query, among: None, by, others, nothing: !others && top.is_some() && values.is_some() },
     }
 }
 
@@ -252,7 +263,10 @@ fn fewer(query: &SemanticQuery, kept: &[String], measures: Vec<String>) -> Seman
 /// moved without an end, where there are none.
 fn has_total(query: &SemanticQuery, models: &Models, kept: &[String], member: &str) -> bool {
     let bucketed = query.time_dimensions.iter().any(|time| time.granularity.is_some() && kept.contains(&time.dimension));
-    let ranges = query.time_dimensions.iter().filter(|time| time.date_range.is_some()).count();
+    // What moves as a whole is the one range that there is, and it must be of the time that moves elsewhere in the answer.
+    let ranges: Vec<&str> = query.time_dimensions.iter().filter(|time| time.date_range.is_some()).map(|time| time.dimension.as_str()).collect();
+    let grouped = query.time_dimensions.iter().find(|time| time.granularity.is_some()).map(|time| time.dimension.as_str());
+    let moves_whole = matches!(ranges.as_slice(), [only] if grouped.is_none_or(|grouped| grouped == *only));
     let Some((model, measure)) = measure(models, member) else { return true };
     let mut waiting = vec![measure.name.clone()];
     let mut seen: Vec<String> = Vec::new();
@@ -264,8 +278,7 @@ fn has_total(query: &SemanticQuery, models: &Models, kept: &[String], member: &s
             match measure.kind {
                 MeasureKind::Rank => return false,
                 MeasureKind::Cumulative | MeasureKind::Rolling if !bucketed => return false,
-                // What is moved as a whole needs to be bounded.
-                MeasureKind::TimeShift if !bucketed && ranges != 1 => return false,
+                MeasureKind::TimeShift if !bucketed && !moves_whole => return false,
                 _ => waiting.extend(derived::inputs(model, measure).unwrap_or_default()),
             }
         }

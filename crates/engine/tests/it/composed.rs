@@ -7,7 +7,7 @@ use tidemill::{Csv, DatasetName, ErrorKind, Mill, Scope, SemanticQuery, Settings
 use crate::live::next;
 use crate::ward::{Ward, open};
 
-const ORDERS: &str = "\
+pub(crate) const ORDERS: &str = "\
 id,customer,at,amount,status
 1,a,2024-01-05T10:00:00Z,10,paid
 2,a,2024-01-20T10:00:00Z,20,open

@@ -2,7 +2,7 @@
 //! number equals the same question asked alone, and what has no right answer is refused at its field.
 
 use serde_json::{Value, json};
-use tidemill::{Csv, DatasetName, ErrorKind, Mill, Scope, TenantId};
+use tidemill::{Csv, DatasetName, ErrorKind, Limits, Mill, Scope, TenantId};
 
 use crate::composed::{change, rows, shops};
 use crate::live::next;
@@ -83,6 +83,16 @@ async fn the_greatest_values_are_told_apart_and_the_others_are_one_group() {
         let by_refund = json!({"top": {"dimension": "customers.country", "limit": 1, "by": "returns.sum_refund", "others": true}});
         let answer = ask(mill, &with(&asked, &by_refund)).await;
         assert_eq!((&answer["data"][0], &answer["others"]["data"][0]), (&json!(["IT"]), &json!([160])));
+        let read: Vec<&Value> = answer["provenance"]["sources"].as_array().unwrap().iter().map(|source| &source["dataset"]).collect();
+        assert_eq!(read, ["customers", "orders", "returns"], "what decided is told too");
+
+        // Nothing was ordered in April, but there is what was a month before: it is one value all the same.
+        let april = json!({
+            "measures": ["orders.revenue", "orders.month_before"], "dimensions": ["customers.country"],
+            "timeDimensions": [{"dimension": "orders.at", "dateRange": ["2024-04-01", "2024-04-30"]}], "top": {"dimension": "customers.country", "limit": 1, "others": true}
+        });
+        let answer = ask(mill, &april).await;
+        assert_eq!((&answer["data"], &answer["others"]["data"]), (&json!([["IT"], [null], [50]]), &json!([[null], [130]])));
 
         // Bucket by bucket, with the same values in all of them, and totals on both sides.
         let by_month = with(
@@ -181,6 +191,12 @@ async fn buckets_without_rows_are_filled_in() {
     assert_eq!(answer["data"][2], json!([1, 0, 0]));
     assert_eq!((&answer["provenance"]["total_rows"], &answer["provenance"]["truncated"]), (&json!(8), &json!(true)));
     assert_eq!(answer["totals"][0]["data"][1], json!([1, 0, 0, 2]));
+    assert_eq!(answer["others"]["data"], json!([[], []]), "there are no others, so no bucket has zero of them");
+    // What the conditions of a measure leave out counts as nothing, too.
+    let [shop, _] = shops(&ward).await;
+    let paid =
+        json!({"measures": ["orders.paid"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "dateRange": ["2024-01-19", "2024-01-21"], "fill": "zero"}]});
+    assert_eq!(ask(&shop, &paid).await["data"][1], json!([0, 0]));
     // What is cumulative goes on, and does not fall to zero.
     let so_far = json!({"measures": ["visits.so_far"], "timeDimensions": [{"dimension": "visits.at", "granularity": "day", "fill": "zero"}]});
     assert_eq!(ask(mill, &so_far).await["data"][1], json!([1, 1, 1, 3]));
@@ -233,6 +249,17 @@ async fn rows_are_told_with_what_they_belong_to() {
         let found =
             rows(mill, json!({"dimensions": ["orders.customer"], "ungrouped": true, "filters": [{"member": "orders.status", "operator": "equals", "values": ["paid"]}]})).await;
         assert_eq!(found, json!([["a"], ["b"], ["b"], ["c"], [null]]));
+        // Pages of rows that are alike in their groups make up the whole.
+        let page = async |offset: usize| {
+            rows(
+                mill,
+                json!({"measures": ["orders.revenue"], "dimensions": ["orders.status"], "ungrouped": true, "order": [["orders.status", "asc"]], "limit": 2, "offset": offset}),
+            )
+            .await
+        };
+        let pages = [page(0).await, page(2).await, page(4).await, page(6).await];
+        let whole: Vec<Value> = pages.iter().flat_map(|page| page.as_array().unwrap().clone()).collect();
+        assert_eq!(json!(whole), json!([["open", 20], ["open", 70], ["paid", 10], ["paid", 30], ["paid", 40], ["paid", 50], ["paid", 60]]));
         for (measure, field) in [("orders.growth", "measures[0]"), ("orders.share", "measures[0]")] {
             let (at, message) = refused(mill, json!({"measures": [measure], "ungrouped": true})).await;
             assert_eq!((at.as_str(), message.contains("has no value of one row")), (field, true), "{message}");
@@ -265,6 +292,9 @@ async fn what_has_no_right_answer_is_refused_at_its_field() {
         (json!({"top": {"dimension": "orders.customer", "limit": 3}}), "top.dimension", "not one of the dimensions"),
         (json!({"top": {"dimension": "orders.status", "limit": 0}}), "top.limit", "1 to 1000"),
         (json!({"top": {"dimension": "orders.status", "limit": 1, "by": "orders.nothing"}}), "top.by", "no member"),
+        (json!({"top": {"dimension": "orders.status", "limit": 1, "by": "orders.place"}}), "top.by", "a place among groups"),
+        (json!({"top": {"dimension": "orders.status", "limit": 1}, "measures": ["orders.so_far"]}), "top.by", "name another measure"),
+        (json!({"top": {"dimension": "orders.status", "limit": 1, "by": "orders.revenue"}, "measures": ["orders.nothing"]}), "measures[0]", "no member"),
         (json!({"top": {"dimension": "orders.status", "limit": 1}, "filters": having}), "top", "filters by the measure"),
         (json!({"top": {"dimension": "orders.status", "limit": 1}, "measures": ["orders.place"]}), "measures[0]", "a place among all groups"),
         (json!({"timeDimensions": [{"dimension": "orders.at", "dateRange": ["2024-01-01", "2024-12-31"], "fill": "zero"}]}), "timeDimensions[0].fill", "granularity"),
@@ -296,6 +326,8 @@ async fn totals_and_others_are_those_of_what_the_scope_sees() {
         "measures": ["sales.sum_amount"], "dimensions": ["sales.city"], "totals": true,
         "top": {"dimension": "sales.city", "limit": 1, "others": true}
     });
+    // Few rows are no reason against totals.
+    let scope = scope.with_limits(Limits { result_rows: 100, ..Limits::default() });
     let answer = ask(&ward.engine.mill(scope), &asked).await;
     assert_eq!(answer["data"], json!([["Oslo"], [5]]));
     assert_eq!((&answer["others"]["data"], &answer["totals"][0]["data"]), (&json!([[3]]), &json!([[8]])));
@@ -314,8 +346,8 @@ async fn listeners_get_totals_that_change_where_no_row_does() {
     assert_eq!(next(&mut live).await.to_json()["result"]["totals"][0]["data"], json!([[10]]));
     ward.mill.load("sales", Csv::bytes("city,amount\nBonn,2\n")).await.unwrap();
     let change = next(&mut live).await.to_json();
-    assert_eq!(change["result"]["data"], json!([["Rome"], [9]]));
-    assert_eq!((&change["result"]["totals"][0]["data"], &change["result"]["others"]["data"]), (&json!([[12]]), &json!([[3]])));
+    assert_eq!((&change["type"], &change["row_count"], &change["changed"]["indices"]), (&json!("patch"), &json!(1), &json!([])));
+    assert_eq!((&change["totals"][0]["data"], &change["others"]["data"]), (&json!([[12]]), &json!([[3]])));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -338,6 +370,8 @@ async fn parts_of_an_answer_are_computed_once() {
     assert_eq!(again["totals"][0]["data"][0][0].as_i64(), first["totals"][0]["data"][0][0].as_i64().map(|total| total + 1));
     let kind = refused(&ward.mill, json!({"measures": ["events.count"], "top": {"dimension": "events.kind", "limit": 3}})).await;
     assert_eq!(kind.0, "top.dimension");
+    let plan = ward.mill.plan(&serde_json::from_value(asked).unwrap()).await;
+    assert!(plan.unwrap_err().message().contains("leave totals"), "a plan would be of a part of it");
     let unknown = ward.mill.query(&serde_json::from_value(json!({"measures": ["nothing.count"], "totals": true})).unwrap()).await;
     assert_eq!(unknown.unwrap_err().kind(), ErrorKind::NotFound);
 }

@@ -2,22 +2,11 @@
 //! not do before can be done by means of them.
 
 use serde_json::{Value, json};
-use tidemill::{Csv, DatasetName, ErrorKind, Limits, Mill, Scope, TenantId};
+use tidemill::{CalendarSettings, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, TenantId};
 
 use crate::access::{seen_by, set_policies};
-use crate::composed::{change, settings};
+use crate::composed::{ORDERS, change, settings};
 use crate::ward::Ward;
-
-const ORDERS: &str = "\
-id,customer,at,amount,status
-1,a,2024-01-05T10:00:00Z,10,paid
-2,a,2024-01-20T10:00:00Z,20,open
-3,b,2024-02-03T10:00:00Z,30,paid
-4,b,2024-02-10T10:00:00Z,40,paid
-5,c,2024-03-01T10:00:00Z,50,paid
-6,,2024-03-02T10:00:00Z,60,paid
-7,x,2024-03-03T10:00:00Z,70,open
-";
 
 /// Measures that rows of a group tell.
 const TOLD: [&str; 18] = [
@@ -253,6 +242,11 @@ async fn dimensions_are_columns_and_columns_stay_what_they_are() {
             "select size from customers c join orders o on o.customer = c.id order by 1".to_owned(),
             "select c.size from customers c join orders o on o.customer = c.id order by 1".to_owned(),
         ),
+        // Also beside a name that only the model knows.
+        (
+            "select c.id from customers c where exists (select 1 from orders o where o.customer = c.id and size > 2 and buyer is not null) order by 1".to_owned(),
+            "select c.id from customers c where exists (select 1 from orders o where o.customer = c.id and c.size > 2 and o.customer is not null) order by 1".to_owned(),
+        ),
         ("select amount as size from orders order by size".to_owned(), "select amount from orders order by amount".to_owned()),
     ];
     for (by_name, written_out) in &pairs {
@@ -271,6 +265,18 @@ async fn dimensions_are_columns_and_columns_stay_what_they_are() {
         assert_eq!(error.kind(), ErrorKind::Invalid, "{sql}: {error}");
         assert!(error.message().contains(reason), "{sql}: {error}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relative_dates_go_by_the_calendar_of_who_asks() {
+    let ward = shop().await;
+    let latest = json!([{"member": "orders.at", "operator": "inDateRange", "values": ["this year of data"]}]);
+    change(&ward.mill, "orders", json!({"measures": [{"name": "this_year", "label": "This year", "kind": "sum", "column": "amount", "filters": latest}]})).await;
+    let march = CalendarSettings { year_start: 3, ..CalendarSettings::default() };
+    assert_eq!(rows(&ward.mill, "select measure(this_year) from orders").await, json!([[280]]));
+    assert_eq!(rows(&ward.mill.with_calendar(march), "select measure(this_year) from orders").await, json!([[180]]));
+    let query = json!({"measures": ["orders.this_year"], "calendar": {"yearStart": 3}});
+    assert_eq!(ward.data(&query.to_string()).await, json!([[180]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

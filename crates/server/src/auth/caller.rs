@@ -110,10 +110,15 @@ impl Caller {
         self.viewed.as_ref().unwrap_or(&self.user)
     }
 
+    /// When weeks and years begin for their tenant.
+    pub fn calendar(&self) -> CalendarSettings {
+        self.tenant.calendar.0
+    }
+
     /// A question under the calendar of their tenant, where it says nothing of one.
     #[must_use]
     pub fn asks(&self, mut query: SemanticQuery) -> SemanticQuery {
-        let calendar = self.tenant.calendar.0;
+        let calendar = self.calendar();
         if calendar != CalendarSettings::default() {
             query.calendar = query.calendar.or(Some(calendar));
         }

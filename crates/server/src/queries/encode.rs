@@ -45,8 +45,8 @@ impl Encoding {
     /// # Errors
     /// `Invalid` at the field that asks for more.
     pub fn holds(self, query: &SemanticQuery) -> Answer<()> {
-        let field = if query.totals.is_some() { "totals" } else { "top.others" };
-        if self == Self::Json || query.totals.is_none() && !query.top.as_ref().is_some_and(|top| top.others) {
+        let field = if query.has_totals() { "totals" } else { "top.others" };
+        if self == Self::Json || !query.has_totals() && !query.top.as_ref().is_some_and(|top| top.others) {
             return Ok(());
         }
         Err(Problem::field(field, "is told in JSON only: leave it out, or accept application/json"))

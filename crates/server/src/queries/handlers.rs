@@ -42,7 +42,7 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
         return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
     }
     let limits = Limits { result_rows: limit, ..Limits::default() };
-    let mill = caller.mill_within(&app, limits);
+    let mill = caller.mill_within(&app, limits).with_calendar(caller.calendar());
     let result = match query.as_of {
         Some(as_of) => mill.sql_as_of(&query.sql, as_of).await?,
         None => mill.sql(&query.sql).await?,

@@ -109,9 +109,9 @@ pub struct Top {
 pub enum Fill {
     /// Nothing.
     Null,
-    /// Zero for what counts or adds up, the number before for what is cumulative, nothing for the rest.
+    /// Zero for what counts or adds up and has no value, the number before for what is cumulative, nothing for the rest.
     Zero,
-    /// What the bucket before has.
+    /// The value of the last bucket before that has one.
     Previous,
 }
 

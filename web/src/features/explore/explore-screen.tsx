@@ -16,7 +16,6 @@ import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
 import { formatCommit } from '@/lib/commit-time';
-import { without } from '@/lib/without';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
@@ -145,7 +144,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   };
   const download = async (): Promise<void> => {
     if (query === null) return;
-    const problem = await downloadCsv(without(query, 'totals'), titleOf(state, model));
+    const problem = await downloadCsv(query, titleOf(state, model));
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
   };
   const panel = (

@@ -36,6 +36,16 @@ describe('applyPatch', () => {
     expect(applyPatch(result, patch({ row_count: 1 }))?.data[0]).toHaveLength(1);
   });
 
+  it('takes totals and the others as they are now', () => {
+    const total = { by: [], columns: [], row_count: 1, truncated: false, bounds: [] };
+    const [before, after] = [{ ...total, data: [[1]] }, { ...total, data: [[2]] }];
+    const next = applyPatch(
+      { ...result, totals: [before], others: before },
+      patch({ totals: [after], others: after }),
+    );
+    expect(next).toMatchObject({ totals: [after], others: after });
+  });
+
   it('keeps totals and the others, which a patch says nothing of', () => {
     const others = { by: [], columns: [], data: [], row_count: 0, truncated: false, bounds: [] };
     const totals = [others];

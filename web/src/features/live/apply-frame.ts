@@ -33,8 +33,14 @@ export function applyPatch(result: QueryResult, patch: Patch): QueryResult | nul
       if (!(row in column)) return null;
     }
   }
-  // A patch is one of rows: where totals or the others change, the server sends a snapshot.
-  return { ...result, data: columns, row_count: patch.row_count, provenance: patch.provenance };
+  return {
+    ...result,
+    ...(patch.totals && { totals: patch.totals }),
+    ...(patch.others && { others: patch.others }),
+    data: columns,
+    row_count: patch.row_count,
+    provenance: patch.provenance,
+  };
 }
 
 // The same rows of the same version; how long it took to read them may differ.

@@ -9,16 +9,7 @@ import type { Calendar, Weekday } from '@/api/types';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
-
-const days: Weekday[] = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-];
+import { weekdays } from '@/lib/format/calendar';
 
 const dayName = (day: Weekday): string => day.charAt(0).toUpperCase() + day.slice(1);
 const monthName = (month: number): string =>
@@ -57,7 +48,7 @@ export default function CalendarSettings() {
           onChange={(event) => void save({ weekStart: event.target.value as Weekday })}
           sx={{ minWidth: 200, flexGrow: 1 }}
         >
-          {days.map((day) => (
+          {weekdays.map((day) => (
             <MenuItem key={day} value={day}>
               {dayName(day)}
             </MenuItem>

@@ -11,19 +11,20 @@ export function setFormatCalendar(calendar: Calendar | null | undefined): void {
   current = calendar ?? {};
 }
 
-const weekdays: readonly Weekday[] = [
-  'sunday',
+/** From Monday on, as people list them. */
+export const weekdays: readonly Weekday[] = [
   'monday',
   'tuesday',
   'wednesday',
   'thursday',
   'friday',
   'saturday',
+  'sunday',
 ];
 
 /** The day on which weeks begin, as `Date` counts them: 0 is Sunday. */
 export const firstWeekday = (calendar: Calendar): number =>
-  weekdays.indexOf(calendar.weekStart ?? 'monday');
+  (weekdays.indexOf(calendar.weekStart ?? 'monday') + 1) % 7;
 
 /** The month with which years begin, as `Date` counts them: 0 is January. */
 export const firstMonth = (calendar: Calendar): number => (calendar.yearStart ?? 1) - 1;

@@ -91,6 +91,9 @@ impl Mill {
         let mut wanted: HashSet<&str> = oldest.iter().map(|segment| segment.path.as_str()).collect();
         let (mut found, mut next, mut left) = (Found::default(), listed, ENTRIES_MAX);
         for segment in oldest {
+            if left == 0 {
+                break;
+            }
             if !wanted.contains(segment.path.as_str()) {
                 continue;
             }

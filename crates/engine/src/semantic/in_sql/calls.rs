@@ -12,7 +12,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins, Value, VisitMut,
-    VisitorMut,
+    VisitorMut, visit_expressions,
 };
 
 use super::planner::FUNCTION;
@@ -45,15 +45,27 @@ pub(crate) struct Call {
 ///
 /// # Errors
 /// `Invalid` for a name that is none.
-pub(crate) fn queries_of(statement: &Statement) -> Result<BTreeSet<TableReference>> {
-    Ok(resolve_table_references(statement, true)?.1.into_iter().collect())
+pub(crate) fn queries_of(statement: &Statement) -> Result<Queries> {
+    // The planner looks for them by what a reference is written like, dots in a quoted name among it.
+    Ok(Queries(resolve_table_references(statement, true)?.1.iter().map(ToString::to_string).collect()))
+}
+
+/// Names of queries.
+#[derive(Debug)]
+pub(crate) struct Queries(BTreeSet<String>);
+
+impl Queries {
+    /// Whether what stands in a FROM may be one of them.
+    pub(crate) fn has(&self, reference: &TableReference) -> bool {
+        self.0.contains(&reference.to_string())
+    }
 }
 
 /// Puts numbers in the place of what is measured: those of the calls, in their order.
 ///
 /// # Errors
 /// `Invalid` at `sql` for a call that cannot be answered where it stands, with the reason.
-pub(crate) fn number(statement: &mut Statement, queries: &BTreeSet<TableReference>) -> Result<Vec<Call>> {
+pub(crate) fn number(statement: &mut Statement, queries: &Queries) -> Result<Vec<Call>> {
     let Statement::Statement(statement) = statement else { return Ok(Vec::new()) };
     let mut numbering = Numbering { queries, rows: Vec::new(), calls: Vec::new() };
     match statement.visit(&mut numbering) {
@@ -63,7 +75,7 @@ pub(crate) fn number(statement: &mut Statement, queries: &BTreeSet<TableReferenc
 }
 
 struct Numbering<'a> {
-    queries: &'a BTreeSet<TableReference>,
+    queries: &'a Queries,
     /// What is aggregated by the SELECTs around a place, the innermost last; or why no measure can be.
     rows: Vec<Result<Table, String>>,
     calls: Vec<Call>,
@@ -154,6 +166,9 @@ impl Numbering<'_> {
     }
 
     fn rows_of(&self, select: &Select) -> Result<Table, String> {
+        if unnests(select) {
+            return Err("unnest makes several rows of one, which would all count; aggregate first, or put it into a subquery that is joined".to_owned());
+        }
         match select.from.as_slice() {
             [] => Err("its SELECT reads no dataset".to_owned()),
             [table] => self.table_of(table),
@@ -168,7 +183,7 @@ impl Numbering<'_> {
         match &table.relation {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let reference = reference(name).map_err(|error| error.message().to_owned())?;
-                if self.queries.contains(&reference) {
+                if self.queries.has(&reference) {
                     return Err(format!("{reference} is a query of WITH, which has no model; put the measure into a query that reads the dataset"));
                 }
                 let dataset = reference.table().to_owned();
@@ -184,6 +199,16 @@ impl Numbering<'_> {
             _ => Err("its SELECT reads no dataset".to_owned()),
         }
     }
+}
+
+/// Whether something in a SELECT makes several rows of one.
+fn unnests(select: &Select) -> bool {
+    let is_unnest = |name: &Ident| matches!(meant(name).as_str(), "unnest" | "unnest_outer");
+    let found = visit_expressions(select, |expr| match expr {
+        Expr::Function(call) if call.name.0.last().and_then(|name| name.as_ident()).is_some_and(is_unnest) => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    found.is_break()
 }
 
 /// The measure that a call names, and the table before its dot. `None`: there is something else, or more.
@@ -240,6 +265,9 @@ mod tests {
             ("select measure(n) from (select * from a) t", "reads a subquery"),
             ("with t as (select * from a) select measure(n) from t", "query of WITH"),
             ("select measure(n) from a t(x)", "other names"),
+            ("with \"public.a\" as (select 1) select measure(n) from public.a", "query of WITH"),
+            ("select unnest(tags), measure(n) from a group by 1", "several rows of one"),
+            ("select measure(n) from a group by cardinality(tags) + unnest(tags)", "several rows of one"),
             ("select measure(t.n) from a", "not t"),
             ("select n from a union select n from b order by measure(n)", "order of several queries"),
             ("select measure(n) over () from a", "no window function"),

@@ -4,14 +4,17 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Result, ScalarValue, internal_err};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err, plan_err};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawAggregateExpr};
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Expr, Signature, Volatility};
+
+/// Parts that the condition of a FILTER may come to in all aggregates of a measure.
+const FILTER_PARTS_MAX: usize = 5_000;
 
 /// How the function is called.
 pub(super) const FUNCTION: &str = "measure";
@@ -55,10 +58,30 @@ impl ExprPlanner for Measures {
         };
         let Some(expression) = number.and_then(|number| self.expressions.get(number)) else { return internal_err!("a measure without a number") };
         Ok(PlannerResult::Planned(match call.filter {
-            Some(condition) => among(expression.clone(), &condition)?,
+            Some(condition) => {
+                check_size(expression, &condition)?;
+                among(expression.clone(), &condition)?
+            }
             None => expression.clone(),
         }))
     }
+}
+
+/// A condition is put into each aggregate of a measure, and both may be long.
+fn check_size(measure: &Expr, condition: &Expr) -> Result<()> {
+    let count = |expression: &Expr, counts: fn(&Expr) -> bool| {
+        let mut found = 0_usize;
+        expression.apply(|part| {
+            found += usize::from(counts(part));
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok::<_, DataFusionError>(found)
+    };
+    let parts = count(measure, |part| matches!(part, Expr::AggregateFunction(_)))?.saturating_mul(count(condition, |_| true)?);
+    if parts > FILTER_PARTS_MAX {
+        return plan_err!("the FILTER of a measure comes to {parts} parts, because it is put into each of its aggregates; at most {FILTER_PARTS_MAX} are planned: use WHERE");
+    }
+    Ok(())
 }
 
 /// A measure of those rows alone for which a condition holds.

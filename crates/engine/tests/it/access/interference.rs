@@ -13,7 +13,9 @@ use crate::ward::Ward;
 const WORLDS: u64 = 12;
 
 /// Statements that would fail, or tell something, on rows that are not seen.
-const PROBES: [&str; 18] = [
+const PROBES: [&str; 20] = [
+    "select measure(sum_amount) filter (where 100 / (amount - 77) > 0) from sales",
+    "select measure(nothing), hidden from sales",
     "select sum(100 / amount) from sales where amount <> 0",
     "select count(*) from sales where 10 / (amount - 77) > 0",
     "select cast(note as bigint) from sales order by 1",

@@ -105,7 +105,9 @@ const PEOPLE: [Person; 7] = [
     Person { kind: "e", countries: &["DE"], team: &["south"] },
 ];
 
-pub(super) const STATEMENTS: [&str; 10] = [
+pub(super) const STATEMENTS: [&str; 12] = [
+    "select team, measure(sum_amount), measure(count) filter (where amount > 10) from sales group by 1 order by 1",
+    "select measure(avg_amount), measure(count) from sales s having measure(s.count) > 0",
     "select count(*), sum(amount), min(amount), max(note), count(distinct country), avg(amount) from sales",
     "select country, team, count(*), sum(amount) from sales group by 1, 2 order by 1, 2",
     "select note, count(*) from sales where amount > 10 group by 1 order by 1",
@@ -120,6 +122,9 @@ pub(super) const STATEMENTS: [&str; 10] = [
 
 pub(super) fn questions() -> Vec<Value> {
     vec![
+        json!({"measures": ["sales.sum_amount", "sales.count"], "dimensions": ["sales.team"], "totals": true, "top": {"dimension": "sales.team", "limit": 1, "others": true}}),
+        json!({"measures": ["sales.count"], "dimensions": ["sales.country"], "timeDimensions": [{"dimension": "sales.at", "granularity": "month", "fill": "zero"}], "pivot": ["sales.country"]}),
+        json!({"measures": ["sales.sum_amount"], "dimensions": ["sales.country", "sales.note"], "ungrouped": true, "limit": 20}),
         json!({"measures": ["sales.count", "sales.sum_amount"]}),
         json!({"measures": ["sales.count", "sales.avg_amount"], "dimensions": ["sales.country", "sales.team"], "order": [["sales.country", "asc"], ["sales.team", "asc"]]}),
         json!({"measures": ["sales.sum_amount"], "timeDimensions": [{"dimension": "sales.at", "granularity": "week"}], "timezone": "Europe/Berlin"}),

@@ -1,7 +1,7 @@
 // What is asked for a state: itself, its totals, the period before; and where its refusals belong.
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '@/api/problem';
-import type { Model, SemanticQuery } from '@/api/types';
+import type { SemanticQuery } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
@@ -75,8 +75,7 @@ describe('the question', () => {
 });
 
 describe('totals', () => {
-  const totals = (part: Partial<ExploreState>, model: Model = flightsModel) =>
-    totalsOf(state(part), model);
+  const totals = (part: Partial<ExploreState>) => totalsOf(state(part), flightsModel);
 
   it('are asked with the question: one of everything', () => {
     const part = { measures: ['avg_arr_delay'], dimensions: ['carrier'], grain: 'day' as const };
@@ -97,43 +96,6 @@ describe('totals', () => {
         filters: [{ member: 'count', operator: 'gt', values: [5] }],
       }),
     ).toEqual([]);
-  });
-
-  const measured: Model = {
-    ...flightsModel,
-    measures: [
-      ...flightsModel.measures,
-      { name: 'so_far', label: 'So far', kind: 'cumulative', measure: 'count' },
-      {
-        name: 'lately',
-        label: 'Lately',
-        kind: 'rolling',
-        measure: 'count',
-        span: { count: 7, unit: 'day' },
-      },
-      { name: 'place', label: 'Place', kind: 'rank', measure: 'count' },
-      { name: 'each', label: 'Each', kind: 'number', expression: '{count} / { so_far }' },
-      { name: 'part', label: 'Part', kind: 'ratio', measure: 'each', denominator: 'count' },
-      { name: 'plain', label: 'Plain', kind: 'ratio', measure: 'count', denominator: 'count' },
-      { name: 'share', label: 'Share', kind: 'share_of_total', measure: 'count' },
-    ],
-  };
-  const measures = ['count', 'so_far', 'lately', 'place', 'each', 'part', 'plain', 'share'];
-
-  it.each<[string[], string[][]]>([
-    [measures, [[]]],
-    [['so_far', 'lately', 'place', 'each', 'part'], []],
-    [['so_far', 'plain'], [[]]],
-    [['share'], [[]]],
-  ])('of %j over time are %j', (names, lists) => {
-    expect(totals({ measures: names, grain: 'day' }, measured)).toEqual(lists);
-  });
-
-  it('are asked where buckets are kept apart, also of what counts from one to the next', () => {
-    const chosen = { measures: ['so_far'], grain: 'day' as const, dimensions: ['origin'] };
-    expect(totals({ ...chosen, pivot: 'origin' }, measured)).toEqual([['time_hour']]);
-    expect(totals({ ...chosen, pivot: 'time_hour' }, measured)).toEqual([['time_hour']]);
-    expect(totals({ ...chosen, measures: ['place'], pivot: 'origin' }, measured)).toEqual([]);
   });
 
   it('of a turned table are kept apart by what stands across, and by the rest', () => {

@@ -8,7 +8,6 @@ import type { ExploreState } from '../state/explore-state';
 import { isEmpty } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { qualify } from '../state/url-state';
-import { hasTotal } from './has-total';
 
 /** Categories that anybody reads; a line of hours is longer. */
 export const USUAL_ROWS = 500;
@@ -64,14 +63,12 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
 export function totalsOf(state: ExploreState, model: Model): string[][] {
   const time = state.grain === null ? null : timeOf(state, model);
   const groups = [...(time === null ? [] : [time]), ...state.dimensions];
-  if (groups.length === 0 || state.filters.some((filter) => isOnMeasure(filter, model))) return [];
+  if (groups.length === 0 || state.measures.length === 0) return [];
+  if (state.filters.some((filter) => isOnMeasure(filter, model))) return [];
   const { pivot } = state;
   const turned =
     pivot === null || groups.length === 1 ? [] : [[pivot], groups.filter((name) => name !== pivot)];
-  return [[], ...turned].filter((kept) => {
-    const grain = time !== null && kept.includes(time) ? state.grain : null;
-    return state.measures.some((name) => hasTotal(name, model, grain));
-  });
+  return [[], ...turned];
 }
 
 /**

@@ -91,11 +91,12 @@ export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup
   return group;
 }
 
-/** The total that keeps these members apart. */
+/** The total that keeps these members apart; none where no measure has one. */
 export const totalBy = (result: QueryResult | null, by: readonly string[]): Subtotal | null =>
   result?.totals?.find(
     (total) =>
       !total.others &&
+      total.columns.length > by.length &&
       total.by.length === by.length &&
       by.every((member) => total.by.includes(member)),
   ) ?? null;

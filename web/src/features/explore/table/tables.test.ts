@@ -195,6 +195,7 @@ describe('what has no total', () => {
     const grouped = result([carrier, count, average], [['UA', 1, 2]]);
     expect(withoutTotal(grouped)).toEqual(['count', 'average']);
     expect(withoutTotal({ ...grouped, totals: [total([], [count], [[1]])] })).toEqual(['average']);
+    expect(withoutTotal({ ...grouped, totals: [total([], [], [])] })).toEqual(['count', 'average']);
     expect(withoutTotal(result([count], [[1]]))).toEqual([]);
   });
 });
