@@ -38,7 +38,10 @@ describe('applyPatch', () => {
 
   it('takes totals and the others as they are now', () => {
     const total = { by: [], columns: [], row_count: 1, truncated: false, bounds: [] };
-    const [before, after] = [{ ...total, data: [[1]] }, { ...total, data: [[2]] }];
+    const [before, after] = [
+      { ...total, data: [[1]] },
+      { ...total, data: [[2]] },
+    ];
     const next = applyPatch(
       { ...result, totals: [before], others: before },
       patch({ totals: [after], others: after }),
