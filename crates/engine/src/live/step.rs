@@ -49,7 +49,7 @@ fn change(before: Option<&QueryResult>, result: &Arc<QueryResult>) -> Result<Cha
         Some(patch) if patch.indices.len() == result.batch.num_rows() && patch.row_count > 1 => ChangeKind::Snapshot(Arc::clone(result)),
         patch => {
             let none = || Patch { row_count: result.batch.num_rows(), indices: Vec::new(), rows: result.batch.slice(0, 0) };
-            ChangeKind::Patch { patch: patch.unwrap_or_else(none), provenance: provenance(), totals: result.totals.clone(), others: result.others.clone() }
+            ChangeKind::Patch { patch: patch.unwrap_or_else(none), provenance: provenance(), totals: result.totals.clone(), others: result.others.clone().map(Box::new) }
         }
     };
     Ok(Change { from: before.provenance.version, version, kind })

@@ -40,7 +40,7 @@ pub enum ChangeKind {
         /// All totals as they are now.
         totals: Vec<Subtotal>,
         /// What the values that are not told apart make together now.
-        others: Option<Subtotal>,
+        others: Option<Box<Subtotal>>,
     },
     /// A commit touched the dataset, but not this answer.
     Unchanged(Provenance),
@@ -55,7 +55,7 @@ impl Change {
                 let mut message = json!({"type": "patch", "from": self.from, "to": self.version, "provenance": provenance});
                 if let (Some(message), Value::Object(patch)) = (message.as_object_mut(), patch.to_json()) {
                     message.extend(patch);
-                    message.extend(around_to_json(totals, others.as_ref()));
+                    message.extend(around_to_json(totals, others.as_deref()));
                 }
                 message
             }

@@ -120,6 +120,11 @@ fn check_top(query: &SemanticQuery, top: &Top, models: &Models) -> Result<()> {
     if !(1..=TOP_MAX).contains(&top.limit) {
         return Err(Error::invalid(format!("{} values; 1 to {TOP_MAX} can be told apart", top.limit)).at("top.limit"));
     }
+    for (index, member) in query.measures.iter().enumerate() {
+        if measure(models, member).is_some_and(|(_, measure)| measure.kind == MeasureKind::Rank) {
+            return Err(Error::invalid(format!("{member:?} is a place among all groups, and top leaves some out; filter by the rank instead")).at(format!("measures[{index}]")));
+        }
+    }
     let by = ranked_by(query, top)?;
     if let Some(model) = models.get(model_of(by).map_err(|error| error.at("top.by"))?) {
         find_measure(model, by).map_err(|error| error.at("top.by"))?;
@@ -127,11 +132,6 @@ fn check_top(query: &SemanticQuery, top: &Top, models: &Models) -> Result<()> {
     if !has_total(query, models, std::slice::from_ref(&top.dimension), by) {
         let reason = "is a place among groups, is counted from bucket to bucket or is moved without an end, so it does not say which values are the greatest";
         return Err(Error::invalid(format!("{by:?} {reason}; name another measure")).at("top.by"));
-    }
-    for (index, member) in query.measures.iter().enumerate() {
-        if measure(models, member).is_some_and(|(_, measure)| measure.kind == MeasureKind::Rank) {
-            return Err(Error::invalid(format!("{member:?} is a place among all groups, and top leaves some out; filter by the rank instead")).at(format!("measures[{index}]")));
-        }
     }
     refuse_conditions_on_measures(query, models, "top", "which values are the greatest depends on whether a filter on a measure comes first")
 }
