@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::calendar::CalendarSettings;
 use super::grain::Grain;
+use crate::budget::Budget;
 use crate::catalog::AsOf;
 
 /// A question in the words of a model. Members are written `model.member`.
@@ -61,6 +62,10 @@ pub struct SemanticQuery {
     /// relative ranges are counted from that time, or from when that version was made. Default: the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
+    /// What it may read at most: less than what the scope grants, never more. What is over it is refused with cheaper
+    /// suggestions before anything is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
