@@ -167,7 +167,9 @@ impl Mill {
             let started = Instant::now();
             let gathered = self.gather(query, &damage).await?;
             let planned = self.plan_composed(query, &gathered, LookupsBy::Functions)?;
+            let allowance = self.allowance(query.budget, planned.used.iter().map(|(_, seen)| seen))?;
             let answer = async {
+                self.take_lookups(&planned, &allowance).await?;
                 self.map(&planned).await?;
                 for (dataset, snapshot) in &planned.used {
                     let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
@@ -175,11 +177,12 @@ impl Mill {
                 }
                 self.check_unique(&planned).await?;
                 let physical = self.shared.session.physical(&planned.page).await?;
+                Self::take_plan(&allowance, &physical)?;
                 execute::run_physical(self.shared.session.shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await
             };
             match answer.await {
                 Ok(executed) => return Ok(damage.told(self.composed_result(query, executed, planned).await?)),
-                Err(error) => self.skip(&mut damage, error, &planned.used).await?,
+                Err(error) => self.skip(&mut damage, Self::with_words(error, &allowance, &planned.used), &planned.used).await?,
             }
         }
     }
@@ -187,6 +190,7 @@ impl Mill {
     async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
         let mut stages = executed.stages;
+        self.learn_pace(&counters, &stages);
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, query.total) {
             (false, _) if executed.batch.num_rows() > 0 || composed.offset == 0 => Some(seen),
@@ -219,20 +223,7 @@ impl Mill {
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn check_unique(&self, planned: &PlannedQuestion) -> Result<()> {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
-            let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { continue };
-            let known = format!("{}|{columns:?}", known_source.identity());
-            if self.shared.unique_keys.get(&known).await.is_some() {
-                continue;
-            }
-            let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model.as_str()), column))).collect();
-            let present = conjunction(keys.iter().map(|key| key.clone().is_not_null())).unwrap_or_else(|| lit(true));
-            let rows = "rows of the key";
-            let plan = LogicalPlanBuilder::from(source.clone())
-                .filter(present)?
-                .aggregate(keys, vec![count(lit(1_i64)).alias(rows)])?
-                .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
-                .limit(0, Some(1))?
-                .build()?;
+            let Some((known, plan)) = self.unknown_key(planned, model, columns).await? else { continue };
             let found = self.run(&plan, 1).await?.batch;
             if found.num_rows() > 0 {
                 let key: Vec<String> = found.columns().iter().map(|key| arrow::util::display::array_value_to_string(key, 0).unwrap_or_default()).collect();
@@ -241,6 +232,35 @@ impl Mill {
             self.shared.unique_keys.insert(known, ()).await;
         }
         Ok(())
+    }
+
+    /// What looking at keys would run.
+    pub(super) async fn unique_plans(&self, planned: &PlannedQuestion) -> Result<Vec<LogicalPlan>> {
+        let mut plans = Vec::new();
+        for UniqueKey { model, columns } in &planned.composed.unique_keys {
+            plans.extend(self.unknown_key(planned, model, columns).await?.map(|(_, plan)| plan));
+        }
+        Ok(plans)
+    }
+
+    /// The plan that looks for a row that has the key of another one, and under which name it is remembered. `None`: it was
+    /// looked at.
+    async fn unknown_key(&self, planned: &PlannedQuestion, model: &str, columns: &[String]) -> Result<Option<(String, LogicalPlan)>> {
+        let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { return Ok(None) };
+        let known = format!("{}|{columns:?}", known_source.identity());
+        if self.shared.unique_keys.get(&known).await.is_some() {
+            return Ok(None);
+        }
+        let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model), column))).collect();
+        let present = conjunction(keys.iter().map(|key| key.clone().is_not_null())).unwrap_or_else(|| lit(true));
+        let rows = "rows of the key";
+        let plan = LogicalPlanBuilder::from(source.clone())
+            .filter(present)?
+            .aggregate(keys, vec![count(lit(1_i64)).alias(rows)])?
+            .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
+            .limit(0, Some(1))?
+            .build()?;
+        Ok(Some((known, plan)))
     }
 
     /// Checks joins of a model against the models that they lead to.

@@ -80,7 +80,7 @@ impl Aggregation {
 }
 
 /// What answering would cost.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
     pub pruned: u64,
     /// Segments whose partials, or runs of them, are in memory.

@@ -35,6 +35,11 @@ impl Allowance {
         self.over.get()
     }
 
+    /// Whether what is known to be read is allowed, beside what was allowed before.
+    pub(crate) fn take_known(&self, survey: &Survey) -> bool {
+        self.take(|| survey.clone()).is_ok()
+    }
+
     /// Allows what is about to be read, beside what was allowed before.
     ///
     /// # Errors
