@@ -63,6 +63,17 @@ pub struct SemanticQuery {
     pub exact: Option<bool>,
     /// Which state of the dataset is asked; relative ranges are counted from its time. Default: the latest.
     pub as_of: Option<AsOf>,
+    /// What it may read at most: less than what the tenant grants, never more.
+    pub budget: Option<Budget>,
+}
+
+/// What a question may read at most. A bound that is absent bounds nothing; what is kept and rollups cost nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Budget {
+    /// Bytes that are fetched from the store, as they are estimated before.
+    pub bytes: Option<u64>,
+    /// Rows of the segments that are looked into.
+    pub rows: Option<u64>,
 }
 
 /// A time to group by or to restrict.
