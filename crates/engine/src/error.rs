@@ -151,7 +151,7 @@ impl Error {
         self.kind
     }
 
-    /// What to ask instead, where there is something: questions that are within the budget that this one is over.
+    /// What to ask instead of a question that is over its budget; otherwise nothing.
     pub fn suggestions(&self) -> &[String] {
         &self.suggestions
     }

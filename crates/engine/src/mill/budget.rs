@@ -95,9 +95,11 @@ impl Mill {
             }
             let range = DateRange::Between([instant(from), instant(last)]);
             let mut shorter = query.clone();
-            match place.and_then(|place| shorter.time_dimensions.get_mut(place)) {
-                Some(time) => time.date_range = Some(range),
-                None => shorter.time_dimensions.push(TimeDimension { dimension: member.clone(), granularity: None, date_range: Some(range) }),
+            if place.is_none() {
+                shorter.time_dimensions.push(TimeDimension { dimension: member.clone(), granularity: None, date_range: None });
+            }
+            if let Some(time) = shorter.time_dimensions.iter_mut().find(|time| time.dimension == member) {
+                time.date_range = Some(range);
             }
             if let Some(cost) = self.cost(&shorter, model, seen).await
                 && budget.allows(cost.rows, cost.bytes)

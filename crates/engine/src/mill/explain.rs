@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
-use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde::Serialize;
 
@@ -107,7 +105,8 @@ impl fmt::Display for Explanation {
 /// What is told of a plan.
 struct Told<'a> {
     pinned: &'a [(DatasetName, Seen)],
-    physical: &'a Arc<dyn ExecutionPlan>,
+    /// `None`: it was not planned.
+    physical: Option<&'a Arc<dyn ExecutionPlan>>,
     survey: Survey,
     allowance: &'a Allowance,
     within_budget: bool,
@@ -148,7 +147,7 @@ impl Mill {
         let within_budget = allowance.take_known(&survey);
         let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &model, &snapshot, &survey, &allowance, &counters).await };
         let pinned = [(dataset, snapshot)];
-        let mut explanation = self.told(Told { pinned: &pinned, physical: &physical, survey, allowance: &allowance, within_budget });
+        let mut explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
         explanation.suggestions = suggestions;
         let [(_, snapshot)] = &pinned;
         if snapshot.access().restricts() {
@@ -187,7 +186,7 @@ impl Mill {
         let survey = survey(&physical);
         let within_budget = allowance.take_known(&survey);
         let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &pinned) };
-        let explanation = self.told(Told { pinned: &pinned, physical: &physical, survey, allowance: &allowance, within_budget });
+        let explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 
@@ -208,16 +207,16 @@ impl Mill {
             self.shared.session.physical(&planned.page).await.map(Some)
         };
         let physical = execute::within_deadline(self.scope.limits(), physical).await?;
-        let (physical, survey, within_budget) = match physical {
+        let (survey, within_budget) = match &physical {
             Some(physical) => {
-                let survey = survey(&physical);
+                let survey = survey(physical);
                 let within_budget = allowance.take_known(&survey);
-                (physical, survey, within_budget)
+                (survey, within_budget)
             }
-            None => (Arc::new(EmptyExec::new(Arc::new(Schema::empty()))) as Arc<dyn ExecutionPlan>, allowance.over().cloned().unwrap_or_default(), false),
+            None => (allowance.over().cloned().unwrap_or_default(), false),
         };
         let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &planned.used) };
-        let explanation = self.told(Told { pinned: &planned.used, physical: &physical, survey, allowance: &allowance, within_budget });
+        let explanation = self.told(Told { pinned: &planned.used, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 
@@ -237,7 +236,7 @@ impl Mill {
             return explanation;
         }
         let mut found = Vec::new();
-        merges(physical, &mut found);
+        physical.into_iter().for_each(|plan| merges(plan, &mut found));
         explanation.segments_total = pinned.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum();
         explanation.segments_kept = survey.kept;
         explanation.segments_by_rollup = survey.by_rollup.values().sum();
@@ -254,7 +253,7 @@ impl Mill {
             // Plans and aggregates are written in columns, and so name masks and what policies compare with.
             return explanation;
         }
-        explanation.plan = displayable(physical.as_ref()).indent(false).to_string();
+        explanation.plan = physical.map(|plan| displayable(plan.as_ref()).indent(false).to_string()).unwrap_or_default();
         for aggregation in found.into_iter().filter_map(|node| node.aggregation()) {
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
             explanation.aggregates.extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel }));

@@ -30,9 +30,9 @@ fn look(plan: &Arc<dyn ExecutionPlan>, survey: &mut Survey) {
     if let Some(aggregation) = plan.downcast_ref::<SegmentAggregateExec>().and_then(SegmentAggregateExec::aggregation) {
         aggregation.look_over(survey);
     } else if let Some((segments, source)) = first_rows::segments_of(plan) {
-        add(segments, source, survey);
+        add(&segments, source, survey);
     } else if let Some((config, source)) = plan.downcast_ref::<DataSourceExec>().and_then(DataSourceExec::downcast_to_file_source::<ParquetSource>) {
-        add(scanned(config, source), source, survey);
+        add(&scanned(config, source), source, survey);
     }
     plan.children().into_iter().for_each(|child| look(child, survey));
 }
@@ -52,7 +52,7 @@ fn scanned(config: &FileScanConfig, source: &ParquetSource) -> Vec<Arc<ScannedSe
     config.file_groups.iter().flat_map(of_group).collect()
 }
 
-fn add(segments: Vec<Arc<ScannedSegment>>, source: &ParquetSource, survey: &mut Survey) {
+fn add(segments: &[Arc<ScannedSegment>], source: &ParquetSource, survey: &mut Survey) {
     let fields = source.table_schema().table_schema().fields().len();
     let mut columns: BTreeSet<usize> = match source.projection() {
         Some(projection) => projection.iter().flat_map(|column| collect_columns(&column.expr)).map(|column| column.index()).collect(),
