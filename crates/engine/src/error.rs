@@ -53,6 +53,7 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     field: Option<String>,
+    suggestions: Vec<String>,
     source: Option<Source>,
 }
 
@@ -62,7 +63,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of a kind with a sentence that says what, where and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, source: None }
+        Self { kind, message: message.into(), field: None, suggestions: Vec::new(), source: None }
     }
 
     /// The request or the data is wrong.
@@ -102,13 +103,20 @@ impl Error {
 
     /// The same for somebody else who waits for the same work.
     pub(crate) fn shared(&self) -> Self {
-        Self { kind: self.kind, message: self.message.clone(), field: self.field.clone(), source: None }
+        Self { kind: self.kind, message: self.message.clone(), field: self.field.clone(), suggestions: self.suggestions.clone(), source: None }
     }
 
     /// Names the part of the request that is wrong, for instance `filters[0].member`.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Says what to ask instead, a sentence each.
+    #[must_use]
+    pub(crate) fn suggesting(mut self, suggestions: Vec<String>) -> Self {
+        self.suggestions = suggestions;
         self
     }
 
@@ -141,6 +149,11 @@ impl Error {
     /// What the caller can do.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+
+    /// What to ask instead of a question that is over its budget; otherwise nothing.
+    pub fn suggestions(&self) -> &[String] {
+        &self.suggestions
     }
 
     /// The sentence for the caller, without causes.

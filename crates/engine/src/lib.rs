@@ -31,6 +31,7 @@
 
 #![deny(missing_docs)]
 
+mod budget;
 pub mod clock;
 mod error;
 pub mod events;
@@ -56,6 +57,7 @@ pub mod fuzzing;
 mod mill;
 
 pub use advisor::{Advice, AdviceState};
+pub use budget::Budget;
 pub use catalog::{AsOf, Column, ColumnType, Contract, DatasetSchema, DatasetSettings, Drift, DriftKind, Reaction, Rule, Severity, Widened};
 pub use engine::{Engine, EngineBuilder};
 pub use error::{Error, ErrorKind, Result};

@@ -3,6 +3,7 @@
 
 mod advice;
 mod ask;
+mod budget;
 mod change;
 mod chores;
 mod compose;

@@ -14,6 +14,7 @@
 //! no way to name the dataset without them.
 
 pub(crate) mod access;
+pub(crate) mod allowance;
 pub(crate) mod compare;
 pub(crate) mod estimate;
 pub(crate) mod execute;
@@ -22,10 +23,12 @@ pub(crate) mod gate;
 pub(crate) mod guard;
 pub(crate) mod lookup;
 pub(crate) mod matching;
+pub(crate) mod pace;
 pub(crate) mod pruning;
 pub(crate) mod reading;
 pub mod result;
 pub(crate) mod session;
+pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;
 pub(crate) mod value_list;

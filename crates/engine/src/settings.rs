@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::budget::Budget;
 use crate::error::{Error, Result};
 
 /// Settings of an engine. Every field has a default that suits a small machine.
@@ -126,10 +127,12 @@ pub struct Limits {
     pub sql_bytes: usize,
     /// Nesting of SQL or of filters at most.
     pub depth: usize,
+    /// What a question may read at most. Default: anything.
+    pub budget: Budget,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(60), result_rows: 50_000, sql_bytes: 64 << 10, depth: 64 }
+        Self { deadline: Duration::from_secs(60), result_rows: 50_000, sql_bytes: 64 << 10, depth: 64, budget: Budget::default() }
     }
 }

@@ -10,10 +10,11 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "error",
     "ids",
     "clock",
+    "budget",
     "settings",
     "scope",
     "events",

@@ -176,6 +176,7 @@ impl EngineBuilder {
             live: SharedQueries::default(),
             gatherings: Arc::default(),
             planners: Arc::new(Semaphore::new(PLANNERS)),
+            pace: Default::default(),
             advisor: Advisor::default(),
             keeper: Keeper::default(),
             chores: Default::default(),

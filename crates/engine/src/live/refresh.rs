@@ -39,7 +39,7 @@ pub(crate) trait Question: Send + Sync + 'static {
 }
 
 /// The newest answer with the step to it, or why there is none.
-pub(crate) type Answer = Option<Result<Arc<Step>, (ErrorKind, String)>>;
+pub(crate) type Answer = Option<Result<Arc<Step>, Arc<Error>>>;
 
 /// Questions that somebody listens to, by what they see and ask.
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ async fn refresh(question: Arc<dyn Question>, listeners: Weak<watch::Sender<Answ
         let answer = answer.map(|result| Arc::new(Step::new(before.take(), Arc::new(result))));
         before = answer.as_ref().ok().map(|step| Arc::clone(step.result()));
         let ended = ends(answer.as_ref().err().map(Error::kind));
-        sender.send_replace(Some(answer.map_err(|error| (error.kind(), error.message().to_owned()))));
+        sender.send_replace(Some(answer.map_err(Arc::new)));
         drop(sender);
         if ended {
             return;
@@ -164,9 +164,4 @@ fn touches(event: &Event, question: &dyn Question, answered: &Versions) -> bool 
 /// The versions that an answer was made from.
 fn versions_of(result: &QueryResult) -> Versions {
     result.provenance.sources_read().into_iter().map(|source| (source.dataset, source.version)).collect()
-}
-
-/// The error of a refresh, once for each listener.
-pub(crate) fn error_of((kind, message): &(ErrorKind, String)) -> Error {
-    Error::new(*kind, message.clone())
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_stream::wrappers::WatchStream;
 
 use super::diff::Patch;
-use super::refresh::{Answer, Listener, ends, error_of};
+use super::refresh::{Answer, Listener, ends};
 use super::step::Step;
 use crate::error::Result;
 use crate::query::write::around_to_json;
@@ -99,8 +99,8 @@ impl Stream for Subscription {
                 Poll::Ready(None) => Poll::Ready(None),
                 Poll::Ready(Some(None)) => continue,
                 Poll::Ready(Some(Some(Err(error)))) => {
-                    self.ended = ends(Some(error.0));
-                    Poll::Ready(Some(Err(error_of(&error))))
+                    self.ended = ends(Some(error.kind()));
+                    Poll::Ready(Some(Err(error.shared())))
                 }
                 Poll::Ready(Some(Some(Ok(step)))) => Poll::Ready(Some(self.change_to(&step))),
             };

@@ -28,6 +28,7 @@ use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::{Question, Versions};
 use crate::partial::source::ScanCounters;
+use crate::query::allowance::Allowance;
 use crate::query::estimate::{self, Estimates};
 use crate::query::execute::Executed;
 use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, Stage};
@@ -136,10 +137,9 @@ impl Mill {
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
-    pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
+    pub(super) fn page(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<(Compiled, LogicalPlan)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let state = self.shared.session.shared();
-        let reference = self.reference(query, snapshot)?;
         let source = self.source_of(&dataset, snapshot, counters)?;
         let compiled = compile::compile(query, model, source, state, reference, self.scope.limits())?;
         // One row more than asked for tells whether there are more.
@@ -147,7 +147,7 @@ impl Mill {
         Ok((compiled, page))
     }
 
-    pub(super) async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen, reference: Reference) -> Result<QueryResult> {
+    pub(super) async fn answer(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: Seen, reference: Reference, allowance: &Allowance) -> Result<QueryResult> {
         let started = Instant::now();
         let dataset = DatasetName::parse(&model.dataset)?;
         if !self.from_rows {
@@ -155,17 +155,18 @@ impl Mill {
         }
         let zone = reference.zone();
         let mut counters = Arc::new(ScanCounters::default());
-        let asked = match self.ask_tile(query, model, &snapshot, reference, &counters).await? {
+        let asked = match self.ask_tile(query, model, &snapshot, reference, &counters, allowance).await? {
             Some(asked) => (asked, None),
             None => {
                 counters = Arc::new(ScanCounters::default());
-                self.ask_planned(query, model, &snapshot, reference, &counters).await?
+                self.ask_planned(query, model, &snapshot, reference, &counters, allowance).await?
             }
         };
         let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
         if let [planned, execution] = executed.stages.as_mut_slice() {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
+        self.learn_pace(&counters, &executed.stages);
         let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() && !self.from_rows {
@@ -200,14 +201,22 @@ impl Mill {
     }
 
     /// Plans a question and runs the plan, which is handed over without its limit.
-    async fn ask_planned(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<(Asked, Option<LogicalPlan>)> {
+    async fn ask_planned(
+        &self,
+        query: &SemanticQuery,
+        model: &Model,
+        snapshot: &Seen,
+        reference: Reference,
+        counters: &Arc<ScanCounters>,
+        allowance: &Allowance,
+    ) -> Result<(Asked, Option<LogicalPlan>)> {
         let dataset = DatasetName::parse(&model.dataset)?;
         let (state, limits) = (self.shared.session.shared(), self.scope.limits());
         let source = self.source_of(&dataset, snapshot, counters)?;
         let Compiled { columns, plan, estimates, offset, limit, range } = compile::compile(query, model, source, state, reference, limits)?;
         // One row more than asked for tells whether there are more.
         let page = LogicalPlanBuilder::from(plan.clone()).limit(offset, Some(limit + 1))?.build()?;
-        let executed = execute::run(self.session(), &page, limits, limit).await?;
+        let executed = execute::run_allowed(self.session(), &page, limits, limit, allowance).await?;
         Ok((Asked { executed, columns, estimates, range, offset }, Some(plan)))
     }
 
@@ -299,12 +308,15 @@ impl Mill {
     async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<QueryResult> {
         let started = Instant::now();
         let PlannedSql { planned: Planned { state, physical, estimates }, counters } = self.plan_statement(sql, as_of, damage, pinned).await?;
+        let allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
+        Self::take_plan(&allowance, &physical).map_err(|error| Self::with_words(error, &allowance, pinned))?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         self.sql_result(executed, &estimates, &counters, pinned)
     }
 
     fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Seen)]) -> Result<QueryResult> {
+        self.learn_pace(counters, &executed.stages);
         let bounds: Vec<Bound> = estimates.columns.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated)).collect();
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();

@@ -20,6 +20,7 @@ use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
+use crate::query::allowance::Allowance;
 use crate::query::result::{Provenance, QueryResult};
 use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
@@ -174,9 +175,10 @@ impl Mill {
     }
 
     /// Answers a composed question. `among` is the place of the filter that only chooses which groups are shown.
-    pub(super) async fn answer_composed(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered) -> Result<QueryResult> {
+    pub(super) async fn answer_composed(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered, allowance: &Allowance) -> Result<QueryResult> {
         let started = Instant::now();
         let planned = self.plan_among(query, among, gathered, if self.from_rows { LookupsBy::Joins } else { LookupsBy::Functions })?;
+        self.take_lookups(&planned, allowance).await?;
         self.map(&planned).await?;
         for (dataset, snapshot) in planned.used.iter().filter(|_| !self.from_rows) {
             let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
@@ -184,6 +186,7 @@ impl Mill {
         }
         self.check_unique(&planned).await?;
         let physical = self.session().physical(&planned.page).await?;
+        Self::take_plan(allowance, &physical)?;
         let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
         self.composed_result(query, executed, planned).await
     }
@@ -191,6 +194,7 @@ impl Mill {
     async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
         let mut stages = executed.stages;
+        self.learn_pace(&counters, &stages);
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, query.total) {
             (false, _) if executed.batch.num_rows() > 0 || composed.offset == 0 => Some(seen),
@@ -225,20 +229,7 @@ impl Mill {
     /// `Invalid` with a key that stands for several rows: every number over that join would be too large.
     pub(super) async fn check_unique(&self, planned: &PlannedQuestion) -> Result<()> {
         for UniqueKey { model, columns } in &planned.composed.unique_keys {
-            let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { continue };
-            let known = format!("{}|{columns:?}", known_source.identity());
-            if !self.from_rows && self.shared.unique_keys.get(&known).await.is_some() {
-                continue;
-            }
-            let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model.as_str()), column))).collect();
-            let present = conjunction(keys.iter().map(|key| key.clone().is_not_null())).unwrap_or_else(|| lit(true));
-            let rows = "rows of the key";
-            let plan = LogicalPlanBuilder::from(source.clone())
-                .filter(present)?
-                .aggregate(keys, vec![count(lit(1_i64)).alias(rows)])?
-                .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
-                .limit(0, Some(1))?
-                .build()?;
+            let Some((known, plan)) = self.unknown_key(planned, model, columns).await? else { continue };
             let found = self.run(&plan, 1).await?.batch;
             if found.num_rows() > 0 {
                 let key: Vec<String> = found.columns().iter().map(|key| arrow::util::display::array_value_to_string(key, 0).unwrap_or_default()).collect();
@@ -247,6 +238,35 @@ impl Mill {
             self.shared.unique_keys.insert(known, ()).await;
         }
         Ok(())
+    }
+
+    /// What looking at keys would run.
+    pub(super) async fn unique_plans(&self, planned: &PlannedQuestion) -> Result<Vec<LogicalPlan>> {
+        let mut plans = Vec::new();
+        for UniqueKey { model, columns } in &planned.composed.unique_keys {
+            plans.extend(self.unknown_key(planned, model, columns).await?.map(|(_, plan)| plan));
+        }
+        Ok(plans)
+    }
+
+    /// The plan that looks for a row that has the key of another one, and under which name it is remembered. `None`: it was
+    /// looked at.
+    async fn unknown_key(&self, planned: &PlannedQuestion, model: &str, columns: &[String]) -> Result<Option<(String, LogicalPlan)>> {
+        let Some(known_source @ Source { plan: Ok(source), .. }) = planned.sources.get(model) else { return Ok(None) };
+        let known = format!("{}|{columns:?}", known_source.identity());
+        if !self.from_rows && self.shared.unique_keys.get(&known).await.is_some() {
+            return Ok(None);
+        }
+        let keys: Vec<Expr> = columns.iter().map(|column| col(datafusion::common::Column::new(Some(model), column))).collect();
+        let present = conjunction(keys.iter().map(|key| key.clone().is_not_null())).unwrap_or_else(|| lit(true));
+        let rows = "rows of the key";
+        let plan = LogicalPlanBuilder::from(source.clone())
+            .filter(present)?
+            .aggregate(keys, vec![count(lit(1_i64)).alias(rows)])?
+            .filter(Expr::Column(datafusion::common::Column::new_unqualified(rows)).gt(lit(1_i64)))?
+            .limit(0, Some(1))?
+            .build()?;
+        Ok(Some((known, plan)))
     }
 
     /// Checks joins of a model against the models that they lead to.

@@ -1,25 +1,31 @@
 //! Explaining: what a question would cost and how it would be answered, without asking it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use serde::Serialize;
 
 use super::Mill;
+use super::budget::words;
 use super::compose::{Gathered, LookupsBy};
 use super::damage::Damage;
 use super::ground::Ground;
+use super::seen::Seen;
+use crate::budget::Budget;
 use crate::error::Result;
-use crate::partial::exec::SegmentAggregateExec;
+use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
+use crate::partial::tree::Survey;
+use crate::query::allowance::Allowance;
 use crate::query::execute;
 use crate::query::result::RollupUse;
-use crate::semantic::{SemanticQuery, compile, shape};
+use crate::query::survey::{merges, survey};
+use crate::semantic::{SemanticQuery, shape};
 
 /// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Explanation {
     /// The dataset.
     pub dataset: String,
@@ -40,12 +46,23 @@ pub struct Explanation {
     /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
     /// is decoded in memory. An estimate.
     pub bytes: u64,
+    /// Milliseconds that answering would take, by how fast this engine was lately: an estimate, of a machine that does what
+    /// it did then.
+    pub estimated_ms: f64,
+    /// What the question may read: what the scope grants, lowered by the question.
+    pub budget: Budget,
+    /// Whether it would be answered.
+    pub within_budget: bool,
+    /// Where it would not: what to ask instead.
+    pub suggestions: Vec<String>,
     /// How each aggregate is computed.
     pub aggregates: Vec<AggregateExplanation>,
     /// Every rollup of the dataset: for how many segments it stands, or what it lacks.
     pub rollups: Vec<RollupUse>,
     /// The plan, an operator a line.
     pub plan: String,
+    #[serde(skip)]
+    by_rollup: BTreeMap<String, u64>,
 }
 
 /// How one aggregate is computed.
@@ -65,6 +82,13 @@ impl fmt::Display for Explanation {
             "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
             self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
         )?;
+        writeln!(f, "  about {} ms", self.estimated_ms)?;
+        if self.budget.is_bounded() {
+            writeln!(f, "  {} its budget of {}", if self.within_budget { "within" } else { "over" }, self.budget.words())?;
+        }
+        for suggestion in &self.suggestions {
+            writeln!(f, "  instead: {suggestion}")?;
+        }
         for aggregate in &self.aggregates {
             writeln!(f, "  {}: {}", aggregate.aggregate, aggregate.kernel)?;
         }
@@ -78,11 +102,14 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl Explanation {
-    /// Without what tells of rows that are not seen: how many there are and how they lie.
-    fn untold(self) -> Self {
-        Self { segments_total: 0, segments_from_rows: 0, rows: 0, bytes: 0, ..self }
-    }
+/// What is told of a plan.
+struct Told<'a> {
+    pinned: &'a [(DatasetName, Seen)],
+    /// `None`: it was not planned.
+    physical: Option<&'a Arc<dyn ExecutionPlan>>,
+    survey: Survey,
+    allowance: &'a Allowance,
+    within_budget: bool,
 }
 
 impl Mill {
@@ -114,125 +141,124 @@ impl Mill {
             Ground::One { model, dataset, seen, reference, .. } => (model, dataset, seen, reference),
         };
         self.open_rollups_of(dataset, snapshot, model.version).await?;
-        let (state, counters) = (self.shared.session.shared(), Arc::new(ScanCounters::default()));
-        let source = self.source_of(dataset, snapshot, &counters)?;
-        let compiled = compile::compile(query, model, source, state, *reference, self.scope.limits())?;
-        let page = LogicalPlanBuilder::from(compiled.plan).limit(compiled.offset, Some(compiled.limit + 1))?.build()?;
+        let allowance = self.allowance(query.budget, [snapshot])?;
+        let counters = Arc::new(ScanCounters::default());
+        let (_, page) = self.page(query, model, snapshot, *reference, &counters)?;
         let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
-        // A plan and what a rollup lacks name the row filter and hidden columns.
-        let restricted = snapshot.access().restricts();
-        let mut explanation = Explanation {
-            dataset: dataset.to_string(),
-            version: snapshot.version,
-            segments_total: snapshot.segments.len() as u64,
-            segments_pruned: 0,
-            segments_kept: 0,
-            segments_by_rollup: 0,
-            segments_from_rows: snapshot.segments.len() as u64,
-            rows: snapshot.rows,
-            bytes: snapshot.bytes,
-            aggregates: Vec::new(),
-            rollups: Vec::new(),
-            plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
-        };
-        if snapshot.access().filters_rows() {
-            return Ok(explanation.untold());
-        }
-        let Some(node) = find(&physical) else { return Ok(explanation) };
-        let aggregation = node.downcast_ref::<SegmentAggregateExec>().and_then(|node| node.aggregation().cloned());
-        let Some(aggregation) = aggregation else { return Ok(explanation) };
-        let survey = aggregation.survey();
-        explanation.segments_pruned = survey.pruned;
-        explanation.segments_kept = survey.kept;
-        explanation.segments_by_rollup = survey.by_rollup.values().sum();
-        explanation.segments_from_rows = survey.from_rows;
-        explanation.rows = survey.rows;
-        explanation.bytes = survey.bytes;
-        if restricted {
-            // Aggregates are written in columns, and so name masks and what policies compare with.
+        let survey = survey(&physical);
+        let within_budget = allowance.take_known(&survey);
+        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &ground, &allowance).await };
+        let pinned = [(dataset.clone(), snapshot.clone())];
+        let mut explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
+        explanation.suggestions = suggestions;
+        if snapshot.access().restricts() {
+            // What a rollup lacks names the row filter and hidden columns.
             return Ok(explanation);
         }
-        explanation.aggregates = aggregation
-            .fragment
-            .aggregates
-            .iter()
-            .zip(aggregation.kernel.layout.kernels())
-            .map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel })
-            .collect();
         let mut rollups = counters.rollups();
-        for (name, segments) in survey.by_rollup {
+        for (name, segments) in std::mem::take(&mut explanation.by_rollup) {
             rollups.entry(name).or_default().segments = segments;
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
     }
-}
 
-impl Mill {
+    /// Says how a SQL statement would be answered now, and what that would read.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\nRome,3\nOslo,4\n")).await?;
+    /// assert_eq!(mill.explain_sql("select city from orders").await?.rows, 3);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`sql`](Self::sql): what cannot be asked cannot be explained.
+    pub async fn explain_sql(&self, sql: &str) -> Result<Explanation> {
+        let mut pinned = Vec::new();
+        let damage = Damage::default();
+        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, None, &damage, &mut pinned)).await?;
+        let physical = planned.planned.physical;
+        let allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
+        let survey = survey(&physical);
+        let within_budget = allowance.take_known(&survey);
+        let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &pinned) };
+        let explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
+        Ok(Explanation { suggestions, ..explanation })
+    }
+
     /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
     async fn explain_composed(&self, query: &SemanticQuery, gathered: &Gathered) -> Result<Explanation> {
         let planned = self.plan_composed(query, gathered, LookupsBy::Functions)?;
-        // Lookups are read, because what would be computed depends on them.
+        let allowance = self.allowance(query.budget, planned.used.iter().map(|(_, seen)| seen))?;
+        // Lookups are read, because what would be computed depends on them; where they are too much, nothing is.
         let physical = async {
             for (dataset, snapshot) in &planned.used {
                 let version = self.model_of(dataset, snapshot).await?.version;
                 self.open_rollups_of(dataset, snapshot, version).await?;
             }
+            if let Err(error) = self.take_lookups(&planned, &allowance).await {
+                return if allowance.over().is_some() { Ok(None) } else { Err(error) };
+            }
             self.map(&planned).await?;
-            self.shared.session.physical(&planned.page).await
+            self.shared.session.physical(&planned.page).await.map(Some)
         };
         let physical = execute::within_deadline(self.scope.limits(), physical).await?;
-        let restricted = planned.used.iter().any(|(_, seen)| seen.access().restricts());
-        let names: Vec<&str> = planned.used.iter().map(|(dataset, _)| dataset.as_str()).collect();
+        let (survey, within_budget) = match &physical {
+            Some(physical) => {
+                let survey = survey(physical);
+                let within_budget = allowance.take_known(&survey);
+                (survey, within_budget)
+            }
+            None => (allowance.over().cloned().unwrap_or_default(), false),
+        };
+        let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &planned.used) };
+        let explanation = self.told(Told { pinned: &planned.used, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
+        Ok(Explanation { suggestions, ..explanation })
+    }
+
+    fn told(&self, told: Told<'_>) -> Explanation {
+        let Told { pinned, physical, survey, allowance, within_budget } = told;
+        let names: Vec<&str> = pinned.iter().map(|(dataset, _)| dataset.as_str()).collect();
+        let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
         let mut explanation = Explanation {
             dataset: names.join(", "),
-            version: if let [(_, only)] = planned.used.as_slice() { only.version } else { 0 },
-            segments_total: planned.used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum(),
-            segments_pruned: 0,
-            segments_kept: 0,
-            segments_by_rollup: 0,
-            segments_from_rows: 0,
-            rows: 0,
-            bytes: 0,
-            aggregates: Vec::new(),
-            rollups: Vec::new(),
-            plan: if restricted { String::new() } else { displayable(physical.as_ref()).indent(false).to_string() },
+            version: if let [(_, only)] = pinned { only.version } else { 0 },
+            budget: allowance.budget(),
+            within_budget,
+            ..Explanation::default()
         };
-        if planned.used.iter().any(|(_, seen)| seen.access().filters_rows()) {
-            return Ok(explanation.untold());
+        if pinned.iter().any(|(_, seen)| seen.access().filters_rows()) {
+            // Everything else tells of rows that are not seen: how many there are and how they lie.
+            return explanation;
         }
-        let mut merges = Vec::new();
-        find_all(&physical, &mut merges);
-        for aggregation in merges.into_iter().filter_map(|node| node.downcast_ref::<SegmentAggregateExec>()?.aggregation().cloned()) {
-            let survey = aggregation.survey();
-            explanation.segments_pruned += survey.pruned;
-            explanation.segments_kept += survey.kept;
-            explanation.segments_by_rollup += survey.by_rollup.values().sum::<u64>();
-            explanation.segments_from_rows += survey.from_rows;
-            explanation.rows += survey.rows;
-            explanation.bytes += survey.bytes;
-            if restricted {
-                continue;
-            }
+        let mut found = Vec::new();
+        physical.into_iter().for_each(|plan| merges(plan, &mut found));
+        explanation.segments_total = pinned.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum();
+        explanation.segments_kept = survey.kept;
+        explanation.segments_by_rollup = survey.by_rollup.values().sum();
+        explanation.segments_from_rows = survey.from_rows;
+        explanation.segments_pruned = match found.as_slice() {
+            // A scan has no segments in it that were ruled out.
+            [] => explanation.segments_total.saturating_sub(survey.from_rows),
+            _ => survey.pruned,
+        };
+        (explanation.rows, explanation.bytes) = (survey.rows, survey.bytes);
+        explanation.estimated_ms = self.shared.pace.estimate_ms(survey.rows, survey.bytes);
+        explanation.by_rollup = survey.by_rollup;
+        if restricted {
+            // Plans and aggregates are written in columns, and so name masks and what policies compare with.
+            return explanation;
+        }
+        explanation.plan = physical.map(|plan| displayable(plan.as_ref()).indent(false).to_string()).unwrap_or_default();
+        for aggregation in found.into_iter().filter_map(|node| node.aggregation()) {
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());
             explanation.aggregates.extend(kernels.map(|(aggregate, kernel)| AggregateExplanation { aggregate: aggregate.to_string(), kernel }));
         }
-        Ok(explanation)
+        explanation
     }
-}
-
-/// All merges of partials in a plan.
-fn find_all<'a>(plan: &'a Arc<dyn ExecutionPlan>, found: &mut Vec<&'a Arc<dyn ExecutionPlan>>) {
-    if plan.is::<SegmentAggregateExec>() {
-        found.push(plan);
-    }
-    plan.children().into_iter().for_each(|child| find_all(child, found));
-}
-
-/// The merge of partials in a plan.
-fn find(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn ExecutionPlan>> {
-    if plan.is::<SegmentAggregateExec>() {
-        return Some(plan);
-    }
-    plan.children().into_iter().find_map(find)
 }

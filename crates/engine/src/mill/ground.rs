@@ -10,6 +10,7 @@ use super::seen::Seen;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::query::QueryResult;
+use crate::query::allowance::Allowance;
 use crate::semantic::compose::is_composed;
 use crate::semantic::date::Reference;
 use crate::semantic::join::Models;
@@ -22,6 +23,12 @@ pub(super) enum Ground {
     One { model: Arc<Model>, models: Models, dataset: DatasetName, seen: Seen, reference: Reference },
     /// Several, or measures that are computed from measures.
     Several(Gathered),
+}
+
+/// A question that is being answered: what it stands on, and what all of its parts together may still read.
+pub(super) struct Asking<'g> {
+    pub ground: &'g Ground,
+    pub allowance: Allowance,
 }
 
 impl Ground {
@@ -71,10 +78,10 @@ impl Mill {
     }
 
     /// Answers a plain question. `among` is the place of the filter that only chooses which groups are shown.
-    pub(super) async fn answer_on(&self, ground: &Ground, query: &SemanticQuery, among: Option<usize>) -> Result<QueryResult> {
-        match ground {
-            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), *reference).await,
-            Ground::Several(gathered) => self.answer_composed(query, among, gathered).await,
+    pub(super) async fn answer_on(&self, asking: &Asking<'_>, query: &SemanticQuery, among: Option<usize>) -> Result<QueryResult> {
+        match asking.ground {
+            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), *reference, &asking.allowance).await,
+            Ground::Several(gathered) => self.answer_composed(query, among, gathered, &asking.allowance).await,
         }
     }
 }

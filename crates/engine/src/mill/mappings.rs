@@ -34,6 +34,11 @@ impl Mappings {
             .weigher(|_, mapping: &Arc<Mapping>| u32::try_from(mapping.size_bytes() + ENTRY_BYTES).unwrap_or(u32::MAX));
         Self(cache.build())
     }
+
+    /// Whether one is there. Does not count as a use.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
 }
 
 impl Mill {

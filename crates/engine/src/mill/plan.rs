@@ -44,9 +44,9 @@ impl Mill {
                 self.check_unique(&planned).await?;
                 planned.page
             }
-            Ground::One { model, dataset, seen, .. } => {
+            Ground::One { model, dataset, seen, reference, .. } => {
                 self.open_rollups_of(&dataset, &seen, model.version).await?;
-                self.page(query, &model, &seen, &Arc::default())?.1
+                self.page(query, &model, &seen, reference, &Arc::default())?.1
             }
         };
         self.shared.session.physical(&page).await

@@ -8,10 +8,17 @@ use super::Mill;
 use super::seen::Seen;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
-use crate::query::result::{Provenance, RollupUse, SourceVersion, TimeRange};
+use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
 use crate::semantic::date::Range;
 
 impl Mill {
+    /// Learns how fast answers are.
+    pub(super) fn learn_pace(&self, counters: &ScanCounters, stages: &[Stage]) {
+        if let Some(execution) = stages.iter().find(|stage| stage.name == "execute") {
+            self.shared.pace.learn(counters.rows.load(Ordering::Relaxed), counters.bytes.load(Ordering::Relaxed), execution.duration);
+        }
+    }
+
     /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
     /// made it.
     pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters) -> Provenance {

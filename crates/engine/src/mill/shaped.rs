@@ -11,7 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::Mill;
-use super::ground::Ground;
+use super::ground::{Asking, Ground};
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::result::{Provenance, QueryResult, ResultColumn, Stage, Subtotal};
@@ -29,15 +29,24 @@ impl Mill {
     /// Answers a question of a ground.
     pub(super) async fn answer_shaped(&self, ground: &Ground, query: &SemanticQuery) -> Result<QueryResult> {
         shape::check(query, ground.models())?;
-        if !shape::is_shaped(query) {
-            return self.answer_on(ground, query, None).await;
+        let pinned = ground.pinned();
+        let asking = Asking { ground, allowance: self.allowance(query.budget, pinned.iter().map(|(_, seen)| seen))? };
+        let answer = if shape::is_shaped(query) { self.answer_parts(&asking, query).await } else { self.answer_on(&asking, query, None).await };
+        match answer {
+            Err(error) if asking.allowance.over().is_some() => Err(error.suggesting(self.cheaper(query, ground, &asking.allowance).await)),
+            answer => answer,
         }
+    }
+
+    /// The answer with what stands around it.
+    async fn answer_parts(&self, asking: &Asking<'_>, query: &SemanticQuery) -> Result<QueryResult> {
+        let ground = asking.ground;
         let greatest = match &query.top {
-            Some(top) => Some((top, self.greatest(ground, query, top).await?)),
+            Some(top) => Some((top, self.greatest(asking, query, top).await?)),
             None => None,
         };
         let values = greatest.as_ref().map(|(_, greatest)| greatest.values.as_slice());
-        let mut answer = self.answer_main(ground, query, shape::main(query, values)).await?;
+        let mut answer = self.answer_main(asking, query, shape::main(query, values)).await?;
         let started = Instant::now();
         let mut parts = shape::totals(query, ground.models(), values);
         if let Some((top, greatest)) = greatest.as_ref().filter(|(top, _)| top.others) {
@@ -48,7 +57,7 @@ impl Mill {
         let told = parts.into_iter().map(|part| {
             let is_all = is_all(&part);
             async move {
-                let mut told = self.answer_part(ground, &part).await?;
+                let mut told = self.answer_part(asking, &part).await?;
                 if is_all {
                     told.batch = told.batch.slice(0, 0);
                 }
@@ -72,15 +81,15 @@ impl Mill {
     }
 
     /// The values with the greatest numbers.
-    async fn greatest(&self, ground: &Ground, query: &SemanticQuery, top: &Top) -> Result<Greatest> {
+    async fn greatest(&self, asking: &Asking<'_>, query: &SemanticQuery, top: &Top) -> Result<Greatest> {
         let rows = self.scope.limits().result_rows;
         if top.limit > rows {
             return Err(Error::invalid(format!("{} values are more than the {rows} rows that are answered", top.limit)).at("top.limit"));
         }
-        let ranking = match self.answer_on(ground, &shape::ranking(query, top, ground.models())?, None).await {
+        let ranking = match self.answer_on(asking, &shape::ranking(query, top, asking.ground.models())?, None).await {
             Ok(ranking) => ranking,
             // What is wrong with the question itself is told in its own words.
-            Err(error) if error.kind() == ErrorKind::Invalid => return Err(self.check_on(ground, &shape::main(query, None).query).await.err().unwrap_or(error.at("top"))),
+            Err(error) if error.kind() == ErrorKind::Invalid => return Err(self.check_on(asking.ground, &shape::main(query, None).query).await.err().unwrap_or(error.at("top"))),
             Err(error) => return Err(error),
         };
         let column = ranking.batch.columns().first().ok_or_else(|| Error::internal("a ranking without values"))?;
@@ -93,14 +102,14 @@ impl Mill {
     }
 
     /// The answer itself: the page of it that is asked for, after everything is in its place.
-    async fn answer_main(&self, ground: &Ground, query: &SemanticQuery, mut part: Part) -> Result<QueryResult> {
+    async fn answer_main(&self, asking: &Asking<'_>, query: &SemanticQuery, mut part: Part) -> Result<QueryResult> {
         let fills = query.time_dimensions.iter().any(|time| time.fill.is_some());
         if !fills && query.pivot.is_empty() {
-            return self.answer_plain(ground, &part, &part.query).await;
+            return self.answer_plain(asking, &part, &part.query).await;
         }
         let (offset, limit) = (query.offset.unwrap_or(0), limit_of(query, self.scope.limits())?);
         (part.query.offset, part.query.limit, part.query.total) = (None, Some(self.scope.limits().result_rows), false);
-        let mut answer = self.answer_part(ground, &part).await?;
+        let mut answer = self.answer_part(asking, &part).await?;
         self.refuse_cut(&answer)?;
         if !query.pivot.is_empty() {
             (answer.batch, answer.columns) = pivot(&answer.batch, &answer.columns, &query.pivot)?;
@@ -114,34 +123,40 @@ impl Mill {
     }
 
     /// Answers a part, with its buckets filled.
-    async fn answer_part(&self, ground: &Ground, part: &Part) -> Result<QueryResult> {
+    async fn answer_part(&self, asking: &Asking<'_>, part: &Part) -> Result<QueryResult> {
         if part.by.is_empty() && part.query.measures.is_empty() {
             // No measure has a grand total.
             let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
             return Ok(QueryResult { columns: Vec::new(), batch, totals: Vec::new(), others: None, provenance: Provenance { exact: true, ..Provenance::default() } });
         }
         let Some((index, time)) = part.query.time_dimensions.iter().enumerate().find(|(_, time)| time.fill.is_some()) else {
-            return self.answer_plain(ground, part, &part.query).await;
+            return self.answer_plain(asking, part, &part.query).await;
         };
         let (Some(how), Some(grain)) = (time.fill, time.granularity) else { return Err(Error::internal("buckets to fill without a granularity")) };
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
         asked.time_dimensions.iter_mut().for_each(|time| time.fill = None);
         asked.limit = Some(self.scope.limits().result_rows);
-        let mut answer = self.answer_plain(ground, part, &asked).await?;
+        let mut answer = self.answer_plain(asking, part, &asked).await?;
         self.refuse_cut(&answer).map_err(at)?;
         if part.nothing || part.others && answer.batch.num_rows() == 0 {
             // Of values that are not there no bucket has a zero.
             return Ok(answer);
         }
-        let range = time.date_range.as_ref().map(|range| date::resolve(range, ground.reference())).transpose()?.unwrap_or_default();
+        let range = time.date_range.as_ref().map(|range| date::resolve(range, asking.ground.reference())).transpose()?.unwrap_or_default();
         let place = answer
             .columns
             .iter()
             .position(|column| column.name == time.dimension)
             .ok_or_else(|| Error::internal("a time that is not among the columns"))?;
-        let filling = Filling { grain, calendar: ground.reference().calendar, range, now: ground.reference().now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
-        let empty = shape::emptiness(&answer.columns, ground.models(), how);
+        let filling = Filling {
+            grain,
+            calendar: asking.ground.reference().calendar,
+            range,
+            now: asking.ground.reference().now.timestamp_micros(),
+            rows_max: self.scope.limits().result_rows,
+        };
+        let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;
         answer.batch = sorted(&filled, &asked, &answer.columns)?;
         answer.provenance.total_rows = Some(answer.batch.num_rows() as u64);
@@ -149,8 +164,8 @@ impl Mill {
     }
 
     /// Answers a part as it is, with a question that may differ from its own in what is done afterwards.
-    async fn answer_plain(&self, ground: &Ground, part: &Part, query: &SemanticQuery) -> Result<QueryResult> {
-        let mut answer = self.answer_on(ground, query, part.among).await?;
+    async fn answer_plain(&self, asking: &Asking<'_>, part: &Part, query: &SemanticQuery) -> Result<QueryResult> {
+        let mut answer = self.answer_on(asking, query, part.among).await?;
         if part.nothing {
             answer.batch = answer.batch.slice(0, 0);
             (answer.provenance.total_rows, answer.provenance.truncated) = (Some(0), false);

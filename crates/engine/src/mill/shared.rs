@@ -22,6 +22,7 @@ use crate::events::Events;
 use crate::ingest::contract::reference::KnownReferences;
 use crate::ingest::gather::Gatherings;
 use crate::live::refresh::SharedQueries;
+use crate::query::pace::Pace;
 use crate::query::session::Session;
 use crate::semantic::Model;
 use crate::settings::Settings;
@@ -73,6 +74,8 @@ pub(crate) struct Shared {
     pub rows: Session,
     /// Statements that are planned at the same time, each on a thread with a large stack.
     pub planners: Arc<Semaphore>,
+    /// How fast answers are.
+    pub pace: Pace,
     pub events: Events,
     pub live: SharedQueries,
     /// Small loads that wait for a commit.

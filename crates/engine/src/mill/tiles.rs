@@ -14,6 +14,7 @@ use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::{ScanCounters, SegmentSource};
+use crate::query::allowance::Allowance;
 use crate::query::estimate::Estimated;
 use crate::query::execute::Executed;
 use crate::query::result::ResultColumn;
@@ -73,7 +74,15 @@ pub(super) struct Asked {
 
 impl Mill {
     /// Asks a question that comes down to one merge. `None`: it does not, or it must be planned for another reason.
-    pub(super) async fn ask_tile(&self, query: &SemanticQuery, model: &Arc<Model>, snapshot: &Seen, reference: Reference, counters: &Arc<ScanCounters>) -> Result<Option<Asked>> {
+    pub(super) async fn ask_tile(
+        &self,
+        query: &SemanticQuery,
+        model: &Arc<Model>,
+        snapshot: &Seen,
+        reference: Reference,
+        counters: &Arc<ScanCounters>,
+        allowance: &Allowance,
+    ) -> Result<Option<Asked>> {
         if query.total || self.from_rows {
             return Ok(None);
         }
@@ -97,7 +106,7 @@ impl Mill {
         };
         let Some(compiled) = &kept.compiled else { return Ok(None) };
         let (windows, range) = windows(query, model, &reference)?;
-        let executed = compiled.tile.ask(source, windows, &self.shared.session, self.scope.limits(), compiled.offset, compiled.limit).await?;
+        let executed = compiled.tile.ask(source, windows, &self.shared.session, self.scope.limits(), (compiled.offset, compiled.limit), allowance).await?;
         Ok(Some(Asked { executed, columns: compiled.columns.clone(), estimates: compiled.estimates.clone(), range, offset: compiled.offset }))
     }
 
@@ -133,7 +142,7 @@ impl Kept {
 /// The question about all time and any version. That there is a window stays in it: whether a question can be compiled
 /// depends on it.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
-    let mut query = SemanticQuery { as_of: None, ..query.clone() };
+    let mut query = SemanticQuery { as_of: None, budget: None, ..query.clone() };
     for time in &mut query.time_dimensions {
         time.date_range = time.date_range.take().map(|_| DateRange::Named(SOME_TIME.to_owned()));
     }

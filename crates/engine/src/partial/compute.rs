@@ -1,6 +1,7 @@
 //! One aggregate over one version of a dataset: which segments it needs, what of each is left to look at, and the partial
 //! of each, kept or computed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -174,12 +175,14 @@ impl Aggregation {
         try_join_all(reads).await
     }
 
-    /// About how many bytes of a segment have to be fetched: its columns are taken to be of the same size.
-    pub(super) fn bytes_to_read(&self, leaf: &Leaf) -> u64 {
+    /// About how many bytes of a segment have to be fetched: its columns are taken to be of the same size. Columns that are
+    /// `counted` elsewhere are fetched once.
+    pub(super) fn bytes_to_read(&self, leaf: &Leaf, counted: &mut HashSet<(Fingerprint, usize)>) -> u64 {
         let (location, fields) = (self.source.location(&leaf.segment), self.source.snapshot.arrow.fields());
         let needed = self.kernel.columns.iter().zip(self.kernel.needed(&leaf.filters)).filter(|(_, needed)| *needed);
         let absent = needed.filter(|(column, _)| fields.get(**column).is_some_and(|field| !self.source.partials.has_column(&location, field.name())));
-        leaf.segment.bytes * absent.count() as u64 / fields.len().max(1) as u64
+        let new = absent.filter(|(column, _)| counted.insert((leaf.identity, **column)));
+        leaf.segment.bytes * new.count() as u64 / fields.len().max(1) as u64
     }
 
     async fn compute(self: &Arc<Self>, leaf: &Leaf) -> Result<Partial> {

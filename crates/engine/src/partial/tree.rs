@@ -5,7 +5,7 @@
 //! and merged states of runs that ended are kept. Runs of runs are made the same way, until one is left. States are
 //! always merged in the order of the segments, so a sum of floats is the same however much of it was kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
@@ -16,6 +16,7 @@ use super::compute::{Aggregation, Leaf};
 use super::fragment::Fingerprint;
 use super::memory::Partial;
 use crate::error::Result;
+use crate::storage::segment::Segment;
 
 /// Mean length of a run.
 const RUN: u64 = 8;
@@ -79,7 +80,7 @@ impl Aggregation {
 }
 
 /// What answering would cost.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Survey {
     pub pruned: u64,
     /// Segments whose partials, or runs of them, are in memory.
@@ -89,15 +90,36 @@ pub(crate) struct Survey {
     /// Of the segments whose rows would be read.
     pub rows: u64,
     pub bytes: u64,
+    /// These segments, with the bytes of each.
+    pub segments: Vec<(Arc<Segment>, u64)>,
+    /// Partials and columns that were counted: a plan may need them in several places, and gets them once.
+    partials: HashSet<Fingerprint>,
+    columns: HashSet<(Fingerprint, usize)>,
+}
+
+impl Survey {
+    /// The rows of a segment would be looked into.
+    pub(crate) fn read(&mut self, segment: &Arc<Segment>, bytes: u64) {
+        self.from_rows += 1;
+        self.rows += segment.rows;
+        self.bytes += bytes;
+        self.segments.push((Arc::clone(segment), bytes));
+    }
 }
 
 impl Aggregation {
     /// Looks at what is there for each segment, without computing or fetching anything.
     pub(crate) fn survey(&self) -> Survey {
-        let leaves = self.leaves();
-        let mut survey = Survey { pruned: (self.source.snapshot.segments.len() - leaves.len()) as u64, ..Survey::default() };
-        plan(leaves).iter().for_each(|node| self.look(node, &mut survey));
+        let mut survey = Survey::default();
+        self.look_over(&mut survey);
         survey
+    }
+
+    /// The same beside other things that a plan needs.
+    pub(crate) fn look_over(&self, survey: &mut Survey) {
+        let leaves = self.leaves();
+        survey.pruned += (self.source.snapshot.segments.len() - leaves.len()) as u64;
+        plan(leaves).iter().for_each(|node| self.look(node, survey));
     }
 
     fn look(&self, node: &Node, survey: &mut Survey) {
@@ -107,12 +129,12 @@ impl Aggregation {
         }
         match node {
             Node::Run { children, .. } => children.iter().for_each(|child| self.look(child, survey)),
+            Node::Leaf(leaf) if self.source.partials.keeps_states() && !survey.partials.insert(leaf.key) => survey.kept += 1,
             Node::Leaf(leaf) => match self.routes.iter().find(|route| route.leads_to(&leaf.segment, &leaf.filters)) {
                 Some(route) => *survey.by_rollup.entry(route.rollup.name.clone()).or_default() += 1,
                 None => {
-                    survey.from_rows += 1;
-                    survey.rows += leaf.segment.rows;
-                    survey.bytes += self.bytes_to_read(leaf);
+                    let bytes = self.bytes_to_read(leaf, &mut survey.columns);
+                    survey.read(&leaf.segment, bytes);
                 }
             },
         }
@@ -210,7 +232,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::storage::segment::Segment;
 
     fn leaf(name: u64) -> Node {
         let hash: [u8; 32] = Sha256::digest(name.to_le_bytes()).into();

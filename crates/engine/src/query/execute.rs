@@ -11,8 +11,10 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 
+use super::allowance::Allowance;
 use super::result::Stage;
 use super::session::Session;
+use super::survey::survey;
 use crate::error::{Error, Result};
 use crate::settings::Limits;
 
@@ -27,9 +29,15 @@ pub(crate) struct Executed {
 
 /// Plans and runs a query over datasets, keeping at most `max_rows` rows.
 pub(crate) async fn run(session: &Session, plan: &LogicalPlan, limits: &Limits, max_rows: usize) -> Result<Executed> {
+    run_allowed(session, plan, limits, max_rows, &Allowance::default()).await
+}
+
+/// The same, if the plan reads no more than it may.
+pub(crate) async fn run_allowed(session: &Session, plan: &LogicalPlan, limits: &Limits, max_rows: usize, allowance: &Allowance) -> Result<Executed> {
     let started = Instant::now();
     // Planning reads footers and bloom filters.
     let physical = within_deadline(limits, session.physical(plan)).await?;
+    allowance.take(|| survey(&physical))?;
     run_physical(session.shared(), physical, limits, max_rows, started.elapsed()).await
 }
 

@@ -45,7 +45,7 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
 use self::exec::{Candidate, FirstRowsExec, Search};
 use self::order::{Best, Order};
-use super::reading::segment_of;
+use super::reading::{ScannedSegment, segment_of};
 
 /// Rows of a limit at most; more are better sorted in one go.
 const FETCH_MAX: usize = 100_000;
@@ -56,6 +56,11 @@ pub(crate) fn optimizer_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sy
     let place = rules.iter().position(|rule| rule.name() == "PushdownSort").map_or(rules.len(), |place| place + 1);
     rules.insert(place, Arc::new(FirstRows));
     rules
+}
+
+/// The segments that such an operator comes to, and what it reads of them.
+pub(crate) fn segments_of(plan: &Arc<dyn ExecutionPlan>) -> Option<(Vec<Arc<ScannedSegment>>, &ParquetSource)> {
+    plan.downcast_ref::<FirstRowsExec>().map(FirstRowsExec::needed)
 }
 
 /// The rule.

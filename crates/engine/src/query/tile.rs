@@ -10,6 +10,7 @@ use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take};
 use arrow::datatypes::SchemaRef;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
+use super::allowance::Allowance;
 use super::execute::{Executed, within_deadline};
 use super::result::Stage;
 use super::session::Session;
@@ -74,17 +75,19 @@ impl Tile {
         true
     }
 
-    /// The answer over one version for the rows that lie in the windows: at most `limit` rows after `offset`.
-    pub(crate) async fn ask(&self, source: SegmentSource, windows: Vec<Expr>, session: &Session, limits: &Limits, offset: usize, limit: usize) -> Result<Executed> {
+    /// The answer over one version for the rows that lie in the windows, if it reads no more than it may. The page: how many
+    /// rows are left out first, and how many there are at most.
+    pub(crate) async fn ask(&self, source: SegmentSource, windows: Vec<Expr>, session: &Session, limits: &Limits, page: (usize, usize), allowance: &Allowance) -> Result<Executed> {
         let started = Instant::now();
         let state = session.shared();
         let (fragment, kernel) = self.kernel.narrowed(&self.fragment, windows, &source.snapshot.arrow, state)?;
         let aggregation = Arc::new(Aggregation::bound(fragment, kernel, source, state));
+        allowance.take(|| aggregation.survey())?;
         let planned = started.elapsed();
         let started = Instant::now();
         let pool = &state.runtime_env().memory_pool;
         let merged = within_deadline(limits, answer(aggregation, self.best, Arc::clone(&self.merged), pool, state.config().target_partitions())).await?;
-        let (batch, truncated) = self.page(&merged, offset, limit)?;
+        let (batch, truncated) = self.page(&merged, page.0, page.1)?;
         let stages = vec![Stage { name: "plan", duration: planned }, Stage { name: "execute", duration: started.elapsed() }];
         Ok(Executed { batch, truncated, stages })
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::calendar::CalendarSettings;
 use super::grain::Grain;
+use crate::budget::Budget;
 use crate::catalog::AsOf;
 
 /// A question in the words of a model. Members are written `model.member`.
@@ -74,6 +75,10 @@ pub struct SemanticQuery {
     /// Whether rows are asked for and not groups: dimensions as they are, and of each measure the value that it takes from the row.
     #[serde(skip_serializing_if = "is_false")]
     pub ungrouped: bool,
+    /// What it may read at most: less than what the scope grants, never more. What is over it is refused with cheaper
+    /// suggestions before anything is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
 }
 
 impl SemanticQuery {

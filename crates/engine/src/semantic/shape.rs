@@ -172,6 +172,13 @@ pub(crate) fn ranking(query: &SemanticQuery, top: &Top, models: &Models) -> Resu
     })
 }
 
+/// The answer alone: without what stands around it, and without buckets that have no rows.
+pub(crate) fn bare(query: &SemanticQuery) -> SemanticQuery {
+    let mut bare = plain(query);
+    bare.time_dimensions.iter_mut().for_each(|time| time.fill = None);
+    bare
+}
+
 /// Without what stands around the answer; buckets are still to be filled.
 fn plain(query: &SemanticQuery) -> SemanticQuery {
     SemanticQuery { totals: None, top: None, pivot: Vec::new(), ..query.clone() }

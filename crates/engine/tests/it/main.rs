@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_input;
+mod budgets;
 mod calendars;
 mod change;
 mod codec;

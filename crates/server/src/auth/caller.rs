@@ -125,11 +125,11 @@ impl Caller {
         query
     }
 
-    /// Whether two callers see the same: neither their rights and attributes nor the calendar did change.
+    /// Whether two callers are answered the same: neither their rights and attributes nor calendar and budget did change.
     pub fn sees_as(&self, other: &Self) -> bool {
-        let same_calendar = self.tenant.calendar == other.tenant.calendar;
+        let same_tenant = (self.tenant.calendar, self.tenant.budget) == (other.tenant.calendar, other.tenant.budget);
         let (one, other) = (self.eyes(), other.eyes());
-        same_calendar && (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
+        same_tenant && (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
     }
 
     /// The tenant whose data they may touch.
@@ -164,14 +164,14 @@ impl Caller {
         app.engine.mill(self.scope())
     }
 
-    /// The same under other limits.
+    /// The same under other limits. The budget is that of the tenant in any case.
     pub fn mill_within(&self, app: &App, limits: Limits) -> Mill {
-        app.engine.mill(self.scope().with_limits(limits))
+        app.engine.mill(self.scope().with_limits(Limits { budget: self.tenant.budget.0, ..limits }))
     }
 
     /// What they see. Who manages access sees everything; everybody else what access policies let them see.
     fn scope(&self) -> Scope {
-        let (scope, user) = (Scope::of(self.tenancy.slug.clone()), self.eyes());
+        let (scope, user) = (Scope::of(self.tenancy.slug.clone()).with_limits(Limits { budget: self.tenant.budget.0, ..Limits::default() }), self.eyes());
         if policy::allows(user.role, Action::ManageUsers) {
             return scope;
         }

@@ -81,6 +81,7 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     errors: Vec<FieldProblem>,
+    suggestions: Vec<String>,
     current_version: Option<u64>,
     retry_after_seconds: Option<u64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -110,6 +111,10 @@ pub struct WireProblem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldProblem>,
+    /// What to ask instead, a sentence each, where a question is over its budget.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub suggestions: Vec<String>,
     /// With `precondition_failed`: the version that is stored now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<u64>,
@@ -118,7 +123,7 @@ pub struct WireProblem {
 impl Problem {
     /// A problem with a sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: Some(detail.into()), errors: Vec::new(), current_version: None, retry_after_seconds: None, cause: None }
+        Self { code, detail: Some(detail.into()), errors: Vec::new(), suggestions: Vec::new(), current_version: None, retry_after_seconds: None, cause: None }
     }
 
     /// The request is wrong.
@@ -186,6 +191,7 @@ impl Problem {
             detail: self.detail,
             request_id: request_id::current(),
             errors: self.errors,
+            suggestions: self.suggestions,
             current_version: self.current_version,
         }
     }
@@ -225,12 +231,14 @@ impl From<tidemill::Error> for Problem {
         let mut problem = match code {
             // Our own failures keep their sentences for the log: they may hold paths.
             Code::Internal => return Self::internal(error),
-            Code::Exhausted => Self::exhausted(error.message(), 1),
+            // What is over a budget is so in a second too: no word of when to ask the same again.
+            Code::Exhausted if error.suggestions().is_empty() => Self::exhausted(error.message(), 1),
             _ => Self::new(code, error.message()),
         };
         if let Some(field) = error.field() {
             problem.errors.push(FieldProblem { field: field.to_owned(), detail: error.message().to_owned() });
         }
+        problem.suggestions = error.suggestions().to_vec();
         problem.cause = Some(Box::new(error));
         problem
     }

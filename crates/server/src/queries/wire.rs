@@ -75,6 +75,8 @@ pub struct SemanticQuery {
     /// Whether rows are asked for and not groups: of each measure the value that it takes from the row.
     #[schema(required = false)]
     pub ungrouped: bool,
+    /// What it may read at most: less than what the tenant grants, never more.
+    pub budget: Option<Budget>,
 }
 
 /// The totals of an answer.
@@ -113,6 +115,15 @@ pub enum Fill {
     Zero,
     /// The value of the last bucket before that has one.
     Previous,
+}
+
+/// What a question may read at most. A bound that is absent bounds nothing; what is kept and rollups cost nothing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Budget {
+    /// Bytes that are fetched from the store, as they are estimated before.
+    pub bytes: Option<u64>,
+    /// Rows of the segments that are looked into.
+    pub rows: Option<u64>,
 }
 
 /// A time to group by or to restrict.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::models::wire::Rollup;
-use crate::queries::wire::RollupUse;
+use crate::queries::wire::{Budget, RollupUse};
 
 /// How much of a rollup is stored.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,6 +92,13 @@ pub struct Explanation {
     pub segments_from_rows: u64,
     pub rows: u64,
     pub bytes: u64,
+    /// Milliseconds that it would take, by how fast answers were lately.
+    pub estimated_ms: f64,
+    /// What counts: what the tenant grants, lowered by the question.
+    pub budget: Budget,
+    pub within_budget: bool,
+    /// What to ask instead, where it is over the budget.
+    pub suggestions: Vec<String>,
     pub aggregates: Vec<AggregateExplanation>,
     pub rollups: Vec<RollupUse>,
     pub plan: String,

@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar)]
+        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(TenantBudget)]
     }
 }
 
@@ -143,6 +143,23 @@ impl MigrationTrait for TenantCalendar {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let calendar = ColumnDef::new("calendar").json_binary().not_null().default("{}").to_owned();
         manager.alter_table(Table::alter().table("tenants").add_column(calendar).to_owned()).await
+    }
+}
+
+/// What a question of a tenant may read.
+struct TenantBudget;
+
+impl MigrationName for TenantBudget {
+    fn name(&self) -> &str {
+        "m0004_tenant_budget"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for TenantBudget {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let budget = ColumnDef::new("budget").json_binary().not_null().default("{}").to_owned();
+        manager.alter_table(Table::alter().table("tenants").add_column(budget).to_owned()).await
     }
 }
 

@@ -3,24 +3,26 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::model::Calendar;
+use super::model::{Budget, Calendar};
 use super::store;
 use super::wire::{Tenant, TenantChange};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, JsonBody};
+use crate::http::{Answer, JsonBody, Problem};
 use crate::policy::Action;
 use crate::store::audit;
 
-/// Change when weeks and years of the tenant begin. Takes the role admin.
+/// Change when weeks and years of the tenant begin, and what its questions may read. Takes the role admin.
 #[utoipa::path(put, path = "/tenant", tag = "users", request_body = TenantChange, responses((status = 200, body = Tenant)))]
 pub async fn update_tenant(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<TenantChange>) -> Answer<Json<Tenant>> {
     caller.allow(Action::ManageUsers)?;
     change.check()?;
     let transaction = app.store.begin().await?;
-    store::set_calendar(&transaction, caller.tenancy(), Calendar(change.calendar)).await?;
+    let known = store::get(&transaction, caller.tenancy().id()).await?.ok_or_else(|| Problem::not_found("tenant"))?;
+    let (calendar, budget) = (change.calendar.unwrap_or(known.calendar.0), change.budget.unwrap_or(known.budget.0));
+    store::update(&transaction, caller.tenancy(), Calendar(calendar), Budget(budget)).await?;
     audit::append(&transaction, app.clock.now(), &caller, "tenant.updated", caller.tenancy().slug().as_str()).await?;
     transaction.commit().await?;
     app.members.forget_all();
-    Ok(Json(Tenant { calendar: change.calendar, ..(&caller.tenant).into() }))
+    Ok(Json(Tenant { calendar, budget, ..(&caller.tenant).into() }))
 }

@@ -20,6 +20,9 @@ pub struct Model {
     /// When weeks and years begin, where a question does not say.
     #[sea_orm(column_type = "JsonBinary")]
     pub calendar: Calendar,
+    /// What one question may read.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub budget: Budget,
     /// When it was made.
     pub created_at: DateTimeUtc,
 }
@@ -27,6 +30,10 @@ pub struct Model {
 /// A calendar as it is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Calendar(pub CalendarSettings);
+
+/// A budget as it is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Budget(pub tidemill::Budget);
 
 /// Others point here.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

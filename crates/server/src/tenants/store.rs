@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::model::{ActiveModel, Calendar, Column, Entity, Model};
+use super::model::{ActiveModel, Budget, Calendar, Column, Entity, Model};
 use crate::auth::Tenancy;
 
 /// How many there are.
@@ -39,12 +39,12 @@ pub async fn get_by_slug<C: ConnectionTrait>(db: &C, slug: &str) -> Result<Optio
     Entity::find().filter(Column::Slug.eq(slug)).one(db).await
 }
 
-/// Changes the calendar of a tenant.
+/// Changes the calendar and the budget of a tenant.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn set_calendar<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, calendar: Calendar) -> Result<(), DbErr> {
-    let change = ActiveModel { calendar: Set(calendar), ..ActiveModel::default() };
+pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, calendar: Calendar, budget: Budget) -> Result<(), DbErr> {
+    let change = ActiveModel { calendar: Set(calendar), budget: Set(budget), ..ActiveModel::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(tenancy.id())).exec(db).await?;
     Ok(())
 }
@@ -54,8 +54,15 @@ pub async fn set_calendar<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, calenda
 /// # Errors
 /// The slug is taken, or the store does not answer.
 pub async fn create<C: ConnectionTrait>(db: &C, slug: &str, name: &str, now: DateTime<Utc>) -> Result<Model, DbErr> {
-    let tenant = Model { id: Uuid::now_v7(), slug: slug.to_owned(), name: name.to_owned(), calendar: Calendar::default(), created_at: now };
-    let row = ActiveModel { id: Set(tenant.id), slug: Set(tenant.slug.clone()), name: Set(tenant.name.clone()), calendar: Set(tenant.calendar), created_at: Set(now) };
+    let tenant = Model { id: Uuid::now_v7(), slug: slug.to_owned(), name: name.to_owned(), calendar: Calendar::default(), budget: Budget::default(), created_at: now };
+    let row = ActiveModel {
+        id: Set(tenant.id),
+        slug: Set(tenant.slug.clone()),
+        name: Set(tenant.name.clone()),
+        calendar: Set(tenant.calendar),
+        budget: Set(tenant.budget),
+        created_at: Set(now),
+    };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(tenant)
 }

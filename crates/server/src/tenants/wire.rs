@@ -1,7 +1,7 @@
 //! Tenants as they cross HTTP.
 
 use serde::{Deserialize, Serialize};
-use tidemill::{CalendarSettings, TenantId};
+use tidemill::{Budget, CalendarSettings, TenantId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,15 +24,21 @@ pub struct Tenant {
     /// When weeks and years begin, where a question does not say.
     #[schema(value_type = schema::Calendar)]
     pub calendar: CalendarSettings,
+    /// What one question may read at most.
+    #[schema(value_type = schema::Budget)]
+    pub budget: Budget,
 }
 
-/// What can be changed of a tenant.
+/// What can be changed of a tenant. What is not given stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantChange {
     /// When weeks and years begin, where a question does not say.
-    #[schema(value_type = schema::Calendar)]
-    pub calendar: CalendarSettings,
+    #[schema(value_type = Option<schema::Calendar>)]
+    pub calendar: Option<CalendarSettings>,
+    /// What one question may read at most; `{}` takes the bounds away.
+    #[schema(value_type = Option<schema::Budget>)]
+    pub budget: Option<Budget>,
 }
 
 impl TenantChange {
@@ -41,13 +47,13 @@ impl TenantChange {
     /// # Errors
     /// `Invalid`, naming the field.
     pub fn check(&self) -> Result<(), Problem> {
-        if (1..=12).contains(&self.calendar.year_start) { Ok(()) } else { Err(Problem::field("calendar.yearStart", "is a month from 1 to 12")) }
+        if self.calendar.is_none_or(|calendar| (1..=12).contains(&calendar.year_start)) { Ok(()) } else { Err(Problem::field("calendar.yearStart", "is a month from 1 to 12")) }
     }
 }
 
 impl From<&Model> for Tenant {
     fn from(tenant: &Model) -> Self {
-        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), calendar: tenant.calendar.0 }
+        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), calendar: tenant.calendar.0, budget: tenant.budget.0 }
     }
 }
 

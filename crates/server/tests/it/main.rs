@@ -5,6 +5,7 @@
 mod access;
 mod auth;
 mod bucket;
+mod budgets;
 mod contracts;
 mod cube;
 mod dashboards;

@@ -28,6 +28,7 @@ use datafusion::scalar::ScalarValue;
 use futures::{TryStreamExt, stream};
 
 use super::super::lookup::cannot_fail;
+use super::super::reading::{ScannedSegment, segment_of};
 use super::order::{Best, Order};
 
 /// Values beside those of the key, of all rows of a wave, that take longer to decode than it takes to look at the keys
@@ -234,6 +235,14 @@ impl FirstRowsExec {
     pub(super) fn new(mut search: Search, properties: Arc<PlanProperties>) -> Self {
         search.read_row_groups_in_order();
         Self { search: Arc::new(search), properties }
+    }
+
+    /// The segments that it comes to, as far as that is known before: with a filter perhaps all of them, without one those
+    /// that hold enough rows if no other rows come between.
+    pub(super) fn needed(&self) -> (Vec<Arc<ScannedSegment>>, &ParquetSource) {
+        let Search { candidates, source, filtered, .. } = &*self.search;
+        let count = if *filtered { candidates.len() } else { self.search.first_wave(1) };
+        (candidates.iter().take(count).filter_map(|candidate| segment_of(&candidate.file)).collect(), source)
     }
 }
 

@@ -1,0 +1,230 @@
+//! The budget of a question: what the scope grants and the question lowers, and what to ask instead of what is over it.
+//! Suggestions are tried before they are made: each was planned, and what it says it reads is what its plan would read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::Mill;
+use super::compose::PlannedQuestion;
+use super::ground::Ground;
+use super::seen::Seen;
+use crate::budget::Budget;
+use crate::catalog::ColumnType;
+use crate::error::{Error, Result};
+use crate::ids::DatasetName;
+use crate::partial::source::ScanCounters;
+use crate::partial::tree::Survey;
+use crate::query::allowance::Allowance;
+use crate::query::survey::survey;
+use crate::semantic::date::{self, Reference};
+use crate::semantic::shape;
+use crate::semantic::{DateRange, Dimension, Grain, Model, SemanticQuery, TimeDimension};
+use crate::storage::segment::Segment;
+
+/// Shorter ranges that are tried: for the whole budget, for a half and for a quarter of it, where a shorter range loses
+/// partials at its edge.
+const TRIES: [u64; 3] = [1, 2, 4];
+
+/// A question about one model that others are made from.
+struct Tried<'q> {
+    query: &'q SemanticQuery,
+    model: &'q Model,
+    seen: &'q Seen,
+    reference: Reference,
+}
+
+impl Mill {
+    /// What a question about these datasets may read.
+    ///
+    /// # Errors
+    /// `Denied` where a question with a budget of its own is about rows of which only some are seen: how far it must be
+    /// raised would tell how many there are.
+    pub(super) fn allowance<'s>(&self, asked: Option<Budget>, pinned: impl IntoIterator<Item = &'s Seen>) -> Result<Allowance> {
+        let granted = self.scope.limits().budget;
+        let budget = granted.lowered(asked.unwrap_or_default());
+        if !budget.is_bounded() {
+            return Ok(Allowance::default());
+        }
+        let tells = !pinned.into_iter().any(|seen| seen.access().filters_rows());
+        if !tells && asked.is_some_and(|asked| asked.is_bounded()) {
+            return Err(Error::denied("whoever sees some rows only gives a question no budget of its own; leave it out, the budget that was granted holds").at("budget"));
+        }
+        Ok(Allowance::new(budget, tells))
+    }
+
+    /// A refused statement with what to ask instead.
+    pub(super) fn with_words(error: Error, allowance: &Allowance, pinned: &[(DatasetName, Seen)]) -> Error {
+        match allowance.over() {
+            Some(over) => error.suggesting(words(allowance, over, pinned)),
+            None => error,
+        }
+    }
+
+    /// Questions like one that was too much, which are within the budget.
+    pub(super) async fn cheaper(&self, query: &SemanticQuery, ground: &Ground, allowance: &Allowance) -> Vec<String> {
+        let Some(over) = allowance.over().filter(|_| allowance.tells()) else { return general() };
+        let Ground::One { model, seen, reference, .. } = ground else { return words(allowance, over, &ground.pinned()) };
+        let tried = Tried { query: &shape::bare(query), model, seen, reference: *reference };
+        let (mut found, counters) = (Vec::new(), Arc::default());
+        let cost = self.cost(&tried, tried.query, &counters).await;
+        if shape::is_shaped(query) {
+            let around = "leave out totals, top, fill and pivot";
+            match cost {
+                Some(cost) if allowance.budget().allows(cost.rows, cost.bytes) => {
+                    return vec![format!("{around}: the answer itself reads {} rows and about {} bytes", cost.rows, cost.bytes)];
+                }
+                _ => found.push(around.to_owned()),
+            }
+        }
+        found.extend(self.shorter(&tried, over, allowance.budget()).await);
+        found.extend(self.coarser(&tried, over, allowance.budget()).await);
+        if !seen.access().restricts() {
+            // What a rollup lacks names hidden columns.
+            let lacking = counters.rollups().into_iter().filter_map(|(name, rollup)| Some((name, rollup.lacks?)));
+            found.extend(lacking.map(|(name, lacks)| format!("ask what rollup {name} answers without reading rows; for this, {lacks}")));
+        }
+        if found.is_empty() { general() } else { found }
+    }
+
+    /// The same question about a shorter range of time.
+    async fn shorter(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
+        let Tried { query, model, seen, reference } = *tried;
+        let (column, dimension) = time_of(model, seen)?;
+        let member = format!("{}.{}", model.name, dimension.name);
+        let place = query.time_dimensions.iter().position(|time| time.dimension == member);
+        let asked = place.and_then(|place| query.time_dimensions.get(place)?.date_range.as_ref());
+        let to = asked.and_then(|range| date::resolve(range, &reference).ok()?.to);
+        let latest = over.segments.iter().filter_map(|(segment, _)| segment.time_range(&seen.arrow, &column)).map(|(_, latest)| latest).max()?;
+        let last = to.and_then(|to| DateTime::from_timestamp_micros(to - 1)).unwrap_or(latest);
+        for part in TRIES {
+            let from = begin(&over.segments, seen, &column, budget, part)?;
+            if from > latest || from > last {
+                continue;
+            }
+            let range = DateRange::Between([instant(from), instant(last)]);
+            let mut shorter = query.clone();
+            if place.is_none() {
+                shorter.time_dimensions.push(TimeDimension { dimension: member.clone(), granularity: None, date_range: None, fill: None });
+            }
+            if let Some(time) = shorter.time_dimensions.iter_mut().find(|time| time.dimension == member) {
+                time.date_range = Some(range);
+            }
+            if let Some(cost) = self.cost(tried, &shorter, &Arc::default()).await
+                && budget.allows(cost.rows, cost.bytes)
+            {
+                return Some(format!("ask for {} from {} to {} only: that reads {} rows and about {} bytes", member, instant(from), instant(last), cost.rows, cost.bytes));
+            }
+        }
+        None
+    }
+
+    /// The same question by coarser buckets, which a rollup keeps.
+    async fn coarser(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
+        let Tried { query, model, .. } = *tried;
+        let finest = query.time_dimensions.iter().filter_map(|time| time.granularity).min()?;
+        let grains: BTreeSet<Grain> = model.rollups.iter().filter_map(|rollup| rollup.granularity).filter(|grain| *grain > finest).collect();
+        for grain in grains {
+            let mut coarser = query.clone();
+            for time in coarser.time_dimensions.iter_mut().filter(|time| time.granularity.is_some_and(|known| known < grain)) {
+                time.granularity = Some(grain);
+            }
+            if let Some(cost) = self.cost(tried, &coarser, &Arc::default()).await
+                && cost.rows < over.rows
+                && budget.allows(cost.rows, cost.bytes)
+            {
+                return Some(format!("ask by {} and not by {}: that reads {} rows and about {} bytes", grain.as_str(), finest.as_str(), cost.rows, cost.bytes));
+            }
+        }
+        None
+    }
+
+    /// What a question about one model would read. `None`: it cannot be asked.
+    async fn cost(&self, tried: &Tried<'_>, query: &SemanticQuery, counters: &Arc<ScanCounters>) -> Option<Survey> {
+        let (_, page) = self.page(query, tried.model, tried.seen, tried.reference, counters).ok()?;
+        self.shared.session.physical(&page).await.ok().map(|physical| survey(&physical))
+    }
+
+    /// Allows the lookups of a composed question that are not known yet: those that are read as functions of their keys, and
+    /// the keys that have to be looked at.
+    pub(super) async fn take_lookups(&self, planned: &PlannedQuestion, allowance: &Allowance) -> Result<()> {
+        if !allowance.budget().is_bounded() {
+            return Ok(());
+        }
+        let mapped = planned.mapped.iter().filter(|mapped| !self.shared.mappings.knows(&mapped.name)).map(|mapped| mapped.plan.clone());
+        let plans: Vec<LogicalPlan> = mapped.chain(self.unique_plans(planned).await?).collect();
+        for plan in plans {
+            let physical = self.shared.session.physical(&plan).await?;
+            allowance.take(|| survey(&physical))?;
+        }
+        Ok(())
+    }
+
+    /// Allows a plan.
+    pub(super) fn take_plan(allowance: &Allowance, physical: &Arc<dyn ExecutionPlan>) -> Result<()> {
+        allowance.take(|| survey(physical))
+    }
+}
+
+/// What to do about any question that is over.
+fn general() -> Vec<String> {
+    vec!["ask for a shorter range of time, or leave out measures".to_owned(), "have a rollup keep what is asked for: it answers without reading rows".to_owned()]
+}
+
+/// Suggestions for a statement, or a question about several models.
+pub(super) fn words(allowance: &Allowance, over: &Survey, pinned: &[(DatasetName, Seen)]) -> Vec<String> {
+    let mut found = Vec::new();
+    if allowance.tells()
+        && let [(dataset, seen)] = pinned
+        && let Some(column) = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access().shows(column))
+        && let Some(from) = begin(&over.segments, seen, column, allowance.budget(), 1)
+    {
+        let newer = over.segments.iter().filter(|(segment, _)| segment.time_range(&seen.arrow, column).is_none_or(|(_, latest)| latest >= from));
+        let (count, rows) = newer.fold((0, 0), |(count, rows), (segment, _)| (count + 1, rows + segment.rows));
+        found.push(format!("look only at rows of {dataset} where {column} is {} or later: they lie in {count} segments with {rows} rows", instant(from)));
+    }
+    found.extend(general());
+    found
+}
+
+/// The time column of a dataset, where it is seen, and the dimension that it is.
+fn time_of<'m>(model: &'m Model, seen: &Seen) -> Option<(String, &'m Dimension)> {
+    let column = seen.metadata.schema.time_column.clone().filter(|column| seen.access().shows(column))?;
+    let is_it = |dimension: &&Dimension| {
+        dimension.expression.is_none() && dimension.column.as_deref().unwrap_or(&dimension.name) == column && dimension.column_type == ColumnType::Timestamp
+    };
+    let dimension = model.dimensions.iter().find(is_it)?;
+    Some((column, dimension))
+}
+
+/// The instant from which on the segments that would be read are within a part of the budget, at the beginning of a day where
+/// there is one. `None`: the newest is too large, or all of them fit.
+fn begin(segments: &[(Arc<Segment>, u64)], seen: &Seen, column: &str, budget: Budget, part: u64) -> Option<DateTime<Utc>> {
+    let budget = Budget { rows: budget.rows.map(|rows| rows / part), bytes: budget.bytes.map(|bytes| bytes / part) };
+    let mut placed: Vec<(DateTime<Utc>, u64, u64)> = Vec::with_capacity(segments.len());
+    for (segment, bytes) in segments {
+        placed.push((segment.time_range(&seen.arrow, column)?.1, segment.rows, *bytes));
+    }
+    placed.sort_by_key(|(latest, ..)| std::cmp::Reverse(*latest));
+    let (newest, ..) = *placed.first()?;
+    let (mut rows, mut bytes) = (0, 0);
+    for (latest, more_rows, more_bytes) in placed {
+        rows += more_rows;
+        bytes += more_bytes;
+        if !budget.allows(rows, bytes) {
+            let after = latest + TimeDelta::microseconds(1);
+            let day = after.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+            let next = if after.num_seconds_from_midnight() == 0 && after.nanosecond() == 0 { day } else { day + TimeDelta::days(1) };
+            let from = if next <= newest { next } else { after };
+            return (from <= newest).then_some(from);
+        }
+    }
+    None
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}

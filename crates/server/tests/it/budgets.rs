@@ -1,0 +1,47 @@
+//! The budget of a tenant: who changes it, and that questions over it are refused with cheaper ones.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Server, Who};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_stay_within_the_budget_of_the_tenant() {
+    let server = Server::start().await;
+    for tenant in ["acme", "other"] {
+        let mill = server.app.engine.tenant(tenant).unwrap();
+        mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02,1\n2013-03-03,2\n")).await.unwrap();
+    }
+    let question = json!({"measures": ["orders.sum_amount"]});
+    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["budget"], json!({}));
+    for who in [Who::Viewer, Who::Editor] {
+        server.put(who, "/tenant", None, json!({"budget": {"rows": 1}})).await.expect(403);
+    }
+    for wrong in [json!({"budget": {"rows": -1}}), json!({"budget": {"row": 1}})] {
+        server.put(Who::Admin, "/tenant", None, wrong).await.expect(400);
+    }
+    server.put(Who::Admin, "/tenant", None, json!({"calendar": {"yearStart": 4}})).await.expect(200);
+    let changed = server.put(Who::Admin, "/tenant", None, json!({"budget": {"rows": 1}})).await.expect(200).json();
+    assert_eq!((&changed["budget"], &changed["calendar"]["yearStart"]), (&json!({"rows": 1}), &json!(4)));
+
+    for (path, body) in [("/queries", question.clone()), ("/sql", json!({"sql": "select amount from orders"}))] {
+        for who in [Who::Viewer, Who::Admin] {
+            let refused = server.post(who, path, body.clone()).await.expect(429).json();
+            assert_eq!(refused["code"], "exhausted");
+            assert!(refused["detail"].as_str().unwrap().ends_with("its budget is 1 rows"), "{refused}");
+            assert!(refused["suggestions"].as_array().is_some_and(|said| !said.is_empty()), "{refused}");
+        }
+    }
+    let explain = async |who: Who| server.post(who, "/queries/explain", question.clone()).await.expect(200).json();
+    let explained = explain(Who::Viewer).await;
+    assert_eq!((&explained["within_budget"], &explained["budget"], &explained["rows"]), (&json!(false), &json!({"rows": 1}), &json!(2)));
+    // Another tenant has its own.
+    assert_eq!(explain(Who::Stranger).await["within_budget"], true);
+    assert_eq!(server.post(Who::Stranger, "/queries", question.clone()).await.expect(200).json()["data"], json!([[3]]));
+
+    let freed: Value = server.put(Who::Admin, "/tenant", None, json!({"budget": {}})).await.expect(200).json();
+    assert_eq!(freed["budget"], json!({}));
+    assert_eq!(server.post(Who::Viewer, "/queries", question.clone()).await.expect(200).json()["data"], json!([[3]]));
+    // The smaller one counts, also where the tenant has none.
+    let own = json!({"measures": ["orders.max_amount"], "budget": {"rows": 1}});
+    server.post(Who::Viewer, "/queries", own).await.expect(429);
+}
