@@ -29,6 +29,8 @@ pub enum Role {
 pub enum Action {
     /// See data, models, dashboards.
     Read,
+    /// Change how one's own answers are told.
+    ChangeSelf,
     /// Upload files and push rows.
     LoadData,
     /// Change a model.
@@ -46,7 +48,7 @@ pub enum Action {
 /// The least role that an action takes.
 pub fn least_role(action: Action) -> Role {
     match action {
-        Action::Read => Role::Viewer,
+        Action::Read | Action::ChangeSelf => Role::Viewer,
         Action::LoadData | Action::EditModels | Action::EditDashboards => Role::Editor,
         Action::DeleteDatasets | Action::KeepDatasets | Action::ManageUsers => Role::Admin,
     }
@@ -68,20 +70,20 @@ pub fn may_manage(actor: Role, target: Role) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Action::{DeleteDatasets, EditDashboards, EditModels, KeepDatasets, LoadData, ManageUsers, Read};
+    use super::Action::{ChangeSelf, DeleteDatasets, EditDashboards, EditModels, KeepDatasets, LoadData, ManageUsers, Read};
     use super::Role::{Admin, Editor, Owner, Viewer};
     use super::*;
 
     #[test]
     fn the_table_of_roles_and_actions() {
         let table = [
-            (Viewer, [true, false, false, false, false, false, false]),
-            (Editor, [true, true, true, true, false, false, false]),
-            (Admin, [true, true, true, true, true, true, true]),
-            (Owner, [true, true, true, true, true, true, true]),
+            (Viewer, [true, true, false, false, false, false, false, false]),
+            (Editor, [true, true, true, true, true, false, false, false]),
+            (Admin, [true, true, true, true, true, true, true, true]),
+            (Owner, [true, true, true, true, true, true, true, true]),
         ];
         for (role, row) in table {
-            for (action, expected) in [Read, LoadData, EditModels, EditDashboards, DeleteDatasets, KeepDatasets, ManageUsers].into_iter().zip(row) {
+            for (action, expected) in [Read, ChangeSelf, LoadData, EditModels, EditDashboards, DeleteDatasets, KeepDatasets, ManageUsers].into_iter().zip(row) {
                 assert_eq!(allows(role, action), expected, "{role:?} {action:?}");
             }
         }

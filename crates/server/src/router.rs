@@ -44,7 +44,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(openapi::read_openapi))
         .routes(routes!(openapi::schema::read_schema))
         // With a token.
-        .routes(routes!(session::read_me))
+        .routes(routes!(session::read_me, session::update_me))
         .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(users::update_user, users::delete_user))
         .routes(routes!(tenants::update_tenant))
@@ -74,6 +74,7 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(models::list_values))
         .routes(routes!(queries::run_query))
         .routes(routes!(queries::run_sql))
+        .routes(routes!(rollups::explain_sql))
         .routes(routes!(queries::verify_query))
         .routes(routes!(queries::trace_query))
         .routes(routes!(rollups::explain_query))

@@ -14,6 +14,7 @@ use super::damage::Damage;
 use super::ground::Ground;
 use super::seen::Seen;
 use crate::budget::Budget;
+use crate::catalog::AsOf;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
@@ -179,9 +180,21 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql): what cannot be asked cannot be explained.
     pub async fn explain_sql(&self, sql: &str) -> Result<Explanation> {
+        self.explain_statement(sql, None).await
+    }
+
+    /// The same of a statement over an older state.
+    ///
+    /// # Errors
+    /// As [`sql_as_of`](Self::sql_as_of).
+    pub async fn explain_sql_as_of(&self, sql: &str, as_of: AsOf) -> Result<Explanation> {
+        self.explain_statement(sql, Some(as_of)).await
+    }
+
+    async fn explain_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<Explanation> {
         let mut pinned = Vec::new();
         let damage = Damage::default();
-        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, None, &damage, &mut pinned)).await?;
+        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of, &damage, &mut pinned)).await?;
         let physical = planned.planned.physical;
         let allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
         let survey = survey(&physical);

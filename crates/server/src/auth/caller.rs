@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use http::request::Parts;
 use http::{HeaderName, header};
 use moka::future::Cache;
-use tidemill::{CalendarSettings, Limits, Mill, Scope, SemanticQuery, TenantId, UserAttributes};
+use tidemill::{Budget, CalendarSettings, Limits, Mill, Scope, SemanticQuery, TenantId, UserAttributes};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -110,12 +110,17 @@ impl Caller {
         self.viewed.as_ref().unwrap_or(&self.user)
     }
 
-    /// When weeks and years begin for their tenant.
+    /// When weeks and years begin for them: as they say themselves, else as their tenant says.
     pub fn calendar(&self) -> CalendarSettings {
-        self.tenant.calendar.0
+        self.eyes().calendar.unwrap_or(self.tenant.calendar).0
     }
 
-    /// A question under the calendar of their tenant, where it says nothing of one.
+    /// What one question of theirs may read: the smaller of what their tenant grants and what they are granted.
+    pub fn budget(&self) -> Budget {
+        self.tenant.budget.0.lowered(self.eyes().budget.0)
+    }
+
+    /// A question under their calendar, where it says nothing of one.
     #[must_use]
     pub fn asks(&self, mut query: SemanticQuery) -> SemanticQuery {
         let calendar = self.calendar();
@@ -127,9 +132,9 @@ impl Caller {
 
     /// Whether two callers are answered the same: neither their rights and attributes nor calendar and budget did change.
     pub fn sees_as(&self, other: &Self) -> bool {
-        let same_tenant = (self.tenant.calendar, self.tenant.budget) == (other.tenant.calendar, other.tenant.budget);
+        let same_terms = (self.calendar(), self.budget()) == (other.calendar(), other.budget());
         let (one, other) = (self.eyes(), other.eyes());
-        same_tenant && (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
+        same_terms && (one.id, one.role, &one.email, &one.attributes) == (other.id, other.role, &other.email, &other.attributes)
     }
 
     /// The tenant whose data they may touch.
@@ -164,14 +169,14 @@ impl Caller {
         app.engine.mill(self.scope())
     }
 
-    /// The same under other limits. The budget is that of the tenant in any case.
+    /// The same under other limits. The budget is theirs in any case.
     pub fn mill_within(&self, app: &App, limits: Limits) -> Mill {
-        app.engine.mill(self.scope().with_limits(Limits { budget: self.tenant.budget.0, ..limits }))
+        app.engine.mill(self.scope().with_limits(Limits { budget: self.budget(), ..limits }))
     }
 
     /// What they see. Who manages access sees everything; everybody else what access policies let them see.
     fn scope(&self) -> Scope {
-        let (scope, user) = (Scope::of(self.tenancy.slug.clone()).with_limits(Limits { budget: self.tenant.budget.0, ..Limits::default() }), self.eyes());
+        let (scope, user) = (Scope::of(self.tenancy.slug.clone()).with_limits(Limits { budget: self.budget(), ..Limits::default() }), self.eyes());
         if policy::allows(user.role, Action::ManageUsers) {
             return scope;
         }

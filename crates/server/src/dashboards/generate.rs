@@ -59,6 +59,7 @@ pub fn generate(model: &Model, facts: &Facts) -> NewDashboard {
     let definition = Definition {
         schema: 1,
         timezone: None,
+        calendar: None,
         time: TimeControl { range: DateRange::Named(range.to_owned()), grain: None },
         time_dimension: model.time_dimension.as_ref().map(|name| page.member(name)),
         filters: Vec::new(),

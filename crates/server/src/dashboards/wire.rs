@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tidemill::SemanticQuery;
-use tidemill::{DateRange, Filter, Grain};
+use tidemill::{CalendarSettings, DateRange, Filter, Grain};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::Model;
 use crate::http::{Answer, Problem};
 use crate::queries::wire as schema;
-use crate::tenants::wire::check_name;
+use crate::tenants::wire::{check_calendar, check_name};
 use crate::users::wire::instant;
 
 const TITLE_MAX_CHARS: usize = 200;
@@ -32,6 +32,10 @@ pub struct Definition {
     /// IANA name of the zone in which days begin.
     #[serde(default)]
     pub timezone: Option<String>,
+    /// When weeks and years begin in its widgets, where their queries do not say; nothing: as for who looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::Calendar>)]
+    pub calendar: Option<CalendarSettings>,
     /// Which time, how fine.
     pub time: TimeControl,
     /// The dimension that the time control acts on.
@@ -263,6 +267,9 @@ impl Definition {
     pub fn check(&self, prefix: &str) -> Answer<()> {
         if self.schema != SCHEMA {
             return Err(Problem::field(format!("{prefix}schema"), format!("is {SCHEMA}")));
+        }
+        if let Some(calendar) = self.calendar {
+            check_calendar(&format!("{prefix}calendar"), calendar)?;
         }
         if self.widgets.len() > WIDGETS_MAX {
             return Err(Problem::field(format!("{prefix}widgets"), format!("are at most {WIDGETS_MAX}")));

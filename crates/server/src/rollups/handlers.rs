@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, JsonBody, Problem};
 use crate::policy::Action;
-use crate::queries::wire;
+use crate::queries::wire::{self, SqlQuery};
 use crate::store::audit;
 
 /// Read how far the rollups of a dataset are built and what they saved.
@@ -44,6 +44,18 @@ pub async fn update_advice(State(app): State<App>, caller: Caller, Path((name, r
     };
     audit::append(app.store.db(), app.clock.now(), &caller, event, &format!("{name}/{rollup}")).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Say how a statement would be answered now and what that would read, without asking it.
+#[utoipa::path(post, path = "/sql/explain", tag = "queries", request_body = SqlQuery, responses((status = 200, body = Explanation)))]
+pub async fn explain_sql(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let mill = caller.mill(&app).with_calendar(caller.calendar());
+    let explanation = match query.as_of {
+        Some(as_of) => mill.explain_sql_as_of(&query.sql, as_of).await?,
+        None => mill.explain_sql(&query.sql).await?,
+    };
+    serde_json::to_value(explanation).map(Json).map_err(Problem::internal)
 }
 
 /// Say how a query would be answered now and what that would read, without asking it.

@@ -12,9 +12,11 @@ use crate::auth::refresh_token::{RefreshToken, removal_cookie};
 use crate::auth::{Caller, Tenancy, access_token};
 use crate::http::origin::check_same_origin;
 use crate::http::{Answer, Code, JsonBody, Peer, Problem};
-use crate::policy::Role;
+use crate::policy::{Action, Role};
 use crate::store::audit::{self, Actor};
-use crate::users::wire::{check_email, check_user_name};
+use crate::tenants::model::Calendar;
+use crate::tenants::wire::check_calendar;
+use crate::users::wire::{MyChange, User, check_email, check_user_name};
 use crate::{tenants, users};
 
 /// What a client must know before anybody has signed in.
@@ -112,6 +114,21 @@ pub async fn delete_session(State(app): State<App>, headers: HeaderMap) -> Answe
 #[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, body = Me)))]
 pub async fn read_me(caller: Caller) -> Json<Me> {
     Json(Me { user: (&caller.user).into(), tenant: (&caller.tenant).into() })
+}
+
+/// Change when weeks and years begin for the caller.
+#[utoipa::path(put, path = "/me", tag = "session", request_body = MyChange, responses((status = 200, body = Me)))]
+pub async fn update_me(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<MyChange>) -> Answer<Json<Me>> {
+    caller.allow(Action::ChangeSelf)?;
+    if let Some(calendar) = change.calendar {
+        check_calendar("calendar", calendar)?;
+    }
+    let transaction = app.store.begin().await?;
+    users::store::set_calendar(&transaction, caller.tenancy(), caller.user.id, change.calendar.map(Calendar)).await?;
+    audit::append(&transaction, app.clock.now(), &caller, "user.calendar", &caller.user.id.to_string()).await?;
+    transaction.commit().await?;
+    app.members.forget(caller.user.id).await;
+    Ok(Json(Me { user: User { calendar: change.calendar, ..(&caller.user).into() }, tenant: (&caller.tenant).into() }))
 }
 
 fn answer(app: &App, status: StatusCode, user: &users::model::Model, tenant: &tenants::model::Model, token: &RefreshToken) -> Answer<Response> {

@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(TenantBudget)]
+        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(Budgets), Box::new(UserCalendar)]
     }
 }
 
@@ -146,20 +146,40 @@ impl MigrationTrait for TenantCalendar {
     }
 }
 
-/// What a question of a tenant may read.
-struct TenantBudget;
+/// What a question of a tenant, and of a user, may read.
+struct Budgets;
 
-impl MigrationName for TenantBudget {
+impl MigrationName for Budgets {
     fn name(&self) -> &str {
-        "m0004_tenant_budget"
+        "m0004_budgets"
     }
 }
 
 #[async_trait::async_trait]
-impl MigrationTrait for TenantBudget {
+impl MigrationTrait for Budgets {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let budget = ColumnDef::new("budget").json_binary().not_null().default("{}").to_owned();
-        manager.alter_table(Table::alter().table("tenants").add_column(budget).to_owned()).await
+        for table in ["tenants", "users"] {
+            let budget = ColumnDef::new("budget").json_binary().not_null().default("{}").to_owned();
+            manager.alter_table(Table::alter().table(table).add_column(budget).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// When weeks and years of a user begin, where they say so.
+struct UserCalendar;
+
+impl MigrationName for UserCalendar {
+    fn name(&self) -> &str {
+        "m0005_user_calendar"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for UserCalendar {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let calendar = ColumnDef::new("calendar").json_binary().null().to_owned();
+        manager.alter_table(Table::alter().table("users").add_column(calendar).to_owned()).await
     }
 }
 

@@ -47,7 +47,7 @@ impl TenantChange {
     /// # Errors
     /// `Invalid`, naming the field.
     pub fn check(&self) -> Result<(), Problem> {
-        if self.calendar.is_none_or(|calendar| (1..=12).contains(&calendar.year_start)) { Ok(()) } else { Err(Problem::field("calendar.yearStart", "is a month from 1 to 12")) }
+        self.calendar.map_or(Ok(()), |calendar| check_calendar("calendar", calendar))
     }
 }
 
@@ -77,6 +77,14 @@ impl NewTenant {
         TenantId::parse(&self.slug).map_err(|error| Problem::field(format!("{prefix}slug"), error.message()))?;
         check_name(&format!("{prefix}name"), &self.name, NAME_MAX_CHARS)
     }
+}
+
+/// Checks the month of a calendar.
+///
+/// # Errors
+/// `Invalid`, naming the field.
+pub fn check_calendar(field: &str, calendar: CalendarSettings) -> Result<(), Problem> {
+    if (1..=12).contains(&calendar.year_start) { Ok(()) } else { Err(Problem::field(format!("{field}.yearStart"), "is a month from 1 to 12")) }
 }
 
 /// Checks a text that people read: not empty, not long, no control characters.

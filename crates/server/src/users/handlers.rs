@@ -15,6 +15,7 @@ use crate::http::{Answer, Code, JsonBody, Problem};
 use crate::policy::{Action, Role, may_manage};
 use crate::session;
 use crate::store::audit;
+use crate::tenants::model::Budget;
 
 /// List the users of the tenant. Takes the role admin.
 #[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, body = UserList)))]
@@ -44,7 +45,7 @@ pub async fn create_user(State(app): State<App>, caller: Caller, JsonBody(new): 
     Ok((StatusCode::CREATED, Json((&user).into())))
 }
 
-/// Change a user's name, role and attributes. Takes the role admin; only owners change admins and owners.
+/// Change a user's name, role, attributes and budget. Takes the role admin; only owners change admins and owners.
 #[utoipa::path(put, path = "/users/{id}", tag = "users", params(("id" = Uuid, Path, description = "The user")), request_body = UserChange, responses((status = 200, body = User)))]
 pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<String>, JsonBody(change): JsonBody<UserChange>) -> Answer<Json<User>> {
     caller.allow(Action::ManageUsers)?;
@@ -61,7 +62,10 @@ pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<
     if let Some(attributes) = change.attributes {
         user.attributes = checked_attributes("attributes", attributes)?;
     }
-    store::update(&transaction, caller.tenancy(), user.id, &user.name, user.role, &user.attributes).await?;
+    if let Some(budget) = change.budget {
+        user.budget = Budget(budget);
+    }
+    store::update(&transaction, caller.tenancy(), &user).await?;
     audit::append(&transaction, app.clock.now(), &caller, "user.updated", &user.id.to_string()).await?;
     transaction.commit().await?;
     app.members.forget(user.id).await;

@@ -7,6 +7,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Role;
+use crate::tenants::model::{Budget, Calendar};
 
 /// A row of `users`.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,6 +30,12 @@ pub struct Model {
     /// What access policies go by.
     #[sea_orm(column_type = "JsonBinary")]
     pub attributes: Attributes,
+    /// What one question of theirs may read.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub budget: Budget,
+    /// When weeks and years begin for them; nothing: as for their tenant.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub calendar: Option<Calendar>,
     /// When they were made.
     pub created_at: DateTimeUtc,
 }

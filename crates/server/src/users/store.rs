@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::model::{ActiveModel, Attributes, Column, Entity, Model};
 use crate::auth::Tenancy;
 use crate::policy::Role;
+use crate::tenants::model::{Budget, Calendar};
 
 /// A user to be stored.
 pub struct NewUser {
@@ -68,7 +69,7 @@ pub async fn count_with_role<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, role
 /// The address is taken, or the store does not answer.
 pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: NewUser, now: DateTime<Utc>) -> Result<Model, DbErr> {
     let NewUser { email, name, role, password_hash, attributes } = user;
-    let user = Model { id: Uuid::now_v7(), tenant_id: tenancy.id(), email, name, role, password_hash, attributes, created_at: now };
+    let user = Model { id: Uuid::now_v7(), tenant_id: tenancy.id(), email, name, role, password_hash, attributes, budget: Budget::default(), calendar: None, created_at: now };
     let row = ActiveModel {
         id: Set(user.id),
         tenant_id: Set(user.tenant_id),
@@ -77,18 +78,30 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: NewUser
         role: Set(user.role),
         password_hash: Set(user.password_hash.clone()),
         attributes: Set(user.attributes.clone()),
+        budget: Set(user.budget),
+        calendar: Set(user.calendar),
         created_at: Set(now),
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(user)
 }
 
-/// Changes name, role and attributes.
+/// Changes name, role, attributes and budget to those of the row.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, id: Uuid, name: &str, role: Role, attributes: &Attributes) -> Result<(), DbErr> {
-    let change = ActiveModel { name: Set(name.to_owned()), role: Set(role), attributes: Set(attributes.clone()), ..ActiveModel::default() };
+pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: &Model) -> Result<(), DbErr> {
+    let change = ActiveModel { name: Set(user.name.clone()), role: Set(user.role), attributes: Set(user.attributes.clone()), budget: Set(user.budget), ..ActiveModel::default() };
+    Entity::update_many().set(change).filter(Column::Id.eq(user.id)).filter(Column::TenantId.eq(tenancy.id())).exec(db).await?;
+    Ok(())
+}
+
+/// Changes their calendar.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn set_calendar<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, id: Uuid, calendar: Option<Calendar>) -> Result<(), DbErr> {
+    let change = ActiveModel { calendar: Set(calendar), ..ActiveModel::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(id)).filter(Column::TenantId.eq(tenancy.id())).exec(db).await?;
     Ok(())
 }

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+use tidemill::{Budget, CalendarSettings};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::model::{Attributes, Model};
 use crate::http::Problem;
 use crate::policy::Role;
+use crate::queries::wire as schema;
 use crate::tenants::wire::check_name;
 
 const EMAIL_MAX_CHARS: usize = 254;
@@ -34,11 +36,25 @@ pub struct User {
     pub role: Role,
     /// What access policies go by: values by name.
     pub attributes: BTreeMap<String, BTreeSet<String>>,
+    /// What one question of theirs may read at most, beside what the tenant grants.
+    #[schema(value_type = schema::Budget)]
+    pub budget: Budget,
+    /// When weeks and years begin for them, where a question does not say; nothing: as for the tenant.
+    #[schema(value_type = Option<schema::Calendar>)]
+    pub calendar: Option<CalendarSettings>,
 }
 
 impl From<&Model> for User {
     fn from(user: &Model) -> Self {
-        Self { id: user.id, email: user.email.clone(), name: user.name.clone(), role: user.role, attributes: user.attributes.0.clone() }
+        Self {
+            id: user.id,
+            email: user.email.clone(),
+            name: user.name.clone(),
+            role: user.role,
+            attributes: user.attributes.0.clone(),
+            budget: user.budget.0,
+            calendar: user.calendar.map(|calendar| calendar.0),
+        }
     }
 }
 
@@ -92,6 +108,18 @@ pub struct UserChange {
     pub role: Option<Role>,
     /// What access policies go by.
     pub attributes: Option<BTreeMap<String, BTreeSet<String>>>,
+    /// What one question of theirs may read at most; `{}` takes the bounds away.
+    #[schema(value_type = Option<schema::Budget>)]
+    pub budget: Option<Budget>,
+}
+
+/// What users change of themselves.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MyChange {
+    /// When weeks and years begin for them, where a question does not say; nothing: as for the tenant.
+    #[schema(value_type = Option<schema::Calendar>)]
+    pub calendar: Option<CalendarSettings>,
 }
 
 impl UserChange {

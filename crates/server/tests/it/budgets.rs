@@ -41,6 +41,26 @@ async fn questions_stay_within_the_budget_of_the_tenant() {
     let freed: Value = server.put(Who::Admin, "/tenant", None, json!({"budget": {}})).await.expect(200).json();
     assert_eq!(freed["budget"], json!({}));
     assert_eq!(server.post(Who::Viewer, "/queries", question.clone()).await.expect(200).json()["data"], json!([[3]]));
+    // A user's own counts where the tenant has none, and never for more than the tenant grants.
+    let viewer = server.get(Who::Viewer, "/me").await.expect(200).json()["user"]["id"].as_str().unwrap().to_owned();
+    let (path, least) = (format!("/users/{viewer}"), json!({"measures": ["orders.min_amount"]}));
+    let granted = server.put(Who::Admin, &path, None, json!({"budget": {"rows": 1}})).await.expect(200).json();
+    assert_eq!((&granted["budget"], &granted["role"]), (&json!({"rows": 1}), &json!("viewer")));
+    server.put(Who::Viewer, &path, None, json!({"budget": {}})).await.expect(403);
+    server.put(Who::Stranger, &path, None, json!({"budget": {}})).await.expect(404);
+    server.post(Who::Viewer, "/queries", least.clone()).await.expect(429);
+    let statement = json!({"sql": "select amount from orders"});
+    server.post(Who::Viewer, "/sql", statement.clone()).await.expect(429);
+    let explained = server.post(Who::Viewer, "/sql/explain", statement.clone()).await.expect(200).json();
+    assert_eq!((&explained["rows"], &explained["within_budget"], &explained["budget"]), (&json!(2), &json!(false), &json!({"rows": 1})));
+    let explained = server.post(Who::Editor, "/sql/explain", statement).await.expect(200).json();
+    assert_eq!((&explained["within_budget"], &explained["budget"]), (&json!(true), &json!({})));
+    server.put(Who::Admin, "/tenant", None, json!({"budget": {"rows": 0}})).await.expect(200);
+    assert_eq!(server.post(Who::Viewer, "/queries/explain", least.clone()).await.expect(200).json()["budget"], json!({"rows": 0}));
+    server.put(Who::Admin, "/tenant", None, json!({"budget": {}})).await.expect(200);
+    server.put(Who::Admin, &path, None, json!({"budget": {}})).await.expect(200);
+    server.post(Who::Viewer, "/queries", least).await.expect(200);
+
     // The smaller one counts, also where the tenant has none.
     let own = json!({"measures": ["orders.max_amount"], "budget": {"rows": 1}});
     server.post(Who::Viewer, "/queries", own).await.expect(429);

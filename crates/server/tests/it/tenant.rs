@@ -37,4 +37,25 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     assert_eq!(weeks(Who::Viewer, json!({})).await, monday);
     assert_eq!(weeks(Who::Stranger, Value::Null).await, monday);
     assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"]["yearStart"], 4);
+
+    // Users may have their own, which is nobody else's.
+    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 13}}), json!({"role": "owner"})] {
+        server.put(Who::Viewer, "/me", None, wrong).await.expect(400);
+    }
+    let changed = server.put(Who::Viewer, "/me", None, json!({"calendar": {"weekStart": "monday", "yearStart": 7}})).await.expect(200).json();
+    assert_eq!((&changed["user"]["calendar"]["yearStart"], &changed["tenant"]["calendar"]["yearStart"]), (&json!(7), &json!(4)));
+    assert_eq!(weeks(Who::Viewer, Value::Null).await, monday);
+    assert_eq!(weeks(Who::Editor, Value::Null).await, sunday);
+    assert_eq!(weeks(Who::Viewer, json!({"weekStart": "sunday"})).await, sunday);
+    // An admin who looks through their eyes sees what they see, and changes nothing.
+    let viewer = changed["user"]["id"].as_str().unwrap().to_owned();
+    let as_viewer = |method, path: &str, body: Value| {
+        let request = server.request(Who::Admin, method, path).header("tidemill-view-as", &viewer).header(http::header::CONTENT_TYPE, "application/json");
+        server.send(request.body(axum::body::Body::from(body.to_string())).unwrap())
+    };
+    assert_eq!(as_viewer(http::Method::POST, "/queries", weekly(Value::Null)).await.expect(200).json()["data"], monday);
+    as_viewer(http::Method::PUT, "/me", json!({"calendar": null})).await.expect(403);
+    let back = server.put(Who::Viewer, "/me", None, json!({"calendar": null})).await.expect(200).json();
+    assert_eq!(back["user"]["calendar"], Value::Null);
+    assert_eq!(weeks(Who::Viewer, Value::Null).await, sunday);
 }
