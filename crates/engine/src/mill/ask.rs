@@ -19,7 +19,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::told;
+use super::provenance::{told, told_calendar};
 use super::seen::Seen;
 use super::tiles::Asked;
 use crate::catalog::AsOf;
@@ -190,6 +190,7 @@ impl Mill {
             provenance: Provenance {
                 time_range: told(range),
                 timezone: zone.name().to_owned(),
+                calendar: told_calendar(query.calendar),
                 exact: bounds.is_empty(),
                 bounds,
                 total_rows,
@@ -328,6 +329,7 @@ impl Mill {
             others: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
+                calendar: told_calendar(Some(self.calendar)),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),

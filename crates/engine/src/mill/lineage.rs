@@ -14,6 +14,7 @@ use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
 use super::history::{Operation, VersionLoad};
+use super::provenance::told_calendar;
 use super::seen::Seen;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -26,7 +27,7 @@ use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::member::{Member, find, find_dimension, model_of};
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{Dimension, Filter, Measure, Model, SemanticQuery, derived, segments};
+use crate::semantic::{CalendarSettings, Dimension, Filter, Measure, Model, SemanticQuery, derived, segments};
 use crate::storage::layout;
 use crate::storage::segment::Segment;
 
@@ -46,6 +47,9 @@ pub struct Lineage {
     pub filters: Vec<AppliedFilter>,
     /// The zone in which days begin.
     pub timezone: String,
+    /// When weeks and years begin, where it is not on Mondays and in January.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarSettings>,
     /// What is read.
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
@@ -235,6 +239,7 @@ impl Mill {
             time_ranges: words.time_ranges(query)?,
             filters: self.filters(asked, &words).await?,
             timezone: compile::zone_of(query)?.name().to_owned(),
+            calendar: told_calendar(query.calendar),
             datasets,
             truncated,
         })

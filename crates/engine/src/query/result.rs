@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::catalog::ColumnType;
-use crate::semantic::Grain;
+use crate::semantic::{CalendarSettings, Grain};
 
 /// What part a column plays in a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -112,6 +112,9 @@ pub struct Provenance {
     pub time_range: Option<TimeRange>,
     /// The zone in which days begin.
     pub timezone: String,
+    /// When its weeks and years begin, where it is not on Mondays and in January.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarSettings>,
     /// Whether the numbers are exact.
     pub exact: bool,
     /// How far the numbers that are estimates may be off, one entry a measure. Empty in a semantic query that is exact.
