@@ -36,12 +36,18 @@ pub struct TenantChange {
 }
 
 impl TenantChange {
-    /// Checks the month.
+    /// Checks the month and the hour.
     ///
     /// # Errors
     /// `Invalid`, naming the field.
     pub fn check(&self) -> Result<(), Problem> {
-        if (1..=12).contains(&self.calendar.year_start) { Ok(()) } else { Err(Problem::field("calendar.yearStart", "is a month from 1 to 12")) }
+        if !(1..=12).contains(&self.calendar.year_start) {
+            return Err(Problem::field("calendar.yearStart", "is a month from 1 to 12"));
+        }
+        if self.calendar.day_start > 23 {
+            return Err(Problem::field("calendar.dayStart", "is an hour from 0 to 23"));
+        }
+        Ok(())
     }
 }
 
