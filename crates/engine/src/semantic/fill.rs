@@ -109,7 +109,8 @@ impl Filling {
         let mut at = bucket_of(first.map_or(from, |first| first.min(from)), self.interval, self.calendar).0;
         while at < to {
             if buckets.len() >= self.rows_max {
-                return Err(Error::exhausted(format!("the range has more than {} buckets of {}; ask for a narrower one, or for longer buckets", self.rows_max, self.interval)));
+                let wide = self.interval.as_unit().map_or_else(|| self.interval.to_string(), |unit| format!("a {}", unit.as_str()));
+                return Err(Error::exhausted(format!("the range has more than {} buckets of {wide}; ask for a narrower one, or for longer buckets", self.rows_max)));
             }
             buckets.push(at);
             at = bucket_of(at, self.interval, self.calendar).1.max(at.saturating_add(1));
@@ -216,7 +217,7 @@ mod tests {
     #[test]
     fn too_many_rows_are_refused_before_they_are_made() {
         let error = filled(&ROWS, Empty::Zero, Range { from: Some(0), to: None }, "2024-06-01T00:00:00Z", 1_000).unwrap_err();
-        assert!(error.message().contains("more than 1000 buckets of day"), "{error}");
+        assert!(error.message().contains("more than 1000 buckets of a day"), "{error}");
         let error = filled(&ROWS, Empty::Zero, Range::default(), "2024-06-01T00:00:00Z", 5).unwrap_err();
         assert!(error.message().contains("6 rows; at most 5"), "{error}");
     }
