@@ -112,7 +112,7 @@ fn time(dice: &mut Dice, zone: &str) -> TimeDimension {
             break grain;
         }
     };
-    let granularity = dice.unless(30, |_| grain);
+    let granularity = dice.unless(30, |_| grain.into());
     let date_range = if granularity.is_none() || dice.chance(60) { Some(range(dice)) } else { None };
     TimeDimension { dimension: full(name), granularity, date_range, fill: None }
 }

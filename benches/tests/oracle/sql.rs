@@ -1,7 +1,7 @@
 //! The other compiler: a semantic query as SQL for DuckDB, written from the documentation of the query and not from the
 //! engine's code. Every clause is spelled out; nothing is optimised.
 
-use tidemill::{ColumnType, Grain, SemanticQuery};
+use tidemill::{ColumnType, Grain, Granularity, SemanticQuery};
 
 use crate::calendar::{self, ZONES};
 use crate::members;
@@ -29,7 +29,7 @@ pub(crate) fn compile(query: &SemanticQuery, when: When) -> Sql {
         if let Some(range) = &time.date_range {
             rows.extend(words.within(&member, range));
         }
-        if let Some(grain) = time.granularity {
+        if let Some(grain) = time.granularity.as_ref().and_then(Granularity::as_unit) {
             columns.push((time.dimension.as_str(), bucket(&member, grain, zone)));
         }
     }

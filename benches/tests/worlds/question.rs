@@ -147,7 +147,7 @@ fn time_of<'a>(dice: &mut Dice, world: &'a World, measures: &mut Vec<Asked<'a>>,
         let running = moving.iter().any(|(_, measure)| matches!(measure.moves(), Some(Lens::Cumulative(_))));
         let unit = unit.or_else(|| (running || dice.chance(75)).then(|| dice.pick(&LONG)));
         let date_range = if unit.is_none() || dice.chance(60) { Some(range(dice, world)) } else { None };
-        return Some(TimeDimension { dimension: dice.pick(&ways).name.clone(), granularity: unit.map(grain), date_range, fill: None });
+        return Some(TimeDimension { dimension: dice.pick(&ways).name.clone(), granularity: unit.map(|unit| grain(unit).into()), date_range, fill: None });
     }
     if let (false, Some((fact, _))) = (moving.is_empty(), measures.first().copied()) {
         measures.retain(|(_, measure)| measure.moves().is_none());
@@ -162,7 +162,7 @@ fn time_of<'a>(dice: &mut Dice, world: &'a World, measures: &mut Vec<Asked<'a>>,
     let hours = member.kind == ColumnType::Timestamp && WHOLE_HOURS.contains(&zone) && dice.chance(10);
     let unit = dice.unless(30, |dice| if hours { "hour" } else { dice.pick(&LONG) });
     let date_range = if unit.is_none() || dice.chance(50) { Some(range(dice, world)) } else { None };
-    Some(TimeDimension { dimension: member.name.clone(), granularity: unit.map(grain), date_range, fill: None })
+    Some(TimeDimension { dimension: member.name.clone(), granularity: unit.map(|unit| grain(unit).into()), date_range, fill: None })
 }
 
 /// The unit by which a measure must be asked for.

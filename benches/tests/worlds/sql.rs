@@ -8,7 +8,7 @@
 //! ```
 
 use chrono::{Datelike, NaiveDate};
-use tidemill::{ColumnType, DateRange, Filter, Grain, SemanticQuery, TimeDimension};
+use tidemill::{ColumnType, DateRange, Filter, Grain, Granularity, SemanticQuery, TimeDimension};
 use tidemill_benches::alone::{joined, with_totals};
 
 use crate::calendar::{self, bucket_of_face, day_start, face, floor, long_bucket, step};
@@ -103,7 +103,7 @@ impl Asked<'_> {
         for time in &self.query.time_dimensions {
             conditions.extend(self.read(time, *lens));
         }
-        let bucket = self.time.map(|time| self.bucket(&self.instant(&time.dimension), time.granularity.unwrap(), *lens));
+        let bucket = self.time.map(|time| self.bucket(&self.instant(&time.dimension), unit_of(time), *lens));
         let shown = bucket.as_ref().map(|bucket| self.shown(bucket, *lens)).unwrap_or_default();
         let running = matches!(lens, Lens::Cumulative(_));
         if !running {
@@ -175,7 +175,7 @@ impl Asked<'_> {
     /// Which buckets are shown where they are moved: those of the range, or else those until the latest row of all facts.
     fn shown(&self, bucket: &str, lens: Lens) -> Vec<String> {
         let Some(time) = self.time.filter(|_| lens != Lens::Own) else { return Vec::new() };
-        let (zone, grain) = (self.words.zone, time.granularity.unwrap().as_str());
+        let (zone, grain) = (self.words.zone, unit_of(time).as_str());
         let bucket = if matches!(lens, Lens::Cumulative(_)) { "d0" } else { bucket };
         if let Some([from, last]) = time.date_range.as_ref().map(days) {
             return vec![format!("{bucket} >= {}", day_start(floor(from, grain), zone)), format!("{bucket} < {}", day_start(next(last), zone))];
@@ -213,4 +213,9 @@ fn interval(count: i64, unit: &str) -> String {
         "quarter" => format!("interval '{} months'", 3 * count),
         unit => format!("interval '{count} {unit}s'"),
     }
+}
+
+/// The unit of the buckets of a time.
+fn unit_of(time: &TimeDimension) -> Grain {
+    time.granularity.as_ref().and_then(Granularity::as_unit).unwrap()
 }

@@ -19,13 +19,14 @@ pub use self::words::{cube, model, osi, policy, sql};
 
 use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::functions::time_bucket::bucket_of;
+use crate::functions::bucket::bucket_of;
 use crate::ingest::decode::{DecodeOutcome, DecodeTarget, Spooled, decode, spool};
 use crate::ingest::infer::infer_spooled;
 use crate::ingest::{FileFormat, Input, Progress, ReadOptions};
 use crate::semantic::absolute::absolute;
 use crate::semantic::compile::calendar_of;
 use crate::semantic::date::{self, Reference};
+use crate::semantic::granularity::interval_of;
 use crate::semantic::{SemanticQuery, filter};
 use crate::storage::checkpoint::table::Checkpoint;
 use crate::storage::layout;
@@ -153,10 +154,11 @@ pub fn question(bytes: &[u8]) -> Result<(), String> {
     let calendar = settled(calendar_of(&query))?.unwrap_or(Tz::UTC.into());
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
     let reference = Reference { now, latest: Some(now), calendar };
-    for grain in query.time_dimensions.iter().filter_map(|time| time.granularity) {
-        let (start, end) = bucket_of(now.timestamp_micros(), grain, calendar);
+    for asked in query.time_dimensions.iter().filter_map(|time| time.granularity.as_ref()) {
+        let Some(interval) = settled(interval_of(asked, "member", &[]))? else { continue };
+        let (start, end) = bucket_of(now.timestamp_micros(), interval, calendar);
         if !(start..end).contains(&now.timestamp_micros()) {
-            return Err(format!("an instant lies outside of its {}", grain.as_str()));
+            return Err(format!("an instant lies outside of its bucket of {interval}"));
         }
     }
     for range in query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()) {

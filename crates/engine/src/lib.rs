@@ -82,7 +82,7 @@ pub use query::{
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{
-    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model,
-    NamedFilter, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
+    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Granularity, Interval, Join, JoinKey, MaskedColumn,
+    Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
 };
 pub use settings::{Limits, Settings};

@@ -92,6 +92,8 @@ export type Bound = {
 export type BoundKind = 'relative_error';
 
 export type Calendar = {
+  /** The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight. */
+  dayStart?: number;
   /** Default: `monday`. */
   weekStart?: Weekday;
   /** The month with which years begin, 1 to 12; quarters follow it. Default: 1. */
@@ -422,6 +424,8 @@ export type Dimension = {
   expression?: string | null;
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
   format?: string | null;
+  /** Names for buckets of a time, which questions give as their granularity. */
+  granularities?: NamedGranularity[];
   label: string;
   name: string;
   /** A dimension of another model that has the same values with the same meaning. */
@@ -799,6 +803,16 @@ export type NamedFilter = {
   name: string;
 };
 
+export type NamedGranularity = {
+  /** How wide its buckets are: a unit of the calendar, or several of it. */
+  interval: string;
+  label: string;
+  /** Letters, digits and `_`; not the name of a unit. */
+  name: string;
+  /** When one of its buckets begins, on the wall clock of whoever asks: a day, or a day and a time for buckets below a day. */
+  origin?: string | null;
+};
+
 export type NewDashboard = {
   /** What it shows. */
   definition: DashboardDefinition;
@@ -1044,7 +1058,12 @@ export type Relationship = 'many_to_one' | 'one_to_one' | 'one_to_many';
 
 export type ResultColumn = {
   format: string | null;
+  /** The unit of the buckets of a time, or that of which they are several. */
   grain?: Grain | null;
+  /** As the granularity was asked for, where it is not the unit alone: `15 minutes`, or a name of the dimension's. */
+  granularity?: string | null;
+  /** How wide the buckets are, where they are not one unit each as the calendar says: `2 weeks from 2024-01-02`. */
+  interval?: string | null;
   label: string;
   name: string;
   /** The values that became this column, in the order of the query's `pivot`. */
@@ -1057,7 +1076,8 @@ export type Role = 'viewer' | 'editor' | 'admin' | 'owner';
 
 export type Rollup = {
   dimensions?: string[];
-  granularity?: Grain | null;
+  /** A unit of the calendar, or several of it such as `15 minutes`, in UTC. */
+  granularity?: string | null;
   measures: string[];
   name: string;
   time_dimension?: string | null;
@@ -1378,7 +1398,11 @@ export type TimeDimension = {
   dateRange?: DateRange | null;
   dimension: string;
   fill?: Fill | null;
-  granularity?: Grain | null;
+  /**
+   * A unit of the calendar, several of it such as `15 minutes`, `6 hours` or `2 weeks from 2024-01-02`, or the name that the
+   * dimension has for some (`granularities` of the model). Without it the member only restricts.
+   */
+  granularity?: string | null;
 };
 
 export type TimeRange = {

@@ -116,15 +116,25 @@ export const GRAIN_MS = {
   year: 365.25 * DAY,
 } as const;
 
-/** Start of the next bucket, counted on the wall clock from the start of one. */
-export function nextBucket(instant: number, grain: keyof typeof GRAIN_MS, zone: string): number {
-  if (grain === 'second' || grain === 'minute' || grain === 'hour')
-    return instant + GRAIN_MS[grain];
+/** How many units a bucket has, of the `interval` that a column says: `2 weeks from 2024-01-02`. */
+export const unitsOf = (interval: string | null | undefined): number =>
+  Number.parseInt(interval ?? '', 10) || 1;
+
+/** Start of the next bucket, counted on the wall clock from the start of one that is so many units wide. */
+export function nextBucket(
+  instant: number,
+  grain: keyof typeof GRAIN_MS,
+  zone: string,
+  units = 1,
+): number {
+  if (grain === 'second' || grain === 'minute' || (grain === 'hour' && units === 1))
+    return instant + units * GRAIN_MS[grain];
   const wall = new Date(toWall(instant, zone));
-  if (grain === 'day') wall.setUTCDate(wall.getUTCDate() + 1);
-  if (grain === 'week') wall.setUTCDate(wall.getUTCDate() + 7);
-  if (grain === 'month') wall.setUTCMonth(wall.getUTCMonth() + 1);
-  if (grain === 'quarter') wall.setUTCMonth(wall.getUTCMonth() + 3);
-  if (grain === 'year') wall.setUTCFullYear(wall.getUTCFullYear() + 1);
+  if (grain === 'hour') wall.setUTCHours(wall.getUTCHours() + units);
+  if (grain === 'day') wall.setUTCDate(wall.getUTCDate() + units);
+  if (grain === 'week') wall.setUTCDate(wall.getUTCDate() + 7 * units);
+  if (grain === 'month') wall.setUTCMonth(wall.getUTCMonth() + units);
+  if (grain === 'quarter') wall.setUTCMonth(wall.getUTCMonth() + 3 * units);
+  if (grain === 'year') wall.setUTCFullYear(wall.getUTCFullYear() + units);
   return fromWall(wall.getTime(), zone);
 }

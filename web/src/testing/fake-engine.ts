@@ -228,7 +228,8 @@ export const answer = (query: SemanticQuery, version = 3): QueryResult =>
 function plain(query: SemanticQuery, version: number): QueryResult {
   const asked = query.timeDimensions?.[0];
   const range = resolveRange(asked?.dateRange);
-  const grain = query.timeDimensions?.find((entry) => entry.granularity)?.granularity ?? null;
+  const grain = (query.timeDimensions?.find((entry) => entry.granularity)?.granularity ??
+    null) as Grain | null;
   const dimensions = query.dimensions ?? [];
   const measures = query.measures ?? [];
   const groups = new Map<string, { head: Cell[]; rows: Fact[] }>();

@@ -4,7 +4,7 @@ import { NEUTRAL_SLOT, slotsFor } from '@/charts/core/color-map';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/charts/core/spec';
 import { topSeries } from '@/charts/core/top-series';
-import { GRAIN_MS, nextBucket } from '@/lib/zoned-time';
+import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
 import { formatCell } from '@/lib/format';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
 import { isAdditive, lowerIsBetter, numberAt, readColumns, splitOf } from './result-columns';
@@ -31,15 +31,16 @@ export function filledBuckets(
   present: readonly number[],
   grain: Grain | null,
   zone: string,
+  units = 1,
 ): number[] {
   const sorted = [...new Set(present)].sort((a, b) => a - b);
   const first = sorted[0];
   const last = sorted[sorted.length - 1];
   if (grain === null || first === undefined || last === undefined) return sorted;
-  if ((last - first) / GRAIN_MS[grain] > MOST_BUCKETS) return sorted;
+  if ((last - first) / (units * GRAIN_MS[grain]) > MOST_BUCKETS) return sorted;
   const known = new Set(sorted);
   const buckets: number[] = [];
-  for (let at = first; at <= last; at = nextBucket(at, grain, zone)) {
+  for (let at = first; at <= last; at = nextBucket(at, grain, zone, units)) {
     buckets.push(at);
     known.delete(at);
   }
@@ -54,6 +55,7 @@ export function incompleteFrom(
   zone: string,
   completeUntil: string | null,
   rangeEnd: string | null,
+  units = 1,
 ): number | null {
   if (grain === null || buckets.length === 0) return null;
   const ends = [completeUntil, rangeEnd]
@@ -62,7 +64,7 @@ export function incompleteFrom(
   if (ends.length === 0) return null;
   const known = Math.min(...ends);
   const index = buckets.findIndex((start) => {
-    const end = nextBucket(start, grain, zone);
+    const end = nextBucket(start, grain, zone, units);
     return (end - known) / (end - start) > 0.05;
   });
   return index <= 0 ? null : index;
@@ -86,10 +88,11 @@ function places(
     const { zone } = clock;
     const grain = read.time.column.grain ?? null;
     const instants = read.time.values.map((value) => Date.parse(String(value)));
-    const values = filledBuckets(instants.filter(Number.isFinite), grain, zone);
+    const units = unitsOf(read.time.column.interval);
+    const values = filledBuckets(instants.filter(Number.isFinite), grain, zone, units);
     const { label } = read.time.column;
     const calendar = clock.widget.query.calendar ?? undefined;
-    const axis: ChartAxis = { type: 'time', label, grain, zone, calendar, values };
+    const axis: ChartAxis = { type: 'time', label, grain, units, zone, calendar, values };
     return { axis, rows: new Map(values.map((value, index) => [String(value), index])) };
   }
   if (!category) return null;
@@ -199,7 +202,14 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     },
     incompleteFrom:
       axis.type === 'time'
-        ? incompleteFrom(axis.values, axis.grain, zone, completeUntil, range?.to ?? null)
+        ? incompleteFrom(
+            axis.values,
+            axis.grain,
+            zone,
+            completeUntil,
+            range?.to ?? null,
+            axis.units,
+          )
         : null,
     live: input.live,
     note: result.provenance.truncated
@@ -216,7 +226,7 @@ function comparisonSeries(input: ChartInput, single: boolean, count: number): Ch
   if (!measure || !read.time) return null;
   const grain = read.time.column.grain ?? null;
   const instants = read.time.values.map((value) => Date.parse(String(value)));
-  const buckets = filledBuckets(instants, grain, input.zone);
+  const buckets = filledBuckets(instants, grain, input.zone, unitsOf(read.time.column.interval));
   const byBucket = new Map(
     instants.map((instant, row) => [instant, numberAt(measure.values, row)]),
   );

@@ -93,7 +93,7 @@ mod tests {
 
     fn shape(dimensions: &[&str], measure: &str, grain: Option<Grain>) -> Shape {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        Shape { dimensions: names(dimensions), measures: names(&[measure]), time: grain.map(|grain| ("at".to_owned(), grain)) }
+        Shape { dimensions: names(dimensions), measures: names(&[measure]), time: grain.map(|grain| ("at".to_owned(), grain.into())) }
     }
 
     const ASKED: Asked = Asked { times: 10, rows_read: 5_000 };
@@ -103,7 +103,7 @@ mod tests {
         let shapes = [(shape(&["city"], "count", Some(Grain::Day)), ASKED), (shape(&["device"], "sum", Some(Grain::Month)), ASKED)];
         let found = candidates(&shapes, &[], &[], 1_000);
         assert_eq!(found.len(), 3);
-        assert_eq!((found[0].rollup.dimensions.as_slice(), found[0].rollup.granularity), (["city".to_owned(), "device".to_owned()].as_slice(), Some(Grain::Day)));
+        assert_eq!((found[0].rollup.dimensions.as_slice(), found[0].rollup.granularity), (["city".to_owned(), "device".to_owned()].as_slice(), Some(Grain::Day.into())));
         assert_eq!(found[0].asked.rows_read, 10_000);
     }
 

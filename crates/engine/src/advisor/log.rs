@@ -6,7 +6,10 @@ use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
+use crate::semantic::calendar::Calendar;
 use crate::semantic::grain::Grain;
+use crate::semantic::granularity::interval_of;
+use crate::semantic::interval::Interval;
 use crate::semantic::member::find_measure;
 use crate::semantic::model::{MeasureKind, Model, Rollup};
 use crate::semantic::query::{Filter, SemanticQuery};
@@ -20,12 +23,12 @@ pub(crate) struct Shape {
     pub dimensions: BTreeSet<String>,
     pub measures: BTreeSet<String>,
     /// A time, and the widest UTC bucket from which the question can be answered.
-    pub time: Option<(String, Grain)>,
+    pub time: Option<(String, Interval)>,
 }
 
 impl Shape {
     /// The shape of a question; `None` for one that no rollup answers. `hidden` are columns that the scope filters by.
-    pub(crate) fn of(query: &SemanticQuery, model: &Model, zone: Tz, filtered: &[String]) -> Option<Self> {
+    pub(crate) fn of(query: &SemanticQuery, model: &Model, calendar: Calendar, filtered: &[String]) -> Option<Self> {
         // Single values have no states that could be kept.
         if query
             .measures
@@ -37,13 +40,21 @@ impl Shape {
         let short = |member: &String| member.split_once('.').map(|(_, name)| name.to_owned());
         let measures: BTreeSet<String> = query.measures.iter().map(short).collect::<Option<_>>()?;
         let mut dimensions: BTreeSet<String> = query.dimensions.iter().map(short).collect::<Option<_>>()?;
-        let mut time: Option<(String, Grain)> = None;
+        let mut time: Option<(String, Interval)> = None;
         for asked in &query.time_dimensions {
             let name = short(&asked.dimension)?;
-            let grain = kept_grain(asked.granularity, zone);
+            let interval = match &asked.granularity {
+                // Names are those of the model's own dimensions; what is asked by another one's is told in days.
+                Some(asked) => {
+                    let dimension = model.dimensions.iter().find(|dimension| dimension.name == name);
+                    dimension.map_or(Grain::Day.into(), |dimension| interval_of(asked, &name, &dimension.granularities).unwrap_or(Grain::Day.into()))
+                }
+                None => Grain::Year.into(),
+            };
+            let kept = kept(interval, calendar);
             match &mut time {
-                None => time = Some((name, grain)),
-                Some((known, finest)) if *known == name => *finest = (*finest).min(grain),
+                None => time = Some((name, kept)),
+                Some((known, finest)) if *known == name => *finest = common(*finest, kept),
                 // Two times in one question: the second would have to be a dimension of every instant.
                 Some(_) => return None,
             }
@@ -73,7 +84,7 @@ impl Shape {
             measures: self.measures.iter().cloned().collect(),
             dimensions: self.dimensions.iter().cloned().collect(),
             time_dimension: time.map(|(name, _)| name.clone()),
-            granularity: time.map(|(_, grain)| *grain),
+            granularity: time.map(|(_, interval)| *interval),
         };
         rollup.name = name_of(&rollup);
         rollup
@@ -93,11 +104,7 @@ impl Shape {
     /// A shape from which both follow, if their times agree.
     pub(crate) fn union(&self, other: &Self) -> Option<Self> {
         let time = match (&self.time, &other.time) {
-            (Some((one, grain)), Some((two, finer))) if one == two => {
-                let finest = (*grain).min(*finer);
-                let coarsest = (*grain).max(*finer);
-                Some((one.clone(), if finest.divides(coarsest) { finest } else { Grain::Day }))
-            }
+            (Some((one, width)), Some((two, other))) if one == two => Some((one.clone(), common(*width, *other))),
             (Some(_), Some(_)) => return None,
             (one, two) => one.clone().or_else(|| two.clone()),
         };
@@ -106,19 +113,30 @@ impl Shape {
     }
 }
 
-/// Buckets of UTC that a question in a zone can be made of. Ranges begin at days, as people write them; one that begins
-/// elsewhere costs a look at the rows of the segments at its edges.
-fn kept_grain(asked: Option<Grain>, zone: Tz) -> Grain {
-    let asked = asked.unwrap_or(Grain::Year);
-    if zone == Tz::UTC {
-        return asked.min(Grain::Day);
-    }
+/// Buckets of UTC that a question can be made of. Ranges begin at days, as people write them; one that begins elsewhere
+/// costs a look at the rows of the segments at its edges.
+fn kept(asked: Interval, calendar: Calendar) -> Interval {
+    let zone = calendar.zone;
     // Offsets of one year are enough to tell zones of whole hours.
     let offsets = (1..=12)
         .filter_map(|month| chrono::NaiveDate::from_ymd_opt(2024, month, 1))
-        .map(|day| zone.offset_from_utc_date(&day).fix().local_minus_utc());
-    let whole_hours = offsets.into_iter().all(|seconds| seconds % 3_600 == 0);
-    asked.min(if whole_hours { Grain::Hour } else { Grain::Minute })
+        .map(|day| i64::from(zone.offset_from_utc_date(&day).fix().local_minus_utc()));
+    let longest = match offsets.fold(0, |all, offset| all | offset % 3_600) {
+        0 if zone == Tz::UTC && calendar.day_start == 0 => Grain::Day,
+        0 => Grain::Hour,
+        _ => Grain::Minute,
+    };
+    // In UTC buckets of several units below a day are kept as they are, unless they begin at an odd time.
+    if longest == Grain::Day && asked.unit() < Grain::Day && asked.phase_seconds() == 0 {
+        return asked;
+    }
+    asked.made_of().min(longest).into()
+}
+
+/// Buckets of which both are made.
+fn common(one: Interval, other: Interval) -> Interval {
+    let (finer, coarser) = (one.min(other), one.max(other));
+    if finer.divides(coarser) { finer } else { finer.made_of().into() }
 }
 
 fn collect(filter: &Filter, members: &mut Vec<String>) {
@@ -136,7 +154,7 @@ fn name_of(rollup: &Rollup) -> String {
         hash.update(part);
     }
     let [a, b, c, d, ..] = <[u8; 32]>::from(hash.finalize());
-    let grain = rollup.granularity.map(|grain| grain.as_str().to_owned());
+    let grain = rollup.granularity.map(|interval| interval.to_string().replace(' ', "_"));
     let words: Vec<String> = grain.into_iter().chain(rollup.dimensions.iter().cloned()).collect();
     let words: String = words.join("_").chars().take(60).collect();
     format!("advised_{words}{}{:08x}", if words.is_empty() { "" } else { "_" }, u32::from_be_bytes([a, b, c, d]))
@@ -203,6 +221,7 @@ mod tests {
             expression: None,
             format: None,
             same_as: None,
+            granularities: Vec::new(),
         };
         Model {
             name: "orders".into(),
@@ -220,7 +239,7 @@ mod tests {
     }
 
     fn shape(query: &str, zone: Tz, filtered: &[String]) -> Option<Shape> {
-        Shape::of(&serde_json::from_str(query).unwrap(), &model(), zone, filtered)
+        Shape::of(&serde_json::from_str(query).unwrap(), &model(), zone.into(), filtered)
     }
 
     #[test]
@@ -230,11 +249,11 @@ mod tests {
             "filters": [{"member": "orders.at", "operator": "set"}, {"member": "orders.count", "operator": "gt", "values": [1]}]}"#;
         let found = shape(query, Tz::UTC, &["city".to_owned()]).unwrap();
         assert_eq!(found.dimensions, BTreeSet::from(["device".to_owned(), "town".to_owned()]));
-        assert_eq!(found.time, Some(("at".to_owned(), Grain::Day)));
+        assert_eq!(found.time, Some(("at".to_owned(), Grain::Day.into())));
         assert!(found.follows_from(&found.rollup()));
-        assert!(!found.follows_from(&Rollup { granularity: Some(Grain::Week), ..found.rollup() }));
-        assert_eq!(shape(query, Tz::Europe__Berlin, &[]).unwrap().time.unwrap().1, Grain::Hour);
-        assert_eq!(shape(query, Tz::Asia__Kathmandu, &[]).unwrap().time.unwrap().1, Grain::Minute);
+        assert!(!found.follows_from(&Rollup { granularity: Some(Grain::Week.into()), ..found.rollup() }));
+        assert_eq!(shape(query, Tz::Europe__Berlin, &[]).unwrap().time.unwrap().1, Grain::Hour.into());
+        assert_eq!(shape(query, Tz::Asia__Kathmandu, &[]).unwrap().time.unwrap().1, Grain::Minute.into());
         // A policy over a column that is no dimension cannot be kept.
         assert_eq!(shape(query, Tz::UTC, &["secret".to_owned()]), None);
     }

@@ -12,7 +12,7 @@ use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
-use super::time_bucket::step;
+use super::bucket::step;
 use crate::semantic::grain::Grain;
 
 /// Minutes that a clock change can remove at most: a whole day at the date line.

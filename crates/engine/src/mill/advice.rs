@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use chrono_tz::Tz;
 use datafusion::common::DFSchema;
 use object_store::ObjectStoreExt;
 
@@ -15,6 +14,7 @@ use crate::advisor::{Advice, AdviceState, Decision, Decisions};
 use crate::error::{Error, Result, near_names};
 use crate::ids::DatasetName;
 use crate::partial::rollup::Rollup as KeptRollup;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::model::{Model, Rollup};
 use crate::semantic::query::SemanticQuery;
 use crate::storage::layout;
@@ -84,12 +84,12 @@ impl Mill {
     }
 
     /// Remembers what a question was about and what it had to read.
-    pub(super) fn learn(&self, query: &SemanticQuery, model: &Model, name: &DatasetName, snapshot: &Seen, zone: Tz, rows_read: u64) {
+    pub(super) fn learn(&self, query: &SemanticQuery, model: &Model, name: &DatasetName, snapshot: &Seen, calendar: Calendar, rows_read: u64) {
         if self.shared.settings.advised_rollup_bytes == 0 || self.shared.settings.partial_cache_bytes == 0 {
             return;
         }
         let read = (rows_read > 0).then(|| self.filtered_columns(name, snapshot)).flatten();
-        let read = read.and_then(|filtered| Shape::of(query, model, zone, &filtered)).map(|shape| (shape, rows_read));
+        let read = read.and_then(|filtered| Shape::of(query, model, calendar, &filtered)).map(|shape| (shape, rows_read));
         let since = self.shared.advisor.record(self.scope.tenant(), name, read);
         if since.is_multiple_of(ROUND_QUESTIONS) {
             self.shared.keeper.wake(self.scope.tenant(), name);

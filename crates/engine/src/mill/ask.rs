@@ -170,7 +170,7 @@ impl Mill {
         let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() && !self.from_rows {
-            self.learn(query, model, &dataset, &snapshot, zone, counters.rows.load(Ordering::Relaxed));
+            self.learn(query, model, &dataset, &snapshot, reference.calendar, counters.rows.load(Ordering::Relaxed));
         }
         let seen = (offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {

@@ -1,7 +1,6 @@
 //! The budget of a question: what the scope grants and the question lowers, and what to ask instead of what is over it.
 //! Suggestions are tried before they are made: each was planned, and what it says it reads is what its plan would read.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
@@ -22,7 +21,7 @@ use crate::query::allowance::Allowance;
 use crate::query::survey::survey;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::shape;
-use crate::semantic::{DateRange, Dimension, Grain, Model, SemanticQuery, TimeDimension};
+use crate::semantic::{DateRange, Dimension, Granularity, Model, SemanticQuery, TimeDimension};
 use crate::storage::segment::Segment;
 
 /// Shorter ranges that are tried: for the whole budget, for a half and for a quarter of it, where a shorter range loses
@@ -125,18 +124,22 @@ impl Mill {
     /// The same question by coarser buckets, which a rollup keeps.
     async fn coarser(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
         let Tried { query, model, .. } = *tried;
-        let finest = query.time_dimensions.iter().filter_map(|time| time.granularity).min()?;
-        let grains: BTreeSet<Grain> = model.rollups.iter().filter_map(|rollup| rollup.granularity).filter(|grain| *grain > finest).collect();
-        for grain in grains {
+        let asked = |time: &TimeDimension| match time.granularity {
+            Some(Granularity::Every(interval)) => Some(interval),
+            _ => None,
+        };
+        for wider in model.rollups.iter().filter_map(|rollup| rollup.granularity) {
+            let finer = |time: &TimeDimension| asked(time).filter(|known| *known != wider && known.divides(wider));
+            let Some(finest) = query.time_dimensions.iter().find_map(finer) else { continue };
             let mut coarser = query.clone();
-            for time in coarser.time_dimensions.iter_mut().filter(|time| time.granularity.is_some_and(|known| known < grain)) {
-                time.granularity = Some(grain);
+            for time in coarser.time_dimensions.iter_mut().filter(|time| finer(time).is_some()) {
+                time.granularity = Some(wider.into());
             }
             if let Some(cost) = self.cost(tried, &coarser, &Arc::default()).await
                 && cost.rows < over.rows
                 && budget.allows(cost.rows, cost.bytes)
             {
-                return Some(format!("ask by {} and not by {}: that reads {} rows and about {} bytes", grain.as_str(), finest.as_str(), cost.rows, cost.bytes));
+                return Some(format!("ask by {wider} and not by {finest}: that reads {} rows and about {} bytes", cost.rows, cost.bytes));
             }
         }
         None

@@ -349,7 +349,8 @@ impl<'a> Words<'a> {
     fn time_ranges(&self, query: &SemanticQuery) -> Result<Vec<AppliedRange>> {
         let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
         let ranges = ranges.map(|(time, range)| {
-            let range = date::resolve(range, &self.reference)?;
+            let reference = self.dimension(&time.dimension).map_or(self.reference, |(_, dimension)| self.reference.of(dimension.column_type));
+            let range = date::resolve(range, &reference)?;
             let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
             Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
         });

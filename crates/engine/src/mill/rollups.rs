@@ -92,7 +92,7 @@ impl Mill {
     ///     measures: vec!["count".into(), "sum_amount".into()],
     ///     dimensions: vec!["city".into()],
     ///     time_dimension: Some("at".into()),
-    ///     granularity: Some(Grain::Day),
+    ///     granularity: Some(Grain::Day.into()),
     /// });
     /// let version = model.version;
     /// mill.update_model(model, version).await?;

@@ -132,7 +132,7 @@ impl Mill {
         let Some((index, time)) = part.query.time_dimensions.iter().enumerate().find(|(_, time)| time.fill.is_some()) else {
             return self.answer_plain(asking, part, &part.query).await;
         };
-        let (Some(how), Some(grain)) = (time.fill, time.granularity) else { return Err(Error::internal("buckets to fill without a granularity")) };
+        let Some(how) = time.fill else { return Err(Error::internal("buckets to fill, and nothing to fill them with")) };
         let at = |error: Error| error.at(format!("timeDimensions[{index}].fill"));
         let mut asked = part.query.clone();
         asked.time_dimensions.iter_mut().for_each(|time| time.fill = None);
@@ -143,19 +143,12 @@ impl Mill {
             // Of values that are not there no bucket has a zero.
             return Ok(answer);
         }
-        let range = time.date_range.as_ref().map(|range| date::resolve(range, asking.ground.reference())).transpose()?.unwrap_or_default();
-        let place = answer
-            .columns
-            .iter()
-            .position(|column| column.name == time.dimension)
-            .ok_or_else(|| Error::internal("a time that is not among the columns"))?;
-        let filling = Filling {
-            grain,
-            calendar: asking.ground.reference().calendar,
-            range,
-            now: asking.ground.reference().now.timestamp_micros(),
-            rows_max: self.scope.limits().result_rows,
-        };
+        let found = answer.columns.iter().enumerate().find(|(_, column)| column.name == time.dimension);
+        let width = found.and_then(|(place, column)| Some((place, column.width()?)));
+        let Some((place, interval)) = width else { return Err(Error::internal("a time that is not among the columns")) };
+        let reference = asking.ground.reference_of(&time.dimension);
+        let range = time.date_range.as_ref().map(|range| date::resolve(range, &reference)).transpose()?.unwrap_or_default();
+        let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;
         answer.batch = sorted(&filled, &asked, &answer.columns)?;

@@ -162,7 +162,7 @@ fn windows(query: &SemanticQuery, model: &Model, reference: &Reference) -> Resul
         let dimension = find_dimension(model, &time.dimension)?;
         let column = column_of(dimension).ok_or_else(|| Error::internal("a window over an expression was compiled"))?;
         let column = Expr::Column(Column::new_unqualified(column));
-        let range = date::resolve(asked, reference).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
+        let range = date::resolve(asked, &reference.of(dimension.column_type)).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
         windows.extend(filter::bounds(&column, range));
         first = first.or(Some(range));
     }

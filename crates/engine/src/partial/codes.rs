@@ -13,9 +13,10 @@ use datafusion::physical_plan::aggregates::order::GroupOrdering;
 use super::columns::{Coded, Column};
 use super::narrow::Codes;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::{Bucket, Buckets, bucket_of};
+use crate::functions::bucket::{Bucket, bucket_of};
+use crate::functions::time_bucket::Buckets;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::grain::Grain;
+use crate::semantic::interval::Interval;
 
 /// Widest range of integers that is addressed by value.
 const DENSE_INTEGERS: i64 = 1 << 16;
@@ -61,20 +62,20 @@ fn dense(array: &Int64Array) -> Option<Coded> {
 /// Codes of the calendar buckets of instants. Rows of a segment are sorted by time more often than not: then a bucket is a
 /// run of rows whose end is looked for in strides. Elsewhere a row costs two comparisons while it stays in the bucket of
 /// the row before it.
-pub(crate) fn buckets(instants: &ArrayRef, sorted: bool, grain: Grain, calendar: Calendar) -> Result<Coded> {
+pub(crate) fn buckets(instants: &ArrayRef, sorted: bool, interval: Interval, calendar: Calendar) -> Result<Coded> {
     let DataType::Timestamp(TimeUnit::Microsecond, _) = instants.data_type() else { return Err(Error::internal("a bucket of what is not an instant")) };
     let array = instants.as_primitive::<TimestampMicrosecondType>();
-    let (codes, starts) = if sorted && array.null_count() == 0 { runs_of_buckets(array.values(), grain, calendar) } else { scattered_buckets(array, grain, calendar) };
+    let (codes, starts) = if sorted && array.null_count() == 0 { runs_of_buckets(array.values(), interval, calendar) } else { scattered_buckets(array, interval, calendar) };
     let values = PrimitiveArray::<TimestampMicrosecondType>::from_iter(starts).with_data_type(instants.data_type().clone());
     Ok(Coded::new(codes, Arc::new(values), true))
 }
 
-fn runs_of_buckets(instants: &[i64], grain: Grain, calendar: Calendar) -> (Codes, Vec<Option<i64>>) {
+fn runs_of_buckets(instants: &[i64], interval: Interval, calendar: Calendar) -> (Codes, Vec<Option<i64>>) {
     let mut starts: Vec<Option<i64>> = Vec::new();
     let mut runs: Vec<(usize, u32)> = Vec::new();
     let mut from = 0;
     while let Some(first) = instants.get(from) {
-        let bucket = bucket_of(*first, grain, calendar);
+        let bucket = bucket_of(*first, interval, calendar);
         let mut stride = 1;
         while instants.get(from + stride).is_some_and(|instant| *instant < bucket.1) {
             stride *= 2;
@@ -91,7 +92,7 @@ fn runs_of_buckets(instants: &[i64], grain: Grain, calendar: Calendar) -> (Codes
     (Codes::from_runs(starts.len(), &runs), starts)
 }
 
-fn scattered_buckets(array: &PrimitiveArray<TimestampMicrosecondType>, grain: Grain, calendar: Calendar) -> (Codes, Vec<Option<i64>>) {
+fn scattered_buckets(array: &PrimitiveArray<TimestampMicrosecondType>, interval: Interval, calendar: Calendar) -> (Codes, Vec<Option<i64>>) {
     let mut known: HashMap<Option<i64>, u32> = HashMap::new();
     let mut starts: Vec<Option<i64>> = Vec::new();
     let mut code_of = |start: Option<i64>| {
@@ -100,7 +101,7 @@ fn scattered_buckets(array: &PrimitiveArray<TimestampMicrosecondType>, grain: Gr
             narrow(starts.len() - 1)
         })
     };
-    let mut buckets = Buckets::new(grain, calendar);
+    let mut buckets = Buckets::new(interval, calendar);
     let (mut bucket, mut current): (Bucket, u32) = ((0, 0), 0);
     let codes: Vec<u32> = array
         .iter()
@@ -143,6 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::semantic::grain::Grain;
 
     proptest! {
         #[test]
@@ -159,11 +161,11 @@ mod tests {
             let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(micros.clone()).with_timezone("UTC"));
             let zone = chrono_tz::Europe::Berlin;
             let expected: Vec<Option<i64>> = micros.iter().map(|micros| micros.map(|micros| bucket_of(micros, Grain::Day, zone).0)).collect();
-            prop_assert_eq!(decoded::<TimestampMicrosecondType>(&buckets(&array, false, Grain::Day, zone.into()).unwrap()), expected);
+            prop_assert_eq!(decoded::<TimestampMicrosecondType>(&buckets(&array, false, Grain::Day.into(), zone.into()).unwrap()), expected);
             let mut sorted: Vec<i64> = micros.iter().flatten().copied().collect();
             sorted.sort_unstable();
             let array: ArrayRef = Arc::new(TimestampMicrosecondArray::from(sorted.clone()).with_timezone("UTC"));
-            for grain in [Grain::Hour, Grain::Day, Grain::Year] {
+            for grain in ["hour", "day", "6 hours", "2 weeks from 2024-01-02", "year"].map(|text| text.parse::<Interval>().unwrap()) {
                 let coded = buckets(&array, true, grain, zone.into()).unwrap();
                 let expected: Vec<Option<i64>> = sorted.iter().map(|micros| Some(bucket_of(*micros, grain, zone).0)).collect();
                 prop_assert_eq!(decoded::<TimestampMicrosecondType>(&coded), expected);

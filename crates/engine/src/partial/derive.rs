@@ -30,7 +30,7 @@ use super::fragment::Fragment;
 use crate::error::{Error, Result};
 use crate::functions::time_bucket::{Buckets, TimeBucket};
 use crate::semantic::calendar::Calendar;
-use crate::semantic::grain::Grain;
+use crate::semantic::interval::Interval;
 
 /// Columns beside the keys: first and last instant of the kept bucket.
 const FROM: &str = "bucket.from";
@@ -56,7 +56,7 @@ pub(crate) struct Derivation {
     pub aggregates: Vec<Folded>,
     /// Keys of the rollup, and the ends of its buckets.
     schema: SchemaRef,
-    bucket: Option<(usize, Grain, Calendar)>,
+    bucket: Option<(usize, Interval, Calendar)>,
 }
 
 /// An expression over the keys of a rollup.
@@ -90,7 +90,7 @@ impl Derivation {
         let filters = wanted.filters.iter().map(|filter| deriver.derive(filter)).collect();
         let groups = wanted.groups.iter().map(|group| deriver.derive(group)).collect::<Result<_, _>>()?;
         let aggregates = wanted.aggregates.iter().map(|aggregate| deriver.aggregate(aggregate)).collect::<Result<_, _>>()?;
-        Ok(Self { filters, groups, aggregates, schema: deriver.schema, bucket: deriver.time.map(|time| (time.key, time.grain, time.calendar)) })
+        Ok(Self { filters, groups, aggregates, schema: deriver.schema, bucket: deriver.time.map(|time| (time.key, time.interval, time.calendar)) })
     }
 
     /// What the rollup lacks for some filter, where it lacks something: it then answers only for segments whose
@@ -103,10 +103,10 @@ impl Derivation {
     pub(crate) fn keys(&self, state: &RecordBatch) -> Result<RecordBatch> {
         let own = self.schema.fields().len() - if self.bucket.is_some() { 2 } else { 0 };
         let mut columns: Vec<ArrayRef> = state.columns().iter().take(own).cloned().collect();
-        if let Some((key, grain, calendar)) = self.bucket {
+        if let Some((key, interval, calendar)) = self.bucket {
             let starts = columns.get(key).ok_or_else(|| Error::internal("a rollup without its time"))?;
             let starts = Arc::clone(starts);
-            let mut buckets = Buckets::new(grain, calendar);
+            let mut buckets = Buckets::new(interval, calendar);
             let instants = starts.as_primitive::<TimestampMicrosecondType>();
             let ends: Vec<i64> = instants.values().iter().map(|start| buckets.of(*start).1.saturating_sub(1)).collect();
             let ends = PrimitiveArray::<TimestampMicrosecondType>::new(ends.into(), instants.nulls().cloned());
@@ -141,7 +141,7 @@ impl Derived {
 /// The time of a rollup: which key, in buckets of what, and the expressions that are this time.
 struct Time {
     key: usize,
-    grain: Grain,
+    interval: Interval,
     calendar: Calendar,
     /// An expression of the dataset, and how it is made from an instant.
     roots: Vec<(Expr, Option<DataType>)>,
@@ -166,7 +166,7 @@ impl<'a> Deriver<'a> {
                 // A day as an instant: its first one.
                 roots.push(((*inner.expr).clone(), Some(DataType::Date32)));
             }
-            Some(Time { key, grain: bucket.grain(), calendar: bucket.calendar(), roots })
+            Some(Time { key, interval: bucket.interval(), calendar: bucket.calendar(), roots })
         });
         let mut fields: Vec<Field> = kept.layout.state.fields().iter().take(kept.fragment.groups.len()).map(|field| field.as_ref().clone()).collect();
         if time.is_some() {

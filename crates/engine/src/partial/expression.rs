@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::grain::Grain;
+use crate::semantic::interval::Interval;
 
 /// Nodes of one expression at most, as in a fragment.
 const NODES_MAX: usize = 10_000;
@@ -100,7 +100,8 @@ pub(super) enum Node {
         arguments: usize,
     },
     TimeBucket {
-        grain: Grain,
+        /// Its width: the name of a unit, or of several.
+        grain: Interval,
         zone: String,
     },
     Aggregate {
@@ -229,7 +230,7 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
         Expr::ScalarFunction(call) => {
             let parts = call.args.iter().collect();
             if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
-                return Ok((Node::TimeBucket { grain: bucket.grain(), zone: bucket.calendar().to_string() }, parts));
+                return Ok((Node::TimeBucket { grain: bucket.interval(), zone: bucket.calendar().to_string() }, parts));
             }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
@@ -352,6 +353,7 @@ mod tests {
     use datafusion::prelude::{SessionContext, col};
 
     use super::*;
+    use crate::semantic::grain::Grain;
 
     fn there_and_back(expr: &Expr) -> Expr {
         let state = SessionContext::new().state();
@@ -433,7 +435,7 @@ mod tests {
             vec![column(), column(), Node::Binary("xor".to_owned())],
             vec![column(), Node::InList { items: usize::MAX, negated: false }],
             vec![Node::Function { name: "no_such_function".to_owned(), arguments: 0 }],
-            vec![column(), Node::TimeBucket { grain: Grain::Day, zone: "Atlantis/Capital".to_owned() }],
+            vec![column(), Node::TimeBucket { grain: Grain::Day.into(), zone: "Atlantis/Capital".to_owned() }],
         ] {
             assert!(read(nodes.clone(), &state, &Tables::default()).is_err(), "{nodes:?}");
         }

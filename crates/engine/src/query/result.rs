@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::catalog::ColumnType;
-use crate::semantic::{CalendarSettings, Grain};
+use crate::semantic::{CalendarSettings, Grain, Granularity, Interval};
 
 /// What part a column plays in a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,9 +35,15 @@ pub struct ResultColumn {
     pub column_type: ColumnType,
     /// What part it plays.
     pub role: ColumnRole,
-    /// Bucket width of a time.
+    /// The unit of the buckets of a time, or that of which they are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grain: Option<Grain>,
+    /// As it was asked for, where that is not the unit alone: `15 minutes`, or a name of the dimension's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Granularity>,
+    /// How wide the buckets are and what they are counted from, where that is not the unit alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// A format preset or a d3-format string.
     pub format: Option<String>,
     /// The values that became this column, in the order of the query's `pivot`.
@@ -48,7 +54,18 @@ pub struct ResultColumn {
 impl ResultColumn {
     /// A column that is called as it is named, without a format.
     pub(crate) fn new(name: &str, column_type: ColumnType, role: ColumnRole) -> Self {
-        Self { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None, pivot: Vec::new() }
+        Self { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, granularity: None, interval: None, format: None, pivot: Vec::new() }
+    }
+
+    /// The same, of buckets of time.
+    pub(crate) fn in_buckets(self, asked: &Granularity, interval: Interval) -> Self {
+        let several = interval.as_unit().is_none() || matches!(asked, Granularity::Named(_));
+        Self { grain: Some(interval.unit()), granularity: several.then(|| asked.clone()), interval: several.then_some(interval), ..self }
+    }
+
+    /// How wide its buckets are.
+    pub(crate) fn width(&self) -> Option<Interval> {
+        self.interval.or_else(|| self.grain.map(Interval::from))
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn absolute(filter: &Filter, reference: &Reference, type_of: &dyn Fn(
 }
 
 fn fixed(condition: &Condition, reference: &Reference, type_of: &dyn Fn(&str) -> Option<ColumnType>) -> Result<Condition> {
+    let reference = &type_of(&condition.member).map_or(*reference, |column_type| reference.of(column_type));
     let with = |operator: Operator, values: Vec<Value>| Condition { member: condition.member.clone(), operator, values };
     let texts: Vec<&str> = condition.values.iter().filter_map(Value::as_str).collect();
     let first = texts.first().copied().unwrap_or_default();

@@ -8,8 +8,12 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::grain::Grain;
+use super::interval::Interval;
 
-/// What a query says of its calendar. Days begin at midnight of its time zone.
+/// The last hour with which a day can begin.
+pub(crate) const DAY_START_MAX: u32 = 23;
+
+/// What a query says of its calendar, in its time zone.
 ///
 /// ```
 /// let query: tidemill::SemanticQuery = serde_json::from_str(
@@ -27,11 +31,20 @@ pub struct CalendarSettings {
     pub week_start: Weekday,
     /// The month with which years begin, 1 to 12; quarters follow it. Default: January. A year is named by its first day.
     pub year_start: u32,
+    /// The hour with which days begin, 0 to 23, and with them weeks, months, quarters and years. Default: 0, midnight. A day is
+    /// named by the date on which it begins. Dates without a time of day belong to their date whenever days begin.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub day_start: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 impl Default for CalendarSettings {
     fn default() -> Self {
-        Self { week_start: Weekday::Mon, year_start: 1 }
+        Self { week_start: Weekday::Mon, year_start: 1, day_start: 0 }
     }
 }
 
@@ -42,6 +55,8 @@ pub(crate) struct Calendar {
     pub week_start: Weekday,
     /// The month with which years begin, 1 to 12.
     pub year_start: u32,
+    /// The hour with which days begin, 0 to 23.
+    pub day_start: u32,
 }
 
 impl From<Tz> for Calendar {
@@ -52,18 +67,27 @@ impl From<Tz> for Calendar {
 
 impl Calendar {
     pub(crate) fn new(zone: Tz, settings: CalendarSettings) -> Self {
-        Self { zone, week_start: settings.week_start, year_start: settings.year_start.clamp(1, 12) }
+        Self { zone, week_start: settings.week_start, year_start: settings.year_start.clamp(1, 12), day_start: settings.day_start.min(DAY_START_MAX) }
     }
 
-    /// The calendar with which buckets of a grain are the same, and no other is said: days are days whenever weeks begin.
-    pub(crate) fn of_grain(self, grain: Grain) -> Self {
+    /// The calendar with which buckets of a width are the same, and no other is said: days are days whenever weeks begin.
+    pub(crate) fn of(self, interval: Interval) -> Self {
         let plain = Self::from(self.zone);
-        match grain {
-            Grain::Week => Self { week_start: self.week_start, ..plain },
-            Grain::Quarter => Self { year_start: (self.year_start - 1) % 3 + 1, ..plain },
-            Grain::Year => Self { year_start: self.year_start, ..plain },
-            _ => plain,
+        if interval.unit() < Grain::Day {
+            return plain;
         }
+        let days = Self { day_start: self.day_start, ..plain };
+        match interval.months() {
+            _ if interval.origin().is_some() => days,
+            Some(months) => Self { year_start: (self.year_start - 1) % months.unsigned_abs() + 1, ..days },
+            None if interval.unit() == Grain::Week => Self { week_start: self.week_start, ..days },
+            None => days,
+        }
+    }
+
+    /// The calendar of dates, which have no time of day that could lie before the hour with which days begin.
+    pub(crate) fn of_dates(self) -> Self {
+        Self { day_start: 0, ..self }
     }
 }
 
@@ -76,6 +100,9 @@ impl fmt::Display for Calendar {
         }
         if self.year_start != 1 {
             write!(f, " years-{}", self.year_start)?;
+        }
+        if self.day_start != 0 {
+            write!(f, " days-{}", self.day_start)?;
         }
         Ok(())
     }
@@ -91,6 +118,7 @@ impl FromStr for Calendar {
             match part.split_once('-') {
                 Some(("weeks", day)) => calendar.week_start = day.parse().map_err(drop)?,
                 Some(("years", month)) => calendar.year_start = month.parse().ok().filter(|month| (1..=12).contains(month)).ok_or(())?,
+                Some(("days", hour)) => calendar.day_start = hour.parse().ok().filter(|hour| *hour <= DAY_START_MAX).ok_or(())?,
                 _ => return Err(()),
             }
         }
@@ -132,19 +160,39 @@ mod tests {
 
     #[test]
     fn a_calendar_is_read_back_from_its_name() {
-        for text in ["UTC", "Europe/Berlin weeks-Sun", "Asia/Kolkata years-4", "UTC weeks-Sat years-10"] {
+        for text in ["UTC", "Europe/Berlin weeks-Sun", "Asia/Kolkata years-4", "UTC weeks-Sat years-10", "UTC days-6", "Europe/Berlin weeks-Sun years-4 days-23"] {
             assert_eq!(text.parse::<Calendar>().unwrap().to_string(), text);
         }
-        for text in ["", "Atlantis", "UTC weeks-Xyz", "UTC years-13", "UTC days-2"] {
+        for text in ["", "Atlantis", "UTC weeks-Xyz", "UTC years-13", "UTC days-24", "UTC hours-2"] {
             assert!(text.parse::<Calendar>().is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_grain_keeps_only_what_matters_to_it() {
-        let calendar: Calendar = "UTC weeks-Sun years-7".parse().unwrap();
-        for (grain, name) in [(Grain::Day, "UTC"), (Grain::Week, "UTC weeks-Sun"), (Grain::Month, "UTC"), (Grain::Quarter, "UTC"), (Grain::Year, "UTC years-7")] {
-            assert_eq!(calendar.of_grain(grain).to_string(), name);
+    fn a_width_keeps_only_what_matters_to_it() {
+        let calendar: Calendar = "UTC weeks-Sun years-7 days-6".parse().unwrap();
+        for (interval, name) in [
+            ("hour", "UTC"),
+            ("6 hours", "UTC"),
+            ("day", "UTC days-6"),
+            ("week", "UTC weeks-Sun days-6"),
+            ("2 weeks", "UTC weeks-Sun days-6"),
+            ("2 weeks from 2024-01-02", "UTC days-6"),
+            ("month", "UTC days-6"),
+            ("quarter", "UTC days-6"),
+            ("4 months", "UTC years-3 days-6"),
+            ("year", "UTC years-7 days-6"),
+            ("1 year from 2024-10-01", "UTC days-6"),
+        ] {
+            assert_eq!(calendar.of(interval.parse().unwrap()).to_string(), name, "{interval}");
         }
+    }
+
+    #[test]
+    fn settings_that_say_nothing_of_days_are_written_as_before() {
+        let settings: CalendarSettings = serde_json::from_str(r#"{"weekStart": "sunday"}"#).unwrap();
+        assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"sunday","yearStart":1}"#);
+        let settings: CalendarSettings = serde_json::from_str(r#"{"dayStart": 6}"#).unwrap();
+        assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"monday","yearStart":1,"dayStart":6}"#);
     }
 }

@@ -5,10 +5,10 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ExprSchemable;
 
 use super::member::{Columns, find_dimension, model_of};
-use super::model::{Measure, MeasureKind, Model};
+use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
-use super::{access, derived};
+use super::{access, derived, granularity};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
@@ -42,6 +42,10 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     }
     for (index, dimension) in model.dimensions.iter().enumerate() {
         columns.dimension(dimension).map_err(|error| error.at(format!("dimensions[{index}]")))?;
+        check_granularities(dimension).map_err(|error| {
+            let at = format!("dimensions[{index}].{}", error.field().unwrap_or("granularities"));
+            error.context(format!("dimension {}", dimension.name)).at(at)
+        })?;
     }
     for (index, measure) in model.measures.iter().enumerate() {
         check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
@@ -72,6 +76,15 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     }
     access::check(model, state, schema)?;
     rollup::check(model)
+}
+
+/// Checks the names that a time has for its buckets.
+fn check_granularities(dimension: &Dimension) -> Result<()> {
+    let is_time = matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date);
+    if !dimension.granularities.is_empty() && !is_time {
+        return Err(Error::invalid(format!("it is of type {}, and only times have granularities", dimension.column_type)));
+    }
+    granularity::check(&dimension.granularities)
 }
 
 fn check_joins(model: &Model, schema: &DFSchema) -> Result<()> {

@@ -11,9 +11,10 @@ use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, DAY_START_MAX};
 use super::date::{self, Range, Reference};
 use super::filter;
+use super::granularity::interval_of;
 use super::member::{self, Columns, Member, find, find_dimension, find_measure};
 use super::model::{Measure, MeasureKind, Model};
 use super::query::{Direction, Filter, SemanticQuery};
@@ -77,11 +78,14 @@ pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
 /// The calendar of a query.
 ///
 /// # Errors
-/// `Invalid` for a zone that is not in the IANA database and a month that is none.
+/// `Invalid` for a zone that is not in the IANA database and a month or an hour that is none.
 pub(crate) fn calendar_of(query: &SemanticQuery) -> Result<Calendar> {
     let settings = query.calendar.unwrap_or_default();
     if !(1..=12).contains(&settings.year_start) {
         return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {}", settings.year_start)).at("calendar.yearStart"));
+    }
+    if settings.day_start > DAY_START_MAX {
+        return Err(Error::invalid(format!("days begin with an hour from 0 to {DAY_START_MAX}, not {}", settings.day_start)).at("calendar.dayStart"));
     }
     Ok(Calendar::new(zone_of(query)?, settings))
 }
@@ -142,15 +146,17 @@ impl Compiler<'_> {
             let at = |part: &str| format!("timeDimensions[{index}].{part}");
             let dimension = find_dimension(self.model, &time.dimension).map_err(|error| error.at(at("dimension")))?;
             let instant = self.columns.instant(dimension).map_err(|error| error.at(at("dimension")))?;
+            let reference = self.reference.of(dimension.column_type);
             if let Some(asked) = &time.date_range {
-                let resolved = date::resolve(asked, &self.reference).map_err(|error| error.at(at("dateRange")))?;
+                let resolved = date::resolve(asked, &reference).map_err(|error| error.at(at("dateRange")))?;
                 conditions.extend(filter::within(&instant, resolved));
                 range = range.or(Some(resolved));
             }
-            if let Some(grain) = time.granularity {
-                groups.push(TimeBucket::udf(grain, self.reference.calendar).call(vec![instant]).alias(&time.dimension));
-                let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time);
-                output.push(ResultColumn { label: dimension.label.clone(), grain: Some(grain), format: dimension.format.clone(), ..column });
+            if let Some(asked) = &time.granularity {
+                let interval = interval_of(asked, &dimension.name, &dimension.granularities).map_err(|error| error.at(at("granularity")))?;
+                groups.push(TimeBucket::udf(interval, reference.calendar).call(vec![instant]).alias(&time.dimension));
+                let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
+                output.push(ResultColumn { label: dimension.label.clone(), format: dimension.format.clone(), ..column });
             }
         }
         Ok((conditions, range))

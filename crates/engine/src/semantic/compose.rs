@@ -25,6 +25,8 @@ use super::compile::{Compiler, MEMBERS_MAX, limit_of, members_of, order_of, refu
 use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
+use super::granularity::{Granularity, interval_of};
+use super::interval::Interval;
 use super::join::{Models, way};
 use super::lookups::UniqueKey;
 use super::mapped::Mapped;
@@ -141,7 +143,7 @@ impl<'a> World<'a> {
     }
 
     /// The dimension that a member is, seen from a model: as its part finds it, or, where another one is the same, as it is named.
-    fn dimension(&self, from: &str, member: &str) -> Result<&'a Dimension> {
+    pub(super) fn dimension(&self, from: &str, member: &str) -> Result<&'a Dimension> {
         let prefix = model_of(member)?;
         let target = match self.target(from, prefix) {
             Ok(target) => target,
@@ -149,6 +151,22 @@ impl<'a> World<'a> {
         };
         let name = member.get(prefix.len() + 1..).unwrap_or_default();
         find_dimension(self.model(&target)?, &format!("{target}.{name}"))
+    }
+
+    /// The buckets that are asked for by a time.
+    pub(super) fn interval_of(&self, from: &str, member: &str, asked: &Granularity) -> Result<Interval> {
+        match asked {
+            Granularity::Every(interval) => Ok(*interval),
+            Granularity::Named(_) => {
+                let dimension = self.dimension(from, member)?;
+                interval_of(asked, &dimension.name, &dimension.granularities)
+            }
+        }
+    }
+
+    /// What ranges and buckets of a member go by.
+    pub(super) fn reference_of(&self, from: &str, member: &str) -> Reference {
+        self.dimension(from, member).map_or(self.reference, |dimension| self.reference.of(dimension.column_type))
     }
 
     /// The model that is called `prefix` from another one.
@@ -319,7 +337,9 @@ fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColu
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
     let plan = plan.project(shown)?.sort(order)?.build()?;
     let limit = limit_of(query, world.limits)?;
-    let range = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &world.reference)).transpose()?;
+    let asked = query.time_dimensions.iter().find_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
+    let reference = |member: &str| roots.first().map_or(world.reference, |root| world.reference_of(root, member));
+    let range = asked.map(|(member, range)| date::resolve(range, &reference(member))).transpose()?;
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }
 
@@ -425,11 +445,12 @@ fn computed(plan: LogicalPlanBuilder, dimensions: &[ResultColumn], formulas: &[(
 /// The columns of the dimensions.
 fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
     let mut columns = Vec::new();
-    for time in &world.query.time_dimensions {
-        if let Some(grain) = time.granularity {
+    for (index, time) in world.query.time_dimensions.iter().enumerate() {
+        if let Some(asked) = &time.granularity {
             let Dimension { label, format, .. } = world.dimension(root, &time.dimension)?;
-            let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time);
-            columns.push(ResultColumn { label: label.clone(), grain: Some(grain), format: format.clone(), ..column });
+            let interval = world.interval_of(root, &time.dimension, asked).map_err(|error| error.at(format!("timeDimensions[{index}].granularity")))?;
+            let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
+            columns.push(ResultColumn { label: label.clone(), format: format.clone(), ..column });
         }
     }
     for member in &world.query.dimensions {

@@ -15,8 +15,9 @@ use chrono_tz::Tz;
 use super::calendar::Calendar;
 use super::grain::Grain;
 use super::query::DateRange;
+use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::{bucket_of, day_start, step};
+use crate::functions::bucket::{bucket_of, day_of, day_start, hours_before, step};
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +36,16 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
+    /// What ranges of values of a type are relative to. Dates belong to their date whenever days begin, and today is the date
+    /// on which the day began that has not ended.
+    pub(crate) fn of(self, column_type: ColumnType) -> Self {
+        if column_type != ColumnType::Date || self.calendar.day_start == 0 {
+            return self;
+        }
+        let now = hours_before(self.now.timestamp_micros(), self.calendar).and_then(DateTime::from_timestamp_micros);
+        Self { now: now.unwrap_or(self.now), calendar: self.calendar.of_dates(), ..self }
+    }
+
     pub(crate) fn zone(&self) -> Tz {
         self.calendar.zone
     }
@@ -60,7 +71,7 @@ pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range>
 
 /// Whether the answer changes by the clock alone.
 pub(crate) fn follows_clock(range: &DateRange) -> bool {
-    let relative = |text: &str| !text.ends_with(OF_DATA) && text != "all" && absolute(text.trim(), Tz::UTC).is_none();
+    let relative = |text: &str| !text.ends_with(OF_DATA) && text != "all" && absolute(text.trim(), Tz::UTC.into()).is_none();
     match range {
         DateRange::Between([from, to]) => relative(from) || relative(to),
         DateRange::Named(text) => relative(text),
@@ -78,7 +89,7 @@ pub(crate) fn follows_data(range: &DateRange) -> bool {
 /// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
 pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     let text = text.trim();
-    if let Some(found) = absolute(text, reference.zone()) {
+    if let Some(found) = absolute(text, reference.calendar) {
         return Ok(found);
     }
     match anchor(text, reference.now.timestamp_micros(), reference.zone()) {
@@ -88,9 +99,9 @@ pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     }
 }
 
-fn absolute(text: &str, zone: Tz) -> Option<(i64, i64)> {
+fn absolute(text: &str, calendar: Calendar) -> Option<(i64, i64)> {
     if let Ok(day) = text.parse::<NaiveDate>() {
-        return Some((day_start(day, zone)?, day_start(day.succ_opt()?, zone)?));
+        return Some((day_start(day, calendar)?, day_start(day.succ_opt()?, calendar)?));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some((instant.timestamp_micros(), instant.timestamp_micros() + 1));
@@ -98,7 +109,7 @@ fn absolute(text: &str, zone: Tz) -> Option<(i64, i64)> {
     let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    let micros = local.and_local_timezone(zone).earliest()?.timestamp_micros();
+    let micros = local.and_local_timezone(calendar.zone).earliest()?.timestamp_micros();
     // A last instant such as 23:59:59.999 means the whole of its last unit.
     let width = if local.and_utc().timestamp_subsec_micros() == 0 { 1 } else { 1_000 };
     Some((micros, micros + width))
@@ -108,7 +119,7 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
     if text == "all" {
         return Ok(Range::default());
     }
-    if let Some((from, to)) = absolute(text, reference.zone()) {
+    if let Some((from, to)) = absolute(text, reference.calendar) {
         return Ok(Range { from: Some(from), to: Some(to) });
     }
     let (zone, calendar) = (reference.zone(), reference.calendar);
@@ -129,10 +140,10 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
     let found = match parts.as_slice() {
         ["today"] => current(now, Grain::Day, calendar),
         ["yesterday"] => before(now, Grain::Day, 1, calendar),
-        ["this", unit] => grain_of(unit).and_then(|grain| current(now, grain, calendar)),
-        ["last", unit] => grain_of(unit).and_then(|grain| if of_data { current(now, grain, calendar) } else { before(now, grain, 1, calendar) }),
-        ["last", count, unit] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, calendar)),
-        ["from", count, unit, "ago", "to", "now"] => number(count).zip(grain_of(unit)).and_then(|(count, grain)| range(shift(now, grain, -count, zone), Some(end))),
+        ["this", unit] => Grain::counted(unit).and_then(|grain| current(now, grain, calendar)),
+        ["last", unit] => Grain::counted(unit).and_then(|grain| if of_data { current(now, grain, calendar) } else { before(now, grain, 1, calendar) }),
+        ["last", count, unit] => number(count).zip(Grain::counted(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, calendar)),
+        ["from", count, unit, "ago", "to", "now"] => number(count).zip(Grain::counted(unit)).and_then(|(count, grain)| range(shift(now, grain, -count, zone), Some(end))),
         _ => words.split_once(" to ").and_then(|(from, to)| {
             let start = anchor(from.trim(), now, zone).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, calendar).0));
             let stop = anchor(to.trim(), now, zone).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, calendar).1));
@@ -153,7 +164,7 @@ fn current(now: i64, grain: Grain, calendar: Calendar) -> Option<Range> {
 
 fn before(now: i64, grain: Grain, count: i32, calendar: Calendar) -> Option<Range> {
     let (start, _) = bucket_of(now, grain, calendar);
-    Some(Range { from: Some(earlier(start, grain, count, calendar.zone)?), to: Some(start) })
+    Some(Range { from: Some(earlier(start, grain, count, calendar)?), to: Some(start) })
 }
 
 fn last(now: i64, grain: Grain, count: i32, of_data: bool, calendar: Calendar) -> Option<Range> {
@@ -161,15 +172,15 @@ fn last(now: i64, grain: Grain, count: i32, of_data: bool, calendar: Calendar) -
         return before(now, grain, count, calendar);
     }
     let (_, end) = bucket_of(now, grain, calendar);
-    Some(Range { from: Some(earlier(end, grain, count, calendar.zone)?), to: Some(end) })
+    Some(Range { from: Some(earlier(end, grain, count, calendar)?), to: Some(end) })
 }
 
 /// The beginning of a bucket some units before the one that begins at `start`. By days and not by the time of day: where
-/// a clock change removed midnight a bucket begins later, but those before it do not.
-fn earlier(start: i64, grain: Grain, count: i32, zone: Tz) -> Option<i64> {
+/// a clock change removed its beginning a bucket begins later, but those before it do not.
+fn earlier(start: i64, grain: Grain, count: i32, calendar: Calendar) -> Option<i64> {
     match grain {
-        Grain::Second | Grain::Minute | Grain::Hour => shift(start, grain, -count, zone),
-        _ => day_start(step(DateTime::from_timestamp_micros(start)?.with_timezone(&zone).date_naive(), grain, -count)?, zone),
+        Grain::Second | Grain::Minute | Grain::Hour => shift(start, grain, -count, calendar.zone),
+        _ => day_start(step(day_of(start, calendar)?, grain, -count)?, calendar),
     }
 }
 
@@ -194,20 +205,6 @@ fn shift(micros: i64, grain: Grain, count: i32, zone: Tz) -> Option<i64> {
 
 fn number(text: &str) -> Option<i32> {
     text.parse().ok().filter(|count| (1..=UNITS_MAX).contains(count))
-}
-
-fn grain_of(unit: &str) -> Option<Grain> {
-    Some(match unit.strip_suffix('s').unwrap_or(unit) {
-        "second" => Grain::Second,
-        "minute" => Grain::Minute,
-        "hour" => Grain::Hour,
-        "day" => Grain::Day,
-        "week" => Grain::Week,
-        "month" => Grain::Month,
-        "quarter" => Grain::Quarter,
-        "year" => Grain::Year,
-        _ => return None,
-    })
 }
 
 /// `now-7d/d`: an instant, and the unit to which it is rounded.

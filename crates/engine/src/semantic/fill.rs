@@ -10,16 +10,16 @@ use arrow::datatypes::{DataType, Int64Type, Schema, TimestampMicrosecondType};
 use super::calendar::Calendar;
 use super::combinations::Combinations;
 use super::date::Range;
-use super::grain::Grain;
+use super::interval::Interval;
 use super::shape::Empty;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::bucket_of;
+use crate::functions::bucket::bucket_of;
 use crate::query::result::{ColumnRole, ResultColumn};
 
 /// Which buckets there are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Filling {
-    pub grain: Grain,
+    pub interval: Interval,
     pub calendar: Calendar,
     /// The range that was asked for; where it is open, the answer says where it begins and ends.
     pub range: Range,
@@ -49,8 +49,7 @@ pub(crate) fn fill(batch: &RecordBatch, columns: &[ResultColumn], time: usize, e
     if rows > filling.rows_max {
         return Err(Error::exhausted(format!(
             "with every {} there would be {rows} rows; at most {} are answered: ask for a narrower range, longer buckets or fewer groups",
-            filling.grain.as_str(),
-            filling.rows_max
+            filling.interval, filling.rows_max
         )));
     }
     let places: HashMap<i64, usize> = buckets.iter().enumerate().map(|(place, bucket)| (*bucket, place)).collect();
@@ -103,21 +102,18 @@ impl Filling {
         let last = arrow::compute::max(found);
         let from = self.range.from.or(first);
         // A range may go on beyond now, where nothing can have happened yet.
-        let end_of = |micros: i64| bucket_of(micros, self.grain, self.calendar).1;
+        let end_of = |micros: i64| bucket_of(micros, self.interval, self.calendar).1;
         let reached = last.map(end_of).into_iter().chain(self.range.to.map(|to| to.min(end_of(self.now)))).max();
         let (Some(from), Some(to)) = (from, reached) else { return Ok(Vec::new()) };
         let mut buckets = Vec::new();
-        let mut at = bucket_of(first.map_or(from, |first| first.min(from)), self.grain, self.calendar).0;
+        let mut at = bucket_of(first.map_or(from, |first| first.min(from)), self.interval, self.calendar).0;
         while at < to {
             if buckets.len() >= self.rows_max {
-                return Err(Error::exhausted(format!(
-                    "the range has more than {} buckets of a {}; ask for a narrower one, or for longer buckets",
-                    self.rows_max,
-                    self.grain.as_str()
-                )));
+                let wide = self.interval.as_unit().map_or_else(|| self.interval.to_string(), |unit| format!("a {}", unit.as_str()));
+                return Err(Error::exhausted(format!("the range has more than {} buckets of {wide}; ask for a narrower one, or for longer buckets", self.rows_max)));
             }
             buckets.push(at);
-            at = bucket_of(at, self.grain, self.calendar).1.max(at.saturating_add(1));
+            at = bucket_of(at, self.interval, self.calendar).1.max(at.saturating_add(1));
         }
         Ok(buckets)
     }
@@ -158,13 +154,14 @@ mod tests {
     use super::*;
     use crate::catalog::ColumnType;
     use crate::query::write::columns_to_json;
+    use crate::semantic::grain::Grain;
 
     fn micros(text: &str) -> i64 {
         text.parse::<DateTime<Utc>>().unwrap().timestamp_micros()
     }
 
     fn column(name: &str, column_type: ColumnType, role: ColumnRole) -> ResultColumn {
-        ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, format: None, pivot: Vec::new() }
+        ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, granularity: None, interval: None, format: None, pivot: Vec::new() }
     }
 
     fn filled(rows: &[(Option<&str>, Option<&str>, Option<i64>)], empty: Empty, range: Range, now: &str, rows_max: usize) -> Result<Value> {
@@ -174,7 +171,7 @@ mod tests {
         let batch = RecordBatch::try_from_iter([("t", Arc::new(times.with_timezone("UTC")) as ArrayRef), ("c", Arc::new(cities)), ("n", Arc::new(counts))]).unwrap();
         let columns =
             [column("t", ColumnType::Timestamp, ColumnRole::Time), column("c", ColumnType::String, ColumnRole::Dimension), column("n", ColumnType::Integer, ColumnRole::Measure)];
-        let filling = Filling { grain: Grain::Day, calendar: Calendar::from(Tz::Europe__Berlin), range, now: micros(now), rows_max };
+        let filling = Filling { interval: Grain::Day.into(), calendar: Calendar::from(Tz::Europe__Berlin), range, now: micros(now), rows_max };
         let batch = fill(&batch, &columns, 0, &[Empty::Null, Empty::Null, empty], &filling)?;
         Ok(json!(columns_to_json(&batch)))
     }

@@ -78,7 +78,7 @@ fn balanced(mut parts: Vec<Expr>, operator: Op) -> Expr {
 }
 
 fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
-    let values = &condition.values;
+    let (values, reference) = (&condition.values, &reference.of(column_type));
     if values.len() > VALUES_MAX {
         return Err(Error::exhausted(format!("{} values are more than the {VALUES_MAX} that one condition may list", values.len())));
     }

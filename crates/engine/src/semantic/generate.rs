@@ -71,6 +71,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
                 expression: source.expression.clone(),
                 format: names_something(source).then(|| PLAIN_DIGITS.to_owned()),
                 same_as: None,
+                granularities: Vec::new(),
             })
             .collect(),
         measures: without_repeats(measures),

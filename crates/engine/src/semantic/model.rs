@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::grain::Grain;
+use super::granularity::NamedGranularity;
+use super::interval::Interval;
 use super::join::Join;
 use super::policy::AccessPolicy;
 use super::query::Filter;
@@ -52,7 +54,7 @@ impl Model {
             // How it is called for people, and how it is written, is nobody's access.
             let bare = |found: Dimension| {
                 let column = found.expression.is_none().then(|| found.column.clone().unwrap_or_else(|| found.name.clone()));
-                Dimension { label: String::new(), format: None, same_as: None, column, ..found }
+                Dimension { label: String::new(), format: None, same_as: None, granularities: Vec::new(), column, ..found }
             };
             named.map(find).map(|found| found.map(bare)).collect()
         };
@@ -84,9 +86,9 @@ pub struct Rollup {
     /// Name of the dimension whose time they are kept by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_dimension: Option<String>,
-    /// Width of its buckets, in UTC.
+    /// Width of its buckets, in UTC: `hour`, or several units such as `15 minutes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granularity: Option<Grain>,
+    pub granularity: Option<Interval>,
 }
 
 /// Something to group by: a column, or a SQL expression over columns.
@@ -113,6 +115,9 @@ pub struct Dimension {
     /// groups measures of this model by this one. So two models of events share their time or their country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
+    /// Names for buckets of a time, beside the units of the calendar: sprints, shifts, fiscal years.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granularities: Vec<NamedGranularity>,
 }
 
 /// A filter with a name. Cube calls it a segment.

@@ -6,14 +6,16 @@
 //!   a bucket of what is read counts in a later one, or in several; only those that were asked for are shown
 //! ```
 
+use super::calendar::Calendar;
 use super::compile::members_of;
 use super::compose::World;
 use super::date::{self, Range};
 use super::derived::Lens;
 use super::grain::Grain;
+use super::interval::Interval;
 use super::model::Span;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::bucket_of;
+use crate::functions::bucket::bucket_of;
 use crate::functions::time_shift::shift;
 
 /// Buckets that a rolling measure looks over at most: each group is there once for each of them.
@@ -33,9 +35,9 @@ pub(super) struct Moved<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Buckets {
     /// Of the answer.
-    pub grain: Grain,
+    pub interval: Interval,
     /// Of the states: each of them counts in one bucket of the answer when it is moved.
-    pub fine: Grain,
+    pub fine: Interval,
     /// Those that are shown.
     pub shown: Range,
 }
@@ -44,7 +46,7 @@ pub(super) struct Buckets {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grouped<'a> {
     pub member: &'a str,
-    pub grain: Grain,
+    pub interval: Interval,
     /// Whether it is one of the model whose rows are counted.
     pub own: bool,
 }
@@ -53,6 +55,8 @@ pub(super) struct Grouped<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Mover<'a> {
     pub world: &'a World<'a>,
+    /// The model whose rows are counted.
+    pub root: &'a str,
     pub lens: Lens,
     pub named: &'a str,
     pub balances: bool,
@@ -97,61 +101,58 @@ impl<'a> Mover<'a> {
         if !is_own(member) {
             return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
         }
-        Ok(Moved { member, read: self.earlier(date::resolve(asked, &self.world.reference)?, span)?, buckets: None })
+        let reference = self.world.reference_of(self.root, member);
+        Ok(Moved { member, read: self.earlier(date::resolve(asked, &reference)?, span, reference.calendar)?, buckets: None })
     }
 
     fn by_buckets(&self, time: Grouped<'a>) -> Result<Moved<'a>> {
-        let Grouped { member, grain, own } = time;
+        let Grouped { member, interval, own } = time;
         if !own {
             return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
         }
         if self.balances && !matches!(self.lens, Lens::Before(_)) {
             return Err(self.refused("is a stock, which does not add up over time; use it as it is, or shift it"));
         }
+        let reference = self.world.reference_of(self.root, member);
         let asked = self.world.query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
-        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &self.world.reference)).transpose()?.unwrap_or_default();
-        let calendar = self.world.reference.calendar;
+        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &reference)).transpose()?.unwrap_or_default();
+        let calendar = reference.calendar;
         // Whole buckets are shown, also where the range begins inside of one. What is moved beyond the data only where it is asked for.
-        let first = asked.from.map(|from| bucket_of(from, grain, calendar).0);
-        let beyond = || self.horizon.map(|latest| bucket_of(latest, grain, calendar).1);
+        let first = asked.from.map(|from| bucket_of(from, interval, calendar).0);
+        let beyond = || self.horizon.map(|latest| bucket_of(latest, interval, calendar).1);
         let (read, fine, to) = match self.lens {
-            Lens::Before(span) => (self.earlier(asked, span)?, self.fine(grain, span)?, asked.to.or_else(beyond)),
-            Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, grain, span)?, grain, asked.to.or_else(beyond)),
-            _ => (Range { from: None, ..asked }, grain, asked.to),
+            Lens::Before(span) => (self.earlier(asked, span, calendar)?, self.fine(interval, span)?, asked.to.or_else(beyond)),
+            Lens::Rolling(span) => (self.over(Range { from: first, ..asked }, interval, span, calendar)?, interval, asked.to.or_else(beyond)),
+            _ => (Range { from: None, ..asked }, interval, asked.to),
         };
-        Ok(Moved { member, read, buckets: Some(Buckets { grain, fine, shown: Range { from: first, to } }) })
+        Ok(Moved { member, read, buckets: Some(Buckets { interval, fine, shown: Range { from: first, to } }) })
     }
 
     /// Buckets that lie in one bucket each when they are shifted.
-    fn fine(&self, grain: Grain, span: Span) -> Result<Grain> {
-        let fine = if grain.divides(span.unit) { grain } else { grain.min(Grain::Day).min(span.unit) };
+    fn fine(&self, interval: Interval, span: Span) -> Result<Interval> {
+        let fine = if stays_whole(interval, span) { interval } else { interval.made_of().min(span.unit).into() };
         // The last days of a long month all become the last day of a short one: sums add them up, stocks must not.
-        let meets = fine != grain || (grain <= Grain::Day && span.unit >= Grain::Month);
+        let meets = fine != interval || (interval.unit() <= Grain::Day && span.unit >= Grain::Month);
         if self.balances && meets {
-            return Err(self.refused(&format!(
-                "is a stock, and several buckets of it would meet in one {} when they are shifted; ask for it by {}",
-                grain.as_str(),
-                span.unit.as_str()
-            )));
+            return Err(self.refused(&format!("is a stock, and several buckets of it would meet in one {interval} when they are shifted; ask for it by {}", span.unit.as_str())));
         }
         Ok(fine)
     }
 
-    fn over(&self, asked: Range, grain: Grain, span: Span) -> Result<Range> {
-        if span.unit != grain {
+    fn over(&self, asked: Range, interval: Interval, span: Span, calendar: Calendar) -> Result<Range> {
+        if interval.as_unit() != Some(span.unit) {
             return Err(self.refused(&format!("is over {} {}s; ask for it by {}", span.count, span.unit.as_str(), span.unit.as_str())));
         }
         if span.count > ROLLING_MAX {
             return Err(Error::exhausted(format!("{} is over {} buckets; at most {ROLLING_MAX} are rolled over", self.named, span.count)));
         }
-        let first = |from: i64| Ok::<_, Error>(bucket_of(self.back(from, Span { count: span.count - 1, ..span })?, grain, self.world.reference.calendar).0);
+        let first = |from: i64| Ok::<_, Error>(bucket_of(self.back(from, Span { count: span.count - 1, ..span })?, interval, calendar).0);
         Ok(Range { from: asked.from.map(first).transpose()?, to: asked.to })
     }
 
     /// The range some time before. Days stay days, and the last day of a range is the last one then: its end is not moved as an
     /// instant, which on the first day that a month does not have would leave that month's last day out.
-    fn earlier(&self, range: Range, span: Span) -> Result<Range> {
-        let calendar = self.world.reference.calendar;
+    fn earlier(&self, range: Range, span: Span, calendar: Calendar) -> Result<Range> {
         let is_start = |micros: i64, grain: Grain| bucket_of(micros, grain, calendar).0 == micros;
         let start = |micros: i64| {
             let back = self.back(micros, span)?;
@@ -171,5 +172,51 @@ impl<'a> Mover<'a> {
     fn back(&self, micros: i64, span: Span) -> Result<i64> {
         let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone());
         back.ok_or_else(|| self.refused("looks back further than the calendar goes"))
+    }
+}
+
+/// Whether what is shifted by a span begins where a bucket begins. Several hours follow the clock on the wall, so they are
+/// only shifted as they are by days.
+fn stays_whole(interval: Interval, span: Span) -> bool {
+    let shifted = |unit: i64| i64::from(span.count) * unit;
+    let by = Interval::from(span.unit);
+    match (interval.seconds(), interval.days(), interval.months()) {
+        (Some(_), ..) if by.seconds().is_none() => true,
+        (Some(width), ..) => (interval.unit() < Grain::Hour || interval.count() == 1) && by.seconds().is_some_and(|unit| shifted(unit) % width == 0),
+        (_, Some(1), _) => span.unit >= Grain::Day,
+        (_, Some(width), _) => by.days().is_some_and(|unit| shifted(unit) % width == 0),
+        (.., Some(width)) => by.months().is_some_and(|unit| shifted(unit.into()) % i64::from(width) == 0),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_shifted_whole_where_they_meet_buckets() {
+        for (interval, count, unit, whole) in [
+            ("day", 1, Grain::Month, true),
+            ("day", 1, Grain::Hour, false),
+            ("week", 1, Grain::Week, true),
+            ("week", 1, Grain::Year, false),
+            ("week", 14, Grain::Day, true),
+            ("2 weeks", 1, Grain::Week, false),
+            ("2 weeks from 2024-01-02", 2, Grain::Week, true),
+            ("month", 1, Grain::Year, true),
+            ("quarter", 1, Grain::Month, false),
+            ("quarter", 3, Grain::Month, true),
+            ("4 months", 1, Grain::Quarter, false),
+            ("4 months", 1, Grain::Year, true),
+            ("15 minutes", 1, Grain::Hour, true),
+            ("15 minutes", 1, Grain::Day, true),
+            ("15 minutes", 20, Grain::Minute, false),
+            ("6 hours", 1, Grain::Day, true),
+            ("6 hours", 12, Grain::Hour, false),
+            ("hour", 12, Grain::Hour, true),
+        ] {
+            assert_eq!(stays_whole(interval.parse().unwrap(), Span { count, unit }), whole, "{interval} by {count} {unit:?}");
+        }
     }
 }

@@ -16,12 +16,13 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
 
 use super::balance;
+use super::calendar::Calendar;
 use super::compile::{Compiler, members_of};
 use super::compose::World;
 use super::date;
 use super::derived::Lens;
 use super::filter;
-use super::grain::Grain;
+use super::interval::Interval;
 use super::lookups::{Lookups, UniqueKey};
 use super::mapped::mapped;
 use super::member::{Columns, Member, find, find_dimension, find_measure, model_of};
@@ -64,7 +65,21 @@ struct Group<'a> {
     expr: Expr,
     /// Whether it can be told from the root's own rows.
     own: bool,
-    bucket: Option<Grain>,
+    bucket: Option<Width>,
+}
+
+/// Buckets of a time.
+#[derive(Debug, Clone, Copy)]
+struct Width {
+    interval: Interval,
+    calendar: Calendar,
+}
+
+impl Width {
+    /// The bucket of an instant.
+    fn of(self, instant: Expr) -> Expr {
+        TimeBucket::udf(self.interval, self.calendar).call(vec![instant])
+    }
 }
 
 /// A member as it is found from a root.
@@ -86,8 +101,10 @@ impl<'a> Part<'a> {
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
-        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
-        let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, grain: group.bucket?, own: self.own(group.member, model).is_some() }));
+        let mover = Mover { world: self.world, root: self.root, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
+        let times = groups
+            .iter()
+            .filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: self.own(group.member, model).is_some() }));
         let moved = mover.moved(times, |member| self.own(member, model).is_some())?;
         let (mut before, mut after) = self.conditions(&compiler, &mut lookups, moved)?;
         let measures = self
@@ -131,7 +148,6 @@ impl<'a> Part<'a> {
         measures: &[(&Measure, &str)],
         compiler: &Compiler<'_>,
     ) -> Result<LogicalPlan> {
-        let calendar = self.world.reference.calendar;
         let schema = source.schema().clone();
         let mut plan = source;
         if !lookups.is_empty() {
@@ -143,7 +159,7 @@ impl<'a> Part<'a> {
         }
         let grouped = groups.into_iter().map(|group| {
             let expr = match group.bucket {
-                Some(grain) => TimeBucket::udf(grain, calendar).call(vec![self.in_time(group.expr)]),
+                Some(width) => width.of(self.in_time(group.expr)),
                 None => group.expr,
             };
             expr.alias(group.member)
@@ -175,7 +191,6 @@ impl<'a> Part<'a> {
         moved: Option<Moved<'_>>,
         compiler: &Compiler<'a>,
     ) -> Result<LogicalPlan> {
-        let calendar = self.world.reference.calendar;
         let mut plan = LogicalPlanBuilder::from(source);
         if let Some(condition) = conjunction(before) {
             plan = plan.filter(condition)?;
@@ -184,9 +199,9 @@ impl<'a> Part<'a> {
         let (mut buckets, mut inner) = (Vec::new(), Vec::new());
         for group in groups.iter().filter(|group| group.own) {
             match group.bucket {
-                Some(grain) => {
-                    let fine = moved.filter(|moved| moved.member == group.member).and_then(|moved| moved.buckets).map_or(grain, |buckets| buckets.fine);
-                    buckets.push((own_name(group.member), TimeBucket::udf(fine, calendar).call(vec![group.expr.clone()])));
+                Some(width) => {
+                    let fine = moved.filter(|moved| moved.member == group.member).and_then(|moved| moved.buckets).map_or(width.interval, |buckets| buckets.fine);
+                    buckets.push((own_name(group.member), Width { interval: fine, ..width }.of(group.expr.clone())));
                 }
                 None => inner.push((own_name(group.member), group.expr.clone())),
             }
@@ -219,7 +234,7 @@ impl<'a> Part<'a> {
             .map(|group| {
                 let expr = match (group.own, group.bucket) {
                     (true, _) => by_name(&own_name(group.member)),
-                    (false, Some(grain)) => TimeBucket::udf(grain, calendar).call(vec![group.expr.clone()]),
+                    (false, Some(width)) => width.of(group.expr.clone()),
                     (false, None) => group.expr.clone(),
                 };
                 expr.alias(group.member)
@@ -237,9 +252,9 @@ impl<'a> Part<'a> {
 
     /// Puts groups where they count in time.
     fn moved_plan(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
-        let calendar = self.world.reference.calendar;
-        let Some((member, Buckets { grain, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
+        let Some((member, Buckets { interval, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
         let own = own_name(member);
+        let calendar = self.world.reference_of(self.root, member).calendar;
         let (plan, later) = match self.lens {
             Lens::Before(span) => (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), lit(i64::from(span.count))])),
             Lens::Rolling(span) => {
@@ -251,7 +266,7 @@ impl<'a> Part<'a> {
             _ => return Ok(plan),
         };
         // A bucket does not begin at the same time of day everywhere in the calendar, so what was moved is put into its own.
-        let later = TimeBucket::udf(grain, calendar).call(vec![later]);
+        let later = Width { interval, calendar }.of(later);
         let columns = plan.schema().columns().into_iter().filter(|column| column.name != OFFSET);
         let shown = columns.map(|column| if column.name == own { later.clone().alias(&own) } else { Expr::Column(column) }).collect::<Vec<_>>();
         Ok(plan.project(shown)?)
@@ -261,12 +276,14 @@ impl<'a> Part<'a> {
         let query = self.world.query;
         let mut groups = Vec::new();
         for (index, time) in query.time_dimensions.iter().enumerate() {
-            if let Some(grain) = time.granularity {
+            if let Some(asked) = &time.granularity {
                 let found = self
                     .find(&time.dimension, compiler, Some(lookups))
                     .and_then(|found| self.instant(found, compiler))
                     .map_err(|error| error.at(format!("timeDimensions[{index}].dimension")))?;
-                groups.push(Group { member: &time.dimension, expr: found.expr, own: found.own, bucket: Some(grain) });
+                let interval = self.world.interval_of(self.root, &time.dimension, asked).map_err(|error| error.at(format!("timeDimensions[{index}].granularity")))?;
+                let calendar = self.world.reference_of(self.root, &time.dimension).calendar;
+                groups.push(Group { member: &time.dimension, expr: found.expr, own: found.own, bucket: Some(Width { interval, calendar }) });
             }
         }
         for (index, member) in query.dimensions.iter().enumerate() {
@@ -352,7 +369,8 @@ impl<'a> Part<'a> {
                 .find(&time.dimension, compiler, Some(lookups))
                 .and_then(|found| self.instant(found, compiler))
                 .map_err(|error| at(error, "dimension"))?;
-            let asked = time.date_range.as_ref().map(|range| date::resolve(range, &self.world.reference)).transpose().map_err(|error| at(error, "dateRange"))?;
+            let reference = self.world.reference_of(self.root, &time.dimension);
+            let asked = time.date_range.as_ref().map(|range| date::resolve(range, &reference)).transpose().map_err(|error| at(error, "dateRange"))?;
             let range = moved.map_or(asked.unwrap_or_default(), |moved| moved.read);
             let side = if found.own { &mut before } else { &mut after };
             side.extend(filter::within(&found.expr, range));

@@ -98,7 +98,17 @@ mod tests {
     use crate::query::write::columns_to_json;
 
     fn column(name: &str, label: &str, role: ColumnRole) -> ResultColumn {
-        ResultColumn { name: name.to_owned(), label: label.to_owned(), column_type: ColumnType::String, role, grain: None, format: None, pivot: Vec::new() }
+        ResultColumn {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            column_type: ColumnType::String,
+            role,
+            grain: None,
+            granularity: None,
+            interval: None,
+            format: None,
+            pivot: Vec::new(),
+        }
     }
 
     fn long() -> (RecordBatch, Vec<ResultColumn>) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::calendar::CalendarSettings;
-use super::grain::Grain;
+use super::granularity::Granularity;
 use crate::budget::Budget;
 use crate::catalog::AsOf;
 
@@ -153,9 +153,10 @@ fn is_false(value: &bool) -> bool {
 pub struct TimeDimension {
     /// The member.
     pub dimension: String,
-    /// Bucket width; without it the member only restricts.
+    /// Which buckets: a unit of the calendar, several of it (`15 minutes`, `2 weeks`), or the name that the dimension has for
+    /// some. Without it the member only restricts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub granularity: Option<Grain>,
+    pub granularity: Option<Granularity>,
     /// Which time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_range: Option<DateRange>,

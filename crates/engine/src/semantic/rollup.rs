@@ -1,6 +1,6 @@
 //! Rollups of a model: declared as the members that they keep, turned into the query whose partials are kept.
 
-use super::grain::Grain;
+use super::granularity::Granularity;
 use super::member::{find_dimension, find_measure};
 use super::model::{MeasureKind, Model, Rollup};
 use super::query::{SemanticQuery, TimeDimension};
@@ -15,10 +15,11 @@ const MEMBERS_MAX: usize = 50;
 /// The query whose groups a rollup keeps. Buckets are those of UTC: other zones follow from them.
 pub(crate) fn query_of(rollup: &Rollup, model: &Model) -> SemanticQuery {
     let member = |name: &String| format!("{}.{name}", model.name);
-    let time = rollup
-        .time_dimension
-        .as_ref()
-        .map(|name| TimeDimension { dimension: member(name), granularity: rollup.granularity, date_range: None, fill: None });
+    let time =
+        rollup
+            .time_dimension
+            .as_ref()
+            .map(|name| TimeDimension { dimension: member(name), granularity: rollup.granularity.map(Granularity::from), date_range: None, fill: None });
     SemanticQuery {
         measures: rollup.measures.iter().map(member).collect(),
         dimensions: rollup.dimensions.iter().map(member).collect(),
@@ -83,26 +84,23 @@ pub(crate) fn retain_visible(model: &mut Model) {
     model.rollups.retain(|rollup| check_one(rollup, false, &visible).is_ok());
 }
 
-impl Grain {
-    /// Whether every bucket of `coarser` is made of whole buckets of this grain, in the same zone.
-    pub(crate) fn divides(self, coarser: Self) -> bool {
-        match self {
-            Self::Second | Self::Minute | Self::Hour | Self::Day => self <= coarser,
-            Self::Week => coarser == Self::Week,
-            Self::Month => matches!(coarser, Self::Month | Self::Quarter | Self::Year),
-            Self::Quarter => matches!(coarser, Self::Quarter | Self::Year),
-            Self::Year => coarser == Self::Year,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::semantic::grain::Grain;
     use crate::semantic::model::{Dimension, Measure};
 
     fn model(rollup: Rollup) -> Model {
-        let dimension = |name: &str, column_type| Dimension { name: name.into(), label: name.into(), column_type, column: None, expression: None, format: None, same_as: None };
+        let dimension = |name: &str, column_type| Dimension {
+            name: name.into(),
+            label: name.into(),
+            column_type,
+            column: None,
+            expression: None,
+            format: None,
+            same_as: None,
+            granularities: Vec::new(),
+        };
         let count: Measure = serde_json::from_value(serde_json::json!({"name": "count", "label": "Rows", "kind": MeasureKind::Count})).unwrap();
         Model {
             name: "orders".into(),
@@ -120,7 +118,7 @@ mod tests {
     }
 
     fn rollup() -> Rollup {
-        Rollup { name: "daily".into(), measures: vec!["count".into()], dimensions: vec!["city".into()], time_dimension: Some("at".into()), granularity: Some(Grain::Day) }
+        Rollup { name: "daily".into(), measures: vec!["count".into()], dimensions: vec!["city".into()], time_dimension: Some("at".into()), granularity: Some(Grain::Day.into()) }
     }
 
     #[test]
@@ -129,7 +127,7 @@ mod tests {
         check(&model).unwrap();
         let query = query_of(&model.rollups[0], &model);
         assert_eq!((query.measures, query.dimensions), (vec!["orders.count".to_owned()], vec!["orders.city".to_owned()]));
-        assert_eq!(query.time_dimensions[0].granularity, Some(Grain::Day));
+        assert_eq!(query.time_dimensions[0].granularity, Some(Grain::Day.into()));
     }
 
     #[test]
@@ -149,11 +147,5 @@ mod tests {
         let mut twice = model(rollup());
         twice.rollups.push(rollup());
         assert!(check(&twice).unwrap_err().to_string().contains("twice"));
-    }
-
-    #[test]
-    fn grains_nest_as_calendars_do() {
-        assert!(Grain::Day.divides(Grain::Week) && Grain::Day.divides(Grain::Year) && Grain::Hour.divides(Grain::Hour));
-        assert!(!Grain::Week.divides(Grain::Month) && !Grain::Month.divides(Grain::Day) && Grain::Month.divides(Grain::Quarter));
     }
 }

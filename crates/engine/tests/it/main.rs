@@ -19,6 +19,7 @@ mod formats;
 mod formats_bad;
 mod gather;
 mod golden;
+mod granularities;
 mod hard_cases;
 mod interop;
 mod keys;

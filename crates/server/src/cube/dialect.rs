@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
-use tidemill::{ColumnRole, ColumnType, QueryResult, ResultColumn, SemanticQuery};
+use tidemill::{ColumnRole, ColumnType, Interval, QueryResult, ResultColumn, SemanticQuery};
 
 use crate::http::Problem;
 
@@ -202,7 +202,7 @@ pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout
 /// The names of an answer, each with the place of its column. A bucket has two: that of its width, and that of the time itself,
 /// as clients of before knew it, unless something else is called so.
 fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
-    let name = |column: &ResultColumn| column.grain.map_or_else(|| column.name.clone(), |grain| format!("{}.{}", column.name, grain.as_str()));
+    let name = |column: &ResultColumn| granularity_of(column).map_or_else(|| column.name.clone(), |granularity| format!("{}.{granularity}", column.name));
     let mut names: Vec<(String, usize)> = columns.iter().enumerate().map(|(place, column)| (name(column), place)).collect();
     for (place, column) in columns.iter().enumerate() {
         if !names.iter().any(|(known, _)| *known == column.name) {
@@ -210,6 +210,22 @@ fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
         }
     }
     names
+}
+
+/// What a client asked for, as the name of the column has it.
+fn granularity_of(column: &ResultColumn) -> Option<String> {
+    column.granularity.as_ref().map(ToString::to_string).or_else(|| column.grain.map(|grain| grain.as_str().to_owned()))
+}
+
+/// A granularity in Cube's words.
+pub(super) fn granularity(name: &str, title: &str, interval: Interval) -> Value {
+    let unit = interval.unit().as_str();
+    let wide = format!("{} {unit}{}", interval.count(), if interval.count() == 1 { "" } else { "s" });
+    let mut described = json!({"name": name, "title": title, "interval": wide});
+    if let Some(origin) = interval.origin() {
+        described["origin"] = origin.format("%Y-%m-%dT%H:%M:%S%.3f").to_string().into();
+    }
+    described
 }
 
 fn cells(values: &dyn Array, query: &SemanticQuery) -> Vec<Value> {
@@ -243,8 +259,8 @@ fn annotation(columns: &[ResultColumn]) -> Value {
             ColumnRole::Dimension | ColumnRole::Column => "dimensions",
         };
         let mut described = json!({"title": column.label, "shortTitle": column.label, "type": kind_of(column.column_type)});
-        if let Some(grain) = column.grain {
-            described["granularity"] = json!({"name": grain.as_str(), "title": grain.as_str(), "interval": format!("1 {}", grain.as_str())});
+        if let (Some(name), Some(interval)) = (granularity_of(column), column.interval.or_else(|| column.grain.map(Interval::from))) {
+            described["granularity"] = granularity(&name, &name, interval);
         }
         if let Some(format) = &column.format {
             described["format"] = format.clone().into();

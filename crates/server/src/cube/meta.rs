@@ -1,9 +1,9 @@
 //! Models as Cube describes them.
 
 use serde_json::{Value, json};
-use tidemill::{MeasureKind, Model};
+use tidemill::{Dimension, MeasureKind, Model};
 
-use super::dialect::kind_of;
+use super::dialect::{granularity, kind_of};
 
 /// What can be asked.
 pub(super) fn describe(models: &[Model]) -> Value {
@@ -38,7 +38,7 @@ fn cube(model: &Model) -> Value {
         )).collect::<Vec<_>>(),
         "dimensions": model.dimensions.iter().map(|dimension| with(
             member(&dimension.name, &dimension.label),
-            json!({"type": kind_of(dimension.column_type), "format": dimension.format, "suggestFilterValues": true, "primaryKey": false}),
+            described(dimension),
         )).collect::<Vec<_>>(),
         "segments": model.segments.iter().map(|segment| member(&segment.name, &segment.label)).collect::<Vec<_>>(),
         "joins": model.joins.iter().map(|join| json!({"name": join.target(), "relationship": join.relationship})).collect::<Vec<_>>(),
@@ -46,6 +46,16 @@ fn cube(model: &Model) -> Value {
         "folders": [],
         "nestedFolders": []
     })
+}
+
+/// What a dimension is, with the names that it has for buckets beside the units of the calendar, which are always there.
+fn described(dimension: &Dimension) -> Value {
+    let mut described = json!({"type": kind_of(dimension.column_type), "format": dimension.format, "suggestFilterValues": true, "primaryKey": false});
+    if !dimension.granularities.is_empty() {
+        let named = dimension.granularities.iter().filter_map(|named| Some(granularity(&named.name, &named.label, named.buckets().ok()?)));
+        described["granularities"] = named.collect();
+    }
+    described
 }
 
 fn agg_type(kind: MeasureKind) -> &'static str {

@@ -142,7 +142,9 @@ impl Page<'_> {
 
     fn by_time(&self, mut query: SemanticQuery) -> SemanticQuery {
         if let Some(time) = &self.model.time_dimension {
-            query.time_dimensions.push(TimeDimension { dimension: self.member(time), granularity: Some(Grain::Day), date_range: None, fill: None });
+            query
+                .time_dimensions
+                .push(TimeDimension { dimension: self.member(time), granularity: Some(Grain::Day.into()), date_range: None, fill: None });
         }
         query
     }

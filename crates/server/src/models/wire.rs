@@ -115,7 +115,8 @@ pub struct Rollup {
     #[schema(required = false)]
     pub dimensions: Vec<String>,
     pub time_dimension: Option<String>,
-    pub granularity: Option<Grain>,
+    /// A unit of the calendar, or several of it such as `15 minutes`, in UTC.
+    pub granularity: Option<String>,
 }
 
 /// Something to group by: a column, or a SQL expression over columns.
@@ -131,6 +132,24 @@ pub struct Dimension {
     pub format: Option<String>,
     /// A dimension of another model that has the same values with the same meaning.
     pub same_as: Option<String>,
+    /// Names for buckets of a time, which questions give as their granularity.
+    #[schema(required = false)]
+    pub granularities: Vec<NamedGranularity>,
+}
+
+/// Buckets of time that have a name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NamedGranularity {
+    /// Letters, digits and `_`; not the name of a unit.
+    #[schema(example = "sprint")]
+    pub name: String,
+    pub label: String,
+    /// How wide its buckets are: a unit of the calendar, or several of it.
+    #[schema(example = "2 weeks")]
+    pub interval: String,
+    /// When one of its buckets begins, on the wall clock of whoever asks: a day, or a day and a time for buckets below a day.
+    #[schema(example = "2024-01-02")]
+    pub origin: Option<String>,
 }
 
 /// Something to compute.

@@ -59,7 +59,7 @@ pub struct SemanticQuery {
     pub total: bool,
     /// IANA name of the zone in which days begin. Default UTC.
     pub timezone: Option<String>,
-    /// When weeks and years begin. Default: on Monday and in January.
+    /// When days, weeks and years begin. Default: at midnight, on Monday and in January.
     pub calendar: Option<Calendar>,
     /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
     pub exact: Option<bool>,
@@ -131,13 +131,16 @@ pub struct Budget {
 #[serde(rename_all = "camelCase")]
 pub struct TimeDimension {
     pub dimension: String,
-    pub granularity: Option<Grain>,
+    /// A unit of the calendar, several of it such as `15 minutes`, `6 hours` or `2 weeks from 2024-01-02`, or the name that the
+    /// dimension has for some (`granularities` of the model). Without it the member only restricts.
+    #[schema(example = "15 minutes")]
+    pub granularity: Option<String>,
     pub date_range: Option<DateRange>,
     /// Whether buckets without rows are there as well, and with what. They reach to the ends of the range, but not beyond now.
     pub fill: Option<Fill>,
 }
 
-/// When weeks and years begin.
+/// When days, weeks and years begin.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Calendar {
@@ -147,6 +150,9 @@ pub struct Calendar {
     /// The month with which years begin, 1 to 12; quarters follow it. Default: 1.
     #[schema(required = false, minimum = 1, maximum = 12)]
     pub year_start: u32,
+    /// The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight.
+    #[schema(required = false, minimum = 0, maximum = 23)]
+    pub day_start: u32,
 }
 
 /// A day of the week.
@@ -162,7 +168,7 @@ pub enum Weekday {
     Sunday,
 }
 
-/// A calendar grain; days and longer begin as the query's zone and calendar say.
+/// A unit of the calendar; days and longer begin as the query's zone and calendar say.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Grain {
@@ -264,7 +270,12 @@ pub struct ResultColumn {
     #[serde(rename = "type")]
     pub column_type: ColumnType,
     pub role: ColumnRole,
+    /// The unit of the buckets of a time, or that of which they are several.
     pub grain: Option<Grain>,
+    /// As the granularity was asked for, where it is not the unit alone: `15 minutes`, or a name of the dimension's.
+    pub granularity: Option<String>,
+    /// How wide the buckets are, where they are not one unit each as the calendar says: `2 weeks from 2024-01-02`.
+    pub interval: Option<String>,
     #[schema(required)]
     pub format: Option<String>,
     /// The values that became this column, in the order of the query's `pivot`.

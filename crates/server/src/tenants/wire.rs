@@ -42,7 +42,7 @@ pub struct TenantChange {
 }
 
 impl TenantChange {
-    /// Checks the month.
+    /// Checks the month and the hour.
     ///
     /// # Errors
     /// `Invalid`, naming the field.
@@ -79,12 +79,18 @@ impl NewTenant {
     }
 }
 
-/// Checks the month of a calendar.
+/// Checks month and hour of a calendar.
 ///
 /// # Errors
 /// `Invalid`, naming the field.
 pub fn check_calendar(field: &str, calendar: CalendarSettings) -> Result<(), Problem> {
-    if (1..=12).contains(&calendar.year_start) { Ok(()) } else { Err(Problem::field(format!("{field}.yearStart"), "is a month from 1 to 12")) }
+    if !(1..=12).contains(&calendar.year_start) {
+        return Err(Problem::field(format!("{field}.yearStart"), "is a month from 1 to 12"));
+    }
+    if calendar.day_start > 23 {
+        return Err(Problem::field(format!("{field}.dayStart"), "is an hour from 0 to 23"));
+    }
+    Ok(())
 }
 
 /// Checks a text that people read: not empty, not long, no control characters.

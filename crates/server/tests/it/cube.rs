@@ -63,6 +63,35 @@ async fn ranges_are_compared_and_queries_are_blended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn buckets_of_several_units_and_with_names_are_told() {
+    let server = with_orders().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    let mut model = mill.model("orders").await.unwrap();
+    let version = model.version;
+    let at = model.dimensions.iter_mut().find(|dimension| dimension.name == "at").unwrap();
+    at.granularities = serde_json::from_value(json!([{"name": "sprint", "label": "Sprint of two weeks", "interval": "2 weeks", "origin": "2024-01-02"}])).unwrap();
+    mill.update_model(model, version).await.unwrap();
+    let asked = |granularity: &str| json!({"query": {"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": granularity}]}});
+    let answer = post(&server, "/load", asked("12 hours")).await.expect(200).json();
+    assert_eq!(answer["data"][0], json!({"orders.at.12 hours": "2024-01-05T12:00:00.000", "orders.at": "2024-01-05T12:00:00.000", "orders.count": 1}));
+    assert_eq!(answer["annotation"]["timeDimensions"]["orders.at.12 hours"]["granularity"], json!({"name": "12 hours", "title": "12 hours", "interval": "12 hours"}));
+    let answer = post(&server, "/load", asked("sprint")).await.expect(200).json();
+    let starts: Vec<_> = answer["data"].as_array().unwrap().iter().map(|row| row["orders.at.sprint"].clone()).collect();
+    assert_eq!(starts, [json!("2024-01-02T00:00:00.000"), json!("2024-01-30T00:00:00.000")]);
+    let told = &answer["annotation"]["timeDimensions"]["orders.at.sprint"]["granularity"];
+    assert_eq!(*told, json!({"name": "sprint", "title": "sprint", "interval": "2 weeks", "origin": "2024-01-02T00:00:00.000"}));
+    let request = http::Request::builder()
+        .uri("/cubejs-api/v1/meta")
+        .header(header::HOST, "localhost")
+        .header(header::AUTHORIZATION, server.token(Who::Viewer));
+    let meta = server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200).json();
+    let cube = meta["cubes"].as_array().unwrap().iter().find(|cube| cube["name"] == "orders").unwrap();
+    let at = cube["dimensions"].as_array().unwrap().iter().find(|dimension| dimension["name"] == "orders.at").unwrap();
+    let expected = json!([{"name": "sprint", "title": "Sprint of two weeks", "interval": "2 weeks", "origin": "2024-01-02T00:00:00.000"}]);
+    assert_eq!(at["granularities"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn times_keep_their_names_and_ranges() {
     let server = with_orders().await;
     // A time twice as wide and narrow buckets: no name stands for two things.

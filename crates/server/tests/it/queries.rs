@@ -47,7 +47,7 @@ async fn wrong_questions_name_the_field() {
     for (body, field, text) in [
         (json!({"mesures": []}), "mesures", "unknown field"),
         (json!({"measures": ["airports.count"], "limit": "ten"}), "limit", "invalid type"),
-        (json!({"measures": ["airports.count"], "timeDimensions": [{"dimension": "a.b", "granularity": "fortnight"}]}), "timeDimensions[0].granularity", "fortnight"),
+        (json!({"measures": ["airports.count"], "timeDimensions": [{"dimension": "a.b", "granularity": "2 fortnights"}]}), "timeDimensions[0].granularity", "15 minutes"),
         (json!({"measures": ["airports.count"], "filters": {}}), "filters", "sequence"),
     ] {
         let problem = server.post(Who::Viewer, "/queries", body.clone()).await.expect(400).json();

@@ -27,7 +27,8 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     for who in [Who::Viewer, Who::Editor] {
         server.put(who, "/tenant", None, json!({"calendar": {"weekStart": "sunday"}})).await.expect(403);
     }
-    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 0}}), json!({"calendar": {}, "slug": "x"})] {
+    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 0}}), json!({"calendar": {"dayStart": 24}}), json!({"calendar": {}, "slug": "x"})]
+    {
         server.put(Who::Admin, "/tenant", None, wrong).await.expect(400);
     }
     let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"weekStart": "sunday", "yearStart": 4}})).await.expect(200).json();
@@ -58,4 +59,20 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     let back = server.put(Who::Viewer, "/me", None, json!({"calendar": null})).await.expect(200).json();
     assert_eq!(back["user"]["calendar"], Value::Null);
     assert_eq!(weeks(Who::Viewer, Value::Null).await, sunday);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_begin_when_the_tenant_says() {
+    let server = Server::start().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02T05:00:00Z,1\n2013-03-02T07:00:00Z,2\n")).await.unwrap();
+    let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"dayStart": 6}})).await.expect(200).json();
+    assert_eq!(changed["calendar"], json!({"weekStart": "monday", "yearStart": 1, "dayStart": 6}));
+    let query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day"}]});
+    let answer = server.post(Who::Viewer, "/queries", query.clone()).await.expect(200).json();
+    assert_eq!(answer["data"], json!([["2013-03-01T06:00:00Z", "2013-03-02T06:00:00Z"], [1, 1]]));
+    let mut midnight = query;
+    midnight["calendar"] = json!({});
+    let answer = server.post(Who::Viewer, "/queries", midnight).await.expect(200).json();
+    assert_eq!(answer["data"], json!([["2013-03-02T00:00:00Z"], [2]]));
 }

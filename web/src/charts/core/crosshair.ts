@@ -41,7 +41,7 @@ export const sharedCrosshair = new Crosshair();
 
 /** The place whose bucket holds a time; null where the axis does not reach. */
 export function placeOfTime(axis: TimeAxis, at: number): number | null {
-  const { values, grain, zone } = axis;
+  const { values, grain, zone, units } = axis;
   let low = 0;
   let high = values.length;
   while (low < high) {
@@ -52,6 +52,6 @@ export function placeOfTime(axis: TimeAxis, at: number): number | null {
   const place = low - 1;
   const start = values[place];
   if (start === undefined) return null;
-  const end = grain === null ? start + GRAIN_MS.second : nextBucket(start, grain, zone);
+  const end = grain === null ? start + GRAIN_MS.second : nextBucket(start, grain, zone, units);
   return at < end ? place : null;
 }

@@ -214,12 +214,13 @@ export function geometryOf(
   let candidates: { at: number; text: string }[];
 
   if (spec.x.type === 'time') {
-    const { values: times, zone, grain, calendar } = spec.x;
+    const { values: times, zone, grain, units = 1, calendar } = spec.x;
+    const width = units * GRAIN_MS[grain ?? 'day'];
     const first = times[0] ?? 0;
     const lastStart = times[count - 1] ?? first;
-    const end = bars ? nextBucket(lastStart, grain ?? 'day', zone) : lastStart;
+    const end = bars ? nextBucket(lastStart, grain ?? 'day', zone, units) : lastStart;
     const scale = scaleLinear()
-      .domain([first, end > first ? end : first + GRAIN_MS[grain ?? 'day']])
+      .domain([first, end > first ? end : first + width])
       .range([plot.left, plot.left + plot.width]);
     if (bars) {
       // Buckets differ by an hour or by three days (months); the narrowest decides for all.
@@ -233,7 +234,7 @@ export function geometryOf(
       band = Math.max(1, step * (1 - BAR_PADDING));
       position = (index) => {
         const at = times[index] ?? first;
-        return (scale(at) + scale(nextBucket(at, grain ?? 'day', zone))) / 2;
+        return (scale(at) + scale(nextBucket(at, grain ?? 'day', zone, units))) / 2;
       };
     } else if (count === 1) {
       position = () => plot.left + plot.width / 2;
@@ -245,7 +246,7 @@ export function geometryOf(
       const step = GRAIN_MS[grain ?? 'day'];
       const texts = times.map((time) => tickLabel(time, zone, step, calendar));
       const widest = Math.max(0, ...texts.slice(0, 60).map(measure));
-      const stride = bucketStride(count, widest, plot.width, grain === 'day');
+      const stride = bucketStride(count, widest, plot.width, grain === 'day' && units === 1);
       candidates = texts.flatMap((text, index) =>
         index % stride === 0 ? [{ at: position(index), text }] : [],
       );
@@ -254,7 +255,7 @@ export function geometryOf(
         { at: position(0), text: tickLabel(first, zone, GRAIN_MS[grain ?? 'day'], calendar) },
       ];
     } else {
-      const minimum = GRAIN_MS[grain ?? 'second'] * 0.9;
+      const minimum = units * GRAIN_MS[grain ?? 'second'] * 0.9;
       const ticks = timeTicks(first, end, zone, plot.width, calendar);
       const distance =
         ticks.length > 1 ? (ticks[1]?.value ?? 0) - (ticks[0]?.value ?? 0) : Infinity;

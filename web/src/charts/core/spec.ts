@@ -12,6 +12,8 @@ export interface TimeAxis {
   type: 'time';
   label: string;
   grain: Grain | null;
+  /** How many of the grain a bucket is wide; one where nothing is said. */
+  units?: number | undefined;
   /** IANA zone in which buckets begin and labels are written. */
   zone: string;
   /** Of the question, where it has one; else that of the organisation names years. */

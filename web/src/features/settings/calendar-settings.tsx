@@ -1,4 +1,4 @@
-// When weeks and years of the organisation begin: questions go by it that say nothing else.
+// When days, weeks and years of the organisation begin: questions go by it that say nothing else.
 import Box from '@mui/material/Box';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
@@ -24,6 +24,7 @@ export default function CalendarSettings() {
   const calendar: Required<Calendar> = {
     weekStart: tenant?.calendar.weekStart ?? 'monday',
     yearStart: tenant?.calendar.yearStart ?? 1,
+    dayStart: tenant?.calendar.dayStart ?? 0,
   };
   const save = async (change: Partial<Calendar>): Promise<void> => {
     const answer = await update({ calendar: { ...calendar, ...change } });
@@ -35,7 +36,7 @@ export default function CalendarSettings() {
       title="Calendar"
       lead={
         isAtLeast('admin')
-          ? 'For everybody of the organisation. Weeks, quarters and years in all answers go by it.'
+          ? 'For everybody of the organisation. Days, weeks, quarters and years in all answers go by it.'
           : 'Kept for the whole organisation by its admins.'
       }
     >
@@ -65,6 +66,20 @@ export default function CalendarSettings() {
           {Array.from({ length: 12 }, (_none, index) => index + 1).map((month) => (
             <MenuItem key={month} value={month}>
               {monthName(month)}
+            </MenuItem>
+          ))}
+        </TextField>
+        <TextField
+          select
+          label="Days begin at"
+          value={calendar.dayStart}
+          disabled={fixed}
+          onChange={(event) => void save({ dayStart: Number(event.target.value) })}
+          sx={{ minWidth: 200, flexGrow: 1 }}
+        >
+          {Array.from({ length: 24 }, (_none, hour) => (
+            <MenuItem key={hour} value={hour}>
+              {`${String(hour).padStart(2, '0')}:00`}
             </MenuItem>
           ))}
         </TextField>

@@ -288,10 +288,14 @@ describe('the calendar of the organisation', () => {
     expect(await screen.findByText('Calendar saved')).toBeInTheDocument();
     await user.click(screen.getByRole('combobox', { name: 'Years begin with' }));
     await user.click(await screen.findByRole('option', { name: 'April' }));
+    await waitFor(() => expect(saved).toHaveLength(2));
+    await user.click(screen.getByRole('combobox', { name: 'Days begin at' }));
+    await user.click(await screen.findByRole('option', { name: '06:00' }));
     await waitFor(() =>
       expect(saved).toEqual([
-        { calendar: { weekStart: 'sunday', yearStart: 1 } },
-        { calendar: { weekStart: 'sunday', yearStart: 4 } },
+        { calendar: { weekStart: 'sunday', yearStart: 1, dayStart: 0 } },
+        { calendar: { weekStart: 'sunday', yearStart: 4, dayStart: 0 } },
+        { calendar: { weekStart: 'sunday', yearStart: 4, dayStart: 6 } },
       ]),
     );
   });

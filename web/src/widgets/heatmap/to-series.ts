@@ -1,6 +1,6 @@
 // Cells of a heatmap: rows by the first dimension, columns by time or the second one.
 import { tickLabel } from '@/charts/core/time-labels';
-import { GRAIN_MS } from '@/lib/zoned-time';
+import { GRAIN_MS, unitsOf } from '@/lib/zoned-time';
 import type { HeatSpec } from '@/charts/heatmap';
 import type { Cell } from '@/api/types';
 import { numberAt, readColumns } from '../result-columns';
@@ -38,7 +38,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
   const instant = (value: Cell): number => Date.parse(String(value));
   const allRows = inOrder(down.values);
   const allColumns: Cell[] = read.time
-    ? filledBuckets(across.values.map(instant), grain, zone)
+    ? filledBuckets(across.values.map(instant), grain, zone, unitsOf(read.time.column.interval))
     : inOrder(across.values);
   const rows = allRows.slice(0, MOST_ROWS);
   const columns = allColumns.slice(-MOST_COLUMNS);

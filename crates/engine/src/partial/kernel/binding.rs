@@ -21,7 +21,7 @@ use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::time_bucket::TimeBucket;
 use crate::partial::looked_up::LookedUp;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::grain::Grain;
+use crate::semantic::interval::Interval;
 
 /// An expression over a few of the columns.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub(super) struct Through {
 
 #[derive(Debug)]
 pub(super) enum Key {
-    Bucket { instant: Bound, grain: Grain, calendar: Calendar },
+    Bucket { instant: Bound, interval: Interval, calendar: Calendar },
     Any(Bound),
 }
 
@@ -162,7 +162,7 @@ impl Binder<'_> {
             && let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>()
             && let [instant] = call.args.as_slice()
         {
-            return Ok(Key::Bucket { instant: self.bind(instant)?, grain: bucket.grain(), calendar: bucket.calendar() });
+            return Ok(Key::Bucket { instant: self.bind(instant)?, interval: bucket.interval(), calendar: bucket.calendar() });
         }
         Ok(Key::Any(self.bind(group)?))
     }

@@ -133,12 +133,12 @@ impl Rows {
 
     pub(super) fn key(&mut self, key: &Key) -> Result<Coded> {
         match key {
-            Key::Bucket { instant, grain, calendar } => {
+            Key::Bucket { instant, interval, calendar } => {
                 let sorted = match (instant.columns.as_slice(), instant.is_column()) {
                     ([place], true) => matches!(self.column(*place)?, Column::Plain(plain) if plain.is_sorted()),
                     _ => false,
                 };
-                codes::buckets(&self.array(instant)?, sorted, *grain, *calendar)
+                codes::buckets(&self.array(instant)?, sorted, *interval, *calendar)
             }
             Key::Any(bound) => {
                 if let Some((coded, evaluated)) = self.by_value(bound) {

@@ -5,6 +5,7 @@
 
 mod dimensions;
 mod entry;
+mod granularities;
 mod measures;
 mod names;
 mod relations;

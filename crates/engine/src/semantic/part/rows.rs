@@ -7,7 +7,6 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit, when};
 use super::{Part, Planned};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::compile::Compiler;
 use crate::semantic::lookups::Lookups;
 use crate::semantic::member::{Columns, find_measure};
@@ -25,11 +24,10 @@ impl Part<'_> {
         let groups = self.groups(model, &compiler, &mut lookups)?;
         let (before, after) = self.conditions(&compiler, &mut lookups, None)?;
         let unique_keys = lookups.unique_keys().collect();
-        let calendar = self.world.reference.calendar;
         let mut shown: Vec<Expr> = groups
             .into_iter()
             .map(|group| match group.bucket {
-                Some(grain) => TimeBucket::udf(grain, calendar).call(vec![group.expr]).alias(group.member),
+                Some(width) => width.of(group.expr).alias(group.member),
                 None => group.expr.alias(group.member),
             })
             .collect();

@@ -224,6 +224,9 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
               By {entry.label}
             </MenuItem>
           ))}
+          {choices.time && !grains.some(({ grain }) => grain === choices.time?.grain) && (
+            <MenuItem value={choices.time.grain ?? ''}>By {choices.time.grain}</MenuItem>
+          )}
         </TextField>
       )}
       {choices.time === null && fields.dimensions.max > 0 && (

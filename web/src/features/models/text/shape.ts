@@ -115,6 +115,13 @@ export function modelShape(words: Words, own: OwnNames): Shape {
             expression: text,
             format: name('format', formats, false),
             same_as: name('dimension', foreign),
+            granularities: list(
+              map('a granularity', { ...named, interval: text, origin: text }, [
+                'name',
+                'label',
+                'interval',
+              ]),
+            ),
           },
           ['name', 'label', 'type'],
         ),
@@ -177,7 +184,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
             measures: list(measure),
             dimensions: list(dimension),
             time_dimension: dimension,
-            granularity: name('unit', grainNames),
+            granularity: name('unit', grainNames, false),
           },
           ['name', 'measures'],
         ),

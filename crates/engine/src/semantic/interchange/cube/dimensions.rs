@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::sql::{self, Reason};
 use super::entry::{Entry, underscored};
-use super::{Cube, HARMLESS};
+use super::{Cube, HARMLESS, granularities};
 use crate::catalog::ColumnType;
 use crate::semantic::generate::humanised;
 use crate::semantic::interchange::notes::Notes;
@@ -69,12 +69,10 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
         match dimension(cube, &entry, &name) {
             Ok(_) if entry.is_hidden() => notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing"),
             Ok(dimension) => {
-                if entry.has("granularities") {
-                    notes.left_out(format!("{path}.granularities"), "buckets of time are those of the calendar here");
-                }
+                let granularities = granularities::read(cube, &path, &entry, notes);
                 cube.silent(&path, &entry, SILENT, notes);
                 let format = cube.format(&path, &entry, notes);
-                model.dimensions.push(Dimension { format, ..dimension });
+                model.dimensions.push(Dimension { format, granularities, ..dimension });
             }
             Err(reason) => notes.left_out(path, reason),
         }
@@ -113,6 +111,7 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
         expression,
         format: None,
         same_as: None,
+        granularities: Vec::new(),
     })
 }
 
@@ -137,6 +136,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                     expression: Some(expression),
                     format: None,
                     same_as: None,
+                    granularities: Vec::new(),
                 });
                 model.segments.push(NamedFilter { name, label, filters: vec![Filter::Condition(condition)] });
             }

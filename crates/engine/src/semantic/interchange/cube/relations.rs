@@ -11,6 +11,7 @@ use super::names::{Names, marked};
 use super::{Cube, HARMLESS};
 use crate::semantic::grain::Grain;
 use crate::semantic::interchange::notes::Notes;
+use crate::semantic::interval::Interval;
 use crate::semantic::join::{Join, JoinKey, Relationship};
 use crate::semantic::model::{Model, Rollup};
 
@@ -141,9 +142,7 @@ fn rollup(cube: &Cube, model: &Model, entry: &Entry, name: &str) -> Result<Rollu
         Some(_) => return Err("it is kept by several times".to_owned()),
     };
     let time_dimension = time.map(|time| member(cube, &time)).transpose()?;
-    let granularity: Option<Grain> = granularity
-        .map(|unit| serde_json::from_value(Value::from(unit.as_str())).map_err(|_| format!("its granularity {} is none of the calendar", sql::shortened(&unit))))
-        .transpose()?;
+    let granularity = granularity.map(|name| width(model, time_dimension.as_deref(), &name)).transpose()?;
     if time_dimension.is_some() != granularity.is_some() {
         return Err("a time dimension and a granularity go together".to_owned());
     }
@@ -163,6 +162,18 @@ fn rollup(cube: &Cube, model: &Model, entry: &Entry, name: &str) -> Result<Rollu
         return Err(format!("the dimension {missing} is not in the model"));
     }
     Ok(Rollup { name: name.to_owned(), measures, dimensions, time_dimension, granularity })
+}
+
+/// How wide the buckets of a granularity are.
+fn width(model: &Model, time: Option<&str>, name: &str) -> Result<Interval, Reason> {
+    if let Some(unit) = Grain::named(name) {
+        return Ok(unit.into());
+    }
+    let dimension = model.dimensions.iter().find(|dimension| Some(dimension.name.as_str()) == time);
+    let named = dimension.and_then(|dimension| dimension.granularities.iter().find(|granularity| granularity.name == name));
+    named
+        .and_then(|named| named.buckets().ok())
+        .ok_or_else(|| format!("its granularity {} is none of the calendar and none of those that the dimension has here", sql::shortened(name)))
 }
 
 fn text_of(value: Option<&Value>) -> Result<Option<String>, Reason> {

@@ -40,7 +40,10 @@ fn a_shop_is_read_as_its_models() {
             {"name": "id", "label": "Id", "type": "float", "format": "d"},
             {"name": "customer_id", "label": "Customer id", "type": "float"},
             {"name": "state", "label": "State of the order", "type": "string", "column": "status"},
-            {"name": "created_at", "label": "Created at", "type": "timestamp"},
+            {"name": "created_at", "label": "Created at", "type": "timestamp", "granularities": [
+                {"name": "fiscal_year", "label": "Fiscal year", "interval": "year", "origin": "2000-04-01"},
+                {"name": "sprint", "label": "Sprint of the shop", "interval": "2 weeks", "origin": "2024-01-02"},
+            ]},
             {"name": "net", "label": "Net", "type": "float", "expression": "amount - COALESCE(discount, 0)", "format": "currency_eur"},
             {"name": "size", "label": "Size", "type": "string", "expression": "CASE WHEN ((amount - COALESCE(discount, 0)) > 100) THEN 'large' WHEN (status = 'it''s') THEN 'odd' ELSE 'small' END"},
             {"name": "paid", "label": "Paid", "type": "boolean", "expression": "status = 'paid' OR status = 'shipped'"},
@@ -239,6 +242,44 @@ fn cubes_without_a_table_of_their_own_are_left_out() {
     );
     assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["items"]);
     assert!(note(&notes, "a").contains("several tables") && note(&notes, "b").contains("several tables") && note(&notes, "d").contains("one model"));
+}
+
+#[test]
+fn granularities_are_taken_over_where_they_begin_at_the_same_instants() {
+    for (keys, read, reason) in [
+        ("interval: 15 minutes", json!({"interval": "15 minutes"}), ""),
+        ("interval: 8 hours, origin: '2024-03-05 06:00:00.000'", json!({"interval": "8 hours", "origin": "2024-03-05T06:00"}), ""),
+        ("interval: 8 hours, offset: -2 hours", json!({"interval": "8 hours", "origin": "1999-12-31T22:00"}), ""),
+        ("interval: 1 week, offset: -1 day", json!({"interval": "week", "origin": "2000-01-02"}), ""),
+        ("interval: 1 month, offset: 24 days", json!({"interval": "month", "origin": "2000-01-25"}), ""),
+        ("interval: 1 quarter, offset: 1 month", json!({"interval": "quarter", "origin": "2000-02-01"}), ""),
+        ("interval: 10 days, origin: '2024-01-02'", json!({"interval": "10 days", "origin": "2024-01-02"}), ""),
+        ("interval: 2 weeks", json!(null), "give it an origin"),
+        ("interval: 10 days, offset: 1 day", json!(null), "give it an origin"),
+        ("interval: 1 day, offset: 6 hours", json!(null), "dayStart"),
+        ("interval: 1 week, offset: 6 hours", json!(null), "dayStart"),
+        ("interval: 1 month, offset: 30 days", json!(null), "28th"),
+        ("interval: 1 month, offset: 60 days", json!(null), "29th of February"),
+        ("interval: 7 minutes", json!(null), "cannot be had"),
+        ("interval: 5 years", json!(null), "one by one"),
+        ("interval: 1 month 2 days", json!(null), "one unit of time"),
+        ("interval: 1 week, origin: monday", json!(null), "no origin"),
+        ("interval: 1 week, origin: '2024-01-02', offset: 1 day", json!(null), "both"),
+        ("sql: 'floor({CUBE}.at)'", json!(null), "sql may change"),
+    ] {
+        let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: at, sql: at, type: time, granularities: [{{name: it, {keys}}}]}}\n"));
+        let found = models[0].dimensions[0].granularities.first();
+        let mut expected = read.clone();
+        if read.is_object() {
+            (expected["name"], expected["label"]) = (json!("it"), json!("It"));
+        }
+        assert_eq!(json!(found), expected, "{keys}");
+        let told = note(&notes, "orders.dimensions.at.granularities.it");
+        assert!(told.contains(reason) && told.is_empty() == reason.is_empty(), "{keys}: {told}");
+    }
+    let Imported { models, notes } = cube("dimensions:\n  - {name: at, sql: at, type: time, granularities: [{name: week, interval: 1 week, origin: '2024-01-02'}]}\n");
+    assert!(models[0].dimensions[0].granularities.is_empty());
+    assert!(note(&notes, "orders.dimensions.at.granularities.week").contains("unit week"));
 }
 
 #[test]

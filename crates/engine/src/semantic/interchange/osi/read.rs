@@ -260,6 +260,7 @@ pub(super) fn field_of(field: &Field, known: &dyn Fn(&str) -> Option<ColumnType>
         column: column.filter(|column| *column != field.name),
         format: None,
         same_as: None,
+        granularities: Vec::new(),
     })
 }
 

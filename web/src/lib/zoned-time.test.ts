@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { nextBucket, unitsOf } from './zoned-time';
+import type { GRAIN_MS } from './zoned-time';
+
+describe('buckets of several units', () => {
+  it.each<[string, number, keyof typeof GRAIN_MS, string, string]>([
+    ['2013-01-01T00:15:00Z', 15, 'minute', 'UTC', '2013-01-01T00:30:00Z'],
+    ['2013-03-30T23:00:00Z', 6, 'hour', 'Europe/Berlin', '2013-03-31T04:00:00Z'],
+    ['2013-10-26T22:00:00Z', 6, 'hour', 'Europe/Berlin', '2013-10-27T05:00:00Z'],
+    ['2024-01-01T23:00:00Z', 2, 'week', 'Europe/Berlin', '2024-01-15T23:00:00Z'],
+    ['2013-03-01T00:00:00Z', 4, 'month', 'UTC', '2013-07-01T00:00:00Z'],
+    ['2013-03-01T00:00:00Z', 1, 'hour', 'UTC', '2013-03-01T01:00:00Z'],
+  ])('after %s, %i %s in %s', (start, units, grain, zone, next) => {
+    expect(new Date(nextBucket(Date.parse(start), grain, zone, units)).toISOString()).toBe(
+      next.replace('Z', '.000Z'),
+    );
+  });
+
+  it('reads how many there are', () => {
+    expect([undefined, null, 'week', '1 week from 2024-01-03', '15 minutes'].map(unitsOf)).toEqual([
+      1, 1, 1, 1, 15,
+    ]);
+  });
+});
