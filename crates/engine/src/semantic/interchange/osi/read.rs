@@ -67,7 +67,7 @@ pub fn read_osi(file_name: &str, content: &str, column_type: &dyn Fn(&str, &str)
         let taken = models.iter().map(|model| model.name.clone()).collect();
         models.extend(semantic_model(model, &taken, column_type, &mut notes));
     }
-    Ok(Imported { models, notes: notes.into_vec() })
+    Ok(Imported { models, views: Vec::new(), notes: notes.into_vec() })
 }
 
 /// A dataset on its way to be a model.
