@@ -366,6 +366,7 @@ impl Mill {
             _ => None,
         };
         let Some((name, snapshot)) = found else {
+            self.refuse_view_in_sql(reference.table()).await?;
             let known = self.shared.datasets.names(self.scope.tenant()).await?;
             let near = near_names(reference.table(), known.iter().map(DatasetName::as_str));
             return Err(Error::not_found(format!("there is no dataset {reference}{near}")).at("sql"));

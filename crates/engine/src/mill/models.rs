@@ -9,7 +9,7 @@ use super::shared::VisibleModel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
-use crate::semantic::{Model, check, generate, hierarchy};
+use crate::semantic::{Model, View, check, generate, hierarchy};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
 
@@ -110,8 +110,17 @@ impl Mill {
     /// # Errors
     /// `Invalid` when it does not fit its dataset or would break a view, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
     pub async fn update_model(&self, model: Model, expected: u64) -> Result<Model> {
+        self.update_model_before(model, expected, &[]).await
+    }
+
+    /// The same before some views are stored that were checked over it ([`check_view`](Self::check_view)): whether they hold as they
+    /// are stored now does not matter. So a model and a view may change what neither could change alone.
+    ///
+    /// # Errors
+    /// As [`update_model`](Self::update_model).
+    pub async fn update_model_before(&self, model: Model, expected: u64, views: &[View]) -> Result<Model> {
         let (name, snapshot) = self.checked(&model).await?;
-        self.keep_views(&model).await?;
+        self.keep_views(&model, views).await?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
         // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
         if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {

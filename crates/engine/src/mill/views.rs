@@ -17,7 +17,7 @@ use crate::ids::DatasetName;
 use crate::semantic::join::Models;
 use crate::semantic::view::check::{check, problems};
 use crate::semantic::view::detail::detail;
-use crate::semantic::view::reach::named_models;
+use crate::semantic::view::reach::{named_models, places};
 use crate::semantic::{Model, View, ViewDetail};
 
 /// Models that are looked for at the same time.
@@ -151,13 +151,13 @@ impl Mill {
         Ok(())
     }
 
-    /// Refuses a model that would break a view which holds now.
+    /// Refuses a model that would break a view which holds now, but for those of which there is a new version to come.
     ///
     /// # Errors
     /// `Invalid` with the view and its member.
-    pub(super) async fn keep_views(&self, model: &Model) -> Result<()> {
+    pub(super) async fn keep_views(&self, model: &Model, to_come: &[View]) -> Result<()> {
         let owner = self.owner();
-        for view in owner.stored_views().await? {
+        for view in owner.stored_views().await?.into_iter().filter(|view| !to_come.iter().any(|other| other.name == view.name)) {
             let before = owner.models_for(&view, &[], true).await?;
             if !before.contains_key(&model.name) {
                 continue;
@@ -182,6 +182,19 @@ impl Mill {
             Some(_) => Err(Error::invalid(format!("{name} is a view; give {what} another name"))),
             None => Ok(()),
         }
+    }
+
+    /// Refuses a statement over a view, with what to read instead.
+    ///
+    /// # Errors
+    /// `Invalid` when there is a view of that name.
+    pub(super) async fn refuse_view_in_sql(&self, name: &str) -> Result<()> {
+        let Ok(parsed) = DatasetName::parse(name) else { return Ok(()) };
+        let Some(view) = self.stored_view(&parsed).await? else { return Ok(()) };
+        let models = self.models_for(&view, &[], false).await?;
+        let datasets: BTreeSet<&str> = places(&view, &models).iter().map(|place| place.model.dataset.as_str()).collect();
+        let datasets = datasets.into_iter().collect::<Vec<_>>().join(", ");
+        Err(Error::invalid(format!("{name} is a view, and SQL reads datasets; ask a semantic query for members of {name}, or write the statement over {datasets}")).at("sql"))
     }
 
     /// The newest version of a view, where there is one that is not deleted.

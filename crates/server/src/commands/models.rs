@@ -223,7 +223,7 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
             terminal::say(&format!("{name}: version {version}, as it was"));
             continue;
         }
-        let saved = mill.update_model(model, version).await.with_context(|| format!("store {name}; those before it are stored"))?;
+        let saved = mill.update_model_before(model, version, &later).await.with_context(|| format!("store {name}; those before it are stored"))?;
         terminal::say(&format!("{name}: version {}", saved.version));
     }
     for view in later {

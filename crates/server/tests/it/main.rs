@@ -22,3 +22,4 @@ mod steps;
 mod surface;
 mod tenant;
 mod versions;
+mod views;

@@ -149,6 +149,28 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_a_view_or_has_views_beside_models() {
+        let view =
+            "name: sales\nlabel: Sales\ninclude:\n  - {path: a, members: \"*\", except: [b], prefix: true}\n  - {path: a.c, members: [d, {name: e, alias: f, label: \"G: h\"}]}\n";
+        let alone = read_documents("s.yaml", view).unwrap();
+        assert_eq!((alone.models.len(), alone.views.len(), alone.views[0].include.len()), (0, 1, 2));
+        assert_eq!(read_documents("w", &write_view(&alone.views[0])).unwrap(), alone, "{}", write_view(&alone.views[0]));
+        let both = format!("models:\n  - {}\nviews:\n  - {}\n", ONE.trim().replace('\n', "\n    "), view.trim().replace('\n', "\n    "));
+        let both = read_documents("b.yaml", &both).unwrap();
+        assert_eq!((both.models[0].name.as_str(), &both.views), ("a", &alone.views));
+        assert!(read_models("s.yaml", view).unwrap_err().message().contains("s.yaml: sales is a view"));
+        for (text, expected) in [
+            (view.replace("\"*\"", "all"), "these are no members of a view"),
+            (view.replace("alias", "alais"), "these are no members of a view"),
+            (view.replace("path: a.c", "pth: a.c"), "did you mean path?"),
+            (view.replace("label: Sales", "lable: Sales"), "did you mean label?"),
+        ] {
+            let error = read_documents("s.yaml", &text).unwrap_err();
+            assert!(error.message().contains(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_place_and_what_is_near() {
         for (text, expected) in [
             ("name: a\ndatset: a", "a.yaml:2:1: unknown field `datset`"),

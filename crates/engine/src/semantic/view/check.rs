@@ -114,13 +114,14 @@ pub(super) fn twice(name: &str, one: &str, other: &str) -> Error {
 
 /// Whether questions of the models go the ways of the paths: from the first model, and from each that has measures in the view.
 fn check_ways(view: &View, places: &[Place<'_>], models: &Models, problems: &mut Vec<Error>) {
-    let has =
-        |place: &Place<'_>, measures: bool| place.members().iter().any(|shown| matches!(shown.what, What::Measure(_)) == measures) || (!measures && !place.segments().is_empty());
     let Some(root) = models.get(view.root()) else { return };
+    let is_measure = |what: What<'_>| matches!(what, What::Measure(_));
+    let has_measures = |place: &&Place<'_>| place.members().iter().any(|shown| is_measure(shown.what));
+    let has_others = |place: &&Place<'_>| !place.segments().is_empty() || place.members().iter().any(|shown| !is_measure(shown.what));
     let nothing: &[Stretch] = &[];
     let mut from: Vec<(&str, &[Stretch])> = vec![(root.name.as_str(), nothing)];
-    from.extend(places.iter().filter(|place| !place.way.is_empty() && has(place, true)).map(|place| (place.model.name.as_str(), place.way.as_slice())));
-    for to in places.iter().filter(|place| has(place, false)) {
+    from.extend(places.iter().filter(|place| !place.way.is_empty()).filter(has_measures).map(|place| (place.model.name.as_str(), place.way.as_slice())));
+    for to in places.iter().filter(has_others) {
         for (start, its) in &from {
             let told = along(its, &to.way);
             let taken = if to.prefix == *start { Ok(Vec::new()) } else { way(start, to.prefix, models) };
@@ -131,15 +132,17 @@ fn check_ways(view: &View, places: &[Place<'_>], models: &Models, problems: &mut
             }
             let shown = |way: &[String]| std::iter::once((*start).to_owned()).chain(way.iter().cloned()).collect::<Vec<_>>().join(" > ");
             let taken = match taken {
-                Ok(way) => format!("a question goes {}", shown(&way.iter().map(|step| step.name.clone()).collect::<Vec<_>>())),
+                Ok(way) => {
+                    let way = shown(&way.iter().map(|step| step.name.clone()).collect::<Vec<_>>());
+                    format!("a question goes {way}; give the last join of the path a name that no other way has")
+                }
                 Err(error) => error.message().to_owned(),
             };
             let told = told.map_or_else(
                 || "the path leads to many rows".to_owned(),
                 |way| format!("the path leads {}", shown(&way.into_iter().map(|(target, _)| target).collect::<Vec<_>>())),
             );
-            let advice = "give the last join of the path a name that no other way has";
-            problems.push(Error::invalid(format!("{} for measures of {start}: {told}, but {taken}; {advice}", to.include.path)).at(format!("include[{}].path", to.index)));
+            problems.push(Error::invalid(format!("{} for measures of {start}: {told}, but {taken}", to.include.path)).at(format!("include[{}].path", to.index)));
         }
     }
 }

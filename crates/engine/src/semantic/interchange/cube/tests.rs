@@ -276,6 +276,61 @@ fn pre_aggregations_that_are_no_rollups_of_the_cube_are_left_out() {
 }
 
 #[test]
+fn views_that_would_show_something_else_are_left_out() {
+    let cubes = "cubes:\n  - {name: base_orders, sql_table: shop.orders, joins: [{name: users, relationship: many_to_one, sql: '{CUBE}.buyer_id = {users.id}'}], dimensions: [{name: city, sql: city, type: string}], measures: [{name: count, type: count}]}\n  - {name: users, sql_table: shop.users, dimensions: [{name: id, sql: id, type: string, primary_key: true}, {name: city, sql: city, type: string}], measures: [{name: count, type: count}]}\n";
+    let of = |view: &str| imported(&format!("{cubes}views:\n  - {{{view}}}\n"));
+    // The root has the name of its dataset here, and its members those that Cube gives them.
+    let Imported { views, notes, .. } = of(
+        "name: sales, cubes: [{join_path: base_orders, includes: '*', prefix: true}, {join_path: base_orders.users, includes: [city, count], excludes: [count], alias: buyer, prefix: true}]",
+    );
+    assert_eq!(
+        serde_json::to_value(&views[0].include).unwrap(),
+        json!([
+            {"path": "orders", "members": "*", "prefix": true, "alias": "base_orders"},
+            {"path": "orders.users", "members": ["city"], "prefix": true, "alias": "buyer"},
+        ]),
+        "{notes:?}"
+    );
+    for (view, reason) in [
+        ("name: it, public: false, cubes: [{join_path: base_orders, includes: '*'}]", "hides"),
+        ("name: orders, cubes: [{join_path: base_orders, includes: '*'}]", "the model orders has its name"),
+        ("name: It, cubes: [{join_path: base_orders, includes: '*'}]", "small letters"),
+        ("name: it, extends: other, cubes: [{join_path: base_orders, includes: '*'}]", "extends may change"),
+        ("name: it, includes: [base_orders.count]", "includes may change"),
+        ("name: it, cubes: [{join_path: base_orders, includes: '*'}, {join_path: base_orders.users, includes: '*'}]", "would be both"),
+        ("name: it, cubes: [{join_path: nobody, includes: '*'}]", "from one model at least"),
+    ] {
+        let Imported { views, notes, .. } = of(view);
+        assert_eq!(views, [], "{view}");
+        let name = view.split([' ', ',']).nth(1).unwrap();
+        assert!(note(&notes, &format!("views.{name}")).contains(reason), "{view}: {notes:?}");
+    }
+    let Imported { notes, .. } = of("name: it, cubes: [{join_path: base_orders.nobody, includes: '*'}, {join_path: base_orders, includes: [count, gone]}]");
+    assert!(note(&notes, "views.it.cubes[0]").contains("has no join"), "{notes:?}");
+    assert!(note(&notes, "views.it.cubes[1].includes.gone").contains("not in the model"), "{notes:?}");
+}
+
+#[test]
+fn hierarchies_are_taken_over_where_their_levels_are() {
+    for (levels, reason) in [
+        ("[a, CUBE.b]", ""),
+        ("['{a}', orders.b]", ""),
+        ("[a]", "less than two"),
+        ("[a, orders.a]", "stands twice"),
+        ("[a, gone]", "not in the model"),
+        ("[a, users.city]", "no join leads to users.city"),
+        ("a", "no list"),
+    ] {
+        let Imported { models, notes, .. } = cube(&format!(
+            "dimensions:\n  - {{name: a, sql: a, type: string}}\n  - {{name: b, sql: b, type: string}}\nhierarchies:\n  - {{name: it, title: It, levels: {levels}}}"
+        ));
+        let told = note(&notes, "orders.hierarchies.it");
+        assert_eq!(models[0].hierarchies.len(), usize::from(reason.is_empty()), "{levels}: {told}");
+        assert!(told.contains(reason), "{levels}: {told}");
+    }
+}
+
+#[test]
 fn hidden_measures_stay_only_for_others() {
     let Imported { models, notes, .. } =
         cube("measures:\n  - {name: a, type: count, public: false}\n  - {name: b, type: number, sql: '{a} * 2', shown: false}\n  - {name: c, type: number, sql: '{a} * 3'}");
