@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    fn model(hierarchies: Value) -> Model {
+    fn model(hierarchies: &Value) -> Model {
         serde_json::from_value(json!({
             "name": "shops", "dataset": "shops", "label": "Shops", "hierarchies": hierarchies,
             "dimensions": [{"name": "country", "label": "C", "type": "string"}, {"name": "city", "label": "C", "type": "string"}],
@@ -136,7 +136,7 @@ mod tests {
             (json!([{"name": "a.b", "label": "", "levels": ["country", "city"]}]), "hierarchies[0].name", "without dots"),
             (json!([{"name": "a", "label": "", "levels": ["country", "city"]}, {"name": "a", "label": "", "levels": ["country", "city"]}]), "hierarchies[1].name", "stands twice"),
         ] {
-            match check(&model(hierarchies.clone())) {
+            match check(&model(&hierarchies)) {
                 Ok(()) => assert_eq!(expected, "", "{hierarchies}"),
                 Err(error) => {
                     assert_eq!(error.field(), Some(field), "{hierarchies}");
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_no_level() {
-        let mut seen = model(json!([{"name": "geo", "label": "", "levels": ["country", "city"]}, {"name": "more", "label": "", "levels": ["country", "city", "owners.name"]}]));
+        let mut seen = model(&json!([{"name": "geo", "label": "", "levels": ["country", "city"]}, {"name": "more", "label": "", "levels": ["country", "city", "owners.name"]}]));
         seen.dimensions.retain(|dimension| dimension.name != "city");
         retain_visible(&mut seen);
         assert_eq!(seen.hierarchies.iter().map(|hierarchy| (hierarchy.name.as_str(), hierarchy.levels.len())).collect::<Vec<_>>(), [("more", 2)]);

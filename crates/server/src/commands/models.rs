@@ -98,7 +98,13 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
             let models = models.iter().map(|model| (format!("{}.yml", model.name), write_model(model)));
             models.chain(views.iter().map(|view| (format!("{}.view.yml", view.name), write_view(view)))).collect()
         }
-        Format::Osi => vec![(format!("{}.osi.yml", pull.tenant), write_osi(&pull.tenant, &models))],
+        Format::Osi => {
+            let views = mill.views().await?.len();
+            if views > 0 {
+                terminal::complain(&format!("{views} views are not written: Open Semantic Interchange has no words for them"));
+            }
+            vec![(format!("{}.osi.yml", pull.tenant), write_osi(&pull.tenant, &models))]
+        }
         Format::Cube => bail!("models are not written for Cube; use --format osi, or Tidemill's own"),
     };
     for (name, text) in files {

@@ -7,7 +7,7 @@ use super::{answer, not_saved, refused, sales, save};
 use crate::composed::{change, shop};
 use crate::ward::Ward;
 
-fn with(include: Value) -> Value {
+fn with(include: &Value) -> Value {
     json!({"name": "it", "label": "It", "include": include})
 }
 
@@ -18,17 +18,17 @@ async fn a_view_that_does_not_hold_is_not_stored() {
     for (view, field, expected) in [
         (json!({"name": "It", "label": "It", "include": [{"path": "orders", "members": "*"}]}), "name", "view name \"It\" is not valid"),
         (json!({"name": "orders", "label": "It", "include": [{"path": "orders", "members": "*"}]}), "name", "orders is a dataset"),
-        (with(json!([])), "include", "from one model at least"),
-        (with(json!([{"path": "ordres", "members": "*"}])), "include[0].path", "there is no model \"ordres\""),
-        (with(json!([{"path": "orders.custmers", "members": "*"}])), "include[0].path", "did you mean customers?"),
-        (with(json!([{"path": "orders", "members": "*"}, {"path": "customers", "members": "*"}])), "include[1].path", "begin with one model, here orders"),
-        (with(json!([{"path": "orders", "members": ["revenu"]}])), "include[0].members[0]", "did you mean revenue?"),
-        (with(json!([{"path": "orders", "members": "*", "except": ["revenu"]}])), "include[0].except[0]", "did you mean revenue?"),
-        (with(json!([{"path": "orders", "members": ["count"], "except": ["revenue"]}])), "include[0].except", "members are listed here"),
-        (with(json!([{"path": "orders", "members": []}])), "include[0].members", "lists 1 to"),
-        (with(json!([{"path": "orders", "members": [{"name": "count", "alias": "a.b"}]}])), "include[0]", "without dots"),
-        (with(json!([{"path": "orders", "members": ["count"]}, {"path": "orders.customers", "members": ["count"]}])), "include[1]", "both orders.count and customers.count"),
-        (with(json!([{"path": "orders", "members": ["count", {"name": "count", "alias": "again"}]}])), "include[0]", "twice, as count and as again"),
+        (with(&json!([])), "include", "from one model at least"),
+        (with(&json!([{"path": "ordres", "members": "*"}])), "include[0].path", "there is no model \"ordres\""),
+        (with(&json!([{"path": "orders.custmers", "members": "*"}])), "include[0].path", "did you mean customers?"),
+        (with(&json!([{"path": "orders", "members": "*"}, {"path": "customers", "members": "*"}])), "include[1].path", "begin with one model, here orders"),
+        (with(&json!([{"path": "orders", "members": ["revenu"]}])), "include[0].members[0]", "did you mean revenue?"),
+        (with(&json!([{"path": "orders", "members": "*", "except": ["revenu"]}])), "include[0].except[0]", "did you mean revenue?"),
+        (with(&json!([{"path": "orders", "members": ["count"], "except": ["revenue"]}])), "include[0].except", "members are listed here"),
+        (with(&json!([{"path": "orders", "members": []}])), "include[0].members", "lists 1 to"),
+        (with(&json!([{"path": "orders", "members": [{"name": "count", "alias": "a.b"}]}])), "include[0]", "without dots"),
+        (with(&json!([{"path": "orders", "members": ["count"]}, {"path": "orders.customers", "members": ["count"]}])), "include[1]", "both orders.count and customers.count"),
+        (with(&json!([{"path": "orders", "members": ["count", {"name": "count", "alias": "again"}]}])), "include[0]", "twice, as count and as again"),
     ] {
         let (at, message) = not_saved(&mill, view.clone()).await;
         assert!(message.contains(expected), "{view}: {message}");

@@ -162,7 +162,7 @@ fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&
         None => (empty_model(name, humanised(&wire.name)), Map::new(), false),
     };
     if is_ours && !has_rest {
-        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, rollups, balances and access policies are not taken over");
+        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, hierarchies, rollups, balances and access policies are not taken over");
     }
     let (mut fields, mut times, mut told) = (BTreeMap::new(), Vec::new(), Vec::new());
     for field in &wire.fields {
