@@ -134,6 +134,13 @@ impl Error {
         self
     }
 
+    /// The same in other words.
+    #[must_use]
+    pub(crate) fn reworded(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.message = words(&self.message);
+        self
+    }
+
     /// Without the values of rows that evaluation failed on: which of several it is depends on rows around it.
     #[must_use]
     pub(crate) fn without_values(mut self) -> Self {

@@ -21,6 +21,15 @@ pub enum Event {
         /// The version.
         version: u64,
     },
+    /// A view has a new version, or is gone.
+    ViewChanged {
+        /// Its tenant.
+        tenant: TenantId,
+        /// Its name.
+        view: DatasetName,
+        /// The version.
+        version: u64,
+    },
     /// A dataset is gone.
     DatasetDeleted {
         /// Its tenant.

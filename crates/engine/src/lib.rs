@@ -70,19 +70,20 @@ pub use mill::{
     AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,
     RejectedRow, RollupStatus,
 };
-pub use mill::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage};
+pub use mill::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, ViewLineage};
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{
     AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Difference, DifferenceKind, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal,
-    TimeRange,
+    TimeRange, UsedView,
 };
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{
-    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Granularity, Interval, Join, JoinKey, MaskedColumn,
-    Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
+    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Granularity, Hierarchy, Interval, Join, JoinKey,
+    MaskedColumn, Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
 };
+pub use semantic::{Every, Include, Members, View, ViewDetail, ViewDimension, ViewMeasure, ViewMember, ViewSegment};
 pub use settings::{Limits, Settings};

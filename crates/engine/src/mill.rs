@@ -33,6 +33,7 @@ mod tiles;
 mod value_lists;
 mod values;
 mod verify;
+mod views;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,7 @@ pub(crate) use value_lists::ValueLists;
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
-pub use lineage::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage};
+pub use lineage::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, ViewLineage};
 pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
 pub use retention::RetentionReport;
 pub use values::ValuePage;
@@ -130,6 +131,9 @@ impl Mill {
             return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
         }
         let name = DatasetName::parse(dataset)?;
+        if !self.shared.datasets.is_known(self.scope.tenant(), &name) {
+            self.refuse_view_name(name.as_str(), "the dataset").await?;
+        }
         let restricted = self.scope.may_restrict() && self.access_to(&name).await?.restricts();
         if load.mode.replaces() && restricted {
             return Err(Error::denied(format!(

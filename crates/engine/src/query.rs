@@ -35,4 +35,6 @@ pub(crate) mod value_list;
 pub(crate) mod write;
 
 pub use compare::{Difference, DifferenceKind};
-pub use result::{AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange};
+pub use result::{
+    AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange, UsedView,
+};

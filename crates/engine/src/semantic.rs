@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   SemanticQuery {measures, dimensions, timeDimensions, filters, …}
+//!     | view     members of a view become those of its models
 //!     | member   which model, which dimension or measure, by name; near names in the error
 //!     | date     relative ranges become absolute, in the query's zone
 //!     | filter   conditions become expressions; on dimensions before, on measures after aggregation
@@ -25,6 +26,7 @@ pub(crate) mod filter;
 pub(crate) mod generate;
 pub(crate) mod grain;
 pub(crate) mod granularity;
+pub(crate) mod hierarchy;
 pub(crate) mod in_sql;
 pub mod interchange;
 pub(crate) mod interval;
@@ -42,12 +44,15 @@ pub(crate) mod rollup;
 pub(crate) mod segments;
 pub(crate) mod shape;
 mod states;
+pub(crate) mod view;
 
 pub use calendar::CalendarSettings;
 pub use grain::Grain;
 pub use granularity::{Granularity, NamedGranularity};
 pub use interval::Interval;
 pub use join::{Join, JoinKey, Relationship};
-pub use model::{Dimension, Measure, MeasureKind, Model, NamedFilter, Rollup, Span};
+pub use model::{Dimension, Hierarchy, Measure, MeasureKind, Model, NamedFilter, Rollup, Span};
 pub use policy::{AccessPolicy, AttributeCondition, MaskedColumn};
 pub use query::{Condition, DateRange, Direction, Fill, Filter, Operator, SemanticQuery, TimeDimension, Top, Totals};
+pub use view::detail::{ViewDetail, ViewDimension, ViewMeasure, ViewSegment};
+pub use view::{Every, Include, Members, View, ViewMember};

@@ -36,6 +36,7 @@ pub mod tenants;
 pub mod uploads;
 pub mod users;
 pub mod versions;
+pub mod views;
 pub mod web;
 
 pub use app::App;

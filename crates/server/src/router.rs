@@ -29,6 +29,7 @@ use crate::tenants::handlers as tenants;
 use crate::uploads::handlers as uploads;
 use crate::users::handlers as users;
 use crate::versions::handlers as versions;
+use crate::views::handlers as views;
 use crate::{openapi, web};
 
 /// Bytes of a body, where a route says nothing else.
@@ -72,6 +73,9 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(models::list_models))
         .routes(routes!(models::find_model, models::update_model))
         .routes(routes!(models::list_values))
+        .routes(routes!(views::list_views))
+        .routes(routes!(views::find_view, views::update_view, views::delete_view))
+        .routes(routes!(views::list_view_values))
         .routes(routes!(queries::run_query))
         .routes(routes!(queries::run_sql))
         .routes(routes!(rollups::explain_sql))

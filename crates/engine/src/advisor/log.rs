@@ -233,6 +233,7 @@ mod tests {
             measures: Vec::new(),
             joins: Vec::new(),
             segments: Vec::new(),
+            hierarchies: Vec::new(),
             rollups: Vec::new(),
             access_policies: Vec::new(),
         }

@@ -36,6 +36,11 @@ impl Datasets {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
+    /// Whether a dataset was found before. Costs nothing; another engine may have deleted it since.
+    pub(crate) fn is_known(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&(tenant.clone(), dataset.clone()))
+    }
+
     /// The latest version of a dataset, where there is one.
     pub(crate) async fn get(&self, tenant: &TenantId, dataset: &DatasetName) -> Result<Option<Arc<Snapshot>>> {
         let found = self.log(tenant, dataset).snapshot().await?;

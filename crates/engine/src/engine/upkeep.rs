@@ -81,7 +81,7 @@ async fn run(engine: Weak<Shared>, mut events: broadcast::Receiver<Event>, mut p
                     }
                     plan.forget(&(tenant, dataset));
                 }
-                Ok(Event::ModelChanged { .. }) => {}
+                Ok(Event::ModelChanged { .. } | Event::ViewChanged { .. }) => {}
                 Err(RecvError::Lagged(_)) => {
                     let Some(shared) = engine.upgrade() else { return };
                     shared.datasets.known().into_iter().for_each(|key| plan.note(key, true, Duration::ZERO, Instant::now()));

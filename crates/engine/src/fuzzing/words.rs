@@ -17,13 +17,13 @@ use crate::query::gate;
 use crate::query::session::Session;
 use crate::scope::UserAttributes;
 use crate::semantic::in_sql::{calls, columns};
-use crate::semantic::{AccessPolicy, Model, access, generate, interchange};
+use crate::semantic::{AccessPolicy, Model, View, access, generate, interchange};
 use crate::settings::{Limits, Settings};
 
 /// Longest text that is read again: what is written may be longer than what was read.
 const AGAIN_MAX_BYTES: usize = 1 << 20;
 
-/// A model of ours, as YAML and as JSON.
+/// A model or a view of ours, as YAML and as JSON.
 #[allow(clippy::missing_errors_doc, reason = "see `csv`")]
 pub fn model(bytes: &[u8]) -> std::result::Result<(), String> {
     if let Ok(model) = serde_json::from_slice::<Model>(bytes) {
@@ -33,8 +33,9 @@ pub fn model(bytes: &[u8]) -> std::result::Result<(), String> {
         }
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
-    let Some(models) = placed(interchange::read_models("m.yaml", text), "m.yaml")? else { return Ok(()) };
-    again(&models)
+    let Some(read) = placed(interchange::read_documents("m.yaml", text), "m.yaml")? else { return Ok(()) };
+    again(&read.models)?;
+    views_again(&read.views)
 }
 
 /// A data model of Cube.
@@ -43,7 +44,8 @@ pub fn cube(bytes: &[u8]) -> std::result::Result<(), String> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
     let Some(imported) = placed(interchange::read_cubes(&[("c.yml", text)]), "c.yml")? else { return Ok(()) };
     noted(&imported)?;
-    again(&imported.models)
+    again(&imported.models)?;
+    views_again(&imported.views)
 }
 
 /// A file of Open Semantic Interchange.
@@ -145,6 +147,22 @@ fn noted(imported: &interchange::Imported) -> std::result::Result<(), String> {
         Some(note) => Err(format!("a note on {} says nothing", note.path)),
         None => Ok(()),
     }
+}
+
+/// Views are the same when they are written and read again.
+fn views_again(views: &[View]) -> std::result::Result<(), String> {
+    for view in views {
+        let written = interchange::write_view(view);
+        if written.len() > AGAIN_MAX_BYTES {
+            continue;
+        }
+        match interchange::read_documents("again.yaml", &written) {
+            Ok(read) if read.views == std::slice::from_ref(view) => {}
+            Ok(_) => return Err(format!("view {} is another one when it is written and read again", view.name)),
+            Err(error) => return Err(format!("view {} is not read when it was written: {error}", view.name)),
+        }
+    }
+    Ok(())
 }
 
 /// Models are the same when they are written and read again.

@@ -34,6 +34,8 @@ pub(crate) trait Question: Send + Sync + 'static {
     async fn versions(&self) -> Result<Versions>;
     /// Whether it is about a dataset.
     fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool;
+    /// Whether it is asked in the words of a view.
+    fn asks(&self, tenant: &TenantId, view: &DatasetName) -> bool;
     /// Whether the answer changes by the clock alone.
     fn follows_clock(&self) -> bool;
 }
@@ -157,6 +159,7 @@ fn touches(event: &Event, question: &dyn Question, answered: &Versions) -> bool 
     let (tenant, dataset, new) = match event {
         Event::SegmentCommitted(commit) => (&commit.tenant, &commit.dataset, answered.get(commit.dataset.as_str()).is_none_or(|answered| commit.version > *answered)),
         Event::DatasetDeleted { tenant, dataset } | Event::ModelChanged { tenant, dataset, .. } => (tenant, dataset, true),
+        Event::ViewChanged { tenant, view, .. } => return question.asks(tenant, view),
     };
     new && question.reads(tenant, dataset)
 }

@@ -22,6 +22,7 @@ use super::ground::Ground;
 use super::provenance::{told, told_calendar};
 use super::seen::Seen;
 use super::tiles::Asked;
+use super::views::Words;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result, near_names};
 use crate::ids::{DatasetName, TenantId};
@@ -67,17 +68,24 @@ impl Mill {
     /// limit of the scope.
     pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
         let answer = async {
-            let query = &*self.with_segments(query).await?;
-            let mut damage = Damage::default();
-            loop {
-                let ground = self.ground(query, &damage).await?;
-                match self.answer_shaped(&ground, query).await {
-                    Ok(answer) => return Ok(damage.told(answer)),
-                    Err(error) => self.skip(&mut damage, error, &ground.pinned()).await?,
-                }
-            }
+            let words = self.words(query).await?;
+            let answered = self.answer_in_models(words.query()).await;
+            self.told(&words, answered).await
         };
         execute::within_deadline(self.scope.limits(), answer).await
+    }
+
+    /// Answers a question in the words of models.
+    async fn answer_in_models(&self, query: &SemanticQuery) -> Result<QueryResult> {
+        let query = &*self.with_segments(query).await?;
+        let mut damage = Damage::default();
+        loop {
+            let ground = self.ground(query, &damage).await?;
+            match self.answer_shaped(&ground, query).await {
+                Ok(answer) => return Ok(damage.told(answer)),
+                Err(error) => self.skip(&mut damage, error, &ground.pinned()).await?,
+            }
+        }
     }
 
     /// The question with the conditions of the segments that it names.
@@ -372,6 +380,7 @@ impl Mill {
             _ => None,
         };
         let Some((name, snapshot)) = found else {
+            self.refuse_view_in_sql(reference.table()).await?;
             let known = self.shared.datasets.names(self.scope.tenant()).await?;
             let near = near_names(reference.table(), known.iter().map(DatasetName::as_str));
             return Err(Error::not_found(format!("there is no dataset {reference}{near}")).at("sql"));
@@ -395,7 +404,18 @@ impl Mill {
         if query.as_of.is_some() {
             return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
         }
-        let whole = &*self.with_segments(query).await?;
+        let words = self.words(query).await?;
+        let (key, live) = match self.live_question(query, &words).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.told_error(&words, error).await),
+        };
+        let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
+        Ok(Subscription::new(listener))
+    }
+
+    /// A question that is asked again, and what those who share it have in common.
+    async fn live_question(&self, query: &SemanticQuery, words: &Words<'_>) -> Result<(String, LiveQuestion)> {
+        let whole = &*self.with_segments(words.query()).await?;
         let asked = &*widest(whole);
         let ground = self.ground(whole, &Damage::default()).await?;
         shape::check(whole, ground.models())?;
@@ -412,9 +432,7 @@ impl Mill {
         let moves = moves_by_clock(asked, ground.models(), ground.reference());
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
-        let live = LiveQuestion { mill, query: query.clone(), datasets, sight, moves };
-        let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
-        Ok(Subscription::new(listener))
+        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, sight, moves }))
     }
 
     pub(super) fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, dataset: &DatasetName) -> Result<()> {
@@ -477,6 +495,8 @@ fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColu
 struct LiveQuestion {
     mill: Mill,
     query: SemanticQuery,
+    /// The view in whose words it is asked.
+    view: Option<DatasetName>,
     datasets: Vec<DatasetName>,
     /// What those who share it see, under which policies.
     sight: String,
@@ -553,6 +573,10 @@ impl Question for LiveQuestion {
 
     fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
         tenant == self.mill.scope.tenant() && self.datasets.contains(dataset)
+    }
+
+    fn asks(&self, tenant: &TenantId, view: &DatasetName) -> bool {
+        tenant == self.mill.scope.tenant() && self.view.as_ref() == Some(view)
     }
 
     fn follows_clock(&self) -> bool {

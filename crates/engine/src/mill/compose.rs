@@ -284,6 +284,9 @@ impl Mill {
             {
                 return Err(at(Error::invalid(format!("{} is a model of its own; give the join another name", join.name))));
             }
+            if join.name != join.target() {
+                self.refuse_view_name(&join.name, "the join").await.map_err(at)?;
+            }
             let target = if join.target() == model.name { snapshot.clone() } else { self.find(&DatasetName::parse(join.target()).map_err(at)?).await.map_err(at)? };
             for key in &join.on {
                 let here = snapshot

@@ -134,6 +134,12 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query): what cannot be asked cannot be explained.
     pub async fn explain(&self, query: &SemanticQuery) -> Result<Explanation> {
+        let words = self.words(query).await?;
+        let explained = self.explain_in_models(words.query()).await;
+        self.told(&words, explained).await
+    }
+
+    async fn explain_in_models(&self, query: &SemanticQuery) -> Result<Explanation> {
         let query = &*self.with_segments(query).await?;
         let ground = self.ground(query, &Damage::default()).await?;
         shape::check(query, ground.models())?;

@@ -3,7 +3,7 @@
 
 mod origin;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -37,6 +37,9 @@ const SEGMENTS_MAX: usize = 1_000;
 /// What the numbers of an answer are made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Lineage {
+    /// The view that was asked, and what its members are called below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewLineage>,
     /// The measures that are asked for or filtered by, in that order, and after them what they are computed from.
     pub measures: Vec<MeasureLineage>,
     /// What is grouped by.
@@ -54,6 +57,17 @@ pub struct Lineage {
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
     pub truncated: bool,
+}
+
+/// A view in whose words a question was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ViewLineage {
+    /// Its name.
+    pub name: String,
+    /// The version that was asked.
+    pub version: u64,
+    /// The members of models by those of the view.
+    pub members: BTreeMap<String, String>,
 }
 
 /// What a measure is.
@@ -202,7 +216,12 @@ impl Mill {
     pub async fn lineage(&self, query: &SemanticQuery) -> Result<Lineage> {
         // The plan over tables, because segments are told by what is pushed into these.
         let mill = Self { skips_damaged: false, from_rows: true, ..self.clone() };
-        execute::within_deadline(self.scope.limits(), mill.trace(query)).await
+        let traced = async {
+            let words = mill.words(query).await?;
+            let traced = mill.trace(words.query()).await;
+            mill.told(&words, traced).await
+        };
+        execute::within_deadline(self.scope.limits(), traced).await
     }
 
     async fn trace(&self, asked: &SemanticQuery) -> Result<Lineage> {
@@ -234,6 +253,7 @@ impl Mill {
             datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits));
         }
         Ok(Lineage {
+            view: None,
             measures: words.measures(query)?,
             dimensions: words.dimensions(query),
             time_ranges: words.time_ranges(query)?,

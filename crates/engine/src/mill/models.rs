@@ -9,7 +9,7 @@ use super::shared::VisibleModel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
-use crate::semantic::{Model, check, generate};
+use crate::semantic::{Model, View, check, generate, hierarchy};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
 
@@ -36,7 +36,13 @@ impl Mill {
     pub async fn model(&self, name: &str) -> Result<Model> {
         let name = DatasetName::parse(name)?;
         let seen = self.find(&name).await?;
-        self.model_of(&name, &seen).await.map(|model| Model::clone(&model))
+        let mut model = self.model_of(&name, &seen).await.map(|model| Model::clone(&model))?;
+        if self.scope.may_restrict() && hierarchy::has_joined(&model) {
+            // What other models hide is no level here.
+            let models = self.led_to(&model).await?;
+            hierarchy::retain_joined(&mut model, &models);
+        }
+        Ok(model)
     }
 
     /// The model of a dataset as the scope sees it. Kept for as long as neither model nor columns change.
@@ -94,7 +100,7 @@ impl Mill {
     /// Checks whether a model could be stored, without storing it: [`interchange`](crate::interchange) reads models from files.
     ///
     /// # Errors
-    /// As [`update_model`](Self::update_model), but for `Conflict`.
+    /// As [`update_model`](Self::update_model), but for `Conflict` and for views that would be broken.
     pub async fn check_model(&self, model: &Model) -> Result<()> {
         self.checked(model).await.map(drop)
     }
@@ -102,9 +108,19 @@ impl Mill {
     /// Stores a model as the version after `expected`.
     ///
     /// # Errors
-    /// `Invalid` when it does not fit its dataset, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
+    /// `Invalid` when it does not fit its dataset or would break a view, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
     pub async fn update_model(&self, model: Model, expected: u64) -> Result<Model> {
+        self.update_model_before(model, expected, &[]).await
+    }
+
+    /// The same before some views are stored that were checked over it ([`check_view`](Self::check_view)): whether they hold as they
+    /// are stored now does not matter. So a model and a view may change what neither could change alone.
+    ///
+    /// # Errors
+    /// As [`update_model`](Self::update_model).
+    pub async fn update_model_before(&self, model: Model, expected: u64, views: &[View]) -> Result<Model> {
         let (name, snapshot) = self.checked(&model).await?;
+        self.keep_views(&model, views).await?;
         let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
         // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
         if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
@@ -127,6 +143,9 @@ impl Mill {
         }
         check::check(model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
         self.check_joins(model, &snapshot).await?;
+        if hierarchy::has_joined(model) {
+            hierarchy::check_joined(model, &self.led_to(model).await?)?;
+        }
         Ok((name, snapshot))
     }
 

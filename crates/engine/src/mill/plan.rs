@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
@@ -10,6 +11,7 @@ use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
 use crate::error::{Error, Result};
+use crate::semantic::view::names::Names;
 use crate::semantic::{SemanticQuery, shape};
 
 impl Mill {
@@ -34,11 +36,20 @@ impl Mill {
     /// As [`query`](Self::query), apart from what happens while it runs. `Invalid` for a question with totals, greatest values,
     /// buckets to fill or columns of values, of which each part has a plan of its own.
     pub async fn plan(&self, query: &SemanticQuery) -> Result<Arc<dyn ExecutionPlan>> {
+        let words = self.words(query).await?;
+        match self.page_in_models(words.query()).await {
+            Ok(page) => self.shared.session.physical(&called(page, words.names())?).await,
+            Err(error) => Err(self.told_error(&words, error).await),
+        }
+    }
+
+    /// The rows of the page of a question in the words of models.
+    async fn page_in_models(&self, query: &SemanticQuery) -> Result<LogicalPlan> {
         let query = &*self.with_segments(query).await?;
         if shape::is_shaped(query) {
             return Err(Error::invalid("a plan is one of groups or rows alone; leave totals, top, fill and pivot out, or ask the question itself"));
         }
-        let page = match self.ground(query, &Damage::default()).await? {
+        Ok(match self.ground(query, &Damage::default()).await? {
             Ground::Several(gathered) => {
                 let planned = self.plan_composed(query, &gathered, LookupsBy::Joins)?;
                 self.check_unique(&planned).await?;
@@ -48,8 +59,7 @@ impl Mill {
                 self.open_rollups_of(&dataset, &seen, model.version).await?;
                 self.page(query, &model, &seen, reference, &Arc::default())?.1
             }
-        };
-        self.shared.session.physical(&page).await
+        })
     }
 
     /// The plan of one read-only SQL query over the datasets of the scope.
@@ -59,4 +69,16 @@ impl Mill {
     pub async fn plan_sql(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
         Ok(self.plan_statement(sql, None, &Damage::default(), &mut Vec::new()).await?.planned.physical)
     }
+}
+
+/// A plan whose columns have the names of the view that was asked.
+fn called(page: LogicalPlan, names: Option<&Names>) -> Result<LogicalPlan> {
+    let Some(names) = names else { return Ok(page) };
+    let columns = page.schema().iter().map(|(qualifier, field)| {
+        let mut name = field.name().clone();
+        names.member(&mut name);
+        Expr::Column((qualifier, field).into()).alias(name)
+    });
+    let columns: Vec<Expr> = columns.collect();
+    Ok(LogicalPlanBuilder::from(page).project(columns)?.build()?)
 }

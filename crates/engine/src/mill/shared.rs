@@ -55,6 +55,7 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub datasets: Arc<Datasets>,
     pub models: ModelStore,
+    pub views: ModelStore,
     /// Models as they are stored, by id of the dataset.
     pub stored_models: moka::future::Cache<String, Arc<Model>>,
     /// What scopes see of datasets.

@@ -35,7 +35,7 @@ pub struct ValuePage {
 }
 
 impl Mill {
-    /// Values of a dimension that the scope's rows have, in order. `search`: only those whose text has this in it, whatever
+    /// Values of a dimension of a model or a view that the scope's rows have, in order. `search`: only those whose text has this in it, whatever
     /// the case.
     ///
     /// ```
@@ -53,6 +53,7 @@ impl Mill {
     /// # Errors
     /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit.
     pub async fn values(&self, member: &str, search: Option<&str>, limit: usize, offset: usize) -> Result<ValuePage> {
+        let member = &*self.dimension_of_view(member).await?;
         if !(1..=PAGE_MAX).contains(&limit) {
             return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
         }

@@ -74,27 +74,34 @@ impl Mill {
         let kept = Self { skips_damaged: false, from_rows: false, ..self.clone() };
         let rows = Self { from_rows: true, ..kept.clone() };
         let verification = async {
-            let query = &long(kept.with_segments(query).await?.into_owned());
-            let ground = kept.ground(query, &Damage::default()).await?;
-            let started = Instant::now();
-            let both = async {
-                let answered = kept.answer_shaped(&ground, query).await?;
-                let answered_ms = millis(started);
-                Ok((answered, rows.answer_shaped(&ground, query).await?, answered_ms))
-            };
-            let (answered, recomputed, answered_ms) = match both.await {
-                Ok(both) => both,
-                Err(error) => return Err(kept.refused(error, &ground.pinned()).await),
-            };
-            let recomputed_ms = millis(started).saturating_sub(answered_ms);
-            // Long answers take a while to compare, in which other work goes on.
-            let order: Vec<String> = query.order.iter().map(|(name, _)| name.clone()).collect();
-            let offset = query.offset.unwrap_or(0);
-            let comparing = tokio::task::spawn_blocking(move || (compare_all(&answered, &recomputed, &order, offset), answered, recomputed));
-            let (found, answered, recomputed) = comparing.await.map_err(|_| Error::internal("comparing two answers failed"))?;
-            Ok(self.verified(query, found, answered, recomputed, [answered_ms, recomputed_ms]))
+            let words = kept.words(query).await?;
+            let verified = kept.verify_in_models(&rows, words.query()).await;
+            kept.told(&words, verified).await
         };
         execute::within_deadline(self.scope.limits(), verification).await
+    }
+
+    /// Answers a question in the words of models twice, the second time as `rows` does.
+    async fn verify_in_models(&self, rows: &Self, query: &SemanticQuery) -> Result<Verification> {
+        let query = &long(self.with_segments(query).await?.into_owned());
+        let ground = self.ground(query, &Damage::default()).await?;
+        let started = Instant::now();
+        let both = async {
+            let answered = self.answer_shaped(&ground, query).await?;
+            let answered_ms = millis(started);
+            Ok((answered, rows.answer_shaped(&ground, query).await?, answered_ms))
+        };
+        let (answered, recomputed, answered_ms) = match both.await {
+            Ok(both) => both,
+            Err(error) => return Err(self.refused(error, &ground.pinned()).await),
+        };
+        let recomputed_ms = millis(started).saturating_sub(answered_ms);
+        // Long answers take a while to compare, in which other work goes on.
+        let order: Vec<String> = query.order.iter().map(|(name, _)| name.clone()).collect();
+        let offset = query.offset.unwrap_or(0);
+        let comparing = tokio::task::spawn_blocking(move || (compare_all(&answered, &recomputed, &order, offset), answered, recomputed));
+        let (found, answered, recomputed) = comparing.await.map_err(|_| Error::internal("comparing two answers failed"))?;
+        Ok(self.verified(query, found, answered, recomputed, [answered_ms, recomputed_ms]))
     }
 
     /// An error as it is told to who sees these.

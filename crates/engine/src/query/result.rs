@@ -113,6 +113,9 @@ pub struct TimeRange {
 /// Where the numbers of a result come from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Provenance {
+    /// The view that was asked, where it was one. Everything below is of the models that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<UsedView>,
     /// The dataset, where there is exactly one.
     pub dataset: Option<String>,
     /// The version of the dataset that was read.
@@ -179,6 +182,15 @@ impl Provenance {
         let only = only.map(|(dataset, version)| SourceVersion { dataset, version, complete_until: self.complete_until });
         only.into_iter().chain(self.sources.iter().cloned()).collect()
     }
+}
+
+/// A view that was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsedView {
+    /// Its name.
+    pub name: String,
+    /// The version in whose words the question was asked and answered.
+    pub version: u64,
 }
 
 /// A dataset that was read.

@@ -8,7 +8,7 @@ use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
-use super::{access, derived, granularity};
+use super::{access, derived, granularity, hierarchy};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
@@ -74,6 +74,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         }
         segment.filters.iter().try_for_each(|filter| check_filter(model, filter)).map_err(at)?;
     }
+    hierarchy::check(model)?;
     access::check(model, state, schema)?;
     rollup::check(model)
 }
@@ -178,5 +179,6 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
     model.segments.retain(|segment| segment.filters.iter().all(|filter| check_filter(&visible, filter).is_ok()));
     model.joins.retain(|join| join.on.iter().all(|key| schema.fields().iter().any(|field| *field.name() == key.column)));
     model.time_dimension = model.time_dimension.take().filter(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
+    hierarchy::retain_visible(model);
     rollup::retain_visible(model);
 }

@@ -77,6 +77,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
         measures: without_repeats(measures),
         joins: Vec::new(),
         segments: Vec::new(),
+        hierarchies: Vec::new(),
         rollups: Vec::new(),
         access_policies: Vec::new(),
     }

@@ -1,13 +1,13 @@
 //! Models as files: our own as YAML that people keep beside their code, and those of other tools.
 //!
 //! ```text
-//!   yaml   our models, read and written; what is written reads back equal
-//!   cube   Cube's data models, read
+//!   yaml   our models and views, read and written; what is written reads back equal
+//!   cube   Cube's data models and views, read
 //!   osi    the Open Semantic Interchange format, read and written
 //!     | text    YAML of others is hostile until it is read: bounded, and every error says where
 //!     | sql     only what means the same in every database is taken out of SQL
 //!     v
-//!   Imported {models, notes}
+//!   Imported {models, views, notes}
 //! ```
 //! What cannot be said here exactly is left out and named in a note. A number that is missing is asked for; a number that
 //! is wrong is believed. Nothing here looks at data: whether a model fits its dataset is seen when it is saved.
@@ -24,7 +24,7 @@ mod yaml;
 pub use cube::read_cubes;
 pub use notes::{Imported, Note};
 pub use osi::{read_osi, write_osi};
-pub use yaml::{read_models, write_model, write_models};
+pub use yaml::{Documents, read_documents, read_models, write_model, write_models, write_view};
 
 use self::sql::Reason;
 use crate::ids::DatasetName;
@@ -42,6 +42,7 @@ fn empty_model(dataset: &str, label: String) -> Model {
         measures: Vec::new(),
         joins: Vec::new(),
         segments: Vec::new(),
+        hierarchies: Vec::new(),
         rollups: Vec::new(),
         access_policies: Vec::new(),
     }

@@ -36,6 +36,9 @@ pub struct Model {
     /// Filters with a name, which a query asks for in `segments`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<NamedFilter>,
+    /// Dimensions that lie one within the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hierarchies: Vec<Hierarchy>,
     /// Groups that are kept on storage for every segment, so that questions about them need no rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rollups: Vec<Rollup>,
@@ -130,6 +133,24 @@ pub struct NamedFilter {
     pub label: String,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
+}
+
+/// Dimensions that lie one within the other: whoever looks at countries may go on to their cities.
+///
+/// ```
+/// let hierarchy: tidemill::Hierarchy = serde_json::from_str(r#"{"name": "geo", "label": "Geography", "levels": ["country", "city"]}"#)?;
+/// assert_eq!(hierarchy.levels, ["country", "city"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hierarchy {
+    /// Name, unique among the hierarchies of its model.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// The widest first: dimensions of the model, or `join.dimension` where a join leads to them.
+    pub levels: Vec<String>,
 }
 
 /// Something to compute.

@@ -112,6 +112,7 @@ mod tests {
             measures: vec![count],
             joins: Vec::new(),
             segments: Vec::new(),
+            hierarchies: Vec::new(),
             rollups: vec![rollup],
             access_policies: Vec::new(),
         }

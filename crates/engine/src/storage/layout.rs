@@ -109,8 +109,8 @@ pub(crate) fn models(tenant_id: &TenantId) -> Path {
     tenant(tenant_id).join("_models")
 }
 
-/// Folder of the versions of one model.
-pub(crate) fn model(tenant_id: &TenantId, name: &DatasetName) -> Path {
+/// Folder of one model: its versions, and what the advisor decided.
+fn model(tenant_id: &TenantId, name: &DatasetName) -> Path {
     models(tenant_id).join(name.as_str())
 }
 
@@ -119,9 +119,14 @@ pub(crate) fn advice(tenant_id: &TenantId, name: &DatasetName) -> Path {
     model(tenant_id, name).join("advice.json")
 }
 
-/// One version of a model.
-pub(crate) fn model_version(tenant_id: &TenantId, name: &DatasetName, version: u64) -> Path {
-    model(tenant_id, name).join(format!("{version:020}.json"))
+/// One version of a model or a view, in the folder of its versions.
+pub(crate) fn document_version(folder: &Path, version: u64) -> Path {
+    folder.clone().join(format!("{version:020}.json"))
+}
+
+/// Folder of all views of a tenant.
+pub(crate) fn views(tenant_id: &TenantId) -> Path {
+    tenant(tenant_id).join("_views")
 }
 
 /// Folder of what the engine stores for itself. No tenant has a name that begins so.

@@ -44,4 +44,5 @@ mod steps;
 mod traps;
 mod verify;
 mod versions;
+mod views;
 mod ward;

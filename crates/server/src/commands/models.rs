@@ -1,12 +1,12 @@
-//! `tidemill models`: models as files.
+//! `tidemill models`: models and views as files.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use tidemill::interchange::{Imported, read_cubes, read_models, read_osi, write_model, write_osi};
-use tidemill::{ColumnType, Mill, Model};
+use tidemill::interchange::{Documents, Imported, read_cubes, read_documents, read_osi, write_model, write_osi, write_view};
+use tidemill::{ColumnType, ErrorKind, Mill, Model, View};
 
 use super::{ConfigArguments, open_engine, terminal};
 
@@ -19,11 +19,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write the models of a tenant, a YAML file each, or one file of Open Semantic Interchange
+    /// Write the models and views of a tenant, a YAML file each, or the models as one file of Open Semantic Interchange
     Pull(Pull),
     /// Check files against the datasets of a tenant, without storing anything
     Check(Files),
-    /// Check files, and store their models when all of them fit
+    /// Check files, and store their models and views when all of them fit
     Push(Files),
 }
 
@@ -83,7 +83,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let mill = engine.tenant(tenant)?;
     let done = match &arguments.command {
         Command::Pull(pull) => write(&mill, pull).await,
-        Command::Check(files) => check(&mill, files).await.map(|models| terminal::say(&format!("{} models fit", models.len()))),
+        Command::Check(files) => check(&mill, files).await.map(|found| terminal::say(&format!("{} models fit, and {} views", found.models.len(), found.views.len()))),
         Command::Push(files) => push(&mill, files).await,
     };
     engine.close().await;
@@ -93,8 +93,18 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
     let models = mill.models().await?;
     let files: Vec<(String, String)> = match pull.format {
-        Format::Tidemill => models.iter().map(|model| (format!("{}.yml", model.name), write_model(model))).collect(),
-        Format::Osi => vec![(format!("{}.osi.yml", pull.tenant), write_osi(&pull.tenant, &models))],
+        Format::Tidemill => {
+            let views = mill.views().await?;
+            let models = models.iter().map(|model| (format!("{}.yml", model.name), write_model(model)));
+            models.chain(views.iter().map(|view| (format!("{}.view.yml", view.name), write_view(view)))).collect()
+        }
+        Format::Osi => {
+            let views = mill.views().await?.len();
+            if views > 0 {
+                terminal::complain(&format!("{views} views are not written: Open Semantic Interchange has no words for them"));
+            }
+            vec![(format!("{}.osi.yml", pull.tenant), write_osi(&pull.tenant, &models))]
+        }
         Format::Cube => bail!("models are not written for Cube; use --format osi, or Tidemill's own"),
     };
     for (name, text) in files {
@@ -111,43 +121,18 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The models of some files, all of which fit. What could not be carried over, and what does not fit, is told.
-async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Vec<Model>> {
-    let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let (mut models, mut names) = (Vec::new(), BTreeSet::new());
-    let told = |imported: Imported| {
-        for note in imported.notes {
-            terminal::complain(&format!("{}: {}", note.path, note.text));
-        }
-        imported.models
-    };
-    match files.format {
-        Format::Tidemill => {
-            for (name, text) in &texts {
-                models.extend(read_models(name, text)?);
-            }
-        }
-        Format::Cube => {
-            let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-            models.extend(told(read_cubes(&texts)?));
-        }
-        Format::Osi => {
-            let types = column_types(mill).await?;
-            let type_of = |dataset: &str, column: &str| types.iter().find(|(known, name, _)| known == dataset && name == column).map(|(.., found)| *found);
-            for (name, text) in &texts {
-                models.extend(told(read_osi(name, text, &type_of)?));
-            }
-        }
-    }
+/// The models and views of some files, all of which fit. What could not be carried over, and what does not fit, is told.
+async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
+    let mut found = read_all(mill, files).await?;
     let mut wrong = 0;
-    let mut complain = |model: &Model, text: String| {
+    let mut complain = |what: &str, name: &str, text: String| {
         wrong += 1;
-        terminal::complain(&format!("model {}{text}", model.name));
+        terminal::complain(&format!("{what} {name}{text}"));
     };
-    for (place, model) in models.iter_mut().enumerate() {
+    let mut names = BTreeSet::new();
+    for (place, model) in found.models.iter_mut().enumerate() {
         if let Err(error) = mill.check_model(model).await {
-            let field = error.field().map(|field| format!(" {field}")).unwrap_or_default();
-            complain(model, format!("{field}: {error}"));
+            complain("model", &model.name, told(&error));
             continue;
         }
         let current = mill.model(&model.name).await?;
@@ -156,23 +141,87 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Vec<Model>> {
             model.access_policies.clone_from(&current.access_policies);
         }
         if model.access_policies.is_empty() && !current.access_policies.is_empty() && !files.drop_policies {
-            complain(model, ": it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies".to_owned());
+            let text = ": it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies";
+            complain("model", &model.name, text.to_owned());
         }
         if model.version != 0 && model.version != current.version {
-            complain(model, format!(": the file is of version {}, and {} is stored; pull it again, or take the version out of the file", model.version, current.version));
+            complain("model", &model.name, of_version(model.version, current.version));
         }
         if !names.insert(model.name.clone()) {
-            complain(model, format!(": it stands twice in the files (the second time as number {})", place + 1));
+            complain("model", &model.name, format!(": it stands twice in the files (the second time as number {})", place + 1));
+        }
+    }
+    let mut names = BTreeSet::new();
+    for view in &found.views {
+        if let Err(error) = mill.check_view(view, &found.models).await {
+            complain("view", &view.name, told(&error));
+            continue;
+        }
+        let current = version_of_view(mill, &view.name).await?;
+        if view.version != 0 && view.version != current {
+            complain("view", &view.name, of_version(view.version, current));
+        }
+        if !names.insert(view.name.clone()) {
+            complain("view", &view.name, ": it stands twice in the files".to_owned());
+        }
+    }
+    // Those that stay as they are must go on holding over what is new.
+    for view in mill.view_details().await?.into_iter().filter(|view| view.problems.is_empty() && !names.contains(&view.definition.name)) {
+        if let Err(error) = mill.check_view(&view.definition, &found.models).await {
+            complain("view", &view.definition.name, format!("{}; it is stored, and these models would break it", told(&error)));
         }
     }
     if wrong > 0 {
-        bail!("{wrong} of {} models do not fit their datasets; nothing is stored", models.len());
+        bail!("{wrong} of {} models and {} views do not fit; nothing is stored", found.models.len(), found.views.len());
     }
-    Ok(models)
+    Ok(found)
 }
 
+/// What is in the files.
+async fn read_all(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
+    let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut found = Documents::default();
+    let mut take = |Imported { models, views, notes }: Imported| {
+        for note in notes {
+            terminal::complain(&format!("{}: {}", note.path, note.text));
+        }
+        found.models.extend(models);
+        found.views.extend(views);
+    };
+    match files.format {
+        Format::Tidemill => {
+            for (name, text) in &texts {
+                let Documents { models, views } = read_documents(name, text)?;
+                take(Imported { models, views, notes: Vec::new() });
+            }
+        }
+        Format::Cube => {
+            let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            take(read_cubes(&texts)?);
+        }
+        Format::Osi => {
+            let types = column_types(mill).await?;
+            let type_of = |dataset: &str, column: &str| types.iter().find(|(known, name, _)| known == dataset && name == column).map(|(.., found)| *found);
+            for (name, text) in &texts {
+                take(read_osi(name, text, &type_of)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Stores what is new. A view that holds already goes before the models, so that these may drop what it no longer shows; one that
+/// needs what they bring goes after them.
 async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
-    for model in check(mill, files).await? {
+    let found = check(mill, files).await?;
+    let mut later = Vec::new();
+    for view in found.views {
+        match mill.check_view(&view, &[]).await {
+            Ok(()) => push_view(mill, view).await?,
+            Err(_) => later.push(view),
+        }
+    }
+    for model in found.models {
         let name = model.name.clone();
         let current = mill.model(&name).await?;
         let version = current.version;
@@ -180,10 +229,44 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
             terminal::say(&format!("{name}: version {version}, as it was"));
             continue;
         }
-        let saved = mill.update_model(model, version).await.with_context(|| format!("store {name}; those before it are stored"))?;
+        let saved = mill.update_model_before(model, version, &later).await.with_context(|| format!("store {name}; those before it are stored"))?;
         terminal::say(&format!("{name}: version {}", saved.version));
     }
+    for view in later {
+        push_view(mill, view).await?;
+    }
     Ok(())
+}
+
+async fn push_view(mill: &Mill, view: View) -> anyhow::Result<()> {
+    let name = view.name.clone();
+    let version = version_of_view(mill, &name).await?;
+    if version > 0 && mill.view(&name).await? == (View { version, ..view.clone() }) {
+        terminal::say(&format!("view {name}: version {version}, as it was"));
+        return Ok(());
+    }
+    let saved = mill.update_view(view, version).await.with_context(|| format!("store the view {name}; what stands before it is stored"))?;
+    terminal::say(&format!("view {name}: version {}", saved.version));
+    Ok(())
+}
+
+/// The version of a view; 0 where there is none.
+async fn version_of_view(mill: &Mill, name: &str) -> anyhow::Result<u64> {
+    match mill.view(name).await {
+        Ok(view) => Ok(view.version),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An error with its place.
+fn told(error: &tidemill::Error) -> String {
+    let field = error.field().map(|field| format!(" {field}")).unwrap_or_default();
+    format!("{field}: {error}")
+}
+
+fn of_version(file: u64, stored: u64) -> String {
+    format!(": the file is of version {file}, and {stored} is stored; pull it again, or take the version out of the file")
 }
 
 async fn column_types(mill: &Mill) -> anyhow::Result<Vec<(String, String, ColumnType)>> {

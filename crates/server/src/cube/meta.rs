@@ -1,61 +1,95 @@
-//! Models as Cube describes them.
+//! Models and views as Cube describes them.
 
 use serde_json::{Value, json};
-use tidemill::{Dimension, MeasureKind, Model};
+use tidemill::{ColumnType, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail};
 
 use super::dialect::{granularity, kind_of};
 
 /// What can be asked.
-pub(super) fn describe(models: &[Model]) -> Value {
-    json!({"cubes": models.iter().map(cube).collect::<Vec<_>>()})
+pub(super) fn describe(models: &[Model], views: &[ViewDetail]) -> Value {
+    json!({"cubes": models.iter().map(cube).chain(views.iter().map(view)).collect::<Vec<_>>()})
 }
 
 fn cube(model: &Model) -> Value {
-    let member = |name: &str, label: &str| {
-        json!({
-            "name": format!("{}.{name}", model.name), "title": format!("{} {label}", model.label), "shortTitle": label,
-            "public": true, "isVisible": true
-        })
-    };
-    let with = |mut member: Value, parts: Value| {
-        for (key, part) in parts.as_object().into_iter().flatten() {
-            member[key] = part.clone();
-        }
-        member
-    };
+    let of = Owner { name: &model.name, label: &model.label };
     json!({
         "name": model.name,
         "title": model.label,
         "type": "cube",
         "public": true,
         "isVisible": true,
-        "measures": model.measures.iter().map(|measure| with(
-            member(&measure.name, &measure.label),
-            json!({
-                "type": "number", "aggType": agg_type(measure.kind), "format": measure.format, "cumulative": matches!(measure.kind, MeasureKind::Cumulative | MeasureKind::Rolling),
-                "cumulativeTotal": measure.kind == MeasureKind::Cumulative, "drillMembers": [], "drillMembersGrouped": {"measures": [], "dimensions": []}
-            }),
-        )).collect::<Vec<_>>(),
-        "dimensions": model.dimensions.iter().map(|dimension| with(
-            member(&dimension.name, &dimension.label),
-            described(dimension),
-        )).collect::<Vec<_>>(),
-        "segments": model.segments.iter().map(|segment| member(&segment.name, &segment.label)).collect::<Vec<_>>(),
+        "measures": model.measures.iter().map(|measure| of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref())).collect::<Vec<_>>(),
+        "dimensions": model.dimensions.iter().map(|found| of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities)).collect::<Vec<_>>(),
+        "segments": model.segments.iter().map(|segment| of.member(&segment.name, &segment.label)).collect::<Vec<_>>(),
         "joins": model.joins.iter().map(|join| json!({"name": join.target(), "relationship": join.relationship})).collect::<Vec<_>>(),
-        "hierarchies": [],
+        "hierarchies": model.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
         "folders": [],
         "nestedFolders": []
     })
 }
 
-/// What a dimension is, with the names that it has for buckets beside the units of the calendar, which are always there.
-fn described(dimension: &Dimension) -> Value {
-    let mut described = json!({"type": kind_of(dimension.column_type), "format": dimension.format, "suggestFilterValues": true, "primaryKey": false});
-    if !dimension.granularities.is_empty() {
-        let named = dimension.granularities.iter().filter_map(|named| Some(granularity(&named.name, &named.label, named.buckets().ok()?)));
-        described["granularities"] = named.collect();
+fn view(detail: &ViewDetail) -> Value {
+    let view = &detail.definition;
+    let of = Owner { name: &view.name, label: &view.label };
+    let aliased = |member: Value, base: &str| with(member, &json!({ "aliasMember": base }));
+    json!({
+        "name": view.name,
+        "title": view.label,
+        "description": view.description,
+        "type": "view",
+        "public": true,
+        "isVisible": true,
+        "measures": detail.measures.iter().map(|measure| aliased(of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref()), &measure.member)).collect::<Vec<_>>(),
+        "dimensions": detail.dimensions.iter().map(|found| aliased(of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities), &found.member)).collect::<Vec<_>>(),
+        "segments": detail.segments.iter().map(|segment| aliased(of.member(&segment.name, &segment.label), &segment.member)).collect::<Vec<_>>(),
+        "joins": [],
+        "hierarchies": detail.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
+        "folders": [],
+        "nestedFolders": []
+    })
+}
+
+/// The cube or view whose members are described.
+struct Owner<'a> {
+    name: &'a str,
+    label: &'a str,
+}
+
+impl Owner<'_> {
+    fn member(&self, name: &str, label: &str) -> Value {
+        json!({"name": format!("{}.{name}", self.name), "title": format!("{} {label}", self.label), "shortTitle": label, "public": true, "isVisible": true})
     }
-    described
+
+    fn measure(&self, name: &str, label: &str, kind: MeasureKind, format: Option<&String>) -> Value {
+        let parts = json!({
+            "type": "number", "aggType": agg_type(kind), "format": format, "cumulative": matches!(kind, MeasureKind::Cumulative | MeasureKind::Rolling),
+            "cumulativeTotal": kind == MeasureKind::Cumulative, "drillMembers": [], "drillMembersGrouped": {"measures": [], "dimensions": []}
+        });
+        with(self.member(name, label), &parts)
+    }
+
+    /// A dimension, with the names that it has for buckets beside the units of the calendar, which are always there.
+    fn dimension(&self, name: &str, label: &str, (column_type, format): (ColumnType, Option<&String>), granularities: &[NamedGranularity]) -> Value {
+        let mut described = json!({"type": kind_of(column_type), "format": format, "suggestFilterValues": true, "primaryKey": false});
+        if !granularities.is_empty() {
+            let named = granularities.iter().filter_map(|named| Some(granularity(&named.name, &named.label, named.buckets().ok()?)));
+            described["granularities"] = named.collect();
+        }
+        with(self.member(name, label), &described)
+    }
+
+    /// A hierarchy, whose levels have the names of members.
+    fn hierarchy(&self, hierarchy: &Hierarchy) -> Value {
+        let levels: Vec<String> = hierarchy.levels.iter().map(|level| if level.contains('.') { level.clone() } else { format!("{}.{level}", self.name) }).collect();
+        json!({"name": format!("{}.{}", self.name, hierarchy.name), "title": hierarchy.label, "levels": levels, "public": true})
+    }
+}
+
+fn with(mut member: Value, parts: &Value) -> Value {
+    for (key, part) in parts.as_object().into_iter().flatten() {
+        member[key] = part.clone();
+    }
+    member
 }
 
 fn agg_type(kind: MeasureKind) -> &'static str {

@@ -24,6 +24,9 @@ pub struct Model {
     /// Filters with a name, which a query asks for in `segments`.
     #[schema(required = false)]
     pub segments: Vec<NamedFilter>,
+    /// Dimensions that lie one within the other.
+    #[schema(required = false)]
+    pub hierarchies: Vec<Hierarchy>,
     #[schema(required = false)]
     pub rollups: Vec<Rollup>,
     /// Who sees which rows and columns. Only admins and owners change them; who does not see everything does not see them.
@@ -105,6 +108,15 @@ pub struct NamedFilter {
     pub label: String,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
+}
+
+/// Dimensions that lie one within the other.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Hierarchy {
+    pub name: String,
+    pub label: String,
+    /// The widest first: dimensions of the model, or `join.dimension` where a join leads to them.
+    pub levels: Vec<String>,
 }
 
 /// Measures by dimensions that are kept for every segment.

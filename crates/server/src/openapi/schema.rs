@@ -1,5 +1,5 @@
 //! Parts of the document as JSON Schemas of their own, for editors and checkers of files: `schemas/Model` describes a model that
-//! is kept in a file, `schemas/SemanticQuery` a question, `schemas/DashboardDefinition` a dashboard.
+//! is kept in a file, `schemas/View` a view, `schemas/SemanticQuery` a question, `schemas/DashboardDefinition` a dashboard.
 
 use axum::Json;
 use axum::extract::{Path, State};

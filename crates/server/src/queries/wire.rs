@@ -252,6 +252,14 @@ pub enum Operator {
     AfterOrOnDate,
 }
 
+/// A view that was asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsedView {
+    pub name: String,
+    /// The version in whose words the question was asked and answered.
+    pub version: u64,
+}
+
 /// What access policies made of a dataset.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AppliedAccess {
@@ -378,6 +386,8 @@ pub struct SourceVersion {
 /// Where the numbers come from.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Provenance {
+    /// The view that was asked, where it was one. Everything below is of the models that it is about.
+    pub view: Option<UsedView>,
     #[schema(required)]
     pub dataset: Option<String>,
     #[schema(required)]

@@ -23,3 +23,4 @@ mod steps;
 mod surface;
 mod tenant;
 mod versions;
+mod views;

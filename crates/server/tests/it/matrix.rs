@@ -71,6 +71,11 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("get /api/v1/models/{name}", (Least::Viewer, Value::Null)),
         ("get /api/v1/models/{name}/values", (Least::Viewer, Value::Null)),
         ("put /api/v1/models/{name}", (Least::Editor, json!({"name": "airports", "dataset": "airports", "label": "A", "dimensions": [], "measures": []}))),
+        ("get /api/v1/views", (Least::Viewer, Value::Null)),
+        ("get /api/v1/views/{name}", (Least::Viewer, Value::Null)),
+        ("put /api/v1/views/{name}", (Least::Editor, json!({"name": "airports", "label": "A", "include": [{"path": "airports", "members": "*"}]}))),
+        ("delete /api/v1/views/{name}", (Least::Editor, Value::Null)),
+        ("get /api/v1/views/{name}/values", (Least::Viewer, Value::Null)),
         ("post /api/v1/queries", (Least::Viewer, json!({"measures": ["airports.count"]}))),
         ("post /api/v1/sql/explain", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
         ("post /api/v1/sql", (Least::Viewer, json!({"sql": "select count(*) as n from airports"}))),
@@ -236,7 +241,7 @@ async fn what_belongs_to_others_is_not_there() {
         let answer = server.post(Who::Stranger, "/sql", json!({"sql": sql})).await;
         assert!(!answer.text().contains("Lansdowne") && !answer.text().contains("\"airports\""), "{sql}: {}", answer.text());
     }
-    for path in ["/datasets", "/models", "/dashboards"] {
+    for path in ["/datasets", "/models", "/views", "/dashboards"] {
         assert_eq!(server.get(Who::Stranger, path).await.expect(200).json(), json!({"items": []}), "{path}");
     }
     // And nothing was changed by trying.

@@ -37,7 +37,7 @@ async fn every_reference_points_somewhere_and_every_operation_is_described() {
 async fn a_part_of_the_document_is_a_schema_of_its_own() {
     let server = Server::empty().await;
     server.get(Who::Anonymous, "/schemas/Modle").await.expect(404);
-    for name in ["Model", "SemanticQuery", "DashboardDefinition"] {
+    for name in ["Model", "View", "SemanticQuery", "DashboardDefinition"] {
         let schema = server.get(Who::Anonymous, &format!("/schemas/{name}")).await.expect(200).json();
         let text = schema.to_string();
         assert!(!text.contains("/components/"), "{text}");

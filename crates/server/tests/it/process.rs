@@ -147,6 +147,29 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let pulled = run(folder.path(), &["models", "pull", "--tenant", "acme"]);
     assert!(text(&pulled).contains("{user.country}"), "{}", text(&pulled));
 
+    // A view beside its model: in, out, and kept from being broken.
+    let view = file("sales.view.yml", "name: sales\nlabel: Sales\ninclude:\n  - {path: orders, members: [revenue, {name: country, alias: land}]}\n");
+    let checked = run(folder.path(), &["models", "check", "--tenant", "acme", &view]);
+    assert!(checked.status.success() && text(&checked).contains("0 models fit, and 1 views"), "{}", text(&checked));
+    let pushed = run(folder.path(), &["models", "push", "--tenant", "acme", &view]);
+    assert!(pushed.status.success() && text(&pushed).contains("view sales: version 1"), "{}", text(&pushed));
+    let same = run(folder.path(), &["models", "push", "--tenant", "acme", &view]);
+    assert!(text(&same).contains("view sales: version 1, as it was"), "{}", text(&same));
+    let asked = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures": ["sales.revenue"], "dimensions": ["sales.land"]}"#]);
+    assert!(text(&asked).contains("DE,14"), "{}", text(&asked));
+    let pulled = run(folder.path(), &["models", "pull", "--tenant", "acme", "--to", &to]);
+    assert!(text(&pulled).contains("sales.view.yml"), "{}", text(&pulled));
+    let model = std::fs::read_to_string(folder.path().join("models/orders.yml")).unwrap();
+    let breaking = file("breaking.yml", &model.replace("revenue", "turnover").replace("Revenue", "Turnover"));
+    let refused = run(folder.path(), &["models", "push", "--tenant", "acme", &breaking]);
+    assert!(!refused.status.success() && text(&refused).contains("these models would break it"), "{}", text(&refused));
+    // Both at once may change what neither may alone.
+    let renamed = file("renamed.view.yml", "name: sales\nlabel: Sales\ninclude:\n  - {path: orders, members: [{name: turnover, alias: revenue}, {name: country, alias: land}]}\n");
+    let both = run(folder.path(), &["models", "push", "--tenant", "acme", &breaking, &renamed]);
+    assert!(both.status.success() && text(&both).contains("view sales: version 2"), "{}", text(&both));
+    let asked = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures": ["sales.revenue"], "dimensions": ["sales.land"]}"#]);
+    assert!(text(&asked).contains("DE,14"), "{}", text(&asked));
+
     // Open Semantic Interchange, out and in.
     let osi = run(folder.path(), &["models", "pull", "--tenant", "acme", "--format", "osi"]);
     let osi = file("acme.osi.yml", &String::from_utf8_lossy(&osi.stdout));

@@ -1,6 +1,6 @@
 //! Cube's data models, read. A cube becomes the model of the dataset that has the name of its table.
 //!
-//! SQL is taken over where it means the same in every database (`sql.rs`). Views, access policies, subqueries, windows that
+//! SQL is taken over where it means the same in every database (`sql.rs`). Access policies, subqueries, windows that
 //! ours do not cover and whatever a key that is not known may mean stay outside, each with a note.
 
 mod dimensions;
@@ -11,6 +11,7 @@ mod names;
 mod relations;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +84,7 @@ struct Cube {
 /// in a file. What a model cannot say is no error: it is left out and named in the notes.
 pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
     let mut notes = Notes::default();
-    let mut entries: Vec<Entry> = Vec::new();
+    let (mut entries, mut views) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for (file_name, content) in files {
         if let Some(offset) = ["{{", "{%", "{#"].iter().filter_map(|mark| content.find(mark)).min() {
@@ -101,8 +102,10 @@ pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
             }
         }
         for (index, value) in file.views.into_iter().flatten().enumerate() {
-            let name = value.get("name").and_then(Value::as_str).map_or_else(|| format!("views[{index}]"), |name| format!("views.{name}"));
-            notes.left_out(name, "it is a view of cubes; a question may take members of several models, and access is for policies to say");
+            match Entry::new(value).filter(|entry| entry.name().is_some()) {
+                Some(entry) => views.push(entry),
+                None => notes.left_out(format!("views[{index}]"), format!("it has no name of letters, digits and _ ({file_name})")),
+            }
         }
     }
     if entries.len() > CUBES_MAX {
@@ -110,8 +113,10 @@ pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
     }
     let mut cubes = cubes(entries, &mut notes);
     let mut others: relations::Others = cubes.iter().map(|cube| (cube.name.clone(), (cube.dataset.clone(), cube.member_names()))).collect();
-    let models = cubes.iter_mut().map(|cube| cube.model(&mut others, &mut notes)).collect();
-    Ok(Imported { models, notes: notes.into_vec() })
+    let mut models: Vec<_> = cubes.iter_mut().map(|cube| cube.model(&mut others, &mut notes)).collect();
+    relations::leave_out_unknown_levels(&mut models, &mut notes);
+    let views = views::read(views, &others, &models, &mut notes);
+    Ok(Imported { models, views, notes: notes.into_vec() })
 }
 
 /// The cubes that have a dataset of their own.
@@ -200,9 +205,7 @@ impl Cube {
         if self.entry.has("access_policy") {
             notes.left_out(format!("{}.access_policy", self.name), "access policies are not taken over; write them before others may ask the model");
         }
-        for hierarchy in self.list("hierarchies", notes) {
-            notes.left_out(format!("{}.hierarchies.{}", self.name, hierarchy.name().unwrap_or_default()), "a model has no hierarchies; its dimensions are there");
-        }
+        relations::read_hierarchies(self, others, &mut model, notes);
         let path = self.name.clone();
         self.silent(&path, &self.entry, SILENT, notes);
         model

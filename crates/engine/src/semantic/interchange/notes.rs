@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::semantic::model::Model;
+use crate::semantic::view::View;
 
 /// Paths that a note about many places lists at most.
 const PLACES_MAX: usize = 5;
@@ -12,6 +13,8 @@ const PLACES_MAX: usize = 5;
 pub struct Imported {
     /// The models, in the order of the files.
     pub models: Vec<Model>,
+    /// The views over them.
+    pub views: Vec<View>,
     /// What is not in them, or is in them in another way, with the reason.
     pub notes: Vec<Note>,
 }

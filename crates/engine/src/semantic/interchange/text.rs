@@ -62,9 +62,10 @@ fn told(file_name: &str, error: &serde_saphyr::Error) -> Error {
         }
         _ => String::new(),
     };
-    let sentence = match sentence.contains("untagged enum Filter") {
-        true => "this is no filter: write {member, operator, values}, {and: [...]} or {or: [...]}",
-        false => sentence,
+    let sentence = match sentence.split_once("untagged enum ").map(|(_, rest)| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()) {
+        Some("Filter") => "this is no filter: write {member, operator, values}, {and: [...]} or {or: [...]}",
+        Some("Members") => "these are no members of a view: write \"*\", or a list of names and of {name, alias, label}",
+        _ => sentence,
     };
     Error::invalid(format!("{file_name}{place}: {sentence}{near}")).at(format!("{file_name}{place}"))
 }

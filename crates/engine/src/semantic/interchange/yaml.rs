@@ -1,24 +1,58 @@
-//! Our own models as YAML files.
+//! Our own models and views as YAML files.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{text, write};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::semantic::model::Model;
+use crate::semantic::view::View;
 
-/// A file of several models.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Several {
-    models: Vec<Model>,
+/// What a file says of a tenant's models and views.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Documents {
+    /// The models, in the order of the file.
+    pub models: Vec<Model>,
+    /// The views.
+    pub views: Vec<View>,
 }
 
-/// What says whether a file is one of several models. Everything else in it is read afterwards.
+/// What says whether a file is one of lists, or a view. Everything else in it is read afterwards.
 #[derive(Deserialize)]
 struct Outline {
     models: Option<IgnoredAny>,
+    views: Option<IgnoredAny>,
+    include: Option<IgnoredAny>,
+}
+
+/// Reads a YAML file: a model or a view that is the file, or lists `models` and `views`. JSON is YAML too.
+///
+/// ```
+/// use tidemill::interchange::{read_documents, write_view};
+/// let text = "
+/// name: sales
+/// label: Sales
+/// include:
+///   - {path: orders, members: [revenue, at]}
+///   - {path: orders.customers, members: \"*\", prefix: true}
+/// ";
+/// let read = read_documents("sales.view.yaml", text)?;
+/// assert_eq!(read.views[0].include[1].path, "orders.customers");
+/// assert_eq!(read_documents("again.yaml", &write_view(&read.views[0]))?, read);
+/// # Ok::<(), tidemill::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`read_models`].
+pub fn read_documents(file_name: &str, text: &str) -> Result<Documents> {
+    let outline: Outline = text::read(file_name, text)?;
+    match outline {
+        Outline { models: Some(_), .. } | Outline { views: Some(_), .. } => text::read(file_name, text),
+        Outline { include: Some(_), .. } => Ok(Documents { models: Vec::new(), views: vec![text::read(file_name, text)?] }),
+        _ => Ok(Documents { models: vec![text::read(file_name, text)?], views: Vec::new() }),
+    }
 }
 
 /// Reads the models of a YAML file: one that is the file, or a list `models`. JSON is YAML too.
@@ -43,10 +77,10 @@ struct Outline {
 /// `Invalid` with file, line and column, and near names for a key that no model has; `Exhausted` for more than 1 MiB.
 /// Whether a model fits its dataset is checked when it is saved.
 pub fn read_models(file_name: &str, text: &str) -> Result<Vec<Model>> {
-    let outline: Outline = text::read(file_name, text)?;
-    match outline.models {
-        Some(_) => Ok(text::read::<Several>(file_name, text)?.models),
-        None => Ok(vec![text::read(file_name, text)?]),
+    let Documents { models, views } = read_documents(file_name, text)?;
+    match views.first() {
+        Some(view) => Err(Error::invalid(format!("{file_name}: {} is a view, and models are read here", view.name)).at(file_name)),
+        None => Ok(models),
     }
 }
 
@@ -56,15 +90,20 @@ pub fn write_model(model: &Model) -> String {
     write::document(&value_of(model))
 }
 
+/// A view as a YAML file that [`read_documents`] reads back equal.
+pub fn write_view(view: &View) -> String {
+    write::document(&value_of(view))
+}
+
 /// Several models as one YAML file.
 pub fn write_models(models: &[Model]) -> String {
     let models: Vec<Value> = models.iter().map(value_of).collect();
     write::document(&serde_json::json!({ "models": models }))
 }
 
-/// A model without what says nothing.
-fn value_of(model: &Model) -> Value {
-    let mut value = serde_json::to_value(model).unwrap_or_default();
+/// A model or a view without what says nothing.
+fn value_of(document: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(document).unwrap_or_default();
     if let Value::Object(map) = &mut value {
         map.retain(|key, value| !(value.is_null() || (key == "version" && *value == 0)));
     }
@@ -107,6 +146,28 @@ mod tests {
         assert_eq!(read_models("a.yaml", "models: []").unwrap(), []);
         let several = format!("models:\n  - &a\n    {}\n  - <<: *a\n    name: b\n", ONE.trim().replace('\n', "\n    "));
         assert_eq!(read_models("a.yaml", &several).unwrap()[1].name, "b");
+    }
+
+    #[test]
+    fn a_file_is_a_view_or_has_views_beside_models() {
+        let view =
+            "name: sales\nlabel: Sales\ninclude:\n  - {path: a, members: \"*\", except: [b], prefix: true}\n  - {path: a.c, members: [d, {name: e, alias: f, label: \"G: h\"}]}\n";
+        let alone = read_documents("s.yaml", view).unwrap();
+        assert_eq!((alone.models.len(), alone.views.len(), alone.views[0].include.len()), (0, 1, 2));
+        assert_eq!(read_documents("w", &write_view(&alone.views[0])).unwrap(), alone, "{}", write_view(&alone.views[0]));
+        let both = format!("models:\n  - {}\nviews:\n  - {}\n", ONE.trim().replace('\n', "\n    "), view.trim().replace('\n', "\n    "));
+        let both = read_documents("b.yaml", &both).unwrap();
+        assert_eq!((both.models[0].name.as_str(), &both.views), ("a", &alone.views));
+        assert!(read_models("s.yaml", view).unwrap_err().message().contains("s.yaml: sales is a view"));
+        for (text, expected) in [
+            (view.replace("\"*\"", "all"), "these are no members of a view"),
+            (view.replace("alias", "alais"), "these are no members of a view"),
+            (view.replace("path: a.c", "pth: a.c"), "did you mean path?"),
+            (view.replace("label: Sales", "lable: Sales"), "did you mean label?"),
+        ] {
+            let error = read_documents("s.yaml", &text).unwrap_err();
+            assert!(error.message().contains(expected), "{error}");
+        }
     }
 
     #[test]

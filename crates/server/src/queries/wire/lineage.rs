@@ -65,9 +65,20 @@ pub enum DifferenceKind {
     Whole,
 }
 
+/// A view in whose words a question was asked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ViewLineage {
+    pub name: String,
+    pub version: u64,
+    /// The members of models by those of the view.
+    pub members: BTreeMap<String, String>,
+}
+
 /// What the numbers of an answer are made of.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Lineage {
+    /// The view that was asked, and what its members are called below.
+    pub view: Option<ViewLineage>,
     /// The measures that are asked for or filtered by, and after them what they are computed from.
     pub measures: Vec<MeasureLineage>,
     /// What is grouped by.

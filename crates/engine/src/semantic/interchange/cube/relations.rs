@@ -1,6 +1,7 @@
-//! Joins and pre-aggregations of a cube.
+//! Joins, hierarchies and pre-aggregations of a cube.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Ident};
 use serde_json::Value;
@@ -9,11 +10,13 @@ use super::super::sql::{self, Reason};
 use super::entry::{Entry, underscored};
 use super::names::{Names, marked};
 use super::{Cube, HARMLESS};
+use crate::semantic::generate::humanised;
 use crate::semantic::grain::Grain;
+use crate::semantic::hierarchy;
 use crate::semantic::interchange::notes::Notes;
 use crate::semantic::interval::Interval;
-use crate::semantic::join::{Join, JoinKey, Relationship};
-use crate::semantic::model::{Model, Rollup};
+use crate::semantic::join::{Join, JoinKey, Models, Relationship};
+use crate::semantic::model::{Hierarchy, Model, Rollup};
 
 /// Pairs of columns of a join at most, as a model has them.
 const JOIN_KEYS_MAX: usize = 8;
@@ -104,6 +107,66 @@ fn parts(expression: &Expr) -> Option<Vec<Ident>> {
         Expr::CompoundIdentifier(parts) => Some(parts.clone()),
         Expr::Nested(inner) => parts(inner),
         _ => None,
+    }
+}
+
+/// Reads the hierarchies into a model.
+pub(super) fn read_hierarchies(cube: &Cube, others: &Others, model: &mut Model, notes: &mut Notes) {
+    for entry in cube.list("hierarchies", notes) {
+        let Some(name) = entry.name().map(str::to_owned) else { continue };
+        let path = format!("{}.hierarchies.{name}", cube.name);
+        match hierarchy_of(cube, others, model, &entry, &name) {
+            Ok(_) if entry.is_hidden() => notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing"),
+            Ok(hierarchy) => {
+                cube.silent(&path, &entry, &[], notes);
+                model.hierarchies.push(hierarchy);
+            }
+            Err(reason) => notes.left_out(path, reason),
+        }
+    }
+}
+
+fn hierarchy_of(cube: &Cube, others: &Others, model: &Model, entry: &Entry, name: &str) -> Result<Hierarchy, Reason> {
+    entry.known(&[&["name", "title", "levels", "public", "shown"], HARMLESS])?;
+    let Some(Value::Array(list)) = entry.get("levels") else { return Err("its levels are no list".to_owned()) };
+    let mut levels: Vec<String> = Vec::new();
+    for item in list {
+        let text = item.as_str().ok_or("a level is no text")?.trim().trim_start_matches('{').trim_end_matches('}');
+        let level = match text.split_once('.') {
+            // A level of another cube is called as the join that leads there.
+            Some((owner, rest)) if owner != "CUBE" && owner != cube.name => {
+                if !others.contains_key(owner) || !model.joins.iter().any(|join| join.name == owner) {
+                    return Err(format!("no join leads to {}", sql::shortened(text)));
+                }
+                format!("{owner}.{rest}")
+            }
+            _ => member(cube, text)?,
+        };
+        if !level.contains('.') && !model.dimensions.iter().any(|dimension| dimension.name == level) {
+            return Err(format!("the dimension {level} is not in the model"));
+        }
+        if levels.contains(&level) {
+            return Err(format!("the level {level} stands twice"));
+        }
+        levels.push(level);
+    }
+    if levels.len() < 2 {
+        return Err("it has less than two levels".to_owned());
+    }
+    Ok(Hierarchy { name: name.to_owned(), label: entry.title().unwrap_or_else(|| humanised(name)), levels })
+}
+
+/// Leaves out hierarchies with levels that other models turned out not to have.
+pub(super) fn leave_out_unknown_levels(models: &mut [Model], notes: &mut Notes) {
+    let known: Models = models.iter().map(|model| (model.name.clone(), Arc::new(model.clone()))).collect();
+    for model in models.iter_mut().filter(|model| hierarchy::has_joined(model)) {
+        for hierarchy in std::mem::take(&mut model.hierarchies) {
+            let alone = Model { hierarchies: vec![hierarchy], ..model.clone() };
+            match hierarchy::check_joined(&alone, &known) {
+                Ok(()) => model.hierarchies.extend(alone.hierarchies),
+                Err(error) => notes.left_out(format!("{}.hierarchies", model.name), error),
+            }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ fn json_of(model: &Model) -> Value {
 
 #[test]
 fn a_shop_is_read_as_its_models() {
-    let Imported { models, notes } = imported(SHOP);
+    let Imported { models, views, notes } = imported(SHOP);
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!(names, ["orders", "customers", "line_items"]);
     let orders = json_of(&models[0]);
@@ -85,6 +85,15 @@ fn a_shop_is_read_as_its_models() {
     );
     assert_eq!(json_of(&models[1])["joins"], json!([{"name": "items", "model": "line_items", "relationship": "one_to_many", "on": [{"column": "id", "other": "buyer"}]}]));
 
+    assert_eq!(orders["hierarchies"], json!([{"name": "by_state", "label": "By state", "levels": ["state", "size"]}]));
+    assert_eq!(
+        serde_json::to_value(&views).unwrap(),
+        json!([{"name": "orders_view", "label": "Orders view", "version": 0, "include": [
+            {"path": "orders", "members": "*"},
+            {"path": "orders.customers", "members": ["city", {"name": "id", "alias": "customer_number", "label": "Number of the customer"}], "prefix": true},
+        ]}])
+    );
+
     let told: Vec<String> = notes.iter().map(|note| format!("{}: {}", note.path, note.text)).collect();
     let expected = include_str!("../../../../tests/fixtures/interchange/cube_shop.notes.txt");
     assert_eq!(told.join("\n"), expected.trim_end(), "\n{}", told.join("\n"));
@@ -122,7 +131,7 @@ fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
         ("sql: x, type: string, shown: COMPILE_CONTEXT.admin", "hides"),
         ("sql: [x], type: string", "no text"),
     ] {
-        let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: it, {keys}}}\nmeasures:\n  - {{name: count, type: count}}"));
+        let Imported { models, notes, .. } = cube(&format!("dimensions:\n  - {{name: it, {keys}}}\nmeasures:\n  - {{name: count, type: count}}"));
         assert!(models[0].dimensions.is_empty(), "{keys}");
         let told = note(&notes, "orders.dimensions.it");
         assert!(told.starts_with("left out: ") && told.contains(reason), "{keys}: {told:?}");
@@ -172,7 +181,7 @@ fn what_a_measure_cannot_say_is_left_out_with_a_reason() {
         ("type: count, grain: x", "grain may change"),
         ("type: count, public: false", "hides"),
     ] {
-        let Imported { models, notes } =
+        let Imported { models, notes, .. } =
             cube(&format!("dimensions:\n  - {{name: a_dimension, sql: a, type: string}}\nmeasures:\n  - {{name: count, type: count}}\n  - {{name: it, {keys}}}"));
         assert_eq!(models[0].measures.len(), 1, "{keys}");
         let told = note(&notes, "orders.measures.it");
@@ -186,7 +195,7 @@ fn joins_of_columns_alone_are_taken_over() {
         let text = format!(
             "cubes:\n  - name: a\n    sql_table: a\n    joins:\n      - {{name: b, {keys}, sql: \"{sql}\"}}\n    dimensions:\n      - {{name: d, sql: dd, type: string}}\n      - {{name: e, sql: x + y, type: number}}\n  - name: b\n    sql_table: b\n    dimensions:\n      - {{name: d, sql: bd, type: string}}\n"
         );
-        let Imported { models, notes } = imported(&text);
+        let Imported { models, notes, .. } = imported(&text);
         (models[0].joins.first().cloned(), note(&notes, "a.joins.b").to_owned())
     };
     for (sql, column, other) in [
@@ -232,12 +241,12 @@ fn cubes_without_a_table_of_their_own_are_left_out() {
         ("sql_table: a, calendar: true", "calendar may change"),
         ("sql_table: a, mesures: []", "did you mean measures?"),
     ] {
-        let Imported { models, notes } = imported(&format!("cubes:\n  - {{name: it, {keys}}}"));
+        let Imported { models, notes, .. } = imported(&format!("cubes:\n  - {{name: it, {keys}}}"));
         assert!(models.is_empty(), "{keys}");
         assert!(note(&notes, "it").contains(reason), "{keys}: {notes:?}");
     }
     // Which of two tables the dataset is, nobody can say.
-    let Imported { models, notes } = imported(
+    let Imported { models, notes, .. } = imported(
         "cubes:\n  - {name: a, sql_table: x.orders}\n  - {name: b, sql_table: y.orders}\n  - {name: c, sql: SELECT * FROM shop.\"Items\";}\n  - {name: d, sql_table: shop.\"Items\"}",
     );
     assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["items"]);
@@ -300,7 +309,7 @@ fn pre_aggregations_that_are_no_rollups_of_the_cube_are_left_out() {
         ("measures: [count], dimensions: [gone]", "not in the model"),
         ("dimensions: [city]", "no measures"),
     ] {
-        let Imported { models, notes } = cube(&format!("{members}pre_aggregations:\n  - {{name: it, {keys}}}"));
+        let Imported { models, notes, .. } = cube(&format!("{members}pre_aggregations:\n  - {{name: it, {keys}}}"));
         let told = note(&notes, "orders.pre_aggregations.it");
         assert_eq!(models[0].rollups.len(), usize::from(reason.is_empty()), "{keys}: {told}");
         assert!(told.contains(reason), "{keys}: {told}");
@@ -308,8 +317,63 @@ fn pre_aggregations_that_are_no_rollups_of_the_cube_are_left_out() {
 }
 
 #[test]
+fn views_that_would_show_something_else_are_left_out() {
+    let cubes = "cubes:\n  - {name: base_orders, sql_table: shop.orders, joins: [{name: users, relationship: many_to_one, sql: '{CUBE}.buyer_id = {users.id}'}], dimensions: [{name: city, sql: city, type: string}], measures: [{name: count, type: count}]}\n  - {name: users, sql_table: shop.users, dimensions: [{name: id, sql: id, type: string, primary_key: true}, {name: city, sql: city, type: string}], measures: [{name: count, type: count}]}\n";
+    let of = |view: &str| imported(&format!("{cubes}views:\n  - {{{view}}}\n"));
+    // The root has the name of its dataset here, and its members those that Cube gives them.
+    let Imported { views, notes, .. } = of(
+        "name: sales, cubes: [{join_path: base_orders, includes: '*', prefix: true}, {join_path: base_orders.users, includes: [city, count], excludes: [count], alias: buyer, prefix: true}]",
+    );
+    assert_eq!(
+        serde_json::to_value(&views[0].include).unwrap(),
+        json!([
+            {"path": "orders", "members": "*", "prefix": true, "alias": "base_orders"},
+            {"path": "orders.users", "members": ["city"], "prefix": true, "alias": "buyer"},
+        ]),
+        "{notes:?}"
+    );
+    for (view, reason) in [
+        ("name: it, public: false, cubes: [{join_path: base_orders, includes: '*'}]", "hides"),
+        ("name: orders, cubes: [{join_path: base_orders, includes: '*'}]", "the model orders has its name"),
+        ("name: It, cubes: [{join_path: base_orders, includes: '*'}]", "small letters"),
+        ("name: it, extends: other, cubes: [{join_path: base_orders, includes: '*'}]", "extends may change"),
+        ("name: it, includes: [base_orders.count]", "includes may change"),
+        ("name: it, cubes: [{join_path: base_orders, includes: '*'}, {join_path: base_orders.users, includes: '*'}]", "would be both"),
+        ("name: it, cubes: [{join_path: nobody, includes: '*'}]", "from one model at least"),
+    ] {
+        let Imported { views, notes, .. } = of(view);
+        assert_eq!(views, [], "{view}");
+        let name = view.split([' ', ',']).nth(1).unwrap();
+        assert!(note(&notes, &format!("views.{name}")).contains(reason), "{view}: {notes:?}");
+    }
+    let Imported { notes, .. } = of("name: it, cubes: [{join_path: base_orders.nobody, includes: '*'}, {join_path: base_orders, includes: [count, gone]}]");
+    assert!(note(&notes, "views.it.cubes[0]").contains("has no join"), "{notes:?}");
+    assert!(note(&notes, "views.it.cubes[1].includes.gone").contains("not in the model"), "{notes:?}");
+}
+
+#[test]
+fn hierarchies_are_taken_over_where_their_levels_are() {
+    for (levels, reason) in [
+        ("[a, CUBE.b]", ""),
+        ("['{a}', orders.b]", ""),
+        ("[a]", "less than two"),
+        ("[a, orders.a]", "stands twice"),
+        ("[a, gone]", "not in the model"),
+        ("[a, users.city]", "no join leads to users.city"),
+        ("a", "no list"),
+    ] {
+        let Imported { models, notes, .. } = cube(&format!(
+            "dimensions:\n  - {{name: a, sql: a, type: string}}\n  - {{name: b, sql: b, type: string}}\nhierarchies:\n  - {{name: it, title: It, levels: {levels}}}"
+        ));
+        let told = note(&notes, "orders.hierarchies.it");
+        assert_eq!(models[0].hierarchies.len(), usize::from(reason.is_empty()), "{levels}: {told}");
+        assert!(told.contains(reason), "{levels}: {told}");
+    }
+}
+
+#[test]
 fn hidden_measures_stay_only_for_others() {
-    let Imported { models, notes } =
+    let Imported { models, notes, .. } =
         cube("measures:\n  - {name: a, type: count, public: false}\n  - {name: b, type: number, sql: '{a} * 2', shown: false}\n  - {name: c, type: number, sql: '{a} * 3'}");
     assert_eq!(models[0].measures.iter().map(|measure| measure.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     assert!(note(&notes, "orders.measures.a").contains("other measures are computed from it"));
@@ -348,7 +412,7 @@ fn what_is_no_file_of_cube_is_refused_where_it_is_wrong() {
 #[test]
 fn text_that_grows_when_names_are_put_in_is_refused() {
     let dimensions: String = (1..40).map(|level| format!("  - {{name: d{level}, type: number, sql: '{{d{}}} + {{d{}}}'}}\n", level - 1, level - 1)).collect();
-    let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: d0, type: number, sql: x + 1}}\n{dimensions}"));
+    let Imported { models, notes, .. } = cube(&format!("dimensions:\n  - {{name: d0, type: number, sql: x + 1}}\n{dimensions}"));
     assert!(models[0].dimensions.iter().all(|dimension| dimension.expression.as_ref().is_none_or(|text| text.len() <= 2_000)));
     assert!(note(&notes, "orders.dimensions.d39").starts_with("left out: "));
 }

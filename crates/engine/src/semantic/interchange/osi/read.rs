@@ -67,7 +67,7 @@ pub fn read_osi(file_name: &str, content: &str, column_type: &dyn Fn(&str, &str)
         let taken = models.iter().map(|model| model.name.clone()).collect();
         models.extend(semantic_model(model, &taken, column_type, &mut notes));
     }
-    Ok(Imported { models, notes: notes.into_vec() })
+    Ok(Imported { models, views: Vec::new(), notes: notes.into_vec() })
 }
 
 /// A dataset on its way to be a model.
@@ -162,7 +162,7 @@ fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&
         None => (empty_model(name, humanised(&wire.name)), Map::new(), false),
     };
     if is_ours && !has_rest {
-        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, rollups, balances and access policies are not taken over");
+        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, hierarchies, rollups, balances and access policies are not taken over");
     }
     let (mut fields, mut times, mut told) = (BTreeMap::new(), Vec::new(), Vec::new());
     for field in &wire.fields {

@@ -35,7 +35,7 @@ fn a_retailer_is_read_as_its_models() {
         ("store_sales", _) | ("store", "s_number_employees") => Some(ColumnType::Integer),
         _ => None,
     };
-    let Imported { models, notes } = read_osi("retail.yaml", RETAIL, &types).unwrap();
+    let Imported { models, notes, .. } = read_osi("retail.yaml", RETAIL, &types).unwrap();
     assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["store_sales", "date_dim", "customer", "store"]);
     let sales = serde_json::to_value(&models[0]).unwrap();
     assert_eq!(
@@ -91,7 +91,7 @@ fn metrics_that_are_no_simple_aggregates_are_left_out() {
         ("revenue / 2", "no aggregate"),
         ("SUM(a", "not read"),
     ] {
-        let Imported { models, notes } = dataset(&[("net", "amount - discount")], &[("it", text)]);
+        let Imported { models, notes, .. } = dataset(&[("net", "amount - discount")], &[("it", text)]);
         assert_eq!(models[0].measures.iter().any(|measure| measure.name == "it"), reason.is_empty(), "{text}: {notes:?}");
         assert!(note(&notes, "s.orders.metrics.it").contains(reason), "{text}: {notes:?}");
     }
@@ -103,7 +103,7 @@ fn metrics_that_are_no_simple_aggregates_are_left_out() {
 #[test]
 fn fields_that_are_no_dimensions_are_left_out() {
     for (text, reason) in [("a / b", "whole numbers"), ("now()", "functions"), ("other.a", "names a table"), ("x'", "not read")] {
-        let Imported { models, notes } = dataset(&[("it", text)], &[]);
+        let Imported { models, notes, .. } = dataset(&[("it", text)], &[]);
         assert!(models[0].dimensions.is_empty());
         assert!(note(&notes, "s.orders.fields.it").contains(reason), "{text}: {notes:?}");
     }
@@ -136,7 +136,7 @@ fn full() -> Vec<Model> {
 fn what_we_write_reads_back_as_it_was() {
     let models = full();
     let written = write_osi("everything", &models);
-    let Imported { models: read, notes } = read_osi("everything.yaml", &written, &unknown).unwrap();
+    let Imported { models: read, notes, .. } = read_osi("everything.yaml", &written, &unknown).unwrap();
     assert_eq!(read, models, "{written}");
     assert_eq!(notes, []);
     assert_eq!(write_osi("everything", &read), written);
@@ -184,7 +184,7 @@ fn what_somebody_changed_counts_as_it_stands() {
         .replace("expression: SUM(amount)\n", "expression: SUM(amount_net)\n")
         .replace("{dialect: ANSI_SQL, expression: SUM(amount)}", "{dialect: ANSI_SQL, expression: SUM(amount_net)}");
     assert_ne!(changed, written);
-    let Imported { models, notes } = read_osi("w", &changed, &unknown).unwrap();
+    let Imported { models, notes, .. } = read_osi("w", &changed, &unknown).unwrap();
     let revenue = models[0].measures.iter().find(|measure| measure.name == "revenue").unwrap();
     assert_eq!(revenue.column.as_deref(), Some("amount_net"));
     assert!(note(&notes, "everything.orders.metrics.revenue").contains("of what it was before"), "{notes:?}");

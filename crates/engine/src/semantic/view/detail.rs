@@ -1,0 +1,149 @@
+//! What a view shows, for people and programs that offer it: its members with their types, and what is broken in it.
+
+use serde::Serialize;
+
+use super::reach::{Place, What, places};
+use super::{View, check};
+use crate::catalog::ColumnType;
+use crate::semantic::granularity::NamedGranularity;
+use crate::semantic::join::Models;
+use crate::semantic::model::{Hierarchy, MeasureKind};
+
+/// A view with everything that it shows to who asks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ViewDetail {
+    /// The view. Who sees a part of its models only is not told what else it names.
+    pub definition: View,
+    /// The dimension that places rows of the first model in time, where the view shows it.
+    pub time_dimension: Option<String>,
+    /// What can be grouped by and filtered.
+    pub dimensions: Vec<ViewDimension>,
+    /// What can be computed.
+    pub measures: Vec<ViewMeasure>,
+    /// Filters with a name.
+    pub segments: Vec<ViewSegment>,
+    /// Hierarchies of the models, as far as the view shows their levels.
+    pub hierarchies: Vec<Hierarchy>,
+    /// What is wrong with it since a model was changed under it. For who sees its models as a whole.
+    pub problems: Vec<String>,
+}
+
+/// A dimension in a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ViewDimension {
+    /// Its name in the view.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// Type of its values.
+    #[serde(rename = "type")]
+    pub column_type: ColumnType,
+    /// A format preset or a d3-format string.
+    pub format: Option<String>,
+    /// Names for its buckets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub granularities: Vec<NamedGranularity>,
+    /// `model.dimension`, or what the last join of its path calls the model.
+    pub member: String,
+}
+
+/// A measure in a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ViewMeasure {
+    /// Its name in the view.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// How it aggregates.
+    pub kind: MeasureKind,
+    /// A format preset or a d3-format string.
+    pub format: Option<String>,
+    /// Whether a fall is good news.
+    pub lower_is_better: bool,
+    /// `model.measure`.
+    pub member: String,
+}
+
+/// A named filter in a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ViewSegment {
+    /// Its name in the view.
+    pub name: String,
+    /// What people read.
+    pub label: String,
+    /// `model.segment`, or what the last join of its path calls the model.
+    pub member: String,
+}
+
+/// What a view shows over these models. `whole`: they are seen as a whole, so that what is wrong may be told.
+pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
+    let places = places(view, models);
+    let (mut dimensions, mut measures, mut segments, mut hierarchies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut time_dimension = None;
+    for place in &places {
+        for shown in place.members() {
+            let (label, member) = (shown.label().to_owned(), shown.member.clone());
+            match shown.what {
+                What::Dimension(dimension) => {
+                    if place.way.is_empty() && place.model.time_dimension.as_ref() == Some(&dimension.name) {
+                        time_dimension = Some(shown.name.clone());
+                    }
+                    let (format, granularities) = (dimension.format.clone(), dimension.granularities.clone());
+                    dimensions.push(ViewDimension { name: shown.name, label, column_type: dimension.column_type, format, granularities, member });
+                }
+                What::Measure(measure) => {
+                    measures.push(ViewMeasure { name: shown.name, label, kind: measure.kind, format: measure.format.clone(), lower_is_better: measure.lower_is_better, member })
+                }
+            }
+        }
+        segments.extend(place.segments().into_iter().map(|(name, label, segment)| ViewSegment {
+            name,
+            label: label.to_owned(),
+            member: format!("{}.{}", place.prefix, segment.name),
+        }));
+    }
+    for place in &places {
+        hierarchies.extend(place.model.hierarchies.iter().filter_map(|hierarchy| within(hierarchy, place, &dimensions)));
+    }
+    let problems = if whole { check::problems(view, models).iter().map(|problem| told(problem.field(), problem.message())).collect() } else { Vec::new() };
+    let definition = if whole { view.clone() } else { shown_part(view, &places) };
+    ViewDetail { definition, time_dimension, dimensions, measures, segments, hierarchies, problems }
+}
+
+/// A problem with its place.
+fn told(field: Option<&str>, message: &str) -> String {
+    field.map_or_else(|| message.to_owned(), |field| format!("{field}: {message}"))
+}
+
+/// A hierarchy with those levels that the view shows, by their names in it. `None`: there are less than two.
+fn within(hierarchy: &Hierarchy, place: &Place<'_>, shown: &[ViewDimension]) -> Option<Hierarchy> {
+    let level = |level: &String| {
+        let member = match level.split_once('.') {
+            Some((model, name)) if model == place.model.name => format!("{}.{name}", place.prefix),
+            Some(_) => level.clone(),
+            None => format!("{}.{level}", place.prefix),
+        };
+        shown.iter().find(|dimension| dimension.member == member).map(|dimension| dimension.name.clone())
+    };
+    let levels: Vec<String> = hierarchy.levels.iter().filter_map(level).collect();
+    let name = format!("{}{}", place.include.beginning(), hierarchy.name);
+    (levels.len() > 1).then(|| Hierarchy { name, label: hierarchy.label.clone(), levels })
+}
+
+/// The definition without what is not shown.
+fn shown_part(view: &View, places: &[Place<'_>]) -> View {
+    let include = places.iter().map(|place| {
+        let mut include = place.include.clone();
+        let (members, segments) = (place.members(), place.segments());
+        // What is left out by name may be what is hidden.
+        include.except.clear();
+        if let super::Members::Named(list) = &mut include.members {
+            list.retain(|member| {
+                let name = place.name_of(member);
+                members.iter().any(|shown| shown.name == name) || segments.iter().any(|(its, ..)| *its == name)
+            });
+        }
+        include
+    });
+    View { include: include.collect(), ..view.clone() }
+}
