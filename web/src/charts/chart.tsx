@@ -12,7 +12,7 @@ import { geometryOf, nearestPlace } from './core/geometry';
 import { measureText } from './core/measure-text';
 import { measureFormats } from './core/number-formats';
 import { placeLabel, readPlace, summarize } from './core/reading';
-import { rendererFor } from './core/spec';
+import { otherPlace, rendererFor } from './core/spec';
 import type { ChartSeries, ChartSpec } from './core/spec';
 import { Legend } from './legend';
 import { SharedCrosshair } from './shared-crosshair';
@@ -42,6 +42,7 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
     [spec, width, height, formats],
   );
   const count = geometry?.count ?? spec.x.values.length;
+  const other = otherPlace(spec);
   const pick = onPickPlace;
   const reader = useChartReader(count, pick);
   const summary = useMemo(() => summarize(spec, formats.full), [spec, formats]);
@@ -82,7 +83,7 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
           minHeight: 0,
           touchAction: 'pan-y',
           borderRadius: 0.5,
-          cursor: pick && hovered !== null ? 'pointer' : 'default',
+          cursor: pick && hovered !== null && hovered !== other ? 'pointer' : 'default',
         }}
       >
         {geometry && (

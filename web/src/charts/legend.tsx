@@ -66,6 +66,7 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
                 textOverflow: 'ellipsis',
                 whiteSpace: 'nowrap',
                 maxWidth: 160,
+                fontStyle: series.role === 'other' ? 'italic' : undefined,
               }}
             >
               {series.label}

@@ -4,7 +4,7 @@ import Box from '@mui/material/Box';
 import { formatDelta, formatNumber } from '@/lib/format';
 import type { ThemeMode } from '@/theme/palette';
 import { slotColour } from './canvas/paint';
-import { placeLabel } from './core/reading';
+import { largestFirst, placeLabel } from './core/reading';
 import type { ChartSpec } from './core/spec';
 
 export interface TooltipProps {
@@ -21,10 +21,10 @@ const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.sec
 
 export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
   const comparison = spec.series.find((series) => series.role === 'comparison');
-  const rows = spec.series
-    .filter((series) => series.role !== 'comparison')
-    .map((series) => ({ series, value: series.values[index] ?? null }))
-    .sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
+  const rows = largestFirst(
+    spec.series.filter((series) => series.role !== 'comparison'),
+    index,
+  );
   const single = rows.length === 1 ? rows[0] : undefined;
   const before = comparison?.values[index] ?? null;
   const delta = single ? formatDelta(single.value, before, spec.measure.lowerIsBetter) : null;
@@ -66,7 +66,13 @@ export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
           />
           <Box
             component="span"
-            sx={{ flex: 1, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+            sx={{
+              flex: 1,
+              overflow: 'hidden',
+              textOverflow: 'ellipsis',
+              whiteSpace: 'nowrap',
+              fontStyle: series.role === 'other' ? 'italic' : undefined,
+            }}
           >
             {series.label}
           </Box>

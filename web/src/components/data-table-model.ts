@@ -28,12 +28,13 @@ function compare(a: Cell, b: Cell, words: Intl.Collator): number {
 }
 
 // Row numbers in the order of display. Missing values come last in both directions; equal rows keep
-// the order in which they came.
+// the order in which they came. Rows from `lastFrom` on stay behind all others.
 export function orderRows(
   columns: ModelColumn[],
   data: Cell[][],
   rowCount: number,
   sort: Sort | null,
+  lastFrom = rowCount,
 ): Int32Array {
   const order = Int32Array.from({ length: rowCount }, (_, row) => row);
   const values = sort === null ? undefined : data[sort.column];
@@ -44,6 +45,7 @@ export function orderRows(
   const plain = type === 'timestamp' || type === 'date';
   const words = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
   return order.sort((one, other) => {
+    if (one >= lastFrom !== other >= lastFrom) return one >= lastFrom ? 1 : -1;
     const a = values[one] ?? null;
     const b = values[other] ?? null;
     if (a === null || b === null) return a === b ? one - other : a === null ? 1 : -1;

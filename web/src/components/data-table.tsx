@@ -6,6 +6,7 @@ import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
 import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
+import { OTHER_LABEL } from '@/lib/others';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
 import { TotalsRow } from './data-table-totals';
@@ -21,6 +22,8 @@ export interface DataColumn {
   grain?: Grain | null;
   /** Of the question, where it has one. */
   calendar?: Calendar | null | undefined;
+  /** It stands for all other values together. */
+  other?: boolean;
 }
 
 export interface DataTableProps {
@@ -45,6 +48,13 @@ export interface DataTableProps {
   ordering?: TableOrdering;
   // A last row that stays in view: totals, in the order of the columns; null shows nothing.
   footer?: TableFooter;
+  // Rows from this one on stand for all other values of a column together: they stay last and are no value.
+  others?: OtherRows | null;
+}
+
+export interface OtherRows {
+  from: number;
+  column: number;
 }
 
 export interface TableOrdering {
@@ -77,6 +87,7 @@ export function DataTable({
   emptyText = 'No rows',
   ordering,
   footer,
+  others = null,
 }: DataTableProps) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
@@ -90,8 +101,8 @@ export function DataTable({
   const rowHeight = touch ? 44 : density === 'compact' ? 26 : 32;
 
   const order = useMemo(
-    () => orderRows(columns, data, rowCount, ordered ? null : ownSort),
-    [columns, data, rowCount, ordered, ownSort],
+    () => orderRows(columns, data, rowCount, ordered ? null : ownSort, others?.from),
+    [columns, data, rowCount, ordered, ownSort, others?.from],
   );
   const shown = useMemo(
     () =>
@@ -157,18 +168,23 @@ export function DataTable({
       box.scrollLeft = before + width - box.clientWidth;
   };
 
+  const isOther = (row: number): boolean => others !== null && row >= others.from;
+
   const copyCell = async () => {
     const source = place.row < 0 ? null : order[place.row];
     const text =
       source === null || source === undefined
         ? (columns[place.column]?.label ?? '')
-        : textOfCell(data[place.column]?.[source]);
+        : isOther(source) && place.column === others?.column
+          ? OTHER_LABEL
+          : textOfCell(data[place.column]?.[source]);
     await navigator.clipboard?.writeText(text);
     announce('Copied');
   };
 
   const activate = (row: number, column: number) => {
     const source = order[row] ?? row;
+    if (isOther(source)) return;
     onRowActivate?.(source);
     const cell = document.getElementById(cellId(row, column));
     if (cell !== null) onCellActivate?.(source, column, cell);
@@ -272,6 +288,7 @@ export function DataTable({
               sx={{
                 ...cellStyle(-1, index),
                 gap: 1,
+                fontStyle: column.other ? 'italic' : undefined,
                 cursor: canOrder(index) ? 'pointer' : 'default',
                 userSelect: 'none',
                 '&:hover': canOrder(index) ? { color: 'text.primary' } : {},
@@ -322,14 +339,17 @@ export function DataTable({
                   height: rowHeight,
                   borderBottom: 1,
                   borderColor: 'divider',
-                  cursor: onRowActivate || onCellActivate ? 'pointer' : 'default',
+                  cursor:
+                    (onRowActivate || onCellActivate) && !isOther(source) ? 'pointer' : 'default',
+                  fontStyle: isOther(source) ? 'italic' : undefined,
                   '&:hover': { bgcolor: 'surface.sunken' },
                 }}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
                 {shown.map((column, index) => {
                   const value = data[index]?.[source];
-                  const text = formatCell(value, column);
+                  const names = isOther(source) && index === others?.column;
+                  const text = names ? OTHER_LABEL : formatCell(value, column);
                   const exact =
                     column.type === 'float' && typeof value === 'number'
                       ? formatExact(value, column.format ?? null)
@@ -340,14 +360,16 @@ export function DataTable({
                       id={cellId(item.index, index)}
                       role="gridcell"
                       aria-colindex={index + 1}
-                      title={value == null ? 'No value' : exact}
+                      title={
+                        names ? 'All other values together' : value == null ? 'No value' : exact
+                      }
                       onClick={() => {
                         setPlace({ row: item.index, column: index });
                         activate(item.index, index);
                       }}
                       sx={{
                         ...cellStyle(item.index, index),
-                        color: value == null ? 'text.secondary' : 'inherit',
+                        color: value == null && !names ? 'text.secondary' : 'inherit',
                       }}
                     >
                       <Box

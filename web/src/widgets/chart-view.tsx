@@ -24,7 +24,9 @@ export function ChartView(props: ChartViewProps) {
       spec={spec}
       onPickPlace={
         onFilter && category !== null && x.type === 'category'
-          ? (index) => onFilter(category, x.raw[index] ?? null)
+          ? (index) => {
+              if (index !== x.other) onFilter(category, x.raw[index] ?? null);
+            }
           : undefined
       }
       onPickSeries={

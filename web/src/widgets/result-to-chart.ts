@@ -6,7 +6,10 @@ import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/char
 import { topSeries } from '@/charts/core/top-series';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
 import { formatCell } from '@/lib/format';
+import { OTHER_LABEL } from '@/lib/others';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
+import { readWithOthers } from './read-with-others';
+import type { ReadWithOthers } from './read-with-others';
 import { isAdditive, lowerIsBetter, numberAt, readColumns, splitOf } from './result-columns';
 import type { ReadColumn } from './result-columns';
 
@@ -72,6 +75,9 @@ export function incompleteFrom(
 
 const keyOf = (value: Cell): string => (value === null ? '\u0000' : String(value));
 
+/** No value of a dimension, and equal to none. */
+const OTHER = Symbol('other');
+
 type Clock = Pick<ChartInput, 'widget' | 'zone'>;
 
 export const textOf = (value: Cell, column: ReadColumn, { widget, zone }: Clock): string =>
@@ -80,10 +86,10 @@ export const textOf = (value: Cell, column: ReadColumn, { widget, zone }: Clock)
     : formatCell(value, { ...column.column, zone, calendar: widget.query.calendar });
 
 function places(
-  read: ReturnType<typeof readColumns>,
+  read: ReadWithOthers,
   category: ReadColumn | undefined,
   clock: Clock,
-): { axis: ChartAxis; rows: Map<string, number> } | null {
+): { axis: ChartAxis; rows: Map<string | symbol, number> } | null {
   if (read.time) {
     const { zone } = clock;
     const grain = read.time.column.grain ?? null;
@@ -96,27 +102,41 @@ function places(
     return { axis, rows: new Map(values.map((value, index) => [String(value), index])) };
   }
   if (!category) return null;
-  const rows = new Map<string, number>();
+  const rows = new Map<string | symbol, number>();
   const raw: ReturnType<typeof rawOf>[] = [];
-  for (const value of category.values) {
-    const key = keyOf(value);
-    if (rows.has(key)) continue;
+  category.values.forEach((value, row) => {
+    const key = read.isOther(category, row) ? OTHER : keyOf(value);
+    if (rows.has(key)) return;
     rows.set(key, raw.length);
     raw.push(rawOf(value));
-  }
+  });
+  // Their rows come last, and so does their place.
+  const other = rows.get(OTHER);
   const axis: ChartAxis = {
     type: 'category',
     label: category.column.label,
     member: category.column.name,
-    values: raw.map((value) => textOf(value, category, clock)),
+    values: raw.map((value, at) => (at === other ? OTHER_LABEL : textOf(value, category, clock))),
     raw,
+    other,
   };
   return { axis, rows };
 }
 
+/** Drawn last, in the colour of nothing, and nothing can be filtered by it. */
+const otherSeries = (values: (number | null)[]): ChartSeries => ({
+  id: '__other',
+  label: OTHER_LABEL,
+  values,
+  slot: NEUTRAL_SLOT,
+  role: 'other',
+  member: null,
+  raw: null,
+});
+
 export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   const { widget, result, models, colors, zone } = input;
-  const read = readColumns(result);
+  const read = readWithOthers(result);
   const measure = read.measures[0];
   if (!measure) return null;
   const category = read.time ? undefined : read.dimensions[0];
@@ -127,6 +147,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   const count = axis.values.length;
   const placeOf = (row: number): number | undefined => {
     if (read.time) return rows.get(String(Date.parse(String(read.time.values[row]))));
+    if (read.isOther(category, row)) return rows.get(OTHER);
     return category ? rows.get(keyOf(category.values[row] ?? null)) : undefined;
   };
 
@@ -134,21 +155,25 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   let note: string | null = null;
   if (split) {
     const member = split.column.name;
-    const byValue = new Map<string, ChartSeries>();
-    for (let row = 0; row < result.row_count; row += 1) {
+    const byValue = new Map<string | symbol, ChartSeries>();
+    for (let row = 0; row < read.rowCount; row += 1) {
       const value = split.values[row] ?? null;
-      const key = keyOf(value);
+      const isOther = read.isOther(split, row);
+      const key = isOther ? OTHER : keyOf(value);
       let entry = byValue.get(key);
       if (!entry) {
-        entry = {
-          id: `v${key}`,
-          label: textOf(value, split, input),
-          values: new Array<number | null>(count).fill(null),
-          slot: 0,
-          role: 'value',
-          member,
-          raw: rawOf(value),
-        };
+        const values = new Array<number | null>(count).fill(null);
+        entry = isOther
+          ? otherSeries(values)
+          : {
+              id: `v${keyOf(value)}`,
+              label: textOf(value, split, input),
+              values,
+              slot: 0,
+              role: 'value',
+              member,
+              raw: rawOf(value),
+            };
         byValue.set(key, entry);
       }
       const at = placeOf(row);
@@ -171,7 +196,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   } else {
     series = read.measures.map((entry, index) => {
       const values = new Array<number | null>(count).fill(null);
-      for (let row = 0; row < result.row_count; row += 1) {
+      for (let row = 0; row < read.rowCount; row += 1) {
         const at = placeOf(row);
         if (at !== undefined) values[at] = numberAt(entry.values, row);
       }

@@ -1,8 +1,18 @@
 // What a widget kind is: the contract that every folder beside this file fulfils.
-import type { Cell, Model, QueryResult, SemanticQuery, Widget, WidgetKind } from '@/api/types';
+import type {
+  Cell,
+  Fill,
+  Model,
+  QueryResult,
+  SemanticQuery,
+  Widget,
+  WidgetKind,
+} from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChunkComponent } from '@/components/chunk-component';
 import { toMember } from '@/lib/members';
+import { topQuestion, USUAL_TOP } from '@/lib/top-values';
+import type { TopChoice } from '@/lib/top-values';
 import type { IconName } from '@/theme/icons';
 
 /** Which parts of a query the editor offers, and how many of each. */
@@ -22,6 +32,10 @@ export interface WidgetChoices {
     grain: NonNullable<SemanticQuery['timeDimensions']>[number]['granularity'];
   } | null;
   limit: number | null;
+  /** The dimension of which only the greatest values are told apart, and the measure that says which; null: all are. */
+  top?: (TopChoice & { by: string | null }) | null;
+  /** What is shown in times without rows; null: what the picture makes of them. */
+  fill?: Fill | null;
 }
 
 export interface WidgetViewProps {
@@ -55,11 +69,21 @@ export interface WidgetKindSpec {
 /** Choices back from a query, so that any saved widget can be edited. */
 export function choicesOf(query: SemanticQuery): WidgetChoices {
   const time = query.timeDimensions?.find((entry) => entry.granularity);
+  const { top } = query;
   return {
     measures: query.measures ?? [],
     dimensions: query.dimensions ?? [],
     time: time ? { dimension: time.dimension, grain: time.granularity ?? 'day' } : null,
     limit: query.limit ?? null,
+    top: top
+      ? {
+          dimension: top.dimension,
+          limit: top.limit,
+          others: top.others ?? false,
+          by: top.by ?? null,
+        }
+      : null,
+    fill: time?.fill ?? null,
   };
 }
 
@@ -85,14 +109,40 @@ export const firstMeasure = (model: Model): string[] => {
 export const timeOf = (model: Model): WidgetChoices['time'] =>
   model.time_dimension ? { dimension: member(model, model.time_dimension), grain: 'day' } : null;
 
+/** Whether the measure that a new widget begins with says which values are the greatest. */
+export const canRank = (model: Model): boolean =>
+  topQuestion(
+    model.measures.slice(0, 1).map(({ name }) => name),
+    [],
+    model,
+  ).obstacle === null;
+
+/** What a picture over time is split by at first: as many values as can be told apart, and the others together. */
+export const usualTop = (dimension: string): NonNullable<WidgetChoices['top']> => ({
+  dimension,
+  limit: USUAL_TOP,
+  others: true,
+  by: null,
+});
+
 /** The common shape; kinds adjust order and limit. */
 export function baseQuery(choices: WidgetChoices): SemanticQuery {
   const query: SemanticQuery = { measures: choices.measures };
   if (choices.dimensions.length > 0) query.dimensions = choices.dimensions;
   if (choices.time) {
     query.timeDimensions = [
-      { dimension: choices.time.dimension, granularity: choices.time.grain ?? 'day' },
+      {
+        dimension: choices.time.dimension,
+        granularity: choices.time.grain ?? 'day',
+        ...(choices.fill ? { fill: choices.fill } : {}),
+      },
     ];
+  }
+  const { top } = choices;
+  if (top && choices.dimensions.includes(top.dimension)) {
+    const { by, ...asked } = top;
+    const known = by !== null && choices.measures.includes(by);
+    query.top = known ? { ...asked, by } : asked;
   }
   if (choices.limit !== null) query.limit = choices.limit;
   return query;

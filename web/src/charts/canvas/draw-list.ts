@@ -1,8 +1,10 @@
 // What to draw, as data: a chart becomes a short list of paths and rectangles in plot pixels. Pure,
 // so it is tested without a canvas; paint.ts is the only file that touches a context.
+import { NEUTRAL_SLOT } from '../core/color-map';
 import { decimate } from '../core/decimation';
 import type { Vertex } from '../core/decimation';
 import type { Geometry } from '../core/geometry';
+import { otherPlace } from '../core/spec';
 import type { ChartSeries, ChartSpec } from '../core/spec';
 
 export type Command =
@@ -31,9 +33,9 @@ const LINE_WIDTH = 1.75;
 const DOT_DISTANCE = 40;
 
 /** Splits at gaps. A value between two gaps has no line and is drawn as a dot. */
-export function segmentsOf(points: readonly Vertex[]): Vertex[][] {
-  const segments: Vertex[][] = [];
-  let run: Vertex[] = [];
+export function segmentsOf<T extends Vertex>(points: readonly T[]): T[][] {
+  const segments: T[][] = [];
+  let run: T[] = [];
   for (const point of points) {
     if (point.y === null) {
       if (run.length > 0) segments.push(run);
@@ -90,7 +92,11 @@ function lineCommands(
   return commands;
 }
 
-/** Bottom and top of every value when the series stand on each other; gaps count as nothing. */
+/** Places at which no series has a value: what stands on each other has a gap there too, and does not fall to nothing. */
+export const isGap = (series: readonly ChartSeries[], index: number): boolean =>
+  series.every((entry) => (entry.values[index] ?? null) === null);
+
+/** Bottom and top of every value when the series stand on each other; a gap of one counts as nothing. */
 export function stack(series: readonly ChartSeries[], count: number): [number, number][][] {
   const up = new Array<number>(count).fill(0);
   const down = new Array<number>(count).fill(0);
@@ -131,20 +137,29 @@ function areaCommands(spec: ChartSpec, geometry: Geometry): Command[] {
       const bounds = stacked[at] ?? [];
       const points = bounds.map(([from, to], index) => ({
         x: geometry.position(index),
-        top: geometry.value(to),
+        y: isGap(shown, index) ? null : geometry.value(to),
         base: geometry.value(from),
       }));
-      commands.push({ type: 'area', points, slot: series.slot, opacity: 0.72 });
+      for (const segment of segmentsOf(points)) {
+        commands.push({
+          type: 'area',
+          points: segment.map(({ x, y, base }) => ({ x, top: y ?? base, base })),
+          slot: series.slot,
+          opacity: 0.72,
+        });
+      }
       commands.push({
         type: 'line',
-        points: decimate(
-          points.map((point) => ({ x: point.x, y: point.top })),
-          geometry.plot.width,
-        ),
+        points: decimate(points, geometry.plot.width),
         slot: series.slot,
         width: 1.25,
         dash: 'none',
       });
+      const lonely = segmentsOf(points).flatMap((segment) =>
+        segment.length === 1 ? segment.map(({ x, y, base }) => ({ x, y: y ?? base })) : [],
+      );
+      if (lonely.length > 0)
+        commands.push({ type: 'dots', points: lonely, slot: series.slot, radius: 2.5 });
     });
   }
   return [...before.flatMap((series) => lineCommands(series, geometry, null)), ...commands];
@@ -173,6 +188,7 @@ function rectangle(
 function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
   const shown = spec.series.filter((series) => series.role !== 'comparison');
   const stacked = spec.kind === 'stacked_bar';
+  const other = otherPlace(spec);
   const bounds = stacked ? stack(shown, geometry.count) : null;
   const commands: Command[] = [];
   const base = Math.min(Math.max(0, geometry.domain[0]), geometry.domain[1]);
@@ -192,7 +208,10 @@ function barCommands(spec: ChartSpec, geometry: Geometry): Command[] {
         stacked ? 1 : shown.length,
       );
       const isOpen = spec.incompleteFrom !== null && index >= spec.incompleteFrom;
-      (isOpen ? open : closed).push(rect);
+      // Beside each other the colours say which measure it is, stacked which part.
+      if (index === other && shown.length === 1)
+        commands.push({ type: 'bars', rects: [rect], slot: NEUTRAL_SLOT, open: isOpen });
+      else (isOpen ? open : closed).push(rect);
     }
     if (closed.length > 0)
       commands.push({ type: 'bars', rects: closed, slot: series.slot, open: false });

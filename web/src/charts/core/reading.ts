@@ -1,6 +1,6 @@
 // The chart in words: a one-sentence summary, and one sentence per point for keyboard readers.
 
-import type { ChartSpec } from './spec';
+import type { ChartSeries, ChartSpec } from './spec';
 import { bucketLabel } from './time-labels';
 
 export type FormatValue = (value: number | null) => string;
@@ -12,13 +12,24 @@ export function placeLabel(spec: ChartSpec, index: number): string {
   return time === undefined ? '' : bucketLabel(time, zone, grain, calendar);
 }
 
+/** Largest first, all other values together last. */
+export function largestFirst(
+  series: readonly ChartSeries[],
+  index: number,
+): { series: ChartSeries; value: number | null }[] {
+  const isOther = (entry: ChartSeries): number => Number(entry.role === 'other');
+  return series
+    .map((entry) => ({ series: entry, value: entry.values[index] ?? null }))
+    .sort(
+      (a, b) =>
+        isOther(a.series) - isOther(b.series) || (b.value ?? -Infinity) - (a.value ?? -Infinity),
+    );
+}
+
 /** What the arrow keys say: place first, then every series, largest first. */
 export function readPlace(spec: ChartSpec, index: number, format: FormatValue): string {
-  const rows = spec.series
-    .map((series) => ({ label: series.label, value: series.values[index] ?? null }))
-    .sort((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
-  const words = rows.map((row) =>
-    spec.series.length === 1 ? format(row.value) : `${row.label} ${format(row.value)}`,
+  const words = largestFirst(spec.series, index).map(({ series, value }) =>
+    spec.series.length === 1 ? format(value) : `${series.label} ${format(value)}`,
   );
   const open =
     spec.incompleteFrom !== null && index >= spec.incompleteFrom ? ' (not complete yet)' : '';
@@ -48,6 +59,8 @@ export function summarize(spec: ChartSpec, format: FormatValue): string {
     const bottom = `lowest ${placeLabel(spec, low)} with ${format(single.values[low] ?? null)}`;
     return `${spec.measure.label} by ${count}: ${top}, ${bottom}.`;
   }
-  const leader = [...shown].sort((a, b) => sum(b.values) - sum(a.values))[0];
+  const leader = [...shown]
+    .filter((series) => series.role !== 'other')
+    .sort((a, b) => sum(b.values) - sum(a.values))[0];
   return `${spec.measure.label} by ${count} in ${shown.length} series; largest is ${leader?.label ?? ''}.`;
 }

@@ -30,6 +30,8 @@ export interface CategoryAxis {
   values: string[];
   /** Raw values in the same order, for filters (a missing value is null). */
   raw: (string | number | boolean | null)[];
+  /** The place of all other values together, the last one; nothing can be filtered by it. */
+  other?: number | undefined;
 }
 
 export type ChartAxis = TimeAxis | CategoryAxis;
@@ -76,12 +78,26 @@ export const isEmptySpec = (spec: ChartSpec): boolean =>
   spec.x.values.length === 0 ||
   spec.series.every((series) => series.values.every((value) => value === null));
 
+/** The place that stands for all other values together, or null. */
+export const otherPlace = (spec: ChartSpec): number | null =>
+  (spec.x.type === 'category' ? spec.x.other : null) ?? null;
+
+const hasLonely = ({ values }: ChartSeries): boolean =>
+  values.length > 1 &&
+  values.some(
+    (value, at) =>
+      value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null,
+  );
+
 /** Renderer choice of the measured caps: canvas for everything live or dense, SVG for the rest. */
 export function rendererFor(spec: ChartSpec): 'canvas' | 'recharts' {
   // Only the canvas dashes a bucket that is not complete yet.
   if (spec.live || spec.kind === 'heatmap' || spec.incompleteFrom !== null) return 'canvas';
+  // Only the canvas gives one bar of a series another colour.
+  if (otherPlace(spec) !== null) return 'canvas';
   const marks = spec.x.values.length * spec.series.length;
   if (spec.kind === 'bar' || spec.kind === 'stacked_bar')
     return marks <= 100 ? 'recharts' : 'canvas';
-  return marks <= 1000 ? 'recharts' : 'canvas';
+  // Only the canvas draws a value between two gaps, of which no line is made, as a dot.
+  return marks <= 1000 && !spec.series.some(hasLonely) ? 'recharts' : 'canvas';
 }

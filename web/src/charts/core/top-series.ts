@@ -1,6 +1,7 @@
 // Eight series are the most a reader can tell apart. The rest becomes "Other" where adding up makes
 // sense (counts and sums), and is left out with a note where it does not (averages, distinct counts).
 
+import { OTHER_LABEL } from '@/lib/others';
 import { NEUTRAL_SLOT } from './color-map';
 import type { ChartSeries } from './spec';
 
@@ -19,14 +20,20 @@ export function topSeries(
   additive: boolean,
   max = MAX_SERIES,
 ): TopSeries {
-  if (all.length <= max) return { series: [...all], note: null };
-  const ranked = all
+  // What the engine told of all other values is no series among the others.
+  const told = all.filter((series) => series.role === 'other');
+  const named = all.filter((series) => series.role !== 'other');
+  if (named.length <= max) return { series: [...named, ...told], note: null };
+  const ranked = named
     .map((series) => ({ series, size: total(series) }))
     .sort((a, b) => b.size - a.size || a.series.label.localeCompare(b.series.label));
-  const keep = additive ? max - 1 : max;
+  const keep = additive && told.length === 0 ? max - 1 : max;
   const kept = new Set(ranked.slice(0, keep).map((entry) => entry.series));
-  const series = all.filter((entry) => kept.has(entry));
-  if (!additive) return { series, note: `Top ${max} of ${all.length} shown` };
+  const series = named.filter((entry) => kept.has(entry));
+  if (!additive) {
+    const rest = told.length === 0 ? '' : `, ${OTHER_LABEL.toLowerCase()} values in the table`;
+    return { series, note: `Top ${max} of ${named.length} shown${rest}` };
+  }
   const rest = all.filter((entry) => !kept.has(entry));
   const values = (all[0]?.values ?? []).map((_, index) => {
     const present = rest
@@ -39,7 +46,8 @@ export function topSeries(
       ...series,
       {
         id: '__other',
-        label: `Other (${rest.length})`,
+        // How many there are is known only where all of them are here.
+        label: told.length === 0 ? `${OTHER_LABEL} (${rest.length})` : OTHER_LABEL,
         values,
         slot: NEUTRAL_SLOT,
         role: 'other',

@@ -3,7 +3,7 @@
 import { Area, AreaChart, Bar, BarChart, Line, LineChart, XAxis, YAxis } from 'recharts';
 import { dashes } from '@/theme/palette';
 import type { PlotProps } from '../canvas/canvas-plot';
-import { stack } from '../canvas/draw-list';
+import { isGap, stack } from '../canvas/draw-list';
 import { slotColour } from '../canvas/paint';
 
 type Row = Record<string, number | null | [number, number]>;
@@ -23,7 +23,7 @@ export default function RechartsPlot({ spec, geometry, mode }: PlotProps) {
     });
     values.forEach((series, at) => {
       const range = bounds?.[at]?.[index];
-      if (range) row[series.id] = range;
+      if (range) row[series.id] = isGap(values, index) ? null : range;
     });
     return row;
   });

@@ -8,6 +8,7 @@ import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
 import { fromMember } from '@/lib/members';
+import { hasOnlyGaps } from '@/lib/missing-buckets';
 import { toggleValue } from '@/lib/filter-words';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
@@ -49,7 +50,11 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   // An old picture drawn by a new choice would show one thing and say another.
   const drawable = result !== null && !outdated;
   const kind = drawnKind(state, model);
-  const isEmpty = result !== null && (result.row_count === 0 || nothingSeen(result) !== null);
+  const isEmpty =
+    result !== null &&
+    (result.row_count === 0 ||
+      nothingSeen(result) !== null ||
+      (query !== null && !outdated && hasOnlyGaps(result, query)));
 
   if (problem && !pending && (result === null || outdated)) {
     return problem.code === 'aborted' ? (

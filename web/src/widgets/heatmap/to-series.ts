@@ -1,9 +1,12 @@
-// Cells of a heatmap: rows by the first dimension, columns by time or the second one.
+// Cells of a heatmap: rows by the first dimension, columns by time or the second one; all other values together come last.
 import { tickLabel } from '@/charts/core/time-labels';
 import { GRAIN_MS, unitsOf } from '@/lib/zoned-time';
 import type { HeatSpec } from '@/charts/heatmap';
 import type { Cell } from '@/api/types';
-import { numberAt, readColumns } from '../result-columns';
+import { OTHER_LABEL } from '@/lib/others';
+import { readWithOthers } from '../read-with-others';
+import { numberAt } from '../result-columns';
+import type { ReadColumn } from '../result-columns';
 import { filledBuckets, textOf } from '../result-to-chart';
 import type { ChartInput } from '../result-to-chart';
 
@@ -12,6 +15,8 @@ export interface HeatInput extends HeatSpec {
   rowValues: Cell[];
   columnMember: string | null;
   columnValues: Cell[];
+  /** The row of all other values, by which nothing can be filtered; -1: there is none. */
+  otherRow: number;
 }
 
 const MOST_ROWS = 100;
@@ -29,26 +34,38 @@ export function inOrder(values: readonly Cell[]): Cell[] {
 
 export function toSeries(input: ChartInput): HeatInput | null {
   const { widget, result, zone } = input;
-  const read = readColumns(result);
+  const read = readWithOthers(result);
   const measure = read.measures[0];
   const down = read.dimensions[0];
   const across = read.time ?? read.dimensions[1];
   if (!measure || !down || !across) return null;
   const grain = read.time?.column.grain ?? null;
   const instant = (value: Cell): number => Date.parse(String(value));
-  const allRows = inOrder(down.values);
+  const named = ({ column, values }: ReadColumn): Cell[] =>
+    values.filter((_, row) => !read.isOther({ column, values }, row));
+  const hasOther = (entry: ReadColumn): boolean =>
+    read.rowCount > 0 && read.isOther(entry, read.rowCount - 1);
+  const allRows = inOrder(named(down));
   const allColumns: Cell[] = read.time
     ? filledBuckets(across.values.map(instant), grain, zone, unitsOf(read.time.column.interval))
-    : inOrder(across.values);
+    : inOrder(named(across));
   const rows = allRows.slice(0, MOST_ROWS);
   const columns = allColumns.slice(-MOST_COLUMNS);
   const rowAt = new Map(rows.map((value, index) => [value, index]));
   const columnAt = new Map(columns.map((value, index) => [value, index]));
-  const values = rows.map(() => new Array<number | null>(columns.length).fill(null));
-  for (let row = 0; row < result.row_count; row += 1) {
+  const otherRow = hasOther(down) ? rows.length : -1;
+  const otherColumn = hasOther(across) ? columns.length : -1;
+  const beside = (other: number): string[] => (other < 0 ? [] : [OTHER_LABEL]);
+  const width = columns.length + beside(otherColumn).length;
+  const values = [...rows, ...beside(otherRow)].map(() =>
+    new Array<number | null>(width).fill(null),
+  );
+  for (let row = 0; row < read.rowCount; row += 1) {
     const value = across.values[row] ?? null;
-    const at = rowAt.get(down.values[row] ?? null);
-    const column = columnAt.get(read.time ? instant(value) : value);
+    const at = read.isOther(down, row) ? otherRow : rowAt.get(down.values[row] ?? null);
+    const column = read.isOther(across, row)
+      ? otherColumn
+      : columnAt.get(read.time ? instant(value) : value);
     const line = at === undefined ? undefined : values[at];
     if (line && column !== undefined) line[column] = numberAt(measure.values, row);
   }
@@ -62,20 +79,27 @@ export function toSeries(input: ChartInput): HeatInput | null {
     title: widget.title,
     measureLabel: measure.column.label,
     format: widget.options?.format ?? measure.column.format ?? null,
-    rows: rows.map((value) => textOf(value, down, input)),
-    columns: columns.map((value) =>
-      read.time ? tickLabel(Number(value), zone, step, calendar) : textOf(value, across, input),
-    ),
-    columnNames: columns.map((value) =>
-      read.time
-        ? textOf(new Date(Number(value)).toISOString(), across, input)
-        : textOf(value, across, input),
-    ),
+    rows: [...rows.map((value) => textOf(value, down, input)), ...beside(otherRow)],
+    columns: [
+      ...columns.map((value) =>
+        read.time ? tickLabel(Number(value), zone, step, calendar) : textOf(value, across, input),
+      ),
+      ...beside(otherColumn),
+    ],
+    columnNames: [
+      ...columns.map((value) =>
+        read.time
+          ? textOf(new Date(Number(value)).toISOString(), across, input)
+          : textOf(value, across, input),
+      ),
+      ...beside(otherColumn),
+    ],
     values,
     note: left.length > 0 ? left.join(', ') : null,
     rowMember: down.column.name,
     rowValues: rows,
     columnMember: read.time ? null : across.column.name,
     columnValues: columns,
+    otherRow,
   };
 }

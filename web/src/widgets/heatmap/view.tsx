@@ -16,7 +16,11 @@ export default function HeatmapView(props: WidgetViewProps) {
     <Heatmap
       spec={spec}
       onPickCell={
-        onFilter ? (row) => onFilter(spec.rowMember, spec.rowValues[row] ?? null) : undefined
+        onFilter
+          ? (row) => {
+              if (row !== spec.otherRow) onFilter(spec.rowMember, spec.rowValues[row] ?? null);
+            }
+          : undefined
       }
     />
   );

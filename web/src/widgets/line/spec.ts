@@ -21,6 +21,7 @@ export const line: WidgetKindSpec = {
     dimensions: [],
     time: timeOf(model),
     limit: null,
+    fill: 'null',
   }),
   toQuery,
   View: chunkComponent(() => import('./view')),

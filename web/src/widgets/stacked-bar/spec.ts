@@ -1,6 +1,6 @@
 // Stacked bars: what a total is made of.
 import { chunkComponent } from '@/components/chunk-component';
-import { categoryOf, firstMeasure, timeOf } from '../widget-kind';
+import { canRank, categoryOf, firstMeasure, timeOf, usualTop } from '../widget-kind';
 import type { WidgetKindSpec } from '../widget-kind';
 import { toQuery } from './to-query';
 
@@ -24,6 +24,8 @@ export const stackedBar: WidgetKindSpec = {
       dimensions: category ? [category] : [],
       time: time ? { ...time, grain: 'month' } : null,
       limit: null,
+      top: category && time && canRank(model) ? usualTop(category) : null,
+      fill: time ? 'null' : null,
     };
   },
   toQuery,

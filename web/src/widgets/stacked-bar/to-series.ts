@@ -1,5 +1,5 @@
-// Series of stacked bars. Without a time, places are ordered by their total, the largest first: the
-// rows come by part, not by place.
+// Series of stacked bars. Without a time, places are ordered by their total, the largest first, and the
+// others last: the rows come by part, not by place.
 import type { ChartSpec } from '@/charts/core/spec';
 import { chartOf } from '../result-to-chart';
 import type { ChartInput } from '../result-to-chart';
@@ -10,7 +10,12 @@ export function toSeries(input: ChartInput): ChartSpec | null {
   const totals = spec.x.values.map((_, index) =>
     spec.series.reduce((sum, series) => sum + Math.abs(series.values[index] ?? 0), 0),
   );
-  const order = totals.map((_, index) => index).sort((a, b) => (totals[b] ?? 0) - (totals[a] ?? 0));
+  const { other } = spec.x;
+  const order = totals
+    .map((_, index) => index)
+    .sort(
+      (a, b) => Number(a === other) - Number(b === other) || (totals[b] ?? 0) - (totals[a] ?? 0),
+    );
   const sorted = <T>(values: readonly T[]): T[] =>
     order.flatMap((index) => (index in values ? [values[index] as T] : []));
   return {

@@ -19,7 +19,19 @@ const unseen: StoredResult = {
     },
   },
 };
+const time = { dimension: 'flights.time_hour', granularity: 'day' as const, fill: 'null' as const };
+const filled = { measures: ['flights.count'], timeDimensions: [time] };
+const overTime = answer(filled);
+const gaps: StoredResult = {
+  ...stored,
+  result: {
+    ...overTime,
+    data: overTime.data.map((values, at) => (at === 0 ? values : values.map(() => null))),
+  },
+};
 const down = problemOf('unavailable');
+
+const base = { stored: null, outdated: false, problem: null, pending: false };
 
 describe('cardState', () => {
   it.each([
@@ -47,8 +59,16 @@ describe('cardState', () => {
     ['a count of what nobody may see', { stored: unseen }, { body: 'empty' }],
     ['cancelled is no failure', { problem: problemOf('aborted') }, { body: 'loading' }],
   ])('%s', (_, input, expected) => {
-    const base = { stored: null, outdated: false, problem: null, pending: false };
-    expect(cardState({ ...base, ...input })).toMatchObject(expected);
+    expect(cardState({ ...base, ...input }, { measures: ['flights.count'] })).toMatchObject(
+      expected,
+    );
+  });
+
+  it('is empty where all that is there are filled buckets', () => {
+    expect(cardState({ ...base, stored: gaps }, filled).body).toBe('empty');
+    expect(cardState({ ...base, stored: { ...stored, result: overTime } }, filled).body).toBe(
+      'ready',
+    );
   });
 });
 

@@ -1,7 +1,8 @@
 // The states of a card, decided in one place. A card that has drawn something never goes blank.
 import type { StoredResult } from '@/api/result-store';
-import type { Problem } from '@/api/types';
+import type { Problem, SemanticQuery } from '@/api/types';
 import { nothingSeen } from '@/lib/access-words';
+import { hasOnlyGaps } from '@/lib/missing-buckets';
 
 export interface CardInput {
   stored: StoredResult | null;
@@ -18,13 +19,19 @@ export interface CardState {
   warning: Problem | null;
 }
 
-export function cardState({ stored, outdated, problem, pending }: CardInput): CardState {
+export function cardState(
+  { stored, outdated, problem, pending }: CardInput,
+  query: SemanticQuery,
+): CardState {
   if (problem && problem.code !== 'aborted' && (!stored || outdated) && !pending) {
     return { body: 'error', refreshing: false, warning: null };
   }
   if (!stored) return { body: 'loading', refreshing: false, warning: null };
   // A count of what nobody may see is nothing to draw.
-  const isEmpty = stored.result.row_count === 0 || nothingSeen(stored.result) !== null;
+  const isEmpty =
+    stored.result.row_count === 0 ||
+    nothingSeen(stored.result) !== null ||
+    hasOnlyGaps(stored.result, query);
   const body = isEmpty ? 'empty' : 'ready';
   const warning = problem && problem.code !== 'aborted' && !pending ? problem : null;
   return { body, refreshing: pending, warning };

@@ -94,7 +94,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   // A card of one number has no line to spare.
   const isSmall = widget.kind === 'number';
   const restricted = result && restrictedBy(result.provenance);
-  const state = cardState(answer);
+  const state = cardState(answer, query);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = window.setInterval(() => setNow(Date.now()), 5_000);

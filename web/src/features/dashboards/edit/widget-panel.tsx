@@ -1,4 +1,4 @@
-// Configuring a card beside the dashboard: title, kind, measures, dimensions, time, limit, options.
+// Configuring a card beside the dashboard: title, kind, measures, dimensions and how many of their values, time, limit, options.
 // Every change is drawn at once and is an undo step; the query never leaves this page.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
@@ -8,6 +8,8 @@ import IconButton from '@mui/material/IconButton';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
+import { FillField } from '@/components/fill-field';
+import { TopFields } from '@/components/top-fields';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
 import { memberLabel } from '@/lib/members';
@@ -16,6 +18,7 @@ import { kindOf, widgetKinds } from '@/widgets/registry';
 import { choicesOf, firstMeasure, member, timeOf } from '@/widgets/widget-kind';
 import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
 import { rootOf } from '../view/view-query';
+import { fillObstacle, fitAround, topQuestionOf } from './fit-around';
 
 export interface WidgetPanelProps {
   widget: Widget;
@@ -36,6 +39,10 @@ const formats = [
   { value: 'bytes', label: 'Bytes' },
 ];
 
+/** Marks along a line or axis: split by many values nobody tells them apart. */
+const isDrawn = ({ kind }: WidgetKindSpec): boolean =>
+  ['line', 'area', 'bar', 'stacked_bar'].includes(kind);
+
 /** Keeps what a new kind can use of the old choices, and fills what it needs. */
 export function fitChoices(
   choices: WidgetChoices,
@@ -54,11 +61,16 @@ export function fitChoices(
         ? null
         : (choices.time ?? (fields.time === 'required' ? timeOf(model) : null)),
     limit: choices.limit,
+    top: choices.top ?? null,
+    fill: choices.fill ?? null,
   };
 }
 
 export function changeKind(widget: Widget, kind: WidgetKindSpec, model: Model): Widget {
-  const choices = fitChoices(choicesOf(widget.query), kind, model);
+  const before = choicesOf(widget.query);
+  const filters = widget.query.filters ?? [];
+  const fitted = fitChoices(before, kind, model);
+  const choices = fitAround(fitted, before, filters, model, isDrawn(kind));
   return { ...widget, kind: kind.kind, query: withOwnFilters(widget, kind.toQuery(choices)) };
 }
 
@@ -83,8 +95,12 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
     );
   }
   const { fields } = kind;
+  const filters = widget.query.filters ?? [];
+  const { top } = choices;
   const choose = (change: Partial<WidgetChoices>, label: string): void => {
-    const query = withOwnFilters(widget, kind.toQuery({ ...choices, ...change }));
+    const changed = { ...choices, ...change };
+    const next = fitAround(changed, choices, filters, model, isDrawn(kind));
+    const query = withOwnFilters(widget, kind.toQuery(next));
     onChange({ ...widget, query }, label);
   };
   const setOptions = (change: Partial<WidgetOptions>): void =>
@@ -200,6 +216,44 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
             ))}
         </TextField>
       )}
+      {choices.dimensions.length > 0 && (
+        <TopFields
+          dimension={memberLabel(top?.dimension ?? choices.dimensions.at(-1) ?? '', models)}
+          chosen={top ?? null}
+          obstacle={topQuestionOf(choices, filters, model).obstacle}
+          onChoose={(chosen) =>
+            choose(
+              {
+                top: chosen && {
+                  dimension: top?.dimension ?? choices.dimensions.at(-1) ?? '',
+                  by: null,
+                  ...chosen,
+                },
+              },
+              `Changed values of ${widget.title}`,
+            )
+          }
+        />
+      )}
+      {top && choices.dimensions.length > 1 && (
+        <TextField
+          select
+          label="Told apart by"
+          value={top.dimension}
+          onChange={(event) =>
+            choose(
+              { top: { ...top, dimension: event.target.value } },
+              `Changed values of ${widget.title}`,
+            )
+          }
+        >
+          {choices.dimensions.map((name) => (
+            <MenuItem key={name} value={name}>
+              {memberLabel(name, models)}
+            </MenuItem>
+          ))}
+        </TextField>
+      )}
       {fields.time !== 'none' && timeDimensions.length > 0 && (
         <TextField
           select
@@ -228,6 +282,13 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
             <MenuItem value={choices.time.grain ?? ''}>By {choices.time.grain}</MenuItem>
           )}
         </TextField>
+      )}
+      {choices.time !== null && choices.measures.length > 0 && (
+        <FillField
+          value={choices.fill ?? 'null'}
+          obstacle={fillObstacle(filters, model)}
+          onChoose={(fill) => choose({ fill }, `Changed missing values of ${widget.title}`)}
+        />
       )}
       {choices.time === null && fields.dimensions.max > 0 && (
         <TextField

@@ -6,10 +6,14 @@ import type {
   Grain,
   Model,
   SemanticQuery,
+  TimeDimension,
   Widget,
 } from '@/api/types';
 import { widened } from '@/lib/joins';
+import { isOnMeasure } from '@/lib/measure-filters';
 import { filterMembers, membersOf, modelOf } from '@/lib/members';
+import { canFill } from '@/lib/missing-buckets';
+import { without } from '@/lib/without';
 import type { ViewState } from './url-state';
 
 export interface DashboardView {
@@ -87,6 +91,25 @@ export function timeMemberOf(
   return model?.time_dimension ? `${model.name}.${model.time_dimension}` : null;
 }
 
+/**
+ * Without what the engine would refuse for the time and the filters of the dashboard: next to a condition on a measure what
+ * stands around an answer; and gaps, which a picture shows anyway, where they would be more rows than anybody reads.
+ */
+function answerable(query: SemanticQuery, models: readonly Model[]): SemanticQuery {
+  const root = models.find(({ name }) => name === rootOf(query, models));
+  const onMeasure = root && query.filters?.some((filter) => isOnMeasure(filter, root));
+  const groups = query.dimensions?.length ? (query.top?.limit ?? Infinity) + 1 : 1;
+  const fits = ({ fill, dateRange, granularity }: TimeDimension): boolean =>
+    !onMeasure && (fill !== 'null' || !granularity || canFill(dateRange, granularity, groups));
+  const { timeDimensions } = query;
+  return {
+    ...(onMeasure ? without(query, 'top', 'totals') : query),
+    ...(timeDimensions && {
+      timeDimensions: timeDimensions.map((entry) => (fits(entry) ? entry : without(entry, 'fill'))),
+    }),
+  };
+}
+
 export function viewQuery(
   widget: Pick<Widget, 'query'>,
   definition: Pick<DashboardDefinition, 'time_dimension'>,
@@ -117,5 +140,5 @@ export function viewQuery(
   else delete result.filters;
   // What the author fixed for a card stays.
   if (view.asOf !== null && result.asOf == null) result.asOf = view.asOf;
-  return result;
+  return answerable(result, models);
 }

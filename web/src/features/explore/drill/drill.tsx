@@ -1,10 +1,11 @@
 // A cell that was opened: first its menu, then, where that was chosen, the rows behind it.
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '@/api/types';
+import { isOnMeasure } from '@/lib/measure-filters';
 import { isMemberFilter } from '@/lib/members';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
-import { isOnMeasure, segmentFilters } from '../query/to-query';
+import { segmentFilters } from '../query/to-query';
 import type { TableModel } from '../table/table-model';
 import type { Span } from './bucket-span';
 import { DrillMenu, groupTitle } from './drill-menu';

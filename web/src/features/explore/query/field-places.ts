@@ -6,7 +6,7 @@ import { encodeFilter } from '@/lib/filter-text';
 export type Place =
   | { what: 'measure' | 'dimension' | 'segment'; index: number }
   | { what: 'filter'; index: number }
-  | { what: 'range' | 'grain' | 'order' | 'limit' | 'zone' | 'asOf' };
+  | { what: 'range' | 'grain' | 'fill' | 'top' | 'order' | 'limit' | 'zone' | 'asOf' };
 
 /** `query` is what was asked; filters are sent in another order than they stand on the page. */
 export function placeOf(field: string, query: SemanticQuery): Place | null {
@@ -32,7 +32,9 @@ export function placeOf(field: string, query: SemanticQuery): Place | null {
       return shown < 0 ? null : { what: 'filter', index: shown };
     }
     case 'timeDimensions':
-      return { what: inner === 'granularity' ? 'grain' : 'range' };
+      return { what: inner === 'granularity' ? 'grain' : inner === 'fill' ? 'fill' : 'range' };
+    case 'top':
+      return { what: 'top' };
     case 'order':
       return { what: 'order' };
     case 'limit':

@@ -62,7 +62,11 @@ describe('the question', () => {
 
   it.each<[string, Partial<ExploreState>, SemanticQuery['timeDimensions']]>([
     ['all time', { range: 'all' }, undefined],
-    ['all time by day', { range: 'all', grain: 'day' }, [{ dimension: time, granularity: 'day' }]],
+    [
+      'all time by day',
+      { range: 'all', grain: 'day' },
+      [{ dimension: time, granularity: 'day', fill: 'null' }],
+    ],
     ['a day', { range: '2013-01-01' }, [{ dimension: time, dateRange: '2013-01-01' }]],
   ])('asks %s', (_name, part, times) => {
     expect(asked({ measures: ['count'], ...part })?.timeDimensions).toEqual(times);

@@ -2,12 +2,14 @@
 // added up here: an average of averages is not the average. Pure.
 import type { Filter, Model, SemanticQuery, TimeDimension } from '@/api/types';
 import { comparisonQuery } from '@/lib/comparison';
-import { filterMembers, fromMember, toMember } from '@/lib/members';
+import { isOnMeasure } from '@/lib/measure-filters';
+import { toMember } from '@/lib/members';
 import { without } from '@/lib/without';
 import type { ExploreState } from '../state/explore-state';
 import { isEmpty } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { qualify } from '../state/url-state';
+import { fillOf, topOf, topQuestionOf } from './around';
 
 /** Categories that anybody reads; a line of hours is longer. */
 export const USUAL_ROWS = 500;
@@ -15,12 +17,6 @@ export const USUAL_ROWS_OVER_TIME = 10_000;
 
 export const limitOf = (state: ExploreState): number =>
   state.limit ?? (state.grain === null ? USUAL_ROWS : USUAL_ROWS_OVER_TIME);
-
-/** Conditions on measures hold for the groups of one answer; those of another have other sums. */
-export const isOnMeasure = (filter: Filter, model: Model): boolean =>
-  filterMembers(filter).some((name) =>
-    model.measures.some((measure) => measure.name === fromMember(name, model.name)),
-  );
 
 /** What the chosen named filters say. */
 export const segmentFilters = (state: ExploreState, model: Model): Filter[] =>
@@ -42,6 +38,8 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
   if (time !== null && (state.grain !== null || state.range !== 'all')) {
     const asked: TimeDimension = { dimension: full(time) };
     if (state.grain !== null) asked.granularity = state.grain;
+    const fill = fillOf(state, model);
+    if (fill !== null) asked.fill = fill;
     if (state.range !== 'all') asked.dateRange = state.range;
     query.timeDimensions = [asked];
   }
@@ -51,6 +49,16 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
   if (state.order.length > 0) query.order = state.order.map(([name, way]) => [full(name), way]);
   const totals = totalsOf(state, model);
   if (totals.length > 0) query.totals = totals.map((list) => list.map(full));
+  const top = topOf(state, model);
+  if (top !== null) {
+    const { by } = topQuestionOf(state, model);
+    query.top = {
+      dimension: full(top.dimension),
+      limit: top.limit,
+      others: top.others,
+      ...(by === null ? {} : { by: full(by) }),
+    };
+  }
   if (state.exact) query.exact = true;
   if (state.asOf !== null) query.asOf = state.asOf;
   return query;
@@ -73,7 +81,8 @@ export function totalsOf(state: ExploreState, model: Model): string[][] {
 
 /**
  * The question about the period before. Its rows are found by their values, so their order says nothing, and a limit would cut
- * others than it does today; conditions on measures would hide the past of groups that are shown.
+ * others than it does today; conditions on measures would hide the past of groups that are shown, and so would the values that
+ * were the greatest then.
  */
 export function beforeQuery(
   query: SemanticQuery | null,
@@ -85,7 +94,10 @@ export function beforeQuery(
   if (query === null || model === null) return null;
   const shifted = comparisonQuery(query, time, range, zone);
   if (shifted === null) return null;
-  const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters', 'totals');
+  const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters', 'totals', 'top');
+  // Of all values together every bucket would be more rows than anybody asked for.
+  if (query.dimensions?.length && rest.timeDimensions)
+    rest.timeDimensions = rest.timeDimensions.map((entry) => without(entry, 'fill'));
   if (query.totals) rest.totals = [[]];
   const filters = shifted.filters?.filter((filter) => !isOnMeasure(filter, model)) ?? [];
   if (filters.length > 0) rest.filters = filters;

@@ -63,6 +63,7 @@ describe('a widget', () => {
       {
         dimension: 'flights.time_hour',
         granularity: 'day',
+        fill: 'null',
         dateRange: 'last 90 days of data',
       },
     ]);

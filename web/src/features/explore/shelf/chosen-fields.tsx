@@ -1,11 +1,19 @@
-// What is chosen, as chips that take it away again. A chip that the engine refuses says why.
+// What is chosen, as chips that take it away again; that of a dimension opens how many of its values are told apart. A chip
+// that the engine refuses says why.
 import Box from '@mui/material/Box';
+import { useState } from 'react';
 import type { Model } from '@/api/types';
+import { AnchoredPanel } from '@/components/anchored-panel';
+import { chunkComponent } from '@/components/chunk-component';
+import type { TopFieldsProps } from '@/components/top-fields';
+import { topOf, topQuestionOf } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';
 import { isEmpty, toggleDimension, toggleMeasure } from '../state/explore-state';
 import { ClosableChip } from './closable-chip';
 import { FieldError } from './field-error';
+
+const TopPanel = chunkComponent<TopFieldsProps>(() => import('./top-panel'));
 
 export interface ChosenFieldsProps {
   model: Model;
@@ -31,6 +39,14 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
       toggle: toggleDimension,
     },
   ];
+  const [open, setOpen] = useState<{ anchor: HTMLElement; name: string } | null>(null);
+  const top = topOf(state, model);
+  const chosenOf = (name: string) => (top?.dimension === name ? top : null);
+  const wordsOf = (name: string): string => {
+    const chosen = chosenOf(name);
+    if (chosen === null) return labelOf(name);
+    return `${labelOf(name)}: top ${chosen.limit}${chosen.others ? ' + Other' : ''}`;
+  };
   if (isEmpty(state)) return null;
   return (
     <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 6, rowGap: 2 }}>
@@ -47,13 +63,19 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
               {title}
             </Box>
             {names.map((name, index) => {
-              const problem = problems.at(what, index);
+              const problem =
+                problems.at(what, index) ??
+                (what === 'dimension' && chosenOf(name) ? problems.at('top') : undefined);
               return (
                 <Box key={name} sx={{ maxWidth: '100%' }}>
                   <ClosableChip
-                    label={labelOf(name)}
+                    label={what === 'dimension' ? wordsOf(name) : labelOf(name)}
                     removal={`Remove ${labelOf(name)}`}
                     invalid={problem !== undefined}
+                    menu
+                    onOpen={
+                      what === 'dimension' ? (anchor) => setOpen({ anchor, name }) : undefined
+                    }
                     onRemove={() => change((old) => toggle(old, name))}
                   />
                   <FieldError>{problem}</FieldError>
@@ -62,6 +84,21 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             })}
           </Box>
         ))}
+      <AnchoredPanel label="Values" anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
+        {open !== null && (
+          <TopPanel
+            dimension={labelOf(open.name)}
+            chosen={chosenOf(open.name)}
+            obstacle={topQuestionOf(state, model).obstacle}
+            onChoose={(chosen) =>
+              change((old) => ({
+                ...old,
+                top: chosen === null ? 'all' : { dimension: open.name, ...chosen },
+              }))
+            }
+          />
+        )}
+      </AnchoredPanel>
     </Box>
   );
 }

@@ -8,6 +8,8 @@ export interface ClosableChipProps {
   /** What taking it away is called. */
   removal: string;
   invalid?: boolean;
+  /** Shows by a sign that it opens. */
+  menu?: boolean;
   onOpen?: ((anchor: HTMLElement) => void) | undefined;
   onRemove: () => void;
 }
@@ -22,7 +24,14 @@ const words = {
   whiteSpace: 'nowrap',
 } as const;
 
-export function ClosableChip({ label, removal, invalid, onOpen, onRemove }: ClosableChipProps) {
+export function ClosableChip({
+  label,
+  removal,
+  invalid,
+  menu = false,
+  onOpen,
+  onRemove,
+}: ClosableChipProps) {
   return (
     <Box
       title={label}
@@ -45,6 +54,11 @@ export function ClosableChip({ label, removal, invalid, onOpen, onRemove }: Clos
           sx={{ ...words, display: 'block', borderRadius: '999px 0 0 999px' }}
         >
           {label}
+          {menu && (
+            <Box component="span" sx={{ ml: 1, verticalAlign: '-2px' }}>
+              <Icon name="down" size={12} />
+            </Box>
+          )}
         </ButtonBase>
       ) : (
         <Box component="span" sx={{ ...words, alignSelf: 'center' }}>

@@ -1,24 +1,25 @@
-// Time, grain, comparison, what stands across, how many rows, and the zone in which days begin.
+// Time, grain, what is shown in times without rows, comparison, what stands across, how many rows, and the zone in which days begin.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Checkbox from '@mui/material/Checkbox';
-import FormControlLabel from '@mui/material/FormControlLabel';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { lazy, useId, useMemo, useState } from 'react';
 import type { Grain, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
+import { FillField } from '@/components/fill-field';
 import { readLimit } from '@/lib/asked-state';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { grains, rangeName } from '@/lib/time-ranges';
 import { Icon } from '@/theme/icons';
+import { fillObstacle } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
 import { limitOf } from '../query/to-query';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { FieldError } from './field-error';
 import { SettledField } from './settled-field';
+import { ToggleChip } from './toggle-chip';
 
 const TimePanel = lazy(() =>
   import('@/components/time-panel').then((module) => ({ default: module.TimePanel })),
@@ -101,6 +102,15 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
               </MenuItem>
             ))}
           </TextField>
+          {state.grain !== null && state.measures.length > 0 && (
+            <FillField
+              value={state.fill}
+              obstacle={fillObstacle(state, model)}
+              problem={problems.at('fill')}
+              onChoose={(fill) => set({ fill })}
+              sx={{ width: 132 }}
+            />
+          )}
         </>
       )}
       <TextField
@@ -143,22 +153,16 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
           <option key={zone} value={zone} />
         ))}
       </datalist>
-      <FormControlLabel
-        control={
-          <Checkbox
-            size="small"
-            checked={state.compare && comparable}
-            disabled={!comparable}
-            onChange={(event) => set({ compare: event.target.checked })}
-          />
-        }
+      <ToggleChip
         label="Compare with before"
-        title={
+        pressed={state.compare && comparable}
+        disabled={!comparable}
+        onToggle={() => set({ compare: !state.compare })}
+        hint={
           comparable
             ? 'Against the period of the same length that ends where this one begins'
             : 'Choose a range of time: all time has nothing before it'
         }
-        sx={{ mr: 0 }}
       />
       <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
         {anchor !== null && (

@@ -1,4 +1,4 @@
-// A named filter, which holds or does not.
+// What holds or does not: a named filter, a comparison.
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
 import { Icon } from '@/theme/icons';
@@ -7,14 +7,25 @@ export interface ToggleChipProps {
   label: string;
   pressed: boolean;
   invalid?: boolean;
+  disabled?: boolean;
+  /** More than its label says. */
+  hint?: string;
   onToggle: () => void;
 }
 
-export function ToggleChip({ label, pressed, invalid, onToggle }: ToggleChipProps) {
+export function ToggleChip({
+  label,
+  pressed,
+  invalid,
+  disabled = false,
+  hint,
+  onToggle,
+}: ToggleChipProps) {
   return (
     <ButtonBase
       aria-pressed={pressed}
-      title={label}
+      title={hint ?? label}
+      disabled={disabled}
       onClick={onToggle}
       sx={{
         gap: 1,
@@ -27,6 +38,7 @@ export function ToggleChip({ label, pressed, invalid, onToggle }: ToggleChipProp
         bgcolor: pressed ? 'surface.accentSoft' : 'transparent',
         color: pressed ? 'primary.main' : 'text.secondary',
         fontSize: '0.8125rem',
+        opacity: disabled ? 0.5 : 1,
         '@media (pointer: coarse)': { height: 44 },
       }}
     >

@@ -1,7 +1,8 @@
 // What somebody explores: the chosen members of one model, time, filters, order, and how the answer is shown. Members are
 // named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
-import type { AsOf, DateRange, Filter, Grain, WidgetKind } from '@/api/types';
+import type { AsOf, DateRange, Fill, Filter, Grain, WidgetKind } from '@/api/types';
 import { filterMembers } from '@/lib/members';
+import type { TopChoice } from '@/lib/top-values';
 
 export type Direction = 'asc' | 'desc';
 
@@ -23,6 +24,10 @@ export interface ExploreState {
   limit: number | null;
   /** The dimension whose values become columns. */
   pivot: string | null;
+  /** Of which dimension only the greatest values are told apart; null: where it suits the picture. */
+  top: TopChoice | 'all' | null;
+  /** What is shown in a time without rows. */
+  fill: Fill;
   compare: boolean;
   /** null: what suits the choice. */
   chart: WidgetKind | null;
@@ -45,6 +50,8 @@ export const emptyState: ExploreState = {
   order: [],
   limit: null,
   pivot: null,
+  top: null,
+  fill: 'null',
   compare: false,
   chart: null,
   zone: 'UTC',
@@ -52,7 +59,7 @@ export const emptyState: ExploreState = {
   asOf: null,
 };
 
-/** Order and pivot speak of what is chosen; `time` is the name of the time dimension. */
+/** Order, pivot and the greatest values speak of what is chosen; `time` is the name of the time dimension. */
 export function tidy(state: ExploreState, time: string | null): ExploreState {
   const shown = new Set([...state.measures, ...state.dimensions]);
   const over = state.grain === null ? null : time;
@@ -60,10 +67,13 @@ export function tidy(state: ExploreState, time: string | null): ExploreState {
   const order = state.order.filter(([name]) => shown.has(name));
   const canTurn =
     state.pivot !== null && (state.dimensions.includes(state.pivot) || state.pivot === over);
+  const { top } = state;
+  const keepsTop = top === null || top === 'all' || state.dimensions.includes(top.dimension);
   return {
     ...state,
     order: order.length === state.order.length ? state.order : order,
     pivot: canTurn ? state.pivot : null,
+    top: keepsTop ? top : null,
   };
 }
 

@@ -73,5 +73,10 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   if (fitted.pivot !== null && tidied.pivot === null) {
     complaints.push(`“${fitted.pivot}” is not chosen, so it cannot stand across.`);
   }
+  if (fitted.top !== tidied.top && fitted.top !== null && fitted.top !== 'all') {
+    complaints.push(
+      `“${fitted.top.dimension}” is not chosen, so it has no greatest values to tell apart.`,
+    );
+  }
   return { model, state: tidied, complaints };
 }

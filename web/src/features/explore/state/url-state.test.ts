@@ -48,6 +48,10 @@ const states: [string, Partial<ExploreState>][] = [
   ],
   ['rows, zone and state', { limit: 50_000, zone: 'America/New_York', asOf: 12 }],
   ['a time of the data', { asOf: '2026-11-26T10:00:00Z' }],
+  ['all values', { top: 'all' }],
+  ['the greatest values and the others', { top: { dimension: 'a:b,c', limit: 8, others: true } }],
+  ['the greatest values only', { top: { dimension: 'all', limit: 3, others: false } }],
+  ['filled times', { grain: 'day', fill: 'previous' }],
   ['looks', { pivot: 'carrier', compare: true, chart: 'heatmap', exact: true }],
 ];
 
@@ -107,6 +111,12 @@ function anyState(seed: number): ExploreState {
     order: names().map((name) => [name, pick(['asc', 'desc'] as const)]),
     limit: pick([null, 1, 777]),
     pivot: pick([null, text()]),
+    top: pick<ExploreState['top']>([
+      null,
+      'all',
+      { dimension: text(), limit: 12, others: next() < 0.5 },
+    ]),
+    fill: pick(['null', 'zero', 'previous'] as const),
     compare: next() < 0.5,
     chart: pick<WidgetKind | null>([null, 'line', 'table']),
     zone: pick(['UTC', 'Europe/Berlin']),
@@ -158,6 +168,10 @@ describe('the state in the address', () => {
     ['limit=1e9', '“1e9” is not a number of rows from 1 to 50,000.'],
     ['zone=Mars', '“Mars” is not a time zone.'],
     ['chart=pie', '“pie” is not a kind of chart.'],
+    ['top=carrier', '“carrier” is not a choice of values such as carrier:8.'],
+    ['top=carrier:0', '“carrier:0” is not a choice of values such as carrier:8.'],
+    ['top=carrier:8:rest', '“carrier:8:rest” is not a choice of values such as carrier:8.'],
+    ['fill=nothing', '“nothing” is not a filling; gap, zero and last are.'],
     ['compare=after', '“after” is not a comparison; “before” is.'],
     ['exact=1', '“1” is not a choice; “yes” is.'],
     ['asOf=yesterday', '“yesterday” is not a version or a time.'],
@@ -169,7 +183,7 @@ describe('the state in the address', () => {
 
   it('takes every part empty for absent', () => {
     const empty =
-      'model=&m=&d=&on=&grain=&time=&f=&order=&limit=&pivot=&compare=&chart=&zone=&exact=&asOf=';
+      'model=&m=&d=&on=&grain=&time=&f=&order=&limit=&pivot=&top=&fill=&compare=&chart=&zone=&exact=&asOf=';
     expect(readState(new URLSearchParams(empty))).toEqual({ state: emptyState, complaints: [] });
   });
 });

@@ -1,11 +1,12 @@
 // The whole state in the address, short enough to read: `?model=flights&m=count&d=carrier&grain=day&f=origin:equals:JFK`.
 // What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
-import type { DateRange, Filter, Grain, WidgetKind } from '@/api/types';
+import type { DateRange, Fill, Filter, Grain, WidgetKind } from '@/api/types';
 import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
 import { parseRange, rangeText } from '@/lib/time-ranges';
+import { MOST_TOP } from '@/lib/top-values';
 import { emptyState } from './explore-state';
 import type { Direction, ExploreState } from './explore-state';
 import { decodeName, decodeNames, encodeName, encodeNames, splitAt } from './name-list';
@@ -89,6 +90,25 @@ function readOrder(text: string): ExploreState['order'] | null {
   return order.includes(null) ? null : (order as ExploreState['order']);
 }
 
+/** `all`, `carrier:8` with the others, or `carrier:8:only` without. */
+function readTop(text: string): ExploreState['top'] {
+  if (text === 'all') return 'all';
+  const [name = '', count = '', only, ...rest] = splitAt(text, ':');
+  const limit = Number(count);
+  const right =
+    name !== '' && /^\d+$/.test(count) && limit >= 1 && limit <= MOST_TOP && rest.length === 0;
+  if (!right || (only !== undefined && only !== 'only')) return null;
+  return { dimension: decodeName(name), limit, others: only === undefined };
+}
+
+function topText(top: ExploreState['top']): string | null {
+  if (top === null || top === 'all') return top;
+  return [encodeName(top.dimension), top.limit, ...(top.others ? [] : ['only'])].join(':');
+}
+
+/** In words; as usual it is a gap. */
+const fills: Record<string, Fill> = { gap: 'null', zero: 'zero', last: 'previous' };
+
 const oneOf =
   <T extends string>(all: readonly T[]) =>
   (text: string): T | null =>
@@ -124,6 +144,10 @@ export function readState(params: URLSearchParams): ReadState {
     order: read('order', 'an order such as count:desc', readOrder) ?? [],
     limit: read('limit', `a number of rows from 1 to 50,000`, readLimit),
     pivot: params.get('pivot') || null,
+    top: read('top', 'a choice of values such as carrier:8', readTop),
+    fill:
+      read('fill', 'a filling; gap, zero and last are', (text) => fills[text] ?? null) ??
+      emptyState.fill,
     compare: read('compare', 'a comparison; “before” is', oneOf(['before'])) !== null,
     chart: read('chart', 'a kind of chart', oneOf(kinds)),
     zone: read('zone', 'a time zone', (text) => (isZone(text) ? text : null)) ?? emptyState.zone,
@@ -154,6 +178,9 @@ export function writeState(state: ExploreState): URLSearchParams {
   set('order', state.order.map(([name, way]) => `${encodeName(name)}:${way}`).join(','));
   set('limit', state.limit === null ? null : String(state.limit));
   set('pivot', state.pivot);
+  set('top', topText(state.top));
+  const filled = Object.keys(fills).find((word) => fills[word] === state.fill);
+  set('fill', state.fill === emptyState.fill ? null : (filled ?? null));
   set('compare', state.compare ? 'before' : null);
   set('chart', state.chart);
   set('zone', state.zone === emptyState.zone ? null : state.zone);

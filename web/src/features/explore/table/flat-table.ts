@@ -1,5 +1,7 @@
-// The table without a pivot: a column for every member, and beside a measure what it was before. Pure.
+// The table without a pivot: a column for every member, and beside a measure what it was before. What all other values make
+// together comes last; what that was before nobody has asked. Pure.
 import type { Cell, QueryResult } from '@/api/types';
+import { withOthers } from '@/lib/others';
 import { matchBefore } from './compare';
 import { grandTotal, groupOfRow, partsOf, tableColumn, totalBy } from './table-model';
 import type { ResultPart, TableColumn, TableModel } from './table-model';
@@ -59,7 +61,8 @@ function compared(
 
 export function flatTable(input: FlatInput): TableModel {
   const { model, result, before, compare } = input;
-  const { heads, measures } = partsOf(result);
+  const all = withOthers(result);
+  const { heads, measures } = partsOf({ columns: result.columns, data: all.data });
   const rowOf = before === null ? null : matchBefore(result, before, input.zone);
   const earlier = before === null ? [] : partsOf(before).measures;
   const now = grandTotal(result);
@@ -93,7 +96,8 @@ export function flatTable(input: FlatInput): TableModel {
   return {
     columns,
     data,
-    rowCount: result.row_count,
+    rowCount: all.rowCount,
+    others: all.column < 0 ? null : all,
     footer: totalBy(result, []) === null ? null : footer,
     groupOf: (row) => groupOfRow(heads, row),
     note: null,

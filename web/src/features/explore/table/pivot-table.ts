@@ -3,10 +3,12 @@
 import type { Cell, QueryResult } from '@/api/types';
 import { formatCell } from '@/lib/format';
 import { toMember } from '@/lib/members';
+import { OTHER_LABEL, withOthers } from '@/lib/others';
 import {
   grandTotal,
   groupOfRow,
   keyOf,
+  othersBy,
   partsOf,
   rowKey,
   tableColumn,
@@ -44,23 +46,43 @@ function inOrder(part: ResultPart): Cell[] {
 export const acrossLabel = (value: Cell, part: ResultPart, zone: string): string =>
   value === null ? '(no value)' : formatCell(value, { ...part.column, zone });
 
+/** No value is written like this: those are JSON. */
+const OTHER_KEY = 'other';
+
+interface Group {
+  first: number;
+  cells: Map<string, number>;
+}
+
 export function pivotTable(input: PivotInput): TableModel | null {
   const { model, result, across, zone } = input;
-  const { heads, measures } = partsOf(result);
+  const merged = withOthers(result);
+  const { heads, measures } = partsOf({ columns: result.columns, data: merged.data });
   const turned = heads.find(({ column }) => column.name === across);
   if (!turned || measures.length === 0) return null;
   const left = heads.filter((head) => head !== turned);
+  // All other values together are a column where their dimension stands across, else the last rows.
+  const otherMember = result.columns[merged.column]?.name;
+  const isColumn = otherMember === across;
+  const isOther = (row: number): boolean => row >= merged.from;
+  const leftOfOther = left.filter(({ column }) => column.name !== otherMember);
 
-  const groups = new Map<string, { first: number; cells: Map<string, number> }>();
-  for (let row = 0; row < result.row_count; row += 1) {
-    const key = rowKey(left, row);
+  const groups = new Map<string, Group>();
+  for (let row = 0; row < merged.rowCount; row += 1) {
+    const key =
+      isOther(row) && !isColumn
+        ? `${OTHER_KEY}\u0001${rowKey(leftOfOther, row)}`
+        : rowKey(left, row);
     const group = groups.get(key) ?? { first: row, cells: new Map() };
-    group.cells.set(keyOf(turned.values[row] ?? null), row);
+    const cell = isOther(row) && isColumn ? OTHER_KEY : keyOf(turned.values[row] ?? null);
+    group.cells.set(cell, row);
     groups.set(key, group);
   }
-  const all = inOrder(turned);
-  const values = all.slice(0, MOST_ACROSS);
   const rows = [...groups.entries()];
+  const named = isColumn ? turned.values.slice(0, merged.from) : turned.values;
+  const all = inOrder({ ...turned, values: named });
+  const values = all.slice(0, MOST_ACROSS);
+  const fromOther = isColumn ? -1 : rows.findIndex(([, { first }]) => isOther(first));
 
   const columns: TableColumn[] = left.map((head) => tableColumn(head.column, true, model));
   const data: Cell[][] = left.map((head) =>
@@ -73,16 +95,25 @@ export function pivotTable(input: PivotInput): TableModel | null {
   );
   const below = totalsByRow(columnTotals);
   const footer: Cell[] = left.map(() => null);
-  const places: { value: Cell }[] = [];
-  for (const value of values) {
-    const key = keyOf(value);
-    const label = acrossLabel(value, turned, zone);
+  const places: string[] = [];
+  const standing = values.map((value) => ({
+    key: keyOf(value),
+    label: acrossLabel(value, turned, zone),
+    total: below.get(keyOf(value)),
+  }));
+  if (isColumn) {
+    const total = totalsByRow(othersBy(result, [])).get('');
+    standing.push({ key: OTHER_KEY, label: OTHER_LABEL, total });
+  }
+  for (const { key, label, total } of standing) {
+    const other = key === OTHER_KEY;
     for (const measure of measures) {
       columns.push({
-        ...tableColumn(measure.column, true, model),
+        ...tableColumn(measure.column, !other, model),
         name: `${measure.column.name} ${key}`,
         label: measures.length === 1 ? label : `${label} · ${measure.column.label}`,
         orderBy: null,
+        other,
       });
       data.push(
         rows.map(([, { cells }]) => {
@@ -90,12 +121,18 @@ export function pivotTable(input: PivotInput): TableModel | null {
           return row === undefined ? null : (measure.values[row] ?? null);
         }),
       );
-      footer.push(below.get(key)?.get(measure.column.name) ?? null);
-      places.push({ value });
+      footer.push(total?.get(measure.column.name) ?? null);
+      places.push(key);
     }
   }
   if (rowTotals !== null) {
     const beside = totalsByRow(rowTotals);
+    const besideOther = totalsByRow(
+      othersBy(
+        result,
+        leftOfOther.map(({ column }) => column.name),
+      ),
+    );
     const grand = grandTotal(result);
     for (const { column } of measures) {
       columns.push({
@@ -104,7 +141,15 @@ export function pivotTable(input: PivotInput): TableModel | null {
         label: measures.length === 1 ? 'Total' : `Total · ${column.label}`,
         orderBy: null,
       });
-      data.push(rows.map(([key]) => beside.get(key)?.get(column.name) ?? null));
+      data.push(
+        rows.map(([key, { first }]) => {
+          const total =
+            isOther(first) && !isColumn
+              ? besideOther.get(rowKey(leftOfOther, first))
+              : beside.get(key);
+          return total?.get(column.name) ?? null;
+        }),
+      );
       footer.push(grand.get(column.name) ?? null);
     }
   }
@@ -112,11 +157,15 @@ export function pivotTable(input: PivotInput): TableModel | null {
     columns,
     data,
     rowCount: rows.length,
+    others:
+      fromOther < 0
+        ? null
+        : { from: fromOther, column: left.findIndex(({ column }) => column.name === otherMember) },
     footer: left.length === 0 || columnTotals === null ? null : footer,
     groupOf: (row, column): CellGroup => {
       const first = rows[row]?.[1].first ?? 0;
       const place = places[column - left.length];
-      const cell = place && rows[row]?.[1].cells.get(keyOf(place.value));
+      const cell = place === undefined ? undefined : rows[row]?.[1].cells.get(place);
       return cell === undefined ? groupOfRow(left, first) : groupOfRow(heads, cell);
     },
     note:

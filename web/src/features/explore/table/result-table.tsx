@@ -27,6 +27,7 @@ export function ResultTable({ title, table, state, zone, onOrder, onCell }: Resu
       columns={table.columns}
       data={table.data}
       rowCount={table.rowCount}
+      others={table.others}
       zone={zone}
       height={420}
       density="compact"

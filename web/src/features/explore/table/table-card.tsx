@@ -7,9 +7,10 @@ import { AnswerCard } from '@/components/answer-card';
 import { provenanceLine } from '@/components/provenance/provenance-words';
 import { MOST_ROWS } from '@/lib/asked-state';
 import { formatCount } from '@/lib/format';
+import { isOnMeasure } from '@/lib/measure-filters';
 import { Drill } from '../drill/drill';
 import type { OpenCell } from '../drill/drill';
-import { isOnMeasure, limitOf } from '../query/to-query';
+import { limitOf } from '../query/to-query';
 import type { ExploreResults } from '../query/use-explore-results';
 import type { ExploreState } from '../state/explore-state';
 import { toggleOrder } from '../state/explore-state';
@@ -37,7 +38,12 @@ export default function TableCard(props: TableCardProps) {
   const table = useTable(result, results, state, model);
   const turned = state.pivot !== null;
   const totalless = withoutTotal(result);
+  const named = table.others?.from ?? table.rowCount;
   const notes = [
+    named < table.rowCount ? 'and all other values together' : null,
+    result.others || query.top == null || table.footer === null
+      ? null
+      : 'totals are those of all values',
     table.note,
     turned && provenance.truncated
       ? `made of the first ${formatCount(result.row_count, 'group')} only`
@@ -60,7 +66,7 @@ export default function TableCard(props: TableCardProps) {
         requestId,
       }}
       rows={{
-        shown: table.rowCount,
+        shown: named,
         total: turned ? null : provenance.total_rows,
         note: [provenanceLine(provenance), ...notes].filter(Boolean).join(' \u00b7 '),
       }}

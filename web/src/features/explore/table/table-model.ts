@@ -1,6 +1,6 @@
 // What the table shows: columns, their values, the row of totals, and for every cell which rows are behind it. Pure.
 import type { Cell, ColumnType, QueryResult, ResultColumn, Subtotal } from '@/api/types';
-import type { DataColumn } from '@/components/data-table';
+import type { DataColumn, OtherRows } from '@/components/data-table';
 import { fromMember } from '@/lib/members';
 
 /** A value that a group is of. */
@@ -30,6 +30,8 @@ export interface TableModel {
   columns: TableColumn[];
   data: Cell[][];
   rowCount: number;
+  /** The rows of all other values together, behind which nothing opens; null: there are none. */
+  others: OtherRows | null;
   /** In the order of the columns; null while there are none. */
   footer: Cell[] | null;
   groupOf: (row: number, column: number) => CellGroup;
@@ -97,6 +99,15 @@ export const totalBy = (result: QueryResult | null, by: readonly string[]): Subt
     (total) =>
       !total.others &&
       total.columns.length > by.length &&
+      total.by.length === by.length &&
+      by.every((member) => total.by.includes(member)),
+  ) ?? null;
+
+/** The total of all other values that keeps these members apart. */
+export const othersBy = (result: QueryResult, by: readonly string[]): Subtotal | null =>
+  result.totals?.find(
+    (total) =>
+      total.others === true &&
       total.by.length === by.length &&
       by.every((member) => total.by.includes(member)),
   ) ?? null;
