@@ -16,6 +16,7 @@ import { contractHandlers } from './contract-handlers';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
 import { stepHandlers } from './step-handlers';
+import { trustHandlers } from './trust-handlers';
 import { versionHandlers } from './version-handlers';
 
 const base = '*/api/v1';
@@ -202,6 +203,7 @@ export const handlers = [
   ...versionHandlers,
   ...stepHandlers,
   ...contractHandlers,
+  ...trustHandlers,
   ...datasetHandlers,
   ...loadHandlers,
   ...otherHandlers,

@@ -1,35 +1,16 @@
 // What asking a query again would cost now, told by the server when somebody wants to know.
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import { useState } from 'react';
 import { useExplainQueryQuery } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
 import type { SemanticQuery } from '@/api/types';
-import { Icon } from '@/theme/icons';
 import { ErrorState, LoadingState } from '../states';
 import { CodeBlock, FactList } from './fact-list';
+import { Fold } from './fold';
 import { explanationGroups } from './provenance-words';
 
-export function ExplanationSection({ query }: { query: SemanticQuery }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <Box component="section" aria-label="Explanation">
-      <Button
-        size="small"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-        startIcon={<Icon name={open ? 'up' : 'down'} size={14} />}
-      >
-        Explain the query
-      </Button>
-      {open && (
-        <Box sx={{ mt: 3 }}>
-          <Explained query={query} />
-        </Box>
-      )}
-    </Box>
-  );
-}
+export const ExplanationSection = ({ query }: { query: SemanticQuery }) => (
+  <Fold title="Explain the query">{() => <Explained query={query} />}</Fold>
+);
 
 function Explained({ query }: { query: SemanticQuery }) {
   const answer = useExplainQueryQuery(query, { refetchOnMountOrArgChange: true });

@@ -1,27 +1,42 @@
-// The panel in a dialog, with the question itself and its explanation. Every widget and every result opens it.
+// The panel in a dialog: what an answer is made of, whether the rows say the same, and everything that it says about itself.
+// Every widget and every result opens it, and so does a single number.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Dialog from '@mui/material/Dialog';
 import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
-import { useId } from 'react';
-import type { Provenance, ResultColumn, SemanticQuery } from '@/api/types';
+import { useId, useMemo, useState } from 'react';
+import { useListModelsQuery } from '@/api/models-api';
+import { queryKey } from '@/api/query-key';
+import type { Cell, Model, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
+import { groupQuery } from '@/lib/result-group';
+import type { CellGroup } from '@/lib/result-group';
 import { ExplanationSection } from './explanation';
 import { CodeBlock } from './fact-list';
+import { Fold } from './fold';
+import { GroupField } from './group-field';
+import { LineageSection } from './lineage-section';
 import { ProvenancePanel } from './provenance-panel';
+import { VerifySection } from './verify-section';
 
 export interface ProvenanceDialogProps {
   /** Of which result; left out where there is only one. */
   title?: string;
   provenance: Provenance;
   columns?: readonly ResultColumn[];
-  /** What was asked: a query of a model, which can be explained, or a statement. */
+  /** The answer itself, one list a column: its groups can be looked at one by one. */
+  data?: readonly (readonly Cell[])[];
+  /** Which of its numbers is looked at first: those of a group, or one measure of it. */
+  number?: { group: CellGroup; measure: string | null };
+  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement. */
   query: SemanticQuery | string;
   confirmedAt: number;
   requestId: string | null;
   onClose: () => void;
 }
+
+const noModels: readonly Model[] = [];
 
 export function ProvenanceDialog(props: ProvenanceDialogProps) {
   const titleId = useId();
@@ -31,9 +46,10 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
       open
       onClose={props.onClose}
       aria-labelledby={titleId}
-      maxWidth="sm"
+      maxWidth={false}
       fullWidth
       scroll="paper"
+      slotProps={{ paper: { sx: { maxWidth: 680 } } }}
     >
       <DialogTitle id={titleId} variant="h1">
         Where does this number come from?
@@ -44,21 +60,16 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
         )}
       </DialogTitle>
       <DialogContent>
-        <ProvenancePanel
-          provenance={props.provenance}
-          confirmedAt={props.confirmedAt}
-          {...(props.columns ? { columns: props.columns } : {})}
-        />
-        <Box component="h3" sx={{ typography: 'h3', mt: 5, mb: 1 }}>
-          {typeof query === 'string' ? 'Statement' : 'Query'}
-        </Box>
-        <CodeBlock title={typeof query === 'string' ? 'Statement' : 'Query'}>
-          {typeof query === 'string' ? query : JSON.stringify(query, null, 2)}
-        </CodeBlock>
-        {typeof query !== 'string' && (
-          <Box sx={{ mt: 3 }}>
-            <ExplanationSection query={query} />
-          </Box>
+        {typeof query === 'string' ? (
+          <>
+            <ProvenancePanel {...props} />
+            <Box component="h3" sx={{ typography: 'h3', mt: 5, mb: 1 }}>
+              Statement
+            </Box>
+            <CodeBlock title="Statement">{query}</CodeBlock>
+          </>
+        ) : (
+          <OfQuery {...props} query={query} />
         )}
         {props.requestId && (
           <Box sx={{ typography: 'caption', color: 'text.secondary', mt: 3 }}>
@@ -70,5 +81,43 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
         <Button onClick={props.onClose}>Close</Button>
       </DialogActions>
     </Dialog>
+  );
+}
+
+const noColumns: readonly ResultColumn[] = [];
+
+function OfQuery(props: ProvenanceDialogProps & { query: SemanticQuery }) {
+  const { query, provenance, columns = noColumns, data, number } = props;
+  const zone = provenance.timezone;
+  const { data: models = noModels } = useListModelsQuery();
+  const [group, setGroup] = useState<CellGroup | null>(number?.group ?? null);
+  // Another group is looked at in all of its measures.
+  const measure = group === number?.group ? (number?.measure ?? null) : null;
+  const narrowed = useMemo(
+    () => (group === null ? query : groupQuery(query, group, models, zone, measure)),
+    [group, query, models, zone, measure],
+  );
+  const asked = narrowed ?? query;
+  const key = queryKey(asked);
+  return (
+    <Box sx={{ display: 'grid', gap: 5, pt: 2 }}>
+      {data && !query.ungrouped && (
+        <GroupField columns={columns} data={data} zone={zone} group={group} onGroup={setGroup} />
+      )}
+      {narrowed === null && (
+        <Box role="note" sx={{ color: 'text.secondary' }}>
+          This number depends on other groups or times, too: what follows is about the whole answer.
+        </Box>
+      )}
+      <LineageSection key={`made of ${key}`} query={asked} models={models} />
+      <VerifySection key={`verify ${key}`} query={asked} columns={columns} />
+      <ProvenancePanel {...props} folded />
+      <Box>
+        <Fold title="Query">
+          {() => <CodeBlock title="Query">{JSON.stringify(asked, null, 2)}</CodeBlock>}
+        </Fold>
+        <ExplanationSection key={key} query={asked} />
+      </Box>
+    </Box>
   );
 }

@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import type { Provenance, ResultColumn } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { FactList, PartBar } from './fact-list';
+import { Fold } from './fold';
 import {
   microseconds,
   provenanceGroups,
@@ -16,15 +17,24 @@ export interface ProvenancePanelProps {
   confirmedAt: number;
   /** For the names of measures in bounds. */
   columns?: readonly ResultColumn[];
+  /** What was read and how long it took is told to who opens it. */
+  folded?: boolean;
 }
 
-export function ProvenancePanel({ provenance, confirmedAt, columns }: ProvenancePanelProps) {
+/** What says whose numbers these are; the other groups say what was done for them. */
+const first = ['Data', 'The numbers'];
+
+export function ProvenancePanel(props: ProvenancePanelProps) {
+  const { provenance, confirmedAt, columns, folded = false } = props;
   const stages = stageParts(provenance.stages);
-  return (
+  const groups = provenanceGroups(provenance, confirmedAt, columns);
+  const lists = (wanted: boolean) =>
+    groups
+      .filter(({ title }) => first.includes(title) === wanted)
+      .map((group) => <FactList key={group.title} group={group} />);
+  const work = () => (
     <Box sx={{ display: 'grid', gap: 5 }}>
-      {provenanceGroups(provenance, confirmedAt, columns).map((group) => (
-        <FactList key={group.title} group={group} />
-      ))}
+      {lists(false)}
       <PartBar
         title="Segments"
         whole={`${formatNumber(provenance.segments_total, 'integer')} in the dataset`}
@@ -33,6 +43,12 @@ export function ProvenancePanel({ provenance, confirmedAt, columns }: Provenance
       {stages.length > 0 && (
         <PartBar title="Time taken" whole={microseconds(totalOf(stages))} parts={stages} />
       )}
+    </Box>
+  );
+  return (
+    <Box sx={{ display: 'grid', gap: folded ? 3 : 5 }}>
+      {lists(true)}
+      {folded ? <Fold title="How it was answered">{work}</Fold> : work()}
     </Box>
   );
 }

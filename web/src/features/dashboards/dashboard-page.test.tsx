@@ -162,6 +162,7 @@ describe('reading', () => {
       name: /^Where does this number come from/,
     });
     expect(dialog).toHaveTextContent('flights, version 3');
+    await user.click(within(dialog).getByRole('button', { name: 'How it was answered' }));
     expect(dialog).toHaveTextContent('11 answered from memory');
     await user.click(within(dialog).getByRole('button', { name: 'Explain the query' }));
     expect(await within(dialog).findByText('not used: it does not keep tailnum')).toBeVisible();

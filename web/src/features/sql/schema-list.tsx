@@ -1,17 +1,22 @@
-// The datasets and, once opened, their columns; a click writes a name into the statement.
+// The datasets and, once opened, what a statement may say of them: columns, and the measures and dimensions of their models. A
+// click writes it into the statement.
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
 import IconButton from '@mui/material/IconButton';
+import type { ColumnType } from '@/api/types';
 import { TypeSign } from '@/components/type-sign';
 import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
+import { measureCall } from './model-names';
+import { quotedName } from './quoted-name';
 import type { Schema } from './use-schema';
 
 export interface SchemaListProps {
   schema: Schema;
   opened: readonly string[];
   onToggle: (dataset: string) => void;
-  onName: (name: string) => void;
+  /** Writes this into the statement, as it is. */
+  onWrite: (text: string) => void;
 }
 
 const name = {
@@ -32,8 +37,8 @@ const name = {
 
 const cut = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
 
-export function SchemaList({ schema, opened, onToggle, onName }: SchemaListProps) {
-  const { datasets, columns } = schema;
+export function SchemaList({ schema, opened, onToggle, onWrite }: SchemaListProps) {
+  const { datasets } = schema;
   if (datasets.length === 0)
     return <Box sx={{ color: 'text.secondary', p: 2 }}>There are no datasets yet.</Box>;
   return (
@@ -51,7 +56,11 @@ export function SchemaList({ schema, opened, onToggle, onName }: SchemaListProps
               >
                 <Icon name={isOpen ? 'down' : 'forward'} size={14} />
               </IconButton>
-              <ButtonBase onClick={() => onName(dataset.name)} title={dataset.label} sx={name}>
+              <ButtonBase
+                onClick={() => onWrite(quotedName(dataset.name))}
+                title={dataset.label}
+                sx={name}
+              >
                 <Box component="span" sx={{ ...cut, fontWeight: 600 }}>
                   {dataset.name}
                 </Box>
@@ -60,32 +69,83 @@ export function SchemaList({ schema, opened, onToggle, onName }: SchemaListProps
                 </Box>
               </ButtonBase>
             </Box>
-            {isOpen && (
-              <Box
-                component="ul"
-                aria-label={`Columns of ${dataset.name}`}
-                sx={{ listStyle: 'none', m: 0, p: 0, pl: 6 }}
-              >
-                {(columns[dataset.name] ?? []).map((column) => (
-                  <Box component="li" key={column.name} sx={{ display: 'flex' }}>
-                    <ButtonBase onClick={() => onName(column.name)} sx={name}>
-                      <TypeSign type={column.type} />
-                      <Box component="span" sx={cut}>
-                        {column.name}
-                      </Box>
-                    </ButtonBase>
-                  </Box>
-                ))}
-                {columns[dataset.name] === undefined && (
-                  <Box component="li" sx={{ color: 'text.secondary', p: 1 }}>
-                    Loading…
-                  </Box>
-                )}
-              </Box>
-            )}
+            {isOpen && <Contents dataset={dataset.name} schema={schema} onWrite={onWrite} />}
           </li>
         );
       })}
+    </Box>
+  );
+}
+
+interface Entry {
+  name: string;
+  sign: ColumnType | 'measure';
+  title?: string;
+  text: string;
+}
+
+function Contents(props: { dataset: string; schema: Schema; onWrite: SchemaListProps['onWrite'] }) {
+  const { dataset, schema, onWrite } = props;
+  const columns = schema.columns[dataset];
+  const { measures = [], dimensions = [] } = schema.models[dataset] ?? {};
+  const parts: { title: string; entries: Entry[] }[] = [
+    {
+      title: 'Columns',
+      entries: (columns ?? []).map(({ name, type }) => ({
+        name,
+        sign: type,
+        text: quotedName(name),
+      })),
+    },
+    {
+      title: 'Dimensions',
+      entries: dimensions.map(({ name, label, type }) => ({
+        name,
+        sign: type,
+        title: label,
+        text: quotedName(name),
+      })),
+    },
+    {
+      title: 'Measures',
+      entries: measures.map(({ name, label }) => ({
+        name,
+        sign: 'measure',
+        title: label,
+        text: measureCall(name),
+      })),
+    },
+  ];
+  return (
+    <Box sx={{ pl: 6 }}>
+      {columns === undefined && <Box sx={{ color: 'text.secondary', p: 1 }}>Loading…</Box>}
+      {parts
+        .filter(({ entries }) => entries.length > 0)
+        .map(({ title, entries }) => (
+          <div key={title}>
+            {title !== 'Columns' && (
+              <Box aria-hidden="true" sx={{ typography: 'caption', color: 'text.secondary', p: 1 }}>
+                {title}
+              </Box>
+            )}
+            <Box
+              component="ul"
+              aria-label={`${title} of ${dataset}`}
+              sx={{ listStyle: 'none', m: 0, p: 0 }}
+            >
+              {entries.map((entry) => (
+                <Box component="li" key={entry.name} sx={{ display: 'flex' }}>
+                  <ButtonBase onClick={() => onWrite(entry.text)} title={entry.title} sx={name}>
+                    <TypeSign type={entry.sign} />
+                    <Box component="span" sx={cut}>
+                      {entry.name}
+                    </Box>
+                  </ButtonBase>
+                </Box>
+              ))}
+            </Box>
+          </div>
+        ))}
     </Box>
   );
 }

@@ -13,7 +13,6 @@ import { RunningLine } from '@/components/running-line';
 import { LoadingState } from '@/components/states';
 import { Icon } from '@/theme/icons';
 import { AsOfField } from './as-of-field';
-import { quotedName } from './quoted-name';
 import type { SqlEditorHandle } from './editor/sql-editor';
 import { errorPlace } from './error-place';
 import { HistoryList } from './history/history-list';
@@ -97,7 +96,7 @@ export function SqlScreen() {
                 old.includes(dataset) ? old.filter((name) => name !== dataset) : [...old, dataset],
               )
             }
-            onName={(name) => editor.current?.insert(quotedName(name))}
+            onWrite={(text) => editor.current?.insert(text)}
           />
         ) : (
           <HistoryList

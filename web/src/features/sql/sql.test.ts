@@ -1,10 +1,15 @@
 // The pure parts of the page for statements: addresses, places of errors, history, completion.
 import { CompletionContext } from '@codemirror/autocomplete';
+import type { CompletionResult } from '@codemirror/autocomplete';
 import { EditorState } from '@codemirror/state';
 import { describe, expect, it } from 'vitest';
+import type { Model } from '@/api/types';
+import { flightsModel } from '@/testing/fake-engine';
 import { datasets, flightsDetail } from '@/testing/fixtures';
 import { parseAsOf } from './as-of-field';
-import { namespaceOf, plainCompletions } from './editor/completion';
+import { measureCompletions, namespaceOf, plainCompletions } from './editor/completion';
+import { selectAt } from './editor/select-at';
+import type { SelectAt } from './editor/select-at';
 import { errorPlace, errorText, placeText } from './error-place';
 import {
   historyKey,
@@ -13,10 +18,12 @@ import {
   readHistory,
   withRun,
 } from './history/statement-history';
+import { modelNames } from './model-names';
 import { quotedName } from './quoted-name';
 import { LONGEST_IN_ADDRESS, readSql, writeSql } from './sql-url';
 import type { SqlState } from './sql-url';
 import { mentioned } from './use-schema';
+import type { Schema } from './use-schema';
 
 describe('the address', () => {
   it.each<SqlState>([
@@ -155,11 +162,37 @@ describe('history', () => {
 });
 
 describe('completion', () => {
-  const schema = { datasets, columns: { flights: flightsDetail.columns } };
+  const made: Model = {
+    ...flightsModel,
+    dimensions: [
+      ...flightsModel.dimensions.filter(({ name }) => name !== 'month'),
+      { name: 'part_of_day', label: 'Part of the day', type: 'string', expression: 'hour / 12' },
+    ],
+    measures: [
+      ...flightsModel.measures,
+      { name: 'place', label: 'Place', kind: 'rank', measure: 'count' },
+      { name: 'twice', label: 'Twice the place', kind: 'number', expression: '2 * {place}' },
+      { name: 'per_mile', label: 'Per mile', kind: 'ratio', measure: 'count', denominator: 'km' },
+    ],
+  };
+  const schema: Schema = {
+    datasets,
+    columns: { flights: flightsDetail.columns },
+    models: { flights: modelNames(made, flightsDetail.columns) },
+  };
   const offered = (text: string, explicit = false): string[] => {
     const state = EditorState.create({ doc: text });
     const found = plainCompletions(schema)(new CompletionContext(state, text.length, explicit));
-    return found?.options.map(({ label }) => label) ?? [];
+    return found?.options.map(({ label, displayLabel }) => displayLabel ?? label) ?? [];
+  };
+  /** What is offered inside of `measure(`, with `|` for the place; null: nothing is asked of it there. */
+  const inside = (marked: string, of: Schema = schema): string[] | null => {
+    const at = marked.indexOf('|');
+    const state = EditorState.create({ doc: marked.replace('|', '') });
+    const found = measureCompletions(of)(new CompletionContext(state, at, false));
+    return found === null
+      ? null
+      : (found as CompletionResult).options.map(({ apply }) => String(apply));
   };
 
   it('offers columns of the datasets that are mentioned, and functions', () => {
@@ -179,8 +212,69 @@ describe('completion', () => {
   it('knows every dataset, and the columns of those that were asked', () => {
     const names = namespaceOf(schema) as Record<string, { children: unknown[] }>;
     expect(Object.keys(names)).toEqual(datasets.map(({ name }) => name));
-    expect(names['flights']?.children).toHaveLength(flightsDetail.columns.length);
+    // And the dimension that is no column.
+    expect(names['flights']?.children).toHaveLength(flightsDetail.columns.length + 1);
     expect(names['weather']?.children).toEqual([]);
+  });
+
+  it('offers measures by their names where one may stand, and dimensions that are no columns', () => {
+    const found = offered('select p');
+    expect(found).toEqual(expect.arrayContaining(['measure(share_late)', 'measure(per_mile)']));
+    expect(offered('select 1 from flights order by c')).toContain('measure(count)');
+    expect(offered('select 1 from flights where p')).toContain('part_of_day');
+    expect(offered('select 1 from flights where c')).not.toContain('measure(count)');
+    expect(offered('select 1 from flights f join weather w on true order by c')).not.toContain(
+      'measure(count)',
+    );
+  });
+
+  it('does not offer what a SELECT cannot have', () => {
+    const found = inside('select measure(|) from flights');
+    expect(found).toContain('per_mile');
+    expect(found).not.toContain('place');
+    expect(found).not.toContain('twice');
+  });
+
+  it('offers nothing but measures inside of a call, of what its SELECT reads', () => {
+    expect(inside('select measure(|) from flights')).toContain('share_late');
+    expect(inside('select measure(sh| from flights')).toContain('share_late)');
+    expect(inside('select coalesce(measure(|), 0) from flights')).toContain('count');
+    expect(inside('select measure(f.|) from flights f')).toContain('count');
+    expect(inside('select measure(x.|) from flights f')).toEqual([]);
+    expect(inside('select measure(|) from weather')).toEqual([]);
+    expect(inside('select sum(|) from flights')).toBeNull();
+    const two = { ...schema, models: { ...schema.models, weather: modelNames(made, []) } };
+    expect(inside('select measure(|)', two)).toContain('weather.count');
+    expect(inside('select measure(|) from weather', two)).toContain('count');
+  });
+
+  it.each<[string, Partial<SelectAt>]>([
+    ['select | from a', { clause: 'select', tables: [{ name: 'a', alias: null }] }],
+    ['select 1 from "A b" x where |', { clause: 'where', tables: [{ name: 'A b', alias: 'x' }] }],
+    [
+      'select 1 from public.a as x left join b on true having |',
+      {
+        clause: 'having',
+        tables: [
+          { name: 'a', alias: 'x' },
+          { name: 'b', alias: null },
+        ],
+      },
+    ],
+    ['select (select | from b) from a', { clause: 'select', tables: [{ name: 'b', alias: null }] }],
+    ['select (1 + |) from a', { clause: 'select', tables: [{ name: 'a', alias: null }] }],
+    ['select 1 from a union select | from b', { tables: [{ name: 'b', alias: null }] }],
+    ['select 1 from a; select | from b', { tables: [{ name: 'b', alias: null }] }],
+    ['with a as (select 1 from b) select | from a', { tables: [null] }],
+    ['with a as (select | from b) select 1 from a', { tables: [{ name: 'b', alias: null }] }],
+    ['select | from (select 1 from b) s', { tables: [null] }],
+    ["select ' from x ', | -- from y\nfrom a", { tables: [{ name: 'a', alias: null }] }],
+    ['select a is distinct from b, | from c', { clause: 'select' }],
+    ['select measure(|) from a', { inMeasure: true, tables: [{ name: 'a', alias: null }] }],
+    ['', { clause: null, tables: [], inMeasure: false }],
+  ])('knows the SELECT around %j', (marked, expected) => {
+    const place = Math.max(0, marked.indexOf('|'));
+    expect(selectAt(marked.replace('|', ''), place)).toMatchObject(expected);
   });
 
   it('quotes names that need it', () => {

@@ -181,6 +181,18 @@ describe('beside the statement', () => {
     expect(await editor()).toHaveValue('select dep_delay');
   });
 
+  it('are the measures and other dimensions of their models, too', async () => {
+    const { user } = open('?q=select+');
+    await editor();
+    await user.click(await screen.findByRole('button', { name: 'Columns of flights' }));
+    const measures = await screen.findByRole('list', { name: 'Measures of flights' });
+    expect(await screen.findByRole('list', { name: 'Dimensions of flights' })).toHaveTextContent(
+      'month',
+    );
+    await user.click(within(measures).getByRole('button', { name: /share_late/ }));
+    expect(await editor()).toHaveValue('select measure(share_late)');
+  });
+
   it('is what was run, in this browser, until it is cleared', async () => {
     const { user, unmount } = open(`?q=${encodeURIComponent(count)}`);
     await editor();

@@ -1,17 +1,24 @@
-// Names for completion: the datasets, and the columns of those that a statement mentions or that somebody opens.
+// Names for completion: the datasets, what their models say, and the columns of those that a statement mentions or that
+// somebody opens.
 import { useEffect, useMemo } from 'react';
 import { shallowEqual, useDispatch, useSelector } from 'react-redux';
 import type { ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
 import { datasetsApi, useListDatasetsQuery } from '@/api/datasets-api';
-import type { DatasetColumn, DatasetSummary } from '@/api/types';
+import { useListModelsQuery } from '@/api/models-api';
+import type { DatasetColumn, DatasetSummary, Model } from '@/api/types';
+import { modelNames } from './model-names';
+import type { ModelNames } from './model-names';
 
 export interface Schema {
   datasets: readonly DatasetSummary[];
   /** Columns by dataset, of those that were asked for. */
   columns: Record<string, readonly DatasetColumn[]>;
+  /** What their models say, by dataset. Which dimensions are no columns is known with the columns. */
+  models: Record<string, ModelNames>;
 }
 
 const none: readonly DatasetSummary[] = [];
+const noModels: readonly Model[] = [];
 
 /** Words of a statement that are names of datasets. */
 export const mentioned = (sql: string, names: readonly string[]): string[] => {
@@ -21,6 +28,7 @@ export const mentioned = (sql: string, names: readonly string[]): string[] => {
 
 export function useSchema(sql: string, opened: readonly string[]): Schema {
   const { data: datasets = none } = useListDatasetsQuery();
+  const { data: known = noModels } = useListModelsQuery();
   const dispatch = useDispatch<ThunkDispatch<unknown, unknown, UnknownAction>>();
   const wanted = useMemo(() => {
     const names = datasets.map(({ name }) => name);
@@ -44,6 +52,9 @@ export function useSchema(sql: string, opened: readonly string[]): Schema {
   return useMemo(() => {
     const columns: Record<string, readonly DatasetColumn[]> = {};
     for (const detail of details) if (detail) columns[detail.name] = detail.columns;
-    return { datasets, columns };
-  }, [datasets, details]);
+    const models: Record<string, ModelNames> = {};
+    for (const model of known)
+      models[model.dataset] = modelNames(model, columns[model.dataset] ?? null);
+    return { datasets, columns, models };
+  }, [datasets, details, known]);
 }

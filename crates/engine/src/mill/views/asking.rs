@@ -80,8 +80,9 @@ impl Told for Lineage {
 }
 
 impl Told for Explanation {
-    /// It speaks of datasets and plans alone.
-    fn told(self, _: &Names) -> Result<Self> {
+    /// It speaks of datasets and plans, but for what to ask instead.
+    fn told(mut self, names: &Names) -> Result<Self> {
+        self.suggestions.iter_mut().for_each(|said| *said = names.text(said));
         Ok(self)
     }
 }

@@ -73,7 +73,8 @@ impl Names {
         if !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Exhausted | ErrorKind::NotFound) {
             return error;
         }
-        let worded = error.reworded(|message| self.text(message));
+        let suggestions = error.suggestions().iter().map(|said| self.text(said)).collect();
+        let worded = error.reworded(|message| self.text(message)).suggesting(suggestions);
         let named = worded.message().contains(&self.view.name);
         if named { worded } else { worded.context(format_args!("view {}", self.view.name)) }
     }
@@ -125,7 +126,7 @@ impl Names {
     }
 
     /// A sentence with the names of members put in.
-    fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         let is_name = |character: char| character.is_alphanumeric() || character == '_';
         let (mut written, mut rest, mut inside) = (String::with_capacity(text.len()), text, false);
         while let Some(first) = rest.chars().next() {

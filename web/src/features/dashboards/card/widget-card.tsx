@@ -231,6 +231,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             title={widget.title}
             provenance={answer.stored.result.provenance}
             columns={answer.stored.result.columns}
+            data={answer.stored.result.data}
             query={query}
             confirmedAt={answer.stored.confirmedAt}
             requestId={answer.requestId}

@@ -7,15 +7,13 @@ import MenuItem from '@mui/material/MenuItem';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Model } from '@/api/types';
-import { formatCell } from '@/lib/format';
 import { fromMember } from '@/lib/members';
-import { rangeLabel } from '@/lib/range-label';
-import { nextBucket } from '@/lib/zoned-time';
+import { groupTitle, valueOf } from '@/lib/result-group';
+import type { CellGroup } from '@/lib/result-group';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { isTime } from '../state/fit';
-import type { CellGroup, Member } from '../table/table-model';
 import type { Span } from './bucket-span';
 import { breakDown, keepOnly, leaveOut, zoomInto } from './drill-edits';
 
@@ -30,25 +28,13 @@ export interface DrillMenuProps {
   /** null: they can be listed; else why not. */
   rowsProblem: string | null;
   onRows: () => void;
+  onOrigin: () => void;
   onClose: () => void;
 }
 
-export const valueOf = ({ value, type }: Member): string =>
-  value === null
-    ? '(no value)'
-    : formatCell(value, { type, format: type === 'integer' ? 'd' : null });
-
-export function groupTitle(group: CellGroup, zone: string): string {
-  const parts = group.members.map((member) => `${member.label} ${valueOf(member)}`);
-  if (group.bucket !== null) {
-    const start = Date.parse(group.bucket.start);
-    parts.push(rangeLabel(start, nextBucket(start, group.bucket.grain, zone), zone));
-  }
-  return parts.join(', ') || 'Everything';
-}
-
 export function DrillMenu(props: DrillMenuProps) {
-  const { anchor, group, model, state, range, change, rowsProblem, onRows, onClose } = props;
+  const { anchor, group, model, state, range, change, rowsProblem, onRows, onOrigin, onClose } =
+    props;
   const [choosing, setChoosing] = useState(false);
   const { bucket } = group;
   const taken = new Set(group.members.map(({ member }) => fromMember(member, model.name)));
@@ -106,6 +92,7 @@ export function DrillMenu(props: DrillMenuProps) {
               onRows,
               { disabled: rowsProblem !== null, stays: true },
             ),
+            item('origin', 'info', 'Where does this number come from?', onOrigin, { stays: true }),
             others.length > 0 && (
               <MenuItem key="break" aria-haspopup="menu" onClick={() => setChoosing(true)}>
                 <ListItemIcon>

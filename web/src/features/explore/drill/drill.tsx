@@ -1,18 +1,25 @@
-// A cell that was opened: first its menu, then, where that was chosen, the rows behind it.
+// A cell that was opened: first its menu, then, where that was chosen, the rows behind it or where its number comes from.
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '@/api/types';
+import type { ProvenanceDialogProps } from '@/components/provenance/provenance-dialog';
 import { isOnMeasure } from '@/lib/measure-filters';
-import { isMemberFilter } from '@/lib/members';
+import { isMemberFilter, toMember } from '@/lib/members';
+import { groupTitle } from '@/lib/result-group';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { segmentFilters } from '../query/to-query';
 import type { TableModel } from '../table/table-model';
 import type { Span } from './bucket-span';
-import { DrillMenu, groupTitle } from './drill-menu';
+import { DrillMenu } from './drill-menu';
 import { rowsSql } from './rows-sql';
 
 const RowsDialog = lazy(() =>
   import('./rows-dialog').then((module) => ({ default: module.RowsDialog })),
+);
+const ProvenanceDialog = lazy(() =>
+  import('@/components/provenance/provenance-dialog').then((module) => ({
+    default: module.ProvenanceDialog,
+  })),
 );
 
 export interface OpenCell {
@@ -28,13 +35,16 @@ export interface DrillProps {
   state: ExploreState;
   /** That of the answer. */
   range: Span | null;
+  /** The answer that the cell is of. */
+  about: Omit<ProvenanceDialogProps, 'onClose'>;
   change: (edit: (state: ExploreState) => ExploreState) => void;
   onClose: () => void;
 }
 
-export function Drill({ cell, table, model, state, range, change, onClose }: DrillProps) {
-  const [listing, setListing] = useState(false);
+export function Drill({ cell, table, model, state, range, about, change, onClose }: DrillProps) {
+  const [opened, setOpened] = useState<'menu' | 'rows' | 'origin'>('menu');
   const group = table.groupOf(cell.row, cell.column);
+  const measure = table.columns[cell.column]?.measure ?? null;
   const statement = rowsSql({
     model,
     // Which groups are shown depends on conditions on measures; which rows are in one does not.
@@ -43,12 +53,20 @@ export function Drill({ cell, table, model, state, range, change, onClose }: Dri
       ...segmentFilters(state, model),
     ],
     group,
-    measure: table.columns[cell.column]?.measure ?? null,
+    measure,
     time: timeOf(state, model),
     range,
     zone: state.zone,
   });
-  if (listing && 'sql' in statement) {
+  if (opened === 'origin') {
+    const number = { group, measure: measure === null ? null : toMember(measure, model.name) };
+    return (
+      <Suspense fallback={null}>
+        <ProvenanceDialog {...about} number={number} onClose={onClose} />
+      </Suspense>
+    );
+  }
+  if (opened === 'rows' && 'sql' in statement) {
     return (
       <Suspense fallback={null}>
         <RowsDialog
@@ -71,7 +89,8 @@ export function Drill({ cell, table, model, state, range, change, onClose }: Dri
       range={range}
       change={change}
       rowsProblem={'problem' in statement ? statement.problem : null}
-      onRows={() => setListing(true)}
+      onRows={() => setOpened('rows')}
+      onOrigin={() => setOpened('origin')}
       onClose={onClose}
     />
   );

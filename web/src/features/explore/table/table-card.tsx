@@ -54,17 +54,19 @@ export default function TableCard(props: TableCardProps) {
         ? `No total of ${totalless.join(', ')}`
         : null,
   ];
+  const about = {
+    title,
+    provenance,
+    columns: result.columns,
+    data: result.data,
+    query,
+    confirmedAt: stored.confirmedAt,
+    requestId,
+  };
   return (
     <AnswerCard
       outdated={outdated}
-      about={{
-        title,
-        provenance,
-        columns: result.columns,
-        query,
-        confirmedAt: stored.confirmedAt,
-        requestId,
-      }}
+      about={about}
       rows={{
         shown: named,
         total: turned ? null : provenance.total_rows,
@@ -101,6 +103,7 @@ export default function TableCard(props: TableCardProps) {
           model={model}
           state={state}
           range={provenance.time_range}
+          about={about}
           change={change}
           onClose={() => setCell(null)}
         />

@@ -1,21 +1,11 @@
 // What the table shows: columns, their values, the row of totals, and for every cell which rows are behind it. Pure.
-import type { Cell, ColumnType, QueryResult, ResultColumn, Subtotal } from '@/api/types';
+import type { Cell, QueryResult, ResultColumn, Subtotal } from '@/api/types';
 import type { DataColumn, OtherRows } from '@/components/data-table';
 import { fromMember } from '@/lib/members';
+import type { CellGroup, ResultPart } from '@/lib/result-group';
 
-/** A value that a group is of. */
-export interface Member {
-  member: string;
-  label: string;
-  type: ColumnType;
-  value: Cell;
-}
-
-/** The group behind a cell: values of dimensions, and a bucket of time. */
-export interface CellGroup {
-  members: Member[];
-  bucket: { member: string; start: string; grain: NonNullable<ResultColumn['grain']> } | null;
-}
+export { groupOfRow } from '@/lib/result-group';
+export type { CellGroup, Member, ResultPart } from '@/lib/result-group';
 
 export interface TableColumn extends DataColumn {
   /** The member that ordering by this head orders by; null: nothing. */
@@ -44,11 +34,6 @@ export const keyOf = (value: Cell): string => JSON.stringify(value ?? null);
 export const rowKey = (heads: readonly { values: Cell[] }[], row: number): string =>
   heads.map(({ values }) => keyOf(values[row] ?? null)).join('\u0001');
 
-export interface ResultPart {
-  column: ResultColumn;
-  values: Cell[];
-}
-
 export interface Parts {
   heads: ResultPart[];
   measures: ResultPart[];
@@ -75,23 +60,6 @@ export const tableColumn = (column: ResultColumn, opens: boolean, model: string)
   opens,
   measure: column.role === 'measure' ? fromMember(column.name, model) : null,
 });
-
-/** The group that a row's heads make. */
-export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup {
-  const group: CellGroup = { members: [], bucket: null };
-  for (const { column, values } of heads) {
-    const value = values[row] ?? null;
-    if (column.role === 'time' && column.grain) {
-      if (typeof value === 'string')
-        group.bucket = { member: column.name, start: value, grain: column.grain };
-      else
-        group.members.push({ member: column.name, label: column.label, type: column.type, value });
-    } else {
-      group.members.push({ member: column.name, label: column.label, type: column.type, value });
-    }
-  }
-  return group;
-}
 
 /** The total that keeps these members apart; none where no measure has one. */
 export const totalBy = (result: QueryResult | null, by: readonly string[]): Subtotal | null =>

@@ -6,8 +6,8 @@ import {
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { sql } from '@codemirror/lang-sql';
-import { bracketMatching } from '@codemirror/language';
+import { keywordCompletionSource, schemaCompletionSource } from '@codemirror/lang-sql';
+import { bracketMatching, LanguageSupport } from '@codemirror/language';
 import { Compartment, EditorState, Prec } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view';
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
@@ -16,7 +16,7 @@ import { readNonce } from '@/theme/nonce';
 import type { ErrorPlace } from '../error-place';
 import type { Schema } from '../use-schema';
 import { appearance } from '@/components/code/appearance';
-import { namespaceOf, plainCompletions } from './completion';
+import { measureCompletions, namespaceOf, outsideMeasure, plainCompletions } from './completion';
 import { dialect } from './dialect';
 import { markWrong, wrongPlace } from './wrong-place';
 
@@ -37,10 +37,16 @@ export interface SqlEditorProps {
 
 const calm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-const language = (schema: Schema) => [
-  sql({ dialect, schema: namespaceOf(schema) }),
-  dialect.language.data.of({ autocomplete: plainCompletions(schema) }),
-];
+const language = (schema: Schema) =>
+  new LanguageSupport(
+    dialect.language,
+    [
+      outsideMeasure(schemaCompletionSource({ dialect, schema: namespaceOf(schema) })),
+      outsideMeasure(keywordCompletionSource(dialect)),
+      outsideMeasure(plainCompletions(schema)),
+      measureCompletions(schema),
+    ].map((autocomplete) => dialect.language.data.of({ autocomplete })),
+  );
 
 export default function SqlEditor(props: SqlEditorProps) {
   const { value, schema, wrong, ref } = props;

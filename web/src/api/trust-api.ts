@@ -1,0 +1,30 @@
+// What a number is made of, and whether the rows say the same: asked only by who wants to know.
+import { baseApi } from './base-api';
+import { normalizeQuery, queryKey } from './query-key';
+import type { Lineage, SemanticQuery, Verification } from './types';
+
+export const trustApi = baseApi.injectEndpoints({
+  endpoints: (build) => ({
+    traceQuery: build.query<Lineage, SemanticQuery>({
+      // All endpoints share one cache: without the word it would be the key of the answer itself.
+      serializeQueryArgs: ({ queryArgs }) => `lineage ${queryKey(queryArgs)}`,
+      query: (query) => ({
+        url: '/queries/lineage',
+        method: 'POST',
+        body: normalizeQuery(query),
+      }),
+      // It names versions and loads, and the next load changes both.
+      keepUnusedDataFor: 0,
+    }),
+    // Something that is done, not something that is kept: a mutation runs when it is told to, and can be aborted.
+    verifyQuery: build.mutation<Verification, SemanticQuery>({
+      query: (query) => ({
+        url: '/queries/verify',
+        method: 'POST',
+        body: normalizeQuery(query),
+      }),
+    }),
+  }),
+});
+
+export const { useTraceQueryQuery, useVerifyQueryMutation } = trustApi;

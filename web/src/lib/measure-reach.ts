@@ -1,0 +1,44 @@
+// Which rows a measure looks at: those of its group, or others too. Pure.
+import type { MeasureKind, Model, ModelMeasure } from '@/api/types';
+
+/** They look at other groups, or at other times, than those they stand beside. */
+const beyond: readonly MeasureKind[] = [
+  'share_of_total',
+  'rank',
+  'cumulative',
+  'rolling',
+  'time_shift',
+];
+
+/** `revenue` and `buyers` of `{revenue} / {buyers}`. */
+export const namesIn = (expression: string): string[] =>
+  [...expression.matchAll(/\{\s*([^{}]+?)\s*\}/g)].map(([, name = '']) => name);
+
+/** The measures that a measure is computed from, by their names in its model. */
+export const inputsOf = ({ kind, measure, denominator, expression }: ModelMeasure): string[] => [
+  ...(measure ? [measure] : []),
+  ...(denominator ? [denominator] : []),
+  ...(kind === 'number' && expression ? namesIn(expression) : []),
+];
+
+/** Whether a measure, or one that it is computed from, is of one of these kinds. */
+function isMadeOf(
+  name: string,
+  model: Model,
+  kinds: readonly MeasureKind[],
+  visited: readonly string[] = [],
+): boolean {
+  const measure = model.measures.find((entry) => entry.name === name);
+  if (!measure || visited.includes(name)) return false;
+  return (
+    kinds.includes(measure.kind) ||
+    inputsOf(measure).some((input) => isMadeOf(input, model, kinds, [...visited, name]))
+  );
+}
+
+export const looksElsewhere = (name: string, model: Model): boolean =>
+  isMadeOf(name, model, beyond);
+
+/** Whether a SELECT may ask for it: a stock, too, is more than the rows of its group (docs/models.md, "In SQL"). */
+export const isInSql = (name: string, model: Model): boolean =>
+  !isMadeOf(name, model, [...beyond, 'balance']);

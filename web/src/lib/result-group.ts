@@ -1,0 +1,111 @@
+// The groups of an answer: which rows are behind one of its numbers, in words and as a question about them alone. Pure.
+import type { Cell, ColumnType, Filter, Model, ResultColumn, SemanticQuery } from '@/api/types';
+import { formatCell } from './format';
+import { looksElsewhere } from './measure-reach';
+import { modelOf } from './members';
+import { rangeLabel } from './range-label';
+import { without } from './without';
+import { nextBucket } from './zoned-time';
+
+/** A value that a group is of. */
+export interface Member {
+  member: string;
+  label: string;
+  type: ColumnType;
+  value: Cell;
+}
+
+/** The group behind a cell: values of dimensions, and a bucket of time. */
+export interface CellGroup {
+  members: Member[];
+  bucket: { member: string; start: string; grain: NonNullable<ResultColumn['grain']> } | null;
+}
+
+export interface ResultPart {
+  column: ResultColumn;
+  values: Cell[];
+}
+
+/** The group that a row's heads make. */
+export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup {
+  const group: CellGroup = { members: [], bucket: null };
+  for (const { column, values } of heads) {
+    const value = values[row] ?? null;
+    if (column.role === 'time' && column.grain) {
+      if (typeof value === 'string')
+        group.bucket = { member: column.name, start: value, grain: column.grain };
+      else
+        group.members.push({ member: column.name, label: column.label, type: column.type, value });
+    } else {
+      group.members.push({ member: column.name, label: column.label, type: column.type, value });
+    }
+  }
+  return group;
+}
+
+export const valueOf = ({ value, type }: Member): string =>
+  value === null
+    ? '(no value)'
+    : formatCell(value, { type, format: type === 'integer' ? 'd' : null });
+
+export function groupTitle(group: CellGroup, zone: string): string {
+  const parts = group.members.map((member) => `${member.label} ${valueOf(member)}`);
+  if (group.bucket !== null) {
+    const start = Date.parse(group.bucket.start);
+    parts.push(rangeLabel(start, nextBucket(start, group.bucket.grain, zone), zone));
+  }
+  return parts.join(', ') || 'Everything';
+}
+
+const isValue = ({ member, value }: Member): Filter =>
+  value === null ? { member, operator: 'notSet' } : { member, operator: 'equals', values: [value] };
+
+/** The instants of a bucket; what the question asks of the time besides stays as it is. */
+function inBucket(bucket: NonNullable<CellGroup['bucket']>, zone: string): Filter[] {
+  const start = Date.parse(bucket.start);
+  const end = nextBucket(start, bucket.grain, zone);
+  const at = (instant: number): string => new Date(instant).toISOString();
+  return [
+    { member: bucket.member, operator: 'gte', values: [at(start)] },
+    { member: bucket.member, operator: 'lt', values: [at(end)] },
+  ];
+}
+
+/**
+ * The question about one group, and about one of its measures where one is named. null: a number of it looks at other
+ * groups or times too, so that about the group alone it would be another number.
+ */
+export function groupQuery(
+  query: SemanticQuery,
+  group: CellGroup,
+  models: readonly Model[],
+  zone: string,
+  measure: string | null = null,
+): SemanticQuery | null {
+  const measures = measure === null ? (query.measures ?? []) : [measure];
+  const elsewhere = measures.some((member) => {
+    const model = models.find(({ name }) => name === modelOf(member));
+    return model !== undefined && looksElsewhere(member.slice(model.name.length + 1), model);
+  });
+  if (elsewhere) return null;
+  const { dimensions, timeDimensions, segments, timezone, calendar, exact, asOf } = query;
+  const filters = [
+    ...(query.filters ?? []),
+    ...group.members.map(isValue),
+    ...(group.bucket === null ? [] : inBucket(group.bucket, zone)),
+  ];
+  // A bucket that was filled has no rows, and what is told apart no longer depends on others.
+  return {
+    measures,
+    ...(dimensions ? { dimensions } : {}),
+    ...(timeDimensions
+      ? { timeDimensions: timeDimensions.map((time) => without(time, 'fill')) }
+      : {}),
+    ...(filters.length > 0 ? { filters } : {}),
+    ...(segments ? { segments } : {}),
+    ...(timezone ? { timezone } : {}),
+    ...(calendar ? { calendar } : {}),
+    ...(exact ? { exact } : {}),
+    ...(asOf === undefined ? {} : { asOf }),
+  };
+}
