@@ -25,18 +25,27 @@ const lengthOf = (range: DateRange): number | null => {
   return unit === undefined ? null : Number(count) * GRAIN_MS[unit as Grain];
 };
 
+/** Of `day` or `15 minutes`; nothing of a name that a model gives to a width. */
+const widthOf = (granularity: string): number | null => {
+  const [, count = '1', unit] =
+    /^(?:(\d+) )?(second|minute|hour|day|week|month|quarter|year)s?\b/.exec(granularity) ?? [];
+  return unit === undefined ? null : Number(count) * GRAIN_MS[unit as Grain];
+};
+
 /**
  * Whether every bucket of a range can be there for so many groups. Of a range whose length nobody knows beforehand only long
  * buckets are few.
  */
 export function canFill(
   range: DateRange | null | undefined,
-  grain: Grain,
+  granularity: string,
   groups: number,
 ): boolean {
+  const width = widthOf(granularity);
+  if (width === null) return false;
   const length = range == null ? null : lengthOf(range);
-  if (length === null) return GRAIN_MS[grain] >= GRAIN_MS.week || (grain === 'day' && groups === 1);
-  return (length / GRAIN_MS[grain] + 1) * groups <= MOST_FILLED;
+  if (length === null) return width >= GRAIN_MS.week || (width === GRAIN_MS.day && groups === 1);
+  return (length / width + 1) * groups <= MOST_FILLED;
 }
 
 /** Whether an answer with filled buckets has nothing else: there are no rows behind it. */

@@ -156,7 +156,7 @@ impl Mill {
         let within_budget = allowance.take_known(&survey);
         let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &ground, &allowance).await };
         let pinned = [(dataset.clone(), snapshot.clone())];
-        let mut explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
+        let mut explanation = self.explanation_of(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
         explanation.suggestions = suggestions;
         if snapshot.access().restricts() {
             // What a rollup lacks names the row filter and hidden columns.
@@ -206,7 +206,7 @@ impl Mill {
         let survey = survey(&physical);
         let within_budget = allowance.take_known(&survey);
         let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &pinned) };
-        let explanation = self.told(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
+        let explanation = self.explanation_of(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 
@@ -236,11 +236,11 @@ impl Mill {
             None => (allowance.over().cloned().unwrap_or_default(), false),
         };
         let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &planned.used) };
-        let explanation = self.told(Told { pinned: &planned.used, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
+        let explanation = self.explanation_of(Told { pinned: &planned.used, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 
-    fn told(&self, told: Told<'_>) -> Explanation {
+    fn explanation_of(&self, told: Told<'_>) -> Explanation {
         let Told { pinned, physical, survey, allowance, within_budget } = told;
         let names: Vec<&str> = pinned.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());

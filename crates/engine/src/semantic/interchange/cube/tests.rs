@@ -276,7 +276,7 @@ fn granularities_are_taken_over_where_they_begin_at_the_same_instants() {
         ("interval: 1 week, origin: '2024-01-02', offset: 1 day", json!(null), "both"),
         ("sql: 'floor({CUBE}.at)'", json!(null), "sql may change"),
     ] {
-        let Imported { models, notes } = cube(&format!("dimensions:\n  - {{name: at, sql: at, type: time, granularities: [{{name: it, {keys}}}]}}\n"));
+        let Imported { models, notes, .. } = cube(&format!("dimensions:\n  - {{name: at, sql: at, type: time, granularities: [{{name: it, {keys}}}]}}\n"));
         let found = models[0].dimensions[0].granularities.first();
         let mut expected = read.clone();
         if read.is_object() {
@@ -286,7 +286,7 @@ fn granularities_are_taken_over_where_they_begin_at_the_same_instants() {
         let told = note(&notes, "orders.dimensions.at.granularities.it");
         assert!(told.contains(reason) && told.is_empty() == reason.is_empty(), "{keys}: {told}");
     }
-    let Imported { models, notes } = cube("dimensions:\n  - {name: at, sql: at, type: time, granularities: [{name: week, interval: 1 week, origin: '2024-01-02'}]}\n");
+    let Imported { models, notes, .. } = cube("dimensions:\n  - {name: at, sql: at, type: time, granularities: [{name: week, interval: 1 week, origin: '2024-01-02'}]}\n");
     assert!(models[0].dimensions[0].granularities.is_empty());
     assert!(note(&notes, "orders.dimensions.at.granularities.week").contains("unit week"));
 }
