@@ -207,8 +207,8 @@ impl Mill {
         match self.stored_view(&view_name(name)?).await? {
             Some(view) => Ok(view),
             None => {
-                let known = self.shared.views.names(self.scope.tenant()).await?;
-                Err(Error::not_found(format!("there is no view {name}{}", near_names(name, known.iter().map(DatasetName::as_str).filter(|known| *known != name)))))
+                let known = self.stored_views().await?;
+                Err(Error::not_found(format!("there is no view {name}{}", near_names(name, known.iter().map(|view| view.name.as_str())))))
             }
         }
     }
