@@ -91,6 +91,13 @@ export type Bound = {
 
 export type BoundKind = 'relative_error';
 
+export type Budget = {
+  /** Bytes that are fetched from the store, as they are estimated before. */
+  bytes?: number | null;
+  /** Rows of the segments that are looked into. */
+  rows?: number | null;
+};
+
 export type Calendar = {
   /** The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight. */
   dayStart?: number;
@@ -221,6 +228,7 @@ export type Dashboard = {
 };
 
 export type DashboardDefinition = {
+  calendar?: Calendar | null;
   /** Conditions on all widgets. */
   filters?: Filter[];
   /** How to read the rest; 1. */
@@ -457,10 +465,16 @@ export type DriftKind =
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'latin-1';
 
+export type EveryMember = '*';
+
 export type Explanation = {
   aggregates: AggregateExplanation[];
+  /** What counts: what the tenant grants, lowered by the question. */
+  budget: Budget;
   bytes: number;
   dataset: string;
+  /** Milliseconds that it would take, by how fast answers were lately. */
+  estimated_ms: number;
   plan: string;
   rollups: RollupUse[];
   rows: number;
@@ -469,7 +483,10 @@ export type Explanation = {
   segments_kept: number;
   segments_pruned: number;
   segments_total: number;
+  /** What to ask instead, where it is over the budget. */
+  suggestions: string[];
   version: number;
+  within_budget: boolean;
 };
 
 export type FieldProblem = {
@@ -544,6 +561,13 @@ export type Health = {
   status: string;
 };
 
+export type Hierarchy = {
+  label: string;
+  /** The widest first: dimensions of the model, or `join.dimension` where a join leads to them. */
+  levels: string[];
+  name: string;
+};
+
 export type HistogramBucket = {
   count: number;
   from: Cell;
@@ -607,6 +631,7 @@ export type JoinKey = {
 };
 
 export type Lineage = {
+  calendar?: Calendar | null;
   datasets: DatasetLineage[];
   /** What is grouped by. */
   dimensions: DimensionLineage[];
@@ -619,6 +644,7 @@ export type Lineage = {
   timezone: string;
   /** Whether some segments are not listed, because there are more than 1,000. */
   truncated: boolean;
+  view?: ViewLineage | null;
 };
 
 export type Load = {
@@ -707,6 +733,15 @@ export type LoadReport = {
 
 export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
 
+export type MadeMember = {
+  /** What it is called in the view, behind the prefix. */
+  alias?: string | null;
+  /** What people read. */
+  label?: string | null;
+  /** Its name in the model. */
+  name: string;
+};
+
 export type MaskedColumn = {
   column: string;
   /** What is shown in its place: a SQL expression over the columns of the dataset. Without one, nothing is. */
@@ -778,6 +813,8 @@ export type Model = {
   access_policies?: AccessPolicy[];
   dataset: string;
   dimensions: Dimension[];
+  /** Dimensions that lie one within the other. */
+  hierarchies?: Hierarchy[];
   /** Other models that rows of this one belong to, or that have rows which belong to this one. */
   joins?: Join[];
   label: string;
@@ -794,6 +831,10 @@ export type Model = {
 export type ModelList = {
   /** By name. */
   items: Model[];
+};
+
+export type MyChange = {
+  calendar: Calendar | null;
 };
 
 export type NamedFilter = {
@@ -916,6 +957,8 @@ export type Problem = {
   request_id?: string | null;
   /** The HTTP status. */
   status: number;
+  /** What to ask instead, a sentence each, where a question is over its budget. */
+  suggestions?: string[];
   /** The code in words. */
   title: string;
   /** Always `about:blank`: the code says what it is. */
@@ -951,6 +994,7 @@ export type Provenance = {
   /** How far the numbers that are estimates may be off, one entry a measure. */
   bounds: Bound[];
   bytes_read: number;
+  calendar?: Calendar | null;
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
@@ -973,6 +1017,7 @@ export type Provenance = {
   total_rows: number | null;
   truncated: boolean;
   version: number | null;
+  view?: UsedView | null;
 };
 
 export type Pushed = {
@@ -1058,7 +1103,6 @@ export type Relationship = 'many_to_one' | 'one_to_one' | 'one_to_many';
 
 export type ResultColumn = {
   format: string | null;
-  /** The unit of the buckets of a time, or that of which they are several. */
   grain?: Grain | null;
   /** As the granularity was asked for, where it is not the unit alone: `15 minutes`, or a name of the dimension's. */
   granularity?: string | null;
@@ -1114,6 +1158,7 @@ export type SegmentLineage = {
 
 export type SemanticQuery = {
   asOf?: AsOf | null;
+  budget?: Budget | null;
   calendar?: Calendar | null;
   dimensions?: string[];
   /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
@@ -1373,6 +1418,8 @@ export type Subtotal = {
 };
 
 export type Tenant = {
+  /** What one question may read at most. */
+  budget: Budget;
   /** When weeks and years begin, where a question does not say. */
   calendar: Calendar;
   /** Id. */
@@ -1384,8 +1431,8 @@ export type Tenant = {
 };
 
 export type TenantChange = {
-  /** When weeks and years begin, where a question does not say. */
-  calendar: Calendar;
+  budget?: Budget | null;
+  calendar?: Calendar | null;
 };
 
 export type TextLengths = {
@@ -1398,10 +1445,8 @@ export type TimeDimension = {
   dateRange?: DateRange | null;
   dimension: string;
   fill?: Fill | null;
-  /**
-   * A unit of the calendar, several of it such as `15 minutes`, `6 hours` or `2 weeks from 2024-01-02`, or the name that the
-   * dimension has for some (`granularities` of the model). Without it the member only restricts.
-   */
+  /** A unit of the calendar, several of it such as `15 minutes`, `6 hours` or `2 weeks from 2024-01-02`, or the name that the
+    dimension has for some (`granularities` of the model). Without it the member only restricts. */
   granularity?: string | null;
 };
 
@@ -1462,11 +1507,20 @@ export type UploadForm = {
   file: Blob;
 };
 
+export type UsedView = {
+  name: string;
+  /** The version in whose words the question was asked and answered. */
+  version: number;
+};
+
 export type User = {
   /** What access policies go by: values by name. */
   attributes: {
     [key: string]: string[];
   };
+  /** What one question of theirs may read at most, beside what the tenant grants. */
+  budget: Budget;
+  calendar?: Calendar | null;
   /** Address. */
   email: string;
   /** Id. */
@@ -1486,6 +1540,7 @@ export type UserChange = {
     | {
         [key: string]: string[];
       };
+  budget?: Budget | null;
   /** What people read. */
   name?: string | null;
   role?: Role | null;
@@ -1566,6 +1621,89 @@ export type VersionPage = {
   next: number | null;
   /** When that one was made. */
   readable_since: string;
+};
+
+export type View = {
+  description?: string | null;
+  /** What it takes from which model, in the order in which people see it. */
+  include: ViewInclude[];
+  label: string;
+  /** No dataset and no join has it. */
+  name: string;
+  /** Grows with every change. */
+  version?: number;
+};
+
+export type ViewDetail = {
+  /** The view. Who sees a part of its models only is not told what else it names. */
+  definition: View;
+  dimensions: ViewDimension[];
+  /** Hierarchies of the models, as far as the view shows their levels. */
+  hierarchies: Hierarchy[];
+  measures: ViewMeasure[];
+  /** What is wrong with it since a model was changed under it. For who sees its models as a whole. */
+  problems: string[];
+  segments: ViewSegment[];
+  /** The dimension that places rows of the first model in time, where the view shows it. */
+  time_dimension: string | null;
+};
+
+export type ViewDimension = {
+  format: string | null;
+  /** Names for its buckets. */
+  granularities?: NamedGranularity[];
+  label: string;
+  /** `model.dimension`, or what the last join of its path calls the model. */
+  member: string;
+  name: string;
+  type: ColumnType;
+};
+
+export type ViewInclude = {
+  /** What names begin with in place of the last step. */
+  alias?: string | null;
+  /** Names that `"*"` leaves out. */
+  except?: string[];
+  members: ViewMembers;
+  /** The model, reached from the first one by joins: `orders`, `orders.customers`. */
+  path: string;
+  /** Whether names begin with the last step of the path, or its alias: `customers_country`. */
+  prefix?: boolean;
+};
+
+export type ViewLineage = {
+  /** The members of models by those of the view. */
+  members: {
+    [key: string]: string;
+  };
+  name: string;
+  version: number;
+};
+
+export type ViewList = {
+  /** By name. */
+  items: ViewDetail[];
+};
+
+export type ViewMeasure = {
+  format: string | null;
+  kind: MeasureKind;
+  label: string;
+  lower_is_better: boolean;
+  /** `model.measure`. */
+  member: string;
+  name: string;
+};
+
+export type ViewMember = string | MadeMember;
+
+export type ViewMembers = EveryMember | ViewMember[];
+
+export type ViewSegment = {
+  label: string;
+  /** `model.segment`, or what the last join of its path calls the model. */
+  member: string;
+  name: string;
 };
 
 export type WantedState = 'pinned' | 'vetoed';

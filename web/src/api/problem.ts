@@ -86,5 +86,7 @@ export function toProblem(error: unknown): Problem {
 
 // Can trying the same thing again help?
 export function isRetryable(problem: Problem): boolean {
+  // What is over a budget is so the next time too.
+  if (problem.suggestions && problem.suggestions.length > 0) return false;
   return ['network', 'unavailable', 'internal', 'exhausted', 'conflict'].includes(problem.code);
 }

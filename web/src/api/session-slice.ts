@@ -28,11 +28,15 @@ export const sessionSlice = createSlice({
       ...state,
       tenant: action.payload,
     }),
+    userChanged: (state, action: PayloadAction<User>): SessionState => ({
+      ...state,
+      user: action.payload,
+    }),
     sessionEnded: (): SessionState => ({ ...initialState, status: 'signed_out' }),
   },
 });
 
-export const { sessionStarted, sessionEnded, tenantChanged } = sessionSlice.actions;
+export const { sessionStarted, sessionEnded, tenantChanged, userChanged } = sessionSlice.actions;
 
 const ranks: Record<Role, number> = { viewer: 0, editor: 1, admin: 2, owner: 3 };
 

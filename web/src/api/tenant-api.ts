@@ -1,8 +1,8 @@
-// The organisation: its calendar.
+// The organisation and its people: calendars and budgets.
 import { baseApi } from './base-api';
 import { forgetAnswers } from './reauth';
-import { tenantChanged } from './session-slice';
-import type { Tenant, TenantChange } from './types';
+import { tenantChanged, userChanged } from './session-slice';
+import type { Me, MyChange, Tenant, TenantChange } from './types';
 
 export const tenantApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
@@ -18,7 +18,19 @@ export const tenantApi = baseApi.injectEndpoints({
         }
       },
     }),
+    updateMe: build.mutation<Me, MyChange>({
+      query: (body) => ({ url: '/me', method: 'PUT', body }),
+      onQueryStarted: async (_change, { dispatch, queryFulfilled }) => {
+        try {
+          const { data } = await queryFulfilled;
+          dispatch(userChanged(data.user));
+          forgetAnswers();
+        } catch {
+          // Whoever asked shows why it failed.
+        }
+      },
+    }),
   }),
 });
 
-export const { useUpdateTenantMutation } = tenantApi;
+export const { useUpdateTenantMutation, useUpdateMeMutation } = tenantApi;

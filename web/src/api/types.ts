@@ -99,6 +99,8 @@ export type {
   StepsPreview,
   Tenant,
   TenantChange,
+  MyChange,
+  Budget,
   UpkeepRecord,
   UpkeepReport,
   Upload,

@@ -34,8 +34,12 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
-  // Before anything is drawn anew: what is written about time goes by the calendar of the organisation.
-  store.subscribe(() => setFormatCalendar(store.getState().session.tenant?.calendar));
+  // Before anything is drawn anew: what is written about time goes by one's own calendar, else by that of the
+  // organisation.
+  store.subscribe(() => {
+    const { user, tenant } = store.getState().session;
+    setFormatCalendar(user?.calendar ?? tenant?.calendar);
+  });
   const forget = (): void => {
     const { data } = sessionApi.endpoints.getBootstrap.select()(store.getState());
     store.dispatch(baseApi.util.resetApiState());

@@ -20,6 +20,7 @@ function detailsText(problem: Problem): string {
     `${problem.title} (${problem.code}, status ${problem.status || 'none'})`,
     problem.detail,
     ...(problem.errors ?? []).map((error) => `${error.field}: ${error.detail}`),
+    ...(problem.suggestions ?? []).map((suggestion) => `Instead: ${suggestion}`),
     problem.request_id && `Request ${problem.request_id}`,
     `Page ${window.location.pathname}`,
     `Time ${new Date().toISOString()}`,
@@ -84,6 +85,18 @@ export function ProblemNotice({ problem, onRetry, dense = false }: ProblemNotice
               </li>
             ))}
           </Box>
+        )}
+        {problem.suggestions && problem.suggestions.length > 0 && (
+          <>
+            <Typography color="textSecondary" sx={{ mt: 1 }}>
+              Instead:
+            </Typography>
+            <Box component="ul" sx={{ my: 0.5, pl: 4, color: 'text.secondary' }}>
+              {problem.suggestions.map((suggestion) => (
+                <li key={suggestion}>{suggestion}</li>
+              ))}
+            </Box>
+          </>
         )}
         <Box
           sx={{

@@ -19,11 +19,14 @@ const isNothing = (data: readonly Cell[][], measures: readonly number[]): boolea
   measures.every((at) => (data[at]?.[0] ?? null) === null || data[at]?.[0] === 0);
 
 export function withOthers(
-  result: Pick<QueryResult, 'columns' | 'data' | 'row_count' | 'others'>,
+  result: Pick<QueryResult, 'columns' | 'data' | 'row_count' | 'others'> & {
+    provenance?: Pick<QueryResult['provenance'], 'truncated'>;
+  },
 ): WithOthers {
   const { columns, data, row_count: from, others } = result;
   const none: WithOthers = { data, rowCount: from, from, column: -1 };
-  if (!others || others.row_count === 0) return none;
+  // Beside rows of which a limit cut some they would stand for less than what is missing.
+  if (!others || others.row_count === 0 || result.provenance?.truncated) return none;
   const placeOf = new Map(others.columns.map(({ name }, place) => [name, place]));
   const column = columns.findIndex(({ name, role }) => role !== 'measure' && !placeOf.has(name));
   if (column < 0) return none;

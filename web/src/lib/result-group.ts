@@ -5,7 +5,7 @@ import { looksElsewhere } from './measure-reach';
 import { modelOf } from './members';
 import { rangeLabel } from './range-label';
 import { without } from './without';
-import { nextBucket } from './zoned-time';
+import { nextBucket, unitsOf } from './zoned-time';
 
 /** A value that a group is of. */
 export interface Member {
@@ -18,7 +18,13 @@ export interface Member {
 /** The group behind a cell: values of dimensions, and a bucket of time. */
 export interface CellGroup {
   members: Member[];
-  bucket: { member: string; start: string; grain: NonNullable<ResultColumn['grain']> } | null;
+  bucket: {
+    member: string;
+    start: string;
+    grain: NonNullable<ResultColumn['grain']>;
+    /** How many of the grain; one where nothing is said. */
+    units?: number;
+  } | null;
 }
 
 export interface ResultPart {
@@ -33,7 +39,12 @@ export function groupOfRow(heads: readonly ResultPart[], row: number): CellGroup
     const value = values[row] ?? null;
     if (column.role === 'time' && column.grain) {
       if (typeof value === 'string')
-        group.bucket = { member: column.name, start: value, grain: column.grain };
+        group.bucket = {
+          member: column.name,
+          start: value,
+          grain: column.grain,
+          units: unitsOf(column.interval),
+        };
       else
         group.members.push({ member: column.name, label: column.label, type: column.type, value });
     } else {
@@ -52,7 +63,8 @@ export function groupTitle(group: CellGroup, zone: string): string {
   const parts = group.members.map((member) => `${member.label} ${valueOf(member)}`);
   if (group.bucket !== null) {
     const start = Date.parse(group.bucket.start);
-    parts.push(rangeLabel(start, nextBucket(start, group.bucket.grain, zone), zone));
+    const { grain, units } = group.bucket;
+    parts.push(rangeLabel(start, nextBucket(start, grain, zone, units), zone));
   }
   return parts.join(', ') || 'Everything';
 }
@@ -61,13 +73,22 @@ const isValue = ({ member, value }: Member): Filter =>
   value === null ? { member, operator: 'notSet' } : { member, operator: 'equals', values: [value] };
 
 /** The instants of a bucket; what the question asks of the time besides stays as it is. */
-function inBucket(bucket: NonNullable<CellGroup['bucket']>, zone: string): Filter[] {
-  const start = Date.parse(bucket.start);
-  const end = nextBucket(start, bucket.grain, zone);
-  const at = (instant: number): string => new Date(instant).toISOString();
+function inBucket(
+  { member, start: from, grain, units }: NonNullable<CellGroup['bucket']>,
+  models: readonly Model[],
+  zone: string,
+): Filter[] {
+  const model = models.find(({ name }) => name === modelOf(member));
+  const dimension = model?.dimensions.find(({ name }) => member === `${model.name}.${name}`);
+  // Dates lie in no zone, and are compared with dates.
+  const isDate = dimension?.type === 'date';
+  const start = Date.parse(from);
+  const end = nextBucket(start, grain, isDate ? 'UTC' : zone, units);
+  const at = (instant: number): string =>
+    new Date(instant).toISOString().slice(0, isDate ? 10 : undefined);
   return [
-    { member: bucket.member, operator: 'gte', values: [at(start)] },
-    { member: bucket.member, operator: 'lt', values: [at(end)] },
+    { member, operator: 'gte', values: [at(start)] },
+    { member, operator: 'lt', values: [at(end)] },
   ];
 }
 
@@ -92,7 +113,7 @@ export function groupQuery(
   const filters = [
     ...(query.filters ?? []),
     ...group.members.map(isValue),
-    ...(group.bucket === null ? [] : inBucket(group.bucket, zone)),
+    ...(group.bucket === null ? [] : inBucket(group.bucket, models, zone)),
   ];
   // A bucket that was filled has no rows, and what is told apart no longer depends on others.
   return {

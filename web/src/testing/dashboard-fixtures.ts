@@ -129,6 +129,10 @@ export const explanation: Explanation = {
   segments_from_rows: 1,
   rows: 28_279,
   bytes: 1_204_221,
+  estimated_ms: 12.4,
+  budget: { rows: 1_000_000 },
+  within_budget: true,
+  suggestions: [],
   aggregates: [{ aggregate: 'count(*)', kernel: 'rows of each group are counted' }],
   rollups: [
     { name: 'hourly', segments: 2 },

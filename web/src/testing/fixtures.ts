@@ -14,12 +14,20 @@ import type {
 export const session: Session = {
   access_token: 'token-1',
   expires_in_seconds: 600,
-  user: { id: 'u1', email: 'ada@harbour.example', name: 'Ada Lind', role: 'owner', attributes: {} },
+  user: {
+    id: 'u1',
+    email: 'ada@harbour.example',
+    name: 'Ada Lind',
+    role: 'owner',
+    attributes: {},
+    budget: {},
+  },
   tenant: {
     id: 't1',
     slug: 'harbour',
     name: 'Harbour Analytics',
     calendar: { weekStart: 'monday', yearStart: 1 },
+    budget: {},
   },
 };
 

@@ -36,6 +36,7 @@ const users: UserRow[] = [
     name: 'Bo Sandberg',
     role: 'editor',
     attributes: { country: ['SE', 'NO'], desk: ['7'] },
+    budget: {},
     created_at: '2026-11-21T08:00:00Z',
   },
   {
@@ -44,6 +45,7 @@ const users: UserRow[] = [
     name: 'Chi Okafor',
     role: 'viewer',
     attributes: {},
+    budget: {},
     created_at: '2026-11-22T08:00:00Z',
   },
 ];

@@ -78,12 +78,16 @@ const keyOf = (value: Cell): string => (value === null ? '\u0000' : String(value
 /** No value of a dimension, and equal to none. */
 const OTHER = Symbol('other');
 
-type Clock = Pick<ChartInput, 'widget' | 'zone'>;
+type Clock = Pick<ChartInput, 'widget' | 'zone' | 'result'>;
 
-export const textOf = (value: Cell, column: ReadColumn, { widget, zone }: Clock): string =>
+/** What the answer was made by, where its question said so; else what everything is written by. */
+export const calendarOf = ({ widget, result }: Pick<ChartInput, 'widget' | 'result'>) =>
+  result.provenance.calendar ?? widget.query.calendar ?? undefined;
+
+export const textOf = (value: Cell, column: ReadColumn, clock: Clock): string =>
   value === null
     ? '(no value)'
-    : formatCell(value, { ...column.column, zone, calendar: widget.query.calendar });
+    : formatCell(value, { ...column.column, zone: clock.zone, calendar: calendarOf(clock) });
 
 function places(
   read: ReadWithOthers,
@@ -97,7 +101,7 @@ function places(
     const units = unitsOf(read.time.column.interval);
     const values = filledBuckets(instants.filter(Number.isFinite), grain, zone, units);
     const { label } = read.time.column;
-    const calendar = clock.widget.query.calendar ?? undefined;
+    const calendar = calendarOf(clock);
     const axis: ChartAxis = { type: 'time', label, grain, units, zone, calendar, values };
     return { axis, rows: new Map(values.map((value, index) => [String(value), index])) };
   }

@@ -36,9 +36,9 @@ impl Datasets {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// Whether a dataset was found before. Costs nothing; another engine may have deleted it since.
+    /// Whether a dataset was found before, and is not only looked for just now. Costs nothing; another engine may have deleted it since.
     pub(crate) fn is_known(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&(tenant.clone(), dataset.clone()))
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner).get(&(tenant.clone(), dataset.clone())).is_some_and(|log| log.known().is_some())
     }
 
     /// The latest version of a dataset, where there is one.

@@ -19,7 +19,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::{told, told_calendar};
+use super::provenance::told;
 use super::seen::Seen;
 use super::tiles::Asked;
 use super::views::Words;
@@ -40,7 +40,7 @@ use crate::semantic::date::{self, Reference, follows_clock, follows_data};
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{Model, SemanticQuery, derived, filter, member, segments};
+use crate::semantic::{CalendarSettings, Model, SemanticQuery, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
 
 /// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
@@ -198,7 +198,7 @@ impl Mill {
             provenance: Provenance {
                 time_range: told(range),
                 timezone: zone.name().to_owned(),
-                calendar: told_calendar(query.calendar),
+                calendar: query.calendar,
                 exact: bounds.is_empty(),
                 bounds,
                 total_rows,
@@ -337,7 +337,7 @@ impl Mill {
             others: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
-                calendar: told_calendar(Some(self.calendar)),
+                calendar: Some(self.calendar).filter(|calendar| *calendar != CalendarSettings::default()),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),

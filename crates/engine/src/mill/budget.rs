@@ -21,12 +21,14 @@ use crate::query::allowance::Allowance;
 use crate::query::survey::survey;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::shape;
-use crate::semantic::{DateRange, Dimension, Granularity, Model, SemanticQuery, TimeDimension};
+use crate::semantic::{DateRange, Dimension, Granularity, Interval, Model, SemanticQuery, TimeDimension};
 use crate::storage::segment::Segment;
 
 /// Shorter ranges that are tried: for the whole budget, for a half and for a quarter of it, where a shorter range loses
 /// partials at its edge.
 const TRIES: [u64; 3] = [1, 2, 4];
+/// Coarser buckets that are tried: each is planned.
+const WIDTHS_TRIED: usize = 4;
 
 /// A question about one model that others are made from.
 struct Tried<'q> {
@@ -128,7 +130,12 @@ impl Mill {
             Some(Granularity::Every(interval)) => Some(interval),
             _ => None,
         };
+        let mut tried_widths: Vec<Interval> = Vec::new();
         for wider in model.rollups.iter().filter_map(|rollup| rollup.granularity) {
+            if tried_widths.contains(&wider) || tried_widths.len() >= WIDTHS_TRIED {
+                continue;
+            }
+            tried_widths.push(wider);
             let finer = |time: &TimeDimension| asked(time).filter(|known| *known != wider && known.divides(wider));
             let Some(finest) = query.time_dimensions.iter().find_map(finer) else { continue };
             let mut coarser = query.clone();
@@ -148,7 +155,7 @@ impl Mill {
     /// What a question about one model would read. `None`: it cannot be asked.
     async fn cost(&self, tried: &Tried<'_>, query: &SemanticQuery, counters: &Arc<ScanCounters>) -> Option<Survey> {
         let (_, page) = self.page(query, tried.model, tried.seen, tried.reference, counters).ok()?;
-        self.shared.session.physical(&page).await.ok().map(|physical| survey(&physical))
+        self.session().physical(&page).await.ok().map(|physical| survey(&physical))
     }
 
     /// Allows the lookups of a composed question that are not known yet: those that are read as functions of their keys, and
@@ -160,7 +167,7 @@ impl Mill {
         let mapped = planned.mapped.iter().filter(|mapped| !self.shared.mappings.knows(&mapped.name)).map(|mapped| mapped.plan.clone());
         let plans: Vec<LogicalPlan> = mapped.chain(self.unique_plans(planned).await?).collect();
         for plan in plans {
-            let physical = self.shared.session.physical(&plan).await?;
+            let physical = self.session().physical(&plan).await?;
             allowance.take(|| survey(&physical))?;
         }
         Ok(())

@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Mill;
 use super::damage::Damage;
 use super::mappings::repeated;
-use super::provenance::{told, told_calendar};
+use super::provenance::told;
 use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
@@ -214,7 +214,7 @@ impl Mill {
                 complete_until,
                 time_range: told(composed.range),
                 timezone: compile::zone_of(query)?.name().to_owned(),
-                calendar: told_calendar(query.calendar),
+                calendar: query.calendar,
                 exact: true,
                 total_rows,
                 truncated: executed.truncated,

@@ -14,7 +14,6 @@ use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
 use super::history::{Operation, VersionLoad};
-use super::provenance::told_calendar;
 use super::seen::Seen;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -50,7 +49,7 @@ pub struct Lineage {
     pub filters: Vec<AppliedFilter>,
     /// The zone in which days begin.
     pub timezone: String,
-    /// When weeks and years begin, where it is not on Mondays and in January.
+    /// When days, weeks and years begin, where the question says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarSettings>,
     /// What is read.
@@ -259,7 +258,7 @@ impl Mill {
             time_ranges: words.time_ranges(query)?,
             filters: self.filters(asked, &words).await?,
             timezone: compile::zone_of(query)?.name().to_owned(),
-            calendar: told_calendar(query.calendar),
+            calendar: query.calendar,
             datasets,
             truncated,
         })

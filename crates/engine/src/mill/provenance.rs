@@ -9,7 +9,6 @@ use super::seen::Seen;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
-use crate::semantic::CalendarSettings;
 use crate::semantic::date::Range;
 
 impl Mill {
@@ -54,11 +53,6 @@ impl Mill {
             ..Provenance::default()
         }
     }
-}
-
-/// A calendar as it is told, where it is not the usual one.
-pub(super) fn told_calendar(calendar: Option<CalendarSettings>) -> Option<CalendarSettings> {
-    calendar.filter(|calendar| *calendar != CalendarSettings::default())
 }
 
 /// A range as it is told, where both of its ends are.

@@ -165,6 +165,10 @@ impl Mill {
             let after = owner.models_for(&view, std::slice::from_ref(model), true).await?;
             let known: BTreeSet<String> = problems(&view, &before).into_iter().map(|problem| problem.message().to_owned()).collect();
             if let Some(broken) = problems(&view, &after).into_iter().find(|problem| !known.contains(problem.message())) {
+                if !self.sees_whole(&after.keys().cloned().collect()).await? {
+                    // What is wrong may be about columns that they do not see.
+                    return Err(Error::invalid(format!("the view {} would be broken; ask somebody who sees all of its models", view.name)));
+                }
                 let place = broken.field().unwrap_or_default();
                 return Err(Error::invalid(format!("the view {} would be broken at {place}: {}; change the view first", view.name, broken.message())));
             }

@@ -15,7 +15,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, PrimitiveArray, RecordBatch, new_null_array};
 use arrow::compute::kernels::cmp::distinct;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use datafusion::catalog::Session;
@@ -35,6 +35,8 @@ use crate::semantic::interval::Interval;
 /// Columns beside the keys: first and last instant of the kept bucket.
 const FROM: &str = "bucket.from";
 const TO: &str = "bucket.to";
+/// Buckets of a segment that are looked at beforehand.
+const BUCKETS_LOOKED_AT: usize = 4_096;
 
 /// Aggregates that give the same value however often a row is repeated: they can be folded from keys.
 const REPEATS_DO_NOT_COUNT: [&str; 7] = ["min", "max", "bool_and", "bool_or", "bit_and", "bit_or", "approx_distinct"];
@@ -57,6 +59,8 @@ pub(crate) struct Derivation {
     /// Keys of the rollup, and the ends of its buckets.
     schema: SchemaRef,
     bucket: Option<(usize, Interval, Calendar)>,
+    /// The column of the dataset whose time it is.
+    time_column: Option<String>,
 }
 
 /// An expression over the keys of a rollup.
@@ -90,7 +94,43 @@ impl Derivation {
         let filters = wanted.filters.iter().map(|filter| deriver.derive(filter)).collect();
         let groups = wanted.groups.iter().map(|group| deriver.derive(group)).collect::<Result<_, _>>()?;
         let aggregates = wanted.aggregates.iter().map(|aggregate| deriver.aggregate(aggregate)).collect::<Result<_, _>>()?;
-        Ok(Self { filters, groups, aggregates, schema: deriver.schema, bucket: deriver.time.map(|time| (time.key, time.interval, time.calendar)) })
+        let time_column = deriver.time.as_ref().and_then(Time::column);
+        Ok(Self { filters, groups, aggregates, schema: deriver.schema, bucket: deriver.time.map(|time| (time.key, time.interval, time.calendar)), time_column })
+    }
+
+    /// The column whose time the rollup keeps, where it keeps one.
+    pub(crate) fn time_column(&self) -> Option<&str> {
+        self.time_column.as_deref()
+    }
+
+    /// Whether kept buckets between two instants lie on one side of every boundary, whichever of them there are: then the groups of
+    /// the rollup do, and no row is read. Looks at the first 4,096 buckets.
+    pub(crate) fn fits(&self, filters: &[usize], from: i64, to: i64) -> Result<bool> {
+        let Some((key, interval, calendar)) = self.bucket else { return Ok(true) };
+        let (mut buckets, mut starts) = (Buckets::new(interval, calendar), Vec::new());
+        let mut at = from;
+        while at <= to && starts.len() < BUCKETS_LOOKED_AT {
+            let (start, end) = buckets.of(at);
+            starts.push(start);
+            at = end.max(at.saturating_add(1));
+        }
+        let mut columns: Vec<ArrayRef> = self.schema.fields().iter().take(self.schema.fields().len() - 2).map(|field| new_null_array(field.data_type(), starts.len())).collect();
+        if let Some(time) = columns.get_mut(key) {
+            let instants = PrimitiveArray::<TimestampMicrosecondType>::new(starts.into(), None);
+            *time = Arc::new(instants.with_data_type(time.data_type().clone()));
+        }
+        let keys = self.with_ends(columns, key, interval, calendar)?;
+        let chosen = filters.iter().filter_map(|place| self.filters.get(*place)?.as_ref().ok());
+        let folded = self.aggregates.iter().flat_map(|folded| match folded {
+            Folded::States { passes, .. } => passes.iter().chain(&[]),
+            Folded::Keys { arguments, passes } => passes.iter().chain(arguments),
+        });
+        for derived in chosen.chain(&self.groups).chain(folded) {
+            if !derived.agrees(&keys)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// What the rollup lacks for some filter, where it lacks something: it then answers only for segments whose
@@ -102,30 +142,45 @@ impl Derivation {
     /// Keys of some kept groups as expressions are evaluated over them.
     pub(crate) fn keys(&self, state: &RecordBatch) -> Result<RecordBatch> {
         let own = self.schema.fields().len() - if self.bucket.is_some() { 2 } else { 0 };
-        let mut columns: Vec<ArrayRef> = state.columns().iter().take(own).cloned().collect();
+        let columns: Vec<ArrayRef> = state.columns().iter().take(own).cloned().collect();
         if let Some((key, interval, calendar)) = self.bucket {
-            let starts = columns.get(key).ok_or_else(|| Error::internal("a rollup without its time"))?;
-            let starts = Arc::clone(starts);
-            let mut buckets = Buckets::new(interval, calendar);
-            let instants = starts.as_primitive::<TimestampMicrosecondType>();
-            let ends: Vec<i64> = instants.values().iter().map(|start| buckets.of(*start).1.saturating_sub(1)).collect();
-            let ends = PrimitiveArray::<TimestampMicrosecondType>::new(ends.into(), instants.nulls().cloned());
-            let ends: ArrayRef = Arc::new(ends.with_data_type(starts.data_type().clone()));
-            columns.extend([starts, ends]);
+            return self.with_ends(columns, key, interval, calendar);
         }
         let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(state.num_rows()));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
     }
 }
 
+impl Derivation {
+    /// Keys with the ends of their buckets beside them.
+    fn with_ends(&self, mut columns: Vec<ArrayRef>, key: usize, interval: Interval, calendar: Calendar) -> Result<RecordBatch> {
+        let starts = Arc::clone(columns.get(key).ok_or_else(|| Error::internal("a rollup without its time"))?);
+        let mut buckets = Buckets::new(interval, calendar);
+        let instants = starts.as_primitive::<TimestampMicrosecondType>();
+        let ends: Vec<i64> = instants.values().iter().map(|start| buckets.of(*start).1.saturating_sub(1)).collect();
+        let ends = PrimitiveArray::<TimestampMicrosecondType>::new(ends.into(), instants.nulls().cloned());
+        let ends: ArrayRef = Arc::new(ends.with_data_type(starts.data_type().clone()));
+        columns.extend([starts, ends]);
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+}
+
 impl Derived {
-    /// The value for each kept group; `None` where the rows of a group may differ in it.
-    pub(crate) fn evaluate(&self, keys: &RecordBatch) -> Result<Option<ArrayRef>> {
+    /// Whether its parts that depend on the time are the same at both ends of each bucket.
+    fn agrees(&self, keys: &RecordBatch) -> Result<bool> {
         for [from, to] in &self.ends {
             let at = |end: &Arc<dyn PhysicalExpr>| end.evaluate(keys)?.into_array(keys.num_rows());
             if distinct(&at(from)?, &at(to)?)?.true_count() > 0 {
-                return Ok(None);
+                return Ok(false);
             }
+        }
+        Ok(true)
+    }
+
+    /// The value for each kept group; `None` where the rows of a group may differ in it.
+    pub(crate) fn evaluate(&self, keys: &RecordBatch) -> Result<Option<ArrayRef>> {
+        if !self.agrees(keys)? {
+            return Ok(None);
         }
         Ok(Some(self.value.evaluate(keys)?.into_array(keys.num_rows())?))
     }
@@ -278,6 +333,11 @@ impl<'a> Deriver<'a> {
 }
 
 impl Time {
+    /// The column that it is of.
+    fn column(&self) -> Option<String> {
+        self.roots.iter().flat_map(|(root, _)| root.column_refs()).map(|column| column.name.clone()).next()
+    }
+
     /// Whether an expression is the time itself.
     fn root(&self, expr: &Expr) -> Option<&Option<DataType>> {
         self.roots.iter().find(|(root, _)| root == expr).map(|(_, made)| made)

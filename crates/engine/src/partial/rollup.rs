@@ -274,6 +274,12 @@ impl Route {
         let derived = filters.iter().all(|filter| matches!(self.derivation.filters.get(*filter), Some(Ok(_))));
         derived && self.rollup.find(&segment.path).is_some_and(|stored| !stored.skipped)
     }
+
+    /// Whether the boundaries of the question lie between kept buckets of a segment, wherever its rows are.
+    pub(super) fn fits(&self, arrow: &SchemaRef, segment: &Segment, filters: &[usize]) -> bool {
+        let range = self.derivation.time_column().and_then(|column| segment.time_range(arrow, column));
+        range.is_none_or(|(from, to)| self.derivation.fits(filters, from.timestamp_micros(), to.timestamp_micros()).unwrap_or(false))
+    }
 }
 
 impl Aggregation {

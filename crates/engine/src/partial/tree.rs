@@ -130,7 +130,11 @@ impl Aggregation {
         match node {
             Node::Run { children, .. } => children.iter().for_each(|child| self.look(child, survey)),
             Node::Leaf(leaf) if self.source.partials.keeps_states() && !survey.partials.insert(leaf.key) => survey.kept += 1,
-            Node::Leaf(leaf) => match self.routes.iter().find(|route| route.leads_to(&leaf.segment, &leaf.filters)) {
+            Node::Leaf(leaf) => match self
+                .routes
+                .iter()
+                .find(|route| route.leads_to(&leaf.segment, &leaf.filters) && route.fits(&self.source.snapshot.arrow, &leaf.segment, &leaf.filters))
+            {
                 Some(route) => *survey.by_rollup.entry(route.rollup.name.clone()).or_default() += 1,
                 None => {
                     let bytes = self.bytes_to_read(leaf, &mut survey.columns);

@@ -132,7 +132,7 @@ pub struct Provenance {
     pub time_range: Option<TimeRange>,
     /// The zone in which days begin.
     pub timezone: String,
-    /// When its weeks and years begin, where it is not on Mondays and in January.
+    /// When days, weeks and years begin, where the question says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarSettings>,
     /// Whether the numbers are exact.

@@ -15,7 +15,7 @@ use super::grain::Grain;
 use super::interval::Interval;
 use super::model::Span;
 use crate::error::{Error, Result};
-use crate::functions::bucket::bucket_of;
+use crate::functions::bucket::{bucket_of, day_of, day_start, step};
 use crate::functions::time_shift::shift;
 
 /// Buckets that a rolling measure looks over at most: each group is there once for each of them.
@@ -155,7 +155,7 @@ impl<'a> Mover<'a> {
     fn earlier(&self, range: Range, span: Span, calendar: Calendar) -> Result<Range> {
         let is_start = |micros: i64, grain: Grain| bucket_of(micros, grain, calendar).0 == micros;
         let start = |micros: i64| {
-            let back = self.back(micros, span)?;
+            let back = self.back_in(micros, span, calendar)?;
             // The day may have begun later, or earlier, than midnight then.
             Ok::<_, Error>(if is_start(micros, Grain::Day) && span.unit >= Grain::Day { bucket_of(back, Grain::Day, calendar).0 } else { back })
         };
@@ -163,10 +163,25 @@ impl<'a> Mover<'a> {
             if span.unit < Grain::Month || is_start(micros, Grain::Month) {
                 return start(micros);
             }
-            let last = self.back(micros.saturating_sub(1), span)?;
+            let last = self.back_in(micros.saturating_sub(1), span, calendar)?;
             Ok(if is_start(micros, Grain::Day) { bucket_of(last, Grain::Day, calendar).1 } else { last.saturating_add(1) })
         };
         Ok(Range { from: range.from.map(start).transpose()?, to: range.to.map(end).transpose()? })
+    }
+
+    /// An instant some time before. Where days begin later than midnight the hours after it are of the day before, and so they stay.
+    fn back_in(&self, micros: i64, span: Span, calendar: Calendar) -> Result<i64> {
+        if calendar.day_start == 0 || span.unit < Grain::Day {
+            return self.back(micros, span);
+        }
+        let moved = || {
+            let day = day_of(micros, calendar)?;
+            let earlier = step(day, span.unit, i32::try_from(span.count).ok()?.checked_neg()?)?;
+            let (begin, end) = (day_start(earlier, calendar)?, day_start(earlier.succ_opt()?, calendar)?);
+            // A day with a change of clocks may be shorter.
+            Some(begin.saturating_add(micros - day_start(day, calendar)?).min(end - 1))
+        };
+        moved().ok_or_else(|| self.refused("looks back further than the calendar goes"))
     }
 
     fn back(&self, micros: i64, span: Span) -> Result<i64> {

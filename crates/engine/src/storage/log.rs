@@ -252,7 +252,8 @@ impl DatasetLog {
         Ok(snapshot.commit_id.as_deref().is_none_or(|id| memchr::memmem::find(&bytes, id.as_bytes()).is_some()))
     }
 
-    pub(super) fn known(&self) -> Option<Arc<Snapshot>> {
+    /// The latest snapshot that was read or written here.
+    pub(crate) fn known(&self) -> Option<Arc<Snapshot>> {
         self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -123,8 +123,6 @@ async fn a_live_question_pays_for_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_coarser_grain_that_a_rollup_keeps_is_suggested() {
     let ward = orders().await;
-    // A segment of several hours: where all rows are of one hour, a day of them says enough.
-    ward.mill.load("orders", Csv::bytes("at,city,amount\n2013-03-02T09:00:00,Rome,1\n2013-03-02T15:00:00,Oslo,2\n")).await.unwrap();
     let mut model = ward.mill.model("orders").await.unwrap();
     model.rollups = serde_json::from_value(json!([{"name": "daily", "measures": ["sum_amount"], "dimensions": [], "time_dimension": "at", "granularity": "day"}])).unwrap();
     let version = model.version;

@@ -309,3 +309,27 @@ async fn dates_belong_to_their_date_whenever_days_begin() {
     assert_eq!(ask(json!("today"), 6).await, json!([["2014-01-15T00:00:00Z"], [4]]));
     assert_eq!(ask(json!("today"), 13).await, json!([["2014-01-14T00:00:00Z"], [2]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_before_follows_the_hour_with_which_days_begin() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    // The last row is of the 30th of April where days begin at six.
+    mill.load("orders", Csv::bytes("at,amount\n2024-04-29T12:00:00,1\n2024-04-30T12:00:00,2\n2024-05-01T03:00:00,4\n")).await.unwrap();
+    mill.load("targets", Csv::bytes("day,goal\n2024-04-30,10\n")).await.unwrap();
+    let total = json!({"name": "total", "label": "Total", "kind": "sum", "column": "amount"});
+    let before = json!({"name": "before", "label": "Month before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "month"}});
+    crate::composed::change(mill, "orders", json!({"measures": [total, before]})).await;
+    crate::composed::change(mill, "targets", json!({"dimensions": [{"name": "day", "label": "Day", "type": "date", "same_as": "orders.at"}]})).await;
+    let ask = |range: Value, granularity: Value| json!({"measures": ["orders.before"], "calendar": {"dayStart": 6}, "timeDimensions": [{"dimension": "orders.at", "dateRange": range, "granularity": granularity}]});
+    for (range, expected) in [(json!("2024-05-30"), 6), (json!(["2024-05-01", "2024-05-30"]), 7), (json!("2024-05-29"), 1), (json!(["2024-05-01", "2024-05-31"]), 7)] {
+        assert_eq!(data(mill, &ask(range.clone(), Value::Null)).await, json!([[expected]]), "{range}");
+    }
+    assert_eq!(data(mill, &ask(json!("2024-05-30"), json!("day"))).await, json!([["2024-05-30T06:00:00Z"], [6]]));
+
+    // Dates and times are asked together where days begin at midnight.
+    let both = |hour: u32| json!({"measures": ["orders.total", "targets.sum_goal"], "calendar": {"dayStart": hour}, "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "dateRange": "2024-04-30"}]});
+    assert_eq!(data(mill, &both(0)).await, json!([["2024-04-30T00:00:00Z"], [2], [10]]));
+    let error = mill.query(&serde_json::from_value(both(6)).unwrap()).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("timeDimensions[0].dimension")), "{error}");
+}

@@ -402,6 +402,8 @@ pub struct Provenance {
     #[schema(required)]
     pub time_range: Option<TimeRange>,
     pub timezone: String,
+    /// When days, weeks and years begin, where the question says so.
+    pub calendar: Option<Calendar>,
     pub exact: bool,
     /// How far the numbers that are estimates may be off, one entry a measure.
     pub bounds: Vec<Bound>,

@@ -18,11 +18,10 @@ pub async fn update_tenant(State(app): State<App>, caller: Caller, JsonBody(chan
     caller.allow(Action::ManageUsers)?;
     change.check()?;
     let transaction = app.store.begin().await?;
-    let known = store::get(&transaction, caller.tenancy().id()).await?.ok_or_else(|| Problem::not_found("tenant"))?;
-    let (calendar, budget) = (change.calendar.unwrap_or(known.calendar.0), change.budget.unwrap_or(known.budget.0));
-    store::update(&transaction, caller.tenancy(), Calendar(calendar), Budget(budget)).await?;
+    store::update(&transaction, caller.tenancy(), change.calendar.map(Calendar), change.budget.map(Budget)).await?;
+    let changed = store::get(&transaction, caller.tenancy().id()).await?.ok_or_else(|| Problem::not_found("tenant"))?;
     audit::append(&transaction, app.clock.now(), &caller, "tenant.updated", caller.tenancy().slug().as_str()).await?;
     transaction.commit().await?;
     app.members.forget_all();
-    Ok(Json(Tenant { calendar, budget, ..(&caller.tenant).into() }))
+    Ok(Json((&changed).into()))
 }

@@ -1,7 +1,10 @@
 //! SQL of tenants.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+};
 use uuid::Uuid;
 
 use super::model::{ActiveModel, Budget, Calendar, Column, Entity, Model};
@@ -43,8 +46,12 @@ pub async fn get_by_slug<C: ConnectionTrait>(db: &C, slug: &str) -> Result<Optio
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, calendar: Calendar, budget: Budget) -> Result<(), DbErr> {
-    let change = ActiveModel { calendar: Set(calendar), budget: Set(budget), ..ActiveModel::default() };
+pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, calendar: Option<Calendar>, budget: Option<Budget>) -> Result<(), DbErr> {
+    // What is not given is not written either: somebody else may change it at the same time.
+    if calendar.is_none() && budget.is_none() {
+        return Ok(());
+    }
+    let change = ActiveModel { calendar: calendar.map_or(NotSet, Set), budget: budget.map_or(NotSet, Set), ..ActiveModel::default() };
     Entity::update_many().set(change).filter(Column::Id.eq(tenancy.id())).exec(db).await?;
     Ok(())
 }

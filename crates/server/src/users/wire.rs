@@ -118,7 +118,8 @@ pub struct UserChange {
 #[serde(deny_unknown_fields)]
 pub struct MyChange {
     /// When weeks and years begin for them, where a question does not say; nothing: as for the tenant.
-    #[schema(value_type = Option<schema::Calendar>)]
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required, value_type = Option<schema::Calendar>)]
     pub calendar: Option<CalendarSettings>,
 }
 

@@ -40,7 +40,7 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"]["yearStart"], 4);
 
     // Users may have their own, which is nobody else's.
-    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 13}}), json!({"role": "owner"})] {
+    for wrong in [json!({"calendar": {"weekStart": "someday"}}), json!({"calendar": {"yearStart": 13}}), json!({"role": "owner"}), json!({})] {
         server.put(Who::Viewer, "/me", None, wrong).await.expect(400);
     }
     let changed = server.put(Who::Viewer, "/me", None, json!({"calendar": {"weekStart": "monday", "yearStart": 7}})).await.expect(200).json();

@@ -15,6 +15,7 @@ const UpkeepReport = chunkComponent<UpkeepReportProps>(() =>
   })),
 );
 
+const BudgetSettings = lazy(() => import('@/features/settings/budget-settings'));
 const CalendarSettings = lazy(() => import('@/features/settings/calendar-settings'));
 
 export default function SettingsPage() {
@@ -29,6 +30,9 @@ export default function SettingsPage() {
         </Suspense>
         {isAtLeast('admin') && (
           <>
+            <Suspense fallback={<LoadingState rows={2} label="Loading the budget" />}>
+              <BudgetSettings />
+            </Suspense>
             <UserSettings />
             <Suspense fallback={<LoadingState rows={3} label="Loading upkeep" />}>
               <UpkeepReport />

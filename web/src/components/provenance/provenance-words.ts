@@ -176,6 +176,26 @@ export const totalOf = (parts: readonly Part[]): number =>
   parts.reduce((sum, part) => sum + part.value, 0);
 
 /** What asking now would cost. */
+/** About how long it would take, and whether it may. */
+function costFacts({
+  estimated_ms: ms,
+  budget,
+  within_budget: fits,
+  suggestions,
+}: Explanation): Fact[] {
+  const bounds = [
+    budget.rows == null ? null : formatCount(budget.rows, 'row'),
+    budget.bytes == null ? null : bytes(budget.bytes),
+  ].filter((bound) => bound !== null);
+  return [
+    { name: 'About', value: ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms` },
+    ...(bounds.length > 0
+      ? [{ name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` }]
+      : []),
+    ...suggestions.map((suggestion) => ({ name: 'Instead', value: suggestion })),
+  ];
+}
+
 export function explanationGroups(explanation: Explanation): FactGroup[] {
   const { segments_total: total } = explanation;
   return [
@@ -200,6 +220,7 @@ export function explanationGroups(explanation: Explanation): FactGroup[] {
           name: 'To be read',
           value: `${formatCount(explanation.rows, 'row')}, ${bytes(explanation.bytes)}`,
         },
+        ...costFacts(explanation),
       ],
     },
     ...(explanation.aggregates.length > 0

@@ -1,36 +1,34 @@
-// When days, weeks and years of the organisation begin: questions go by it that say nothing else.
+// When days, weeks and years begin: for the organisation, and for oneself where that is another way.
 import Box from '@mui/material/Box';
-import MenuItem from '@mui/material/MenuItem';
-import TextField from '@mui/material/TextField';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import Switch from '@mui/material/Switch';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
-import { useUpdateTenantMutation } from '@/api/tenant-api';
-import type { Calendar, Weekday } from '@/api/types';
+import { useUpdateMeMutation, useUpdateTenantMutation } from '@/api/tenant-api';
+import type { Calendar } from '@/api/types';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
-import { weekdays } from '@/lib/format/calendar';
-
-const dayName = (day: Weekday): string => day.charAt(0).toUpperCase() + day.slice(1);
-const monthName = (month: number): string =>
-  new Intl.DateTimeFormat('en', { month: 'long', timeZone: 'UTC' }).format(
-    Date.UTC(2024, month - 1, 1),
-  );
+import { CalendarFields, wholeCalendar } from './calendar-fields';
 
 export default function CalendarSettings() {
+  return (
+    <>
+      <OrganisationCalendar />
+      <OwnCalendar />
+    </>
+  );
+}
+
+function OrganisationCalendar() {
   const { tenant, isAtLeast } = useSession();
   const [update, { isLoading, error }] = useUpdateTenantMutation();
   const toasts = useToasts();
-  const calendar: Required<Calendar> = {
-    weekStart: tenant?.calendar.weekStart ?? 'monday',
-    yearStart: tenant?.calendar.yearStart ?? 1,
-    dayStart: tenant?.calendar.dayStart ?? 0,
-  };
+  const calendar = wholeCalendar(tenant?.calendar);
   const save = async (change: Partial<Calendar>): Promise<void> => {
     const answer = await update({ calendar: { ...calendar, ...change } });
     if ('data' in answer) toasts.show({ tone: 'success', message: 'Calendar saved' });
   };
-  const fixed = isLoading || !isAtLeast('admin');
   return (
     <SectionCard
       title="Calendar"
@@ -40,55 +38,60 @@ export default function CalendarSettings() {
           : 'Kept for the whole organisation by its admins.'
       }
     >
-      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 4 }}>
-        <TextField
-          select
-          label="Weeks begin on"
-          value={calendar.weekStart}
-          disabled={fixed}
-          onChange={(event) => void save({ weekStart: event.target.value as Weekday })}
-          sx={{ minWidth: 200, flexGrow: 1 }}
-        >
-          {weekdays.map((day) => (
-            <MenuItem key={day} value={day}>
-              {dayName(day)}
-            </MenuItem>
-          ))}
-        </TextField>
-        <TextField
-          select
-          label="Years begin with"
-          value={calendar.yearStart}
-          disabled={fixed}
-          onChange={(event) => void save({ yearStart: Number(event.target.value) })}
-          sx={{ minWidth: 200, flexGrow: 1 }}
-        >
-          {Array.from({ length: 12 }, (_none, index) => index + 1).map((month) => (
-            <MenuItem key={month} value={month}>
-              {monthName(month)}
-            </MenuItem>
-          ))}
-        </TextField>
-        <TextField
-          select
-          label="Days begin at"
-          value={calendar.dayStart}
-          disabled={fixed}
-          onChange={(event) => void save({ dayStart: Number(event.target.value) })}
-          sx={{ minWidth: 200, flexGrow: 1 }}
-        >
-          {Array.from({ length: 24 }, (_none, hour) => (
-            <MenuItem key={hour} value={hour}>
-              {`${String(hour).padStart(2, '0')}:00`}
-            </MenuItem>
-          ))}
-        </TextField>
-      </Box>
-      {error && (
-        <Box sx={{ mt: 4 }}>
-          <ProblemNotice problem={toProblem(error)} />
-        </Box>
-      )}
+      <CalendarFields
+        calendar={calendar}
+        fixed={isLoading || !isAtLeast('admin')}
+        onChange={(change) => void save(change)}
+      />
+      <Failed error={error} />
     </SectionCard>
   );
 }
+
+function OwnCalendar() {
+  const { user, tenant, viewed } = useSession();
+  const [update, { isLoading, error }] = useUpdateMeMutation();
+  const toasts = useToasts();
+  const own = user?.calendar ?? null;
+  const fixed = isLoading || viewed !== null;
+  const save = async (calendar: Calendar | null): Promise<void> => {
+    const answer = await update({ calendar });
+    if ('data' in answer) toasts.show({ tone: 'success', message: 'Your calendar is saved' });
+  };
+  return (
+    <SectionCard
+      title="Your calendar"
+      lead="Where your days, weeks or years begin otherwise. What you look at goes by it, unless a dashboard or a question says something else."
+    >
+      <FormControlLabel
+        control={
+          <Switch
+            checked={own === null}
+            disabled={fixed}
+            onChange={(event) =>
+              void save(event.target.checked ? null : wholeCalendar(tenant?.calendar))
+            }
+          />
+        }
+        label="As the organisation"
+      />
+      {own !== null && (
+        <Box role="group" aria-label="Your calendar" sx={{ mt: 4 }}>
+          <CalendarFields
+            calendar={wholeCalendar(own)}
+            fixed={fixed}
+            onChange={(change) => void save({ ...wholeCalendar(own), ...change })}
+          />
+        </Box>
+      )}
+      <Failed error={error} />
+    </SectionCard>
+  );
+}
+
+const Failed = ({ error }: { error: unknown }) =>
+  error ? (
+    <Box sx={{ mt: 4 }}>
+      <ProblemNotice problem={toProblem(error)} />
+    </Box>
+  ) : null;

@@ -2,8 +2,9 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
-import type { NewUser, Role, TenantChange, UserChange } from '@/api/types';
+import type { MyChange, NewUser, Role, TenantChange, UserChange } from '@/api/types';
 import SettingsPage from '@/app/pages/settings-page';
+import { formatCalendar, yearName } from '@/lib/format/calendar';
 import { session } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
 import { renderApp } from '@/testing/render-app';
@@ -316,5 +317,66 @@ describe('the calendar of the organisation', () => {
     await user.click(await screen.findByRole('combobox', { name: 'Weeks begin on' }));
     await user.click(await screen.findByRole('option', { name: 'Sunday' }));
     expect(await screen.findByText(/This takes the role admin/)).toBeInTheDocument();
+  });
+});
+
+describe("one's own calendar", () => {
+  it('begins as that of the organisation, and goes back to it', async () => {
+    const saved: MyChange[] = [];
+    server.use(
+      http.put('*/api/v1/me', async ({ request }) => {
+        const change = (await request.json()) as MyChange;
+        saved.push(change);
+        return HttpResponse.json({ user: { ...session.user, ...change }, tenant: session.tenant });
+      }),
+    );
+    const { user } = open('viewer');
+    await user.click(await screen.findByRole('switch', { name: 'As the organisation' }));
+    expect(await screen.findByText('Your calendar is saved')).toBeInTheDocument();
+    const own = within(await screen.findByRole('group', { name: 'Your calendar' }));
+    await user.click(own.getByRole('combobox', { name: 'Years begin with' }));
+    await user.click(await screen.findByRole('option', { name: 'July' }));
+    await waitFor(() => expect(saved).toHaveLength(2));
+    expect(yearName(new Date(Date.UTC(2013, 7, 1)), formatCalendar())).toBe('FY 2013/14');
+    await user.click(await screen.findByRole('switch', { name: 'As the organisation' }));
+    await waitFor(() =>
+      expect(saved).toEqual([
+        { calendar: { weekStart: 'monday', yearStart: 1, dayStart: 0 } },
+        { calendar: { weekStart: 'monday', yearStart: 7, dayStart: 0 } },
+        { calendar: null },
+      ]),
+    );
+    expect(screen.queryByRole('group', { name: 'Your calendar' })).toBeNull();
+  });
+});
+
+describe('the budget of a question', () => {
+  it('is set and taken away by an admin', async () => {
+    const saved: TenantChange[] = [];
+    server.use(
+      http.put('*/api/v1/tenant', async ({ request }) => {
+        const change = (await request.json()) as TenantChange;
+        saved.push(change);
+        return HttpResponse.json({ ...session.tenant, ...change });
+      }),
+    );
+    const { user } = open('admin');
+    const rows = await screen.findByRole('textbox', { name: 'Rows at most' });
+    const form = within(rows.closest('form') as HTMLElement);
+    await user.type(rows, 'many');
+    expect(await form.findByText('A whole number, or nothing')).toBeInTheDocument();
+    expect(form.getByRole('button', { name: 'Save' })).toBeDisabled();
+    await user.clear(rows);
+    await user.type(rows, '1 000 000');
+    await user.type(form.getByRole('textbox', { name: 'Data at most' }), '50');
+    await user.click(form.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('Budget saved')).toBeInTheDocument();
+    expect(saved).toEqual([{ budget: { rows: 1_000_000, bytes: 50_000_000 } }]);
+  });
+
+  it('is not shown to others', async () => {
+    open('viewer');
+    await screen.findByRole('switch', { name: 'As the organisation' });
+    expect(screen.queryByRole('textbox', { name: 'Rows at most' })).toBeNull();
   });
 });

@@ -7,5 +7,9 @@ export function toQuery(choices: WidgetChoices): SemanticQuery {
   const query = baseQuery(choices);
   const measure = choices.measures[0];
   if (choices.time || measure === undefined) return query;
-  return { ...query, order: [[measure, 'desc']], limit: choices.limit ?? 20 };
+  return {
+    ...query,
+    order: [[measure, 'desc']],
+    limit: Math.max(choices.limit ?? 20, query.top?.limit ?? 0),
+  };
 }

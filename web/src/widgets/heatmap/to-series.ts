@@ -7,7 +7,7 @@ import { OTHER_LABEL } from '@/lib/others';
 import { readWithOthers } from '../read-with-others';
 import { numberAt } from '../result-columns';
 import type { ReadColumn } from '../result-columns';
-import { filledBuckets, textOf } from '../result-to-chart';
+import { calendarOf, filledBuckets, textOf } from '../result-to-chart';
 import type { ChartInput } from '../result-to-chart';
 
 export interface HeatInput extends HeatSpec {
@@ -70,7 +70,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
     if (line && column !== undefined) line[column] = numberAt(measure.values, row);
   }
   const step = GRAIN_MS[grain ?? 'day'];
-  const calendar = widget.query.calendar ?? undefined;
+  const calendar = calendarOf(input);
   const left = [
     allRows.length > rows.length ? `first ${rows.length} of ${allRows.length} rows` : null,
     allColumns.length > columns.length ? `last ${columns.length} columns` : null,

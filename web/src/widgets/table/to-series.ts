@@ -9,7 +9,7 @@ export function toSeries(widget: Widget, result: QueryResult): DataColumn[] {
     label: column.label,
     type: column.type,
     grain: column.grain ?? null,
-    calendar: widget.query.calendar,
+    calendar: result.provenance.calendar ?? widget.query.calendar,
     format: format && column.role === 'measure' ? format : (column.format ?? null),
   }));
 }

@@ -11,6 +11,7 @@ use crate::mill::verify::Verification;
 use crate::mill::{Explanation, Mill};
 use crate::query::QueryResult;
 use crate::semantic::member::model_of;
+use crate::semantic::view::check::check_asked;
 use crate::semantic::view::names::Names;
 use crate::semantic::view::reach::{What, places};
 use crate::semantic::view::translate::{find, members, mixed, translate};
@@ -82,7 +83,7 @@ impl Told for Lineage {
 impl Told for Explanation {
     /// It speaks of datasets and plans, but for what to ask instead.
     fn told(mut self, names: &Names) -> Result<Self> {
-        self.suggestions.iter_mut().for_each(|said| *said = names.text(said));
+        self.suggestions = names.suggestions(&self.suggestions);
         Ok(self)
     }
 }
@@ -95,6 +96,10 @@ impl Mill {
         let Some(view) = self.view_of(first).await? else { return Ok(plain) };
         let models = self.models_for(&view, &[], false).await?;
         let translated = translate(query, &view, &places(&view, &models))?;
+        if translated.measured.union(&translated.grouped).count() > 1 {
+            let models = self.models_for(&view, &[], true).await?;
+            check_asked(&places(&view, &models), &models, &translated.measured, &translated.grouped)?;
+        }
         Ok(Words { query: Cow::Owned(translated.query), names: Some(translated.names) })
     }
 

@@ -2,7 +2,7 @@
 //! way that the paths tell. That last is what a view promises: `sales.country` is the country of the order's customer, whichever
 //! measure it is asked with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reach::{Place, Stretch, What, place};
 use super::{Members, View};
@@ -123,28 +123,54 @@ fn check_ways(view: &View, places: &[Place<'_>], models: &Models, problems: &mut
     from.extend(places.iter().filter(|place| !place.way.is_empty()).filter(has_measures).map(|place| (place.model.name.as_str(), place.way.as_slice())));
     for to in places.iter().filter(has_others) {
         for (start, its) in &from {
-            let told = along(its, &to.way);
-            let taken = if to.prefix == *start { Ok(Vec::new()) } else { way(start, to.prefix, models) };
-            let taken_keys = taken.as_ref().ok().map(|way| way.iter().map(|step| (step.target.as_str(), step.keys.as_slice())).collect::<Vec<_>>());
-            let told_keys = told.as_ref().map(|way| way.iter().map(|(target, keys)| (target.as_str(), keys.as_slice())).collect::<Vec<_>>());
-            if taken_keys == told_keys {
-                continue;
+            if let Some(differs) = differs(start, its, to, models, true) {
+                problems.push(differs.at(format!("include[{}].path", to.index)));
             }
-            let shown = |way: &[String]| std::iter::once((*start).to_owned()).chain(way.iter().cloned()).collect::<Vec<_>>().join(" > ");
-            let taken = match taken {
-                Ok(way) => {
-                    let way = shown(&way.iter().map(|step| step.name.clone()).collect::<Vec<_>>());
-                    format!("a question goes {way}; give the last join of the path a name that no other way has")
-                }
-                Err(error) => error.message().to_owned(),
-            };
-            let told = told.map_or_else(
-                || "the path leads to many rows".to_owned(),
-                |way| format!("the path leads {}", shown(&way.into_iter().map(|(target, _)| target).collect::<Vec<_>>())),
-            );
-            problems.push(Error::invalid(format!("{} for measures of {start}: {told}, but {taken}", to.include.path)).at(format!("include[{}].path", to.index)));
         }
     }
+}
+
+/// Checks once more for what a question asks: models may have changed under the view since it was saved, and without measures any
+/// of the models that are named may be the one whose rows say which groups there are.
+///
+/// # Errors
+/// `Invalid` where the question would go another way than the paths of the view lead.
+pub(crate) fn check_asked(places: &[Place<'_>], models: &Models, measured: &BTreeSet<usize>, grouped: &BTreeSet<usize>) -> Result<()> {
+    let starts = if measured.is_empty() { grouped } else { measured };
+    for to in places.iter().filter(|place| grouped.contains(&place.index)) {
+        for from in places.iter().filter(|place| starts.contains(&place.index) && !place.is_aliased()) {
+            // A model that has no way to all the others is not begun with.
+            if let Some(differs) = differs(&from.model.name, &from.way, to, models, !measured.is_empty()) {
+                return Err(if measured.is_empty() { differs.context("without a measure") } else { differs });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How the way of a question from one model to a place is another one than that of the paths. `must`: there has to be one.
+fn differs(start: &str, its: &[Stretch], to: &Place<'_>, models: &Models, must: bool) -> Option<Error> {
+    let told = along(its, &to.way);
+    let taken = if to.prefix == start { Ok(Vec::new()) } else { way(start, to.prefix, models) };
+    if !must && taken.is_err() {
+        return None;
+    }
+    let taken_keys = taken.as_ref().ok().map(|way| way.iter().map(|step| (step.target.as_str(), step.keys.as_slice())).collect::<Vec<_>>());
+    let told_keys = told.as_ref().map(|way| way.iter().map(|(target, keys)| (target.as_str(), keys.as_slice())).collect::<Vec<_>>());
+    if taken_keys == told_keys {
+        return None;
+    }
+    let shown = |way: &[String]| std::iter::once(start.to_owned()).chain(way.iter().cloned()).collect::<Vec<_>>().join(" > ");
+    let taken = match taken {
+        Ok(way) => {
+            let way = shown(&way.iter().map(|step| step.name.clone()).collect::<Vec<_>>());
+            format!("a question goes {way}; give the last join of the path a name that no other way has")
+        }
+        Err(error) => error.message().to_owned(),
+    };
+    let told =
+        told.map_or_else(|| "the path leads to many rows".to_owned(), |way| format!("the path leads {}", shown(&way.into_iter().map(|(target, _)| target).collect::<Vec<_>>())));
+    Some(Error::invalid(format!("{} for measures of {start}: {told}, but {taken}", to.include.path)))
 }
 
 /// The way from the end of one path to the end of another: back to where they part, and on. `None`: a row meets many on it.

@@ -68,12 +68,24 @@ impl Names {
         provenance.view = Some(self.view.clone());
     }
 
+    /// What to ask instead, without what speaks of members that the view may not have.
+    pub(crate) fn suggestions(&self, said: &[String]) -> Vec<String> {
+        let of_models = |said: &String| {
+            self.pairs
+                .iter()
+                .filter_map(|pair| pair.base.split_once('.'))
+                .any(|(model, _)| model != self.view.name && said.contains(&format!("{model}.")))
+        };
+        let kept: Vec<String> = said.iter().map(|said| self.text(said)).filter(|said| !of_models(said)).collect();
+        if kept.is_empty() && !said.is_empty() { vec!["ask for a shorter range of time, or leave out measures".to_owned()] } else { kept }
+    }
+
     /// Why there is no answer.
     pub(crate) fn error(&self, error: Error) -> Error {
         if !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Exhausted | ErrorKind::NotFound) {
             return error;
         }
-        let suggestions = error.suggestions().iter().map(|said| self.text(said)).collect();
+        let suggestions = self.suggestions(error.suggestions());
         let worded = error.reworded(|message| self.text(message)).suggesting(suggestions);
         let named = worded.message().contains(&self.view.name);
         if named { worded } else { worded.context(format_args!("view {}", self.view.name)) }
@@ -126,7 +138,7 @@ impl Names {
     }
 
     /// A sentence with the names of members put in.
-    pub(crate) fn text(&self, text: &str) -> String {
+    fn text(&self, text: &str) -> String {
         let is_name = |character: char| character.is_alphanumeric() || character == '_';
         let (mut written, mut rest, mut inside) = (String::with_capacity(text.len()), text, false);
         while let Some(first) = rest.chars().next() {

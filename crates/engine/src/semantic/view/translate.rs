@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::View;
 use super::check::twice;
 use super::names::{Names, Pair};
-use super::reach::{Place, Shown};
+use super::reach::{Place, Shown, What};
 use crate::error::{Error, Result, near_names};
 use crate::query::result::UsedView;
 use crate::semantic::member::model_of;
@@ -17,6 +17,10 @@ use crate::semantic::query::{Condition, Filter, SemanticQuery, TimeDimension, To
 pub(crate) struct Translated {
     pub query: SemanticQuery,
     pub names: Names,
+    /// The places whose measures are asked for.
+    pub measured: BTreeSet<usize>,
+    /// The places that are grouped or filtered by.
+    pub grouped: BTreeSet<usize>,
 }
 
 /// Translates a question whose members are all of one view.
@@ -24,11 +28,11 @@ pub(crate) struct Translated {
 /// # Errors
 /// `Invalid` at the field whose member is of something else, or not there, with near names.
 pub(crate) fn translate(query: &SemanticQuery, view: &View, places: &[Place<'_>]) -> Result<Translated> {
-    let mut translating = Translating { view, places, plain: false, pairs: Vec::new(), used: BTreeSet::new() };
+    let mut translating = Translating { view, places, plain: false, pairs: Vec::new(), measured: BTreeSet::new(), grouped: BTreeSet::new() };
     let translated = translating.query(query)?;
     // Without a measure rows of the first model that is named say which groups there are; what a join calls otherwise is none.
     let of_models = translated.measures.is_empty() && translating.asks_aliases_only(&translated);
-    let translated = match (of_models, translating.used.len()) {
+    let translated = match (of_models, translating.grouped.len()) {
         (false, _) => translated,
         (true, 1) => {
             // Of one model alone its own rows do.
@@ -40,7 +44,8 @@ pub(crate) fn translate(query: &SemanticQuery, view: &View, places: &[Place<'_>]
         }
     };
     let used = UsedView { name: view.name.clone(), version: view.version };
-    Ok(Translated { query: translated, names: Names::new(used, translating.pairs) })
+    let Translating { pairs, measured, grouped, .. } = translating;
+    Ok(Translated { query: translated, names: Names::new(used, pairs), measured, grouped })
 }
 
 /// The member of a view.
@@ -78,8 +83,8 @@ struct Translating<'a> {
     /// Whether models are called by their own names only.
     plain: bool,
     pairs: Vec<Pair>,
-    /// The places whose members are named.
-    used: BTreeSet<usize>,
+    measured: BTreeSet<usize>,
+    grouped: BTreeSet<usize>,
 }
 
 impl Translating<'_> {
@@ -134,7 +139,8 @@ impl Translating<'_> {
 
     fn member(&mut self, member: &str) -> Result<String> {
         let shown = find(self.view, self.places, self.own(member)?)?;
-        self.used.insert(shown.place);
+        let places = if matches!(shown.what, What::Measure(_)) { &mut self.measured } else { &mut self.grouped };
+        places.insert(shown.place);
         let base = self.renamed(&shown.member, shown.place);
         if !self.pairs.iter().any(|pair| pair.asked == member) {
             let label = shown.label.map(|label| (shown.own_label().to_owned(), label.to_owned()));
@@ -181,7 +187,7 @@ impl Translating<'_> {
                 return Err(Error::invalid(format!("view {} has no segment {name:?}{}", self.view.name, near_names(name, known.iter().map(String::as_str)))));
             }
         };
-        self.used.insert(place.index);
+        self.grouped.insert(place.index);
         if place.is_aliased() && !self.plain {
             let mut conditions = segment.filters.clone();
             conditions.iter_mut().for_each(|condition| called(condition, place.prefix));

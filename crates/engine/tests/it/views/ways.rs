@@ -100,3 +100,37 @@ async fn measures_of_several_models_go_the_ways_of_the_paths_or_are_refused() {
     let (of_view, of_models) = (months("trade", "trade.sum_refund", "trade.at"), months("orders", "returns.sum_refund", "orders.at"));
     assert_eq!(answer(&mill, &of_view).await["data"], answer(&mill, &of_models).await["data"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_measure_no_other_way_is_gone() {
+    let ward = Ward::new().await;
+    let mill = ward.mill.clone();
+    for (name, rows) in [
+        ("orders", "customer,shipped_to,amount\nAnn,NO,10\nBob,IT,20\n"),
+        ("customers", "name,home,city\nAnn,IT,Rome\nBob,IT,Milan\n"),
+        ("countries", "code,title\nIT,Italy\nNO,Norway\n"),
+    ] {
+        mill.load(name, Csv::bytes(rows)).await.unwrap();
+    }
+    let join = |to: &str, column: &str, other: &str| json!({"name": to, "on": [{"column": column, "other": other}]});
+    change(&mill, "customers", json!({"joins": [join("countries", "home", "code")]})).await;
+    change(&mill, "orders", json!({"joins": [join("customers", "customer", "name"), join("countries", "shipped_to", "code")]})).await;
+    let view = json!({"name": "sales", "label": "Sales", "include": [
+        {"path": "orders", "members": ["sum_amount"]}, {"path": "orders.customers", "members": ["name", "city"]}, {"path": "orders.countries", "members": ["title"]}
+    ]});
+    save(&mill, view).await.unwrap();
+    // Ann's order went to Norway, and she lives in Italy.
+    let question = json!({"measures": ["sales.sum_amount"], "dimensions": ["sales.title"], "filters": [{"member": "sales.name", "operator": "equals", "values": ["Ann"]}]});
+    assert_eq!(answer(&mill, &question).await["data"], json!([["Norway"], [10]]));
+    for question in [
+        json!({"dimensions": ["sales.name", "sales.title"]}),
+        json!({"dimensions": ["sales.name"], "filters": [{"member": "sales.title", "operator": "equals", "values": ["Italy"]}]}),
+    ] {
+        let (_, message) = refused(&mill, question).await;
+        assert!(message.contains("without a measure") && message.contains("a question goes customers > countries"), "{message}");
+    }
+    assert_eq!(
+        answer(&mill, &json!({"dimensions": ["sales.name"], "filters": [{"member": "sales.city", "operator": "equals", "values": ["Rome"]}]})).await["data"],
+        json!([["Ann"]])
+    );
+}

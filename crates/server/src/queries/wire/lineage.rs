@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Filter, Provenance, SourceVersion, TimeRange};
+use super::{Calendar, Filter, Provenance, SourceVersion, TimeRange};
 use crate::datasets::wire::Cell;
 use crate::models::wire::{Dimension, Measure};
 use crate::versions::wire::{Operation, VersionLoad};
@@ -88,6 +88,8 @@ pub struct Lineage {
     /// The conditions of the question and of the segments that it names, made absolute.
     pub filters: Vec<AppliedFilter>,
     pub timezone: String,
+    /// When days, weeks and years begin, where the question says so.
+    pub calendar: Option<Calendar>,
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
     pub truncated: bool,

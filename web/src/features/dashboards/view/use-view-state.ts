@@ -24,10 +24,10 @@ export interface ViewControls {
 export function useViewState(definition: DashboardDefinition): ViewControls {
   const [params, setParams] = useSearchParams();
   const state = useMemo(() => readView(params), [params]);
-  const { time, filters, timezone } = definition;
+  const { time, filters, timezone, calendar } = definition;
   const view = useMemo(
-    () => viewOf({ time, filters, timezone }, state),
-    [state, time, filters, timezone],
+    () => viewOf({ time, filters, timezone, calendar }, state),
+    [state, time, filters, timezone, calendar],
   );
   const change = useCallback(
     (next: Partial<ViewState>) => setParams((old) => writeView(old, { ...readView(old), ...next })),

@@ -1,5 +1,6 @@
 // What a card really asks: its own query, plus the dashboard's time and filters. Pure.
 import type {
+  Calendar,
   DashboardDefinition,
   DateRange,
   Filter,
@@ -21,6 +22,7 @@ export interface DashboardView {
   grain: Grain | null;
   filters: Filter[];
   zone: string;
+  calendar: Calendar | null;
   /** null: now, and live. */
   asOf: string | null;
 }
@@ -30,13 +32,19 @@ const noFilters: Filter[] = [];
 
 /** What the address says, else what the author saved. */
 export const viewOf = (
-  { time, filters, timezone }: Pick<DashboardDefinition, 'time' | 'filters' | 'timezone'>,
+  {
+    time,
+    filters,
+    timezone,
+    calendar,
+  }: Pick<DashboardDefinition, 'time' | 'filters' | 'timezone' | 'calendar'>,
   state: ViewState,
 ): DashboardView => ({
   range: state.range ?? time.range,
   grain: state.grain === undefined ? (time.grain ?? null) : state.grain,
   filters: state.filters ?? filters ?? noFilters,
   zone: timezone ?? 'UTC',
+  calendar: calendar ?? null,
   asOf: state.asOf,
 });
 
@@ -98,7 +106,9 @@ export function timeMemberOf(
 function answerable(query: SemanticQuery, models: readonly Model[]): SemanticQuery {
   const root = models.find(({ name }) => name === rootOf(query, models));
   const onMeasure = root && query.filters?.some((filter) => isOnMeasure(filter, root));
-  const groups = query.dimensions?.length ? (query.top?.limit ?? Infinity) + 1 : 1;
+  const [dimension, ...others] = query.dimensions ?? [];
+  const groups =
+    dimension === undefined ? 1 : others.length > 0 ? Infinity : (query.top?.limit ?? Infinity) + 1;
   const fits = ({ fill, dateRange, granularity }: TimeDimension): boolean =>
     !onMeasure && (fill !== 'null' || !granularity || canFill(dateRange, granularity, groups));
   const { timeDimensions } = query;
@@ -134,6 +144,8 @@ export function viewQuery(
     ...view.filters.filter((filter) => reaches(filter, query, models)),
   ];
   const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
+  const calendar = query.calendar ?? view.calendar;
+  if (calendar) result.calendar = calendar;
   if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;
   else delete result.timeDimensions;
   if (filters.length > 0) result.filters = filters;

@@ -126,6 +126,7 @@ describe('queries', () => {
     grain: 'week',
     filters: [filters[0]!],
     zone: 'America/New_York',
+    calendar: null,
     asOf: null,
   };
   const definition = { time_dimension: 'flights.time_hour' };

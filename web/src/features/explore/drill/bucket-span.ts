@@ -12,7 +12,7 @@ export interface Span {
 
 export function bucketSpan(bucket: Bucket, range: Span | null, zone: string): Span {
   const start = Date.parse(bucket.start);
-  const end = nextBucket(start, bucket.grain, zone);
+  const end = nextBucket(start, bucket.grain, zone, bucket.units);
   const from = range === null ? start : Math.max(start, Date.parse(range.from));
   const to = range === null ? end : Math.min(end, Date.parse(range.to));
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };

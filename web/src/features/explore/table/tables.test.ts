@@ -118,7 +118,7 @@ describe('a flat table', () => {
     });
     expect(table.groupOf(0, 2)).toEqual({
       members: [{ member: 'f.carrier', label: 'carrier', type: 'string', value: null }],
-      bucket: { member: 'f.day', start: '2013-01-02T00:00:00Z', grain: 'day' },
+      bucket: { member: 'f.day', start: '2013-01-02T00:00:00Z', grain: 'day', units: 1 },
     });
   });
 
