@@ -1,3 +1,4 @@
+// Buckets on the wall clock: where the next one begins, of one unit or several, across changes of clocks.
 import { describe, expect, it } from 'vitest';
 import { nextBucket, unitsOf } from './zoned-time';
 import type { GRAIN_MS } from './zoned-time';

@@ -121,7 +121,7 @@ fn kept(asked: Interval, calendar: Calendar) -> Interval {
     let offsets = (1..=12)
         .filter_map(|month| chrono::NaiveDate::from_ymd_opt(2024, month, 1))
         .map(|day| i64::from(zone.offset_from_utc_date(&day).fix().local_minus_utc()));
-    let longest = match offsets.fold(0, |all, offset| all | offset % 3_600) {
+    let longest = match offsets.fold(0, |all, offset| all | (offset % 3_600)) {
         0 if zone == Tz::UTC && calendar.day_start == 0 => Grain::Day,
         0 => Grain::Hour,
         _ => Grain::Minute,

@@ -9,6 +9,9 @@ use super::{Members, View};
 use crate::error::{Error, Result, near_names};
 use crate::semantic::join::{Models, way};
 
+/// A model that a way comes to, and the columns that lead there.
+type Step = (String, Vec<(String, String)>);
+
 /// Parts of a view at most.
 const INCLUDES_MAX: usize = 50;
 /// Members that a part lists at most.
@@ -174,7 +177,7 @@ fn differs(start: &str, its: &[Stretch], to: &Place<'_>, models: &Models, must: 
 }
 
 /// The way from the end of one path to the end of another: back to where they part, and on. `None`: a row meets many on it.
-fn along(from: &[Stretch], to: &[Stretch]) -> Option<Vec<(String, Vec<(String, String)>)>> {
+fn along(from: &[Stretch], to: &[Stretch]) -> Option<Vec<Step>> {
     let shared = from.iter().zip(to).take_while(|(one, other)| one == other).count();
     let back = from.get(shared..).unwrap_or_default().iter().rev().map(|stretch| {
         let keys = stretch.keys.iter().map(|(here, there)| (there.clone(), here.clone())).collect();

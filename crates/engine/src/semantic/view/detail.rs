@@ -92,7 +92,7 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
                     dimensions.push(ViewDimension { name: shown.name, label, column_type: dimension.column_type, format, granularities, member });
                 }
                 What::Measure(measure) => {
-                    measures.push(ViewMeasure { name: shown.name, label, kind: measure.kind, format: measure.format.clone(), lower_is_better: measure.lower_is_better, member })
+                    measures.push(ViewMeasure { name: shown.name, label, kind: measure.kind, format: measure.format.clone(), lower_is_better: measure.lower_is_better, member });
                 }
             }
         }
