@@ -81,7 +81,7 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     errors: Vec<FieldProblem>,
-    suggestions: Vec<String>,
+    suggestions: Box<[String]>,
     current_version: Option<u64>,
     retry_after_seconds: Option<u64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -123,7 +123,7 @@ pub struct WireProblem {
 impl Problem {
     /// A problem with a sentence.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: Some(detail.into()), errors: Vec::new(), suggestions: Vec::new(), current_version: None, retry_after_seconds: None, cause: None }
+        Self { code, detail: Some(detail.into()), errors: Vec::new(), suggestions: Box::default(), current_version: None, retry_after_seconds: None, cause: None }
     }
 
     /// The request is wrong.
@@ -191,7 +191,7 @@ impl Problem {
             detail: self.detail,
             request_id: request_id::current(),
             errors: self.errors,
-            suggestions: self.suggestions,
+            suggestions: self.suggestions.into_vec(),
             current_version: self.current_version,
         }
     }
@@ -238,7 +238,7 @@ impl From<tidemill::Error> for Problem {
         if let Some(field) = error.field() {
             problem.errors.push(FieldProblem { field: field.to_owned(), detail: error.message().to_owned() });
         }
-        problem.suggestions = error.suggestions().to_vec();
+        problem.suggestions = error.suggestions().into();
         problem.cause = Some(Box::new(error));
         problem
     }
