@@ -348,7 +348,7 @@ describe('when things go wrong', () => {
     slow = false;
     await user.click(screen.getByRole('button', { name: 'Ask it' }));
     expect(await screen.findByTestId('widget-value')).toBeVisible();
-  });
+  }, 30_000);
 
   it('says which filter leaves nothing, and clears it', async () => {
     const { user } = open('?m=count&d=carrier&f=carrier:equals:QQ');
