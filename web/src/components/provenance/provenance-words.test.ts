@@ -6,10 +6,10 @@ import {
   boundText,
   explanationGroups,
   provenanceGroups,
-  provenanceLine,
   segmentParts,
   totalOf,
 } from './provenance-words';
+import { provenanceLine } from './provenance-line';
 
 const now = Date.parse('2026-11-26T10:00:00Z');
 

@@ -239,17 +239,3 @@ export function explanationGroups(explanation: Explanation): FactGroup[] {
       : []),
   ];
 }
-
-/** One line under a result: whose numbers these are. */
-export function provenanceLine(provenance: Provenance): string {
-  const { dataset, version, exact, timezone: zone, time_range: range } = provenance;
-  return [
-    dataset === null ? null : version === null ? dataset : `${dataset} version ${count(version)}`,
-    range ? rangeLabel(Date.parse(range.from), Date.parse(range.to), zone) : null,
-    zone,
-    exact ? null : 'estimated',
-    restrictedBy(provenance) ?? (provenance.row_filter_applied ? 'your part of the rows' : null),
-  ]
-    .filter(Boolean)
-    .join(' \u00b7 ');
-}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { StoredResult } from '@/api/result-store';
 import type { Model, SemanticQuery } from '@/api/types';
 import { AnswerCard } from '@/components/answer-card';
-import { provenanceLine } from '@/components/provenance/provenance-words';
+import { provenanceLine } from '@/components/provenance/provenance-line';
 import { MOST_ROWS } from '@/lib/asked-state';
 import { formatCount } from '@/lib/format';
 import { isOnMeasure } from '@/lib/measure-filters';

@@ -4,7 +4,7 @@ import type { StoredResult } from '@/api/result-store';
 import { AnswerCard } from '@/components/answer-card';
 import { DataTable } from '@/components/data-table';
 import { ProblemNotice } from '@/components/problem-notice';
-import { provenanceLine } from '@/components/provenance/provenance-words';
+import { provenanceLine } from '@/components/provenance/provenance-line';
 import { EmptyState } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
 import { formatElapsed } from '@/lib/format';
