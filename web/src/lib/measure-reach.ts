@@ -21,6 +21,10 @@ export const inputsOf = ({ kind, measure, denominator, expression }: ModelMeasur
   ...(kind === 'number' && expression ? namesIn(expression) : []),
 ];
 
+/** A formula may name a measure with its model. */
+const bareName = (name: string, model: Model): string =>
+  name.startsWith(`${model.name}.`) ? name.slice(model.name.length + 1) : name;
+
 /** Whether a measure, or one that it is computed from, is of one of these kinds. */
 function isMadeOf(
   name: string,
@@ -32,7 +36,9 @@ function isMadeOf(
   if (!measure || visited.includes(name)) return false;
   return (
     kinds.includes(measure.kind) ||
-    inputsOf(measure).some((input) => isMadeOf(input, model, kinds, [...visited, name]))
+    inputsOf(measure).some((input) =>
+      isMadeOf(bareName(input, model), model, kinds, [...visited, name]),
+    )
   );
 }
 
@@ -42,3 +48,7 @@ export const looksElsewhere = (name: string, model: Model): boolean =>
 /** Whether a SELECT may ask for it: a stock, too, is more than the rows of its group (docs/models.md, "In SQL"). */
 export const isInSql = (name: string, model: Model): boolean =>
   !isMadeOf(name, model, [...beyond, 'balance']);
+
+/** Whether it says which values are the greatest: it is no place among groups, nor counted from bucket to bucket. */
+export const ranks = (name: string, model: Model): boolean =>
+  !isMadeOf(name, model, ['rank', 'cumulative', 'rolling', 'time_shift']);

@@ -1,7 +1,8 @@
 // The greatest values of a dimension, with what all others make together: what can be asked, and what the engine would
 // refuse, in words. Pure.
-import type { Filter, Model, ModelMeasure as Measure } from '@/api/types';
+import type { Filter, Model } from '@/api/types';
 import { isOnMeasure } from './measure-filters';
+import { ranks } from './measure-reach';
 
 /** As many as there are colours that a reader tells apart. */
 export const USUAL_TOP = 8;
@@ -16,28 +17,6 @@ export interface TopChoice {
   limit: number;
   /** Whether what all other values make together is shown as well. */
   others: boolean;
-}
-
-/** What a measure is computed from, named without the model. */
-function inputsOf(measure: Measure, model: Model): string[] {
-  const named = [measure.measure, measure.denominator].filter((name) => name != null);
-  const written =
-    measure.kind === 'number'
-      ? [...(measure.expression ?? '').matchAll(/\{([^{}]+)\}/g)].map(([, name = '']) =>
-          name.trim(),
-        )
-      : [];
-  return [...named, ...written].map((name) =>
-    name.startsWith(`${model.name}.`) ? name.slice(model.name.length + 1) : name,
-  );
-}
-
-/** Whether a measure says which values are the greatest: it is no place among groups, nor counted from bucket to bucket. */
-function ranks(name: string, model: Model, seen: readonly string[] = []): boolean {
-  const measure = model.measures.find((entry) => entry.name === name);
-  if (measure === undefined || seen.includes(name)) return true;
-  if (['rank', 'cumulative', 'rolling', 'time_shift'].includes(measure.kind)) return false;
-  return inputsOf(measure, model).every((input) => ranks(input, model, [...seen, name]));
 }
 
 export interface TopQuestion {

@@ -58,6 +58,15 @@ impl Ground {
         dimension.map_or(reference, |dimension| reference.of(dimension.column_type))
     }
 
+    /// What is seen of what is pinned.
+    pub(super) fn seen(&self) -> impl Iterator<Item = &Seen> {
+        let (one, several) = match self {
+            Self::One { seen, .. } => (Some(seen), None),
+            Self::Several(gathered) => (None, Some(gathered.pinned().map(|(_, seen)| seen))),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
+    }
+
     /// What is pinned.
     pub(super) fn pinned(&self) -> Vec<(DatasetName, Seen)> {
         match self {

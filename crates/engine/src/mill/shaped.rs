@@ -29,8 +29,7 @@ impl Mill {
     /// Answers a question of a ground.
     pub(super) async fn answer_shaped(&self, ground: &Ground, query: &SemanticQuery) -> Result<QueryResult> {
         shape::check(query, ground.models())?;
-        let pinned = ground.pinned();
-        let asking = Asking { ground, allowance: self.allowance(query.budget, pinned.iter().map(|(_, seen)| seen))? };
+        let asking = Asking { ground, allowance: self.allowance(query.budget, ground.seen())? };
         let answer = if shape::is_shaped(query) { self.answer_parts(&asking, query).await } else { self.answer_on(&asking, query, None).await };
         match answer {
             Err(error) if asking.allowance.over().is_some() => Err(error.suggesting(self.cheaper(query, ground, &asking.allowance).await)),

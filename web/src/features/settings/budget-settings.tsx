@@ -23,6 +23,35 @@ const readCount = (text: string): number | null | undefined => {
 
 const wrong = 'A whole number, or nothing';
 
+interface BoundFieldProps {
+  label: string;
+  unit?: string;
+  text: string;
+  fixed: boolean;
+  onType: (text: string) => void;
+}
+
+function BoundField({ label, unit, text, fixed, onType }: BoundFieldProps) {
+  const isWrong = readCount(text) === undefined;
+  return (
+    <TextField
+      label={label}
+      placeholder="no bound"
+      value={text}
+      disabled={fixed}
+      error={isWrong}
+      helperText={isWrong ? wrong : undefined}
+      onChange={(event) => onType(event.target.value)}
+      slotProps={{
+        htmlInput: { inputMode: 'numeric' },
+        inputLabel: { shrink: true },
+        input: unit ? { endAdornment: <InputAdornment position="end">{unit}</InputAdornment> } : {},
+      }}
+      sx={{ minWidth: 180, flexGrow: 1 }}
+    />
+  );
+}
+
 export default function BudgetSettings() {
   const { tenant } = useSession();
   const saved: Budget = tenant?.budget ?? {};
@@ -44,7 +73,9 @@ function BudgetForm({ saved }: { saved: Budget }) {
   const save = async (): Promise<void> => {
     const budget: Budget = {};
     if (rows != null) budget.rows = rows;
-    if (megabytes != null) budget.bytes = megabytes * MEGABYTE;
+    // Shown in whole megabytes; what was not typed anew stays to the byte.
+    if (typed.megabytes === before.megabytes) budget.bytes = saved.bytes;
+    else if (megabytes != null) budget.bytes = megabytes * MEGABYTE;
     const answer = await update({ budget });
     if ('data' in answer) toasts.show({ tone: 'success', message: 'Budget saved' });
   };
@@ -62,31 +93,18 @@ function BudgetForm({ saved }: { saved: Budget }) {
           void save();
         }}
       >
-        <TextField
+        <BoundField
           label="Rows at most"
-          placeholder="no bound"
-          value={typed.rows}
-          disabled={fixed}
-          error={rows === undefined}
-          helperText={rows === undefined ? wrong : undefined}
-          onChange={(event) => setTyped({ ...typed, rows: event.target.value })}
-          slotProps={{ htmlInput: { inputMode: 'numeric' }, inputLabel: { shrink: true } }}
-          sx={{ minWidth: 180, flexGrow: 1 }}
+          text={typed.rows}
+          fixed={fixed}
+          onType={(text) => setTyped({ ...typed, rows: text })}
         />
-        <TextField
+        <BoundField
           label="Data at most"
-          placeholder="no bound"
-          value={typed.megabytes}
-          disabled={fixed}
-          error={megabytes === undefined}
-          helperText={megabytes === undefined ? wrong : undefined}
-          onChange={(event) => setTyped({ ...typed, megabytes: event.target.value })}
-          slotProps={{
-            htmlInput: { inputMode: 'numeric' },
-            inputLabel: { shrink: true },
-            input: { endAdornment: <InputAdornment position="end">MB</InputAdornment> },
-          }}
-          sx={{ minWidth: 180, flexGrow: 1 }}
+          unit="MB"
+          text={typed.megabytes}
+          fixed={fixed}
+          onType={(text) => setTyped({ ...typed, megabytes: text })}
         />
         <Button
           type="submit"

@@ -24,51 +24,67 @@ export interface CalendarFieldsProps {
   onChange: (change: Partial<Calendar>) => void;
 }
 
+interface ChoiceProps<T extends string | number> {
+  label: string;
+  value: T;
+  choices: readonly { value: T; label: string }[];
+  fixed: boolean;
+  onChoose: (value: T) => void;
+}
+
+function Choice<T extends string | number>(props: ChoiceProps<T>) {
+  return (
+    <TextField
+      select
+      label={props.label}
+      value={props.value}
+      disabled={props.fixed}
+      onChange={(event) => props.onChoose(event.target.value as T)}
+      sx={{ minWidth: 200, flexGrow: 1 }}
+    >
+      {props.choices.map(({ value, label }) => (
+        <MenuItem key={value} value={value}>
+          {label}
+        </MenuItem>
+      ))}
+    </TextField>
+  );
+}
+
+const days = weekdays.map((value) => ({ value, label: dayName(value) }));
+const months = Array.from({ length: 12 }, (_none, index) => index + 1).map((value) => ({
+  value,
+  label: monthName(value),
+}));
+const hours = Array.from({ length: 24 }, (_none, value) => ({
+  value,
+  label: `${String(value).padStart(2, '0')}:00`,
+}));
+
 export function CalendarFields({ calendar, fixed, onChange }: CalendarFieldsProps) {
   return (
     <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 4 }}>
-      <TextField
-        select
+      <Choice
         label="Weeks begin on"
         value={calendar.weekStart}
-        disabled={fixed}
-        onChange={(event) => onChange({ weekStart: event.target.value as Weekday })}
-        sx={{ minWidth: 200, flexGrow: 1 }}
-      >
-        {weekdays.map((day) => (
-          <MenuItem key={day} value={day}>
-            {dayName(day)}
-          </MenuItem>
-        ))}
-      </TextField>
-      <TextField
-        select
+        choices={days}
+        fixed={fixed}
+        onChoose={(weekStart) => onChange({ weekStart })}
+      />
+      <Choice
         label="Years begin with"
         value={calendar.yearStart}
-        disabled={fixed}
-        onChange={(event) => onChange({ yearStart: Number(event.target.value) })}
-        sx={{ minWidth: 200, flexGrow: 1 }}
-      >
-        {Array.from({ length: 12 }, (_none, index) => index + 1).map((month) => (
-          <MenuItem key={month} value={month}>
-            {monthName(month)}
-          </MenuItem>
-        ))}
-      </TextField>
-      <TextField
-        select
+        choices={months}
+        fixed={fixed}
+        onChoose={(yearStart) => onChange({ yearStart })}
+      />
+      <Choice
         label="Days begin at"
         value={calendar.dayStart}
-        disabled={fixed}
-        onChange={(event) => onChange({ dayStart: Number(event.target.value) })}
-        sx={{ minWidth: 200, flexGrow: 1 }}
-      >
-        {Array.from({ length: 24 }, (_none, hour) => (
-          <MenuItem key={hour} value={hour}>
-            {`${String(hour).padStart(2, '0')}:00`}
-          </MenuItem>
-        ))}
-      </TextField>
+        choices={hours}
+        fixed={fixed}
+        onChoose={(dayStart) => onChange({ dayStart })}
+      />
     </Box>
   );
 }

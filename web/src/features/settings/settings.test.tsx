@@ -16,6 +16,19 @@ import { grantableRoles } from './roles';
 const open = (role: Role = 'owner') =>
   renderApp(<SettingsPage />, { session: { ...session, user: { ...session.user, role } } });
 
+/** The changes of the organisation that are sent, each answered as the server does. */
+function keepChanges(): TenantChange[] {
+  const saved: TenantChange[] = [];
+  server.use(
+    http.put('*/api/v1/tenant', async ({ request }) => {
+      const change = (await request.json()) as TenantChange;
+      saved.push(change);
+      return HttpResponse.json({ ...session.tenant, ...change });
+    }),
+  );
+  return saved;
+}
+
 describe('people', () => {
   it.each<[Role, Role[]]>([
     ['owner', ['viewer', 'editor', 'admin']],
@@ -275,14 +288,7 @@ describe('appearance', () => {
 
 describe('the calendar of the organisation', () => {
   it('is changed by an admin, for everybody', async () => {
-    const saved: TenantChange[] = [];
-    server.use(
-      http.put('*/api/v1/tenant', async ({ request }) => {
-        const change = (await request.json()) as TenantChange;
-        saved.push(change);
-        return HttpResponse.json({ ...session.tenant, ...change });
-      }),
-    );
+    const saved = keepChanges();
     const { user } = open('admin');
     await user.click(await screen.findByRole('combobox', { name: 'Weeks begin on' }));
     await user.click(await screen.findByRole('option', { name: 'Sunday' }));
@@ -352,14 +358,7 @@ describe("one's own calendar", () => {
 
 describe('the budget of a question', () => {
   it('is set and taken away by an admin', async () => {
-    const saved: TenantChange[] = [];
-    server.use(
-      http.put('*/api/v1/tenant', async ({ request }) => {
-        const change = (await request.json()) as TenantChange;
-        saved.push(change);
-        return HttpResponse.json({ ...session.tenant, ...change });
-      }),
-    );
+    const saved = keepChanges();
     const { user } = open('admin');
     const rows = await screen.findByRole('textbox', { name: 'Rows at most' });
     const form = within(rows.closest('form') as HTMLElement);
@@ -371,7 +370,22 @@ describe('the budget of a question', () => {
     await user.type(form.getByRole('textbox', { name: 'Data at most' }), '50');
     await user.click(form.getByRole('button', { name: 'Save' }));
     expect(await screen.findByText('Budget saved')).toBeInTheDocument();
-    expect(saved).toEqual([{ budget: { rows: 1_000_000, bytes: 50_000_000 } }]);
+    await user.clear(await screen.findByRole('textbox', { name: 'Rows at most' }));
+    await user.clear(screen.getByRole('textbox', { name: 'Data at most' }));
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(saved).toEqual([{ budget: { rows: 1_000_000, bytes: 50_000_000 } }, { budget: {} }]),
+    );
+  });
+
+  it('keeps what is not typed anew to the byte', async () => {
+    const saved = keepChanges();
+    const tenant = { ...session.tenant, budget: { bytes: 1_500_001 } };
+    const { user } = renderApp(<SettingsPage />, { session: { ...session, tenant } });
+    await user.type(await screen.findByRole('textbox', { name: 'Rows at most' }), '7');
+    expect(screen.getByRole('textbox', { name: 'Data at most' })).toHaveValue('2');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(saved).toEqual([{ budget: { rows: 7, bytes: 1_500_001 } }]));
   });
 
   it('is not shown to others', async () => {

@@ -14,7 +14,7 @@ use crate::semantic::member::model_of;
 use crate::semantic::view::check::check_asked;
 use crate::semantic::view::names::Names;
 use crate::semantic::view::reach::{What, places};
-use crate::semantic::view::translate::{find, members, mixed, translate};
+use crate::semantic::view::translate::{find, first_member, members, mixed, translate};
 use crate::semantic::{SemanticQuery, View};
 
 /// A question in the words of models.
@@ -92,7 +92,7 @@ impl Mill {
     /// A question in the words of models, the versions of views pinned.
     pub(crate) async fn words<'q>(&self, query: &'q SemanticQuery) -> Result<Words<'q>> {
         let plain = Words { query: Cow::Borrowed(query), names: None };
-        let Some((_, first)) = members(query).into_iter().next() else { return Ok(plain) };
+        let Some(first) = first_member(query) else { return Ok(plain) };
         let Some(view) = self.view_of(first).await? else { return Ok(plain) };
         let models = self.models_for(&view, &[], false).await?;
         let translated = translate(query, &view, &places(&view, &models))?;

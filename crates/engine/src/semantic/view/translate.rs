@@ -64,6 +64,13 @@ pub(crate) fn find<'a>(view: &View, places: &[Place<'a>], name: &str) -> Result<
     }
 }
 
+/// The first member that a question names, which says whether it asks a view.
+pub(crate) fn first_member(query: &SemanticQuery) -> Option<&str> {
+    let grouped = query.measures.iter().chain(&query.dimensions).chain(query.time_dimensions.iter().map(|time| &time.dimension));
+    let first = grouped.map(String::as_str).next();
+    first.or_else(|| query.filters.iter().flat_map(Filter::members).next()).or_else(|| query.segments.first().map(String::as_str))
+}
+
 /// The members that a question names, each with the path of its field, in the order in which they say what it is about.
 pub(crate) fn members(query: &SemanticQuery) -> Vec<(String, &str)> {
     let mut members = Vec::new();
