@@ -47,7 +47,6 @@ function BoundField({ label, unit, text, fixed, onType }: BoundFieldProps) {
         inputLabel: { shrink: true },
         input: unit ? { endAdornment: <InputAdornment position="end">{unit}</InputAdornment> } : {},
       }}
-      sx={{ minWidth: 180, flexGrow: 1 }}
     />
   );
 }
@@ -63,8 +62,8 @@ function BudgetForm({ saved }: { saved: Budget }) {
   const [update, { isLoading, error }] = useUpdateTenantMutation();
   const toasts = useToasts();
   const before = {
-    rows: saved.rows == null ? '' : String(saved.rows),
-    megabytes: saved.bytes == null ? '' : String(Math.ceil(saved.bytes / MEGABYTE)),
+    rows: saved.rows == null ? '' : saved.rows.toLocaleString('en'),
+    megabytes: saved.bytes == null ? '' : Math.ceil(saved.bytes / MEGABYTE).toLocaleString('en'),
   };
   const [typed, setTyped] = useState(before);
   const rows = readCount(typed.rows);
@@ -87,7 +86,14 @@ function BudgetForm({ saved }: { saved: Budget }) {
     >
       <Box
         component="form"
-        sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', gap: 4 }}
+        sx={{
+          display: 'grid',
+          gridTemplateColumns: { sm: '1fr 1fr auto' },
+          alignItems: 'start',
+          justifyItems: 'start',
+          gap: 4,
+          mt: 2,
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           void save();

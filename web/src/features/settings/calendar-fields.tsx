@@ -40,7 +40,6 @@ function Choice<T extends string | number>(props: ChoiceProps<T>) {
       value={props.value}
       disabled={props.fixed}
       onChange={(event) => props.onChoose(event.target.value as T)}
-      sx={{ minWidth: 200, flexGrow: 1 }}
     >
       {props.choices.map(({ value, label }) => (
         <MenuItem key={value} value={value}>
@@ -63,7 +62,14 @@ const hours = Array.from({ length: 24 }, (_none, value) => ({
 
 export function CalendarFields({ calendar, fixed, onChange }: CalendarFieldsProps) {
   return (
-    <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 4 }}>
+    <Box
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: 'repeat(auto-fit, minmax(180px, 1fr))',
+        gap: 4,
+        mt: 2,
+      }}
+    >
       <Choice
         label="Weeks begin on"
         value={calendar.weekStart}
