@@ -1,9 +1,8 @@
-// Downloads the whole answer of a query as CSV, written by the server; with what all other values make together, which it tells
-// in JSON only, written here.
+// Downloads the whole answer of a query as CSV, written by the server.
 import { normalizeQuery } from '@/api/query-key';
 import { problemFromBody, problemOf } from '@/api/problem';
 import { apiBase, withFreshToken } from '@/api/reauth';
-import type { Problem, QueryResult, SemanticQuery } from '@/api/types';
+import type { Problem, SemanticQuery } from '@/api/types';
 import { viewAsHeader } from '@/api/view-as';
 import { saveFile } from '@/lib/save-file';
 
@@ -22,17 +21,8 @@ const rowsOnly = (query: SemanticQuery): SemanticQuery => {
   return rows;
 };
 
-async function written(response: Response): Promise<Blob> {
-  const [{ csvWithOthers }, result] = await Promise.all([
-    import('./csv-with-others'),
-    response.json() as Promise<QueryResult>,
-  ]);
-  return new Blob([csvWithOthers(result)], { type: 'text/csv;charset=utf-8' });
-}
-
 /** null when the file was handed to the browser. */
 export async function downloadCsv(query: SemanticQuery, title: string): Promise<Problem | null> {
-  const asJson = query.top?.others === true;
   try {
     const response = await withFreshToken(
       (token) =>
@@ -40,7 +30,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
           method: 'POST',
           credentials: 'same-origin',
           headers: {
-            accept: asJson ? 'application/json' : 'text/csv',
+            accept: 'text/csv',
             'content-type': 'application/json',
             ...(token === null ? {} : { authorization: `Bearer ${token}` }),
             ...viewAsHeader(),
@@ -53,8 +43,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
       const body: unknown = await response.json().catch(() => null);
       return problemFromBody(response.status, body, response.headers.get('x-request-id'));
     }
-    const file = asJson ? await written(response) : await response.blob();
-    saveFile(file, fileName(title));
+    saveFile(await response.blob(), fileName(title));
     return null;
   } catch {
     return problemOf('network', 'Check the connection, then try again.');

@@ -1,7 +1,6 @@
 // What all other values make together, in pictures: last, in a role of its own, and never taken for a value that is called so.
 import { describe, expect, it } from 'vitest';
 import type { ResultColumn } from '@/api/types';
-import { csvWithOthers } from '@/api/csv-with-others';
 import { NEUTRAL_SLOT } from '@/charts/core/color-map';
 import type { QueryResult, Widget, WidgetKind } from '@/api/types';
 import { orderRows } from '@/components/data-table-model';
@@ -150,23 +149,5 @@ describe('all other values together', () => {
     ];
     expect(by('desc')).toEqual([0, 1, 2, 3]);
     expect(by('asc')).toEqual([2, 1, 0, 3]);
-  });
-
-  it('are marked in CSV', () => {
-    const formula = {
-      ...byCity,
-      data: [
-        ['=1', null, 'a,b'],
-        [1, 2, 3],
-      ],
-    };
-    expect(csvWithOthers(formula).split('\r\n')).toEqual([
-      's.city,s.sum,is_other',
-      "'=1,1,false",
-      ',2,false',
-      '"a,b",3,false',
-      'Other,20,true',
-      '',
-    ]);
   });
 });

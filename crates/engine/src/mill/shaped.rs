@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{SortColumn, SortOptions, lexsort_to_indices, take_record_batch};
-use arrow::datatypes::{DataType, Float64Type, Schema};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
+use arrow::compute::{SortColumn, SortOptions, cast, concat, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
@@ -14,11 +14,11 @@ use super::Mill;
 use super::ground::{Asking, Ground};
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::result::{Provenance, QueryResult, ResultColumn, Stage, Subtotal};
+use crate::query::result::{OTHER, Provenance, QueryResult, ResultColumn, Stage, Subtotal};
 use crate::semantic::compile::{limit_of, places_of_order};
 use crate::semantic::date;
 use crate::semantic::fill::{Filling, fill};
-use crate::semantic::pivot::pivot;
+use crate::semantic::pivot::{Others, pivot};
 use crate::semantic::shape::{self, Part};
 use crate::semantic::{SemanticQuery, Top};
 
@@ -45,38 +45,45 @@ impl Mill {
             None => None,
         };
         let values = greatest.as_ref().map(|(_, greatest)| greatest.values.as_slice());
-        let mut answer = self.answer_main(asking, query, shape::main(query, values)).await?;
-        let started = Instant::now();
-        let mut parts = shape::totals(query, ground.models(), values);
-        if let Some((top, greatest)) = greatest.as_ref().filter(|(top, _)| top.others) {
-            parts.push(shape::others(query, top, &greatest.values));
-        }
-        // Where nothing else is grouped by, a number over no rows would stand for values that are not there.
-        let is_all = |part: &Part| part.others && part.by.is_empty() && greatest.as_ref().is_some_and(|(_, greatest)| greatest.are_all);
-        let told = parts.into_iter().map(|part| {
-            let is_all = is_all(&part);
-            async move {
-                let mut told = self.answer_part(asking, &part).await?;
-                if is_all {
-                    told.batch = told.batch.slice(0, 0);
-                }
-                Ok::<_, Error>((part, told))
+        let others = match greatest.as_ref().filter(|(top, _)| top.others) {
+            Some((top, greatest)) => {
+                let part = shape::others(query, top, &greatest.values);
+                Some((self.answer_around(asking, &part, greatest.are_all).await?, part, top.dimension.as_str()))
             }
+            None => None,
+        };
+        let across = others.as_ref().filter(|(_, _, member)| query.pivot.iter().any(|pivoted| pivoted == member)).map(|(told, _, member)| (told, *member));
+        let mut answer = self.answer_main(asking, query, shape::main(query, values), across).await?;
+        let started = Instant::now();
+        let are_all = greatest.as_ref().is_some_and(|(_, greatest)| greatest.are_all);
+        let totals = shape::totals(query, ground.models(), values).into_iter().map(|part| async move {
+            let told = self.answer_around(asking, &part, are_all).await?;
+            Ok::<_, Error>((told, part))
         });
-        let told: Vec<(Part, QueryResult)> = futures::stream::iter(told).buffered(CONCURRENCY).try_collect().await?;
-        for (part, told) in told {
+        let totals: Vec<(QueryResult, Part)> = futures::stream::iter(totals).buffered(CONCURRENCY).try_collect().await?;
+        for (told, part) in totals {
             add(&mut answer.provenance, &told.provenance);
-            let (truncated, bounds) = (told.provenance.truncated, told.provenance.bounds);
-            answer.totals.push(Subtotal { by: part.by, others: part.others, columns: told.columns, batch: told.batch, truncated, bounds });
+            answer.totals.push(subtotal(told, part));
         }
-        if query.top.as_ref().is_some_and(|top| top.others) {
-            answer.others = answer.totals.pop();
+        if let Some((told, part, _)) = others {
+            add(&mut answer.provenance, &told.provenance);
+            answer.others = Some(subtotal(told, part));
         }
         if let Some((_, greatest)) = &greatest {
             add(&mut answer.provenance, &greatest.provenance);
         }
         answer.provenance.stages.push(Stage { name: "around", duration: started.elapsed() });
         Ok(answer)
+    }
+
+    /// What stands around an answer. `are_all`: there are no others.
+    async fn answer_around(&self, asking: &Asking<'_>, part: &Part, are_all: bool) -> Result<QueryResult> {
+        let mut told = self.answer_part(asking, part).await?;
+        if are_all && part.others && part.by.is_empty() {
+            // Where nothing else is grouped by, a number over no rows would stand for values that are not there.
+            told.batch = told.batch.slice(0, 0);
+        }
+        Ok(told)
     }
 
     /// The values with the greatest numbers.
@@ -101,7 +108,8 @@ impl Mill {
     }
 
     /// The answer itself: the page of it that is asked for, after everything is in its place.
-    async fn answer_main(&self, asking: &Asking<'_>, query: &SemanticQuery, mut part: Part) -> Result<QueryResult> {
+    /// `across` are the others that become columns, with their member.
+    async fn answer_main(&self, asking: &Asking<'_>, query: &SemanticQuery, mut part: Part, across: Option<(&QueryResult, &str)>) -> Result<QueryResult> {
         let fills = query.time_dimensions.iter().any(|time| time.fill.is_some());
         if !fills && query.pivot.is_empty() {
             return self.answer_plain(asking, &part, &part.query).await;
@@ -110,8 +118,12 @@ impl Mill {
         (part.query.offset, part.query.limit, part.query.total) = (None, Some(self.scope.limits().result_rows), false);
         let mut answer = self.answer_part(asking, &part).await?;
         self.refuse_cut(&answer)?;
-        if !query.pivot.is_empty() {
-            (answer.batch, answer.columns) = pivot(&answer.batch, &answer.columns, &query.pivot)?;
+        if let Some((others, member)) = across {
+            self.refuse_cut(others)?;
+            let (batch, are) = beside(&answer, others, &part.query)?;
+            (answer.batch, answer.columns) = pivot(&batch, &answer.columns, &query.pivot, Some(&Others { member, are: &are }))?;
+        } else if !query.pivot.is_empty() {
+            (answer.batch, answer.columns) = pivot(&answer.batch, &answer.columns, &query.pivot, None)?;
         }
         let rows = answer.batch.num_rows();
         let from = offset.min(rows);
@@ -182,6 +194,34 @@ struct Greatest {
     /// Whether there are no others.
     are_all: bool,
     provenance: Provenance,
+}
+
+fn subtotal(told: QueryResult, part: Part) -> Subtotal {
+    let (truncated, bounds) = (told.provenance.truncated, told.provenance.bounds);
+    Subtotal { by: part.by, others: part.others, columns: told.columns, batch: told.batch, truncated, bounds }
+}
+
+/// The rows of an answer and those of its others, in the order that the question asks for, and which of them are the others'. What
+/// the others do not have, the member among it, is missing in their rows.
+fn beside(answer: &QueryResult, others: &QueryResult, query: &SemanticQuery) -> Result<(RecordBatch, BooleanArray)> {
+    let (rows, more) = (answer.batch.num_rows(), others.batch.num_rows());
+    let mut fields = Vec::with_capacity(answer.columns.len() + 1);
+    let mut values: Vec<ArrayRef> = Vec::with_capacity(answer.columns.len() + 1);
+    for (column, of_answer) in answer.columns.iter().zip(answer.batch.columns()) {
+        let place = others.columns.iter().position(|other| other.name == column.name);
+        let of_others = match place.and_then(|place| others.batch.columns().get(place)) {
+            Some(known) => cast(known, of_answer.data_type())?,
+            None => new_null_array(of_answer.data_type(), more),
+        };
+        fields.push(Field::new(&column.name, of_answer.data_type().clone(), true));
+        values.push(concat(&[of_answer, &of_others])?);
+    }
+    fields.push(Field::new(OTHER, DataType::Boolean, false));
+    values.push(Arc::new((0..rows + more).map(|row| Some(row >= rows)).collect::<BooleanArray>()));
+    let batch = sorted(&RecordBatch::try_new(Arc::new(Schema::new(fields)), values)?, query, &answer.columns)?;
+    let are = batch.columns().last().and_then(|last| last.as_boolean_opt()).ok_or_else(|| Error::internal("rows that do not say whose they are"))?.clone();
+    let kept: Vec<usize> = (0..answer.columns.len()).collect();
+    Ok((batch.project(&kept)?, are))
 }
 
 /// Rows in the order that a question asks for.

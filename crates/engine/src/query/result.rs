@@ -49,12 +49,18 @@ pub struct ResultColumn {
     /// The values that became this column, in the order of the query's `pivot`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pivot: Vec<serde_json::Value>,
+    /// Whether it is about the values of the dimension of `top` that are not told apart; it has nothing in `pivot` for them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub others: bool,
 }
+
+/// How values that are not told apart are called together where they stand among values.
+pub(crate) const OTHER: &str = "Other";
 
 impl ResultColumn {
     /// A column that is called as it is named, without a format.
     pub(crate) fn new(name: &str, column_type: ColumnType, role: ColumnRole) -> Self {
-        Self { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, granularity: None, interval: None, format: None, pivot: Vec::new() }
+        Self { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, granularity: None, interval: None, format: None, pivot: Vec::new(), others: false }
     }
 
     /// The same, of buckets of time.

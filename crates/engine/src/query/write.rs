@@ -9,7 +9,7 @@ use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use serde_json::{Map, Value, json};
 
-use super::result::{QueryResult, Subtotal};
+use super::result::{ColumnRole, OTHER, QueryResult, Subtotal};
 use crate::catalog::convert::convert;
 use crate::catalog::json::column_to_json;
 use crate::catalog::{Column, ColumnType};
@@ -41,30 +41,63 @@ impl QueryResult {
     /// spreadsheet would run as a formula (it begins with `=`, `+`, `-`, `@`, a tab or a carriage return) gets an
     /// apostrophe before it, as OWASP advises; take [`to_arrow_ipc`](Self::to_arrow_ipc) where every byte counts.
     ///
+    /// Where the question asks for what all other values make together, these rows come last, called `Other`, and a last
+    /// column `is_other` says which they are, so that a value of that name is never taken for them. They are left out where a
+    /// limit cut rows: they would stand for less than what is missing then.
+    ///
     /// # Errors
     /// `Internal` when a value cannot be written.
     pub fn to_csv(&self) -> Result<String> {
         let mut text = String::new();
-        let header: Vec<String> = self.columns.iter().map(|column| quoted(&column.name)).collect();
-        text.push_str(&header.join(","));
-        text.push_str("\r\n");
-        let columns: Vec<Vec<Value>> = self.batch.columns().iter().map(column_to_json).collect();
-        for row in 0..self.batch.num_rows() {
-            for (index, column) in columns.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                match column.get(row) {
-                    Some(Value::String(value)) => text.push_str(&quoted(value)),
-                    None | Some(Value::Null) => {}
-                    Some(nested @ (Value::Array(_) | Value::Object(_))) => text.push_str(&quoted(&nested.to_string())),
-                    Some(other) => write!(text, "{other}").map_err(|error| Error::internal(error.to_string()))?,
-                }
-            }
+        for (index, column) in self.columns.iter().enumerate() {
+            separate(&mut text, index);
+            text.push_str(&quoted(&column.name));
+        }
+        // Where values became columns, the others are columns too.
+        let is_wide = self.columns.iter().any(|column| !column.pivot.is_empty());
+        let Some(others) = self.others.as_ref().filter(|_| !is_wide) else {
             text.push_str("\r\n");
+            write_rows(&mut text, &columns_to_json(&self.batch), self.batch.num_rows(), "")?;
+            return Ok(text);
+        };
+        text.push_str(",is_other\r\n");
+        write_rows(&mut text, &columns_to_json(&self.batch), self.batch.num_rows(), ",false")?;
+        if !self.provenance.truncated && !others.is_nothing() {
+            let known = columns_to_json(&others.batch);
+            let rows = others.batch.num_rows();
+            let beside = self.columns.iter().map(|column| match others.columns.iter().position(|other| other.name == column.name) {
+                Some(place) => known.get(place).cloned().unwrap_or_default(),
+                None if column.role == ColumnRole::Measure => Vec::new(),
+                None => vec![OTHER.into(); rows],
+            });
+            write_rows(&mut text, &beside.collect::<Vec<_>>(), rows, ",true")?;
         }
         Ok(text)
     }
+}
+
+fn separate(text: &mut String, index: usize) {
+    if index > 0 {
+        text.push(',');
+    }
+}
+
+/// Lines of CSV from columns; what a column does not have is an empty field. `last` ends each line.
+fn write_rows(text: &mut String, columns: &[Vec<Value>], rows: usize, last: &str) -> Result<()> {
+    for row in 0..rows {
+        for (index, column) in columns.iter().enumerate() {
+            separate(text, index);
+            match column.get(row) {
+                Some(Value::String(value)) => text.push_str(&quoted(value)),
+                None | Some(Value::Null) => {}
+                Some(nested @ (Value::Array(_) | Value::Object(_))) => text.push_str(&quoted(&nested.to_string())),
+                Some(other) => write!(text, "{other}").map_err(|error| Error::internal(error.to_string()))?,
+            }
+        }
+        text.push_str(last);
+        text.push_str("\r\n");
+    }
+    Ok(())
 }
 
 /// `totals` and `others`, where there are any.
@@ -80,6 +113,12 @@ pub(crate) fn around_to_json(totals: &[Subtotal], others: Option<&Subtotal>) -> 
 }
 
 impl Subtotal {
+    /// Whether it stands for no row: without groups there is one row of measures even then.
+    fn is_nothing(&self) -> bool {
+        let nothing = |value: &Value| value.is_null() || value.as_f64() == Some(0.0);
+        self.columns.iter().all(|column| column.role == ColumnRole::Measure) && columns_to_json(&self.batch).iter().flatten().all(nothing)
+    }
+
     fn to_json(&self) -> Value {
         let mut json = json!({
             "by": self.by,

@@ -161,7 +161,18 @@ mod tests {
     }
 
     fn column(name: &str, column_type: ColumnType, role: ColumnRole) -> ResultColumn {
-        ResultColumn { name: name.to_owned(), label: name.to_owned(), column_type, role, grain: None, granularity: None, interval: None, format: None, pivot: Vec::new() }
+        ResultColumn {
+            name: name.to_owned(),
+            label: name.to_owned(),
+            column_type,
+            role,
+            grain: None,
+            granularity: None,
+            interval: None,
+            format: None,
+            pivot: Vec::new(),
+            others: false,
+        }
     }
 
     fn filled(rows: &[(Option<&str>, Option<&str>, Option<i64>)], empty: Empty, range: Range, now: &str, rows_max: usize) -> Result<Value> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array};
+use arrow::array::{Array, ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions, UInt64Array};
 use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use serde_json::Value;
@@ -11,23 +11,38 @@ use serde_json::Value;
 use super::combinations::Combinations;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
-use crate::query::result::{ColumnRole, ResultColumn};
+use crate::query::result::{ColumnRole, OTHER, ResultColumn};
 
 /// Columns of a wide answer at most.
 pub(crate) const COLUMNS_MAX: usize = 1_000;
 
+/// Which rows of a long answer stand for the values of a member that are not told apart.
+pub(crate) struct Others<'a> {
+    /// The member; it has no value in these rows.
+    pub member: &'a str,
+    /// True for these rows.
+    pub are: &'a BooleanArray,
+}
+
 /// The wide form of an answer: one row for each combination of what does not become columns, in the order in which they come; columns by
-/// ascending values, missing ones last, and for each the measures.
+/// ascending values, missing ones last and the others after them, and for each the measures.
 ///
 /// # Errors
 /// `Exhausted` where there would be too many columns.
-pub(crate) fn pivot(batch: &RecordBatch, columns: &[ResultColumn], members: &[String]) -> Result<(RecordBatch, Vec<ResultColumn>)> {
+pub(crate) fn pivot(batch: &RecordBatch, columns: &[ResultColumn], members: &[String], others: Option<&Others<'_>>) -> Result<(RecordBatch, Vec<ResultColumn>)> {
     let all = || columns.iter().zip(batch.columns());
     let across: Vec<(&ResultColumn, &ArrayRef)> = members.iter().filter_map(|member| all().find(|(column, _)| column.name == *member)).collect();
     let down: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role != ColumnRole::Measure && !members.contains(&column.name)).collect();
     let measures: Vec<(&ResultColumn, &ArrayRef)> = all().filter(|(column, _)| column.role == ColumnRole::Measure).collect();
-    let values_of = |columns: &[(&ResultColumn, &ArrayRef)]| Combinations::of(&columns.iter().map(|(_, values)| *values).collect::<Vec<_>>(), batch.num_rows());
-    let (heads, lines) = (values_of(&across)?, values_of(&down)?);
+    let combined = |columns: &[&ArrayRef]| Combinations::of(columns, batch.num_rows());
+    // No value and no value that is told apart are two columns: what tells them stands before the member.
+    let are_others: Option<ArrayRef> = others.map(|others| Arc::new(others.are.clone()) as ArrayRef);
+    let mut parts: Vec<&ArrayRef> = across.iter().map(|(_, values)| *values).collect();
+    let place = others.and_then(|others| across.iter().position(|(column, _)| column.name == others.member));
+    if let (Some(place), Some(are)) = (place, &are_others) {
+        parts.insert(place, are);
+    }
+    let (heads, lines) = (combined(&parts)?, combined(&down.iter().map(|(_, values)| *values).collect::<Vec<_>>())?);
     let (head_of, heads) = (&heads.of_row, heads.sorted());
     let (firsts, row_of) = (lines.firsts, lines.of_row);
     let count = heads.len().saturating_mul(measures.len()) + down.len();
@@ -56,14 +71,16 @@ pub(crate) fn pivot(batch: &RecordBatch, columns: &[ResultColumn], members: &[St
             .iter()
             .map(|(_, values)| Ok(column_to_json(&take(values, &UInt64Array::from(vec![first]), None)?).pop().unwrap_or_default()))
             .collect::<Result<_>>()?;
-        let words = values.iter().map(words).collect::<Vec<_>>().join(", ");
+        let is_other = usize::try_from(first).is_ok_and(|row| others.is_some_and(|others| row < others.are.len() && others.are.value(row)));
+        let words = values.iter().enumerate().map(|(index, value)| if is_other && place == Some(index) { OTHER.to_owned() } else { words(value) });
+        let words = words.collect::<Vec<_>>().join(", ");
         for (measure, numbers) in &measures {
             let rows: UInt64Array = (0..firsts.len()).map(|row| cells.get(&(head, row)).copied()).collect();
             shown.push(take(numbers, &rows, None)?);
             let name = free_name(&described, format!("{words}, {}", measure.name));
             let label = if measures.len() == 1 { words.clone() } else { format!("{words}, {}", measure.label) };
             fields.push(Field::new(&name, numbers.data_type().clone(), true));
-            described.push(ResultColumn { name, label, pivot: values.clone(), ..(*measure).clone() });
+            described.push(ResultColumn { name, label, pivot: values.clone(), others: is_other, ..(*measure).clone() });
         }
     }
     let options = RecordBatchOptions::new().with_row_count(Some(firsts.len()));
@@ -108,6 +125,7 @@ mod tests {
             interval: None,
             format: None,
             pivot: Vec::new(),
+            others: false,
         }
     }
 
@@ -122,7 +140,7 @@ mod tests {
     #[test]
     fn values_become_columns_and_cells_without_a_row_have_no_number() {
         let (batch, columns) = long();
-        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned()]).unwrap();
+        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned()], None).unwrap();
         let heads: Vec<(&str, &str, &[Value])> = columns.iter().map(|column| (column.name.as_str(), column.label.as_str(), column.pivot.as_slice())).collect();
         assert_eq!(
             heads,
@@ -140,9 +158,9 @@ mod tests {
     #[test]
     fn everything_may_become_columns_of_one_row() {
         let (batch, columns) = long();
-        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned(), "d".to_owned()]).unwrap();
+        let (wide, columns) = pivot(&batch, &columns, &["c".to_owned(), "d".to_owned()], None).unwrap();
         assert_eq!((wide.num_rows(), wide.num_columns(), columns[0].name.as_str()), (1, 5, "Oslo, tue, m.n"));
-        let (none, columns) = pivot(&batch.slice(0, 0), &long().1, &["c".to_owned()]).unwrap();
+        let (none, columns) = pivot(&batch.slice(0, 0), &long().1, &["c".to_owned()], None).unwrap();
         assert_eq!((none.num_rows(), columns.len()), (0, 1));
     }
 

@@ -106,9 +106,6 @@ pub(crate) fn check(query: &SemanticQuery, models: &Models) -> Result<()> {
         if query.measures.is_empty() {
             return Err(at(Error::invalid("columns hold measures, and the query asks for none")));
         }
-        if query.top.as_ref().is_some_and(|top| top.others && top.dimension == *member) {
-            return Err(at(Error::invalid(format!("the other values of {member:?} are told beside the answer, where they cannot become one of its columns; leave others out"))));
-        }
     }
     Ok(())
 }

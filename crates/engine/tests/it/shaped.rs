@@ -75,6 +75,14 @@ async fn the_greatest_values_are_told_apart_and_the_others_are_one_group() {
         let answer = ask(mill, &with(&asked, &top(2))).await;
         assert_eq!(answer["data"][0], json!([null, "IT"]));
         assert_eq!(answer["others"]["data"], json!([[30], [30.0 / 280.0], [1]]));
+        // In a file they are rows that say what they are, unless a limit cut what they stand beside.
+        let buyers = json!({"measures": ["orders.buyers"], "dimensions": ["customers.country"]});
+        let written = async |top: Value| mill.query(&serde_json::from_value(with(&buyers, &top)).unwrap()).await.unwrap().to_csv().unwrap();
+        let by = |limit: usize| json!({"top": {"dimension": "customers.country", "limit": limit, "by": "orders.revenue", "others": true}});
+        let header = "customers.country,orders.buyers,is_other\r\n";
+        assert_eq!(written(by(1)).await, format!("{header},1,false\r\nOther,3,true\r\n"));
+        assert_eq!(written(with(&by(2), &json!({"limit": 1}))).await.lines().count(), 2);
+        assert!(!written(by(3)).await.contains("true"));
         // There are no others, which is not the same as others with nothing.
         let answer = ask(mill, &with(&asked, &top(3))).await;
         assert_eq!((&answer["data"][1], &answer["others"]["data"]), (&json!([130, 120, 30]), &json!([[], [], []])));
@@ -230,6 +238,21 @@ async fn values_become_columns() {
         .await;
         assert_eq!(answer["data"], json!([["NO"], [20], [1], [10], [1]]));
         assert_eq!((&answer["provenance"]["total_rows"], &answer["provenance"]["truncated"]), (&json!(3), &json!(true)));
+        // The others come after the values, those without a value among them, and have rows of their own in their place.
+        let asked = json!({
+            "measures": ["orders.revenue"], "dimensions": ["customers.country", "orders.status"], "pivot": ["customers.country"], "order": [["orders.status", "asc"]],
+            "top": {"dimension": "customers.country", "limit": 1, "others": true}
+        });
+        let answer = ask(mill, &asked).await;
+        let heads: Vec<Value> = answer["columns"].as_array().unwrap().iter().map(|column| json!([column["name"], column["pivot"], column["others"]])).collect();
+        let expected = json!([["orders.status", null, null], ["no value, orders.revenue", [null], null], ["Other, orders.revenue", [null], true]]);
+        assert_eq!((json!(heads), &answer["data"]), (expected, &json!([["open", "paid"], [70, 60], [20, 130]])));
+        assert_eq!(answer["others"]["data"], json!([["open", "paid"], [20, 130]]));
+        let italy = with(&asked, &json!({"filters": [{"member": "customers.country", "operator": "equals", "values": ["IT", "NO"]}]}));
+        let (whole, page) = (ask(mill, &italy).await, ask(mill, &with(&italy, &json!({"limit": 1}))).await);
+        assert_eq!((&whole["data"], &page["data"]), (&json!([["open", "paid"], [null, 120], [20, 10]]), &json!([["open"], [null], [20]])));
+        let all = with(&asked, &json!({"top": {"dimension": "customers.country", "limit": 3, "others": true}}));
+        assert_eq!(ask(mill, &all).await["columns"].as_array().unwrap().len(), 4, "there are no others");
     }
 }
 
@@ -306,7 +329,6 @@ async fn what_has_no_right_answer_is_refused_at_its_field() {
         ),
         (json!({"pivot": ["orders.customer"]}), "pivot[0]", "does not group"),
         (json!({"pivot": ["orders.status", "orders.status"]}), "pivot[1]", "twice"),
-        (json!({"pivot": ["orders.status"], "top": {"dimension": "orders.status", "limit": 1, "others": true}}), "pivot[0]", "beside the answer"),
     ] {
         let (at, message) = refused(&mill, with(&asked, &parts)).await;
         assert!(at == field && message.contains(words), "{parts}: {at}: {message}");

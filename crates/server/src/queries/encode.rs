@@ -45,11 +45,15 @@ impl Encoding {
     /// # Errors
     /// `Invalid` at the field that asks for more.
     pub fn holds(self, query: &SemanticQuery) -> Answer<()> {
-        let field = if query.has_totals() { "totals" } else { "top.others" };
-        if self == Self::Json || !query.has_totals() && !query.top.as_ref().is_some_and(|top| top.others) {
-            return Ok(());
-        }
-        Err(Problem::field(field, "is told in JSON only: leave it out, or accept application/json"))
+        // Others are the last rows of a CSV file, and columns wherever their values are columns.
+        let others = query.top.as_ref().is_some_and(|top| top.others && !query.pivot.contains(&top.dimension));
+        let field = match self {
+            Self::Csv | Self::Arrow if query.has_totals() => "totals",
+            Self::Arrow if others => "top.others",
+            Self::Csv if others && !query.pivot.is_empty() => "top.others",
+            _ => return Ok(()),
+        };
+        Err(Problem::field(field, "has no place in this form: leave it out, or accept application/json"))
     }
 }
 

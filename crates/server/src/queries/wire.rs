@@ -289,6 +289,9 @@ pub struct ResultColumn {
     /// The values that became this column, in the order of the query's `pivot`.
     #[schema(required = false)]
     pub pivot: Vec<Cell>,
+    /// Whether it is about the values of the dimension of `top` that are not told apart.
+    #[schema(required = false)]
+    pub others: bool,
 }
 
 /// What part a column plays.

@@ -27,7 +27,7 @@ async fn answers_come_as_json_arrow_and_csv() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn totals_and_others_are_told_in_json() {
+async fn others_are_told_in_json_and_csv_and_totals_in_json() {
     let server = Server::with_airports().await;
     let query = json!({
         "measures": ["airports.count"], "dimensions": ["airports.dst"], "totals": true, "top": {"dimension": "airports.dst", "limit": 1, "others": true}
@@ -36,9 +36,15 @@ async fn totals_and_others_are_told_in_json() {
     let number = |value: &serde_json::Value| value.as_i64().unwrap();
     let (greatest, others, total) = (&answer["data"][1][0], &answer["others"]["data"][0][0], &answer["totals"][0]["data"][0][0]);
     assert_eq!((number(greatest) + number(others), &answer["totals"][0]["by"]), (number(total), &json!([])));
-    let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, "text/csv");
-    let problem = server.send(request.body(axum::body::Body::from(query.to_string())).unwrap()).await.expect(400).json();
-    assert_eq!(problem["errors"][0]["field"], "totals");
+    let ask = async |accept, query: &serde_json::Value| {
+        let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
+        server.send(request.body(axum::body::Body::from(query.to_string())).unwrap()).await
+    };
+    assert_eq!(ask("text/csv", &query).await.expect(400).json()["errors"][0]["field"], "totals");
+    let rows = json!({"measures": query["measures"], "dimensions": query["dimensions"], "top": query["top"]});
+    assert_eq!(ask("application/vnd.apache.arrow.stream", &rows).await.expect(400).json()["errors"][0]["field"], "top.others");
+    let lines = format!("airports.dst,airports.count,is_other\r\n{},{greatest},false\r\nOther,{others},true\r\n", answer["data"][0][0].as_str().unwrap());
+    assert_eq!(ask("text/csv", &rows).await.expect(200).text(), lines);
 }
 
 #[tokio::test(flavor = "multi_thread")]
