@@ -65,6 +65,8 @@ Element.prototype.scrollIntoView ??= () => {};
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterEach(() => {
   cleanup();
+  // Each app that is rendered has its styles anew; the older ones would be matched against every element of the tests that follow.
+  document.querySelectorAll('style[data-emotion^="tm"]').forEach((style) => style.remove());
   server.resetHandlers();
   resetMockState();
   dropSession();
