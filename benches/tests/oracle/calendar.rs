@@ -94,6 +94,11 @@ pub(crate) fn day_start(day: NaiveDate, zone: &str) -> String {
     shown_in(zone, &format!("{day} 00:00:00"))
 }
 
+/// SQL for the first instant of the day that a date names.
+pub(crate) fn day_begins(date: &str, zone: &str) -> String {
+    format!("timezone('UTC', timezone('{zone}', {date}::timestamp))")
+}
+
 /// SQL for the first instant of the bucket of an instant, from a day on.
 pub(crate) fn long_bucket(unit: &str, instant: &str, zone: &str) -> String {
     bucket_of_face(unit, &face(instant, zone), zone)

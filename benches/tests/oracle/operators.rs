@@ -25,14 +25,13 @@ pub(crate) enum Wanted {
 }
 
 /// An operator for members of a type.
-pub(crate) fn of(dice: &mut Dice, kind: ColumnType, zone: &str) -> Operator {
+pub(crate) fn of(dice: &mut Dice, kind: ColumnType) -> Operator {
     match kind {
         ColumnType::Boolean => dice.pick(&[LISTS.as_slice(), &PRESENCE].concat()),
         ColumnType::String => dice.pick(&[LISTS.as_slice(), &LISTS, &TEXTS, &COMPARISONS, &PRESENCE].concat()),
         ColumnType::Integer => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &[Operator::Contains, Operator::NotStartsWith]].concat()),
         ColumnType::Float => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE].concat()),
-        ColumnType::Date if zone == "UTC" => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &DATES, &[Operator::StartsWith]].concat()),
-        ColumnType::Date => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &[Operator::StartsWith]].concat()),
+        ColumnType::Date => dice.pick(&[LISTS.as_slice(), &COMPARISONS, &PRESENCE, &DATES, &[Operator::StartsWith]].concat()),
         ColumnType::Timestamp => dice.pick(&[COMPARISONS.as_slice(), &DATES, &DATES, &LISTS, &PRESENCE].concat()),
         ColumnType::Struct | ColumnType::List => dice.pick(&PRESENCE),
     }

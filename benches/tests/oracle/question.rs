@@ -21,10 +21,10 @@ pub(crate) fn question(dice: &mut Dice) -> SemanticQuery {
     let measures = some(dice, &[0, 1, 1, 1, 2, 3, 4], |dice| MEASURES[dice.below(MEASURES.len())].name);
     let mut time_dimensions = Vec::new();
     if dice.chance(70) {
-        time_dimensions.push(time(dice, zone));
+        time_dimensions.push(time(dice));
     }
     if dice.chance(10) {
-        let other = if zone == "UTC" { "due" } else { "later" };
+        let other = dice.pick(&["due", "later"]);
         if time_dimensions.iter().all(|time: &TimeDimension| time.dimension != full(other)) {
             time_dimensions.push(TimeDimension { dimension: full(other), granularity: None, date_range: Some(range(dice)), fill: None });
         }
@@ -98,11 +98,10 @@ fn group(dice: &mut Dice) -> &'static str {
     }
 }
 
-fn time(dice: &mut Dice, zone: &str) -> TimeDimension {
-    // A day of a column of dates is the same day everywhere; that is asked in UTC, where there is no doubt.
+fn time(dice: &mut Dice) -> TimeDimension {
     let name = match dice.below(10) {
         0..8 => "seen",
-        8 if zone == "UTC" => "due",
+        8 => "due",
         _ => "later",
     };
     let grain = loop {
@@ -181,10 +180,10 @@ fn relative(dice: &mut Dice) -> String {
     }
 }
 
-fn dimension_condition(dice: &mut Dice, zone: &str) -> Condition {
+fn dimension_condition(dice: &mut Dice, _: &str) -> Condition {
     let all: Vec<_> = members::dimensions().collect();
     let (name, kind) = dice.pick(&all);
-    let operator = operators::of(dice, kind, zone);
+    let operator = operators::of(dice, kind);
     Condition { member: full(name), operator, values: operators::values(dice, operator, &mut |dice, wanted| guess(dice, wanted, |dice| value(dice, name, kind))) }
 }
 

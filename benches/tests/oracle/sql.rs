@@ -25,7 +25,7 @@ pub(crate) fn compile(query: &SemanticQuery, when: When) -> Sql {
     let mut rows: Vec<String> = Vec::new();
     for time in &query.time_dimensions {
         let (member, kind) = members::dimension(&time.dimension).unwrap();
-        let member = if kind == ColumnType::Date { format!("{member}::timestamp") } else { member };
+        let member = if kind == ColumnType::Date { calendar::day_begins(&member, zone) } else { member };
         if let Some(range) = &time.date_range {
             rows.extend(words.within(&member, range));
         }

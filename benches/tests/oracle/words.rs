@@ -100,7 +100,7 @@ impl Words<'_> {
             let test = |value: &Value| format!("{function}(lower({x}::varchar), lower({}))", quoted(value.as_str().unwrap()));
             listed(any(&test), negated)
         };
-        let time = if kind == ColumnType::Date { format!("{x}::timestamp") } else { x.to_owned() };
+        let time = if kind == ColumnType::Date { calendar::day_begins(x, self.zone) } else { x.to_owned() };
         let moment = || self.moment(given[0].as_str().unwrap());
         match condition.operator {
             Set => format!("{x} is not null"),

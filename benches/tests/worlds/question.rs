@@ -178,10 +178,10 @@ fn grain(unit: &str) -> Grain {
 }
 
 /// A condition on something that there is, mostly.
-fn condition(dice: &mut Dice, zone: &str, world: &World, known: &[&Member]) -> Condition {
+fn condition(dice: &mut Dice, _: &str, world: &World, known: &[&Member]) -> Condition {
     let member = dice.pick(known);
     let samples = &world.samples[&member.name];
-    let operator = operators::of(dice, member.kind, zone);
+    let operator = operators::of(dice, member.kind);
     let mut one = |dice: &mut Dice, wanted: Wanted| match wanted {
         Wanted::Value => value(dice, samples, member.kind),
         Wanted::Fragment => fragment(dice, samples).into(),

@@ -5,6 +5,7 @@ pub(crate) mod approx_distinct;
 pub(crate) mod approx_quantile;
 pub(crate) mod bucket;
 pub(crate) mod checked_number;
+pub(crate) mod date_bucket;
 pub(crate) mod sketch;
 pub(crate) mod sum;
 pub(crate) mod time_bucket;

@@ -44,6 +44,7 @@ pub(crate) mod rollup;
 pub(crate) mod segments;
 pub(crate) mod shape;
 mod states;
+pub(crate) mod timed;
 pub(crate) mod view;
 
 pub use calendar::CalendarSettings;

@@ -39,6 +39,29 @@ describe('a question about one group', () => {
     });
   });
 
+  it.each<[string, string, 'day' | 'month' | 'hour', string, string]>([
+    ['America/New_York', '2024-03-01T05:00:00Z', 'month', '2024-03-01', '2024-04-01'],
+    ['Asia/Tokyo', '2024-02-29T15:00:00Z', 'month', '2024-03-01', '2024-04-01'],
+    ['America/Sao_Paulo', '2013-10-20T03:00:00Z', 'day', '2013-10-20', '2013-10-21'],
+    ['America/New_York', '2024-03-01T05:00:00Z', 'hour', '2024-03-01', '2024-03-02'],
+  ])('compares dates with dates in %s', (zone, start, grain, from, to) => {
+    const member = 'flights.booked';
+    const booked: Model = {
+      ...model,
+      dimensions: [...model.dimensions, { name: 'booked', label: 'Booked', type: 'date' }],
+    };
+    const asked = groupQuery(
+      { measures: ['flights.count'] },
+      { members: [], bucket: { member, start, grain } },
+      [booked],
+      zone,
+    );
+    expect(asked?.filters).toEqual([
+      { member, operator: 'gte', values: [from] },
+      { member, operator: 'lt', values: [to] },
+    ]);
+  });
+
   it.each(['flights.part', 'flights.twice'])(
     'is not asked of %s, which looks at others',
     (name) => {

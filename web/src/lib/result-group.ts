@@ -1,11 +1,12 @@
 // The groups of an answer: which rows are behind one of its numbers, in words and as a question about them alone. Pure.
 import type { Cell, ColumnType, Filter, Model, ResultColumn, SemanticQuery } from '@/api/types';
 import { formatCell } from './format';
+import { formatCalendar } from './format/calendar';
 import { looksElsewhere } from './measure-reach';
 import { modelOf } from './members';
 import { rangeLabel } from './range-label';
 import { without } from './without';
-import { nextBucket, unitsOf } from './zoned-time';
+import { firstDate, nextBucket, unitsOf } from './zoned-time';
 
 /** A value that a group is of. */
 export interface Member {
@@ -26,6 +27,8 @@ export interface CellGroup {
     units?: number;
   } | null;
 }
+
+type Bucket = NonNullable<CellGroup['bucket']>;
 
 export interface ResultPart {
   column: ResultColumn;
@@ -72,23 +75,38 @@ export function groupTitle(group: CellGroup, zone: string): string {
 const isValue = ({ member, value }: Member): Filter =>
   value === null ? { member, operator: 'notSet' } : { member, operator: 'equals', values: [value] };
 
+/** The dates of a bucket, from the first one up to the first one after it. Dates lie in no zone and are compared with dates. */
+export function datesOf(
+  { start, grain, units }: Bucket,
+  zone: string,
+  dayStart = 0,
+): { from: string; to: string } {
+  const from = firstDate(Date.parse(start), zone, dayStart);
+  const isShort = grain === 'second' || grain === 'minute' || grain === 'hour';
+  const to = nextBucket(Date.parse(from), isShort ? 'day' : grain, 'UTC', isShort ? 1 : units);
+  return { from, to: new Date(to).toISOString().slice(0, 10) };
+}
+
 /** The instants of a bucket; what the question asks of the time besides stays as it is. */
 function inBucket(
-  { member, start: from, grain, units }: NonNullable<CellGroup['bucket']>,
+  bucket: Bucket,
   models: readonly Model[],
   zone: string,
+  dayStart: number,
 ): Filter[] {
+  const { member, start, grain, units } = bucket;
   const model = models.find(({ name }) => name === modelOf(member));
   const dimension = model?.dimensions.find(({ name }) => member === `${model.name}.${name}`);
-  // Dates lie in no zone, and are compared with dates.
-  const isDate = dimension?.type === 'date';
-  const start = Date.parse(from);
-  const end = nextBucket(start, grain, isDate ? 'UTC' : zone, units);
-  const at = (instant: number): string =>
-    new Date(instant).toISOString().slice(0, isDate ? 10 : undefined);
+  const span =
+    dimension?.type === 'date'
+      ? datesOf(bucket, zone, dayStart)
+      : {
+          from: new Date(start).toISOString(),
+          to: new Date(nextBucket(Date.parse(start), grain, zone, units)).toISOString(),
+        };
   return [
-    { member, operator: 'gte', values: [at(start)] },
-    { member, operator: 'lt', values: [at(end)] },
+    { member, operator: 'gte', values: [span.from] },
+    { member, operator: 'lt', values: [span.to] },
   ];
 }
 
@@ -110,10 +128,11 @@ export function groupQuery(
   });
   if (elsewhere) return null;
   const { dimensions, timeDimensions, segments, timezone, calendar, exact, asOf } = query;
+  const { dayStart = 0 } = calendar ?? formatCalendar();
   const filters = [
     ...(query.filters ?? []),
     ...group.members.map(isValue),
-    ...(group.bucket === null ? [] : inBucket(group.bucket, models, zone)),
+    ...(group.bucket === null ? [] : inBucket(group.bucket, models, zone, dayStart)),
   ];
   // A bucket that was filled has no rows, and what is told apart no longer depends on others.
   return {

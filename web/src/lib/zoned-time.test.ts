@@ -1,6 +1,6 @@
 // Buckets on the wall clock: where the next one begins, of one unit or several, across changes of clocks.
 import { describe, expect, it } from 'vitest';
-import { nextBucket, unitsOf } from './zoned-time';
+import { firstDate, nextBucket, unitsOf } from './zoned-time';
 import type { GRAIN_MS } from './zoned-time';
 
 describe('buckets of several units', () => {
@@ -21,5 +21,20 @@ describe('buckets of several units', () => {
     expect([undefined, null, 'week', '1 week from 2024-01-03', '15 minutes'].map(unitsOf)).toEqual([
       1, 1, 1, 1, 15,
     ]);
+  });
+});
+
+describe('dates', () => {
+  it.each<[string, string, number, string]>([
+    ['2024-03-01T00:00:00Z', 'UTC', 0, '2024-03-01'],
+    ['2024-03-01T00:00:01Z', 'UTC', 0, '2024-03-02'],
+    ['2024-03-01T05:00:00Z', 'America/New_York', 0, '2024-03-01'],
+    ['2024-02-29T15:00:00Z', 'Asia/Tokyo', 0, '2024-03-01'],
+    ['2024-02-29T10:00:00Z', 'Pacific/Kiritimati', 0, '2024-03-01'],
+    ['2024-03-01T11:00:00Z', 'America/New_York', 6, '2024-03-01'],
+    // A day that began at one o'clock.
+    ['2013-10-20T03:00:00Z', 'America/Sao_Paulo', 0, '2013-10-20'],
+  ])('the first that begins at %s or later in %s, from %i o’clock', (at, zone, hour, date) => {
+    expect(firstDate(Date.parse(at), zone, hour)).toBe(date);
   });
 });

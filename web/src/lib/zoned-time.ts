@@ -95,6 +95,14 @@ export function wallClock(instant: number, zone: string): WallClock {
 export const wallDate = (instant: number, zone: string): string =>
   new Date(toWall(instant, zone)).toISOString().slice(0, 10);
 
+/** The first date whose day begins at an instant or later, where days begin at an hour: dates lie in no zone. */
+export function firstDate(instant: number, zone: string, dayStart = 0): string {
+  const date = (at: number): number => Math.floor((toWall(at, zone) - dayStart * HOUR) / DAY);
+  // A day need not begin at that hour, where the clock skips it.
+  const begins = date(instant - 1) !== date(instant);
+  return new Date((date(instant) + (begins ? 0 : 1)) * DAY).toISOString().slice(0, 10);
+}
+
 /** True when the instant is midnight on the wall clock. */
 export const isMidnight = (instant: number, zone: string): boolean =>
   toWall(instant, zone) % 86_400_000 === 0;

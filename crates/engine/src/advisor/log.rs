@@ -6,6 +6,7 @@ use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 
+use crate::catalog::ColumnType;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::grain::Grain;
 use crate::semantic::granularity::interval_of;
@@ -43,12 +44,12 @@ impl Shape {
         let mut time: Option<(String, Interval)> = None;
         for asked in &query.time_dimensions {
             let name = short(&asked.dimension)?;
+            let dimension = model.dimensions.iter().find(|dimension| dimension.name == name);
+            // A date is of the same day in every zone, so a rollup of UTC answers all of them.
+            let calendar = if dimension.is_some_and(|dimension| dimension.column_type == ColumnType::Date) { Tz::UTC.into() } else { calendar };
             let interval = match &asked.granularity {
                 // Names are those of the model's own dimensions; what is asked by another one's is told in days.
-                Some(asked) => {
-                    let dimension = model.dimensions.iter().find(|dimension| dimension.name == name);
-                    dimension.map_or(Grain::Day.into(), |dimension| interval_of(asked, &name, &dimension.granularities).unwrap_or(Grain::Day.into()))
-                }
+                Some(asked) => dimension.map_or(Grain::Day.into(), |dimension| interval_of(asked, &name, &dimension.granularities).unwrap_or(Grain::Day.into())),
                 None => Grain::Year.into(),
             };
             let kept = kept(interval, calendar);

@@ -86,7 +86,7 @@ fn wall_of(micros: i64, zone: Tz) -> Option<NaiveDateTime> {
 }
 
 /// What the clock says when the bucket begins in which it says `wall`.
-fn first_of(wall: NaiveDateTime, interval: Interval, calendar: Calendar) -> Option<NaiveDateTime> {
+pub(super) fn first_of(wall: NaiveDateTime, interval: Interval, calendar: Calendar) -> Option<NaiveDateTime> {
     if let Some(width) = interval.seconds() {
         let seconds = i64::from(wall.num_seconds_from_midnight());
         let since = (seconds - interval.phase_seconds()).rem_euclid(width);
@@ -121,7 +121,7 @@ fn first_of_months(day: NaiveDate, months: i32, interval: Interval, calendar: Ca
 }
 
 /// What the clock says when the next bucket begins.
-fn after(first: NaiveDateTime, interval: Interval) -> Option<NaiveDateTime> {
+pub(super) fn after(first: NaiveDateTime, interval: Interval) -> Option<NaiveDateTime> {
     match (interval.seconds(), interval.days(), interval.months()) {
         (Some(seconds), ..) => first.checked_add_signed(TimeDelta::seconds(seconds)),
         (_, Some(days), _) => first.checked_add_days(Days::new(days.unsigned_abs())),
@@ -152,13 +152,8 @@ pub(crate) fn day_start(day: NaiveDate, calendar: Calendar) -> Option<i64> {
     reached(day.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::hours(calendar.day_start.into()))?, calendar.zone)
 }
 
-/// The instant at which the clock on the wall said as many hours less as days begin after midnight.
-pub(crate) fn hours_before(micros: i64, calendar: Calendar) -> Option<i64> {
-    reached(wall_of(micros, calendar.zone)?.checked_sub_signed(TimeDelta::hours(calendar.day_start.into()))?, calendar.zone)
-}
-
 /// The first instant at which the clock on the wall says so, or something later where that was removed.
-fn reached(wall: NaiveDateTime, zone: Tz) -> Option<i64> {
+pub(super) fn reached(wall: NaiveDateTime, zone: Tz) -> Option<i64> {
     let after = |minutes: i64| Some(zone.from_local_datetime(&wall.checked_add_signed(TimeDelta::minutes(minutes))?).earliest()?.timestamp_micros());
     if let Some(start) = after(0) {
         return Some(start);

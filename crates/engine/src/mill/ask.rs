@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
@@ -35,6 +36,7 @@ use crate::query::execute::Executed;
 use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, Stage};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
+use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{self, Reference, follows_clock, follows_data};
 use crate::semantic::join::Models;
@@ -140,8 +142,9 @@ impl Mill {
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
         let of_data = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_data) || query.filters.iter().any(filter::follows_data);
-        let latest = if of_data { snapshot.latest_needed()? } else { snapshot.latest() };
-        Ok(Reference { now, latest, calendar: compile::calendar_of(query)? })
+        let calendar = compile::calendar_of(query)?;
+        let latest = if of_data { snapshot.latest_needed(calendar)? } else { snapshot.latest_in(calendar) };
+        Ok(Reference { now, latest, calendar })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
@@ -175,7 +178,7 @@ impl Mill {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
         self.learn_pace(&counters, &executed.stages);
-        let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters);
+        let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters, reference.calendar);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() && !self.from_rows {
             self.learn(query, model, &dataset, &snapshot, reference.calendar, counters.rows.load(Ordering::Relaxed));
@@ -343,7 +346,7 @@ impl Mill {
                 total_rows: (!executed.truncated).then_some(rows),
                 truncated: executed.truncated,
                 stages: executed.stages,
-                ..self.provenance(pinned, counters)
+                ..self.provenance(pinned, counters, Calendar::new(Tz::UTC, self.calendar))
             },
         })
     }

@@ -146,7 +146,7 @@ impl Mill {
         for (name, (dataset, snapshot)) in &gathered.snapshots {
             let plan = self.source_of(dataset, snapshot, &counters);
             let column = snapshot.metadata.schema.time_column.clone();
-            let latest = column.zip(snapshot.latest().map(|latest| latest.timestamp_micros()));
+            let latest = column.zip(snapshot.latest_in(gathered.reference.calendar).map(|latest| latest.timestamp_micros()));
             let (seen_as, snapshot) = (snapshot.access().fingerprint().to_owned(), Arc::clone(snapshot.snapshot()));
             sources.insert(name.clone(), Source { plan, latest, snapshot, seen_as, identity: OnceLock::new() });
         }
@@ -193,6 +193,7 @@ impl Mill {
 
     async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
+        let calendar = compile::calendar_of(query)?;
         let mut stages = executed.stages;
         self.learn_pace(&counters, &stages);
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
@@ -204,7 +205,7 @@ impl Mill {
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
-        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.latest()).min();
+        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.latest_in(calendar)).min();
         Ok(QueryResult {
             columns: composed.columns,
             batch,
@@ -219,7 +220,7 @@ impl Mill {
                 total_rows,
                 truncated: executed.truncated,
                 stages,
-                ..self.provenance(&used, &counters)
+                ..self.provenance(&used, &counters, calendar)
             },
         })
     }

@@ -47,17 +47,6 @@ impl Ground {
         }
     }
 
-    /// What relative ranges of a member are counted from.
-    pub(super) fn reference_of(&self, member: &str) -> Reference {
-        let (reference, models) = (*self.reference(), self.models());
-        let Some((prefix, name)) = member.split_once('.') else { return reference };
-        // The name may be that of a join, which is of some model.
-        let joined = || models.values().flat_map(|model| &model.joins).find(|join| join.name == prefix).and_then(|join| models.get(join.target()));
-        let model = models.get(prefix).or_else(joined);
-        let dimension = model.and_then(|model| model.dimensions.iter().find(|dimension| dimension.name == name));
-        dimension.map_or(reference, |dimension| reference.of(dimension.column_type))
-    }
-
     /// What is seen of what is pinned.
     pub(super) fn seen(&self) -> impl Iterator<Item = &Seen> {
         let (one, several) = match self {

@@ -21,6 +21,7 @@ use crate::query::execute;
 use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
@@ -249,7 +250,7 @@ impl Mill {
             room -= listed.len();
             truncated |= listed.len() < found.len();
             let commits = self.commits_of(dataset, seen, listed).await?;
-            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits));
+            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits, words.reference.calendar));
         }
         Ok(Lineage {
             view: None,
@@ -280,7 +281,7 @@ impl Mill {
     }
 }
 
-fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, found: &[Arc<Segment>], commits: Vec<CommitLineage>) -> DatasetLineage {
+fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, found: &[Arc<Segment>], commits: Vec<CommitLineage>, calendar: Calendar) -> DatasetLineage {
     let restricted = seen.access().restricts();
     let told = seen.access().told(dataset);
     let (policies, no_rows) = told.map_or_else(Default::default, |told| (told.policies, told.no_rows));
@@ -289,7 +290,7 @@ fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, fo
         label: model.map_or_else(|| dataset.to_string(), |model| model.label.clone()),
         model_version: model.map_or(0, |model| model.version),
         version: seen.version,
-        complete_until: seen.latest(),
+        complete_until: seen.latest_in(calendar),
         restricted,
         policies,
         no_rows,
@@ -368,8 +369,7 @@ impl<'a> Words<'a> {
     fn time_ranges(&self, query: &SemanticQuery) -> Result<Vec<AppliedRange>> {
         let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
         let ranges = ranges.map(|(time, range)| {
-            let reference = self.dimension(&time.dimension).map_or(self.reference, |(_, dimension)| self.reference.of(dimension.column_type));
-            let range = date::resolve(range, &reference)?;
+            let range = date::resolve(range, &self.reference)?;
             let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
             Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
         });

@@ -9,6 +9,7 @@ use super::seen::Seen;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
+use crate::semantic::calendar::Calendar;
 use crate::semantic::date::Range;
 
 impl Mill {
@@ -20,8 +21,8 @@ impl Mill {
     }
 
     /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
-    /// made it.
-    pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters) -> Provenance {
+    /// made it. `calendar`: how the latest date is told as an instant.
+    pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters, calendar: Calendar) -> Provenance {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         let rollups: Vec<RollupUse> = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
@@ -35,10 +36,10 @@ impl Mill {
             version: only.map(|(_, snapshot)| snapshot.version),
             sources: several
                 .iter()
-                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.latest() })
+                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.latest_in(calendar) })
                 .collect(),
             retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
-            complete_until: only.and_then(|(_, snapshot)| snapshot.latest()),
+            complete_until: only.and_then(|(_, snapshot)| snapshot.latest_in(calendar)),
             segments_total: total,
             segments_read: read,
             segments_reused: reused,

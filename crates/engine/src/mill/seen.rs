@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
 use datafusion::common::{Column, DFSchema};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
@@ -16,8 +16,10 @@ use sha2::{Digest, Sha256};
 use super::Mill;
 use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
+use crate::functions::bucket::day_start;
 use crate::ids::DatasetName;
 use crate::query::access::Access;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::{Model, access};
 use crate::storage::log::Snapshot;
 
@@ -101,12 +103,27 @@ impl Seen {
         self.latest.as_ref().ok().copied().flatten()
     }
 
+    /// The same with a calendar: of dates, the instant at which the day of the latest one begins.
+    pub(super) fn latest_in(&self, calendar: Calendar) -> Option<DateTime<Utc>> {
+        self.latest().and_then(|latest| self.in_calendar(latest, calendar))
+    }
+
+    fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {
+        let column = self.snapshot.metadata.schema.time_column.as_deref();
+        let field = column.and_then(|column| self.snapshot.arrow.field_with_name(column).ok());
+        if field.is_none_or(|field| *field.data_type() != DataType::Date32) {
+            return Some(latest);
+        }
+        day_start(latest.date_naive(), calendar).and_then(DateTime::from_timestamp_micros)
+    }
+
     /// The same, for a question that is counted from it.
     ///
     /// # Errors
     /// What kept it from being found.
-    pub(super) fn latest_needed(&self) -> Result<Option<DateTime<Utc>>> {
-        self.latest.clone().map_err(|(kind, message)| Error::new(kind, message))
+    pub(super) fn latest_needed(&self, calendar: Calendar) -> Result<Option<DateTime<Utc>>> {
+        let latest = self.latest.clone().map_err(|(kind, message)| Error::new(kind, message))?;
+        Ok(latest.and_then(|latest| self.in_calendar(latest, calendar)))
     }
 
     /// The same sight of another state of the dataset.

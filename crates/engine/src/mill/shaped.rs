@@ -157,8 +157,8 @@ impl Mill {
         let found = answer.columns.iter().enumerate().find(|(_, column)| column.name == time.dimension);
         let width = found.and_then(|(place, column)| Some((place, column.width()?)));
         let Some((place, interval)) = width else { return Err(Error::internal("a time that is not among the columns")) };
-        let reference = asking.ground.reference_of(&time.dimension);
-        let range = time.date_range.as_ref().map(|range| date::resolve(range, &reference)).transpose()?.unwrap_or_default();
+        let reference = asking.ground.reference();
+        let range = time.date_range.as_ref().map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
         let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;

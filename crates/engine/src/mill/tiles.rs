@@ -22,8 +22,8 @@ use crate::query::table::DatasetTable;
 use crate::query::tile::Tile;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Range, Reference};
-use crate::semantic::member::{Member, find, find_dimension};
-use crate::semantic::{DateRange, Dimension, Model, SemanticQuery, filter};
+use crate::semantic::member::{self, Member, find, find_dimension};
+use crate::semantic::{DateRange, Dimension, Model, SemanticQuery};
 use crate::storage::log::Snapshot;
 
 /// Questions that are kept, over all scopes.
@@ -162,22 +162,23 @@ fn windows(query: &SemanticQuery, model: &Model, reference: &Reference) -> Resul
         let dimension = find_dimension(model, &time.dimension)?;
         let column = column_of(dimension).ok_or_else(|| Error::internal("a window over an expression was compiled"))?;
         let column = Expr::Column(Column::new_unqualified(column));
-        let range = date::resolve(asked, &reference.of(dimension.column_type)).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
-        windows.extend(filter::bounds(&column, range));
+        let range = date::resolve(asked, reference).map_err(|error| error.at(format!("timeDimensions[{index}].dateRange")))?;
+        windows.extend(member::timed(dimension, reference.calendar)?.bounds(&column, range));
         first = first.or(Some(range));
     }
     Ok((windows, first))
 }
 
-/// Whether something other than a window over a column of instants depends on when the question is asked.
+/// Whether something other than a window over a column of instants or dates depends on when the question is asked.
 fn moves_otherwise(query: &SemanticQuery, model: &Model, snapshot: &Snapshot) -> bool {
-    let of_instants = |name: &str| {
-        let column = find_dimension(model, name).ok().and_then(column_of);
-        let field = column.and_then(|column| snapshot.arrow.field_with_name(column).ok());
-        field.is_some_and(|field| *field.data_type() == ColumnType::Timestamp.data_type())
+    let is_time = |dimension: &Dimension| matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date);
+    let of_time = |name: &str| {
+        let dimension = find_dimension(model, name).ok().filter(|dimension| is_time(dimension));
+        let field = dimension.and_then(|dimension| Some((dimension, snapshot.arrow.field_with_name(column_of(dimension)?).ok()?)));
+        field.is_some_and(|(dimension, field)| *field.data_type() == dimension.column_type.data_type())
     };
     let is_no_time = |name: &str| match find(model, name) {
-        Ok(Member::Dimension(dimension)) => !matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date),
+        Ok(Member::Dimension(dimension)) => !is_time(dimension),
         Ok(Member::Measure(_)) => true,
         Err(_) => false,
     };
@@ -185,5 +186,5 @@ fn moves_otherwise(query: &SemanticQuery, model: &Model, snapshot: &Snapshot) ->
     let measured = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
     let inside = measured.filter_map(|name| if let Ok(Member::Measure(measure)) = find(model, name) { Some(measure) } else { None });
     let inside = inside.flat_map(|measure| measure.filters.iter().flat_map(members_of));
-    !query.time_dimensions.iter().filter(|time| time.date_range.is_some()).all(|time| of_instants(&time.dimension)) || !asked.chain(inside).all(is_no_time)
+    !query.time_dimensions.iter().filter(|time| time.date_range.is_some()).all(|time| of_time(&time.dimension)) || !asked.chain(inside).all(is_no_time)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, PrimitiveArray};
 use arrow::compute;
-use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Date32Type, Field, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
 use datafusion::physical_plan::aggregates::group_values::new_group_values;
 use datafusion::physical_plan::aggregates::order::GroupOrdering;
 
@@ -14,6 +14,7 @@ use super::columns::{Coded, Column};
 use super::narrow::Codes;
 use crate::error::{Error, Result};
 use crate::functions::bucket::{Bucket, bucket_of};
+use crate::functions::date_bucket::bucket_of_date;
 use crate::functions::time_bucket::Buckets;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
@@ -117,6 +118,36 @@ fn scattered_buckets(array: &PrimitiveArray<TimestampMicrosecondType>, interval:
     (Codes::from_iter(starts.len(), codes.into_iter()), starts)
 }
 
+/// Codes of the calendar buckets of dates. There are few dates, so each is looked up in the calendar once, and a row costs one
+/// comparison while it has the date of the row before it.
+pub(crate) fn date_buckets(dates: &ArrayRef, interval: Interval, calendar: Calendar) -> Result<Coded> {
+    let array = dates.as_primitive_opt::<Date32Type>().ok_or_else(|| Error::internal("a bucket of what is not a date"))?;
+    let (mut known, mut of_dates) = (HashMap::<Option<i64>, u32>::new(), HashMap::<Option<i32>, u32>::new());
+    let mut starts: Vec<Option<i64>> = Vec::new();
+    let mut last: Option<(Option<i32>, u32)> = None;
+    let mut code_of = |date: Option<i32>| {
+        let start = date.map(|days| bucket_of_date(days, interval, calendar));
+        *known.entry(start).or_insert_with(|| {
+            starts.push(start);
+            narrow(starts.len() - 1)
+        })
+    };
+    let codes: Vec<u32> = array
+        .iter()
+        .map(|date| match last {
+            Some((before, code)) if before == date => code,
+            _ => {
+                let code = *of_dates.entry(date).or_insert_with(|| code_of(date));
+                last = Some((date, code));
+                code
+            }
+        })
+        .collect();
+    let codes = Codes::from_iter(starts.len(), codes.into_iter());
+    let values = PrimitiveArray::<TimestampMicrosecondType>::from_iter(starts).with_timezone("UTC");
+    Ok(Coded::new(codes, Arc::new(values), true))
+}
+
 /// Codes are counted in `u32`: a segment has at most 2^24 rows.
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
@@ -139,7 +170,7 @@ fn decoded<T: arrow::datatypes::ArrowPrimitiveType>(coded: &Coded) -> Vec<Option
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Float64Array, StringViewArray, TimestampMicrosecondArray};
+    use arrow::array::{Date32Array, Float64Array, StringViewArray, TimestampMicrosecondArray};
     use arrow::datatypes::Float64Type;
     use proptest::prelude::*;
 
@@ -154,6 +185,16 @@ mod tests {
             let floats: Vec<Option<f64>> = values.iter().map(|value| value.map(|value| value as f64 / 4.0)).collect();
             let array: ArrayRef = Arc::new(Float64Array::from(floats.clone()));
             prop_assert_eq!(decoded::<Float64Type>(&encode(&array).unwrap()), floats);
+        }
+
+        #[test]
+        fn buckets_of_dates_are_those_of_the_function(days in proptest::collection::vec(proptest::option::of(0_i32..30_000), 0..50)) {
+            let array: ArrayRef = Arc::new(Date32Array::from(days.clone()));
+            for (interval, calendar) in [("day", "America/New_York"), ("2 weeks", "Asia/Tokyo weeks-Sun"), ("year", "UTC years-4 days-6")] {
+                let (interval, calendar) = (interval.parse::<Interval>().unwrap(), calendar.parse::<Calendar>().unwrap());
+                let expected: Vec<Option<i64>> = days.iter().map(|days| days.map(|days| bucket_of_date(days, interval, calendar))).collect();
+                prop_assert_eq!(decoded::<TimestampMicrosecondType>(&date_buckets(&array, interval, calendar).unwrap()), expected);
+            }
         }
 
         #[test]

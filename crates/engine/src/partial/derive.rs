@@ -28,6 +28,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use super::aggregator::{Layout, is_count_of_rows};
 use super::fragment::Fragment;
 use crate::error::{Error, Result};
+use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::{Buckets, TimeBucket};
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
@@ -214,14 +215,13 @@ impl<'a> Deriver<'a> {
     fn new(kept: Kept<'a>, session: &'a dyn Session) -> Result<Self> {
         let time = kept.fragment.groups.iter().enumerate().find_map(|(key, group)| {
             let Expr::ScalarFunction(call) = group else { return None };
-            let bucket = call.func.inner().downcast_ref::<TimeBucket>()?;
-            let [instant] = call.args.as_slice() else { return None };
-            let mut roots = vec![(instant.clone(), None)];
-            if let Expr::Cast(inner) = instant {
-                // A day as an instant: its first one.
-                roots.push(((*inner.expr).clone(), Some(DataType::Date32)));
+            let [time] = call.args.as_slice() else { return None };
+            if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
+                return Some(Time { key, interval: bucket.interval(), calendar: bucket.calendar(), roots: vec![(time.clone(), None)] });
             }
-            Some(Time { key, interval: bucket.interval(), calendar: bucket.calendar(), roots })
+            // In UTC a date is that of the instants at both ends of its bucket; a rollup in another zone answers what it keeps alone.
+            let bucket = call.func.inner().downcast_ref::<DateBucket>().filter(|bucket| bucket.is_of_utc())?;
+            Some(Time { key, interval: bucket.interval(), calendar: bucket.calendar(), roots: vec![(time.clone(), Some(DataType::Date32))] })
         });
         let mut fields: Vec<Field> = kept.layout.state.fields().iter().take(kept.fragment.groups.len()).map(|field| field.as_ref().clone()).collect();
         if time.is_some() {
@@ -345,7 +345,10 @@ impl Time {
 
     /// Whether an expression never falls while the time goes on, and depends on nothing else.
     fn follows(&self, expr: &Expr) -> bool {
-        let calendar = |function: &ScalarUDF| matches!(function.name(), "date_trunc" | "date_bin") || function.inner().downcast_ref::<TimeBucket>().is_some();
+        let calendar = |function: &ScalarUDF| {
+            let ours = function.inner();
+            matches!(function.name(), "date_trunc" | "date_bin") || ours.downcast_ref::<TimeBucket>().is_some() || ours.downcast_ref::<DateBucket>().is_some()
+        };
         // Local times fall back when clocks do; UTC does not.
         let steady = |data_type: &DataType| match data_type {
             DataType::Date32 => true,

@@ -14,6 +14,7 @@ use datafusion::scalar::ScalarValue;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
@@ -104,6 +105,11 @@ pub(super) enum Node {
         grain: Interval,
         zone: String,
     },
+    /// The same over a date.
+    DateBucket {
+        grain: Interval,
+        zone: String,
+    },
     Aggregate {
         name: String,
         arguments: usize,
@@ -133,7 +139,7 @@ impl Node {
     fn arity(&self) -> usize {
         match self {
             Self::Column(_) | Self::Literal(_) => 0,
-            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } => 1,
+            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } | Self::DateBucket { .. } => 1,
             Self::Binary(_) | Self::Like { .. } => 2,
             Self::Between { .. } => 3,
             Self::Case { operand, branches, otherwise } => branches.saturating_mul(2).saturating_add(usize::from(*operand)).saturating_add(usize::from(*otherwise)),
@@ -232,6 +238,9 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
             if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
                 return Ok((Node::TimeBucket { grain: bucket.interval(), zone: bucket.calendar().to_string() }, parts));
             }
+            if let Some(bucket) = call.func.inner().downcast_ref::<DateBucket>() {
+                return Ok((Node::DateBucket { grain: bucket.interval(), zone: bucket.calendar().to_string() }, parts));
+            }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
                 return Err(unknown_function(name));
@@ -323,16 +332,18 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
             let function = session.scalar_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             Expr::ScalarFunction(ScalarFunction { func: function.clone(), args: parts.some(arguments) })
         }
-        Node::TimeBucket { grain, zone } => {
-            let calendar: Calendar = zone.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {zone:?}")))?;
-            TimeBucket::udf(grain, calendar).call(vec![parts.next()?])
-        }
+        Node::TimeBucket { grain, zone } => TimeBucket::udf(grain, calendar(&zone)?).call(vec![parts.next()?]),
+        Node::DateBucket { grain, zone } => DateBucket::udf(grain, calendar(&zone)?).call(vec![parts.next()?]),
         Node::Aggregate { name, arguments, distinct, filter } => {
             let function = session.aggregate_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             let args = parts.some(arguments);
             Expr::AggregateFunction(AggregateFunction::new_udf(function.clone(), args, distinct, parts.boxed_if(filter)?, Vec::new(), None))
         }
     })
+}
+
+fn calendar(zone: &str) -> Result<Calendar> {
+    zone.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {zone:?}")))
 }
 
 fn entry<T>(table: &[T], place: usize) -> Result<&T> {
@@ -369,6 +380,7 @@ mod tests {
         let city = || col("city");
         let like = |negated, escape_char, case_insensitive| Like { negated, expr: Box::new(city()), pattern: Box::new(lit("a_%")), escape_char, case_insensitive };
         let bucket = TimeBucket::udf(Grain::Week, chrono_tz::Asia::Kathmandu).call(vec![col("at")]);
+        let dates = DateBucket::udf("2 weeks".parse::<Interval>().unwrap(), "America/New_York weeks-Sun days-6".parse::<Calendar>().unwrap()).call(vec![col("day")]);
         let operators = OPERATORS.iter().map(|op| Expr::BinaryExpr(BinaryExpr { left: Box::new(col("a")), op: *op, right: Box::new(col("b")) }));
         let all = [
             col("city").eq(lit("Rome")).and(col("n").gt(lit(1.5_f64)).or(col("n").is_null())),
@@ -386,6 +398,7 @@ mod tests {
             city().in_list(vec![lit("a"), lit("b"), lit(ScalarValue::Utf8View(None))], true),
             lower(substr(city(), lit(2_i64))),
             bucket,
+            dates,
             sum(col("n") + lit(1_i64)),
             count_distinct(city()),
         ];

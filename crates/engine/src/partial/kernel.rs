@@ -114,7 +114,7 @@ impl Kernel {
     pub(crate) fn needed(&self, filters: &[usize]) -> Vec<bool> {
         let mut needed = vec![false; self.columns.len()];
         let filters = filters.iter().filter_map(|filter| self.filters.get(*filter));
-        let groups = self.groups.iter().map(|(Key::Any(bound) | Key::Bucket { instant: bound, .. })| bound);
+        let groups = self.groups.iter().map(|(Key::Any(bound) | Key::Bucket { instant: bound, .. } | Key::Dates { date: bound, .. })| bound);
         let measures = self.aggregates.iter().flat_map(|measure| measure.arguments.iter().chain(&measure.filter));
         for place in filters.chain(groups).chain(measures).flat_map(|bound| &bound.columns) {
             if let Some(needed) = needed.get_mut(*place) {

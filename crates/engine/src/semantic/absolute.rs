@@ -1,12 +1,13 @@
 //! Conditions as they were applied: relative dates made absolute, so that who reads them later asks for the same rows.
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat};
 use serde_json::Value;
 
 use super::date::{self, Range, Reference};
 use super::query::{Condition, DateRange, Filter, Operator};
 use crate::catalog::ColumnType;
 use crate::error::Result;
+use crate::functions::date_bucket::first_date;
 
 /// A filter that means the same whenever it is asked. `type_of`: the type of a member, where it is known.
 ///
@@ -22,7 +23,8 @@ pub(crate) fn absolute(filter: &Filter, reference: &Reference, type_of: &dyn Fn(
 }
 
 fn fixed(condition: &Condition, reference: &Reference, type_of: &dyn Fn(&str) -> Option<ColumnType>) -> Result<Condition> {
-    let reference = &type_of(&condition.member).map_or(*reference, |column_type| reference.of(column_type));
+    let column_type = type_of(&condition.member);
+    let written = |micros: i64| if column_type == Some(ColumnType::Date) { day(first_date(micros, reference.calendar)) } else { instant(micros) };
     let with = |operator: Operator, values: Vec<Value>| Condition { member: condition.member.clone(), operator, values };
     let texts: Vec<&str> = condition.values.iter().filter_map(Value::as_str).collect();
     let first = texts.first().copied().unwrap_or_default();
@@ -34,15 +36,15 @@ fn fixed(condition: &Condition, reference: &Reference, type_of: &dyn Fn(&str) ->
             };
             match date::resolve(&range, reference)? {
                 // Both ends of a range that is written are included.
-                Range { from: Some(from), to: Some(to) } if from < to => with(condition.operator, vec![instant(from), instant(to.saturating_sub(1))]),
+                Range { from: Some(from), to: Some(to) } if from < to => with(condition.operator, ends(from, to, column_type, reference)),
                 _ => condition.clone(),
             }
         }
-        Operator::BeforeDate => with(Operator::BeforeDate, vec![instant(date::point(first, reference)?.0)]),
-        Operator::BeforeOrOnDate => with(Operator::BeforeDate, vec![instant(date::point(first, reference)?.1)]),
-        Operator::AfterDate => with(Operator::AfterOrOnDate, vec![instant(date::point(first, reference)?.1)]),
-        Operator::AfterOrOnDate => with(Operator::AfterOrOnDate, vec![instant(date::point(first, reference)?.0)]),
-        operator if is_of_values(operator) && type_of(&condition.member) == Some(ColumnType::Timestamp) => {
+        Operator::BeforeDate => with(Operator::BeforeDate, vec![written(date::point(first, reference)?.0)]),
+        Operator::BeforeOrOnDate => with(Operator::BeforeDate, vec![written(date::point(first, reference)?.1)]),
+        Operator::AfterDate => with(Operator::AfterOrOnDate, vec![written(date::point(first, reference)?.1)]),
+        Operator::AfterOrOnDate => with(Operator::AfterOrOnDate, vec![written(date::point(first, reference)?.0)]),
+        operator if is_of_values(operator) && column_type == Some(ColumnType::Timestamp) => {
             let values = condition.values.iter().map(|value| match value {
                 Value::String(text) => Ok(instant(date::point(text, reference)?.0)),
                 other => Ok(other.clone()),
@@ -51,6 +53,20 @@ fn fixed(condition: &Condition, reference: &Reference, type_of: &dyn Fn(&str) ->
         }
         _ => condition.clone(),
     })
+}
+
+/// Both ends of a range as they are written, which are included. Of dates they are dates, which mean the same in every zone; a range
+/// of hours without the beginning of a day has none.
+fn ends(from: i64, to: i64, column_type: Option<ColumnType>, reference: &Reference) -> Vec<Value> {
+    let (first, after) = (first_date(from, reference.calendar), first_date(to, reference.calendar));
+    match after.pred_opt().filter(|last| column_type == Some(ColumnType::Date) && first <= *last) {
+        Some(last) => vec![day(first), day(last)],
+        None => vec![instant(from), instant(to.saturating_sub(1))],
+    }
+}
+
+fn day(date: NaiveDate) -> Value {
+    Value::from(date.to_string())
 }
 
 /// Whether an operator compares with values of the member's own type.
@@ -74,7 +90,11 @@ mod tests {
     #[test]
     fn relative_dates_become_instants() {
         let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into() };
-        let type_of = |member: &str| (member == "f.at").then_some(ColumnType::Timestamp);
+        let type_of = |member: &str| match member {
+            "f.at" => Some(ColumnType::Timestamp),
+            "f.day" => Some(ColumnType::Date),
+            _ => None,
+        };
         for (written, expected) in [
             (
                 json!({"member": "f.at", "operator": "inDateRange", "values": ["yesterday"]}),
@@ -92,6 +112,11 @@ mod tests {
                 json!({"or": [{"member": "f.at", "operator": "gt", "values": ["now-1d"]}]}),
                 json!({"or": [{"member": "f.at", "operator": "gt", "values": ["2013-03-13T15:09:26Z"]}]}),
             ),
+            (
+                json!({"member": "f.day", "operator": "inDateRange", "values": ["yesterday"]}),
+                json!({"member": "f.day", "operator": "inDateRange", "values": ["2013-03-13", "2013-03-13"]}),
+            ),
+            (json!({"member": "f.day", "operator": "beforeOrOnDate", "values": ["2013-01-31"]}), json!({"member": "f.day", "operator": "beforeDate", "values": ["2013-02-01"]})),
             (json!({"member": "f.name", "operator": "gt", "values": ["now-1d"]}), json!({"member": "f.name", "operator": "gt", "values": ["now-1d"]})),
             (json!({"member": "f.at", "operator": "inDateRange", "values": ["all"]}), json!({"member": "f.at", "operator": "inDateRange", "values": ["all"]})),
         ] {

@@ -32,7 +32,7 @@ pub struct CalendarSettings {
     /// The month with which years begin, 1 to 12; quarters follow it. Default: January. A year is named by its first day.
     pub year_start: u32,
     /// The hour with which days begin, 0 to 23, and with them weeks, months, quarters and years. Default: 0, midnight. A day is
-    /// named by the date on which it begins. Dates without a time of day belong to their date whenever days begin.
+    /// named by the date on which it begins. Dates have no time of day: they belong to the day that they name.
     #[serde(skip_serializing_if = "is_zero")]
     pub day_start: u32,
 }
@@ -83,11 +83,6 @@ impl Calendar {
             None if interval.unit() == Grain::Week => Self { week_start: self.week_start, ..days },
             None => days,
         }
-    }
-
-    /// The calendar of dates, which have no time of day that could lie before the hour with which days begin.
-    pub(crate) fn of_dates(self) -> Self {
-        Self { day_start: 0, ..self }
     }
 }
 

@@ -157,7 +157,9 @@ pub(crate) fn follow(model: &mut Model, state: &SessionState, schema: &DFSchema)
         let Some(found) = found.ok().as_ref().and_then(ColumnType::from_data_type) else { continue };
         let (told, is_column) = (dimension.column_type, dimension.expression.is_none());
         // Whoever wrote an expression may have had a reason to call an instant a day.
-        if (found.is_wider_than(told) && (is_column || found == ColumnType::Float)) || (is_column && told.is_wider_than(found)) {
+        // A date has no time of day, whatever it is called.
+        let is_date = found == ColumnType::Date && told == ColumnType::Timestamp;
+        if is_date || (found.is_wider_than(told) && (is_column || found == ColumnType::Float)) || (is_column && told.is_wider_than(found)) {
             dimension.column_type = found;
         }
     }

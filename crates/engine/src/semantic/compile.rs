@@ -24,7 +24,6 @@ use crate::functions::approx_distinct::ApproxDistinct;
 use crate::functions::approx_quantile::{ApproxQuantile, Form};
 use crate::functions::sketch::Sketched;
 use crate::functions::sum::sum;
-use crate::functions::time_bucket::TimeBucket;
 use crate::query::estimate::{Estimated, Shows};
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
@@ -145,16 +144,15 @@ impl Compiler<'_> {
         for (index, time) in self.query.time_dimensions.iter().enumerate() {
             let at = |part: &str| format!("timeDimensions[{index}].{part}");
             let dimension = find_dimension(self.model, &time.dimension).map_err(|error| error.at(at("dimension")))?;
-            let instant = self.columns.instant(dimension).map_err(|error| error.at(at("dimension")))?;
-            let reference = self.reference.of(dimension.column_type);
+            let (values, timed) = self.columns.time(dimension, self.reference.calendar).map_err(|error| error.at(at("dimension")))?;
             if let Some(asked) = &time.date_range {
-                let resolved = date::resolve(asked, &reference).map_err(|error| error.at(at("dateRange")))?;
-                conditions.extend(filter::within(&instant, resolved));
+                let resolved = date::resolve(asked, &self.reference).map_err(|error| error.at(at("dateRange")))?;
+                conditions.extend(timed.within(&values, resolved));
                 range = range.or(Some(resolved));
             }
             if let Some(asked) = &time.granularity {
                 let interval = interval_of(asked, &dimension.name, &dimension.granularities).map_err(|error| error.at(at("granularity")))?;
-                groups.push(TimeBucket::udf(interval, reference.calendar).call(vec![instant]).alias(&time.dimension));
+                groups.push(timed.bucket(values, interval).alias(&time.dimension));
                 let column = ResultColumn::new(&time.dimension, ColumnType::Timestamp, ColumnRole::Time).in_buckets(asked, interval);
                 output.push(ResultColumn { label: dimension.label.clone(), format: dimension.format.clone(), ..column });
             }
@@ -309,7 +307,7 @@ impl Compiler<'_> {
     pub(super) fn time(&self, measure: &str) -> Result<Expr> {
         let missing = || Error::invalid(format!("measure {measure} goes by time, and model {} has no time dimension", self.model.name));
         let name = self.model.time_dimension.as_ref().ok_or_else(missing)?;
-        self.columns.instant(find_dimension(self.model, &format!("{}.{name}", self.model.name))?)
+        Ok(self.columns.time(find_dimension(self.model, &format!("{}.{name}", self.model.name))?, self.reference.calendar)?.0)
     }
 
     /// Conditions before and after aggregation.

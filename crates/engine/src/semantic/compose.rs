@@ -164,11 +164,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What ranges and buckets of a member go by.
-    pub(super) fn reference_of(&self, from: &str, member: &str) -> Reference {
-        self.dimension(from, member).map_or(self.reference, |dimension| self.reference.of(dimension.column_type))
-    }
-
     /// The model that is called `prefix` from another one.
     fn target(&self, from: &str, prefix: &str) -> Result<String> {
         if prefix == from {
@@ -240,7 +235,6 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
     if members > MEMBERS_MAX {
         return Err(Error::exhausted(format!("the query has {members} members; at most {MEMBERS_MAX} are answered")));
     }
-    refuse_dates_as_times(world)?;
     if query.ungrouped {
         return rows(world);
     }
@@ -338,9 +332,8 @@ fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColu
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
     let plan = plan.project(shown)?.sort(order)?.build()?;
     let limit = limit_of(query, world.limits)?;
-    let asked = query.time_dimensions.iter().find_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
-    let reference = |member: &str| roots.first().map_or(world.reference, |root| world.reference_of(root, member));
-    let range = asked.map(|(member, range)| date::resolve(range, &reference(member))).transpose()?;
+    let asked = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref());
+    let range = asked.map(|range| date::resolve(range, &world.reference)).transpose()?;
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }
 
@@ -459,33 +452,6 @@ fn dimensions(world: &World<'_>, root: &str) -> Result<Vec<ResultColumn>> {
         columns.push(ResultColumn { label: label.clone(), format: format.clone(), ..ResultColumn::new(member, *column_type, ColumnRole::Dimension) });
     }
     Ok(columns)
-}
-
-/// Refuses a time that is dates in one model and instants in another, where days do not begin at midnight: a date would count in the
-/// day before, or the instants as if days began at midnight.
-fn refuse_dates_as_times(world: &World<'_>) -> Result<()> {
-    if world.reference.calendar.day_start == 0 {
-        return Ok(());
-    }
-    let asked: Vec<&str> = world.query.measures.iter().filter_map(|member| model_of(member).ok()).collect();
-    for (index, time) in world.query.time_dimensions.iter().enumerate() {
-        let named = model_of(&time.dimension)?;
-        let Some(own) = world.models.get(named).and_then(|model| find_dimension(model, &time.dimension).ok()) else { continue };
-        let same = world
-            .models
-            .values()
-            .filter(|model| asked.contains(&model.name.as_str()))
-            .flat_map(|model| model.dimensions.iter().map(move |dimension| (model, dimension)));
-        if let Some((model, dimension)) = same.filter(|(_, dimension)| dimension.same_as.as_ref() == Some(&time.dimension)).find(|(_, other)| other.column_type != own.column_type)
-        {
-            let reason = format!(
-                "{} and {}.{} are the same, but one is of dates and the other of times, and days that begin later than midnight are none of dates",
-                time.dimension, model.name, dimension.name
-            );
-            return Err(Error::invalid(format!("{reason}; leave dayStart out, or ask for them apart")).at(format!("timeDimensions[{index}].dimension")));
-        }
-    }
-    Ok(())
 }
 
 /// The model whose rows say which combinations of dimensions there are, where no measure does.

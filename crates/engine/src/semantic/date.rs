@@ -15,9 +15,8 @@ use chrono_tz::Tz;
 use super::calendar::Calendar;
 use super::grain::Grain;
 use super::query::DateRange;
-use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
-use crate::functions::bucket::{bucket_of, day_of, day_start, hours_before, step};
+use crate::functions::bucket::{bucket_of, day_of, day_start, step};
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,16 +35,6 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// What ranges of values of a type are relative to. Dates belong to their date whenever days begin, and today is the date
-    /// on which the day began that has not ended.
-    pub(crate) fn of(self, column_type: ColumnType) -> Self {
-        if column_type != ColumnType::Date || self.calendar.day_start == 0 {
-            return self;
-        }
-        let now = hours_before(self.now.timestamp_micros(), self.calendar).and_then(DateTime::from_timestamp_micros);
-        Self { now: now.unwrap_or(self.now), calendar: self.calendar.of_dates(), ..self }
-    }
-
     pub(crate) fn zone(&self) -> Tz {
         self.calendar.zone
     }

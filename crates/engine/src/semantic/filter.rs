@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::date::{self, Reference};
 use super::query::{Condition, DateRange, Filter, Operator};
+use super::timed::{Timed, instant};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 
@@ -78,7 +79,7 @@ fn balanced(mut parts: Vec<Expr>, operator: Op) -> Expr {
 }
 
 fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
-    let (values, reference) = (&condition.values, &reference.of(column_type));
+    let values = &condition.values;
     if values.len() > VALUES_MAX {
         return Err(Error::exhausted(format!("{} values are more than the {VALUES_MAX} that one condition may list", values.len())));
     }
@@ -115,40 +116,20 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
         Operator::NotInDateRange => Ok(Expr::Not(Box::new(in_range(member.clone(), values, column_type, reference)?)).or(member.is_null())),
         Operator::BeforeDate | Operator::BeforeOrOnDate | Operator::AfterDate | Operator::AfterOrOnDate => {
             exactly(1)?;
-            let member = as_instant(member, column_type)?;
+            let timed = timed(column_type, reference)?;
             let (start, end) = date::point(text_of(first()?)?, reference)?;
             Ok(match condition.operator {
-                Operator::BeforeDate => member.lt(instant(start)),
-                Operator::BeforeOrOnDate => member.lt(instant(end)),
-                Operator::AfterDate => member.gt_eq(instant(end)),
-                _ => member.gt_eq(instant(start)),
+                Operator::BeforeDate => timed.before(member, start),
+                Operator::BeforeOrOnDate => timed.before(member, end),
+                Operator::AfterDate => timed.since(member, end),
+                _ => timed.since(member, start),
             })
         }
     }
 }
 
-/// Rows whose time lies in a range.
-pub(crate) fn within(member: &Expr, range: date::Range) -> Option<Expr> {
-    bounds(member, range).reduce(Expr::and)
-}
-
-/// The same as conditions that must all hold.
-pub(crate) fn bounds(member: &Expr, range: date::Range) -> impl Iterator<Item = Expr> {
-    let from = range.from.map(|from| member.clone().gt_eq(instant(from)));
-    let to = range.to.map(|to| member.clone().lt(instant(to)));
-    from.into_iter().chain(to)
-}
-
-fn instant(micros: i64) -> Expr {
-    lit(ScalarValue::TimestampMicrosecond(Some(micros), Some("UTC".into())))
-}
-
-fn as_instant(member: Expr, column_type: ColumnType) -> Result<Expr> {
-    match column_type {
-        ColumnType::Timestamp => Ok(member),
-        ColumnType::Date => Ok(cast(member, ColumnType::Timestamp.data_type())),
-        other => Err(Error::invalid(format!("a date operator needs a timestamp or a date, not {other}"))),
-    }
+fn timed(column_type: ColumnType, reference: &Reference) -> Result<Timed> {
+    Timed::of(column_type, reference.calendar).ok_or_else(|| Error::invalid(format!("a date operator needs a timestamp or a date, not {column_type}")))
 }
 
 fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference) -> Result<Expr> {
@@ -157,8 +138,8 @@ fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: 
         [from, to] => DateRange::Between([text_of(from)?.to_owned(), text_of(to)?.to_owned()]),
         _ => return Err(Error::invalid(format!("a date range is one or two values, not {}", values.len()))),
     };
-    let member = as_instant(member, column_type)?;
-    Ok(within(&member, date::resolve(&range, reference)?).unwrap_or_else(|| member.is_not_null()))
+    let timed = timed(column_type, reference)?;
+    Ok(timed.within(&member, date::resolve(&range, reference)?).unwrap_or_else(|| member.is_not_null()))
 }
 
 fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference, negated: bool) -> Result<Expr> {

@@ -3,11 +3,11 @@
 use datafusion::common::Column;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::Expr;
-use datafusion::prelude::cast;
+use datafusion::logical_expr::{Expr, ExprSchemable};
 
+use super::calendar::Calendar;
 use super::model::{Dimension, Measure, Model};
-use crate::catalog::ColumnType;
+use super::timed::Timed;
 use crate::error::{Error, Result, near_names};
 
 /// Longest SQL expression of a model, in bytes.
@@ -65,6 +65,15 @@ pub(crate) fn find_measure<'a>(model: &'a Model, member: &str) -> Result<&'a Mea
     }
 }
 
+/// How a time dimension is compared and put into buckets.
+///
+/// # Errors
+/// `Invalid` for one that is no time.
+pub(crate) fn timed(dimension: &Dimension, calendar: Calendar) -> Result<Timed> {
+    let found = Timed::of(dimension.column_type, calendar);
+    found.ok_or_else(|| Error::invalid(format!("dimension {} is of type {}, not a time", dimension.name, dimension.column_type)))
+}
+
 /// Where expressions of a model are bound: the columns that the scope leaves visible.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Columns<'a> {
@@ -80,13 +89,12 @@ impl Columns<'_> {
         expression.map_err(|error| error.context(format!("dimension {}", dimension.name)))
     }
 
-    /// A time dimension as instants in microseconds UTC.
-    pub(crate) fn instant(&self, dimension: &Dimension) -> Result<Expr> {
-        if !matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date) {
-            return Err(Error::invalid(format!("dimension {} is of type {}, not a time", dimension.name, dimension.column_type)));
-        }
+    /// A time dimension, instants in microseconds UTC or dates, and how it is compared and put into buckets.
+    pub(crate) fn time(&self, dimension: &Dimension, calendar: Calendar) -> Result<(Expr, Timed)> {
+        let timed = timed(dimension, calendar)?;
         let expression = self.dimension(dimension)?;
-        Ok(if dimension.column_type == ColumnType::Date || dimension.expression.is_some() { cast(expression, ColumnType::Timestamp.data_type()) } else { expression })
+        let is_so = expression.get_type(self.schema)? == dimension.column_type.data_type();
+        Ok((if is_so { expression } else { timed.cast(expression) }, timed))
     }
 
     /// What a measure aggregates; `None` for a count of rows.

@@ -101,8 +101,8 @@ impl<'a> Mover<'a> {
         if !is_own(member) {
             return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
         }
-        let reference = self.world.reference_of(self.root, member);
-        Ok(Moved { member, read: self.earlier(date::resolve(asked, &reference)?, span, reference.calendar)?, buckets: None })
+        let reference = &self.world.reference;
+        Ok(Moved { member, read: self.earlier(date::resolve(asked, reference)?, span, reference.calendar)?, buckets: None })
     }
 
     fn by_buckets(&self, time: Grouped<'a>) -> Result<Moved<'a>> {
@@ -113,9 +113,9 @@ impl<'a> Mover<'a> {
         if self.balances && !matches!(self.lens, Lens::Before(_)) {
             return Err(self.refused("is a stock, which does not add up over time; use it as it is, or shift it"));
         }
-        let reference = self.world.reference_of(self.root, member);
+        let reference = &self.world.reference;
         let asked = self.world.query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
-        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, &reference)).transpose()?.unwrap_or_default();
+        let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
         let calendar = reference.calendar;
         // Whole buckets are shown, also where the range begins inside of one. What is moved beyond the data only where it is asked for.
         let first = asked.from.map(|from| bucket_of(from, interval, calendar).0);

@@ -13,10 +13,9 @@ mod rows;
 use datafusion::common::Column;
 use datafusion::functions_nested::expr_fn::make_array;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 
 use super::balance;
-use super::calendar::Calendar;
 use super::compile::{Compiler, members_of};
 use super::compose::World;
 use super::date;
@@ -25,14 +24,13 @@ use super::filter;
 use super::interval::Interval;
 use super::lookups::{Lookups, UniqueKey};
 use super::mapped::mapped;
-use super::member::{Columns, Member, find, find_dimension, find_measure, model_of};
+use super::member::{Columns, Member, find, find_dimension, find_measure, model_of, timed};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::moved::{Buckets, Grouped, Moved, Mover};
 use super::query::Filter;
 use super::states::States;
-use crate::catalog::ColumnType;
+use super::timed::Timed;
 use crate::error::{Error, Result};
-use crate::functions::time_bucket::TimeBucket;
 use crate::functions::time_shift::TimeShift;
 
 /// How many buckets back a copy of a group stands for.
@@ -72,13 +70,13 @@ struct Group<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Width {
     interval: Interval,
-    calendar: Calendar,
+    timed: Timed,
 }
 
 impl Width {
-    /// The bucket of an instant.
-    fn of(self, instant: Expr) -> Expr {
-        TimeBucket::udf(self.interval, self.calendar).call(vec![instant])
+    /// The bucket of a time.
+    fn of(self, time: Expr) -> Expr {
+        self.timed.bucket(time, self.interval)
     }
 }
 
@@ -159,22 +157,28 @@ impl<'a> Part<'a> {
         }
         let grouped = groups.into_iter().map(|group| {
             let expr = match group.bucket {
-                Some(width) => width.of(self.in_time(group.expr)),
+                Some(width) => {
+                    let (time, timed) = self.in_time(group.expr, width.timed);
+                    timed.bucket(time, width.interval)
+                }
                 None => group.expr,
             };
             expr.alias(group.member)
         });
         let grouped: Vec<Expr> = grouped.collect();
         let aggregates = measures.iter().map(|(measure, column)| Ok(compiler.aggregate(measure)?.0.alias(*column))).collect::<Result<Vec<_>>>()?;
-        let plan = shown_only(plan.aggregate(grouped, aggregates)?, moved)?;
+        let plan = self.shown_only(plan.aggregate(grouped, aggregates)?, moved)?;
         Ok(plan.build()?)
     }
 
-    /// An instant of a row as one of the group that it counts for.
-    fn in_time(&self, instant: Expr) -> Expr {
+    /// The time of a row as one of the group that it counts for.
+    fn in_time(&self, time: Expr, timed: Timed) -> (Expr, Timed) {
         match self.lens {
-            Lens::Before(span) => TimeShift::udf(span.unit, self.world.reference.zone()).call(vec![instant, lit(i64::from(span.count))]),
-            _ => instant,
+            Lens::Before(span) => {
+                let (instant, timed) = timed.placed(time);
+                (TimeShift::udf(span.unit, self.world.reference.zone()).call(vec![instant, lit(i64::from(span.count))]), timed)
+            }
+            _ => (time, timed),
         }
     }
 
@@ -245,7 +249,7 @@ impl<'a> Part<'a> {
             let Some(moved) = moved else { return Err(Error::internal("a cumulative measure without buckets")) };
             plan = super::states::accumulate(plan, states, moved.member, groups.iter().map(|group| group.member).filter(|member| *member != moved.member))?;
         }
-        plan = shown_only(plan, moved)?;
+        plan = self.shown_only(plan, moved)?;
         let shown = groups.iter().map(|group| by_name(group.member)).chain(states.iter().map(|states| states.last.clone())).collect::<Vec<_>>();
         Ok(plan.project(shown)?.build()?)
     }
@@ -254,7 +258,7 @@ impl<'a> Part<'a> {
     fn moved_plan(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
         let Some((member, Buckets { interval, .. })) = moved.and_then(|moved| Some((moved.member, moved.buckets?))) else { return Ok(plan) };
         let own = own_name(member);
-        let calendar = self.world.reference_of(self.root, member).calendar;
+        let calendar = self.world.reference.calendar;
         let (plan, later) = match self.lens {
             Lens::Before(span) => (plan, TimeShift::udf(span.unit, calendar.zone).call(vec![by_name(&own), lit(i64::from(span.count))])),
             Lens::Rolling(span) => {
@@ -266,7 +270,7 @@ impl<'a> Part<'a> {
             _ => return Ok(plan),
         };
         // A bucket does not begin at the same time of day everywhere in the calendar, so what was moved is put into its own.
-        let later = Width { interval, calendar }.of(later);
+        let later = Timed::instants(calendar).bucket(later, interval);
         let columns = plan.schema().columns().into_iter().filter(|column| column.name != OFFSET);
         let shown = columns.map(|column| if column.name == own { later.clone().alias(&own) } else { Expr::Column(column) }).collect::<Vec<_>>();
         Ok(plan.project(shown)?)
@@ -277,13 +281,12 @@ impl<'a> Part<'a> {
         let mut groups = Vec::new();
         for (index, time) in query.time_dimensions.iter().enumerate() {
             if let Some(asked) = &time.granularity {
-                let found = self
+                let (found, timed) = self
                     .find(&time.dimension, compiler, Some(lookups))
-                    .and_then(|found| self.instant(found, compiler))
+                    .and_then(|found| self.time(found, compiler))
                     .map_err(|error| error.at(format!("timeDimensions[{index}].dimension")))?;
                 let interval = self.world.interval_of(self.root, &time.dimension, asked).map_err(|error| error.at(format!("timeDimensions[{index}].granularity")))?;
-                let calendar = self.world.reference_of(self.root, &time.dimension).calendar;
-                groups.push(Group { member: &time.dimension, expr: found.expr, own: found.own, bucket: Some(Width { interval, calendar }) });
+                groups.push(Group { member: &time.dimension, expr: found.expr, own: found.own, bucket: Some(Width { interval, timed }) });
             }
         }
         for (index, member) in query.dimensions.iter().enumerate() {
@@ -346,13 +349,16 @@ impl<'a> Part<'a> {
         self.own(member, compiler.model).is_some() || matches!(self.mapped(member, compiler), Ok(Some(_)))
     }
 
-    fn instant(&self, found: Found<'a>, compiler: &Compiler<'a>) -> Result<Found<'a>> {
-        let expr = match (found.looked_up, found.dimension.column_type) {
-            (false, _) => compiler.columns.instant(found.dimension)?,
-            (true, ColumnType::Timestamp | ColumnType::Date) => cast(found.expr, ColumnType::Timestamp.data_type()),
-            (true, other) => return Err(Error::invalid(format!("dimension {} is of type {other}, not a time", found.dimension.name))),
+    /// A member as a time, and how it is compared and put into buckets.
+    fn time(&self, found: Found<'a>, compiler: &Compiler<'a>) -> Result<(Found<'a>, Timed)> {
+        let calendar = self.world.reference.calendar;
+        let (expr, timed) = if found.looked_up {
+            let timed = timed(found.dimension, calendar)?;
+            (timed.cast(found.expr), timed)
+        } else {
+            compiler.columns.time(found.dimension, calendar)?
         };
-        Ok(Found { expr, ..found })
+        Ok((Found { expr, ..found }, timed))
     }
 
     /// Conditions that can be told from the rows of this dataset, and those that need what is looked up or, of stocks, the row
@@ -365,15 +371,11 @@ impl<'a> Part<'a> {
                 continue;
             }
             let at = |error: Error, part: &str| error.at(format!("timeDimensions[{index}].{part}"));
-            let found = self
-                .find(&time.dimension, compiler, Some(lookups))
-                .and_then(|found| self.instant(found, compiler))
-                .map_err(|error| at(error, "dimension"))?;
-            let reference = self.world.reference_of(self.root, &time.dimension);
-            let asked = time.date_range.as_ref().map(|range| date::resolve(range, &reference)).transpose().map_err(|error| at(error, "dateRange"))?;
+            let (found, timed) = self.find(&time.dimension, compiler, Some(lookups)).and_then(|found| self.time(found, compiler)).map_err(|error| at(error, "dimension"))?;
+            let asked = time.date_range.as_ref().map(|range| date::resolve(range, &self.world.reference)).transpose().map_err(|error| at(error, "dateRange"))?;
             let range = moved.map_or(asked.unwrap_or_default(), |moved| moved.read);
             let side = if found.own { &mut before } else { &mut after };
-            side.extend(filter::within(&found.expr, range));
+            side.extend(timed.within(&found.expr, range));
             // A row without a time counts in no bucket, and so in no later one.
             side.extend(moved.map(|_| found.expr.is_not_null()));
         }
@@ -398,6 +400,15 @@ impl<'a> Part<'a> {
             (if behind { &mut after } else { &mut before }).push(built.map_err(at)?);
         }
         Ok((before, after))
+    }
+
+    /// The buckets that are shown.
+    fn shown_only(&self, plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
+        let timed = Timed::instants(self.world.reference.calendar);
+        match moved.and_then(|moved| timed.within(&by_name(moved.member), moved.buckets?.shown)) {
+            Some(condition) => Ok(plan.filter(condition)?),
+            None => Ok(plan),
+        }
     }
 
     /// Whether a condition needs something that is looked up, or is one of a stock: what it was last decides.
@@ -434,14 +445,6 @@ impl<'a> Part<'a> {
         members.sort_unstable();
         members.dedup();
         Ok(members)
-    }
-}
-
-/// The buckets that are shown.
-fn shown_only(plan: LogicalPlanBuilder, moved: Option<Moved<'_>>) -> Result<LogicalPlanBuilder> {
-    match moved.and_then(|moved| filter::within(&by_name(moved.member), moved.buckets?.shown)) {
-        Some(condition) => Ok(plan.filter(condition)?),
-        None => Ok(plan),
     }
 }
 

@@ -10,6 +10,7 @@ mod change;
 mod codec;
 mod composed;
 mod contracts;
+mod dates;
 mod encryption;
 mod escapes;
 mod evolution;

@@ -18,6 +18,7 @@ use super::super::extremes;
 use super::super::mapping::Mapping;
 use crate::error::{Error, Result};
 use crate::functions::approx_distinct::ApproxDistinct;
+use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
 use crate::partial::looked_up::LookedUp;
 use crate::semantic::calendar::Calendar;
@@ -44,6 +45,7 @@ pub(super) struct Through {
 #[derive(Debug)]
 pub(super) enum Key {
     Bucket { instant: Bound, interval: Interval, calendar: Calendar },
+    Dates { date: Bound, interval: Interval, calendar: Calendar },
     Any(Bound),
 }
 
@@ -159,10 +161,14 @@ impl Binder<'_> {
 
     pub(super) fn key(&mut self, group: &Expr) -> Result<Key> {
         if let Expr::ScalarFunction(call) = group
-            && let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>()
-            && let [instant] = call.args.as_slice()
+            && let [time] = call.args.as_slice()
         {
-            return Ok(Key::Bucket { instant: self.bind(instant)?, interval: bucket.interval(), calendar: bucket.calendar() });
+            if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
+                return Ok(Key::Bucket { instant: self.bind(time)?, interval: bucket.interval(), calendar: bucket.calendar() });
+            }
+            if let Some(bucket) = call.func.inner().downcast_ref::<DateBucket>() {
+                return Ok(Key::Dates { date: self.bind(time)?, interval: bucket.interval(), calendar: bucket.calendar() });
+            }
         }
         Ok(Key::Any(self.bind(group)?))
     }

@@ -14,6 +14,7 @@ use super::super::columns::{Coded, Column};
 use super::super::fold::Values;
 use super::binding::{Bound, Key, Measure, Through};
 use crate::error::{Error, Result};
+use crate::functions::date_bucket::bucket_all;
 use crate::functions::sketch::hash;
 
 /// The rows that a partial is computed from.
@@ -140,6 +141,10 @@ impl Rows {
                 };
                 codes::buckets(&self.array(instant)?, sorted, *interval, *calendar)
             }
+            Key::Dates { date, interval, calendar } => match self.by_value(date) {
+                Some((coded, evaluated)) => codes::encode_through(&coded, &bucket_all(&evaluated, *interval, *calendar)),
+                None => codes::date_buckets(&self.array(date)?, *interval, *calendar),
+            },
             Key::Any(bound) => {
                 if let Some((coded, evaluated)) = self.by_value(bound) {
                     return if Arc::ptr_eq(&evaluated, &coded.values) { Ok(coded) } else { codes::encode_through(&coded, &evaluated) };

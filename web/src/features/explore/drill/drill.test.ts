@@ -150,6 +150,30 @@ describe('rows behind a cell', () => {
     });
   });
 
+  it.each([
+    ['America/New_York', '2013-11-01T04:00:00Z', '2013-11-03T04:00:00Z'],
+    ['Asia/Tokyo', '2013-10-31T15:00:00Z', '2013-11-02T15:00:00Z'],
+  ])('are those of its dates in %s, whose range begins on the third', (zone, start, from) => {
+    const statement = rowsSql({
+      model,
+      filters: [],
+      group: { members: [], bucket: { member: 'flights.day', start, grain: 'month' } },
+      measure: null,
+      time: 'day',
+      range: { from, to: '2014-01-01T12:00:00Z' },
+      zone,
+    });
+    expect(statement).toEqual({
+      sql: [
+        'select *',
+        'from "flights"',
+        `where "day" >= date '2013-11-03'`,
+        `  and "day" < date '2013-12-01'`,
+        'limit 200',
+      ].join('\n'),
+    });
+  });
+
   it.each<[MeasureKind, string]>([
     ['number', 'computed from other numbers'],
     ['ratio', 'computed from other numbers'],

@@ -2,6 +2,7 @@
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '@/api/types';
 import type { ProvenanceDialogProps } from '@/components/provenance/provenance-dialog';
+import { formatCalendar } from '@/lib/format/calendar';
 import { isOnMeasure } from '@/lib/measure-filters';
 import { isMemberFilter, toMember } from '@/lib/members';
 import { groupTitle } from '@/lib/result-group';
@@ -57,6 +58,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
     time: timeOf(state, model),
     range,
     zone: state.zone,
+    dayStart: formatCalendar().dayStart,
   });
   if (opened === 'origin') {
     const number = { group, measure: measure === null ? null : toMember(measure, model.name) };

@@ -3,6 +3,8 @@
 import type { Cell, Filter, MeasureKind, MemberFilter, Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { fromMember, isMemberFilter } from '@/lib/members';
+import { datesOf } from '@/lib/result-group';
+import { firstDate } from '@/lib/zoned-time';
 import type { CellGroup } from '../table/table-model';
 import { bucketSpan } from './bucket-span';
 import type { Span } from './bucket-span';
@@ -18,6 +20,8 @@ export interface RowsQuestion {
   time: string | null;
   range: Span | null;
   zone: string;
+  /** The hour with which days begin; midnight where nothing is said. */
+  dayStart?: number | undefined;
 }
 
 export type RowsStatement = { sql: string } | { problem: string };
@@ -170,6 +174,23 @@ function measureFilters({ model, measure: name }: RowsQuestion): readonly Filter
   return measure.filters ?? [];
 }
 
+/** The dates of the bucket of a cell, cut at the ends of the range that was asked, where there are both. */
+function dateSpan({ group: { bucket }, range, zone, dayStart }: RowsQuestion): Span {
+  const asked = range && {
+    from: firstDate(Date.parse(range.from), zone, dayStart),
+    to: firstDate(Date.parse(range.to), zone, dayStart),
+  };
+  const own = bucket && datesOf(bucket, zone, dayStart);
+  const spans = [asked, own].filter((span) => span !== null);
+  // Dates as they are written have the order of the calendar.
+  const from = spans
+    .map((span) => span.from)
+    .sort()
+    .at(-1);
+  const to = spans.map((span) => span.to).sort()[0];
+  return { from: from ?? '', to: to ?? '' };
+}
+
 export function rowsSql(question: RowsQuestion): RowsStatement {
   const { model, group, filters } = question;
   try {
@@ -187,10 +208,11 @@ export function rowsSql(question: RowsQuestion): RowsStatement {
     const time = group.bucket?.member ?? question.time;
     if (span !== null && time !== null) {
       const member = memberSql(time, model);
-      conditions.push(
-        `${member} >= timestamp ${text(span.from)}`,
-        `${member} < timestamp ${text(span.to)}`,
-      );
+      // SQL takes a date for midnight in UTC, so dates are compared with dates.
+      const isDate = typeOf(time, model) === 'date';
+      const { from, to } = isDate ? dateSpan(question) : span;
+      const at = (end: string): string => `${isDate ? 'date' : 'timestamp'} ${text(end)}`;
+      conditions.push(`${member} >= ${at(from)}`, `${member} < ${at(to)}`);
     }
     const where =
       conditions.length === 0 ? '' : `\nwhere ${[...new Set(conditions)].join('\n  and ')}`;

@@ -1,0 +1,304 @@
+//! Dates belong to the day that they name, in every zone and whenever days begin: buckets, ranges, filters, measures that look
+//! back and other models' times, from rows, from partials and from rollups, against dates that are counted by hand.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Weekday};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+use tidemill::{Csv, Mill, QueryResult, Settings};
+
+use crate::composed::change;
+use crate::ward::{Ward, open};
+
+const ZONES: [&str; 6] = ["UTC", "America/New_York", "Pacific/Honolulu", "Asia/Tokyo", "Pacific/Kiritimati", "Asia/Kolkata"];
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// Each day from December 2012 to the middle of February 2014; the number of the day is its amount.
+fn days() -> Vec<(NaiveDate, i64)> {
+    let first = day("2012-12-01");
+    let count = (day("2014-02-15") - first).num_days() + 1;
+    (0..count.unsigned_abs()).map(|number| (first + Days::new(number), number.cast_signed() + 1)).collect()
+}
+
+/// The sum over the days from one to another, the last one included.
+fn sum(from: &str, to: &str) -> i64 {
+    days().iter().filter(|(date, _)| (day(from)..=day(to)).contains(date)).map(|(_, amount)| amount).sum()
+}
+
+/// Visits by date, in three segments.
+async fn loaded() -> Ward {
+    let ward = Ward::new().await;
+    for part in days().chunks(150) {
+        let lines: String = part.iter().map(|(day, amount)| format!("{day},{amount}\n")).collect();
+        ward.mill.load("visits", Csv::bytes(format!("day,amount\n{lines}"))).await.unwrap();
+    }
+    ward
+}
+
+async fn mill(ward: &Ward, partial_cache_bytes: usize) -> Mill {
+    let settings = Settings { partial_cache_bytes, background_rollups: false, ..Settings::default() };
+    open(ward.folder.path(), settings).await.tenant("acme").unwrap()
+}
+
+async fn answer(mill: &Mill, query: &Value) -> QueryResult {
+    mill.query(&serde_json::from_value(query.clone()).unwrap()).await.unwrap_or_else(|error| panic!("{query}: {error}"))
+}
+
+async fn data(mill: &Mill, query: &Value) -> Value {
+    answer(mill, query).await.to_json()["data"].clone()
+}
+
+/// The instant at which a day begins, as it is written.
+fn begins(day: NaiveDate, zone: &str, hour: i64) -> String {
+    let zone: Tz = zone.parse().unwrap();
+    let wall = day.and_hms_opt(0, 0, 0).unwrap() + TimeDelta::hours(hour);
+    zone.from_local_datetime(&wall).earliest().unwrap().to_utc().format("%FT%TZ").to_string()
+}
+
+/// The first day of a bucket.
+fn first_of(day: NaiveDate, grain: &str, week_start: Weekday, year_start: u32) -> NaiveDate {
+    let month = |months: u32| {
+        let mut firsts = (0..months).map(|back| day.with_day(1).unwrap() - Months::new(back));
+        firsts.find(|first| (first.month() + 12 - year_start).is_multiple_of(months)).unwrap()
+    };
+    match grain {
+        "week" => (0..7).map(|back| day - Days::new(back)).find(|first| first.weekday() == week_start).unwrap(),
+        "2 weeks from 2013-01-02" => (0..14).map(|back| day - Days::new(back)).find(|first| (*first - self::day("2013-01-02")).num_days() % 14 == 0).unwrap(),
+        "month" => day.with_day(1).unwrap(),
+        "quarter" => month(3),
+        "year" => month(12),
+        _ => day,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_is_of_the_same_bucket_in_every_zone_from_rows_partials_and_rollups() {
+    let ward = loaded().await;
+    let kept = json!([{"name": "daily", "measures": ["sum_amount"], "time_dimension": "day", "granularity": "day"}]);
+    change(&ward.mill, "visits", json!({"rollups": kept})).await;
+    let (raw, cold) = (mill(&ward, 0).await, mill(&ward, 1).await);
+    // Before they are built there is nothing but rows.
+    for rolled in [false, true] {
+        if rolled {
+            cold.build_rollups("visits").await.unwrap();
+        }
+        for (name, week_start, year_start, hour) in [("monday", Weekday::Mon, 1, 0), ("sunday", Weekday::Sun, 4, 0), ("monday", Weekday::Mon, 10, 6)] {
+            for zone in ZONES {
+                for grain in ["day", "week", "2 weeks from 2013-01-02", "month", "quarter", "year"] {
+                    let mut expected: BTreeMap<NaiveDate, i64> = BTreeMap::new();
+                    for (date, amount) in days() {
+                        *expected.entry(first_of(date, grain, week_start, year_start)).or_default() += amount;
+                    }
+                    let starts: Vec<String> = expected.keys().map(|first| begins(*first, zone, hour)).collect();
+                    let expected = json!([starts, expected.into_values().collect::<Vec<_>>()]);
+                    let asked = json!({"measures": ["visits.sum_amount"], "timeDimensions": [{"dimension": "visits.day", "granularity": grain}],
+                        "timezone": zone, "calendar": {"weekStart": name, "yearStart": year_start, "dayStart": hour}});
+                    if rolled {
+                        let found = answer(&cold, &asked).await;
+                        assert_eq!(found.to_json()["data"], expected, "rollup: {asked}");
+                        assert_eq!((found.provenance.segments_rolled > 0, found.provenance.rows_scanned), (true, 0), "{asked}");
+                    } else {
+                        assert_eq!(data(&raw, &asked).await, expected, "rows: {asked}");
+                        for _ in 0..2 {
+                            assert_eq!(data(&ward.mill, &asked).await, expected, "partials: {asked}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_of_hours_has_a_date_at_the_beginning_of_its_day() {
+    let ward = loaded().await;
+    let asked = json!({"measures": ["visits.sum_amount"], "timezone": "America/New_York",
+        "timeDimensions": [{"dimension": "visits.day", "granularity": "hour", "dateRange": ["2014-01-10", "2014-01-11"]}]});
+    let expected = json!([["2014-01-10T05:00:00Z", "2014-01-11T05:00:00Z"], [sum("2014-01-10", "2014-01-10"), sum("2014-01-11", "2014-01-11")]]);
+    assert_eq!(data(&ward.mill, &asked).await, expected);
+}
+
+/// The clock stands at noon of the 15th of January 2014 in UTC.
+#[tokio::test(flavor = "multi_thread")]
+async fn ranges_and_filters_compare_dates() {
+    let ward = loaded().await;
+    let (raw, kept) = (mill(&ward, 0).await, &ward.mill);
+    for zone in ZONES {
+        for hour in [0, 6] {
+            let today = match (zone, hour) {
+                ("Pacific/Kiritimati", 0) => "2014-01-16",
+                // It is two in the morning there.
+                ("Pacific/Honolulu", 6) => "2014-01-14",
+                _ => "2014-01-15",
+            };
+            let back = |count: u64| (day(today) - Days::new(count)).to_string();
+            for (range, from, to) in [
+                (json!("2014-01-10"), "2014-01-10", "2014-01-10"),
+                (json!(["2014-01-10", "2014-01-12"]), "2014-01-10", "2014-01-12"),
+                (json!(["2013-03-01", "2013-03-31"]), "2013-03-01", "2013-03-31"),
+                (json!("today"), today, today),
+                (json!("yesterday"), back(1).as_str(), back(1).as_str()),
+                (json!("last 7 days"), back(7).as_str(), back(1).as_str()),
+                (json!("this month"), "2014-01-01", "2014-01-31"),
+                (json!("last year"), "2013-01-01", "2013-12-31"),
+                (json!("now-1d/d to now/d"), back(1).as_str(), today),
+                (json!("last 7 days of data"), "2014-02-09", "2014-02-15"),
+                (json!("this month of data"), "2014-02-01", "2014-02-15"),
+                // Instants at which days begin, the last one included.
+                (json!([begins(day("2014-01-10"), zone, hour), begins(day("2014-01-11"), zone, hour)]), "2014-01-10", "2014-01-11"),
+            ] {
+                let expected = json!([[sum(from, to)]]);
+                let calendar = json!({"dayStart": hour});
+                let asked = json!({"measures": ["visits.sum_amount"], "timeDimensions": [{"dimension": "visits.day", "dateRange": range}], "timezone": zone, "calendar": calendar});
+                let values = if range.is_array() { range.clone() } else { json!([range]) };
+                let filtered = |operator: &str| json!({"measures": ["visits.sum_amount"], "filters": [{"member": "visits.day", "operator": operator, "values": values}], "timezone": zone, "calendar": calendar});
+                for mill in [&raw, kept, kept] {
+                    assert_eq!(data(mill, &asked).await, expected, "{asked}");
+                    assert_eq!(data(mill, &filtered("inDateRange")).await, expected, "{asked}");
+                }
+                let others = sum("2012-12-01", "2014-02-15") - sum(from, to);
+                assert_eq!(data(kept, &filtered("notInDateRange")).await, json!([[others]]), "{asked}");
+            }
+            for (operator, from, to) in [
+                ("beforeDate", "2012-12-01", "2013-03-09"),
+                ("beforeOrOnDate", "2012-12-01", "2013-03-10"),
+                ("afterDate", "2013-03-11", "2014-02-15"),
+                ("afterOrOnDate", "2013-03-10", "2014-02-15"),
+                ("equals", "2013-03-10", "2013-03-10"),
+                ("gte", "2013-03-10", "2014-02-15"),
+            ] {
+                let asked = json!({"measures": ["visits.sum_amount"], "filters": [{"member": "visits.day", "operator": operator, "values": ["2013-03-10"]}],
+                    "timezone": zone, "calendar": {"dayStart": hour}});
+                assert_eq!(data(kept, &asked).await, json!([[sum(from, to)]]), "{asked}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_of_dates_opens_the_segments_that_have_them() {
+    let ward = loaded().await;
+    let raw = mill(&ward, 0).await;
+    for zone in ZONES {
+        let asked = json!({"measures": ["visits.sum_amount"], "timeDimensions": [{"dimension": "visits.day", "granularity": "day", "dateRange": "2013-01-01"}], "timezone": zone});
+        let found = answer(&raw, &asked).await;
+        assert_eq!(found.to_json()["data"], json!([[begins(day("2013-01-01"), zone, 0)], [sum("2013-01-01", "2013-01-01")]]), "{zone}");
+        let (pruned, total) = (found.provenance.segments_pruned, found.provenance.segments_total);
+        assert!(total >= 3 && pruned + 1 == total, "{zone}: {pruned} of {total}");
+        assert_eq!(found.provenance.complete_until.unwrap().format("%FT%TZ").to_string(), begins(day("2014-02-15"), zone, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_looks_back_goes_by_dates() {
+    let ward = loaded().await;
+    let more = json!([
+        {"name": "total", "label": "Total", "kind": "sum", "column": "amount"},
+        {"name": "different", "label": "Different", "kind": "count_distinct", "column": "amount"},
+        {"name": "before", "label": "Month before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "month"}},
+        {"name": "different_before", "label": "Different before", "kind": "time_shift", "measure": "different", "span": {"count": 1, "unit": "month"}},
+        {"name": "two_days", "label": "Two days", "kind": "rolling", "measure": "total", "span": {"count": 2, "unit": "day"}},
+        {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "total"},
+        {"name": "latest", "label": "Latest", "kind": "last", "column": "amount"}
+    ]);
+    change(&ward.mill, "visits", json!({"measures": more, "time_dimension": "day"})).await;
+    let one = |date: &str| sum(date, date);
+    for zone in ZONES {
+        for hour in [0, 6] {
+            let ask = |measures: Value, grain: Value| {
+                json!({"measures": measures, "timeDimensions": [{"dimension": "visits.day", "granularity": grain, "dateRange": ["2014-01-10", "2014-01-11"]}],
+                    "timezone": zone, "calendar": {"dayStart": hour}})
+            };
+            let all = ask(json!(["visits.total", "visits.before", "visits.different_before", "visits.two_days", "visits.so_far"]), json!("day"));
+            let expected = json!([
+                [begins(day("2014-01-10"), zone, hour), begins(day("2014-01-11"), zone, hour)],
+                [one("2014-01-10"), one("2014-01-11")],
+                [one("2013-12-10"), one("2013-12-11")],
+                [1, 1],
+                [sum("2014-01-09", "2014-01-10"), sum("2014-01-10", "2014-01-11")],
+                [sum("2012-12-01", "2014-01-10"), sum("2012-12-01", "2014-01-11")]
+            ]);
+            assert_eq!(data(&ward.mill, &all).await, expected, "{all}");
+            let whole = ask(json!(["visits.before", "visits.different_before"]), Value::Null);
+            assert_eq!(data(&ward.mill, &whole).await, json!([[sum("2013-12-10", "2013-12-11")], [2]]), "{whole}");
+            let last = ask(json!(["visits.latest"]), Value::Null);
+            assert_eq!(data(&ward.mill, &last).await, json!([[one("2014-01-11")]]), "{last}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dates_and_times_meet_in_the_day_that_the_times_are_of() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("at,amount\n2024-03-01T04:30:00Z,1\n2024-03-01T05:30:00Z,2\n2024-03-01T12:00:00Z,4\n")).await.unwrap();
+    mill.load("targets", Csv::bytes("day,goal\n2024-02-29,10\n2024-03-01,20\n")).await.unwrap();
+    change(mill, "targets", json!({"dimensions": [{"name": "day", "label": "Day", "type": "date", "same_as": "orders.at"}]})).await;
+    for (zone, hour, range, expected) in [
+        ("America/New_York", 0, json!("all"), json!([["2024-02-29T05:00:00Z", "2024-03-01T05:00:00Z"], [1, 6], [10, 20]])),
+        ("America/New_York", 6, json!("all"), json!([["2024-02-29T11:00:00Z", "2024-03-01T11:00:00Z"], [3, 4], [10, 20]])),
+        ("America/New_York", 6, json!("2024-03-01"), json!([["2024-03-01T11:00:00Z"], [4], [20]])),
+        ("Asia/Tokyo", 0, json!("all"), json!([["2024-02-28T15:00:00Z", "2024-02-29T15:00:00Z"], [null, 7], [10, 20]])),
+        ("Asia/Tokyo", 0, json!("2024-03-01"), json!([["2024-02-29T15:00:00Z"], [7], [20]])),
+    ] {
+        let asked = json!({"measures": ["orders.sum_amount", "targets.sum_goal"], "timezone": zone, "calendar": {"dayStart": hour},
+            "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "dateRange": range}]});
+        assert_eq!(data(mill, &asked).await, expected, "{asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dates_that_are_looked_up_are_dates_too() {
+    let ward = Ward::new().await;
+    ward.mill.load("sales", Csv::bytes("shop,amount\n1,1\n2,2\n3,4\n")).await.unwrap();
+    ward.mill.load("shops", Csv::bytes("id,opened\n1,2024-02-29\n2,2024-03-01\n3,2024-03-31\n")).await.unwrap();
+    change(&ward.mill, "sales", json!({"joins": [{"name": "shops", "on": [{"column": "shop", "other": "id"}]}]})).await;
+    // As functions of their keys, and joined.
+    let settings = Settings { mapped_lookup_rows: 0, background_rollups: false, ..Settings::default() };
+    let joined = open(ward.folder.path(), settings).await.tenant("acme").unwrap();
+    for mill in [&ward.mill, &joined] {
+        let ask = |range: &str| {
+            json!({"measures": ["sales.sum_amount"], "timezone": "America/New_York",
+                "timeDimensions": [{"dimension": "shops.opened", "granularity": "month", "dateRange": if range == "all" { json!("all") } else { json!([range, "2024-03-31"]) }}]})
+        };
+        assert_eq!(data(mill, &ask("all")).await, json!([["2024-02-01T05:00:00Z", "2024-03-01T05:00:00Z"], [1, 6]]));
+        assert_eq!(data(mill, &ask("2024-03-01")).await, json!([["2024-03-01T05:00:00Z"], [6]]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_without_dates_are_filled_and_answers_are_verified_and_explained_by_dates() {
+    let ward = Ward::new().await;
+    ward.mill.load("visits", Csv::bytes("day,n\n2014-01-10,1\n2014-01-13,2\n")).await.unwrap();
+    for (zone, hour) in [("America/New_York", 0), ("America/New_York", 6), ("Asia/Tokyo", 0), ("Pacific/Kiritimati", 6)] {
+        let asked = json!({"measures": ["visits.sum_n"], "timezone": zone, "calendar": {"dayStart": hour},
+            "timeDimensions": [{"dimension": "visits.day", "granularity": "day", "dateRange": ["2014-01-10", "2014-01-13"], "fill": "zero"}]});
+        let starts: Vec<String> = (0..4).map(|number| begins(day("2014-01-10") + Days::new(number), zone, hour)).collect();
+        assert_eq!(data(&ward.mill, &asked).await, json!([starts, [1, 0, 0, 2]]), "{asked}");
+        assert!(ward.mill.verify(&serde_json::from_value(asked).unwrap()).await.unwrap().equal);
+    }
+    // What was applied is told in dates, which are the same everywhere.
+    let asked = json!({"measures": ["visits.sum_n"], "timezone": "America/New_York", "filters": [
+        {"member": "visits.day", "operator": "inDateRange", "values": ["last 2 days"]},
+        {"member": "visits.day", "operator": "beforeOrOnDate", "values": ["2014-01-13"]}
+    ]});
+    let told = serde_json::to_value(ward.mill.lineage(&serde_json::from_value(asked).unwrap()).await.unwrap().filters).unwrap().to_string();
+    assert!(told.contains(r#"["2014-01-13","2014-01-14"]"#) && told.contains(r#"["2014-01-14"]"#), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_that_gives_dates_is_one_of_dates() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("at,amount\n2024-02-29T23:00:00Z,1\n2024-03-01T01:00:00Z,2\n")).await.unwrap();
+    for (column_type, expression) in [("date", "cast(at as date)"), ("timestamp", "cast(at as date)"), ("date", "date_trunc('day', at)")] {
+        let dimension = json!({"name": "booked", "label": "Booked", "type": column_type, "expression": expression});
+        change(&ward.mill, "orders", json!({"time_dimension": null, "dimensions": [dimension]})).await;
+        let asked = json!({"measures": ["orders.sum_amount"], "timezone": "America/New_York",
+            "timeDimensions": [{"dimension": "orders.booked", "granularity": "month", "dateRange": ["2024-03-01", "2024-03-31"]}]});
+        assert_eq!(data(&ward.mill, &asked).await, json!([["2024-03-01T05:00:00Z"], [2]]), "{expression} as {column_type}");
+    }
+}
