@@ -15,6 +15,8 @@ export const pages = {
   dataset: chunkComponent(() => import('./pages/dataset-page')),
   upload: chunkComponent(() => import('./pages/upload-page')),
   model: chunkComponent(() => import('./pages/model-page')),
+  views: chunkComponent(() => import('./pages/views-page')),
+  view: chunkComponent(() => import('./pages/view-page')),
   settings: chunkComponent(() => import('./pages/settings-page')),
   notFound: chunkComponent(() => import('./pages/not-found-page')),
 };
@@ -28,6 +30,7 @@ export function pageOf(path: string): PageName | null {
   if (first === 'sign-in') return 'signIn';
   if (first === 'dashboards' && second !== undefined) return 'dashboard';
   if (first === 'models' && second !== undefined) return 'model';
+  if (first === 'views') return second === undefined ? 'views' : 'view';
   if (first === 'datasets') {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';

@@ -19,6 +19,7 @@ const places: Place[] = [
   { label: 'Explore', to: '/explore', icon: 'chart' },
   { label: 'SQL', to: '/sql', icon: 'prompt' },
   { label: 'Datasets', to: '/datasets', icon: 'dataset' },
+  { label: 'Views', to: '/views', icon: 'layers' },
   { label: 'Settings', to: '/settings', icon: 'settings' },
 ];
 

@@ -22,6 +22,8 @@ export interface ItemListProps<T> {
   noun: string;
   items: readonly T[];
   problems: readonly FieldProblem[];
+  /** Which is open at first. */
+  opened?: number | null;
   nameOf: (item: T) => string;
   summary: (item: T) => string;
   fresh: () => T;
@@ -32,7 +34,7 @@ export interface ItemListProps<T> {
 export function ItemList<T>(props: ItemListProps<T>) {
   const { title, lead, list, noun, items, problems, nameOf, summary, fresh, onChange } = props;
   const readOnly = useContext(ReadOnly);
-  const [open, setOpen] = useState<number | null>(null);
+  const [open, setOpen] = useState(props.opened ?? null);
   const id = useId();
   const add = useRef<HTMLButtonElement>(null);
   const remove = (place: number): void => {

@@ -11,7 +11,7 @@ export function saidAt(problems: readonly FieldProblem[], path: string): string 
 }
 
 const places =
-  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|rollups|access_policies)\[\d+\]|access_policies$)/;
+  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|hierarchies|rollups|access_policies)\[\d+\]|access_policies$)/;
 
 /** What the server says of no place of the page. */
 export function saidElsewhere(problem: Problem | null): Problem | null {
@@ -21,12 +21,21 @@ export function saidElsewhere(problem: Problem | null): Problem | null {
   return errors.length > 0 && rest.length === 0 ? null : { ...problem, errors: rest };
 }
 
+// Words of lists that are not their names without an s.
+const nouns: Record<string, string> = {
+  access_policies: 'Access policy',
+  hierarchies: 'Hierarchy',
+  include: 'Part',
+};
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** "Measure 3" of `measures[2]`. */
 export function placeName(path: string): string {
-  const [, list = '', place] = /^(\w+?)(?:s|ies)\[(\d+)\]/.exec(path) ?? [];
-  const one = list === 'access_polic' ? 'access_policy' : list;
-  const words = (one === '' ? path : `${one} ${Number(place) + 1}`).replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const [, list, place] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
+  if (list === undefined) return nouns[path] ?? capital(path.replaceAll('_', ' '));
+  const one = nouns[list] ?? capital(list.replace(/s$/, ''));
+  return `${one} ${Number(place) + 1}`;
 }
 
 /** What has to be there before the server is asked. */

@@ -26,17 +26,23 @@ export type Shape =
   /** `strict`: anything else is wrong. */
   | { is: 'name'; what: string; among: readonly string[]; strict: boolean }
   | { is: 'list'; of: Shape }
+  /** Told apart by how they are written: one value, a list, or keys. */
+  | { is: 'either'; of: readonly Shape[] }
   | { is: 'map'; what: string; keys: Record<string, Shape>; needs: readonly string[] };
 
-const text: Shape = { is: 'text' };
-const name = (what: string, among: readonly string[], strict = true): Shape => ({
+export const text: Shape = { is: 'text' };
+export const name = (what: string, among: readonly string[], strict = true): Shape => ({
   is: 'name',
   what,
   among,
   strict,
 });
-const list = (of: Shape): Shape => ({ is: 'list', of });
-const map = (what: string, keys: Record<string, Shape>, needs: readonly string[] = []): Shape => ({
+export const list = (of: Shape): Shape => ({ is: 'list', of });
+export const map = (
+  what: string,
+  keys: Record<string, Shape>,
+  needs: readonly string[] = [],
+): Shape => ({
   is: 'map',
   what,
   keys,

@@ -1,0 +1,114 @@
+// One view, as a form and as text, and what can be done with it.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import { useEffect, useMemo } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { useSession } from '@/api/session-slice';
+import type { Model, View } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { exploring } from '@/lib/explore-link';
+import { Icon } from '@/theme/icons';
+import { EditorFrame } from '../editor-frame';
+import { DeleteView } from './delete-view';
+import { saidElsewhereOfView } from './state/missing';
+import { wordsOfPath } from './state/paths';
+import { useViewDraft } from './state/use-view-draft';
+import type { ViewTextTabProps } from './text/view-text-tab';
+import { ViewForm } from './view-form';
+
+// With the editor, and everything that reads text.
+const TextTab = chunkComponent<ViewTextTabProps>(() => import('./text/view-text-tab'));
+
+export interface ViewScreenProps {
+  saved: View;
+  models: readonly Model[];
+  /** What models have broken of it since it was saved. */
+  broken: readonly string[];
+}
+
+export function ViewScreen({ saved, models, broken }: ViewScreenProps) {
+  const readOnly = !useSession().isAtLeast('editor');
+  const navigate = useNavigate();
+  const draft = useViewDraft(saved, models);
+  const { base, value: view, problem, missing, changed } = draft;
+  const problems = useMemo(
+    () => [...(changed ? missing : []), ...(problem?.errors ?? [])],
+    [changed, missing, problem],
+  );
+  const isNew = (base.version ?? 0) === 0;
+  // What was made has an address of its own. By then nothing is unsaved, so that nobody is asked.
+  const made = (saved.version ?? 0) === 0 && !isNew ? base.name : null;
+  useEffect(() => {
+    if (made !== null)
+      void navigate(`/views/${encodeURIComponent(made)}`, { replace: true, state: { base } });
+  }, [made, base, navigate]);
+  const about = base.include
+    .map(({ path }) => wordsOfPath(path.split('.').at(-1) ?? '', models))
+    .join(', ');
+  return (
+    <PageFrame>
+      <PageHeader
+        title={isNew ? 'New view' : base.label}
+        parent={{ label: 'Views', to: '/views' }}
+        summary={
+          isNew
+            ? 'What people see of one or several models, under names of its own'
+            : `View of ${about} \u00b7 version ${base.version}${readOnly ? ' \u00b7 read only' : ''}`
+        }
+        actions={
+          !isNew && (
+            <>
+              <Button component={Link} to={exploring(base.name)}>
+                Explore
+              </Button>
+              {!readOnly && <DeleteView view={base} />}
+            </>
+          )
+        }
+      />
+      {broken.length > 0 && <Broken problems={broken} />}
+      <EditorFrame
+        what="view"
+        draft={draft}
+        other={saidElsewhereOfView(problem)}
+        readOnly={readOnly}
+        form={<ViewForm {...{ view, models, problems, readOnly }} onEdit={draft.edit} />}
+        text={<TextTab draft={draft} models={models} readOnly={readOnly} />}
+      />
+    </PageFrame>
+  );
+}
+
+function Broken({ problems }: { problems: readonly string[] }) {
+  return (
+    <Box
+      role="note"
+      aria-label="What is broken"
+      sx={{
+        display: 'flex',
+        gap: 3,
+        p: 3,
+        mb: 4,
+        border: 1,
+        borderColor: 'divider',
+        borderLeft: '3px solid',
+        borderLeftColor: 'warning.main',
+        borderRadius: 1,
+        bgcolor: 'background.paper',
+      }}
+    >
+      <Box sx={{ color: 'warning.main', pt: '1px' }}>
+        <Icon name="warning" />
+      </Box>
+      <Box sx={{ minWidth: 0 }}>
+        <Box sx={{ fontWeight: 600 }}>Its models have changed since, and a part of it is gone</Box>
+        <Box component="ul" sx={{ m: 0, pl: 4, color: 'text.secondary', overflowWrap: 'anywhere' }}>
+          {problems.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </Box>
+      </Box>
+    </Box>
+  );
+}
