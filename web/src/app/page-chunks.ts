@@ -16,7 +16,6 @@ export const pages = {
   upload: chunkComponent(() => import('./pages/upload-page')),
   model: chunkComponent(() => import('./pages/model-page')),
   views: chunkComponent(() => import('./pages/views-page')),
-  view: chunkComponent(() => import('./pages/view-page')),
   settings: chunkComponent(() => import('./pages/settings-page')),
   notFound: chunkComponent(() => import('./pages/not-found-page')),
 };
@@ -30,12 +29,11 @@ export function pageOf(path: string): PageName | null {
   if (first === 'sign-in') return 'signIn';
   if (first === 'dashboards' && second !== undefined) return 'dashboard';
   if (first === 'models' && second !== undefined) return 'model';
-  if (first === 'views') return second === undefined ? 'views' : 'view';
   if (first === 'datasets') {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';
   }
-  return ['explore', 'settings', 'sql'].includes(first) ? (first as PageName) : null;
+  return ['explore', 'settings', 'sql', 'views'].includes(first) ? (first as PageName) : null;
 }
 
 let earlyQuestions: typeof EarlyQuestions | null = null;

@@ -28,8 +28,7 @@ export function AppRoutes() {
               <Route path="/datasets/:name" element={<pages.dataset />} />
               <Route path="/models/:name" element={<pages.model />} />
               <Route path="/views" element={<pages.views />} />
-              <Route path="/views/new" element={<pages.view />} />
-              <Route path="/views/:name" element={<pages.view />} />
+              <Route path="/views/:name" element={<pages.views />} />
               <Route path="/settings" element={<pages.settings />} />
               <Route path="*" element={<pages.notFound />} />
             </Route>

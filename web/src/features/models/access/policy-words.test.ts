@@ -138,7 +138,7 @@ describe('policies as text', () => {
     ['access_policies:\n  - name: x\n    masked:\n      - column: ', 'tailnum'],
   ])('%j is completed to %s', (typed, option) => {
     const place = placeIn(typed, typed.length);
-    const found = place && shapesAt(shapeOfText(text, words, 'flights'), place);
+    const found = place && shapesAt(shapeOfText(text, words, 'flights'), place)[0];
     const offered =
       found?.is === 'map' ? Object.keys(found.keys) : found?.is === 'name' ? found.among : [];
     expect(offered).toContain(option);

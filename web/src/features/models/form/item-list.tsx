@@ -3,12 +3,13 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import ButtonBase from '@mui/material/ButtonBase';
 import IconButton from '@mui/material/IconButton';
-import { useContext, useId, useRef, useState } from 'react';
+import { Suspense, useContext, useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import type { FieldProblem } from '@/api/types';
 import { announce } from '@/components/announcer';
 import { SectionCard } from '@/components/section-card';
+import { LoadingState } from '@/components/states';
 import { Icon } from '@/theme/icons';
 import { saidAt } from '../state/places';
 import { ReadOnly } from './fields';
@@ -127,12 +128,14 @@ export function ItemList<T>(props: ItemListProps<T>) {
               <Box id={panel} role="group" aria-label={name} hidden={!isOpen}>
                 {isOpen && (
                   <Box sx={{ display: 'grid', gap: 4, px: 4, pt: 2, pb: 5 }}>
-                    {props.children(
-                      item,
-                      (next) =>
-                        onChange(items.map((entry, index) => (index === place ? next : entry))),
-                      place,
-                    )}
+                    <Suspense fallback={<LoadingState rows={2} label="Loading fields" />}>
+                      {props.children(
+                        item,
+                        (next) =>
+                          onChange(items.map((entry, index) => (index === place ? next : entry))),
+                        place,
+                      )}
+                    </Suspense>
                   </Box>
                 )}
               </Box>

@@ -20,11 +20,18 @@ import { saidAt } from '../state/places';
 import { columnTypes, formats } from '../text/shape';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
+import type { GranularitiesFieldProps } from './granularities-field';
+import type { HierarchiesSectionProps } from './hierarchies-section';
 import { ItemList } from './item-list';
-import { JoinFields } from './join-fields';
+import type { JoinFieldsProps } from './join-fields';
 import { MeasureFields } from './measure-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
+const JoinFields = chunkComponent<JoinFieldsProps>(() => import('./join-fields'));
+const Hierarchies = chunkComponent<HierarchiesSectionProps>(() => import('./hierarchies-section'));
+const Granularities = chunkComponent<GranularitiesFieldProps>(
+  () => import('./granularities-field'),
+);
 
 export interface ModelFormProps {
   model: Model;
@@ -139,6 +146,13 @@ export function ModelForm(props: ModelFormProps) {
                   hint={`SQL over the columns of the dataset; without one it is the column ${dimension.column ?? dimension.name}`}
                   onChange={(expression) => edit({ expression: expression || null })}
                 />
+                {(isTime(dimension.type) || (dimension.granularities ?? []).length > 0) && (
+                  <Granularities
+                    granularities={dimension.granularities ?? []}
+                    type={dimension.type}
+                    onChange={(granularities) => edit({ granularities })}
+                  />
+                )}
               </>
             );
           }}
@@ -217,6 +231,12 @@ export function ModelForm(props: ModelFormProps) {
             </>
           )}
         </ItemList>
+        <Suspense fallback={<LoadingState rows={2} label="Loading hierarchies" />}>
+          <Hierarchies
+            {...{ model, models, problems }}
+            onChange={(hierarchies) => set({ hierarchies })}
+          />
+        </Suspense>
         <Suspense fallback={<LoadingState rows={2} label="Loading access" />}>
           <AccessSection
             {...{ model, columns, problems }}

@@ -53,6 +53,14 @@ export function missingOf(model: Model): FieldProblem[] {
   (model.dimensions ?? []).forEach((dimension, index) => {
     named(`dimensions[${index}]`, dimension.name, names);
     if (!dimension.label?.trim()) say(`dimensions[${index}]`, 'It needs a label.');
+    const buckets = new Map<string, string>();
+    (dimension.granularities ?? []).forEach(({ name, label, interval }) => {
+      named(`dimensions[${index}].granularities`, name, buckets);
+      if (!label?.trim())
+        say(`dimensions[${index}].granularities`, `${name || 'A granularity'} needs a label.`);
+      if (!interval)
+        say(`dimensions[${index}].granularities`, `${name || 'A granularity'} needs a width.`);
+    });
   });
   (model.measures ?? []).forEach((measure, index) => {
     named(`measures[${index}]`, measure.name, names);
@@ -69,6 +77,13 @@ export function missingOf(model: Model): FieldProblem[] {
     named(`segments[${index}]`, segment.name, segments);
     if (!segment.label?.trim()) say(`segments[${index}]`, 'It needs a label.');
     if (!segment.filters?.length) say(`segments[${index}]`, 'It needs a condition.');
+  });
+  const hierarchies = new Map<string, string>();
+  (model.hierarchies ?? []).forEach((hierarchy, index) => {
+    const at = `hierarchies[${index}]`;
+    named(at, hierarchy.name, hierarchies);
+    if (!hierarchy.label?.trim()) say(at, 'It needs a label.');
+    if ((hierarchy.levels?.length ?? 0) < 2) say(at, 'It needs two levels, the widest first.');
   });
   const policies = new Set<string>();
   (model.access_policies ?? []).forEach((policy, index) => {

@@ -1,6 +1,7 @@
 // What stands where in a model that is written as text: which keys there are, and what their values may be. Reading,
 // complaints and completion all go by it. Pure.
 import type { DatasetColumn, Model } from '@/api/types';
+import { isJoined, widened } from '@/lib/joins';
 import { operatorChoices } from './operators';
 import { measureKinds } from '../state/measure-kinds';
 
@@ -79,6 +80,9 @@ export function modelShape(words: Words, own: OwnNames): Shape {
   );
   const measure = name('measure', own.measures);
   const dimension = name('dimension', own.dimensions);
+  const saved = words.models.find((model) => model.name === own.name);
+  const joined = saved ? widened(saved, words.models).dimensions.filter(isJoined) : [];
+  const levels = [...own.dimensions, ...joined.map((entry) => entry.name)];
   const others = words.models.filter((model) => model.name !== own.name);
   const foreign = others.flatMap((model) =>
     model.dimensions.map((entry) => `${model.name}.${entry.name}`),
@@ -154,6 +158,13 @@ export function modelShape(words: Words, own: OwnNames): Shape {
       ),
       segments: list(
         map('a named filter', { ...named, filters: list(filter) }, ['name', 'label', 'filters']),
+      ),
+      hierarchies: list(
+        map('a hierarchy', { ...named, levels: list(name('dimension', levels, false)) }, [
+          'name',
+          'label',
+          'levels',
+        ]),
       ),
       measures: list(
         map(

@@ -1,6 +1,5 @@
 // Deleting a view cannot be undone from here, and dashboards may ask it, so it asks.
-import IconButton from '@mui/material/IconButton';
-import Tooltip from '@mui/material/Tooltip';
+import Button from '@mui/material/Button';
 import { Suspense, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { toProblem } from '@/api/problem';
@@ -9,7 +8,6 @@ import { useDeleteViewMutation } from '@/api/views-api';
 import { chunkComponent } from '@/components/chunk-component';
 import type { ConfirmDialogProps } from '@/components/confirm-dialog';
 import { useToasts } from '@/components/toast-slice';
-import { Icon } from '@/theme/icons';
 
 const ConfirmDialog = chunkComponent<ConfirmDialogProps>(() =>
   import('@/components/confirm-dialog').then((module) => ({ default: module.ConfirmDialog })),
@@ -35,11 +33,9 @@ export function DeleteView({ view }: { view: View }) {
 
   return (
     <>
-      <Tooltip title="Delete view">
-        <IconButton aria-label="Delete view" onClick={() => setOpen(true)}>
-          <Icon name="trash" />
-        </IconButton>
-      </Tooltip>
+      <Button aria-label="Delete view" onClick={() => setOpen(true)}>
+        Delete
+      </Button>
       {open && (
         <Suspense fallback={null}>
           <ConfirmDialog

@@ -20,7 +20,7 @@ export interface PartFieldsProps {
   onChange: (part: ViewInclude) => void;
 }
 
-export function PartFields({ view, part, place, models, onChange }: PartFieldsProps) {
+export default function PartFields({ view, part, place, models, onChange }: PartFieldsProps) {
   const readOnly = useContext(ReadOnly);
   const [root = ''] = view.include[0]?.path.split('.') ?? [];
   const ways =

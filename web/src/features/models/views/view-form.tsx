@@ -1,16 +1,19 @@
 // A view as a form: what it is called, what it takes from which model, and what people see of it.
 import Box from '@mui/material/Box';
 import type { FieldProblem, Model, View, ViewInclude } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
 import { SectionCard } from '@/components/section-card';
 import { formatCount } from '@/lib/format';
 import { Fields, ReadOnly, Text } from '../form/fields';
 import { ItemList } from '../form/item-list';
-import { PartFields } from './part-fields';
+import type { PartFieldsProps } from './part-fields';
 import { SeenMembers } from './seen-members';
 import { saidOfAll } from './state/missing';
-import { nameAfter } from './state/name-after';
+import { nameAfter } from '../state/name-after';
 import { follows, listed, seenIn } from './state/part';
 import { placesFrom, wordsOfPath } from './state/paths';
+
+const PartFields = chunkComponent<PartFieldsProps>(() => import('./part-fields'));
 
 export interface ViewFormProps {
   view: View;

@@ -6,14 +6,14 @@ import type { Model, View } from '@/api/types';
 import { useGetViewQuery } from '@/api/views-api';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
-import { newView } from './state/written-view';
+import { newName, newView } from './state/written-view';
 import { ViewScreen } from './view-screen';
 
 const none: readonly string[] = [];
 
 export default function ViewPage() {
-  const { name } = useParams();
-  return name === undefined ? <NewView /> : <SavedView key={name} name={name} />;
+  const { name = '' } = useParams();
+  return name === newName ? <NewView /> : <SavedView key={name} name={name} />;
 }
 
 function NewView() {

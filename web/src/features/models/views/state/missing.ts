@@ -3,6 +3,7 @@ import type { FieldProblem, Model, Problem, View } from '@/api/types';
 import { saidAt } from '../../state/places';
 import { seenIn } from './part';
 import { placeAt } from './paths';
+import { newName } from './written-view';
 
 export function missingInView(view: View, models: readonly Model[]): FieldProblem[] {
   const found: FieldProblem[] = [];
@@ -10,6 +11,7 @@ export function missingInView(view: View, models: readonly Model[]): FieldProble
   if (!view.label.trim()) say('label', 'It needs a label.');
   if (!view.name.trim()) say('name', 'It needs a name.');
   else if (view.name.includes('.')) say('name', 'A name has no dots.');
+  else if (view.name === newName && !view.version) say('name', 'That is where new views are made.');
   if (view.include.length === 0) say('include', 'Choose the model that it begins with.');
   const [root = ''] = view.include[0]?.path.split('.') ?? [];
   view.include.forEach(({ path, members }, index) => {

@@ -20,4 +20,12 @@ export const writtenView = (view: View): Omit<View, 'version'> => ({
 export const sameView = (a: View, b: View): boolean =>
   JSON.stringify(writtenView(a)) === JSON.stringify(writtenView(b));
 
-export const newView: View = { name: '', label: '', version: 0, include: [] };
+/** What the address of a new view has in place of a name. */
+export const newName = 'new';
+
+export const newView: View = {
+  name: '',
+  label: '',
+  version: 0,
+  include: [{ path: '', members: [] }],
+};
