@@ -72,7 +72,7 @@ test('a view of two models is made, read as text and asked', async ({
     await page.goto(`${freshServer.url}/views/new`);
     await page.getByRole('textbox', { name: 'Label', exact: true }).fill('Punctuality');
     await pick(page, 'First model', 'Flights');
-    await page.getByRole('checkbox', { name: 'Distance sum', exact: true }).check();
+    await page.getByRole('checkbox', { name: 'Total distance', exact: true }).check();
     await page.getByRole('checkbox', { name: 'Origin', exact: true }).check();
     await page.getByRole('button', { name: 'Rename Origin' }).click();
     await page.getByRole('textbox', { name: 'Name in the view' }).fill('airport');

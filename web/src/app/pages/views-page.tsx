@@ -24,7 +24,7 @@ export default function ViewsPage() {
     <PageFrame>
       <PageHeader
         title="Views"
-        summary="What people see of one or several models, under names of its own."
+        summary="Members of one or several models, under the names that people know."
         actions={
           mayEdit && (
             <Button

@@ -158,7 +158,9 @@ export function BottomBar() {
       aria-label="Main"
       sx={{
         display: { xs: 'grid', sm: 'none' },
-        gridTemplateColumns: `repeat(${places.length}, 1fr)`,
+        // As wide as their words, so that the longest keeps off the edge.
+        gridTemplateColumns: `repeat(${places.length}, auto)`,
+        px: 1,
         position: 'fixed',
         zIndex: 'appBar',
         inset: 'auto 0 0 0',

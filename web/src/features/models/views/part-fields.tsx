@@ -23,14 +23,15 @@ export interface PartFieldsProps {
 export default function PartFields({ view, part, place, models, onChange }: PartFieldsProps) {
   const readOnly = useContext(ReadOnly);
   const [root = ''] = view.include[0]?.path.split('.') ?? [];
-  const ways =
-    place === 0
-      ? models.map(({ name, label }) => ({ value: name, label }))
-      : placesFrom(root, models)
-          .filter(
-            ({ path }) => path === part.path || !view.include.some((other) => other.path === path),
-          )
-          .map(({ path }) => ({ value: path, label: wordsOfPath(path, models) }));
+  // The first model says where all begin; where it is not shown itself, its part is one of a way like the others.
+  const isRoot = place === 0 && !part.path.includes('.');
+  const ways = isRoot
+    ? models.map(({ name, label }) => ({ value: name, label }))
+    : placesFrom(root, models)
+        .filter(
+          ({ path }) => path === part.path || !view.include.some((other) => other.path === path),
+        )
+        .map(({ path }) => ({ value: path, label: wordsOfPath(path, models) }));
   const found = placeAt(part.path, models);
   const offers = found === null ? [] : offersOf(found.model);
   const takeable = offers.filter(({ kind }) => !(found?.aliased && kind === 'measure'));
@@ -40,10 +41,10 @@ export default function PartFields({ view, part, place, models, onChange }: Part
     <>
       <Fields>
         <Choice
-          label={place === 0 ? 'First model' : 'Model, by way of'}
+          label={isRoot ? 'First model' : 'Model, by way of'}
           value={part.path}
           // The others begin with it.
-          fixed={place === 0 && view.include.length > 1}
+          fixed={isRoot && view.include.length > 1}
           options={ways}
           onChange={(path) =>
             // Members of one model are not those of another.

@@ -34,7 +34,9 @@ export function SeenMembers({ members }: { members: readonly Seen[] }) {
       }
       flush
     >
-      <ListHead grid={grid} names={['Label', 'Name in questions', 'In the models']} />
+      {members.length > 0 && (
+        <ListHead grid={grid} names={['Label', 'Name in questions', 'In the models']} />
+      )}
       <Box component="ul" aria-label="Members of the view" sx={{ listStyle: 'none', m: 0, p: 0 }}>
         {shown.map((entry) => (
           <Box

@@ -38,6 +38,7 @@ export function ViewForm({ view, models, problems, readOnly, onEdit }: ViewFormP
   const seen = seenIn(view, models);
   const general = saidOfAll(problems);
   const summary = (part: ViewInclude): string => {
+    if (part.path === '') return '';
     const place = view.include.indexOf(part);
     const count = seen.filter((entry) => entry.part === place).length;
     if (!follows(part)) return formatCount(Math.max(count, listed(part).length), 'member');
@@ -67,7 +68,7 @@ export function ViewForm({ view, models, problems, readOnly, onEdit }: ViewFormP
                 label="Name"
                 value={view.name}
                 fixed={!isNew}
-                hint={`Questions say ${view.name || 'sales'}.revenue${isNew ? '' : '; a view keeps its name'}`}
+                {...(isNew ? { hint: `Questions say ${view.name || 'sales'}.revenue` } : {})}
                 onChange={(name) => set({ name })}
               />
             </Fields>

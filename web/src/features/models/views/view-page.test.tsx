@@ -3,8 +3,8 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { Route, Routes } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Session } from '@/api/types';
-import { problem, session } from '@/testing/fixtures';
+import type { SemanticQuery, Session } from '@/api/types';
+import { previewResult, problem, session } from '@/testing/fixtures';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
@@ -36,11 +36,18 @@ beforeAll(async () => {
   await import('@/components/confirm-dialog');
 });
 
+let asked: SemanticQuery[] = [];
+
 beforeEach(() => {
+  asked = [];
   resetViews();
   server.use(
     ...viewHandlers,
     http.get('*/api/v1/models', () => HttpResponse.json({ items: joinedModels })),
+    http.post('*/api/v1/queries', async ({ request }) => {
+      asked.push((await request.json()) as SemanticQuery);
+      return HttpResponse.json(previewResult(5));
+    }),
   );
 });
 
@@ -141,7 +148,7 @@ describe('a new view', () => {
 describe('the form', () => {
   it('renames, moves and leaves out, and saves over the version that was read', async () => {
     const { user } = open();
-    await user.click(await screen.findByRole('button', { name: /^Flights 3 members/ }));
+    await user.click(await screen.findByRole('button', { name: /^Flights ?3 members/ }));
     await user.click(await screen.findByRole('button', { name: 'Move Delay up' }));
     expect(screen.getByRole('button', { name: 'Move Delay down' })).toHaveFocus();
     await user.click(screen.getByRole('button', { name: 'Rename Carrier' }));
@@ -194,6 +201,17 @@ describe('the form', () => {
     await waitFor(() =>
       expect(storedViews()[0]).toMatchObject({ version: 4, label: 'Punctuality!' }),
     );
+  });
+
+  it('shows the first rows of what is saved', async () => {
+    open();
+    await waitFor(() => expect(asked).toHaveLength(1));
+    expect(asked[0]).toMatchObject({
+      measures: ['punctuality.count', 'punctuality.avg_arr_delay'],
+      dimensions: ['punctuality.carrier'],
+      limit: 5,
+    });
+    expect(await screen.findByRole('grid', { name: 'First rows of Punctuality' })).toBeVisible();
   });
 
   it('says what models have broken', async () => {

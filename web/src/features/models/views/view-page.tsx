@@ -2,14 +2,14 @@
 import { useParams } from 'react-router';
 import { useListModelsQuery } from '@/api/models-api';
 import { toProblem } from '@/api/problem';
-import type { Model, View } from '@/api/types';
+import type { Model } from '@/api/types';
 import { useGetViewQuery } from '@/api/views-api';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
 import { newName, newView } from './state/written-view';
 import { ViewScreen } from './view-screen';
 
-const none: readonly string[] = [];
+const none: readonly Model[] = [];
 
 export default function ViewPage() {
   const { name = '' } = useParams();
@@ -26,7 +26,7 @@ function NewView() {
         onRetry={() => void models.refetch()}
       />
     );
-  return <ViewScreen saved={newView} models={models.data} broken={none} />;
+  return <ViewScreen saved={newView} models={models.data} detail={null} />;
 }
 
 function SavedView({ name }: { name: string }) {
@@ -41,13 +41,7 @@ function SavedView({ name }: { name: string }) {
         onRetry={() => void view.refetch()}
       />
     );
-  return (
-    <ViewScreen
-      saved={detail.definition as View}
-      models={models.data ?? ([] as Model[])}
-      broken={detail.problems}
-    />
-  );
+  return <ViewScreen saved={detail.definition} models={models.data ?? none} detail={detail} />;
 }
 
 interface PendingProps {

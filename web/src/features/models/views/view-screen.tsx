@@ -1,33 +1,37 @@
 // One view, as a form and as text, and what can be done with it.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useEffect, useMemo } from 'react';
+import { Suspense, useEffect, useMemo } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useSession } from '@/api/session-slice';
-import type { Model, View } from '@/api/types';
+import type { Model, View, ViewDetail } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
+import { LoadingState } from '@/components/states';
 import { exploring } from '@/lib/explore-link';
 import { Icon } from '@/theme/icons';
 import { EditorFrame } from '../editor-frame';
 import { DeleteView } from './delete-view';
 import { saidElsewhereOfView } from './state/missing';
+import { hasPreview } from './state/preview-query';
 import { wordsOfPath } from './state/paths';
 import { useViewDraft } from './state/use-view-draft';
 import type { ViewTextTabProps } from './text/view-text-tab';
 import { ViewForm } from './view-form';
+import type { ViewPreviewProps } from './view-preview';
 
 // With the editor, and everything that reads text.
 const TextTab = chunkComponent<ViewTextTabProps>(() => import('./text/view-text-tab'));
+const Preview = chunkComponent<ViewPreviewProps>(() => import('./view-preview'));
 
 export interface ViewScreenProps {
   saved: View;
   models: readonly Model[];
-  /** What models have broken of it since it was saved. */
-  broken: readonly string[];
+  /** What it shows as it is saved; null for a new one. */
+  detail: ViewDetail | null;
 }
 
-export function ViewScreen({ saved, models, broken }: ViewScreenProps) {
+export function ViewScreen({ saved, models, detail }: ViewScreenProps) {
   const readOnly = !useSession().isAtLeast('editor');
   const navigate = useNavigate();
   const draft = useViewDraft(saved, models);
@@ -53,7 +57,7 @@ export function ViewScreen({ saved, models, broken }: ViewScreenProps) {
         parent={{ label: 'Views', to: '/views' }}
         summary={
           isNew
-            ? 'What people see of one or several models, under names of its own'
+            ? 'Members of one or several models, under the names that people know'
             : `View of ${about} \u00b7 version ${base.version}${readOnly ? ' \u00b7 read only' : ''}`
         }
         actions={
@@ -67,13 +71,22 @@ export function ViewScreen({ saved, models, broken }: ViewScreenProps) {
           )
         }
       />
-      {broken.length > 0 && <Broken problems={broken} />}
+      {detail !== null && detail.problems.length > 0 && <Broken problems={detail.problems} />}
       <EditorFrame
         what="view"
         draft={draft}
         other={saidElsewhereOfView(problem)}
         readOnly={readOnly}
-        form={<ViewForm {...{ view, models, problems, readOnly }} onEdit={draft.edit} />}
+        form={
+          <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}>
+            <ViewForm {...{ view, models, problems, readOnly }} onEdit={draft.edit} />
+            {detail !== null && hasPreview(detail) && (
+              <Suspense fallback={<LoadingState rows={3} label="Loading rows" />}>
+                <Preview detail={detail} outdated={changed} />
+              </Suspense>
+            )}
+          </Box>
+        }
         text={<TextTab draft={draft} models={models} readOnly={readOnly} />}
       />
     </PageFrame>
