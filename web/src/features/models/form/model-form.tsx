@@ -17,16 +17,18 @@ import { targetOf } from '@/lib/joins';
 import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
 import { saidAt } from '../state/places';
-import { columnTypes, formats } from '../text/shape';
+import { columnTypes, formats } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
 import type { GranularitiesFieldProps } from './granularities-field';
 import type { HierarchiesSectionProps } from './hierarchies-section';
 import { ItemList } from './item-list';
 import type { JoinFieldsProps } from './join-fields';
-import { MeasureFields } from './measure-fields';
+import type { MeasureFieldsProps } from './measure-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
+// Fields come when something is opened.
+const MeasureFields = chunkComponent<MeasureFieldsProps>(() => import('./measure-fields'));
 const JoinFields = chunkComponent<JoinFieldsProps>(() => import('./join-fields'));
 const Hierarchies = chunkComponent<HierarchiesSectionProps>(() => import('./hierarchies-section'));
 const Granularities = chunkComponent<GranularitiesFieldProps>(

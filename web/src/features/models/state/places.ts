@@ -25,7 +25,7 @@ export function saidElsewhere(problem: Problem | null): Problem | null {
 const nouns: Record<string, string> = {
   access_policies: 'Access policy',
   hierarchies: 'Hierarchy',
-  include: 'Part',
+  include: 'Model',
 };
 
 const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
@@ -33,7 +33,7 @@ const capital = (words: string): string => words.charAt(0).toUpperCase() + words
 /** "Measure 3" of `measures[2]`. */
 export function placeName(path: string): string {
   const [, list, place] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
-  if (list === undefined) return nouns[path] ?? capital(path.replaceAll('_', ' '));
+  if (list === undefined) return path === 'include' ? 'Models' : capital(path.replaceAll('_', ' '));
   const one = nouns[list] ?? capital(list.replace(/s$/, ''));
   return `${one} ${Number(place) + 1}`;
 }

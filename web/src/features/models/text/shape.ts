@@ -2,6 +2,7 @@
 // complaints and completion all go by it. Pure.
 import type { DatasetColumn, Model } from '@/api/types';
 import { isJoined, widened } from '@/lib/joins';
+import { columnTypes, formats, grainNames, relationships } from '../state/vocabulary';
 import { operatorChoices } from './operators';
 import { measureKinds } from '../state/measure-kinds';
 
@@ -49,28 +50,6 @@ export const map = (
   keys,
   needs,
 });
-
-export const formats = [
-  'number',
-  'integer',
-  'percent',
-  'currency_usd',
-  'currency_eur',
-  'duration_minutes',
-  'bytes',
-];
-export const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
-export const columnTypes = [
-  'boolean',
-  'integer',
-  'float',
-  'string',
-  'date',
-  'timestamp',
-  'struct',
-  'list',
-];
-export const relationships = ['many_to_one', 'one_to_one', 'one_to_many'];
 
 export function modelShape(words: Words, own: OwnNames): Shape {
   const column = name(

@@ -1,24 +1,23 @@
 // The first rows of a view as it is saved: its first measures by its first dimension. Loaded beside the form.
 import Box from '@mui/material/Box';
-import { useMemo } from 'react';
 import { toProblem } from '@/api/problem';
 import { useRunQueryQuery } from '@/api/query-api';
-import type { ViewDetail } from '@/api/types';
+import type { SemanticQuery } from '@/api/types';
 import { useStoredResult } from '@/api/use-stored-result';
 import { DataTable } from '@/components/data-table';
 import { SectionCard } from '@/components/section-card';
 import { ErrorState, LoadingState } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
-import { previewQuery } from './state/preview-query';
 
 export interface ViewPreviewProps {
-  detail: ViewDetail;
+  /** Of the view. */
+  label: string;
+  query: SemanticQuery;
   /** The form says more than what is saved. */
   outdated: boolean;
 }
 
-export default function ViewPreview({ detail, outdated }: ViewPreviewProps) {
-  const query = useMemo(() => previewQuery(detail), [detail]);
+export default function ViewPreview({ label, query, outdated }: ViewPreviewProps) {
   const answer = useRunQueryQuery(query);
   const result = useStoredResult(answer.data?.key)?.result;
   return (
@@ -30,7 +29,7 @@ export default function ViewPreview({ detail, outdated }: ViewPreviewProps) {
       <Box sx={{ borderTop: 1, borderColor: 'divider' }}>
         {result ? (
           <DataTable
-            label={`First rows of ${detail.definition.label}`}
+            label={`First rows of ${label}`}
             columns={result.columns}
             data={result.data}
             rowCount={result.row_count}

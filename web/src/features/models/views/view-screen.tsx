@@ -13,7 +13,7 @@ import { Icon } from '@/theme/icons';
 import { EditorFrame } from '../editor-frame';
 import { DeleteView } from './delete-view';
 import { saidElsewhereOfView } from './state/missing';
-import { hasPreview } from './state/preview-query';
+import { previewQuery } from './state/preview-query';
 import { wordsOfPath } from './state/paths';
 import { useViewDraft } from './state/use-view-draft';
 import type { ViewTextTabProps } from './text/view-text-tab';
@@ -40,6 +40,7 @@ export function ViewScreen({ saved, models, detail }: ViewScreenProps) {
     () => [...(changed ? missing : []), ...(problem?.errors ?? [])],
     [changed, missing, problem],
   );
+  const asked = useMemo(() => (detail === null ? null : previewQuery(detail)), [detail]);
   const isNew = (base.version ?? 0) === 0;
   // What was made has an address of its own. By then nothing is unsaved, so that nobody is asked.
   const made = (saved.version ?? 0) === 0 && !isNew ? base.name : null;
@@ -80,9 +81,9 @@ export function ViewScreen({ saved, models, detail }: ViewScreenProps) {
         form={
           <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'minmax(0, 1fr)' }}>
             <ViewForm {...{ view, models, problems, readOnly }} onEdit={draft.edit} />
-            {detail !== null && hasPreview(detail) && (
+            {asked !== null && (
               <Suspense fallback={<LoadingState rows={3} label="Loading rows" />}>
-                <Preview detail={detail} outdated={changed} />
+                <Preview label={base.label} query={asked} outdated={changed} />
               </Suspense>
             )}
           </Box>

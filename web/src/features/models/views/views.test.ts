@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { View, ViewInclude } from '@/api/types';
 import { joinedModels } from '@/testing/joined-fixtures';
-import { punctuality } from '@/testing/view-handlers';
+import { detailOf, punctuality } from '@/testing/view-handlers';
 import { placeName, saidAt } from '../state/places';
 import { nameAfter } from '../state/name-after';
 import { wrongPlaces } from '../text/yaml-text';
@@ -10,6 +10,7 @@ import { shapesAt } from '../text/completion';
 import { missingInView, saidElsewhereOfView } from './state/missing';
 import { isTaken, renamed, seenIn, take, withFollowing, withOrder } from './state/part';
 import { placeAt, placesFrom, wordsOfPath } from './state/paths';
+import { previewQuery } from './state/preview-query';
 import { sameView, writtenView } from './state/written-view';
 import { readView, shapeOfView, textOfView } from './text/view-text';
 
@@ -160,7 +161,7 @@ describe('what a view lacks', () => {
     };
     expect(saidElsewhereOfView(problem)).toBeNull();
     expect(saidAt(problem.errors, 'include[1]')).toBe('no such member');
-    expect(placeName('include[1].members[0]')).toBe('Part 2');
+    expect(placeName('include[1].members[0]')).toBe('Model 2');
     expect(saidElsewhereOfView({ ...problem, errors: [] })).not.toBeNull();
   });
 });
@@ -181,7 +182,7 @@ describe('a view as text', () => {
   });
 
   it.each([
-    ['- count', '- cuont', 'There is no member “cuont”; did you mean “count”?'],
+    ['- count', '- cont', 'There is no member “cont”; did you mean “count”?'],
     ['name: avg_arr_delay', 'name: avg_delay', 'There is no member “avg_delay”'],
     ['alias: delay', 'title: delay', 'A member has no “title”.'],
     ['prefix: true', 'prefix: maybe', 'Here belongs true or false.'],
@@ -212,6 +213,23 @@ describe('a view as text', () => {
     expect(offered(['include', 'members'], 'name')).toContain('avg_arr_delay');
     expect(offered(['include'], 'members')).toContain('*');
   });
+});
+
+it('shows a few members of one model', () => {
+  const detail = detailOf(punctuality);
+  const [count] = detail.measures;
+  const planes = { ...count!, name: 'planes_count', member: 'planes.count' };
+  expect(previewQuery({ ...detail, measures: [...detail.measures, planes] })).toEqual({
+    measures: ['punctuality.count', 'punctuality.avg_arr_delay'],
+    dimensions: ['punctuality.carrier'],
+    limit: 5,
+  });
+  expect(previewQuery({ ...detail, measures: [planes] })?.dimensions).toEqual([]);
+  expect(previewQuery({ ...detail, measures: [] })).toMatchObject({
+    measures: [],
+    dimensions: ['punctuality.carrier'],
+  });
+  expect(previewQuery({ ...detail, measures: [], dimensions: [] })).toBeNull();
 });
 
 it('is the same view in the short form and the long one', () => {
