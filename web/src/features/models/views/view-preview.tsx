@@ -1,5 +1,6 @@
 // The first rows of a view as it is saved: its first measures by its first dimension. Loaded beside the form.
 import Box from '@mui/material/Box';
+import useMediaQuery from '@mui/material/useMediaQuery';
 import { toProblem } from '@/api/problem';
 import { useRunQueryQuery } from '@/api/query-api';
 import type { SemanticQuery } from '@/api/types';
@@ -18,6 +19,7 @@ export interface ViewPreviewProps {
 }
 
 export default function ViewPreview({ label, query, outdated }: ViewPreviewProps) {
+  const touched = useMediaQuery('(pointer: coarse)');
   const answer = useRunQueryQuery(query);
   const result = useStoredResult(answer.data?.key)?.result;
   return (
@@ -34,7 +36,8 @@ export default function ViewPreview({ label, query, outdated }: ViewPreviewProps
             data={result.data}
             rowCount={result.row_count}
             zone={result.provenance.timezone || 'UTC'}
-            height={34 * (Math.max(1, result.row_count) + 1)}
+            // All of its rows: they are higher where they are touched.
+            height={(touched ? 46 : 34) * (Math.max(1, result.row_count) + 1)}
             sortable={false}
             emptyText={nothingSeen(result) ?? 'No rows'}
           />
