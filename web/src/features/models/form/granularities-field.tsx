@@ -16,18 +16,20 @@ import {
   units,
   writeInterval,
 } from '../state/intervals';
-import { nameAfter } from '../state/name-after';
+import { isSavedName, nameWith } from '../state/name-after';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 
 export interface GranularitiesFieldProps {
   granularities: readonly NamedGranularity[];
+  /** Names that are saved stay as they are. */
+  saved: readonly NamedGranularity[];
   /** `timestamp` or `date`: days have no hours. */
   type: string;
   onChange: (granularities: NamedGranularity[]) => void;
 }
 
 export default function GranularitiesField(props: GranularitiesFieldProps) {
-  const { granularities, type, onChange } = props;
+  const { granularities, saved, type, onChange } = props;
   const readOnly = useContext(ReadOnly);
   if (readOnly && granularities.length === 0) return null;
   return (
@@ -65,6 +67,7 @@ export default function GranularitiesField(props: GranularitiesFieldProps) {
             </Box>
             <GranularityFields
               granularity={granularity}
+              saved={isSavedName(granularities, place, saved)}
               type={type}
               onChange={(next) =>
                 onChange(granularities.map((entry, index) => (index === place ? next : entry)))
@@ -93,11 +96,12 @@ export default function GranularitiesField(props: GranularitiesFieldProps) {
 
 interface GranularityFieldsProps {
   granularity: NamedGranularity;
+  saved: boolean;
   type: string;
   onChange: (granularity: NamedGranularity) => void;
 }
 
-function GranularityFields({ granularity, type, onChange }: GranularityFieldsProps) {
+function GranularityFields({ granularity, saved, type, onChange }: GranularityFieldsProps) {
   const { name, label, interval, origin } = granularity;
   const [width = '', inside] = interval.split(' from ');
   const read = readInterval(width);
@@ -119,12 +123,9 @@ function GranularityFields({ granularity, type, onChange }: GranularityFieldsPro
       <Text
         label="Label"
         value={label}
-        onChange={(next) =>
-          // The name follows the label for as long as nobody has typed another one.
-          set({ label: next, ...(name === nameAfter(label) ? { name: nameAfter(next) } : {}) })
-        }
+        onChange={(next) => set({ label: next, ...nameWith(next, granularity, saved) })}
       />
-      <Text label="Name" value={name} onChange={(next) => set({ name: next })} />
+      <Text label="Name" value={name} fixed={saved} onChange={(next) => set({ name: next })} />
       {listed === null ? (
         <Text
           label="How many"

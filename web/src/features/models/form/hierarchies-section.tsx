@@ -5,7 +5,7 @@ import { useContext, useMemo } from 'react';
 import type { FieldProblem, Hierarchy, Model } from '@/api/types';
 import { widened } from '@/lib/joins';
 import { Icon } from '@/theme/icons';
-import { nameAfter } from '../state/name-after';
+import { isSavedName, nameWith } from '../state/name-after';
 import { Choice, Fields, ReadOnly, Text } from './fields';
 import type { Option } from './fields';
 import { ItemList } from './item-list';
@@ -15,12 +15,15 @@ import { moved } from './moved';
 export interface HierarchiesSectionProps {
   model: Model;
   models: readonly Model[];
+  /** Names that are saved stay as they are. */
+  saved: readonly Hierarchy[];
   problems: readonly FieldProblem[];
   onChange: (hierarchies: Hierarchy[]) => void;
 }
 
 export default function HierarchiesSection(props: HierarchiesSectionProps) {
-  const { model, models, problems, onChange } = props;
+  const { model, models, saved, problems, onChange } = props;
+  const all = model.hierarchies ?? [];
   const options = useMemo(
     (): Option[] =>
       widened(model, models)
@@ -37,14 +40,14 @@ export default function HierarchiesSection(props: HierarchiesSectionProps) {
       lead="Dimensions that lie one within the other, so that people can go from one to the next"
       list="hierarchies"
       noun="hierarchy"
-      items={model.hierarchies ?? []}
+      items={all}
       problems={problems}
       nameOf={({ label, name }) => label || name}
       summary={({ levels }) => words(levels)}
       fresh={(): Hierarchy => ({ name: '', label: '', levels: [] })}
       onChange={onChange}
     >
-      {(hierarchy, change) => (
+      {(hierarchy, change, place) => (
         <>
           <Fields>
             <Text
@@ -54,16 +57,14 @@ export default function HierarchiesSection(props: HierarchiesSectionProps) {
                 change({
                   ...hierarchy,
                   label,
-                  // Follows the label for as long as nobody has typed another one.
-                  ...(hierarchy.name === nameAfter(hierarchy.label)
-                    ? { name: nameAfter(label) }
-                    : {}),
+                  ...nameWith(label, hierarchy, isSavedName(all, place, saved)),
                 })
               }
             />
             <Text
               label="Name"
               value={hierarchy.name}
+              fixed={isSavedName(all, place, saved)}
               onChange={(name) => change({ ...hierarchy, name })}
             />
           </Fields>

@@ -23,6 +23,7 @@ function Section({ told }: { told: (hierarchies: Hierarchy[]) => void }) {
     <HierarchiesSection
       model={model}
       models={joinedModels}
+      saved={[geo]}
       problems={[{ field: 'hierarchies[0].levels[1]', detail: 'it is no dimension' }]}
       onChange={(hierarchies) => {
         told(hierarchies);
@@ -52,13 +53,18 @@ it('adds levels, own and joined ones, and moves them', async () => {
   expect(told).toHaveBeenLastCalledWith([{ ...geo, levels: ['carrier', 'origin'] }]);
 });
 
-it('names a new one after its label', async () => {
+it('names a new one after its label, and keeps the name of a saved one', async () => {
   const told = vi.fn<(hierarchies: Hierarchy[]) => void>();
   const { user } = renderApp(<Section told={told} />);
   await user.click(screen.getByRole('button', { name: 'Add hierarchy' }));
   const fields = screen.getByRole('group', { name: 'New hierarchy' });
   await user.type(within(fields).getByRole('textbox', { name: 'Label' }), 'By time');
   expect(told.mock.lastCall?.[0][1]).toEqual({ name: 'by_time', label: 'By time', levels: [] });
+  await user.click(screen.getByRole('button', { name: /^Geography/ }));
+  const saved = screen.getByRole('group', { name: 'Geography' });
+  await user.type(within(saved).getByRole('textbox', { name: 'Label' }), '!');
+  expect(told.mock.lastCall?.[0][0]).toMatchObject({ name: 'geo', label: 'Geography!' });
+  expect(within(saved).getByRole('textbox', { name: 'Name' })).toBeDisabled();
 });
 
 it('is told what it lacks, and stands where the text has it', () => {
@@ -80,6 +86,7 @@ function Buckets({ told }: { told: (granularities: NamedGranularity[]) => void }
   return (
     <GranularitiesField
       granularities={granularities}
+      saved={[]}
       type="timestamp"
       onChange={(next) => {
         told(next);

@@ -16,6 +16,7 @@ import { filterText } from '@/lib/filter-words';
 import { targetOf } from '@/lib/joins';
 import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
+import { isSavedName } from '../state/name-after';
 import { saidAt } from '../state/places';
 import { columnTypes, formats } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
@@ -52,15 +53,8 @@ export function ModelForm(props: ModelFormProps) {
   const { model, base, models, problems, readOnly, onEdit } = props;
   const columns = props.columns.map(({ name }) => name);
   const set = (part: Partial<Model>): void => onEdit((old) => ({ ...old, ...part }));
-  /** New ones stand after the others, also while they are called like one of them. */
-  const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean => {
-    const all = model[list] ?? [];
-    const name = all[place]?.name;
-    return (
-      all.findIndex((entry) => entry.name === name) === place &&
-      (base[list] ?? []).some((entry) => entry.name === name)
-    );
-  };
+  const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean =>
+    isSavedName(model[list] ?? [], place, base[list] ?? []);
   const foreign = models
     .filter((entry) => entry.name !== model.name)
     .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
@@ -151,6 +145,10 @@ export function ModelForm(props: ModelFormProps) {
                 {(isTime(dimension.type) || (dimension.granularities ?? []).length > 0) && (
                   <Granularities
                     granularities={dimension.granularities ?? []}
+                    saved={
+                      base.dimensions.find(({ name }) => name === dimension.name)?.granularities ??
+                      []
+                    }
                     type={dimension.type}
                     onChange={(granularities) => edit({ granularities })}
                   />
@@ -236,6 +234,7 @@ export function ModelForm(props: ModelFormProps) {
         <Suspense fallback={<LoadingState rows={2} label="Loading hierarchies" />}>
           <Hierarchies
             {...{ model, models, problems }}
+            saved={base.hierarchies ?? []}
             onChange={(hierarchies) => set({ hierarchies })}
           />
         </Suspense>

@@ -9,7 +9,7 @@ import { ItemList } from '../form/item-list';
 import type { PartFieldsProps } from './part-fields';
 import { SeenMembers } from './seen-members';
 import { saidOfAll } from './state/missing';
-import { nameAfter } from '../state/name-after';
+import { nameWith } from '../state/name-after';
 import { follows, listed, seenIn } from './state/part';
 import { placesFrom, wordsOfPath } from './state/paths';
 
@@ -57,10 +57,7 @@ export function ViewForm({ view, models, problems, readOnly, onEdit }: ViewFormP
                   onEdit((old) => ({
                     ...old,
                     label,
-                    // Follows the label for as long as nobody has typed another one.
-                    ...(isNew && old.name === nameAfter(old.label)
-                      ? { name: nameAfter(label) }
-                      : {}),
+                    ...nameWith(label, old, !isNew),
                   }))
                 }
               />
