@@ -96,7 +96,7 @@ function Levels({ levels, options, labelOf, onChange }: LevelsProps) {
   const readOnly = useContext(ReadOnly);
   const free = options.filter(({ value }) => !levels.includes(value));
   return (
-    <Box role="group" aria-label="Levels" sx={{ display: 'grid', gap: 3 }}>
+    <Box role="group" aria-label="Levels" sx={{ display: 'grid', gap: 4 }}>
       <Box component="ol" aria-label="Levels" sx={{ listStyle: 'none', m: 0, p: 0 }}>
         {levels.map((level, place) => {
           const known = options.some(({ value }) => value === level);
