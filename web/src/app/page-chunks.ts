@@ -15,6 +15,7 @@ export const pages = {
   dataset: chunkComponent(() => import('./pages/dataset-page')),
   upload: chunkComponent(() => import('./pages/upload-page')),
   model: chunkComponent(() => import('./pages/model-page')),
+  views: chunkComponent(() => import('./pages/views-page')),
   settings: chunkComponent(() => import('./pages/settings-page')),
   notFound: chunkComponent(() => import('./pages/not-found-page')),
 };
@@ -32,7 +33,7 @@ export function pageOf(path: string): PageName | null {
     if (second === undefined) return 'datasets';
     return second === 'upload' ? 'upload' : 'dataset';
   }
-  return ['explore', 'settings', 'sql'].includes(first) ? (first as PageName) : null;
+  return ['explore', 'settings', 'sql', 'views'].includes(first) ? (first as PageName) : null;
 }
 
 let earlyQuestions: typeof EarlyQuestions | null = null;

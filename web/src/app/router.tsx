@@ -27,6 +27,8 @@ export function AppRoutes() {
               <Route path="/datasets/upload" element={<pages.upload />} />
               <Route path="/datasets/:name" element={<pages.dataset />} />
               <Route path="/models/:name" element={<pages.model />} />
+              <Route path="/views" element={<pages.views />} />
+              <Route path="/views/:name" element={<pages.views />} />
               <Route path="/settings" element={<pages.settings />} />
               <Route path="*" element={<pages.notFound />} />
             </Route>

@@ -4,12 +4,14 @@ import { accessHandlers } from './access-handlers';
 import { dashboardHandlers, liveHandler } from './dashboard-handlers';
 import { handlers } from './handlers';
 import { modelHandlers } from './model-handlers';
+import { viewHandlers } from './view-handlers';
 
 export async function startMocks(): Promise<void> {
   const all = [
     liveHandler(),
     ...accessHandlers,
     ...modelHandlers,
+    ...viewHandlers,
     ...dashboardHandlers,
     ...handlers,
   ];

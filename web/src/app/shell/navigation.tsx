@@ -19,6 +19,7 @@ const places: Place[] = [
   { label: 'Explore', to: '/explore', icon: 'chart' },
   { label: 'SQL', to: '/sql', icon: 'prompt' },
   { label: 'Datasets', to: '/datasets', icon: 'dataset' },
+  { label: 'Views', to: '/views', icon: 'layers' },
   { label: 'Settings', to: '/settings', icon: 'settings' },
 ];
 
@@ -157,7 +158,9 @@ export function BottomBar() {
       aria-label="Main"
       sx={{
         display: { xs: 'grid', sm: 'none' },
-        gridTemplateColumns: `repeat(${places.length}, 1fr)`,
+        // As wide as their words, so that the longest keeps off the edge.
+        gridTemplateColumns: `repeat(${places.length}, auto)`,
+        px: 1,
         position: 'fixed',
         zIndex: 'appBar',
         inset: 'auto 0 0 0',

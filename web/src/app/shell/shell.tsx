@@ -80,6 +80,7 @@ export function Shell() {
       go('g e', 'Go to explore', '/explore'),
       go('g q', 'Go to SQL', '/sql'),
       go('g d', 'Go to datasets', '/datasets'),
+      go('g v', 'Go to views', '/views'),
       go('g s', 'Go to settings', '/settings'),
       ...(mayUpload ? [go('c u', 'Upload a file', '/datasets/upload')] : []),
     ];

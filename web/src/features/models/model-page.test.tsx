@@ -78,7 +78,7 @@ describe('the form', () => {
     await user.click(await screen.findByRole('button', { name: 'Add measure' }));
     expect(saveButton()).toBeDisabled();
     const fields = screen.getByRole('group', { name: 'New measure' });
-    await user.click(within(fields).getByRole('combobox', { name: 'Kind' }));
+    await user.click(await within(fields).findByRole('combobox', { name: 'Kind' }));
     await user.click(await screen.findByRole('option', { name: 'As it was before' }));
     expect(within(fields).queryByRole('combobox', { name: 'Of' })).toBeNull();
     expect(within(fields).getByRole('combobox', { name: 'Measure' })).toHaveTextContent('Flights');

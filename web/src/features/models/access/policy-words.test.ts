@@ -4,7 +4,7 @@ import type { AccessPolicy, Model } from '@/api/types';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { missingOf, placeName, saidElsewhere } from '../state/places';
 import { sameAccess, sameModel, writtenModel } from '../state/written';
-import { placeIn, shapeAt } from '../text/completion';
+import { placeIn, shapesAt } from '../text/completion';
 import { readText, shapeOfText, textOf } from '../text/model-text';
 import type { Words } from '../text/shape';
 import { attributesAsked, policyText } from './policy-words';
@@ -138,7 +138,7 @@ describe('policies as text', () => {
     ['access_policies:\n  - name: x\n    masked:\n      - column: ', 'tailnum'],
   ])('%j is completed to %s', (typed, option) => {
     const place = placeIn(typed, typed.length);
-    const found = place && shapeAt(shapeOfText(text, words, 'flights'), place);
+    const found = place && shapesAt(shapeOfText(text, words, 'flights'), place)[0];
     const offered =
       found?.is === 'map' ? Object.keys(found.keys) : found?.is === 'name' ? found.among : [];
     expect(offered).toContain(option);

@@ -3,12 +3,13 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import ButtonBase from '@mui/material/ButtonBase';
 import IconButton from '@mui/material/IconButton';
-import { useContext, useId, useRef, useState } from 'react';
+import { Suspense, useContext, useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import type { FieldProblem } from '@/api/types';
 import { announce } from '@/components/announcer';
 import { SectionCard } from '@/components/section-card';
+import { LoadingState } from '@/components/states';
 import { Icon } from '@/theme/icons';
 import { saidAt } from '../state/places';
 import { ReadOnly } from './fields';
@@ -22,6 +23,8 @@ export interface ItemListProps<T> {
   noun: string;
   items: readonly T[];
   problems: readonly FieldProblem[];
+  /** Which is open at first. */
+  opened?: number | null;
   nameOf: (item: T) => string;
   summary: (item: T) => string;
   fresh: () => T;
@@ -32,7 +35,7 @@ export interface ItemListProps<T> {
 export function ItemList<T>(props: ItemListProps<T>) {
   const { title, lead, list, noun, items, problems, nameOf, summary, fresh, onChange } = props;
   const readOnly = useContext(ReadOnly);
-  const [open, setOpen] = useState<number | null>(null);
+  const [open, setOpen] = useState(props.opened ?? null);
   const id = useId();
   const add = useRef<HTMLButtonElement>(null);
   const remove = (place: number): void => {
@@ -125,12 +128,14 @@ export function ItemList<T>(props: ItemListProps<T>) {
               <Box id={panel} role="group" aria-label={name} hidden={!isOpen}>
                 {isOpen && (
                   <Box sx={{ display: 'grid', gap: 4, px: 4, pt: 2, pb: 5 }}>
-                    {props.children(
-                      item,
-                      (next) =>
-                        onChange(items.map((entry, index) => (index === place ? next : entry))),
-                      place,
-                    )}
+                    <Suspense fallback={<LoadingState rows={2} label="Loading fields" />}>
+                      {props.children(
+                        item,
+                        (next) =>
+                          onChange(items.map((entry, index) => (index === place ? next : entry))),
+                        place,
+                      )}
+                    </Suspense>
                   </Box>
                 )}
               </Box>

@@ -22,7 +22,7 @@ export interface JoinFieldsProps {
   onChange: (join: Join) => void;
 }
 
-export function JoinFields({ join, model, models, columns, onChange }: JoinFieldsProps) {
+export default function JoinFields({ join, model, models, columns, onChange }: JoinFieldsProps) {
   const readOnly = useContext(ReadOnly);
   const target = models.find((entry) => entry.name === targetOf(join));
   const others = [

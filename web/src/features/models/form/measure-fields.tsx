@@ -5,7 +5,7 @@ import { useContext } from 'react';
 import type { Grain, MeasureKind, Model, ModelMeasure } from '@/api/types';
 import { without } from '@/lib/without';
 import { asKind, measureKinds, takes } from '../state/measure-kinds';
-import { formats, grainNames } from '../text/shape';
+import { formats, grainNames } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
 import { FiltersField } from './filters-field';
 
@@ -20,7 +20,13 @@ export interface MeasureFieldsProps {
   onChange: (measure: ModelMeasure) => void;
 }
 
-export function MeasureFields({ model, measure, columns, saved, onChange }: MeasureFieldsProps) {
+export default function MeasureFields({
+  model,
+  measure,
+  columns,
+  saved,
+  onChange,
+}: MeasureFieldsProps) {
   const readOnly = useContext(ReadOnly);
   const { kind } = measure;
   const set = (part: Partial<ModelMeasure>): void => onChange({ ...measure, ...part });

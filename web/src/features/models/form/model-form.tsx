@@ -16,15 +16,25 @@ import { filterText } from '@/lib/filter-words';
 import { targetOf } from '@/lib/joins';
 import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
+import { isSavedName } from '../state/name-after';
 import { saidAt } from '../state/places';
-import { columnTypes, formats } from '../text/shape';
+import { columnTypes, formats } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
+import type { GranularitiesFieldProps } from './granularities-field';
+import type { HierarchiesSectionProps } from './hierarchies-section';
 import { ItemList } from './item-list';
-import { JoinFields } from './join-fields';
-import { MeasureFields } from './measure-fields';
+import type { JoinFieldsProps } from './join-fields';
+import type { MeasureFieldsProps } from './measure-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
+// Fields come when something is opened.
+const MeasureFields = chunkComponent<MeasureFieldsProps>(() => import('./measure-fields'));
+const JoinFields = chunkComponent<JoinFieldsProps>(() => import('./join-fields'));
+const Hierarchies = chunkComponent<HierarchiesSectionProps>(() => import('./hierarchies-section'));
+const Granularities = chunkComponent<GranularitiesFieldProps>(
+  () => import('./granularities-field'),
+);
 
 export interface ModelFormProps {
   model: Model;
@@ -43,15 +53,8 @@ export function ModelForm(props: ModelFormProps) {
   const { model, base, models, problems, readOnly, onEdit } = props;
   const columns = props.columns.map(({ name }) => name);
   const set = (part: Partial<Model>): void => onEdit((old) => ({ ...old, ...part }));
-  /** New ones stand after the others, also while they are called like one of them. */
-  const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean => {
-    const all = model[list] ?? [];
-    const name = all[place]?.name;
-    return (
-      all.findIndex((entry) => entry.name === name) === place &&
-      (base[list] ?? []).some((entry) => entry.name === name)
-    );
-  };
+  const isSaved = (list: 'dimensions' | 'measures' | 'segments', place: number): boolean =>
+    isSavedName(model[list] ?? [], place, base[list] ?? []);
   const foreign = models
     .filter((entry) => entry.name !== model.name)
     .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
@@ -139,6 +142,17 @@ export function ModelForm(props: ModelFormProps) {
                   hint={`SQL over the columns of the dataset; without one it is the column ${dimension.column ?? dimension.name}`}
                   onChange={(expression) => edit({ expression: expression || null })}
                 />
+                {(isTime(dimension.type) || (dimension.granularities ?? []).length > 0) && (
+                  <Granularities
+                    granularities={dimension.granularities ?? []}
+                    saved={
+                      base.dimensions.find(({ name }) => name === dimension.name)?.granularities ??
+                      []
+                    }
+                    type={dimension.type}
+                    onChange={(granularities) => edit({ granularities })}
+                  />
+                )}
               </>
             );
           }}
@@ -217,6 +231,13 @@ export function ModelForm(props: ModelFormProps) {
             </>
           )}
         </ItemList>
+        <Suspense fallback={<LoadingState rows={2} label="Loading hierarchies" />}>
+          <Hierarchies
+            {...{ model, models, problems }}
+            saved={base.hierarchies ?? []}
+            onChange={(hierarchies) => set({ hierarchies })}
+          />
+        </Suspense>
         <Suspense fallback={<LoadingState rows={2} label="Loading access" />}>
           <AccessSection
             {...{ model, columns, problems }}

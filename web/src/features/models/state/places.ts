@@ -11,7 +11,7 @@ export function saidAt(problems: readonly FieldProblem[], path: string): string 
 }
 
 const places =
-  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|rollups|access_policies)\[\d+\]|access_policies$)/;
+  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|hierarchies|rollups|access_policies)\[\d+\]|access_policies$)/;
 
 /** What the server says of no place of the page. */
 export function saidElsewhere(problem: Problem | null): Problem | null {
@@ -21,12 +21,21 @@ export function saidElsewhere(problem: Problem | null): Problem | null {
   return errors.length > 0 && rest.length === 0 ? null : { ...problem, errors: rest };
 }
 
+// Words of lists that are not their names without an s.
+const nouns: Record<string, string> = {
+  access_policies: 'Access policy',
+  hierarchies: 'Hierarchy',
+  include: 'Model',
+};
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
+
 /** "Measure 3" of `measures[2]`. */
 export function placeName(path: string): string {
-  const [, list = '', place] = /^(\w+?)(?:s|ies)\[(\d+)\]/.exec(path) ?? [];
-  const one = list === 'access_polic' ? 'access_policy' : list;
-  const words = (one === '' ? path : `${one} ${Number(place) + 1}`).replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const [, list, place] = /^(\w+)\[(\d+)\]/.exec(path) ?? [];
+  if (list === undefined) return path === 'include' ? 'Models' : capital(path.replaceAll('_', ' '));
+  const one = nouns[list] ?? capital(list.replace(/s$/, ''));
+  return `${one} ${Number(place) + 1}`;
 }
 
 /** What has to be there before the server is asked. */
@@ -44,6 +53,14 @@ export function missingOf(model: Model): FieldProblem[] {
   (model.dimensions ?? []).forEach((dimension, index) => {
     named(`dimensions[${index}]`, dimension.name, names);
     if (!dimension.label?.trim()) say(`dimensions[${index}]`, 'It needs a label.');
+    const buckets = new Map<string, string>();
+    (dimension.granularities ?? []).forEach(({ name, label, interval }) => {
+      named(`dimensions[${index}].granularities`, name, buckets);
+      if (!label?.trim())
+        say(`dimensions[${index}].granularities`, `${name || 'A granularity'} needs a label.`);
+      if (!interval)
+        say(`dimensions[${index}].granularities`, `${name || 'A granularity'} needs a width.`);
+    });
   });
   (model.measures ?? []).forEach((measure, index) => {
     named(`measures[${index}]`, measure.name, names);
@@ -60,6 +77,13 @@ export function missingOf(model: Model): FieldProblem[] {
     named(`segments[${index}]`, segment.name, segments);
     if (!segment.label?.trim()) say(`segments[${index}]`, 'It needs a label.');
     if (!segment.filters?.length) say(`segments[${index}]`, 'It needs a condition.');
+  });
+  const hierarchies = new Map<string, string>();
+  (model.hierarchies ?? []).forEach((hierarchy, index) => {
+    const at = `hierarchies[${index}]`;
+    named(at, hierarchy.name, hierarchies);
+    if (!hierarchy.label?.trim()) say(at, 'It needs a label.');
+    if ((hierarchy.levels?.length ?? 0) < 2) say(at, 'It needs two levels, the widest first.');
   });
   const policies = new Set<string>();
   (model.access_policies ?? []).forEach((policy, index) => {

@@ -9,6 +9,7 @@ const order = [
   'dimensions',
   'joins',
   'segments',
+  'hierarchies',
   'measures',
   'rollups',
   'access_policies',

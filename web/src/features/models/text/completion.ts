@@ -1,6 +1,6 @@
 // What fits at a place of the text: keys, or names that a value may be of. The place is told by how far lines are indented,
 // so that it is known while the text is not whole. Pure but for the type of the answer.
-import type { CompletionContext, CompletionResult } from '@codemirror/autocomplete';
+import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import type { Shape } from './shape';
 
 export interface TextPlace {
@@ -49,17 +49,38 @@ export function placeIn(text: string, at: number): TextPlace | null {
   return { path, key: value?.[2] ?? null, from: at - typed.length };
 }
 
-const inner = (shape: Shape): Shape => (shape.is === 'list' ? inner(shape.of) : shape);
+/** What may stand there: items of lists, and each of several shapes. */
+const choices = (shape: Shape): readonly Shape[] =>
+  shape.is === 'list'
+    ? choices(shape.of)
+    : shape.is === 'either'
+      ? shape.of.flatMap(choices)
+      : [shape];
 
-export function shapeAt(root: Shape, place: TextPlace): Shape | null {
-  let shape = root;
+export function shapesAt(root: Shape, place: TextPlace): readonly Shape[] {
+  let shapes = choices(root);
   for (const key of [...place.path, ...(place.key === null ? [] : [place.key])]) {
-    const around = inner(shape);
-    const next = around.is === 'map' ? around.keys[key] : undefined;
-    if (next === undefined) return null;
-    shape = next;
+    const around = shapes.find((shape) => shape.is === 'map');
+    const next = around?.keys[key];
+    if (next === undefined) return [];
+    shapes = choices(next);
   }
-  return inner(shape);
+  return shapes;
+}
+
+function optionsOf(shape: Shape, isValue: boolean): Completion[] {
+  if (shape.is === 'map')
+    return isValue
+      ? []
+      : Object.keys(shape.keys).map((label) => ({
+          label,
+          apply: `${label}: `,
+          type: 'property',
+          detail: shape.needs.includes(label) ? 'needed' : '',
+        }));
+  if (shape.is === 'flag') return [{ label: 'true' }, { label: 'false' }];
+  if (shape.is !== 'name') return [];
+  return shape.among.map((label) => ({ label, type: 'constant', detail: shape.what }));
 }
 
 export const completions =
@@ -69,23 +90,8 @@ export const completions =
     const place = placeIn(text, context.pos);
     if (place === null || (place.from === context.pos && !context.explicit && place.key === null))
       return null;
-    const shape = shapeAt(shapeOf(text), place);
-    if (shape === null) return null;
-    const validFor = /^[\w.]*$/;
-    if (shape.is === 'map' && place.key === null) {
-      const options = Object.keys(shape.keys).map((label) => ({
-        label,
-        apply: `${label}: `,
-        type: 'property',
-        detail: shape.needs.includes(label) ? 'needed' : '',
-      }));
-      return { from: place.from, options, validFor };
-    }
-    if (shape.is === 'flag') {
-      const options = [{ label: 'true' }, { label: 'false' }];
-      return { from: place.from, options, validFor };
-    }
-    if (shape.is !== 'name') return null;
-    const options = shape.among.map((label) => ({ label, type: 'constant', detail: shape.what }));
-    return { from: place.from, options, validFor };
+    const options = shapesAt(shapeOf(text), place).flatMap((shape) =>
+      optionsOf(shape, place.key !== null),
+    );
+    return options.length === 0 ? null : { from: place.from, options, validFor: /^[\w.]*$/ };
   };

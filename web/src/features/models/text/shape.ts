@@ -1,6 +1,8 @@
 // What stands where in a model that is written as text: which keys there are, and what their values may be. Reading,
 // complaints and completion all go by it. Pure.
 import type { DatasetColumn, Model } from '@/api/types';
+import { isJoined, widened } from '@/lib/joins';
+import { columnTypes, formats, grainNames, relationships } from '../state/vocabulary';
 import { operatorChoices } from './operators';
 import { measureKinds } from '../state/measure-kinds';
 
@@ -26,44 +28,28 @@ export type Shape =
   /** `strict`: anything else is wrong. */
   | { is: 'name'; what: string; among: readonly string[]; strict: boolean }
   | { is: 'list'; of: Shape }
+  /** Told apart by how they are written: one value, a list, or keys. */
+  | { is: 'either'; of: readonly Shape[] }
   | { is: 'map'; what: string; keys: Record<string, Shape>; needs: readonly string[] };
 
-const text: Shape = { is: 'text' };
-const name = (what: string, among: readonly string[], strict = true): Shape => ({
+export const text: Shape = { is: 'text' };
+export const name = (what: string, among: readonly string[], strict = true): Shape => ({
   is: 'name',
   what,
   among,
   strict,
 });
-const list = (of: Shape): Shape => ({ is: 'list', of });
-const map = (what: string, keys: Record<string, Shape>, needs: readonly string[] = []): Shape => ({
+export const list = (of: Shape): Shape => ({ is: 'list', of });
+export const map = (
+  what: string,
+  keys: Record<string, Shape>,
+  needs: readonly string[] = [],
+): Shape => ({
   is: 'map',
   what,
   keys,
   needs,
 });
-
-export const formats = [
-  'number',
-  'integer',
-  'percent',
-  'currency_usd',
-  'currency_eur',
-  'duration_minutes',
-  'bytes',
-];
-export const grainNames = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
-export const columnTypes = [
-  'boolean',
-  'integer',
-  'float',
-  'string',
-  'date',
-  'timestamp',
-  'struct',
-  'list',
-];
-export const relationships = ['many_to_one', 'one_to_one', 'one_to_many'];
 
 export function modelShape(words: Words, own: OwnNames): Shape {
   const column = name(
@@ -73,6 +59,9 @@ export function modelShape(words: Words, own: OwnNames): Shape {
   );
   const measure = name('measure', own.measures);
   const dimension = name('dimension', own.dimensions);
+  const saved = words.models.find((model) => model.name === own.name);
+  const joined = saved ? widened(saved, words.models).dimensions.filter(isJoined) : [];
+  const levels = [...own.dimensions, ...joined.map((entry) => entry.name)];
   const others = words.models.filter((model) => model.name !== own.name);
   const foreign = others.flatMap((model) =>
     model.dimensions.map((entry) => `${model.name}.${entry.name}`),
@@ -148,6 +137,13 @@ export function modelShape(words: Words, own: OwnNames): Shape {
       ),
       segments: list(
         map('a named filter', { ...named, filters: list(filter) }, ['name', 'label', 'filters']),
+      ),
+      hierarchies: list(
+        map('a hierarchy', { ...named, levels: list(name('dimension', levels, false)) }, [
+          'name',
+          'label',
+          'levels',
+        ]),
       ),
       measures: list(
         map(

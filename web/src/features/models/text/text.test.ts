@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Model } from '@/api/types';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
-import { placeIn, shapeAt } from './completion';
-import { readText, shapeOfText, textOf, wrongPlaces } from './model-text';
+import { placeIn, shapesAt } from './completion';
+import { readText, shapeOfText, textOf } from './model-text';
 import type { Words } from './shape';
+import { wrongPlaces } from './yaml-text';
 
 const words: Words = {
   columns: ['time_hour', 'carrier', 'origin', 'month', 'tailnum', 'dest', 'flight'].map((name) => ({
@@ -97,7 +98,7 @@ describe('what is offered', () => {
   const shape = shapeOfText(text, words, 'flights');
   const offered = (typed: string): string[] => {
     const place = placeIn(typed, typed.length);
-    const found = place && shapeAt(shape, place);
+    const found = place && shapesAt(shape, place)[0];
     if (!found) return [];
     return found.is === 'map'
       ? Object.keys(found.keys)

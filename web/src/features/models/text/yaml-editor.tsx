@@ -16,7 +16,7 @@ import { appearance } from '@/components/code/appearance';
 import { readNonce } from '@/theme/nonce';
 import { completions } from './completion';
 import type { Shape } from './shape';
-import type { Wrong } from './model-text';
+import type { Wrong } from './yaml-text';
 import { yamlLanguage } from './yaml-language';
 
 export interface YamlEditorHandle {

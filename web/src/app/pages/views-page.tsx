@@ -1,0 +1,45 @@
+// All views of the organisation, one of them, or a new one. The editor is a chunk of this page and not of the router, which
+// everybody downloads who signs in.
+import Button from '@mui/material/Button';
+import { Suspense } from 'react';
+import { Link, useParams } from 'react-router';
+import { useSession } from '@/api/session-slice';
+import { chunkComponent } from '@/components/chunk-component';
+import { PageFrame, PageHeader } from '@/components/page-header';
+import { PagePending } from '@/components/states';
+import { ViewList } from '@/features/models/views/view-list';
+import { Icon } from '@/theme/icons';
+
+const ViewPage = chunkComponent(() => import('@/features/models/views/view-page'));
+
+export default function ViewsPage() {
+  const mayEdit = useSession().isAtLeast('editor');
+  if (useParams().name !== undefined)
+    return (
+      <Suspense fallback={<PagePending />}>
+        <ViewPage />
+      </Suspense>
+    );
+  return (
+    <PageFrame>
+      <PageHeader
+        title="Views"
+        summary="Members of one or several models, under the names that people know."
+        actions={
+          mayEdit && (
+            <Button
+              component={Link}
+              to="/views/new"
+              variant="contained"
+              color="primary"
+              startIcon={<Icon name="add" />}
+            >
+              New view
+            </Button>
+          )
+        }
+      />
+      <ViewList mayEdit={mayEdit} />
+    </PageFrame>
+  );
+}

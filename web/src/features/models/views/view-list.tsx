@@ -1,0 +1,173 @@
+// All views: what they are for, how much they show, and of which models.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Link from '@mui/material/Link';
+import TextField from '@mui/material/TextField';
+import { useState } from 'react';
+import { Link as RouterLink } from 'react-router';
+import { toProblem } from '@/api/problem';
+import type { ViewDetail } from '@/api/types';
+import { useListViewsQuery } from '@/api/views-api';
+import { ListHead } from '@/components/list-head';
+import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { formatCount } from '@/lib/format';
+import { Icon } from '@/theme/icons';
+
+// Below this many, looking is quicker than searching.
+const searchFrom = 8;
+
+const grid = {
+  display: 'grid',
+  gridTemplateColumns: {
+    xs: 'minmax(0, 1fr) auto',
+    md: 'minmax(0, 2fr) 100px 100px minmax(0, 1.2fr)',
+  },
+  columnGap: 6,
+  px: 4,
+};
+
+export function ViewList({ mayEdit }: { mayEdit: boolean }) {
+  const views = useListViewsQuery();
+  const [search, setSearch] = useState('');
+  if (views.isError && views.data === undefined)
+    return <ErrorState problem={toProblem(views.error)} onRetry={() => void views.refetch()} />;
+  if (views.data === undefined) return <LoadingState rows={4} label="Loading views" />;
+  if (views.data.length === 0)
+    return (
+      <EmptyState
+        icon="layers"
+        title="No views yet"
+        action={
+          mayEdit && (
+            <Button
+              component={RouterLink}
+              to="/views/new"
+              variant="contained"
+              color="primary"
+              startIcon={<Icon name="add" />}
+            >
+              New view
+            </Button>
+          )
+        }
+      >
+        A view shows some members of one or several models, under names of its own, so that nobody
+        has to know which join leads where.
+      </EmptyState>
+    );
+  const wanted = search.trim().toLowerCase();
+  const shown = views.data.filter(({ definition: { name, label, description } }) =>
+    `${label} ${name} ${description ?? ''}`.toLowerCase().includes(wanted),
+  );
+  return (
+    <>
+      {views.data.length >= searchFrom && (
+        <TextField
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+          placeholder="Find a view"
+          sx={{ maxWidth: 320, mb: 4 }}
+          slotProps={{ htmlInput: { 'aria-label': 'Find a view' } }}
+        />
+      )}
+      <Box
+        sx={{
+          position: 'relative',
+          border: 1,
+          borderColor: 'divider',
+          borderRadius: 1,
+          bgcolor: 'background.paper',
+          overflow: 'hidden',
+        }}
+      >
+        <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
+          <RefreshLine active={views.isFetching} />
+        </Box>
+        <ListHead
+          grid={grid}
+          names={['Name', 'Measures', 'Dimensions', 'Models']}
+          right={['Measures', 'Dimensions']}
+        />
+        <Box component="ul" aria-label="Views" sx={{ listStyle: 'none', m: 0, p: 0 }}>
+          {shown.map((view) => (
+            <ViewItem key={view.definition.name} view={view} />
+          ))}
+        </Box>
+        {shown.length === 0 && (
+          <EmptyState dense title={`No view is called \u201c${search.trim()}\u201d`}>
+            {formatCount(views.data.length, 'view')} in all.
+          </EmptyState>
+        )}
+      </Box>
+    </>
+  );
+}
+
+function ViewItem({ view }: { view: ViewDetail }) {
+  const { definition, measures, dimensions, problems } = view;
+  const quiet = { color: 'text.secondary' };
+  const number = {
+    ...quiet,
+    textAlign: 'right',
+    fontVariantNumeric: 'tabular-nums',
+    display: { xs: 'none', md: 'block' },
+  };
+  const models = [...new Set(definition.include.map(({ path }) => path.split('.').at(-1)))];
+  return (
+    <Box
+      component="li"
+      sx={{
+        ...grid,
+        position: 'relative',
+        alignItems: 'center',
+        py: 2.5,
+        borderTop: 1,
+        borderColor: 'divider',
+        '&:first-of-type': { borderTopWidth: { xs: 0, md: 1 } },
+        '&:hover': { bgcolor: 'surface.sunken' },
+      }}
+    >
+      <Box sx={{ minWidth: 0 }}>
+        <Link
+          component={RouterLink}
+          to={`/views/${encodeURIComponent(definition.name)}`}
+          color="textPrimary"
+          // The whole row is the target, the name is what is read out.
+          sx={{
+            fontWeight: 500,
+            overflowWrap: 'anywhere',
+            '&::after': { content: '""', position: 'absolute', inset: 0 },
+          }}
+        >
+          {definition.label || definition.name}
+        </Link>
+        {problems.length > 0 && (
+          <Box
+            component="span"
+            sx={{
+              display: 'inline-flex',
+              alignItems: 'center',
+              gap: 1,
+              ml: 2,
+              fontSize: '0.75rem',
+              color: 'warning.main',
+            }}
+          >
+            <Icon name="warning" size={13} /> {formatCount(problems.length, 'problem')}
+          </Box>
+        )}
+        <Box sx={{ ...quiet, fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
+          {definition.description || definition.name}
+        </Box>
+      </Box>
+      <Box sx={number}>{measures.length}</Box>
+      <Box sx={number}>{dimensions.length}</Box>
+      <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' }, overflowWrap: 'anywhere' }}>
+        {models.join(', ')}
+      </Box>
+      <Box sx={{ ...quiet, display: { md: 'none' }, fontSize: '0.75rem', whiteSpace: 'nowrap' }}>
+        {formatCount(measures.length + dimensions.length, 'member')}
+      </Box>
+    </Box>
+  );
+}
