@@ -366,8 +366,8 @@ impl Mill {
         let mut views = ViewsInSql::default();
         for reference in references {
             match self.bind_table(&reference, &schema, &counters, as_of, damage).await? {
-                Bound::Dataset(dataset, seen) => pinned.push((dataset, seen)),
-                Bound::View(view) => views.add(*view),
+                Named::Dataset(dataset, seen) => pinned.push((dataset, seen)),
+                Named::View(view) => views.add(*view),
             }
         }
         let named = pinned.len();
@@ -391,7 +391,7 @@ impl Mill {
         counters: &Arc<ScanCounters>,
         as_of: Option<AsOf>,
         damage: &Damage,
-    ) -> Result<Bound> {
+    ) -> Result<Named> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
             Ok(name) if !qualified => self.look_for(&name).await?.map(|snapshot| (name, snapshot)),
@@ -399,7 +399,7 @@ impl Mill {
         };
         let Some((name, snapshot)) = found else {
             if let (false, Some(view)) = (qualified, self.view_in_sql(reference.table()).await?) {
-                return Ok(Bound::View(Box::new(view)));
+                return Ok(Named::View(Box::new(view)));
             }
             let known = self.shared.datasets.names(self.scope.tenant()).await?;
             let views = self.stored_views().await?;
@@ -413,7 +413,7 @@ impl Mill {
         let snapshot = damage.out_of(self.placed(&name, self.pin(&name, snapshot, as_of).await?).await);
         let plan = self.source_of(&name, &snapshot, counters)?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
-        Ok(Bound::Dataset(name, snapshot))
+        Ok(Named::Dataset(name, snapshot))
     }
 
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -472,7 +472,7 @@ pub(super) struct PlannedSql {
 }
 
 /// What a name in FROM is.
-enum Bound {
+enum Named {
     Dataset(DatasetName, Seen),
     View(Box<(View, Shown)>),
 }
