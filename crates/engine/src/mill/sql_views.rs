@@ -69,6 +69,9 @@ impl ViewsInSql {
     /// # Errors
     /// `Invalid` at `sql` for what cannot be asked of a view.
     pub(super) fn take_out(&self, mill: &Mill, statement: &mut Statement) -> Result<Vec<Block>> {
+        if self.views.is_empty() {
+            return Ok(Vec::new());
+        }
         let queries = calls::queries_of(statement)?;
         if let Some(view) = self.views.iter().find(|view| queries.has(&TableReference::bare(view.name.as_str()))) {
             return Err(Error::invalid(format!("{} is a view, and a query of WITH here; give the query another name", view.name)).at("sql"));
@@ -109,11 +112,11 @@ impl Mill {
         for Block { view, query, table, columns } in blocks {
             let view = views.views.iter().find(|known| known.name == view).ok_or_else(|| Error::internal("a question on a view that is not named"))?;
             let query = SemanticQuery { as_of: common.as_of, calendar: Some(self.calendar), ..query };
-            let words = self.words_of(&query, view).await.map_err(|error| error.at("sql"))?;
+            let words = self.words_of(&query, view).await.map_err(in_statement)?;
             let planned = self.planned_question(words.query(), &mut versions, &mut common, &mut questions.now).await;
             let (plan, shown, looks_up) = match planned {
                 Ok(planned) => planned,
-                Err(error) => return Err(self.told_error(&words, error).await.at("sql")),
+                Err(error) => return Err(in_statement(self.told_error(&words, error).await)),
             };
             let plan = called(plan, shown, &words, &columns)?;
             questions.tables.push((table, Arc::new(QuestionTable::new(plan))));
@@ -178,7 +181,7 @@ impl Mill {
                 self.map(planned).await
             };
             if let Err(error) = looked_up.await {
-                return Err(self.told_error(words, error).await.at("sql"));
+                return Err(in_statement(self.told_error(words, error).await));
             }
         }
         Ok(())
@@ -191,7 +194,7 @@ impl Mill {
     pub(super) async fn check_looked_up(&self, questions: &Questions) -> Result<()> {
         for (planned, words) in &questions.looking_up {
             if let Err(error) = self.check_unique(planned).await {
-                return Err(self.told_error(words, error).await.at("sql"));
+                return Err(in_statement(self.told_error(words, error).await));
             }
         }
         Ok(())
@@ -205,6 +208,12 @@ impl Common<'_> {
             self.pinned.push((dataset.clone(), seen.clone()));
         }
     }
+}
+
+/// An error about a field of a question, as one about the statement that has no such field.
+fn in_statement(error: Error) -> Error {
+    let field = if error.field() == Some("asOf") { "asOf" } else { "sql" };
+    error.at(field)
 }
 
 /// A plan whose columns are called as the statement calls them. `columns`: members of the view, and their names there.

@@ -68,6 +68,8 @@ async fn a_select_over_a_view_is_the_question_on_it() {
     let answer = mills[0].sql("select measure(revenue), date_trunc('month', ordered_at) from sales group by 2 limit 1").await.unwrap();
     assert_eq!(answer.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["measure(revenue)", "date_trunc('month', ordered_at)"]);
     assert_eq!(serde_json::to_value(&answer.provenance).unwrap()["view"], json!({"name": "sales", "version": 1}));
+    let error = mills[0].sql_as_of("select nation, measure(revenue) from sales group by 1", 0).await.unwrap_err();
+    assert_eq!(error.field(), Some("asOf"), "{error}");
     assert!(mills[0].plan_sql("select nation, measure(revenue) from sales group by 1").await.is_ok());
 }
 
