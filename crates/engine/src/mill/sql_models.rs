@@ -39,6 +39,7 @@ const PLANNING_STACK_BYTES: usize = 64 << 20;
 const UNKNOWN: &str = "No field named ";
 
 /// What a statement is about.
+#[derive(Clone, Copy)]
 pub(super) struct Among<'s> {
     /// The datasets that it names.
     pub pinned: &'s [(DatasetName, Seen)],
