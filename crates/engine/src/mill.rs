@@ -28,6 +28,7 @@ mod settings;
 mod shaped;
 mod shared;
 mod sql_models;
+mod sql_views;
 mod steps;
 mod tiles;
 mod value_lists;

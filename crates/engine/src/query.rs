@@ -25,6 +25,7 @@ pub(crate) mod lookup;
 pub(crate) mod matching;
 pub(crate) mod pace;
 pub(crate) mod pruning;
+pub(crate) mod question_table;
 pub(crate) mod reading;
 pub mod result;
 pub(crate) mod session;

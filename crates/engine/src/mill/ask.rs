@@ -11,10 +11,7 @@ use async_trait::async_trait;
 use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
-use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::ExecutionPlan;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
 use super::compose::LookupsBy;
@@ -22,6 +19,8 @@ use super::damage::Damage;
 use super::ground::Ground;
 use super::provenance::told;
 use super::seen::Seen;
+use super::sql_models::{Among, Planned};
+use super::sql_views::{Common, Questions, ViewsInSql};
 use super::tiles::Asked;
 use super::views::Words;
 use crate::catalog::AsOf;
@@ -31,7 +30,7 @@ use crate::live::Subscription;
 use crate::live::refresh::{Question, Versions};
 use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;
-use crate::query::estimate::{self, Estimates};
+use crate::query::estimate::Estimates;
 use crate::query::execute::Executed;
 use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, Stage};
 use crate::query::table::{DatasetTable, scoped_plan};
@@ -39,14 +38,12 @@ use crate::query::{execute, gate, write};
 use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{self, Reference, follows_clock, follows_data};
+use crate::semantic::in_sql::blocks::Shown;
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, Model, SemanticQuery, derived, filter, member, segments};
+use crate::semantic::{CalendarSettings, Model, SemanticQuery, View, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
-
-/// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
-const PLANNING_STACK_BYTES: usize = 64 << 20;
 
 impl Mill {
     /// Answers a semantic query.
@@ -257,7 +254,7 @@ impl Mill {
     }
 
     /// Answers one read-only SQL query over the datasets of the scope and what their models say: `measure(x)` is a measure of the
-    /// dataset that its SELECT reads, and dimensions are columns. [`sql_as_of`](Self::sql_as_of) asks an older state.
+    /// dataset that its SELECT reads, and dimensions are columns. A SELECT over a view is a question on it. [`sql_as_of`](Self::sql_as_of) asks an older state.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -319,12 +316,16 @@ impl Mill {
     /// The answer to a statement without what is left out.
     async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<QueryResult> {
         let started = Instant::now();
-        let PlannedSql { planned: Planned { state, physical, estimates }, counters } = self.plan_statement(sql, as_of, damage, pinned).await?;
-        let allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
-        Self::take_plan(&allowance, &physical).map_err(|error| Self::with_words(error, &allowance, pinned))?;
+        let mut allowance = Allowance::default();
+        let planned = self.plan_statement(sql, (as_of, LookupsBy::Functions), damage, pinned, &mut allowance).await;
+        let PlannedSql { planned: Planned { state, physical, estimates }, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
+        let named = if questions.are_none() { pinned.as_slice() } else { &[] };
+        Self::take_plan(&allowance, &physical).map_err(|error| Self::with_words(error, &allowance, named))?;
+        self.check_looked_up(&questions).await?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
-        self.sql_result(executed, &estimates, &counters, pinned)
+        let answer = self.sql_result(executed, &estimates, &counters, pinned)?;
+        Ok(questions.told(answer))
     }
 
     fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Seen)]) -> Result<QueryResult> {
@@ -352,20 +353,37 @@ impl Mill {
     }
 
     /// Plans one read-only query over the datasets of the scope, each pinned to one version, which the caller learns in any case.
-    pub(super) async fn plan_statement(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<PlannedSql> {
-        let statement = gate::parse(sql, self.scope.limits())?;
+    pub(super) async fn plan_statement(
+        &self,
+        sql: &str,
+        (as_of, lookups): (Option<AsOf>, LookupsBy),
+        damage: &Damage,
+        pinned: &mut Vec<(DatasetName, Seen)>,
+        allowance: &mut Allowance,
+    ) -> Result<PlannedSql> {
+        let mut statement = gate::parse(sql, self.scope.limits())?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
         let counters = Arc::new(ScanCounters::default());
         let schema = Arc::new(MemorySchemaProvider::new());
+        let mut views = ViewsInSql::default();
         for reference in references {
-            pinned.push(self.bind_table(&reference, &schema, &counters, as_of, damage).await?);
+            match self.bind_table(&reference, &schema, &counters, as_of, damage).await? {
+                Named::Dataset(dataset, seen) => pinned.push((dataset, seen)),
+                Named::View(view) => views.add(*view),
+            }
         }
+        let named = pinned.len();
+        let blocks = views.take_out(self, &mut statement)?;
+        let questions = self.questions(blocks, &views, Common { as_of, damage, counters: &counters, lookups, pinned }).await?;
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
-        let planned = self.plan_with_models(sql, statement, schema, pinned, as_of).await?;
-        Ok(PlannedSql { planned, counters })
+        *allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
+        self.look_up(&questions, allowance).await?;
+        let named = pinned.get(..named).unwrap_or_default();
+        let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions }, as_of).await?;
+        Ok(PlannedSql { planned, counters, questions })
     }
 
     /// Makes a table of the statement known, as the scope sees it.
@@ -376,16 +394,19 @@ impl Mill {
         counters: &Arc<ScanCounters>,
         as_of: Option<AsOf>,
         damage: &Damage,
-    ) -> Result<(DatasetName, Seen)> {
+    ) -> Result<Named> {
         let qualified = reference.schema().is_some_and(|schema| schema != "public") || reference.catalog().is_some_and(|catalog| catalog != "tidemill");
         let found = match DatasetName::parse(reference.table()) {
             Ok(name) if !qualified => self.look_for(&name).await?.map(|snapshot| (name, snapshot)),
             _ => None,
         };
         let Some((name, snapshot)) = found else {
-            self.refuse_view_in_sql(reference.table()).await?;
+            if let (false, Some(view)) = (qualified, self.view_in_sql(reference.table()).await?) {
+                return Ok(Named::View(Box::new(view)));
+            }
             let known = self.shared.datasets.names(self.scope.tenant()).await?;
-            let near = near_names(reference.table(), known.iter().map(DatasetName::as_str));
+            let views = self.stored_views().await?;
+            let near = near_names(reference.table(), known.iter().map(DatasetName::as_str).chain(views.iter().map(|view| view.name.as_str())));
             return Err(Error::not_found(format!("there is no dataset {reference}{near}")).at("sql"));
         };
         // The first to ask about a dataset opens its rollups; a model that changes opens them anew.
@@ -395,7 +416,7 @@ impl Mill {
         let snapshot = damage.out_of(self.placed(&name, self.pin(&name, snapshot, as_of).await?).await);
         let plan = self.source_of(&name, &snapshot, counters)?;
         schema.register_table(name.to_string(), Arc::new(ViewTable::new(plan, None)))?;
-        Ok((name, snapshot))
+        Ok(Named::Dataset(name, snapshot))
     }
 
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -446,48 +467,17 @@ impl Mill {
     }
 }
 
-/// A statement that can be run.
-pub(super) struct Planned {
-    state: SessionState,
-    pub(super) physical: Arc<dyn ExecutionPlan>,
-    estimates: Estimates,
-}
-
-/// The same with what it reads.
+/// A statement that can be run, with what it reads.
 pub(super) struct PlannedSql {
     pub(super) planned: Planned,
     counters: Arc<ScanCounters>,
+    pub(super) questions: Questions,
 }
 
-/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
-/// it any more; `turn` bounds how many there are.
-pub(super) async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
-    let runtime = tokio::runtime::Handle::current();
-    let (mut sender, receiver) = tokio::sync::oneshot::channel();
-    let work = move || {
-        let planning = async {
-            let logical = state.statement_to_plan(statement).await?;
-            gate::check_plan(&logical)?;
-            let estimates = estimate::of_plan(&logical)?;
-            Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
-        };
-        let planned = runtime.block_on(async {
-            tokio::select! {
-                planned = planning => Some(planned),
-                () = sender.closed() => None,
-            }
-        });
-        if let Some(planned) = planned {
-            drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
-        }
-        drop(turn);
-    };
-    std::thread::Builder::new()
-        .name("plan-sql".to_owned())
-        .stack_size(PLANNING_STACK_BYTES)
-        .spawn(work)
-        .map_err(|error| Error::new(crate::ErrorKind::Unavailable, format!("no thread to plan on: {error}")).because(error))?;
-    receiver.await.map_err(|_| Error::internal("planning the statement failed"))?
+/// What a name in FROM is.
+enum Named {
+    Dataset(DatasetName, Seen),
+    View(Box<(View, Shown)>),
 }
 
 fn sql_column(name: &str, column_type: crate::catalog::ColumnType) -> ResultColumn {

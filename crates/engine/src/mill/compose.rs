@@ -2,6 +2,7 @@
 //! are, whether lookups are what their joins say, and the answer with everything that it was made from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -138,10 +139,32 @@ impl Mill {
         self.plan_among(query, None, gathered, lookups)
     }
 
+    /// The same as a part of something larger, which counts what is read.
+    pub(super) fn plan_composed_within(&self, query: &SemanticQuery, gathered: &Gathered, lookups: LookupsBy, counters: &Arc<ScanCounters>) -> Result<PlannedQuestion> {
+        self.plan_counted(query, None, gathered, lookups, Arc::clone(counters))
+    }
+
+    /// Puts versions in the place of those that were gathered, so that several questions are of the same. What is not among them yet
+    /// is from now on.
+    pub(super) fn agree(&self, query: &SemanticQuery, gathered: &mut Gathered, versions: &mut Vec<(DatasetName, Seen)>) -> Result<()> {
+        for (dataset, seen) in gathered.snapshots.values_mut() {
+            match versions.iter().find(|(known, _)| known == dataset) {
+                Some((_, known)) => *seen = known.clone(),
+                None => versions.push((dataset.clone(), seen.clone())),
+            }
+        }
+        gathered.reference = self.reference(query, self.told_by(query, &gathered.models, &gathered.snapshots)?)?;
+        Ok(())
+    }
+
     /// The same, where one filter only chooses which groups are shown.
     fn plan_among(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered, lookups: LookupsBy) -> Result<PlannedQuestion> {
+        self.plan_counted(query, among, gathered, lookups, Arc::default())
+    }
+
+    fn plan_counted(&self, query: &SemanticQuery, among: Option<usize>, gathered: &Gathered, lookups: LookupsBy, counters: Arc<ScanCounters>) -> Result<PlannedQuestion> {
         let state = self.shared.session.shared();
-        let counters = Arc::new(ScanCounters::default());
+        let before = counters.total.load(Ordering::Relaxed);
         let mut sources = BTreeMap::new();
         for (name, (dataset, snapshot)) in &gathered.snapshots {
             let plan = self.source_of(dataset, snapshot, &counters);
@@ -169,7 +192,7 @@ impl Mill {
         let used = world.used.into_inner();
         let used: Vec<_> = gathered.snapshots.iter().filter(|(name, _)| used.contains(*name)).map(|(_, pinned)| pinned.clone()).collect();
         // Tables that were made and not used count for nothing.
-        counters.total.store(used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum(), std::sync::atomic::Ordering::Relaxed);
+        counters.total.store(before + used.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum::<u64>(), Ordering::Relaxed);
         let page = LogicalPlanBuilder::from(composed.plan.clone()).limit(composed.offset, Some(composed.limit + 1))?.build()?;
         Ok(PlannedQuestion { composed, page, counters, used, mapped, sources })
     }

@@ -200,13 +200,25 @@ impl Mill {
     async fn explain_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<Explanation> {
         let mut pinned = Vec::new();
         let damage = Damage::default();
-        let planned = execute::within_deadline(self.scope.limits(), self.plan_statement(sql, as_of, &damage, &mut pinned)).await?;
-        let physical = planned.planned.physical;
-        let allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
-        let survey = survey(&physical);
-        let within_budget = allowance.take_known(&survey);
-        let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &pinned) };
-        let explanation = self.explanation_of(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
+        let mut allowance = Allowance::default();
+        let planned = self.plan_statement(sql, (as_of, LookupsBy::Functions), &damage, &mut pinned, &mut allowance);
+        let (physical, named) = match execute::within_deadline(self.scope.limits(), planned).await {
+            Ok(planned) if planned.questions.are_none() => (Some(planned.planned.physical), pinned.as_slice()),
+            Ok(planned) => (Some(planned.planned.physical), &[][..]),
+            // What is looked up by questions on views is too much already.
+            Err(_) if allowance.over().is_some() => (None, &[][..]),
+            Err(error) => return Err(error),
+        };
+        let (survey, within_budget) = match &physical {
+            Some(physical) => {
+                let survey = survey(physical);
+                let within_budget = allowance.take_known(&survey);
+                (survey, within_budget)
+            }
+            None => (allowance.over().cloned().unwrap_or_default(), false),
+        };
+        let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, named) };
+        let explanation = self.explanation_of(Told { pinned: &pinned, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 

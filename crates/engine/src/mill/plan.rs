@@ -11,6 +11,7 @@ use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
 use crate::error::{Error, Result};
+use crate::query::allowance::Allowance;
 use crate::semantic::view::names::Names;
 use crate::semantic::{SemanticQuery, shape};
 
@@ -67,7 +68,9 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub async fn plan_sql(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self.plan_statement(sql, None, &Damage::default(), &mut Vec::new()).await?.planned.physical)
+        let planned = self.plan_statement(sql, (None, LookupsBy::Joins), &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
+        self.check_looked_up(&planned.questions).await?;
+        Ok(planned.planned.physical)
     }
 }
 

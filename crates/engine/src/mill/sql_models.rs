@@ -4,20 +4,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::Statement;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
-use super::ask::{Planned, plan_on_big_stack};
 use super::seen::Seen;
+use super::sql_views::{Questions, ViewsInSql};
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
-use crate::query::gate;
+use crate::query::estimate::{self, Estimates};
+use crate::query::{gate, question_table};
 use crate::semantic::date::Reference;
 use crate::semantic::in_sql::calls::{self, Call};
 use crate::semantic::in_sql::columns;
@@ -28,22 +32,31 @@ use crate::semantic::{Model, SemanticQuery};
 /// Dimensions at most that one statement looks at. For each of them it is planned once more.
 const DIMENSIONS_MAX: usize = 32;
 
+/// Stack of the thread that plans SQL: plans are trees, and callers decide how deep they are (within the gate's bounds).
+const PLANNING_STACK_BYTES: usize = 64 << 20;
+
 /// How DataFusion says that a name is no column. Whoever changes it fails `tests/it/sql_models.rs`.
 const UNKNOWN: &str = "No field named ";
 
+/// What a statement is about.
+#[derive(Clone, Copy)]
+pub(super) struct Among<'s> {
+    /// The datasets that it names.
+    pub pinned: &'s [(DatasetName, Seen)],
+    pub views: &'s ViewsInSql,
+    pub questions: &'s Questions,
+}
+
 impl Mill {
     /// Plans a statement over the tables that are made known to it, with what their models say.
-    pub(super) async fn plan_with_models(
-        &self,
-        sql: &str,
-        mut statement: Statement,
-        tables: Arc<MemorySchemaProvider>,
-        pinned: &[(DatasetName, Seen)],
-        as_of: Option<AsOf>,
-    ) -> Result<Planned> {
+    pub(super) async fn plan_with_models(&self, sql: &str, mut statement: Statement, tables: Arc<MemorySchemaProvider>, among: Among<'_>, as_of: Option<AsOf>) -> Result<Planned> {
+        let Among { pinned, views, questions } = among;
+        for (name, table) in &questions.tables {
+            tables.register_table(name.clone(), Arc::clone(table) as _)?;
+        }
         let queries = calls::queries_of(&statement)?;
         let calls = calls::number(&mut statement, &queries)?;
-        let measures = self.measures_of_calls(&calls, &tables, pinned, as_of).await.map_err(|error| error.at("sql"))?;
+        let measures = self.measures_of_calls(&calls, &tables, pinned, as_of, questions.now).await.map_err(|error| error.at("sql"))?;
         let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement).await {
             Err(error) if error.message().contains(UNKNOWN) => error,
             planned => return planned,
@@ -61,6 +74,9 @@ impl Mill {
                 return Err(explained(failed, &models));
             }
             let widened = Arc::new(MemorySchemaProvider::new());
+            for (name, table) in &questions.tables {
+                widened.register_table(name.clone(), Arc::clone(table) as _)?;
+            }
             let mut shown = BTreeMap::new();
             for model in &models {
                 let table = tables.table(&model.name).await?.ok_or_else(|| Error::internal("a dataset that is not bound"))?;
@@ -76,6 +92,7 @@ impl Mill {
             }
             // Statements may be deep: reading one again takes less of this stack than a copy of it.
             let mut statement = gate::parse(sql, self.scope.limits())?;
+            views.take_out(self, &mut statement)?;
             calls::number(&mut statement, &queries)?;
             columns::write_stars_out(&mut statement, &shown, &queries)?;
             failed = match self.plan_over(widened, &measures, statement).await {
@@ -86,8 +103,15 @@ impl Mill {
         Err(Error::exhausted(format!("the statement names more than {DIMENSIONS_MAX} dimensions that are no columns; ask a semantic query")).at("sql"))
     }
 
-    async fn measures_of_calls(&self, calls: &[Call], tables: &MemorySchemaProvider, pinned: &[(DatasetName, Seen)], as_of: Option<AsOf>) -> Result<Arc<Measures>> {
-        let (mut expressions, mut now) = (Vec::new(), None);
+    async fn measures_of_calls(
+        &self,
+        calls: &[Call],
+        tables: &MemorySchemaProvider,
+        pinned: &[(DatasetName, Seen)],
+        as_of: Option<AsOf>,
+        mut now: Option<DateTime<Utc>>,
+    ) -> Result<Arc<Measures>> {
+        let mut expressions = Vec::new();
         let query = SemanticQuery { as_of, calendar: Some(self.calendar), ..SemanticQuery::default() };
         for Call { table, measure, times } in calls {
             let found = pinned.iter().find(|(dataset, _)| dataset.as_str() == table.dataset);
@@ -118,6 +142,45 @@ impl Mill {
         let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
         plan_on_big_stack(state, statement, turn).await
     }
+}
+
+/// A statement that can be run.
+pub(super) struct Planned {
+    pub(super) state: SessionState,
+    pub(super) physical: Arc<dyn ExecutionPlan>,
+    pub(super) estimates: Estimates,
+}
+
+/// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
+/// it any more; `turn` bounds how many there are.
+async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
+    let runtime = tokio::runtime::Handle::current();
+    let (mut sender, receiver) = tokio::sync::oneshot::channel();
+    let work = move || {
+        let planning = async {
+            let logical = state.statement_to_plan(statement).await?;
+            gate::check_plan(&logical)?;
+            let logical = question_table::put_in(logical)?;
+            let estimates = estimate::of_plan(&logical)?;
+            Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
+        };
+        let planned = runtime.block_on(async {
+            tokio::select! {
+                planned = planning => Some(planned),
+                () = sender.closed() => None,
+            }
+        });
+        if let Some(planned) = planned {
+            drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+        }
+        drop(turn);
+    };
+    std::thread::Builder::new()
+        .name("plan-sql".to_owned())
+        .stack_size(PLANNING_STACK_BYTES)
+        .spawn(work)
+        .map_err(|error| Error::new(crate::ErrorKind::Unavailable, format!("no thread to plan on: {error}")).because(error))?;
+    receiver.await.map_err(|_| Error::internal("planning the statement failed"))?
 }
 
 /// The rows of a table as the scope sees them.

@@ -17,7 +17,7 @@ use crate::ids::DatasetName;
 use crate::semantic::join::Models;
 use crate::semantic::view::check::{check, problems};
 use crate::semantic::view::detail::detail;
-use crate::semantic::view::reach::{named_models, places};
+use crate::semantic::view::reach::named_models;
 use crate::semantic::{Model, View, ViewDetail};
 
 /// Models that are looked for at the same time.
@@ -188,21 +188,8 @@ impl Mill {
         }
     }
 
-    /// Refuses a statement over a view, with what to read instead.
-    ///
-    /// # Errors
-    /// `Invalid` when there is a view of that name.
-    pub(super) async fn refuse_view_in_sql(&self, name: &str) -> Result<()> {
-        let Ok(parsed) = DatasetName::parse(name) else { return Ok(()) };
-        let Some(view) = self.stored_view(&parsed).await? else { return Ok(()) };
-        let models = self.models_for(&view, &[], false).await?;
-        let datasets: BTreeSet<&str> = places(&view, &models).iter().map(|place| place.model.dataset.as_str()).collect();
-        let datasets = datasets.into_iter().collect::<Vec<_>>().join(", ");
-        Err(Error::invalid(format!("{name} is a view, and SQL reads datasets; ask a semantic query for members of {name}, or write the statement over {datasets}")).at("sql"))
-    }
-
     /// The newest version of a view, where there is one that is not deleted.
-    async fn stored_view(&self, name: &DatasetName) -> Result<Option<View>> {
+    pub(super) async fn stored_view(&self, name: &DatasetName) -> Result<Option<View>> {
         let found = self.shared.views.get::<Option<View>>(self.scope.tenant(), name, NO_DATASET).await?;
         Ok(found.and_then(|(version, view)| Some(View { version, ..view? })))
     }
@@ -217,7 +204,7 @@ impl Mill {
         }
     }
 
-    async fn stored_views(&self) -> Result<Vec<View>> {
+    pub(super) async fn stored_views(&self) -> Result<Vec<View>> {
         let mut views = Vec::new();
         for name in self.shared.views.names(self.scope.tenant()).await? {
             views.extend(self.stored_view(&name).await?);

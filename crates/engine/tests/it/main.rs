@@ -41,6 +41,7 @@ mod shaped;
 mod sketches;
 mod sql;
 mod sql_models;
+mod sql_views;
 mod steps;
 mod traps;
 mod verify;

@@ -208,3 +208,21 @@ async fn who_sees_a_part_is_not_told_what_else_a_view_has() {
     server.delete(Who::Editor, "/views/sales").await.expect(403);
     assert_eq!(server.post(Who::Admin, "/queries", json!({"measures": ["sales.sum_amount"]})).await.expect(200).json()["data"], json!([[60]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_ask_views_of_their_own_tenant() {
+    let server = server().await;
+    server.put(Who::Editor, "/views/sales", Some(0), sales()).await.expect(200);
+    let statement = json!({"sql": "select customers_country as country, measure(revenue) as revenue from sales where rome group by 1 order by 2"});
+    let answer = server.post(Who::Viewer, "/sql", statement.clone()).await.expect(200).json();
+    assert_eq!(answer["data"], json!([["IT", "NO"], [10, 20]]));
+    assert_eq!(answer["provenance"]["view"], json!({"name": "sales", "version": 1}));
+    let explained = server.post(Who::Viewer, "/sql/explain", statement.clone()).await.expect(200).json();
+    assert_eq!(explained["within_budget"], true);
+    let problem = server.post(Who::Viewer, "/sql", json!({"sql": "select * from sales"})).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "sql");
+    for path in ["/sql", "/sql/explain"] {
+        let problem = server.post(Who::Stranger, path, statement.clone()).await.expect(404).json();
+        assert!(!problem.to_string().contains("did you mean"), "{problem}");
+    }
+}

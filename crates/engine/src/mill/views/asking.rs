@@ -93,12 +93,19 @@ impl Mill {
     pub(crate) async fn words<'q>(&self, query: &'q SemanticQuery) -> Result<Words<'q>> {
         let plain = Words { query: Cow::Borrowed(query), names: None };
         let Some(first) = first_member(query) else { return Ok(plain) };
-        let Some(view) = self.view_of(first).await? else { return Ok(plain) };
-        let models = self.models_for(&view, &[], false).await?;
-        let translated = translate(query, &view, &places(&view, &models))?;
+        match self.view_of(first).await? {
+            Some(view) => self.words_of(query, &view).await,
+            None => Ok(plain),
+        }
+    }
+
+    /// A question on a view as it was read.
+    pub(crate) async fn words_of(&self, query: &SemanticQuery, view: &View) -> Result<Words<'static>> {
+        let models = self.models_for(view, &[], false).await?;
+        let translated = translate(query, view, &places(view, &models))?;
         if translated.measured.union(&translated.grouped).count() > 1 {
-            let models = self.models_for(&view, &[], true).await?;
-            check_asked(&places(&view, &models), &models, &translated.measured, &translated.grouped)?;
+            let models = self.models_for(view, &[], true).await?;
+            check_asked(&places(view, &models), &models, &translated.measured, &translated.grouped)?;
         }
         Ok(Words { query: Cow::Owned(translated.query), names: Some(translated.names) })
     }

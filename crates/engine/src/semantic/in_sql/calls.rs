@@ -212,7 +212,7 @@ fn unnests(select: &Select) -> bool {
 }
 
 /// The measure that a call names, and the table before its dot. `None`: there is something else, or more.
-fn named(function: &Function) -> Option<(Option<String>, String)> {
+pub(super) fn named(function: &Function) -> Option<(Option<String>, String)> {
     let plain = !function.uses_odbc_syntax && function.parameters == FunctionArguments::None && function.null_treatment.is_none() && function.within_group.is_empty();
     let FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, clauses }) = &function.args else { return None };
     match args.as_slice() {
@@ -228,7 +228,7 @@ fn named(function: &Function) -> Option<(Option<String>, String)> {
     }
 }
 
-fn is_call(function: &Function) -> bool {
+pub(super) fn is_call(function: &Function) -> bool {
     matches!(function.name.0.as_slice(), [name] if name.as_ident().is_some_and(|name| meant(name) == FUNCTION))
 }
 
