@@ -1,7 +1,8 @@
-// One dashboard: loads it and the models, then reading or editing.
+// One dashboard: loads it, the models and the views, then reading or editing.
 import { useGetDashboardQuery } from '@/api/dashboards-api';
-import { useListModelsQuery } from '@/api/models-api';
 import { toProblem } from '@/api/problem';
+import { useAskable } from '@/api/use-askable';
+import type { Model } from '@/api/types';
 import { PageFrame } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useParams } from 'react-router';
@@ -10,10 +11,12 @@ import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
 import { preloadViews } from '@/widgets/registry';
 
+const noModels: readonly Model[] = [];
+
 export default function DashboardPage() {
   const { id = '' } = useParams();
   const dashboard = useGetDashboardQuery(id);
-  const models = useListModelsQuery();
+  const models = useAskable();
   const [early] = useState(() => earlyAnswers(id));
   const [awaiting, setAwaiting] = useState(early !== undefined);
   useEffect(() => {
@@ -28,8 +31,8 @@ export default function DashboardPage() {
     return (
       <DashboardScreen
         dashboard={dashboard.data}
-        models={models.data ?? []}
-        modelsPending={models.isLoading}
+        models={models.data ?? noModels}
+        modelsPending={models.isPending}
         cardsAwaited={awaiting}
       />
     );
