@@ -41,7 +41,18 @@ function dimensionOf(
   return joined;
 }
 
-/** A member of a model, by its whole name. A measure is always said with the name of its model. */
+/** Its conditions are in the words of its model. Where that is not there, they are on something that nobody has. */
+function segmentOf(
+  { name, label, member }: ViewDetail['segments'][number],
+  models: readonly Model[],
+): NamedFilter {
+  const found = models
+    .find((entry) => entry.name === headOf(member))
+    ?.segments?.find((entry) => entry.name === tailOf(member));
+  return { name, label, filters: found?.filters ?? [{ member, operator: 'set' }] };
+}
+
+/** What a measure of a view is: measures are always said with the name of their model. */
 export function measureBehind(
   name: string,
   { view, sources }: ViewModel,
@@ -63,12 +74,10 @@ export function viewAsModel(view: ViewDetail, models: readonly Model[]): ViewMod
     dataset: root?.dataset ?? first,
     time_dimension: view.time_dimension,
     dimensions: view.dimensions.map((dimension) => dimensionOf(dimension, first, models)),
-    measures: view.measures.map(
-      ({ member: _member, ...measure }): ModelMeasure => ({ ...measure }),
-    ),
-    segments: view.segments.map(
-      ({ name: called, label: words }): NamedFilter => ({ name: called, label: words, filters: [] }),
-    ),
+    measures: view.measures.map(({ member: _member, ...measure }): ModelMeasure => ({
+      ...measure,
+    })),
+    segments: view.segments.map((segment) => segmentOf(segment, models)),
     hierarchies: view.hierarchies,
     view,
     sources: models,
@@ -76,7 +85,10 @@ export function viewAsModel(view: ViewDetail, models: readonly Model[]): ViewMod
 }
 
 /** What can be asked: views first, which are what people are meant to see, and then the models behind them. */
-export const askable = (views: readonly ViewDetail[], models: readonly Model[]): readonly Model[] =>
+export const askable = (
+  views: readonly ViewDetail[],
+  models: readonly Model[],
+): readonly Model[] =>
   views.length === 0 ? models : [...views.map((view) => viewAsModel(view, models)), ...models];
 
 const membersIn = ({ dimensions, measures }: ViewDetail) => [...dimensions, ...measures];

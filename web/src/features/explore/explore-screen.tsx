@@ -16,6 +16,7 @@ import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
 import { formatCommit } from '@/lib/commit-time';
+import { isView } from '@/lib/views';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
@@ -62,7 +63,7 @@ export function ExploreScreen({ models }: { models: readonly Model[] }) {
         <PageHeader title="Explore" />
         <Complaints complaints={controls.complaints} />
         <Box component="h2" sx={{ typography: 'h2', mt: 4 }}>
-          Choose a model
+          {models.some(isView) ? 'Choose a view or a model' : 'Choose a model'}
         </Box>
         <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
           {models.map((model) => (
@@ -167,7 +168,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
                 Fields
               </Button>
             )}
-            {mayEdit && wide && (
+            {mayEdit && wide && !isView(model) && (
               <Button component={Link} to={`/models/${model.name}`} variant="text">
                 Edit model
               </Button>

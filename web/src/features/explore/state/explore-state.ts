@@ -1,4 +1,4 @@
-// What somebody explores: the chosen members of one model, time, filters, order, and how the answer is shown. Members are
+// What somebody explores: the chosen members of one model or view, time, filters, order, and how the answer is shown. Members are
 // named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
 import type { AsOf, DateRange, Fill, Filter, Grain, WidgetKind } from '@/api/types';
 import { filterMembers } from '@/lib/members';
@@ -7,7 +7,7 @@ import type { TopChoice } from '@/lib/top-values';
 export type Direction = 'asc' | 'desc';
 
 export interface ExploreState {
-  /** null: the first model. */
+  /** The view or model; null: the first. */
   model: string | null;
   measures: string[];
   dimensions: string[];
