@@ -21,6 +21,7 @@ import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
 import type { ComplaintsProps } from './complaints';
+import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
@@ -49,6 +50,8 @@ const Complaints = ({ complaints }: ComplaintsProps) =>
 const AsOfBanner = chunkComponent<AsOfBannerProps>(() =>
   import('@/components/as-of-banner').then((module) => ({ default: module.AsOfBanner })),
 );
+// Nobody has gone down before they have a filter.
+const DrillPath = chunkComponent<DrillPathProps>(() => import('./drill/drill-path'));
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
@@ -268,6 +271,11 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           >
             <ChosenFields {...{ model, state, problems, change }} />
             <FilterRow {...{ model, state, problems, change }} />
+            {model.hierarchies !== undefined && state.filters.length > 0 && (
+              <Suspense fallback={null}>
+                <DrillPath {...{ model, state, change }} />
+              </Suspense>
+            )}
             <OptionsRow {...{ model, state, problems, resolved, change }} />
           </Box>
           {asked ? (
