@@ -3,6 +3,7 @@
 import type { Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { filterMembers } from '@/lib/members';
+import { widthOf } from '@/lib/missing-buckets';
 import { nearest } from '@/lib/near-name';
 import { isView } from '@/lib/views';
 import { isEmpty, tidy } from './explore-state';
@@ -66,6 +67,12 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const time = timeOf(fitted, model);
   if (time === null && fitted.grain !== null) {
     complaints.push(`${model.label} has no time to group by.`);
+    fitted.grain = null;
+  }
+  const named = model.dimensions.find(({ name }) => name === time)?.granularities ?? [];
+  const { grain } = fitted;
+  if (grain !== null && widthOf(grain) === null && !named.some(({ name }) => name === grain)) {
+    complaints.push(`“${grain}” is not a grain such as day or month.`);
     fitted.grain = null;
   }
   const tidied = tidy(fitted, time);
