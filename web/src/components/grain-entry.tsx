@@ -1,8 +1,11 @@
 // A width of buckets that no list has, typed: it counts when Enter is pressed or the field is left.
+import IconButton from '@mui/material/IconButton';
+import InputAdornment from '@mui/material/InputAdornment';
 import TextField from '@mui/material/TextField';
 import type { TextFieldProps } from '@mui/material/TextField';
 import { useState } from 'react';
 import { parseGrain } from '@/lib/grains';
+import { Icon } from '@/theme/icons';
 
 export interface GrainEntryProps {
   label: string;
@@ -43,6 +46,21 @@ export default function GrainEntry({ label, value, onSettle, onCancel, sx }: Gra
       sx={sx ?? {}}
       slotProps={{
         inputLabel: { shrink: true },
+        input: {
+          endAdornment: (
+            <InputAdornment position="end">
+              <IconButton
+                size="small"
+                aria-label="Back to the list"
+                // Before the field is left, which would take what stands there.
+                onMouseDown={(event) => event.preventDefault()}
+                onClick={onCancel}
+              >
+                <Icon name="close" size={14} />
+              </IconButton>
+            </InputAdornment>
+          ),
+        },
         htmlInput: { autoComplete: 'off', spellCheck: false },
       }}
     />

@@ -5,7 +5,7 @@ import { joinedModels } from '@/testing/joined-fixtures';
 import { tripsView } from '@/testing/view-fixtures';
 import { isJoined } from './joins';
 import { looksElsewhere } from './measure-reach';
-import { askable, behind, calledIn, countedBy, isView, measureBehind, viewAsModel } from './views';
+import { askable, behind, calledIn, countedBy, isView, viewAsModel } from './views';
 
 const trips = viewAsModel(tripsView, joinedModels);
 
@@ -64,7 +64,7 @@ describe('a view as a model', () => {
     const view = viewAsModel(detail, models);
     expect(looksElsewhere('half', view)).toBe(true);
     expect(looksElsewhere('trips', view)).toBe(false);
-    expect(measureBehind('half', view)?.measure.name).toBe('half_place');
+    expect(view.measureBehind('half')?.measure.name).toBe('half_place');
   });
 
   it('counts values by rows of its first model', () => {
@@ -76,7 +76,10 @@ describe('a view as a model', () => {
       lower_is_better: false,
       member: 'planes.count',
     };
-    const view = viewAsModel({ ...tripsView, measures: [other, ...tripsView.measures] }, joinedModels);
+    const view = viewAsModel(
+      { ...tripsView, measures: [other, ...tripsView.measures] },
+      joinedModels,
+    );
     expect(countedBy(view).map(({ name }) => name)).toEqual(['trips', 'avg_arr_delay']);
   });
 });

@@ -3,10 +3,16 @@
 import type { Model, ModelDimension, ModelMeasure, NamedFilter, ViewDetail } from '@/api/types';
 import type { JoinedDimension } from './joins';
 
+interface BehindMeasure {
+  model: Model;
+  measure: ModelMeasure;
+}
+
 export interface ViewModel extends Model {
   view: ViewDetail;
   /** The models, in which its members are found. */
   sources: readonly Model[];
+  measureBehind: (name: string) => BehindMeasure | null;
 }
 
 export const isView = (model: Model): model is ViewModel => 'view' in model;
@@ -53,12 +59,13 @@ function segmentOf(
 }
 
 /** What a measure of a view is: measures are always said with the name of their model. */
-export function measureBehind(
+function found(
+  { measures }: ViewDetail,
   name: string,
-  { view, sources }: ViewModel,
-): { model: Model; measure: ModelMeasure } | null {
-  const member = view.measures.find((entry) => entry.name === name)?.member ?? '';
-  const model = sources.find((entry) => entry.name === headOf(member));
+  models: readonly Model[],
+): BehindMeasure | null {
+  const member = measures.find((entry) => entry.name === name)?.member ?? '';
+  const model = models.find((entry) => entry.name === headOf(member));
   const measure = model?.measures.find((entry) => entry.name === tailOf(member));
   return model && measure ? { model, measure } : null;
 }
@@ -81,6 +88,7 @@ export function viewAsModel(view: ViewDetail, models: readonly Model[]): ViewMod
     hierarchies: view.hierarchies,
     view,
     sources: models,
+    measureBehind: (called) => found(view, called, models),
   };
 }
 
@@ -110,6 +118,6 @@ export function calledIn(view: ViewModel, member: string): string | null {
 export const countedBy = (model: Model): readonly ModelMeasure[] =>
   isView(model)
     ? model.measures.filter(
-        ({ name }) => measureBehind(name, model)?.model.name === firstModelOf(model.view),
+        ({ name }) => model.measureBehind(name)?.model.name === firstModelOf(model.view),
       )
     : model.measures;

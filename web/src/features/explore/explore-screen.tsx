@@ -1,7 +1,6 @@
 // Exploring a model: fields on the left, what is asked above, the answer as picture and table. All of it is in the address.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
@@ -23,6 +22,7 @@ import { drawnKind } from './chart/chart-kinds';
 import type { ComplaintsProps } from './complaints';
 import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
+import type { FieldsSheetProps } from './fields/fields-sheet';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
 import { preloadTable, ResultArea } from './result-area';
@@ -52,6 +52,8 @@ const AsOfBanner = chunkComponent<AsOfBannerProps>(() =>
 );
 // Nobody has gone down before they have a filter.
 const DrillPath = chunkComponent<DrillPathProps>(() => import('./drill/drill-path'));
+// Beside the fields there is no sheet for them.
+const FieldsSheet = chunkComponent<FieldsSheetProps>(() => import('./fields/fields-sheet'));
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
@@ -233,27 +235,11 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
             {panel}
           </Box>
         ) : (
-          <Drawer
-            anchor="bottom"
-            open={fieldsOpen}
-            onClose={() => setFieldsOpen(false)}
-            slotProps={{
-              paper: {
-                'aria-label': 'Fields',
-                sx: { borderRadius: '12px 12px 0 0', height: '85dvh', p: 4, pb: 0 },
-              },
-            }}
-          >
-            <Box sx={{ display: 'flex', alignItems: 'center', mb: 4 }}>
-              <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h1' }}>
-                Fields
-              </Box>
-              <Button variant="text" onClick={() => setFieldsOpen(false)}>
-                Done
-              </Button>
-            </Box>
-            {panel}
-          </Drawer>
+          <Suspense fallback={null}>
+            <FieldsSheet open={fieldsOpen} onClose={() => setFieldsOpen(false)}>
+              {panel}
+            </FieldsSheet>
+          </Suspense>
         )}
         <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
           <Box

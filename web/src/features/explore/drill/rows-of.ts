@@ -3,7 +3,7 @@
 import type { Filter, Model } from '@/api/types';
 import { widened } from '@/lib/joins';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
-import { behind, firstModelOf, isView, measureBehind } from '@/lib/views';
+import { behind, firstModelOf, isView } from '@/lib/views';
 import type { ViewModel } from '@/lib/views';
 import type { RowsQuestion } from './rows-sql';
 import { rowsSql } from './rows-sql';
@@ -36,7 +36,7 @@ function ofModel(question: RowsQuestion, view: ViewModel, root: Model): RowsQues
       members: group.members.map((entry) => ({ ...entry, member: told(entry.member) })),
       bucket: group.bucket && { ...group.bucket, member: told(group.bucket.member) },
     },
-    measure: measure === null ? null : (measureBehind(measure, view)?.measure.name ?? null),
+    measure: measure === null ? null : (view.measureBehind(measure)?.measure.name ?? null),
     time: time === null || range === null || group.bucket !== null ? null : told(time),
   };
 }
@@ -49,7 +49,7 @@ export function rowsOf(question: RowsQuestion): RowsFound {
   }
   const { sources } = asked;
   const first = sources.find(({ name }) => name === firstModelOf(asked.view));
-  const model = measure === null ? first : measureBehind(measure, asked)?.model;
+  const model = measure === null ? first : asked.measureBehind(measure)?.model;
   if (!model) return { problem: 'The model that they are of is not there.' };
   const root = widened(model, sources);
   try {

@@ -3,9 +3,9 @@
 import Box from '@mui/material/Box';
 import { useState } from 'react';
 import type { Model } from '@/api/types';
-import { AnchoredPanel } from '@/components/anchored-panel';
 import { chunkComponent } from '@/components/chunk-component';
 import type { TopFieldsProps } from '@/components/top-fields';
+import { PanelOnDemand } from '@/components/panel-on-demand';
 import { topOf, topQuestionOf } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';
@@ -84,7 +84,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             })}
           </Box>
         ))}
-      <AnchoredPanel label="Values" anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
+      <PanelOnDemand label="Values" anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
         {open !== null && (
           <TopPanel
             dimension={labelOf(open.name)}
@@ -98,7 +98,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             }
           />
         )}
-      </AnchoredPanel>
+      </PanelOnDemand>
     </Box>
   );
 }

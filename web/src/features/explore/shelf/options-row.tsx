@@ -5,9 +5,9 @@ import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { lazy, useId, useMemo, useState } from 'react';
 import type { Model } from '@/api/types';
-import { AnchoredPanel } from '@/components/anchored-panel';
 import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
+import { PanelOnDemand } from '@/components/panel-on-demand';
 import { readLimit } from '@/lib/asked-state';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
@@ -155,7 +155,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             : 'Choose a range of time: all time has nothing before it'
         }
       />
-      <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
+      <PanelOnDemand label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
         {anchor !== null && (
           <TimePanel
             range={state.range}
@@ -169,7 +169,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             }}
           />
         )}
-      </AnchoredPanel>
+      </PanelOnDemand>
     </Box>
   );
 }
