@@ -11,6 +11,7 @@ import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
+import { SheetOnDemand } from '@/components/sheet-on-demand';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
@@ -22,7 +23,6 @@ import { drawnKind } from './chart/chart-kinds';
 import type { ComplaintsProps } from './complaints';
 import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
-import type { FieldsSheetProps } from './fields/fields-sheet';
 import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
 import { preloadTable, ResultArea } from './result-area';
@@ -52,8 +52,6 @@ const AsOfBanner = chunkComponent<AsOfBannerProps>(() =>
 );
 // Nobody has gone down before they have a filter.
 const DrillPath = chunkComponent<DrillPathProps>(() => import('./drill/drill-path'));
-// Beside the fields there is no sheet for them.
-const FieldsSheet = chunkComponent<FieldsSheetProps>(() => import('./fields/fields-sheet'));
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
@@ -235,11 +233,15 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
             {panel}
           </Box>
         ) : (
-          <Suspense fallback={null}>
-            <FieldsSheet open={fieldsOpen} onClose={() => setFieldsOpen(false)}>
-              {panel}
-            </FieldsSheet>
-          </Suspense>
+          <SheetOnDemand
+            full
+            label="Fields"
+            closing="Done"
+            open={fieldsOpen}
+            onClose={() => setFieldsOpen(false)}
+          >
+            {panel}
+          </SheetOnDemand>
         )}
         <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
           <Box

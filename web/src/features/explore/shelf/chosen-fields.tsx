@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Model } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import type { TopFieldsProps } from '@/components/top-fields';
-import { PanelOnDemand } from '@/components/panel-on-demand';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { topOf, topQuestionOf } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';
@@ -84,7 +84,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             })}
           </Box>
         ))}
-      <PanelOnDemand label="Values" anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
+      <AnchoredPanel label="Values" anchor={open?.anchor ?? null} onClose={() => setOpen(null)}>
         {open !== null && (
           <TopPanel
             dimension={labelOf(open.name)}
@@ -98,7 +98,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             }
           />
         )}
-      </PanelOnDemand>
+      </AnchoredPanel>
     </Box>
   );
 }

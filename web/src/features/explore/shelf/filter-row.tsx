@@ -3,7 +3,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { lazy, useMemo, useState } from 'react';
 import type { Filter, Model } from '@/api/types';
-import { PanelOnDemand } from '@/components/panel-on-demand';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { encodeFilter } from '@/lib/filter-text';
 import { filterText } from '@/lib/filter-words';
 import { isMemberFilter, toMember } from '@/lib/members';
@@ -84,7 +84,7 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
       >
         Add filter
       </Button>
-      <PanelOnDemand label="Filter" anchor={open?.anchor ?? null} onClose={close}>
+      <AnchoredPanel label="Filter" anchor={open?.anchor ?? null} onClose={close}>
         {open !== null && (
           <FilterEditor
             everything
@@ -115,7 +115,7 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
             }
           />
         )}
-      </PanelOnDemand>
+      </AnchoredPanel>
     </Box>
   );
 }

@@ -7,7 +7,7 @@ import { lazy, useId, useMemo, useState } from 'react';
 import type { Model } from '@/api/types';
 import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
-import { PanelOnDemand } from '@/components/panel-on-demand';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { readLimit } from '@/lib/asked-state';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
@@ -155,7 +155,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             : 'Choose a range of time: all time has nothing before it'
         }
       />
-      <PanelOnDemand label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
+      <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
         {anchor !== null && (
           <TimePanel
             range={state.range}
@@ -169,7 +169,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             }}
           />
         )}
-      </PanelOnDemand>
+      </AnchoredPanel>
     </Box>
   );
 }
