@@ -9,11 +9,12 @@ import { useParams } from 'react-router';
 import { useEffect, useState } from 'react';
 import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
+import type { ExplorePath } from './view/dashboard-context';
 import { preloadViews } from '@/widgets/registry';
 
 const noModels: readonly Model[] = [];
 
-export default function DashboardPage() {
+export default function DashboardPage({ explorePath }: { explorePath?: ExplorePath }) {
   const { id = '' } = useParams();
   const dashboard = useGetDashboardQuery(id);
   const models = useAskable();
@@ -33,6 +34,7 @@ export default function DashboardPage() {
         dashboard={dashboard.data}
         models={models.data ?? noModels}
         modelsPending={models.isPending}
+        explorePath={explorePath}
         cardsAwaited={awaiting}
       />
     );

@@ -19,6 +19,7 @@ import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
 import { downloadCsv } from '@/api/download-csv';
+import { useExploring } from './use-exploring';
 import { useNearViewport } from './use-near-viewport';
 import { useQueryResult } from '@/api/use-query-result';
 
@@ -115,6 +116,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
   };
 
+  const exploring = useExploring(widget, query);
   const menu: CardMenuItem[] = [
     ...(widget.kind === 'table'
       ? []
@@ -126,6 +128,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             disabled: result === null,
           },
         ]),
+    ...exploring,
     { label: 'Download CSV', icon: 'download', run: () => void download() },
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     {
