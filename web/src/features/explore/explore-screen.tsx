@@ -5,7 +5,6 @@ import IconButton from '@mui/material/IconButton';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
-import { downloadCsv } from '@/api/download-csv';
 import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
@@ -20,6 +19,7 @@ import { isView } from '@/lib/views';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
+import type { ChooseModelProps } from './choose-model';
 import type { ComplaintsProps } from './complaints';
 import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
@@ -29,7 +29,7 @@ import { preloadTable, ResultArea } from './result-area';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
 import { OptionsRow } from './shelf/options-row';
-import { Starts } from './starts';
+import type { StartsProps } from './starts';
 import { emptyState, isEmpty } from './state/explore-state';
 import { resolvedRange } from './state/resolved-range';
 import { titleOf } from './state/title';
@@ -37,6 +37,10 @@ import { useExploreState } from './state/use-explore-state';
 import type { ExploreControls } from './state/use-explore-state';
 
 const ComplaintsCard = chunkComponent<ComplaintsProps>(() => import('./complaints'));
+
+const ChooseModel = chunkComponent<ChooseModelProps>(() => import('./choose-model'));
+// Most addresses ask something.
+const Starts = chunkComponent<StartsProps>(() => import('./starts'));
 
 /** Most addresses can be read. */
 const Complaints = ({ complaints }: ComplaintsProps) =>
@@ -65,19 +69,12 @@ export function ExploreScreen({ models }: { models: readonly Model[] }) {
       <PageFrame>
         <PageHeader title="Explore" />
         <Complaints complaints={controls.complaints} />
-        <Box component="h2" sx={{ typography: 'h2', mt: 4 }}>
-          {models.some(isView) ? 'Choose a view or a model' : 'Choose a model'}
-        </Box>
-        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
-          {models.map((model) => (
-            <Button
-              key={model.name}
-              onClick={() => controls.change(() => ({ ...emptyState, model: model.name }))}
-            >
-              {model.label}
-            </Button>
-          ))}
-        </Box>
+        <Suspense fallback={null}>
+          <ChooseModel
+            models={models}
+            onChoose={(model) => controls.change(() => ({ ...emptyState, model }))}
+          />
+        </Suspense>
       </PageFrame>
     );
   }
@@ -148,6 +145,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   };
   const download = async (): Promise<void> => {
     if (query === null) return;
+    const { downloadCsv } = await import('@/api/download-csv');
     const problem = await downloadCsv(query, titleOf(state, model));
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
   };
@@ -269,7 +267,9 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           {asked ? (
             <ResultArea {...{ model, state, results, problems, change }} />
           ) : (
-            <Starts model={model} change={change} />
+            <Suspense fallback={null}>
+              <Starts model={model} change={change} />
+            </Suspense>
           )}
         </Box>
       </Box>
