@@ -5,6 +5,7 @@ import IconButton from '@mui/material/IconButton';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
+import { downloadCsv } from '@/api/download-csv';
 import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
@@ -23,8 +24,8 @@ import type { ChooseModelProps } from './choose-model';
 import type { ComplaintsProps } from './complaints';
 import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
-import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
+import { usePlacedProblems } from './query/use-placed-problems';
 import { preloadTable, ResultArea } from './result-area';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
@@ -122,7 +123,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   const [saving, setSaving] = useState(false);
   const results = useExploreResults(state, model);
   const { query, main } = results;
-  const problems = useMemo(() => placeProblems(main.problem, query), [main.problem, query]);
+  const problems = usePlacedProblems(main.problem, query);
   const resolved = main.outdated ? null : resolvedRange(main.stored?.result ?? null);
   const asked = !isEmpty(state);
 
@@ -145,7 +146,6 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   };
   const download = async (): Promise<void> => {
     if (query === null) return;
-    const { downloadCsv } = await import('@/api/download-csv');
     const problem = await downloadCsv(query, titleOf(state, model));
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
   };

@@ -81,7 +81,6 @@ export function explorePath(
   widget: Pick<Widget, 'kind' | 'options'>,
   level: Level | null,
 ): string {
-  const asked =
-    level === null ? query : within(query, level.from, toMember(level.to, model.name));
+  const asked = level === null ? query : within(query, level.from, toMember(level.to, model.name));
   return `/explore${searchOf(writeState(stateOf(asked, model, widget)))}`;
 }
