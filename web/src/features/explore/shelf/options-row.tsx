@@ -91,7 +91,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             named={model.dimensions.find(({ name }) => name === time)?.granularities ?? []}
             problem={problems.at('grain')}
             onChoose={(grain) => set({ grain })}
-            sx={{ minWidth: 116, maxWidth: 180 }}
+            sx={{ width: 148 }}
           />
           {state.grain !== null && state.measures.length > 0 && (
             <FillField
