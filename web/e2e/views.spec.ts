@@ -1,119 +1,165 @@
-// Somebody makes a view of two models in the form, reads it as text, gives its model a hierarchy, and the view answers
-// what SQL answers.
+// Somebody explores a view, goes down its hierarchy and up again, asks by widths of their own, and filters a dashboard whose
+// cards ask the view and the model behind it: the numbers are those that SQL has.
 import type { Page } from '@playwright/test';
 import { Api, owner } from './api';
 import { expect, test } from './fixture';
-import { accessibilityProblems, hasSidewaysScroll, signIn } from './on-screen';
+import { accessibilityProblems, card, hasSidewaysScroll, signIn, untilReady } from './on-screen';
 
 interface Answer {
   data: (string | number | null)[][];
 }
 
-const airlines = [
-  'carrier,name',
-  'UA,United Air Lines Inc.',
-  'DL,Delta Air Lines Inc.',
-  'B6,JetBlue Airways',
-  '',
-].join('\n');
-
-async function pick(page: Page, label: string, option: string): Promise<void> {
-  await page.getByRole('combobox', { name: label, exact: true }).click();
-  await page.getByRole('option', { name: option, exact: true }).click();
+interface StoredModel {
+  version: number;
+  hierarchies?: object[];
 }
 
-test('a view of two models is made, read as text and asked', async ({
+const view = {
+  name: 'trips',
+  label: 'Trips',
+  description: 'Flights in the words of travellers',
+  include: [
+    {
+      path: 'flights',
+      members: [
+        { name: 'count', alias: 'trips', label: 'Trips' },
+        { name: 'time_hour', alias: 'left_at', label: 'Left at' },
+        { name: 'carrier', alias: 'airline', label: 'Airline' },
+        { name: 'origin', alias: 'airport', label: 'Airport' },
+      ],
+    },
+  ],
+};
+
+const number = (id: string, title: string, measure: string, x: number) => ({
+  id,
+  kind: 'number',
+  title,
+  layout: { x, y: 0, w: 4, h: 3 },
+  query: { measures: [measure] },
+  options: {},
+});
+
+async function prepare(api: Api): Promise<string> {
+  await api.loadFlights();
+  const model = await api.json<StoredModel>('GET', '/models/flights');
+  const hierarchies = [{ name: 'route', label: 'Route', levels: ['origin', 'carrier'] }];
+  const put = async (route: string, version: number, body: object) => {
+    const answer = await api.send('PUT', route, JSON.stringify(body), {
+      'content-type': 'application/json',
+      'if-match': `"${version}"`,
+    });
+    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
+  };
+  await put('/models/flights', model.version, { ...model, hierarchies });
+  await put('/views/trips', 0, view);
+  const { id } = await api.json<{ id: string }>('POST', '/dashboards', {
+    title: 'Two words for one thing',
+    definition: {
+      schema: 1,
+      timezone: 'UTC',
+      time: { range: 'all', grain: null },
+      time_dimension: 'flights.time_hour',
+      filters: [],
+      widgets: [
+        number('w1', 'Of the view', 'trips.trips', 0),
+        number('w2', 'Of the model', 'flights.count', 4),
+        {
+          ...number('w3', 'By airport', 'trips.trips', 0),
+          kind: 'bar',
+          layout: { x: 0, y: 3, w: 8, h: 5 },
+          query: { measures: ['trips.trips'], dimensions: ['trips.airport'] },
+        },
+      ],
+    },
+  });
+  return `/dashboards/${id}`;
+}
+
+const digits = (text: string | null): number => Number((text ?? '').replaceAll(/\D/g, ''));
+
+const cellOf = async (page: Page, row: string): Promise<number> =>
+  digits(
+    await page.getByRole('row').filter({ hasText: row }).getByRole('gridcell').last().textContent(),
+  );
+
+test('a view is explored, and its cards are filtered', async ({
   page,
   freshServer,
   strict,
+  isMobile,
 }, info) => {
   test.setTimeout(180_000);
   await strict(page, freshServer);
   const api = await Api.setUp(freshServer.url, freshServer.setupCode);
-  await api.loadFlights();
-  await api.load(new Blob([airlines]), 'airlines.csv', { dataset: 'airlines', mode: 'create' });
-  const path = encodeURIComponent('/models/flights');
+  const dashboard = await prepare(api);
+  const one = async (sql: string): Promise<number> =>
+    Number((await api.json<Answer>('POST', '/sql', { sql })).data[0]?.[0]);
+  const path = encodeURIComponent('/explore?model=trips&m=trips&d=airport&time=all');
   await page.goto(`${freshServer.url}/sign-in?next=${path}`);
   await signIn(page, owner);
-  await page.waitForURL(/\/models\/flights/);
+  await page.waitForURL(/\/explore/);
+  await untilReady(page);
 
-  await test.step('the model gets a join, a hierarchy and buckets with a name', async () => {
-    await page.getByRole('button', { name: 'Add join' }).click();
-    await pick(page, 'Model', 'Airlines');
-    await pick(page, 'Column here', 'carrier');
-    await pick(page, 'Column there', 'carrier');
-    await page.getByRole('button', { name: 'Add hierarchy' }).click();
-    const fields = page.getByRole('list', { name: 'Hierarchies' }).getByRole('group').first();
-    await fields.getByRole('textbox', { name: 'Label', exact: true }).fill('Way');
-    await pick(page, 'Widest level', 'Dest');
-    await pick(page, 'Add the next level', 'Origin');
-    await page.getByRole('button', { name: 'Move Origin up' }).click();
-    await expect(page.getByText(/^From Origin → Dest/)).toBeVisible();
-    await page.screenshot({ path: info.outputPath('hierarchy.png'), fullPage: true });
+  await test.step('its numbers are those of the model', async () => {
+    const jfk = await one("select count(*) from flights where origin = 'JFK'");
+    expect(await cellOf(page, 'JFK')).toBe(jfk);
+    if (!isMobile) await expect(page.getByText(view.description).first()).toBeVisible();
+    await page.screenshot({ path: info.outputPath('view.png'), fullPage: true });
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await hasSidewaysScroll(page)).toBe(false);
-    await page
-      .getByRole('list', { name: 'Dimensions' })
-      .getByRole('button', { name: /timestamp$/ })
-      .first()
-      .click();
-    await page.getByRole('button', { name: 'Add buckets' }).click();
-    const buckets = page.getByRole('group', { name: 'Buckets 1', exact: true });
-    await buckets.getByRole('textbox', { name: 'Counted from' }).fill('2013-01-01');
-    await expect(page.getByText('2 weeks, counted from 2013-01-01.')).toBeVisible();
-    await buckets.getByRole('textbox', { name: 'Label', exact: true }).fill('Sprint');
-    await page.screenshot({ path: info.outputPath('granularity.png'), fullPage: true });
-    expect(await hasSidewaysScroll(page)).toBe(false);
-    await page.getByRole('button', { name: 'Save model' }).click();
-    await expect(page.getByText(/version 2/)).toBeVisible();
   });
 
-  await test.step('a view is made of both models', async () => {
-    await page.goto(`${freshServer.url}/views/new`);
-    await page.getByRole('textbox', { name: 'Label', exact: true }).fill('Punctuality');
-    await pick(page, 'First model', 'Flights');
-    await page.getByRole('checkbox', { name: 'Total distance', exact: true }).check();
-    await page.getByRole('checkbox', { name: 'Origin', exact: true }).check();
-    await page.getByRole('button', { name: 'Rename Origin' }).click();
-    await page.getByRole('textbox', { name: 'Name in the view' }).fill('airport');
-    await page.getByRole('button', { name: 'Add model' }).click();
-    await pick(page, 'Model, by way of', 'Flights → Airlines');
-    await page.getByRole('checkbox', { name: 'Name', exact: true }).check();
-    await expect(page.getByRole('list', { name: 'Members of the view' })).toContainText(
-      'airlines_name',
+  await test.step('down the hierarchy, and up by the path', async () => {
+    await page.getByRole('gridcell', { name: 'JFK', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Within JFK: by Airline' }).click();
+    await expect(page).toHaveURL(/d=airline&.*f=airport:equals:JFK/);
+    await untilReady(page);
+    const airline = await one(
+      "select count(*) from flights where origin = 'JFK' and carrier = 'B6'",
     );
-    await page.screenshot({ path: info.outputPath('view-form.png'), fullPage: true });
+    expect(await cellOf(page, 'B6')).toBe(airline);
+    const way = page.getByRole('navigation', { name: 'Way down Route' });
+    await expect(way).toContainText('JFK, by Airline');
+    await page.screenshot({ path: info.outputPath('drilled.png'), fullPage: true });
     expect(await accessibilityProblems(page)).toEqual([]);
-    expect(await hasSidewaysScroll(page)).toBe(false);
-    await page.getByRole('button', { name: 'Save view' }).click();
-    await page.waitForURL(/\/views\/punctuality$/);
-    await expect(page.getByText(/version 1/)).toBeVisible();
+    await way.getByRole('button', { name: 'All by Airport' }).click();
+    await expect(page).toHaveURL(/model=trips&m=trips&d=airport&time=all$/);
+    await expect(way).toBeHidden();
   });
 
-  await test.step('it is read as text', async () => {
-    await page.getByRole('tab', { name: 'Text' }).click();
-    await expect(page.getByRole('textbox', { name: 'Punctuality as text' })).toContainText(
-      'path: flights.airlines',
+  await test.step('by a width that is typed', async () => {
+    await page.goto(`${freshServer.url}/explore?model=trips&m=trips&time=2013-03-04..2013-03-05`);
+    await untilReady(page);
+    await page.getByRole('combobox', { name: 'Over time' }).click();
+    await page.getByRole('option', { name: 'Another width…' }).click();
+    const width = page.getByRole('textbox', { name: 'Over time' });
+    await width.fill('7 hours');
+    await expect(page.getByText(/^Of hours there may be/)).toBeVisible();
+    await width.fill('6 hours');
+    await width.press('Enter');
+    await expect(page).toHaveURL(/grain=6\+hours/);
+    await untilReady(page);
+    const grid = page.getByRole('grid');
+    await expect(grid.getByRole('columnheader', { name: /Left at/ })).toBeVisible();
+    await page.screenshot({ path: info.outputPath('width.png'), fullPage: true });
+  });
+
+  await test.step('a filter of a dashboard reaches cards of both', async () => {
+    await page.goto(`${freshServer.url}${dashboard}?f=flights.origin:equals:JFK`);
+    await untilReady(page);
+    const value = (title: string) => card(page, title).getByTestId('widget-value');
+    await expect(value('Of the view')).toBeVisible();
+    const shown = await value('Of the model').textContent();
+    await expect(value('Of the view')).toHaveText(shown ?? '');
+    await page.screenshot({ path: info.outputPath('dashboard.png'), fullPage: true });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Menu of By airport', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Explore by Airline' }).click();
+    await expect(page).toHaveURL(/\/explore\?model=trips&m=trips&d=airline/);
+    await untilReady(page);
+    await expect(page.getByRole('navigation', { name: 'Way down Route' })).toContainText(
+      'JFK, by Airline',
     );
-    await page.screenshot({ path: info.outputPath('view-text.png'), fullPage: true });
-    expect(await accessibilityProblems(page)).toEqual([]);
-  });
-
-  await test.step('it answers what SQL answers, and stands in the list', async () => {
-    const asked = await api.json<Answer>('POST', '/queries', {
-      measures: ['punctuality.sum_distance'],
-      filters: [
-        { member: 'punctuality.airlines_name', operator: 'equals', values: ['JetBlue Airways'] },
-      ],
-    });
-    const told = await api.json<Answer>('POST', '/sql', {
-      sql: "select sum(distance) from flights where carrier = 'B6'",
-    });
-    expect(Number(asked.data[0]?.[0])).toBe(Number(told.data[0]?.[0]));
-    await page.goto(`${freshServer.url}/views`);
-    await expect(page.getByRole('link', { name: 'Punctuality', exact: true })).toBeVisible();
-    await page.screenshot({ path: info.outputPath('views.png') });
-    expect(await accessibilityProblems(page)).toEqual([]);
-    expect(await hasSidewaysScroll(page)).toBe(false);
   });
 });

@@ -13,6 +13,7 @@ import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { useQueryResult } from '@/api/use-query-result';
 import { toMember } from '@/lib/members';
+import { countedBy } from '@/lib/views';
 import { parseRange } from '@/lib/time-ranges';
 import { measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
 
@@ -72,7 +73,8 @@ export function valuesQuery(
   const model =
     models.find((entry) => choice.member.startsWith(`${entry.name}.`)) ??
     models.find((entry) => entry.dimensions.some(({ name }) => name === choice.member));
-  const count = model?.measures.find((measure) => measure.kind === 'count') ?? model?.measures[0];
+  const counts = model ? countedBy(model) : [];
+  const count = counts.find((measure) => measure.kind === 'count') ?? counts[0];
   const measures = count && model ? [toMember(count.name, model.name)] : [];
   const query: SemanticQuery = { measures, dimensions: [choice.member], limit: SHOWN_VALUES + 1 };
   if (measures[0] !== undefined) query.order = [[measures[0], 'desc']];

@@ -12,7 +12,7 @@ import { grains, parseRange, presetGroups, rangeText, sameRange } from '@/lib/ti
 
 export interface TimePanelProps {
   range: DateRange;
-  grain: Grain | null;
+  grain: string | null;
   zone: string;
   /** What to ask to have a range resolved; null when nothing can be asked. */
   probe: { measure: string; time: string } | null;

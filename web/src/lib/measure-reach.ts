@@ -1,5 +1,6 @@
 // Which rows a measure looks at: those of its group, or others too. Pure.
 import type { MeasureKind, Model, ModelMeasure } from '@/api/types';
+import type { ViewModel } from './views';
 
 /** They look at other groups, or at other times, than those they stand beside. */
 const beyond: readonly MeasureKind[] = [
@@ -32,6 +33,9 @@ function isMadeOf(
   kinds: readonly MeasureKind[],
   visited: readonly string[] = [],
 ): boolean {
+  // A view computes nothing: what a measure is made of is said by its model.
+  const behind = 'measureBehind' in model ? (model as ViewModel).measureBehind(name) : null;
+  if (behind) return isMadeOf(behind.measure.name, behind.model, kinds);
   const measure = model.measures.find((entry) => entry.name === name);
   if (!measure || visited.includes(name)) return false;
   return (

@@ -26,7 +26,7 @@ const lengthOf = (range: DateRange): number | null => {
 };
 
 /** Of `day` or `15 minutes`; nothing of a name that a model gives to a width. */
-const widthOf = (granularity: string): number | null => {
+export const widthOf = (granularity: string): number | null => {
   const [, count = '1', unit] =
     /^(?:(\d+) )?(second|minute|hour|day|week|month|quarter|year)s?\b/.exec(granularity) ?? [];
   return unit === undefined ? null : Number(count) * GRAIN_MS[unit as Grain];

@@ -43,7 +43,7 @@ export const presetGroups: PresetGroup[] = [
   { title: 'Everything', presets: [{ range: 'all', label: 'All time' }] },
 ];
 
-export const grains: { grain: Grain; label: string }[] = [
+export const grains: { grain: string; label: string }[] = [
   { grain: 'minute', label: 'minute' },
   { grain: 'hour', label: 'hour' },
   { grain: 'day', label: 'day' },

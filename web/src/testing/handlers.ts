@@ -128,6 +128,7 @@ const datasetHandlers = [
     return HttpResponse.json({ total: items.length, items });
   }),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
+  http.get(`${base}/views`, () => HttpResponse.json({ items: [] })),
   http.delete(`${base}/datasets/:name`, () => new HttpResponse(null, { status: 204 })),
 ];
 

@@ -7,8 +7,8 @@ import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import { useId, useMemo, useState } from 'react';
-import { useListModelsQuery } from '@/api/models-api';
 import { queryKey } from '@/api/query-key';
+import { useAskable } from '@/api/use-askable';
 import type { Cell, Model, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
 import { groupQuery } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
@@ -89,7 +89,7 @@ const noColumns: readonly ResultColumn[] = [];
 function OfQuery(props: ProvenanceDialogProps & { query: SemanticQuery }) {
   const { query, provenance, columns = noColumns, data, number } = props;
   const zone = provenance.timezone;
-  const { data: models = noModels } = useListModelsQuery();
+  const { data: models = noModels } = useAskable();
   const [group, setGroup] = useState<CellGroup | null>(number?.group ?? null);
   // Another group is looked at in all of its measures.
   const measure = group === number?.group ? (number?.measure ?? null) : null;

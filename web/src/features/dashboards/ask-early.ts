@@ -1,14 +1,16 @@
-// Asks what a dashboard shows before React has drawn its page: the dashboard and the models together, then the queries
+// Asks what a dashboard shows before React has drawn its page: the dashboard, the models and the views together, then the queries
 // of the cards that will be in view. The cards find the answers, or the requests on their way, under the same keys.
 import { dashboardsApi } from '@/api/dashboards-api';
 import { modelsApi } from '@/api/models-api';
 import { queryApi } from '@/api/query-api';
 import { resultStore } from '@/api/result-store';
 import type { Model, Widget } from '@/api/types';
+import { viewsApi } from '@/api/views-api';
 import type { AppDispatch } from '@/app/store';
 import { placeCards } from './view/first-view';
 import type { Screen } from './view/first-view';
 import { comparisonQuery } from '@/lib/comparison';
+import { askable } from '@/lib/views';
 import { readView } from './view/url-state';
 import { needsModels, timeMemberOf, viewOf, viewQuery } from './view/view-query';
 import { preloadViews } from '@/widgets/registry';
@@ -53,6 +55,7 @@ async function ask(
   screen: Screen,
 ): Promise<void> {
   const models = dispatch(modelsApi.endpoints.listModels.initiate(undefined, unheard));
+  const views = dispatch(viewsApi.endpoints.listViews.initiate(undefined, unheard));
   const { data: dashboard } = await dispatch(
     dashboardsApi.endpoints.getDashboard.initiate(id, unheard),
   );
@@ -70,10 +73,10 @@ async function ask(
     const before = comparisonQuery(query, time, range, view.zone);
     if (before) await dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
   };
-  // Most dashboards name their time themselves, and filter by its model; only for the others all models have to be known.
+  // Most dashboards name their time themselves, and filter by its model; only for the others all models and views have to be known.
   const askInTurn = async (widget: Widget): Promise<void> => {
     const waits = needsModels(definition, view, widget.query);
-    await askCard(widget, waits ? ((await models).data ?? []) : []);
+    await askCard(widget, waits ? askable((await views).data ?? [], (await models).data ?? []) : []);
   };
 
   const near = placeCards(definition.widgets, screen).filter(({ startsNear }) => startsNear);

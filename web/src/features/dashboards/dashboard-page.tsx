@@ -1,19 +1,23 @@
-// One dashboard: loads it and the models, then reading or editing.
+// One dashboard: loads it, the models and the views, then reading or editing.
 import { useGetDashboardQuery } from '@/api/dashboards-api';
-import { useListModelsQuery } from '@/api/models-api';
 import { toProblem } from '@/api/problem';
+import { useAskable } from '@/api/use-askable';
+import type { Model } from '@/api/types';
 import { PageFrame } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useParams } from 'react-router';
 import { useEffect, useState } from 'react';
 import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
+import type { ExplorePath } from './view/dashboard-context';
 import { preloadViews } from '@/widgets/registry';
 
-export default function DashboardPage() {
+const noModels: readonly Model[] = [];
+
+export default function DashboardPage({ explorePath }: { explorePath?: ExplorePath }) {
   const { id = '' } = useParams();
   const dashboard = useGetDashboardQuery(id);
-  const models = useListModelsQuery();
+  const models = useAskable();
   const [early] = useState(() => earlyAnswers(id));
   const [awaiting, setAwaiting] = useState(early !== undefined);
   useEffect(() => {
@@ -28,8 +32,9 @@ export default function DashboardPage() {
     return (
       <DashboardScreen
         dashboard={dashboard.data}
-        models={models.data ?? []}
-        modelsPending={models.isLoading}
+        models={models.data ?? noModels}
+        modelsPending={models.isPending}
+        explorePath={explorePath}
         cardsAwaited={awaiting}
       />
     );

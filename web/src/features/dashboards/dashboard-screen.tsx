@@ -19,7 +19,7 @@ import { contentOf } from './edit/draft-slice';
 import { useEditing } from './edit/use-editing';
 import { asOfName } from './view/as-of-words';
 import { DashboardColors, DashboardContext } from './view/dashboard-context';
-import type { DashboardShared } from './view/dashboard-context';
+import type { DashboardShared, ExplorePath } from './view/dashboard-context';
 import { DashboardGrid } from './view/dashboard-grid';
 import { FilterBar } from './view/filter-bar';
 import { DisconnectedBanner, LiveMark } from './view/live-mark';
@@ -46,12 +46,13 @@ export interface DashboardScreenProps {
   dashboard: Dashboard;
   models: readonly Model[];
   modelsPending: boolean;
+  explorePath: ExplorePath | undefined;
   /** The answers of the cards in view are about to come: drawn with them, the cards are drawn once. */
   cardsAwaited: boolean;
 }
 
 export function DashboardScreen(props: DashboardScreenProps) {
-  const { dashboard, models, modelsPending, cardsAwaited } = props;
+  const { dashboard, models, modelsPending, explorePath, cardsAwaited } = props;
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const editing = useEditing(dashboard);
@@ -89,6 +90,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
       view,
       models,
       modelsPending,
+      explorePath,
       onValues,
       onFilter: toggleFilter,
       onClearFilters: () => setFilters([]),
@@ -106,6 +108,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
       view,
       models,
       modelsPending,
+      explorePath,
       onValues,
       toggleFilter,
       setFilters,

@@ -1,21 +1,21 @@
-// Loads the models, then the screen.
+// Loads the models and views, then the screen.
 import Button from '@mui/material/Button';
 import { Link } from 'react-router';
-import { useListModelsQuery } from '@/api/models-api';
 import { toProblem } from '@/api/problem';
+import { useAskable } from '@/api/use-askable';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { ExploreScreen } from './explore-screen';
 
 export default function ExplorePage() {
-  const models = useListModelsQuery();
+  const models = useAskable();
   if (models.data !== undefined && models.data.length > 0)
     return <ExploreScreen models={models.data} />;
   return (
     <PageFrame>
       <PageHeader title="Explore" />
-      {models.isError ? (
-        <ErrorState problem={toProblem(models.error)} onRetry={() => void models.refetch()} />
+      {models.error !== undefined ? (
+        <ErrorState problem={toProblem(models.error)} onRetry={models.refetch} />
       ) : models.data === undefined ? (
         <LoadingState rows={6} label="Loading models" />
       ) : (

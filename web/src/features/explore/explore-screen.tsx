@@ -1,7 +1,6 @@
 // Exploring a model: fields on the left, what is asked above, the answer as picture and table. All of it is in the address.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Drawer from '@mui/material/Drawer';
 import IconButton from '@mui/material/IconButton';
 import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
@@ -12,22 +11,26 @@ import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
+import { SheetOnDemand } from '@/components/sheet-on-demand';
 import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
 import { formatCommit } from '@/lib/commit-time';
+import { isView } from '@/lib/views';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { drawnKind } from './chart/chart-kinds';
+import type { ChooseModelProps } from './choose-model';
 import type { ComplaintsProps } from './complaints';
+import type { DrillPathProps } from './drill/drill-path';
 import { FieldPanel } from './fields/field-panel';
-import { placeProblems } from './query/field-places';
 import { useExploreResults } from './query/use-explore-results';
+import { usePlacedProblems } from './query/use-placed-problems';
 import { preloadTable, ResultArea } from './result-area';
 import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
 import { OptionsRow } from './shelf/options-row';
-import { Starts } from './starts';
+import type { StartsProps } from './starts';
 import { emptyState, isEmpty } from './state/explore-state';
 import { resolvedRange } from './state/resolved-range';
 import { titleOf } from './state/title';
@@ -35,6 +38,10 @@ import { useExploreState } from './state/use-explore-state';
 import type { ExploreControls } from './state/use-explore-state';
 
 const ComplaintsCard = chunkComponent<ComplaintsProps>(() => import('./complaints'));
+
+const ChooseModel = chunkComponent<ChooseModelProps>(() => import('./choose-model'));
+// Most addresses ask something.
+const Starts = chunkComponent<StartsProps>(() => import('./starts'));
 
 /** Most addresses can be read. */
 const Complaints = ({ complaints }: ComplaintsProps) =>
@@ -48,6 +55,8 @@ const Complaints = ({ complaints }: ComplaintsProps) =>
 const AsOfBanner = chunkComponent<AsOfBannerProps>(() =>
   import('@/components/as-of-banner').then((module) => ({ default: module.AsOfBanner })),
 );
+// Nobody has gone down before they have a filter.
+const DrillPath = chunkComponent<DrillPathProps>(() => import('./drill/drill-path'));
 const SaveDialog = lazy(() =>
   import('./save/save-dialog').then((module) => ({ default: module.SaveDialog })),
 );
@@ -61,19 +70,12 @@ export function ExploreScreen({ models }: { models: readonly Model[] }) {
       <PageFrame>
         <PageHeader title="Explore" />
         <Complaints complaints={controls.complaints} />
-        <Box component="h2" sx={{ typography: 'h2', mt: 4 }}>
-          Choose a model
-        </Box>
-        <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>
-          {models.map((model) => (
-            <Button
-              key={model.name}
-              onClick={() => controls.change(() => ({ ...emptyState, model: model.name }))}
-            >
-              {model.label}
-            </Button>
-          ))}
-        </Box>
+        <Suspense fallback={null}>
+          <ChooseModel
+            models={models}
+            onChoose={(model) => controls.change(() => ({ ...emptyState, model }))}
+          />
+        </Suspense>
       </PageFrame>
     );
   }
@@ -121,7 +123,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   const [saving, setSaving] = useState(false);
   const results = useExploreResults(state, model);
   const { query, main } = results;
-  const problems = useMemo(() => placeProblems(main.problem, query), [main.problem, query]);
+  const problems = usePlacedProblems(main.problem, query);
   const resolved = main.outdated ? null : resolvedRange(main.stored?.result ?? null);
   const asked = !isEmpty(state);
 
@@ -167,7 +169,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
                 Fields
               </Button>
             )}
-            {mayEdit && wide && (
+            {mayEdit && wide && !isView(model) && (
               <Button component={Link} to={`/models/${model.name}`} variant="text">
                 Edit model
               </Button>
@@ -229,27 +231,15 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
             {panel}
           </Box>
         ) : (
-          <Drawer
-            anchor="bottom"
+          <SheetOnDemand
+            full
+            label="Fields"
+            closing="Done"
             open={fieldsOpen}
             onClose={() => setFieldsOpen(false)}
-            slotProps={{
-              paper: {
-                'aria-label': 'Fields',
-                sx: { borderRadius: '12px 12px 0 0', height: '85dvh', p: 4, pb: 0 },
-              },
-            }}
           >
-            <Box sx={{ display: 'flex', alignItems: 'center', mb: 4 }}>
-              <Box component="h2" sx={{ m: 0, flex: 1, typography: 'h1' }}>
-                Fields
-              </Box>
-              <Button variant="text" onClick={() => setFieldsOpen(false)}>
-                Done
-              </Button>
-            </Box>
             {panel}
-          </Drawer>
+          </SheetOnDemand>
         )}
         <Box sx={{ minWidth: 0, display: 'grid', gap: 3 }}>
           <Box
@@ -267,12 +257,19 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           >
             <ChosenFields {...{ model, state, problems, change }} />
             <FilterRow {...{ model, state, problems, change }} />
+            {model.hierarchies !== undefined && state.filters.length > 0 && (
+              <Suspense fallback={null}>
+                <DrillPath {...{ model, state, change }} />
+              </Suspense>
+            )}
             <OptionsRow {...{ model, state, problems, resolved, change }} />
           </Box>
           {asked ? (
             <ResultArea {...{ model, state, results, problems, change }} />
           ) : (
-            <Starts model={model} change={change} />
+            <Suspense fallback={null}>
+              <Starts model={model} change={change} />
+            </Suspense>
           )}
         </Box>
       </Box>

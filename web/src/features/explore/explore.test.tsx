@@ -312,7 +312,7 @@ describe('when things go wrong', () => {
   it('offers the models where that of a link is not there', async () => {
     const { user } = open('?model=gone&m=count');
     expect(await screen.findByRole('alert')).toHaveTextContent('There is no model “gone” here.');
-    await user.click(screen.getByRole('button', { name: 'Flights' }));
+    await user.click(await screen.findByRole('button', { name: 'Flights' }));
     expect(address()).toBe('/explore?model=flights');
   });
 

@@ -1,7 +1,7 @@
 // The answer: picture and table, or why there is none. What is there stays while it is asked anew.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { Suspense } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import type { Model } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { RunningLine } from '@/components/running-line';
@@ -12,6 +12,7 @@ import { hasOnlyGaps } from '@/lib/missing-buckets';
 import { toggleValue } from '@/lib/filter-words';
 import { ChartKindField, ExploreChart } from './chart/explore-chart';
 import { drawnKind } from './chart/chart-kinds';
+import type { Mark, MarkMenuProps } from './chart/mark-menu';
 import type { NothingFoundProps } from './nothing-found';
 import type { PlacedProblems } from './query/field-places';
 import type { ExploreResults } from './query/use-explore-results';
@@ -21,10 +22,17 @@ import type { TableCardProps } from './table/table-card';
 
 // Most answers have rows.
 const NothingFound = chunkComponent<NothingFoundProps>(() => import('./nothing-found'));
+const MarkMenu = chunkComponent<MarkMenuProps>(() => import('./chart/mark-menu'));
 // With everything that a table needs; fetched beside the answer that it shows.
 const TableCard = chunkComponent<TableCardProps>(() => import('./table/table-card'));
 // What does not come is asked for again, and complained about, where it is drawn.
 export const preloadTable = (): void => void TableCard.preload().catch(() => undefined);
+
+/** Whether something lies within the values of a dimension. */
+const leadsDown = (model: Model, name: string): boolean =>
+  (model.hierarchies ?? []).some(({ levels }) =>
+    levels.slice(0, -1).some((level) => fromMember(level, model.name) === name),
+  );
 
 export interface ResultAreaProps {
   model: Model;
@@ -47,6 +55,8 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   const { stored, problem, pending, outdated } = main;
   const result = stored?.result ?? null;
   const title = titleOf(state, model);
+  const [mark, setMark] = useState<Mark | null>(null);
+  const pressed = useRef<Mark['at']>({ left: 0, top: 0 });
   // An old picture drawn by a new choice would show one thing and say another.
   const drawable = result !== null && !outdated;
   const kind = drawnKind(state, model);
@@ -115,22 +125,36 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
         ) : !drawable ? (
           <LoadingState height={320} label={`Loading ${title}`} />
         ) : kind === 'table' ? null : (
-          <ExploreChart
-            title={title}
-            kind={kind}
-            state={state}
-            model={model}
-            result={result}
-            before={results.before}
-            onFilter={(member, value) =>
-              change((old) => ({
-                ...old,
-                filters: toggleValue(old.filters, fromMember(member, model.name), value),
-              }))
-            }
-          />
+          <Box
+            onPointerDownCapture={({ clientX: left, clientY: top }) => {
+              pressed.current = { left, top };
+            }}
+            onKeyDownCapture={({ currentTarget }) => {
+              const { left, top, width, height } = currentTarget.getBoundingClientRect();
+              pressed.current = { left: left + width / 2, top: top + height / 2 };
+            }}
+          >
+            <ExploreChart
+              title={title}
+              kind={kind}
+              state={state}
+              model={model}
+              result={result}
+              before={results.before}
+              onFilter={(member, value) => {
+                const name = fromMember(member, model.name);
+                if (leadsDown(model, name)) setMark({ member, value, at: pressed.current });
+                else change((old) => ({ ...old, filters: toggleValue(old.filters, name, value) }));
+              }}
+            />
+          </Box>
         )}
       </Box>
+      {mark !== null && (
+        <Suspense fallback={null}>
+          <MarkMenu {...{ mark, model, state, change }} onClose={() => setMark(null)} />
+        </Suspense>
+      )}
       {!isEmpty && (
         <Suspense fallback={<LoadingState rows={6} label="Loading the table" />}>
           <TableCard

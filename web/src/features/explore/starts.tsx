@@ -35,7 +35,7 @@ export interface StartsProps {
   change: (edit: (state: ExploreState) => ExploreState) => void;
 }
 
-export function Starts({ model, change }: StartsProps) {
+export default function Starts({ model, change }: StartsProps) {
   return (
     <EmptyState
       icon="chart"

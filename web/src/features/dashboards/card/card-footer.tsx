@@ -1,5 +1,5 @@
-// The last line of a card, only when there is something to say: it is old, asking again failed, or it counts only what an
-// access policy lets through.
+// What a card says about its numbers, only when there is something to say: they are old, asking again failed, they count only
+// what an access policy lets through, or a filter does not reach them.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { Problem } from '@/api/types';
@@ -17,6 +17,25 @@ export function RestrictedMark({ words }: { words: string }) {
       sx={{ display: 'flex', color: 'text.secondary' }}
     >
       <Icon name="filter" size={14} />
+    </Box>
+  );
+}
+
+/** Filters of the dashboard that are about what the rows of the card do not belong to. */
+export function UnreachedMark({ filters }: { filters: readonly string[] }) {
+  const words = `Not filtered by: ${filters.join('; ')}`;
+  return (
+    <Box
+      role="img"
+      aria-label={words}
+      title={words}
+      data-testid="card-unreached"
+      sx={{ display: 'flex', color: 'text.secondary', textDecoration: 'line-through' }}
+    >
+      <Icon name="filter" size={14} />
+      <Box component="span" aria-hidden="true" sx={{ typography: 'caption', lineHeight: '14px' }}>
+        {filters.length}
+      </Box>
     </Box>
   );
 }

@@ -10,15 +10,17 @@ import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
 import { comparisonQuery } from '@/lib/comparison';
-import { needsModels, timeMemberOf, viewQuery } from '../view/view-query';
+import { filterText } from '@/lib/filter-words';
+import { needsModels, reaches, timeMemberOf, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
-import { CardFooter, RestrictedMark } from './card-footer';
+import { CardFooter, RestrictedMark, UnreachedMark } from './card-footer';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';
 import { downloadCsv } from '@/api/download-csv';
+import { useExploring } from './use-exploring';
 import { useNearViewport } from './use-near-viewport';
 import { useQueryResult } from '@/api/use-query-result';
 
@@ -58,6 +60,15 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     [widget, definition, view, models],
   );
   const complete = !shared.modelsPending || !needsModels(definition, view, widget.query);
+  const unreached = useMemo(
+    () =>
+      complete
+        ? view.filters
+            .filter((filter) => !reaches(filter, widget.query, models))
+            .map((filter) => filterText(filter, models))
+        : [],
+    [complete, view.filters, widget.query, models],
+  );
   const answer = useQueryResult(query, near && complete);
   const result = answer.stored?.result ?? null;
   const range = result?.provenance.time_range ?? null;
@@ -115,6 +126,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
   };
 
+  const exploring = useExploring(widget, query);
   const menu: CardMenuItem[] = [
     ...(widget.kind === 'table'
       ? []
@@ -126,6 +138,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             disabled: result === null,
           },
         ]),
+    ...exploring,
     { label: 'Download CSV', icon: 'download', run: () => void download() },
     { label: 'Copy link', icon: 'link', run: () => void copyLink() },
     {
@@ -194,6 +207,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
           {widget.title}
         </Box>
         {isSmall && restricted && <RestrictedMark words={restricted} />}
+        {unreached.length > 0 && <UnreachedMark filters={unreached} />}
         <CardMenu title={widget.title} items={menu} />
       </Box>
       <Box

@@ -7,13 +7,13 @@ import FormControlLabel from '@mui/material/FormControlLabel';
 import IconButton from '@mui/material/IconButton';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import type { Grain, Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
+import type { Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
 import { FillField } from '@/components/fill-field';
+import { GrainField } from '@/components/grain-field';
 import { TopFields } from '@/components/top-fields';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
 import { memberLabel } from '@/lib/members';
-import { grains } from '@/lib/time-ranges';
 import { kindOf, widgetKinds } from '@/widgets/registry';
 import { choicesOf, firstMeasure, member, timeOf } from '@/widgets/widget-kind';
 import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
@@ -115,6 +115,10 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
   const timeDimensions = model.dimensions.filter(
     (dimension) => dimension.type === 'timestamp' || dimension.type === 'date',
   );
+  const time =
+    choices.time?.dimension ??
+    timeOf(model)?.dimension ??
+    member(model, timeDimensions[0]?.name ?? '');
   const word = (members: unknown): string =>
     asList(members)
       .map((name) => memberLabel(name, models))
@@ -255,33 +259,20 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
         </TextField>
       )}
       {fields.time !== 'none' && timeDimensions.length > 0 && (
-        <TextField
-          select
+        <GrainField
           label="Time"
-          value={choices.time?.grain ?? ''}
-          onChange={(event) => {
-            const grain = event.target.value;
-            const dimension =
-              choices.time?.dimension ??
-              timeOf(model)?.dimension ??
-              `${model.name}.${timeDimensions[0]?.name ?? ''}`;
+          value={choices.time?.grain ?? null}
+          none={fields.time === 'optional' ? 'Not over time' : null}
+          named={
+            timeDimensions.find(({ name }) => member(model, name) === time)?.granularities ?? []
+          }
+          onChoose={(grain) =>
             choose(
-              { time: grain === '' ? null : { dimension, grain: grain as Grain } },
+              { time: grain === null ? null : { dimension: time, grain } },
               `Changed time of ${widget.title}`,
-            );
-          }}
-          slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
-        >
-          {fields.time === 'optional' && <MenuItem value="">Not over time</MenuItem>}
-          {grains.map((entry) => (
-            <MenuItem key={entry.grain} value={entry.grain}>
-              By {entry.label}
-            </MenuItem>
-          ))}
-          {choices.time && !grains.some(({ grain }) => grain === choices.time?.grain) && (
-            <MenuItem value={choices.time.grain ?? ''}>By {choices.time.grain}</MenuItem>
-          )}
-        </TextField>
+            )
+          }
+        />
       )}
       {choices.time !== null && choices.measures.length > 0 && (
         <FillField

@@ -4,25 +4,47 @@ import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
 import { useState } from 'react';
 import { toProblem } from '@/api/problem';
-import type { DatasetVersion } from '@/api/types';
+import type { DatasetVersion, Model } from '@/api/types';
 import { useListVersionsInfiniteQuery } from '@/api/versions-api';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCommit } from '@/lib/commit-time';
+import { modelOf } from '@/lib/members';
 import { operationName, rowChange, versionDetail } from '@/lib/version-words';
+import { isView } from '@/lib/views';
 import { parseWall, wallText } from './as-of-words';
 
 export interface AsOfPanelProps {
   asOf: string | null;
   zone: string;
-  /** What the dashboard asks, by name; more than a few are reached by time. */
-  datasets: readonly { name: string; label: string }[];
+  /** What the dashboard asks; more than a few datasets are reached by time. */
+  models: readonly Model[];
   onAsOf: (asOf: string | null) => void;
+}
+
+interface Named {
+  name: string;
+  label: string;
+}
+
+/** Those of the models, and of the models behind the views, each once. */
+function datasetsOf(models: readonly Model[]): Named[] {
+  const all = models.flatMap((model) => {
+    if (!isView(model)) return [model];
+    const used = [...model.view.measures, ...model.view.dimensions];
+    const names = new Set(used.map(({ member }) => modelOf(member)));
+    return model.sources.filter(({ name }) => names.has(name));
+  });
+  return [
+    ...new Map(
+      all.map(({ dataset, label }): [string, Named] => [dataset, { name: dataset, label }]),
+    ).values(),
+  ];
 }
 
 const DATASETS_LISTED = 3;
 const VERSIONS_LISTED = 6;
 
-export function AsOfPanel({ asOf, zone, datasets, onAsOf }: AsOfPanelProps) {
+export function AsOfPanel({ asOf, zone, models, onAsOf }: AsOfPanelProps) {
   const [now] = useState(() => Date.now());
   const [typed, setTyped] = useState(() =>
     // Whole seconds are enough to begin with.
@@ -60,9 +82,11 @@ export function AsOfPanel({ asOf, zone, datasets, onAsOf }: AsOfPanelProps) {
           Show
         </Button>
       </Box>
-      {datasets.slice(0, DATASETS_LISTED).map((dataset) => (
-        <VersionChoices key={dataset.name} {...{ dataset, asOf, zone, onAsOf }} />
-      ))}
+      {datasetsOf(models)
+        .slice(0, DATASETS_LISTED)
+        .map((dataset) => (
+          <VersionChoices key={dataset.name} {...{ dataset, asOf, zone, onAsOf }} />
+        ))}
       {asOf !== null && (
         <Button sx={{ mt: 3 }} fullWidth onClick={() => onAsOf(null)}>
           Back to live
@@ -84,7 +108,7 @@ function VersionChoices({
   zone,
   onAsOf,
 }: Pick<AsOfPanelProps, 'asOf' | 'zone' | 'onAsOf'> & {
-  dataset: AsOfPanelProps['datasets'][number];
+  dataset: Named;
 }) {
   const versions = useListVersionsInfiniteQuery(dataset.name);
   const [all, setAll] = useState(false);

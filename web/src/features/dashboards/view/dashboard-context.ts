@@ -1,8 +1,16 @@
 // What all cards of one dashboard share: definition, current view, models, actions; and the colours.
 import { createContext, useContext } from 'react';
-import type { Cell, DashboardDefinition, Model } from '@/api/types';
+import type { Cell, DashboardDefinition, Model, SemanticQuery, Widget } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { DashboardView } from './view-query';
+
+/** Where a question is explored, and by which level of a hierarchy in place of which member; the page knows. */
+export type ExplorePath = (
+  query: SemanticQuery,
+  model: Model,
+  widget: Pick<Widget, 'kind' | 'options'>,
+  level: { from: string; to: string } | null,
+) => Promise<string>;
 
 export interface DashboardShared {
   dashboardId: string;
@@ -16,6 +24,8 @@ export interface DashboardShared {
   onFilter: (member: string, value: Cell) => void;
   onClearFilters: () => void;
   onJumpToLatest: () => void;
+  /** Left out where nothing can be explored. */
+  explorePath?: ExplorePath | undefined;
   /** Counts presses of Refresh. */
   refreshes: number;
 }

@@ -80,7 +80,7 @@ export function FilterBar(props: FilterBarProps) {
       <AsOfPanel
         asOf={view.asOf}
         zone={view.zone}
-        datasets={models.map(({ dataset, label }) => ({ name: dataset, label }))}
+        models={models}
         onAsOf={(asOf) => {
           props.onAsOf(asOf);
           close();

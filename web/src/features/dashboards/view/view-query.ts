@@ -12,8 +12,9 @@ import type {
 } from '@/api/types';
 import { widened } from '@/lib/joins';
 import { isOnMeasure } from '@/lib/measure-filters';
-import { filterMembers, membersOf, modelOf } from '@/lib/members';
+import { filterMembers, isMemberFilter, membersOf, modelOf } from '@/lib/members';
 import { canFill } from '@/lib/missing-buckets';
+import { behind, calledIn, isView } from '@/lib/views';
 import { without } from '@/lib/without';
 import type { ViewState } from './url-state';
 
@@ -71,11 +72,36 @@ export function rootOf(query: SemanticQuery, models: readonly Model[]): string {
   );
 }
 
-/** A filter on what the rows of this card do not belong to does not reach it. */
-export function reaches(filter: Filter, query: SemanticQuery, models: readonly Model[]): boolean {
-  const root = rootOf(query, models);
-  return filterMembers(filter).every((member) => says(root, member, models));
+/** What a model or view calls a member that may be named in the words of another; null: it has no such member. */
+function calledBy(root: string, member: string, models: readonly Model[]): string | null {
+  if (says(root, member, models)) return member;
+  const meant = behind(member, models);
+  const own = models.find(({ name }) => name === root);
+  if (own && isView(own)) return calledIn(own, meant);
+  return meant !== member && says(root, meant, models) ? meant : null;
 }
+
+/** The filter in the words of what a card asks; null: it is about what the rows of the card do not belong to. */
+export function filterFor(
+  filter: Filter,
+  query: SemanticQuery,
+  models: readonly Model[],
+): Filter | null {
+  const root = rootOf(query, models);
+  const told = (part: Filter): Filter | null => {
+    if (isMemberFilter(part)) {
+      const member = calledBy(root, part.member, models);
+      return member === null ? null : member === part.member ? part : { ...part, member };
+    }
+    const parts = ('or' in part ? part.or : part.and).map(told);
+    if (!parts.every((entry) => entry !== null)) return null;
+    return 'or' in part ? { or: parts } : { and: parts };
+  };
+  return told(filter);
+}
+
+export const reaches = (filter: Filter, query: SemanticQuery, models: readonly Model[]): boolean =>
+  filterFor(filter, query, models) !== null;
 
 /** Without its models the card would be asked without its time or one of the filters, and then again. */
 export const needsModels = (
@@ -96,6 +122,12 @@ export function timeMemberOf(
   const shared = definition.time_dimension;
   if (shared && modelOf(shared) === own) return shared;
   const model = models.find((entry) => entry.name === own);
+  if (shared && model) {
+    // The same time in other words. That of a joined model says when something else happened.
+    const meant = behind(shared, models);
+    const called = isView(model) ? calledIn(model, meant) : modelOf(meant) === own ? meant : null;
+    if (called !== null) return called;
+  }
   return model?.time_dimension ? `${model.name}.${model.time_dimension}` : null;
 }
 
@@ -141,7 +173,7 @@ export function viewQuery(
   }
   const filters = [
     ...(query.filters ?? []),
-    ...view.filters.filter((filter) => reaches(filter, query, models)),
+    ...view.filters.flatMap((filter) => filterFor(filter, query, models) ?? []),
   ];
   const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
   const calendar = query.calendar ?? view.calendar;

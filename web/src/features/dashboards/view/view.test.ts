@@ -4,6 +4,7 @@ import type { Filter } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
+import { tripsView } from '@/testing/view-fixtures';
 import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
@@ -11,7 +12,8 @@ import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
-import { needsModels, reaches, rootOf, viewQuery } from './view-query';
+import { askable } from '@/lib/views';
+import { filterFor, needsModels, reaches, rootOf, viewQuery } from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [
@@ -177,6 +179,60 @@ describe('queries', () => {
     // Which of these it is only the models say, so that they are waited for.
     expect(needsModels(definition, joined, card.query)).toBe(true);
     expect(needsModels(definition, view, card.query)).toBe(false);
+  });
+
+  describe('of views', () => {
+    const all = askable([tripsView], joinedModels);
+    const card = { query: { measures: ['trips.trips'] } };
+    const carrier: Filter = { member: 'flights.carrier', operator: 'equals', values: ['UA'] };
+
+    it('has the filters and the time of the dashboard in its own words', () => {
+      const both = { or: [carrier, { ...carrier, member: 'origin_airport.city' }] };
+      const query = viewQuery(card, definition, { ...view, filters: [carrier, both] }, all);
+      expect(query.filters).toEqual([
+        { ...carrier, member: 'trips.airline' },
+        {
+          or: [
+            { ...carrier, member: 'trips.airline' },
+            { ...carrier, member: 'trips.origin_airport_city' },
+          ],
+        },
+      ]);
+      expect(query.timeDimensions).toEqual([
+        { dimension: 'trips.left_at', dateRange: 'last 7 days of data' },
+      ]);
+      expect(needsModels(definition, { filters: [] }, card.query)).toBe(true);
+    });
+
+    it('is not reached by what the view does not show', () => {
+      const month: Filter = { member: 'flights.month', operator: 'equals', values: [1] };
+      expect(filterFor(month, card.query, all)).toBeNull();
+      const query = viewQuery(card, definition, { ...view, filters: [month] }, all);
+      expect(query.filters).toBeUndefined();
+    });
+
+    it('has a time of its own where that of the dashboard is another', () => {
+      const query = viewQuery(card, { time_dimension: 'weather.at' }, view, all);
+      expect(query.timeDimensions?.[0]?.dimension).toBe('trips.left_at');
+    });
+
+    it('reaches the cards of models, too', () => {
+      const airline = { ...carrier, member: 'trips.airline' };
+      const query = viewQuery(
+        { query: { measures: ['flights.count'] } },
+        { time_dimension: 'trips.left_at' },
+        { ...view, filters: [airline] },
+        all,
+      );
+      expect(query.filters).toEqual([carrier]);
+      expect(query.timeDimensions?.[0]?.dimension).toBe('flights.time_hour');
+      expect(filterFor(airline, { measures: ['legs.count'] }, all)).toBeNull();
+    });
+
+    it('is of the view where only its members are asked, and else of a model', () => {
+      expect(rootOf({ dimensions: ['trips.origin_airport_city'] }, all)).toBe('trips');
+      expect(rootOf({ dimensions: ['origin_airport.city'] }, all)).toBe('flights');
+    });
   });
 
   it('finds the model of a card that has only joined dimensions, and its time', () => {

@@ -1,4 +1,5 @@
-// What a cell's menu does to the state: only its group, without it, or its group broken down by something else. Pure.
+// What a cell's menu does to the state: only its group, without it, what lies within it, or its group broken down by something
+// else. Pure.
 import type { Cell, Filter, MemberFilter } from '@/api/types';
 import { toggleValue } from '@/lib/filter-words';
 import { fromMember, isMemberFilter } from '@/lib/members';
@@ -72,8 +73,28 @@ export const zoomInto = (
 ): ExploreState => ({
   ...state,
   range: bucketRange(bucket, asked, state.zone),
-  grain: finer[bucket.grain],
+  // Of several of a unit first the single ones.
+  grain: (bucket.units ?? 1) > 1 ? bucket.grain : finer[bucket.grain],
 });
+
+/** One value of a level, by the next level instead of its own; a level that stands there already stays in its place. */
+export function drillInto(
+  state: ExploreState,
+  { member, value }: Pick<Member, 'member' | 'value'>,
+  next: string,
+): ExploreState {
+  const name = nameOf(state, member);
+  const renamed = (entry: string): string => (entry === name ? next : entry);
+  const { top, pivot } = state;
+  return {
+    ...state,
+    filters: only(state.filters, name, value),
+    dimensions: [...new Set(state.dimensions.map(renamed))],
+    order: state.order.filter(([entry]) => entry !== name),
+    pivot: pivot === null ? null : renamed(pivot),
+    top: top === null || top === 'all' ? top : { ...top, dimension: renamed(top.dimension) },
+  };
+}
 
 /** The rows of the group, by another dimension instead of its own. */
 export function breakDown(

@@ -1,4 +1,5 @@
-// What a cell opens: its rows, only its values, without them, a look inside its time, or its group by something else.
+// What a cell opens: its rows, the next level within its values, only these, without them, a look inside its time, or its group
+// by something else.
 import Divider from '@mui/material/Divider';
 import ListItemIcon from '@mui/material/ListItemIcon';
 import ListSubheader from '@mui/material/ListSubheader';
@@ -7,6 +8,7 @@ import MenuItem from '@mui/material/MenuItem';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { Model } from '@/api/types';
+import { levelsWithin } from '@/lib/hierarchies';
 import { fromMember } from '@/lib/members';
 import { groupTitle, valueOf } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
@@ -15,7 +17,7 @@ import type { IconName } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { isTime } from '../state/fit';
 import type { Span } from './bucket-span';
-import { breakDown, keepOnly, leaveOut, zoomInto } from './drill-edits';
+import { breakDown, drillInto, keepOnly, leaveOut, zoomInto } from './drill-edits';
 
 export interface DrillMenuProps {
   anchor: HTMLElement;
@@ -93,6 +95,16 @@ export function DrillMenu(props: DrillMenuProps) {
               { disabled: rowsProblem !== null, stays: true },
             ),
             item('origin', 'info', 'Where does this number come from?', onOrigin, { stays: true }),
+            ...group.members.flatMap((member) =>
+              levelsWithin(model, fromMember(member.member, model.name)).map(({ name, label }) =>
+                item(
+                  `into ${member.member} ${name}`,
+                  'down',
+                  `Within ${valueOf(member)}: by ${label}`,
+                  () => change((old) => drillInto(old, member, name)),
+                ),
+              ),
+            ),
             others.length > 0 && (
               <MenuItem key="break" aria-haspopup="menu" onClick={() => setChoosing(true)}>
                 <ListItemIcon>

@@ -8,7 +8,7 @@ import { segmentFilters } from '../query/to-query';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import type { CellGroup } from '../table/table-model';
-import { breakDown, bucketRange, keepOnly, leaveOut, zoomInto } from './drill-edits';
+import { breakDown, bucketRange, drillInto, keepOnly, leaveOut, zoomInto } from './drill-edits';
 import { filterSql, rowsSql } from './rows-sql';
 import type { RowsQuestion } from './rows-sql';
 
@@ -290,6 +290,32 @@ describe('edits of a cell', () => {
       '2013-11-04T04:59:59.999Z',
     ]);
     expect(zoomInto(state, bucket, null)).toMatchObject({ grain: 'hour' });
+  });
+
+  it('look into several of a unit by single ones', () => {
+    const quarter = { ...bucket, grain: 'minute' as const, units: 15 };
+    expect(zoomInto(state, quarter, null).grain).toBe('minute');
+    expect(zoomInto(state, { ...quarter, units: 1 }, null).grain).toBe('second');
+  });
+
+  it('go down a level, with what was chosen for the one above', () => {
+    const top = { dimension: 'carrier', limit: 5, others: true };
+    const asked = { ...state, dimensions: ['carrier', 'month'], pivot: 'carrier', top };
+    const ordered: ExploreState = {
+      ...asked,
+      order: [
+        ['carrier', 'asc'],
+        ['count', 'desc'],
+      ],
+    };
+    expect(drillInto(ordered, ua, 'origin')).toMatchObject({
+      dimensions: ['origin', 'month'],
+      filters: [{ member: 'carrier', operator: 'equals', values: ['UA'] }],
+      pivot: 'origin',
+      top: { dimension: 'origin', limit: 5, others: true },
+      order: [['count', 'desc']],
+    });
+    expect(drillInto(asked, ua, 'month').dimensions).toEqual(['month']);
   });
 
   it('stay within the range that was asked, as the number does', () => {

@@ -12,7 +12,7 @@ import { segmentFilters } from '../query/to-query';
 import type { TableModel } from '../table/table-model';
 import type { Span } from './bucket-span';
 import { DrillMenu } from './drill-menu';
-import { rowsSql } from './rows-sql';
+import { rowsOf } from './rows-of';
 
 const RowsDialog = lazy(() =>
   import('./rows-dialog').then((module) => ({ default: module.RowsDialog })),
@@ -46,7 +46,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
   const [opened, setOpened] = useState<'menu' | 'rows' | 'origin'>('menu');
   const group = table.groupOf(cell.row, cell.column);
   const measure = table.columns[cell.column]?.measure ?? null;
-  const statement = rowsSql({
+  const statement = rowsOf({
     model,
     // Which groups are shown depends on conditions on measures; which rows are in one does not.
     filters: [
@@ -73,7 +73,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
       <Suspense fallback={null}>
         <RowsDialog
           title={groupTitle(group, state.zone)}
-          model={model}
+          model={statement.model}
           sql={statement.sql}
           asOf={state.asOf}
           zone={state.zone}

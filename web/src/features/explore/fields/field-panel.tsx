@@ -1,7 +1,6 @@
-// What can be asked: the model, and its times, measures and dimensions. A click or Enter adds a field or takes it away;
+// What can be asked: the view or model, and its times, measures and dimensions. A click or Enter adds a field or takes it away;
 // arrow keys go through them, and typing finds them.
 import Box from '@mui/material/Box';
-import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useId, useRef, useState } from 'react';
 import type { KeyboardEvent, RefObject } from 'react';
@@ -10,6 +9,7 @@ import { Icon } from '@/theme/icons';
 import type { ExploreState } from '../state/explore-state';
 import { toggleDimension, toggleMeasure, toggleTime, withModel } from '../state/explore-state';
 import { timeOf } from '../state/fit';
+import { AskedField } from './asked-field';
 import { FieldItem } from './field-item';
 import { fieldGroups } from './fields';
 import type { Field } from './fields';
@@ -64,18 +64,11 @@ export function FieldPanel({ models, model, state, change, searchRef }: FieldPan
 
   return (
     <Box sx={{ display: 'flex', flexDirection: 'column', gap: 3, minHeight: 0 }}>
-      <TextField
-        select
-        label="Model"
-        value={model.name}
-        onChange={(event) => change((old) => withModel(old, event.target.value))}
-      >
-        {models.map((entry) => (
-          <MenuItem key={entry.name} value={entry.name}>
-            {entry.label}
-          </MenuItem>
-        ))}
-      </TextField>
+      <AskedField
+        models={models}
+        model={model}
+        onChoose={(name) => change((old) => withModel(old, name))}
+      />
       <TextField
         label="Find a field"
         value={search}

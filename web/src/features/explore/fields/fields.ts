@@ -32,7 +32,8 @@ export function matches(field: Pick<Field, 'label' | 'name'>, search: string): b
 function joinedGroups(dimensions: readonly JoinedDimension[]): FieldGroup[] {
   const groups = new Map<string, FieldGroup>();
   for (const { name, type, joined } of dimensions) {
-    const id = modelOf(name);
+    // Members of a view have no join in their names.
+    const id = modelOf(name) || joined.title;
     const group = groups.get(id) ?? { id, title: joined.title, fields: [] };
     group.fields.push({ kind: 'dimension', name, label: joined.label, type });
     groups.set(id, group);

@@ -42,5 +42,7 @@ export function fillOf(state: ExploreState, model: Model): Fill | null {
   const top = topOf(state, model);
   const groups =
     dimensions.length === 0 ? 1 : dimensions.length === 1 && top !== null ? top.limit + 1 : null;
-  return groups !== null && canFill(state.range, grain, groups) ? fill : null;
+  const named = model.dimensions.flatMap(({ granularities }) => granularities ?? []);
+  const width = named.find(({ name }) => name === grain)?.interval ?? grain;
+  return groups !== null && canFill(state.range, width, groups) ? fill : null;
 }

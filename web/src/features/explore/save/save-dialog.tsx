@@ -19,6 +19,7 @@ import {
 } from '@/api/dashboards-api';
 import { toProblem } from '@/api/problem';
 import type { Dashboard, Model, Problem, WidgetKind } from '@/api/types';
+import { useAskable } from '@/api/use-askable';
 import { useCreateWidgetMutation } from '@/api/widgets-api';
 import { ProblemNotice } from '@/components/problem-notice';
 import { useToasts } from '@/components/toast-slice';
@@ -36,12 +37,14 @@ export interface SaveDialogProps {
 }
 
 const NEW = 'new';
+const noModels: readonly Model[] = [];
 
 export function SaveDialog({ state, model, kind, onClose }: SaveDialogProps) {
   const titleId = useId();
   const navigate = useNavigate();
   const toasts = useToasts();
   const list = useListDashboardsQuery();
+  const { data: models = noModels } = useAskable();
   const [read] = useLazyGetDashboardQuery();
   const [createWidget] = useCreateWidgetMutation();
   const [createDashboard] = useCreateDashboardMutation();
@@ -58,7 +61,7 @@ export function SaveDialog({ state, model, kind, onClose }: SaveDialogProps) {
   const saveInto = async (dashboard: Dashboard): Promise<void> => {
     const { widgets } = dashboard.definition;
     // A control that does not reach this question would leave it without any range.
-    const followsTime = follows && controlsTime(dashboard, state, model);
+    const followsTime = follows && controlsTime(dashboard, state, model, models);
     const id = newWidgetId(widgets.map((widget) => widget.id));
     const widget = toWidget(
       state,

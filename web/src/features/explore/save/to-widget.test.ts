@@ -1,17 +1,19 @@
 // Widgets from what is explored, and the kinds that can draw it.
 import { describe, expect, it } from 'vitest';
-import type { Dashboard, WidgetKind } from '@/api/types';
+import type { Dashboard, Model, WidgetKind } from '@/api/types';
 import { flightsDashboard } from '@/testing/dashboard-fixtures';
 import { widened } from '@/lib/joins';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { flightsModel } from '@/testing/fake-engine';
+import { askable } from '@/lib/views';
+import { tripsView } from '@/testing/view-fixtures';
 import { drawnKind, kindChoices, suitedKind } from '../chart/chart-kinds';
 import { drawnMeasures } from '../chart/chart-measures';
 import { answer } from '@/testing/fake-engine';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import { titleOf } from '../state/title';
-import { bottomOf, controlsTime, newWidgetId, toWidget } from './to-widget';
+import { bottomOf, controlsTime, newDefinition, newWidgetId, toWidget } from './to-widget';
 
 const state = (part: Partial<ExploreState>): ExploreState => ({
   ...emptyState,
@@ -99,12 +101,25 @@ describe('a widget', () => {
     const on = (time: string | null): Pick<Dashboard, 'definition'> => ({
       definition: { ...flightsDashboard.definition, time_dimension: time },
     });
-    expect(controlsTime(on('flights.time_hour'), state({}), flightsModel)).toBe(true);
-    expect(controlsTime(on(null), state({}), flightsModel)).toBe(true);
-    expect(controlsTime(on('weather.hour'), state({}), flightsModel)).toBe(true);
-    expect(controlsTime(on('flights.time_hour'), state({ on: 'landed' }), flightsModel)).toBe(
-      false,
+    expect(controlsTime(on('flights.time_hour'), state({}), flightsModel, [flightsModel])).toBe(
+      true,
     );
+    expect(controlsTime(on(null), state({}), flightsModel, [flightsModel])).toBe(true);
+    expect(controlsTime(on('weather.hour'), state({}), flightsModel, [flightsModel])).toBe(true);
+    expect(
+      controlsTime(on('flights.time_hour'), state({ on: 'landed' }), flightsModel, [flightsModel]),
+    ).toBe(false);
+  });
+
+  it('is reached by the time of a dashboard in other words', () => {
+    const all = askable([tripsView], joinedModels);
+    const [trips, flights] = all as [Model, Model];
+    const on = (time: string) => ({
+      definition: { ...newDefinition(state({}), flights), time_dimension: time },
+    });
+    expect(controlsTime(on('flights.time_hour'), state({}), trips, all)).toBe(true);
+    expect(controlsTime(on('trips.left_at'), state({}), flights, all)).toBe(true);
+    expect(controlsTime(on('trips.left_at'), state({ on: 'landed' }), flights, all)).toBe(false);
   });
 });
 

@@ -1,7 +1,8 @@
 // A widget of a dashboard from what is explored: its question without the range, which the dashboard's time control gives,
 // or with it. Pure.
 import type { Dashboard, DashboardDefinition, Model, Widget, WidgetKind } from '@/api/types';
-import { toMember } from '@/lib/members';
+import { modelOf, toMember } from '@/lib/members';
+import { behind, calledIn, isView } from '@/lib/views';
 import { without } from '@/lib/without';
 import { kindOf } from '@/widgets/registry';
 import { mainQuery } from '../query/to-query';
@@ -75,12 +76,18 @@ export function controlsTime(
   dashboard: Pick<Dashboard, 'definition'>,
   state: ExploreState,
   model: Model,
+  models: readonly Model[],
 ): boolean {
   const time = timeOf(state, model);
   if (time === null) return false;
-  const shared = dashboard.definition.time_dimension;
-  const own = model.time_dimension;
-  return shared?.startsWith(`${model.name}.`)
-    ? shared === toMember(time, model.name)
-    : own === time;
+  const shared = dashboard.definition.time_dimension ?? '';
+  if (modelOf(shared) === model.name) return shared === toMember(time, model.name);
+  // Named in the words of a model or of another view it is the same time.
+  const meant = behind(shared, models);
+  const called = isView(model)
+    ? calledIn(model, meant)
+    : modelOf(meant) === model.name
+      ? meant
+      : null;
+  return called === null ? model.time_dimension === time : called === toMember(time, model.name);
 }

@@ -3,9 +3,9 @@
 import Box from '@mui/material/Box';
 import { useState } from 'react';
 import type { Model } from '@/api/types';
-import { AnchoredPanel } from '@/components/anchored-panel';
 import { chunkComponent } from '@/components/chunk-component';
 import type { TopFieldsProps } from '@/components/top-fields';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { topOf, topQuestionOf } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';

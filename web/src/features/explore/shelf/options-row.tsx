@@ -4,13 +4,14 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { lazy, useId, useMemo, useState } from 'react';
-import type { Grain, Model } from '@/api/types';
-import { AnchoredPanel } from '@/components/anchored-panel';
+import type { Model } from '@/api/types';
 import { FillField } from '@/components/fill-field';
+import { GrainField } from '@/components/grain-field';
+import { AnchoredPanel } from '@/components/anchored-panel';
 import { readLimit } from '@/lib/asked-state';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
-import { grains, rangeName } from '@/lib/time-ranges';
+import { rangeName } from '@/lib/time-ranges';
 import { Icon } from '@/theme/icons';
 import { fillObstacle } from '../query/around';
 import type { PlacedProblems } from '../query/field-places';
@@ -83,25 +84,15 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
             )}
             <FieldError>{problems.at('range')}</FieldError>
           </Box>
-          <TextField
-            select
+          <GrainField
             label="Over time"
-            value={state.grain ?? ''}
-            onChange={(event) =>
-              set({ grain: event.target.value === '' ? null : (event.target.value as Grain) })
-            }
-            error={problems.at('grain') !== undefined}
-            helperText={problems.at('grain')}
-            sx={{ width: 116 }}
-            slotProps={{ select: { displayEmpty: true }, inputLabel: { shrink: true } }}
-          >
-            <MenuItem value="">No</MenuItem>
-            {grains.map((entry) => (
-              <MenuItem key={entry.grain} value={entry.grain}>
-                By {entry.label}
-              </MenuItem>
-            ))}
-          </TextField>
+            value={state.grain}
+            none="No"
+            named={model.dimensions.find(({ name }) => name === time)?.granularities ?? []}
+            problem={problems.at('grain')}
+            onChoose={(grain) => set({ grain })}
+            sx={{ width: 148 }}
+          />
           {state.grain !== null && state.measures.length > 0 && (
             <FillField
               value={state.fill}

@@ -1,20 +1,20 @@
-// What somebody explores: the chosen members of one model, time, filters, order, and how the answer is shown. Members are
+// What somebody explores: the chosen members of one model or view, time, filters, order, and how the answer is shown. Members are
 // named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
-import type { AsOf, DateRange, Fill, Filter, Grain, WidgetKind } from '@/api/types';
+import type { AsOf, DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { filterMembers } from '@/lib/members';
 import type { TopChoice } from '@/lib/top-values';
 
 export type Direction = 'asc' | 'desc';
 
 export interface ExploreState {
-  /** null: the first model. */
+  /** The view or model; null: the first. */
   model: string | null;
   measures: string[];
   dimensions: string[];
   /** The time dimension; null: the model's own. */
   on: string | null;
-  /** null: not over time. */
-  grain: Grain | null;
+  /** A unit, several of it, or a name that the time has for some; null: not over time. */
+  grain: string | null;
   range: DateRange;
   filters: Filter[];
   /** Names of the model's named filters that hold too. */

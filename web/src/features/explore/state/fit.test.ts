@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { flightsModel } from '@/testing/fake-engine';
 import { widened } from '@/lib/joins';
 import { nearest } from '@/lib/near-name';
+import { askable, viewAsModel } from '@/lib/views';
 import { joinedModels } from '@/testing/joined-fixtures';
+import { tripsView } from '@/testing/view-fixtures';
 import { emptyState, tidy, toggleOrder, toggleTime } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { fit } from './fit';
@@ -66,6 +68,24 @@ describe('fitting an address to a model', () => {
       'There is no dimension “legs.leg” in Flights.',
       'There is no named filter “bussy” in Flights; did you mean “busy”?',
     ]);
+  });
+
+  it('knows the names that a time has for widths, and any width', () => {
+    const trips = viewAsModel(tripsView, joinedModels);
+    const grainOf = (grain: string) => fit({ ...emptyState, grain }, [trips]);
+    expect(grainOf('shift')).toMatchObject({ state: { grain: 'shift' }, complaints: [] });
+    expect(grainOf('15 minutes').complaints).toEqual([]);
+    expect(grainOf('dayy')).toMatchObject({
+      state: { grain: null },
+      complaints: ['“dayy” is not a grain such as day or month.'],
+    });
+  });
+
+  it('begins with a view where nothing is asked, and with a model where an old link asks', () => {
+    const all = askable([tripsView], joinedModels);
+    expect(fit(emptyState, all).model?.name).toBe('trips');
+    const old = fit({ ...emptyState, measures: ['count'] }, all);
+    expect(old).toMatchObject({ state: { model: 'flights', measures: ['count'] }, complaints: [] });
   });
 
   it('knows no grain where there is no time', () => {

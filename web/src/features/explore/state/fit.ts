@@ -3,8 +3,10 @@
 import type { Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { filterMembers } from '@/lib/members';
+import { widthOf } from '@/lib/missing-buckets';
 import { nearest } from '@/lib/near-name';
-import { tidy } from './explore-state';
+import { isView } from '@/lib/views';
+import { isEmpty, tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
 
 export interface Fitted {
@@ -27,8 +29,9 @@ export const timeOf = (state: Pick<ExploreState, 'on'>, model: Model): string | 
 
 export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const complaints: string[] = [];
-  const model =
-    state.model === null ? models[0] : models.find((entry) => entry.name === state.model);
+  // Members without a name before them have always been those of the first model.
+  const first = isEmpty(state) ? models[0] : (models.find((entry) => !isView(entry)) ?? models[0]);
+  const model = state.model === null ? first : models.find((entry) => entry.name === state.model);
   if (!model) {
     if (state.model !== null) {
       const names = models.map((entry) => entry.name);
@@ -64,6 +67,12 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const time = timeOf(fitted, model);
   if (time === null && fitted.grain !== null) {
     complaints.push(`${model.label} has no time to group by.`);
+    fitted.grain = null;
+  }
+  const named = model.dimensions.find(({ name }) => name === time)?.granularities ?? [];
+  const { grain } = fitted;
+  if (grain !== null && widthOf(grain) === null && !named.some(({ name }) => name === grain)) {
+    complaints.push(`“${grain}” is not a grain such as day or month.`);
     fitted.grain = null;
   }
   const tidied = tidy(fitted, time);

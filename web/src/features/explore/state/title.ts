@@ -2,6 +2,12 @@
 import type { Model } from '@/api/types';
 import type { ExploreState } from './explore-state';
 
+const grainLabel = (grain: string, model: Model): string =>
+  model.dimensions
+    .flatMap(({ granularities }) => granularities ?? [])
+    .find(({ name }) => name === grain)
+    ?.label.toLowerCase() ?? grain;
+
 /** "Flights, Distance by carrier and day". */
 export function titleOf(state: ExploreState, model: Model): string {
   const label = (name: string): string =>
@@ -9,7 +15,7 @@ export function titleOf(state: ExploreState, model: Model): string {
   const measures = state.measures.map(label).join(', ');
   const by = [
     ...state.dimensions.map((name) => label(name).toLowerCase()),
-    ...(state.grain === null ? [] : [state.grain]),
+    ...(state.grain === null ? [] : [grainLabel(state.grain, model)]),
   ].join(' and ');
   return [measures || 'Values', by ? `${measures ? 'by' : 'of'} ${by}` : null]
     .filter(Boolean)

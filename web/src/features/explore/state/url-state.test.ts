@@ -13,6 +13,9 @@ const states: [string, Partial<ExploreState>][] = [
   ['members', { model: 'flights', measures: ['count', 'avg'], dimensions: ['carrier'] }],
   ['names that need care', { measures: ['a,b', 'c:d', 'e\\f', 'g h', 'Größe', '&=#?+%'] }],
   ['a time', { on: 'arrived_at', grain: 'week' }],
+  ['a width', { grain: '15 minutes' }],
+  ['a width from a day', { grain: '8 hours from 2024-01-01T06:00' }],
+  ['a name for a width', { grain: 'fiscal_year' }],
   ['a relative range', { range: 'last 12 months' }],
   ['days', { range: ['2013-01-01', '2013-06-30'] }],
   ['instants', { range: ['2013-10-01T04:00:00.000Z', '2013-11-01T03:59:59.999Z'] }],
@@ -154,7 +157,7 @@ describe('the state in the address', () => {
   });
 
   it.each<[string, string]>([
-    ['grain=dayy', '“dayy” is not a grain such as day or month.'],
+    ['grain=%2F', '“/” is not a grain such as day or month.'],
     ['time=lst+3', '“lst 3” is not a range of time.'],
     ['time=2013-02-01..2013-01-01', '“2013-02-01..2013-01-01” is not a range of time.'],
     ['time=2013-02-31..2013-03-01', '“2013-02-31..2013-03-01” is not a range of time.'],

@@ -1,6 +1,6 @@
 // The whole state in the address, short enough to read: `?model=flights&m=count&d=carrier&grain=day&f=origin:equals:JFK`.
 // What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
-import type { DateRange, Fill, Filter, Grain, WidgetKind } from '@/api/types';
+import type { DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
@@ -17,16 +17,9 @@ export interface ReadState {
   complaints: string[];
 }
 
-const grains: readonly Grain[] = [
-  'second',
-  'minute',
-  'hour',
-  'day',
-  'week',
-  'month',
-  'quarter',
-  'year',
-];
+/** Of a unit, of several, or a name; which names there are the model says. */
+const readGrain = (text: string): string | null => (/^\w[\w :-]*$/.test(text) ? text : null);
+
 const kinds: readonly WidgetKind[] = [
   'number',
   'line',
@@ -137,7 +130,7 @@ export function readState(params: URLSearchParams): ReadState {
     measures: names('m'),
     dimensions: names('d'),
     on: params.get('on') || null,
-    grain: read('grain', 'a grain such as day or month', oneOf(grains)),
+    grain: read('grain', 'a grain such as day or month', readGrain),
     range: read('time', 'a range of time', readRange) ?? emptyState.range,
     filters,
     segments: names('seg'),

@@ -1,0 +1,36 @@
+// What can be asked: the views and the models, in one list. Models alone are better than nothing where views do not come.
+import { useMemo } from 'react';
+import { askable } from '@/lib/views';
+import { useListModelsQuery } from './models-api';
+import type { Model, ViewDetail } from './types';
+import { useListViewsQuery } from './views-api';
+
+export interface Askable {
+  /** Undefined while they are on their way. */
+  data: readonly Model[] | undefined;
+  isPending: boolean;
+  /** Why there are no models. */
+  error: unknown;
+  refetch: () => void;
+}
+
+const none: readonly ViewDetail[] = [];
+
+export function useAskable(): Askable {
+  const models = useListModelsQuery();
+  const views = useListViewsQuery();
+  const shown = views.data ?? (views.isError ? none : undefined);
+  const data = useMemo(
+    () => (models.data && shown ? askable(shown, models.data) : undefined),
+    [models.data, shown],
+  );
+  return {
+    data,
+    isPending: models.isLoading || views.isLoading,
+    error: models.error,
+    refetch: () => {
+      void models.refetch();
+      void views.refetch();
+    },
+  };
+}

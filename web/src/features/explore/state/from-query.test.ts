@@ -1,0 +1,65 @@
+// What a card asks, explored.
+import { describe, expect, it } from 'vitest';
+import type { SemanticQuery } from '@/api/types';
+import { viewAsModel } from '@/lib/views';
+import { joinedModels } from '@/testing/joined-fixtures';
+import { tripsView } from '@/testing/view-fixtures';
+import { mainQuery } from '../query/to-query';
+import { fit } from './fit';
+import { explorePath, stateOf } from './from-query';
+
+const trips = viewAsModel(tripsView, joinedModels);
+const query: SemanticQuery = {
+  measures: ['trips.trips'],
+  dimensions: ['trips.origin_airport_city'],
+  timeDimensions: [
+    {
+      dimension: 'trips.left_at',
+      granularity: 'month',
+      dateRange: 'last 90 days of data',
+      fill: 'zero',
+    },
+  ],
+  filters: [{ member: 'trips.airline', operator: 'equals', values: ['UA'] }],
+  segments: ['trips.busy'],
+  order: [['trips.trips', 'desc']],
+  top: { dimension: 'trips.origin_airport_city', limit: 5, others: true },
+  limit: 100,
+  timezone: 'America/New_York',
+};
+const line = { kind: 'line' as const, options: {} };
+
+describe('a card that is explored', () => {
+  it('is asked the same', () => {
+    const state = stateOf(query, trips, line);
+    expect(fit(state, [trips])).toMatchObject({ state, complaints: [] });
+    expect(mainQuery(state, trips)).toMatchObject(query);
+  });
+
+  it('has an address, also by the next level', () => {
+    expect(explorePath(query, trips, line, null)).toContain(
+      '/explore?model=trips&m=trips&d=origin_airport_city&grain=month',
+    );
+    const within = { from: 'trips.origin_airport_city', to: 'origin' };
+    const path = explorePath(query, trips, line, within);
+    expect(path).toContain('&d=origin&');
+    expect(path).toContain('&top=origin:5&');
+  });
+
+  it('keeps a range of another time as a condition', () => {
+    const two = {
+      ...query,
+      timeDimensions: [
+        { dimension: 'trips.left_at', granularity: 'day' },
+        { dimension: 'trips.booked_at', dateRange: ['2013-01-01', '2013-01-31'] },
+      ],
+    };
+    expect(stateOf(two, trips, line)).toMatchObject({
+      range: 'all',
+      filters: [
+        { member: 'airline' },
+        { member: 'booked_at', operator: 'inDateRange', values: ['2013-01-01', '2013-01-31'] },
+      ],
+    });
+  });
+});
