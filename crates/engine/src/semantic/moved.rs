@@ -55,8 +55,6 @@ pub(super) struct Grouped<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Mover<'a> {
     pub world: &'a World<'a>,
-    /// The model whose rows are counted.
-    pub root: &'a str,
     pub lens: Lens,
     pub named: &'a str,
     pub balances: bool,

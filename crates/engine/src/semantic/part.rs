@@ -99,7 +99,7 @@ impl<'a> Part<'a> {
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
-        let mover = Mover { world: self.world, root: self.root, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
+        let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
         let times = groups
             .iter()
             .filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: self.own(group.member, model).is_some() }));
