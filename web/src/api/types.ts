@@ -57,6 +57,7 @@ export type {
   FixedRow,
   Grain,
   HistogramBucket,
+  Holiday,
   Inference,
   InferredColumn,
   Join,

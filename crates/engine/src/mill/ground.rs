@@ -49,13 +49,13 @@ impl Ground {
 
     /// What relative ranges of a member are counted from.
     pub(super) fn reference_of(&self, member: &str) -> Reference {
-        let (reference, models) = (*self.reference(), self.models());
+        let (reference, models) = (self.reference().clone(), self.models());
         let Some((prefix, name)) = member.split_once('.') else { return reference };
         // The name may be that of a join, which is of some model.
         let joined = || models.values().flat_map(|model| &model.joins).find(|join| join.name == prefix).and_then(|join| models.get(join.target()));
         let model = models.get(prefix).or_else(joined);
         let dimension = model.and_then(|model| model.dimensions.iter().find(|dimension| dimension.name == name));
-        dimension.map_or(reference, |dimension| reference.of(dimension.column_type))
+        dimension.map_or_else(|| reference.clone(), |dimension| reference.of(dimension.column_type))
     }
 
     /// What is seen of what is pinned.
@@ -100,7 +100,7 @@ impl Mill {
     /// Answers a plain question. `among` is the place of the filter that only chooses which groups are shown.
     pub(super) async fn answer_on(&self, asking: &Asking<'_>, query: &SemanticQuery, among: Option<usize>) -> Result<QueryResult> {
         match asking.ground {
-            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), *reference, &asking.allowance).await,
+            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), reference.clone(), &asking.allowance).await,
             Ground::Several(gathered) => self.answer_composed(query, among, gathered, &asking.allowance).await,
         }
     }

@@ -88,7 +88,7 @@ impl Mill {
 
     async fn measures_of_calls(&self, calls: &[Call], tables: &MemorySchemaProvider, pinned: &[(DatasetName, Seen)], as_of: Option<AsOf>) -> Result<Arc<Measures>> {
         let (mut expressions, mut now) = (Vec::new(), None);
-        let query = SemanticQuery { as_of, calendar: Some(self.calendar), ..SemanticQuery::default() };
+        let query = SemanticQuery { as_of, calendar: Some(self.calendar.clone()), ..SemanticQuery::default() };
         for Call { table, measure, times } in calls {
             let found = pinned.iter().find(|(dataset, _)| dataset.as_str() == table.dataset);
             let (dataset, seen) = found.ok_or_else(|| Error::internal("a measure of a dataset that is not bound"))?;

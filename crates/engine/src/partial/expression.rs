@@ -14,7 +14,9 @@ use datafusion::scalar::ScalarValue;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::functions::business_day::BusinessDay;
 use crate::functions::time_bucket::TimeBucket;
+use crate::semantic::business::BusinessDays;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
 
@@ -104,6 +106,11 @@ pub(super) enum Node {
         grain: Interval,
         zone: String,
     },
+    /// Whether a day is worked.
+    BusinessDay {
+        calendar: String,
+        days: BusinessDays,
+    },
     Aggregate {
         name: String,
         arguments: usize,
@@ -133,7 +140,7 @@ impl Node {
     fn arity(&self) -> usize {
         match self {
             Self::Column(_) | Self::Literal(_) => 0,
-            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } => 1,
+            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } | Self::BusinessDay { .. } => 1,
             Self::Binary(_) | Self::Like { .. } => 2,
             Self::Between { .. } => 3,
             Self::Case { operand, branches, otherwise } => branches.saturating_mul(2).saturating_add(usize::from(*operand)).saturating_add(usize::from(*otherwise)),
@@ -232,6 +239,9 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
             if let Some(bucket) = call.func.inner().downcast_ref::<TimeBucket>() {
                 return Ok((Node::TimeBucket { grain: bucket.interval(), zone: bucket.calendar().to_string() }, parts));
             }
+            if let Some(day) = call.func.inner().downcast_ref::<BusinessDay>() {
+                return Ok((Node::BusinessDay { calendar: day.calendar().to_string(), days: day.days().clone() }, parts));
+            }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
                 return Err(unknown_function(name));
@@ -323,10 +333,8 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
             let function = session.scalar_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             Expr::ScalarFunction(ScalarFunction { func: function.clone(), args: parts.some(arguments) })
         }
-        Node::TimeBucket { grain, zone } => {
-            let calendar: Calendar = zone.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {zone:?}")))?;
-            TimeBucket::udf(grain, calendar).call(vec![parts.next()?])
-        }
+        Node::TimeBucket { grain, zone } => TimeBucket::udf(grain, calendar_of(&zone)?).call(vec![parts.next()?]),
+        Node::BusinessDay { calendar, days } => BusinessDay::udf(calendar_of(&calendar)?, days).call(vec![parts.next()?]),
         Node::Aggregate { name, arguments, distinct, filter } => {
             let function = session.aggregate_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             let args = parts.some(arguments);
@@ -337,6 +345,10 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
 
 fn entry<T>(table: &[T], place: usize) -> Result<&T> {
     table.get(place).ok_or_else(|| Error::corrupt(format!("an expression refers to entry {place} of a table of {}", table.len())))
+}
+
+fn calendar_of(name: &str) -> Result<Calendar> {
+    name.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {name:?}")))
 }
 
 fn unknown_function(name: &str) -> Error {
@@ -369,6 +381,8 @@ mod tests {
         let city = || col("city");
         let like = |negated, escape_char, case_insensitive| Like { negated, expr: Box::new(city()), pattern: Box::new(lit("a_%")), escape_char, case_insensitive };
         let bucket = TimeBucket::udf(Grain::Week, chrono_tz::Asia::Kathmandu).call(vec![col("at")]);
+        let holidays = serde_json::from_str(r#"[{"date": "2026-12-25", "name": "Christmas"}]"#).unwrap();
+        let worked = BusinessDay::of(col("at"), chrono_tz::Asia::Kathmandu.into(), BusinessDays::new(None, Some(&holidays)));
         let operators = OPERATORS.iter().map(|op| Expr::BinaryExpr(BinaryExpr { left: Box::new(col("a")), op: *op, right: Box::new(col("b")) }));
         let all = [
             col("city").eq(lit("Rome")).and(col("n").gt(lit(1.5_f64)).or(col("n").is_null())),
@@ -386,6 +400,7 @@ mod tests {
             city().in_list(vec![lit("a"), lit("b"), lit(ScalarValue::Utf8View(None))], true),
             lower(substr(city(), lit(2_i64))),
             bucket,
+            worked,
             sum(col("n") + lit(1_i64)),
             count_distinct(city()),
         ];

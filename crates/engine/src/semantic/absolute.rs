@@ -22,7 +22,7 @@ pub(crate) fn absolute(filter: &Filter, reference: &Reference, type_of: &dyn Fn(
 }
 
 fn fixed(condition: &Condition, reference: &Reference, type_of: &dyn Fn(&str) -> Option<ColumnType>) -> Result<Condition> {
-    let reference = &type_of(&condition.member).map_or(*reference, |column_type| reference.of(column_type));
+    let reference = &type_of(&condition.member).map_or_else(|| reference.clone(), |column_type| reference.of(column_type));
     let with = |operator: Operator, values: Vec<Value>| Condition { member: condition.member.clone(), operator, values };
     let texts: Vec<&str> = condition.values.iter().filter_map(Value::as_str).collect();
     let first = texts.first().copied().unwrap_or_default();
@@ -70,10 +70,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::semantic::business::BusinessDays;
 
     #[test]
     fn relative_dates_become_instants() {
-        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into() };
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
         let type_of = |member: &str| (member == "f.at").then_some(ColumnType::Timestamp);
         for (written, expected) in [
             (

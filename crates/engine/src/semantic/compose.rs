@@ -124,7 +124,7 @@ impl<'a> World<'a> {
     pub(super) fn type_of(&self, model: &Model, measure: &Measure) -> Result<ColumnType> {
         let schema = self.source(&model.name)?.schema();
         let columns = Columns { state: self.state, schema };
-        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference, limits: self.limits };
+        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference.clone(), limits: self.limits };
         Ok(compiler.aggregate(measure)?.1)
     }
 
@@ -166,7 +166,7 @@ impl<'a> World<'a> {
 
     /// What ranges and buckets of a member go by.
     pub(super) fn reference_of(&self, from: &str, member: &str) -> Reference {
-        self.dimension(from, member).map_or(self.reference, |dimension| self.reference.of(dimension.column_type))
+        self.dimension(from, member).map_or_else(|_| self.reference.clone(), |dimension| self.reference.of(dimension.column_type))
     }
 
     /// The model that is called `prefix` from another one.
@@ -339,7 +339,7 @@ fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColu
     let plan = plan.project(shown)?.sort(order)?.build()?;
     let limit = limit_of(query, world.limits)?;
     let asked = query.time_dimensions.iter().find_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
-    let reference = |member: &str| roots.first().map_or(world.reference, |root| world.reference_of(root, member));
+    let reference = |member: &str| roots.first().map_or_else(|| world.reference.clone(), |root| world.reference_of(root, member));
     let range = asked.map(|(member, range)| date::resolve(range, &reference(member))).transpose()?;
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }

@@ -1,16 +1,19 @@
 //! Conditions of a query as expressions. Negated conditions keep rows without a value, unless `null` is among the values:
 //! people who exclude "EWR" do not mean to lose what is unknown.
 
+use chrono_tz::Tz;
 use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator as Op, lit};
 use datafusion::prelude::{cast, in_list};
 use datafusion::scalar::ScalarValue;
 use serde_json::Value;
 
+use super::calendar::Calendar;
 use super::date::{self, Reference};
 use super::query::{Condition, DateRange, Filter, Operator};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::business_day::BusinessDay;
 
 /// Values of one condition at most.
 const VALUES_MAX: usize = 10_000;
@@ -47,6 +50,20 @@ pub(crate) fn moves(filter: &Filter) -> bool {
 /// Whether what a filter asks for is counted from the latest row.
 pub(crate) fn follows_data(filter: &Filter) -> bool {
     any_text(filter, &|condition, text| is_of_dates(condition.operator) && date::follows_data(&DateRange::Named(text.to_owned())))
+}
+
+/// Whether a filter chooses by which days are worked.
+pub(crate) fn on_business_days(filter: &Filter) -> bool {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(on_business_days),
+        Filter::Condition(condition) => matches!(condition.operator, Operator::OnBusinessDays | Operator::OffBusinessDays),
+    }
+}
+
+/// Whether what a filter asks for depends on which days are worked: by its operator, or by a date that counts them.
+pub(crate) fn asks_business_days(filter: &Filter) -> bool {
+    let counts = |condition: &Condition, text: &str| (is_of_dates(condition.operator) || text.trim_start().starts_with("now")) && date::counts_business_days(text);
+    on_business_days(filter) || any_text(filter, &counts)
 }
 
 /// Whether some text that a filter compares with passes a test.
@@ -124,6 +141,8 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
                 _ => member.gt_eq(instant(start)),
             })
         }
+        Operator::OnBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)),
+        Operator::OffBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)).map(|on| Expr::Not(Box::new(on))),
     }
 }
 
@@ -149,6 +168,18 @@ fn as_instant(member: Expr, column_type: ColumnType) -> Result<Expr> {
         ColumnType::Date => Ok(cast(member, ColumnType::Timestamp.data_type())),
         other => Err(Error::invalid(format!("a date operator needs a timestamp or a date, not {other}"))),
     }
+}
+
+/// Whether the day of a time is worked; nothing where there is no time, which is on no day.
+fn on_business_day(member: Expr, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    // A date is its own day, wherever it is asked.
+    let calendar = if column_type == ColumnType::Date { Calendar::from(Tz::UTC) } else { reference.calendar };
+    let instant = match (as_instant(member, column_type)?, column_type) {
+        // What an expression makes may be a time of another precision.
+        (expression, ColumnType::Timestamp) if !matches!(expression, Expr::Column(_)) => cast(expression, ColumnType::Timestamp.data_type()),
+        (instant, _) => instant,
+    };
+    Ok(BusinessDay::of(instant, calendar, reference.business.clone()))
 }
 
 fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference) -> Result<Expr> {

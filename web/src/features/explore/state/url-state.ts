@@ -59,6 +59,8 @@ const operators = new Set([
   'beforeOrOnDate',
   'afterDate',
   'afterOrOnDate',
+  'onBusinessDays',
+  'offBusinessDays',
 ]);
 
 function readRange(text: string): DateRange | null {
