@@ -128,6 +128,10 @@ async fn conditions_nest_stand_in_measures_and_are_told() {
     let measured = json!({"measures": ["sales.worked"], "calendar": calendar});
     let found = answer(&ward.mill, &measured).await;
     assert_eq!(found.to_json()["data"], json!([[on]]));
+    // SQL goes by the calendar of the mill.
+    let ours = ward.mill.with_calendar(serde_json::from_value(calendar.clone()).unwrap());
+    let in_sql = ours.sql("select measure(worked), measure(sum_amount) from sales").await.unwrap();
+    assert_eq!(in_sql.to_json()["data"], json!([[on], [all]]));
     // Whoever reads an answer learns how many holidays were known, where they have a say.
     let told = |result: &QueryResult| serde_json::to_value(&result.provenance.calendar).unwrap();
     assert_eq!(told(&found), json!({"weekStart": "monday", "yearStart": 1, "weekend": ["saturday", "sunday"], "holidayCount": 4}));
