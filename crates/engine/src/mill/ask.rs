@@ -168,7 +168,7 @@ impl Mill {
             Some(asked) => (asked, None),
             None => {
                 counters = Arc::new(ScanCounters::default());
-                self.ask_planned(query, model, &snapshot, reference, &counters, allowance).await?
+                self.ask_planned(query, model, &snapshot, reference.clone(), &counters, allowance).await?
             }
         };
         let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
