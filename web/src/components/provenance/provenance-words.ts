@@ -73,9 +73,9 @@ function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
 
 /** Which days were not business days, where that was asked. */
 function daysOff({ calendar }: Provenance): string | null {
-  if (typeof calendar?.holidayCount !== 'number') return null;
-  const days = (calendar.weekend ?? []).map((day) => day.charAt(0).toUpperCase() + day.slice(1));
-  const { holidayCount } = calendar;
+  const holidayCount = calendar?.holidayCount;
+  if (typeof holidayCount !== 'number') return null;
+  const days = (calendar?.weekend ?? []).map((day) => day.charAt(0).toUpperCase() + day.slice(1));
   const holidays = holidayCount === 1 ? '1 holiday' : `${count(holidayCount)} holidays`;
   return [...days, holidays].join(', ');
 }
