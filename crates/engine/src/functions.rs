@@ -4,6 +4,7 @@ pub(crate) mod allowed;
 pub(crate) mod approx_distinct;
 pub(crate) mod approx_quantile;
 pub(crate) mod bucket;
+pub(crate) mod business_day;
 pub(crate) mod checked_number;
 pub(crate) mod date_bucket;
 pub(crate) mod sketch;

@@ -27,7 +27,7 @@ use crate::semantic::absolute::absolute;
 use crate::semantic::compile::calendar_of;
 use crate::semantic::date::{self, Reference};
 use crate::semantic::granularity::interval_of;
-use crate::semantic::{SemanticQuery, filter};
+use crate::semantic::{CalendarSettings, SemanticQuery, filter};
 use crate::storage::checkpoint::table::Checkpoint;
 use crate::storage::layout;
 use crate::storage::log::DatasetLog;
@@ -153,7 +153,7 @@ pub fn question(bytes: &[u8]) -> Result<(), String> {
     }
     let calendar = settled(calendar_of(&query))?.unwrap_or(Tz::UTC.into());
     let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-    let reference = Reference { now, latest: Some(now), calendar };
+    let reference = Reference { now, latest: Some(now), calendar, business: query.calendar.as_ref().map(CalendarSettings::business_days).unwrap_or_default() };
     for asked in query.time_dimensions.iter().filter_map(|time| time.granularity.as_ref()) {
         let Some(interval) = settled(interval_of(asked, "member", &[]))? else { continue };
         let (start, end) = bucket_of(now.timestamp_micros(), interval, calendar);

@@ -14,6 +14,7 @@
 pub(crate) mod absolute;
 pub(crate) mod access;
 mod balance;
+pub(crate) mod business;
 pub(crate) mod calendar;
 pub(crate) mod check;
 mod combinations;
@@ -46,8 +47,10 @@ pub(crate) mod shape;
 mod states;
 pub(crate) mod timed;
 pub(crate) mod view;
+mod weekday;
 
-pub use calendar::CalendarSettings;
+pub use business::{Holiday, Holidays, Weekend};
+pub use calendar::{CalendarSettings, UsedCalendar};
 pub use grain::Grain;
 pub use granularity::{Granularity, NamedGranularity};
 pub use interval::Interval;

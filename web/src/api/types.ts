@@ -58,6 +58,7 @@ export type {
   Grain,
   Hierarchy,
   HistogramBucket,
+  Holiday,
   Inference,
   InferredColumn,
   Join,

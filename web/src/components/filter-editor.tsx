@@ -15,14 +15,14 @@ import { useQueryResult } from '@/api/use-query-result';
 import { toMember } from '@/lib/members';
 import { countedBy } from '@/lib/views';
 import { parseRange } from '@/lib/time-ranges';
-import { measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
+import { dayOperators, measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
 
 export interface FilterEditorProps {
   models: readonly Model[];
   filter: MemberFilter | null;
   /** Values are those of this state; null: of now. */
   asOf: AsOf | null;
-  /** Also times and measures, beside the dimensions. */
+  /** Also measures and the ranges of times, beside the dimensions; without it times are chosen by business days alone. */
   everything?: boolean;
   /** What is chosen to begin with, where there is no filter yet. */
   startWith?: string | undefined;
@@ -42,9 +42,14 @@ interface MemberChoice {
   isMeasure: boolean;
 }
 
+const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === 'date';
+
+/** Whether a filter that is changed is one on this time, but not by business days. */
+const isOther = (filter: MemberFilter | null, member: string): boolean =>
+  filter?.member === member && !dayOperators.some(({ operator }) => operator === filter.operator);
+
 function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[] {
   const several = models.length > 1;
-  const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === 'date';
   return models.flatMap((model) => {
     const choice = (name: string, label: string, type: ColumnType, isMeasure: boolean) => ({
       member: toMember(name, model.name),
@@ -52,10 +57,14 @@ function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[
       type,
       isMeasure,
     });
-    const dimensions = model.dimensions
-      .filter((dimension) => everything || !isTime(dimension.type))
-      .map(({ name, label, type }) => choice(name, label, type, false));
-    if (!everything) return dimensions;
+    const dimensions = model.dimensions.map(({ name, label, type }) =>
+      choice(name, label, type, false),
+    );
+    // Whoever filters has another control for ranges of time, so times come last.
+    if (!everything)
+      return [false, true].flatMap((times) =>
+        dimensions.filter(({ type }) => isTime(type) === times),
+      );
     return [
       ...dimensions,
       ...model.measures.map(({ name, label }) => choice(name, label, 'float', true)),
@@ -94,7 +103,11 @@ export function FilterEditor(props: FilterEditorProps) {
     filter?.member ?? props.startWith ?? choices[0]?.member ?? '',
   );
   const choice = choices.find((entry) => entry.member === memberName) ?? null;
-  const operators = choice?.isMeasure ? measureOperators : operatorsFor(choice?.type ?? 'string');
+  const operators = choice?.isMeasure
+    ? measureOperators
+    : choice && !everything && isTime(choice.type) && !isOther(filter, choice.member)
+      ? dayOperators
+      : operatorsFor(choice?.type ?? 'string');
   const [operatorName, setOperator] = useState(filter?.operator ?? 'equals');
   const operator = operators.find((entry) => entry.operator === operatorName) ?? operators[0];
   const [values, setValues] = useState<Cell[]>(filter?.values ?? []);

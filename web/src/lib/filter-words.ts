@@ -34,6 +34,11 @@ const dateOperators: OperatorChoice[] = [
   { operator: 'afterDate', label: 'is after', input: 'day' },
   { operator: 'afterOrOnDate', label: 'is on or after', input: 'day' },
 ];
+/** Which days are worked, the calendar says. */
+export const dayOperators: readonly OperatorChoice[] = [
+  { operator: 'onBusinessDays', label: 'is on business days', input: 'none' },
+  { operator: 'offBusinessDays', label: 'is on days off', input: 'none' },
+];
 const missingOperators: OperatorChoice[] = [
   { operator: 'set', label: 'has a value', input: 'none' },
   { operator: 'notSet', label: 'has no value', input: 'none' },
@@ -42,7 +47,8 @@ const missingOperators: OperatorChoice[] = [
 export function operatorsFor(type: ColumnType): OperatorChoice[] {
   if (type === 'integer' || type === 'float') return [...numberOperators, ...missingOperators];
   if (type === 'boolean') return [...textOperators.slice(0, 2), ...missingOperators];
-  if (type === 'timestamp' || type === 'date') return [...dateOperators, ...missingOperators];
+  if (type === 'timestamp' || type === 'date')
+    return [...dateOperators, ...dayOperators, ...missingOperators];
   return [...textOperators, ...missingOperators];
 }
 
@@ -53,9 +59,13 @@ export const measureOperators: readonly OperatorChoice[] = [
 ];
 
 export const operatorLabel = (operator: FilterOperator): string =>
-  [...textOperators, ...numberOperators, ...dateOperators, ...missingOperators].find(
-    (choice) => choice.operator === operator,
-  )?.label ?? operator;
+  [
+    ...textOperators,
+    ...numberOperators,
+    ...dateOperators,
+    ...dayOperators,
+    ...missingOperators,
+  ].find((choice) => choice.operator === operator)?.label ?? operator;
 
 export const valueText = (value: Cell): string =>
   value === null ? 'no value' : value === true ? 'Yes' : value === false ? 'No' : String(value);

@@ -18,11 +18,12 @@ const lengthOf = (range: DateRange): number | null => {
     return Number.isNaN(length) ? null : length;
   }
   if (/^(today|yesterday|\d{4}-\d{2}-\d{2})/.test(range)) return GRAIN_MS.day;
-  const [, count = '1', unit] =
-    /^(?:last|this|from)\s+(?:(\d+)\s+)?(second|minute|hour|day|week|month|quarter|year)/.exec(
+  const [, count = '1', business, unit] =
+    /^(?:last|this|from)\s+(?:(\d+)\s+)?(business )?(second|minute|hour|day|week|month|quarter|year)/.exec(
       range,
     ) ?? [];
-  return unit === undefined ? null : Number(count) * GRAIN_MS[unit as Grain];
+  // Days off lie between business days; seldom as many.
+  return unit === undefined ? null : Number(count) * (business ? 2 : 1) * GRAIN_MS[unit as Grain];
 };
 
 /** Of `day` or `15 minutes`; nothing of a name that a model gives to a width. */

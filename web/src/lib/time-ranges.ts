@@ -31,6 +31,7 @@ export const presetGroups: PresetGroup[] = [
     presets: [
       'today',
       'yesterday',
+      'last 5 business days',
       'last 7 days',
       'last 30 days',
       'this month',
@@ -53,13 +54,15 @@ export const grains: { grain: string; label: string }[] = [
   { grain: 'year', label: 'year' },
 ];
 
-const unit = '(second|minute|hour|day|week|month|quarter|year)s?';
+const unit = '((second|minute|hour|business day|day|week|month|quarter|year)s?)';
+const anchor = String.raw`now([-+]\d{1,5}(bd|[smhdwMQy]))?(\/[smhdwMQy])?`;
 const relative = [
   /^(today|yesterday|all)$/,
   /^(this|last) (week|month|quarter|year)$/,
+  /^last business day$/,
   new RegExp(`^last \\d{1,5} ${unit}$`),
   new RegExp(`^from \\d{1,5} ${unit} ago to now$`),
-  /^now(-\d{1,5}[smhdwMQy])?(\/[smhdwMQy])? to now(-\d{1,5}[smhdwMQy])?(\/[smhdwMQy])?$/,
+  new RegExp(`^${anchor} to ${anchor}$`),
 ];
 
 function isDay(text: string): boolean {

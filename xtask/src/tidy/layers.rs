@@ -10,7 +10,7 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 39] = [
     "error",
     "ids",
     "clock",
@@ -28,6 +28,8 @@ const ORDER: [&str; 37] = [
     "semantic::grain",
     "semantic::interval",
     "semantic::granularity",
+    "semantic::weekday",
+    "semantic::business",
     "semantic::calendar",
     "semantic::query",
     "semantic::policy",

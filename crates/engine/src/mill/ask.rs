@@ -17,7 +17,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::told;
+use super::provenance::{told, used_calendar};
 use super::seen::Seen;
 use super::sql_models::{Among, Planned};
 use super::sql_views::{Common, Questions, ViewsInSql};
@@ -42,7 +42,7 @@ use crate::semantic::in_sql::blocks::Shown;
 use crate::semantic::join::Models;
 use crate::semantic::member::Member;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, Model, SemanticQuery, View, derived, filter, member, segments};
+use crate::semantic::{CalendarSettings, Model, SemanticQuery, UsedCalendar, View, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
 
 impl Mill {
@@ -141,7 +141,8 @@ impl Mill {
         let of_data = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_data) || query.filters.iter().any(filter::follows_data);
         let calendar = compile::calendar_of(query)?;
         let latest = if of_data { snapshot.latest_needed(calendar)? } else { snapshot.latest_in(calendar) };
-        Ok(Reference { now, latest, calendar })
+        let business = query.calendar.as_ref().map(CalendarSettings::business_days).unwrap_or_default();
+        Ok(Reference { now, latest, calendar, business })
     }
 
     /// A question as a plan over the rows that the scope sees, and the part of it that is asked for.
@@ -163,11 +164,11 @@ impl Mill {
         }
         let zone = reference.zone();
         let mut counters = Arc::new(ScanCounters::default());
-        let asked = match self.ask_tile(query, model, &snapshot, reference, &counters, allowance).await? {
+        let asked = match self.ask_tile(query, model, &snapshot, reference.clone(), &counters, allowance).await? {
             Some(asked) => (asked, None),
             None => {
                 counters = Arc::new(ScanCounters::default());
-                self.ask_planned(query, model, &snapshot, reference, &counters, allowance).await?
+                self.ask_planned(query, model, &snapshot, reference.clone(), &counters, allowance).await?
             }
         };
         let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
@@ -198,7 +199,7 @@ impl Mill {
             provenance: Provenance {
                 time_range: told(range),
                 timezone: zone.name().to_owned(),
-                calendar: query.calendar,
+                calendar: used_calendar(query, [model.as_ref()]),
                 exact: bounds.is_empty(),
                 bounds,
                 total_rows,
@@ -341,7 +342,7 @@ impl Mill {
             others: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
-                calendar: Some(self.calendar).filter(|calendar| *calendar != CalendarSettings::default()),
+                calendar: UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), false),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),
@@ -518,7 +519,7 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference)
 }
 
 /// The measures of a model that a question asks for or filters by, and those that they are computed from.
-fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
+pub(super) fn measures_of(query: &SemanticQuery, model: &Model) -> Vec<String> {
     let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
     let mut queue: Vec<String> = members
         .filter_map(|name| if let Ok(Member::Measure(measure)) = member::find(model, name) { Some(measure.name.clone()) } else { None })

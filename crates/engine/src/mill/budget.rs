@@ -69,7 +69,7 @@ impl Mill {
     pub(super) async fn cheaper(&self, query: &SemanticQuery, ground: &Ground, allowance: &Allowance) -> Vec<String> {
         let Some(over) = allowance.over().filter(|_| allowance.tells()) else { return general() };
         let Ground::One { model, seen, reference, .. } = ground else { return words(allowance, over, &ground.pinned()) };
-        let tried = Tried { query: &shape::bare(query), model, seen, reference: *reference };
+        let tried = Tried { query: &shape::bare(query), model, seen, reference: reference.clone() };
         let (mut found, counters) = (Vec::new(), Arc::default());
         let cost = self.cost(&tried, tried.query, &counters).await;
         if shape::is_shaped(query) {
@@ -93,12 +93,12 @@ impl Mill {
 
     /// The same question about a shorter range of time.
     async fn shorter(&self, tried: &Tried<'_>, over: &Survey, budget: Budget) -> Option<String> {
-        let Tried { query, model, seen, reference } = *tried;
+        let Tried { query, model, seen, ref reference } = *tried;
         let (column, dimension) = time_of(model, seen)?;
         let member = format!("{}.{}", model.name, dimension.name);
         let place = query.time_dimensions.iter().position(|time| time.dimension == member);
         let asked = place.and_then(|place| query.time_dimensions.get(place)?.date_range.as_ref());
-        let to = asked.and_then(|range| date::resolve(range, &reference).ok()?.to);
+        let to = asked.and_then(|range| date::resolve(range, reference).ok()?.to);
         let latest = over.segments.iter().filter_map(|(segment, _)| segment.time_range(&seen.arrow, &column)).map(|(_, latest)| latest).max()?;
         let last = to.and_then(|to| DateTime::from_timestamp_micros(to - 1)).unwrap_or(latest);
         for part in TRIES {
@@ -154,7 +154,7 @@ impl Mill {
 
     /// What a question about one model would read. `None`: it cannot be asked.
     async fn cost(&self, tried: &Tried<'_>, query: &SemanticQuery, counters: &Arc<ScanCounters>) -> Option<Survey> {
-        let (_, page) = self.page(query, tried.model, tried.seen, tried.reference, counters).ok()?;
+        let (_, page) = self.page(query, tried.model, tried.seen, tried.reference.clone(), counters).ok()?;
         self.session().physical(&page).await.ok().map(|physical| survey(&physical))
     }
 

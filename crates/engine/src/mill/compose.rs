@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Mill;
 use super::damage::Damage;
 use super::mappings::repeated;
-use super::provenance::told;
+use super::provenance::{told, used_calendar};
 use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
@@ -181,7 +181,7 @@ impl Mill {
             models: &gathered.models,
             sources: &sources,
             state,
-            reference: gathered.reference,
+            reference: gathered.reference.clone(),
             limits: self.scope.limits(),
             mapped_rows: if lookups == LookupsBy::Functions { self.shared.settings.mapped_lookup_rows } else { 0 },
             used: Default::default(),
@@ -211,10 +211,10 @@ impl Mill {
         let physical = self.session().physical(&planned.page).await?;
         Self::take_plan(allowance, &physical)?;
         let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
-        self.composed_result(query, executed, planned).await
+        self.composed_result(query, &gathered.models, executed, planned).await
     }
 
-    async fn composed_result(&self, query: &SemanticQuery, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
+    async fn composed_result(&self, query: &SemanticQuery, models: &Models, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
         let calendar = compile::calendar_of(query)?;
         let mut stages = executed.stages;
@@ -238,7 +238,7 @@ impl Mill {
                 complete_until,
                 time_range: told(composed.range),
                 timezone: compile::zone_of(query)?.name().to_owned(),
-                calendar: query.calendar,
+                calendar: used_calendar(query, models.values().map(AsRef::as_ref)),
                 exact: true,
                 total_rows,
                 truncated: executed.truncated,

@@ -150,7 +150,7 @@ impl Mill {
         self.open_rollups_of(dataset, snapshot, model.version).await?;
         let allowance = self.allowance(query.budget, [snapshot])?;
         let counters = Arc::new(ScanCounters::default());
-        let (_, page) = self.page(query, model, snapshot, *reference, &counters)?;
+        let (_, page) = self.page(query, model, snapshot, reference.clone(), &counters)?;
         let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
         let survey = survey(&physical);
         let within_budget = allowance.take_known(&survey);

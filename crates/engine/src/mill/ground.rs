@@ -89,7 +89,7 @@ impl Mill {
     /// Answers a plain question. `among` is the place of the filter that only chooses which groups are shown.
     pub(super) async fn answer_on(&self, asking: &Asking<'_>, query: &SemanticQuery, among: Option<usize>) -> Result<QueryResult> {
         match asking.ground {
-            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), *reference, &asking.allowance).await,
+            Ground::One { model, seen, reference, .. } => self.answer(query, model, seen.clone(), reference.clone(), &asking.allowance).await,
             Ground::Several(gathered) => self.answer_composed(query, among, gathered, &asking.allowance).await,
         }
     }

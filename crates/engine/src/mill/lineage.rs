@@ -14,6 +14,7 @@ use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
 use super::history::{Operation, VersionLoad};
+use super::provenance::used_calendar;
 use super::seen::Seen;
 use crate::error::Result;
 use crate::ids::DatasetName;
@@ -27,7 +28,7 @@ use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::member::{Member, find, find_dimension, model_of};
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, Dimension, Filter, Measure, Model, SemanticQuery, derived, segments};
+use crate::semantic::{Dimension, Filter, Measure, Model, SemanticQuery, UsedCalendar, derived, segments};
 use crate::storage::layout;
 use crate::storage::segment::Segment;
 
@@ -52,7 +53,7 @@ pub struct Lineage {
     pub timezone: String,
     /// When days, weeks and years begin, where the question says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<CalendarSettings>,
+    pub calendar: Option<UsedCalendar>,
     /// What is read.
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
@@ -236,11 +237,11 @@ impl Mill {
             }
             Ground::One { model, dataset, seen, reference, .. } => {
                 let source = self.source_of(dataset, seen, &Arc::default())?;
-                let compiled = compile::compile(query, model, source, state, *reference, self.scope.limits())?;
+                let compiled = compile::compile(query, model, source, state, reference.clone(), self.scope.limits())?;
                 (vec![(dataset.clone(), seen.clone())], compiled.plan)
             }
         };
-        let words = Words { models: ground.models(), used: &used, reference: *ground.reference() };
+        let words = Words { models: ground.models(), used: &used, reference: ground.reference().clone() };
         let mut matched = if used.iter().all(|(_, seen)| seen.access().restricts()) { Matching::new() } else { matching(&plan, state)? };
         let (mut datasets, mut room, mut truncated) = (Vec::new(), SEGMENTS_MAX, false);
         for (dataset, seen) in &used {
@@ -259,7 +260,7 @@ impl Mill {
             time_ranges: words.time_ranges(query)?,
             filters: self.filters(asked, &words).await?,
             timezone: compile::zone_of(query)?.name().to_owned(),
-            calendar: query.calendar,
+            calendar: used_calendar(query, ground.models().values().map(AsRef::as_ref)),
             datasets,
             truncated,
         })

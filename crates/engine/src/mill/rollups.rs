@@ -19,6 +19,7 @@ use crate::partial::source::SegmentSource;
 use crate::query::access::Access;
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::scope::Scope;
+use crate::semantic::business::BusinessDays;
 use crate::semantic::date::Reference;
 use crate::semantic::model::{Model, Rollup};
 use crate::semantic::{compile, rollup};
@@ -229,7 +230,8 @@ impl Mill {
         let state = self.shared.session.shared();
         // A rollup holds the whole dataset, whoever asks first.
         let plan = scoped_plan(self.table(name, snapshot, &Arc::default()), name, &Access::default(), state)?;
-        let reference = Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), calendar: Tz::UTC.into() };
+        let reference =
+            Reference { now: self.shared.clock.now(), latest: snapshot.time_range.map(|(_, latest)| latest), calendar: Tz::UTC.into(), business: BusinessDays::default() };
         let compiled = compile::compile(&rollup::query_of(declared, model), model, plan, state, reference, self.scope.limits())?;
         self.shared.session.fragment(&compiled.plan)
     }

@@ -112,7 +112,7 @@ impl Mill {
         mut now: Option<DateTime<Utc>>,
     ) -> Result<Arc<Measures>> {
         let mut expressions = Vec::new();
-        let query = SemanticQuery { as_of, calendar: Some(self.calendar), ..SemanticQuery::default() };
+        let query = SemanticQuery { as_of, calendar: Some(self.calendar.clone()), ..SemanticQuery::default() };
         for Call { table, measure, times } in calls {
             let found = pinned.iter().find(|(dataset, _)| dataset.as_str() == table.dataset);
             let (dataset, seen) = found.ok_or_else(|| Error::internal("a measure of a dataset that is not bound"))?;

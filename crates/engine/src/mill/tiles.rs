@@ -23,7 +23,7 @@ use crate::query::tile::Tile;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Range, Reference};
 use crate::semantic::member::{self, Member, find, find_dimension};
-use crate::semantic::{DateRange, Dimension, Model, SemanticQuery};
+use crate::semantic::{CalendarSettings, DateRange, Dimension, Model, SemanticQuery};
 use crate::storage::log::Snapshot;
 
 /// Questions that are kept, over all scopes.
@@ -98,7 +98,7 @@ impl Mill {
         let kept = match self.shared.tiles.0.get(&key).await {
             Some(kept) if kept.is_of(model, snapshot) && kept.is_current(&source).await => kept,
             _ => {
-                let compiled = self.compile_tile(&timeless, model, snapshot, reference).await;
+                let compiled = self.compile_tile(&timeless, model, snapshot, reference.clone()).await;
                 let kept = Arc::new(Kept { model: Arc::clone(model), columns: Arc::clone(&snapshot.arrow), compiled });
                 self.shared.tiles.0.insert(key, Arc::clone(&kept)).await;
                 kept
@@ -143,6 +143,8 @@ impl Kept {
 /// depends on it.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
     let mut query = SemanticQuery { as_of: None, budget: None, ..query.clone() };
+    // A condition on a time is not compiled, so business days are only counted in windows. A list of holidays would be most of the text.
+    query.calendar = query.calendar.map(CalendarSettings::without_business_days);
     for time in &mut query.time_dimensions {
         time.date_range = time.date_range.take().map(|_| DateRange::Named(SOME_TIME.to_owned()));
     }

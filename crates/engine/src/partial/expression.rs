@@ -14,8 +14,10 @@ use datafusion::scalar::ScalarValue;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::functions::business_day::BusinessDay;
 use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
+use crate::semantic::business::BusinessDays;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::interval::Interval;
 
@@ -110,6 +112,11 @@ pub(super) enum Node {
         grain: Interval,
         zone: String,
     },
+    /// Whether a day is worked.
+    BusinessDay {
+        calendar: String,
+        days: BusinessDays,
+    },
     Aggregate {
         name: String,
         arguments: usize,
@@ -139,7 +146,7 @@ impl Node {
     fn arity(&self) -> usize {
         match self {
             Self::Column(_) | Self::Literal(_) => 0,
-            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } | Self::DateBucket { .. } => 1,
+            Self::Unary(_) | Self::Cast { .. } | Self::TimeBucket { .. } | Self::DateBucket { .. } | Self::BusinessDay { .. } => 1,
             Self::Binary(_) | Self::Like { .. } => 2,
             Self::Between { .. } => 3,
             Self::Case { operand, branches, otherwise } => branches.saturating_mul(2).saturating_add(usize::from(*operand)).saturating_add(usize::from(*otherwise)),
@@ -241,6 +248,9 @@ fn take_apart<'a>(expr: &'a Expr, session: &dyn Session, tables: &mut Tables) ->
             if let Some(bucket) = call.func.inner().downcast_ref::<DateBucket>() {
                 return Ok((Node::DateBucket { grain: bucket.interval(), zone: bucket.calendar().to_string() }, parts));
             }
+            if let Some(day) = call.func.inner().downcast_ref::<BusinessDay>() {
+                return Ok((Node::BusinessDay { calendar: day.calendar().to_string(), days: day.days().clone() }, parts));
+            }
             let name = call.func.name();
             if session.scalar_functions().get(name) != Some(&call.func) {
                 return Err(unknown_function(name));
@@ -332,8 +342,9 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
             let function = session.scalar_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             Expr::ScalarFunction(ScalarFunction { func: function.clone(), args: parts.some(arguments) })
         }
-        Node::TimeBucket { grain, zone } => TimeBucket::udf(grain, calendar(&zone)?).call(vec![parts.next()?]),
-        Node::DateBucket { grain, zone } => DateBucket::udf(grain, calendar(&zone)?).call(vec![parts.next()?]),
+        Node::TimeBucket { grain, zone } => TimeBucket::udf(grain, calendar_of(&zone)?).call(vec![parts.next()?]),
+        Node::DateBucket { grain, zone } => DateBucket::udf(grain, calendar_of(&zone)?).call(vec![parts.next()?]),
+        Node::BusinessDay { calendar, days } => BusinessDay::udf(calendar_of(&calendar)?, days).call(vec![parts.next()?]),
         Node::Aggregate { name, arguments, distinct, filter } => {
             let function = session.aggregate_functions().get(&name).ok_or_else(|| unknown_function(&name))?;
             let args = parts.some(arguments);
@@ -348,6 +359,10 @@ fn calendar(zone: &str) -> Result<Calendar> {
 
 fn entry<T>(table: &[T], place: usize) -> Result<&T> {
     table.get(place).ok_or_else(|| Error::corrupt(format!("an expression refers to entry {place} of a table of {}", table.len())))
+}
+
+fn calendar_of(name: &str) -> Result<Calendar> {
+    name.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {name:?}")))
 }
 
 fn unknown_function(name: &str) -> Error {
@@ -381,6 +396,8 @@ mod tests {
         let like = |negated, escape_char, case_insensitive| Like { negated, expr: Box::new(city()), pattern: Box::new(lit("a_%")), escape_char, case_insensitive };
         let bucket = TimeBucket::udf(Grain::Week, chrono_tz::Asia::Kathmandu).call(vec![col("at")]);
         let dates = DateBucket::udf("2 weeks".parse::<Interval>().unwrap(), "America/New_York weeks-Sun days-6".parse::<Calendar>().unwrap()).call(vec![col("day")]);
+        let holidays = serde_json::from_str(r#"[{"date": "2026-12-25", "name": "Christmas"}]"#).unwrap();
+        let worked = BusinessDay::of(col("at"), chrono_tz::Asia::Kathmandu.into(), BusinessDays::new(None, Some(&holidays)));
         let operators = OPERATORS.iter().map(|op| Expr::BinaryExpr(BinaryExpr { left: Box::new(col("a")), op: *op, right: Box::new(col("b")) }));
         let all = [
             col("city").eq(lit("Rome")).and(col("n").gt(lit(1.5_f64)).or(col("n").is_null())),
@@ -399,6 +416,7 @@ mod tests {
             lower(substr(city(), lit(2_i64))),
             bucket,
             dates,
+            worked,
             sum(col("n") + lit(1_i64)),
             count_distinct(city()),
         ];

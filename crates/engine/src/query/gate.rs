@@ -14,7 +14,9 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use super::guard;
 use crate::error::{Error, Result};
 use crate::functions::allowed::is_listed;
+use crate::functions::business_day::BusinessDay;
 use crate::functions::checked_number::CheckedNumber;
+use crate::functions::time_bucket::TimeBucket;
 use crate::settings::Limits;
 
 /// Tokens of a statement at most.
@@ -199,6 +201,9 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
                     && !guard::is_mark(&call.func)
                     // What a formula of a model is checked with; nobody can name it.
                     && call.func.inner().downcast_ref::<CheckedNumber>().is_none()
+                    // What a measure on business days asks of the calendar; nobody can name these either.
+                    && call.func.inner().downcast_ref::<BusinessDay>().is_none()
+                    && call.func.inner().downcast_ref::<TimeBucket>().is_none()
                 {
                     unlisted = Some(call.name().to_owned());
                     return Ok(TreeNodeRecursion::Stop);

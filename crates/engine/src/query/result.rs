@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::catalog::ColumnType;
-use crate::semantic::{CalendarSettings, Grain, Granularity, Interval};
+use crate::semantic::{Grain, Granularity, Interval, UsedCalendar};
 
 /// What part a column plays in a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -140,7 +140,7 @@ pub struct Provenance {
     pub timezone: String,
     /// When days, weeks and years begin, where the question says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<CalendarSettings>,
+    pub calendar: Option<UsedCalendar>,
     /// Whether the numbers are exact.
     pub exact: bool,
     /// How far the numbers that are estimates may be off, one entry a measure. Empty in a semantic query that is exact.

@@ -86,10 +86,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::semantic::business::BusinessDays;
 
     #[test]
     fn relative_dates_become_instants() {
-        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into() };
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
         let type_of = |member: &str| match member {
             "f.at" => Some(ColumnType::Timestamp),
             "f.day" => Some(ColumnType::Date),

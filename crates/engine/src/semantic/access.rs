@@ -14,6 +14,7 @@ use datafusion::prelude::cast;
 use datafusion::scalar::ScalarValue;
 use serde_json::Value;
 
+use super::business::BusinessDays;
 use super::check::follow;
 use super::date::{Reference, follows_clock, follows_data};
 use super::filter;
@@ -171,13 +172,16 @@ fn rows(model: &Model, policy: &AccessPolicy, user: &UserAttributes, columns: &C
 
 fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result<Expr> {
     // Dates of a policy are absolute, so it does not matter when it is asked.
-    let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, calendar: Tz::UTC.into() };
+    let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
     let mut rows: Option<Expr> = None;
     for filter in filters {
         let is_time = |member: &str| find_dimension(model, member).is_ok_and(|dimension| matches!(dimension.column_type, ColumnType::Date | ColumnType::Timestamp));
         let moves = |text: &str| follows_clock(&DateRange::Named(text.to_owned())) || follows_data(&DateRange::Named(text.to_owned()));
         if filter::any_text(filter, &|condition, text| is_time(&condition.member) && moves(text)) {
             return Err(Error::invalid("its dates must be absolute: what somebody may see does not change by the clock"));
+        }
+        if filter::on_business_days(filter) {
+            return Err(Error::invalid("it must not ask for business days: what somebody may see does not change with a calendar"));
         }
         let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {
             let dimension = find_dimension(model, member)?;

@@ -1,4 +1,4 @@
-//! When days, weeks, quarters and years begin.
+//! When days, weeks, quarters and years begin, and which days are worked.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,11 @@ use chrono::Weekday;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::business::{BusinessDays, Holidays, Weekend};
 use super::grain::Grain;
 use super::interval::Interval;
+use super::weekday;
+use crate::error::{Error, Result};
 
 /// The last hour with which a day can begin.
 pub(crate) const DAY_START_MAX: u32 = 23;
@@ -23,7 +26,7 @@ pub(crate) const DAY_START_MAX: u32 = 23;
 /// assert_eq!(query.calendar.unwrap().year_start, 4);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CalendarSettings {
     /// The day on which weeks begin. Default: Monday, as ISO 8601 has it.
@@ -35,6 +38,82 @@ pub struct CalendarSettings {
     /// named by the date on which it begins. Dates have no time of day: they belong to the day that they name.
     #[serde(skip_serializing_if = "is_zero")]
     pub day_start: u32,
+    /// The days of the week that are not worked. `None`: Saturday and Sunday.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekend: Option<Weekend>,
+    /// The dates that are not worked, 2,000 at most. `None`: there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holidays: Option<Holidays>,
+}
+
+impl CalendarSettings {
+    /// Checks month, hour, weekend and holidays.
+    ///
+    /// # Errors
+    /// `Invalid` at the field at fault, for instance `yearStart`.
+    pub fn check(&self) -> Result<()> {
+        if !(1..=12).contains(&self.year_start) {
+            return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {}", self.year_start)).at("yearStart"));
+        }
+        if self.day_start > DAY_START_MAX {
+            return Err(Error::invalid(format!("days begin with an hour from 0 to {DAY_START_MAX}, not {}", self.day_start)).at("dayStart"));
+        }
+        if self.weekend.is_some_and(|weekend| weekend.days().count() == 7) {
+            return Err(Error::invalid("a weekend of seven days leaves no business day; name six at most").at("weekend"));
+        }
+        self.holidays.as_ref().map_or(Ok(()), |holidays| holidays.check().map_err(|error| error.at("holidays")))
+    }
+
+    /// The same, where weekend and holidays that it says nothing of are those of a wider calendar: a dashboard that has its
+    /// weeks begin on Sunday keeps the holidays of its tenant.
+    #[must_use]
+    pub fn within(self, wider: &Self) -> Self {
+        Self { weekend: self.weekend.or(wider.weekend), holidays: self.holidays.or_else(|| wider.holidays.clone()), ..self }
+    }
+
+    /// The same without what says which days are worked.
+    pub(crate) fn without_business_days(self) -> Self {
+        Self { weekend: None, holidays: None, ..self }
+    }
+
+    pub(crate) fn business_days(&self) -> BusinessDays {
+        BusinessDays::new(self.weekend, self.holidays.as_ref())
+    }
+}
+
+/// The calendar by which an answer was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedCalendar {
+    /// The day on which weeks begin.
+    #[serde(serialize_with = "weekday::serialize")]
+    pub week_start: Weekday,
+    /// The month with which years begin.
+    pub year_start: u32,
+    /// The hour with which days begin.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub day_start: u32,
+    /// The days of the week that are not worked, where the answer is about business days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weekend: Option<Weekend>,
+    /// How many holidays were known, where the answer is about business days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holiday_count: Option<usize>,
+}
+
+impl UsedCalendar {
+    /// What is told of settings. `business`: whether the answer is about business days.
+    pub(crate) fn of(settings: Option<&CalendarSettings>, business: bool) -> Option<Self> {
+        let default = CalendarSettings::default();
+        let settings = settings.or(business.then_some(&default))?;
+        Some(Self {
+            week_start: settings.week_start,
+            year_start: settings.year_start,
+            day_start: settings.day_start,
+            weekend: business.then(|| settings.weekend.unwrap_or_default()),
+            holiday_count: business.then(|| settings.holidays.as_ref().map_or(0, Holidays::len)),
+        })
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -44,7 +123,7 @@ fn is_zero(value: &u32) -> bool {
 
 impl Default for CalendarSettings {
     fn default() -> Self {
-        Self { week_start: Weekday::Mon, year_start: 1, day_start: 0 }
+        Self { week_start: Weekday::Mon, year_start: 1, day_start: 0, weekend: None, holidays: None }
     }
 }
 
@@ -61,12 +140,12 @@ pub(crate) struct Calendar {
 
 impl From<Tz> for Calendar {
     fn from(zone: Tz) -> Self {
-        Self::new(zone, CalendarSettings::default())
+        Self::new(zone, &CalendarSettings::default())
     }
 }
 
 impl Calendar {
-    pub(crate) fn new(zone: Tz, settings: CalendarSettings) -> Self {
+    pub(crate) fn new(zone: Tz, settings: &CalendarSettings) -> Self {
         Self { zone, week_start: settings.week_start, year_start: settings.year_start.clamp(1, 12), day_start: settings.day_start.min(DAY_START_MAX) }
     }
 
@@ -106,7 +185,7 @@ impl fmt::Display for Calendar {
 impl FromStr for Calendar {
     type Err = ();
 
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
         let mut parts = text.split(' ');
         let mut calendar = Self::from(parts.next().unwrap_or_default().parse::<Tz>().map_err(drop)?);
         for part in parts {
@@ -118,34 +197,6 @@ impl FromStr for Calendar {
             }
         }
         Ok(calendar)
-    }
-}
-
-mod weekday {
-    use chrono::Weekday;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    const NAMES: [(&str, Weekday); 7] = [
-        ("monday", Weekday::Mon),
-        ("tuesday", Weekday::Tue),
-        ("wednesday", Weekday::Wed),
-        ("thursday", Weekday::Thu),
-        ("friday", Weekday::Fri),
-        ("saturday", Weekday::Sat),
-        ("sunday", Weekday::Sun),
-    ];
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-    pub(super) fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(NAMES.iter().find(|(_, known)| known == day).map_or("monday", |(name, _)| name))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        let known = NAMES.iter().find(|(known, _)| *known == name);
-        known
-            .map(|(_, day)| *day)
-            .ok_or_else(|| serde::de::Error::custom(format!("weekStart {name:?} is not a day of the week; write monday, sunday, …")))
     }
 }
 
@@ -189,5 +240,22 @@ mod tests {
         assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"sunday","yearStart":1}"#);
         let settings: CalendarSettings = serde_json::from_str(r#"{"dayStart": 6}"#).unwrap();
         assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"monday","yearStart":1,"dayStart":6}"#);
+    }
+    #[test]
+    fn days_that_are_not_worked_come_back_and_are_told_by_their_number() {
+        let text = r#"{"weekStart":"monday","yearStart":1,"weekend":["friday","saturday"],"holidays":[{"date":"2026-12-25","name":"Christmas"}]}"#;
+        let settings: CalendarSettings = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&settings).unwrap(), text);
+        assert!(settings.check().is_ok());
+        let told = |business| UsedCalendar::of(Some(&settings), business).map(|told| serde_json::to_string(&told).unwrap());
+        assert_eq!(told(false).as_deref(), Some(r#"{"weekStart":"monday","yearStart":1}"#));
+        assert_eq!(told(true).as_deref(), Some(r#"{"weekStart":"monday","yearStart":1,"weekend":["friday","saturday"],"holidayCount":1}"#));
+        assert_eq!(UsedCalendar::of(None, false), None);
+        let narrow: CalendarSettings = serde_json::from_str(r#"{"weekStart": "sunday", "weekend": []}"#).unwrap();
+        let both = narrow.within(&settings);
+        assert_eq!((both.week_start, both.weekend.map(|weekend| weekend.days().count()), both.holidays), (Weekday::Sun, Some(0), settings.holidays));
+        let all = r#"{"weekend": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]}"#;
+        let refused = serde_json::from_str::<CalendarSettings>(all).unwrap().check().unwrap_err();
+        assert_eq!(refused.field(), Some("weekend"));
     }
 }

@@ -11,7 +11,7 @@ use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
 
-use super::calendar::{Calendar, DAY_START_MAX};
+use super::calendar::Calendar;
 use super::date::{self, Range, Reference};
 use super::filter;
 use super::granularity::interval_of;
@@ -77,16 +77,15 @@ pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
 /// The calendar of a query.
 ///
 /// # Errors
-/// `Invalid` for a zone that is not in the IANA database and a month or an hour that is none.
+/// `Invalid` for a zone that is not in the IANA database, and what a calendar cannot have.
 pub(crate) fn calendar_of(query: &SemanticQuery) -> Result<Calendar> {
-    let settings = query.calendar.unwrap_or_default();
-    if !(1..=12).contains(&settings.year_start) {
-        return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {}", settings.year_start)).at("calendar.yearStart"));
-    }
-    if settings.day_start > DAY_START_MAX {
-        return Err(Error::invalid(format!("days begin with an hour from 0 to {DAY_START_MAX}, not {}", settings.day_start)).at("calendar.dayStart"));
-    }
-    Ok(Calendar::new(zone_of(query)?, settings))
+    let zone = zone_of(query)?;
+    let Some(settings) = &query.calendar else { return Ok(zone.into()) };
+    settings.check().map_err(|error| {
+        let field = format!("calendar.{}", error.field().unwrap_or_default());
+        error.at(field)
+    })?;
+    Ok(Calendar::new(zone, settings))
 }
 
 /// Rows of a question at most.

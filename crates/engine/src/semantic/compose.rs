@@ -124,7 +124,7 @@ impl<'a> World<'a> {
     pub(super) fn type_of(&self, model: &Model, measure: &Measure) -> Result<ColumnType> {
         let schema = self.source(&model.name)?.schema();
         let columns = Columns { state: self.state, schema };
-        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference, limits: self.limits };
+        let compiler = Compiler { query: self.exact, model, columns, reference: self.reference.clone(), limits: self.limits };
         Ok(compiler.aggregate(measure)?.1)
     }
 

@@ -2,16 +2,19 @@
 //!
 //! ```text
 //!   range    = "all" | "today" | "yesterday" | ("this" | "last") unit | "last" N units
-//!            | "from" N units "ago" "to" "now" | anchor "to" anchor | day | instant
-//!   anchor   = "now" [("-" | "+") N letter] ["/" letter]          letters: s m h d w M Q y
+//!            | "last" [N] "business days" | "from" N (units | "business days") "ago" "to" "now"
+//!            | anchor "to" anchor | day | instant
+//!   anchor   = "now" [("-" | "+") N letter] ["/" letter]          letters: s m h d w M Q y, bd (counted only)
 //!   any but the absolute ones may end in " of data": then the clock stands at the end of the latest row
 //! ```
 //! `last N units` are whole units before the current one; `of data` the unit of the latest row is the last of them.
+//! `last N business days` are all days from the first to the last of so many business days before today, those in between included.
 //! There is no guessing: what does not fit is an error that lists the forms.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
+use super::business::{BusinessDays, COUNTED_MAX};
 use super::calendar::Calendar;
 use super::grain::Grain;
 use super::query::DateRange;
@@ -26,15 +29,37 @@ pub(crate) struct Range {
 }
 
 /// What relative dates are relative to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reference {
     pub now: DateTime<Utc>,
     /// Latest instant of the data.
     pub latest: Option<DateTime<Utc>>,
     pub calendar: Calendar,
+    /// What business days are.
+    pub business: BusinessDays,
 }
 
 impl Reference {
+    /// The day in which an instant lies.
+    fn day(&self, micros: i64) -> Option<NaiveDate> {
+        day_of(bucket_of(micros, Grain::Day, self.calendar).0, self.calendar)
+    }
+
+    /// The days from the first to the last of so many business days before the day of an instant, or up to that day.
+    fn last_business_days(&self, micros: i64, count: i32, with_it: bool) -> Option<Range> {
+        let day = self.day(micros)?;
+        let end = if with_it { day.succ_opt()? } else { day };
+        let (first, last) = (self.business.step(end, -count)?, self.business.step(end, -1)?);
+        Some(Range { from: Some(day_start(first, self.calendar)?), to: Some(day_start(last.succ_opt()?, self.calendar)?) })
+    }
+
+    /// The same time of day so many business days later, or earlier where the count is negative.
+    fn business_shift(&self, micros: i64, count: i32) -> Option<i64> {
+        let day = self.day(micros)?;
+        let there = self.business.step(day, count)?;
+        shift(micros, Grain::Day, i32::try_from(there.signed_duration_since(day).num_days()).ok()?, self.zone())
+    }
+
     pub(crate) fn zone(&self) -> Tz {
         self.calendar.zone
     }
@@ -81,7 +106,7 @@ pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     if let Some(found) = absolute(text, reference.calendar) {
         return Ok(found);
     }
-    match anchor(text, reference.now.timestamp_micros(), reference.zone()) {
+    match anchor(text, reference.now.timestamp_micros(), reference) {
         Some((micros, None)) => Ok((micros, micros)),
         Some((micros, Some(grain))) => Ok(bucket_of(micros, grain, reference.calendar)),
         None => Err(Error::invalid(format!("{text:?} is not a date; write 2013-01-31, 2013-01-31T12:00:00 or now-7d/d"))),
@@ -130,18 +155,22 @@ fn named(text: &str, reference: &Reference) -> Result<Range> {
         ["today"] => current(now, Grain::Day, calendar),
         ["yesterday"] => before(now, Grain::Day, 1, calendar),
         ["this", unit] => Grain::counted(unit).and_then(|grain| current(now, grain, calendar)),
+        ["last", "business", "day" | "days"] => reference.last_business_days(now, 1, of_data),
+        ["last", count, "business", "day" | "days"] => business(count).and_then(|count| reference.last_business_days(now, count, of_data)),
         ["last", unit] => Grain::counted(unit).and_then(|grain| if of_data { current(now, grain, calendar) } else { before(now, grain, 1, calendar) }),
         ["last", count, unit] => number(count).zip(Grain::counted(unit)).and_then(|(count, grain)| last(now, grain, count, of_data, calendar)),
+        ["from", count, "business", "day" | "days", "ago", "to", "now"] => business(count).and_then(|count| range(reference.business_shift(now, -count), Some(end))),
         ["from", count, unit, "ago", "to", "now"] => number(count).zip(Grain::counted(unit)).and_then(|(count, grain)| range(shift(now, grain, -count, zone), Some(end))),
         _ => words.split_once(" to ").and_then(|(from, to)| {
-            let start = anchor(from.trim(), now, zone).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, calendar).0));
-            let stop = anchor(to.trim(), now, zone).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, calendar).1));
+            let start = anchor(from.trim(), now, reference).map(|(micros, grain)| grain.map_or(micros, |grain| bucket_of(micros, grain, calendar).0));
+            let stop =
+                anchor(to.trim(), now, reference).map(|(micros, grain)| grain.map_or(if micros == now { end } else { micros }, |grain| bucket_of(micros, grain, calendar).1));
             range(start, stop)
         }),
     };
     found.ok_or_else(|| {
         Error::invalid(format!(
-            "date range {text:?} is not understood; write [\"2013-01-01\", \"2013-06-30\"], 2013-01-01, today, this month, last 7 days, from 7 days ago to now, now-7d/d to now or all, the relative ones also with 'of data'"
+            "date range {text:?} is not understood; write [\"2013-01-01\", \"2013-06-30\"], 2013-01-01, today, this month, last 7 days, last 5 business days, from 7 days ago to now, now-7d/d to now or all, the relative ones also with 'of data'"
         ))
     })
 }
@@ -196,8 +225,19 @@ fn number(text: &str) -> Option<i32> {
     text.parse().ok().filter(|count| (1..=UNITS_MAX).contains(count))
 }
 
+fn business(text: &str) -> Option<i32> {
+    number(text).filter(|count| *count <= COUNTED_MAX)
+}
+
+/// Whether a text counts business days.
+pub(crate) fn counts_business_days(text: &str) -> bool {
+    let offset = |text: &str| text.trim().split_once('/').map_or(text.trim(), |(offset, _)| offset).ends_with("bd");
+    let words = text.strip_suffix(OF_DATA).unwrap_or(text);
+    words.to_ascii_lowercase().contains(" business ") || words.split(" to ").any(|part| part.trim_start().starts_with("now") && offset(part))
+}
+
 /// `now-7d/d`: an instant, and the unit to which it is rounded.
-fn anchor(text: &str, now: i64, zone: Tz) -> Option<(i64, Option<Grain>)> {
+fn anchor(text: &str, now: i64, reference: &Reference) -> Option<(i64, Option<Grain>)> {
     let letter = |text: &str| {
         Some(match text {
             "s" => Grain::Second,
@@ -222,7 +262,11 @@ fn anchor(text: &str, now: i64, zone: Tz) -> Option<(i64, Option<Grain>)> {
     let (sign, amount) = offset.strip_prefix('-').map(|amount| (-1, amount)).or_else(|| offset.strip_prefix('+').map(|amount| (1, amount)))?;
     let unit = amount.trim_start_matches(|character: char| character.is_ascii_digit());
     let count = number(amount.strip_suffix(unit)?)?;
-    Some((shift(now, letter(unit)?, sign * count, zone)?, rounding))
+    let there = match unit {
+        "bd" => reference.business_shift(now, sign * Some(count).filter(|count| *count <= COUNTED_MAX)?)?,
+        _ => shift(now, letter(unit)?, sign * count, reference.zone())?,
+    };
+    Some((there, rounding))
 }
 
 #[cfg(test)]
@@ -230,8 +274,12 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, zone: &str) -> String {
-        let reference =
-            Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: Some("2013-02-28T23:30:00Z".parse().unwrap()), calendar: zone.parse::<Tz>().unwrap().into() };
+        let reference = Reference {
+            now: "2013-03-14T15:09:26Z".parse().unwrap(),
+            latest: Some("2013-02-28T23:30:00Z".parse().unwrap()),
+            calendar: zone.parse::<Tz>().unwrap().into(),
+            business: BusinessDays::default(),
+        };
         let range = match text.split_once(',') {
             Some((from, to)) => DateRange::Between([from.to_owned(), to.to_owned()]),
             None => DateRange::Named(text.to_owned()),
@@ -287,8 +335,12 @@ mod tests {
     #[test]
     fn units_before_a_day_without_midnight_begin_at_midnight() {
         // In São Paulo the 20th of October 2013 began at one o'clock.
-        let reference =
-            Reference { now: "2013-10-20T12:00:00Z".parse().unwrap(), latest: Some("2013-10-19T12:00:00Z".parse().unwrap()), calendar: chrono_tz::America::Sao_Paulo.into() };
+        let reference = Reference {
+            now: "2013-10-20T12:00:00Z".parse().unwrap(),
+            latest: Some("2013-10-19T12:00:00Z".parse().unwrap()),
+            calendar: chrono_tz::America::Sao_Paulo.into(),
+            business: BusinessDays::default(),
+        };
         for text in ["last 3 days", "last 3 days of data"] {
             let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());
@@ -300,6 +352,48 @@ mod tests {
     fn only_relative_ranges_follow_the_clock() {
         for (text, expected) in [("today", true), ("last 7 days", true), ("last 7 days of data", false), ("2013-01-01", false), ("all", false), ("now-1h to now", true)] {
             assert_eq!(follows_clock(&DateRange::Named(text.to_owned())), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn business_days_are_counted_and_what_lies_between_them_is_there() {
+        // Thursday, 14 March 2013 at four in the morning; the latest row is of Saturday, the 9th. Monday, the 11th, is a holiday.
+        let holidays = serde_json::from_str(r#"[{"date": "2013-03-11"}]"#).unwrap();
+        for (calendar, text, expected) in [
+            ("UTC", "last business day", "2013-03-13T00:00:00 .. 2013-03-14T00:00:00"),
+            ("UTC", "last 1 business days", "2013-03-13T00:00:00 .. 2013-03-14T00:00:00"),
+            ("UTC", "Last 3 Business Days", "2013-03-08T00:00:00 .. 2013-03-14T00:00:00"),
+            ("UTC", "last 2 business days of data", "2013-03-07T00:00:00 .. 2013-03-09T00:00:00"),
+            ("UTC", "from 3 business days ago to now", "2013-03-08T04:00:00 .. 2013-03-14T04:00:00"),
+            ("UTC", "now-3bd/d to now", "2013-03-08T00:00:00 .. 2013-03-14T04:00:00"),
+            ("UTC", "now-3bd/d to now-2bd/d", "2013-03-08T00:00:00 .. 2013-03-13T00:00:00"),
+            ("UTC", "now/d to now+2bd/d", "2013-03-14T00:00:00 .. 2013-03-19T00:00:00"),
+            // Days begin at six: it is still Wednesday.
+            ("UTC days-6", "last business day", "2013-03-12T06:00:00 .. 2013-03-13T06:00:00"),
+            ("UTC days-6", "last 2 business days", "2013-03-08T06:00:00 .. 2013-03-13T06:00:00"),
+            // Clocks were put on the 10th, between the two.
+            ("America/New_York", "last 3 business days", "2013-03-08T05:00:00 .. 2013-03-14T04:00:00"),
+            ("UTC", "last 0 business days", "invalid"),
+            ("UTC", "last 10001 business days", "invalid"),
+            ("UTC", "last 99999 business days", "invalid"),
+            ("UTC", "this business day", "invalid"),
+            ("UTC", "now-1d/bd to now", "invalid"),
+        ] {
+            let reference = Reference {
+                now: "2013-03-14T04:00:00Z".parse().unwrap(),
+                latest: Some("2013-03-09T23:30:00Z".parse().unwrap()),
+                calendar: calendar.parse().unwrap(),
+                business: BusinessDays::new(None, Some(&holidays)),
+            };
+            let found = match resolve(&DateRange::Named(text.to_owned()), &reference) {
+                Ok(range) => [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().format("%FT%T").to_string()).join(" .. "),
+                Err(error) => error.kind().as_str().to_owned(),
+            };
+            assert_eq!(found, expected, "{text} in {calendar}");
+            assert!(expected == "invalid" || counts_business_days(text), "{text}");
+        }
+        for text in ["last 5 days", "now-7d/d to now", "2013-03-14", "all"] {
+            assert!(!counts_business_days(text), "{text}");
         }
     }
 }

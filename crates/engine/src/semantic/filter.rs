@@ -8,10 +8,12 @@ use datafusion::scalar::ScalarValue;
 use serde_json::Value;
 
 use super::date::{self, Reference};
+use super::grain::Grain;
 use super::query::{Condition, DateRange, Filter, Operator};
 use super::timed::{Timed, instant};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::business_day::BusinessDay;
 
 /// Values of one condition at most.
 const VALUES_MAX: usize = 10_000;
@@ -48,6 +50,20 @@ pub(crate) fn moves(filter: &Filter) -> bool {
 /// Whether what a filter asks for is counted from the latest row.
 pub(crate) fn follows_data(filter: &Filter) -> bool {
     any_text(filter, &|condition, text| is_of_dates(condition.operator) && date::follows_data(&DateRange::Named(text.to_owned())))
+}
+
+/// Whether a filter chooses by which days are worked.
+pub(crate) fn on_business_days(filter: &Filter) -> bool {
+    match filter {
+        Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(on_business_days),
+        Filter::Condition(condition) => matches!(condition.operator, Operator::OnBusinessDays | Operator::OffBusinessDays),
+    }
+}
+
+/// Whether what a filter asks for depends on which days are worked: by its operator, or by a date that counts them.
+pub(crate) fn asks_business_days(filter: &Filter) -> bool {
+    let counts = |condition: &Condition, text: &str| (is_of_dates(condition.operator) || text.trim_start().starts_with("now")) && date::counts_business_days(text);
+    on_business_days(filter) || any_text(filter, &counts)
 }
 
 /// Whether some text that a filter compares with passes a test.
@@ -125,11 +141,21 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
                 _ => timed.since(member, start),
             })
         }
+        Operator::OnBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)),
+        Operator::OffBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)).map(|on| Expr::Not(Box::new(on))),
     }
 }
 
 fn timed(column_type: ColumnType, reference: &Reference) -> Result<Timed> {
     Timed::of(column_type, reference.calendar).ok_or_else(|| Error::invalid(format!("a date operator needs a timestamp or a date, not {column_type}")))
+}
+
+/// Whether the day of a time is worked; nothing where there is no time, which is on no day.
+fn on_business_day(member: Expr, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    let timed = timed(column_type, reference)?;
+    // What an expression makes may be a time of another precision.
+    let time = if matches!(member, Expr::Column(_)) { member } else { timed.cast(member) };
+    Ok(BusinessDay::of(timed.bucket(time, Grain::Day.into()), reference.calendar, reference.business.clone()))
 }
 
 fn in_range(member: Expr, values: &[Value], column_type: ColumnType, reference: &Reference) -> Result<Expr> {

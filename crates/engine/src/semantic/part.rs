@@ -95,7 +95,7 @@ impl<'a> Part<'a> {
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
         let columns = Columns { state: self.world.state, schema: &schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
+        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
@@ -337,7 +337,7 @@ impl<'a> Part<'a> {
     pub(super) fn joins_nothing(&self) -> Result<bool> {
         let (model, schema) = (self.world.model(self.root)?, self.world.source(self.root)?.schema());
         let columns = Columns { state: self.world.state, schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
+        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
         let query = self.world.query;
         let conditions = query.filters.iter().filter(|condition| !self.world.is_of_measures(condition).unwrap_or(false)).flat_map(members_of);
         let mut members = query.dimensions.iter().map(String::as_str).chain(query.time_dimensions.iter().map(|time| time.dimension.as_str())).chain(conditions);

@@ -213,7 +213,7 @@ pub struct Condition {
     pub member: String,
     /// How to compare.
     pub operator: Operator,
-    /// With what. Empty for `set` and `notSet`.
+    /// With what. Empty for `set`, `notSet`, `onBusinessDays` and `offBusinessDays`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Value>,
 }
@@ -245,6 +245,8 @@ pub enum Operator {
     BeforeOrOnDate,
     AfterDate,
     AfterOrOnDate,
+    OnBusinessDays,
+    OffBusinessDays,
 }
 
 /// Sort direction. Missing values come last either way.

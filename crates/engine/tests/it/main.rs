@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod budgets;
+mod business;
 mod calendars;
 mod change;
 mod codec;

@@ -110,9 +110,11 @@ impl Caller {
         self.viewed.as_ref().unwrap_or(&self.user)
     }
 
-    /// When weeks and years begin for them: as they say themselves, else as their tenant says.
+    /// When weeks and years begin for them: as they say themselves, else as their tenant says. Weekend and holidays that their own
+    /// calendar says nothing of are those of the tenant.
     pub fn calendar(&self) -> CalendarSettings {
-        self.eyes().calendar.unwrap_or(self.tenant.calendar).0
+        let tenant = &self.tenant.calendar.0;
+        self.eyes().calendar.as_ref().map_or_else(|| tenant.clone(), |own| own.0.clone().within(tenant))
     }
 
     /// What one question of theirs may read: the smaller of what their tenant grants and what they are granted.
@@ -120,12 +122,12 @@ impl Caller {
         self.tenant.budget.0.lowered(self.eyes().budget.0)
     }
 
-    /// A question under their calendar, where it says nothing of one.
+    /// A question under their calendar, where it says nothing of one, or nothing of weekend and holidays.
     #[must_use]
     pub fn asks(&self, mut query: SemanticQuery) -> SemanticQuery {
         let calendar = self.calendar();
         if calendar != CalendarSettings::default() {
-            query.calendar = query.calendar.or(Some(calendar));
+            query.calendar = Some(query.calendar.map_or_else(|| calendar.clone(), |own| own.within(&calendar)));
         }
         query
     }

@@ -58,7 +58,7 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
     let several = body.query_type.as_deref() == Some("multi");
     // Who may see something else now asks another question.
     let eyes = caller.eyes();
-    let question = format!("{several}|{:?}|{:?}|{:?}|{}", eyes.role, eyes.attributes, caller.tenant.calendar, body.query);
+    let question = format!("{several}|{:?}|{:?}|{:?}|{}", eyes.role, eyes.attributes, caller.calendar(), body.query);
     let mut asked = dialect::read(body.query)?;
     asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
     let mill = caller.mill(&app);

@@ -268,7 +268,7 @@ impl Definition {
         if self.schema != SCHEMA {
             return Err(Problem::field(format!("{prefix}schema"), format!("is {SCHEMA}")));
         }
-        if let Some(calendar) = self.calendar {
+        if let Some(calendar) = &self.calendar {
             check_calendar(&format!("{prefix}calendar"), calendar)?;
         }
         if self.widgets.len() > WIDGETS_MAX {

@@ -140,7 +140,7 @@ pub struct TimeDimension {
     pub fill: Option<Fill>,
 }
 
-/// When days, weeks and years begin.
+/// When days, weeks and years begin, and which days are worked.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Calendar {
@@ -153,6 +153,36 @@ pub struct Calendar {
     /// The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight.
     #[schema(required = false, minimum = 0, maximum = 23)]
     pub day_start: u32,
+    /// The days of the week that are not worked, six at most. Default: those of the next wider calendar, at last Saturday and Sunday.
+    pub weekend: Option<Vec<Weekday>>,
+    /// The dates that are not worked. Default: those of the next wider calendar.
+    #[schema(max_items = 2000)]
+    pub holidays: Option<Vec<Holiday>>,
+}
+
+/// A date that is not worked.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Holiday {
+    #[schema(example = "2026-12-25")]
+    pub date: String,
+    /// What it is called.
+    #[schema(example = "Christmas", max_length = 120)]
+    pub name: Option<String>,
+}
+
+/// The calendar by which an answer was made.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsedCalendar {
+    pub week_start: Weekday,
+    pub year_start: u32,
+    /// Left out where days begin at midnight.
+    #[schema(required = false)]
+    pub day_start: u32,
+    /// The days of the week that are not worked, where the answer is about business days.
+    pub weekend: Option<Vec<Weekday>>,
+    /// How many holidays were known, where the answer is about business days.
+    pub holiday_count: Option<u64>,
 }
 
 /// A day of the week.
@@ -218,7 +248,7 @@ pub struct Condition {
     pub member: String,
     /// How to compare.
     pub operator: Operator,
-    /// With what. Empty for `set` and `notSet`.
+    /// With what. Empty for `set`, `notSet`, `onBusinessDays` and `offBusinessDays`.
     #[schema(required = false)]
     pub values: Vec<Cell>,
 }
@@ -250,6 +280,8 @@ pub enum Operator {
     BeforeOrOnDate,
     AfterDate,
     AfterOrOnDate,
+    OnBusinessDays,
+    OffBusinessDays,
 }
 
 /// A view that was asked.
@@ -405,8 +437,8 @@ pub struct Provenance {
     #[schema(required)]
     pub time_range: Option<TimeRange>,
     pub timezone: String,
-    /// When days, weeks and years begin, where the question says so.
-    pub calendar: Option<Calendar>,
+    /// The calendar of the question, where it has one or is about business days.
+    pub calendar: Option<UsedCalendar>,
     pub exact: bool,
     /// How far the numbers that are estimates may be off, one entry a measure.
     pub bounds: Vec<Bound>,

@@ -120,11 +120,11 @@ pub async fn read_me(caller: Caller) -> Json<Me> {
 #[utoipa::path(put, path = "/me", tag = "session", request_body = MyChange, responses((status = 200, body = Me)))]
 pub async fn update_me(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<MyChange>) -> Answer<Json<Me>> {
     caller.allow(Action::ChangeSelf)?;
-    if let Some(calendar) = change.calendar {
+    if let Some(calendar) = &change.calendar {
         check_calendar("calendar", calendar)?;
     }
     let transaction = app.store.begin().await?;
-    users::store::set_calendar(&transaction, caller.tenancy(), caller.user.id, change.calendar.map(Calendar)).await?;
+    users::store::set_calendar(&transaction, caller.tenancy(), caller.user.id, change.calendar.clone().map(Calendar)).await?;
     audit::append(&transaction, app.clock.now(), &caller, "user.calendar", &caller.user.id.to_string()).await?;
     transaction.commit().await?;
     app.members.forget(caller.user.id).await;

@@ -28,7 +28,7 @@ pub struct Model {
 }
 
 /// A calendar as it is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Calendar(pub CalendarSettings);
 
 /// A budget as it is stored.

@@ -66,7 +66,7 @@ pub async fn create<C: ConnectionTrait>(db: &C, slug: &str, name: &str, now: Dat
         id: Set(tenant.id),
         slug: Set(tenant.slug.clone()),
         name: Set(tenant.name.clone()),
-        calendar: Set(tenant.calendar),
+        calendar: Set(tenant.calendar.clone()),
         budget: Set(tenant.budget),
         created_at: Set(now),
     };

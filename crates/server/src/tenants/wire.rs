@@ -42,18 +42,18 @@ pub struct TenantChange {
 }
 
 impl TenantChange {
-    /// Checks the month and the hour.
+    /// Checks the calendar.
     ///
     /// # Errors
     /// `Invalid`, naming the field.
     pub fn check(&self) -> Result<(), Problem> {
-        self.calendar.map_or(Ok(()), |calendar| check_calendar("calendar", calendar))
+        self.calendar.as_ref().map_or(Ok(()), |calendar| check_calendar("calendar", calendar))
     }
 }
 
 impl From<&Model> for Tenant {
     fn from(tenant: &Model) -> Self {
-        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), calendar: tenant.calendar.0, budget: tenant.budget.0 }
+        Self { id: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), calendar: tenant.calendar.0.clone(), budget: tenant.budget.0 }
     }
 }
 
@@ -79,18 +79,12 @@ impl NewTenant {
     }
 }
 
-/// Checks month and hour of a calendar.
+/// Checks month, hour, weekend and holidays of a calendar.
 ///
 /// # Errors
 /// `Invalid`, naming the field.
-pub fn check_calendar(field: &str, calendar: CalendarSettings) -> Result<(), Problem> {
-    if !(1..=12).contains(&calendar.year_start) {
-        return Err(Problem::field(format!("{field}.yearStart"), "is a month from 1 to 12"));
-    }
-    if calendar.day_start > 23 {
-        return Err(Problem::field(format!("{field}.dayStart"), "is an hour from 0 to 23"));
-    }
-    Ok(())
+pub fn check_calendar(field: &str, calendar: &CalendarSettings) -> Result<(), Problem> {
+    calendar.check().map_err(|error| Problem::field(format!("{field}.{}", error.field().unwrap_or_default()), error.message()))
 }
 
 /// Checks a text that people read: not empty, not long, no control characters.

@@ -79,7 +79,7 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, user: NewUser
         password_hash: Set(user.password_hash.clone()),
         attributes: Set(user.attributes.clone()),
         budget: Set(user.budget),
-        calendar: Set(user.calendar),
+        calendar: Set(user.calendar.clone()),
         created_at: Set(now),
     };
     Entity::insert(row).exec_without_returning(db).await?;

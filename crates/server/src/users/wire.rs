@@ -53,7 +53,7 @@ impl From<&Model> for User {
             role: user.role,
             attributes: user.attributes.0.clone(),
             budget: user.budget.0,
-            calendar: user.calendar.map(|calendar| calendar.0),
+            calendar: user.calendar.clone().map(|calendar| calendar.0),
         }
     }
 }

@@ -76,3 +76,60 @@ async fn days_begin_when_the_tenant_says() {
     let answer = server.post(Who::Viewer, "/queries", midnight).await.expect(200).json();
     assert_eq!(answer["data"], json!([["2013-03-02T00:00:00Z"], [2]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holidays_of_the_tenant_are_those_of_its_users_until_they_say_other() {
+    let server = Server::start().await;
+    for tenant in ["acme", "other"] {
+        let mill = server.app.engine.tenant(tenant).unwrap();
+        // Friday to Monday.
+        mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-08T12:00:00Z,1\n2013-03-09T12:00:00Z,2\n2013-03-10T12:00:00Z,4\n2013-03-11T12:00:00Z,8\n"))
+            .await
+            .unwrap();
+    }
+    let worked = async |who: Who, calendar: Value| {
+        let mut query = json!({"measures": ["orders.sum_amount"], "filters": [{"member": "orders.at", "operator": "onBusinessDays"}]});
+        if !calendar.is_null() {
+            query["calendar"] = calendar;
+        }
+        let answer = server.post(who, "/queries", query).await.expect(200).json();
+        (answer["data"][0][0].as_i64().unwrap(), answer["provenance"]["calendar"]["holidayCount"].as_i64().unwrap())
+    };
+    assert_eq!(worked(Who::Viewer, Value::Null).await, (9, 0));
+    let week = json!(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]);
+    for (wrong, field) in [
+        (json!({"holidays": [{"date": "2013-03-11"}, {"date": "2013-03-11"}]}), Some("calendar.holidays")),
+        (json!({"weekend": week}), Some("calendar.weekend")),
+        (json!({"holidays": [{"date": "11.3.2013"}]}), None),
+        (json!({"weekend": ["caturday"]}), None),
+    ] {
+        for (who, path) in [(Who::Admin, "/tenant"), (Who::Viewer, "/me")] {
+            let problem = server.put(who, path, None, json!({"calendar": wrong})).await.expect(400).json();
+            assert!(field.is_none_or(|field| problem["errors"][0]["field"] == field), "{problem}");
+        }
+    }
+    // Written in the order of their dates.
+    let calendar =
+        json!({"weekStart": "monday", "yearStart": 1, "weekend": ["friday", "saturday"], "holidays": [{"date": "2013-03-11", "name": "Founder's day"}, {"date": "2013-12-25"}]});
+    let mut shuffled = calendar.clone();
+    shuffled["holidays"].as_array_mut().unwrap().reverse();
+    let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": shuffled})).await.expect(200).json();
+    assert_eq!(changed["calendar"], calendar);
+    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"], calendar);
+    assert_eq!((worked(Who::Viewer, Value::Null).await, worked(Who::Stranger, Value::Null).await), ((4, 2), (9, 0)));
+    // Who says when their weeks begin keeps the days that are worked, and may change those alone.
+    assert_eq!(worked(Who::Viewer, json!({"weekStart": "sunday"})).await, (4, 2));
+    assert_eq!(worked(Who::Viewer, json!({"holidays": []})).await, (12, 0));
+    let own = json!({"weekStart": "sunday", "yearStart": 1, "weekend": ["sunday"]});
+    let changed = server.put(Who::Viewer, "/me", None, json!({"calendar": own})).await.expect(200).json();
+    assert_eq!(changed["user"]["calendar"], own);
+    assert_eq!((worked(Who::Viewer, Value::Null).await, worked(Who::Editor, Value::Null).await), ((3, 2), (4, 2)));
+    // A dashboard has its calendar as it was given.
+    let dashboard = json!({"title": "Days", "definition": {"schema": 1, "timezone": null, "calendar": calendar, "time": {"range": "last 5 business days", "grain": null},
+        "time_dimension": "orders.at", "filters": [{"member": "orders.at", "operator": "offBusinessDays"}], "widgets": []}});
+    let made = server.post(Who::Editor, "/dashboards", dashboard.clone()).await.expect(201).json();
+    assert_eq!((&made["definition"]["calendar"], &made["definition"]["filters"][0]["operator"]), (&calendar, &json!("offBusinessDays")));
+    let mut wrong = dashboard;
+    wrong["definition"]["calendar"]["weekend"] = week;
+    server.post(Who::Editor, "/dashboards", wrong).await.expect(400);
+}

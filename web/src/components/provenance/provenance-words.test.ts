@@ -53,6 +53,13 @@ describe('provenance in words', () => {
       '1–31 Dec 2013 | 1 Dec 2013, 00:00:00 to before 1 Jan 2014, 00:00:00',
     );
     expect(found['Time zone']).toBe('America/New_York');
+    expect(found['Days off']).toBeUndefined();
+    const calendar = { weekStart: 'monday', yearStart: 1 } as const;
+    expect(facts({ calendar })['Days off']).toBeUndefined();
+    const told = facts({
+      calendar: { ...calendar, weekend: ['friday', 'saturday'], holidayCount: 12 },
+    });
+    expect(told['Days off']).toContain('Friday, Saturday, 12 holidays');
     expect(found['Complete until']).toContain('31 Dec 2013, 23:00');
     expect(found['Exact']).toBe('yes, every number');
     expect(found['Row filter']).toBe('none');

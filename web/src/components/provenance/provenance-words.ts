@@ -66,7 +66,18 @@ function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
       : { name: 'Range', value: 'all time' },
     { name: 'Time zone', value: zone },
   );
+  const off = daysOff(provenance);
+  if (off) facts.push({ name: 'Days off', value: off, hint: 'By these, business days were told.' });
   return facts;
+}
+
+/** Which days were not business days, where that was asked. */
+function daysOff({ calendar }: Provenance): string | null {
+  const holidayCount = calendar?.holidayCount;
+  if (typeof holidayCount !== 'number') return null;
+  const days = (calendar?.weekend ?? []).map((day) => day.charAt(0).toUpperCase() + day.slice(1));
+  const holidays = holidayCount === 1 ? '1 holiday' : `${count(holidayCount)} holidays`;
+  return [...days, holidays].join(', ');
 }
 
 export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): string {

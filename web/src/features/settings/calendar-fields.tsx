@@ -11,15 +11,17 @@ const monthName = (month: number): string =>
     Date.UTC(2024, month - 1, 1),
   );
 
-/** With what nobody has said. */
-export const wholeCalendar = (calendar: Calendar | null | undefined): Required<Calendar> => ({
+type Beginnings = Required<Pick<Calendar, 'weekStart' | 'yearStart' | 'dayStart'>>;
+
+/** When days, weeks and years begin, with what nobody has said. */
+export const wholeCalendar = (calendar: Calendar | null | undefined): Beginnings => ({
   weekStart: calendar?.weekStart ?? 'monday',
   yearStart: calendar?.yearStart ?? 1,
   dayStart: calendar?.dayStart ?? 0,
 });
 
 export interface CalendarFieldsProps {
-  calendar: Required<Calendar>;
+  calendar: Beginnings;
   fixed: boolean;
   onChange: (change: Partial<Calendar>) => void;
 }

@@ -1,4 +1,4 @@
-// When days, weeks and years begin: for the organisation, and for oneself where that is another way.
+// When days, weeks and years begin, and which days are worked: for the organisation, and for oneself where that is another way.
 import Box from '@mui/material/Box';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import Switch from '@mui/material/Switch';
@@ -9,6 +9,7 @@ import type { Calendar } from '@/api/types';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
+import { BusinessFields } from './business-fields';
 import { CalendarFields, wholeCalendar } from './calendar-fields';
 
 export default function CalendarSettings() {
@@ -25,24 +26,24 @@ function OrganisationCalendar() {
   const [update, { isLoading, error }] = useUpdateTenantMutation();
   const toasts = useToasts();
   const calendar = wholeCalendar(tenant?.calendar);
-  const save = async (change: Partial<Calendar>): Promise<void> => {
-    const answer = await update({ calendar: { ...calendar, ...change } });
-    if ('data' in answer) toasts.show({ tone: 'success', message: 'Calendar saved' });
+  const save = async (change: Partial<Calendar>): Promise<boolean> => {
+    const answer = await update({ calendar: { ...tenant?.calendar, ...calendar, ...change } });
+    const saved = 'data' in answer;
+    if (saved) toasts.show({ tone: 'success', message: 'Calendar saved' });
+    return saved;
   };
+  const fixed = isLoading || !isAtLeast('admin');
   return (
     <SectionCard
       title="Calendar"
       lead={
         isAtLeast('admin')
-          ? 'For everybody of the organisation. Days, weeks, quarters and years in all answers go by it.'
+          ? 'For everybody of the organisation. Days, weeks, quarters and years in all answers go by it, and so do business days.'
           : 'Kept for the whole organisation by its admins.'
       }
     >
-      <CalendarFields
-        calendar={calendar}
-        fixed={isLoading || !isAtLeast('admin')}
-        onChange={(change) => void save(change)}
-      />
+      <CalendarFields calendar={calendar} fixed={fixed} onChange={(change) => void save(change)} />
+      <BusinessFields calendar={tenant?.calendar ?? {}} fixed={fixed} onChange={save} />
       <Failed error={error} />
     </SectionCard>
   );
@@ -54,14 +55,18 @@ function OwnCalendar() {
   const toasts = useToasts();
   const own = user?.calendar ?? null;
   const fixed = isLoading || viewed !== null;
-  const save = async (calendar: Calendar | null): Promise<void> => {
+  const save = async (calendar: Calendar | null): Promise<boolean> => {
     const answer = await update({ calendar });
-    if ('data' in answer) toasts.show({ tone: 'success', message: 'Your calendar is saved' });
+    const saved = 'data' in answer;
+    if (saved) toasts.show({ tone: 'success', message: 'Your calendar is saved' });
+    return saved;
   };
+  const change = (part: Partial<Calendar>): Promise<boolean> =>
+    save({ ...own, ...wholeCalendar(own), ...part });
   return (
     <SectionCard
       title="Your calendar"
-      lead="Where your days, weeks or years begin otherwise. What you look at goes by it, unless a dashboard or a question says something else."
+      lead="Where your days, weeks or years begin otherwise, or other days are off. What you look at goes by it, unless a dashboard or a question says something else."
     >
       <FormControlLabel
         control={
@@ -80,8 +85,9 @@ function OwnCalendar() {
           <CalendarFields
             calendar={wholeCalendar(own)}
             fixed={fixed}
-            onChange={(change) => void save({ ...wholeCalendar(own), ...change })}
+            onChange={(part) => void change(part)}
           />
+          <BusinessFields calendar={own} wider={tenant?.calendar} fixed={fixed} onChange={change} />
         </Box>
       )}
       <Failed error={error} />

@@ -307,6 +307,32 @@ describe('the calendar of the organisation', () => {
     );
   });
 
+  it('has a weekend and holidays, which are read as they are pasted', async () => {
+    const saved = keepChanges();
+    const { user } = open('admin');
+    const weekend = within(await screen.findByRole('group', { name: 'Weekend' }));
+    expect(weekend.getByRole('checkbox', { name: 'Saturday' })).toBeChecked();
+    await user.click(weekend.getByRole('checkbox', { name: 'Sunday' }));
+    await waitFor(() => expect(saved).toHaveLength(1));
+    expect(saved[0]).toMatchObject({ calendar: { weekend: ['saturday'] } });
+    const list = screen.getByRole('textbox', { name: 'Holidays' });
+    await user.click(list);
+    await user.paste('2099-12-25 Christmas\n26.12.2099');
+    expect(await screen.findByText(/Line 2/)).toHaveTextContent('26.12.2099');
+    expect(screen.getByRole('button', { name: 'Save holidays' })).toBeDisabled();
+    await user.clear(list);
+    await user.paste('2099-12-26\n2099-12-25 Christmas');
+    expect(await screen.findByText(/2 holidays/)).toHaveTextContent('Christmas');
+    await user.click(screen.getByRole('button', { name: 'Save holidays' }));
+    await waitFor(() => expect(saved).toHaveLength(2));
+    expect(saved[1]).toMatchObject({
+      calendar: {
+        weekend: ['saturday'],
+        holidays: [{ date: '2099-12-25', name: 'Christmas' }, { date: '2099-12-26' }],
+      },
+    });
+  });
+
   it('is only shown to others', async () => {
     open('viewer');
     expect(await screen.findByRole('combobox', { name: 'Weeks begin on' })).toHaveAttribute(

@@ -57,7 +57,7 @@ pub(crate) fn expand(name: &str, ground: Ground<'_>) -> Result<Expr> {
         models: &models,
         sources: &sources,
         state,
-        reference,
+        reference: reference.clone(),
         limits,
         mapped_rows: 0,
         used: Default::default(),

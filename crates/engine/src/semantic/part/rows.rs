@@ -19,7 +19,7 @@ impl Part<'_> {
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
         let columns = Columns { state: self.world.state, schema: &schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference, limits: self.world.limits };
+        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = self.groups(model, &compiler, &mut lookups)?;
         let (before, after) = self.conditions(&compiler, &mut lookups, None)?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Calendar, Filter, Provenance, SourceVersion, TimeRange};
+use super::{Filter, Provenance, SourceVersion, TimeRange, UsedCalendar};
 use crate::datasets::wire::Cell;
 use crate::models::wire::{Dimension, Measure};
 use crate::versions::wire::{Operation, VersionLoad};
@@ -88,8 +88,8 @@ pub struct Lineage {
     /// The conditions of the question and of the segments that it names, made absolute.
     pub filters: Vec<AppliedFilter>,
     pub timezone: String,
-    /// When days, weeks and years begin, where the question says so.
-    pub calendar: Option<Calendar>,
+    /// The calendar of the question, where it has one or is about business days.
+    pub calendar: Option<UsedCalendar>,
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
     pub truncated: bool,

@@ -95,6 +95,10 @@ describe('ranges', () => {
     ['Last 30 Days', 'last 30 days'],
     ['from 2 weeks ago to now', 'from 2 weeks ago to now'],
     ['now-7d/d to now', 'now-7d/d to now'],
+    ['now-3bd/d to now+1bd/d', 'now-3bd/d to now+1bd/d'],
+    ['Last 5 business days of data', 'last 5 business days of data'],
+    ['last business day', 'last business day'],
+    ['from 3 business days ago to now', 'from 3 business days ago to now'],
     ['last 12 months of data', 'last 12 months of data'],
     ['2013-01-31', '2013-01-31'],
     ['2013-01-01 to 2013-06-30', ['2013-01-01', '2013-06-30']],
@@ -104,12 +108,17 @@ describe('ranges', () => {
     expect(parseRange(rangeText(range as string))).toEqual({ range });
   });
 
-  it.each(['', '5 days', 'last fortnight', '2013-02-31', '2013-06-30 to 2013-01-01'])(
-    'refuses "%s" with words',
-    (typed) => {
-      expect(parseRange(typed)).toHaveProperty('problem');
-    },
-  );
+  it.each([
+    '',
+    '5 days',
+    'last fortnight',
+    'this business day',
+    'now-1d/bd to now',
+    '2013-02-31',
+    '2013-06-30 to 2013-01-01',
+  ])('refuses "%s" with words', (typed) => {
+    expect(parseRange(typed)).toHaveProperty('problem');
+  });
 
   it('says range, grain and zone on the button', () => {
     expect(timeControlLabel('last 90 days of data', 'day', 'America/New_York')).toBe(
@@ -358,5 +367,8 @@ describe('filters', () => {
   it('says a filter in words', () => {
     expect(filterText(filters[1]!, [flightsModel])).toBe('Month is 1, 2.5 +1');
     expect(filterText(filters[4]!, [flightsModel])).toBe('Origin is EWR or Month is more than 6');
+    const off: Filter = { member: 'flights.month', operator: 'offBusinessDays' };
+    expect(filterText(off, [flightsModel])).toBe('Month is on days off');
+    expect(decodeFilter(encodeFilter(off))).toEqual(off);
   });
 });

@@ -52,6 +52,8 @@ const operators = new Set([
   'beforeOrOnDate',
   'afterDate',
   'afterOrOnDate',
+  'onBusinessDays',
+  'offBusinessDays',
 ]);
 
 function readRange(text: string): DateRange | null {

@@ -24,4 +24,6 @@ export const operatorChoices: readonly FilterOperator[] = [
   'beforeOrOnDate',
   'afterDate',
   'afterOrOnDate',
+  'onBusinessDays',
+  'offBusinessDays',
 ];
