@@ -49,7 +49,7 @@ export const baseQuery: BaseQueryFn<
 export const baseApi = createApi({
   reducerPath: 'api',
   baseQuery,
-  tagTypes: ['Dataset', 'Model', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep'],
+  tagTypes: ['Dataset', 'Model', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep', 'ApiKey'],
   keepUnusedDataFor: 120,
   endpoints: () => ({}),
 });
