@@ -12,10 +12,10 @@ export interface ApiKey {
   /** The name of who made it. */
   created_by: string;
   created_at: string;
-  /** null: when it is revoked. */
-  expires_at: string | null;
-  /** null: not yet. */
-  last_used_at: string | null;
+  /** Nothing: when it is revoked. */
+  expires_at?: string | null;
+  /** Nothing: not yet. */
+  last_used_at?: string | null;
 }
 
 export interface NewApiKey {

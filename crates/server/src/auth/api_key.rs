@@ -32,6 +32,9 @@ impl ApiKey {
 
     /// The key in a token, if it has the form of one.
     pub fn parse(token: &str) -> Option<Self> {
+        if token.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
         let (id, secret) = token.strip_prefix(MARK)?.split_once('_')?;
         let mut key = Self { id: [0; 6], secret: [0; 32] };
         hex::decode_to_slice(id, &mut key.id).ok()?;
@@ -87,6 +90,7 @@ mod tests {
             &good.replace("tmk_", "tmx_"),
             &good.replacen('_', "-", 2),
             "tmk_zzzzzzzzzzzz_00",
+            &good.to_uppercase().replacen("TMK_", "tmk_", 1),
             &format!("{good}_"),
         ] {
             assert!(ApiKey::parse(bad).is_none(), "{bad:?}");

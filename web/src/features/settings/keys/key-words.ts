@@ -28,16 +28,16 @@ export const expiryOf = (end: End, now: number): string | null =>
   end === 'never' ? null : new Date(now + days[end] * DAY_MS).toISOString();
 
 export const hasExpired = ({ expires_at }: ApiKey, now: number): boolean =>
-  expires_at !== null && new Date(expires_at).getTime() <= now;
+  expires_at != null && new Date(expires_at).getTime() <= now;
 
 export function expiryWords(key: ApiKey, now: number): string {
-  if (key.expires_at === null) return 'never expires';
+  if (key.expires_at == null) return 'never expires';
   const when = formatAge(key.expires_at, now);
   return hasExpired(key, now) ? `expired ${when}` : `expires ${when}`;
 }
 
 export const usedWords = ({ last_used_at }: ApiKey, now: number): string =>
-  last_used_at === null ? 'not used yet' : `used ${formatAge(last_used_at, now)}`;
+  last_used_at == null ? 'not used yet' : `used ${formatAge(last_used_at, now)}`;
 
 export function budgetWords({ rows, bytes }: Budget): string | null {
   const parts = [
