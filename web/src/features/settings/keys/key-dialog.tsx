@@ -72,7 +72,7 @@ export default function KeyDialog({ given, offers, onClose }: KeyDialogProps) {
       name,
       attributes: attributesOf(rows),
       budget,
-      ...(end === 'kept' ? {} : { expires_at: expiryOf(end, Date.now()) }),
+      ...(end === 'kept' ? {} : { expires_at: expiryOf(end) }),
     };
     if (given === undefined) {
       const made = await create({ ...terms, role });

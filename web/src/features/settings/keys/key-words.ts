@@ -24,7 +24,7 @@ export const endWords: Record<End, string> = {
   never: 'Never, until it is revoked',
 };
 
-export const expiryOf = (end: End, now: number): string | null =>
+export const expiryOf = (end: End, now: number = Date.now()): string | null =>
   end === 'never' ? null : new Date(now + days[end] * DAY_MS).toISOString();
 
 export const hasExpired = ({ expires_at }: ApiKey, now: number): boolean =>
