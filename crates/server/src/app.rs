@@ -28,6 +28,8 @@ use crate::{engine, router, session, tenants};
 const ATTEMPTS: (f64, f64) = (40.0 / 60.0, 10.0);
 /// Sign-ins and refreshes from one peer, which may stand for a whole office.
 const ATTEMPTS_BY_PEER: (f64, f64) = (60.0, 120.0);
+/// How often it is written down that an API key is in use.
+const KEY_USES_PER_MINUTE: f64 = 1.0;
 const UPKEEP_EVERY: Duration = Duration::from_secs(60);
 
 /// The parts.
@@ -54,7 +56,11 @@ pub struct Parts {
     pub attempts: RateLimit<(String, IpAddr)>,
     /// Sign-ins and refreshes by peer.
     pub attempts_by_peer: RateLimit<IpAddr>,
-    /// Requests by user.
+    /// API keys that did not hold, by peer.
+    pub key_failures: RateLimit<IpAddr>,
+    /// Uses of API keys that are written down.
+    pub key_uses: RateLimit<Uuid>,
+    /// Requests by user or API key.
     pub requests: RateLimit<Uuid>,
     /// Files that wait.
     pub staging: Staging,
@@ -110,6 +116,8 @@ impl App {
             members: Members::default(),
             attempts: RateLimit::new(ATTEMPTS.0, ATTEMPTS.1),
             attempts_by_peer: RateLimit::new(ATTEMPTS_BY_PEER.0, ATTEMPTS_BY_PEER.1),
+            key_failures: RateLimit::new(ATTEMPTS_BY_PEER.0, ATTEMPTS_BY_PEER.1),
+            key_uses: RateLimit::new(KEY_USES_PER_MINUTE, 1.0),
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
             staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads)?,
             loads: LoadJobs::default(),

@@ -6,6 +6,7 @@
 //! The server is thin. Numbers come from the engine, which sees a scope and never a token; the metadata store sees a
 //! tenant id that only a verified credential can make; a handler parses, asks the policy, calls and encodes.
 
+pub mod api_keys;
 pub mod app;
 pub mod auth;
 pub mod commands;

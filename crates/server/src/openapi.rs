@@ -54,7 +54,7 @@ pub fn complete(mut document: Document) -> Document {
             describe_operation(operation);
         }
     }
-    let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
+    let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some("An access token, or an API key (`tmk_…`)")).build());
     document.components.get_or_insert_default().add_security_scheme("access_token", token);
     document
 }

@@ -41,7 +41,7 @@ pub enum Action {
     DeleteDatasets,
     /// Say how long rows and versions are kept, and see what upkeep did.
     KeepDatasets,
-    /// See and change users; which ones, [`may_manage`] says.
+    /// See and change users and API keys; which ones, [`may_manage`] and [`may_give_key`] say.
     ManageUsers,
 }
 
@@ -68,6 +68,16 @@ pub fn may_manage(actor: Role, target: Role) -> bool {
     }
 }
 
+/// Whether somebody may make, change or revoke an API key of a role. No key has the role owner: owners are people.
+pub fn may_give_key(actor: Role, role: Role) -> bool {
+    actor >= Role::Admin && role <= actor && role != Role::Owner
+}
+
+/// What a person does, whatever the role of an API key.
+pub fn takes_a_person(action: Action) -> bool {
+    matches!(action, Action::ChangeSelf | Action::ManageUsers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Action::{ChangeSelf, DeleteDatasets, EditDashboards, EditModels, KeepDatasets, LoadData, ManageUsers, Read};
@@ -85,6 +95,16 @@ mod tests {
         for (role, row) in table {
             for (action, expected) in [Read, ChangeSelf, LoadData, EditModels, EditDashboards, DeleteDatasets, KeepDatasets, ManageUsers].into_iter().zip(row) {
                 assert_eq!(allows(role, action), expected, "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_of_who_gives_keys_of_which_role() {
+        let table = [(Viewer, [false, false, false, false]), (Editor, [false, false, false, false]), (Admin, [true, true, true, false]), (Owner, [true, true, true, false])];
+        for (actor, row) in table {
+            for (role, expected) in [Viewer, Editor, Admin, Owner].into_iter().zip(row) {
+                assert_eq!(may_give_key(actor, role), expected, "{actor:?} {role:?}");
             }
         }
     }

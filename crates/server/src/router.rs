@@ -10,6 +10,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+use crate::api_keys::handlers as api_keys;
 use crate::app::App;
 use crate::contracts::handlers as contracts;
 use crate::cube::handlers as cube;
@@ -48,6 +49,8 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(session::read_me, session::update_me))
         .routes(routes!(users::list_users, users::create_user))
         .routes(routes!(users::update_user, users::delete_user))
+        .routes(routes!(api_keys::list_api_keys, api_keys::create_api_key))
+        .routes(routes!(api_keys::update_api_key, api_keys::delete_api_key))
         .routes(routes!(tenants::update_tenant))
         .routes(routes!(datasets::list_datasets))
         .routes(routes!(datasets::find_dataset, datasets::delete_dataset))

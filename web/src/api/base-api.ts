@@ -49,7 +49,17 @@ export const baseQuery: BaseQueryFn<
 export const baseApi = createApi({
   reducerPath: 'api',
   baseQuery,
-  tagTypes: ['Dataset', 'Model', 'View', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep'],
+  tagTypes: [
+    'Dataset',
+    'Model',
+    'View',
+    'Dashboard',
+    'User',
+    'Load',
+    'Result',
+    'Upkeep',
+    'ApiKey',
+  ],
   keepUnusedDataFor: 120,
   endpoints: () => ({}),
 });

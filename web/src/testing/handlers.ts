@@ -13,6 +13,7 @@ import {
   upload,
 } from './fixtures';
 import { contractHandlers } from './contract-handlers';
+import { keyHandlers } from './key-handlers';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
 import { stepHandlers } from './step-handlers';
@@ -203,6 +204,7 @@ const otherHandlers = [
 
 export const handlers = [
   ...sessionHandlers,
+  ...keyHandlers,
   ...versionHandlers,
   ...stepHandlers,
   ...contractHandlers,

@@ -1,5 +1,7 @@
 // What the mocked server remembers between requests of one test or one browser session.
+import type { ApiKey } from '@/api/api-keys-types';
 import type { Contract, DatasetSettings, DatasetSteps, LoadReport } from '@/api/types';
+import { apiKeys } from './key-fixtures';
 
 interface MockState {
   signedIn: boolean;
@@ -14,6 +16,7 @@ interface MockState {
   contract: Contract;
   /** By load and number of the rejected row. */
   replays: Map<string, LoadReport>;
+  keys: ApiKey[];
 }
 
 const initial = (): MockState => ({
@@ -27,6 +30,7 @@ const initial = (): MockState => ({
   steps: { source: [], steps: [] },
   contract: { rules: [] },
   replays: new Map(),
+  keys: apiKeys(),
 });
 
 export const mockState: MockState = initial();

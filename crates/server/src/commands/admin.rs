@@ -119,7 +119,7 @@ async fn create_tenant(store: &Store, slug: &str, name: &str) -> anyhow::Result<
         bail!("there is a tenant {slug} already");
     }
     let tenant = tenants::store::create(&transaction, slug, name, now).await?;
-    audit::append(&transaction, now, Actor { tenant_id: Some(tenant.id), user_id: None }, "tenant.created", slug).await.map_err(told)?;
+    audit::append(&transaction, now, Actor::operator(Some(tenant.id)), "tenant.created", slug).await.map_err(told)?;
     transaction.commit().await?;
     terminal::say(&format!("tenant {slug} made"));
     Ok(())
@@ -138,9 +138,7 @@ async fn create_user(store: &Store, tenant: &str, role: Role, name: Option<Strin
         bail!("there is a user {email} already");
     }
     let user = users::store::create(&transaction, &tenancy, users::store::NewUser { email: email.clone(), name, role, password_hash, attributes: Default::default() }, now).await?;
-    audit::append(&transaction, now, Actor { tenant_id: Some(tenancy.id()), user_id: None }, "user.created", &user.id.to_string())
-        .await
-        .map_err(told)?;
+    audit::append(&transaction, now, Actor::operator(Some(tenancy.id())), "user.created", &user.id.to_string()).await.map_err(told)?;
     transaction.commit().await?;
     terminal::say(&format!("user {email} made; password: {password}"));
     Ok(())
@@ -156,9 +154,7 @@ async fn reset_password(store: &Store, email: &str) -> anyhow::Result<()> {
     let tenant = tenants::store::get(&transaction, user.tenant_id).await?.context("the tenant of the user is gone")?;
     users::store::set_password(&transaction, &Tenancy::of(&tenant).map_err(told)?, user.id, password_hash).await?;
     session::store::end_all(&transaction, user.id).await?;
-    audit::append(&transaction, now, Actor { tenant_id: Some(tenant.id), user_id: None }, "user.password_reset", &user.id.to_string())
-        .await
-        .map_err(told)?;
+    audit::append(&transaction, now, Actor::operator(Some(tenant.id)), "user.password_reset", &user.id.to_string()).await.map_err(told)?;
     transaction.commit().await?;
     terminal::say(&format!("new password of {email}: {password}"));
     Ok(())

@@ -147,7 +147,7 @@ async fn note(settings: &Settings, action: &str, subject: &str, tenant: Option<&
         Some(slug) => tenants::store::get_by_slug(store.db(), slug).await?.map(|tenant| tenant.id),
         None => None,
     };
-    let written = audit::append(store.db(), SystemClock.now(), Actor { tenant_id, user_id: None }, action, subject).await;
+    let written = audit::append(store.db(), SystemClock.now(), Actor::operator(tenant_id), action, subject).await;
     store.close().await;
     written.map_err(|problem| anyhow::anyhow!("it is done, but could not be written into the audit log: {problem:?}"))
 }

@@ -172,7 +172,7 @@ async fn make_dashboard(app: &App, tenancy: &Tenancy, dataset: &str) -> anyhow::
     let mill = mill(app, tenancy);
     let model = mill.model(dataset).await?;
     let facts = Facts::of(&mill.profile(dataset).await?);
-    let actor = Actor { tenant_id: Some(tenancy.id()), user_id: None };
+    let actor = Actor::operator(Some(tenancy.id()));
     let made = dashboards::save_new(app, tenancy, actor, generate(&model, &facts), "Demo".to_owned()).await;
     made.map(drop).map_err(|problem| anyhow::anyhow!("{problem:?}"))
 }

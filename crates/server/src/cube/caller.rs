@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::Problem;
 
-/// A caller, by the same tokens as everywhere.
+/// A caller, by the same tokens and keys as everywhere.
 pub struct CubeCaller(pub Caller);
 
 impl FromRequestParts<App> for CubeCaller {
@@ -22,6 +22,6 @@ impl FromRequestParts<App> for CubeCaller {
             Some(_) => return Err(Problem::unauthenticated().into()),
             None => value,
         };
-        Ok(Self(Caller::from_headers(app, token.trim(), &parts.headers).await?))
+        Ok(Self(Caller::from_parts(app, token.trim(), parts).await?))
     }
 }

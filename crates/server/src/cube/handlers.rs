@@ -58,11 +58,11 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
     let several = body.query_type.as_deref() == Some("multi");
     // Who may see something else now asks another question.
     let eyes = caller.eyes();
-    let question = format!("{several}|{:?}|{:?}|{:?}|{}", eyes.role, eyes.attributes, caller.calendar(), body.query);
+    let question = format!("{several}|{:?}|{:?}|{:?}|{}", eyes.role(), eyes.attributes(), caller.calendar(), body.query);
     let mut asked = dialect::read(body.query)?;
     asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
     let mill = caller.mill(&app);
-    match app.waiting.ask(caller.eyes().id, &question, || asking::answer(mill, asked, several)).await? {
+    match app.waiting.ask(caller.eyes().id(), &question, || asking::answer(mill, asked, several)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
         Reply::Wait(elapsed) => Ok(Json(json!({"error": "Continue wait", "stage": "Executing query", "timeElapsed": elapsed.as_secs()}))),
     }

@@ -29,7 +29,7 @@ pub async fn list_dashboards(State(app): State<App>, caller: Caller) -> Answer<J
 #[utoipa::path(post, path = "/dashboards", tag = "dashboards", request_body = NewDashboard, responses((status = 201, body = Dashboard)))]
 pub async fn create_dashboard(State(app): State<App>, caller: Caller, JsonBody(new): JsonBody<NewDashboard>) -> Answer<(StatusCode, Json<Dashboard>)> {
     caller.allow(Action::EditDashboards)?;
-    let row = save_new(&app, caller.tenancy(), (&caller).into(), new, caller.user.name.clone()).await?;
+    let row = save_new(&app, caller.tenancy(), (&caller).into(), new, caller.identity().label()).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -41,7 +41,7 @@ pub async fn generate_dashboard(State(app): State<App>, caller: Caller, JsonBody
     let model = mill.model(&order.dataset).await?;
     let facts = Facts::of(&mill.profile(&model.dataset).await?);
     let new = generate(&model, &facts);
-    let row = save_new(&app, caller.tenancy(), (&caller).into(), new, caller.user.name.clone()).await?;
+    let row = save_new(&app, caller.tenancy(), (&caller).into(), new, caller.identity().label()).await?;
     Ok((StatusCode::CREATED, Json(row.into())))
 }
 
@@ -108,7 +108,7 @@ pub async fn save(app: &App, caller: &Caller, read: &Model, new: NewDashboard) -
     new.check()?;
     let now = app.clock.now();
     let definition = serde_json::to_value(&new.definition).map_err(Problem::internal)?;
-    let content = Content { title: new.title, description: new.description, definition, saved_by: caller.user.name.clone() };
+    let content = Content { title: new.title, description: new.description, definition, saved_by: caller.identity().label() };
     let transaction = app.store.begin().await?;
     let Some(saved) = store::update(&transaction, caller.tenancy(), read, content, now).await? else {
         let current = store::get(&transaction, caller.tenancy(), read.id).await?.ok_or_else(|| Problem::not_found("dashboard"))?;

@@ -13,7 +13,7 @@ use super::frames::{self, ClientFrame};
 use super::subscriptions::{Happened, Subscriptions};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Problem, body};
+use crate::http::{Peer, Problem, body};
 use crate::policy::Action;
 
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -34,9 +34,9 @@ enum End {
 }
 
 /// Serves a socket until it ends.
-pub async fn run(app: App, mut socket: WebSocket, mut seat: Seat) {
-    let end = match greet(&app, &mut socket, &mut seat).await {
-        Ok((caller, token)) => Connection { app: &app, socket: &mut socket, caller, token, subscriptions: Subscriptions::default() }.run().await,
+pub async fn run(app: App, mut socket: WebSocket, mut seat: Seat, peer: Peer) {
+    let end = match greet(&app, &mut socket, &mut seat, peer).await {
+        Ok((caller, token)) => Connection { app: &app, socket: &mut socket, peer, caller, token, subscriptions: Subscriptions::default() }.run().await,
         Err(end) => end,
     };
     if let End::Bye(reason, retry_after_ms) = end {
@@ -48,7 +48,7 @@ pub async fn run(app: App, mut socket: WebSocket, mut seat: Seat) {
 }
 
 /// Waits for the token.
-async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat) -> Result<(Caller, String), End> {
+async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat, peer: Peer) -> Result<(Caller, String), End> {
     let deadline = Instant::now() + HELLO_WITHIN;
     loop {
         let received = tokio::select! {
@@ -62,11 +62,11 @@ async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat) -> Result<(Ca
             Message::Binary(_) | Message::Close(_) => return Err(End::Gone),
         };
         let Ok(ClientFrame::Hello { token, view_as }) = body::parse::<ClientFrame>(text.as_bytes()) else { return Err(End::Bye("the first frame is hello", None)) };
-        let Ok(caller) = known(app, &token, view_as).await else { return Err(End::Bye("the token does not hold", None)) };
+        let Ok(caller) = known(app, &token, view_as, peer).await else { return Err(End::Bye("the token does not hold", None)) };
         if caller.allow(Action::Read).is_err() {
             return Err(End::Bye("the role does not allow this", None));
         }
-        if seat.assign(caller.user.id).is_err() {
+        if seat.assign(caller.identity().id()).is_err() {
             return Err(End::Bye("too many live connections", Some(30_000)));
         }
         send(socket, &frames::welcome(HEARTBEAT_SECONDS)).await?;
@@ -77,6 +77,7 @@ async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat) -> Result<(Ca
 struct Connection<'a> {
     app: &'a App,
     socket: &'a mut WebSocket,
+    peer: Peer,
     caller: Caller,
     token: String,
     subscriptions: Subscriptions,
@@ -133,7 +134,7 @@ impl Connection<'_> {
     }
 
     async fn subscribe(&mut self, id: String, query: tidemill::SemanticQuery) -> Result<(), End> {
-        let opened = match self.app.requests.take(self.caller.user.id, self.app.clock.now()).await {
+        let opened = match self.app.requests.take(self.caller.identity().id(), self.app.clock.now()).await {
             Ok(()) => self.subscriptions.open(id.clone(), self.caller.mill(self.app), self.caller.asks(query)),
             Err(problem) => Err(problem),
         };
@@ -145,7 +146,7 @@ impl Connection<'_> {
 
     async fn renew(&mut self, token: String) -> Result<(), End> {
         match self.again(&token).await {
-            Ok(caller) if caller.user.id == self.caller.user.id => {
+            Ok(caller) if caller.identity().id() == self.caller.identity().id() => {
                 (self.caller, self.token) = (caller, token);
                 Ok(())
             }
@@ -154,9 +155,9 @@ impl Connection<'_> {
         }
     }
 
-    /// Whether the token still holds and the user is still there.
+    /// Whether the token or key still holds and the user is still there.
     async fn check(&mut self) -> Result<(), End> {
-        if self.caller.expires_at <= self.app.clock.now() {
+        if self.caller.expires_at.is_some_and(|at| at <= self.app.clock.now()) {
             return Err(End::Bye("the token has expired", Some(RETRY_AFTER_MS)));
         }
         let token = self.token.clone();
@@ -166,9 +167,9 @@ impl Connection<'_> {
 
     /// The caller as they are now. Who may see something else than before comes back and asks anew.
     async fn again(&mut self, token: &str) -> Result<Caller, End> {
-        let viewed = Some(self.caller.eyes().id).filter(|id| *id != self.caller.user.id);
-        let caller = known(self.app, token, viewed).await.map_err(|_| End::Bye("the token does not hold", None))?;
-        if caller.user.id == self.caller.user.id && !caller.sees_as(&self.caller) {
+        let viewed = Some(self.caller.eyes().id()).filter(|id| *id != self.caller.identity().id());
+        let caller = known(self.app, token, viewed, self.peer).await.map_err(|_| End::Bye("the token does not hold", None))?;
+        if caller.identity().id() == self.caller.identity().id() && !caller.sees_as(&self.caller) {
             return Err(End::Bye("what you may see was changed", Some(RETRY_AFTER_MS)));
         }
         Ok(caller)
@@ -183,9 +184,9 @@ impl Connection<'_> {
     }
 }
 
-/// The caller of a token, or who they look as.
-async fn known(app: &App, token: &str, view_as: Option<Uuid>) -> Result<Caller, Problem> {
-    let caller = Caller::from_token(app, token).await?;
+/// The caller of a token or an API key, or who they look as.
+async fn known(app: &App, token: &str, view_as: Option<Uuid>, peer: Peer) -> Result<Caller, Problem> {
+    let caller = Caller::from_token(app, token, peer).await?;
     match view_as {
         Some(id) => caller.viewing_as(app, id).await,
         None => Ok(caller),

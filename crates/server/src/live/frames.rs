@@ -13,7 +13,7 @@ pub enum ClientFrame {
     /// The first frame.
     #[serde(rename_all = "camelCase")]
     Hello {
-        /// An access token.
+        /// An access token or an API key.
         token: String,
         /// The user through whose eyes an admin looks.
         view_as: Option<uuid::Uuid>,

@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::connection;
 use crate::app::App;
 use crate::http::origin::check_same_origin;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Peer, Problem};
 
 const PROTOCOL: &str = "tidemill.v1";
 /// Bytes of one frame of a client.
@@ -22,12 +22,13 @@ pub async fn open_live(State(app): State<App>, request: Request) -> Answer<Respo
     check_same_origin(&parts.headers, app.settings.http.public_origin.as_deref())?;
     let upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection> = WebSocketUpgrade::from_request_parts(&mut parts, &app).await;
     let upgrade = upgrade.map_err(|_| Problem::invalid(format!("this route opens a WebSocket of the subprotocol {PROTOCOL}")))?;
+    let peer = Peer::of(&parts.extensions);
     let seat = app.sockets.take_seat()?;
     let span = tracing::info_span!("live");
     let token = app.tasks.token();
     Ok(upgrade.protocols([PROTOCOL]).max_message_size(FRAME_MAX_BYTES).max_frame_size(FRAME_MAX_BYTES).on_upgrade(move |socket| {
         async move {
-            connection::run(app, socket, seat).await;
+            connection::run(app, socket, seat, peer).await;
             drop(token);
         }
         .instrument(span)

@@ -9,7 +9,7 @@ use super::store::{self, Rotation};
 use super::wire::{Bootstrap, Me, Session, Setup, SignIn};
 use crate::app::App;
 use crate::auth::refresh_token::{RefreshToken, removal_cookie};
-use crate::auth::{Caller, Tenancy, access_token};
+use crate::auth::{Person, Tenancy, access_token};
 use crate::http::origin::check_same_origin;
 use crate::http::{Answer, Code, JsonBody, Peer, Problem};
 use crate::policy::{Action, Role};
@@ -50,7 +50,7 @@ pub async fn set_up(State(app): State<App>, peer: Peer, JsonBody(setup): JsonBod
     let owner = users::store::NewUser { email, name: setup.owner.name, role: Role::Owner, password_hash, attributes: Default::default() };
     let user = users::store::create(&transaction, &Tenancy::of(&tenant)?, owner, now).await?;
     let token = store::begin_family(&transaction, user.id, now).await?;
-    audit::append(&transaction, now, Actor { tenant_id: Some(tenant.id), user_id: Some(user.id) }, "tenant.set_up", &tenant.slug).await?;
+    audit::append(&transaction, now, Actor::user(Some(tenant.id), user.id), "tenant.set_up", &tenant.slug).await?;
     transaction.commit().await?;
     app.setup_code.remove();
     answer(&app, StatusCode::CREATED, &user, &tenant, &token)
@@ -73,7 +73,7 @@ pub async fn create_session(State(app): State<App>, peer: Peer, JsonBody(sign_in
     let tenant = tenants::store::get(app.store.db(), user.tenant_id).await?.ok_or_else(Problem::unauthenticated)?;
     let transaction = app.store.begin().await?;
     let token = store::begin_family(&transaction, user.id, now).await?;
-    audit::append(&transaction, now, Actor { tenant_id: Some(tenant.id), user_id: Some(user.id) }, "session.created", &peer.0.to_string()).await?;
+    audit::append(&transaction, now, Actor::user(Some(tenant.id), user.id), "session.created", &peer.0.to_string()).await?;
     transaction.commit().await?;
     app.attempts.reset(&attempt).await;
     answer(&app, StatusCode::OK, &user, &tenant, &token)
@@ -103,32 +103,32 @@ pub async fn delete_session(State(app): State<App>, headers: HeaderMap) -> Answe
     if let Some(presented) = RefreshToken::from_headers(&headers) {
         let transaction = app.store.begin().await?;
         if let Some(user_id) = store::end(&transaction, &presented).await? {
-            audit::append(&transaction, app.clock.now(), Actor { tenant_id: None, user_id: Some(user_id) }, "session.ended", &user_id.to_string()).await?;
+            audit::append(&transaction, app.clock.now(), Actor::user(None, user_id), "session.ended", &user_id.to_string()).await?;
         }
         transaction.commit().await?;
     }
     Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), Some(removal_cookie())))
 }
 
-/// Who is calling.
+/// Who is calling. Of a person: an API key is none.
 #[utoipa::path(get, path = "/me", tag = "session", responses((status = 200, body = Me)))]
-pub async fn read_me(caller: Caller) -> Json<Me> {
-    Json(Me { user: (&caller.user).into(), tenant: (&caller.tenant).into() })
+pub async fn read_me(person: Person) -> Json<Me> {
+    Json(Me { user: person.user().into(), tenant: (&person.tenant).into() })
 }
 
 /// Change when weeks and years begin for the caller.
 #[utoipa::path(put, path = "/me", tag = "session", request_body = MyChange, responses((status = 200, body = Me)))]
-pub async fn update_me(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<MyChange>) -> Answer<Json<Me>> {
-    caller.allow(Action::ChangeSelf)?;
+pub async fn update_me(State(app): State<App>, person: Person, JsonBody(change): JsonBody<MyChange>) -> Answer<Json<Me>> {
+    person.allow(Action::ChangeSelf)?;
     if let Some(calendar) = &change.calendar {
         check_calendar("calendar", calendar)?;
     }
     let transaction = app.store.begin().await?;
-    users::store::set_calendar(&transaction, caller.tenancy(), caller.user.id, change.calendar.clone().map(Calendar)).await?;
-    audit::append(&transaction, app.clock.now(), &caller, "user.calendar", &caller.user.id.to_string()).await?;
+    users::store::set_calendar(&transaction, person.tenancy(), person.user().id, change.calendar.clone().map(Calendar)).await?;
+    audit::append(&transaction, app.clock.now(), &person, "user.calendar", &person.user().id.to_string()).await?;
     transaction.commit().await?;
-    app.members.forget(caller.user.id).await;
-    Ok(Json(Me { user: User { calendar: change.calendar, ..(&caller.user).into() }, tenant: (&caller.tenant).into() }))
+    app.members.forget(person.user().id).await;
+    Ok(Json(Me { user: User { calendar: change.calendar, ..person.user().into() }, tenant: (&person.tenant).into() }))
 }
 
 fn answer(app: &App, status: StatusCode, user: &users::model::Model, tenant: &tenants::model::Model, token: &RefreshToken) -> Answer<Response> {

@@ -60,7 +60,7 @@ pub async fn rotate(store: &Store, tokens: &RefreshTokens, presented: &RefreshTo
         return Ok(Rotation::Rotated { user_id: row.user_id, token: successor });
     }
     end_family(&transaction, row.family).await?;
-    let actor = Actor { tenant_id: None, user_id: Some(row.user_id) };
+    let actor = Actor::user(None, row.user_id);
     audit::append(&transaction, now, actor, "session.reuse_detected", &row.family.to_string()).await?;
     transaction.commit().await?;
     tracing::warn!(user = %row.user_id, "a refresh token was used twice; its sessions were ended");

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait};
 
+use crate::auth::{Caller, Identity, Person};
 use crate::http::Problem;
 use crate::middleware::request_id;
 
@@ -20,6 +21,8 @@ pub struct Model {
     pub tenant_id: Option<Uuid>,
     /// Who, where they are known.
     pub user_id: Option<Uuid>,
+    /// The API key, where it was one.
+    pub api_key_id: Option<Uuid>,
     /// What, in the past tense: `dataset.deleted`.
     pub action: String,
     /// To what: a name or an id.
@@ -41,11 +44,35 @@ pub struct Actor {
     pub tenant_id: Option<Uuid>,
     /// The user.
     pub user_id: Option<Uuid>,
+    /// The API key.
+    pub api_key_id: Option<Uuid>,
 }
 
-impl From<&crate::auth::Caller> for Actor {
-    fn from(caller: &crate::auth::Caller) -> Self {
-        Self { tenant_id: Some(caller.tenancy().id()), user_id: Some(caller.user.id) }
+impl Actor {
+    /// Somebody of a tenant.
+    pub fn user(tenant_id: Option<Uuid>, user_id: Uuid) -> Self {
+        Self { tenant_id, user_id: Some(user_id), api_key_id: None }
+    }
+
+    /// The operator, in a tenant where it is about one.
+    pub fn operator(tenant_id: Option<Uuid>) -> Self {
+        Self { tenant_id, ..Self::default() }
+    }
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        let tenant_id = Some(caller.tenancy().id());
+        match caller.identity() {
+            Identity::User(user) => Self::user(tenant_id, user.id),
+            Identity::Key(key) => Self { tenant_id, user_id: None, api_key_id: Some(key.id) },
+        }
+    }
+}
+
+impl From<&Person> for Actor {
+    fn from(person: &Person) -> Self {
+        Self::from(&**person)
     }
 }
 
@@ -60,6 +87,7 @@ pub async fn append<C: ConnectionTrait>(db: &C, now: DateTime<Utc>, actor: impl 
         happened_at: Set(now),
         tenant_id: Set(actor.tenant_id),
         user_id: Set(actor.user_id),
+        api_key_id: Set(actor.api_key_id),
         action: Set(action.to_owned()),
         subject: Set(subject.chars().take(256).collect()),
         request_id: Set(request_id::current()),

@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(Budgets), Box::new(UserCalendar)]
+        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(Budgets), Box::new(UserCalendar), Box::new(ApiKeys)]
     }
 }
 
@@ -180,6 +180,45 @@ impl MigrationTrait for UserCalendar {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let calendar = ColumnDef::new("calendar").json_binary().null().to_owned();
         manager.alter_table(Table::alter().table("users").add_column(calendar).to_owned()).await
+    }
+}
+
+/// Keys by which programs ask, and which of them did something.
+struct ApiKeys;
+
+impl MigrationName for ApiKeys {
+    fn name(&self) -> &str {
+        "m0006_api_keys"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ApiKeys {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let maybe = |name: &'static str| ColumnDef::new(name).timestamp_with_time_zone().null().to_owned();
+        let keys = Table::create()
+            .table("api_keys")
+            .col(id("id").primary_key())
+            .col(id("tenant_id"))
+            .col(text("name"))
+            .col(text("prefix").unique_key())
+            .col(text("hash"))
+            .col(text("role"))
+            .col(ColumnDef::new("attributes").json_binary().not_null().default("{}"))
+            .col(ColumnDef::new("budget").json_binary().not_null().default("{}"))
+            // Who made it may be gone, and the key stays.
+            .col(id("created_by"))
+            .col(text("created_by_name"))
+            .col(instant("created_at"))
+            .col(maybe("expires_at"))
+            .col(maybe("last_used_at"))
+            .col(maybe("revoked_at"))
+            .foreign_key(&mut owned_by("api_keys", "tenant_id", "tenants"))
+            .to_owned();
+        manager.create_table(keys).await?;
+        manager.create_index(Index::create().name("api_keys_by_tenant").table("api_keys").col("tenant_id").to_owned()).await?;
+        let actor = ColumnDef::new("api_key_id").uuid().null().to_owned();
+        manager.alter_table(Table::alter().table("audit_log").add_column(actor).to_owned()).await
     }
 }
 

@@ -7,14 +7,14 @@ use super::model::{Budget, Calendar};
 use super::store;
 use super::wire::{Tenant, TenantChange};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::Person;
 use crate::http::{Answer, JsonBody, Problem};
 use crate::policy::Action;
 use crate::store::audit;
 
 /// Change when weeks and years of the tenant begin, and what its questions may read. Takes the role admin.
 #[utoipa::path(put, path = "/tenant", tag = "users", request_body = TenantChange, responses((status = 200, body = Tenant)))]
-pub async fn update_tenant(State(app): State<App>, caller: Caller, JsonBody(change): JsonBody<TenantChange>) -> Answer<Json<Tenant>> {
+pub async fn update_tenant(State(app): State<App>, caller: Person, JsonBody(change): JsonBody<TenantChange>) -> Answer<Json<Tenant>> {
     caller.allow(Action::ManageUsers)?;
     change.check()?;
     let transaction = app.store.begin().await?;

@@ -10,7 +10,7 @@ use super::model::Model;
 use super::store;
 use super::wire::{NewUser, User, UserChange, UserList, check_email, check_user_name, checked_attributes};
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Person};
 use crate::http::{Answer, Code, JsonBody, Problem};
 use crate::policy::{Action, Role, may_manage};
 use crate::session;
@@ -19,7 +19,7 @@ use crate::tenants::model::Budget;
 
 /// List the users of the tenant. Takes the role admin.
 #[utoipa::path(get, path = "/users", tag = "users", responses((status = 200, body = UserList)))]
-pub async fn list_users(State(app): State<App>, caller: Caller) -> Answer<Json<UserList>> {
+pub async fn list_users(State(app): State<App>, caller: Person) -> Answer<Json<UserList>> {
     caller.allow(Action::ManageUsers)?;
     let users = store::list(app.store.db(), caller.tenancy()).await?;
     Ok(Json(UserList { items: users.iter().map(Into::into).collect() }))
@@ -27,7 +27,7 @@ pub async fn list_users(State(app): State<App>, caller: Caller) -> Answer<Json<U
 
 /// Create a user. Takes the role admin; only owners create admins and owners.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = NewUser, responses((status = 201, body = User)))]
-pub async fn create_user(State(app): State<App>, caller: Caller, JsonBody(new): JsonBody<NewUser>) -> Answer<(StatusCode, Json<User>)> {
+pub async fn create_user(State(app): State<App>, caller: Person, JsonBody(new): JsonBody<NewUser>) -> Answer<(StatusCode, Json<User>)> {
     caller.allow(Action::ManageUsers)?;
     check_may_manage(&caller, new.role)?;
     let email = check_email("email", &new.email)?;
@@ -47,7 +47,7 @@ pub async fn create_user(State(app): State<App>, caller: Caller, JsonBody(new): 
 
 /// Change a user's name, role, attributes and budget. Takes the role admin; only owners change admins and owners.
 #[utoipa::path(put, path = "/users/{id}", tag = "users", params(("id" = Uuid, Path, description = "The user")), request_body = UserChange, responses((status = 200, body = User)))]
-pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<String>, JsonBody(change): JsonBody<UserChange>) -> Answer<Json<User>> {
+pub async fn update_user(State(app): State<App>, caller: Person, Path(id): Path<String>, JsonBody(change): JsonBody<UserChange>) -> Answer<Json<User>> {
     caller.allow(Action::ManageUsers)?;
     change.check()?;
     let transaction = app.store.begin().await?;
@@ -74,7 +74,7 @@ pub async fn update_user(State(app): State<App>, caller: Caller, Path(id): Path<
 
 /// Remove a user and end their sessions. Takes the role admin; only owners remove admins and owners.
 #[utoipa::path(delete, path = "/users/{id}", tag = "users", params(("id" = Uuid, Path, description = "The user")), responses((status = 204)))]
-pub async fn delete_user(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+pub async fn delete_user(State(app): State<App>, caller: Person, Path(id): Path<String>) -> Answer<StatusCode> {
     caller.allow(Action::ManageUsers)?;
     let transaction = app.store.begin().await?;
     let user = find_managed(&transaction, &caller, &id).await?;

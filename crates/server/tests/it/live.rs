@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::api_keys;
 use crate::harness::{ACCESS, Server, Who};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -243,4 +244,30 @@ async fn who_may_see_something_else_now_is_told_to_ask_again() {
     let mut editor = live.connect(None).await.unwrap();
     say(&mut editor, json!({"type": "hello", "token": live.server.token(Who::Editor), "viewAs": viewer})).await;
     assert_eq!(hear(&mut editor).await["type"], "bye");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_opens_a_socket_until_it_is_changed_or_revoked() {
+    let live = Live::start().await;
+    let key = api_keys::make(&live.server, Who::Admin, json!({"name": "Wall", "role": "viewer"})).await;
+    let path = format!("/api-keys/{}", key["id"].as_str().unwrap());
+    let greeted = async || {
+        let mut socket = live.connect(None).await.unwrap();
+        say(&mut socket, json!({"type": "hello", "token": key["token"]})).await;
+        assert_eq!(hear(&mut socket).await["type"], "welcome");
+        say(&mut socket, json!({"type": "subscribe", "id": "w1", "query": by_city()})).await;
+        assert_eq!(hear(&mut socket).await["type"], "snapshot");
+        socket
+    };
+    let mut socket = greeted().await;
+    live.server.put(Who::Admin, &path, None, json!({"attributes": {"city": ["Rome"]}})).await.expect(200);
+    let bye = hear(&mut socket).await;
+    assert_eq!((&bye["type"], &bye["reason"]), (&json!("bye"), &json!("what you may see was changed")));
+    let mut socket = greeted().await;
+    live.server.delete(Who::Admin, &path).await.expect(204);
+    let bye = hear(&mut socket).await;
+    assert_eq!((&bye["type"], &bye["reason"]), (&json!("bye"), &json!("the token does not hold")));
+    let mut late = live.connect(None).await.unwrap();
+    say(&mut late, json!({"type": "hello", "token": key["token"]})).await;
+    assert_eq!(hear(&mut late).await["type"], "bye");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests say what went wrong by failing")]
 
 mod access;
+mod api_keys;
 mod auth;
 mod bucket;
 mod budgets;

@@ -39,6 +39,10 @@ fn table() -> BTreeMap<&'static str, (Least, Value)> {
         ("post /api/v1/users", (Least::Admin, json!({"email": "", "name": "n", "role": "viewer", "password": PASSWORD}))),
         ("put /api/v1/users/{id}", (Least::Admin, json!({"name": "n", "role": "viewer"}))),
         ("delete /api/v1/users/{id}", (Least::Admin, Value::Null)),
+        ("get /api/v1/api-keys", (Least::Admin, Value::Null)),
+        ("post /api/v1/api-keys", (Least::Admin, json!({"name": "n", "role": "viewer"}))),
+        ("put /api/v1/api-keys/{id}", (Least::Admin, json!({"name": "n"}))),
+        ("delete /api/v1/api-keys/{id}", (Least::Admin, Value::Null)),
         ("put /api/v1/tenant", (Least::Admin, json!({"calendar": {"yearStart": 13}}))),
         ("get /api/v1/datasets", (Least::Viewer, Value::Null)),
         ("get /api/v1/datasets/{name}", (Least::Viewer, Value::Null)),
@@ -188,6 +192,7 @@ async fn what_belongs_to_others_is_not_there() {
     let dashboard = server.post(Who::Editor, "/dashboards", json!({"title": "Mine", "definition": definition()})).await.expect(201).json();
     let users = server.get(Who::Owner, "/users").await.json();
     let user = users["items"][0]["id"].as_str().unwrap().to_owned();
+    let key = server.post(Who::Owner, "/api-keys", json!({"name": "k", "role": "viewer"})).await.expect(201).json();
     let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,2\n").await.expect(201).json();
     let load = server.post(Who::Editor, "/loads", json!({"upload_id": upload["upload_id"], "dataset": "a", "mode": "create"})).await.expect(202).json();
     server.finished(Who::Editor, &load).await;
@@ -200,6 +205,8 @@ async fn what_belongs_to_others_is_not_there() {
         }
         let id = if path.contains("/users/") {
             &user
+        } else if path.contains("/api-keys/") {
+            key["id"].as_str().unwrap()
         } else if path.contains("/loads/") {
             load["id"].as_str().unwrap()
         } else if path.contains("/uploads/") {

@@ -1,4 +1,4 @@
-// Settings: how the app looks; for admins the people of the organisation and what upkeep did.
+// Settings: how the app looks; for admins the people and the API keys of the organisation, and what upkeep did.
 import Box from '@mui/material/Box';
 import { lazy, Suspense } from 'react';
 import { useSession } from '@/api/session-slice';
@@ -15,6 +15,7 @@ const UpkeepReport = chunkComponent<UpkeepReportProps>(() =>
   })),
 );
 
+const ApiKeySettings = lazy(() => import('@/features/settings/keys/api-key-settings'));
 const BudgetSettings = lazy(() => import('@/features/settings/budget-settings'));
 const CalendarSettings = lazy(() => import('@/features/settings/calendar-settings'));
 
@@ -34,6 +35,9 @@ export default function SettingsPage() {
               <BudgetSettings />
             </Suspense>
             <UserSettings />
+            <Suspense fallback={<LoadingState rows={2} label="Loading the keys" />}>
+              <ApiKeySettings />
+            </Suspense>
             <Suspense fallback={<LoadingState rows={3} label="Loading upkeep" />}>
               <UpkeepReport />
             </Suspense>

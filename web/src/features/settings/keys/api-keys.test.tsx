@@ -1,0 +1,180 @@
+// API keys in the settings: who sees them, making one that is shown once, changing and revoking.
+import { screen, waitFor, within } from '@testing-library/react';
+import { http, HttpResponse } from 'msw';
+import { describe, expect, it, vi } from 'vitest';
+import type { ApiKeyChange } from '@/api/api-keys-types';
+import type { Role } from '@/api/types';
+import SettingsPage from '@/app/pages/settings-page';
+import { session } from '@/testing/fixtures';
+import { refuse } from '@/testing/handlers';
+import { apiKeys } from '@/testing/key-fixtures';
+import { madeToken } from '@/testing/key-handlers';
+import { mockState } from '@/testing/mock-state';
+import { renderApp } from '@/testing/render-app';
+import { server } from '@/testing/server';
+import { budgetWords, curlExample, expiryOf, expiryWords, usedWords } from './key-words';
+
+const open = (role: Role = 'admin') =>
+  renderApp(<SettingsPage />, { session: { ...session, user: { ...session.user, role } } });
+
+const listed = () => screen.findByRole('list', { name: 'API keys' });
+
+describe('the list of keys', () => {
+  it('tells what each may do, without its secret', async () => {
+    open();
+    const [first] = within(await listed()).getAllByRole('listitem');
+    expect(first).toHaveTextContent(/Nightly export · Viewer/);
+    expect(first).toHaveTextContent(/tmk_3fa9c07be215…/);
+    expect(first).toHaveTextContent(/never expires · made by Ada Lind/);
+    expect(first).toHaveTextContent(/at most 1,000,000 rows and 50 MB a question/);
+    expect(first).toHaveTextContent(/country: SE, NO/);
+    expect(screen.getByText(/^expired /)).toBeVisible();
+    expect(screen.getByText(/not used yet/)).toBeVisible();
+  });
+
+  it('is for admins', async () => {
+    open('editor');
+    expect(await screen.findByRole('heading', { name: 'Appearance' })).toBeInTheDocument();
+    expect(screen.queryByRole('heading', { name: 'API keys' })).not.toBeInTheDocument();
+  });
+
+  it('says that there are none, or why it is not there', async () => {
+    server.use(http.get('*/api/v1/api-keys', () => HttpResponse.json({ items: [] })));
+    const { unmount } = open();
+    expect(await screen.findByText('There are no keys.')).toBeVisible();
+    unmount();
+    server.use(
+      http.get('*/api/v1/api-keys', () => refuse(503, 'unavailable', 'Not now', 'It is closed')),
+    );
+    open();
+    expect(await screen.findByText(/It is closed/)).toBeVisible();
+  });
+});
+
+describe('a new key', () => {
+  it('is shown once, with a first request, and then listed', async () => {
+    const { user } = open();
+    const write = vi.spyOn(navigator.clipboard, 'writeText').mockResolvedValue();
+    await user.click(await screen.findByRole('button', { name: 'Make a key' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Make an API key' });
+    await user.click(within(dialog).getByRole('button', { name: 'Make' }));
+    expect(await within(dialog).findByText('Enter a name')).toBeVisible();
+    expect(mockState.keys).toHaveLength(2);
+    await user.type(within(dialog).getByRole('textbox', { name: 'Name' }), 'Wall');
+    await user.click(within(dialog).getByRole('combobox', { name: /^Role/ }));
+    await user.click(await screen.findByRole('option', { name: 'Editor' }));
+    await user.click(within(dialog).getByRole('combobox', { name: /^Expires/ }));
+    await user.click(await screen.findByRole('option', { name: /^Never/ }));
+    await user.type(within(dialog).getByRole('textbox', { name: 'Rows at most' }), 'x');
+    await user.click(within(dialog).getByRole('button', { name: 'Make' }));
+    expect(within(dialog).getByText('A whole number, or nothing')).toBeVisible();
+    await user.clear(within(dialog).getByRole('textbox', { name: 'Rows at most' }));
+    await user.type(within(dialog).getByRole('textbox', { name: 'Rows at most' }), '5000');
+    await user.click(within(dialog).getByRole('button', { name: 'Make' }));
+
+    const made = await screen.findByRole('dialog', { name: 'The key was made' });
+    expect(mockState.keys[0]).toMatchObject({
+      name: 'Wall',
+      role: 'editor',
+      attributes: {},
+      budget: { rows: 5000 },
+      expires_at: null,
+    });
+    expect(within(made).getByLabelText('API key')).toHaveTextContent(madeToken);
+    await user.click(within(made).getByRole('button', { name: 'Copy: API key' }));
+    expect(write).toHaveBeenCalledWith(madeToken);
+    // Not closed by accident: it cannot be shown again.
+    await user.keyboard('{Escape}');
+    expect(made).toBeVisible();
+    await user.click(within(made).getByRole('button', { name: 'Done' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(within(await listed()).getByText('Wall')).toBeVisible();
+    expect(document.body.innerHTML).not.toContain(madeToken);
+  });
+
+  it('that the server refuses stays in the dialog', async () => {
+    server.use(
+      http.post('*/api/v1/api-keys', () =>
+        refuse(409, 'conflict', 'Conflict', 'the tenant has 500 API keys; revoke some first'),
+      ),
+    );
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Make a key' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Make an API key' });
+    await user.type(within(dialog).getByRole('textbox', { name: 'Name' }), 'Wall');
+    await user.click(within(dialog).getByRole('button', { name: 'Make' }));
+    expect(await within(dialog).findByText(/revoke some first/)).toBeVisible();
+  });
+});
+
+describe('a key', () => {
+  it('is changed, and ends as before where nothing is said', async () => {
+    const changes: ApiKeyChange[] = [];
+    server.use(
+      http.put('*/api/v1/api-keys/k2', async ({ request }) => {
+        const change = (await request.json()) as ApiKeyChange;
+        changes.push(change);
+        return HttpResponse.json({ ...apiKeys()[0], ...change });
+      }),
+    );
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Change Nightly export' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Change Nightly export' });
+    expect(within(dialog).queryByRole('combobox', { name: /^Role/ })).toBeNull();
+    const name = within(dialog).getByRole('textbox', { name: 'Name' });
+    await user.clear(name);
+    await user.type(name, 'Hourly export');
+    await user.clear(within(dialog).getByRole('textbox', { name: 'Data at most' }));
+    await user.click(within(dialog).getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(changes).toEqual([
+        {
+          name: 'Hourly export',
+          attributes: { country: ['SE', 'NO'] },
+          budget: { rows: 1_000_000 },
+        },
+      ]),
+    );
+  });
+
+  it('is revoked only after a question', async () => {
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Revoke Old wall' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Revoke Old wall?' });
+    expect(screen.getByText('Old wall')).toBeInTheDocument();
+    await user.click(within(dialog).getByRole('button', { name: 'Revoke' }));
+    expect(await screen.findByText('Old wall was revoked')).toBeVisible();
+    await waitFor(() =>
+      expect(screen.queryByRole('button', { name: 'Revoke Old wall' })).toBeNull(),
+    );
+    expect(screen.getByRole('button', { name: 'Revoke Nightly export' })).toBeEnabled();
+  });
+});
+
+describe('the words of keys', () => {
+  const now = Date.parse('2026-06-01T12:00:00Z');
+  const [key] = apiKeys();
+
+  it('say when one ends and was used', () => {
+    if (key === undefined) throw new Error('no key');
+    expect(expiryOf('month', now)).toBe('2026-07-01T12:00:00.000Z');
+    expect(expiryOf('never', now)).toBeNull();
+    const at = (expires_at: string | null) => expiryWords({ ...key, expires_at }, now);
+    expect(at(null)).toBe('never expires');
+    expect(at('2026-06-04T12:00:00Z')).toBe('expires in 3 days');
+    expect(at('2026-05-29T12:00:00Z')).toBe('expired 3 days ago');
+    expect(usedWords({ ...key, last_used_at: null }, now)).toBe('not used yet');
+    expect(usedWords({ ...key, last_used_at: '2026-05-29T12:00:00Z' }, now)).toBe(
+      'used 3 days ago',
+    );
+  });
+
+  it('say what one may read, and how it is sent', () => {
+    expect(budgetWords({})).toBeNull();
+    expect(budgetWords({ rows: 1 })).toBe('at most 1 row a question');
+    expect(budgetWords({ bytes: 1_500_000 })).toBe('at most 2 MB a question');
+    expect(curlExample('https://bi.example', 'tmk_a_b')).toBe(
+      "curl https://bi.example/api/v1/datasets \\\n  -H 'Authorization: Bearer tmk_a_b'",
+    );
+  });
+});

@@ -1,0 +1,213 @@
+// Makes an API key, or changes one. A key that was made is shown once, in the same dialog.
+import { zodResolver } from '@hookform/resolvers/zod';
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import MenuItem from '@mui/material/MenuItem';
+import TextField from '@mui/material/TextField';
+import { useId, useState } from 'react';
+import { Controller, useForm } from 'react-hook-form';
+import * as z from 'zod/mini';
+import { useCreateApiKeyMutation, useUpdateApiKeyMutation } from '@/api/api-keys-api';
+import type { ApiKey } from '@/api/api-keys-types';
+import { FormField } from '@/components/form-field';
+import { FormProblem } from '@/components/form-problem';
+import { useToasts } from '@/components/toast-slice';
+import { AttributeFields } from '../attributes/attribute-fields';
+import { attributesOf, problemsOf, rowsOf } from '../attributes/attribute-rows';
+import { BudgetFields } from '../budget-fields';
+import { budgetOf, typedOf } from '../budget-text';
+import { CopiedText } from './copied-text';
+import { curlExample, endWords, expiryOf, expiryWords, keyRoles } from './key-words';
+import type { End, KeyRole } from './key-words';
+
+const schema = z.object({
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, 'Enter a name'),
+      z.maxLength(120, 'Use at most 120 characters'),
+    ),
+  role: z.enum(['viewer', 'editor', 'admin']),
+  end: z.enum(['kept', 'month', 'quarter', 'year', 'never']),
+});
+
+export interface KeyDialogProps {
+  /** The key that is changed; without one a new one is made. */
+  given?: ApiKey;
+  /** Names of attributes that anybody has. */
+  offers: readonly string[];
+  onClose: () => void;
+}
+
+export default function KeyDialog({ given, offers, onClose }: KeyDialogProps) {
+  const titleId = useId();
+  const toasts = useToasts();
+  const [create, creating] = useCreateApiKeyMutation();
+  const [update, updating] = useUpdateApiKeyMutation();
+  const saved = given?.budget ?? {};
+  const form = useForm<z.infer<typeof schema>>({
+    resolver: zodResolver(schema),
+    defaultValues: {
+      name: given?.name ?? '',
+      role: (given?.role as KeyRole | undefined) ?? 'viewer',
+      end: given ? 'kept' : 'quarter',
+    },
+  });
+  const { errors, isSubmitted } = form.formState;
+  const [rows, setRows] = useState(() => rowsOf(given?.attributes ?? {}));
+  const [typed, setTyped] = useState(() => typedOf(saved));
+  const [token, setToken] = useState<string | null>(null);
+  const problems = problemsOf(rows);
+  const budget = budgetOf(typed, saved);
+  const error = creating.error ?? updating.error;
+
+  const submit = form.handleSubmit(async ({ name, role, end }) => {
+    if (problems.size > 0 || budget === undefined) return;
+    const terms = {
+      name,
+      attributes: attributesOf(rows),
+      budget,
+      ...(end === 'kept' ? {} : { expires_at: expiryOf(end) }),
+    };
+    if (given === undefined) {
+      const made = await create({ ...terms, role });
+      if (made.data) setToken(made.data.token);
+      return;
+    }
+    const changed = await update({ id: given.id, ...terms });
+    if (changed.error) return;
+    toasts.show({ tone: 'success', message: `${name} was saved` });
+    onClose();
+  });
+
+  if (token !== null)
+    // Nothing but its button closes it: the key cannot be shown again.
+    return (
+      <Dialog open aria-labelledby={titleId} maxWidth="sm" fullWidth>
+        <DialogTitle id={titleId} variant="h1">
+          The key was made
+        </DialogTitle>
+        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
+          <Box sx={{ color: 'text.secondary' }}>
+            Copy it now and keep it where secrets are kept. It is shown this once; only its hash is
+            stored.
+          </Box>
+          <CopiedText label="API key" text={token} />
+          <CopiedText label="A first request" text={curlExample(window.location.origin, token)} />
+        </DialogContent>
+        <DialogActions sx={{ px: 6, pb: 5 }}>
+          <Button variant="contained" onClick={onClose}>
+            Done
+          </Button>
+        </DialogActions>
+      </Dialog>
+    );
+
+  const ends: readonly ('kept' | End)[] = [
+    ...(given ? (['kept'] as const) : []),
+    ...(Object.keys(endWords) as End[]),
+  ];
+  return (
+    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
+      <Box
+        component="form"
+        noValidate
+        onSubmit={(event) => void submit(event)}
+        sx={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}
+      >
+        <DialogTitle id={titleId} variant="h1">
+          {given ? `Change ${given.name}` : 'Make an API key'}
+        </DialogTitle>
+        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
+          {error && <FormProblem error={error} />}
+          <FormField
+            label="Name"
+            autoFocus
+            autoComplete="off"
+            hint="What asks with it, for instance “Nightly export”"
+            error={errors.name?.message}
+            {...form.register('name')}
+          />
+          {given === undefined && (
+            <Controller
+              control={form.control}
+              name="role"
+              render={({ field: { ref, ...field } }) => (
+                <TextField
+                  select
+                  label="Role"
+                  inputRef={ref}
+                  {...field}
+                  helperText={keyRoles[field.value].may}
+                >
+                  {Object.entries(keyRoles).map(([role, { label }]) => (
+                    <MenuItem key={role} value={role}>
+                      {label}
+                    </MenuItem>
+                  ))}
+                </TextField>
+              )}
+            />
+          )}
+          <Controller
+            control={form.control}
+            name="end"
+            render={({ field: { ref, ...field } }) => (
+              <TextField select label="Expires" inputRef={ref} {...field}>
+                {ends.map((end) => (
+                  <MenuItem key={end} value={end}>
+                    {end === 'kept' ? kept(given) : endWords[end]}
+                  </MenuItem>
+                ))}
+              </TextField>
+            )}
+          />
+          <Box>
+            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+              Attributes
+            </Box>
+            <Box sx={{ color: 'text.secondary', mb: 2 }}>
+              Access policies decide by them which rows and columns it sees.
+            </Box>
+            <AttributeFields
+              rows={rows}
+              problems={isSubmitted ? problems : new Map()}
+              offers={offers}
+              onChange={setRows}
+            />
+          </Box>
+          <Box role="group" aria-label="Budget of a question">
+            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+              Budget of a question
+            </Box>
+            <Box sx={{ color: 'text.secondary', mb: 3 }}>
+              What one question of it may read, beside the budget of the organisation.
+            </Box>
+            <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
+              <BudgetFields typed={typed} onType={setTyped} />
+            </Box>
+          </Box>
+        </DialogContent>
+        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            variant="contained"
+            color="primary"
+            loading={creating.isLoading || updating.isLoading}
+          >
+            {given ? 'Save' : 'Make'}
+          </Button>
+        </DialogActions>
+      </Box>
+    </Dialog>
+  );
+}
+
+const kept = (given: ApiKey | undefined): string =>
+  given ? `As it is: ${expiryWords(given, Date.now())}` : '';

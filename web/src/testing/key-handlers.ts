@@ -1,0 +1,41 @@
+// The mocked server's API keys: listed without secrets, made with one, changed and revoked.
+import { http, HttpResponse } from 'msw';
+import type { ApiKey, ApiKeyChange, NewApiKey } from '@/api/api-keys-types';
+import { session } from './fixtures';
+import { mockState } from './mock-state';
+
+const base = '*/api/v1/api-keys';
+
+export const madeToken = `tmk_00ff00ff00ff_${'5e'.repeat(32)}`;
+
+export const keyHandlers = [
+  http.get(base, () => HttpResponse.json({ items: mockState.keys })),
+  http.post(base, async ({ request }) => {
+    const asked = (await request.json()) as NewApiKey;
+    const key: ApiKey = {
+      id: `k${mockState.keys.length + 1}`,
+      name: asked.name,
+      prefix: 'tmk_00ff00ff00ff',
+      role: asked.role,
+      attributes: asked.attributes ?? {},
+      budget: asked.budget ?? {},
+      created_by: session.user.name,
+      created_at: new Date().toISOString(),
+      expires_at: asked.expires_at ?? null,
+      last_used_at: null,
+    };
+    mockState.keys = [key, ...mockState.keys];
+    return HttpResponse.json({ ...key, token: madeToken }, { status: 201 });
+  }),
+  http.put(`${base}/:id`, async ({ request, params }) => {
+    const change = (await request.json()) as ApiKeyChange;
+    mockState.keys = mockState.keys.map((key) =>
+      key.id === params.id ? { ...key, ...change } : key,
+    );
+    return HttpResponse.json(mockState.keys.find((key) => key.id === params.id));
+  }),
+  http.delete(`${base}/:id`, ({ params }) => {
+    mockState.keys = mockState.keys.filter((key) => key.id !== params.id);
+    return new HttpResponse(null, { status: 204 });
+  }),
+];
