@@ -49,17 +49,7 @@ export const baseQuery: BaseQueryFn<
 export const baseApi = createApi({
   reducerPath: 'api',
   baseQuery,
-  tagTypes: [
-    'Dataset',
-    'Model',
-    'View',
-    'Dashboard',
-    'User',
-    'Load',
-    'Result',
-    'Upkeep',
-    'ApiKey',
-  ],
+  tagTypes: ['Dataset', 'Model', 'View', 'Dashboard', 'User', 'Load', 'Result', 'Upkeep', 'ApiKey'],
   keepUnusedDataFor: 120,
   endpoints: () => ({}),
 });

@@ -348,7 +348,7 @@ impl Mill {
                 total_rows: (!executed.truncated).then_some(rows),
                 truncated: executed.truncated,
                 stages: executed.stages,
-                ..self.provenance(pinned, counters, Calendar::new(Tz::UTC, self.calendar))
+                ..self.provenance(pinned, counters, Calendar::new(Tz::UTC, &self.calendar))
             },
         })
     }

@@ -111,7 +111,7 @@ impl Mill {
         let mut versions = common.pinned.clone();
         for Block { view, query, table, columns } in blocks {
             let view = views.views.iter().find(|known| known.name == view).ok_or_else(|| Error::internal("a question on a view that is not named"))?;
-            let query = SemanticQuery { as_of: common.as_of, calendar: Some(self.calendar), ..query };
+            let query = SemanticQuery { as_of: common.as_of, calendar: Some(self.calendar.clone()), ..query };
             let words = self.words_of(&query, view).await.map_err(in_statement)?;
             let planned = self.planned_question(words.query(), &mut versions, &mut common, &mut questions.now).await;
             let (plan, shown, looks_up) = match planned {

@@ -169,7 +169,7 @@ mod tests {
         let cities: StringViewArray = (0..=COLUMNS_MAX).map(|city| Some(city.to_string())).collect();
         let counts: Int64Array = (0..=COLUMNS_MAX as i64).map(Some).collect();
         let batch = RecordBatch::try_from_iter([("c", Arc::new(cities) as ArrayRef), ("n", Arc::new(counts))]).unwrap();
-        let error = pivot(&batch, &[column("c", "City", ColumnRole::Dimension), column("n", "N", ColumnRole::Measure)], &["c".to_owned()]).unwrap_err();
+        let error = pivot(&batch, &[column("c", "City", ColumnRole::Dimension), column("n", "N", ColumnRole::Measure)], &["c".to_owned()], None).unwrap_err();
         assert!(error.message().contains("1001 columns"), "{error}");
     }
 }
