@@ -131,6 +131,8 @@ impl Words<'_> {
             BeforeOrOnDate => format!("{time} < {}", moment().1),
             AfterDate => format!("{time} >= {}", moment().1),
             AfterOrOnDate => format!("{time} >= {}", moment().0),
+            // Without a calendar of its own the engine's question has Saturdays and Sundays off; none is asked here.
+            OnBusinessDays | OffBusinessDays => unreachable!("business days are not among the random questions"),
         }
     }
 
