@@ -353,10 +353,6 @@ fn put_together(node: Node, mut parts: Parts, session: &dyn Session, tables: &Ta
     })
 }
 
-fn calendar(zone: &str) -> Result<Calendar> {
-    zone.parse().map_err(|()| Error::invalid(format!("this engine knows no time zone {zone:?}")))
-}
-
 fn entry<T>(table: &[T], place: usize) -> Result<&T> {
     table.get(place).ok_or_else(|| Error::corrupt(format!("an expression refers to entry {place} of a table of {}", table.len())))
 }
