@@ -1,3 +1,4 @@
+// What is pasted as holidays: a date and a name a line, the lines that are wrong, and the next ones.
 import { describe, expect, it } from 'vitest';
 import { holidayLines, HOLIDAYS_MAX, nextHolidays, readHolidays } from './holiday-lines';
 
