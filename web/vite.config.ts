@@ -46,8 +46,28 @@ function packedCopies(): Plugin {
   };
 }
 
+// Fields are outlined here, everywhere. MUI's TextField and Select import their two other looks as well, 2 KB of every page
+// that has a field; whoever uses one of them is told so by the first drawing.
+function outlinedFieldsOnly(): Plugin {
+  const unused = '\0unused-look-of-a-field';
+  return {
+    name: 'outlined-fields-only',
+    apply: 'build',
+    enforce: 'pre',
+    resolveId(source, importer) {
+      const asks = /@mui\/material\/(TextField|Select)\/[^/]+\.mjs$/.test(importer ?? '');
+      const other = /^\.\.\/(Input|FilledInput)\//.test(source);
+      return asks && other ? unused : null;
+    },
+    load(id) {
+      if (id !== unused) return null;
+      return `export default function Unused() { throw new Error('Only outlined fields are built, see vite.config.ts'); }`;
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), packedCopies(), ...(mocked ? [mockWorker()] : [])],
+  plugins: [react(), packedCopies(), outlinedFieldsOnly(), ...(mocked ? [mockWorker()] : [])],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     manifest: true,
