@@ -80,6 +80,15 @@ export default defineConfig({
       output: {
         entryFileNames: 'assets/[name]-[hash:7].js',
         chunkFileNames: 'assets/[name]-[hash:7].js',
+        // What the first script needs is one file of libraries, which stays the same from build to build, and one of ours:
+        // cut at every point that some later chunk shares, it was 30 files and 9 KB more, packed one by one and all of them
+        // named in the first script. Only that: a page's own modules are cut by who needs them.
+        codeSplitting: {
+          groups: [
+            { name: 'libraries', tags: ['$initial'], test: /node_modules/ },
+            { name: 'shell', tags: ['$initial'] },
+          ],
+        },
       },
     },
     reportCompressedSize: false,
