@@ -1,9 +1,8 @@
 // Title, place and actions of a page; also sets the document's title.
 import Box from '@mui/material/Box';
-import Link from '@mui/material/Link';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
-import { Link as RouterLink } from 'react-router';
+import { Link } from 'react-router';
 import { Icon } from '@/theme/icons';
 
 export interface PageHeaderProps {
@@ -24,15 +23,22 @@ export function PageHeader({ title, parent, summary, actions }: PageHeaderProps)
       <Box sx={{ flex: 1, minWidth: { xs: '100%', sm: 240 } }}>
         {parent && (
           <Typography component="nav" variant="body2" aria-label="Breadcrumb" sx={{ mb: 0.5 }}>
-            <Link
-              component={RouterLink}
+            <Box
+              component={Link}
               to={parent.to}
-              color="textSecondary"
-              sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.5, ml: -0.5 }}
+              sx={{
+                display: 'inline-flex',
+                alignItems: 'center',
+                gap: 0.5,
+                ml: -0.5,
+                color: 'text.secondary',
+                textDecoration: 'none',
+                '&:hover': { textDecoration: 'underline' },
+              }}
             >
               <Icon name="back" size={14} />
               {parent.label}
-            </Link>
+            </Box>
           </Typography>
         )}
         <Typography

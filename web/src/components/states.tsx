@@ -1,7 +1,6 @@
 // The five states that every piece of data can be in, besides being there: first load, nothing to
 // show, failed, not allowed, stale. One look for each, everywhere.
 import Box from '@mui/material/Box';
-import LinearProgress from '@mui/material/LinearProgress';
 import Skeleton from '@mui/material/Skeleton';
 import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
@@ -12,6 +11,7 @@ import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 import { visuallyHidden } from './announcer';
 import { ProblemNotice } from './problem-notice';
+import { ThinLine } from './thin-line';
 
 const patienceMs = 150;
 
@@ -34,7 +34,7 @@ export function PagePending() {
   const show = useDelayed(true);
   return (
     <Box sx={{ minHeight: '60vh' }} aria-busy="true">
-      {show && <LinearProgress aria-label="Loading page" sx={{ height: 2, borderRadius: 0 }} />}
+      {show && <ThinLine label="Loading page" />}
     </Box>
   );
 }
@@ -72,11 +72,7 @@ export function LoadingState({
 // A thin line over something that stays visible while it is asked for again.
 export function RefreshLine({ active, label = 'Refreshing' }: { active: boolean; label?: string }) {
   const show = useDelayed(active);
-  return (
-    <Box sx={{ height: 2, overflow: 'hidden' }}>
-      {show && <LinearProgress aria-label={label} sx={{ height: 2, borderRadius: 0 }} />}
-    </Box>
-  );
+  return <Box sx={{ height: 2, overflow: 'hidden' }}>{show && <ThinLine label={label} />}</Box>;
 }
 
 export interface EmptyStateProps {

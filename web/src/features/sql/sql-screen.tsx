@@ -4,13 +4,14 @@ import Button from '@mui/material/Button';
 import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
 import useMediaQuery from '@mui/material/useMediaQuery';
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { sqlKey } from '@/api/sql-api';
 import type { SqlQuery } from '@/api/types';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { RunningLine } from '@/components/running-line';
 import { LoadingState } from '@/components/states';
+import { whenIdle } from '@/lib/when-idle';
 import { Icon } from '@/theme/icons';
 import { AsOfField } from './as-of-field';
 import type { SqlEditorHandle } from './editor/sql-editor';
@@ -18,7 +19,7 @@ import { errorPlace } from './error-place';
 import { HistoryList } from './history/history-list';
 import { useHistory } from './history/use-history';
 import { LimitField } from './limit-field';
-import { SqlResult } from './result/sql-result';
+import { preloadAnswer, SqlResult } from './result/sql-result';
 import { SchemaList } from './schema-list';
 import { LONGEST_IN_ADDRESS, readSql, writeSql } from './sql-url';
 import type { SqlState } from './sql-url';
@@ -48,6 +49,8 @@ export function SqlScreen() {
     [add],
   );
   const { running, finished, stored, run, cancel } = useSqlRun(onEnd);
+  // Behind the editor, which is waited for; nothing is answered before it is written.
+  useEffect(() => whenIdle(preloadAnswer, 2_000), []);
   const state: SqlState = { sql: text, asOf, limit };
   const go = (next: SqlState): void => {
     const search = writeSql(next).toString();
@@ -60,6 +63,7 @@ export function SqlScreen() {
   };
   const runNow = (): void => {
     if (text.trim() === '') return;
+    preloadAnswer();
     go(state);
     run(statement);
   };

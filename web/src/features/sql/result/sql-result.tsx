@@ -1,15 +1,17 @@
 // The answer of a statement: a table with what it says about itself, or what is wrong with the statement and where.
 import Button from '@mui/material/Button';
+import { Suspense } from 'react';
 import type { StoredResult } from '@/api/result-store';
-import { AnswerCard } from '@/components/answer-card';
-import { DataTable } from '@/components/data-table';
+import { chunkComponent } from '@/components/chunk-component';
 import { ProblemNotice } from '@/components/problem-notice';
-import { provenanceLine } from '@/components/provenance/provenance-line';
-import { EmptyState } from '@/components/states';
-import { nothingSeen } from '@/lib/access-words';
-import { formatElapsed } from '@/lib/format';
+import { EmptyState, LoadingState } from '@/components/states';
 import { errorPlace, errorText, placeText } from '../error-place';
 import type { FinishedRun } from '../use-sql-run';
+import type { AnswerTableProps } from './answer-table';
+
+const AnswerTable = chunkComponent<AnswerTableProps>(() => import('./answer-table'));
+// What does not come is asked for again, and complained about, where it is drawn.
+export const preloadAnswer = (): void => void AnswerTable.preload().catch(() => undefined);
 
 export interface SqlResultProps {
   finished: FinishedRun | null;
@@ -28,7 +30,7 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
       </EmptyState>
     );
   }
-  const { problem, statement } = finished;
+  const { problem } = finished;
   if (problem !== null) return <SqlProblem run={finished} onRun={onRun} />;
   if (stored === null) {
     return (
@@ -37,46 +39,10 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
       </EmptyState>
     );
   }
-  const { result } = stored;
-  const { provenance } = result;
-  const hidden = nothingSeen(result);
   return (
-    <AnswerCard
-      outdated={running || outdated}
-      about={{
-        provenance,
-        columns: result.columns,
-        query: statement.sql,
-        confirmedAt: stored.confirmedAt,
-        requestId: finished.requestId,
-      }}
-      rows={{
-        shown: result.row_count,
-        total: provenance.total_rows,
-        first: provenance.truncated,
-        note: [
-          outdated ? 'Answers what was run, not what stands above now' : null,
-          // A count of nothing is a row, too.
-          result.row_count > 0 ? hidden : null,
-          formatElapsed(finished.ms),
-          provenanceLine(provenance),
-        ]
-          .filter(Boolean)
-          .join(' \u00b7 '),
-      }}
-    >
-      <DataTable
-        key={stored.key}
-        label="Result"
-        columns={result.columns}
-        data={result.data}
-        rowCount={result.row_count}
-        zone={provenance.timezone}
-        height={440}
-        density="compact"
-        emptyText={hidden ?? 'The statement is fine; no row answers it'}
-      />
-    </AnswerCard>
+    <Suspense fallback={<LoadingState height={440} label="Loading the table" />}>
+      <AnswerTable {...{ finished, stored, running, outdated }} />
+    </Suspense>
   );
 }
 
