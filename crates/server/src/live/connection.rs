@@ -13,7 +13,7 @@ use super::frames::{self, ClientFrame};
 use super::subscriptions::{Happened, Subscriptions};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Peer, Problem, body};
+use crate::http::{Code, Peer, Problem, body};
 use crate::policy::Action;
 
 const HELLO_WITHIN: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ async fn greet(app: &App, socket: &mut WebSocket, seat: &mut Seat, peer: Peer) -
             Message::Binary(_) | Message::Close(_) => return Err(End::Gone),
         };
         let Ok(ClientFrame::Hello { token, view_as }) = body::parse::<ClientFrame>(text.as_bytes()) else { return Err(End::Bye("the first frame is hello", None)) };
-        let Ok(caller) = known(app, &token, view_as, peer).await else { return Err(End::Bye("the token does not hold", None)) };
+        let caller = known(app, &token, view_as, peer).await.map_err(|problem| unknown(&problem))?;
         if caller.allow(Action::Read).is_err() {
             return Err(End::Bye("the role does not allow this", None));
         }
@@ -168,7 +168,7 @@ impl Connection<'_> {
     /// The caller as they are now. Who may see something else than before comes back and asks anew.
     async fn again(&mut self, token: &str) -> Result<Caller, End> {
         let viewed = Some(self.caller.eyes().id()).filter(|id| *id != self.caller.identity().id());
-        let caller = known(self.app, token, viewed, self.peer).await.map_err(|_| End::Bye("the token does not hold", None))?;
+        let caller = known(self.app, token, viewed, self.peer).await.map_err(|problem| unknown(&problem))?;
         if caller.identity().id() == self.caller.identity().id() && !caller.sees_as(&self.caller) {
             return Err(End::Bye("what you may see was changed", Some(RETRY_AFTER_MS)));
         }
@@ -190,6 +190,14 @@ async fn known(app: &App, token: &str, view_as: Option<Uuid>, peer: Peer) -> Res
     match view_as {
         Some(id) => caller.viewing_as(app, id).await,
         None => Ok(caller),
+    }
+}
+
+/// Why somebody is not known. A client comes back where that may be otherwise a moment later.
+fn unknown(problem: &Problem) -> End {
+    match problem.code() {
+        Code::Unauthenticated | Code::Denied | Code::NotFound => End::Bye("the token does not hold", None),
+        _ => End::Bye("the token cannot be looked up now", Some(RETRY_AFTER_MS)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::http::{Answer, Peer, Problem};
 
 const PROTOCOL: &str = "tidemill.v1";
 /// Bytes of one frame of a client.
-const FRAME_MAX_BYTES: usize = 256 << 10;
+const FRAME_MAX_BYTES: usize = 1 << 20;
 
 /// Open the live socket. The token comes in its first frame, so that it stands in no URL and no log.
 #[utoipa::path(get, path = "/live", tag = "live", security(()), responses((status = 101, description = "A WebSocket of the subprotocol tidemill.v1")))]
