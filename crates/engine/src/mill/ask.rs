@@ -453,7 +453,10 @@ impl Mill {
         };
         let sight = self.sight_of(&datasets).await?;
         // Limits too: nobody is to be stopped at the deadline of somebody else.
-        let key = format!("{sight}|{:?}|{}", self.scope.limits(), serde_json::to_string(query)?);
+        // Lists of holidays are long, and stand in it by what tells them apart.
+        let business = query.calendar.as_ref().map(|calendar| calendar.business_days().to_string());
+        let keyed = SemanticQuery { calendar: query.calendar.clone().map(CalendarSettings::without_business_days), ..query.clone() };
+        let key = format!("{sight}|{:?}|{}|{}", self.scope.limits(), business.unwrap_or_default(), serde_json::to_string(&keyed)?);
         let moves = moves_by_clock(asked, ground.models(), ground.reference());
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };

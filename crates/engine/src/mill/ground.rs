@@ -15,6 +15,7 @@ use crate::semantic::compose::is_composed;
 use crate::semantic::date::Reference;
 use crate::semantic::join::Models;
 use crate::semantic::shape::widest;
+use crate::semantic::timed::Timed;
 use crate::semantic::{Model, SemanticQuery};
 
 /// Models and versions, pinned.
@@ -45,6 +46,16 @@ impl Ground {
             Self::One { reference, .. } => reference,
             Self::Several(gathered) => &gathered.reference,
         }
+    }
+
+    /// How a time of the question is looked at.
+    pub(super) fn timed(&self, member: &str) -> Option<Timed> {
+        let (prefix, name) = member.split_once('.')?;
+        let models = self.models();
+        // The name may be that of a join, which is of some model.
+        let joined = || models.values().flat_map(|model| &model.joins).find(|join| join.name == prefix).and_then(|join| models.get(join.target()));
+        let dimension = models.get(prefix).or_else(joined)?.dimensions.iter().find(|dimension| dimension.name == name)?;
+        Timed::of(dimension.column_type, self.reference().calendar)
     }
 
     /// What is seen of what is pinned.

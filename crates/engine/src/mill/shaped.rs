@@ -47,7 +47,8 @@ impl Mill {
         let values = greatest.as_ref().map(|(_, greatest)| greatest.values.as_slice());
         let others = match greatest.as_ref().filter(|(top, _)| top.others) {
             Some((top, greatest)) => {
-                let part = shape::others(query, top, &greatest.values);
+                let mut part = shape::others(query, top, &greatest.values);
+                part.query.limit = Some(self.scope.limits().result_rows);
                 Some((self.answer_around(asking, &part, greatest.are_all).await?, part, top.dimension.as_str()))
             }
             None => None,
@@ -159,6 +160,7 @@ impl Mill {
         let Some((place, interval)) = width else { return Err(Error::internal("a time that is not among the columns")) };
         let reference = asking.ground.reference();
         let range = time.date_range.as_ref().map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
+        let range = asking.ground.timed(&time.dimension).map_or(range, |timed| timed.aligned(range));
         let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;

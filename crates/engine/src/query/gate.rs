@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::functions::allowed::is_listed;
 use crate::functions::business_day::BusinessDay;
 use crate::functions::checked_number::CheckedNumber;
+use crate::functions::date_bucket::DateBucket;
 use crate::functions::time_bucket::TimeBucket;
 use crate::settings::Limits;
 
@@ -204,6 +205,7 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
                     // What a measure on business days asks of the calendar; nobody can name these either.
                     && call.func.inner().downcast_ref::<BusinessDay>().is_none()
                     && call.func.inner().downcast_ref::<TimeBucket>().is_none()
+                    && call.func.inner().downcast_ref::<DateBucket>().is_none()
                 {
                     unlisted = Some(call.name().to_owned());
                     return Ok(TreeNodeRecursion::Stop);

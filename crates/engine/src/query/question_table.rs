@@ -13,7 +13,10 @@ use datafusion::datasource::{TableType, source_as_provider};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Steps of all questions of a statement together; one is there as often as it is read. Optimising them takes time that nothing can stop.
+const STEPS_MAX: usize = 5_000;
 
 /// The groups of a question, all of them.
 #[derive(Debug)]
@@ -30,16 +33,30 @@ impl QuestionTable {
 /// A statement with its questions.
 ///
 /// # Errors
-/// None that are known.
+/// `Exhausted` where the questions have too many steps together.
 pub(crate) fn put_in(statement: LogicalPlan) -> Result<LogicalPlan> {
+    let mut steps = 0_usize;
     let put = |node: LogicalPlan| -> datafusion::error::Result<Transformed<LogicalPlan>> {
         let LogicalPlan::TableScan(scan) = &node else { return Ok(Transformed::no(node)) };
         let Ok(provider) = source_as_provider(&scan.source) else { return Ok(Transformed::no(node)) };
         let Some(question) = (provider.as_ref() as &dyn Any).downcast_ref::<QuestionTable>() else { return Ok(Transformed::no(node)) };
+        question.plan.apply_with_subqueries(|_| {
+            steps += 1;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        if steps > STEPS_MAX {
+            return Ok(Transformed::new(node, false, TreeNodeRecursion::Stop));
+        }
         let plan = LogicalPlanBuilder::from(question.plan.clone()).alias(scan.table_name.clone())?.build()?;
         Ok(Transformed::new(plan, true, TreeNodeRecursion::Jump))
     };
-    Ok(statement.transform_down_with_subqueries(put).data()?)
+    let statement = statement.transform_down_with_subqueries(put).data()?;
+    if steps > STEPS_MAX {
+        return Err(
+            Error::exhausted(format!("the questions of the statement have more than {STEPS_MAX} steps together; read a view fewer times, or ask it for fewer measures")).at("sql")
+        );
+    }
+    Ok(statement)
 }
 
 #[async_trait]

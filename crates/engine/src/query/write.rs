@@ -43,7 +43,8 @@ impl QueryResult {
     ///
     /// Where the question asks for what all other values make together, these rows come last, called `Other`, and a last
     /// column `is_other` says which they are, so that a value of that name is never taken for them. They are left out where a
-    /// limit cut rows: they would stand for less than what is missing then.
+    /// limit cut rows or others: they would stand for less than what is missing then. Where values became columns (`pivot`) the others
+    /// are columns or left out.
     ///
     /// # Errors
     /// `Internal` when a value cannot be written.
@@ -53,7 +54,7 @@ impl QueryResult {
             separate(&mut text, index);
             text.push_str(&quoted(&column.name));
         }
-        // Where values became columns, the others are columns too.
+        // Where values became columns, so did the others of these values; those of another member have no line among wide ones.
         let is_wide = self.columns.iter().any(|column| !column.pivot.is_empty());
         let Some(others) = self.others.as_ref().filter(|_| !is_wide) else {
             text.push_str("\r\n");
@@ -62,7 +63,7 @@ impl QueryResult {
         };
         text.push_str(",is_other\r\n");
         write_rows(&mut text, &columns_to_json(&self.batch), self.batch.num_rows(), ",false")?;
-        if !self.provenance.truncated && !others.is_nothing() {
+        if !self.provenance.truncated && !others.truncated && !others.is_nothing() {
             let known = columns_to_json(&others.batch);
             let rows = others.batch.num_rows();
             let beside = self.columns.iter().map(|column| match others.columns.iter().position(|other| other.name == column.name) {

@@ -1,13 +1,15 @@
 //! Names in a query, found in its model.
 
+use arrow::datatypes::DataType;
 use datafusion::common::Column;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::logical_expr::{Expr, ExprSchemable, cast};
 
 use super::calendar::Calendar;
 use super::model::{Dimension, Measure, Model};
 use super::timed::Timed;
+use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
 /// Longest SQL expression of a model, in bytes.
@@ -86,7 +88,10 @@ impl Columns<'_> {
     pub(crate) fn dimension(&self, dimension: &Dimension) -> Result<Expr> {
         let expression =
             self.column_or_expression(Some(dimension.column.as_deref().unwrap_or(&dimension.name)).filter(|_| dimension.expression.is_none()), dimension.expression.as_deref());
-        expression.map_err(|error| error.context(format!("dimension {}", dimension.name)))
+        let expression = expression.map_err(|error| error.context(format!("dimension {}", dimension.name)))?;
+        // What is called a date is one wherever it stands, also where instants are kept or computed: the one that it has in UTC.
+        let is_instant = dimension.column_type == ColumnType::Date && matches!(expression.get_type(self.schema)?, DataType::Timestamp(..));
+        Ok(if is_instant { cast(expression, DataType::Date32) } else { expression })
     }
 
     /// A time dimension, instants in microseconds UTC or dates, and how it is compared and put into buckets.

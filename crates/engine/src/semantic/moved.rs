@@ -14,6 +14,7 @@ use super::derived::Lens;
 use super::grain::Grain;
 use super::interval::Interval;
 use super::model::Span;
+use super::timed::Timed;
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, step};
 use crate::functions::time_shift::shift;
@@ -47,8 +48,8 @@ pub(super) struct Buckets {
 pub(super) struct Grouped<'a> {
     pub member: &'a str,
     pub interval: Interval,
-    /// Whether it is one of the model whose rows are counted.
-    pub own: bool,
+    /// How it is looked at, where it is one of the model whose rows are counted.
+    pub own: Option<Timed>,
 }
 
 /// What moves a lens: its measures by name, whether they are stocks, and until when there is data.
@@ -67,13 +68,13 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     /// `Invalid` where no right number can be told, with the reason.
-    pub(super) fn moved(&self, mut times: impl Iterator<Item = Grouped<'a>>, is_own: impl Fn(&str) -> bool) -> Result<Option<Moved<'a>>> {
+    pub(super) fn moved(&self, mut times: impl Iterator<Item = Grouped<'a>>, own: impl Fn(&str) -> Option<Timed>) -> Result<Option<Moved<'a>>> {
         if matches!(self.lens, Lens::Own | Lens::Total) {
             return Ok(None);
         }
         let moved = match (times.next(), times.next()) {
             (Some(time), None) => self.by_buckets(time)?,
-            (None, _) => self.by_range(is_own)?,
+            (None, _) => self.by_range(own)?,
             (Some(_), Some(_)) => return Err(self.refused("moves in time, and the question has several times to group by; leave one")),
         };
         let filtered = self.world.query.filters.iter().flat_map(members_of).any(|member| member == moved.member);
@@ -88,7 +89,7 @@ impl<'a> Mover<'a> {
     }
 
     /// Without buckets only a shift has a meaning: the one range that is asked for moves.
-    fn by_range(&self, is_own: impl Fn(&str) -> bool) -> Result<Moved<'a>> {
+    fn by_range(&self, own: impl Fn(&str) -> Option<Timed>) -> Result<Moved<'a>> {
         let Lens::Before(span) = self.lens else {
             return Err(self.refused("is counted from bucket to bucket of time; ask for it with one time dimension that has a granularity"));
         };
@@ -96,24 +97,21 @@ impl<'a> Mover<'a> {
         let (Some((member, asked)), None) = (ranges.next(), ranges.next()) else {
             return Err(self.refused("moves in time; give one time dimension a granularity or a dateRange"));
         };
-        if !is_own(member) {
-            return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
-        }
+        let timed = own(member).ok_or_else(|| self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")))?;
         let reference = &self.world.reference;
-        Ok(Moved { member, read: self.earlier(date::resolve(asked, reference)?, span, reference.calendar)?, buckets: None })
+        Ok(Moved { member, read: self.earlier(timed.aligned(date::resolve(asked, reference)?), span, reference.calendar)?, buckets: None })
     }
 
     fn by_buckets(&self, time: Grouped<'a>) -> Result<Moved<'a>> {
         let Grouped { member, interval, own } = time;
-        if !own {
-            return Err(self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")));
-        }
+        let timed = own.ok_or_else(|| self.refused(&format!("moves in time, which must be one of its own model; {member} is looked up")))?;
         if self.balances && !matches!(self.lens, Lens::Before(_)) {
             return Err(self.refused("is a stock, which does not add up over time; use it as it is, or shift it"));
         }
         let reference = &self.world.reference;
         let asked = self.world.query.time_dimensions.iter().find(|time| time.dimension == member && time.date_range.is_some());
         let asked = asked.and_then(|time| time.date_range.as_ref()).map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
+        let asked = timed.aligned(asked);
         let calendar = reference.calendar;
         // Whole buckets are shown, also where the range begins inside of one. What is moved beyond the data only where it is asked for.
         let first = asked.from.map(|from| bucket_of(from, interval, calendar).0);

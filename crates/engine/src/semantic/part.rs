@@ -100,10 +100,9 @@ impl<'a> Part<'a> {
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();
         let mover = Mover { world: self.world, lens: self.lens, named: &named, balances: self.balances, horizon: self.horizon };
-        let times = groups
-            .iter()
-            .filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: self.own(group.member, model).is_some() }));
-        let moved = mover.moved(times, |member| self.own(member, model).is_some())?;
+        let own = |member: &str| self.own(member, model).and_then(|dimension| Timed::of(dimension.column_type, self.world.reference.calendar));
+        let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: own(group.member) }));
+        let moved = mover.moved(times, own)?;
         let (mut before, mut after) = self.conditions(&compiler, &mut lookups, moved)?;
         let measures = self
             .measures

@@ -106,6 +106,12 @@ pub(crate) fn check(query: &SemanticQuery, models: &Models) -> Result<()> {
         if query.measures.is_empty() {
             return Err(at(Error::invalid("columns hold measures, and the query asks for none")));
         }
+        let are_columns = query.top.as_ref().is_some_and(|top| top.others && top.dimension == *member);
+        if are_columns && query.time_dimensions.iter().any(|time| time.fill.is_some() && time.date_range.is_none()) {
+            return Err(at(Error::invalid(
+                "the others become columns, and buckets are filled for them and for what is told apart: give the time a dateRange, so that they are the same",
+            )));
+        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::date::Range;
 use super::grain::Grain;
 use super::interval::Interval;
 use crate::catalog::ColumnType;
+use crate::functions::bucket::day_start;
 use crate::functions::date_bucket::{DateBucket, first_date};
 use crate::functions::time_bucket::TimeBucket;
 
@@ -75,6 +76,12 @@ impl Timed {
     /// The same as one condition; `None` for a range without ends.
     pub(crate) fn within(self, time: &Expr, range: Range) -> Option<Expr> {
         self.bounds(time, range).reduce(Expr::and)
+    }
+
+    /// The range that has the same times, with ends at which buckets may begin: of dates, those at which days begin.
+    pub(crate) fn aligned(self, range: Range) -> Range {
+        let begin = |micros: i64| day_start(first_date(micros, self.calendar), self.calendar).unwrap_or(micros);
+        if self.dates { Range { from: range.from.map(begin), to: range.to.map(begin) } } else { range }
     }
 
     fn literal(self, micros: i64) -> Expr {

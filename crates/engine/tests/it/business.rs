@@ -132,6 +132,18 @@ async fn conditions_nest_stand_in_measures_and_are_told() {
     let ours = ward.mill.with_calendar(serde_json::from_value(calendar.clone()).unwrap());
     let in_sql = ours.sql("select measure(worked), measure(sum_amount) from sales").await.unwrap();
     assert_eq!(in_sql.to_json()["data"], json!([[on], [all]]));
+    // Of dates too, which are put into days by another function.
+    let dates = json!({"name": "booked", "label": "Booked", "type": "date", "expression": "cast(at as date)"});
+    let filtered =
+        json!({"name": "booked_on", "label": "Booked on business days", "kind": "sum", "column": "amount", "filters": [{"member": "sales.booked", "operator": "onBusinessDays"}]});
+    change(&ward.mill, |model| {
+        model["dimensions"].as_array_mut().unwrap().push(dates);
+        model["measures"].as_array_mut().unwrap().push(filtered);
+    })
+    .await
+    .unwrap();
+    assert_eq!(ours.sql("select measure(booked_on) from sales").await.unwrap().to_json()["data"], json!([[on]]));
+    assert_eq!(data(&ward.mill, &json!({"measures": ["sales.booked_on"], "calendar": calendar})).await, json!([[on]]));
     // Whoever reads an answer learns how many holidays were known, where they have a say.
     let told = |result: &QueryResult| serde_json::to_value(&result.provenance.calendar).unwrap();
     assert_eq!(told(&found), json!({"weekStart": "monday", "yearStart": 1, "weekend": ["saturday", "sunday"], "holidayCount": 4}));

@@ -291,14 +291,52 @@ async fn buckets_without_dates_are_filled_and_answers_are_verified_and_explained
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_bucket_is_shown_for_a_date_whose_day_began_before_the_range() {
+    // It is noon of the 15th of January 2014.
+    let ward = loaded().await;
+    change(
+        &ward.mill,
+        "visits",
+        json!({"measures": [
+            {"name": "sum_amount", "label": "Amount", "kind": "sum", "column": "amount"},
+            {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "sum_amount"},
+            {"name": "before", "label": "The day before", "kind": "time_shift", "measure": "sum_amount", "span": {"count": 1, "unit": "day"}}
+        ]}),
+    )
+    .await;
+    let shown: Vec<NaiveDate> = (9..=15).map(|number| day(&format!("2014-01-{number:02}"))).collect();
+    for zone in ["UTC", "America/New_York", "Asia/Tokyo"] {
+        let asked = |measures: Value, fill: Value| {
+            let time = json!({"dimension": "visits.day", "granularity": "day", "dateRange": "from 7 days ago to now", "fill": fill});
+            json!({"measures": measures, "timeDimensions": [time], "timezone": zone})
+        };
+        let starts: Vec<String> = shown.iter().map(|date| begins(*date, zone, 0)).collect();
+        let of = |date: &NaiveDate, back: u64| sum(&(*date - Days::new(back)).to_string(), &date.to_string());
+        let amounts: Vec<i64> = shown.iter().map(|date| of(date, 0)).collect();
+        for fill in [Value::Null, json!("zero")] {
+            assert_eq!(data(&ward.mill, &asked(json!(["visits.sum_amount"]), fill.clone())).await, json!([starts, amounts]), "{zone} {fill}");
+        }
+        let moved = data(&ward.mill, &asked(json!(["visits.sum_amount", "visits.so_far", "visits.before"]), Value::Null)).await;
+        let so_far: Vec<i64> = shown.iter().map(|date| sum("2012-12-01", &date.to_string())).collect();
+        let before: Vec<i64> = shown.iter().map(|date| of(&(*date - Days::new(1)), 0)).collect();
+        assert_eq!(moved, json!([starts, amounts, so_far, before]), "{zone}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_expression_that_gives_dates_is_one_of_dates() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes("at,amount\n2024-02-29T23:00:00Z,1\n2024-03-01T01:00:00Z,2\n")).await.unwrap();
-    for (column_type, expression) in [("date", "cast(at as date)"), ("timestamp", "cast(at as date)"), ("date", "date_trunc('day', at)")] {
+    for (column_type, expression) in [("date", "cast(at as date)"), ("timestamp", "cast(at as date)"), ("date", "date_trunc('day', at)"), ("date", "at")] {
         let dimension = json!({"name": "booked", "label": "Booked", "type": column_type, "expression": expression});
         change(&ward.mill, "orders", json!({"time_dimension": null, "dimensions": [dimension]})).await;
         let asked = json!({"measures": ["orders.sum_amount"], "timezone": "America/New_York",
             "timeDimensions": [{"dimension": "orders.booked", "granularity": "month", "dateRange": ["2024-03-01", "2024-03-31"]}]});
         assert_eq!(data(&ward.mill, &asked).await, json!([["2024-03-01T05:00:00Z"], [2]]), "{expression} as {column_type}");
+        if column_type == "date" {
+            // It is grouped by and compared as the date that it is put into buckets by.
+            let asked = json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.booked"], "filters": [{"member": "orders.booked", "operator": "equals", "values": ["2024-03-01"]}]});
+            assert_eq!(data(&ward.mill, &asked).await, json!([["2024-03-01"], [2]]), "{expression}");
+        }
     }
 }

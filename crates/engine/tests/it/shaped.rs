@@ -329,6 +329,11 @@ async fn what_has_no_right_answer_is_refused_at_its_field() {
         ),
         (json!({"pivot": ["orders.customer"]}), "pivot[0]", "does not group"),
         (json!({"pivot": ["orders.status", "orders.status"]}), "pivot[1]", "twice"),
+        (
+            json!({"pivot": ["orders.status"], "top": {"dimension": "orders.status", "limit": 1, "others": true}, "timeDimensions": [{"dimension": "orders.at", "granularity": "month", "fill": "zero"}]}),
+            "pivot[0]",
+            "give the time a dateRange",
+        ),
     ] {
         let (at, message) = refused(&mill, with(&asked, &parts)).await;
         assert!(at == field && message.contains(words), "{parts}: {at}: {message}");

@@ -192,6 +192,8 @@ async fn what_is_no_question_is_refused_with_what_to_write() {
         ("select measure(revenue) filter (where state = 'paid') from sales".to_owned(), "has no FILTER"),
         ("select measure(revenue) over () from sales".to_owned(), "no window function"),
         ("with sales as (select measure(revenue) as r from sales) select r from sales".to_owned(), "sales is a view, and a query of WITH here"),
+        ("with \"view 0\" as (select 1 as \"measure(revenue)\") select measure(revenue) from sales".to_owned(), "is a query of WITH here; give it another name"),
+        (revenue("where ordered_at >= date '2024-01-31 15:00:00'"), "is compared with an instant"),
         ("select ordered_at, measure(revenue) from sales group by date_trunc('month', ordered_at)".to_owned(), "is grouped by date_trunc('month', ordered_at)"),
         ("select measure(revenue) from sales group by date_trunc('month', ordered_at), date_trunc('year', ordered_at)".to_owned(), "is grouped by in two ways"),
         ("select measure(revenue) from sales group by date_trunc('fortnight', ordered_at)".to_owned(), "fortnight"),

@@ -266,8 +266,10 @@ pub(super) fn text_of(expr: &Expr) -> Option<&str> {
         },
         _ => return None,
     };
+    // A date drops the time of day of a text, which would mean another instant here.
+    let is_date = matches!(bare(expr), Expr::TypedString(TypedString { data_type: DataType::Date, .. }) | Expr::Cast { data_type: DataType::Date, .. });
     match value {
-        SqlValue::SingleQuotedString(text) => Some(text),
+        SqlValue::SingleQuotedString(text) if !is_date || day_of(text).is_some() => Some(text),
         _ => None,
     }
 }
