@@ -42,6 +42,52 @@ export type AggregateExplanation = {
   kernel: string;
 };
 
+export type ApiKey = {
+  /** What access policies go by: values by name. */
+  attributes: {
+    [key: string]: string[];
+  };
+  /** What one question of it may read at most, beside what the tenant grants. */
+  budget: Budget;
+  /** When it was made. */
+  created_at: string;
+  /** The name of who made it. */
+  created_by: string;
+  /** When it ends, if ever. */
+  expires_at?: string | null;
+  /** Id. */
+  id: string;
+  /** When it was used, to the minute; nothing: not yet. */
+  last_used_at?: string | null;
+  /** What people read. */
+  name: string;
+  /** How the key begins; what comes after it is the secret. */
+  prefix: string;
+  /** What it may do. */
+  role: Role;
+};
+
+export type ApiKeyChange = {
+  /** What access policies go by. */
+  attributes?:
+    | {
+        [key: string]: string[];
+      }
+    | {
+        [key: string]: string[];
+      };
+  budget?: Budget | null;
+  /** When it ends; `null`: when it is revoked. */
+  expires_at?: string | null;
+  /** What people read. */
+  name?: string | null;
+};
+
+export type ApiKeyList = {
+  /** Newest first. */
+  items: ApiKey[];
+};
+
 export type AppliedAccess = {
   dataset: string;
   /** Why no row is seen, in a sentence. */
@@ -101,8 +147,12 @@ export type Budget = {
 export type Calendar = {
   /** The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight. */
   dayStart?: number;
+  /** The dates that are not worked. Default: those of the next wider calendar. */
+  holidays?: Holiday[] | null;
   /** Default: `monday`. */
   weekStart?: Weekday;
+  /** The days of the week that are not worked, six at most. Default: those of the next wider calendar, at last Saturday and Sunday. */
+  weekend?: Weekday[] | null;
   /** The month with which years begin, 1 to 12; quarters follow it. Default: 1. */
   yearStart?: number;
 };
@@ -156,7 +206,7 @@ export type Condition = {
   member: string;
   /** How to compare. */
   operator: FilterOperator;
-  /** With what. Empty for `set` and `notSet`. */
+  /** With what. Empty for `set`, `notSet`, `onBusinessDays` and `offBusinessDays`. */
   values?: Cell[];
 };
 
@@ -209,6 +259,11 @@ export type ContractRule =
       columns: string[];
       on_violation?: Reaction | null;
     };
+
+export type CreatedApiKey = ApiKey & {
+  /** The whole key, for `Authorization: Bearer`. It is shown this once and not stored. */
+  token: string;
+};
 
 export type Dashboard = {
   /** What it shows. */
@@ -533,7 +588,9 @@ export type FilterOperator =
   | 'beforeDate'
   | 'beforeOrOnDate'
   | 'afterDate'
-  | 'afterOrOnDate';
+  | 'afterOrOnDate'
+  | 'onBusinessDays'
+  | 'offBusinessDays';
 
 export type FixedRow = {
   /** Its number among the rejected rows of the load. */
@@ -572,6 +629,12 @@ export type HistogramBucket = {
   count: number;
   from: Cell;
   to: Cell;
+};
+
+export type Holiday = {
+  date: string;
+  /** What it is called. */
+  name?: string | null;
 };
 
 export type InBody = {
@@ -631,7 +694,7 @@ export type JoinKey = {
 };
 
 export type Lineage = {
-  calendar?: Calendar | null;
+  calendar?: UsedCalendar | null;
   datasets: DatasetLineage[];
   /** What is grouped by. */
   dimensions: DimensionLineage[];
@@ -854,6 +917,24 @@ export type NamedGranularity = {
   origin?: string | null;
 };
 
+export type NewApiKey = {
+  /** What access policies go by: values by name. `id` and `role` are known anyway. */
+  attributes?:
+    | {
+        [key: string]: string[];
+      }
+    | {
+        [key: string]: string[];
+      };
+  budget?: Budget | null;
+  /** When it ends; nothing: when it is revoked. */
+  expires_at?: string | null;
+  /** What people read. */
+  name: string;
+  /** What it may do: at most what its maker may, and never owner. */
+  role: Role;
+};
+
 export type NewDashboard = {
   /** What it shows. */
   definition: DashboardDefinition;
@@ -994,7 +1075,7 @@ export type Provenance = {
   /** How far the numbers that are estimates may be off, one entry a measure. */
   bounds: Bound[];
   bytes_read: number;
-  calendar?: Calendar | null;
+  calendar?: UsedCalendar | null;
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
@@ -1110,6 +1191,8 @@ export type ResultColumn = {
   interval?: string | null;
   label: string;
   name: string;
+  /** Whether it is about the values of the dimension of `top` that are not told apart. */
+  others?: boolean;
   /** The values that became this column, in the order of the query's `pivot`. */
   pivot?: Cell[];
   role: ColumnRole;
@@ -1505,6 +1588,17 @@ export type Upload = {
 export type UploadForm = {
   /** The file, with its name. */
   file: Blob;
+};
+
+export type UsedCalendar = {
+  /** Left out where days begin at midnight. */
+  dayStart?: number;
+  /** How many holidays were known, where the answer is about business days. */
+  holidayCount?: number | null;
+  weekStart: Weekday;
+  /** The days of the week that are not worked, where the answer is about business days. */
+  weekend?: Weekday[] | null;
+  yearStart: number;
 };
 
 export type UsedView = {
