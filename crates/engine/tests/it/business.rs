@@ -13,11 +13,11 @@ const HOLIDAYS: [&str; 4] = ["2013-03-11", "2013-03-29", "2013-03-30", "2013-10-
 /// Weekends by name and by the number of the day, from Monday on.
 const WEEKENDS: [(&[&str], &[u32]); 3] = [(&["saturday", "sunday"], &[5, 6]), (&["friday", "saturday"], &[4, 5]), (&["sunday"], &[6])];
 
-/// A row every five hours over the weeks in which clocks are put; the number of the row is its amount.
+/// Two rows every five hours over the weeks in which clocks are put, so that hours are fewer than rows; the number of the row is its amount.
 fn rows() -> Vec<(DateTime<Utc>, i64)> {
     let from = |first: &str| {
         let first = first.parse::<DateTime<Utc>>().unwrap();
-        (0..200).map(move |number| first + TimeDelta::hours(5 * number))
+        (0..400).map(move |number| first + TimeDelta::hours(5 * (number / 2)) + TimeDelta::minutes(10 * (number % 2)))
     };
     from("2013-03-01T00:30:00Z").chain(from("2013-10-12T00:30:00Z")).zip(1..).collect()
 }
