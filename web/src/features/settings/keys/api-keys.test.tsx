@@ -174,6 +174,37 @@ describe('a key', () => {
   });
 });
 
+describe('a person who is removed', () => {
+  const question = async (name: string) => {
+    const { user } = open('owner');
+    await listed();
+    await user.click(await screen.findByRole('button', { name: `Remove ${name}` }));
+    return screen.findByRole('dialog', { name: `Remove ${name}?` });
+  };
+
+  it('leaves the keys that they made and that hold, and it is said which', async () => {
+    const [live] = mockState.keys;
+    if (live === undefined) throw new Error('no key');
+    const made = ['Wall', 'Till'].map((name) => ({
+      ...live,
+      id: name,
+      name,
+      created_by: 'Bo Sandberg',
+    }));
+    mockState.keys = [...made, ...mockState.keys];
+    const dialog = await question('Bo Sandberg');
+    expect(dialog).toHaveTextContent(
+      '2 API keys that Bo Sandberg made go on until they are revoked: Wall, Till.',
+    );
+    // Neither one that has ended nor one of somebody else.
+    expect(dialog).not.toHaveTextContent(/Old wall|Nightly export/);
+  });
+
+  it('who made none leaves none', async () => {
+    expect(await question('Chi Okafor')).not.toHaveTextContent(/API key/);
+  });
+});
+
 describe('the words of keys', () => {
   const now = Date.parse('2026-06-01T12:00:00Z');
   const [key] = apiKeys();
