@@ -161,9 +161,11 @@ const loadHandlers = [
 ];
 
 const otherHandlers = [
-  http.put(`${base}/tenant`, async ({ request }) =>
-    HttpResponse.json({ ...session.tenant, ...((await request.json()) as TenantChange) }),
-  ),
+  http.put(`${base}/tenant`, async ({ request }) => {
+    const change = (await request.json()) as TenantChange;
+    const calendar = { ...session.tenant.calendar, ...change.calendar };
+    return HttpResponse.json({ ...session.tenant, ...change, calendar });
+  }),
   http.get(`${base}/users`, () => HttpResponse.json({ items: users })),
   http.post(`${base}/users`, async ({ request }) =>
     HttpResponse.json(

@@ -15,7 +15,6 @@ use crate::http::{Answer, Code, JsonBody, Peer, Problem};
 use crate::policy::{Action, Role};
 use crate::store::audit::{self, Actor};
 use crate::tenants::model::Calendar;
-use crate::tenants::wire::check_calendar;
 use crate::users::wire::{MyChange, User, check_email, check_user_name};
 use crate::{tenants, users};
 
@@ -120,15 +119,16 @@ pub async fn read_me(person: Person) -> Json<Me> {
 #[utoipa::path(put, path = "/me", tag = "session", request_body = MyChange, responses((status = 200, body = Me)))]
 pub async fn update_me(State(app): State<App>, person: Person, JsonBody(change): JsonBody<MyChange>) -> Answer<Json<Me>> {
     person.allow(Action::ChangeSelf)?;
-    if let Some(calendar) = &change.calendar {
-        check_calendar("calendar", calendar)?;
-    }
     let transaction = app.store.begin().await?;
-    users::store::set_calendar(&transaction, person.tenancy(), person.user().id, change.calendar.clone().map(Calendar)).await?;
+    // Over what is stored now: another tab may have changed it since.
+    let stored = users::store::get(&transaction, person.tenancy(), person.user().id).await?.ok_or_else(Problem::unauthenticated)?;
+    let own = stored.calendar.unwrap_or_default().0;
+    let calendar = change.calendar.map(|calendar| calendar.over("calendar", &own)).transpose()?;
+    users::store::set_calendar(&transaction, person.tenancy(), person.user().id, calendar.clone().map(Calendar)).await?;
     audit::append(&transaction, app.clock.now(), &person, "user.calendar", &person.user().id.to_string()).await?;
     transaction.commit().await?;
     app.members.forget(person.user().id).await;
-    Ok(Json(Me { user: User { calendar: change.calendar, ..person.user().into() }, tenant: (&person.tenant).into() }))
+    Ok(Json(Me { user: User { calendar, ..person.user().into() }, tenant: (&person.tenant).into() }))
 }
 
 fn answer(app: &App, status: StatusCode, user: &users::model::Model, tenant: &tenants::model::Model, token: &RefreshToken) -> Answer<Response> {

@@ -16,9 +16,11 @@ use crate::store::audit;
 #[utoipa::path(put, path = "/tenant", tag = "users", request_body = TenantChange, responses((status = 200, body = Tenant)))]
 pub async fn update_tenant(State(app): State<App>, caller: Person, JsonBody(change): JsonBody<TenantChange>) -> Answer<Json<Tenant>> {
     caller.allow(Action::ManageUsers)?;
-    change.check()?;
     let transaction = app.store.begin().await?;
-    store::update(&transaction, caller.tenancy(), change.calendar.map(Calendar), change.budget.map(Budget)).await?;
+    let stored = store::get(&transaction, caller.tenancy().id()).await?.ok_or_else(|| Problem::not_found("tenant"))?;
+    // Over what is stored now and not over what the caller knows: somebody else may have changed it since.
+    let calendar = change.calendar.map(|calendar| calendar.over("calendar", &stored.calendar.0)).transpose()?;
+    store::update(&transaction, caller.tenancy(), calendar.map(Calendar), change.budget.map(Budget)).await?;
     let changed = store::get(&transaction, caller.tenancy().id()).await?.ok_or_else(|| Problem::not_found("tenant"))?;
     audit::append(&transaction, app.clock.now(), &caller, "tenant.updated", caller.tenancy().slug().as_str()).await?;
     transaction.commit().await?;

@@ -1,6 +1,7 @@
 //! Tenants as they cross HTTP.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tidemill::{Budget, CalendarSettings, TenantId};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,21 +34,33 @@ pub struct Tenant {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantChange {
-    /// When weeks and years begin, where a question does not say.
+    /// When weeks and years begin, where a question does not say. Its fields that are not given stay; `null` takes weekend or holidays away.
     #[schema(value_type = Option<schema::Calendar>)]
-    pub calendar: Option<CalendarSettings>,
+    pub calendar: Option<CalendarChange>,
     /// What one question may read at most; `{}` takes the bounds away.
     #[schema(value_type = Option<schema::Budget>)]
     pub budget: Option<Budget>,
 }
 
-impl TenantChange {
-    /// Checks the calendar.
+/// Fields of a calendar that are changed. What is not given stays, so that who changes one does not undo what others changed.
+#[derive(Debug, Deserialize)]
+pub struct CalendarChange(Map<String, Value>);
+
+impl CalendarChange {
+    /// A calendar with these fields changed.
     ///
     /// # Errors
-    /// `Invalid`, naming the field.
-    pub fn check(&self) -> Result<(), Problem> {
-        self.calendar.as_ref().map_or(Ok(()), |calendar| check_calendar("calendar", calendar))
+    /// `Invalid`, naming the field below `field`, or `field` where the change cannot be read.
+    pub fn over(self, field: &str, stored: &CalendarSettings) -> Result<CalendarSettings, Problem> {
+        let mut fields: Map<String, Value> = serde_json::to_value(stored).and_then(serde_json::from_value).map_err(Problem::internal)?;
+        fields.extend(self.0);
+        let calendar: CalendarSettings = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+            let path = error.path().to_string();
+            let path = if path == "." { field.to_owned() } else { format!("{field}.{path}") };
+            Problem::field(path, error.inner().to_string())
+        })?;
+        check_calendar(field, &calendar)?;
+        Ok(calendar)
     }
 }
 

@@ -12,7 +12,7 @@ use super::model::{Attributes, Model};
 use crate::http::Problem;
 use crate::policy::Role;
 use crate::queries::wire as schema;
-use crate::tenants::wire::check_name;
+use crate::tenants::wire::{CalendarChange, check_name};
 
 const EMAIL_MAX_CHARS: usize = 254;
 const NAME_MAX_CHARS: usize = 120;
@@ -117,10 +117,11 @@ pub struct UserChange {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MyChange {
-    /// When weeks and years begin for them, where a question does not say; nothing: as for the tenant.
+    /// When weeks and years begin for them, where a question does not say; `null`: as for the tenant. Its fields that are not given
+    /// stay; `null` takes weekend or holidays away.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, value_type = Option<schema::Calendar>)]
-    pub calendar: Option<CalendarSettings>,
+    pub calendar: Option<CalendarChange>,
 }
 
 impl UserChange {

@@ -62,6 +62,30 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_calendar_is_changed_field_by_field() {
+    let server = Server::start().await;
+    let holidays = json!([{"date": "2013-12-25"}]);
+    for (who, path, answered, told) in [(Who::Admin, "/tenant", "/calendar", "/tenant/calendar"), (Who::Viewer, "/me", "/user/calendar", "/user/calendar")] {
+        let change = async |calendar: Value| {
+            let changed = server.put(who, path, None, json!({"calendar": calendar})).await.expect(200).json();
+            changed.pointer(answered).cloned().unwrap()
+        };
+        change(json!({"yearStart": 4, "dayStart": 6, "weekend": ["friday"], "holidays": holidays})).await;
+        // Who knows nothing of the holidays leaves them as they are.
+        let kept = json!({"weekStart": "sunday", "yearStart": 4, "dayStart": 6, "weekend": ["friday"], "holidays": holidays});
+        assert_eq!(change(json!({"weekStart": "sunday"})).await, kept);
+        assert_eq!(change(json!({})).await, kept);
+        let bare = json!({"weekStart": "sunday", "yearStart": 4, "weekend": ["friday"]});
+        assert_eq!(change(json!({"holidays": null, "dayStart": 0})).await, bare);
+        for wrong in [json!({"holiday": null}), json!({"weekStart": null}), json!({"yearStart": "april"}), json!([])] {
+            server.put(who, path, None, json!({"calendar": wrong})).await.expect(400);
+        }
+        let me = server.get(who, "/me").await.expect(200).json();
+        assert_eq!(me.pointer(told), Some(&bare));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn days_begin_when_the_tenant_says() {
     let server = Server::start().await;
     let mill = server.app.engine.tenant("acme").unwrap();

@@ -2,13 +2,16 @@
 import Box from '@mui/material/Box';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import Switch from '@mui/material/Switch';
+import { useState } from 'react';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
 import { useUpdateMeMutation, useUpdateTenantMutation } from '@/api/tenant-api';
 import type { Calendar } from '@/api/types';
+import { ConfirmDialog } from '@/components/confirm-dialog';
 import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
+import { formatCount } from '@/lib/format';
 import { BusinessFields } from './business-fields';
 import { CalendarFields, wholeCalendar } from './calendar-fields';
 
@@ -26,8 +29,9 @@ function OrganisationCalendar() {
   const [update, { isLoading, error }] = useUpdateTenantMutation();
   const toasts = useToasts();
   const calendar = wholeCalendar(tenant?.calendar);
+  // What is changed and no more: another admin may have changed the rest since it was read.
   const save = async (change: Partial<Calendar>): Promise<boolean> => {
-    const answer = await update({ calendar: { ...tenant?.calendar, ...calendar, ...change } });
+    const answer = await update({ calendar: change });
     const saved = 'data' in answer;
     if (saved) toasts.show({ tone: 'success', message: 'Calendar saved' });
     return saved;
@@ -53,16 +57,30 @@ function OwnCalendar() {
   const { user, tenant, viewed } = useSession();
   const [update, { isLoading, error }] = useUpdateMeMutation();
   const toasts = useToasts();
+  const [leaving, setLeaving] = useState(false);
+  // Kept apart: the question is still seen for a moment when they are gone.
+  const [lost, setLost] = useState(0);
   const own = user?.calendar ?? null;
   const fixed = isLoading || viewed !== null;
-  const save = async (calendar: Calendar | null): Promise<boolean> => {
+  const save = async (calendar: Partial<Calendar> | null): Promise<boolean> => {
     const answer = await update({ calendar });
     const saved = 'data' in answer;
     if (saved) toasts.show({ tone: 'success', message: 'Your calendar is saved' });
     return saved;
   };
-  const change = (part: Partial<Calendar>): Promise<boolean> =>
-    save({ ...own, ...wholeCalendar(own), ...part });
+  const follow = async (): Promise<void> => {
+    await save(null);
+    setLeaving(false);
+  };
+  const turn = (asOrganisation: boolean): void => {
+    const holidays = own?.holidays?.length ?? 0;
+    if (!asOrganisation) void save(wholeCalendar(tenant?.calendar));
+    else if (holidays === 0) void save(null);
+    else {
+      setLost(holidays);
+      setLeaving(true);
+    }
+  };
   return (
     <SectionCard
       title="Your calendar"
@@ -73,9 +91,7 @@ function OwnCalendar() {
           <Switch
             checked={own === null}
             disabled={fixed}
-            onChange={(event) =>
-              void save(event.target.checked ? null : wholeCalendar(tenant?.calendar))
-            }
+            onChange={(event) => turn(event.target.checked)}
           />
         }
         label="As the organisation"
@@ -85,11 +101,22 @@ function OwnCalendar() {
           <CalendarFields
             calendar={wholeCalendar(own)}
             fixed={fixed}
-            onChange={(part) => void change(part)}
+            onChange={(part) => void save(part)}
           />
-          <BusinessFields calendar={own} wider={tenant?.calendar} fixed={fixed} onChange={change} />
+          <BusinessFields calendar={own} wider={tenant?.calendar} fixed={fixed} onChange={save} />
         </Box>
       )}
+      <ConfirmDialog
+        open={leaving}
+        title="Give up your calendar?"
+        confirmLabel="Give it up"
+        busy={isLoading}
+        onConfirm={() => void follow()}
+        onClose={() => setLeaving(false)}
+      >
+        {formatCount(lost, 'holiday')} of your own will be gone. The calendar of the organisation
+        counts for you then.
+      </ConfirmDialog>
       <Failed error={error} />
     </SectionCard>
   );

@@ -2,7 +2,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it } from 'vitest';
-import type { MyChange, NewUser, Role, TenantChange, UserChange } from '@/api/types';
+import type { Calendar, MyChange, NewUser, Role, TenantChange, UserChange } from '@/api/types';
 import SettingsPage from '@/app/pages/settings-page';
 import { formatCalendar, yearName } from '@/lib/format/calendar';
 import { session } from '@/testing/fixtures';
@@ -19,11 +19,13 @@ const open = (role: Role = 'owner') =>
 /** The changes of the organisation that are sent, each answered as the server does. */
 function keepChanges(): TenantChange[] {
   const saved: TenantChange[] = [];
+  let calendar: Calendar = session.tenant.calendar;
   server.use(
     http.put('*/api/v1/tenant', async ({ request }) => {
       const change = (await request.json()) as TenantChange;
       saved.push(change);
-      return HttpResponse.json({ ...session.tenant, ...change });
+      calendar = { ...calendar, ...change.calendar };
+      return HttpResponse.json({ ...session.tenant, ...change, calendar });
     }),
   );
   return saved;
@@ -300,11 +302,13 @@ describe('the calendar of the organisation', () => {
     await user.click(await screen.findByRole('option', { name: '06:00' }));
     await waitFor(() =>
       expect(saved).toEqual([
-        { calendar: { weekStart: 'sunday', yearStart: 1, dayStart: 0 } },
-        { calendar: { weekStart: 'sunday', yearStart: 4, dayStart: 0 } },
-        { calendar: { weekStart: 'sunday', yearStart: 4, dayStart: 6 } },
+        // Each alone: what another admin changed meanwhile stays.
+        { calendar: { weekStart: 'sunday' } },
+        { calendar: { yearStart: 4 } },
+        { calendar: { dayStart: 6 } },
       ]),
     );
+    expect(screen.getByRole('combobox', { name: 'Weeks begin on' })).toHaveTextContent('Sunday');
   });
 
   it('has a weekend and holidays, which are read as they are pasted', async () => {
@@ -314,7 +318,7 @@ describe('the calendar of the organisation', () => {
     expect(weekend.getByRole('checkbox', { name: 'Saturday' })).toBeChecked();
     await user.click(weekend.getByRole('checkbox', { name: 'Sunday' }));
     await waitFor(() => expect(saved).toHaveLength(1));
-    expect(saved[0]).toMatchObject({ calendar: { weekend: ['saturday'] } });
+    expect(saved[0]).toEqual({ calendar: { weekend: ['saturday'] } });
     const list = screen.getByRole('textbox', { name: 'Holidays' });
     await user.click(list);
     await user.paste('2099-12-25 Christmas\n26.12.2099');
@@ -325,9 +329,8 @@ describe('the calendar of the organisation', () => {
     expect(await screen.findByText(/2 holidays/)).toHaveTextContent('Christmas');
     await user.click(screen.getByRole('button', { name: 'Save holidays' }));
     await waitFor(() => expect(saved).toHaveLength(2));
-    expect(saved[1]).toMatchObject({
+    expect(saved[1]).toEqual({
       calendar: {
-        weekend: ['saturday'],
         holidays: [{ date: '2099-12-25', name: 'Christmas' }, { date: '2099-12-26' }],
       },
     });
@@ -353,15 +356,23 @@ describe('the calendar of the organisation', () => {
 });
 
 describe("one's own calendar", () => {
-  it('begins as that of the organisation, and goes back to it', async () => {
+  /** The changes of oneself that are sent, each answered as the server does. */
+  function keepMine(): MyChange[] {
     const saved: MyChange[] = [];
+    let calendar: MyChange['calendar'] = null;
     server.use(
       http.put('*/api/v1/me', async ({ request }) => {
         const change = (await request.json()) as MyChange;
         saved.push(change);
-        return HttpResponse.json({ user: { ...session.user, ...change }, tenant: session.tenant });
+        calendar = change.calendar && { ...calendar, ...change.calendar };
+        return HttpResponse.json({ user: { ...session.user, calendar }, tenant: session.tenant });
       }),
     );
+    return saved;
+  }
+
+  it('begins as that of the organisation, and goes back to it', async () => {
+    const saved = keepMine();
     const { user } = open('viewer');
     await user.click(await screen.findByRole('switch', { name: 'As the organisation' }));
     expect(await screen.findByText('Your calendar is saved')).toBeInTheDocument();
@@ -374,11 +385,29 @@ describe("one's own calendar", () => {
     await waitFor(() =>
       expect(saved).toEqual([
         { calendar: { weekStart: 'monday', yearStart: 1, dayStart: 0 } },
-        { calendar: { weekStart: 'monday', yearStart: 7, dayStart: 0 } },
+        { calendar: { yearStart: 7 } },
         { calendar: null },
       ]),
     );
     expect(screen.queryByRole('group', { name: 'Your calendar' })).toBeNull();
+  });
+
+  it('with holidays is given up only after a question', async () => {
+    const saved = keepMine();
+    const holidays = [{ date: '2099-12-24' }, { date: '2099-12-31' }];
+    const own = { ...session.user, calendar: { weekStart: 'sunday' as const, holidays } };
+    const { user } = renderApp(<SettingsPage />, { session: { ...session, user: own } });
+    await user.click(await screen.findByRole('switch', { name: 'As the organisation' }));
+    const question = await screen.findByRole('dialog', { name: 'Give up your calendar?' });
+    expect(question).toHaveTextContent('2 holidays of your own will be gone');
+    await user.click(within(question).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(saved).toEqual([]);
+    await user.click(screen.getByRole('switch', { name: 'As the organisation' }));
+    await user.click(await screen.findByRole('button', { name: 'Give it up' }));
+    await waitFor(() => expect(saved).toEqual([{ calendar: null }]));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(screen.getByRole('switch', { name: 'As the organisation' })).toBeChecked();
   });
 });
 

@@ -18,6 +18,7 @@ import { Icon } from '@/theme/icons';
 import { AddUserDialog } from './add-user-dialog';
 import { AttributeChips } from './attributes/attribute-chips';
 import { namesIn } from './attributes/attribute-rows';
+import { KeysLeft } from './keys/keys-left';
 import { grantableRoles, roleWords } from './roles';
 
 const AttributesDialog = lazy(() => import('./attributes/attributes-dialog'));
@@ -180,6 +181,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
         onClose={() => setConfirming(false)}
       >
         {user.email} can then no longer sign in. Dashboards stay.
+        <KeysLeft maker={user.name} />
       </ConfirmDialog>
     </Box>
   );

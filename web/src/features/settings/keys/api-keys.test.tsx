@@ -12,6 +12,7 @@ import { madeToken } from '@/testing/key-handlers';
 import { mockState } from '@/testing/mock-state';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { changeOf } from './key-change';
 import { budgetWords, curlExample, expiryOf, expiryWords, usedWords } from './key-words';
 
 const open = (role: Role = 'admin') =>
@@ -108,7 +109,8 @@ describe('a new key', () => {
 });
 
 describe('a key', () => {
-  it('is changed, and ends as before where nothing is said', async () => {
+  /** The changes of the first key that are sent, each answered as the server does. */
+  function keepChanges(): ApiKeyChange[] {
     const changes: ApiKeyChange[] = [];
     server.use(
       http.put('*/api/v1/api-keys/k2', async ({ request }) => {
@@ -117,6 +119,11 @@ describe('a key', () => {
         return HttpResponse.json({ ...apiKeys()[0], ...change });
       }),
     );
+    return changes;
+  }
+
+  it('is changed, and what is not typed anew is not sent', async () => {
+    const changes = keepChanges();
     const { user } = open();
     await user.click(await screen.findByRole('button', { name: 'Change Nightly export' }));
     const dialog = await screen.findByRole('dialog', { name: 'Change Nightly export' });
@@ -124,17 +131,33 @@ describe('a key', () => {
     const name = within(dialog).getByRole('textbox', { name: 'Name' });
     await user.clear(name);
     await user.type(name, 'Hourly export');
+    await user.click(within(dialog).getByRole('button', { name: 'Save' }));
+    // Neither attributes nor budget: another admin may have narrowed them meanwhile.
+    await waitFor(() => expect(changes).toEqual([{ name: 'Hourly export' }]));
+  });
+
+  it('is changed in what it may read alone, and not at all where nothing differs', async () => {
+    const changes = keepChanges();
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: 'Change Nightly export' }));
+    const unchanged = await screen.findByRole('dialog', { name: 'Change Nightly export' });
+    await user.click(within(unchanged).getByRole('button', { name: 'Save' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    await user.click(screen.getByRole('button', { name: 'Change Nightly export' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Change Nightly export' });
     await user.clear(within(dialog).getByRole('textbox', { name: 'Data at most' }));
     await user.click(within(dialog).getByRole('button', { name: 'Save' }));
-    await waitFor(() =>
-      expect(changes).toEqual([
-        {
-          name: 'Hourly export',
-          attributes: { country: ['SE', 'NO'] },
-          budget: { rows: 1_000_000 },
-        },
-      ]),
-    );
+    await waitFor(() => expect(changes).toEqual([{ budget: { rows: 1_000_000 } }]));
+  });
+
+  it('is compared with what was given, whatever the order of its attributes', () => {
+    const [given] = apiKeys();
+    if (given === undefined) throw new Error('no key');
+    const terms = { name: given.name, attributes: { country: ['NO', 'SE'] }, budget: given.budget };
+    expect(changeOf(given, terms)).toEqual({});
+    expect(changeOf(given, { ...terms, expires_at: null })).toEqual({ expires_at: null });
+    const attributes = { country: ['SE'] };
+    expect(changeOf(given, { ...terms, attributes })).toEqual({ attributes });
   });
 
   it('is revoked only after a question', async () => {
@@ -148,6 +171,37 @@ describe('a key', () => {
       expect(screen.queryByRole('button', { name: 'Revoke Old wall' })).toBeNull(),
     );
     expect(screen.getByRole('button', { name: 'Revoke Nightly export' })).toBeEnabled();
+  });
+});
+
+describe('a person who is removed', () => {
+  const question = async (name: string) => {
+    const { user } = open('owner');
+    await listed();
+    await user.click(await screen.findByRole('button', { name: `Remove ${name}` }));
+    return screen.findByRole('dialog', { name: `Remove ${name}?` });
+  };
+
+  it('leaves the keys that they made and that hold, and it is said which', async () => {
+    const [live] = mockState.keys;
+    if (live === undefined) throw new Error('no key');
+    const made = ['Wall', 'Till'].map((name) => ({
+      ...live,
+      id: name,
+      name,
+      created_by: 'Bo Sandberg',
+    }));
+    mockState.keys = [...made, ...mockState.keys];
+    const dialog = await question('Bo Sandberg');
+    expect(dialog).toHaveTextContent(
+      '2 API keys that Bo Sandberg made go on until they are revoked: Wall, Till.',
+    );
+    // Neither one that has ended nor one of somebody else.
+    expect(dialog).not.toHaveTextContent(/Old wall|Nightly export/);
+  });
+
+  it('who made none leaves none', async () => {
+    expect(await question('Chi Okafor')).not.toHaveTextContent(/API key/);
   });
 });
 

@@ -21,6 +21,7 @@ import { attributesOf, problemsOf, rowsOf } from '../attributes/attribute-rows';
 import { BudgetFields } from '../budget-fields';
 import { budgetOf, typedOf } from '../budget-text';
 import { CopiedText } from './copied-text';
+import { changeOf } from './key-change';
 import { curlExample, endWords, expiryOf, expiryWords, keyRoles } from './key-words';
 import type { End, KeyRole } from './key-words';
 
@@ -44,7 +45,9 @@ export interface KeyDialogProps {
   onClose: () => void;
 }
 
-export default function KeyDialog({ given, offers, onClose }: KeyDialogProps) {
+export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProps) {
+  // As it was when the fields were filled: what is read anew meanwhile is no change of who types.
+  const [given] = useState(key);
   const titleId = useId();
   const toasts = useToasts();
   const [create, creating] = useCreateApiKeyMutation();
@@ -79,7 +82,12 @@ export default function KeyDialog({ given, offers, onClose }: KeyDialogProps) {
       if (made.data) setToken(made.data.token);
       return;
     }
-    const changed = await update({ id: given.id, ...terms });
+    const change = changeOf(given, terms);
+    if (Object.keys(change).length === 0) {
+      onClose();
+      return;
+    }
+    const changed = await update({ id: given.id, ...change });
     if (changed.error) return;
     toasts.show({ tone: 'success', message: `${name} was saved` });
     onClose();

@@ -1,0 +1,26 @@
+// What of an API key is changed: what is the same is not sent, so that a page that is old does not undo what others did. Pure.
+import type { ApiKey, ApiKeyChange } from '@/api/api-keys-types';
+import type { Attributes, Budget } from '@/api/types';
+
+/** Neither the order of names nor that of values says anything. */
+const written = (attributes: Attributes): string =>
+  JSON.stringify(
+    Object.entries(attributes)
+      .map(([name, values]) => [name, [...values].sort()] as const)
+      .sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+
+const sameBudget = (one: Budget, other: Budget): boolean =>
+  (one.rows ?? null) === (other.rows ?? null) && (one.bytes ?? null) === (other.bytes ?? null);
+
+export function changeOf(
+  given: ApiKey,
+  { name, attributes, budget, ...end }: Required<Omit<ApiKeyChange, 'expires_at'>> & ApiKeyChange,
+): ApiKeyChange {
+  return {
+    ...(name === given.name ? {} : { name }),
+    ...(written(attributes) === written(given.attributes) ? {} : { attributes }),
+    ...(sameBudget(budget, given.budget) ? {} : { budget }),
+    ...end,
+  };
+}
