@@ -4,7 +4,7 @@ import type { Filter } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
-import { tripsView } from '@/testing/view-fixtures';
+import { planesView, tripsView } from '@/testing/view-fixtures';
 import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
@@ -13,7 +13,7 @@ import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
 import { askable } from '@/lib/views';
-import { filterFor, needsModels, reaches, rootOf, viewQuery } from './view-query';
+import { filterFor, needsModels, reaches, rootOf, timeMemberOf, viewQuery } from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [
@@ -236,6 +236,66 @@ describe('queries', () => {
       expect(query.filters).toEqual([carrier]);
       expect(query.timeDimensions?.[0]?.dimension).toBe('flights.time_hour');
       expect(filterFor(airline, { measures: ['legs.count'] }, all)).toBeNull();
+    });
+
+    describe('that count rows of another model than their first', () => {
+      const known = askable([planesView], joinedModels);
+      const planes = { query: { measures: ['trips.planes'] } };
+      const seats: Filter = { member: 'planes.seats', operator: 'gt', values: [100] };
+
+      it('have the filters that its rows have, and no time of other rows', () => {
+        const asked = viewQuery(planes, definition, { ...view, filters: [carrier, seats] }, known);
+        expect(asked.filters).toEqual([{ ...seats, member: 'trips.seats' }]);
+        expect(asked.timeDimensions).toBeUndefined();
+        const airline = { ...carrier, member: 'trips.airline' };
+        expect(filterFor(airline, planes.query, known)).toBeNull();
+        expect(timeMemberOf({ time_dimension: 'trips.left_at' }, planes.query, known)).toBeNull();
+      });
+
+      it('have of several models what each of them says', () => {
+        const both = { measures: ['trips.trips', 'trips.planes'] };
+        expect(filterFor(carrier, both, known)).toBeNull();
+        expect(filterFor(seats, both, known)).toEqual({ ...seats, member: 'trips.seats' });
+        const same = joinedModels.map((model) =>
+          model.name === 'planes'
+            ? {
+                ...model,
+                dimensions: [
+                  ...model.dimensions,
+                  {
+                    name: 'operator',
+                    label: 'O',
+                    type: 'string' as const,
+                    same_as: 'flights.carrier',
+                  },
+                ],
+              }
+            : model,
+        );
+        expect(filterFor(carrier, both, askable([planesView], same))).toEqual({
+          ...carrier,
+          member: 'trips.airline',
+        });
+      });
+    });
+
+    it('is not ranged by a time that it looks up', () => {
+      const opened = {
+        name: 'opened',
+        label: 'Opened',
+        type: 'date' as const,
+        format: null,
+        member: 'airports.opened',
+      };
+      const known = askable(
+        [{ ...tripsView, dimensions: [...tripsView.dimensions, opened] }],
+        joinedModels,
+      );
+      const shared = { time_dimension: 'airports.opened' };
+      expect(timeMemberOf(shared, card.query, known)).toBe('trips.left_at');
+      expect(timeMemberOf(shared, { measures: ['flights.count'] }, known)).toBe(
+        'flights.time_hour',
+      );
     });
 
     it('is of the view where only its members are asked, and else of a model', () => {
