@@ -10,6 +10,7 @@ import type {
   TimeDimension,
   Widget,
 } from '@/api/types';
+import { filterText } from '@/lib/filter-words';
 import { isOnMeasure } from '@/lib/measure-filters';
 import { filterMembers, isMemberFilter, membersOf, modelOf } from '@/lib/members';
 import { canFill } from '@/lib/missing-buckets';
@@ -102,6 +103,27 @@ export const needsModels = (
 ): boolean =>
   timeMemberOf(definition, query, []) === null ||
   view.filters.some((filter) => !reaches(filter, query, []));
+
+/** Whether it is known what the question is about: a view that is not there has filters and a time that nobody knows. */
+export const isKnown = (query: SemanticQuery, models: readonly Model[]): boolean =>
+  models.some(({ name }) => name === rootOf(query, models));
+
+/** What of the dashboard a card does not go by, in words. */
+export const unreachedBy = (
+  definition: Pick<DashboardDefinition, 'time_dimension'>,
+  view: Pick<DashboardView, 'filters' | 'range'>,
+  query: SemanticQuery,
+  models: readonly Model[],
+): string[] => [
+  ...(view.range !== 'all' &&
+  timeMemberOf(definition, query, models) === null &&
+  !query.timeDimensions?.some(({ dateRange }) => dateRange != null)
+    ? ['the time range']
+    : []),
+  ...view.filters
+    .filter((filter) => !reaches(filter, query, models))
+    .map((filter) => filterText(filter, models)),
+];
 
 /** Time dimension that the dashboard's range is applied to for this card, or null. */
 export function timeMemberOf(

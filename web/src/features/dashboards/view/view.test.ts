@@ -1,6 +1,6 @@
 // The view as data: address codec, ranges, queries, filters.
 import { describe, expect, it } from 'vitest';
-import type { Filter } from '@/api/types';
+import type { DateRange, Filter, SemanticQuery } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
@@ -13,7 +13,15 @@ import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
 import { askable } from '@/lib/views';
-import { filterFor, needsModels, reaches, rootOf, timeMemberOf, viewQuery } from './view-query';
+import {
+  filterFor,
+  needsModels,
+  reaches,
+  rootOf,
+  timeMemberOf,
+  unreachedBy,
+  viewQuery,
+} from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [
@@ -277,6 +285,19 @@ describe('queries', () => {
           member: 'trips.airline',
         });
       });
+    });
+
+    it('is marked where the range does not reach it', () => {
+      const timeless = { ...tripsView, time_dimension: null, dimensions: [] };
+      const known = askable([timeless], joinedModels);
+      const marks = (query: SemanticQuery, range: DateRange = 'today') =>
+        unreachedBy(definition, { filters: [carrier], range }, query, known);
+      expect(marks(card.query)).toEqual(['the time range', 'Carrier is UA']);
+      expect(marks(card.query, 'all')).toEqual(['Carrier is UA']);
+      const own = { dimension: 'trips.left_at', dateRange: 'yesterday' };
+      expect(marks({ ...card.query, timeDimensions: [own] })).toEqual(['Carrier is UA']);
+      expect(marks({ measures: ['airports.count'] })).toContain('the time range');
+      expect(marks({ measures: ['flights.count'] })).toEqual([]);
     });
 
     it('is not ranged by a time that it looks up', () => {
