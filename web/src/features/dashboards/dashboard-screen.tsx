@@ -62,7 +62,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
   const live = useLiveClient();
   const content = editing.draft?.history.present.content ?? contentOf(dashboard);
   const { definition } = content;
-  const controls = useViewState(definition);
+  const controls = useViewState(definition, models);
   const { view } = controls;
   const [colors, onValues] = useColors(dashboard.id);
   const [refreshes, setRefreshes] = useState(0);

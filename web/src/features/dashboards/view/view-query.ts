@@ -159,6 +159,9 @@ function answerable(query: SemanticQuery, models: readonly Model[]): SemanticQue
   };
 }
 
+const daysOf = (calendar: Calendar | null): Calendar | null =>
+  calendar && without(calendar, 'weekStart', 'yearStart', 'dayStart');
+
 export function viewQuery(
   widget: Pick<Widget, 'query'>,
   definition: Pick<DashboardDefinition, 'time_dimension'>,
@@ -183,8 +186,9 @@ export function viewQuery(
     ...view.filters.flatMap((filter) => filterFor(filter, query, models) ?? []),
   ];
   const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
-  const calendar = query.calendar ?? view.calendar;
-  if (calendar) result.calendar = calendar;
+  // Which days are worked the wider calendar says where the narrower one does not.
+  const around = query.calendar ? daysOf(view.calendar) : view.calendar;
+  if (query.calendar || around) result.calendar = { ...around, ...query.calendar };
   if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;
   else delete result.timeDimensions;
   if (filters.length > 0) result.filters = filters;

@@ -1,6 +1,6 @@
 // The view as data: address codec, ranges, queries, filters.
 import { describe, expect, it } from 'vitest';
-import type { DateRange, Filter, SemanticQuery } from '@/api/types';
+import type { Calendar, DateRange, Filter, SemanticQuery } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
@@ -9,6 +9,7 @@ import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
+import { namedIn } from './named-in';
 import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
@@ -357,6 +358,16 @@ describe('queries', () => {
     expect(fixed.asOf).toBe(3);
   });
 
+  it('takes from the calendar of the dashboard what that of the card does not say of business days', () => {
+    const friday = { weekend: ['friday'], holidays: [{ date: '2026-12-25' }] } as Calendar;
+    const around = { ...view, calendar: { ...friday, dayStart: 6 } };
+    const calendarOf = (calendar: Calendar) =>
+      viewQuery({ query: { measures: ['flights.count'], calendar } }, definition, around, [])
+        .calendar;
+    expect(calendarOf({ weekStart: 'sunday' })).toEqual({ ...friday, weekStart: 'sunday' });
+    expect(calendarOf({ weekend: [] } as Calendar)).toEqual({ ...friday, weekend: [] });
+  });
+
   it('asks everything without a range', () => {
     expect(
       viewQuery(
@@ -388,6 +399,18 @@ describe('queries', () => {
     expect(comparisonQuery({ measures: [] }, 'flights.time_hour', range, 'UTC')).toBeNull();
     expect(comparisonQuery(query, null, range, 'UTC')).toBeNull();
   });
+
+  it.each(['last 5 business days', 'Last business day of data', 'now-3bd/d to now'])(
+    'compares nothing with what was before %s, where days off may lie',
+    (dateRange) => {
+      const range = { from: '2013-03-08T05:00:00Z', to: '2013-03-15T04:00:00Z' };
+      const query = {
+        measures: ['flights.count'],
+        timeDimensions: [{ dimension: 'flights.time_hour', dateRange }],
+      };
+      expect(comparisonQuery(query, 'flights.time_hour', range, 'UTC')).toBeNull();
+    },
+  );
 
   it('gives equal questions one key', () => {
     const a = { measures: ['m.a'], filters: [filters[0]!, filters[1]!], dimensions: [] };
@@ -443,6 +466,15 @@ describe('filters', () => {
       { member: 'flights.carrier', operator: 'equals', values: ['AA'] },
     ]);
     expect(toggleValue(one, 'flights.carrier', 'UA')).toEqual([]);
+  });
+
+  it('changes the filter that says the same in other words', () => {
+    const all = askable([tripsView], joinedModels);
+    const on: Filter[] = [{ member: 'flights.carrier', operator: 'equals', values: ['UA'] }];
+    expect(namedIn(on, 'trips.airline', all)).toBe('flights.carrier');
+    expect(namedIn(on, 'trips.origin', all)).toBe('trips.origin');
+    const not: Filter[] = [{ ...on[0]!, operator: 'notEquals' } as Filter];
+    expect(namedIn(not, 'trips.airline', all)).toBe('trips.airline');
   });
 
   it('says a filter in words', () => {
