@@ -1,5 +1,6 @@
-// What can be asked: the views and the models, in one list. Models alone are better than nothing where views do not come.
-import { useMemo } from 'react';
+// What can be asked: the views and the models, in one list. Models alone are better than nothing where views do not come; what
+// is then not known may be one of those.
+import { useCallback, useMemo } from 'react';
 import { askable } from '@/lib/views';
 import { useListModelsQuery } from './models-api';
 import type { Model, ViewDetail } from './types';
@@ -11,6 +12,8 @@ export interface Askable {
   isPending: boolean;
   /** Why there are no models. */
   error: unknown;
+  /** Why what the list does not have may be there all the same. */
+  incomplete: unknown;
   refetch: () => void;
 }
 
@@ -24,13 +27,17 @@ export function useAskable(): Askable {
     () => (models.data && shown ? askable(shown, models.data) : undefined),
     [models.data, shown],
   );
+  const { refetch: askModels } = models;
+  const { refetch: askViews } = views;
+  const refetch = useCallback(() => {
+    void askModels();
+    void askViews();
+  }, [askModels, askViews]);
   return {
     data,
     isPending: models.isLoading || views.isLoading,
     error: models.error,
-    refetch: () => {
-      void models.refetch();
-      void views.refetch();
-    },
+    incomplete: models.error ?? views.error,
+    refetch,
   };
 }

@@ -1,5 +1,5 @@
 // The period before a range, and the same question about it. Pure.
-import type { SemanticQuery } from '@/api/types';
+import type { DateRange, SemanticQuery } from '@/api/types';
 import { isMidnight, wallDate } from './zoned-time';
 
 const DAY = 86_400_000;
@@ -20,6 +20,10 @@ export function previousRange(from: string, to: string, zone: string): [string, 
   return [new Date(start - length).toISOString(), new Date(start - 1).toISOString()];
 }
 
+/** A range that counts business days has no period before it: as many days earlier others are off. */
+export const countsBusinessDays = (range: DateRange | null | undefined): boolean =>
+  [range ?? ''].flat().some((part) => /business day|\dbd\b/i.test(part));
+
 /** The same question about the previous period; null when there is no range to shift. */
 export function comparisonQuery(
   query: SemanticQuery,
@@ -29,9 +33,8 @@ export function comparisonQuery(
 ): SemanticQuery | null {
   if (timeMember === null || range === null) return null;
   const asked = query.timeDimensions ?? [];
-  if (!asked.some((entry) => entry.dimension === timeMember && entry.dateRange != null)) {
-    return null;
-  }
+  const ranged = asked.find((entry) => entry.dimension === timeMember && entry.dateRange != null);
+  if (!ranged || countsBusinessDays(ranged.dateRange)) return null;
   const shifted = previousRange(range.from, range.to, zone);
   return {
     ...query,

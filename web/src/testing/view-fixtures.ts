@@ -66,3 +66,30 @@ export const tripsView: ViewDetail = {
   ],
   problems: [],
 };
+
+/** The same with what another of its models counts. */
+export const planesView: ViewDetail = {
+  ...tripsView,
+  definition: {
+    ...tripsView.definition,
+    include: [
+      ...tripsView.definition.include,
+      { path: 'flights.planes', members: ['count', 'seats'] },
+    ],
+  },
+  dimensions: [
+    ...tripsView.dimensions,
+    { name: 'seats', label: 'Seats', type: 'integer', format: null, member: 'planes.seats' },
+  ],
+  measures: [
+    ...tripsView.measures,
+    {
+      name: 'planes',
+      label: 'Planes',
+      kind: 'count',
+      format: 'integer',
+      lower_is_better: false,
+      member: 'planes.count',
+    },
+  ],
+};

@@ -12,7 +12,7 @@ import type { Screen } from './view/first-view';
 import { comparisonQuery } from '@/lib/comparison';
 import { askable } from '@/lib/views';
 import { readView } from './view/url-state';
-import { needsModels, timeMemberOf, viewOf, viewQuery } from './view/view-query';
+import { isKnown, needsModels, timeMemberOf, viewOf, viewQuery } from './view/view-query';
 import { preloadViews } from '@/widgets/registry';
 
 /** Nobody listens yet; an answer that nobody comes for is forgotten like any other. */
@@ -75,8 +75,11 @@ async function ask(
   };
   // Most dashboards name their time themselves, and filter by its model; only for the others all models and views have to be known.
   const askInTurn = async (widget: Widget): Promise<void> => {
-    const waits = needsModels(definition, view, widget.query);
-    await askCard(widget, waits ? askable((await views).data ?? [], (await models).data ?? []) : []);
+    if (!needsModels(definition, view, widget.query)) return askCard(widget, []);
+    const [shown, behind] = [await views, await models];
+    const known = askable(shown.data ?? [], behind.data ?? []);
+    const complete = !shown.isError && !behind.isError;
+    if (complete || isKnown(widget.query, known)) await askCard(widget, known);
   };
 
   const near = placeCards(definition.widgets, screen).filter(({ startsNear }) => startsNear);

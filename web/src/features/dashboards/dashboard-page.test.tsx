@@ -7,17 +7,19 @@ import type { ComponentType, PropsWithChildren } from 'react';
 import { useDispatch } from 'react-redux';
 import { Route, Routes, useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SemanticQuery } from '@/api/types';
+import type { SemanticQuery, Widget } from '@/api/types';
 import { LiveClientContext, offClient } from '@/api/live-client';
 import type { LiveClient } from '@/api/live-client';
 import { queryKey } from '@/api/query-key';
 import { resultStore } from '@/api/result-store';
 import type { AppDispatch } from '@/app/store';
+import { flightsDashboard } from '@/testing/dashboard-fixtures';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { answer } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { tripsView } from '@/testing/view-fixtures';
 import { version, versionPage } from '@/testing/version-fixtures';
 import { askDashboardEarly, PATIENCE_MS } from './ask-early';
 import DashboardPage from './dashboard-page';
@@ -120,6 +122,37 @@ describe('reading', () => {
         timeout: 8_000,
       }),
     ).toBeInTheDocument();
+  });
+
+  it('asks no card of a view that is not known without its time, early or late', async () => {
+    const { definition } = flightsDashboard;
+    const [widget] = definition.widgets as [Widget];
+    const widgets = [{ ...widget, options: {}, query: { measures: ['trips.trips'] } }];
+    const asked: SemanticQuery[] = [];
+    server.use(
+      http.get('*/api/v1/dashboards/d1', () =>
+        HttpResponse.json({ ...flightsDashboard, definition: { ...definition, widgets } }),
+      ),
+      http.get('*/api/v1/views', () =>
+        HttpResponse.json(problem(503, 'unavailable', 'Views do not come'), { status: 503 }),
+      ),
+      http.post('*/api/v1/queries', async ({ request }) => {
+        asked.push((await request.clone().json()) as SemanticQuery);
+        return HttpResponse.json(answer({ measures: ['flights.count'] }));
+      }),
+    );
+    const { user } = open('/dashboards/d1', AskedEarly);
+    const trips = await card('Flights');
+    expect(
+      await within(trips).findByRole('alert', undefined, { timeout: 8_000 }),
+    ).toHaveTextContent('Views do not come');
+    expect(asked).toEqual([]);
+    server.use(http.get('*/api/v1/views', () => HttpResponse.json({ items: [tripsView] })));
+    await user.click(within(trips).getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(asked.length).toBeGreaterThan(0));
+    expect(asked[0]?.timeDimensions).toEqual([
+      { dimension: 'trips.left_at', dateRange: 'last 90 days of data' },
+    ]);
   });
 
   it('says why there is nothing, and jumps to the latest data', async () => {

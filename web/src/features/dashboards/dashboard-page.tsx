@@ -6,7 +6,7 @@ import type { Model } from '@/api/types';
 import { PageFrame } from '@/components/page-header';
 import { ErrorState, LoadingState } from '@/components/states';
 import { useParams } from 'react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { earlyAnswers } from './ask-early';
 import { DashboardScreen } from './dashboard-screen';
 import type { ExplorePath } from './view/dashboard-context';
@@ -24,6 +24,8 @@ export default function DashboardPage({ explorePath }: { explorePath?: ExplorePa
     // What fails is complained about by the card that shows it.
     early?.catch(() => undefined).finally(() => setAwaiting(false));
   }, [early]);
+  const { incomplete } = models;
+  const problem = useMemo(() => (incomplete ? toProblem(incomplete) : null), [incomplete]);
   const widgets = dashboard.data?.definition.widgets;
   useEffect(() => {
     if (widgets) preloadViews(widgets.map((widget) => widget.kind));
@@ -34,6 +36,8 @@ export default function DashboardPage({ explorePath }: { explorePath?: ExplorePa
         dashboard={dashboard.data}
         models={models.data ?? noModels}
         modelsPending={models.isPending}
+        modelsProblem={problem}
+        onModels={models.refetch}
         explorePath={explorePath}
         cardsAwaited={awaiting}
       />

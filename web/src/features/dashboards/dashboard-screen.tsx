@@ -46,13 +46,15 @@ export interface DashboardScreenProps {
   dashboard: Dashboard;
   models: readonly Model[];
   modelsPending: boolean;
+  modelsProblem: DashboardShared['modelsProblem'];
+  onModels: () => void;
   explorePath: ExplorePath | undefined;
   /** The answers of the cards in view are about to come: drawn with them, the cards are drawn once. */
   cardsAwaited: boolean;
 }
 
 export function DashboardScreen(props: DashboardScreenProps) {
-  const { dashboard, models, modelsPending, explorePath, cardsAwaited } = props;
+  const { dashboard, models, modelsPending, modelsProblem, onModels, explorePath } = props;
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
   const editing = useEditing(dashboard);
@@ -60,7 +62,7 @@ export function DashboardScreen(props: DashboardScreenProps) {
   const live = useLiveClient();
   const content = editing.draft?.history.present.content ?? contentOf(dashboard);
   const { definition } = content;
-  const controls = useViewState(definition);
+  const controls = useViewState(definition, models);
   const { view } = controls;
   const [colors, onValues] = useColors(dashboard.id);
   const [refreshes, setRefreshes] = useState(0);
@@ -90,6 +92,8 @@ export function DashboardScreen(props: DashboardScreenProps) {
       view,
       models,
       modelsPending,
+      modelsProblem,
+      onModels,
       explorePath,
       onValues,
       onFilter: toggleFilter,
@@ -108,6 +112,8 @@ export function DashboardScreen(props: DashboardScreenProps) {
       view,
       models,
       modelsPending,
+      modelsProblem,
+      onModels,
       explorePath,
       onValues,
       toggleFilter,
@@ -287,7 +293,9 @@ export function DashboardScreen(props: DashboardScreenProps) {
                 : 'Its editors have not added any.'}
             </EmptyState>
           ) : (
-            !cardsAwaited && <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
+            !props.cardsAwaited && (
+              <DashboardGrid widgets={definition.widgets} onOpen={openWidget} />
+            )
           )}
           <Suspense fallback={null}>
             {focused && !isEditing && (

@@ -245,6 +245,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
           <Box
             component="section"
             aria-label="Question"
+            tabIndex={-1}
             sx={{
               display: 'grid',
               gap: 3,

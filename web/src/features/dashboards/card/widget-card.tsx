@@ -10,8 +10,7 @@ import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
 import { comparisonQuery } from '@/lib/comparison';
-import { filterText } from '@/lib/filter-words';
-import { needsModels, reaches, timeMemberOf, viewQuery } from '../view/view-query';
+import { isKnown, needsModels, timeMemberOf, unreachedBy, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
@@ -59,17 +58,20 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     () => viewQuery(widget, definition, view, models),
     [widget, definition, view, models],
   );
-  const complete = !shared.modelsPending || !needsModels(definition, view, widget.query);
+  const needs = needsModels(definition, view, widget.query);
+  const missing = needs && !isKnown(widget.query, models) ? shared.modelsProblem : null;
+  const complete = missing === null && !(needs && shared.modelsPending);
   const unreached = useMemo(
-    () =>
-      complete
-        ? view.filters
-            .filter((filter) => !reaches(filter, widget.query, models))
-            .map((filter) => filterText(filter, models))
-        : [],
-    [complete, view.filters, widget.query, models],
+    () => (complete ? unreachedBy(definition, view, widget.query, models) : []),
+    [complete, definition, view, widget.query, models],
   );
-  const answer = useQueryResult(query, near && complete);
+  const asked = useQueryResult(query, near && complete);
+  // What is not asked has the problem of what it waits for. What was asked too early, before the models came, is asked again.
+  const answer = missing
+    ? { ...asked, problem: missing, pending: shared.modelsPending, refetch: shared.onModels }
+    : shared.modelsPending
+      ? { ...asked, problem: null }
+      : asked;
   const result = answer.stored?.result ?? null;
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];

@@ -1,6 +1,6 @@
 // What all cards of one dashboard share: definition, current view, models, actions; and the colours.
 import { createContext, useContext } from 'react';
-import type { Cell, DashboardDefinition, Model, SemanticQuery, Widget } from '@/api/types';
+import type { Cell, DashboardDefinition, Model, Problem, SemanticQuery, Widget } from '@/api/types';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { DashboardView } from './view-query';
 
@@ -19,6 +19,9 @@ export interface DashboardShared {
   models: readonly Model[];
   /** The models are on their way. */
   modelsPending: boolean;
+  /** Why some models or views are not there; null: all are. */
+  modelsProblem: Problem | null;
+  onModels: () => void;
   /** Tells the dashboard which values a card has seen, so that they get colours. */
   onValues: (member: string, values: readonly string[]) => void;
   onFilter: (member: string, value: Cell) => void;

@@ -2,8 +2,9 @@
 // a history entry, so that Back undoes a click.
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
-import type { Cell, DashboardDefinition, DateRange, Filter, Grain } from '@/api/types';
+import type { Cell, DashboardDefinition, DateRange, Filter, Grain, Model } from '@/api/types';
 import { toggleValue } from '@/lib/filter-words';
+import { namedIn } from './named-in';
 import { readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { viewOf } from './view-query';
@@ -21,7 +22,10 @@ export interface ViewControls {
   reset: () => void;
 }
 
-export function useViewState(definition: DashboardDefinition): ViewControls {
+export function useViewState(
+  definition: DashboardDefinition,
+  models: readonly Model[],
+): ViewControls {
   const [params, setParams] = useSearchParams();
   const state = useMemo(() => readView(params), [params]);
   const { time, filters, timezone, calendar } = definition;
@@ -43,12 +47,13 @@ export function useViewState(definition: DashboardDefinition): ViewControls {
       (member: string, value: Cell) =>
         setParams((old) => {
           const now = readView(old);
+          const shown = now.filters ?? filters ?? [];
           return writeView(old, {
             ...now,
-            filters: toggleValue(now.filters ?? filters ?? [], member, value),
+            filters: toggleValue(shown, namedIn(shown, member, models), value),
           });
         }),
-      [setParams, filters],
+      [setParams, filters, models],
     ),
     setAsOf: useCallback((asOf: string | null) => change({ asOf }), [change]),
     reset: useCallback(() => change({ range: null, grain: undefined, filters: null }), [change]),

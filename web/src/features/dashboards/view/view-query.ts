@@ -10,10 +10,11 @@ import type {
   TimeDimension,
   Widget,
 } from '@/api/types';
-import { widened } from '@/lib/joins';
+import { filterText } from '@/lib/filter-words';
 import { isOnMeasure } from '@/lib/measure-filters';
 import { filterMembers, isMemberFilter, membersOf, modelOf } from '@/lib/members';
 import { canFill } from '@/lib/missing-buckets';
+import { isSaid, means, says, timeIn } from '@/lib/said-by';
 import { behind, calledIn, isView } from '@/lib/views';
 import { without } from '@/lib/without';
 import type { ViewState } from './url-state';
@@ -49,16 +50,6 @@ export const viewOf = (
   asOf: state.asOf,
 });
 
-/** The model with what it is joined to says this member. A name of its own it is asked for even if it has lost it. */
-const says = (name: string, member: string, models: readonly Model[]): boolean => {
-  if (modelOf(member) === name) return true;
-  const model = models.find((entry) => entry.name === name);
-  return (
-    model !== undefined &&
-    widened(model, models).dimensions.some((dimension) => dimension.name === member)
-  );
-};
-
 /** The model whose rows are asked: that of the first measure, else one that says all the members, as the engine has it. */
 export function rootOf(query: SemanticQuery, models: readonly Model[]): string {
   const [measure] = query.measures ?? [];
@@ -72,13 +63,15 @@ export function rootOf(query: SemanticQuery, models: readonly Model[]): string {
   );
 }
 
-/** What a model or view calls a member that may be named in the words of another; null: it has no such member. */
-function calledBy(root: string, member: string, models: readonly Model[]): string | null {
-  if (says(root, member, models)) return member;
+/** What the model or view of a question calls a member that may be named in the words of another; null: its rows do not have it. */
+function calledBy(query: SemanticQuery, member: string, models: readonly Model[]): string | null {
+  if (!isSaid(member, query.measures ?? [], models)) return null;
+  const root = rootOf(query, models);
+  if (means(root, member, models)) return member;
   const meant = behind(member, models);
   const own = models.find(({ name }) => name === root);
   if (own && isView(own)) return calledIn(own, meant);
-  return meant !== member && says(root, meant, models) ? meant : null;
+  return meant !== member && means(root, meant, models) ? meant : null;
 }
 
 /** The filter in the words of what a card asks; null: it is about what the rows of the card do not belong to. */
@@ -87,10 +80,9 @@ export function filterFor(
   query: SemanticQuery,
   models: readonly Model[],
 ): Filter | null {
-  const root = rootOf(query, models);
   const told = (part: Filter): Filter | null => {
     if (isMemberFilter(part)) {
-      const member = calledBy(root, part.member, models);
+      const member = calledBy(query, part.member, models);
       return member === null ? null : member === part.member ? part : { ...part, member };
     }
     const parts = ('or' in part ? part.or : part.and).map(told);
@@ -112,6 +104,27 @@ export const needsModels = (
   timeMemberOf(definition, query, []) === null ||
   view.filters.some((filter) => !reaches(filter, query, []));
 
+/** Whether it is known what the question is about: a view that is not there has filters and a time that nobody knows. */
+export const isKnown = (query: SemanticQuery, models: readonly Model[]): boolean =>
+  models.some(({ name }) => name === rootOf(query, models));
+
+/** What of the dashboard a card does not go by, in words. */
+export const unreachedBy = (
+  definition: Pick<DashboardDefinition, 'time_dimension'>,
+  view: Pick<DashboardView, 'filters' | 'range'>,
+  query: SemanticQuery,
+  models: readonly Model[],
+): string[] => [
+  ...(view.range !== 'all' &&
+  timeMemberOf(definition, query, models) === null &&
+  !query.timeDimensions?.some(({ dateRange }) => dateRange != null)
+    ? ['the time range']
+    : []),
+  ...view.filters
+    .filter((filter) => !reaches(filter, query, models))
+    .map((filter) => filterText(filter, models)),
+];
+
 /** Time dimension that the dashboard's range is applied to for this card, or null. */
 export function timeMemberOf(
   definition: Pick<DashboardDefinition, 'time_dimension'>,
@@ -119,16 +132,10 @@ export function timeMemberOf(
   models: readonly Model[],
 ): string | null {
   const own = rootOf(query, models);
-  const shared = definition.time_dimension;
-  if (shared && modelOf(shared) === own) return shared;
-  const model = models.find((entry) => entry.name === own);
-  if (shared && model) {
-    // The same time in other words. That of a joined model says when something else happened.
-    const meant = behind(shared, models);
-    const called = isView(model) ? calledIn(model, meant) : modelOf(meant) === own ? meant : null;
-    if (called !== null) return called;
-  }
-  return model?.time_dimension ? `${model.name}.${model.time_dimension}` : null;
+  const { time_dimension } = models.find(({ name }) => name === own) ?? {};
+  const called = (time: string | null | undefined): string | null =>
+    time ? timeIn(own, time, query.measures ?? [], models) : null;
+  return called(definition.time_dimension) ?? called(time_dimension && `${own}.${time_dimension}`);
 }
 
 /**
@@ -151,6 +158,9 @@ function answerable(query: SemanticQuery, models: readonly Model[]): SemanticQue
     }),
   };
 }
+
+const daysOf = (calendar: Calendar | null): Calendar | null =>
+  calendar && without(calendar, 'weekStart', 'yearStart', 'dayStart');
 
 export function viewQuery(
   widget: Pick<Widget, 'query'>,
@@ -176,8 +186,9 @@ export function viewQuery(
     ...view.filters.flatMap((filter) => filterFor(filter, query, models) ?? []),
   ];
   const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
-  const calendar = query.calendar ?? view.calendar;
-  if (calendar) result.calendar = calendar;
+  // Which days are worked the wider calendar says where the narrower one does not.
+  const around = query.calendar ? daysOf(view.calendar) : view.calendar;
+  if (query.calendar || around) result.calendar = { ...around, ...query.calendar };
   if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;
   else delete result.timeDimensions;
   if (filters.length > 0) result.filters = filters;

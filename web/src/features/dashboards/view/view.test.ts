@@ -1,19 +1,28 @@
 // The view as data: address codec, ranges, queries, filters.
 import { describe, expect, it } from 'vitest';
-import type { Filter } from '@/api/types';
+import type { Calendar, DateRange, Filter, SemanticQuery } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
-import { tripsView } from '@/testing/view-fixtures';
+import { planesView, tripsView } from '@/testing/view-fixtures';
 import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
+import { namedIn } from './named-in';
 import { emptyView, readView, writeView } from './url-state';
 import type { ViewState } from './url-state';
 import { comparisonQuery, previousRange } from '@/lib/comparison';
 import { askable } from '@/lib/views';
-import { filterFor, needsModels, reaches, rootOf, viewQuery } from './view-query';
+import {
+  filterFor,
+  needsModels,
+  reaches,
+  rootOf,
+  timeMemberOf,
+  unreachedBy,
+  viewQuery,
+} from './view-query';
 import type { DashboardView } from './view-query';
 
 const filters: Filter[] = [
@@ -238,6 +247,79 @@ describe('queries', () => {
       expect(filterFor(airline, { measures: ['legs.count'] }, all)).toBeNull();
     });
 
+    describe('that count rows of another model than their first', () => {
+      const known = askable([planesView], joinedModels);
+      const planes = { query: { measures: ['trips.planes'] } };
+      const seats: Filter = { member: 'planes.seats', operator: 'gt', values: [100] };
+
+      it('have the filters that its rows have, and no time of other rows', () => {
+        const asked = viewQuery(planes, definition, { ...view, filters: [carrier, seats] }, known);
+        expect(asked.filters).toEqual([{ ...seats, member: 'trips.seats' }]);
+        expect(asked.timeDimensions).toBeUndefined();
+        const airline = { ...carrier, member: 'trips.airline' };
+        expect(filterFor(airline, planes.query, known)).toBeNull();
+        expect(timeMemberOf({ time_dimension: 'trips.left_at' }, planes.query, known)).toBeNull();
+      });
+
+      it('have of several models what each of them says', () => {
+        const both = { measures: ['trips.trips', 'trips.planes'] };
+        expect(filterFor(carrier, both, known)).toBeNull();
+        expect(filterFor(seats, both, known)).toEqual({ ...seats, member: 'trips.seats' });
+        const same = joinedModels.map((model) =>
+          model.name === 'planes'
+            ? {
+                ...model,
+                dimensions: [
+                  ...model.dimensions,
+                  {
+                    name: 'operator',
+                    label: 'O',
+                    type: 'string' as const,
+                    same_as: 'flights.carrier',
+                  },
+                ],
+              }
+            : model,
+        );
+        expect(filterFor(carrier, both, askable([planesView], same))).toEqual({
+          ...carrier,
+          member: 'trips.airline',
+        });
+      });
+    });
+
+    it('is marked where the range does not reach it', () => {
+      const timeless = { ...tripsView, time_dimension: null, dimensions: [] };
+      const known = askable([timeless], joinedModels);
+      const marks = (query: SemanticQuery, range: DateRange = 'today') =>
+        unreachedBy(definition, { filters: [carrier], range }, query, known);
+      expect(marks(card.query)).toEqual(['the time range', 'Carrier is UA']);
+      expect(marks(card.query, 'all')).toEqual(['Carrier is UA']);
+      const own = { dimension: 'trips.left_at', dateRange: 'yesterday' };
+      expect(marks({ ...card.query, timeDimensions: [own] })).toEqual(['Carrier is UA']);
+      expect(marks({ measures: ['airports.count'] })).toContain('the time range');
+      expect(marks({ measures: ['flights.count'] })).toEqual([]);
+    });
+
+    it('is not ranged by a time that it looks up', () => {
+      const opened = {
+        name: 'opened',
+        label: 'Opened',
+        type: 'date' as const,
+        format: null,
+        member: 'airports.opened',
+      };
+      const known = askable(
+        [{ ...tripsView, dimensions: [...tripsView.dimensions, opened] }],
+        joinedModels,
+      );
+      const shared = { time_dimension: 'airports.opened' };
+      expect(timeMemberOf(shared, card.query, known)).toBe('trips.left_at');
+      expect(timeMemberOf(shared, { measures: ['flights.count'] }, known)).toBe(
+        'flights.time_hour',
+      );
+    });
+
     it('is of the view where only its members are asked, and else of a model', () => {
       expect(rootOf({ dimensions: ['trips.origin_airport_city'] }, all)).toBe('trips');
       expect(rootOf({ dimensions: ['origin_airport.city'] }, all)).toBe('flights');
@@ -276,6 +358,16 @@ describe('queries', () => {
     expect(fixed.asOf).toBe(3);
   });
 
+  it('takes from the calendar of the dashboard what that of the card does not say of business days', () => {
+    const friday = { weekend: ['friday'], holidays: [{ date: '2026-12-25' }] } as Calendar;
+    const around = { ...view, calendar: { ...friday, dayStart: 6 } };
+    const calendarOf = (calendar: Calendar) =>
+      viewQuery({ query: { measures: ['flights.count'], calendar } }, definition, around, [])
+        .calendar;
+    expect(calendarOf({ weekStart: 'sunday' })).toEqual({ ...friday, weekStart: 'sunday' });
+    expect(calendarOf({ weekend: [] } as Calendar)).toEqual({ ...friday, weekend: [] });
+  });
+
   it('asks everything without a range', () => {
     expect(
       viewQuery(
@@ -307,6 +399,18 @@ describe('queries', () => {
     expect(comparisonQuery({ measures: [] }, 'flights.time_hour', range, 'UTC')).toBeNull();
     expect(comparisonQuery(query, null, range, 'UTC')).toBeNull();
   });
+
+  it.each(['last 5 business days', 'Last business day of data', 'now-3bd/d to now'])(
+    'compares nothing with what was before %s, where days off may lie',
+    (dateRange) => {
+      const range = { from: '2013-03-08T05:00:00Z', to: '2013-03-15T04:00:00Z' };
+      const query = {
+        measures: ['flights.count'],
+        timeDimensions: [{ dimension: 'flights.time_hour', dateRange }],
+      };
+      expect(comparisonQuery(query, 'flights.time_hour', range, 'UTC')).toBeNull();
+    },
+  );
 
   it('gives equal questions one key', () => {
     const a = { measures: ['m.a'], filters: [filters[0]!, filters[1]!], dimensions: [] };
@@ -362,6 +466,15 @@ describe('filters', () => {
       { member: 'flights.carrier', operator: 'equals', values: ['AA'] },
     ]);
     expect(toggleValue(one, 'flights.carrier', 'UA')).toEqual([]);
+  });
+
+  it('changes the filter that says the same in other words', () => {
+    const all = askable([tripsView], joinedModels);
+    const on: Filter[] = [{ member: 'flights.carrier', operator: 'equals', values: ['UA'] }];
+    expect(namedIn(on, 'trips.airline', all)).toBe('flights.carrier');
+    expect(namedIn(on, 'trips.origin', all)).toBe('trips.origin');
+    const not: Filter[] = [{ ...on[0]!, operator: 'notEquals' } as Filter];
+    expect(namedIn(not, 'trips.airline', all)).toBe('trips.airline');
   });
 
   it('says a filter in words', () => {

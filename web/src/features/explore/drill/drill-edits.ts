@@ -22,18 +22,27 @@ const finer = {
 const nameOf = (state: ExploreState, member: string): string =>
   fromMember(member, state.model ?? '');
 
+const isOne = (filter: Filter, name: string): filter is MemberFilter =>
+  isMemberFilter(filter) &&
+  filter.member === name &&
+  filter.operator === 'equals' &&
+  filter.values?.length === 1;
+
+const has = (filters: readonly Filter[], name: string, value: Cell): boolean =>
+  filters.some((filter) => isOne(filter, name) && filter.values?.[0] === value);
+
 /** Exactly this value; another condition of the same kind gives way. */
-const only = (filters: readonly Filter[], name: string, value: Cell): Filter[] => {
-  const here = filters.some(
-    (filter) =>
-      isMemberFilter(filter) &&
-      filter.member === name &&
-      filter.operator === 'equals' &&
-      filter.values?.length === 1 &&
-      filter.values[0] === value,
-  );
-  return here ? [...filters] : toggleValue(filters, name, value);
-};
+const only = (filters: readonly Filter[], name: string, value: Cell): Filter[] =>
+  has(filters, name, value) ? [...filters] : toggleValue(filters, name, value);
+
+/** The same beside a condition of several values, which holds again once the way leads back up. */
+const within = (filters: readonly Filter[], name: string, value: Cell): Filter[] =>
+  has(filters, name, value)
+    ? [...filters]
+    : [
+        ...filters.filter((filter) => !isOne(filter, name)),
+        { member: name, operator: 'equals', values: [value] },
+      ];
 
 export const keepOnly = (state: ExploreState, member: Member): ExploreState => ({
   ...state,
@@ -88,7 +97,7 @@ export function drillInto(
   const { top, pivot } = state;
   return {
     ...state,
-    filters: only(state.filters, name, value),
+    filters: within(state.filters, name, value),
     dimensions: [...new Set(state.dimensions.map(renamed))],
     order: state.order.filter(([entry]) => entry !== name),
     pivot: pivot === null ? null : renamed(pivot),

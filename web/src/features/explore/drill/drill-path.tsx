@@ -1,7 +1,8 @@
 // Where one is in a hierarchy: the values that were gone into, each a way back up.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import type { Model } from '@/api/types';
+import { useRef } from 'react';
+import type { Model, ModelDimension } from '@/api/types';
 import { drillPaths } from '@/lib/hierarchies';
 import type { Crumb, DrillPath as Path } from '@/lib/hierarchies';
 import { valueOf } from '@/lib/result-group';
@@ -21,7 +22,16 @@ function wordsOf({ value, level }: Crumb, above: Crumb | undefined): string {
 }
 
 export default function DrillPath({ model, state, change }: DrillPathProps) {
-  const go = ({ crumbs }: Path, { level, dimensions, filters }: Crumb): void => {
+  // The crumb that is pressed is where one is then, or the way is at its end: the focus stays at the place or by what is asked.
+  const going = useRef<ModelDimension | null>(null);
+  const arrive = (level: ModelDimension, place: HTMLElement | null): void => {
+    if (place === null || going.current?.name !== level.name) return;
+    going.current = null;
+    place.focus();
+  };
+  const go = ({ crumbs }: Path, { level, dimensions, filters }: Crumb, from: HTMLElement): void => {
+    going.current = level;
+    from.closest<HTMLElement>('[tabindex="-1"]')?.focus();
     const here = crumbs.at(-1)?.level.name;
     const renamed = (name: string): string => (name === here ? level.name : name);
     change((old) => {
@@ -56,11 +66,21 @@ export default function DrillPath({ model, state, change }: DrillPathProps) {
               </Box>
             )}
             {last ? (
-              <Box component="span" aria-current="location" sx={{ fontWeight: 600 }}>
+              <Box
+                component="span"
+                aria-current="location"
+                tabIndex={-1}
+                ref={(place: HTMLElement | null) => arrive(crumb.level, place)}
+                sx={{ fontWeight: 600 }}
+              >
                 {words}, by {crumb.level.label}
               </Box>
             ) : (
-              <Button size="small" variant="text" onClick={() => go(path, crumb)}>
+              <Button
+                size="small"
+                variant="text"
+                onClick={(event) => go(path, crumb, event.currentTarget)}
+              >
                 {words}
               </Button>
             )}

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Filter, MeasureKind, Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
+import { drillPaths } from '@/lib/hierarchies';
 import { widened } from '@/lib/joins';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
 import { segmentFilters } from '../query/to-query';
@@ -316,6 +317,20 @@ describe('edits of a cell', () => {
       order: [['count', 'desc']],
     });
     expect(drillInto(asked, ua, 'month').dimensions).toEqual(['month']);
+  });
+
+  it('go down and up again without losing a condition of several values', () => {
+    const levels = ['flights.carrier', 'flights.origin'];
+    const tall = { ...flightsModel, hierarchies: [{ name: 'by', label: 'By', levels }] };
+    const several: Filter = { member: 'carrier', operator: 'equals', values: ['UA', 'DL'] };
+    const down = drillInto({ ...state, filters: [several] }, ua, 'origin');
+    expect(down.filters).toEqual([several, { ...several, values: ['UA'] }]);
+    const [path] = drillPaths(down, tall);
+    expect(path?.crumbs.map(({ filters }) => filters)).toEqual([[several], down.filters]);
+    expect(drillInto(down, member('carrier', 'DL'), 'origin').filters).toEqual([
+      several,
+      { ...several, values: ['DL'] },
+    ]);
   });
 
   it('stay within the range that was asked, as the number does', () => {

@@ -2,9 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { problemOf } from '@/api/problem';
 import type { SemanticQuery } from '@/api/types';
+import { viewAsModel } from '@/lib/views';
 import { flightsModel } from '@/testing/fake-engine';
+import { joinedModels } from '@/testing/joined-fixtures';
+import { planesView } from '@/testing/view-fixtures';
 import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
+import { fit } from '../state/fit';
 import { placeOf, placeProblems } from './field-places';
 import { beforeQuery, mainQuery, totalsOf } from './to-query';
 
@@ -70,6 +74,19 @@ describe('the question', () => {
     ['a day', { range: '2013-01-01' }, [{ dimension: time, dateRange: '2013-01-01' }]],
   ])('asks %s', (_name, part, times) => {
     expect(asked({ measures: ['count'], ...part })?.timeDimensions).toEqual(times);
+  });
+
+  it('leaves the time of a view out where the rows of another model are counted', () => {
+    const view = viewAsModel(planesView, joinedModels);
+    const planes = { ...emptyState, model: 'trips', measures: ['planes'] };
+    expect(mainQuery(planes, view)?.timeDimensions).toBeUndefined();
+    expect(mainQuery({ ...planes, measures: ['trips'] }, view)?.timeDimensions).toEqual([
+      { dimension: 'trips.left_at', dateRange: 'last 90 days of data' },
+    ]);
+    expect(fit({ ...planes, grain: 'day' }, [view])).toMatchObject({
+      state: { grain: null },
+      complaints: ['What is measured does not happen at the time of Trips.'],
+    });
   });
 
   it('asks for more rows over time', () => {

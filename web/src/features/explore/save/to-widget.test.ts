@@ -120,6 +120,12 @@ describe('a widget', () => {
     expect(controlsTime(on('flights.time_hour'), state({}), trips, all)).toBe(true);
     expect(controlsTime(on('trips.left_at'), state({}), flights, all)).toBe(true);
     expect(controlsTime(on('trips.left_at'), state({ on: 'landed' }), flights, all)).toBe(false);
+    // When an airport opened says nothing of its flights.
+    const opened = { ...tripsView.dimensions[0]!, name: 'opened', member: 'airports.opened' };
+    const shows = { ...tripsView, dimensions: [...tripsView.dimensions, opened] };
+    const wide = askable([shows], joinedModels);
+    const asked = state({ measures: ['trips'] });
+    expect(controlsTime(on('airports.opened'), asked, wide[0]!, wide)).toBe(true);
   });
 });
 

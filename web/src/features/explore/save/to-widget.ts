@@ -1,8 +1,8 @@
 // A widget of a dashboard from what is explored: its question without the range, which the dashboard's time control gives,
 // or with it. Pure.
 import type { Dashboard, DashboardDefinition, Model, Widget, WidgetKind } from '@/api/types';
-import { modelOf, toMember } from '@/lib/members';
-import { behind, calledIn, isView } from '@/lib/views';
+import { toMember } from '@/lib/members';
+import { timeIn } from '@/lib/said-by';
 import { without } from '@/lib/without';
 import { kindOf } from '@/widgets/registry';
 import { mainQuery } from '../query/to-query';
@@ -80,14 +80,9 @@ export function controlsTime(
 ): boolean {
   const time = timeOf(state, model);
   if (time === null) return false;
-  const shared = dashboard.definition.time_dimension ?? '';
-  if (modelOf(shared) === model.name) return shared === toMember(time, model.name);
+  const full = (name: string): string => toMember(name, model.name);
+  const shared = dashboard.definition.time_dimension;
   // Named in the words of a model or of another view it is the same time.
-  const meant = behind(shared, models);
-  const called = isView(model)
-    ? calledIn(model, meant)
-    : modelOf(meant) === model.name
-      ? meant
-      : null;
-  return called === null ? model.time_dimension === time : called === toMember(time, model.name);
+  const called = shared ? timeIn(model.name, shared, state.measures.map(full), models) : null;
+  return called === null ? model.time_dimension === time : called === full(time);
 }

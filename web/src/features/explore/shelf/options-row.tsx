@@ -9,6 +9,7 @@ import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
 import { AnchoredPanel } from '@/components/anchored-panel';
 import { readLimit } from '@/lib/asked-state';
+import { countsBusinessDays } from '@/lib/comparison';
 import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { rangeName } from '@/lib/time-ranges';
@@ -52,7 +53,8 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
   }, [state.measures, model, time]);
   const turnable = [...(state.grain !== null && time !== null ? [time] : []), ...state.dimensions];
   const set = (part: Partial<ExploreState>): void => change((old) => ({ ...old, ...part }));
-  const comparable = time !== null && state.range !== 'all';
+  const worked = countsBusinessDays(state.range);
+  const comparable = time !== null && state.range !== 'all' && !worked;
 
   return (
     <Box
@@ -152,7 +154,9 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
         hint={
           comparable
             ? 'Against the period of the same length that ends where this one begins'
-            : 'Choose a range of time: all time has nothing before it'
+            : worked
+              ? 'A range of business days is not compared: before it other days are off'
+              : 'Choose a range of time: all time has nothing before it'
         }
       />
       <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>

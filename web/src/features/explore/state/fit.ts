@@ -2,9 +2,10 @@
 // names what is near. Pure.
 import type { Model } from '@/api/types';
 import { isJoined } from '@/lib/joins';
-import { filterMembers } from '@/lib/members';
+import { filterMembers, toMember } from '@/lib/members';
 import { widthOf } from '@/lib/missing-buckets';
 import { nearest } from '@/lib/near-name';
+import { isSaid } from '@/lib/said-by';
 import { isView } from '@/lib/views';
 import { isEmpty, tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
@@ -23,9 +24,16 @@ function unknown(what: string, name: string, names: readonly string[], where: st
 
 export const isTime = (type: string): boolean => type === 'timestamp' || type === 'date';
 
-/** The name of the dimension that range and grain are about. */
-export const timeOf = (state: Pick<ExploreState, 'on'>, model: Model): string | null =>
-  state.on ?? model.time_dimension ?? null;
+/** The name of the dimension that range and grain are about; null: there is none, or none of the rows that are counted. */
+export function timeOf(
+  { on, measures }: Pick<ExploreState, 'on' | 'measures'>,
+  model: Model,
+): string | null {
+  const own = model.time_dimension ?? null;
+  if (on !== null || own === null || !isView(model)) return on ?? own;
+  const full = (name: string): string => toMember(name, model.name);
+  return isSaid(full(own), measures.map(full), [model, ...model.sources]) ? own : null;
+}
 
 export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const complaints: string[] = [];
@@ -66,7 +74,11 @@ export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   };
   const time = timeOf(fitted, model);
   if (time === null && fitted.grain !== null) {
-    complaints.push(`${model.label} has no time to group by.`);
+    complaints.push(
+      model.time_dimension
+        ? `What is measured does not happen at the time of ${model.label}.`
+        : `${model.label} has no time to group by.`,
+    );
     fitted.grain = null;
   }
   const named = model.dimensions.find(({ name }) => name === time)?.granularities ?? [];

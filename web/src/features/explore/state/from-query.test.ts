@@ -7,6 +7,7 @@ import { tripsView } from '@/testing/view-fixtures';
 import { mainQuery } from '../query/to-query';
 import { fit } from './fit';
 import { explorePath, stateOf } from './from-query';
+import { readState } from './url-state';
 
 const trips = viewAsModel(tripsView, joinedModels);
 const query: SemanticQuery = {
@@ -44,6 +45,27 @@ describe('a card that is explored', () => {
     const path = explorePath(query, trips, line, within);
     expect(path).toContain('&d=origin&');
     expect(path).toContain('&top=origin:5&');
+  });
+
+  it('says what of it is not asked: its calendar, and a second time', () => {
+    const most: SemanticQuery = {
+      ...query,
+      calendar: { weekStart: 'sunday' },
+      timeDimensions: [
+        ...(query.timeDimensions ?? []),
+        { dimension: 'trips.booked_at', granularity: 'year' },
+      ],
+    };
+    const complaints = (asked: SemanticQuery): string[] => {
+      const path = explorePath(asked, trips, line, null);
+      return readState(new URLSearchParams(path.slice(path.indexOf('?')))).complaints;
+    };
+    expect(complaints(query)).toEqual([]);
+    expect(complaints(most)).toEqual([
+      expect.stringContaining('calendar'),
+      expect.stringContaining('second time'),
+    ]);
+    expect(explorePath(most, trips, line, null)).toContain('&lost=calendar&lost=time');
   });
 
   it('keeps a range of another time as a condition', () => {

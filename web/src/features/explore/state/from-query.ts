@@ -55,6 +55,14 @@ export function stateOf(
   };
 }
 
+/** What of it the page does not ask. */
+const lostOf = ({ calendar, timeDimensions = [] }: SemanticQuery): [string, string][] => [
+  ...(calendar ? [['lost', 'calendar'] as [string, string]] : []),
+  ...(timeDimensions.filter(({ granularity }) => granularity).length > 1
+    ? [['lost', 'time'] as [string, string]]
+    : []),
+];
+
 /** The same by the next level of a hierarchy in place of one. */
 function within(query: SemanticQuery, from: string, to: string): SemanticQuery {
   const renamed = (member: string): string => (member === from ? to : member);
@@ -82,5 +90,6 @@ export function explorePath(
   level: Level | null,
 ): string {
   const asked = level === null ? query : within(query, level.from, toMember(level.to, model.name));
-  return `/explore${searchOf(writeState(stateOf(asked, model, widget)))}`;
+  const params = writeState(stateOf(asked, model, widget));
+  return `/explore${searchOf(new URLSearchParams([...params, ...lostOf(asked)]))}`;
 }

@@ -109,8 +109,17 @@ const oneOf =
   (text: string): T | null =>
     all.find((entry) => entry === text) ?? null;
 
+/** What a card asks and the page cannot: the way from there says so, until something is changed. */
+const lost = new Map([
+  [
+    'calendar',
+    'The calendar of the card or its dashboard: here days, weeks and years begin as usual.',
+  ],
+  ['time', 'A second time by which the card groups its answer.'],
+]);
+
 export function readState(params: URLSearchParams): ReadState {
-  const complaints: string[] = [];
+  const complaints = params.getAll('lost').flatMap((part) => lost.get(part) ?? []);
   const read = <T>(name: string, words: string, reader: (text: string) => T | null): T | null => {
     const text = params.get(name);
     if (text === null || text === '') return null;
