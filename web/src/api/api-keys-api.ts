@@ -1,7 +1,7 @@
 // API keys of the organisation, for admins. The answer that makes a key is the only one with its secret; it stays in the
 // dialog that asked and goes with it.
 import { asOneself, baseApi } from './base-api';
-import type { ApiKey, ApiKeyChange, CreatedApiKey, NewApiKey } from './api-keys-types';
+import type { ApiKey, ApiKeyChange, CreatedApiKey, NewApiKey } from './types';
 import type { Items } from './types';
 
 const path = (id: string) => `/api-keys/${encodeURIComponent(id)}`;

@@ -1,5 +1,5 @@
 // Two API keys: one in use, one that has expired.
-import type { ApiKey } from '@/api/api-keys-types';
+import type { ApiKey } from '@/api/types';
 
 export const apiKeys = (): ApiKey[] => [
   {

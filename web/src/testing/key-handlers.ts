@@ -1,6 +1,6 @@
 // The mocked server's API keys: listed without secrets, made with one, changed and revoked.
 import { http, HttpResponse } from 'msw';
-import type { ApiKey, ApiKeyChange, NewApiKey } from '@/api/api-keys-types';
+import type { ApiKey, NewApiKey } from '@/api/types';
 import { session } from './fixtures';
 import { mockState } from './mock-state';
 
@@ -28,7 +28,7 @@ export const keyHandlers = [
     return HttpResponse.json({ ...key, token: madeToken }, { status: 201 });
   }),
   http.put(`${base}/:id`, async ({ request, params }) => {
-    const change = (await request.json()) as ApiKeyChange;
+    const change = (await request.json()) as Partial<ApiKey>;
     mockState.keys = mockState.keys.map((key) =>
       key.id === params.id ? { ...key, ...change } : key,
     );

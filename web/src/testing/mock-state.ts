@@ -1,5 +1,5 @@
 // What the mocked server remembers between requests of one test or one browser session.
-import type { ApiKey } from '@/api/api-keys-types';
+import type { ApiKey } from '@/api/types';
 import type { Contract, DatasetSettings, DatasetSteps, LoadReport } from '@/api/types';
 import { apiKeys } from './key-fixtures';
 

@@ -4,7 +4,7 @@ import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import { lazy, Suspense, useMemo, useState } from 'react';
 import { useListApiKeysQuery, useRevokeApiKeyMutation } from '@/api/api-keys-api';
-import type { ApiKey } from '@/api/api-keys-types';
+import type { ApiKey } from '@/api/types';
 import { toProblem } from '@/api/problem';
 import { useListUsersQuery } from '@/api/users-api';
 import { ConfirmDialog } from '@/components/confirm-dialog';

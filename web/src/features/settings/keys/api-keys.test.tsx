@@ -2,7 +2,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { describe, expect, it, vi } from 'vitest';
-import type { ApiKeyChange } from '@/api/api-keys-types';
+import type { ApiKeyChange } from '@/api/types';
 import type { Role } from '@/api/types';
 import SettingsPage from '@/app/pages/settings-page';
 import { session } from '@/testing/fixtures';

@@ -1,5 +1,5 @@
 // What of an API key is changed: what is the same is not sent, so that a page that is old does not undo what others did. Pure.
-import type { ApiKey, ApiKeyChange } from '@/api/api-keys-types';
+import type { ApiKey, ApiKeyChange } from '@/api/types';
 import type { Attributes, Budget } from '@/api/types';
 
 /** Neither the order of names nor that of values says anything. */
@@ -15,7 +15,12 @@ const sameBudget = (one: Budget, other: Budget): boolean =>
 
 export function changeOf(
   given: ApiKey,
-  { name, attributes, budget, ...end }: Required<Omit<ApiKeyChange, 'expires_at'>> & ApiKeyChange,
+  {
+    name,
+    attributes,
+    budget,
+    ...end
+  }: Pick<ApiKey, 'name' | 'attributes' | 'budget'> & Pick<ApiKeyChange, 'expires_at'>,
 ): ApiKeyChange {
   return {
     ...(name === given.name ? {} : { name }),

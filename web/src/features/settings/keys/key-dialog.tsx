@@ -12,7 +12,7 @@ import { useId, useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { useCreateApiKeyMutation, useUpdateApiKeyMutation } from '@/api/api-keys-api';
-import type { ApiKey } from '@/api/api-keys-types';
+import type { ApiKey } from '@/api/types';
 import { FormField } from '@/components/form-field';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';

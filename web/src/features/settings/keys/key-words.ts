@@ -1,5 +1,5 @@
 // API keys in words: what each role of a key may do, when it ends, and how a program sends it. Pure.
-import type { ApiKey } from '@/api/api-keys-types';
+import type { ApiKey } from '@/api/types';
 import type { Budget, Role } from '@/api/types';
 import { formatAge, formatCount } from '@/lib/format';
 
