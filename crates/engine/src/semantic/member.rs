@@ -89,8 +89,10 @@ impl Columns<'_> {
         let expression =
             self.column_or_expression(Some(dimension.column.as_deref().unwrap_or(&dimension.name)).filter(|_| dimension.expression.is_none()), dimension.expression.as_deref());
         let expression = expression.map_err(|error| error.context(format!("dimension {}", dimension.name)))?;
-        // What is called a date is one wherever it stands, also where instants are kept or computed: the one that it has in UTC.
-        let is_instant = dimension.column_type == ColumnType::Date && matches!(expression.get_type(self.schema)?, DataType::Timestamp(..));
+        // What is computed and called a date is one wherever it stands: that of an instant is the one that it has in UTC. A column says
+        // itself what it is, also when it becomes a wider one.
+        let computed = dimension.column_type == ColumnType::Date && dimension.expression.is_some();
+        let is_instant = computed && matches!(expression.get_type(self.schema)?, DataType::Timestamp(..));
         Ok(if is_instant { cast(expression, DataType::Date32) } else { expression })
     }
 
