@@ -7,6 +7,7 @@ import { describeCode } from '@/api/problem';
 import type { Problem } from '@/api/types';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
+import { copyText } from '@/lib/copy-text';
 
 export interface ProblemNoticeProps {
   problem: Problem;
@@ -32,9 +33,9 @@ function detailsText(problem: Problem): string {
 export function CopyDetails({ problem }: { problem: Problem }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard?.writeText(detailsText(problem));
-    setCopied(true);
-    announce('Details copied');
+    const done = await copyText(detailsText(problem));
+    setCopied(done);
+    announce(done ? 'Details copied' : 'This page cannot copy');
   };
   return (
     <Button

@@ -45,30 +45,30 @@ impl Mill {
             None => None,
         };
         let values = greatest.as_ref().map(|(_, greatest)| greatest.values.as_slice());
-        let others = match greatest.as_ref().filter(|(top, _)| top.others) {
-            Some((top, greatest)) => {
-                let mut part = shape::others(query, top, &greatest.values);
-                part.query.limit = Some(self.scope.limits().result_rows);
-                Some((self.answer_around(asking, &part, greatest.are_all).await?, part, top.dimension.as_str()))
-            }
-            None => None,
-        };
-        let across = others.as_ref().filter(|(_, _, member)| query.pivot.iter().any(|pivoted| pivoted == member)).map(|(told, _, member)| (told, *member));
-        let mut answer = self.answer_main(asking, query, shape::main(query, values), across).await?;
-        let started = Instant::now();
         let are_all = greatest.as_ref().is_some_and(|(_, greatest)| greatest.are_all);
-        let totals = shape::totals(query, ground.models(), values).into_iter().map(|part| async move {
-            let told = self.answer_around(asking, &part, are_all).await?;
-            Ok::<_, Error>((told, part))
+        let others = greatest.as_ref().filter(|(top, _)| top.others).map(|(top, greatest)| {
+            let mut part = shape::others(query, top, &greatest.values);
+            part.query.limit = Some(self.scope.limits().result_rows);
+            (part, top.dimension.as_str())
         });
-        let totals: Vec<(QueryResult, Part)> = futures::stream::iter(totals).buffered(CONCURRENCY).try_collect().await?;
-        for (told, part) in totals {
+        // Others that become columns are needed for the answer itself; all else around it is asked at the same time.
+        let (first, later) = match others {
+            Some((part, member)) if query.pivot.iter().any(|pivoted| pivoted == member) => (Some((self.answer_around(asking, &part, are_all).await?, part, member)), None),
+            others => (None, others),
+        };
+        let mut answer = self.answer_main(asking, query, shape::main(query, values), first.as_ref().map(|(told, _, member)| (told, *member))).await?;
+        let started = Instant::now();
+        let parts = shape::totals(query, ground.models(), values).into_iter().map(|part| (part, false)).chain(later.map(|(part, _)| (part, true)));
+        let parts = parts.map(|(part, beside)| async move {
+            let told = self.answer_around(asking, &part, are_all).await?;
+            Ok::<_, Error>((told, part, beside))
+        });
+        let mut told: Vec<(QueryResult, Part, bool)> = futures::stream::iter(parts).buffered(CONCURRENCY).try_collect().await?;
+        told.extend(first.map(|(told, part, _)| (told, part, true)));
+        for (told, part, beside) in told {
             add(&mut answer.provenance, &told.provenance);
-            answer.totals.push(subtotal(told, part));
-        }
-        if let Some((told, part, _)) = others {
-            add(&mut answer.provenance, &told.provenance);
-            answer.others = Some(subtotal(told, part));
+            let told = subtotal(told, part);
+            if beside { answer.others = Some(told) } else { answer.totals.push(told) }
         }
         if let Some((_, greatest)) = &greatest {
             add(&mut answer.provenance, &greatest.provenance);

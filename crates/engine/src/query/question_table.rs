@@ -73,3 +73,37 @@ impl TableProvider for QuestionTable {
         internal_err!("a question that was not put in")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::datasource::provider_as_source;
+    use datafusion::prelude::lit;
+
+    use super::*;
+
+    /// A statement that reads a question of so many steps so many times.
+    fn statement(steps: usize, times: usize) -> LogicalPlan {
+        let mut question = LogicalPlanBuilder::values(vec![vec![lit(1_i64)]]).unwrap();
+        for _ in 1..steps {
+            question = question.filter(lit(true)).unwrap();
+        }
+        let table = Arc::new(QuestionTable::new(question.build().unwrap()));
+        let read = || LogicalPlanBuilder::scan("view 0", provider_as_source(Arc::clone(&table) as _), None).unwrap();
+        let more = (1..times).map(|_| read().build().unwrap());
+        more.fold(read(), |all, one| all.union(one).unwrap()).build().unwrap()
+    }
+
+    #[test]
+    fn a_question_is_put_in_wherever_it_is_read() {
+        let plan = put_in(statement(3, 2)).unwrap();
+        let shown = plan.display_indent().to_string();
+        assert_eq!((shown.matches("Values").count(), shown.matches("TableScan").count()), (2, 0), "{shown}");
+    }
+
+    #[test]
+    fn questions_of_too_many_steps_together_are_refused_before_they_are_optimised() {
+        assert!(put_in(statement(50, STEPS_MAX / 50)).is_ok());
+        let error = put_in(statement(50, STEPS_MAX / 50 + 1)).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (crate::ErrorKind::Exhausted, Some("sql")));
+    }
+}

@@ -243,8 +243,10 @@ async fn policies_calendars_budgets_and_older_states_hold() {
     assert!(refused(&hiding, "select measure(sum_margin) from sales").await.message().contains("has no measure"));
 
     assert_eq!(ward.mill.sql_as_of(sql, 0).await.unwrap().to_json()["data"], json!([["DE", "FR"], [1, 2]]));
+    // A version is one of a dataset, and the statement reads two.
+    ward.mill.load("customers", Csv::bytes("id\n1\n")).await.unwrap();
     let error = ward.mill.sql_as_of("select measure(revenue) from sales union all select 1 from customers", 0).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("asOf")), "{error}");
 
     let calendar: CalendarSettings = serde_json::from_value(json!({"weekStart": "sunday"})).unwrap();
     let weeks = rows(&ward.mill.with_calendar(calendar), "select date_trunc('week', at) as week, measure(revenue) from sales group by week order by week").await;

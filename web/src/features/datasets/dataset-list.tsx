@@ -2,15 +2,14 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import InputAdornment from '@mui/material/InputAdornment';
-import Link from '@mui/material/Link';
 import TextField from '@mui/material/TextField';
 import { useState } from 'react';
 import { Link as RouterLink } from 'react-router';
 import { useListDatasetsQuery } from '@/api/datasets-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetSummary } from '@/api/types';
-import { ListHead } from '@/components/list-head';
-import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { ItemLink, ListBox, ListItem, numberCell } from '@/components/list-box';
+import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { formatAge, formatCount, formatNumber, formatRange, missingText } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 
@@ -87,75 +86,34 @@ export function DatasetList({ mayUpload }: { mayUpload: boolean }) {
           }}
         />
       )}
-      <Box
-        sx={{
-          position: 'relative',
-          border: 1,
-          borderColor: 'divider',
-          borderRadius: 1,
-          bgcolor: 'background.paper',
-          overflow: 'hidden',
-        }}
+      <ListBox
+        label="Datasets"
+        fetching={datasets.isFetching}
+        grid={grid}
+        names={['Name', 'Rows', 'Size', 'Covers', 'Updated']}
+        right={['Rows', 'Size']}
+        items={shown.map((dataset) => (
+          <DatasetItem key={dataset.name} dataset={dataset} />
+        ))}
       >
-        <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
-          <RefreshLine active={datasets.isFetching} />
-        </Box>
-        <ListHead
-          grid={grid}
-          names={['Name', 'Rows', 'Size', 'Covers', 'Updated']}
-          right={['Rows', 'Size']}
-        />
-        <Box component="ul" aria-label="Datasets" sx={{ listStyle: 'none', m: 0, p: 0 }}>
-          {shown.map((dataset) => (
-            <DatasetItem key={dataset.name} dataset={dataset} />
-          ))}
-        </Box>
         {shown.length === 0 && (
           <EmptyState dense title={`No dataset is called \u201c${search.trim()}\u201d`}>
             {formatCount(datasets.data.length, 'dataset')} in all.
           </EmptyState>
         )}
-      </Box>
+      </ListBox>
     </>
   );
 }
 
 function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
   const quiet = { color: 'text.secondary' };
-  const number = {
-    ...quiet,
-    textAlign: 'right',
-    fontVariantNumeric: 'tabular-nums',
-    display: { xs: 'none', md: 'block' },
-  };
   return (
-    <Box
-      component="li"
-      sx={{
-        ...grid,
-        position: 'relative',
-        alignItems: 'center',
-        py: 2.5,
-        borderTop: 1,
-        borderColor: 'divider',
-        '&:first-of-type': { borderTopWidth: { xs: 0, md: 1 } },
-        '&:hover': { bgcolor: 'surface.sunken' },
-      }}
-    >
+    <ListItem grid={grid}>
       <Box sx={{ minWidth: 0 }}>
-        <Link
-          component={RouterLink}
-          to={`/datasets/${encodeURIComponent(dataset.name)}`}
-          color="textPrimary"
-          // The whole row is the target, the name is what is read out.
-          sx={{
-            fontWeight: 500,
-            overflowWrap: 'anywhere',
-            '&::after': { content: '""', position: 'absolute', inset: 0 },
-          }}
-        >
+        <ItemLink to={`/datasets/${encodeURIComponent(dataset.name)}`}>
           {dataset.label || dataset.name}
-        </Link>
+        </ItemLink>
         <Box sx={{ ...quiet, fontSize: '0.75rem', overflow: 'hidden', textOverflow: 'ellipsis' }}>
           {dataset.name}
           <Box component="span" sx={{ display: { md: 'none' } }}>
@@ -164,8 +122,8 @@ function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
           </Box>
         </Box>
       </Box>
-      <Box sx={number}>{formatNumber(dataset.rows, 'integer')}</Box>
-      <Box sx={number}>
+      <Box sx={numberCell}>{formatNumber(dataset.rows, 'integer')}</Box>
+      <Box sx={numberCell}>
         {dataset.size_bytes === null ? missingText : formatNumber(dataset.size_bytes, 'bytes')}
       </Box>
       <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' } }}>
@@ -176,6 +134,6 @@ function DatasetItem({ dataset }: { dataset: DatasetSummary }) {
       <Box sx={{ ...quiet, fontSize: { xs: '0.75rem', md: 'inherit' } }}>
         {formatAge(dataset.updated_at)}
       </Box>
-    </Box>
+    </ListItem>
   );
 }

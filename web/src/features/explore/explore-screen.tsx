@@ -6,6 +6,7 @@ import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
 import { downloadCsv } from '@/api/download-csv';
+import { copyText } from '@/lib/copy-text';
 import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
@@ -141,8 +142,12 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   useShortcuts(shortcuts);
 
   const copyLink = async (): Promise<void> => {
-    await navigator.clipboard?.writeText(window.location.href);
-    toasts.show({ message: 'Link copied', tone: 'success' });
+    const done = await copyText(window.location.href);
+    toasts.show(
+      done
+        ? { message: 'Link copied', tone: 'success' }
+        : { message: 'This page cannot copy: take the link from the address bar', tone: 'error' },
+    );
   };
   const download = async (): Promise<void> => {
     if (query === null) return;

@@ -1,15 +1,14 @@
 // All views: what they are for, how much they show, and of which models.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Link from '@mui/material/Link';
 import TextField from '@mui/material/TextField';
 import { useState } from 'react';
 import { Link as RouterLink } from 'react-router';
 import { toProblem } from '@/api/problem';
 import type { ViewDetail } from '@/api/types';
 import { useListViewsQuery } from '@/api/views-api';
-import { ListHead } from '@/components/list-head';
-import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
+import { ItemLink, ListBox, ListItem, numberCell } from '@/components/list-box';
+import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 
@@ -70,35 +69,22 @@ export function ViewList({ mayEdit }: { mayEdit: boolean }) {
           slotProps={{ htmlInput: { 'aria-label': 'Find a view' } }}
         />
       )}
-      <Box
-        sx={{
-          position: 'relative',
-          border: 1,
-          borderColor: 'divider',
-          borderRadius: 1,
-          bgcolor: 'background.paper',
-          overflow: 'hidden',
-        }}
+      <ListBox
+        label="Views"
+        fetching={views.isFetching}
+        grid={grid}
+        names={['Name', 'Measures', 'Dimensions', 'Models']}
+        right={['Measures', 'Dimensions']}
+        items={shown.map((view) => (
+          <ViewItem key={view.definition.name} view={view} />
+        ))}
       >
-        <Box sx={{ position: 'absolute', inset: '0 0 auto 0' }}>
-          <RefreshLine active={views.isFetching} />
-        </Box>
-        <ListHead
-          grid={grid}
-          names={['Name', 'Measures', 'Dimensions', 'Models']}
-          right={['Measures', 'Dimensions']}
-        />
-        <Box component="ul" aria-label="Views" sx={{ listStyle: 'none', m: 0, p: 0 }}>
-          {shown.map((view) => (
-            <ViewItem key={view.definition.name} view={view} />
-          ))}
-        </Box>
         {shown.length === 0 && (
           <EmptyState dense title={`No view is called \u201c${search.trim()}\u201d`}>
             {formatCount(views.data.length, 'view')} in all.
           </EmptyState>
         )}
-      </Box>
+      </ListBox>
     </>
   );
 }
@@ -106,41 +92,13 @@ export function ViewList({ mayEdit }: { mayEdit: boolean }) {
 function ViewItem({ view }: { view: ViewDetail }) {
   const { definition, measures, dimensions, problems } = view;
   const quiet = { color: 'text.secondary' };
-  const number = {
-    ...quiet,
-    textAlign: 'right',
-    fontVariantNumeric: 'tabular-nums',
-    display: { xs: 'none', md: 'block' },
-  };
   const models = [...new Set(definition.include.map(({ path }) => path.split('.').at(-1)))];
   return (
-    <Box
-      component="li"
-      sx={{
-        ...grid,
-        position: 'relative',
-        alignItems: 'center',
-        py: 2.5,
-        borderTop: 1,
-        borderColor: 'divider',
-        '&:first-of-type': { borderTopWidth: { xs: 0, md: 1 } },
-        '&:hover': { bgcolor: 'surface.sunken' },
-      }}
-    >
+    <ListItem grid={grid}>
       <Box sx={{ minWidth: 0 }}>
-        <Link
-          component={RouterLink}
-          to={`/views/${encodeURIComponent(definition.name)}`}
-          color="textPrimary"
-          // The whole row is the target, the name is what is read out.
-          sx={{
-            fontWeight: 500,
-            overflowWrap: 'anywhere',
-            '&::after': { content: '""', position: 'absolute', inset: 0 },
-          }}
-        >
+        <ItemLink to={`/views/${encodeURIComponent(definition.name)}`}>
           {definition.label || definition.name}
-        </Link>
+        </ItemLink>
         {problems.length > 0 && (
           <Box
             component="span"
@@ -160,14 +118,14 @@ function ViewItem({ view }: { view: ViewDetail }) {
           {definition.description || definition.name}
         </Box>
       </Box>
-      <Box sx={number}>{measures.length}</Box>
-      <Box sx={number}>{dimensions.length}</Box>
+      <Box sx={numberCell}>{measures.length}</Box>
+      <Box sx={numberCell}>{dimensions.length}</Box>
       <Box sx={{ ...quiet, display: { xs: 'none', md: 'block' }, overflowWrap: 'anywhere' }}>
         {models.join(', ')}
       </Box>
       <Box sx={{ ...quiet, display: { md: 'none' }, fontSize: '0.75rem', whiteSpace: 'nowrap' }}>
         {formatCount(measures.length + dimensions.length, 'member')}
       </Box>
-    </Box>
+    </ListItem>
   );
 }

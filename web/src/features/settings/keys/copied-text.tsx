@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useState } from 'react';
 import { announce } from '@/components/announcer';
+import { copyText } from '@/lib/copy-text';
 import { Icon } from '@/theme/icons';
 
 export interface CopiedTextProps {
@@ -10,12 +11,17 @@ export interface CopiedTextProps {
   text: string;
 }
 
+// A secret that is shown once is lost with whoever believes that it was copied.
+const notCopied = 'This page cannot copy: select the text and copy it yourself.';
+
 export function CopiedText({ label, text }: CopiedTextProps) {
   const [copied, setCopied] = useState(false);
+  const [failed, setFailed] = useState(false);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard?.writeText(text);
-    setCopied(true);
-    announce(`${label} copied`);
+    const done = await copyText(text);
+    setCopied(done);
+    announce(done ? `${label} copied` : notCopied);
+    setFailed(!done);
   };
   return (
     <Box>
@@ -51,6 +57,7 @@ export function CopiedText({ label, text }: CopiedTextProps) {
       >
         {text}
       </Box>
+      {failed && <Box sx={{ mt: 1, fontSize: '0.75rem', color: 'warning.main' }}>{notCopied}</Box>}
     </Box>
   );
 }
