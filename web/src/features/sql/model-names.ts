@@ -1,14 +1,16 @@
 // What a statement may say of the models of its datasets (docs/models.md, "In SQL"): their measures, and the dimensions that are
-// no columns. Pure.
-import type { Model, ModelDimension, ModelMeasure } from '@/api/types';
+// no columns; and of views: whatever they show. Pure.
+import type { Model, ModelDimension, ModelMeasure, NamedFilter, ViewDetail } from '@/api/types';
 import { isInSql } from '@/lib/measure-reach';
 import { quotedName } from './quoted-name';
 
 export interface ModelNames {
   label: string;
-  measures: readonly ModelMeasure[];
+  measures: readonly Pick<ModelMeasure, 'name' | 'label'>[];
   /** Those with a name that no column has. */
-  dimensions: readonly ModelDimension[];
+  dimensions: readonly Pick<ModelDimension, 'name' | 'label' | 'type'>[];
+  /** Named filters, which stand in WHERE: of views only. */
+  filters?: readonly Pick<NamedFilter, 'name' | 'label'>[];
 }
 
 /** `columns` are null until they are known. */
@@ -20,6 +22,19 @@ export function modelNames(model: Model, columns: readonly { name: string }[] | 
     dimensions: columns === null ? [] : model.dimensions.filter(({ name }) => !taken.has(name)),
   };
 }
+
+/** A view has no columns beside its dimensions, and all of its measures may be asked. */
+export const viewNames = ({
+  definition,
+  dimensions,
+  measures,
+  segments,
+}: ViewDetail): ModelNames => ({
+  label: definition.label || definition.name,
+  measures,
+  dimensions,
+  filters: segments,
+});
 
 /** `measure(revenue)`; with its dataset where that is not clear. */
 export const measureCall = (name: string, dataset?: string): string =>

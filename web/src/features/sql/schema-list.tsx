@@ -1,5 +1,5 @@
-// The datasets and, once opened, what a statement may say of them: columns, and the measures and dimensions of their models. A
-// click writes it into the statement.
+// The datasets and views and, once opened, what a statement may say of them: columns, and the measures and dimensions of their
+// models. A click writes it into the statement.
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
 import IconButton from '@mui/material/IconButton';
@@ -14,12 +14,14 @@ import type { Schema } from './use-schema';
 export interface SchemaListProps {
   schema: Schema;
   opened: readonly string[];
-  onToggle: (dataset: string) => void;
+  onToggle: (table: string) => void;
   /** Writes this into the statement, as it is. */
   onWrite: (text: string) => void;
 }
 
-const name = {
+const list = { listStyle: 'none', m: 0, p: 0 } as const;
+
+const button = {
   display: 'flex',
   flex: 1,
   minWidth: 0,
@@ -37,43 +39,76 @@ const name = {
 
 const cut = { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const;
 
-export function SchemaList({ schema, opened, onToggle, onWrite }: SchemaListProps) {
-  const { datasets } = schema;
+export function SchemaList(props: SchemaListProps) {
+  const { datasets, models, views } = props.schema;
   if (datasets.length === 0)
     return <Box sx={{ color: 'text.secondary', p: 2 }}>There are no datasets yet.</Box>;
   return (
-    <Box component="ul" aria-label="Datasets" sx={{ listStyle: 'none', m: 0, p: 0 }}>
-      {datasets.map((dataset) => {
-        const isOpen = opened.includes(dataset.name);
-        return (
-          <li key={dataset.name}>
-            <Box sx={{ display: 'flex', alignItems: 'center' }}>
-              <IconButton
-                size="small"
-                aria-expanded={isOpen}
-                aria-label={`Columns of ${dataset.name}`}
-                onClick={() => onToggle(dataset.name)}
-              >
-                <Icon name={isOpen ? 'down' : 'forward'} size={14} />
-              </IconButton>
-              <ButtonBase
-                onClick={() => onWrite(quotedName(dataset.name))}
-                title={dataset.label}
-                sx={name}
-              >
-                <Box component="span" sx={{ ...cut, fontWeight: 600 }}>
-                  {dataset.name}
-                </Box>
-                <Box component="span" sx={{ typography: 'caption', color: 'text.secondary' }}>
-                  {formatCount(dataset.rows, 'row')}
-                </Box>
-              </ButtonBase>
+    <>
+      <Box component="ul" aria-label="Datasets" sx={list}>
+        {datasets.map(({ name, label, rows }) => (
+          <Table
+            key={name}
+            {...props}
+            name={name}
+            label={label}
+            detail={formatCount(rows, 'row')}
+          />
+        ))}
+      </Box>
+      {views.length > 0 && (
+        <>
+          <Box
+            aria-hidden="true"
+            sx={{ typography: 'caption', color: 'text.secondary', px: 1, pt: 2, pb: 1 }}
+          >
+            Views
+          </Box>
+          <Box component="ul" aria-label="Views" sx={list}>
+            {views.map((name) => (
+              <Table key={name} {...props} name={name} label={models[name]?.label ?? name} isView />
+            ))}
+          </Box>
+        </>
+      )}
+    </>
+  );
+}
+
+interface TableProps extends SchemaListProps {
+  name: string;
+  label: string;
+  detail?: string;
+  isView?: boolean;
+}
+
+function Table({ name, label, detail, isView = false, ...props }: TableProps) {
+  const { schema, opened, onToggle, onWrite } = props;
+  const isOpen = opened.includes(name);
+  return (
+    <li>
+      <Box sx={{ display: 'flex', alignItems: 'center' }}>
+        <IconButton
+          size="small"
+          aria-expanded={isOpen}
+          aria-label={`${isView ? 'Members' : 'Columns'} of ${name}`}
+          onClick={() => onToggle(name)}
+        >
+          <Icon name={isOpen ? 'down' : 'forward'} size={14} />
+        </IconButton>
+        <ButtonBase onClick={() => onWrite(quotedName(name))} title={label} sx={button}>
+          <Box component="span" sx={{ ...cut, fontWeight: 600 }}>
+            {name}
+          </Box>
+          {detail !== undefined && (
+            <Box component="span" sx={{ typography: 'caption', color: 'text.secondary' }}>
+              {detail}
             </Box>
-            {isOpen && <Contents dataset={dataset.name} schema={schema} onWrite={onWrite} />}
-          </li>
-        );
-      })}
-    </Box>
+          )}
+        </ButtonBase>
+      </Box>
+      {isOpen && <Contents table={name} schema={schema} isView={isView} onWrite={onWrite} />}
+    </li>
   );
 }
 
@@ -84,10 +119,16 @@ interface Entry {
   text: string;
 }
 
-function Contents(props: { dataset: string; schema: Schema; onWrite: SchemaListProps['onWrite'] }) {
-  const { dataset, schema, onWrite } = props;
-  const columns = schema.columns[dataset];
-  const { measures = [], dimensions = [] } = schema.models[dataset] ?? {};
+interface ContentsProps {
+  table: string;
+  schema: Schema;
+  isView: boolean;
+  onWrite: SchemaListProps['onWrite'];
+}
+
+function Contents({ table, schema, isView, onWrite }: ContentsProps) {
+  const columns = isView ? [] : schema.columns[table];
+  const { measures = [], dimensions = [], filters = [] } = schema.models[table] ?? {};
   const parts: { title: string; entries: Entry[] }[] = [
     {
       title: 'Columns',
@@ -115,6 +156,15 @@ function Contents(props: { dataset: string; schema: Schema; onWrite: SchemaListP
         text: measureCall(name),
       })),
     },
+    {
+      title: 'Named filters',
+      entries: filters.map(({ name, label }) => ({
+        name,
+        sign: 'boolean',
+        title: label,
+        text: quotedName(name),
+      })),
+    },
   ];
   return (
     <Box sx={{ pl: 6 }}>
@@ -128,14 +178,10 @@ function Contents(props: { dataset: string; schema: Schema; onWrite: SchemaListP
                 {title}
               </Box>
             )}
-            <Box
-              component="ul"
-              aria-label={`${title} of ${dataset}`}
-              sx={{ listStyle: 'none', m: 0, p: 0 }}
-            >
+            <Box component="ul" aria-label={`${title} of ${table}`} sx={list}>
               {entries.map((entry) => (
                 <Box component="li" key={entry.name} sx={{ display: 'flex' }}>
-                  <ButtonBase onClick={() => onWrite(entry.text)} title={entry.title} sx={name}>
+                  <ButtonBase onClick={() => onWrite(entry.text)} title={entry.title} sx={button}>
                     <TypeSign type={entry.sign} />
                     <Box component="span" sx={cut}>
                       {entry.name}

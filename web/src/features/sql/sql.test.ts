@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
 import { datasets, flightsDetail } from '@/testing/fixtures';
+import { tripsView } from '@/testing/view-fixtures';
 import { parseAsOf } from './as-of-field';
 import { measureCompletions, namespaceOf, plainCompletions } from './editor/completion';
 import { selectAt } from './editor/select-at';
@@ -18,7 +19,7 @@ import {
   readHistory,
   withRun,
 } from './history/statement-history';
-import { modelNames } from './model-names';
+import { modelNames, viewNames } from './model-names';
 import { quotedName } from './quoted-name';
 import { LONGEST_IN_ADDRESS, readSql, writeSql } from './sql-url';
 import type { SqlState } from './sql-url';
@@ -179,10 +180,16 @@ describe('completion', () => {
     datasets,
     columns: { flights: flightsDetail.columns },
     models: { flights: modelNames(made, flightsDetail.columns) },
+    views: [],
   };
-  const offered = (text: string, explicit = false): string[] => {
+  const withView: Schema = {
+    ...schema,
+    models: { ...schema.models, trips: viewNames(tripsView) },
+    views: ['trips'],
+  };
+  const offered = (text: string, explicit = false, of: Schema = schema): string[] => {
     const state = EditorState.create({ doc: text });
-    const found = plainCompletions(schema)(new CompletionContext(state, text.length, explicit));
+    const found = plainCompletions(of)(new CompletionContext(state, text.length, explicit));
     return found?.options.map(({ label, displayLabel }) => displayLabel ?? label) ?? [];
   };
   /** What is offered inside of `measure(`, with `|` for the place; null: nothing is asked of it there. */
@@ -226,6 +233,25 @@ describe('completion', () => {
     expect(offered('select 1 from flights f join weather w on true order by c')).not.toContain(
       'measure(count)',
     );
+  });
+
+  it('offers what views show: all of their measures, dimensions and named filters', () => {
+    const offeredBeside = (text: string): string[] => offered(text, false, withView);
+    const names = namespaceOf(withView) as Record<string, { children: { label: string }[] }>;
+    expect(names['trips']?.children.map(({ label }) => label)).toEqual([
+      'left_at',
+      'airline',
+      'origin',
+      'origin_airport_city',
+      'busy',
+    ]);
+    expect(offeredBeside('select a from trips')).not.toContain('measure(trips)');
+    expect(offeredBeside('select 1 from trips order by a')).toEqual(
+      expect.arrayContaining(['measure(trips)', 'measure(avg_arr_delay)', 'airline']),
+    );
+    expect(offeredBeside('select 1 from trips where b')).toContain('busy');
+    expect(offeredBeside('select 1 from flights where b')).not.toContain('busy');
+    expect(inside('select measure(|) from trips', withView)).toEqual(['trips', 'avg_arr_delay']);
   });
 
   it('does not offer what a SELECT cannot have', () => {

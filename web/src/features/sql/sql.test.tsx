@@ -1,12 +1,13 @@
 // The page as somebody uses it. The editor itself is a text area here: what it does is tried in a browser (e2e/).
 import { screen, waitFor, within } from '@testing-library/react';
-import { http } from 'msw';
+import { http, HttpResponse } from 'msw';
 import { useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gate } from '@/testing/gate';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { sqlHandlers, statements } from '@/testing/sql-handlers';
+import { tripsView } from '@/testing/view-fixtures';
 import type { SqlEditorProps } from './editor/sql-editor';
 import SqlPage from './sql-page';
 
@@ -191,6 +192,25 @@ describe('beside the statement', () => {
     );
     await user.click(within(measures).getByRole('button', { name: /share_late/ }));
     expect(await editor()).toHaveValue('select measure(share_late)');
+  });
+
+  it('are the views and their members, which nobody asks a dataset for', async () => {
+    const asked: string[] = [];
+    server.use(
+      http.get('*/api/v1/views', () => HttpResponse.json({ items: [tripsView] })),
+      http.get('*/api/v1/datasets/:name', ({ params }) => void asked.push(String(params.name))),
+    );
+    const { user } = open('?q=select+1+from+trips+where+');
+    await editor();
+    await user.click(await screen.findByRole('button', { name: 'Members of trips' }));
+    const measures = screen.getByRole('list', { name: 'Measures of trips' });
+    expect(measures).toHaveTextContent('avg_arr_delay');
+    expect(screen.getByRole('list', { name: 'Dimensions of trips' })).toHaveTextContent('airline');
+    expect(screen.queryByRole('list', { name: 'Columns of trips' })).not.toBeInTheDocument();
+    const filters = screen.getByRole('list', { name: 'Named filters of trips' });
+    await user.click(within(filters).getByRole('button', { name: /busy/ }));
+    expect(await editor()).toHaveValue('select 1 from trips where busy');
+    expect(asked).toEqual([]);
   });
 
   it('is what was run, in this browser, until it is cleared', async () => {

@@ -1,5 +1,5 @@
-// What the editor offers: datasets, their columns after a dot or where a statement mentions them, what their models have, and
-// functions. Inside of `measure(` there is nothing but measures.
+// What the editor offers: datasets and views, their columns after a dot or where a statement mentions them, what their models
+// have, and functions. Inside of `measure(` there is nothing but measures.
 import type {
   Completion,
   CompletionContext,
@@ -7,11 +7,11 @@ import type {
   CompletionSource,
 } from '@codemirror/autocomplete';
 import type { SQLNamespace } from '@codemirror/lang-sql';
-import type { DatasetColumn, ModelDimension } from '@/api/types';
+import type { DatasetColumn } from '@/api/types';
 import { formatCount } from '@/lib/format';
 import { measureCall } from '../model-names';
 import { quotedName } from '../quoted-name';
-import { mentioned } from '../use-schema';
+import { mentioned, tableNames } from '../use-schema';
 import type { Schema } from '../use-schema';
 import { functionNames } from './dialect';
 import { selectAt } from './select-at';
@@ -24,7 +24,7 @@ const columnCompletion = ({ name, type }: DatasetColumn): Completion => ({
   detail: type,
 });
 
-const dimensionCompletion = ({ name, label }: ModelDimension): Completion => ({
+const memberCompletion = ({ name, label }: { name: string; label: string }): Completion => ({
   label: name,
   apply: quotedName(name),
   type: 'property',
@@ -33,25 +33,23 @@ const dimensionCompletion = ({ name, label }: ModelDimension): Completion => ({
 
 const columnsOf = ({ columns, models }: Schema, dataset: string): Completion[] => [
   ...(columns[dataset] ?? []).map(columnCompletion),
-  ...(models[dataset]?.dimensions ?? []).map(dimensionCompletion),
+  ...(models[dataset]?.dimensions ?? []).map(memberCompletion),
+  ...(models[dataset]?.filters ?? []).map(memberCompletion),
 ];
 
 /** For the completion of the language itself, which knows aliases. */
 export function namespaceOf(schema: Schema): SQLNamespace {
-  return Object.fromEntries(
-    schema.datasets.map(({ name, rows }) => [
-      name,
-      {
-        self: {
-          label: name,
-          apply: quotedName(name),
-          type: 'class',
-          detail: formatCount(rows, 'row'),
-        },
-        children: columnsOf(schema, name),
-      },
-    ]),
-  );
+  const table = (name: string, detail: string): [string, SQLNamespace] => [
+    name,
+    {
+      self: { label: name, apply: quotedName(name), type: 'class', detail },
+      children: columnsOf(schema, name),
+    },
+  ];
+  return Object.fromEntries([
+    ...schema.datasets.map(({ name, rows }) => table(name, formatCount(rows, 'row'))),
+    ...schema.views.map((name) => table(name, 'view')),
+  ]);
 }
 
 const functionCompletions: Completion[] = functionNames.map((label) => ({
@@ -64,7 +62,7 @@ const functionCompletions: Completion[] = functionNames.map((label) => ({
 const word = /[\p{L}_][\p{L}\p{N}_]*/u;
 const stays = /^[\p{L}\p{N}_]*$/u;
 
-/** The datasets that a SELECT reads; before it says so, those that have a model. */
+/** The datasets and views that a SELECT reads; before it says so, those that have a model. */
 function datasetsAt({ tables }: SelectAt, { models }: Schema): string[] {
   if (tables.length === 0) return Object.keys(models);
   return [...new Set(tables.flatMap((table) => (table ? [table.name] : [])))].filter(
@@ -138,10 +136,7 @@ export function plainCompletions(schema: Schema) {
     const from = typed?.from ?? context.pos;
     if (context.state.sliceDoc(Math.max(0, from - 1), from).match(/[."']/)) return null;
     const text = context.state.doc.toString();
-    const names = mentioned(
-      text,
-      schema.datasets.map(({ name }) => name),
-    );
+    const names = mentioned(text, tableNames(schema));
     const found = new Map<string, Completion>();
     for (const name of names)
       for (const column of columnsOf(schema, name))
