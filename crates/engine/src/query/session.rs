@@ -22,7 +22,7 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
 use super::table::DatasetTable;
-use super::{first_rows, guard};
+use super::{first_rows, guard, probing};
 use crate::encryption::SealedSpills;
 use crate::error::Result;
 use crate::functions::allowed;
@@ -72,6 +72,7 @@ impl Session {
         options.optimizer.repartition_file_min_size = 4 << 20;
         let mut physical = first_rows::optimizer_rules();
         guard::add_to(&mut physical);
+        probing::add_to(&mut physical);
         let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
@@ -101,6 +102,7 @@ impl Session {
     pub(crate) fn of_rows(&self) -> Self {
         let mut physical = PhysicalOptimizer::new().rules;
         guard::add_to(&mut physical);
+        probing::add_to(&mut physical);
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_config(self.state.config().clone().with_extension(Arc::new(FromRows)))
             .with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))

@@ -1,0 +1,236 @@
+//! Joins look at their rows in short steps and give the processor back between them.
+//!
+//! One batch of rows can meet so many others that a join works on it for minutes: 8,192 rows beside 20,000 of the same
+//! key are 160 million pairs. DataFusion's joins ask for the next batch only then, and return to the runtime no sooner:
+//! whoever cancels, a deadline, and everybody else on that thread wait as long. So what a join probes with comes in slices
+//! as long as their pairs take a few milliseconds, which is measured between two slices. Slices begin small and double;
+//! rows that meet few others are soon in whole batches again.
+//!
+//! The idea of DataFusion's `coop` module, <https://datafusion.apache.org/blog/2025/06/30/cancellation>, counts batches;
+//! here they differ too much for that.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::common::Result;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::config::ConfigOptions;
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use futures::{Stream, StreamExt};
+
+/// Rows of the first slice.
+const ROWS_MIN: usize = 32;
+/// Work after which the processor is given back.
+const STEP: Duration = Duration::from_millis(10);
+/// A slice that took longer is followed by one of half its rows.
+const STEP_MAX: Duration = Duration::from_millis(40);
+
+/// Adds the rule at the end, when nothing moves any more.
+pub(super) fn add_to(rules: &mut Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>) {
+    rules.push(Arc::new(ShortSteps));
+}
+
+#[derive(Debug)]
+struct ShortSteps;
+
+impl PhysicalOptimizerRule for ShortSteps {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            if node.downcast_ref::<CrossJoinExec>().is_some() {
+                // Every batch that it makes is as long as the one that it probes with.
+                return Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>));
+            }
+            if node.downcast_ref::<HashJoinExec>().is_none() && node.downcast_ref::<NestedLoopJoinExec>().is_none() {
+                return Ok(Transformed::no(node));
+            }
+            let mut children: Vec<_> = node.children().into_iter().cloned().collect();
+            if let Some(probe) = children.pop() {
+                children.push(Arc::new(Slices { input: probe }));
+            }
+            Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
+        })
+        .data()
+    }
+
+    fn name(&self) -> &'static str {
+        "short_steps"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// The rows of its input, in slices.
+#[derive(Debug)]
+struct Slices {
+    input: Arc<dyn ExecutionPlan>,
+}
+
+impl DisplayAs for Slices {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slices")
+    }
+}
+
+impl ExecutionPlan for Slices {
+    fn name(&self) -> &'static str {
+        "Slices"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        self.input.properties()
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn replace_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(Self { input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)) }))
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
+    }
+
+    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::Equal
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let input = self.input.execute(partition, context)?;
+        Ok(Box::pin(Sliced { schema: input.schema(), input, rest: None, rows: ROWS_MIN, handed_out: None, worked: Duration::ZERO }))
+    }
+}
+
+struct Sliced {
+    schema: SchemaRef,
+    input: SendableRecordBatchStream,
+    /// What was not handed out yet.
+    rest: Option<RecordBatch>,
+    /// Rows of the next slice.
+    rows: usize,
+    /// When the last slice was; its pairs are done when another is asked for.
+    handed_out: Option<Instant>,
+    /// Since the processor was given back.
+    worked: Duration,
+}
+
+impl Sliced {
+    /// Learns from the slice before, and says whether it is time to give the processor back.
+    fn is_over(&mut self) -> bool {
+        let Some(took) = self.handed_out.take().map(|since| since.elapsed()) else { return false };
+        self.rows = rows_after(self.rows, took);
+        self.worked += took;
+        let over = self.worked >= STEP;
+        if over {
+            self.worked = Duration::ZERO;
+        }
+        over
+    }
+
+    fn hand_out(&mut self, batch: &RecordBatch) -> RecordBatch {
+        let rows = batch.num_rows().min(self.rows);
+        let slice = batch.slice(0, rows);
+        self.rest = (rows < batch.num_rows()).then(|| batch.slice(rows, batch.num_rows() - rows));
+        self.handed_out = Some(Instant::now());
+        slice
+    }
+}
+
+/// Rows of the slice after one of so many that took so long.
+fn rows_after(rows: usize, took: Duration) -> usize {
+    if took > STEP_MAX {
+        (rows / 2).max(1)
+    } else if took < STEP {
+        rows.saturating_mul(2)
+    } else {
+        rows
+    }
+}
+
+impl Stream for Sliced {
+    type Item = Result<RecordBatch>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.is_over() {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let batch = match this.rest.take() {
+            Some(rest) => rest,
+            None => match ready!(this.input.poll_next_unpin(context)) {
+                Some(Ok(batch)) => batch,
+                other => return Poll::Ready(other),
+            },
+        };
+        Poll::Ready(Some(Ok(this.hand_out(&batch))))
+    }
+}
+
+impl RecordBatchStream for Sliced {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{AsArray, Int64Array};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+    use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+
+    use super::*;
+
+    #[test]
+    fn slices_grow_while_their_pairs_are_few_and_shrink_while_they_are_many() {
+        assert_eq!(rows_after(32, Duration::from_millis(1)), 64);
+        assert_eq!(rows_after(64, Duration::from_millis(20)), 64);
+        assert_eq!(rows_after(64, Duration::from_millis(200)), 32);
+        assert_eq!(rows_after(1, Duration::from_secs(5)), 1);
+    }
+
+    fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
+        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, false)]));
+        RecordBatch::try_new(schema, vec![Arc::new(Int64Array::from_iter_values(rows))]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_row_comes_once_and_in_order() {
+        let batches = [batch(0..5), batch(5..5), batch(5..3_000), batch(3_000..3_001)];
+        let schema = batches[0].schema();
+        let input: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter(batches.map(Ok))));
+        let mut sliced = Sliced { schema, input, rest: None, rows: ROWS_MIN, handed_out: None, worked: Duration::ZERO };
+        let mut seen = Vec::new();
+        let mut slices = 0;
+        while let Some(slice) = sliced.next().await {
+            // As if the pairs had taken long: the stream is pending before the next slice.
+            sliced.worked = STEP;
+            slices += 1;
+            seen.extend_from_slice(slice.unwrap().column(0).as_primitive::<Int64Type>().values());
+        }
+        assert_eq!(seen, (0..3_001).collect::<Vec<i64>>());
+        assert!(slices > 3, "{slices}");
+    }
+}
