@@ -13,11 +13,15 @@ const phone = {
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
+  // One file beside another: a browser's page keeps one core busy, and the machines that run this have two.
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
+  // What failed is run again to be recorded, and fails the run all the same: recording every test takes a quarter longer.
+  retries: 1,
+  failOnFlakyTests: true,
   forbidOnly: Boolean(process.env.CI),
   reporter: [['list']],
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000, toHaveScreenshot: { maxDiffPixelRatio: 0.002 } },
   use: {
     baseURL: process.env.TIDEMILL_URL ?? 'http://127.0.0.1:8080',
@@ -25,7 +29,7 @@ export default defineConfig({
     timezoneId: 'UTC',
     contextOptions: { reducedMotion: 'reduce' },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
       args: [
