@@ -17,6 +17,8 @@ const CARGO_DENY: &str = "0.20.2";
 const DUCKDB_PACKAGE: &str = "@duckdb/node-bindings-linux-x64";
 const DUCKDB_VERSION: &str = "1.5.6-r.1";
 const DUCKDB_LIBRARY: &str = "libduckdb.so";
+/// In `web/`: the digest of what `web/dist` was built from.
+const BUILT_FROM: &str = ".built-from";
 
 /// Node, new enough for Vite.
 pub(crate) fn check_node(_workspace: &Workspace) -> Result<()> {
@@ -59,7 +61,7 @@ pub(crate) fn npm<const N: usize>(workspace: &Workspace, args: [&str; N], deadli
 /// would build the server anew at every start of the demo.
 pub(crate) fn build_web(workspace: &Workspace) -> Result<()> {
     let web = workspace.web();
-    let stamp = web.join("node_modules/.built-from");
+    let stamp = web.join(BUILT_FROM);
     let sources = digest(&web).context("read the sources of the web application")?;
     let built = web.join("dist/assets").is_dir() && fs::read_to_string(&stamp).is_ok_and(|built| built == sources);
     if built {
@@ -67,7 +69,7 @@ pub(crate) fn build_web(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     npm(workspace, ["run", "build"], 5 * MINUTE)?;
-    fs::write(&stamp, sources).context("write the stamp in web/node_modules")
+    fs::write(&stamp, sources).context("write the stamp in web/")
 }
 
 /// A number that changes with whatever the build of the web application reads.
@@ -76,7 +78,7 @@ fn digest(web: &Path) -> Result<String> {
     for entry in fs::read_dir(web)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_file() || matches!(name, "src" | "public" | "scripts") {
+        if (path.is_file() && name != BUILT_FROM) || matches!(name, "src" | "public" | "scripts") {
             files.extend(walkdir::WalkDir::new(&path).into_iter().filter_map(Result::ok).map(walkdir::DirEntry::into_path).filter(|path| path.is_file()));
         }
     }
