@@ -51,8 +51,10 @@ export type ApiKey = {
   budget: Budget;
   /** When it was made. */
   created_at: string;
-  /** The name of who made it. */
+  /** The name of who made it, then. */
   created_by: string;
+  /** The id of who made it, who may be gone. */
+  created_by_id: string;
   /** When it ends, if ever. */
   expires_at?: string | null;
   /** Id. */

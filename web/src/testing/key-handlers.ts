@@ -20,6 +20,7 @@ export const keyHandlers = [
       attributes: asked.attributes ?? {},
       budget: asked.budget ?? {},
       created_by: session.user.name,
+      created_by_id: session.user.id,
       created_at: new Date().toISOString(),
       expires_at: asked.expires_at ?? null,
       last_used_at: null,

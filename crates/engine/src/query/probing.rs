@@ -1,10 +1,11 @@
-//! Joins look at their rows in short steps and give the processor back between them.
+//! Joins and windows look at their rows in short steps and give the processor back between them.
 //!
 //! One batch of rows can meet so many others that a join works on it for minutes: 8,192 rows beside 20,000 of the same
 //! key are 160 million pairs. DataFusion's joins ask for the next batch only then, and return to the runtime no sooner:
-//! whoever cancels, a deadline, and everybody else on that thread wait as long. So what a join probes with comes in slices
-//! as long as their pairs take a few milliseconds, which is measured between two slices. Slices begin small and double;
-//! rows that meet few others are soon in whole batches again.
+//! whoever cancels, a deadline, and everybody else on that thread wait as long. A window that computes a median of all
+//! rows so far looks at them again for each row of its batch. So what such an operator takes in comes in slices whose work
+//! takes some milliseconds, which is measured between two of them. Slices begin small and double; rows that meet few
+//! others are soon in whole batches again.
 //!
 //! The idea of DataFusion's `coop` module, <https://datafusion.apache.org/blog/2025/06/30/cancellation>, counts batches;
 //! here they differ too much for that.
@@ -26,10 +27,11 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::windows::BoundedWindowAggExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
 
-/// Rows of the first slice.
+/// Rows of the first slice, and of every slice at least: time also passes where whoever takes the rows is slow.
 const ROWS_MIN: usize = 32;
 /// Work after which the processor is given back.
 const STEP: Duration = Duration::from_millis(10);
@@ -51,12 +53,15 @@ impl PhysicalOptimizerRule for ShortSteps {
                 // Every batch that it makes is as long as the one that it probes with.
                 return Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>));
             }
-            if node.downcast_ref::<HashJoinExec>().is_none() && node.downcast_ref::<NestedLoopJoinExec>().is_none() {
+            let works_long =
+                node.downcast_ref::<HashJoinExec>().is_some() || node.downcast_ref::<NestedLoopJoinExec>().is_some() || node.downcast_ref::<BoundedWindowAggExec>().is_some();
+            if !works_long {
                 return Ok(Transformed::no(node));
             }
+            // The last child is the only one, or what a join probes with; the other is only gathered.
             let mut children: Vec<_> = node.children().into_iter().cloned().collect();
-            if let Some(probe) = children.pop() {
-                children.push(Arc::new(Slices { input: probe }));
+            if let Some(input) = children.pop() {
+                children.push(Arc::new(Slices { input }));
             }
             Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
         })
@@ -130,7 +135,7 @@ struct Sliced {
     rest: Option<RecordBatch>,
     /// Rows of the next slice.
     rows: usize,
-    /// When the last slice was; its pairs are done when another is asked for.
+    /// When the last slice was; it is worked through when another is asked for.
     handed_out: Option<Instant>,
     /// Since the processor was given back.
     worked: Duration,
@@ -161,7 +166,7 @@ impl Sliced {
 /// Rows of the slice after one of so many that took so long.
 fn rows_after(rows: usize, took: Duration) -> usize {
     if took > STEP_MAX {
-        (rows / 2).max(1)
+        (rows / 2).max(ROWS_MIN)
     } else if took < STEP {
         rows.saturating_mul(2)
     } else {
@@ -204,11 +209,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slices_grow_while_their_pairs_are_few_and_shrink_while_they_are_many() {
+    fn slices_grow_while_their_work_is_short_and_shrink_while_it_is_long() {
         assert_eq!(rows_after(32, Duration::from_millis(1)), 64);
         assert_eq!(rows_after(64, Duration::from_millis(20)), 64);
         assert_eq!(rows_after(64, Duration::from_millis(200)), 32);
-        assert_eq!(rows_after(1, Duration::from_secs(5)), 1);
+        assert_eq!(rows_after(33, Duration::from_secs(5)), 32);
     }
 
     fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
@@ -225,7 +230,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut slices = 0;
         while let Some(slice) = sliced.next().await {
-            // As if the pairs had taken long: the stream is pending before the next slice.
+            // As if it had been long work: the stream is pending before the next slice.
             sliced.worked = STEP;
             slices += 1;
             seen.extend_from_slice(slice.unwrap().column(0).as_primitive::<Int64Type>().values());

@@ -54,6 +54,7 @@ async fn what_is_stopped_gives_its_threads_back_within_three_seconds() {
         "select count(*) from numbers a join numbers b on a.n < -7 * b.n - 1",
         "select count(*) from numbers a left join numbers b on a.k = b.k and a.n * b.n = -1",
         "select sum(a.n) from numbers a, numbers b, numbers c",
+        "select max(m) from (select median(a.n) over (order by a.n) as m from numbers a, numbers b where b.n < 10) as t",
     ] {
         let error = hurried.sql(endless).await.expect_err(endless);
         assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");

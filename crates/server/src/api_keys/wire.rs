@@ -31,8 +31,10 @@ pub struct ApiKey {
     /// What one question of it may read at most, beside what the tenant grants.
     #[schema(value_type = schema::Budget)]
     pub budget: Budget,
-    /// The name of who made it.
+    /// The name of who made it, then.
     pub created_by: String,
+    /// The id of who made it, who may be gone.
+    pub created_by_id: Uuid,
     /// When it was made.
     #[schema(value_type = DateTime<Utc>)]
     pub created_at: String,
@@ -54,6 +56,7 @@ impl From<&Model> for ApiKey {
             attributes: key.attributes.0.clone(),
             budget: key.budget.0,
             created_by: key.created_by_name.clone(),
+            created_by_id: key.created_by,
             created_at: instant(key.created_at),
             expires_at: key.expires_at.map(instant),
             last_used_at: key.last_used_at.map(instant),

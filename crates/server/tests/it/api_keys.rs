@@ -66,6 +66,9 @@ async fn a_key_is_made_used_and_revoked() {
     assert_eq!((token.len(), prefix.len()), (81, 16));
     let secret = token.strip_prefix(&format!("{prefix}_")).unwrap();
     assert_eq!((&key["role"], &key["created_by"], &key["expires_at"], &key["last_used_at"]), (&json!("editor"), &json!("Admin"), &Value::Null, &Value::Null));
+    let users = server.get(Who::Admin, "/users").await.expect(200).json();
+    let admin = users["items"].as_array().unwrap().iter().find(|user| user["name"] == "Admin").unwrap().clone();
+    assert_eq!(key["created_by_id"], admin["id"]);
     assert_eq!(last_used(&server).await, Value::Null);
 
     assert_eq!(ask(&server, &token, json!({"measures": ["airports.count"]})).await.expect(200).json()["row_count"], 1);

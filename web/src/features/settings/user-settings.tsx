@@ -181,7 +181,7 @@ function UserItem({ user, offers }: { user: UserRow; offers: readonly string[] }
         onClose={() => setConfirming(false)}
       >
         {user.email} can then no longer sign in. Dashboards stay.
-        <KeysLeft maker={user.name} />
+        <KeysLeft maker={user} />
       </ConfirmDialog>
     </Box>
   );

@@ -189,15 +189,17 @@ describe('a person who is removed', () => {
       ...live,
       id: name,
       name,
-      created_by: 'Bo Sandberg',
+      created_by: 'Bo before the wedding',
+      created_by_id: 'u2',
     }));
-    mockState.keys = [...made, ...mockState.keys];
+    const namesake = { ...live, id: 'other', name: 'Of another Bo', created_by: 'Bo Sandberg' };
+    mockState.keys = [...made, namesake, ...mockState.keys];
     const dialog = await question('Bo Sandberg');
     expect(dialog).toHaveTextContent(
       '2 API keys that Bo Sandberg made go on until they are revoked: Wall, Till.',
     );
     // Neither one that has ended nor one of somebody else.
-    expect(dialog).not.toHaveTextContent(/Old wall|Nightly export/);
+    expect(dialog).not.toHaveTextContent(/Old wall|Nightly export|another Bo/);
   });
 
   it('who made none leaves none', async () => {

@@ -2,13 +2,13 @@
 import Box from '@mui/material/Box';
 import { useState } from 'react';
 import { useListApiKeysQuery } from '@/api/api-keys-api';
+import type { User } from '@/api/types';
 import { hasExpired } from './key-words';
 
 const NAMES_SHOWN = 5;
 
 export interface KeysLeftProps {
-  /** The name of the person: the list tells makers by theirs. */
-  maker: string;
+  maker: User;
 }
 
 export function KeysLeft({ maker }: KeysLeftProps) {
@@ -20,7 +20,9 @@ export function KeysLeft({ maker }: KeysLeftProps) {
         API keys that they made go on until they are revoked. Which those are could not be read.
       </Box>
     );
-  const left = (keys.data ?? []).filter((key) => key.created_by === maker && !hasExpired(key, now));
+  const left = (keys.data ?? []).filter(
+    (key) => key.created_by_id === maker.id && !hasExpired(key, now),
+  );
   if (left.length === 0) return null;
   const more = left.length - NAMES_SHOWN;
   const names = left.slice(0, NAMES_SHOWN).map(({ name }) => name);
@@ -28,8 +30,8 @@ export function KeysLeft({ maker }: KeysLeftProps) {
   return (
     <Box sx={{ mt: 3, overflowWrap: 'anywhere' }}>
       {left.length === 1
-        ? `An API key that ${maker} made goes on until it is revoked: ${listed}.`
-        : `${left.length} API keys that ${maker} made go on until they are revoked: ${listed}.`}
+        ? `An API key that ${maker.name} made goes on until it is revoked: ${listed}.`
+        : `${left.length} API keys that ${maker.name} made go on until they are revoked: ${listed}.`}
     </Box>
   );
 }
