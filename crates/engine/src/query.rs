@@ -34,6 +34,7 @@ pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;
 pub(crate) mod value_list;
+pub(crate) mod walk;
 pub(crate) mod write;
 
 pub use compare::{Difference, DifferenceKind};

@@ -7,11 +7,12 @@ use std::ops::ControlFlow;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::guard;
+use super::walk::look_through;
 use crate::error::{Error, Result};
 use crate::functions::allowed::is_listed;
 use crate::functions::business_day::BusinessDay;
@@ -88,10 +89,7 @@ fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
 
 fn check_statement(statement: &Statement) -> Result<()> {
     let Statement::Statement(statement) = statement else { return Err(only_queries()) };
-    match statement.visit(&mut Clauses) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error),
-    }
+    look_through(&**statement, &mut Clauses)
 }
 
 fn only_queries() -> Error {

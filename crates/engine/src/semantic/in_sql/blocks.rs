@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
+    Distinct, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins, Value, VisitorMut,
 };
 
 use super::conditions::{conditions, names_of};
@@ -23,6 +23,7 @@ use super::rewriting::{Key, Rewriting};
 use super::{meant, reference};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
+use crate::query::walk::change_through;
 use crate::semantic::query::{SemanticQuery, TimeDimension};
 use crate::semantic::view::View;
 use crate::semantic::view::reach::{Place, What};
@@ -117,10 +118,8 @@ pub(crate) struct Block {
 pub(crate) fn take_out(statement: &mut Statement, views: &[Shown], is_aggregate: &(dyn Fn(&str) -> bool + Sync)) -> Result<Vec<Block>> {
     let Statement::Statement(statement) = statement else { return Ok(Vec::new()) };
     let mut taking = Taking { views, is_aggregate, blocks: Vec::new() };
-    match statement.visit(&mut taking) {
-        ControlFlow::Continue(()) => Ok(taking.blocks),
-        ControlFlow::Break(error) => Err(error.at("sql")),
-    }
+    change_through(&mut **statement, &mut taking).map_err(|error| error.at("sql"))?;
+    Ok(taking.blocks)
 }
 
 struct Taking<'a> {
@@ -197,15 +196,15 @@ impl<'a> Taking<'a> {
             None => (Vec::new(), Vec::new()),
         };
         let having = select.having.take();
-        stopped(select.visit(&mut rewriting))?;
+        change_through(select, &mut rewriting)?;
         if let Some(mut having) = having {
             rewriting.after_groups(aliases);
-            stopped(having.visit(&mut rewriting))?;
+            change_through(&mut having, &mut rewriting)?;
             select.selection = Some(having);
         }
         if let Some(order_by) = order_by {
             rewriting.in_order();
-            stopped(order_by.visit(&mut rewriting))?;
+            change_through(order_by, &mut rewriting)?;
         }
         let asked = rewriting.finished()?;
         let mut query = SemanticQuery { filters, segments, timezone: asked.zone, ..SemanticQuery::default() };
@@ -224,13 +223,6 @@ impl<'a> Taking<'a> {
         }
         self.blocks.push(Block { view: shown.view.clone(), query, table, columns });
         Ok(())
-    }
-}
-
-fn stopped(flow: ControlFlow<Error>) -> Result<()> {
-    match flow {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error),
     }
 }
 

@@ -11,13 +11,14 @@ use datafusion::common::TableReference;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins, Value, VisitMut,
-    VisitorMut, visit_expressions,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins, Value, Visitor,
+    VisitorMut,
 };
 
 use super::planner::FUNCTION;
 use super::{meant, reference};
 use crate::error::{Error, Result};
+use crate::query::walk::{change_through, look_through};
 
 /// Why there is no measure over a join, and what to do.
 const JOINED: &str =
@@ -68,10 +69,8 @@ impl Queries {
 pub(crate) fn number(statement: &mut Statement, queries: &Queries) -> Result<Vec<Call>> {
     let Statement::Statement(statement) = statement else { return Ok(Vec::new()) };
     let mut numbering = Numbering { queries, rows: Vec::new(), calls: Vec::new() };
-    match statement.visit(&mut numbering) {
-        ControlFlow::Continue(()) => Ok(numbering.calls),
-        ControlFlow::Break(error) => Err(error.at("sql")),
-    }
+    change_through(&mut **statement, &mut numbering).map_err(|error| error.at("sql"))?;
+    Ok(numbering.calls)
 }
 
 struct Numbering<'a> {
@@ -203,12 +202,20 @@ impl Numbering<'_> {
 
 /// Whether something in a SELECT makes several rows of one.
 fn unnests(select: &Select) -> bool {
-    let is_unnest = |name: &Ident| matches!(meant(name).as_str(), "unnest" | "unnest_outer");
-    let found = visit_expressions(select, |expr| match expr {
-        Expr::Function(call) if call.name.0.last().and_then(|name| name.as_ident()).is_some_and(is_unnest) => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    });
-    found.is_break()
+    let mut unnesting = Unnesting(false);
+    look_through(select, &mut unnesting).is_err() || unnesting.0
+}
+
+struct Unnesting(bool);
+
+impl Visitor for Unnesting {
+    type Break = Error;
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Error> {
+        let is_unnest = |name: &Ident| matches!(meant(name).as_str(), "unnest" | "unnest_outer");
+        self.0 |= matches!(expr, Expr::Function(call) if call.name.0.last().and_then(|name| name.as_ident()).is_some_and(is_unnest));
+        ControlFlow::Continue(())
+    }
 }
 
 /// The measure that a call names, and the table before its dot. `None`: there is something else, or more.

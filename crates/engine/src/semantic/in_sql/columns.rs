@@ -11,12 +11,13 @@ use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan, LogicalPlanBuilder
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Select, SelectItem, SelectItemQualifiedWildcardKind, TableAlias, TableFactor, TableWithJoins,
-    VisitMut, VisitorMut, WildcardAdditionalOptions,
+    VisitorMut, WildcardAdditionalOptions,
 };
 
 use super::calls::Queries;
 use super::{meant, reference};
 use crate::error::{Error, Result};
+use crate::query::walk::change_through;
 use crate::semantic::member::Columns;
 use crate::semantic::model::Model;
 
@@ -44,10 +45,7 @@ pub(crate) fn with_dimensions(rows: &LogicalPlan, model: &Model, named: &BTreeSe
 /// `Invalid` at `sql` where that cannot be done.
 pub(crate) fn write_stars_out(statement: &mut Statement, widened: &BTreeMap<String, Vec<String>>, queries: &Queries) -> Result<()> {
     let Statement::Statement(statement) = statement else { return Ok(()) };
-    match statement.visit(&mut Stars { widened, queries }) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(error) => Err(error.at("sql")),
-    }
+    change_through(&mut **statement, &mut Stars { widened, queries }).map_err(|error| error.at("sql"))
 }
 
 struct Stars<'a> {
