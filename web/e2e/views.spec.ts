@@ -145,6 +145,27 @@ test('a view is explored, and its cards are filtered', async ({
     await page.screenshot({ path: info.outputPath('width.png'), fullPage: true });
   });
 
+  await test.step('SQL lists its members and counts with them', async () => {
+    const sql =
+      "select airline, measure(trips) from trips where airport = 'JFK' group by 1 order by 2 desc";
+    await page.goto(`${freshServer.url}/sql?q=${encodeURIComponent(sql)}`);
+    await untilReady(page);
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    const most = await one(
+      "select count(*) from flights where origin = 'JFK' group by carrier order by 1 desc limit 1",
+    );
+    const first = page.getByRole('grid', { name: 'Result' }).getByRole('row').nth(1);
+    await expect(first).toBeVisible();
+    expect(digits(await first.getByRole('gridcell').last().textContent())).toBe(most);
+    if (isMobile) await page.getByRole('button', { name: 'Datasets and history' }).click();
+    await page.getByRole('button', { name: 'Members of trips' }).click();
+    await expect(page.getByRole('list', { name: 'Measures of trips' })).toContainText('trips');
+    await expect(page.getByRole('list', { name: 'Dimensions of trips' })).toContainText('airline');
+    await page.screenshot({ path: info.outputPath('sql.png') });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await hasSidewaysScroll(page)).toBe(false);
+  });
+
   await test.step('a filter of a dashboard reaches cards of both', async () => {
     await page.goto(`${freshServer.url}${dashboard}?f=flights.origin:equals:JFK`);
     await untilReady(page);
