@@ -2,6 +2,7 @@
 //! wrong with them; it never touches the disk, so that its tests are a few lines of bad text.
 
 mod ambient;
+mod boxed;
 mod crates;
 mod headers;
 mod layers;
@@ -86,8 +87,8 @@ impl fmt::Display for Problem {
 
 type Check = fn(&[File]) -> Vec<Problem>;
 
-const CHECKS: [Check; 10] =
-    [ambient::check, crates::check, headers::check, layers::check, length::check, names::check, paths::check, printing::check, promises::check, routes::check];
+const CHECKS: [Check; 11] =
+    [ambient::check, boxed::check, crates::check, headers::check, layers::check, length::check, names::check, paths::check, printing::check, promises::check, routes::check];
 
 /// Runs every check on a checkout; errors fail, warnings are printed.
 pub(crate) fn run(root: &Path) -> Result<()> {

@@ -6,6 +6,7 @@ mod upkeep;
 use std::sync::Arc;
 
 use datafusion::execution::TaskContext;
+use futures::future::BoxFuture;
 use object_store::ObjectStore;
 use tokio::sync::broadcast;
 
@@ -46,8 +47,8 @@ impl Engine {
     ///
     /// # Errors
     /// `Unavailable` when the folder cannot be made or read.
-    pub async fn open(folder: impl AsRef<std::path::Path>) -> Result<Self> {
-        Self::builder().path(folder).open().await
+    pub fn open(folder: impl AsRef<std::path::Path>) -> BoxFuture<'static, Result<Self>> {
+        Self::builder().path(folder).open()
     }
 
     /// An engine with another store, clock or settings.
@@ -101,16 +102,18 @@ impl Engine {
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
-    pub async fn advice(&self) -> Result<Vec<Advice>> {
-        let mut advice = Vec::new();
-        for (tenant, dataset) in self.shared.advisor.datasets() {
-            match self.mill(Scope::of(tenant)).advice(dataset.as_str()).await {
-                Ok(found) => advice.extend(found),
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+    pub fn advice(&self) -> BoxFuture<'_, Result<Vec<Advice>>> {
+        Box::pin(async move {
+            let mut advice = Vec::new();
+            for (tenant, dataset) in self.shared.advisor.datasets() {
+                match self.mill(Scope::of(tenant)).advice(dataset.as_str()).await {
+                    Ok(found) => advice.extend(found),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
+                }
             }
-        }
-        Ok(advice)
+            Ok(advice)
+        })
     }
 
     /// What upkeep did last for each dataset, of all tenants, how long it took and what failed; see
@@ -131,8 +134,8 @@ impl Engine {
     }
 
     /// Bytes that are kept in memory for the next questions, each inside its budget of the settings.
-    pub async fn cache_bytes(&self) -> CacheBytes {
-        self.shared.session.partials().kept().await
+    pub fn cache_bytes(&self) -> BoxFuture<'_, CacheBytes> {
+        Box::pin(self.shared.session.partials().kept())
     }
 
     /// Answers that live questions were given since the engine was opened: one a question and commit, however many
@@ -207,18 +210,22 @@ impl Engine {
     ///
     /// # Errors
     /// `Unavailable` with what the store says.
-    pub async fn check(&self) -> Result<()> {
-        self.shared
-            .store
-            .list_with_delimiter(None)
-            .await
-            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("the object store does not answer: {error}")).because(error))?;
-        Ok(())
+    pub fn check(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            self.shared
+                .store
+                .list_with_delimiter(None)
+                .await
+                .map_err(|error| Error::new(ErrorKind::Unavailable, format!("the object store does not answer: {error}")).because(error))?;
+            Ok(())
+        })
     }
 
     /// Stops upkeep and the building of rollups, waits for the writes that are under way and refuses new ones.
-    pub async fn close(&self) {
-        self.shared.closing.cancel();
-        *self.shared.open.write().await = false;
+    pub fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.shared.closing.cancel();
+            *self.shared.open.write().await = false;
+        })
     }
 }

@@ -57,6 +57,8 @@ pub use retention::RetentionReport;
 pub use values::ValuePage;
 pub use verify::Verification;
 
+use futures::future::BoxFuture;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
@@ -126,106 +128,110 @@ impl Mill {
     /// # Errors
     /// `Invalid` when the input is broken or does not fit, naming file, line, column and value; `Conflict` and `NotFound`
     /// by the load's mode; `Cancelled`; `Unavailable` when the store does not take it. Nothing is stored then.
-    pub async fn load(&self, dataset: &str, mut load: Load) -> Result<LoadReport> {
-        let open = self.shared.open.read().await;
-        if !*open {
-            return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
-        }
-        let name = DatasetName::parse(dataset)?;
-        if !self.shared.datasets.is_known(self.scope.tenant(), &name) {
-            self.refuse_view_name(name.as_str(), "the dataset").await?;
-        }
-        let restricted = self.scope.may_restrict() && self.access_to(&name).await?.restricts();
-        if load.mode.replaces() && restricted {
-            return Err(Error::denied(format!(
-                "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
-            )));
-        }
-        if restricted {
-            if load.widening == Widening::Always {
+    pub fn load<'a>(&'a self, dataset: &'a str, mut load: Load) -> BoxFuture<'a, Result<LoadReport>> {
+        Box::pin(async move {
+            let open = self.shared.open.read().await;
+            if !*open {
+                return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));
+            }
+            let name = DatasetName::parse(dataset)?;
+            if !self.shared.datasets.is_known(self.scope.tenant(), &name) {
+                self.refuse_view_name(name.as_str(), "the dataset").await?;
+            }
+            let restricted = self.scope.may_restrict() && self.access_to(&name).await?.restricts();
+            if load.mode.replaces() && restricted {
                 return Err(Error::denied(format!(
-                    "{name}: a scope with a row filter or hidden columns does not widen columns, of which it may not see all rows; ask somebody who sees the whole dataset"
+                    "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
                 )));
             }
-            // Why a column cannot be widened may tell of rows that it does not see.
-            load.widening = Widening::Never;
-        }
-        let shared = &self.shared;
-        let host = LoadHost {
-            store: Arc::clone(&shared.store),
-            clock: Arc::clone(&shared.clock),
-            log: shared.datasets.log(self.scope.tenant(), &name),
-            tenant: self.scope.tenant().clone(),
-            dataset: name.clone(),
-            partials: Arc::clone(shared.session.partials()),
-            events: shared.events.clone(),
-            steps: Arc::new(self.clone()),
-            gatherings: Arc::clone(&shared.gatherings),
-            datasets: Arc::clone(&shared.datasets),
-            references: Arc::clone(&shared.references),
-            segment_max_rows: shared.settings.segment_max_rows,
-            commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
-            push_widening_bytes: shared.settings.push_widening_bytes,
-        };
-        self.allow_references(load.contract.as_ref()).await?;
-        if self.scope.may_restrict()
-            && let Some(there) = shared.datasets.get(self.scope.tenant(), &name).await?
-        {
-            // Of rows that refer to something it says which are there.
-            self.allow_references(there.metadata.contract.known().ok().as_deref()).await?;
-        }
-        let mut loaded = run_load(host, load).await?;
-        if restricted {
-            // It tells of columns and rows of others.
-            loaded.report.drift.clear();
-            if loaded.report.replayed {
-                // So does the report of a load that may have been somebody else's.
-                let LoadReport { load_id, dataset, version, replayed, .. } = loaded.report;
-                loaded.report = LoadReport { load_id, dataset, version, replayed, ..LoadReport::default() };
+            if restricted {
+                if load.widening == Widening::Always {
+                    return Err(Error::denied(format!(
+                        "{name}: a scope with a row filter or hidden columns does not widen columns, of which it may not see all rows; ask somebody who sees the whole dataset"
+                    )));
+                }
+                // Why a column cannot be widened may tell of rows that it does not see.
+                load.widening = Widening::Never;
             }
-        }
-        // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
-        if loaded.created {
-            // A deletion that was cut short may have left that of an earlier dataset of this name.
-            let kept = async {
-                self.shared.models.delete(self.scope.tenant(), &name).await?;
-                self.ensure_model(&name).await
+            let shared = &self.shared;
+            let host = LoadHost {
+                store: Arc::clone(&shared.store),
+                clock: Arc::clone(&shared.clock),
+                log: shared.datasets.log(self.scope.tenant(), &name),
+                tenant: self.scope.tenant().clone(),
+                dataset: name.clone(),
+                partials: Arc::clone(shared.session.partials()),
+                events: shared.events.clone(),
+                steps: Arc::new(self.clone()),
+                gatherings: Arc::clone(&shared.gatherings),
+                datasets: Arc::clone(&shared.datasets),
+                references: Arc::clone(&shared.references),
+                segment_max_rows: shared.settings.segment_max_rows,
+                commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
+                push_widening_bytes: shared.settings.push_widening_bytes,
             };
-            if let Err(error) = kept.await {
-                tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+            self.allow_references(load.contract.as_ref()).await?;
+            if self.scope.may_restrict()
+                && let Some(there) = shared.datasets.get(self.scope.tenant(), &name).await?
+            {
+                // Of rows that refer to something it says which are there.
+                self.allow_references(there.metadata.contract.known().ok().as_deref()).await?;
             }
-        }
-        if !loaded.report.widened.is_empty() && !loaded.report.replayed {
-            // Dimensions have other types from now on.
-            match self.owner().model(name.as_str()).await {
-                Ok(model) => self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name.clone(), version: model.version }),
-                Err(error) => tracing::warn!(dataset = %name, %error, "the model of a dataset that was widened could not be read"),
+            let mut loaded = run_load(host, load).await?;
+            if restricted {
+                // It tells of columns and rows of others.
+                loaded.report.drift.clear();
+                if loaded.report.replayed {
+                    // So does the report of a load that may have been somebody else's.
+                    let LoadReport { load_id, dataset, version, replayed, .. } = loaded.report;
+                    loaded.report = LoadReport { load_id, dataset, version, replayed, ..LoadReport::default() };
+                }
             }
-        }
-        let new_columns = &loaded.report.new_columns;
-        if !new_columns.is_empty()
-            && !loaded.report.replayed
-            && let Err(error) = self.owner().extend_model(&name, new_columns).await
-        {
-            tracing::warn!(dataset = %name, %error, "the model did not get members for new columns");
-        }
-        Ok(loaded.report)
+            // The rows are there, whatever becomes of this: whoever asks for a model that is missing has it made.
+            if loaded.created {
+                // A deletion that was cut short may have left that of an earlier dataset of this name.
+                let kept = async {
+                    self.shared.models.delete(self.scope.tenant(), &name).await?;
+                    self.ensure_model(&name).await
+                };
+                if let Err(error) = kept.await {
+                    tracing::warn!(dataset = %name, %error, "the model of a new dataset could not be kept");
+                }
+            }
+            if !loaded.report.widened.is_empty() && !loaded.report.replayed {
+                // Dimensions have other types from now on.
+                match self.owner().model(name.as_str()).await {
+                    Ok(model) => self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name.clone(), version: model.version }),
+                    Err(error) => tracing::warn!(dataset = %name, %error, "the model of a dataset that was widened could not be read"),
+                }
+            }
+            let new_columns = &loaded.report.new_columns;
+            if !new_columns.is_empty()
+                && !loaded.report.replayed
+                && let Err(error) = self.owner().extend_model(&name, new_columns).await
+            {
+                tracing::warn!(dataset = %name, %error, "the model did not get members for new columns");
+            }
+            Ok(loaded.report)
+        })
     }
 
     /// Deletes a dataset with its model and rejected rows.
     ///
     /// # Errors
     /// `NotFound` when there is none; `Denied` for a scope that does not see the whole dataset.
-    pub async fn delete_dataset(&self, dataset: &str) -> Result<()> {
-        let name = DatasetName::parse(dataset)?;
-        self.find_whole(&name, "delete").await?;
-        let models = || self.shared.models.delete(self.scope.tenant(), &name);
-        self.shared.datasets.log(self.scope.tenant(), &name).delete(models()).await?;
-        // Somebody may have asked for it in between and had it made.
-        models().await?;
-        self.shared.advisor.forget(self.scope.tenant(), &name);
-        self.shared.session.partials().set_rollups(self.shared.datasets.log(self.scope.tenant(), &name).prefix(), None);
-        self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });
-        Ok(())
+    pub fn delete_dataset<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            self.find_whole(&name, "delete").await?;
+            let models = || self.shared.models.delete(self.scope.tenant(), &name);
+            self.shared.datasets.log(self.scope.tenant(), &name).delete(models()).await?;
+            // Somebody may have asked for it in between and had it made.
+            models().await?;
+            self.shared.advisor.forget(self.scope.tenant(), &name);
+            self.shared.session.partials().set_rollups(self.shared.datasets.log(self.scope.tenant(), &name).prefix(), None);
+            self.shared.events.raise(Event::DatasetDeleted { tenant: self.scope.tenant().clone(), dataset: name });
+            Ok(())
+        })
     }
 }

@@ -24,6 +24,7 @@ pub(crate) mod guard;
 pub(crate) mod lookup;
 pub(crate) mod matching;
 pub(crate) mod pace;
+mod passing;
 mod probing;
 pub(crate) mod pruning;
 pub(crate) mod question_table;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use moka::future::Cache;
 use moka::ops::compute::{CompResult, Op};
@@ -260,11 +261,13 @@ impl KeyKeeper {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn tenants(&self) -> Result<Vec<String>> {
-        let listed = self.store.list_with_delimiter(Some(&layout::key_rings())).await.map_err(|error| Error::from(error).context("list the keys of tenants"))?;
-        let mut tenants: Vec<String> = listed.common_prefixes.iter().filter_map(|prefix| prefix.filename()).filter(|name| *name != STORE_RING).map(str::to_owned).collect();
-        tenants.sort();
-        Ok(tenants)
+    pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<String>>> {
+        Box::pin(async move {
+            let listed = self.store.list_with_delimiter(Some(&layout::key_rings())).await.map_err(|error| Error::from(error).context("list the keys of tenants"))?;
+            let mut tenants: Vec<String> = listed.common_prefixes.iter().filter_map(|prefix| prefix.filename()).filter(|name| *name != STORE_RING).map(str::to_owned).collect();
+            tenants.sort();
+            Ok(tenants)
+        })
     }
 
     /// Rotates the master key: wraps the data keys of all tenants with the provider's current master key. No object is
@@ -274,26 +277,28 @@ impl KeyKeeper {
     /// # Errors
     /// Those of the provider and the store, and the first one of a tenant, with how many tenants failed. All others are
     /// done then.
-    pub async fn rewrap(&self) -> Result<Rewrapped> {
-        let mut done = Rewrapped { master_key: self.provider.current().await?, rewrapped: 0, unchanged: 0 };
-        let mut failed: Vec<(String, Error)> = Vec::new();
-        // The store's own ring last: once it is wrapped anew, all are.
-        for tenant in self.tenants().await?.iter().map(String::as_str).chain([STORE_RING]) {
-            match self.change(tenant, Change::Rewrap).await {
-                Ok((_, true)) => done.rewrapped += 1,
-                Ok((_, false)) => done.unchanged += 1,
-                // One ring that cannot be opened must not keep the others at a key that is to go.
-                Err(error) => failed.push((tenant.to_owned(), error)),
+    pub fn rewrap(&self) -> BoxFuture<'_, Result<Rewrapped>> {
+        Box::pin(async move {
+            let mut done = Rewrapped { master_key: self.provider.current().await?, rewrapped: 0, unchanged: 0 };
+            let mut failed: Vec<(String, Error)> = Vec::new();
+            // The store's own ring last: once it is wrapped anew, all are.
+            for tenant in self.tenants().await?.iter().map(String::as_str).chain([STORE_RING]) {
+                match self.change(tenant, Change::Rewrap).await {
+                    Ok((_, true)) => done.rewrapped += 1,
+                    Ok((_, false)) => done.unchanged += 1,
+                    // One ring that cannot be opened must not keep the others at a key that is to go.
+                    Err(error) => failed.push((tenant.to_owned(), error)),
+                }
             }
-        }
-        let count = failed.len();
-        match failed.into_iter().next() {
-            None => Ok(done),
-            Some((tenant, error)) => Err(error.context(format!(
-                "{count} key rings could not be wrapped anew, that of {tenant} for one; {} were, {} needed nothing; keep the older master keys until a repetition succeeds",
-                done.rewrapped, done.unchanged
-            ))),
-        }
+            let count = failed.len();
+            match failed.into_iter().next() {
+                None => Ok(done),
+                Some((tenant, error)) => Err(error.context(format!(
+                    "{count} key rings could not be wrapped anew, that of {tenant} for one; {} were, {} needed nothing; keep the older master keys until a repetition succeeds",
+                    done.rewrapped, done.unchanged
+                ))),
+            }
+        })
     }
 
     /// Rotates the data key of a tenant: what is stored from now on is sealed with a new key, what was stored before
@@ -301,12 +306,14 @@ impl KeyKeeper {
     ///
     /// # Errors
     /// `NotFound` when the tenant has no keys; those of the provider and the store.
-    pub async fn rotate(&self, tenant: &str) -> Result<KeyReport> {
-        let (ring, _) = self.change(&checked(tenant)?, Change::NewKey).await?;
-        match ring.erased_at {
-            Some(at) => Err(Error::not_found(format!("the keys of tenant {tenant} were destroyed at {}", at.to_rfc3339()))),
-            None => Ok(KeyReport { tenant: tenant.to_owned(), data_keys: ring.len() }),
-        }
+    pub fn rotate<'a>(&'a self, tenant: &'a str) -> BoxFuture<'a, Result<KeyReport>> {
+        Box::pin(async move {
+            let (ring, _) = self.change(&checked(tenant)?, Change::NewKey).await?;
+            match ring.erased_at {
+                Some(at) => Err(Error::not_found(format!("the keys of tenant {tenant} were destroyed at {}", at.to_rfc3339()))),
+                None => Ok(KeyReport { tenant: tenant.to_owned(), data_keys: ring.len() }),
+            }
+        })
     }
 
     /// Destroys the keys of a tenant for good: nothing that it stored can be read any more, here or in a copy of the
@@ -316,12 +323,14 @@ impl KeyKeeper {
     ///
     /// # Errors
     /// `NotFound` when the tenant has no keys; what the store says, after which it must be done again.
-    pub async fn erase(&self, tenant: &str) -> Result<KeyReport> {
-        let (ring, _) = self.change(&checked(tenant)?, Change::Erase).await?;
-        // An erasure that was cut short may have left versions with keys.
-        self.remove_before(tenant, ring.version).await?;
-        self.known.invalidate(tenant).await;
-        Ok(KeyReport { tenant: tenant.to_owned(), data_keys: 0 })
+    pub fn erase<'a>(&'a self, tenant: &'a str) -> BoxFuture<'a, Result<KeyReport>> {
+        Box::pin(async move {
+            let (ring, _) = self.change(&checked(tenant)?, Change::Erase).await?;
+            // An erasure that was cut short may have left versions with keys.
+            self.remove_before(tenant, ring.version).await?;
+            self.known.invalidate(tenant).await;
+            Ok(KeyReport { tenant: tenant.to_owned(), data_keys: 0 })
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use object_store::ObjectStore;
 use tokio::sync::{RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -137,10 +138,12 @@ impl EngineBuilder {
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub async fn check(mut self) -> Result<()> {
-        self.settings.validate()?;
-        let store = open_place(self.place.take()).await?;
-        self.lock(store, false).await.map(drop)
+    pub fn check(mut self) -> BoxFuture<'static, Result<()>> {
+        Box::pin(async move {
+            self.settings.validate()?;
+            let store = open_place(self.place.take()).await?;
+            self.lock(store, false).await.map(drop)
+        })
     }
 
     /// Opens the engine.
@@ -149,45 +152,47 @@ impl EngineBuilder {
     /// `Invalid` for settings out of range, no place to store, a store that is encrypted without keys or holds data that
     /// is not encrypted with keys; `Unavailable` when the folder cannot be made, the store does not answer or the keys are
     /// not those of the store; `Corrupt` when its keys are damaged.
-    pub async fn open(mut self) -> Result<Engine> {
-        self.settings.validate()?;
-        let bucket = matches!(self.place, Some(Place::Bucket(_)));
-        let store = open_place(self.place.take()).await?;
-        if bucket {
-            s3::refuse_unconditional(&*store).await?;
-        }
-        let (store, keys) = self.lock(store, true).await?;
-        let session = Session::new(&self.settings, Arc::clone(&store), keys.is_some())?;
-        let shared = Shared {
-            rows: session.of_rows(),
-            session,
-            keys,
-            datasets: Arc::new(Datasets::new(Arc::clone(&store))),
-            references: Arc::default(),
-            models: ModelStore::of_models(Arc::clone(&store)),
-            views: ModelStore::of_views(Arc::clone(&store)),
-            stored_models: moka::future::Cache::new(VISIBLE_MODELS),
-            sight: Sight::default(),
-            visible_models: moka::future::Cache::new(VISIBLE_MODELS),
-            mappings: Mappings::new(&self.settings),
-            value_lists: ValueLists::new(&self.settings),
-            unique_keys: moka::future::Cache::new(UNIQUE_KEYS),
-            tiles: Tiles::default(),
-            events: Events::with_capacity(self.settings.event_capacity),
-            live: SharedQueries::default(),
-            gatherings: Arc::default(),
-            planners: Arc::new(Semaphore::new(PLANNERS)),
-            pace: Default::default(),
-            advisor: Advisor::default(),
-            keeper: Keeper::default(),
-            chores: Default::default(),
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            open: RwLock::new(true),
-            closing: CancellationToken::new(),
-            settings: self.settings,
-            store,
-        };
-        Ok(Engine::from_shared(shared))
+    pub fn open(mut self) -> BoxFuture<'static, Result<Engine>> {
+        Box::pin(async move {
+            self.settings.validate()?;
+            let bucket = matches!(self.place, Some(Place::Bucket(_)));
+            let store = open_place(self.place.take()).await?;
+            if bucket {
+                s3::refuse_unconditional(&*store).await?;
+            }
+            let (store, keys) = self.lock(store, true).await?;
+            let session = Session::new(&self.settings, Arc::clone(&store), keys.is_some())?;
+            let shared = Shared {
+                rows: session.of_rows(),
+                session,
+                keys,
+                datasets: Arc::new(Datasets::new(Arc::clone(&store))),
+                references: Arc::default(),
+                models: ModelStore::of_models(Arc::clone(&store)),
+                views: ModelStore::of_views(Arc::clone(&store)),
+                stored_models: moka::future::Cache::new(VISIBLE_MODELS),
+                sight: Sight::default(),
+                visible_models: moka::future::Cache::new(VISIBLE_MODELS),
+                mappings: Mappings::new(&self.settings),
+                value_lists: ValueLists::new(&self.settings),
+                unique_keys: moka::future::Cache::new(UNIQUE_KEYS),
+                tiles: Tiles::default(),
+                events: Events::with_capacity(self.settings.event_capacity),
+                live: SharedQueries::default(),
+                gatherings: Arc::default(),
+                planners: Arc::new(Semaphore::new(PLANNERS)),
+                pace: Default::default(),
+                advisor: Advisor::default(),
+                keeper: Keeper::default(),
+                chores: Default::default(),
+                clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+                open: RwLock::new(true),
+                closing: CancellationToken::new(),
+                settings: self.settings,
+                store,
+            };
+            Ok(Engine::from_shared(shared))
+        })
     }
 
     /// Puts encryption around the store, or makes sure that there is none.

@@ -8,6 +8,7 @@ mod json;
 mod observation;
 mod packed;
 
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use self::observation::Observation;
@@ -156,18 +157,20 @@ struct Sample<'a> {
 ///
 /// # Errors
 /// `Invalid` when the input is empty, truncated or no table, with file and line.
-pub async fn infer(load: Load) -> Result<Inference> {
-    let Load { input, options, types, progress, .. } = load;
-    let source = spool(input, &progress).await?;
-    let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await;
-    let mut inference = inferred.map_err(|error| Error::internal("the inference ended without a word").because(error))??;
-    let (columns, declared) = inference.declared_with(&types)?;
-    for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
-        if declared {
-            (known.column_type, known.fields, known.undetermined) = (column.column_type, column.fields, false);
+pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
+    Box::pin(async move {
+        let Load { input, options, types, progress, .. } = load;
+        let source = spool(input, &progress).await?;
+        let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await;
+        let mut inference = inferred.map_err(|error| Error::internal("the inference ended without a word").because(error))??;
+        let (columns, declared) = inference.declared_with(&types)?;
+        for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
+            if declared {
+                (known.column_type, known.fields, known.undetermined) = (column.column_type, column.fields, false);
+            }
         }
-    }
-    Ok(inference)
+        Ok(inference)
+    })
 }
 
 /// The same for a source at hand; blocks.

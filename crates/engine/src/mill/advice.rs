@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use datafusion::common::DFSchema;
+use futures::future::BoxFuture;
 use object_store::ObjectStoreExt;
 
 use super::Mill;
@@ -28,44 +29,46 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound`; `Denied` for a scope with a row filter or hidden columns.
-    pub async fn advice(&self, dataset: &str) -> Result<Vec<Advice>> {
-        let (name, snapshot) = self.whole(dataset).await?;
-        self.open_rollups(&name, &snapshot).await?;
-        let decisions = self.decisions(&name).await?;
-        let set = self.rollup_set(&name);
-        let advice = |decision: Decision| {
-            let kept = set.iter().flat_map(|set| set.rollups.iter()).find(|kept| kept.name == decision.rollup.name);
-            let (segments, bytes) = kept.map_or((0, 0), |kept| kept.size());
-            Advice {
-                tenant: self.scope.tenant().to_string(),
-                dataset: name.to_string(),
-                rollup: decision.rollup,
-                state: decision.state,
-                reason: decision.reason,
-                decided_at: decision.decided_at,
-                segments,
-                bytes,
-                segments_answered: kept.map_or(0, |kept| kept.segments_answered.load(Ordering::Relaxed)),
-                rows_saved: kept.map_or(0, |kept| kept.rows_saved.load(Ordering::Relaxed)),
-            }
-        };
-        Ok(decisions.decisions.into_iter().map(advice).collect())
+    pub fn advice<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<Advice>>> {
+        Box::pin(async move {
+            let (name, snapshot) = self.whole(dataset).await?;
+            self.open_rollups(&name, &snapshot).await?;
+            let decisions = self.decisions(&name).await?;
+            let set = self.rollup_set(&name);
+            let advice = |decision: Decision| {
+                let kept = set.iter().flat_map(|set| set.rollups.iter()).find(|kept| kept.name == decision.rollup.name);
+                let (segments, bytes) = kept.map_or((0, 0), |kept| kept.size());
+                Advice {
+                    tenant: self.scope.tenant().to_string(),
+                    dataset: name.to_string(),
+                    rollup: decision.rollup,
+                    state: decision.state,
+                    reason: decision.reason,
+                    decided_at: decision.decided_at,
+                    segments,
+                    bytes,
+                    segments_answered: kept.map_or(0, |kept| kept.segments_answered.load(Ordering::Relaxed)),
+                    rows_saved: kept.map_or(0, |kept| kept.rows_saved.load(Ordering::Relaxed)),
+                }
+            };
+            Ok(decisions.decisions.into_iter().map(advice).collect())
+        })
     }
 
     /// Keeps an advised rollup whatever it saves, until it is vetoed.
     ///
     /// # Errors
     /// `NotFound` when there is no advice of that name; `Denied` for a scope with a row filter or hidden columns.
-    pub async fn pin_rollup(&self, dataset: &str, rollup: &str) -> Result<()> {
-        self.overrule(dataset, rollup, AdviceState::Pinned, "somebody wants it kept").await
+    pub fn pin_rollup<'a>(&'a self, dataset: &'a str, rollup: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.overrule(dataset, rollup, AdviceState::Pinned, "somebody wants it kept"))
     }
 
     /// Lets go of an advised rollup; it is not advised again.
     ///
     /// # Errors
     /// `NotFound` when there is no advice of that name; `Denied` for a scope with a row filter or hidden columns.
-    pub async fn veto_rollup(&self, dataset: &str, rollup: &str) -> Result<()> {
-        self.overrule(dataset, rollup, AdviceState::Vetoed, "somebody does not want it kept").await
+    pub fn veto_rollup<'a>(&'a self, dataset: &'a str, rollup: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(self.overrule(dataset, rollup, AdviceState::Vetoed, "somebody does not want it kept"))
     }
 
     async fn overrule(&self, dataset: &str, rollup: &str, state: AdviceState, reason: &str) -> Result<()> {

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use futures::future::BoxFuture;
 
 use super::Mill;
 use super::compose::LookupsBy;
@@ -65,13 +66,15 @@ impl Mill {
     /// # Errors
     /// `Invalid` with the path of the field at fault and near names, `NotFound` for an unknown model, `Exhausted` at a
     /// limit of the scope.
-    pub async fn query(&self, query: &SemanticQuery) -> Result<QueryResult> {
-        let answer = async {
-            let words = self.words(query).await?;
-            let answered = self.answer_in_models(words.query()).await;
-            self.told(&words, answered).await
-        };
-        execute::within_deadline(self.scope.limits(), answer).await
+    pub fn query<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            let answer = async {
+                let words = self.words(query).await?;
+                let answered = self.answer_in_models(words.query()).await;
+                self.told(&words, answered).await
+            };
+            execute::within_deadline(self.scope.limits(), answer).await
+        })
     }
 
     /// Answers a question in the words of models.
@@ -272,8 +275,8 @@ impl Mill {
     /// # Errors
     /// `Invalid` for text that is not SQL or names what is not there, `Denied` for anything but a query, `Exhausted` at a
     /// limit of the scope.
-    pub async fn sql(&self, sql: &str) -> Result<QueryResult> {
-        self.answer_sql(sql, None).await
+    pub fn sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<QueryResult>> {
+        self.answer_sql(sql, None)
     }
 
     /// Answers one read-only SQL query over the datasets of the scope as they were. Row filters and hidden columns are
@@ -295,23 +298,25 @@ impl Mill {
     /// # Errors
     /// As [`sql`](Self::sql); `Invalid` at `asOf`, naming what there is, for a state that never was or cannot be read any
     /// more, and for a version where the statement reads more than one dataset: each counts its own.
-    pub async fn sql_as_of(&self, sql: &str, as_of: impl Into<AsOf>) -> Result<QueryResult> {
-        self.answer_sql(sql, Some(as_of.into())).await
+    pub fn sql_as_of<'a>(&'a self, sql: &'a str, as_of: impl Into<AsOf>) -> BoxFuture<'a, Result<QueryResult>> {
+        self.answer_sql(sql, Some(as_of.into()))
     }
 
-    async fn answer_sql(&self, sql: &str, as_of: Option<AsOf>) -> Result<QueryResult> {
-        let answer = async {
-            let mut damage = Damage::default();
-            loop {
-                let mut pinned = Vec::new();
-                match self.answer_whole(sql, as_of, &damage, &mut pinned).await {
-                    Ok(answer) => return Ok(damage.told(answer)),
-                    // Also what is met while planning, where filters of segments are read.
-                    Err(error) => self.skip(&mut damage, error, &pinned).await?,
+    fn answer_sql<'a>(&'a self, sql: &'a str, as_of: Option<AsOf>) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            let answer = async {
+                let mut damage = Damage::default();
+                loop {
+                    let mut pinned = Vec::new();
+                    match self.answer_whole(sql, as_of, &damage, &mut pinned).await {
+                        Ok(answer) => return Ok(damage.told(answer)),
+                        // Also what is met while planning, where filters of segments are read.
+                        Err(error) => self.skip(&mut damage, error, &pinned).await?,
+                    }
                 }
-            }
-        };
-        execute::within_deadline(self.scope.limits(), answer).await
+            };
+            execute::within_deadline(self.scope.limits(), answer).await
+        })
     }
 
     /// The answer to a statement without what is left out.
@@ -425,17 +430,19 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
     /// state, which never changes.
-    pub async fn subscribe(&self, query: &SemanticQuery) -> Result<Subscription> {
-        if query.as_of.is_some() {
-            return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
-        }
-        let words = self.words(query).await?;
-        let (key, live) = match self.live_question(query, &words).await {
-            Ok(found) => found,
-            Err(error) => return Err(self.told_error(&words, error).await),
-        };
-        let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
-        Ok(Subscription::new(listener))
+    pub fn subscribe<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Subscription>> {
+        Box::pin(async move {
+            if query.as_of.is_some() {
+                return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
+            }
+            let words = self.words(query).await?;
+            let (key, live) = match self.live_question(query, &words).await {
+                Ok(found) => found,
+                Err(error) => return Err(self.told_error(&words, error).await),
+            };
+            let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
+            Ok(Subscription::new(listener))
+        })
     }
 
     /// A question that is asked again, and what those who share it have in common.

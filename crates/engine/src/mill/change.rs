@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::ExprSchemable;
 use datafusion::logical_expr::utils::conjunction;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::RwLockReadGuard;
 
@@ -92,42 +93,44 @@ impl Mill {
     /// cannot be read (the others are merged all the same); `Conflict` when others rewrite the same segments again and
     /// again; `Exhausted` when queries leave no memory; `Unavailable` when the store does not answer or the engine is
     /// closing. What was merged before the error stays merged; no row is lost or doubled.
-    pub async fn compact(&self, dataset: &str) -> Result<CompactionReport> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let mut snapshot = self.find_whole(&name, "compact").await?;
-        self.open_rollups(&name, &snapshot).await?;
-        let carry = self.carry_rollups(&name, &snapshot)?;
-        let pool = Arc::clone(&self.shared.session.shared().runtime_env().memory_pool);
-        let max_rows = self.shared.settings.segment_max_rows as u64;
-        let segments_before = snapshot.segments.len() as u64;
-        let (mut rows, mut bytes_read, mut bytes_written) = (0, 0, 0);
-        let (mut conflicts, mut failed) = (0, None);
-        loop {
-            let works = compaction::choose(&snapshot.segments, max_rows);
-            if works.is_empty() {
-                break;
-            }
-            for work in works {
-                let _turn = log.rewriting.lock().await;
-                match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &carry).await {
-                    Ok(merged) => {
-                        rows += merged.output.rows;
-                        bytes_read += merged.inputs.iter().map(|input| input.bytes).sum::<u64>();
-                        bytes_written += merged.output.bytes;
-                        self.raise_rewritten(&name, &merged.snapshot, &[merged.output], &merged.inputs, None);
-                    }
-                    // Somebody else has rewritten them: whoever it was, look again.
-                    Err(error) if error.kind() == ErrorKind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
-                    Err(error) => failed = failed.or(Some(error)),
+    pub fn compact<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<CompactionReport>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let mut snapshot = self.find_whole(&name, "compact").await?;
+            self.open_rollups(&name, &snapshot).await?;
+            let carry = self.carry_rollups(&name, &snapshot)?;
+            let pool = Arc::clone(&self.shared.session.shared().runtime_env().memory_pool);
+            let max_rows = self.shared.settings.segment_max_rows as u64;
+            let segments_before = snapshot.segments.len() as u64;
+            let (mut rows, mut bytes_read, mut bytes_written) = (0, 0, 0);
+            let (mut conflicts, mut failed) = (0, None);
+            loop {
+                let works = compaction::choose(&snapshot.segments, max_rows);
+                if works.is_empty() {
+                    break;
                 }
+                for work in works {
+                    let _turn = log.rewriting.lock().await;
+                    match compaction::merge(&self.rewriter(&log), &snapshot, work, &pool, &carry).await {
+                        Ok(merged) => {
+                            rows += merged.output.rows;
+                            bytes_read += merged.inputs.iter().map(|input| input.bytes).sum::<u64>();
+                            bytes_written += merged.output.bytes;
+                            self.raise_rewritten(&name, &merged.snapshot, &[merged.output], &merged.inputs, None);
+                        }
+                        // Somebody else has rewritten them: whoever it was, look again.
+                        Err(error) if error.kind() == ErrorKind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
+                        Err(error) => failed = failed.or(Some(error)),
+                    }
+                }
+                // One chunk that cannot be merged must not keep the others from it, nor be tried for ever.
+                if let Some(error) = failed {
+                    return Err(error.context(format!("compact {name}")));
+                }
+                snapshot = self.find(&name).await?;
             }
-            // One chunk that cannot be merged must not keep the others from it, nor be tried for ever.
-            if let Some(error) = failed {
-                return Err(error.context(format!("compact {name}")));
-            }
-            snapshot = self.find(&name).await?;
-        }
-        Ok(CompactionReport { version: snapshot.version, segments_before, segments_after: snapshot.segments.len() as u64, rows, bytes_read, bytes_written })
+            Ok(CompactionReport { version: snapshot.version, segments_before, segments_after: snapshot.segments.len() as u64, rows, bytes_read, bytes_written })
+        })
     }
 
     /// Deletes the rows for which a SQL predicate over the columns of the scope is true. Rows for which it is false or
@@ -155,8 +158,8 @@ impl Mill {
     /// row; `NotFound` with near names; `Denied` when every column is hidden; `Corrupt` when a segment cannot be read;
     /// `Conflict` when others rewrite the same segments again and again; `Unavailable` when the store does not answer or
     /// the engine is closing. All rows are there then, unless the message says that this is not known.
-    pub async fn delete_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
-        self.take_out(dataset, predicate, Rewrite::Deletion).await
+    pub fn delete_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<DeleteReport>> {
+        Box::pin(self.take_out(dataset, predicate, Rewrite::Deletion))
     }
 
     /// Deletes rows as [`delete_rows`](Self::delete_rows) does, and ends every older version with it, whether it has such
@@ -182,15 +185,17 @@ impl Mill {
     ///
     /// # Errors
     /// As `delete_rows`; `Denied` for a scope that does not see the whole dataset, whose versions are not its own to end.
-    pub async fn erase_rows(&self, dataset: &str, predicate: &str) -> Result<DeleteReport> {
-        self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
-        let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
-        // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
-        let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
-        kept::remove_all(&self.shared.store, log.prefix())
-            .await
-            .map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
-        Ok(report)
+    pub fn erase_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<DeleteReport>> {
+        Box::pin(async move {
+            self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
+            let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
+            // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
+            let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
+            kept::remove_all(&self.shared.store, log.prefix())
+                .await
+                .map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
+            Ok(report)
+        })
     }
 
     async fn take_out(&self, dataset: &str, predicate: &str, kind: Rewrite) -> Result<DeleteReport> {
@@ -240,18 +245,20 @@ impl Mill {
     ///
     /// # Errors
     /// As `delete_rows`; `Exhausted` when it runs longer than a query of the scope may.
-    pub async fn count_rows(&self, dataset: &str, predicate: &str) -> Result<u64> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let rewriter = self.rewriter(&log);
-        let deadline = self.scope.limits().deadline;
-        let touched = tokio::time::timeout(deadline, deletion::count(&rewriter, &snapshot.arrow, &candidates, &condition))
-            .await
-            .map_err(|_| Error::exhausted(format!("counting ran longer than the {} s of the scope; narrow the predicate by time", deadline.as_secs_f64())))?;
-        let touched = touched.map_err(|error| error.context(format!("count rows of {name}")))?;
-        Ok(touched.iter().map(|touched| touched.matching).sum())
+    pub fn count_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<u64>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find(&name).await?;
+            let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
+            let log = self.shared.datasets.log(self.scope.tenant(), &name);
+            let rewriter = self.rewriter(&log);
+            let deadline = self.scope.limits().deadline;
+            let touched = tokio::time::timeout(deadline, deletion::count(&rewriter, &snapshot.arrow, &candidates, &condition))
+                .await
+                .map_err(|_| Error::exhausted(format!("counting ran longer than the {} s of the scope; narrow the predicate by time", deadline.as_secs_f64())))?;
+            let touched = touched.map_err(|error| error.context(format!("count rows of {name}")))?;
+            Ok(touched.iter().map(|touched| touched.matching).sum())
+        })
     }
 
     /// Removes objects of a dataset that nothing needs any more: segments that were replaced so long ago that no version
@@ -282,11 +289,13 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Unavailable` when the store
     /// does not answer. Some objects may be gone then; calling it again goes on.
-    pub async fn vacuum(&self, dataset: &str) -> Result<VacuumReport> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let snapshot = self.find_whole(&name, "vacuum").await?;
-        let swept = log.sweep(self.kept(&snapshot)).await.map_err(|error| error.context(format!("vacuum {name}")))?;
-        Ok(VacuumReport { objects: swept.objects, bytes: swept.bytes })
+    pub fn vacuum<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<VacuumReport>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let snapshot = self.find_whole(&name, "vacuum").await?;
+            let swept = log.sweep(self.kept(&snapshot)).await.map_err(|error| error.context(format!("vacuum {name}")))?;
+            Ok(VacuumReport { objects: swept.objects, bytes: swept.bytes })
+        })
     }
 
     /// Holds the engine open for a change.

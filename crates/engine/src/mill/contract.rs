@@ -1,5 +1,7 @@
 //! The contract of a dataset: read and replaced by whoever sees the whole of it.
 
+use futures::future::BoxFuture;
+
 use super::Mill;
 use super::change::ATTEMPTS;
 use crate::catalog::contract::KeptContract;
@@ -16,9 +18,11 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Corrupt` when this engine
     /// cannot read it.
-    pub async fn contract(&self, dataset: &str) -> Result<Contract> {
-        let snapshot = self.find_whole(&DatasetName::parse(dataset)?, "read the contract of").await?;
-        Ok(snapshot.metadata.contract.known()?.as_ref().clone())
+    pub fn contract<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Contract>> {
+        Box::pin(async move {
+            let snapshot = self.find_whole(&DatasetName::parse(dataset)?, "read the contract of").await?;
+            Ok(snapshot.metadata.contract.known()?.as_ref().clone())
+        })
     }
 
     /// Replaces the contract of a dataset, by a commit. Loads that begin later are held to it; loads that are under way
@@ -44,35 +48,37 @@ impl Mill {
     /// `Invalid`, naming the rule, for one that does not fit the dataset or what it refers to; `NotFound` with near names;
     /// `Denied` for a scope that does not see the whole dataset and all that the contract refers to; `Conflict` when others
     /// change it again and again; `Unavailable` when the store does not answer or the engine is closing.
-    pub async fn set_contract(&self, dataset: &str, contract: Contract) -> Result<Contract> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let contract_kept = KeptContract::of(contract.clone());
-        let mut last = Error::internal("no change was tried");
-        for _ in 0..ATTEMPTS {
-            let snapshot = self.find_whole(&name, "change the contract of").await?;
-            contract.check(&snapshot.metadata.schema)?;
-            self.allow_references(Some(&contract)).await?;
-            let shared = &self.shared;
-            let reader = ReferenceReader { store: &shared.store, datasets: &shared.datasets, tenant: self.scope.tenant(), known: &shared.references };
-            reader.check_types(&contract, &snapshot.metadata.schema.columns).await?;
-            if snapshot.metadata.contract == contract_kept {
-                log.rely_on(snapshot.version).await?;
-                return Ok(contract);
-            }
-            let metadata = Metadata { contract: contract_kept.clone(), ..(*snapshot.metadata).clone() };
-            let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: shared.clock.now(), ..Entry::default() };
-            match log.commit(entry).await {
-                Ok(Committed::Version(snapshot)) => {
-                    self.raise_rewritten(&name, &snapshot, &[], &[], None);
+    pub fn set_contract<'a>(&'a self, dataset: &'a str, contract: Contract) -> BoxFuture<'a, Result<Contract>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let contract_kept = KeptContract::of(contract.clone());
+            let mut last = Error::internal("no change was tried");
+            for _ in 0..ATTEMPTS {
+                let snapshot = self.find_whole(&name, "change the contract of").await?;
+                contract.check(&snapshot.metadata.schema)?;
+                self.allow_references(Some(&contract)).await?;
+                let shared = &self.shared;
+                let reader = ReferenceReader { store: &shared.store, datasets: &shared.datasets, tenant: self.scope.tenant(), known: &shared.references };
+                reader.check_types(&contract, &snapshot.metadata.schema.columns).await?;
+                if snapshot.metadata.contract == contract_kept {
+                    log.rely_on(snapshot.version).await?;
                     return Ok(contract);
                 }
-                Ok(Committed::Unknown(error)) => return Err(error),
-                Ok(Committed::Before(..)) => return Err(Error::internal("a change of a contract was taken for a load")),
-                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
-                Err(error) => return Err(error.context(format!("change the contract of {name}"))),
+                let metadata = Metadata { contract: contract_kept.clone(), ..(*snapshot.metadata).clone() };
+                let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: shared.clock.now(), ..Entry::default() };
+                match log.commit(entry).await {
+                    Ok(Committed::Version(snapshot)) => {
+                        self.raise_rewritten(&name, &snapshot, &[], &[], None);
+                        return Ok(contract);
+                    }
+                    Ok(Committed::Unknown(error)) => return Err(error),
+                    Ok(Committed::Before(..)) => return Err(Error::internal("a change of a contract was taken for a load")),
+                    Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                    Err(error) => return Err(error.context(format!("change the contract of {name}"))),
+                }
             }
-        }
-        Err(last.context(format!("change the contract of {name}")))
+            Err(last.context(format!("change the contract of {name}")))
+        })
     }
 
     /// Whoever gives a contract must see what it refers to: its rejected rows tell which values are there.

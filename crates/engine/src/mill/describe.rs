@@ -3,6 +3,7 @@
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -153,101 +154,109 @@ impl Mill {
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
-    pub async fn datasets(&self) -> Result<Vec<DatasetSummary>> {
-        let listed = self.shared.datasets.list(self.scope.tenant()).await?;
-        let mut summaries = Vec::with_capacity(listed.len());
-        for (name, snapshot) in listed {
-            let seen = self.see(&name, snapshot).await?;
-            // One that cannot be counted now must not take the list of all others away.
-            let extent = self.extent_of(&name, &seen).await.unwrap_or_else(|error| {
-                tracing::warn!(dataset = %name, %error, "the rows that are seen could not be counted");
-                Extent::default()
-            });
-            summaries.push(Self::summary(&name, &seen, extent));
-        }
-        Ok(summaries)
+    pub fn datasets(&self) -> BoxFuture<'_, Result<Vec<DatasetSummary>>> {
+        Box::pin(async move {
+            let listed = self.shared.datasets.list(self.scope.tenant()).await?;
+            let mut summaries = Vec::with_capacity(listed.len());
+            for (name, snapshot) in listed {
+                let seen = self.see(&name, snapshot).await?;
+                // One that cannot be counted now must not take the list of all others away.
+                let extent = self.extent_of(&name, &seen).await.unwrap_or_else(|error| {
+                    tracing::warn!(dataset = %name, %error, "the rows that are seen could not be counted");
+                    Extent::default()
+                });
+                summaries.push(Self::summary(&name, &seen, extent));
+            }
+            Ok(summaries)
+        })
     }
 
     /// One dataset, from its log alone.
     ///
     /// # Errors
     /// `NotFound` with near names.
-    pub async fn dataset(&self, dataset: &str) -> Result<DatasetDetail> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        let access = snapshot.access();
-        let columns = snapshot.metadata.schema.columns.iter().enumerate().filter(|(_, column)| !access.hides(&column.name));
-        let columns = columns
-            .map(|(index, column)| {
-                let (nulls, min, max) = if access.filters_rows() || !access.shows(&column.name) { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
-                ColumnDetail { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone(), nullable: true, nulls, min, max }
-            })
-            .collect();
-        let loads = load_summaries(&snapshot);
-        Ok(DatasetDetail { summary: Self::summary(&name, &snapshot, self.extent_of(&name, &snapshot).await?), columns, loads })
+    pub fn dataset<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetDetail>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find(&name).await?;
+            let access = snapshot.access();
+            let columns = snapshot.metadata.schema.columns.iter().enumerate().filter(|(_, column)| !access.hides(&column.name));
+            let columns = columns
+                .map(|(index, column)| {
+                    let (nulls, min, max) = if access.filters_rows() || !access.shows(&column.name) { (None, Value::Null, Value::Null) } else { bounds(&snapshot, index) };
+                    ColumnDetail { name: column.name.clone(), column_type: column.column_type, fields: column.fields.clone(), nullable: true, nulls, min, max }
+                })
+                .collect();
+            let loads = load_summaries(&snapshot);
+            Ok(DatasetDetail { summary: Self::summary(&name, &snapshot, self.extent_of(&name, &snapshot).await?), columns, loads })
+        })
     }
 
     /// The latest rows: by the time column where there is one.
     ///
     /// # Errors
     /// `NotFound`; as for a query.
-    pub async fn preview(&self, dataset: &str, limit: usize) -> Result<QueryResult> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        let order = match &snapshot.metadata.schema.time_column {
-            Some(column) if snapshot.access().shows(column) => format!(" order by {} desc nulls last", identifier(column)),
-            _ => String::new(),
-        };
-        self.sql(&format!("select * from {}{order} limit {}", identifier(name.as_str()), limit.clamp(1, PREVIEW_MAX))).await
+    pub fn preview<'a>(&'a self, dataset: &'a str, limit: usize) -> BoxFuture<'a, Result<QueryResult>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find(&name).await?;
+            let order = match &snapshot.metadata.schema.time_column {
+                Some(column) if snapshot.access().shows(column) => format!(" order by {} desc nulls last", identifier(column)),
+                _ => String::new(),
+            };
+            self.sql(&format!("select * from {}{order} limit {}", identifier(name.as_str()), limit.clamp(1, PREVIEW_MAX))).await
+        })
     }
 
     /// What the values look like, from one pass over the data.
     ///
     /// # Errors
     /// `NotFound`; as for a query.
-    pub async fn profile(&self, dataset: &str) -> Result<DatasetProfile> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !snapshot.access().hides(&column.name)).collect();
-        let (mut rows, mut columns) = (0, Vec::new());
-        for group in visible.chunks(PROFILE_COLUMNS) {
-            let aggregates = group.iter().flat_map(|column| {
-                let name = identifier(&column.name);
-                let mean = if matches!(column.column_type, ColumnType::Integer | ColumnType::Float) { format!("avg({name})") } else { "cast(null as double)".to_owned() };
-                let bound = |function: &str| match column.column_type {
-                    ColumnType::Boolean | ColumnType::Struct | ColumnType::List => "cast(null as boolean)".to_owned(),
-                    _ => format!("{function}({name})"),
-                };
-                let distinct = if column.column_type.is_nested() { "cast(null as bigint)".to_owned() } else { format!("approx_distinct({name})") };
-                [format!("count({name})"), distinct, bound("min"), bound("max"), mean]
-            });
-            // Output names must differ, whatever the columns are called.
-            let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");
-            let result = self.sql(&format!("select count(*) as rows, {list} from {}", identifier(name.as_str()))).await?;
-            let values = columns_to_json(&result.batch);
-            let cell = |index: usize| values.get(index).and_then(|column| column.first()).cloned().unwrap_or(Value::Null);
-            rows = cell(0).as_u64().unwrap_or(0);
-            for (place, column) in group.iter().enumerate() {
-                let base = 1 + place * 5;
-                let known = cell(base).as_u64().unwrap_or(0);
-                let distinct = cell(base + 1).as_u64().unwrap_or(0);
-                columns.push(ColumnProfile {
-                    name: column.name.clone(),
-                    column_type: column.column_type,
-                    nulls: rows.saturating_sub(known),
-                    distinct: distinct.min(known),
-                    distinct_exact: distinct <= EXACT_MAX as u64,
-                    min: cell(base + 2),
-                    max: cell(base + 3),
-                    mean: cell(base + 4).as_f64(),
-                    top: Vec::new(),
+    pub fn profile<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetProfile>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find(&name).await?;
+            let visible: Vec<_> = snapshot.metadata.schema.columns.iter().filter(|column| !snapshot.access().hides(&column.name)).collect();
+            let (mut rows, mut columns) = (0, Vec::new());
+            for group in visible.chunks(PROFILE_COLUMNS) {
+                let aggregates = group.iter().flat_map(|column| {
+                    let name = identifier(&column.name);
+                    let mean = if matches!(column.column_type, ColumnType::Integer | ColumnType::Float) { format!("avg({name})") } else { "cast(null as double)".to_owned() };
+                    let bound = |function: &str| match column.column_type {
+                        ColumnType::Boolean | ColumnType::Struct | ColumnType::List => "cast(null as boolean)".to_owned(),
+                        _ => format!("{function}({name})"),
+                    };
+                    let distinct = if column.column_type.is_nested() { "cast(null as bigint)".to_owned() } else { format!("approx_distinct({name})") };
+                    [format!("count({name})"), distinct, bound("min"), bound("max"), mean]
                 });
+                // Output names must differ, whatever the columns are called.
+                let list = aggregates.enumerate().map(|(index, aggregate)| format!("{aggregate} as c{index}")).collect::<Vec<_>>().join(", ");
+                let result = self.sql(&format!("select count(*) as rows, {list} from {}", identifier(name.as_str()))).await?;
+                let values = columns_to_json(&result.batch);
+                let cell = |index: usize| values.get(index).and_then(|column| column.first()).cloned().unwrap_or(Value::Null);
+                rows = cell(0).as_u64().unwrap_or(0);
+                for (place, column) in group.iter().enumerate() {
+                    let base = 1 + place * 5;
+                    let known = cell(base).as_u64().unwrap_or(0);
+                    let distinct = cell(base + 1).as_u64().unwrap_or(0);
+                    columns.push(ColumnProfile {
+                        name: column.name.clone(),
+                        column_type: column.column_type,
+                        nulls: rows.saturating_sub(known),
+                        distinct: distinct.min(known),
+                        distinct_exact: distinct <= EXACT_MAX as u64,
+                        min: cell(base + 2),
+                        max: cell(base + 3),
+                        mean: cell(base + 4).as_f64(),
+                        top: Vec::new(),
+                    });
+                }
             }
-        }
-        for column in columns.iter_mut().filter(|column| !column.column_type.is_nested()) {
-            self.add_top_values(&name, column).await?;
-        }
-        Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
+            for column in columns.iter_mut().filter(|column| !column.column_type.is_nested()) {
+                self.add_top_values(&name, column).await?;
+            }
+            Ok(DatasetProfile { dataset: name.to_string(), version: snapshot.version, rows, columns })
+        })
     }
 
     fn summary(name: &DatasetName, seen: &Seen, extent: Extent) -> DatasetSummary {

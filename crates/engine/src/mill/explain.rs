@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use datafusion::physical_plan::{ExecutionPlan, displayable};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -133,10 +134,12 @@ impl Mill {
     ///
     /// # Errors
     /// As [`query`](Self::query): what cannot be asked cannot be explained.
-    pub async fn explain(&self, query: &SemanticQuery) -> Result<Explanation> {
-        let words = self.words(query).await?;
-        let explained = self.explain_in_models(words.query()).await;
-        self.told(&words, explained).await
+    pub fn explain<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Explanation>> {
+        Box::pin(async move {
+            let words = self.words(query).await?;
+            let explained = self.explain_in_models(words.query()).await;
+            self.told(&words, explained).await
+        })
     }
 
     async fn explain_in_models(&self, query: &SemanticQuery) -> Result<Explanation> {
@@ -185,16 +188,16 @@ impl Mill {
     ///
     /// # Errors
     /// As [`sql`](Self::sql): what cannot be asked cannot be explained.
-    pub async fn explain_sql(&self, sql: &str) -> Result<Explanation> {
-        self.explain_statement(sql, None).await
+    pub fn explain_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Explanation>> {
+        Box::pin(self.explain_statement(sql, None))
     }
 
     /// The same of a statement over an older state.
     ///
     /// # Errors
     /// As [`sql_as_of`](Self::sql_as_of).
-    pub async fn explain_sql_as_of(&self, sql: &str, as_of: AsOf) -> Result<Explanation> {
-        self.explain_statement(sql, Some(as_of)).await
+    pub fn explain_sql_as_of<'a>(&'a self, sql: &'a str, as_of: AsOf) -> BoxFuture<'a, Result<Explanation>> {
+        Box::pin(self.explain_statement(sql, Some(as_of)))
     }
 
     async fn explain_statement(&self, sql: &str, as_of: Option<AsOf>) -> Result<Explanation> {

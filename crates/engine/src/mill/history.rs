@@ -1,6 +1,7 @@
 //! Older states of a dataset: reading one, and what each commit did.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -144,21 +145,23 @@ impl Mill {
     /// # Errors
     /// `Invalid` for a limit out of range; `NotFound` with near names; `Denied` for a scope that does not see the whole
     /// dataset; `Corrupt` when the log cannot be read.
-    pub async fn versions(&self, dataset: &str, before: Option<u64>, limit: usize) -> Result<VersionPage> {
-        if limit == 0 || limit > VERSIONS_MAX {
-            return Err(Error::invalid(format!("between 1 and {VERSIONS_MAX} versions can be listed, not {limit}")).at("limit"));
-        }
-        let name = DatasetName::parse(dataset)?;
-        let latest = self.find_whole(&name, "list versions of").await?;
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let readable = log.first_readable(&latest, self.kept(&latest)).await?;
-        let listed = log.first_entry().await?;
-        let end = before.map_or(latest.version + 1, |before| before.min(latest.version + 1));
-        let first = end.saturating_sub(limit as u64).max(listed);
-        let entries = if first < end { log.entries(&latest, first, end - 1).await? } else { Vec::new() };
-        let items = entries.into_iter().rev().map(|(version, entry)| described(version, entry, version >= readable.version)).collect();
-        let next = (first < end && first > listed).then_some(first);
-        Ok(VersionPage { latest: latest.version, first_readable: readable.version, readable_since: readable.committed_at, items, next })
+    pub fn versions<'a>(&'a self, dataset: &'a str, before: Option<u64>, limit: usize) -> BoxFuture<'a, Result<VersionPage>> {
+        Box::pin(async move {
+            if limit == 0 || limit > VERSIONS_MAX {
+                return Err(Error::invalid(format!("between 1 and {VERSIONS_MAX} versions can be listed, not {limit}")).at("limit"));
+            }
+            let name = DatasetName::parse(dataset)?;
+            let latest = self.find_whole(&name, "list versions of").await?;
+            let log = self.shared.datasets.log(self.scope.tenant(), &name);
+            let readable = log.first_readable(&latest, self.kept(&latest)).await?;
+            let listed = log.first_entry().await?;
+            let end = before.map_or(latest.version + 1, |before| before.min(latest.version + 1));
+            let first = end.saturating_sub(limit as u64).max(listed);
+            let entries = if first < end { log.entries(&latest, first, end - 1).await? } else { Vec::new() };
+            let items = entries.into_iter().rev().map(|(version, entry)| described(version, entry, version >= readable.version)).collect();
+            let next = (first < end && first > listed).then_some(first);
+            Ok(VersionPage { latest: latest.version, first_readable: readable.version, readable_since: readable.committed_at, items, next })
+        })
     }
 
     /// What happened to a dataset between two states: the commits after the first up to the second, at most 1,000. A
@@ -183,31 +186,37 @@ impl Mill {
     /// # Errors
     /// As [`versions`](Self::versions); `Invalid`, naming what there is, for states that never were or that the log has no
     /// entries of any more, for a first one after the second, and for too many commits between them.
-    pub async fn changes(&self, dataset: &str, from: impl Into<AsOf>, to: impl Into<AsOf>) -> Result<DatasetChanges> {
-        let name = DatasetName::parse(dataset)?;
-        let latest = self.find_whole(&name, "list changes of").await?;
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let (kept, listed) = (self.kept(&latest), log.first_entry().await?);
-        let resolve = async |as_of: AsOf, field: &str| {
-            let version = log.resolve(&latest, as_of, kept.now).await?.filter(|version| *version >= listed);
-            version.ok_or_else(|| Error::invalid(format!("{as_of}: the log of {name} goes from version {listed} to version {}", latest.version)).at(field))
-        };
-        let (from, to) = (resolve(from.into(), "from").await?, resolve(to.into(), "to").await?);
-        if from > to {
-            return Err(Error::invalid(format!("version {from} came after version {to}; give the older one first")).at("from"));
-        }
-        if to - from > VERSIONS_MAX as u64 {
-            return Err(Error::invalid(format!("{} commits lie between version {from} and version {to}; ask for at most {VERSIONS_MAX}", to - from)).at("from"));
-        }
-        let readable = log.first_readable(&latest, kept).await?.version;
-        let entries = if from < to { log.entries(&latest, from + 1, to).await? } else { Vec::new() };
-        let commits: Vec<_> = entries.into_iter().map(|(version, entry)| described(version, entry, version >= readable)).collect();
-        Ok(DatasetChanges {
-            from,
-            to,
-            rows_added: commits.iter().map(|commit| commit.rows_added).sum(),
-            rows_removed: commits.iter().map(|commit| commit.rows_removed).sum(),
-            commits,
+    pub fn changes<'a>(&'a self, dataset: &'a str, from: impl Into<AsOf>, to: impl Into<AsOf>) -> BoxFuture<'a, Result<DatasetChanges>> {
+        self.changed(dataset, from.into(), to.into())
+    }
+
+    fn changed<'a>(&'a self, dataset: &'a str, from: AsOf, to: AsOf) -> BoxFuture<'a, Result<DatasetChanges>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let latest = self.find_whole(&name, "list changes of").await?;
+            let log = self.shared.datasets.log(self.scope.tenant(), &name);
+            let (kept, listed) = (self.kept(&latest), log.first_entry().await?);
+            let resolve = async |as_of: AsOf, field: &str| {
+                let version = log.resolve(&latest, as_of, kept.now).await?.filter(|version| *version >= listed);
+                version.ok_or_else(|| Error::invalid(format!("{as_of}: the log of {name} goes from version {listed} to version {}", latest.version)).at(field))
+            };
+            let (from, to) = (resolve(from, "from").await?, resolve(to, "to").await?);
+            if from > to {
+                return Err(Error::invalid(format!("version {from} came after version {to}; give the older one first")).at("from"));
+            }
+            if to - from > VERSIONS_MAX as u64 {
+                return Err(Error::invalid(format!("{} commits lie between version {from} and version {to}; ask for at most {VERSIONS_MAX}", to - from)).at("from"));
+            }
+            let readable = log.first_readable(&latest, kept).await?.version;
+            let entries = if from < to { log.entries(&latest, from + 1, to).await? } else { Vec::new() };
+            let commits: Vec<_> = entries.into_iter().map(|(version, entry)| described(version, entry, version >= readable)).collect();
+            Ok(DatasetChanges {
+                from,
+                to,
+                rows_added: commits.iter().map(|commit| commit.rows_added).sum(),
+                rows_removed: commits.iter().map(|commit| commit.rows_removed).sum(),
+                commits,
+            })
         })
     }
 
@@ -230,14 +239,16 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Corrupt` when the log cannot
     /// be read; `Unavailable` when the store does not answer or the engine is closing. Nothing of the dataset is changed.
-    pub async fn checkpoint(&self, dataset: &str) -> Result<CheckpointReport> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let snapshot = self.find_whole(&name, "checkpoint").await?;
-        let kept = self.kept(&snapshot);
-        let context = |error: Error| error.context(format!("checkpoint {name}"));
-        let written = log.write_checkpoint(kept.segments(), kept.now).await.map_err(context)?;
-        let objects_removed = log.clean_log(kept.segments(), kept.now).await.map_err(context)?;
-        Ok(CheckpointReport { version: written.map(|written| written.version), bytes: written.map_or(0, |written| written.bytes), objects_removed })
+    pub fn checkpoint<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<CheckpointReport>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let snapshot = self.find_whole(&name, "checkpoint").await?;
+            let kept = self.kept(&snapshot);
+            let context = |error: Error| error.context(format!("checkpoint {name}"));
+            let written = log.write_checkpoint(kept.segments(), kept.now).await.map_err(context)?;
+            let objects_removed = log.clean_log(kept.segments(), kept.now).await.map_err(context)?;
+            Ok(CheckpointReport { version: written.map(|written| written.version), bytes: written.map_or(0, |written| written.bytes), objects_removed })
+        })
     }
 
     /// Commits of a dataset since the last checkpoint that is known of.
@@ -251,16 +262,18 @@ impl Mill {
     ///
     /// # Errors
     /// `Denied` for a scope that does not see the tenant's datasets as a whole.
-    pub async fn upkeep_report(&self) -> Result<UpkeepReport> {
-        let report = self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, Some(self.scope.tenant()));
-        if self.scope.may_restrict() {
-            for record in &report.records {
-                if self.access_to(&record.dataset).await?.restricts() {
-                    return Err(Error::denied(format!("upkeep of {}: a scope with a row filter or hidden columns does not look after the whole dataset", record.dataset)));
+    pub fn upkeep_report(&self) -> BoxFuture<'_, Result<UpkeepReport>> {
+        Box::pin(async move {
+            let report = self.shared.chores.report(self.shared.settings.upkeep_seconds > 0, Some(self.scope.tenant()));
+            if self.scope.may_restrict() {
+                for record in &report.records {
+                    if self.access_to(&record.dataset).await?.restricts() {
+                        return Err(Error::denied(format!("upkeep of {}: a scope with a row filter or hidden columns does not look after the whole dataset", record.dataset)));
+                    }
                 }
             }
-        }
-        Ok(report)
+            Ok(report)
+        })
     }
 
     /// How long versions of a dataset are kept.

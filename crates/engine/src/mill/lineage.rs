@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -214,15 +215,17 @@ impl Mill {
     ///
     /// # Errors
     /// As [`query`](Self::query): what cannot be asked has no lineage.
-    pub async fn lineage(&self, query: &SemanticQuery) -> Result<Lineage> {
-        // The plan over tables, because segments are told by what is pushed into these.
-        let mill = Self { skips_damaged: false, from_rows: true, ..self.clone() };
-        let traced = async {
-            let words = mill.words(query).await?;
-            let traced = mill.trace(words.query()).await;
-            mill.told(&words, traced).await
-        };
-        execute::within_deadline(self.scope.limits(), traced).await
+    pub fn lineage<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Lineage>> {
+        Box::pin(async move {
+            // The plan over tables, because segments are told by what is pushed into these.
+            let mill = Self { skips_damaged: false, from_rows: true, ..self.clone() };
+            let traced = async {
+                let words = mill.words(query).await?;
+                let traced = mill.trace(words.query()).await;
+                mill.told(&words, traced).await
+            };
+            execute::within_deadline(self.scope.limits(), traced).await
+        })
     }
 
     async fn trace(&self, asked: &SemanticQuery) -> Result<Lineage> {

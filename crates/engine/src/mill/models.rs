@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
+
 use super::Mill;
 use super::seen::Seen;
 use super::shared::VisibleModel;
@@ -21,28 +23,32 @@ impl Mill {
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
-    pub async fn models(&self) -> Result<Vec<Model>> {
-        let mut models = Vec::new();
-        for (name, _) in self.shared.datasets.list(self.scope.tenant()).await? {
-            models.push(self.model(name.as_str()).await?);
-        }
-        Ok(models)
+    pub fn models(&self) -> BoxFuture<'_, Result<Vec<Model>>> {
+        Box::pin(async move {
+            let mut models = Vec::new();
+            for (name, _) in self.shared.datasets.list(self.scope.tenant()).await? {
+                models.push(self.model(name.as_str()).await?);
+            }
+            Ok(models)
+        })
     }
 
     /// One model.
     ///
     /// # Errors
     /// `NotFound` when there is no dataset of that name.
-    pub async fn model(&self, name: &str) -> Result<Model> {
-        let name = DatasetName::parse(name)?;
-        let seen = self.find(&name).await?;
-        let mut model = self.model_of(&name, &seen).await.map(|model| Model::clone(&model))?;
-        if self.scope.may_restrict() && hierarchy::has_joined(&model) {
-            // What other models hide is no level here.
-            let models = self.led_to(&model).await?;
-            hierarchy::retain_joined(&mut model, &models);
-        }
-        Ok(model)
+    pub fn model<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Model>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(name)?;
+            let seen = self.find(&name).await?;
+            let mut model = self.model_of(&name, &seen).await.map(|model| Model::clone(&model))?;
+            if self.scope.may_restrict() && hierarchy::has_joined(&model) {
+                // What other models hide is no level here.
+                let models = self.led_to(&model).await?;
+                hierarchy::retain_joined(&mut model, &models);
+            }
+            Ok(model)
+        })
     }
 
     /// The model of a dataset as the scope sees it. Kept for as long as neither model nor columns change.
@@ -101,16 +107,16 @@ impl Mill {
     ///
     /// # Errors
     /// As [`update_model`](Self::update_model), but for `Conflict` and for views that would be broken.
-    pub async fn check_model(&self, model: &Model) -> Result<()> {
-        self.checked(model).await.map(drop)
+    pub fn check_model<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.checked(model).await.map(drop) })
     }
 
     /// Stores a model as the version after `expected`.
     ///
     /// # Errors
     /// `Invalid` when it does not fit its dataset or would break a view, `Denied` for a scope that does not see all of that, `Conflict` when somebody else changed it since.
-    pub async fn update_model(&self, model: Model, expected: u64) -> Result<Model> {
-        self.update_model_before(model, expected, &[]).await
+    pub fn update_model(&self, model: Model, expected: u64) -> BoxFuture<'_, Result<Model>> {
+        Box::pin(self.update_model_before(model, expected, &[]))
     }
 
     /// The same before some views are stored that were checked over it ([`check_view`](Self::check_view)): whether they hold as they
@@ -118,16 +124,18 @@ impl Mill {
     ///
     /// # Errors
     /// As [`update_model`](Self::update_model).
-    pub async fn update_model_before(&self, model: Model, expected: u64, views: &[View]) -> Result<Model> {
-        let (name, snapshot) = self.checked(&model).await?;
-        self.keep_views(&model, views).await?;
-        let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
-        // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
-        if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
-            tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
-        }
-        self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name, version });
-        Ok(Model { version, ..model })
+    pub fn update_model_before<'a>(&'a self, model: Model, expected: u64, views: &'a [View]) -> BoxFuture<'a, Result<Model>> {
+        Box::pin(async move {
+            let (name, snapshot) = self.checked(&model).await?;
+            self.keep_views(&model, views).await?;
+            let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
+            // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
+            if let Err(error) = self.owner().open_rollups(&name, &snapshot).await {
+                tracing::warn!(dataset = %name, %error, "the rollups of the model could not be opened");
+            }
+            self.shared.events.raise(Event::ModelChanged { tenant: self.scope.tenant().clone(), dataset: name, version });
+            Ok(Model { version, ..model })
+        })
     }
 
     /// The dataset of a model that fits it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
+use futures::future::BoxFuture;
 
 use super::Mill;
 use super::compose::LookupsBy;
@@ -36,12 +37,14 @@ impl Mill {
     /// # Errors
     /// As [`query`](Self::query), apart from what happens while it runs. `Invalid` for a question with totals, greatest values,
     /// buckets to fill or columns of values, of which each part has a plan of its own.
-    pub async fn plan(&self, query: &SemanticQuery) -> Result<Arc<dyn ExecutionPlan>> {
-        let words = self.words(query).await?;
-        match self.page_in_models(words.query()).await {
-            Ok(page) => self.shared.session.physical(&called(page, words.names())?).await,
-            Err(error) => Err(self.told_error(&words, error).await),
-        }
+    pub fn plan<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
+        Box::pin(async move {
+            let words = self.words(query).await?;
+            match self.page_in_models(words.query()).await {
+                Ok(page) => self.shared.session.physical(&called(page, words.names())?).await,
+                Err(error) => Err(self.told_error(&words, error).await),
+            }
+        })
     }
 
     /// The rows of the page of a question in the words of models.
@@ -67,10 +70,12 @@ impl Mill {
     ///
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.
-    pub async fn plan_sql(&self, sql: &str) -> Result<Arc<dyn ExecutionPlan>> {
-        let planned = self.plan_statement(sql, (None, LookupsBy::Joins), &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
-        self.check_looked_up(&planned.questions).await?;
-        Ok(planned.planned.physical)
+    pub fn plan_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
+        Box::pin(async move {
+            let planned = self.plan_statement(sql, (None, LookupsBy::Joins), &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
+            self.check_looked_up(&planned.questions).await?;
+            Ok(planned.planned.physical)
+        })
     }
 }
 

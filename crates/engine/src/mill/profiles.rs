@@ -1,5 +1,7 @@
 //! What is known of single loads: their list, and their profiles.
 
+use futures::future::BoxFuture;
+
 use super::Mill;
 use super::describe::{LoadSummary, load_summaries};
 use crate::error::{Error, Result};
@@ -13,10 +15,12 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound` with near names.
-    pub async fn loads(&self, dataset: &str) -> Result<Vec<LoadSummary>> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find(&name).await?;
-        Ok(load_summaries(&snapshot))
+    pub fn loads<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<LoadSummary>>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find(&name).await?;
+            Ok(load_summaries(&snapshot))
+        })
     }
 
     /// What the rows of one load look like, and what is not as it was in the profiled load before. Loads that make a
@@ -39,20 +43,22 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names, and when the load has no profile; `Denied` for a scope with a row filter, whose rows
     /// cannot be told from those of others any more; `Corrupt` when the stored profile cannot be read.
-    pub async fn load_profile(&self, dataset: &str, load_id: &str) -> Result<LoadProfile> {
-        let name = DatasetName::parse(dataset)?;
-        let seen = self.find(&name).await?;
-        if seen.access().filters_rows() {
-            return Err(Error::denied(format!("profiles of loads of {name} are of all rows, which a scope with a row filter does not see; ask somebody who does")));
-        }
-        let log = self.shared.datasets.log(self.scope.tenant(), &name);
-        let load_id = load_id_of(&name, load_id)?;
-        let found = kept::get(&self.shared.store, log.prefix(), &load_id).await?;
-        let mut profile =
-            found.ok_or_else(|| Error::not_found(format!("there is no profile of load {load_id} of {name}: loads of less than 100 rows have none, and an erasure removes it")))?;
-        profile.columns.retain(|column| seen.access().shows(&column.name));
-        profile.drift.retain(|drift| drift.column.as_ref().is_none_or(|column| seen.access().shows(column)));
-        Ok(profile)
+    pub fn load_profile<'a>(&'a self, dataset: &'a str, load_id: &'a str) -> BoxFuture<'a, Result<LoadProfile>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let seen = self.find(&name).await?;
+            if seen.access().filters_rows() {
+                return Err(Error::denied(format!("profiles of loads of {name} are of all rows, which a scope with a row filter does not see; ask somebody who does")));
+            }
+            let log = self.shared.datasets.log(self.scope.tenant(), &name);
+            let load_id = load_id_of(&name, load_id)?;
+            let found = kept::get(&self.shared.store, log.prefix(), &load_id).await?;
+            let mut profile = found
+                .ok_or_else(|| Error::not_found(format!("there is no profile of load {load_id} of {name}: loads of less than 100 rows have none, and an erasure removes it")))?;
+            profile.columns.retain(|column| seen.access().shows(&column.name));
+            profile.drift.retain(|drift| drift.column.as_ref().is_none_or(|column| seen.access().shows(column)));
+            Ok(profile)
+        })
     }
 }
 

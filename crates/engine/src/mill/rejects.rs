@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use futures::future::BoxFuture;
 use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -73,33 +74,37 @@ impl Mill {
     /// # Errors
     /// `NotFound`; `Corrupt` when the stored rows cannot be read; `Denied` for a scope with a row filter or hidden
     /// columns, because raw text cannot be filtered.
-    pub async fn rejects(&self, dataset: &str, offset: usize, limit: usize) -> Result<RejectPage> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find_raw(&name).await?;
-        let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
-        for (_, _, load) in snapshot.recent_loads.iter().filter(|(_, _, load)| load.rejected > 0) {
-            total += load.rejected;
-            let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
-            if skip >= count || items.len() >= limit {
-                skip = skip.saturating_sub(count);
-                continue;
+    pub fn rejects<'a>(&'a self, dataset: &'a str, offset: usize, limit: usize) -> BoxFuture<'a, Result<RejectPage>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find_raw(&name).await?;
+            let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
+            for (_, _, load) in snapshot.recent_loads.iter().filter(|(_, _, load)| load.rejected > 0) {
+                total += load.rejected;
+                let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
+                if skip >= count || items.len() >= limit {
+                    skip = skip.saturating_sub(count);
+                    continue;
+                }
+                let rows = self.read_rejects(&name, &snapshot, &load.load_id).await?.ok_or_else(|| none_kept(&name, &load.load_id))?;
+                items.extend(rows.into_iter().skip(skip).take(limit - items.len()));
+                skip = 0;
             }
-            let rows = self.read_rejects(&name, &snapshot, &load.load_id).await?.ok_or_else(|| none_kept(&name, &load.load_id))?;
-            items.extend(rows.into_iter().skip(skip).take(limit - items.len()));
-            skip = 0;
-        }
-        Ok(RejectPage { total, items })
+            Ok(RejectPage { total, items })
+        })
     }
 
     /// Rows that one load rejected, however long ago it was, in the order of its file; none for a load that took all of them.
     ///
     /// # Errors
     /// As [`rejects`](Self::rejects); `NotFound` also for what is no id of a load.
-    pub async fn load_rejects(&self, dataset: &str, load_id: &str, offset: usize, limit: usize) -> Result<RejectPage> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find_raw(&name).await?;
-        let rows = self.read_rejects(&name, &snapshot, load_id).await?.unwrap_or_default();
-        Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect() })
+    pub fn load_rejects<'a>(&'a self, dataset: &'a str, load_id: &'a str, offset: usize, limit: usize) -> BoxFuture<'a, Result<RejectPage>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find_raw(&name).await?;
+            let rows = self.read_rejects(&name, &snapshot, load_id).await?.unwrap_or_default();
+            Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect() })
+        })
     }
 
     /// All rows that one load rejected, at most 10,000, as a file.
@@ -118,25 +123,27 @@ impl Mill {
     ///
     /// # Errors
     /// As [`load_rejects`](Self::load_rejects); `NotFound` also for a load that rejected nothing.
-    pub async fn export_rejects(&self, dataset: &str, load_id: &str, format: RejectFormat) -> Result<Vec<u8>> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find_raw(&name).await?;
-        let rows = self.read_rejects(&name, &snapshot, load_id).await?.ok_or_else(|| none_kept(&name, load_id))?;
-        let mut file = Vec::new();
-        let write = |error: std::io::Error| Error::internal(format!("write rejected rows: {error}")).because(error);
-        if format == RejectFormat::Csv {
-            file.extend_from_slice(b"number,line,column,value,rule,reason,raw,replayed_by\r\n");
-        }
-        for row in &rows {
-            match format {
-                RejectFormat::Csv => csv_line(&mut file, row).map_err(write)?,
-                RejectFormat::Ndjson => {
-                    serde_json::to_writer(&mut file, row)?;
-                    file.push(b'\n');
+    pub fn export_rejects<'a>(&'a self, dataset: &'a str, load_id: &'a str, format: RejectFormat) -> BoxFuture<'a, Result<Vec<u8>>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find_raw(&name).await?;
+            let rows = self.read_rejects(&name, &snapshot, load_id).await?.ok_or_else(|| none_kept(&name, load_id))?;
+            let mut file = Vec::new();
+            let write = |error: std::io::Error| Error::internal(format!("write rejected rows: {error}")).because(error);
+            if format == RejectFormat::Csv {
+                file.extend_from_slice(b"number,line,column,value,rule,reason,raw,replayed_by\r\n");
+            }
+            for row in &rows {
+                match format {
+                    RejectFormat::Csv => csv_line(&mut file, row).map_err(write)?,
+                    RejectFormat::Ndjson => {
+                        serde_json::to_writer(&mut file, row)?;
+                        file.push(b'\n');
+                    }
                 }
             }
-        }
-        Ok(file)
+            Ok(file)
+        })
     }
 
     /// Loads rejected rows that were corrected: they are read, treated and held to the contract as rows of any load, and the
@@ -164,43 +171,45 @@ impl Mill {
     /// `Invalid` for no rows, too many, or a number that stands twice or is not there; `Conflict` when another load has
     /// brought some of them already, naming these; as [`load`](Self::load) and [`export_rejects`](Self::export_rejects). All
     /// rows are as they were then.
-    pub async fn replay_rejects(&self, dataset: &str, load_id: &str, rows: Vec<FixedRow>) -> Result<LoadReport> {
-        let name = DatasetName::parse(dataset)?;
-        let snapshot = self.find_raw(&name).await?;
-        if rows.is_empty() || rows.len() > REPLAY_MAX {
-            return Err(Error::invalid(format!("between 1 and {REPLAY_MAX} rows can be loaded again at once, not {}", rows.len())).at("rows"));
-        }
-        let load_id = load_id_of(&name, load_id)?;
-        let count = self.read_rejects(&name, &snapshot, &load_id).await?.ok_or_else(|| none_kept(&name, &load_id))?.len() as u64;
-        let mut numbers = BTreeSet::new();
-        for (place, row) in rows.iter().enumerate() {
-            let refuse = |message: String| Err(Error::invalid(message).at(format!("rows[{place}].number")));
-            if row.number >= count {
-                return refuse(format!("load {load_id} rejected {count} rows; the last is number {}, not {}", count.saturating_sub(1), row.number));
+    pub fn replay_rejects<'a>(&'a self, dataset: &'a str, load_id: &'a str, rows: Vec<FixedRow>) -> BoxFuture<'a, Result<LoadReport>> {
+        Box::pin(async move {
+            let name = DatasetName::parse(dataset)?;
+            let snapshot = self.find_raw(&name).await?;
+            if rows.is_empty() || rows.len() > REPLAY_MAX {
+                return Err(Error::invalid(format!("between 1 and {REPLAY_MAX} rows can be loaded again at once, not {}", rows.len())).at("rows"));
             }
-            if !numbers.insert(row.number) {
-                return refuse(format!("rejected row {} stands twice", row.number));
+            let load_id = load_id_of(&name, load_id)?;
+            let count = self.read_rejects(&name, &snapshot, &load_id).await?.ok_or_else(|| none_kept(&name, &load_id))?.len() as u64;
+            let mut numbers = BTreeSet::new();
+            for (place, row) in rows.iter().enumerate() {
+                let refuse = |message: String| Err(Error::invalid(message).at(format!("rows[{place}].number")));
+                if row.number >= count {
+                    return refuse(format!("load {load_id} rejected {count} rows; the last is number {}, not {}", count.saturating_sub(1), row.number));
+                }
+                if !numbers.insert(row.number) {
+                    return refuse(format!("rejected row {} stands twice", row.number));
+                }
             }
-        }
-        if let Some(report) = replayed_before(&name, &snapshot, &load_id, &numbers)? {
-            self.shared.datasets.log(self.scope.tenant(), &name).rely_on(report.version).await?;
-            return Ok(report);
-        }
-        let mut lines = Vec::new();
-        for row in &rows {
-            serde_json::to_writer(&mut lines, &row.row)?;
-            lines.push(b'\n');
-        }
-        let input = Input::Bytes { name: format!("corrected rows of {load_id}.ndjson"), bytes: lines.into() };
-        let mut load = Load::from_input(input).format(crate::ingest::FileFormat::Ndjson).mode(LoadMode::Append);
-        load.replays = Some(Replays { load_id: load_id.clone(), rejects: numbers.iter().copied().collect() });
-        let report = self.load(dataset, load).await?;
-        if !report.replayed {
-            return Ok(report);
-        }
-        // Somebody was faster, with these rows or with some of them.
-        let snapshot = self.find_raw(&name).await?;
-        Ok(replayed_before(&name, &snapshot, &load_id, &numbers)?.unwrap_or(report))
+            if let Some(report) = replayed_before(&name, &snapshot, &load_id, &numbers)? {
+                self.shared.datasets.log(self.scope.tenant(), &name).rely_on(report.version).await?;
+                return Ok(report);
+            }
+            let mut lines = Vec::new();
+            for row in &rows {
+                serde_json::to_writer(&mut lines, &row.row)?;
+                lines.push(b'\n');
+            }
+            let input = Input::Bytes { name: format!("corrected rows of {load_id}.ndjson"), bytes: lines.into() };
+            let mut load = Load::from_input(input).format(crate::ingest::FileFormat::Ndjson).mode(LoadMode::Append);
+            load.replays = Some(Replays { load_id: load_id.clone(), rejects: numbers.iter().copied().collect() });
+            let report = self.load(dataset, load).await?;
+            if !report.replayed {
+                return Ok(report);
+            }
+            // Somebody was faster, with these rows or with some of them.
+            let snapshot = self.find_raw(&name).await?;
+            Ok(replayed_before(&name, &snapshot, &load_id, &numbers)?.unwrap_or(report))
+        })
     }
 
     /// The dataset, for somebody who may see raw text of it.

@@ -1,6 +1,7 @@
 //! Rows that are older than their dataset keeps them go, a time chunk at a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -53,35 +54,37 @@ impl Mill {
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Conflict` when others rewrite
     /// the same segments again and again; `Unavailable` when the store does not answer or the engine is closing. What was
     /// committed before the error stays so.
-    pub async fn apply_retention(&self, dataset: &str) -> Result<RetentionReport> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let (mut rows, mut segments, mut bytes, mut conflicts) = (0, 0, 0, 0);
-        loop {
-            let _turn = log.rewriting.lock().await;
-            let snapshot = self.find_whole(&name, "apply the retention of").await?;
-            let now = self.shared.clock.now();
-            let oldest = snapshot.metadata.settings.keep_days.map(|days| now - TimeDelta::days(days.into()));
-            let found = oldest.map(|oldest| expired(&snapshot, oldest, SEGMENTS_MAX)).unwrap_or_default();
-            if found.segments.is_empty() {
-                // Another call may have taken them out just now, and not yet be sure of it.
-                log.rely_on(snapshot.version).await?;
-                return Ok(RetentionReport { version: snapshot.version, rows, segments, bytes, retained_from: snapshot.retained_from });
-            }
-            let removed = found.segments.iter().map(|segment| segment.path.clone()).collect();
-            let entry = Entry { removed, rewrite: Some(Rewrite::Retention), retained_from: found.until, committed_at: now, ..Entry::default() };
-            match log.commit(entry).await {
-                Ok(Committed::Version(after)) => {
-                    rows += found.segments.iter().map(|segment| segment.rows).sum::<u64>();
-                    bytes += found.segments.iter().map(|segment| segment.bytes).sum::<u64>();
-                    segments += found.segments.len() as u64;
-                    self.raise_rewritten(&name, &after, &[], &found.segments, time_range(&found.segments, &snapshot));
+    pub fn apply_retention<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<RetentionReport>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let (mut rows, mut segments, mut bytes, mut conflicts) = (0, 0, 0, 0);
+            loop {
+                let _turn = log.rewriting.lock().await;
+                let snapshot = self.find_whole(&name, "apply the retention of").await?;
+                let now = self.shared.clock.now();
+                let oldest = snapshot.metadata.settings.keep_days.map(|days| now - TimeDelta::days(days.into()));
+                let found = oldest.map(|oldest| expired(&snapshot, oldest, SEGMENTS_MAX)).unwrap_or_default();
+                if found.segments.is_empty() {
+                    // Another call may have taken them out just now, and not yet be sure of it.
+                    log.rely_on(snapshot.version).await?;
+                    return Ok(RetentionReport { version: snapshot.version, rows, segments, bytes, retained_from: snapshot.retained_from });
                 }
-                Ok(Committed::Unknown(error)) => return Err(error),
-                Ok(Committed::Before(..)) => return Err(Error::internal("a retention was taken for a load")),
-                // A compaction of another engine has rewritten some of them: look again.
-                Err(error) if error.kind() == ErrorKind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
-                Err(error) => return Err(error.context(format!("apply the retention of {name}"))),
+                let removed = found.segments.iter().map(|segment| segment.path.clone()).collect();
+                let entry = Entry { removed, rewrite: Some(Rewrite::Retention), retained_from: found.until, committed_at: now, ..Entry::default() };
+                match log.commit(entry).await {
+                    Ok(Committed::Version(after)) => {
+                        rows += found.segments.iter().map(|segment| segment.rows).sum::<u64>();
+                        bytes += found.segments.iter().map(|segment| segment.bytes).sum::<u64>();
+                        segments += found.segments.len() as u64;
+                        self.raise_rewritten(&name, &after, &[], &found.segments, time_range(&found.segments, &snapshot));
+                    }
+                    Ok(Committed::Unknown(error)) => return Err(error),
+                    Ok(Committed::Before(..)) => return Err(Error::internal("a retention was taken for a load")),
+                    // A compaction of another engine has rewritten some of them: look again.
+                    Err(error) if error.kind() == ErrorKind::Conflict && conflicts < ATTEMPTS => conflicts += 1,
+                    Err(error) => return Err(error.context(format!("apply the retention of {name}"))),
+                }
             }
-        }
+        })
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use chrono_tz::Tz;
 use futures::TryStreamExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -70,10 +71,12 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound`; `Denied` for a scope with a row filter or hidden columns.
-    pub async fn rollups(&self, dataset: &str) -> Result<Vec<RollupStatus>> {
-        let (name, snapshot) = self.whole(dataset).await?;
-        self.open_rollups(&name, &snapshot).await?;
-        self.statuses(&name, &snapshot).await
+    pub fn rollups<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<RollupStatus>>> {
+        Box::pin(async move {
+            let (name, snapshot) = self.whole(dataset).await?;
+            self.open_rollups(&name, &snapshot).await?;
+            self.statuses(&name, &snapshot).await
+        })
     }
 
     /// Builds what is missing of the rollups of a dataset now, instead of waiting for the background: a partial for each
@@ -109,11 +112,13 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound`; `Denied` for a scope with a row filter or hidden columns; `Unavailable` when the store does not answer.
-    pub async fn build_rollups(&self, dataset: &str) -> Result<Vec<RollupStatus>> {
-        let (name, snapshot) = self.whole(dataset).await?;
-        self.advise(&name, &snapshot).await?;
-        self.keep_rollups(&name, &snapshot, 0).await?;
-        self.statuses(&name, &snapshot).await
+    pub fn build_rollups<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<Vec<RollupStatus>>> {
+        Box::pin(async move {
+            let (name, snapshot) = self.whole(dataset).await?;
+            self.advise(&name, &snapshot).await?;
+            self.keep_rollups(&name, &snapshot, 0).await?;
+            self.statuses(&name, &snapshot).await
+        })
     }
 
     /// A dataset for a scope that sees all of it.

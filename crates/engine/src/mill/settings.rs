@@ -1,6 +1,8 @@
 //! What the owner of a dataset decides about it: how long rows and versions are kept. Kept in the log of the dataset, so that
 //! every engine over the store knows it, other Delta engines among them.
 
+use futures::future::BoxFuture;
+
 use super::Mill;
 use super::change::ATTEMPTS;
 use crate::catalog::DatasetSettings;
@@ -17,8 +19,8 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound` with near names.
-    pub async fn dataset_settings(&self, dataset: &str) -> Result<DatasetSettings> {
-        Ok(self.find(&DatasetName::parse(dataset)?).await?.metadata.settings)
+    pub fn dataset_settings<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetSettings>> {
+        Box::pin(async move { Ok(self.find(&DatasetName::parse(dataset)?).await?.metadata.settings) })
     }
 
     /// Replaces the settings of a dataset, by a commit. Rows that are too old then go with the next
@@ -41,30 +43,32 @@ impl Mill {
     /// `Invalid` for a setting out of range, or for days to keep rows where no column places rows in time; `NotFound` with
     /// near names; `Denied` for a scope that does not see the whole dataset; `Conflict` when others change them again and
     /// again; `Unavailable` when the store does not answer or the engine is closing.
-    pub async fn update_dataset_settings(&self, dataset: &str, settings: DatasetSettings) -> Result<DatasetSettings> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let mut last = Error::internal("no change was tried");
-        for _ in 0..ATTEMPTS {
-            let snapshot = self.find_whole(&name, "change the settings of").await?;
-            check(&settings, snapshot.metadata.schema.time_column.is_some())?;
-            if snapshot.metadata.settings == settings {
-                log.rely_on(snapshot.version).await?;
-                return Ok(settings);
-            }
-            let metadata = Metadata { settings, ..(*snapshot.metadata).clone() };
-            let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: self.shared.clock.now(), ..Entry::default() };
-            match log.commit(entry).await {
-                Ok(Committed::Version(snapshot)) => {
-                    self.raise_rewritten(&name, &snapshot, &[], &[], None);
+    pub fn update_dataset_settings<'a>(&'a self, dataset: &'a str, settings: DatasetSettings) -> BoxFuture<'a, Result<DatasetSettings>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let mut last = Error::internal("no change was tried");
+            for _ in 0..ATTEMPTS {
+                let snapshot = self.find_whole(&name, "change the settings of").await?;
+                check(&settings, snapshot.metadata.schema.time_column.is_some())?;
+                if snapshot.metadata.settings == settings {
+                    log.rely_on(snapshot.version).await?;
                     return Ok(settings);
                 }
-                Ok(Committed::Unknown(error)) => return Err(error),
-                Ok(Committed::Before(..)) => return Err(Error::internal("a change of settings was taken for a load")),
-                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
-                Err(error) => return Err(error.context(format!("change the settings of {name}"))),
+                let metadata = Metadata { settings, ..(*snapshot.metadata).clone() };
+                let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: self.shared.clock.now(), ..Entry::default() };
+                match log.commit(entry).await {
+                    Ok(Committed::Version(snapshot)) => {
+                        self.raise_rewritten(&name, &snapshot, &[], &[], None);
+                        return Ok(settings);
+                    }
+                    Ok(Committed::Unknown(error)) => return Err(error),
+                    Ok(Committed::Before(..)) => return Err(Error::internal("a change of settings was taken for a load")),
+                    Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                    Err(error) => return Err(error.context(format!("change the settings of {name}"))),
+                }
             }
-        }
-        Err(last.context(format!("change the settings of {name}")))
+            Err(last.context(format!("change the settings of {name}")))
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use datafusion::logical_expr::LogicalPlanBuilder;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::col;
 use futures::StreamExt;
+use futures::future::BoxFuture;
 use object_store::{ObjectStoreExt, PutMode};
 
 use super::Mill;
@@ -46,9 +47,11 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound` with near names; `Denied` for a scope that does not see the whole dataset.
-    pub async fn steps(&self, dataset: &str) -> Result<DatasetSteps> {
-        let snapshot = self.find_whole(&DatasetName::parse(dataset)?, "read the steps of").await?;
-        stored(&snapshot)
+    pub fn steps<'a>(&'a self, dataset: &'a str) -> BoxFuture<'a, Result<DatasetSteps>> {
+        Box::pin(async move {
+            let snapshot = self.find_whole(&DatasetName::parse(dataset)?, "read the steps of").await?;
+            stored(&snapshot)
+        })
     }
 
     /// Replaces the steps of a dataset, by a commit. Rows that are there stay as they are; loads from now on go through the new
@@ -75,40 +78,42 @@ impl Mill {
     /// `Invalid`, naming the step, for one that does not suit the columns, or when what comes of them is not what the dataset
     /// holds; `NotFound` with near names; `Denied` for a scope that does not see the whole dataset; `Conflict` when others
     /// change it again and again; `Unavailable` when the store does not answer or the engine is closing.
-    pub async fn set_steps(&self, dataset: &str, steps: DatasetSteps) -> Result<DatasetSteps> {
-        let (_open, name, log) = self.begin_change(dataset).await?;
-        let mut last = Error::internal("no change was tried");
-        for _ in 0..ATTEMPTS {
-            let snapshot = self.find_whole(&name, "change the steps of").await?;
-            let columns = &snapshot.metadata.schema.columns;
-            let mut made = steps.clone();
-            if made.steps.is_empty() {
-                made.source.clone_from(columns);
-            } else if made.source.is_empty() {
-                made.source = stored(&snapshot)?.source;
-            }
-            DatasetSchema::new(made.source.clone(), None).map_err(|error| error.context("source").at("source"))?;
-            let provisions = Provisions::fetch(self.step_host(), &made.steps, false).await?;
-            check_steps(&made, columns, &provisions)?;
-            let text = if made.steps.is_empty() { None } else { Some(Arc::from(made.to_text()?)) };
-            if snapshot.metadata.steps == text {
-                log.rely_on(snapshot.version).await?;
-                return Ok(made);
-            }
-            let metadata = Metadata { steps: text, ..(*snapshot.metadata).clone() };
-            let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: self.shared.clock.now(), ..Entry::default() };
-            match log.commit(entry).await {
-                Ok(Committed::Version(snapshot)) => {
-                    self.raise_rewritten(&name, &snapshot, &[], &[], None);
+    pub fn set_steps<'a>(&'a self, dataset: &'a str, steps: DatasetSteps) -> BoxFuture<'a, Result<DatasetSteps>> {
+        Box::pin(async move {
+            let (_open, name, log) = self.begin_change(dataset).await?;
+            let mut last = Error::internal("no change was tried");
+            for _ in 0..ATTEMPTS {
+                let snapshot = self.find_whole(&name, "change the steps of").await?;
+                let columns = &snapshot.metadata.schema.columns;
+                let mut made = steps.clone();
+                if made.steps.is_empty() {
+                    made.source.clone_from(columns);
+                } else if made.source.is_empty() {
+                    made.source = stored(&snapshot)?.source;
+                }
+                DatasetSchema::new(made.source.clone(), None).map_err(|error| error.context("source").at("source"))?;
+                let provisions = Provisions::fetch(self.step_host(), &made.steps, false).await?;
+                check_steps(&made, columns, &provisions)?;
+                let text = if made.steps.is_empty() { None } else { Some(Arc::from(made.to_text()?)) };
+                if snapshot.metadata.steps == text {
+                    log.rely_on(snapshot.version).await?;
                     return Ok(made);
                 }
-                Ok(Committed::Unknown(error)) => return Err(error),
-                Ok(Committed::Before(..)) => return Err(Error::internal("a change of steps was taken for a load")),
-                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
-                Err(error) => return Err(error.context(format!("change the steps of {name}"))),
+                let metadata = Metadata { steps: text, ..(*snapshot.metadata).clone() };
+                let entry = Entry { metadata: Some(metadata), alters: Some(snapshot.metadata.clone()), committed_at: self.shared.clock.now(), ..Entry::default() };
+                match log.commit(entry).await {
+                    Ok(Committed::Version(snapshot)) => {
+                        self.raise_rewritten(&name, &snapshot, &[], &[], None);
+                        return Ok(made);
+                    }
+                    Ok(Committed::Unknown(error)) => return Err(error),
+                    Ok(Committed::Before(..)) => return Err(Error::internal("a change of steps was taken for a load")),
+                    Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                    Err(error) => return Err(error.context(format!("change the steps of {name}"))),
+                }
             }
-        }
-        Err(last.context(format!("change the steps of {name}")))
+            Err(last.context(format!("change the steps of {name}")))
+        })
     }
 
     /// What a load would make of the beginning of its input, with its steps: columns before and after, the first `shown` rows
@@ -131,18 +136,20 @@ impl Mill {
     ///
     /// # Errors
     /// As [`load`](Self::load) for an input that is broken or steps that do not suit it; a step that says `fail` fails.
-    pub async fn preview_load(&self, load: Load, shown: usize) -> Result<StepsPreview> {
-        let Load { input, options, types, steps, progress, .. } = load;
-        let steps = steps.unwrap_or_default();
-        let provisions = Provisions::fetch(self.step_host(), &steps, true).await?;
-        let source = spool(input, &progress).await?;
-        let work = move || {
-            let inference = infer_spooled(&source, &options)?;
-            let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
-            let compiled = steps.compile(&columns, &provisions)?;
-            preview(&source, inference, columns, compiled, shown.min(SHOWN_MAX))
-        };
-        tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("the preview ended without a word").because(error))?
+    pub fn preview_load(&self, load: Load, shown: usize) -> BoxFuture<'_, Result<StepsPreview>> {
+        Box::pin(async move {
+            let Load { input, options, types, steps, progress, .. } = load;
+            let steps = steps.unwrap_or_default();
+            let provisions = Provisions::fetch(self.step_host(), &steps, true).await?;
+            let source = spool(input, &progress).await?;
+            let work = move || {
+                let inference = infer_spooled(&source, &options)?;
+                let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
+                let compiled = steps.compile(&columns, &provisions)?;
+                preview(&source, inference, columns, compiled, shown.min(SHOWN_MAX))
+            };
+            tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("the preview ended without a word").because(error))?
+        })
     }
 
     pub(super) fn step_host(&self) -> Arc<dyn StepHost> {

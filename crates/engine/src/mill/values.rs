@@ -6,6 +6,7 @@ use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
 use datafusion::scalar::ScalarValue;
+use futures::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -52,48 +53,50 @@ impl Mill {
     ///
     /// # Errors
     /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit.
-    pub async fn values(&self, member: &str, search: Option<&str>, limit: usize, offset: usize) -> Result<ValuePage> {
-        let member = &*self.dimension_of_view(member).await?;
-        if !(1..=PAGE_MAX).contains(&limit) {
-            return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
-        }
-        if offset > OFFSET_MAX {
-            return Err(Error::invalid(format!("at most {OFFSET_MAX} values are left out first; search instead")).at("offset"));
-        }
-        if search.is_some_and(|text| text.len() > SEARCH_MAX_BYTES) {
-            return Err(Error::invalid(format!("at most {SEARCH_MAX_BYTES} bytes are searched for")).at("search"));
-        }
-        let dataset = DatasetName::parse(model_of(member)?)?;
-        let snapshot = self.find(&dataset).await?;
-        let model = self.model_of(&dataset, &snapshot).await?;
-        let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
-        let page = async {
-            self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-            let search = search.filter(|text| !text.is_empty());
-            if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
-                let text = search.map(str::to_owned);
-                let look = move || match text {
-                    Some(text) => list.search(&text, limit, offset),
-                    None => Ok(list.page(limit, offset)),
-                };
-                let (values, more) = aside(look).await?;
-                return Ok(ValuePage { values: column_to_json(&values), more });
+    pub fn values<'a>(&'a self, member: &'a str, search: Option<&'a str>, limit: usize, offset: usize) -> BoxFuture<'a, Result<ValuePage>> {
+        Box::pin(async move {
+            let member = &*self.dimension_of_view(member).await?;
+            if !(1..=PAGE_MAX).contains(&limit) {
+                return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
             }
-            let value = Expr::Column(Column::new_unqualified(&dimension.name));
-            let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
-            if let Some(text) = search {
-                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
-                let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
-                plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
+            if offset > OFFSET_MAX {
+                return Err(Error::invalid(format!("at most {OFFSET_MAX} values are left out first; search instead")).at("offset"));
             }
-            // Searched after the groups are made: the groups are the same for every search.
-            let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
-            let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
-            let (batch, _) = write::normalised(&executed.batch)?;
-            let values = batch.columns().first().map(column_to_json).unwrap_or_default();
-            Ok(ValuePage { values, more: executed.truncated })
-        };
-        execute::within_deadline(self.scope.limits(), page).await
+            if search.is_some_and(|text| text.len() > SEARCH_MAX_BYTES) {
+                return Err(Error::invalid(format!("at most {SEARCH_MAX_BYTES} bytes are searched for")).at("search"));
+            }
+            let dataset = DatasetName::parse(model_of(member)?)?;
+            let snapshot = self.find(&dataset).await?;
+            let model = self.model_of(&dataset, &snapshot).await?;
+            let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
+            let page = async {
+                self.open_rollups_of(&dataset, &snapshot, model.version).await?;
+                let search = search.filter(|text| !text.is_empty());
+                if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
+                    let text = search.map(str::to_owned);
+                    let look = move || match text {
+                        Some(text) => list.search(&text, limit, offset),
+                        None => Ok(list.page(limit, offset)),
+                    };
+                    let (values, more) = aside(look).await?;
+                    return Ok(ValuePage { values: column_to_json(&values), more });
+                }
+                let value = Expr::Column(Column::new_unqualified(&dimension.name));
+                let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
+                if let Some(text) = search {
+                    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                    let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
+                    let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
+                    plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
+                }
+                // Searched after the groups are made: the groups are the same for every search.
+                let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
+                let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
+                let (batch, _) = write::normalised(&executed.batch)?;
+                let values = batch.columns().first().map(column_to_json).unwrap_or_default();
+                Ok(ValuePage { values, more: executed.truncated })
+            };
+            execute::within_deadline(self.scope.limits(), page).await
+        })
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
@@ -69,16 +70,18 @@ impl Mill {
     ///
     /// # Errors
     /// As [`query`](Self::query); `Exhausted` also where the rows cannot be read within the limits of the scope.
-    pub async fn verify(&self, query: &SemanticQuery) -> Result<Verification> {
-        // Both must read the same, so nothing is left out by one of them.
-        let kept = Self { skips_damaged: false, from_rows: false, ..self.clone() };
-        let rows = Self { from_rows: true, ..kept.clone() };
-        let verification = async {
-            let words = kept.words(query).await?;
-            let verified = kept.verify_in_models(&rows, words.query()).await;
-            kept.told(&words, verified).await
-        };
-        execute::within_deadline(self.scope.limits(), verification).await
+    pub fn verify<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Verification>> {
+        Box::pin(async move {
+            // Both must read the same, so nothing is left out by one of them.
+            let kept = Self { skips_damaged: false, from_rows: false, ..self.clone() };
+            let rows = Self { from_rows: true, ..kept.clone() };
+            let verification = async {
+                let words = kept.words(query).await?;
+                let verified = kept.verify_in_models(&rows, words.query()).await;
+                kept.told(&words, verified).await
+            };
+            execute::within_deadline(self.scope.limits(), verification).await
+        })
     }
 
     /// Answers a question in the words of models twice, the second time as `rows` does.

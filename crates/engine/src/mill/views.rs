@@ -8,6 +8,7 @@ pub(super) use asking::Words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
@@ -32,8 +33,8 @@ impl Mill {
     ///
     /// # Errors
     /// `Unavailable` when the store does not answer.
-    pub async fn views(&self) -> Result<Vec<View>> {
-        Ok(self.view_details().await?.into_iter().map(|detail| detail.definition).collect())
+    pub fn views(&self) -> BoxFuture<'_, Result<Vec<View>>> {
+        Box::pin(async move { Ok(self.view_details().await?.into_iter().map(|detail| detail.definition).collect()) })
     }
 
     /// One view.
@@ -53,37 +54,41 @@ impl Mill {
     ///
     /// # Errors
     /// `NotFound` when there is no view of that name.
-    pub async fn view(&self, name: &str) -> Result<View> {
-        Ok(self.view_detail(name).await?.definition)
+    pub fn view<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<View>> {
+        Box::pin(async move { Ok(self.view_detail(name).await?.definition) })
     }
 
     /// One view with the members that it shows, and what is broken in it.
     ///
     /// # Errors
     /// As [`view`](Self::view).
-    pub async fn view_detail(&self, name: &str) -> Result<ViewDetail> {
-        let view = self.existing_view(name).await?;
-        self.detail_of(&view).await
+    pub fn view_detail<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<ViewDetail>> {
+        Box::pin(async move {
+            let view = self.existing_view(name).await?;
+            self.detail_of(&view).await
+        })
     }
 
     /// All views, each with the members that it shows.
     ///
     /// # Errors
     /// As [`views`](Self::views).
-    pub async fn view_details(&self) -> Result<Vec<ViewDetail>> {
-        let mut details = Vec::new();
-        for view in self.stored_views().await? {
-            details.push(self.detail_of(&view).await?);
-        }
-        Ok(details)
+    pub fn view_details(&self) -> BoxFuture<'_, Result<Vec<ViewDetail>>> {
+        Box::pin(async move {
+            let mut details = Vec::new();
+            for view in self.stored_views().await? {
+                details.push(self.detail_of(&view).await?);
+            }
+            Ok(details)
+        })
     }
 
     /// Checks whether a view could be stored, without storing it, over `models` in place of those that are stored.
     ///
     /// # Errors
     /// As [`update_view`](Self::update_view), but for `Conflict`.
-    pub async fn check_view(&self, view: &View, models: &[Model]) -> Result<()> {
-        self.checked_view(view, models).await.map(drop)
+    pub fn check_view<'a>(&'a self, view: &'a View, models: &'a [Model]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.checked_view(view, models).await.map(drop) })
     }
 
     /// Stores a view as the version after `expected`; 0 makes a new one. Then questions ask `view.member`.
@@ -107,17 +112,19 @@ impl Mill {
     /// `Invalid` with the path of what is wrong: a name that something else has, a path that leads nowhere or another way than a
     /// question would go, a member that is not there or stands twice. `Denied` for a scope that does not see its models as a
     /// whole, `Conflict` when somebody else changed it since.
-    pub async fn update_view(&self, view: View, expected: u64) -> Result<View> {
-        let name = self.checked_view(&view, &[]).await?;
-        let (views, tenant) = (&self.shared.views, self.scope.tenant());
-        let expected = match views.get::<Option<View>>(tenant, &name, NO_DATASET).await? {
-            // One that was deleted is made anew behind its last version.
-            Some((last, None)) if expected == 0 => last,
-            _ => expected,
-        };
-        let version = views.put(tenant, &name, expected, &Some(View { version: 0, ..view.clone() })).await?;
-        self.shared.events.raise(Event::ViewChanged { tenant: tenant.clone(), view: name, version });
-        Ok(View { version, ..view })
+    pub fn update_view(&self, view: View, expected: u64) -> BoxFuture<'_, Result<View>> {
+        Box::pin(async move {
+            let name = self.checked_view(&view, &[]).await?;
+            let (views, tenant) = (&self.shared.views, self.scope.tenant());
+            let expected = match views.get::<Option<View>>(tenant, &name, NO_DATASET).await? {
+                // One that was deleted is made anew behind its last version.
+                Some((last, None)) if expected == 0 => last,
+                _ => expected,
+            };
+            let version = views.put(tenant, &name, expected, &Some(View { version: 0, ..view.clone() })).await?;
+            self.shared.events.raise(Event::ViewChanged { tenant: tenant.clone(), view: name, version });
+            Ok(View { version, ..view })
+        })
     }
 
     /// Deletes a view. Its models stay as they are.
@@ -139,16 +146,18 @@ impl Mill {
     /// # Errors
     /// `NotFound` when there is none, `Denied` for a scope that does not see its models as a whole, `Conflict` when somebody
     /// changes it at the same time.
-    pub async fn delete_view(&self, name: &str) -> Result<()> {
-        let view = self.existing_view(name).await?;
-        let name = view_name(&view.name)?;
-        if !self.sees_whole(&named_models(&view, &self.owner().models_for(&view, &[], false).await?)).await? {
-            return Err(restricted(&view.name));
-        }
-        let tenant = self.scope.tenant();
-        let version = self.shared.views.put(tenant, &name, view.version, &None::<View>).await?;
-        self.shared.events.raise(Event::ViewChanged { tenant: tenant.clone(), view: name, version });
-        Ok(())
+    pub fn delete_view<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let view = self.existing_view(name).await?;
+            let name = view_name(&view.name)?;
+            if !self.sees_whole(&named_models(&view, &self.owner().models_for(&view, &[], false).await?)).await? {
+                return Err(restricted(&view.name));
+            }
+            let tenant = self.scope.tenant();
+            let version = self.shared.views.put(tenant, &name, view.version, &None::<View>).await?;
+            self.shared.events.raise(Event::ViewChanged { tenant: tenant.clone(), view: name, version });
+            Ok(())
+        })
     }
 
     /// Refuses a model that would break a view which holds now, but for those of which there is a new version to come.

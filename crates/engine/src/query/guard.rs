@@ -7,25 +7,24 @@
 //! nothing is computed beneath a filter because several parts share it; and a projection that could fail stays where it is.
 //! A row filter that could fail itself is marked, and comes first all the same.
 
-use std::fmt;
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{DFSchema, Result};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::session_state::SessionState;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr, conjunction, split_conjunction};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::ProjectionExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 use super::lookup::cannot_fail;
+use super::passing::Passing;
 
 /// Puts the rule where filters have found their places and nothing depends on their shape yet, and takes what holds
 /// projections back out again when all of them have found theirs.
@@ -56,7 +55,7 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
                 .filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema())))
             {
                 Some(projection) => {
-                    let held: Arc<dyn ExecutionPlan> = Arc::new(Barrier { input: Arc::clone(projection.input()) });
+                    let held: Arc<dyn ExecutionPlan> = Arc::new(Passing { name: BARRIER, input: Arc::clone(projection.input()), hand: |rows| rows });
                     Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held])?))
                 }
                 None => Ok(Transformed::no(node)),
@@ -137,62 +136,7 @@ impl ScalarUDFImpl for RowFilter {
 }
 
 /// Stands beneath a projection that could fail while places are looked for: projections do not move through it.
-#[derive(Debug)]
-struct Barrier {
-    input: Arc<dyn ExecutionPlan>,
-}
-
-impl DisplayAs for Barrier {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Barrier")
-    }
-}
-
-impl ExecutionPlan for Barrier {
-    fn name(&self) -> &'static str {
-        "Barrier"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn replace_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self { input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)) }))
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
-    }
-
-    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false]
-    }
-
-    fn supports_limit_pushdown(&self) -> bool {
-        true
-    }
-
-    fn cardinality_effect(&self) -> CardinalityEffect {
-        CardinalityEffect::Equal
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        self.input.execute(partition, context)
-    }
-}
+const BARRIER: &str = "Barrier";
 
 #[derive(Debug)]
 struct BarriersGone;
@@ -200,7 +144,7 @@ struct BarriersGone;
 impl PhysicalOptimizerRule for BarriersGone {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            Ok(match node.downcast_ref::<Barrier>() {
+            Ok(match node.downcast_ref::<Passing>().filter(|passing| passing.name == BARRIER) {
                 Some(barrier) => Transformed::yes(Arc::clone(&barrier.input)),
                 None => Transformed::no(node),
             })

@@ -10,7 +10,6 @@
 //! The idea of DataFusion's `coop` module, <https://datafusion.apache.org/blog/2025/06/30/cancellation>, counts batches;
 //! here they differ too much for that.
 
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -19,17 +18,18 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
-use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
-use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions, replace_children_if_necessary};
+use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::windows::BoundedWindowAggExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::{Stream, StreamExt};
+
+use super::passing::Passing;
 
 /// Rows of the first slice, and of every slice at least: time also passes where whoever takes the rows is slow.
 const ROWS_MIN: usize = 32;
@@ -61,7 +61,7 @@ impl PhysicalOptimizerRule for ShortSteps {
             // The last child is the only one, or what a join probes with; the other is only gathered.
             let mut children: Vec<_> = node.children().into_iter().cloned().collect();
             if let Some(input) = children.pop() {
-                children.push(Arc::new(Slices { input }));
+                children.push(Arc::new(Passing { name: "Slices", input, hand: |rows| Box::pin(Sliced::of(rows)) }));
             }
             Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
         })
@@ -78,56 +78,6 @@ impl PhysicalOptimizerRule for ShortSteps {
 }
 
 /// The rows of its input, in slices.
-#[derive(Debug)]
-struct Slices {
-    input: Arc<dyn ExecutionPlan>,
-}
-
-impl DisplayAs for Slices {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Slices")
-    }
-}
-
-impl ExecutionPlan for Slices {
-    fn name(&self) -> &'static str {
-        "Slices"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn replace_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self { input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)) }))
-    }
-
-    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        self.replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute))
-    }
-
-    fn apply_expressions(&self, _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn cardinality_effect(&self) -> CardinalityEffect {
-        CardinalityEffect::Equal
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
-        Ok(Box::pin(Sliced { schema: input.schema(), input, rest: None, rows: ROWS_MIN, handed_out: None, worked: Duration::ZERO }))
-    }
-}
-
 struct Sliced {
     schema: SchemaRef,
     input: SendableRecordBatchStream,
@@ -142,6 +92,10 @@ struct Sliced {
 }
 
 impl Sliced {
+    fn of(input: SendableRecordBatchStream) -> Self {
+        Self { schema: input.schema(), input, rest: None, rows: ROWS_MIN, handed_out: None, worked: Duration::ZERO }
+    }
+
     /// Learns from the slice before, and says whether it is time to give the processor back.
     fn is_over(&mut self) -> bool {
         let Some(took) = self.handed_out.take().map(|since| since.elapsed()) else { return false };
@@ -225,8 +179,8 @@ mod tests {
     async fn every_row_comes_once_and_in_order() {
         let batches = [batch(0..5), batch(5..5), batch(5..3_000), batch(3_000..3_001)];
         let schema = batches[0].schema();
-        let input: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter(batches.map(Ok))));
-        let mut sliced = Sliced { schema, input, rest: None, rows: ROWS_MIN, handed_out: None, worked: Duration::ZERO };
+        let input: SendableRecordBatchStream = Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::iter(batches.map(Ok))));
+        let mut sliced = Sliced::of(input);
         let mut seen = Vec::new();
         let mut slices = 0;
         while let Some(slice) = sliced.next().await {
