@@ -3,11 +3,13 @@
 pub(crate) mod allowed;
 pub(crate) mod approx_distinct;
 pub(crate) mod approx_quantile;
+pub(crate) mod bounded_text;
 pub(crate) mod bucket;
 pub(crate) mod business_day;
 pub(crate) mod checked_number;
 pub(crate) mod date_bucket;
 pub(crate) mod sketch;
 pub(crate) mod sum;
+pub(crate) mod text_concat;
 pub(crate) mod time_bucket;
 pub(crate) mod time_shift;

@@ -21,6 +21,7 @@ pub(crate) mod execute;
 pub(crate) mod first_rows;
 pub(crate) mod gate;
 pub(crate) mod guard;
+mod holding;
 pub(crate) mod lookup;
 pub(crate) mod matching;
 pub(crate) mod pace;
@@ -37,6 +38,7 @@ pub(crate) mod tile;
 pub(crate) mod value_list;
 pub(crate) mod walk;
 pub(crate) mod write;
+mod written_out;
 
 pub use compare::{Difference, DifferenceKind};
 pub use result::{

@@ -9,10 +9,14 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
+use super::bounded_text::{bounded, is_bounded};
+use super::sketch::Sketched;
 use super::sum::checked_sum;
+use super::text_concat::{self, TextConcat};
 
 /// Pure functions of their arguments. Left out on purpose: everything that reads the clock, randomness, the session
-/// (`version`, `arrow_metadata`), and what multiplies its input without bound (`repeat`, `range`, `generate_series`).
+/// (`version`, `arrow_metadata`), and what multiplies its input without bound (`repeat`, `range`, `generate_series`). What makes long
+/// texts of short ones all the same is bounded (`bounded_text`).
 const SCALAR: &[&str] = &[
     "abs",
     "acos",
@@ -165,17 +169,28 @@ const AGGREGATE: &[&str] = &[
 
 const WINDOW: &[&str] = &["cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"];
 
-/// What syntax makes: `[1, 2]`.
-const SYNTAX: &[&str] = &["make_array"];
+/// What syntax makes: `[1, 2]`, `a || b`.
+const SYNTAX: &[&str] = &["make_array", text_concat::NAME];
 
 /// Whether a scalar function may stand in a plan of SQL.
-pub(crate) fn is_listed(name: &str) -> bool {
-    SCALAR.contains(&name) || SYNTAX.contains(&name)
+pub(crate) fn is_listed(function: &ScalarUDF) -> bool {
+    (SCALAR.contains(&function.name()) || SYNTAX.contains(&function.name())) && is_bounded(function)
+}
+
+/// Whether an aggregate may stand in one.
+pub(crate) fn is_listed_aggregate(function: &AggregateUDF) -> bool {
+    AGGREGATE.contains(&function.name()) || Sketched::by(function.name()).is_some()
+}
+
+/// Whether a window function may stand in one.
+pub(crate) fn is_listed_window(function: &WindowUDF) -> bool {
+    WINDOW.contains(&function.name())
 }
 
 /// The allowed scalar functions.
 pub(crate) fn scalar() -> Vec<Arc<ScalarUDF>> {
-    SessionStateDefaults::default_scalar_functions().into_iter().filter(|function| SCALAR.contains(&function.name())).collect()
+    let known = SessionStateDefaults::default_scalar_functions().into_iter().filter(|function| SCALAR.contains(&function.name()));
+    known.chain([Arc::new(TextConcat::udf())]).map(bounded).collect()
 }
 
 /// The allowed aggregates.

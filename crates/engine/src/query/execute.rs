@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::execution::TaskContext;
+use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -17,6 +19,9 @@ use super::session::Session;
 use super::survey::survey;
 use crate::error::{Error, Result};
 use crate::settings::Limits;
+
+/// Bytes of an answer at most; it is written as JSON or CSV after that, which is more.
+const RESULT_BYTES_MAX: usize = 256 << 20;
 
 /// What a plan gave.
 #[derive(Debug)]
@@ -62,10 +67,17 @@ pub(crate) async fn within_deadline<T>(limits: &Limits, work: impl Future<Output
 
 async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, max_rows: usize) -> Result<(RecordBatch, bool)> {
     let schema = physical.schema();
+    let held = MemoryConsumer::new("rows of an answer").register(context.memory_pool());
+    let mut counter = RecordBatchMemoryCounter::new();
     let mut stream = execute_stream(physical, context)?;
     let (mut batches, mut rows, mut truncated) = (Vec::new(), 0, false);
     while let Some(batch) = stream.next().await {
         let batch = batch?;
+        held.try_grow(counter.count_batch(&batch))?;
+        if counter.memory_usage() > RESULT_BYTES_MAX {
+            let error = format!("the answer has more than {} MiB; ask for fewer rows or columns, or for shorter texts", RESULT_BYTES_MAX >> 20);
+            return Err(Error::exhausted(error));
+        }
         let room = max_rows - rows;
         if batch.num_rows() > room {
             truncated = true;

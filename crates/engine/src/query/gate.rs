@@ -5,7 +5,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, WindowFunctionDefinition};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
@@ -13,8 +13,9 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::guard;
 use super::walk::look_through;
+use super::written_out;
 use crate::error::{Error, Result};
-use crate::functions::allowed::is_listed;
+use crate::functions::allowed::{is_listed, is_listed_aggregate, is_listed_window};
 use crate::functions::business_day::BusinessDay;
 use crate::functions::checked_number::CheckedNumber;
 use crate::functions::date_bucket::DateBucket;
@@ -89,7 +90,8 @@ fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
 
 fn check_statement(statement: &Statement) -> Result<()> {
     let Statement::Statement(statement) = statement else { return Err(only_queries()) };
-    look_through(&**statement, &mut Clauses)
+    look_through(&**statement, &mut Clauses)?;
+    written_out::check_tables(statement)
 }
 
 fn only_queries() -> Error {
@@ -168,6 +170,9 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
     let (mut refused, mut unlisted, mut misplaced): (Option<&'static str>, Option<String>, bool) = (None, None, false);
     plan.apply_with_subqueries(|node| {
         nodes += 1;
+        if nodes > PLAN_NODES_MAX {
+            return Ok(TreeNodeRecursion::Stop);
+        }
         let allowed = matches!(
             node,
             LogicalPlan::Projection(_)
@@ -195,17 +200,8 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
         // The planner makes some functions by itself, past the list.
         node.apply_expressions(|expr| {
             expr.apply(|part| {
-                if let Expr::ScalarFunction(call) = part
-                    && !is_listed(call.name())
-                    && !guard::is_mark(&call.func)
-                    // What a formula of a model is checked with; nobody can name it.
-                    && call.func.inner().downcast_ref::<CheckedNumber>().is_none()
-                    // What a measure on business days asks of the calendar; nobody can name these either.
-                    && call.func.inner().downcast_ref::<BusinessDay>().is_none()
-                    && call.func.inner().downcast_ref::<TimeBucket>().is_none()
-                    && call.func.inner().downcast_ref::<DateBucket>().is_none()
-                {
-                    unlisted = Some(call.name().to_owned());
+                if let Some(name) = unlisted_call(part) {
+                    unlisted = Some(name);
                     return Ok(TreeNodeRecursion::Stop);
                 }
                 Ok(TreeNodeRecursion::Continue)
@@ -223,9 +219,36 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
         return Err(Error::invalid("SQL: an aggregate or a measure in GROUP BY: there are no groups yet").at("sql"));
     }
     if nodes > PLAN_NODES_MAX {
-        return Err(Error::exhausted(format!("the plan has {nodes} steps; at most {PLAN_NODES_MAX} are run")).at("sql"));
+        return Err(Error::exhausted(format!("the plan has more than {PLAN_NODES_MAX} steps; at most so many are run")).at("sql"));
     }
-    Ok(())
+    written_out::check_parts(plan)
+}
+
+/// The name of what is called, where it is on none of the lists.
+fn unlisted_call(part: &Expr) -> Option<String> {
+    let (name, listed) = match part {
+        Expr::ScalarFunction(call) => (call.name(), is_listed(&call.func) || is_of_models(&call.func)),
+        Expr::AggregateFunction(call) => (call.func.name(), is_listed_aggregate(&call.func)),
+        Expr::WindowFunction(call) => match &call.fun {
+            WindowFunctionDefinition::AggregateUDF(function) => (function.name(), is_listed_aggregate(function)),
+            WindowFunctionDefinition::WindowUDF(function) => (function.name(), is_listed_window(function)),
+        },
+        Expr::HigherOrderFunction(call) => (call.name(), false),
+        Expr::Lambda(_) | Expr::LambdaVariable(_) => ("lambda", false),
+        Expr::ScalarVariable(..) => ("a variable", false),
+        _ => return None,
+    };
+    (!listed).then(|| name.to_owned())
+}
+
+/// What formulas and measures of models are made of. Nobody can name these.
+fn is_of_models(function: &ScalarUDF) -> bool {
+    let inner = function.inner();
+    guard::is_mark(function)
+        || inner.downcast_ref::<CheckedNumber>().is_some()
+        || inner.downcast_ref::<BusinessDay>().is_some()
+        || inner.downcast_ref::<TimeBucket>().is_some()
+        || inner.downcast_ref::<DateBucket>().is_some()
 }
 
 /// Whether rows are grouped by an aggregate of theirs. The planner lets it pass, and nothing could compute it.

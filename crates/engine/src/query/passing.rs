@@ -12,7 +12,7 @@ use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPrope
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
 /// What is done with the batches of a partition.
-type Hand = fn(SendableRecordBatchStream) -> SendableRecordBatchStream;
+type Hand = fn(SendableRecordBatchStream, &TaskContext) -> SendableRecordBatchStream;
 
 #[derive(Debug)]
 pub(super) struct Passing {
@@ -71,6 +71,6 @@ impl ExecutionPlan for Passing {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        Ok((self.hand)(self.input.execute(partition, context)?))
+        Ok((self.hand)(self.input.execute(partition, Arc::clone(&context))?, &context))
     }
 }

@@ -37,6 +37,9 @@ const ROWS_MIN: usize = 32;
 const STEP: Duration = Duration::from_millis(10);
 /// A slice that took longer is followed by one of half its rows.
 const STEP_MAX: Duration = Duration::from_millis(40);
+/// Rows below which a slice is only cut where it took very long.
+const ROWS_OF_SHORT_STEPS: usize = 512;
+const STEP_FAR_TOO_LONG: Duration = Duration::from_millis(400);
 
 /// Adds the rule at the end, when nothing moves any more.
 pub(super) fn add_to(rules: &mut Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>>) {
@@ -61,7 +64,7 @@ impl PhysicalOptimizerRule for ShortSteps {
             // The last child is the only one, or what a join probes with; the other is only gathered.
             let mut children: Vec<_> = node.children().into_iter().cloned().collect();
             if let Some(input) = children.pop() {
-                children.push(Arc::new(Passing { name: "Slices", input, hand: |rows| Box::pin(Sliced::of(rows)) }));
+                children.push(Arc::new(Passing { name: "Slices", input, hand: |rows, _| Box::pin(Sliced::of(rows)) }));
             }
             Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
         })
@@ -120,7 +123,9 @@ impl Sliced {
 /// Rows of the slice after one of so many that took so long.
 fn rows_after(rows: usize, took: Duration) -> usize {
     if took > STEP_MAX {
-        (rows / 2).max(ROWS_MIN)
+        // On a busy machine time goes by without any work: that alone makes no slices of a few rows.
+        let least = if took > STEP_FAR_TOO_LONG { ROWS_MIN } else { ROWS_MIN.max(rows.min(ROWS_OF_SHORT_STEPS)) };
+        (rows / 2).max(least)
     } else if took < STEP {
         rows.saturating_mul(2)
     } else {
@@ -166,7 +171,10 @@ mod tests {
     fn slices_grow_while_their_work_is_short_and_shrink_while_it_is_long() {
         assert_eq!(rows_after(32, Duration::from_millis(1)), 64);
         assert_eq!(rows_after(64, Duration::from_millis(20)), 64);
-        assert_eq!(rows_after(64, Duration::from_millis(200)), 32);
+        assert_eq!(rows_after(2_048, Duration::from_millis(200)), 1_024);
+        assert_eq!(rows_after(600, Duration::from_millis(200)), 512);
+        assert_eq!(rows_after(64, Duration::from_millis(200)), 64);
+        assert_eq!(rows_after(64, Duration::from_millis(500)), 32);
         assert_eq!(rows_after(33, Duration::from_secs(5)), 32);
     }
 

@@ -22,10 +22,10 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
 use super::table::DatasetTable;
-use super::{first_rows, guard, probing};
+use super::{first_rows, guard, holding, probing};
 use crate::encryption::SealedSpills;
 use crate::error::Result;
-use crate::functions::allowed;
+use crate::functions::{allowed, text_concat};
 use crate::partial::fragment::Fragment;
 use crate::partial::memory::Partials;
 use crate::partial::rule;
@@ -72,12 +72,16 @@ impl Session {
         options.optimizer.repartition_file_min_size = 4 << 20;
         let mut physical = first_rows::optimizer_rules();
         guard::add_to(&mut physical);
+        holding::add_to(&mut physical);
         probing::add_to(&mut physical);
+        let functions = allowed::scalar();
         let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::new(runtime))
+            // Before those of DataFusion, the first of which that knows is asked.
+            .with_expr_planners(vec![Arc::new(text_concat::Planner::new(&functions))])
             .with_default_features()
-            .with_scalar_functions(allowed::scalar())
+            .with_scalar_functions(functions)
             .with_aggregate_functions(allowed::aggregate())
             .with_window_functions(allowed::window())
             .with_table_function_list(Vec::new())
@@ -102,6 +106,7 @@ impl Session {
     pub(crate) fn of_rows(&self) -> Self {
         let mut physical = PhysicalOptimizer::new().rules;
         guard::add_to(&mut physical);
+        holding::add_to(&mut physical);
         probing::add_to(&mut physical);
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_config(self.state.config().clone().with_extension(Arc::new(FromRows)))

@@ -1,6 +1,7 @@
 //! SQL does not get out: neither to files, addresses and the process, nor to another tenant, nor to rows that the scope
 //! hides. What is tried stands in `escapes/corpus.txt`, a statement a line.
 
+mod amplified;
 mod functions;
 mod hidden;
 
