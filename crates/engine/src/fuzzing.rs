@@ -1,6 +1,7 @@
 //! For fuzzers and for the test that replays what they found: bytes that somebody else made go into everything that reads such
 //! bytes. Whatever they are, nothing panics, and no error says that it is our fault. Not part of the crate's interface.
 
+mod statements;
 mod words;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,8 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-pub use self::words::{cube, model, osi, policy, sql};
+pub use self::statements::sql;
+pub use self::words::{cube, model, osi, policy};
 
 use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};

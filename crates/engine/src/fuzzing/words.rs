@@ -1,24 +1,20 @@
-//! Words that somebody else wrote: models as files, ours and those of other tools, access policies, SQL. What is read and
+//! Words that somebody else wrote: models as files, ours and those of other tools, access policies. What is read and
 //! written again is the same, and an error says where.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::common::DFSchema;
-use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
 use object_store::memory::InMemory;
 use serde::Deserialize;
 
 use super::settled;
 use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::query::gate;
 use crate::query::session::Session;
 use crate::scope::UserAttributes;
-use crate::semantic::in_sql::{calls, columns};
 use crate::semantic::{AccessPolicy, Model, View, access, generate, interchange};
-use crate::settings::{Limits, Settings};
+use crate::settings::Settings;
 
 /// Longest text that is read again: what is written may be longer than what was read.
 const AGAIN_MAX_BYTES: usize = 1 << 20;
@@ -109,27 +105,6 @@ pub fn policy(bytes: &[u8]) -> std::result::Result<(), String> {
     match hidden.into_iter().find(|column| fields.has_column_with_unqualified_name(column) && !granted.hidden.contains(*column)) {
         Some(column) => Err(format!("{column} is seen, which all policies hide")),
         None => Ok(()),
-    }
-}
-
-/// A statement before it is planned.
-#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
-pub fn sql(bytes: &[u8]) -> std::result::Result<(), String> {
-    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
-    match gate::parse(text, &Limits::default()) {
-        Ok(mut statement) if matches!(&statement, Statement::Statement(inner) if matches!(**inner, SqlStatement::Query(_))) => {
-            // What models say is looked for in it before it is planned.
-            let widened = BTreeMap::from([("t".to_owned(), vec!["a".to_owned()])]);
-            let read = calls::queries_of(&statement).and_then(|queries| {
-                calls::number(&mut statement, &queries)?;
-                columns::write_stars_out(&mut statement, &widened, &queries)
-            });
-            settled(read).map(drop)
-        }
-        Ok(_) => Err("something that is no query passes".to_owned()),
-        Err(error) if error.kind() == ErrorKind::Internal => Err(super::said(&error)),
-        Err(error) if error.field().is_none() => Err(format!("an error without a field: {error}")),
-        Err(_) => Ok(()),
     }
 }
 

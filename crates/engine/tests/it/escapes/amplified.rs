@@ -82,7 +82,10 @@ async fn what_is_like_them_and_small_is_answered() {
         ("select 'a' || null, 'a' || 1, 1 || 'b', concat('a', null, 1)".to_owned(), json!([[null], ["a1"], ["1b"], ["a1"]])),
         ("select max(cast(n as varchar) || '-' || cast(k as varchar)) from numbers".to_owned(), json!([["9999-3"]])),
         ("select overlay('abcdef' placing 'zz' from 2 for 3), overlay('abcdef' placing 'zz' from 2)".to_owned(), json!([["azzef"], ["azzdef"]])),
-        ("select replace('banana', 'a', 'oo'), regexp_replace('banana', '(an)', '<\\1>', 'g'), concat_ws('-', 'a', null, 'b')".to_owned(), json!([["boonoonoo"], ["b<an><an>a"], ["a-b"]])),
+        (
+            "select replace('banana', 'a', 'oo'), regexp_replace('banana', '(an)', '<\\1>', 'g'), concat_ws('-', 'a', null, 'b')".to_owned(),
+            json!([["boonoonoo"], ["b<an><an>a"], ["a-b"]]),
+        ),
         ("select to_char(to_timestamp(0), '%Y-%m-%d'), levenshtein('kitten', 'sitting'), array_to_string([1, 2, null], ', ')".to_owned(), json!([["1970-01-01"], [3], ["1, 2"]])),
         // More than a batch may have at most by its lengths, but not in truth: taken in halves.
         (format!("select sum(octet_length(replace(cast(n as varchar), 'zz', '{long}'))) from numbers"), json!([[88_890]])),
