@@ -5,11 +5,15 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server, Who};
 
-async fn post(server: &Server, path: &str, body: Value) -> Answer {
+async fn post_as(server: &Server, who: Who, path: &str, body: Value) -> Answer {
     // A token alone, as Cube's client sends it.
     let request = http::Request::builder().method("POST").uri(format!("/cubejs-api/v1{path}")).header(header::HOST, "localhost");
-    let request = request.header(header::AUTHORIZATION, server.token(Who::Viewer)).header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::AUTHORIZATION, server.token(who)).header(header::CONTENT_TYPE, "application/json");
     server.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
+}
+
+async fn post(server: &Server, path: &str, body: Value) -> Answer {
+    post_as(server, Who::Viewer, path, body).await
 }
 
 async fn with_orders() -> Server {
@@ -140,4 +144,52 @@ async fn errors_are_sentences() {
     }
     let anonymous = http::Request::builder().uri("/cubejs-api/v1/meta").header(header::HOST, "localhost").body(axum::body::Body::empty()).unwrap();
     assert!(server.send(anonymous).await.expect(401).json()["error"].is_string());
+}
+
+/// A server on which no request waits, with orders that take a while to count.
+async fn where_nobody_waits() -> Server {
+    let server = Server::start_with(|settings| {
+        settings.http.continue_wait_ms = 0;
+        // A client that asks again at once asks often.
+        settings.http.requests_per_minute = 1_000_000;
+    })
+    .await;
+    let mut rows = String::from("country,customer\n");
+    for number in 0..100_000_u32 {
+        rows.push_str(&format!("{},customer {}\n", if number % 4 == 0 { "DE" } else { "FR" }, number.wrapping_mul(2_654_435_761)));
+    }
+    server.app.engine.tenant("acme").unwrap().load("orders", tidemill::Csv::bytes(rows)).await.unwrap();
+    server
+}
+
+fn long_question() -> Value {
+    json!({"query": {"measures": ["orders.count"], "dimensions": ["orders.customer"], "order": {"orders.customer": "asc"}, "limit": 1, "total": true}})
+}
+
+fn is_waiting(answer: &Value) -> bool {
+    answer["error"] == "Continue wait"
+}
+
+/// Asks until there is an answer, as Cube's clients do.
+async fn answered(server: &Server, who: Who) -> Value {
+    loop {
+        let answer = post_as(server, who, "/load", long_question()).await.expect(200).json();
+        if !is_waiting(&answer) {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_question_is_told_to_go_on_waiting_and_answered_later() {
+    let server = where_nobody_waits().await;
+    let first = post(&server, "/load", long_question()).await.expect(200).json();
+    assert!(is_waiting(&first) && first["stage"].is_string() && first["timeElapsed"].is_number(), "{first}");
+    assert_eq!(answered(&server, Who::Viewer).await["total"], 100_000);
+    // Somebody of another tenant joins no question of these.
+    let other = server.app.engine.tenant("other").unwrap();
+    other.load("orders", tidemill::Csv::bytes("country,customer\nIT,a\n")).await.unwrap();
+    post(&server, "/load", long_question()).await.expect(200);
+    assert_eq!(answered(&server, Who::Stranger).await["total"], 1);
 }
