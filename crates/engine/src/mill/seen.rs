@@ -11,16 +11,18 @@ use datafusion::common::{Column, DFSchema};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
+use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 use super::Mill;
+use super::damage::Damage;
 use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::bucket::day_start;
 use crate::ids::DatasetName;
 use crate::query::access::Access;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::{Model, access};
+use crate::semantic::{Model, SemanticQuery, access};
 use crate::storage::log::Snapshot;
 
 /// Accesses that are kept, over all scopes.
@@ -133,6 +135,41 @@ impl Seen {
 }
 
 impl Mill {
+    /// What the scope sees of the datasets of a question, as a text: while it is the same, an answer to the question may be handed
+    /// out again, for it is under the same access policies.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"]}"#)?;
+    /// assert_eq!(mill.sight(&query).await?, mill.sight(&query).await?);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), where its models are not there.
+    pub fn sight<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            if self.scope.user().is_none() {
+                return Ok(self.scope.fingerprint());
+            }
+            let words = self.words(query).await?;
+            let found = async {
+                let in_models = self.with_segments(words.query()).await?;
+                let ground = self.ground(&in_models, &Damage::default()).await?;
+                self.sight_of(&ground.pinned().into_iter().map(|(dataset, _)| dataset).collect::<Vec<_>>()).await
+            };
+            match found.await {
+                Ok(sight) => Ok(sight),
+                Err(error) => Err(self.told_error(&words, error).await),
+            }
+        })
+    }
+
     /// The latest version of a dataset.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use http::header;
 use serde_json::{Value, json};
 
+use crate::access::{give, set_policies};
 use crate::harness::{Answer, Server, Who};
 
 async fn post_as(server: &Server, who: Who, path: &str, body: Value) -> Answer {
@@ -192,4 +193,18 @@ async fn a_long_question_is_told_to_go_on_waiting_and_answered_later() {
     other.load("orders", tidemill::Csv::bytes("country,customer\nIT,a\n")).await.unwrap();
     post(&server, "/load", long_question()).await.expect(200);
     assert_eq!(answered(&server, Who::Stranger).await["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_waits_is_not_handed_out_under_other_policies() {
+    let server = where_nobody_waits().await;
+    give(&server, Who::Viewer, json!({"country": ["DE"]})).await.expect(200);
+    let first = post(&server, "/load", long_question()).await.expect(200).json();
+    assert!(is_waiting(&first), "{first}");
+    // The same question is asked by an admin until it is answered, so that of the viewer is most likely answered as well, and not fetched.
+    assert_eq!(answered(&server, Who::Admin).await["total"], 100_000);
+    set_policies(&server, Who::Admin, json!([{"name": "own", "rows": [{"member": "orders.country", "operator": "equals", "values": ["{user.country}"]}]}]))
+        .await
+        .expect(200);
+    assert_eq!(answered(&server, Who::Viewer).await["total"], 25_000);
 }
