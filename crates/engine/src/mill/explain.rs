@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::DateTime;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::budget::words;
 use super::compose::{Gathered, LookupsBy};
 use super::damage::Damage;
 use super::ground::Ground;
+use super::lineage::AppliedRange;
 use super::seen::Seen;
 use crate::budget::Budget;
 use crate::catalog::AsOf;
@@ -24,7 +26,7 @@ use crate::query::allowance::Allowance;
 use crate::query::execute;
 use crate::query::result::RollupUse;
 use crate::query::survey::{merges, survey};
-use crate::semantic::{SemanticQuery, shape};
+use crate::semantic::{SemanticQuery, date, shape};
 
 /// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -171,6 +173,50 @@ impl Mill {
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
+    }
+
+    /// Checks a question as [`query`](Self::query) does, without planning what it reads, and says from when to when its times
+    /// are now: those with a date range, in its order.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("at,amount\n2013-01-01T10:00:00Z,2\n2013-02-01T10:00:00Z,3\n")).await?;
+    /// let times = r#"[{"dimension": "orders.at", "dateRange": "last 1 day of data"}]"#;
+    /// let query = serde_json::from_str(&format!(r#"{{"measures": ["orders.count"], "timeDimensions": {times}}}"#))?;
+    /// let ranges = mill.check(&query).await?;
+    /// assert_eq!(ranges[0].from.unwrap().to_rfc3339(), "2013-02-01T00:00:00+00:00");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), but for what is found out only by answering.
+    pub fn check<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Vec<AppliedRange>>> {
+        Box::pin(async move {
+            let words = self.words(query).await?;
+            let checked = async {
+                let in_models = &*self.with_segments(words.query()).await?;
+                let ground = self.ground(in_models, &Damage::default()).await?;
+                shape::check(in_models, ground.models())?;
+                self.allowance(in_models.budget, ground.seen())?;
+                self.check_on(&ground, &shape::main(in_models, None).query).await?;
+                // In the names of the question, whatever its models call them.
+                let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
+                let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
+                let ranges = ranges.map(|(time, range)| {
+                    let range = date::resolve(range, ground.reference())?;
+                    Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
+                });
+                ranges.collect()
+            };
+            match execute::within_deadline(self.scope.limits(), checked).await {
+                Ok(ranges) => Ok(ranges),
+                Err(error) => Err(self.told_error(&words, error).await),
+            }
+        })
     }
 
     /// Says how a SQL statement would be answered now, and what that would read.

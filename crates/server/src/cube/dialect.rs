@@ -137,8 +137,12 @@ fn parse(value: Value) -> Result<SemanticQuery, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| Problem::field(error.path().to_string(), error.inner().to_string()))
 }
 
-/// The query as it was understood: the range absolute, the order a list of members.
-pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, layout: Layout) -> Value {
+/// From when to when a time is; nothing where an end of it is open.
+type Ends = Option<(DateTime<Utc>, DateTime<Utc>)>;
+
+/// The query as it was understood: ranges absolute, the order a list of members. `ranges` are those of the first times with a range;
+/// others stay as they were asked.
+pub(super) fn normalised(query: &SemanticQuery, ranges: &[Ends], layout: Layout) -> Value {
     let mut value = serde_json::to_value(query).unwrap_or_default();
     let Some(object) = value.as_object_mut() else { return value };
     for key in ["measures", "dimensions", "timeDimensions", "filters", "segments"] {
@@ -149,16 +153,14 @@ pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, la
     if layout != Layout::Rows {
         object.insert("responseFormat".into(), if layout == Layout::Compact { "compact" } else { "columnar" }.into());
     }
-    if let Some(result) = result {
-        object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
-        let zone = zone_of(query);
-        // The answer says the first range; others stay as they were asked. One that is open is none to a client.
-        let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
-        if let Some(time) = times.into_iter().find(|time| time.contains_key("dateRange")) {
-            match result.provenance.time_range {
-                Some(range) => drop(time.insert("dateRange".into(), json!([local(range.from, zone), local(range.to - chrono::TimeDelta::milliseconds(1), zone)]))),
-                None => drop(time.remove("dateRange")),
-            }
+    object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
+    let zone = zone_of(query);
+    let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
+    for (time, ends) in times.filter(|time| time.contains_key("dateRange")).zip(ranges) {
+        match ends {
+            Some((from, to)) => drop(time.insert("dateRange".into(), json!([local(*from, zone), local(*to - chrono::TimeDelta::milliseconds(1), zone)]))),
+            // One that is open is none to a client.
+            None => drop(time.remove("dateRange")),
         }
     }
     value
@@ -186,7 +188,8 @@ pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout
         Layout::Columnar => json!({"members": names, "columns": columns}),
     };
     json!({
-        "query": normalised(query, Some(result), layout),
+        // The answer says the first range.
+        "query": normalised(query, &[result.provenance.time_range.map(|range| (range.from, range.to))], layout),
         "data": data,
         "annotation": annotation(&result.columns),
         "lastRefreshTime": result.provenance.complete_until.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true),

@@ -82,19 +82,20 @@ fn read(caller: &Caller, body: InBody) -> Result<Asked, Problem> {
 
 /// Say how a question in Cube's words would be understood.
 #[utoipa::path(get, path = "/dry-run", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
-pub async fn dry_run_cube_in_address(caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
-    dry_run(&caller, asked?.0.into_body()?)
+pub async fn dry_run_cube_in_address(State(app): State<App>, caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    dry_run(app, caller, asked?.0.into_body()?).await
 }
 
 /// Say how a question in Cube's words would be understood.
 #[utoipa::path(post, path = "/dry-run", tag = "cube", request_body = InBody, responses((status = 200, body = Object)))]
-pub async fn dry_run_cube(caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
-    dry_run(&caller, body?.0)
+pub async fn dry_run_cube(State(app): State<App>, caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
+    dry_run(app, caller, body?.0).await
 }
 
-fn dry_run(CubeCaller(caller): &CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
+async fn dry_run(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    Ok(Json(asking::dry_run(&dialect::read(body.query)?)))
+    let asked = read(&caller, body)?;
+    Ok(Json(asking::dry_run(&caller.mill(&app), &asked).await?))
 }
 
 /// Ask in Cube's words, as a client does that asks again by itself.

@@ -208,3 +208,32 @@ async fn an_answer_that_waits_is_not_handed_out_under_other_policies() {
         .expect(200);
     assert_eq!(answered(&server, Who::Viewer).await["total"], 25_000);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_looks_at_the_models_as_a_question_does() {
+    let server = with_orders().await;
+    let wrong = [
+        json!({"measures": ["orders.cuont"]}),
+        json!({"measures": ["ordres.count"]}),
+        json!({}),
+        json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "next blue moon"}]}),
+        json!({"measures": ["orders.count"], "filters": [{"member": "orders.town", "operator": "set"}]}),
+    ];
+    for query in wrong {
+        let (asked, dry) = (post(&server, "/load", json!({"query": query})).await, post(&server, "/dry-run", json!({"query": query})).await);
+        assert!(asked.status.is_client_error(), "{query}");
+        assert_eq!((asked.status, &asked.json()["error"]), (dry.status, &dry.json()["error"]), "{query}");
+    }
+    let stranger = post_as(&server, Who::Stranger, "/dry-run", json!({"query": {"measures": ["orders.count"]}})).await;
+    stranger.expect(404);
+    // The clock of the tests stands at noon of 2026-06-01.
+    let query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last month"}], "timezone": "Europe/Oslo"});
+    let told = post(&server, "/dry-run", json!({"query": query})).await.expect(200).json();
+    let range = json!(["2026-05-01T00:00:00.000", "2026-05-31T23:59:59.999"]);
+    assert_eq!(told["normalizedQueries"][0]["timeDimensions"][0]["dateRange"], range);
+    assert_eq!(told["pivotQuery"]["timeDimensions"][0]["dateRange"], range);
+    let compare =
+        json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "compareDateRange": ["this month", "last month"]}], "timezone": "Europe/Oslo"});
+    let told = post(&server, "/dry-run", json!({"query": compare})).await.expect(200).json();
+    assert_eq!((&told["queryType"], &told["normalizedQueries"][1]["timeDimensions"][0]["dateRange"]), (&json!("compareDateRangeQuery"), &range));
+}
