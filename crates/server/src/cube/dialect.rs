@@ -10,11 +10,10 @@ use serde_json::{Map, Value, json};
 use tidemill::{ColumnRole, ColumnType, Interval, QueryResult, ResultColumn, SemanticQuery};
 
 use crate::http::Problem;
+use crate::queries::compare;
 
 /// Queries in one request at most.
 const QUERIES_MAX: usize = 10;
-/// Ranges of one comparison at most.
-const RANGES_MAX: usize = 10;
 
 /// How rows are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,18 +68,18 @@ pub(super) fn read(query: Value) -> Result<Asked, Problem> {
     for value in list {
         let (found, of) = read_one(value)?;
         layout = of;
-        if found.len() > 1 {
+        if !found.ranges.is_empty() {
             if blending {
                 return Err(Problem::field("query", "a list of queries cannot compare date ranges"));
             }
             kind = Kind::Compare;
         }
-        queries.extend(found);
+        queries.extend(found.queries);
     }
     Ok(Asked { kind, layout, queries })
 }
 
-fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
+fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
     let Value::Object(mut object) = value else { return Err(Problem::field("query", "is an object, or a list of them")) };
     let layout = match object.remove("responseFormat").as_ref().and_then(Value::as_str) {
         None | Some("default") => Layout::Rows,
@@ -98,43 +97,10 @@ fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
         }
     }
     object.retain(|_, value| !value.is_null());
-    let mut ranges: Vec<Value> = Vec::new();
-    if let Some(times) = object.get_mut("timeDimensions").and_then(Value::as_array_mut) {
-        for time in times.iter_mut().filter_map(Value::as_object_mut) {
-            time.retain(|_, value| !value.is_null());
-            // A list of one is the one.
-            if let Some(range) = time.get_mut("dateRange")
-                && let [one] = range.as_array().map(Vec::as_slice).unwrap_or_default()
-            {
-                *range = one.clone();
-            }
-            if let Some(compared) = time.remove("compareDateRange") {
-                let compared = compared.as_array().cloned().unwrap_or_default();
-                if compared.is_empty() || compared.len() > RANGES_MAX || !ranges.is_empty() || time.contains_key("dateRange") {
-                    return Err(Problem::field("timeDimensions", format!("compareDateRange is one list of 1 to {RANGES_MAX} ranges, without a dateRange beside it")));
-                }
-                ranges = compared;
-                time.insert("compared".to_owned(), true.into());
-            }
-        }
+    for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        time.retain(|_, value| !value.is_null());
     }
-    if ranges.is_empty() {
-        return Ok((vec![parse(Value::Object(object))?], layout));
-    }
-    let queries = ranges.into_iter().map(|range| {
-        let mut object = object.clone();
-        for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
-            if time.remove("compared").is_some() {
-                time.insert("dateRange".to_owned(), range.clone());
-            }
-        }
-        parse(Value::Object(object))
-    });
-    Ok((queries.collect::<Result<_, _>>()?, layout))
-}
-
-fn parse(value: Value) -> Result<SemanticQuery, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| Problem::field(error.path().to_string(), error.inner().to_string()))
+    Ok((compare::read(Value::Object(object))?, layout))
 }
 
 /// From when to when a time is; nothing where an end of it is open.
