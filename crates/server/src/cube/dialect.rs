@@ -88,7 +88,7 @@ fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
         Some(other) => return Err(Problem::field("responseFormat", format!("{other:?} is none of default, compact, columnar"))),
     };
     // Answers are never stale, so asking for a fresh one changes nothing.
-    for needless in ["renewQuery", "rowLimit", "queryType", "cache"] {
+    for needless in ["renewQuery", "queryType", "cache"] {
         object.remove(needless);
     }
     for ours in ["totals", "top", "pivot"] {
@@ -97,10 +97,27 @@ fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
         }
     }
     object.retain(|_, value| !value.is_null());
+    limit_rows(&mut object)?;
     for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
         time.retain(|_, value| !value.is_null());
     }
     Ok((compare::read(Value::Object(object))?, layout))
+}
+
+/// `rowLimit` is another name of `limit`. Cube's clients send both, and the smaller one counts.
+fn limit_rows(object: &mut Map<String, Value>) -> Result<(), Problem> {
+    let Some(rows) = object.remove("rowLimit") else { return Ok(()) };
+    let rows = rows.as_u64().ok_or_else(|| Problem::field("rowLimit", "is a whole number of rows"))?;
+    let limit = match object.get("limit") {
+        None => rows,
+        Some(limit) => match limit.as_u64() {
+            Some(limit) => limit.min(rows),
+            // What is wrong with it is told where it is read.
+            None => return Ok(()),
+        },
+    };
+    object.insert("limit".to_owned(), limit.into());
+    Ok(())
 }
 
 /// From when to when a time is; nothing where an end of it is open.
@@ -268,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn a_row_limit_is_a_limit_and_the_smaller_one_counts() {
+        for (limits, expected) in [
+            (json!({"rowLimit": 5}), Some(5)),
+            (json!({"rowLimit": 5, "limit": 7}), Some(5)),
+            (json!({"rowLimit": 10_000, "limit": 7}), Some(7)),
+            (json!({"rowLimit": null, "limit": 7}), Some(7)),
+            (json!({"rowLimit": 5, "limit": null}), Some(5)),
+            (json!({"rowLimit": null}), None),
+        ] {
+            assert_eq!(read(limits.clone()).unwrap().queries[0].limit, expected, "{limits}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_said() {
         for (query, expected) in [
             (json!("all"), "query"),
@@ -275,6 +306,8 @@ mod tests {
             (json!({"mesures": []}), "mesures"),
             (json!({"measures": ["a.b"], "totals": true}), "totals"),
             (json!({"responseFormat": "xml"}), "responseFormat"),
+            (json!({"rowLimit": "all"}), "rowLimit"),
+            (json!({"rowLimit": 5, "limit": "all"}), "limit"),
             (json!({"timeDimensions": [{"dimension": "a.t", "dateRange": "today", "compareDateRange": ["today"]}]}), "timeDimensions"),
             (json!({"filters": [{"member": "a.b", "operator": "resembles", "values": []}]}), "filters"),
         ] {

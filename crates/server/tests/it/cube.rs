@@ -237,3 +237,13 @@ async fn a_dry_run_looks_at_the_models_as_a_question_does() {
     let told = post(&server, "/dry-run", json!({"query": compare})).await.expect(200).json();
     assert_eq!((&told["queryType"], &told["normalizedQueries"][1]["timeDimensions"][0]["dateRange"]), (&json!("compareDateRangeQuery"), &range));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_limit_is_a_limit() {
+    let server = with_orders().await;
+    let query = json!({"measures": ["orders.count"], "dimensions": ["orders.city"], "rowLimit": 1});
+    let answer = post(&server, "/load", json!({"query": query})).await.expect(200).json();
+    assert_eq!((&answer["data"], &answer["query"]["rowLimit"]), (&json!([{"orders.city": "Rome", "orders.count": 2}]), &json!(1)));
+    let wrong = json!({"measures": ["orders.count"], "rowLimit": "all"});
+    assert!(post(&server, "/load", json!({"query": wrong})).await.expect(400).json()["error"].as_str().unwrap().contains("rowLimit"));
+}
