@@ -152,3 +152,45 @@ async fn a_model_is_saved_over_the_version_that_was_read() {
     let problem = server.put(Who::Editor, "/models/airports", saved["version"].as_u64(), broken).await.expect(400).json();
     assert_eq!(problem["errors"][0]["field"], "measures[0].kind");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_read_and_saved_as_yaml() {
+    let server = Server::with_airports().await;
+    let read = async |who: Who, accept: &str| {
+        let request = server.request(who, Method::GET, "/models/airports").header(header::ACCEPT, accept);
+        server.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    let save = async |who: Who, version: u64, accept: &str, text: &str| {
+        let request = server.request(who, Method::PUT, "/models/airports").header(header::CONTENT_TYPE, "application/yaml").header(header::ACCEPT, accept);
+        let request = request.header(header::IF_MATCH, format!("\"{version}\""));
+        server.send(request.body(axum::body::Body::from(text.to_owned())).unwrap()).await
+    };
+    let model = server.get(Who::Viewer, "/models/airports").await.expect(200).json();
+    let version = model["version"].as_u64().unwrap();
+    for accept in ["*/*", "application/json, application/yaml", "image/png"] {
+        assert_eq!(read(Who::Viewer, accept).await.expect(200).json(), model, "{accept}");
+    }
+    let written = read(Who::Viewer, "application/yaml").await.expect(200);
+    assert_eq!(written.headers[header::CONTENT_TYPE], "application/yaml");
+    let known = tidemill::interchange::read_models("airports.yml", &written.text()).unwrap();
+    assert_eq!(serde_json::to_value(&known[0]).unwrap(), model);
+
+    let changed = written.text().replacen("label: Airports", "label: Flugplätze", 1);
+    assert_ne!(changed, written.text());
+    save(Who::Viewer, version, "*/*", &changed).await.expect(403);
+    let saved = save(Who::Editor, version, "application/yaml", &changed).await.expect(200).text();
+    assert!(saved.contains("label: Flugplätze"), "{saved}");
+    let now = server.get(Who::Viewer, "/models/airports").await.json();
+    assert_eq!((&now["label"], &now["measures"]), (&json!("Flugplätze"), &model["measures"]));
+    save(Who::Editor, version, "*/*", &changed).await.expect(412);
+    let version = now["version"].as_u64().unwrap();
+    assert_eq!(save(Who::Editor, version, "*/*", &changed).await.expect(200).json()["label"], "Flugplätze");
+
+    for (text, place) in [("name: airports\ndatset: airports\n", "body:2:1"), ("name: [airports]\n", "body:1:7"), ("models: []\n", "one is saved here")] {
+        let problem = save(Who::Editor, version + 1, "application/yaml", text).await.expect(400).json();
+        assert!(problem["detail"].as_str().unwrap().contains(place), "{problem}");
+    }
+    // Another tenant has no such model.
+    read(Who::Stranger, "application/yaml").await.expect(404);
+    save(Who::Stranger, version, "*/*", &changed).await.expect(404);
+}
