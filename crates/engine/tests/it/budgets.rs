@@ -134,6 +134,38 @@ async fn a_coarser_grain_that_a_rollup_keeps_is_suggested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_of_values_have_a_budget_and_kept_ones_are_free() {
+    let ward = orders().await;
+    let small = within(&ward, rows(4));
+    for search in [None, Some("o")] {
+        let error = small.values("orders.city", search, 10, 0).await.unwrap_err();
+        assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+        assert!(error.message().contains("would read 6 rows"), "{error}");
+    }
+    ward.mill.values("orders.city", None, 10, 0).await.unwrap();
+    assert_eq!(small.values("orders.city", None, 10, 0).await.unwrap().values, ["Oslo", "Rome"]);
+    // What is new is paid for alone.
+    ward.mill.load("orders", Csv::bytes("at,city,amount\n2013-04-01T10:00:00,Bari,1\n2013-04-01T10:00:00,Oslo,2\n")).await.unwrap();
+    assert_eq!(small.values("orders.city", Some("b"), 10, 0).await.unwrap().values, ["Bari"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_row_that_is_seen_has_a_budget() {
+    let ward = orders().await;
+    let part = |limits: Limits| {
+        let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'");
+        ward.engine.mill(scope.with_limits(limits))
+    };
+    let of_data = query(json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last 1 day of data"}]}));
+    let error = part(rows(5)).query(&of_data).await.unwrap_err();
+    assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+    assert!(!error.message().contains('6'), "{error}");
+    // What is found once is kept.
+    part(Limits::default()).query(&of_data).await.unwrap();
+    assert_eq!(part(rows(2)).query(&of_data).await.unwrap().to_json()["data"], json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_sees_some_rows_learns_no_figures() {
     let ward = orders().await;
     let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'").with_limits(rows(4));
