@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
 use super::damage::Damage;
-use super::mappings::repeated;
+use super::mappings::{Mappings, repeated};
 use super::provenance::{told, used_calendar};
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -71,6 +71,13 @@ pub(super) struct PlannedQuestion {
     pub used: Vec<(DatasetName, Seen)>,
     pub(super) mapped: Vec<Mapped>,
     sources: BTreeMap<String, Source>,
+}
+
+impl PlannedQuestion {
+    /// Whether all that it looks up is known.
+    pub(super) fn finds_lookups(&self, mappings: &Mappings) -> bool {
+        self.mapped.iter().all(|mapped| mappings.knows(&mapped.name))
+    }
 }
 
 impl Mill {

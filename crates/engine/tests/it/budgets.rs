@@ -150,6 +150,52 @@ async fn lists_of_values_have_a_budget_and_kept_ones_are_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_parts_of_an_answer_are_explained_and_share_the_budget() {
+    let shaped = [
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "totals": true}),
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "top": {"dimension": "orders.city", "limit": 1, "others": true}}),
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "totals": [[]], "top": {"dimension": "orders.city", "limit": 1, "others": true}}),
+    ];
+    for (question, needed) in shaped.into_iter().zip([12, 18, 24]) {
+        let question = query(question);
+        // A part that was answered before another one was refused is kept, so each look is at orders of its own.
+        let ward = orders().await;
+        assert_eq!(ward.mill.explain(&question).await.unwrap().rows, needed, "{question:?}");
+        let small = within(&ward, rows(needed - 1));
+        assert!(!small.explain(&question).await.unwrap().within_budget, "{question:?}");
+        assert_eq!(small.query(&question).await.unwrap_err().kind(), ErrorKind::Exhausted, "{question:?}");
+        let ward = orders().await;
+        let enough = within(&ward, rows(needed));
+        assert!(enough.explain(&question).await.unwrap().within_budget, "{question:?}");
+        enough.query(&question).await.unwrap();
+        // All of it is kept now, and the greatest values are known.
+        let none = within(&ward, rows(0));
+        let explained = none.explain(&question).await.unwrap();
+        assert!(explained.within_budget && explained.rows == 0, "{question:?}: {explained}");
+        none.query(&question).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_count_behind_a_total_has_a_budget() {
+    let ward = orders().await;
+    // Rows, of which nothing is kept: the page is found in one segment, the count looks into all whose cities may be meant.
+    let rome = json!([{"member": "orders.city", "operator": "contains", "values": ["o"]}]);
+    let page = json!({"dimensions": ["orders.city"], "measures": ["orders.sum_amount"], "ungrouped": true, "filters": rome, "limit": 1, "total": true});
+    let question = query(page);
+    let needed = ward.mill.explain(&question).await.unwrap().rows;
+    let answered = ward.mill.query(&SemanticQuery { total: false, ..question.clone() }).await.unwrap();
+    assert!(answered.provenance.truncated);
+    let page_alone = ward.mill.explain(&SemanticQuery { total: false, ..question.clone() }).await.unwrap().rows;
+    assert!(page_alone < needed, "{page_alone} of {needed}");
+    let small = within(&ward, rows(page_alone));
+    small.query(&SemanticQuery { total: false, ..question.clone() }).await.unwrap();
+    assert_eq!(small.query(&question).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    assert!(!small.explain(&question).await.unwrap().within_budget);
+    assert_eq!(within(&ward, rows(needed)).query(&question).await.unwrap().provenance.total_rows, Some(6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_latest_row_that_is_seen_has_a_budget() {
     let ward = orders().await;
     let part = |limits: Limits| {
