@@ -13,15 +13,17 @@ use crate::settings::Limits;
 /// let ann = tidemill::UserAttributes::default().with("country", ["DE", "FR"]).with("role", ["viewer"]);
 /// assert_eq!(ann.values("country").count(), 2);
 /// assert_eq!(ann.values("team").count(), 0);
+/// assert_eq!(ann.with("team", [""]).values("team").count(), 0);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct UserAttributes(BTreeMap<String, BTreeSet<String>>);
 
 impl UserAttributes {
-    /// Sets an attribute. One without values is as if it were not there.
+    /// Sets an attribute. One without values is as if it were not there, and so is a value without text: everything starts with
+    /// that, and whoever has it would see every row.
     #[must_use]
     pub fn with<V: Into<String>>(mut self, name: impl Into<String>, values: impl IntoIterator<Item = V>) -> Self {
-        self.0.insert(name.into(), values.into_iter().map(Into::into).collect());
+        self.0.insert(name.into(), values.into_iter().map(Into::into).filter(|value| !value.is_empty()).collect());
         self
     }
 

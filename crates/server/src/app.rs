@@ -121,7 +121,7 @@ impl App {
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
             staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads)?,
             loads: LoadJobs::default(),
-            waiting: Waiting::default(),
+            waiting: Waiting::new(Duration::from_millis(settings.http.continue_wait_ms)),
             sockets: Sockets::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),

@@ -52,6 +52,9 @@ pub struct HttpSettings {
     pub requests_per_minute: u32,
     /// Seconds that running work gets at shutdown. Range 1 to 600.
     pub shutdown_seconds: u64,
+    /// Milliseconds after which a question in Cube's dialect is told to go on waiting. Range 0 to 60,000. Lower it where a proxy ends
+    /// requests earlier.
+    pub continue_wait_ms: u64,
 }
 
 /// Sessions.
@@ -107,6 +110,7 @@ impl Default for HttpSettings {
             max_staged_uploads: 20,
             requests_per_minute: 3_000,
             shutdown_seconds: 30,
+            continue_wait_ms: 5_000,
         }
     }
 }
@@ -129,6 +133,7 @@ impl Settings {
             ("http.max_staged_uploads", self.http.max_staged_uploads as u64, 1, 1_000),
             ("http.requests_per_minute", u64::from(self.http.requests_per_minute), 10, 1_000_000),
             ("http.shutdown_seconds", self.http.shutdown_seconds, 1, 600),
+            ("http.continue_wait_ms", self.http.continue_wait_ms, 0, 60_000),
         ];
         for (name, value, low, high) in ranges {
             ensure!((low..=high).contains(&value), "setting {name} is {value}; it must lie between {low} and {high}");

@@ -188,7 +188,7 @@ impl Mill {
         let total_rows = match (executed.truncated, plan.filter(|_| query.total)) {
             // A page beyond the end says nothing of how many there are before it.
             (false, _) if executed.batch.num_rows() > 0 || offset == 0 => Some(seen),
-            (_, Some(plan)) => Some(self.count(plan, &mut executed.stages).await?),
+            (_, Some(plan)) => Some(self.count(plan, &mut executed.stages, allowance).await?),
             _ => None,
         };
         let bounds: Vec<Bound> = estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || offset > 0)).collect();
@@ -244,13 +244,9 @@ impl Mill {
     }
 
     /// How many rows a plan has.
-    pub(super) async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>) -> Result<u64> {
-        use datafusion::functions_aggregate::expr_fn::count;
+    pub(super) async fn count(&self, plan: LogicalPlan, stages: &mut Vec<Stage>, allowance: &Allowance) -> Result<u64> {
         let started = Instant::now();
-        let plan = LogicalPlanBuilder::from(plan)
-            .aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![count(datafusion::logical_expr::lit(1_i64))])?
-            .build()?;
-        let counted = execute::run(self.session(), &plan, self.scope.limits(), 1).await?;
+        let counted = execute::run_allowed(self.session(), &counting(plan)?, self.scope.limits(), 1, allowance).await?;
         stages.push(Stage { name: "count", duration: started.elapsed() });
         let column = counted.batch.columns().first().ok_or_else(|| Error::internal("a count without a column"))?;
         let counts = arrow::array::AsArray::as_primitive::<arrow::datatypes::Int64Type>(column);
@@ -476,6 +472,12 @@ impl Mill {
         let source = self.source_of(dataset, snapshot, &Arc::default())?;
         compile::compile(query, model, source, state, reference, self.scope.limits()).map(drop)
     }
+}
+
+/// The plan that counts the rows of another one.
+pub(super) fn counting(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let rows = datafusion::functions_aggregate::expr_fn::count(datafusion::logical_expr::lit(1_i64));
+    Ok(LogicalPlanBuilder::from(plan).aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![rows])?.build()?)
 }
 
 /// A statement that can be run, with what it reads.

@@ -50,11 +50,19 @@ impl Mill {
         if !budget.is_bounded() {
             return Ok(Allowance::default());
         }
-        let tells = !pinned.into_iter().any(|seen| seen.access().filters_rows());
+        let (mut tells, mut placing) = (true, Survey::default());
+        for seen in pinned {
+            tells &= !seen.access().filters_rows();
+            let (rows, bytes) = seen.placing();
+            (placing.rows, placing.bytes) = (placing.rows + rows, placing.bytes + bytes);
+        }
         if !tells && asked.is_some_and(|asked| asked.is_bounded()) {
             return Err(Error::denied("whoever sees some rows only gives a question no budget of its own; leave it out, the budget that was granted holds").at("budget"));
         }
-        Ok(Allowance::new(budget, tells))
+        let allowance = Allowance::new(budget, tells);
+        // The latest rows that are seen were looked for before.
+        allowance.take(|| placing).map_err(|error| error.suggesting(general()))?;
+        Ok(allowance)
     }
 
     /// A refused statement with what to ask instead.

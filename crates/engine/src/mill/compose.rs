@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::Mill;
 use super::damage::Damage;
-use super::mappings::repeated;
+use super::mappings::{Mappings, repeated};
 use super::provenance::{told, used_calendar};
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -71,6 +71,13 @@ pub(super) struct PlannedQuestion {
     pub used: Vec<(DatasetName, Seen)>,
     pub(super) mapped: Vec<Mapped>,
     sources: BTreeMap<String, Source>,
+}
+
+impl PlannedQuestion {
+    /// Whether all that it looks up is known.
+    pub(super) fn finds_lookups(&self, mappings: &Mappings) -> bool {
+        self.mapped.iter().all(|mapped| mappings.knows(&mapped.name))
+    }
 }
 
 impl Mill {
@@ -211,10 +218,10 @@ impl Mill {
         let physical = self.session().physical(&planned.page).await?;
         Self::take_plan(allowance, &physical)?;
         let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
-        self.composed_result(query, &gathered.models, executed, planned).await
+        self.composed_result(query, &gathered.models, executed, planned, allowance).await
     }
 
-    async fn composed_result(&self, query: &SemanticQuery, models: &Models, executed: execute::Executed, planned: PlannedQuestion) -> Result<QueryResult> {
+    async fn composed_result(&self, query: &SemanticQuery, models: &Models, executed: execute::Executed, planned: PlannedQuestion, allowance: &Allowance) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
         let calendar = compile::calendar_of(query)?;
         let mut stages = executed.stages;
@@ -222,7 +229,7 @@ impl Mill {
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
         let total_rows = match (executed.truncated, query.total) {
             (false, _) if executed.batch.num_rows() > 0 || composed.offset == 0 => Some(seen),
-            (_, true) => Some(self.count(composed.plan, &mut stages).await?),
+            (_, true) => Some(self.count(composed.plan, &mut stages, allowance).await?),
             _ => None,
         };
         let (batch, _) = write::normalised(&executed.batch)?;

@@ -4,18 +4,24 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::DateTime;
+use datafusion::common::JoinType;
+use datafusion::physical_plan::joins::NestedLoopJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use futures::future::BoxFuture;
 use serde::Serialize;
 
 use super::Mill;
+use super::ask::counting;
 use super::budget::words;
-use super::compose::{Gathered, LookupsBy};
+use super::compose::LookupsBy;
 use super::damage::Damage;
-use super::ground::Ground;
+use super::ground::{Asking, Ground};
+use super::lineage::AppliedRange;
 use super::seen::Seen;
 use crate::budget::Budget;
 use crate::catalog::AsOf;
+use crate::catalog::json::column_to_json;
 use crate::error::Result;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
@@ -24,7 +30,7 @@ use crate::query::allowance::Allowance;
 use crate::query::execute;
 use crate::query::result::RollupUse;
 use crate::query::survey::{merges, survey};
-use crate::semantic::{SemanticQuery, shape};
+use crate::semantic::{SemanticQuery, date, shape};
 
 /// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -43,7 +49,7 @@ pub struct Explanation {
     pub segments_by_rollup: u64,
     /// Segments whose rows would be read.
     pub segments_from_rows: u64,
-    /// Rows of these.
+    /// Rows of these, and of those that are read for totals, ranking and others.
     pub rows: u64,
     /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
     /// is decoded in memory. An estimate.
@@ -110,13 +116,37 @@ struct Told<'a> {
     /// `None`: it was not planned.
     physical: Option<&'a Arc<dyn ExecutionPlan>>,
     survey: Survey,
+    /// What is read for all parts of the answer.
+    rows: u64,
+    bytes: u64,
     allowance: &'a Allowance,
     within_budget: bool,
 }
 
+type Pinned = Vec<(DatasetName, Seen)>;
+
+/// A part of an answer, planned.
+struct Planned {
+    page: Arc<dyn ExecutionPlan>,
+    /// With the count of its rows, where that is asked for.
+    all: Arc<dyn ExecutionPlan>,
+}
+
+/// The parts of an answer, planned.
+#[derive(Default)]
+struct Parts {
+    /// What the answer itself is of.
+    used: Pinned,
+    /// The answer itself. `None`: what it looks up is too much already.
+    main: Option<Arc<dyn ExecutionPlan>>,
+    /// What they read. What several of them need is in one survey, and counts once.
+    looked: Vec<Survey>,
+}
+
 impl Mill {
-    /// Says how a semantic query would be answered now, and what that would read: the answer itself, without what stands around
-    /// it, whose parts are questions of their own. Nothing is computed; small lookups are read.
+    /// Says how a semantic query would be answered now, and what that would read. Plan and segments are those of the answer itself;
+    /// rows, bytes and the budget are of all its parts: totals, the ranking of `top` and the others too. Nothing is read but small
+    /// lookups. Where the ranking is not kept, parts about the greatest values count as those about all values would.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -146,22 +176,18 @@ impl Mill {
         let query = &*self.with_segments(query).await?;
         let ground = self.ground(query, &Damage::default()).await?;
         shape::check(query, ground.models())?;
-        let (model, dataset, snapshot, reference) = match &ground {
-            Ground::Several(gathered) => return self.explain_composed(query, gathered).await,
-            Ground::One { model, dataset, seen, reference, .. } => (model, dataset, seen, reference),
-        };
-        self.open_rollups_of(dataset, snapshot, model.version).await?;
-        let allowance = self.allowance(query.budget, [snapshot])?;
+        let asking = Asking { ground: &ground, allowance: self.allowance(query.budget, ground.seen())? };
         let counters = Arc::new(ScanCounters::default());
-        let (_, page) = self.page(query, model, snapshot, reference.clone(), &counters)?;
-        let physical = execute::within_deadline(self.scope.limits(), self.shared.session.physical(&page)).await?;
-        let survey = survey(&physical);
-        let within_budget = allowance.take_known(&survey);
-        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &ground, &allowance).await };
-        let pinned = [(dataset.clone(), snapshot.clone())];
-        let mut explanation = self.explanation_of(Told { pinned: &pinned, physical: Some(&physical), survey, allowance: &allowance, within_budget });
-        explanation.suggestions = suggestions;
-        if snapshot.access().restricts() {
+        let Parts { used, main, looked } = execute::within_deadline(self.scope.limits(), self.look_at_parts(&asking, query, &counters)).await?;
+        let within_budget = main.is_some() && looked.iter().all(|survey| asking.allowance.take_known(survey));
+        let survey = main.as_ref().map(survey).or_else(|| asking.allowance.over().cloned()).unwrap_or_default();
+        let read = |parts: &[Survey]| parts.iter().fold((0, 0), |(rows, bytes), part| (rows + part.rows, bytes + part.bytes));
+        let (rows, bytes) = read(if main.is_some() { &looked } else { std::slice::from_ref(&survey) });
+        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &ground, &asking.allowance).await };
+        let told = Told { pinned: &used, physical: main.as_ref(), survey, rows, bytes, allowance: &asking.allowance, within_budget };
+        let mut explanation = Explanation { suggestions, ..self.explanation_of(told) };
+        let Ground::One { seen, .. } = &ground else { return Ok(explanation) };
+        if seen.access().restricts() {
             // What a rollup lacks names the row filter and hidden columns.
             return Ok(explanation);
         }
@@ -171,6 +197,114 @@ impl Mill {
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
+    }
+
+    /// Plans the answer and what stands around it, and looks at what they read. Nothing of it is run but the ranking of `top`, and
+    /// that only where it is kept: it says which values the other parts are about.
+    async fn look_at_parts(&self, asking: &Asking<'_>, query: &SemanticQuery, counters: &Arc<ScanCounters>) -> Result<Parts> {
+        let (mut plans, mut values) = (Vec::new(), None);
+        if let Some(top) = &query.top {
+            let ranking = shape::ranking(query, top, asking.ground.models())?;
+            let (_, Some(planned)) = self.plan_part(asking, &ranking, true, &Arc::default()).await? else {
+                return Ok(Parts { used: asking.ground.pinned(), ..Parts::default() });
+            };
+            let free = survey(&planned.all).from_rows == 0;
+            let greatest = if free { self.answer_on(asking, &ranking, None).await?.batch.columns().first().map(column_to_json) } else { None };
+            (plans, values) = (vec![planned.all], Some(greatest));
+        }
+        let known = values.as_ref().is_none_or(Option::is_some);
+        let values = values.map(Option::unwrap_or_default);
+        let values = values.as_deref();
+        let (used, main) = self.plan_part(asking, &shape::main(query, values).query, plans.is_empty(), counters).await?;
+        let Some(main) = main else { return Ok(Parts { used, ..Parts::default() }) };
+        plans.push(main.all);
+        let others = query.top.as_ref().filter(|top| top.others).map(|top| shape::others(query, top, values.unwrap_or_default()));
+        for part in others.into_iter().chain(shape::totals(query, asking.ground.models(), values)) {
+            // No measure has a grand total.
+            if part.by.is_empty() && part.query.measures.is_empty() {
+                continue;
+            }
+            let (_, Some(planned)) = self.plan_part(asking, &part.query, false, &Arc::default()).await? else { return Ok(Parts { used, ..Parts::default() }) };
+            plans.push(planned.all);
+        }
+        // Without the values these parts are looked at as if they were about all, and one of them is not to count for another.
+        let looked = if known { together(plans)?.iter().map(survey).collect() } else { plans.iter().map(survey).collect() };
+        Ok(Parts { used, main: Some(main.page), looked })
+    }
+
+    /// A part of an answer as it would be run, and what it is of. `None`: what it looks up is too much already.
+    async fn plan_part(&self, asking: &Asking<'_>, query: &SemanticQuery, first: bool, counters: &Arc<ScanCounters>) -> Result<(Pinned, Option<Planned>)> {
+        let (used, page, whole) = match asking.ground {
+            Ground::One { model, dataset, seen, reference, .. } => {
+                self.open_rollups_of(dataset, seen, model.version).await?;
+                let (compiled, page) = self.page(query, model, seen, reference.clone(), counters)?;
+                (vec![(dataset.clone(), seen.clone())], page, compiled.plan)
+            }
+            Ground::Several(gathered) => {
+                let planned = self.plan_composed_within(query, gathered, LookupsBy::Functions, counters)?;
+                for (dataset, seen) in &planned.used {
+                    let version = gathered.models.get(dataset.as_str()).map_or(0, |model| model.version);
+                    self.open_rollups_of(dataset, seen, version).await?;
+                }
+                // Lookups are read, because what would be computed depends on them; where they are too much, nothing is.
+                if first || !planned.finds_lookups(&self.shared.mappings) {
+                    match self.take_lookups(&planned, &asking.allowance).await {
+                        Err(_) if asking.allowance.over().is_some() => return Ok((planned.used, None)),
+                        taken => taken?,
+                    }
+                }
+                self.map(&planned).await?;
+                (planned.used, planned.page, planned.composed.plan)
+            }
+        };
+        let page = self.session().physical(&page).await?;
+        let count = if query.total { Some(self.session().physical(&counting(whole)?).await?) } else { None };
+        let all = together(std::iter::once(Arc::clone(&page)).chain(count))?;
+        Ok((used, all.map(|all| Planned { page, all })))
+    }
+
+    /// Checks a question as [`query`](Self::query) does, without planning what it reads, and says from when to when its times
+    /// are now: those with a date range, in its order.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("at,amount\n2013-01-01T10:00:00Z,2\n2013-02-01T10:00:00Z,3\n")).await?;
+    /// let times = r#"[{"dimension": "orders.at", "dateRange": "last 1 day of data"}]"#;
+    /// let query = serde_json::from_str(&format!(r#"{{"measures": ["orders.count"], "timeDimensions": {times}}}"#))?;
+    /// let ranges = mill.check(&query).await?;
+    /// assert_eq!(ranges[0].from.unwrap().to_rfc3339(), "2013-02-01T00:00:00+00:00");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), but for what is found out only by answering.
+    pub fn check<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Vec<AppliedRange>>> {
+        Box::pin(async move {
+            let words = self.words(query).await?;
+            let checked = async {
+                let in_models = &*self.with_segments(words.query()).await?;
+                let ground = self.ground(in_models, &Damage::default()).await?;
+                shape::check(in_models, ground.models())?;
+                self.allowance(in_models.budget, ground.seen())?;
+                self.check_on(&ground, &shape::main(in_models, None).query).await?;
+                // In the names of the question, whatever its models call them.
+                let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
+                let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
+                let ranges = ranges.map(|(time, range)| {
+                    let range = date::resolve(range, ground.reference())?;
+                    Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
+                });
+                ranges.collect()
+            };
+            match execute::within_deadline(self.scope.limits(), checked).await {
+                Ok(ranges) => Ok(ranges),
+                Err(error) => Err(self.told_error(&words, error).await),
+            }
+        })
     }
 
     /// Says how a SQL statement would be answered now, and what that would read.
@@ -221,42 +355,13 @@ impl Mill {
             None => (allowance.over().cloned().unwrap_or_default(), false),
         };
         let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, named) };
-        let explanation = self.explanation_of(Told { pinned: &pinned, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
-        Ok(Explanation { suggestions, ..explanation })
-    }
-
-    /// The same for a question about several models, or with measures that are computed from measures: all merges of its plan.
-    async fn explain_composed(&self, query: &SemanticQuery, gathered: &Gathered) -> Result<Explanation> {
-        let planned = self.plan_composed(query, gathered, LookupsBy::Functions)?;
-        let allowance = self.allowance(query.budget, planned.used.iter().map(|(_, seen)| seen))?;
-        // Lookups are read, because what would be computed depends on them; where they are too much, nothing is.
-        let physical = async {
-            for (dataset, snapshot) in &planned.used {
-                let version = self.model_of(dataset, snapshot).await?.version;
-                self.open_rollups_of(dataset, snapshot, version).await?;
-            }
-            if let Err(error) = self.take_lookups(&planned, &allowance).await {
-                return if allowance.over().is_some() { Ok(None) } else { Err(error) };
-            }
-            self.map(&planned).await?;
-            self.shared.session.physical(&planned.page).await.map(Some)
-        };
-        let physical = execute::within_deadline(self.scope.limits(), physical).await?;
-        let (survey, within_budget) = match &physical {
-            Some(physical) => {
-                let survey = survey(physical);
-                let within_budget = allowance.take_known(&survey);
-                (survey, within_budget)
-            }
-            None => (allowance.over().cloned().unwrap_or_default(), false),
-        };
-        let suggestions = if within_budget { Vec::new() } else { words(&allowance, &survey, &planned.used) };
-        let explanation = self.explanation_of(Told { pinned: &planned.used, physical: physical.as_ref(), survey, allowance: &allowance, within_budget });
+        let (rows, bytes) = (survey.rows, survey.bytes);
+        let explanation = self.explanation_of(Told { pinned: &pinned, physical: physical.as_ref(), survey, rows, bytes, allowance: &allowance, within_budget });
         Ok(Explanation { suggestions, ..explanation })
     }
 
     fn explanation_of(&self, told: Told<'_>) -> Explanation {
-        let Told { pinned, physical, survey, allowance, within_budget } = told;
+        let Told { pinned, physical, survey, rows, bytes, allowance, within_budget } = told;
         let names: Vec<&str> = pinned.iter().map(|(dataset, _)| dataset.as_str()).collect();
         let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
         let mut explanation = Explanation {
@@ -281,8 +386,8 @@ impl Mill {
             [] => explanation.segments_total.saturating_sub(survey.from_rows),
             _ => survey.pruned,
         };
-        (explanation.rows, explanation.bytes) = (survey.rows, survey.bytes);
-        explanation.estimated_ms = self.shared.pace.estimate_ms(survey.rows, survey.bytes);
+        (explanation.rows, explanation.bytes) = (rows, bytes);
+        explanation.estimated_ms = self.shared.pace.estimate_ms(rows, bytes);
         explanation.by_rollup = survey.by_rollup;
         if restricted {
             // Plans and aggregates are written in columns, and so name masks and what policies compare with.
@@ -295,4 +400,12 @@ impl Mill {
         }
         explanation
     }
+}
+
+/// Plans as one, to be looked over: what several of them need counts once. It is never run.
+fn together(plans: impl IntoIterator<Item = Arc<dyn ExecutionPlan>>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let mut plans = plans.into_iter();
+    let Some(first) = plans.next() else { return Ok(None) };
+    let join = |one, other| NestedLoopJoinExec::try_new(one, other, None, &JoinType::Inner, None).map(|joined| Arc::new(joined) as Arc<dyn ExecutionPlan>);
+    Ok(Some(plans.try_fold(first, join)?))
 }

@@ -9,18 +9,21 @@ use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType}
 use chrono::{DateTime, Utc};
 use datafusion::common::{Column, DFSchema};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
 use datafusion::prelude::cast;
+use futures::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 use super::Mill;
+use super::damage::Damage;
 use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::bucket::day_start;
 use crate::ids::DatasetName;
 use crate::query::access::Access;
+use crate::query::survey::survey;
 use crate::semantic::calendar::Calendar;
-use crate::semantic::{Model, access};
+use crate::semantic::{Model, SemanticQuery, access};
 use crate::storage::log::Snapshot;
 
 /// Accesses that are kept, over all scopes.
@@ -34,7 +37,9 @@ pub(super) struct Seen {
     /// The model as it is stored, where its policies had to be looked at.
     stored: Option<Arc<Model>>,
     /// Latest instant of the time column among the rows that are seen; `Err`: it could not be found.
-    latest: Result<Option<DateTime<Utc>>, (ErrorKind, String)>,
+    latest: Result<Option<DateTime<Utc>>, Arc<Error>>,
+    /// Rows and bytes that were read to find it. They are a part of what a question reads.
+    placing: (u64, u64),
 }
 
 /// How many rows are seen, and from when to when.
@@ -81,7 +86,7 @@ impl Seen {
         // When hidden rows are of is told nowhere; of the rows that are seen it has to be found out.
         let shown = snapshot.metadata.schema.time_column.as_ref().is_some_and(|column| access.shows(column) && !access.filters_rows());
         let latest = Ok(snapshot.time_range.filter(|_| shown).map(|(_, latest)| latest));
-        Self { snapshot, access, stored, latest }
+        Self { snapshot, access, stored, latest, placing: (0, 0) }
     }
 
     /// The version itself, for what is below the sight of anybody.
@@ -91,6 +96,11 @@ impl Seen {
 
     pub(super) fn access(&self) -> &Arc<Access> {
         &self.access
+    }
+
+    /// Rows and bytes that were read to find the latest instant.
+    pub(super) fn placing(&self) -> (u64, u64) {
+        self.placing
     }
 
     /// The model as it is stored, where it was read.
@@ -122,7 +132,7 @@ impl Seen {
     /// # Errors
     /// What kept it from being found.
     pub(super) fn latest_needed(&self, calendar: Calendar) -> Result<Option<DateTime<Utc>>> {
-        let latest = self.latest.clone().map_err(|(kind, message)| Error::new(kind, message))?;
+        let latest = self.latest.clone().map_err(|error| error.shared())?;
         Ok(latest.and_then(|latest| self.in_calendar(latest, calendar)))
     }
 
@@ -133,6 +143,41 @@ impl Seen {
 }
 
 impl Mill {
+    /// What the scope sees of the datasets of a question, as a text: while it is the same, an answer to the question may be handed
+    /// out again, for it is under the same access policies.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// # mill.load("orders", Csv::bytes("city,amount\nRome,2\n")).await?;
+    /// let query = serde_json::from_str(r#"{"measures": ["orders.sum_amount"]}"#)?;
+    /// assert_eq!(mill.sight(&query).await?, mill.sight(&query).await?);
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), where its models are not there.
+    pub fn sight<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            if self.scope.user().is_none() {
+                return Ok(self.scope.fingerprint());
+            }
+            let words = self.words(query).await?;
+            let found = async {
+                let in_models = self.with_segments(words.query()).await?;
+                let ground = self.ground(&in_models, &Damage::default()).await?;
+                self.sight_of(&ground.pinned().into_iter().map(|(dataset, _)| dataset).collect::<Vec<_>>()).await
+            };
+            match found.await {
+                Ok(sight) => Ok(sight),
+                Err(error) => Err(self.told_error(&words, error).await),
+            }
+        })
+    }
+
     /// The latest version of a dataset.
     ///
     /// # Errors
@@ -210,10 +255,43 @@ impl Mill {
         if !seen.access.filters_rows() || seen.snapshot.time_range.is_none() {
             return seen;
         }
-        let found = self.extent_of(dataset, &seen).await;
+        let found = self.extent_within_budget(dataset, &seen).await;
+        let placing = found.as_ref().map_or((0, 0), |(_, cost)| *cost);
         // A question that does not need it goes on, and meets what is wrong itself where that touches it.
-        let latest = found.map(|extent| extent.time_range.map(|(_, latest)| latest)).map_err(|error| (error.kind(), error.message().to_owned()));
-        Seen { latest, ..seen }
+        let latest = found.map(|(extent, _)| extent.time_range.map(|(_, latest)| latest)).map_err(Arc::new);
+        Seen { latest, placing, ..seen }
+    }
+
+    /// The extent, and what finding it out reads, where that is within the budget of the scope: a question with a budget of its own is
+    /// refused to who sees some rows only.
+    async fn extent_within_budget(&self, dataset: &DatasetName, seen: &Seen) -> Result<(Extent, (u64, u64))> {
+        let budget = self.scope.limits().budget;
+        let mut cost = (0, 0);
+        if budget.is_bounded() && !self.shared.sight.extents.contains_key(&key_of_extent(seen)) {
+            if let Some(plan) = self.plan_of_extent(dataset, seen)? {
+                let survey = survey(&self.session().physical(&plan).await?);
+                cost = (survey.rows, survey.bytes);
+            }
+            if !budget.allows(cost.0, cost.1) {
+                // No figures: they tell of rows that are not seen.
+                let error = Error::exhausted(format!("finding the latest row that you see would read more than the budget of {}", budget.words()));
+                return Err(error.suggesting(vec!["ask for a range between two dates, which is not counted from the latest row".to_owned()]));
+            }
+        }
+        Ok((self.extent_of(dataset, seen).await?, cost))
+    }
+
+    /// The plan that finds out the extent. `None`: no column is seen, and so no row.
+    fn plan_of_extent(&self, dataset: &DatasetName, seen: &Seen) -> Result<Option<LogicalPlan>> {
+        let time = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access.shows(column));
+        let source = match self.source_of(dataset, seen, &Arc::default()) {
+            Ok(source) => source,
+            Err(error) if error.kind() == ErrorKind::Denied => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let instant = time.map(|column| cast(Expr::Column(Column::new(Some(dataset.as_str()), column)), ColumnType::Timestamp.data_type()));
+        let bounds = instant.into_iter().flat_map(|instant| [min(instant.clone()), max(instant)]);
+        Ok(Some(LogicalPlanBuilder::from(source).aggregate(Vec::<Expr>::new(), std::iter::once(count(lit(1_i64))).chain(bounds))?.build()?))
     }
 
     /// How many rows are seen, and from when to when: a partial like others, so only what is new costs anything.
@@ -222,17 +300,8 @@ impl Mill {
         if !seen.access.filters_rows() {
             return Ok(Extent { rows: seen.rows, time_range: seen.time_range.filter(|_| time.is_some()) });
         }
-        let key = (seen.metadata.id.clone(), seen.version, seen.access.fingerprint().to_owned());
         let look = async {
-            let source = match self.source_of(dataset, seen, &Arc::default()) {
-                Ok(source) => source,
-                // Who sees no column sees no row either.
-                Err(error) if error.kind() == ErrorKind::Denied => return Ok(Extent::default()),
-                Err(error) => return Err(error),
-            };
-            let instant = time.map(|column| cast(Expr::Column(Column::new(Some(dataset.as_str()), column)), ColumnType::Timestamp.data_type()));
-            let bounds = instant.into_iter().flat_map(|instant| [min(instant.clone()), max(instant)]);
-            let plan = LogicalPlanBuilder::from(source).aggregate(Vec::<Expr>::new(), std::iter::once(count(lit(1_i64))).chain(bounds))?.build()?;
+            let Some(plan) = self.plan_of_extent(dataset, seen)? else { return Ok(Extent::default()) };
             let found = self.run(&plan, 1).await?.batch;
             let rows = found.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
             let at = |place: usize| {
@@ -241,6 +310,11 @@ impl Mill {
             };
             Ok(Extent { rows: rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0), time_range: at(1).zip(at(2)) })
         };
-        self.shared.sight.extents.try_get_with(key, look).await.map_err(|error: Arc<Error>| error.shared())
+        self.shared.sight.extents.try_get_with(key_of_extent(seen), look).await.map_err(|error: Arc<Error>| error.shared())
     }
+}
+
+/// Under which name the extent of what is seen is kept.
+fn key_of_extent(seen: &Seen) -> (String, u64, String) {
+    (seen.metadata.id.clone(), seen.version, seen.access.fingerprint().to_owned())
 }

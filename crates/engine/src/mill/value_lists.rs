@@ -15,8 +15,9 @@ use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::fragment::{Fingerprint, identity_of};
+use crate::query::allowance::Allowance;
 use crate::query::value_list::ValueList;
-use crate::query::write;
+use crate::query::{execute, write};
 use crate::semantic::Dimension;
 use crate::semantic::mapped::is_fixed;
 use crate::semantic::member::Columns;
@@ -66,8 +67,9 @@ impl ValueLists {
 }
 
 impl Mill {
-    /// The values of a dimension under the scope. `None`: they are too many to be kept, or change without a commit.
-    pub(super) async fn value_list(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
+    /// The values of a dimension under the scope. `None`: they are too many to be kept, or change without a commit. What is kept is
+    /// no matter of the allowance.
+    pub(super) async fn value_list(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, allowance: &Allowance) -> Result<Option<Arc<ValueList>>> {
         let (plan, value) = self.plan_of_values(dataset, snapshot, dimension)?;
         if !is_fixed(&plan)? {
             return Ok(None);
@@ -83,7 +85,7 @@ impl Mill {
             if known.as_ref().is_some_and(|known| known.is_of(snapshot)) {
                 return Ok(Op::Nop);
             }
-            let mut kept = self.brought_up(dataset, snapshot, dimension, known.as_deref()).await?;
+            let mut kept = self.brought_up(dataset, snapshot, dimension, known.as_deref(), allowance).await?;
             // One that is not kept would be made for each page.
             kept.list = kept.list.filter(|list| (list.size_bytes() as u64) < self.shared.value_lists.1);
             Ok::<_, Error>(Op::Put(Arc::new(kept)))
@@ -94,7 +96,7 @@ impl Mill {
     }
 
     /// The list of a version out of what is known of an earlier one, where no row has gone since.
-    async fn brought_up(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, known: Option<&Kept>) -> Result<Kept> {
+    async fn brought_up(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, known: Option<&Kept>, allowance: &Allowance) -> Result<Kept> {
         let (version, segments) = (snapshot.version, snapshot.segments.clone());
         let known = known.filter(|known| {
             let paths: HashSet<&str> = segments.iter().map(|segment| segment.path.as_str()).collect();
@@ -105,7 +107,7 @@ impl Mill {
             Some((known, Some(list))) => {
                 let paths: HashSet<&str> = known.segments.iter().map(|segment| segment.path.as_str()).collect();
                 let new = segments.iter().filter(|segment| !paths.contains(segment.path.as_str())).cloned().collect();
-                match self.values_of(dataset, &snapshot.of(Arc::new(Snapshot { segments: new, ..Snapshot::clone(snapshot) })), dimension).await? {
+                match self.values_of(dataset, &snapshot.of(Arc::new(Snapshot { segments: new, ..Snapshot::clone(snapshot) })), dimension, allowance).await? {
                     Some(more) if more.is_empty() => Some(Arc::clone(list)),
                     Some(more) if more.data_type() == list.data_type() => {
                         let known = Arc::clone(list);
@@ -114,27 +116,27 @@ impl Mill {
                             None => Some(Arc::clone(list)),
                         }
                     }
-                    _ => self.list_of(dataset, snapshot, dimension).await?,
+                    _ => self.list_of(dataset, snapshot, dimension, allowance).await?,
                 }
             }
-            None => self.list_of(dataset, snapshot, dimension).await?,
+            None => self.list_of(dataset, snapshot, dimension, allowance).await?,
         };
         Ok(Kept { version, segments, list })
     }
 
-    async fn list_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<Arc<ValueList>>> {
-        match self.values_of(dataset, snapshot, dimension).await? {
+    async fn list_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, allowance: &Allowance) -> Result<Option<Arc<ValueList>>> {
+        match self.values_of(dataset, snapshot, dimension, allowance).await? {
             Some(values) => Ok(Some(Arc::new(aside(move || ValueList::new(values)).await?))),
             None => Ok(None),
         }
     }
 
     /// The values in order; `None`: too many.
-    async fn values_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension) -> Result<Option<ArrayRef>> {
+    async fn values_of(&self, dataset: &DatasetName, snapshot: &Seen, dimension: &Dimension, allowance: &Allowance) -> Result<Option<ArrayRef>> {
         let (plan, _) = self.plan_of_values(dataset, snapshot, dimension)?;
         let value = Expr::Column(Column::new_unqualified(&dimension.name));
         let plan = LogicalPlanBuilder::from(plan).sort(vec![value.sort(true, false)])?.build()?;
-        let executed = self.run(&plan, VALUES_MAX + 1).await?;
+        let executed = execute::run_allowed(self.session(), &plan, self.scope.limits(), VALUES_MAX + 1, allowance).await?;
         let (batch, _) = write::normalised(&executed.batch)?;
         Ok(batch.columns().first().filter(|values| values.len() <= VALUES_MAX).cloned())
     }

@@ -52,10 +52,11 @@ impl Mill {
     /// ```
     ///
     /// # Errors
-    /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit.
+    /// `Invalid` for what is not a dimension, with near names; `NotFound` for an unknown model; `Exhausted` at a limit,
+    /// and where the rows that have to be read for the list are more than the budget of the scope.
     pub fn values<'a>(&'a self, member: &'a str, search: Option<&'a str>, limit: usize, offset: usize) -> BoxFuture<'a, Result<ValuePage>> {
         Box::pin(async move {
-            let member = &*self.dimension_of_view(member).await?;
+            let (asked, member) = (member, &*self.dimension_of_view(member).await?);
             if !(1..=PAGE_MAX).contains(&limit) {
                 return Err(Error::invalid(format!("a page of {limit} values: it has 1 to {PAGE_MAX}")).at("limit"));
             }
@@ -69,10 +70,11 @@ impl Mill {
             let snapshot = self.find(&dataset).await?;
             let model = self.model_of(&dataset, &snapshot).await?;
             let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
+            let allowance = self.allowance(None, [&snapshot])?;
             let page = async {
                 self.open_rollups_of(&dataset, &snapshot, model.version).await?;
                 let search = search.filter(|text| !text.is_empty());
-                if let Some(list) = self.value_list(&dataset, &snapshot, dimension).await? {
+                if let Some(list) = self.value_list(&dataset, &snapshot, dimension, &allowance).await? {
                     let text = search.map(str::to_owned);
                     let look = move || match text {
                         Some(text) => list.search(&text, limit, offset),
@@ -91,12 +93,15 @@ impl Mill {
                 }
                 // Searched after the groups are made: the groups are the same for every search.
                 let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
-                let executed = execute::run(&self.shared.session, &plan, self.scope.limits(), limit).await?;
+                let executed = execute::run_allowed(&self.shared.session, &plan, self.scope.limits(), limit, &allowance).await?;
                 let (batch, _) = write::normalised(&executed.batch)?;
                 let values = batch.columns().first().map(column_to_json).unwrap_or_default();
                 Ok(ValuePage { values, more: executed.truncated })
             };
-            execute::within_deadline(self.scope.limits(), page).await
+            match execute::within_deadline(self.scope.limits(), page).await {
+                Err(error) if allowance.over().is_some() => Err(error.suggesting(vec![format!("have a rollup keep {asked}: its values are listed without reading rows then")])),
+                page => page,
+            }
         })
     }
 }

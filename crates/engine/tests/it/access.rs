@@ -106,6 +106,24 @@ async fn where_nothing_is_seen_the_answer_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_value_without_text_is_no_value() {
+    let by = |operator: &str| json!([{"name": "own", "rows": [{"member": "orders.country", "operator": operator, "values": ["{user.country}"]}]}]);
+    let ward = orders(by("startsWith")).await;
+    // Everything starts with nothing, ends with it and contains it.
+    for operator in ["startsWith", "endsWith", "contains", "equals"] {
+        set_policies(&ward.mill, "orders", by(operator)).await;
+        let answer = seen_by(&ward, &[("country", &[""])]).sql("select count(*) from orders").await.unwrap();
+        assert_eq!(answer.to_json()["data"], json!([[0]]), "{operator}");
+        assert_eq!(answer.provenance.access[0].no_rows.as_deref(), Some("your attribute country is not set"), "{operator}");
+        // Beside another one it adds nothing.
+        assert_eq!(rows(&seen_by(&ward, &[("country", &["", "DE"])]), "select count(*) from orders").await, json!([[2]]), "{operator}");
+    }
+    set_policies(&ward.mill, "orders", json!([{"name": "team", "when": [{"attribute": "team", "values": [""]}]}])).await;
+    let answer = seen_by(&ward, &[("team", &[""])]).sql("select count(*) from orders").await.unwrap();
+    assert_eq!((&answer.to_json()["data"], answer.provenance.access[0].no_rows.as_deref()), (&json!([[0]]), Some("no access policy of Orders is for you")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_policies_are_put_together_value_by_value() {
     let ward = orders(json!([
         {"name": "everything_of_own_country", "rows": [{"member": "orders.country", "operator": "equals", "values": ["{user.country}"]}]},

@@ -134,6 +134,84 @@ async fn a_coarser_grain_that_a_rollup_keeps_is_suggested() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_of_values_have_a_budget_and_kept_ones_are_free() {
+    let ward = orders().await;
+    let small = within(&ward, rows(4));
+    for search in [None, Some("o")] {
+        let error = small.values("orders.city", search, 10, 0).await.unwrap_err();
+        assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+        assert!(error.message().contains("would read 6 rows"), "{error}");
+    }
+    ward.mill.values("orders.city", None, 10, 0).await.unwrap();
+    assert_eq!(small.values("orders.city", None, 10, 0).await.unwrap().values, ["Oslo", "Rome"]);
+    // What is new is paid for alone.
+    ward.mill.load("orders", Csv::bytes("at,city,amount\n2013-04-01T10:00:00,Bari,1\n2013-04-01T10:00:00,Oslo,2\n")).await.unwrap();
+    assert_eq!(small.values("orders.city", Some("b"), 10, 0).await.unwrap().values, ["Bari"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_parts_of_an_answer_are_explained_and_share_the_budget() {
+    let shaped = [
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "totals": true}),
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "top": {"dimension": "orders.city", "limit": 1, "others": true}}),
+        json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "totals": [[]], "top": {"dimension": "orders.city", "limit": 1, "others": true}}),
+    ];
+    for (question, needed) in shaped.into_iter().zip([12, 18, 24]) {
+        let question = query(question);
+        // A part that was answered before another one was refused is kept, so each look is at orders of its own.
+        let ward = orders().await;
+        assert_eq!(ward.mill.explain(&question).await.unwrap().rows, needed, "{question:?}");
+        let small = within(&ward, rows(needed - 1));
+        assert!(!small.explain(&question).await.unwrap().within_budget, "{question:?}");
+        assert_eq!(small.query(&question).await.unwrap_err().kind(), ErrorKind::Exhausted, "{question:?}");
+        let ward = orders().await;
+        let enough = within(&ward, rows(needed));
+        assert!(enough.explain(&question).await.unwrap().within_budget, "{question:?}");
+        enough.query(&question).await.unwrap();
+        // All of it is kept now, and the greatest values are known.
+        let none = within(&ward, rows(0));
+        let explained = none.explain(&question).await.unwrap();
+        assert!(explained.within_budget && explained.rows == 0, "{question:?}: {explained}");
+        none.query(&question).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_count_behind_a_total_has_a_budget() {
+    let ward = orders().await;
+    // Rows, of which nothing is kept: the page is found in one segment, the count looks into all whose cities may be meant.
+    let rome = json!([{"member": "orders.city", "operator": "contains", "values": ["o"]}]);
+    let page = json!({"dimensions": ["orders.city"], "measures": ["orders.sum_amount"], "ungrouped": true, "filters": rome, "limit": 1, "total": true});
+    let question = query(page);
+    let needed = ward.mill.explain(&question).await.unwrap().rows;
+    let answered = ward.mill.query(&SemanticQuery { total: false, ..question.clone() }).await.unwrap();
+    assert!(answered.provenance.truncated);
+    let page_alone = ward.mill.explain(&SemanticQuery { total: false, ..question.clone() }).await.unwrap().rows;
+    assert!(page_alone < needed, "{page_alone} of {needed}");
+    let small = within(&ward, rows(page_alone));
+    small.query(&SemanticQuery { total: false, ..question.clone() }).await.unwrap();
+    assert_eq!(small.query(&question).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    assert!(!small.explain(&question).await.unwrap().within_budget);
+    assert_eq!(within(&ward, rows(needed)).query(&question).await.unwrap().provenance.total_rows, Some(6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_latest_row_that_is_seen_has_a_budget() {
+    let ward = orders().await;
+    let part = |limits: Limits| {
+        let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'");
+        ward.engine.mill(scope.with_limits(limits))
+    };
+    let of_data = query(json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last 1 day of data"}]}));
+    let error = part(rows(5)).query(&of_data).await.unwrap_err();
+    assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+    assert!(!error.message().contains('6'), "{error}");
+    // What is found once is kept.
+    part(Limits::default()).query(&of_data).await.unwrap();
+    assert_eq!(part(rows(2)).query(&of_data).await.unwrap().to_json()["data"], json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_sees_some_rows_learns_no_figures() {
     let ward = orders().await;
     let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'").with_limits(rows(4));

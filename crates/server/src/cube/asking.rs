@@ -23,16 +23,23 @@ pub(super) async fn answer(mill: Mill, asked: Asked, several: bool) -> Result<Va
 }
 
 /// Says how a request would be understood.
-pub(super) fn dry_run(asked: &Asked) -> Value {
-    let normalised: Vec<Value> = asked.queries.iter().map(|query| dialect::normalised(query, None, asked.layout)).collect();
+///
+/// # Errors
+/// As the engine, for the first query that could not be asked.
+pub(super) async fn dry_run(mill: &Mill, asked: &Asked) -> Result<Value, Problem> {
+    let mut normalised: Vec<Value> = Vec::new();
+    for query in &asked.queries {
+        let ranges: Vec<_> = mill.check(query).await?.into_iter().map(|range| range.from.zip(range.to)).collect();
+        normalised.push(dialect::normalised(query, &ranges, asked.layout));
+    }
     let orders = |query: &tidemill::SemanticQuery| query.order.iter().map(|(id, direction)| json!({(id.clone()): direction})).collect::<Vec<_>>();
-    json!({
+    Ok(json!({
         "queryType": asked.kind.name(),
         "pivotQuery": pivot(asked, normalised.first()),
         "queryOrder": asked.queries.first().map(orders).unwrap_or_default(),
         "normalizedQueries": normalised,
         "transformedQueries": []
-    })
+    }))
 }
 
 /// The query by which a client lays out the answers: that of the first, and of several the members of all.

@@ -10,11 +10,10 @@ use serde_json::{Map, Value, json};
 use tidemill::{ColumnRole, ColumnType, Interval, QueryResult, ResultColumn, SemanticQuery};
 
 use crate::http::Problem;
+use crate::queries::compare;
 
 /// Queries in one request at most.
 const QUERIES_MAX: usize = 10;
-/// Ranges of one comparison at most.
-const RANGES_MAX: usize = 10;
 
 /// How rows are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,18 +68,18 @@ pub(super) fn read(query: Value) -> Result<Asked, Problem> {
     for value in list {
         let (found, of) = read_one(value)?;
         layout = of;
-        if found.len() > 1 {
+        if !found.ranges.is_empty() {
             if blending {
                 return Err(Problem::field("query", "a list of queries cannot compare date ranges"));
             }
             kind = Kind::Compare;
         }
-        queries.extend(found);
+        queries.extend(found.queries);
     }
     Ok(Asked { kind, layout, queries })
 }
 
-fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
+fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
     let Value::Object(mut object) = value else { return Err(Problem::field("query", "is an object, or a list of them")) };
     let layout = match object.remove("responseFormat").as_ref().and_then(Value::as_str) {
         None | Some("default") => Layout::Rows,
@@ -89,7 +88,7 @@ fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
         Some(other) => return Err(Problem::field("responseFormat", format!("{other:?} is none of default, compact, columnar"))),
     };
     // Answers are never stale, so asking for a fresh one changes nothing.
-    for needless in ["renewQuery", "rowLimit", "queryType", "cache"] {
+    for needless in ["renewQuery", "queryType", "cache"] {
         object.remove(needless);
     }
     for ours in ["totals", "top", "pivot"] {
@@ -98,47 +97,35 @@ fn read_one(value: Value) -> Result<(Vec<SemanticQuery>, Layout), Problem> {
         }
     }
     object.retain(|_, value| !value.is_null());
-    let mut ranges: Vec<Value> = Vec::new();
-    if let Some(times) = object.get_mut("timeDimensions").and_then(Value::as_array_mut) {
-        for time in times.iter_mut().filter_map(Value::as_object_mut) {
-            time.retain(|_, value| !value.is_null());
-            // A list of one is the one.
-            if let Some(range) = time.get_mut("dateRange")
-                && let [one] = range.as_array().map(Vec::as_slice).unwrap_or_default()
-            {
-                *range = one.clone();
-            }
-            if let Some(compared) = time.remove("compareDateRange") {
-                let compared = compared.as_array().cloned().unwrap_or_default();
-                if compared.is_empty() || compared.len() > RANGES_MAX || !ranges.is_empty() || time.contains_key("dateRange") {
-                    return Err(Problem::field("timeDimensions", format!("compareDateRange is one list of 1 to {RANGES_MAX} ranges, without a dateRange beside it")));
-                }
-                ranges = compared;
-                time.insert("compared".to_owned(), true.into());
-            }
-        }
+    limit_rows(&mut object)?;
+    for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+        time.retain(|_, value| !value.is_null());
     }
-    if ranges.is_empty() {
-        return Ok((vec![parse(Value::Object(object))?], layout));
-    }
-    let queries = ranges.into_iter().map(|range| {
-        let mut object = object.clone();
-        for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
-            if time.remove("compared").is_some() {
-                time.insert("dateRange".to_owned(), range.clone());
-            }
-        }
-        parse(Value::Object(object))
-    });
-    Ok((queries.collect::<Result<_, _>>()?, layout))
+    Ok((compare::read(Value::Object(object))?, layout))
 }
 
-fn parse(value: Value) -> Result<SemanticQuery, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| Problem::field(error.path().to_string(), error.inner().to_string()))
+/// `rowLimit` is another name of `limit`. Cube's clients send both, and the smaller one counts.
+fn limit_rows(object: &mut Map<String, Value>) -> Result<(), Problem> {
+    let Some(rows) = object.remove("rowLimit") else { return Ok(()) };
+    let rows = rows.as_u64().ok_or_else(|| Problem::field("rowLimit", "is a whole number of rows"))?;
+    let limit = match object.get("limit") {
+        None => rows,
+        Some(limit) => match limit.as_u64() {
+            Some(limit) => limit.min(rows),
+            // What is wrong with it is told where it is read.
+            None => return Ok(()),
+        },
+    };
+    object.insert("limit".to_owned(), limit.into());
+    Ok(())
 }
 
-/// The query as it was understood: the range absolute, the order a list of members.
-pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, layout: Layout) -> Value {
+/// From when to when a time is; nothing where an end of it is open.
+type Ends = Option<(DateTime<Utc>, DateTime<Utc>)>;
+
+/// The query as it was understood: ranges absolute, the order a list of members. `ranges` are those of the first times with a range;
+/// others stay as they were asked.
+pub(super) fn normalised(query: &SemanticQuery, ranges: &[Ends], layout: Layout) -> Value {
     let mut value = serde_json::to_value(query).unwrap_or_default();
     let Some(object) = value.as_object_mut() else { return value };
     for key in ["measures", "dimensions", "timeDimensions", "filters", "segments"] {
@@ -149,16 +136,14 @@ pub(super) fn normalised(query: &SemanticQuery, result: Option<&QueryResult>, la
     if layout != Layout::Rows {
         object.insert("responseFormat".into(), if layout == Layout::Compact { "compact" } else { "columnar" }.into());
     }
-    if let Some(result) = result {
-        object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
-        let zone = zone_of(query);
-        // The answer says the first range; others stay as they were asked. One that is open is none to a client.
-        let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
-        if let Some(time) = times.into_iter().find(|time| time.contains_key("dateRange")) {
-            match result.provenance.time_range {
-                Some(range) => drop(time.insert("dateRange".into(), json!([local(range.from, zone), local(range.to - chrono::TimeDelta::milliseconds(1), zone)]))),
-                None => drop(time.remove("dateRange")),
-            }
+    object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
+    let zone = zone_of(query);
+    let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
+    for (time, ends) in times.filter(|time| time.contains_key("dateRange")).zip(ranges) {
+        match ends {
+            Some((from, to)) => drop(time.insert("dateRange".into(), json!([local(*from, zone), local(*to - chrono::TimeDelta::milliseconds(1), zone)]))),
+            // One that is open is none to a client.
+            None => drop(time.remove("dateRange")),
         }
     }
     value
@@ -186,7 +171,8 @@ pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout
         Layout::Columnar => json!({"members": names, "columns": columns}),
     };
     json!({
-        "query": normalised(query, Some(result), layout),
+        // The answer says the first range.
+        "query": normalised(query, &[result.provenance.time_range.map(|range| (range.from, range.to))], layout),
         "data": data,
         "annotation": annotation(&result.columns),
         "lastRefreshTime": result.provenance.complete_until.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -299,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn a_row_limit_is_a_limit_and_the_smaller_one_counts() {
+        for (limits, expected) in [
+            (json!({"rowLimit": 5}), Some(5)),
+            (json!({"rowLimit": 5, "limit": 7}), Some(5)),
+            (json!({"rowLimit": 10_000, "limit": 7}), Some(7)),
+            (json!({"rowLimit": null, "limit": 7}), Some(7)),
+            (json!({"rowLimit": 5, "limit": null}), Some(5)),
+            (json!({"rowLimit": null}), None),
+        ] {
+            assert_eq!(read(limits.clone()).unwrap().queries[0].limit, expected, "{limits}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_said() {
         for (query, expected) in [
             (json!("all"), "query"),
@@ -306,6 +306,8 @@ mod tests {
             (json!({"mesures": []}), "mesures"),
             (json!({"measures": ["a.b"], "totals": true}), "totals"),
             (json!({"responseFormat": "xml"}), "responseFormat"),
+            (json!({"rowLimit": "all"}), "rowLimit"),
+            (json!({"rowLimit": 5, "limit": "all"}), "limit"),
             (json!({"timeDimensions": [{"dimension": "a.t", "dateRange": "today", "compareDateRange": ["today"]}]}), "timeDimensions"),
             (json!({"filters": [{"member": "a.b", "operator": "resembles", "values": []}]}), "filters"),
         ] {

@@ -6,10 +6,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::CubeCaller;
+use super::dialect::Asked;
 use super::refused::Refused;
 use super::waiting::Reply;
 use super::{asking, dialect, meta};
 use crate::app::App;
+use crate::auth::Caller;
 use crate::http::{JsonBody, Problem, QueryOf};
 use crate::policy::Action;
 
@@ -56,33 +58,44 @@ pub async fn load_cube(State(app): State<App>, caller: CubeCaller, body: Result<
 async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
     let several = body.query_type.as_deref() == Some("multi");
-    // Who may see something else now asks another question.
-    let eyes = caller.eyes();
-    let question = format!("{several}|{:?}|{:?}|{:?}|{}", eyes.role(), eyes.attributes(), caller.calendar(), body.query);
-    let mut asked = dialect::read(body.query)?;
-    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
+    let text = body.query.to_string();
+    let asked = read(&caller, body)?;
     let mill = caller.mill(&app);
+    // Who sees something else by now, and be it because a policy was changed, asks another question.
+    let mut sights = Vec::with_capacity(asked.queries.len());
+    for query in &asked.queries {
+        sights.push(mill.sight(query).await.map_err(Problem::from)?);
+    }
+    let question = format!("{several}|{sights:?}|{:?}|{text}", caller.calendar());
     match app.waiting.ask(caller.eyes().id(), &question, || asking::answer(mill, asked, several)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
         Reply::Wait(elapsed) => Ok(Json(json!({"error": "Continue wait", "stage": "Executing query", "timeElapsed": elapsed.as_secs()}))),
     }
 }
 
+/// The queries of a body, under the calendar of who asks.
+fn read(caller: &Caller, body: InBody) -> Result<Asked, Problem> {
+    let mut asked = dialect::read(body.query)?;
+    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
+    Ok(asked)
+}
+
 /// Say how a question in Cube's words would be understood.
 #[utoipa::path(get, path = "/dry-run", tag = "cube", params(InAddress), responses((status = 200, body = Object)))]
-pub async fn dry_run_cube_in_address(caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
-    dry_run(&caller, asked?.0.into_body()?)
+pub async fn dry_run_cube_in_address(State(app): State<App>, caller: CubeCaller, asked: Result<QueryOf<InAddress>, Problem>) -> Result<Json<Value>, Refused> {
+    dry_run(app, caller, asked?.0.into_body()?).await
 }
 
 /// Say how a question in Cube's words would be understood.
 #[utoipa::path(post, path = "/dry-run", tag = "cube", request_body = InBody, responses((status = 200, body = Object)))]
-pub async fn dry_run_cube(caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
-    dry_run(&caller, body?.0)
+pub async fn dry_run_cube(State(app): State<App>, caller: CubeCaller, body: Result<JsonBody<InBody>, Problem>) -> Result<Json<Value>, Refused> {
+    dry_run(app, caller, body?.0).await
 }
 
-fn dry_run(CubeCaller(caller): &CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
+async fn dry_run(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    Ok(Json(asking::dry_run(&dialect::read(body.query)?)))
+    let asked = read(&caller, body)?;
+    Ok(Json(asking::dry_run(&caller.mill(&app), &asked).await?))
 }
 
 /// Ask in Cube's words, as a client does that asks again by itself.
@@ -111,8 +124,7 @@ pub async fn explain_cube(State(app): State<App>, caller: CubeCaller, body: Resu
 
 async fn explain(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    let mut asked = dialect::read(body.query)?;
-    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
+    let asked = read(&caller, body)?;
     let mut shown = Vec::new();
     for query in &asked.queries {
         let explanation = caller.mill(&app).explain(query).await.map_err(Problem::from)?;

@@ -14,8 +14,6 @@ use uuid::Uuid;
 use super::refused::Refused;
 use crate::http::Problem;
 
-/// How long one request waits.
-const WAIT: Duration = Duration::from_secs(5);
 /// How long work goes on, or its answer is kept, without anybody asking.
 const KEPT: Duration = Duration::from_secs(30);
 /// Questions of one caller at most, answers that wait to be fetched among them.
@@ -44,12 +42,6 @@ pub struct Waiting {
     kept: Duration,
 }
 
-impl Default for Waiting {
-    fn default() -> Self {
-        Self { running: Arc::default(), wait: WAIT, kept: KEPT }
-    }
-}
-
 /// What a request gets.
 #[derive(Debug)]
 pub(super) enum Reply {
@@ -59,6 +51,11 @@ pub(super) enum Reply {
 }
 
 impl Waiting {
+    /// Nobody asks yet. `wait`: how long one request waits.
+    pub fn new(wait: Duration) -> Self {
+        Self { running: Arc::default(), wait, kept: KEPT }
+    }
+
     /// Begins a question, or joins the same one of the same caller, and waits for a while.
     pub(super) async fn ask<F>(&self, caller: Uuid, question: &str, answer: impl FnOnce() -> F) -> Result<Reply, Refused>
     where
@@ -144,6 +141,7 @@ mod tests {
 
     use super::*;
 
+    const WAIT: Duration = Duration::from_secs(5);
     const ADA: Uuid = Uuid::from_u128(1);
     const BOB: Uuid = Uuid::from_u128(2);
 
@@ -152,7 +150,7 @@ mod tests {
     }
 
     fn impatient() -> Waiting {
-        Waiting { wait: Duration::ZERO, ..Waiting::default() }
+        Waiting::new(Duration::ZERO)
     }
 
     #[tokio::test]
@@ -206,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_is_told_once_and_not_kept() {
-        let waiting = Waiting::default();
+        let waiting = Waiting::new(WAIT);
         assert_eq!(waiting.ask(ADA, "a", || async { Err(Problem::field("measures", "is empty")) }).await.unwrap_err().status(), 400);
         assert_eq!(waiting.ask(ADA, "a", || async { panic!("a bug") }).await.unwrap_err().status(), 500);
         assert!(matches!(waiting.ask(ADA, "a", || async { Ok(Value::Null) }).await, Ok(Reply::Done(_))));

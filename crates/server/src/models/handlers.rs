@@ -2,15 +2,18 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tidemill::{Error, ErrorKind, Model, ValuePage};
+use tidemill::{Error, ErrorKind, ValuePage};
 use utoipa::IntoParams;
 
 use super::wire;
+use super::yaml::{self, ModelBody};
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::{Answer, IfMatch, JsonBody, Problem, QueryOf};
+use crate::http::{Answer, IfMatch, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 
@@ -23,10 +26,12 @@ pub async fn list_models(State(app): State<App>, caller: Caller) -> Answer<Json<
 }
 
 /// Read one model.
-#[utoipa::path(get, path = "/models/{name}", tag = "models", params(("name" = String, Path, description = "The model")), responses((status = 200, body = wire::Model)))]
-pub async fn find_model(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Model>> {
+#[utoipa::path(
+    get, path = "/models/{name}", tag = "models", params(("name" = String, Path, description = "The model")),
+    responses((status = 200, content((wire::Model = "application/json"), (String = "application/yaml")))))]
+pub async fn find_model(State(app): State<App>, caller: Caller, headers: HeaderMap, Path(name): Path<String>) -> Answer<Response> {
     caller.allow(Action::Read)?;
-    Ok(Json(caller.mill(&app).model(&name).await?))
+    Ok(yaml::write(caller.mill(&app).model(&name).await?, &headers))
 }
 
 /// Which values.
@@ -57,8 +62,16 @@ pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Pat
 #[utoipa::path(
     put, path = "/models/{name}", tag = "models",
     params(("name" = String, Path, description = "The model"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
-    request_body = wire::Model, responses((status = 200, body = wire::Model)))]
-pub async fn update_model(State(app): State<App>, caller: Caller, Path(name): Path<String>, IfMatch(version): IfMatch, JsonBody(model): JsonBody<Model>) -> Answer<Json<Model>> {
+    request_body(content((wire::Model = "application/json"), (String = "application/yaml"))),
+    responses((status = 200, content((wire::Model = "application/json"), (String = "application/yaml")))))]
+pub async fn update_model(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    IfMatch(version): IfMatch,
+    ModelBody(model): ModelBody,
+) -> Answer<Response> {
     caller.allow(Action::EditModels)?;
     if model.name != name {
         return Err(Problem::field("name", "is not the name in the path; a model keeps its name"));
@@ -79,7 +92,7 @@ pub async fn update_model(State(app): State<App>, caller: Caller, Path(name): Pa
         Err(error) => return Err(conflict_as_precondition(error, mill.model(&name).await.map(|model| model.version))),
     };
     audit::append(app.store.db(), app.clock.now(), &caller, "model.updated", &name).await?;
-    Ok(Json(saved))
+    Ok(yaml::write(saved, &headers))
 }
 
 /// Somebody saved between our look and our write.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
+use serde_json::{Value, json};
 use tidemill::{QueryResult, SemanticQuery};
 
 use crate::http::{Answer, Problem};
@@ -67,6 +68,16 @@ pub fn encode(result: &QueryResult, encoding: Encoding) -> Answer<Response> {
         Encoding::Arrow => ([(header::CONTENT_TYPE, ARROW)], result.to_arrow_ipc()?).into_response(),
         Encoding::Csv => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response(),
     })
+}
+
+/// Writes the results of ranges that are compared, each with its range as it was asked.
+pub fn compared(ranges: &[Value], results: &[QueryResult]) -> Value {
+    let one = |(range, result): (&Value, &QueryResult)| {
+        let mut written = result.to_json();
+        written["dateRange"] = range.clone();
+        written
+    };
+    json!({"results": ranges.iter().zip(results).map(one).collect::<Vec<_>>()})
 }
 
 #[cfg(test)]

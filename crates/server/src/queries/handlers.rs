@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde_json::Value;
-use tidemill::{Limits, SemanticQuery};
+use tidemill::Limits;
 
-use super::encode::{Encoding, encode};
+use super::compare::{self, Asked};
+use super::encode::{Encoding, compared, encode};
 use super::wire::lineage::{Lineage, Verification};
 use super::wire::{self, SqlQuery};
 use crate::app::App;
@@ -18,16 +19,28 @@ use crate::policy::Action;
 const SQL_DEFAULT_ROWS: usize = 1_000;
 const SQL_MAX_ROWS: usize = 50_000;
 
-/// Ask in the words of a model.
+/// Ask in the words of a model. Where a time has `compareDateRange`, a list of ranges, in the place of its `dateRange`, the
+/// answer is `{"results": [..]}`, one for each range, with the range as `dateRange`.
 #[utoipa::path(
     post, path = "/queries", tag = "queries", request_body = wire::SemanticQuery,
     responses((status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")))))]
-pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Response> {
+pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(body): JsonBody<Value>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;
-    encoding.holds(&query)?;
-    let result = caller.mill(&app).query(&caller.asks(query)).await?;
-    encode(&result, encoding)
+    let Asked { queries, ranges } = compare::read(body)?;
+    queries.iter().try_for_each(|query| encoding.holds(query))?;
+    if encoding != Encoding::Json && !ranges.is_empty() {
+        return Err(Problem::field("timeDimensions", "several ranges have no place in this form: ask one, or accept application/json"));
+    }
+    let mill = caller.mill(&app);
+    let mut results = Vec::with_capacity(queries.len());
+    for query in queries {
+        results.push(mill.query(&caller.asks(query)).await?);
+    }
+    match results.as_slice() {
+        [only] if ranges.is_empty() => encode(only, encoding),
+        _ => Ok(Json(compared(&ranges, &results)).into_response()),
+    }
 }
 
 /// Ask in SQL: one read-only statement over the tenant's datasets.
@@ -52,16 +65,16 @@ pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap,
 
 /// Answer a query and compute it again from rows: is every value the same?
 #[utoipa::path(post, path = "/queries/verify", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Verification)))]
-pub async fn verify_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
+pub async fn verify_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let verification = caller.mill(&app).verify(&caller.asks(query)).await?;
+    let verification = caller.mill(&app).verify(&caller.asks(compare::read_one(body)?)).await?;
     serde_json::to_value(verification).map(Json).map_err(Problem::internal)
 }
 
 /// Say what the numbers of a query are made of: definitions, conditions, versions, segments and loads.
 #[utoipa::path(post, path = "/queries/lineage", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Lineage)))]
-pub async fn trace_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
+pub async fn trace_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let lineage = caller.mill(&app).lineage(&caller.asks(query)).await?;
+    let lineage = caller.mill(&app).lineage(&caller.asks(compare::read_one(body)?)).await?;
     serde_json::to_value(lineage).map(Json).map_err(Problem::internal)
 }

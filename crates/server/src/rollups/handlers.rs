@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use serde_json::{Value, json};
-use tidemill::SemanticQuery;
 
 use super::wire::{AdviceChange, AdviceList, Explanation, RollupList, WantedState};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, JsonBody, Problem};
 use crate::policy::Action;
+use crate::queries::compare;
 use crate::queries::wire::{self, SqlQuery};
 use crate::store::audit;
 
@@ -60,8 +60,8 @@ pub async fn explain_sql(State(app): State<App>, caller: Caller, JsonBody(query)
 
 /// Say how a query would be answered now and what that would read, without asking it.
 #[utoipa::path(post, path = "/queries/explain", tag = "queries", request_body = wire::SemanticQuery, responses((status = 200, body = Explanation)))]
-pub async fn explain_query(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SemanticQuery>) -> Answer<Json<Value>> {
+pub async fn explain_query(State(app): State<App>, caller: Caller, JsonBody(body): JsonBody<Value>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let explanation = caller.mill(&app).explain(&caller.asks(query)).await?;
+    let explanation = caller.mill(&app).explain(&caller.asks(compare::read_one(body)?)).await?;
     serde_json::to_value(explanation).map(Json).map_err(Problem::internal)
 }

@@ -174,6 +174,10 @@ pub fn checked_attributes(field: &str, mut attributes: BTreeMap<String, BTreeSet
         if RESERVED_ATTRIBUTES.contains(&name.as_str()) {
             return wrong("is known of every user and cannot be given".to_owned());
         }
+        // A policy that asks for what starts with nothing asks for everything.
+        if values.contains("") {
+            return wrong("has a value without text; leave it out".to_owned());
+        }
         if values.len() > ATTRIBUTE_VALUES_MAX || values.iter().any(|value| value.chars().count() > ATTRIBUTE_VALUE_MAX_CHARS) {
             return wrong(format!("has at most {ATTRIBUTE_VALUES_MAX} values of at most {ATTRIBUTE_VALUE_MAX_CHARS} characters"));
         }

@@ -119,6 +119,7 @@ async fn a_change_of_attributes_holds_with_the_next_question() {
         (json!({"role": ["admin"]}), "attributes.role"),
         (json!({"Country": ["DE"]}), "attributes.Country"),
         (json!({"": ["DE"]}), "attributes."),
+        (json!({"country": ["DE", ""]}), "attributes.country"),
         (json!({"country": ["x".repeat(257)]}), "attributes.country"),
         (json!({"country": (0..1_001).map(|number| number.to_string()).collect::<Vec<_>>()}), "attributes.country"),
         (json!((0..51).map(|number| (format!("a{number}"), json!(["x"]))).collect::<serde_json::Map<_, _>>()), "attributes"),

@@ -226,6 +226,8 @@ async fn the_attributes_of_a_key_are_those_that_count() {
     assert_eq!(cube(&german).await, json!([{"orders.count": 1}]));
     let problem = server.post(Who::Admin, "/api-keys", json!({"name": "k", "role": "viewer", "attributes": {"role": ["admin"]}})).await.expect(400).json();
     assert_eq!(problem["errors"][0]["field"], "attributes.role");
+    let problem = server.post(Who::Admin, "/api-keys", json!({"name": "k", "role": "viewer", "attributes": {"country": [""]}})).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "attributes.country");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,13 +3,18 @@
 use http::header;
 use serde_json::{Value, json};
 
+use crate::access::{give, set_policies};
 use crate::harness::{Answer, Server, Who};
 
-async fn post(server: &Server, path: &str, body: Value) -> Answer {
+async fn post_as(server: &Server, who: Who, path: &str, body: Value) -> Answer {
     // A token alone, as Cube's client sends it.
     let request = http::Request::builder().method("POST").uri(format!("/cubejs-api/v1{path}")).header(header::HOST, "localhost");
-    let request = request.header(header::AUTHORIZATION, server.token(Who::Viewer)).header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::AUTHORIZATION, server.token(who)).header(header::CONTENT_TYPE, "application/json");
     server.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await
+}
+
+async fn post(server: &Server, path: &str, body: Value) -> Answer {
+    post_as(server, Who::Viewer, path, body).await
 }
 
 async fn with_orders() -> Server {
@@ -140,4 +145,105 @@ async fn errors_are_sentences() {
     }
     let anonymous = http::Request::builder().uri("/cubejs-api/v1/meta").header(header::HOST, "localhost").body(axum::body::Body::empty()).unwrap();
     assert!(server.send(anonymous).await.expect(401).json()["error"].is_string());
+}
+
+/// A server on which no request waits, with orders that take a while to count.
+async fn where_nobody_waits() -> Server {
+    let server = Server::start_with(|settings| {
+        settings.http.continue_wait_ms = 0;
+        // A client that asks again at once asks often.
+        settings.http.requests_per_minute = 1_000_000;
+    })
+    .await;
+    let mut rows = String::from("country,customer\n");
+    for number in 0..100_000_u32 {
+        rows.push_str(&format!("{},customer {}\n", if number % 4 == 0 { "DE" } else { "FR" }, number.wrapping_mul(2_654_435_761)));
+    }
+    server.app.engine.tenant("acme").unwrap().load("orders", tidemill::Csv::bytes(rows)).await.unwrap();
+    server
+}
+
+fn long_question() -> Value {
+    json!({"query": {"measures": ["orders.count"], "dimensions": ["orders.customer"], "order": {"orders.customer": "asc"}, "limit": 1, "total": true}})
+}
+
+fn is_waiting(answer: &Value) -> bool {
+    answer["error"] == "Continue wait"
+}
+
+/// Asks until there is an answer, as Cube's clients do.
+async fn answered(server: &Server, who: Who) -> Value {
+    loop {
+        let answer = post_as(server, who, "/load", long_question()).await.expect(200).json();
+        if !is_waiting(&answer) {
+            return answer;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_question_is_told_to_go_on_waiting_and_answered_later() {
+    let server = where_nobody_waits().await;
+    let first = post(&server, "/load", long_question()).await.expect(200).json();
+    assert!(is_waiting(&first) && first["stage"].is_string() && first["timeElapsed"].is_number(), "{first}");
+    assert_eq!(answered(&server, Who::Viewer).await["total"], 100_000);
+    // Somebody of another tenant joins no question of these.
+    let other = server.app.engine.tenant("other").unwrap();
+    other.load("orders", tidemill::Csv::bytes("country,customer\nIT,a\n")).await.unwrap();
+    post(&server, "/load", long_question()).await.expect(200);
+    assert_eq!(answered(&server, Who::Stranger).await["total"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_waits_is_not_handed_out_under_other_policies() {
+    let server = where_nobody_waits().await;
+    give(&server, Who::Viewer, json!({"country": ["DE"]})).await.expect(200);
+    let first = post(&server, "/load", long_question()).await.expect(200).json();
+    assert!(is_waiting(&first), "{first}");
+    // The same question is asked by an admin until it is answered, so that of the viewer is most likely answered as well, and not fetched.
+    assert_eq!(answered(&server, Who::Admin).await["total"], 100_000);
+    set_policies(&server, Who::Admin, json!([{"name": "own", "rows": [{"member": "orders.country", "operator": "equals", "values": ["{user.country}"]}]}]))
+        .await
+        .expect(200);
+    assert_eq!(answered(&server, Who::Viewer).await["total"], 25_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_looks_at_the_models_as_a_question_does() {
+    let server = with_orders().await;
+    let wrong = [
+        json!({"measures": ["orders.cuont"]}),
+        json!({"measures": ["ordres.count"]}),
+        json!({}),
+        json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "next blue moon"}]}),
+        json!({"measures": ["orders.count"], "filters": [{"member": "orders.town", "operator": "set"}]}),
+    ];
+    for query in wrong {
+        let (asked, dry) = (post(&server, "/load", json!({"query": query})).await, post(&server, "/dry-run", json!({"query": query})).await);
+        assert!(asked.status.is_client_error(), "{query}");
+        assert_eq!((asked.status, &asked.json()["error"]), (dry.status, &dry.json()["error"]), "{query}");
+    }
+    let stranger = post_as(&server, Who::Stranger, "/dry-run", json!({"query": {"measures": ["orders.count"]}})).await;
+    stranger.expect(404);
+    // The clock of the tests stands at noon of 2026-06-01.
+    let query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last month"}], "timezone": "Europe/Oslo"});
+    let told = post(&server, "/dry-run", json!({"query": query})).await.expect(200).json();
+    let range = json!(["2026-05-01T00:00:00.000", "2026-05-31T23:59:59.999"]);
+    assert_eq!(told["normalizedQueries"][0]["timeDimensions"][0]["dateRange"], range);
+    assert_eq!(told["pivotQuery"]["timeDimensions"][0]["dateRange"], range);
+    let compare =
+        json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "compareDateRange": ["this month", "last month"]}], "timezone": "Europe/Oslo"});
+    let told = post(&server, "/dry-run", json!({"query": compare})).await.expect(200).json();
+    assert_eq!((&told["queryType"], &told["normalizedQueries"][1]["timeDimensions"][0]["dateRange"]), (&json!("compareDateRangeQuery"), &range));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_limit_is_a_limit() {
+    let server = with_orders().await;
+    let query = json!({"measures": ["orders.count"], "dimensions": ["orders.city"], "rowLimit": 1});
+    let answer = post(&server, "/load", json!({"query": query})).await.expect(200).json();
+    assert_eq!((&answer["data"], &answer["query"]["rowLimit"]), (&json!([{"orders.city": "Rome", "orders.count": 2}]), &json!(1)));
+    let wrong = json!({"measures": ["orders.count"], "rowLimit": "all"});
+    assert!(post(&server, "/load", json!({"query": wrong})).await.expect(400).json()["error"].as_str().unwrap().contains("rowLimit"));
 }

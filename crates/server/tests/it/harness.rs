@@ -81,15 +81,26 @@ pub(crate) fn settings(folder: &Path) -> Settings {
 impl Server {
     /// Nobody has set it up.
     pub(crate) async fn empty() -> Self {
+        Self::empty_with(|_| {}).await
+    }
+
+    async fn empty_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
-        let app = App::open(settings(folder.path()), Arc::clone(&clock) as _).await.unwrap();
+        let mut settings = settings(folder.path());
+        change(&mut settings);
+        let app = App::open(settings, Arc::clone(&clock) as _).await.unwrap();
         Self { router: router::build(app.clone()), app, clock, tokens: Vec::new(), folder }
     }
 
     /// Tenants `acme` (a user of each role) and `other` (an owner).
     pub(crate) async fn start() -> Self {
-        let mut server = Self::empty().await;
+        Self::start_with(|_| {}).await
+    }
+
+    /// The same under other settings.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut server = Self::empty_with(change).await;
         let hash = server.app.passwords.hash("password", PASSWORD.into()).await.unwrap();
         let db = server.app.store.db();
         let acme = tenants::store::create(db, "acme", "Acme", server.now()).await.unwrap();

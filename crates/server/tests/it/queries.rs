@@ -48,6 +48,41 @@ async fn others_are_told_in_json_and_csv_and_totals_in_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ranges_that_are_compared_are_answered_one_by_one() {
+    let server = Server::start().await;
+    let rows = "at,city\n2024-01-05T23:30:00Z,Rome\n2024-02-05T10:00:00Z,Rome\n2024-02-06T10:00:00Z,Oslo\n";
+    server.app.engine.tenant("acme").unwrap().load("orders", tidemill::Csv::bytes(rows)).await.unwrap();
+    let asked = |time: serde_json::Value| json!({"measures": ["orders.count"], "timeDimensions": [time]});
+    let ranges = json!([["2024-01-01", "2024-01-31"], ["2024-02-06"], "2024-02-05"]);
+    let compared = asked(json!({"dimension": "orders.at", "compareDateRange": ranges}));
+    let answer = server.post(Who::Viewer, "/queries", compared.clone()).await.expect(200).json();
+    let results = answer["results"].as_array().unwrap();
+    let counts: Vec<_> = results.iter().map(|result| result["data"][0][0].clone()).collect();
+    assert_eq!(counts, [json!(1), json!(1), json!(1)]);
+    let told: Vec<_> = results.iter().map(|result| result["dateRange"].clone()).collect();
+    assert_eq!(told, [json!(["2024-01-01", "2024-01-31"]), json!("2024-02-06"), json!("2024-02-05")]);
+    assert_eq!(results[0]["provenance"]["time_range"], json!({"from": "2024-01-01T00:00:00Z", "to": "2024-02-01T00:00:00Z"}));
+    // A list of one date is that day, wherever it is asked.
+    let day = asked(json!({"dimension": "orders.at", "dateRange": ["2024-02-06"]}));
+    assert_eq!(server.post(Who::Viewer, "/queries", day.clone()).await.expect(200).json()["data"], json!([[1]]));
+    for path in ["/queries/explain", "/queries/verify", "/queries/lineage"] {
+        server.post(Who::Viewer, path, day.clone()).await.expect(200);
+        let refused = server.post(Who::Viewer, path, compared.clone()).await.expect(400).json();
+        assert_eq!(refused["errors"][0]["field"], "timeDimensions", "{path}");
+    }
+    for (time, field) in [
+        (json!({"dimension": "orders.at", "compareDateRange": []}), "timeDimensions[0].compareDateRange"),
+        (json!({"dimension": "orders.at", "compareDateRange": ["2024-01-01"], "dateRange": "today"}), "timeDimensions[0].compareDateRange"),
+    ] {
+        assert_eq!(server.post(Who::Viewer, "/queries", asked(time)).await.expect(400).json()["errors"][0]["field"], field);
+    }
+    let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, "text/csv");
+    server.send(request.body(axum::body::Body::from(compared.to_string())).unwrap()).await.expect(400);
+    // Another tenant compares nothing of these.
+    server.post(Who::Stranger, "/queries", compared).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_questions_name_the_field() {
     let server = Server::with_airports().await;
     for (body, field, text) in [
@@ -116,4 +151,46 @@ async fn a_model_is_saved_over_the_version_that_was_read() {
     broken["measures"][0]["kind"] = json!("median");
     let problem = server.put(Who::Editor, "/models/airports", saved["version"].as_u64(), broken).await.expect(400).json();
     assert_eq!(problem["errors"][0]["field"], "measures[0].kind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_is_read_and_saved_as_yaml() {
+    let server = Server::with_airports().await;
+    let read = async |who: Who, accept: &str| {
+        let request = server.request(who, Method::GET, "/models/airports").header(header::ACCEPT, accept);
+        server.send(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    let save = async |who: Who, version: u64, accept: &str, text: &str| {
+        let request = server.request(who, Method::PUT, "/models/airports").header(header::CONTENT_TYPE, "application/yaml").header(header::ACCEPT, accept);
+        let request = request.header(header::IF_MATCH, format!("\"{version}\""));
+        server.send(request.body(axum::body::Body::from(text.to_owned())).unwrap()).await
+    };
+    let model = server.get(Who::Viewer, "/models/airports").await.expect(200).json();
+    let version = model["version"].as_u64().unwrap();
+    for accept in ["*/*", "application/json, application/yaml", "image/png"] {
+        assert_eq!(read(Who::Viewer, accept).await.expect(200).json(), model, "{accept}");
+    }
+    let written = read(Who::Viewer, "application/yaml").await.expect(200);
+    assert_eq!(written.headers[header::CONTENT_TYPE], "application/yaml");
+    let known = tidemill::interchange::read_models("airports.yml", &written.text()).unwrap();
+    assert_eq!(serde_json::to_value(&known[0]).unwrap(), model);
+
+    let changed = written.text().replacen("label: Airports", "label: Flugplätze", 1);
+    assert_ne!(changed, written.text());
+    save(Who::Viewer, version, "*/*", &changed).await.expect(403);
+    let saved = save(Who::Editor, version, "application/yaml", &changed).await.expect(200).text();
+    assert!(saved.contains("label: Flugplätze"), "{saved}");
+    let now = server.get(Who::Viewer, "/models/airports").await.json();
+    assert_eq!((&now["label"], &now["measures"]), (&json!("Flugplätze"), &model["measures"]));
+    save(Who::Editor, version, "*/*", &changed).await.expect(412);
+    let version = now["version"].as_u64().unwrap();
+    assert_eq!(save(Who::Editor, version, "*/*", &changed).await.expect(200).json()["label"], "Flugplätze");
+
+    for (text, place) in [("name: airports\ndatset: airports\n", "body:2:1"), ("name: [airports]\n", "body:1:7"), ("models: []\n", "one is saved here")] {
+        let problem = save(Who::Editor, version + 1, "application/yaml", text).await.expect(400).json();
+        assert!(problem["detail"].as_str().unwrap().contains(place), "{problem}");
+    }
+    // Another tenant has no such model.
+    read(Who::Stranger, "application/yaml").await.expect(404);
+    save(Who::Stranger, version, "*/*", &changed).await.expect(404);
 }

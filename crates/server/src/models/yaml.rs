@@ -1,0 +1,59 @@
+//! A model as the YAML file that `tidemill models` reads and writes, beside its form as JSON.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, header};
+use tidemill::Model;
+use tidemill::interchange::{read_models, write_model};
+
+use crate::http::{Problem, body};
+
+/// The type of YAML (RFC 9512).
+const YAML: &str = "application/yaml";
+/// What errors call the body, before its line and column.
+const BODY: &str = "body";
+
+/// A model that was read from a body of either form.
+pub struct ModelBody(pub Model);
+
+impl<S: Send + Sync> FromRequest<S> for ModelBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let yaml = is_yaml(content_type);
+        // A form of another site can send neither type without asking first.
+        if !yaml && !body::is_json(content_type) {
+            return Err(Problem::invalid(format!("a model is JSON or YAML: send content-type application/json or {YAML}, not {content_type:?}")));
+        }
+        let bytes = body::read(request, state).await?;
+        if yaml { read(&bytes).map(Self) } else { body::parse(&bytes).map(Self) }
+    }
+}
+
+/// The one model of a YAML text; an error names line and column.
+fn read(bytes: &[u8]) -> Result<Model, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| Problem::invalid(format!("the body is no UTF-8 from its byte {} on", error.valid_up_to())))?;
+    let mut models = read_models(BODY, text)?;
+    match (models.pop(), models.len()) {
+        (Some(model), 0) => Ok(model),
+        (found, others) => Err(Problem::invalid(format!("the body has {} models; one is saved here", others + usize::from(found.is_some())))),
+    }
+}
+
+/// A model in the form that a client accepts: YAML where it says so, else JSON.
+pub fn write(model: Model, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = accept.split(',').find(|range| is_yaml(range) || matches!(essence(range), "*/*" | "application/*" | "application/json"));
+    if known.is_some_and(is_yaml) { ([(header::CONTENT_TYPE, YAML)], write_model(&model)).into_response() } else { Json(model).into_response() }
+}
+
+fn is_yaml(range: &str) -> bool {
+    essence(range).eq_ignore_ascii_case(YAML)
+}
+
+/// A media type without its parameters.
+fn essence(range: &str) -> &str {
+    range.split(';').next().unwrap_or_default().trim()
+}
