@@ -1,18 +1,21 @@
-// What asking a query again would cost now, told by the server when somebody wants to know.
+// What asking a question would cost now, told by the server when somebody wants to know.
 import Box from '@mui/material/Box';
 import { useExplainQueryQuery } from '@/api/explain-api';
+import type { Explainable } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
-import type { SemanticQuery } from '@/api/types';
+import type { Explanation } from '@/api/types';
 import { ErrorState, LoadingState } from '../states';
+import { explanationGroups } from './explanation-words';
 import { CodeBlock, FactList } from './fact-list';
 import { Fold } from './fold';
-import { explanationGroups } from './provenance-words';
 
-export const ExplanationSection = ({ query }: { query: SemanticQuery }) => (
-  <Fold title="Explain the query">{() => <Explained query={query} />}</Fold>
+export const ExplanationSection = ({ query }: { query: Explainable }) => (
+  <Fold title={'sql' in query ? 'Explain the statement' : 'Explain the query'}>
+    {() => <Explained query={query} />}
+  </Fold>
 );
 
-function Explained({ query }: { query: SemanticQuery }) {
+export function Explained({ query }: { query: Explainable }) {
   const answer = useExplainQueryQuery(query, { refetchOnMountOrArgChange: true });
   if (answer.isError && !answer.isFetching) {
     return (
@@ -20,12 +23,17 @@ function Explained({ query }: { query: SemanticQuery }) {
     );
   }
   if (answer.data === undefined) return <LoadingState rows={3} label="Asking how it is answered" />;
+  return <ExplanationFacts explanation={answer.data} />;
+}
+
+export function ExplanationFacts({ explanation }: { explanation: Explanation }) {
+  const plan = explanation.plan.trimEnd();
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
-      {explanationGroups(answer.data).map((group) => (
+      {explanationGroups(explanation).map((group) => (
         <FactList key={group.title} group={group} />
       ))}
-      <CodeBlock title="Plan">{answer.data.plan.trimEnd()}</CodeBlock>
+      {plan !== '' && <CodeBlock title="Plan">{plan}</CodeBlock>}
     </Box>
   );
 }

@@ -1,5 +1,5 @@
 // Where a number comes from, in words: which data answered, how complete and how exact it is, what was read for it. Pure.
-import type { Bound, Explanation, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
+import type { Bound, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
 import { formatAge, formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 import { reasonOf, restrictedBy } from '@/lib/access-words';
 import { rangeLabel } from '@/lib/range-label';
@@ -185,68 +185,3 @@ export const stageParts = (stages: readonly Stage[]): Part[] =>
 
 export const totalOf = (parts: readonly Part[]): number =>
   parts.reduce((sum, part) => sum + part.value, 0);
-
-/** What asking now would cost. */
-/** About how long it would take, and whether it may. */
-function costFacts({
-  estimated_ms: ms,
-  budget,
-  within_budget: fits,
-  suggestions,
-}: Explanation): Fact[] {
-  const bounds = [
-    budget.rows == null ? null : formatCount(budget.rows, 'row'),
-    budget.bytes == null ? null : bytes(budget.bytes),
-  ].filter((bound) => bound !== null);
-  return [
-    { name: 'About', value: ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms` },
-    ...(bounds.length > 0
-      ? [{ name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` }]
-      : []),
-    ...suggestions.map((suggestion) => ({ name: 'Instead', value: suggestion })),
-  ];
-}
-
-export function explanationGroups(explanation: Explanation): FactGroup[] {
-  const { segments_total: total } = explanation;
-  return [
-    {
-      title: 'Asked now',
-      facts: [
-        {
-          name: 'Dataset',
-          value: `${explanation.dataset}, version ${count(explanation.version)}`,
-        },
-        {
-          name: 'Segments',
-          value: [
-            `${count(explanation.segments_kept)} answers kept`,
-            `${count(explanation.segments_by_rollup)} by rollups`,
-            `${count(explanation.segments_from_rows)} from rows`,
-            `${count(explanation.segments_pruned)} skipped`,
-            `of ${count(total)}`,
-          ].join(', '),
-        },
-        {
-          name: 'To be read',
-          value: `${formatCount(explanation.rows, 'row')}, ${bytes(explanation.bytes)}`,
-        },
-        ...costFacts(explanation),
-      ],
-    },
-    ...(explanation.aggregates.length > 0
-      ? [
-          {
-            title: 'How it is computed',
-            facts: explanation.aggregates.map(({ aggregate, kernel }) => ({
-              name: aggregate,
-              value: kernel,
-            })),
-          },
-        ]
-      : []),
-    ...(explanation.rollups.length > 0
-      ? [{ title: 'Rollups', facts: rollupFacts(explanation.rollups) }]
-      : []),
-  ];
-}
