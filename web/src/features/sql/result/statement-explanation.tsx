@@ -1,10 +1,7 @@
 // What running the statement would cost, above its answer. A chunk of its own: most statements are just run.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useEffect } from 'react';
-import { announce } from '@/components/announcer';
 import { ExplanationFacts } from '@/components/provenance/explanation';
-import { explanationLine } from '@/components/provenance/explanation-words';
 import type { ToldOfStatement } from '../use-sql-explanation';
 import { SqlProblem } from './sql-problem';
 
@@ -16,10 +13,6 @@ export interface StatementExplanationProps {
 
 export default function StatementExplanation(props: StatementExplanationProps) {
   const { told, onRetry, onClose } = props;
-  const { explanation } = told;
-  useEffect(() => {
-    if (explanation !== null) announce(explanationLine(explanation));
-  }, [explanation]);
   if (told.problem !== null)
     return <SqlProblem problem={told.problem} sql={told.sql} onRetry={onRetry} />;
   return (
