@@ -3,6 +3,7 @@ import type { Bound, Provenance, ResultColumn, RollupUse, Stage } from '@/api/ty
 import { formatAge, formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 import { reasonOf, restrictedBy } from '@/lib/access-words';
 import { rangeLabel } from '@/lib/range-label';
+import { calendarFacts } from './calendar-words';
 
 export interface Fact {
   name: string;
@@ -31,23 +32,38 @@ export const microseconds = (us: number): string =>
 const instants = (range: NonNullable<Provenance['time_range']>, zone: string): string =>
   `${formatInstant(range.from, zone, 'second')} to before ${formatInstant(range.to, zone, 'second')}`;
 
+const versioned = (dataset: string, version: number | null): string =>
+  version === null ? dataset : `${dataset}, version ${count(version)}`;
+
+const completeness = (until: string | null, zone: string): string =>
+  until === null ? 'not known' : formatInstant(until, zone, 'minute');
+
+/** What was read, each in its version and how far it goes: one dataset, or several, or none. */
+function sourceFacts(provenance: Provenance): Fact[] {
+  const { dataset, version, sources = [], complete_until: until, timezone: zone } = provenance;
+  if (dataset !== null) {
+    return [
+      { name: 'Dataset', value: versioned(dataset, version) },
+      {
+        name: 'Complete until',
+        value: completeness(until, zone),
+        hint: 'Rows after this may still come.',
+      },
+    ];
+  }
+  if (sources.length === 0) return [{ name: 'Dataset', value: 'none was read' }];
+  return sources.map((source, place) => ({
+    name: place > 0 ? '' : sources.length > 1 ? 'Datasets' : 'Dataset',
+    value: versioned(source.dataset, source.version),
+    hint: `Complete until: ${completeness(source.complete_until, zone)}`,
+  }));
+}
+
 function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
-  const { dataset, version, timezone: zone, time_range: range } = provenance;
+  const { timezone: zone, time_range: range } = provenance;
   const facts: Fact[] = [
-    dataset === null
-      ? { name: 'Dataset', value: 'none or several' }
-      : {
-          name: 'Dataset',
-          value: version === null ? dataset : `${dataset}, version ${count(version)}`,
-        },
+    ...sourceFacts(provenance),
     { name: 'Checked', value: formatAge(confirmedAt) },
-    {
-      name: 'Complete until',
-      value: provenance.complete_until
-        ? formatInstant(provenance.complete_until, zone, 'minute')
-        : 'not known',
-      hint: 'Rows after this may still come.',
-    },
   ];
   if (provenance.retained_from) {
     facts.push({
@@ -66,18 +82,7 @@ function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
       : { name: 'Range', value: 'all time' },
     { name: 'Time zone', value: zone },
   );
-  const off = daysOff(provenance);
-  if (off) facts.push({ name: 'Days off', value: off, hint: 'By these, business days were told.' });
-  return facts;
-}
-
-/** Which days were not business days, where that was asked. */
-function daysOff({ calendar }: Provenance): string | null {
-  const holidayCount = calendar?.holidayCount;
-  if (typeof holidayCount !== 'number') return null;
-  const days = (calendar?.weekend ?? []).map((day) => day.charAt(0).toUpperCase() + day.slice(1));
-  const holidays = holidayCount === 1 ? '1 holiday' : `${count(holidayCount)} holidays`;
-  return [...days, holidays].join(', ');
+  return [...facts, ...calendarFacts(provenance.calendar)];
 }
 
 export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): string {

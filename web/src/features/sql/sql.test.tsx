@@ -82,6 +82,7 @@ describe('running a statement', () => {
     await user.click(screen.getByRole('button', { name: 'Where does this come from?' }));
     const dialog = await screen.findByRole('dialog');
     expect(dialog).toHaveTextContent('flights, version 3');
+    expect(dialog).toHaveTextContent('Calendarweeks begin on Monday, years in January');
     expect(dialog).toHaveTextContent(count);
     await user.click(within(dialog).getByRole('button', { name: 'Explain the statement' }));
     expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
