@@ -9,7 +9,15 @@ import DialogTitle from '@mui/material/DialogTitle';
 import { useId, useMemo, useState } from 'react';
 import { queryKey } from '@/api/query-key';
 import { useAskable } from '@/api/use-askable';
-import type { Cell, Model, Provenance, ResultColumn, SemanticQuery, SqlQuery } from '@/api/types';
+import type {
+  Cell,
+  Model,
+  Problem,
+  Provenance,
+  ResultColumn,
+  SemanticQuery,
+  SqlQuery,
+} from '@/api/types';
 import { groupQuery } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
 import { ExplanationSection } from './explanation';
@@ -33,6 +41,8 @@ export interface ProvenanceDialogProps {
   query: SemanticQuery | SqlQuery;
   confirmedAt: number;
   requestId: string | null;
+  /** What the answer is compared with, or why that is not there. */
+  before?: Provenance | Problem | null;
   onClose: () => void;
 }
 

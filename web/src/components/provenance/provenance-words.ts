@@ -39,7 +39,7 @@ const completeness = (until: string | null, zone: string): string =>
   until === null ? 'not known' : formatInstant(until, zone, 'minute');
 
 /** What was read, each in its version and how far it goes: one dataset, or several, or none. */
-function sourceFacts(provenance: Provenance): Fact[] {
+export function sourceFacts(provenance: Provenance): Fact[] {
   const { dataset, version, sources = [], complete_until: until, timezone: zone } = provenance;
   if (dataset !== null) {
     return [
@@ -59,8 +59,17 @@ function sourceFacts(provenance: Provenance): Fact[] {
   }));
 }
 
+export const rangeFact = ({ time_range: range, timezone: zone }: Provenance): Fact =>
+  range
+    ? {
+        name: 'Range',
+        value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
+        hint: instants(range, zone),
+      }
+    : { name: 'Range', value: 'all time' };
+
 function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
-  const { timezone: zone, time_range: range } = provenance;
+  const { timezone: zone } = provenance;
   const facts: Fact[] = [
     ...sourceFacts(provenance),
     { name: 'Checked', value: formatAge(confirmedAt) },
@@ -72,16 +81,7 @@ function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
       hint: 'Older rows were deleted, as the settings of the dataset say.',
     });
   }
-  facts.push(
-    range
-      ? {
-          name: 'Range',
-          value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
-          hint: instants(range, zone),
-        }
-      : { name: 'Range', value: 'all time' },
-    { name: 'Time zone', value: zone },
-  );
+  facts.push(rangeFact(provenance), { name: 'Time zone', value: zone });
   return [...facts, ...calendarFacts(provenance.calendar)];
 }
 
@@ -93,7 +93,7 @@ export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): 
     : `${label}: ${formatNumber(bound.confidence, 'percent', 'full')} of such numbers are off by less than ${off}`;
 }
 
-function exactFacts(provenance: Provenance, columns: readonly ResultColumn[]): Fact[] {
+export function exactFacts(provenance: Provenance, columns: readonly ResultColumn[]): Fact[] {
   if (provenance.exact) return [{ name: 'Exact', value: 'yes, every number' }];
   const [first, ...others] = provenance.bounds;
   if (!first) return [{ name: 'Exact', value: 'no, an estimate is part of it' }];
@@ -127,7 +127,7 @@ function rowFacts(provenance: Provenance): Fact[] {
 }
 
 /** Of every dataset that is not seen as a whole. */
-function accessFacts(provenance: Provenance): Fact[] {
+export function accessFacts(provenance: Provenance): Fact[] {
   const { access = [] } = provenance;
   return access.map((use) => ({
     name: access.length > 1 ? `Access to ${use.dataset}` : 'Access',

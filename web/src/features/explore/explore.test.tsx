@@ -233,6 +233,35 @@ describe('the answer', () => {
     expect(change).toMatch(/^[+−][\d.]+%$/);
   });
 
+  it('is compared in its own state, and says with what', async () => {
+    const { user } = open('?m=count&d=carrier&compare=before&limit=73');
+    await grid('Flights by carrier');
+    await waitFor(() => expect(asked.map(({ asOf }) => asOf)).toEqual([undefined, 3]));
+    const button = screen.getByRole('button', { name: 'Where does this come from?' });
+    await user.click(button);
+    const dialog = await screen.findByRole('dialog');
+    const compared = await within(dialog).findByRole('region', { name: 'Compared with' });
+    expect(compared).toHaveTextContent('flights, version 3');
+    expect(compared).not.toHaveTextContent('State');
+  });
+
+  it('says why it is not compared, and compares again', async () => {
+    let refused = true;
+    server.use(
+      http.post('*/api/v1/queries', async ({ request }) => {
+        const { asOf } = (await request.clone().json()) as SemanticQuery;
+        if (asOf == null || !refused) return undefined;
+        return HttpResponse.json(problem(400, 'invalid', 'Version 3 is gone'), { status: 400 });
+      }),
+    );
+    const { user } = open('?m=count&d=carrier&compare=before&f=origin:equals:LGA');
+    const answer = await screen.findByRole('region', { name: 'Answer' });
+    expect(await within(answer).findByText(/Not compared with before: Version 3/)).toBeVisible();
+    refused = false;
+    await user.click(within(answer).getByRole('button', { name: 'Compare again' }));
+    await waitFor(() => expect(answer).not.toHaveTextContent('Not compared'));
+  });
+
   it('says where it comes from, and how it would be answered', async () => {
     const { user } = open('?m=count&d=carrier');
     await user.click(await screen.findByRole('button', { name: 'Where does this come from?' }));
@@ -299,6 +328,7 @@ describe('behind a cell', () => {
     await user.click(await screen.findByRole('menuitem', { name: 'Show the rows' }));
     const dialog = await screen.findByRole('dialog');
     expect(await within(dialog).findByRole('grid')).toBeVisible();
+    expect(dialog).toHaveTextContent('flights version 3 · Times in');
     expect(statements.at(-1)?.sql).toContain(`"carrier" = 'UA'`);
     expect(statements.at(-1)?.sql).toContain(`"origin" = 'JFK'`);
     const link = within(dialog).getByRole('link', { name: 'Open as SQL' });
