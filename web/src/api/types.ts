@@ -122,6 +122,7 @@ export type {
   UserChange,
   UserRow,
   ValueCount,
+  ValuePage,
   Verification,
   VersionLoad,
   VersionOperation,

@@ -44,6 +44,13 @@ function see(use: AppliedAccess): void {
       HttpResponse.json(seen(answer((await request.json()) as SemanticQuery), use)),
     ),
     http.post('*/api/v1/sql', () => HttpResponse.json(seen(previewResult(5), use))),
+    ...(use.no_rows
+      ? [
+          http.get('*/api/v1/models/flights/values', () =>
+            HttpResponse.json({ values: [], more: false }),
+          ),
+        ]
+      : []),
   );
 }
 

@@ -1,21 +1,14 @@
-// Makes or changes one filter: dimension, operator, values. Values come from a query on the dimension,
-// searched on the server; charts never wait for it.
+// Makes or changes one filter: dimension, operator, values.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Checkbox from '@mui/material/Checkbox';
-import InputAdornment from '@mui/material/InputAdornment';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useEffect, useMemo, useState } from 'react';
-import type { AsOf, Cell, ColumnType, MemberFilter, Model, SemanticQuery } from '@/api/types';
-import { nothingSeen } from '@/lib/access-words';
-import { formatNumber } from '@/lib/format';
-import { Icon } from '@/theme/icons';
-import { useQueryResult } from '@/api/use-query-result';
+import { useMemo, useState } from 'react';
+import type { AsOf, Cell, ColumnType, MemberFilter, Model } from '@/api/types';
 import { toMember } from '@/lib/members';
-import { countedBy } from '@/lib/views';
 import { parseRange } from '@/lib/time-ranges';
-import { dayOperators, measureOperators, operatorsFor, valueText } from '@/lib/filter-words';
+import { dayOperators, measureOperators, operatorsFor } from '@/lib/filter-words';
+import { ValueField } from './values/value-field';
 
 export interface FilterEditorProps {
   models: readonly Model[];
@@ -31,9 +24,6 @@ export interface FilterEditorProps {
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
 }
-
-const SHOWN_VALUES = 50;
-const TYPING_PAUSE_MS = 250;
 
 interface MemberChoice {
   member: string;
@@ -72,30 +62,6 @@ function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[
   });
 }
 
-/** Most frequent values first, found by the server; `limit + 1` tells whether there are more. */
-export function valuesQuery(
-  choice: { member: string; type: ColumnType },
-  models: readonly Model[],
-  search: string,
-): SemanticQuery {
-  // A dimension of a joined model is counted by the model that has the join.
-  const model =
-    models.find((entry) => choice.member.startsWith(`${entry.name}.`)) ??
-    models.find((entry) => entry.dimensions.some(({ name }) => name === choice.member));
-  const counts = model ? countedBy(model) : [];
-  const count = counts.find((measure) => measure.kind === 'count') ?? counts[0];
-  const measures = count && model ? [toMember(count.name, model.name)] : [];
-  const query: SemanticQuery = { measures, dimensions: [choice.member], limit: SHOWN_VALUES + 1 };
-  if (measures[0] !== undefined) query.order = [[measures[0], 'desc']];
-  if (search !== '') {
-    query.filters =
-      choice.type === 'string'
-        ? [{ member: choice.member, operator: 'contains', values: [search] }]
-        : [{ member: choice.member, operator: 'equals', values: [Number(search)] }];
-  }
-  return query;
-}
-
 export function FilterEditor(props: FilterEditorProps) {
   const { models, filter, asOf, everything = false, offers = [], onApply, onRemove } = props;
   const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
@@ -112,46 +78,6 @@ export function FilterEditor(props: FilterEditorProps) {
   const operator = operators.find((entry) => entry.operator === operatorName) ?? operators[0];
   const [values, setValues] = useState<Cell[]>(filter?.values ?? []);
   const [rangeTyped, setRangeTyped] = useState(values.join(' to '));
-  const [search, setSearch] = useState('');
-  const [settled, setSettled] = useState('');
-  useEffect(() => {
-    const timer = window.setTimeout(() => setSettled(search.trim()), TYPING_PAUSE_MS);
-    return () => window.clearTimeout(timer);
-  }, [search]);
-  const listed = operator?.input === 'list';
-  const numeric = choice?.type === 'integer' || choice?.type === 'float';
-  const query = useMemo(() => {
-    if (!choice || !listed) return null;
-    const usable = numeric && Number.isNaN(Number(settled)) ? '' : settled;
-    return { ...valuesQuery(choice, models, usable), asOf };
-  }, [choice, listed, models, settled, numeric, asOf]);
-  const answer = useQueryResult(query, query !== null);
-  const result = answer.stored?.result;
-  const found = result?.data[0] ?? [];
-  const counts = result?.data[1] ?? [];
-  // Chosen values stay on top, whatever is searched.
-  const shown = [
-    ...values,
-    ...offers.filter((offer) => !values.includes(offer) && offer.includes(search.trim())),
-    ...found
-      .slice(0, SHOWN_VALUES)
-      .filter((value) => !values.includes(value) && !offers.some((offer) => offer === value)),
-  ];
-
-  const toggle = (value: Cell): void =>
-    setValues((old) =>
-      old.includes(value) ? old.filter((entry) => entry !== value) : [...old, value],
-    );
-  const paste = (text: string): boolean => {
-    const parts = text
-      .split(/[\n\t;,]+/)
-      .map((part) => part.trim())
-      .filter(Boolean);
-    if (parts.length < 2) return false;
-    const added = parts.map((part): Cell => (numeric ? Number(part) : part));
-    setValues((old) => [...new Set([...old, ...added])]);
-    return true;
-  };
   const needed = operator?.input === 'none' ? 0 : operator?.input === 'numbers' ? 2 : 1;
   const complete =
     choice !== null && values.length >= needed && !values.some((value) => value === '');
@@ -191,7 +117,6 @@ export function FilterEditor(props: FilterEditorProps) {
         onChange={(event) => {
           setMember(event.target.value);
           setValues([]);
-          setSearch('');
           setOperator('equals');
           setRangeTyped('');
         }}
@@ -261,111 +186,17 @@ export function FilterEditor(props: FilterEditorProps) {
           helperText="For example “last 30 days of data” or “2013-01-01 to 2013-06-30”"
         />
       )}
-      {listed && (
-        <Box>
-          <TextField
-            label="Search values"
-            value={search}
-            onChange={(event) => setSearch(event.target.value)}
-            onPaste={(event) => {
-              if (paste(event.clipboardData.getData('text'))) event.preventDefault();
-            }}
-            helperText="Paste a list to add many at once"
-            slotProps={{
-              input: {
-                startAdornment: (
-                  <InputAdornment position="start">
-                    <Icon name="search" size={16} />
-                  </InputAdornment>
-                ),
-              },
-            }}
-          />
-          <Box
-            component="ul"
-            aria-label="Values"
-            aria-busy={answer.pending}
-            sx={{
-              listStyle: 'none',
-              m: 0,
-              mt: 1.5,
-              p: 0,
-              height: 216,
-              overflow: 'auto',
-              border: 1,
-              borderColor: 'divider',
-              borderRadius: 1,
-            }}
-          >
-            {shown.map((value) => {
-              const at = found.indexOf(value);
-              const count = at >= 0 ? counts[at] : null;
-              return (
-                <li key={String(value)}>
-                  <Box
-                    component="label"
-                    sx={{
-                      display: 'flex',
-                      alignItems: 'center',
-                      gap: 1,
-                      px: 1,
-                      minHeight: 32,
-                      cursor: 'pointer',
-                      '&:hover': { bgcolor: 'surface.sunken' },
-                      '@media (pointer: coarse)': { minHeight: 44 },
-                    }}
-                  >
-                    <Checkbox
-                      size="small"
-                      checked={values.includes(value)}
-                      onChange={() => toggle(value)}
-                      sx={{ p: 0.5 }}
-                    />
-                    <Box
-                      component="span"
-                      sx={{
-                        flex: 1,
-                        overflow: 'hidden',
-                        textOverflow: 'ellipsis',
-                        whiteSpace: 'nowrap',
-                      }}
-                    >
-                      {valueText(value)}
-                    </Box>
-                    {typeof count === 'number' && (
-                      <Box
-                        component="span"
-                        sx={{
-                          typography: 'caption',
-                          color: 'text.secondary',
-                          pr: 1,
-                          fontVariantNumeric: 'tabular-nums',
-                        }}
-                      >
-                        {formatNumber(count, 'integer', 'compact')}
-                      </Box>
-                    )}
-                  </Box>
-                </li>
-              );
-            })}
-            {shown.length === 0 && (
-              <Box component="li" sx={{ p: 3, color: 'text.secondary' }}>
-                {answer.problem
-                  ? answer.problem.title
-                  : answer.pending
-                    ? 'Looking…'
-                    : ((result && nothingSeen(result)) ?? 'No value matches')}
-              </Box>
-            )}
-          </Box>
-          <Box role="status" sx={{ typography: 'caption', color: 'text.secondary', mt: 1 }}>
-            {values.length > 0 ? `${values.length} chosen` : 'None chosen'}
-            {found.length > SHOWN_VALUES
-              ? `, first ${SHOWN_VALUES} shown: type to find others`
-              : ''}
-          </Box>
-        </Box>
+      {operator?.input === 'list' && choice && (
+        <ValueField
+          // Another dimension has other values, which are searched anew.
+          key={choice.member}
+          choice={choice}
+          models={models}
+          asOf={asOf}
+          offers={offers}
+          values={values}
+          onValues={setValues}
+        />
       )}
       <Box sx={{ display: 'flex', gap: 2 }}>
         <Button type="submit" variant="contained" color="primary" disabled={!complete}>

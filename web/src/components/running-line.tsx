@@ -7,16 +7,18 @@ import { useDelayed } from './states';
 
 export interface RunningLineProps {
   running: boolean;
+  /** What goes on. */
+  label?: string;
   onCancel: () => void;
 }
 
-export function RunningLine({ running, onCancel }: RunningLineProps) {
+export function RunningLine({ running, label = 'Running', onCancel }: RunningLineProps) {
   const show = useDelayed(running, 300);
   if (!show) return null;
-  return <Elapsed onCancel={onCancel} />;
+  return <Elapsed label={label} onCancel={onCancel} />;
 }
 
-function Elapsed({ onCancel }: { onCancel: () => void }) {
+function Elapsed({ label, onCancel }: { label: string; onCancel: () => void }) {
   const [started] = useState(() => Date.now() - 300);
   const [now, setNow] = useState(started);
   useEffect(() => {
@@ -25,7 +27,7 @@ function Elapsed({ onCancel }: { onCancel: () => void }) {
   }, []);
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, color: 'text.secondary' }}>
-      <span role="status">Running</span>
+      <span role="status">{label}</span>
       <Box component="span" aria-hidden="true" sx={{ fontVariantNumeric: 'tabular-nums' }}>
         {formatElapsed(Math.max(0, now - started))}
       </Box>

@@ -1,5 +1,5 @@
 // The period before a range, and the same question about it. Pure.
-import type { DateRange, SemanticQuery } from '@/api/types';
+import type { DateRange, Provenance, SemanticQuery } from '@/api/types';
 import { isMidnight, wallDate } from './zoned-time';
 
 const DAY = 86_400_000;
@@ -24,12 +24,20 @@ export function previousRange(from: string, to: string, zone: string): [string, 
 export const countsBusinessDays = (range: DateRange | null | undefined): boolean =>
   [range ?? ''].flat().some((part) => /business day|\dbd\b/i.test(part));
 
-/** The same question about the previous period; null when there is no range to shift. */
+/** The version that an answer is of; null where that is not one number. */
+export const versionOf = ({ dataset, version }: Provenance): number | null =>
+  dataset === null ? null : version;
+
+/**
+ * The same question about the previous period; null when there is no range to shift. It is asked in the state of the answer that
+ * it is compared with, where that is known and the question names no other: a load in between would be a difference.
+ */
 export function comparisonQuery(
   query: SemanticQuery,
   timeMember: string | null,
   range: { from: string; to: string } | null,
   zone: string,
+  version: number | null = null,
 ): SemanticQuery | null {
   if (timeMember === null || range === null) return null;
   const asked = query.timeDimensions ?? [];
@@ -38,6 +46,7 @@ export function comparisonQuery(
   const shifted = previousRange(range.from, range.to, zone);
   return {
     ...query,
+    ...(version === null || query.asOf != null ? {} : { asOf: version }),
     timeDimensions: asked.map((entry) =>
       entry.dimension === timeMember ? { ...entry, dateRange: shifted } : entry,
     ),

@@ -37,6 +37,17 @@ export const accessHandlers = [
     if (person === null || request.headers.get('accept') === 'text/csv') return undefined;
     return HttpResponse.json(answerTo(person, (await request.clone().json()) as SemanticQuery));
   }),
+  // Who sees the flights of one airport finds that one among the airports; who sees none finds nothing.
+  http.get(`${base}/models/flights/values`, ({ request }) => {
+    const use = access[viewed(request) ?? ''];
+    if (use === undefined) return undefined;
+    const dimension = new URL(request.url).searchParams.get('dimension') ?? '';
+    const [found = []] = seen(
+      answer({ measures: [], dimensions: [`flights.${dimension}`], filters: [own] }),
+      use,
+    ).data;
+    return HttpResponse.json({ values: found, more: false });
+  }),
   http.post(`${base}/sql`, ({ request }) => {
     const use = access[viewed(request) ?? ''];
     return use && HttpResponse.json(seen(previewResult(5), use));

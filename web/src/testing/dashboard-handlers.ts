@@ -1,6 +1,6 @@
 // Dashboards, models, queries and the live channel of the mocked server.
 import { delay, http, HttpResponse, ws } from 'msw';
-import type { Dashboard, NewDashboard, SemanticQuery, Widget } from '@/api/types';
+import type { Dashboard, NewDashboard, SemanticQuery, ValuePage, Widget } from '@/api/types';
 import { answerTo } from './access-handlers';
 import { explanation, flightsDashboard } from './dashboard-fixtures';
 import { answer, arrive, flightsModel } from './fake-engine';
@@ -33,7 +33,24 @@ function create(body: NewDashboard): Dashboard {
   return made;
 }
 
+/** A page of the values of a dimension, in order, without what is missing. */
+function pageOfValues(request: Request, member: string) {
+  const params = new URL(request.url).searchParams;
+  const number = (name: string, usual: number): number => Number(params.get(name) ?? usual);
+  const search = (params.get('search') ?? '').toLowerCase();
+  const [limit, offset] = [number('limit', 100), number('offset', 0)];
+  const found = (answer({ measures: [], dimensions: [member] }).data[0] ?? [])
+    .filter((value) => value !== null && String(value).toLowerCase().includes(search))
+    .sort((a, b) => (a! < b! ? -1 : 1));
+  const values = found.slice(offset, offset + limit);
+  return HttpResponse.json({ values, more: found.length > offset + limit } satisfies ValuePage);
+}
+
 export const dashboardHandlers = [
+  http.get(`${base}/:of/:name/values`, ({ params, request }) => {
+    const dimension = new URL(request.url).searchParams.get('dimension') ?? '';
+    return pageOfValues(request, `${String(params.name)}.${dimension}`);
+  }),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.get(`${base}/dashboards`, () =>
     HttpResponse.json({

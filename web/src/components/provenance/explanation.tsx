@@ -1,18 +1,28 @@
-// What asking a query again would cost now, told by the server when somebody wants to know.
+// What asking a question would cost now, told by the server when somebody wants to know.
 import Box from '@mui/material/Box';
+import { useEffect } from 'react';
 import { useExplainQueryQuery } from '@/api/explain-api';
+import type { Explainable } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
-import type { SemanticQuery } from '@/api/types';
+import type { Explanation, SemanticQuery } from '@/api/types';
+import { announce } from '../announcer';
 import { ErrorState, LoadingState } from '../states';
+import { explanationGroups, explanationLine } from './explanation-words';
 import { CodeBlock, FactList } from './fact-list';
 import { Fold } from './fold';
-import { explanationGroups } from './provenance-words';
+import { muted } from './panel-styles';
 
-export const ExplanationSection = ({ query }: { query: SemanticQuery }) => (
-  <Fold title="Explain the query">{() => <Explained query={query} />}</Fold>
+export const ExplanationSection = ({ query }: { query: Explainable }) => (
+  <Fold title={'sql' in query ? 'Explain the statement' : 'Explain the query'}>
+    {() => <Explained query={query} />}
+  </Fold>
 );
 
-function Explained({ query }: { query: SemanticQuery }) {
+/** What stands around an answer is not part of its explanation. */
+const isAround = ({ totals, top, pivot, timeDimensions }: SemanticQuery): boolean =>
+  Boolean(totals ?? top ?? pivot) || (timeDimensions ?? []).some(({ fill }) => fill != null);
+
+export function Explained({ query }: { query: Explainable }) {
   const answer = useExplainQueryQuery(query, { refetchOnMountOrArgChange: true });
   if (answer.isError && !answer.isFetching) {
     return (
@@ -21,11 +31,27 @@ function Explained({ query }: { query: SemanticQuery }) {
   }
   if (answer.data === undefined) return <LoadingState rows={3} label="Asking how it is answered" />;
   return (
+    <>
+      <ExplanationFacts explanation={answer.data} />
+      {!('sql' in query) && isAround(query) && (
+        <Box role="note" sx={{ ...muted, mt: 3 }}>
+          This is the answer itself. Its totals, greatest values, filled times and columns across
+          are parts of their own, which read more.
+        </Box>
+      )}
+    </>
+  );
+}
+
+export function ExplanationFacts({ explanation }: { explanation: Explanation }) {
+  const plan = explanation.plan.trimEnd();
+  useEffect(() => announce(explanationLine(explanation)), [explanation]);
+  return (
     <Box sx={{ display: 'grid', gap: 4 }}>
-      {explanationGroups(answer.data).map((group) => (
+      {explanationGroups(explanation).map((group) => (
         <FactList key={group.title} group={group} />
       ))}
-      <CodeBlock title="Plan">{answer.data.plan.trimEnd()}</CodeBlock>
+      {plan !== '' && <CodeBlock title="Plan">{plan}</CodeBlock>}
     </Box>
   );
 }

@@ -9,7 +9,15 @@ import DialogTitle from '@mui/material/DialogTitle';
 import { useId, useMemo, useState } from 'react';
 import { queryKey } from '@/api/query-key';
 import { useAskable } from '@/api/use-askable';
-import type { Cell, Model, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
+import type {
+  Cell,
+  Model,
+  Problem,
+  Provenance,
+  ResultColumn,
+  SemanticQuery,
+  SqlQuery,
+} from '@/api/types';
 import { groupQuery } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
 import { ExplanationSection } from './explanation';
@@ -29,10 +37,12 @@ export interface ProvenanceDialogProps {
   data?: readonly (readonly Cell[])[];
   /** Which of its numbers is looked at first: those of a group, or one measure of it. */
   number?: { group: CellGroup; measure: string | null };
-  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement. */
-  query: SemanticQuery | string;
+  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement, which can be explained. */
+  query: SemanticQuery | SqlQuery;
   confirmedAt: number;
   requestId: string | null;
+  /** What the answer is compared with, or why that is not there. */
+  before?: Provenance | Problem | null;
   onClose: () => void;
 }
 
@@ -60,13 +70,16 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
         )}
       </DialogTitle>
       <DialogContent>
-        {typeof query === 'string' ? (
+        {'sql' in query ? (
           <>
             <ProvenancePanel {...props} />
             <Box component="h3" sx={{ typography: 'h3', mt: 5, mb: 1 }}>
               Statement
             </Box>
-            <CodeBlock title="Statement">{query}</CodeBlock>
+            <CodeBlock title="Statement">{query.sql}</CodeBlock>
+            <Box sx={{ mt: 3 }}>
+              <ExplanationSection query={query} />
+            </Box>
           </>
         ) : (
           <OfQuery {...props} query={query} />

@@ -1,7 +1,8 @@
 // "Where does this number come from": everything that an answer says about itself.
 import Box from '@mui/material/Box';
-import type { Provenance, ResultColumn } from '@/api/types';
+import type { Problem, Provenance, ResultColumn } from '@/api/types';
 import { formatNumber } from '@/lib/format';
+import { comparedWith, comparisonGroup } from './comparison-words';
 import { FactList, PartBar } from './fact-list';
 import { Fold } from './fold';
 import {
@@ -17,17 +18,21 @@ export interface ProvenancePanelProps {
   confirmedAt: number;
   /** For the names of measures in bounds. */
   columns?: readonly ResultColumn[];
+  before?: Provenance | Problem | null;
   /** What was read and how long it took is told to who opens it. */
   folded?: boolean;
 }
 
 /** What says whose numbers these are; the other groups say what was done for them. */
-const first = ['Data', 'The numbers'];
+const first = ['Data', 'The numbers', comparedWith];
 
 export function ProvenancePanel(props: ProvenancePanelProps) {
-  const { provenance, confirmedAt, columns, folded = false } = props;
+  const { provenance, confirmedAt, columns, before = null, folded = false } = props;
   const stages = stageParts(provenance.stages);
-  const groups = provenanceGroups(provenance, confirmedAt, columns);
+  const groups = [
+    ...provenanceGroups(provenance, confirmedAt, columns),
+    ...(before === null ? [] : [comparisonGroup(before, provenance, columns)]),
+  ];
   const lists = (wanted: boolean) =>
     groups
       .filter(({ title }) => first.includes(title) === wanted)

@@ -1,14 +1,7 @@
 // The words of provenance, for answers that leave nothing open and for those that do.
 import { describe, expect, it } from 'vitest';
 import type { Provenance } from '@/api/types';
-import { explanation } from '@/testing/dashboard-fixtures';
-import {
-  boundText,
-  explanationGroups,
-  provenanceGroups,
-  segmentParts,
-  totalOf,
-} from './provenance-words';
+import { boundText, provenanceGroups, segmentParts, totalOf } from './provenance-words';
 import { provenanceLine } from './provenance-line';
 
 const now = Date.parse('2026-11-26T10:00:00Z');
@@ -53,6 +46,7 @@ describe('provenance in words', () => {
       '1–31 Dec 2013 | 1 Dec 2013, 00:00:00 to before 1 Jan 2014, 00:00:00',
     );
     expect(found['Time zone']).toBe('America/New_York');
+    expect(found['Calendar']).toBe('weeks begin on Monday, years in January');
     expect(found['Days off']).toBeUndefined();
     const calendar = { weekStart: 'monday', yearStart: 1 } as const;
     expect(facts({ calendar })['Days off']).toBeUndefined();
@@ -60,6 +54,10 @@ describe('provenance in words', () => {
       calendar: { ...calendar, weekend: ['friday', 'saturday'], holidayCount: 12 },
     });
     expect(told['Days off']).toContain('Friday, Saturday, 12 holidays');
+    const other = { weekStart: 'sunday', yearStart: 4, dayStart: 6 } as const;
+    expect(facts({ calendar: other })['Calendar']).toBe(
+      'weeks begin on Sunday, years in April, days at 06:00',
+    );
     expect(found['Complete until']).toContain('31 Dec 2013, 23:00');
     expect(found['Exact']).toBe('yes, every number');
     expect(found['Row filter']).toBe('none');
@@ -67,7 +65,7 @@ describe('provenance in words', () => {
   });
 
   it.each<[string, Partial<Provenance>, string, string]>([
-    ['no dataset', { dataset: null, version: null }, 'Dataset', 'none or several'],
+    ['no dataset', { dataset: null, version: null }, 'Dataset', 'none was read'],
     ['no version', { version: null }, 'Dataset', 'flights'],
     ['no range', { time_range: null }, 'Range', 'all time'],
     ['open end', { complete_until: null }, 'Complete until', 'not known'],
@@ -108,6 +106,23 @@ describe('provenance in words', () => {
     expect(facts(change)[fact]).toContain(text);
   });
 
+  it('names every dataset that was read, in its version', () => {
+    const sources = [
+      { dataset: 'flights', version: 1_003, complete_until: '2014-01-01T04:00:00Z' },
+      { dataset: 'airlines', version: 2, complete_until: null },
+    ];
+    const [data] = provenanceGroups({ ...provenance, dataset: null, version: null, sources }, now);
+    expect(
+      data?.facts.slice(0, 3).map(({ name, value, hint }) => [name, value, hint ?? '']),
+    ).toEqual([
+      ['Datasets', 'flights, version 1,003', expect.stringContaining('31 Dec 2013, 23:00')],
+      ['', 'airlines, version 2', 'Complete until: not known'],
+      ['Checked', expect.any(String), ''],
+    ]);
+    // How far all of them go is nothing that one time says.
+    expect(data?.facts.map(({ name }) => name)).not.toContain('Complete until');
+  });
+
   it('tells bounds by the label of the measure, certain ones apart', () => {
     const columns = [
       {
@@ -133,12 +148,5 @@ describe('provenance in words', () => {
     expect(plain(provenanceLine({ ...provenance, exact: false }))).toBe(
       'flights version 3 · 1–31 Dec 2013 · America/New_York · estimated',
     );
-  });
-
-  it('says what an explanation says', () => {
-    const text = JSON.stringify(explanationGroups(explanation));
-    expect(text).toContain('9 answers kept, 2 by rollups, 1 from rows, 2 skipped, of 14');
-    expect(text).toContain('28,279 rows');
-    expect(text).toContain('not used: it does not keep tailnum');
   });
 });

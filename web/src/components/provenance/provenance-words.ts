@@ -1,8 +1,9 @@
 // Where a number comes from, in words: which data answered, how complete and how exact it is, what was read for it. Pure.
-import type { Bound, Explanation, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
+import type { Bound, Provenance, ResultColumn, RollupUse, Stage } from '@/api/types';
 import { formatAge, formatCount, formatElapsed, formatInstant, formatNumber } from '@/lib/format';
 import { reasonOf, restrictedBy } from '@/lib/access-words';
 import { rangeLabel } from '@/lib/range-label';
+import { calendarFacts } from './calendar-words';
 
 export interface Fact {
   name: string;
@@ -31,23 +32,47 @@ export const microseconds = (us: number): string =>
 const instants = (range: NonNullable<Provenance['time_range']>, zone: string): string =>
   `${formatInstant(range.from, zone, 'second')} to before ${formatInstant(range.to, zone, 'second')}`;
 
+const versioned = (dataset: string, version: number | null): string =>
+  version === null ? dataset : `${dataset}, version ${count(version)}`;
+
+const completeness = (until: string | null, zone: string): string =>
+  until === null ? 'not known' : formatInstant(until, zone, 'minute');
+
+/** What was read, each in its version and how far it goes: one dataset, or several, or none. */
+export function sourceFacts(provenance: Provenance): Fact[] {
+  const { dataset, version, sources = [], complete_until: until, timezone: zone } = provenance;
+  if (dataset !== null) {
+    return [
+      { name: 'Dataset', value: versioned(dataset, version) },
+      {
+        name: 'Complete until',
+        value: completeness(until, zone),
+        hint: 'Rows after this may still come.',
+      },
+    ];
+  }
+  if (sources.length === 0) return [{ name: 'Dataset', value: 'none was read' }];
+  return sources.map((source, place) => ({
+    name: place > 0 ? '' : sources.length > 1 ? 'Datasets' : 'Dataset',
+    value: versioned(source.dataset, source.version),
+    hint: `Complete until: ${completeness(source.complete_until, zone)}`,
+  }));
+}
+
+export const rangeFact = ({ time_range: range, timezone: zone }: Provenance): Fact =>
+  range
+    ? {
+        name: 'Range',
+        value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
+        hint: instants(range, zone),
+      }
+    : { name: 'Range', value: 'all time' };
+
 function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
-  const { dataset, version, timezone: zone, time_range: range } = provenance;
+  const { timezone: zone } = provenance;
   const facts: Fact[] = [
-    dataset === null
-      ? { name: 'Dataset', value: 'none or several' }
-      : {
-          name: 'Dataset',
-          value: version === null ? dataset : `${dataset}, version ${count(version)}`,
-        },
+    ...sourceFacts(provenance),
     { name: 'Checked', value: formatAge(confirmedAt) },
-    {
-      name: 'Complete until',
-      value: provenance.complete_until
-        ? formatInstant(provenance.complete_until, zone, 'minute')
-        : 'not known',
-      hint: 'Rows after this may still come.',
-    },
   ];
   if (provenance.retained_from) {
     facts.push({
@@ -56,28 +81,8 @@ function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
       hint: 'Older rows were deleted, as the settings of the dataset say.',
     });
   }
-  facts.push(
-    range
-      ? {
-          name: 'Range',
-          value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
-          hint: instants(range, zone),
-        }
-      : { name: 'Range', value: 'all time' },
-    { name: 'Time zone', value: zone },
-  );
-  const off = daysOff(provenance);
-  if (off) facts.push({ name: 'Days off', value: off, hint: 'By these, business days were told.' });
-  return facts;
-}
-
-/** Which days were not business days, where that was asked. */
-function daysOff({ calendar }: Provenance): string | null {
-  const holidayCount = calendar?.holidayCount;
-  if (typeof holidayCount !== 'number') return null;
-  const days = (calendar?.weekend ?? []).map((day) => day.charAt(0).toUpperCase() + day.slice(1));
-  const holidays = holidayCount === 1 ? '1 holiday' : `${count(holidayCount)} holidays`;
-  return [...days, holidays].join(', ');
+  facts.push(rangeFact(provenance), { name: 'Time zone', value: zone });
+  return [...facts, ...calendarFacts(provenance.calendar)];
 }
 
 export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): string {
@@ -88,7 +93,7 @@ export function boundText(bound: Bound, columns: readonly ResultColumn[] = []): 
     : `${label}: ${formatNumber(bound.confidence, 'percent', 'full')} of such numbers are off by less than ${off}`;
 }
 
-function exactFacts(provenance: Provenance, columns: readonly ResultColumn[]): Fact[] {
+export function exactFacts(provenance: Provenance, columns: readonly ResultColumn[]): Fact[] {
   if (provenance.exact) return [{ name: 'Exact', value: 'yes, every number' }];
   const [first, ...others] = provenance.bounds;
   if (!first) return [{ name: 'Exact', value: 'no, an estimate is part of it' }];
@@ -122,7 +127,7 @@ function rowFacts(provenance: Provenance): Fact[] {
 }
 
 /** Of every dataset that is not seen as a whole. */
-function accessFacts(provenance: Provenance): Fact[] {
+export function accessFacts(provenance: Provenance): Fact[] {
   const { access = [] } = provenance;
   return access.map((use) => ({
     name: access.length > 1 ? `Access to ${use.dataset}` : 'Access',
@@ -185,68 +190,3 @@ export const stageParts = (stages: readonly Stage[]): Part[] =>
 
 export const totalOf = (parts: readonly Part[]): number =>
   parts.reduce((sum, part) => sum + part.value, 0);
-
-/** What asking now would cost. */
-/** About how long it would take, and whether it may. */
-function costFacts({
-  estimated_ms: ms,
-  budget,
-  within_budget: fits,
-  suggestions,
-}: Explanation): Fact[] {
-  const bounds = [
-    budget.rows == null ? null : formatCount(budget.rows, 'row'),
-    budget.bytes == null ? null : bytes(budget.bytes),
-  ].filter((bound) => bound !== null);
-  return [
-    { name: 'About', value: ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms` },
-    ...(bounds.length > 0
-      ? [{ name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` }]
-      : []),
-    ...suggestions.map((suggestion) => ({ name: 'Instead', value: suggestion })),
-  ];
-}
-
-export function explanationGroups(explanation: Explanation): FactGroup[] {
-  const { segments_total: total } = explanation;
-  return [
-    {
-      title: 'Asked now',
-      facts: [
-        {
-          name: 'Dataset',
-          value: `${explanation.dataset}, version ${count(explanation.version)}`,
-        },
-        {
-          name: 'Segments',
-          value: [
-            `${count(explanation.segments_kept)} answers kept`,
-            `${count(explanation.segments_by_rollup)} by rollups`,
-            `${count(explanation.segments_from_rows)} from rows`,
-            `${count(explanation.segments_pruned)} skipped`,
-            `of ${count(total)}`,
-          ].join(', '),
-        },
-        {
-          name: 'To be read',
-          value: `${formatCount(explanation.rows, 'row')}, ${bytes(explanation.bytes)}`,
-        },
-        ...costFacts(explanation),
-      ],
-    },
-    ...(explanation.aggregates.length > 0
-      ? [
-          {
-            title: 'How it is computed',
-            facts: explanation.aggregates.map(({ aggregate, kernel }) => ({
-              name: aggregate,
-              value: kernel,
-            })),
-          },
-        ]
-      : []),
-    ...(explanation.rollups.length > 0
-      ? [{ title: 'Rollups', facts: rollupFacts(explanation.rollups) }]
-      : []),
-  ];
-}

@@ -9,7 +9,7 @@ import { viewsApi } from '@/api/views-api';
 import type { AppDispatch } from '@/app/store';
 import { placeCards } from './view/first-view';
 import type { Screen } from './view/first-view';
-import { comparisonQuery } from '@/lib/comparison';
+import { comparisonQuery, versionOf } from '@/lib/comparison';
 import { askable } from '@/lib/views';
 import { readView } from './view/url-state';
 import { isKnown, needsModels, timeMemberOf, viewOf, viewQuery } from './view/view-query';
@@ -68,9 +68,10 @@ async function ask(
     const query = viewQuery(widget, definition, view, known);
     const { data } = await dispatch(queryApi.endpoints.runQuery.initiate(query, unheard));
     if (!data || widget.options?.comparison !== 'previous_period') return;
-    const range = resultStore.get(data.key)?.result.provenance.time_range ?? null;
+    const first = resultStore.get(data.key)?.result.provenance ?? null;
     const time = timeMemberOf(definition, widget.query, known);
-    const before = comparisonQuery(query, time, range, view.zone);
+    const version = first && versionOf(first);
+    const before = comparisonQuery(query, time, first?.time_range ?? null, view.zone, version);
     if (before) await dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
   };
   // Most dashboards name their time themselves, and filter by its model; only for the others all models and views have to be known.

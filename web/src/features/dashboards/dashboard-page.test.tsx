@@ -124,6 +124,26 @@ describe('reading', () => {
     ).toBeInTheDocument();
   });
 
+  it('says in a card why its number is not compared, and compares again', async () => {
+    let refused = true;
+    server.use(
+      http.post('*/api/v1/queries', async ({ request }) => {
+        const { asOf } = (await request.clone().json()) as SemanticQuery;
+        if (asOf == null || !refused) return undefined;
+        return HttpResponse.json(problem(400, 'invalid', 'Version 3 is gone'), { status: 400 });
+      }),
+    );
+    open();
+    const flights = await card('Flights');
+    const footer = await within(flights).findByTestId('card-footer', undefined, { timeout: 8_000 });
+    expect(footer).toHaveTextContent('Not compared: Version 3 is gone');
+    expect(within(flights).getByTestId('widget-value')).toBeInTheDocument();
+    refused = false;
+    fireEvent.click(within(footer).getByRole('button', { name: 'Try again' }));
+    expect(await within(flights).findByTestId('widget-delta')).toBeInTheDocument();
+    expect(within(flights).queryByTestId('card-footer')).toBeNull();
+  });
+
   it('asks no card of a view that is not known without its time, early or late', async () => {
     const { definition } = flightsDashboard;
     const [widget] = definition.widgets as [Widget];
@@ -243,8 +263,10 @@ describe('time travel', () => {
     const { user } = open('/dashboards/d1', ({ children }) => (
       <LiveClientContext value={client}>{children}</LiveClientContext>
     ));
-    await waitFor(() => expect(followed).toHaveLength(5));
-    expect(asked.every(({ asOf }) => asOf === undefined)).toBe(true);
+    // Two of three compare, each with the state of its own answer; when that changes, they ask again.
+    await waitFor(() => expect(asked).toHaveLength(5));
+    await waitFor(() => expect(followed).toHaveLength(3));
+    expect(asked.map(({ asOf }) => asOf ?? 'now').sort()).toEqual([3, 3, 'now', 'now', 'now']);
     const before = followed.length;
 
     await user.click(screen.getByRole('button', { name: 'Time travel' }));

@@ -268,7 +268,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
                 <DrillPath {...{ model, state, change }} />
               </Suspense>
             )}
-            <OptionsRow {...{ model, state, problems, resolved, change }} />
+            <OptionsRow {...{ model, state, query, problems, resolved, change }} />
           </Box>
           {asked ? (
             <ResultArea {...{ model, state, results, problems, change }} />

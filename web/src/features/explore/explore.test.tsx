@@ -4,6 +4,7 @@ import { delay, http, HttpResponse } from 'msw';
 import { useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SemanticQuery, Session } from '@/api/types';
+import { explanation } from '@/testing/dashboard-fixtures';
 import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers';
 import { problem, session } from '@/testing/fixtures';
 import { joinedModels } from '@/testing/joined-fixtures';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     import('@/components/filter-editor'),
     import('@/components/time-panel'),
     import('@/components/provenance/provenance-dialog'),
+    import('@/components/provenance/explain-dialog'),
     import('./save/save-dialog'),
     import('./drill/rows-dialog'),
     import('./table/table-card'),
@@ -231,6 +233,35 @@ describe('the answer', () => {
     expect(change).toMatch(/^[+−][\d.]+%$/);
   });
 
+  it('is compared in its own state, and says with what', async () => {
+    const { user } = open('?m=count&d=carrier&compare=before&limit=73');
+    await grid('Flights by carrier');
+    await waitFor(() => expect(asked.map(({ asOf }) => asOf)).toEqual([undefined, 3]));
+    const button = screen.getByRole('button', { name: 'Where does this come from?' });
+    await user.click(button);
+    const dialog = await screen.findByRole('dialog');
+    const compared = await within(dialog).findByRole('region', { name: 'Compared with' });
+    expect(compared).toHaveTextContent('flights, version 3');
+    expect(compared).not.toHaveTextContent('State');
+  });
+
+  it('says why it is not compared, and compares again', async () => {
+    let refused = true;
+    server.use(
+      http.post('*/api/v1/queries', async ({ request }) => {
+        const { asOf } = (await request.clone().json()) as SemanticQuery;
+        if (asOf == null || !refused) return undefined;
+        return HttpResponse.json(problem(400, 'invalid', 'Version 3 is gone'), { status: 400 });
+      }),
+    );
+    const { user } = open('?m=count&d=carrier&compare=before&f=origin:equals:LGA');
+    const answer = await screen.findByRole('region', { name: 'Answer' });
+    expect(await within(answer).findByText(/Not compared with before: Version 3/)).toBeVisible();
+    refused = false;
+    await user.click(within(answer).getByRole('button', { name: 'Compare again' }));
+    await waitFor(() => expect(answer).not.toHaveTextContent('Not compared'));
+  });
+
   it('says where it comes from, and how it would be answered', async () => {
     const { user } = open('?m=count&d=carrier');
     await user.click(await screen.findByRole('button', { name: 'Where does this come from?' }));
@@ -238,6 +269,54 @@ describe('the answer', () => {
     expect(dialog).toHaveTextContent('flights, version 3');
     await user.click(within(dialog).getByRole('button', { name: 'Explain the query' }));
     expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
+  });
+});
+
+describe('what the question would read', () => {
+  const explain = async (user: ReturnType<typeof open>['user']) => {
+    await user.click(await screen.findByRole('button', { name: 'What would this read?' }));
+    return screen.findByRole('dialog', { name: /What would this read/ });
+  };
+
+  it('is told while the answer is awaited', async () => {
+    server.use(http.post('*/api/v1/queries', () => delay('infinite')));
+    // A limit that no other test has: its answer is not there yet.
+    const { user } = open('?m=count&d=carrier&limit=71');
+    const dialog = await explain(user);
+    expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
+    expect(dialog).toHaveTextContent('Flights by carrier');
+    expect(dialog).toHaveTextContent('This is the answer itself.');
+    expect(screen.queryByText('Where does this come from?')).toBeNull();
+  });
+
+  it('is told where it is over the budget', async () => {
+    server.use(
+      http.post('*/api/v1/queries', () =>
+        HttpResponse.json(
+          { ...problem(429, 'exhausted', 'Over the budget'), suggestions: ['ask by day'] },
+          { status: 429 },
+        ),
+      ),
+      http.post('*/api/v1/queries/explain', () =>
+        HttpResponse.json({
+          ...explanation,
+          budget: { rows: 10 },
+          within_budget: false,
+          suggestions: ['ask by day'],
+        }),
+      ),
+    );
+    const { user } = open('?m=count&d=carrier&limit=72');
+    expect(await screen.findByText('Over the budget')).toBeVisible();
+    const dialog = await explain(user);
+    expect(await within(dialog).findByText('10 rows: over')).toBeVisible();
+    expect(within(dialog).getByText('ask by day')).toBeVisible();
+  });
+
+  it('is not asked of nothing', async () => {
+    open();
+    await screen.findByRole('button', { name: 'Flights by carrier' });
+    expect(screen.queryByRole('button', { name: 'What would this read?' })).toBeNull();
   });
 });
 
@@ -249,6 +328,7 @@ describe('behind a cell', () => {
     await user.click(await screen.findByRole('menuitem', { name: 'Show the rows' }));
     const dialog = await screen.findByRole('dialog');
     expect(await within(dialog).findByRole('grid')).toBeVisible();
+    expect(dialog).toHaveTextContent('flights version 3 · Times in');
     expect(statements.at(-1)?.sql).toContain(`"carrier" = 'UA'`);
     expect(statements.at(-1)?.sql).toContain(`"origin" = 'JFK'`);
     const link = within(dialog).getByRole('link', { name: 'Open as SQL' });

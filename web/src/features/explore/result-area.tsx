@@ -118,6 +118,14 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
             onKind={(chart) => change((old) => ({ ...old, chart }))}
           />
         </Box>
+        {results.beforeProblem !== null && (
+          <Box role="status" sx={{ typography: 'caption', color: 'warning.main', mb: 2 }}>
+            Not compared with before: {results.beforeProblem.title}{' '}
+            <Button size="small" variant="text" onClick={results.compareAgain}>
+              Compare again
+            </Button>
+          </Box>
+        )}
         {isEmpty ? (
           <Suspense fallback={<LoadingState height={160} label={`Loading ${title}`} />}>
             <NothingFound model={model} state={state} result={result} change={change} />

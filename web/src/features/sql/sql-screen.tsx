@@ -1,4 +1,4 @@
-// Asking in SQL: the editor, its answer below, datasets and history beside.
+// Asking in SQL: the editor, its answer below and before that what it would cost, datasets and history beside.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Tab from '@mui/material/Tab';
@@ -8,6 +8,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { useNavigate, useSearchParams } from 'react-router';
 import { sqlKey } from '@/api/sql-api';
 import type { SqlQuery } from '@/api/types';
+import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { RunningLine } from '@/components/running-line';
 import { LoadingState } from '@/components/states';
@@ -20,15 +21,20 @@ import { HistoryList } from './history/history-list';
 import { useHistory } from './history/use-history';
 import { LimitField } from './limit-field';
 import { preloadAnswer, SqlResult } from './result/sql-result';
+import type { StatementExplanationProps } from './result/statement-explanation';
 import { SchemaList } from './schema-list';
 import { LONGEST_IN_ADDRESS, readSql, writeSql } from './sql-url';
 import type { SqlState } from './sql-url';
 import { useSchema } from './use-schema';
+import { useSqlExplanation } from './use-sql-explanation';
 import { useSqlRun } from './use-sql-run';
 import type { FinishedRun } from './use-sql-run';
 import { useText } from './use-text';
 
 const SqlEditor = lazy(() => import('./editor/sql-editor'));
+const StatementExplanation = chunkComponent<StatementExplanationProps>(
+  () => import('./result/statement-explanation'),
+);
 
 export function SqlScreen() {
   const [params] = useSearchParams();
@@ -49,6 +55,8 @@ export function SqlScreen() {
     [add],
   );
   const { running, finished, stored, run, cancel } = useSqlRun(onEnd);
+  const explanation = useSqlExplanation(text, asOf);
+  const { told } = explanation;
   // Behind the editor, which is waited for; nothing is answered before it is written.
   useEffect(() => whenIdle(preloadAnswer, 2_000), []);
   const state: SqlState = { sql: text, asOf, limit };
@@ -64,16 +72,25 @@ export function SqlScreen() {
   const runNow = (): void => {
     if (text.trim() === '') return;
     preloadAnswer();
+    // Its answer says what was read.
+    explanation.close();
     go(state);
     run(statement);
   };
+  const explainNow = (): void => {
+    if (text.trim() === '') return;
+    // What does not come is asked for again, and complained about, where it is drawn.
+    void StatementExplanation.preload().catch(() => undefined);
+    explanation.explain();
+  };
   const same = finished?.statement.sql === text;
+  const problem = told?.problem ?? (same ? finished.problem : null);
   const wrong = useMemo(
-    () => (same && finished?.problem ? errorPlace(text, finished.problem.detail ?? '') : null),
-    [same, finished, text],
+    () => (problem === null ? null : errorPlace(text, problem.detail ?? '')),
+    [problem, text],
   );
   const fieldProblem = (field: string): string | undefined =>
-    finished?.problem?.errors?.find((error) => error.field === field)?.detail;
+    problem?.errors?.find((error) => error.field === field)?.detail;
 
   const panel = (
     <>
@@ -189,6 +206,7 @@ export function SqlScreen() {
                   wrong={wrong}
                   onChange={setText}
                   onRun={runNow}
+                  onExplain={explainNow}
                 />
               </Suspense>
             </Box>
@@ -214,11 +232,24 @@ export function SqlScreen() {
               >
                 Run
               </Button>
+              <Button
+                disabled={text.trim() === ''}
+                onClick={explainNow}
+                title="What running it would read: Ctrl+Shift+Enter"
+                aria-keyshortcuts="Control+Shift+Enter Meta+Shift+Enter"
+              >
+                Explain
+              </Button>
               <RunningLine running={running} onCancel={cancel} />
+              <RunningLine
+                running={explanation.running && !running}
+                label="Explaining"
+                onCancel={explanation.cancel}
+              />
               <Box sx={{ flex: 1 }} />
               <AsOfField
                 asOf={asOf}
-                problem={same ? fieldProblem('asOf') : undefined}
+                problem={fieldProblem('asOf')}
                 onAsOf={(next) => go({ ...state, asOf: next })}
               />
               <LimitField limit={limit} onLimit={(next) => go({ ...state, limit: next })} />
@@ -229,6 +260,17 @@ export function SqlScreen() {
               )}
             </Box>
           </Box>
+          {told !== null && (
+            <Box component="section" aria-label="Explanation">
+              <Suspense fallback={<LoadingState height={220} label="Loading the explanation" />}>
+                <StatementExplanation
+                  told={told}
+                  onRetry={explainNow}
+                  onClose={explanation.close}
+                />
+              </Suspense>
+            </Box>
+          )}
           <Box component="section" aria-label="Answer" aria-busy={running}>
             <SqlResult
               finished={finished}

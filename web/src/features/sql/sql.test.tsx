@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { gate } from '@/testing/gate';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
-import { sqlHandlers, statements } from '@/testing/sql-handlers';
+import { explained, sqlHandlers, statements } from '@/testing/sql-handlers';
 import { tripsView } from '@/testing/view-fixtures';
 import type { SqlEditorProps } from './editor/sql-editor';
 import SqlPage from './sql-page';
@@ -14,7 +14,8 @@ import SqlPage from './sql-page';
 vi.mock('./editor/sql-editor', async () => {
   const { useImperativeHandle } = await import('react');
   return {
-    default: function Editor({ value, wrong, onChange, onRun, ref }: SqlEditorProps) {
+    default: function Editor(props: SqlEditorProps) {
+      const { value, wrong, onChange, ref } = props;
       useImperativeHandle(ref, () => ({
         focus: () => undefined,
         insert: (text) => onChange(value + text),
@@ -26,7 +27,9 @@ vi.mock('./editor/sql-editor', async () => {
           value={value}
           onChange={(event) => onChange(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && event.ctrlKey) onRun();
+            if (event.key !== 'Enter' || !event.ctrlKey) return;
+            if (event.shiftKey) props.onExplain();
+            else props.onRun();
           }}
         />
       );
@@ -36,6 +39,7 @@ vi.mock('./editor/sql-editor', async () => {
 
 beforeAll(async () => {
   await import('@/components/provenance/provenance-dialog');
+  await import('./result/statement-explanation');
 });
 
 beforeEach(() => {
@@ -46,6 +50,7 @@ beforeEach(() => {
   }));
   sessionStorage.clear();
   statements.length = 0;
+  explained.length = 0;
   server.use(...sqlHandlers);
 });
 
@@ -77,8 +82,11 @@ describe('running a statement', () => {
     await user.click(screen.getByRole('button', { name: 'Where does this come from?' }));
     const dialog = await screen.findByRole('dialog');
     expect(dialog).toHaveTextContent('flights, version 3');
+    expect(dialog).toHaveTextContent('Calendarweeks begin on Monday, years in January');
     expect(dialog).toHaveTextContent(count);
-    expect(within(dialog).queryByRole('button', { name: 'Explain the query' })).toBeNull();
+    await user.click(within(dialog).getByRole('button', { name: 'Explain the statement' }));
+    expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
+    expect(explained).toEqual([{ sql: count }]);
   });
 
   it('takes it from the address, with state and rows', async () => {
@@ -169,6 +177,78 @@ describe('running a statement', () => {
     await waitFor(() => expect(answer).toHaveTextContent(words));
     await run(user);
     await waitFor(() => expect(answer).not.toHaveTextContent(words));
+  });
+});
+
+describe('explaining a statement', () => {
+  const explain = (user: ReturnType<typeof open>['user']) =>
+    user.click(screen.getByRole('button', { name: 'Explain' }));
+  const region = () => screen.findByRole('region', { name: 'Explanation' });
+
+  it('says what running it would read, before anything was run', async () => {
+    const { user } = open('?asOf=2&limit=100');
+    await editor();
+    expect(screen.getByRole('button', { name: 'Explain' })).toBeDisabled();
+    await user.type(await editor(), `${count}{Control>}{Shift>}{Enter}{/Shift}{/Control}`);
+    expect(await region()).toHaveTextContent('9 answers kept');
+    expect(await region()).toHaveTextContent('28,279 rows');
+    expect(await region()).toHaveTextContent('About12 ms');
+    expect(await region()).toHaveTextContent('1,000,000 rows: within');
+    expect(await region()).toHaveTextContent('SegmentAggregateExec');
+    expect(explained).toEqual([{ sql: count, asOf: 2 }]);
+    expect(statements).toEqual([]);
+    expect(screen.getByText('No answer yet')).toBeVisible();
+  });
+
+  it('is of the statement as it stands, and makes room for an answer', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}`);
+    await editor();
+    await explain(user);
+    await region();
+    await user.type(await editor(), ' ');
+    expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
+    await explain(user);
+    await user.click(within(await region()).getByRole('button', { name: 'Close' }));
+    expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
+    await explain(user);
+    await region();
+    await run(user);
+    expect(await screen.findByRole('grid', { name: 'Result' })).toBeVisible();
+    expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
+  });
+
+  it('tells a problem as running does, at its place', async () => {
+    const { user } = open('?q=select+carrier,+from+flights');
+    await editor();
+    await explain(user);
+    const alert = await within(await region()).findByRole('alert');
+    expect(alert).toHaveTextContent('Line 1, column 17');
+    expect(await editor()).toHaveAttribute('data-wrong', 'from');
+    await user.clear(await editor());
+    await user.type(await editor(), count);
+    expect(await editor()).toHaveAttribute('data-wrong', '');
+    await user.type(screen.getByRole('textbox', { name: 'As of' }), '99{Enter}');
+    await explain(user);
+    await region();
+    expect(screen.getByRole('textbox', { name: 'As of' })).toHaveAccessibleDescription(
+      'dataset flights: version 99: there is none yet',
+    );
+  });
+
+  it('can be cancelled, and is when the statement changes', async () => {
+    const { user } = open('?q=select+sleep()');
+    await editor();
+    await explain(user);
+    await user.click(await screen.findByRole('button', { name: 'Cancel' }));
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull());
+    await explain(user);
+    await screen.findByText('Explaining');
+    await user.clear(await editor());
+    await waitFor(() => expect(screen.queryByText('Explaining')).toBeNull());
+    await user.type(await editor(), count);
+    await explain(user);
+    expect(await region()).toHaveTextContent('9 answers kept');
+    expect(explained).toHaveLength(3);
   });
 });
 

@@ -1,5 +1,5 @@
-// What a card says about its numbers, only when there is something to say: they are old, asking again failed, they count only
-// what an access policy lets through, or a filter does not reach them.
+// What a card says about its numbers, only when there is something to say: they are old, asking again or comparing failed, they
+// count only what an access policy lets through, or a filter does not reach them.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { Problem } from '@/api/types';
@@ -47,10 +47,14 @@ export interface CardFooterProps {
   /** Quiet, and only where nothing is wrong. */
   restricted: string | null;
   onRetry: () => void;
+  /** Why there is nothing to compare with. */
+  uncompared: Problem | null;
+  onCompare: () => void;
 }
 
 export function CardFooter(props: CardFooterProps) {
-  const { warning, stale, confirmedAt, restricted, onRetry } = props;
+  const { stale, confirmedAt, restricted, uncompared } = props;
+  const warning = props.warning ?? uncompared;
   if (!warning && !stale) {
     return restricted === null ? null : (
       <Box
@@ -88,10 +92,14 @@ export function CardFooter(props: CardFooterProps) {
       {warning ? (
         <>
           <Box sx={{ flex: 1, minWidth: 0 }}>
-            Not refreshed: {warning.title}
+            {props.warning ? 'Not refreshed' : 'Not compared'}: {warning.title}
             {warning.request_id ? ` (request ${warning.request_id})` : ''}
           </Box>
-          <Button size="small" variant="text" onClick={onRetry}>
+          <Button
+            size="small"
+            variant="text"
+            onClick={props.warning ? props.onRetry : props.onCompare}
+          >
             Try again
           </Button>
         </>

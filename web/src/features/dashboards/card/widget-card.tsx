@@ -9,7 +9,7 @@ import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
-import { comparisonQuery } from '@/lib/comparison';
+import { comparisonQuery, versionOf } from '@/lib/comparison';
 import { isKnown, needsModels, timeMemberOf, unreachedBy, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
@@ -21,6 +21,7 @@ import { cardState, isStale } from './card-state';
 import { downloadCsv } from '@/api/download-csv';
 import { useExploring } from './use-exploring';
 import { useNearViewport } from './use-near-viewport';
+import { useComparison } from '@/api/use-comparison';
 import { useQueryResult } from '@/api/use-query-result';
 
 const ProvenanceDialog = lazy(() =>
@@ -75,13 +76,14 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   const result = answer.stored?.result ?? null;
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
+  const version = result && versionOf(result.provenance);
   const compares = widget.options?.comparison === 'previous_period' && !answer.outdated;
   const before = useMemo(() => {
     if (!compares || from === undefined || to === undefined) return null;
     const time = timeMemberOf(definition, widget.query, models);
-    return comparisonQuery(query, time, { from, to }, view.zone);
-  }, [compares, from, to, definition, widget.query, models, query, view.zone]);
-  const earlier = useQueryResult(before, near && before !== null);
+    return comparisonQuery(query, time, { from, to }, view.zone, version);
+  }, [compares, from, to, version, definition, widget.query, models, query, view.zone]);
+  const earlier = useComparison(before, near);
 
   // Values that split a chart get their colours from the dashboard.
   const { onValues } = shared;
@@ -226,7 +228,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
               widget={widget}
               state={state}
               answer={answer}
-              comparison={earlier.stored && !earlier.outdated ? earlier.stored.result : null}
+              comparison={earlier.stored?.result ?? null}
               asTable={asTable}
               editing={editing}
               live={!presentation}
@@ -240,6 +242,8 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         confirmedAt={answer.stored?.confirmedAt ?? null}
         restricted={isSmall ? null : restricted}
         onRetry={answer.refetch}
+        uncompared={earlier.problem}
+        onCompare={earlier.retry}
       />
       {about && answer.stored && (
         <Suspense fallback={null}>
@@ -251,6 +255,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             query={query}
             confirmedAt={answer.stored.confirmedAt}
             requestId={answer.requestId}
+            before={before && (earlier.problem ?? earlier.stored?.result.provenance ?? null)}
             onClose={() => setAbout(false)}
           />
         </Suspense>

@@ -347,7 +347,7 @@ describe('queries', () => {
     expect(normalizeQuery(query).asOf).toBe(asOf);
     expect(queryKey(query)).not.toBe(queryKey(viewQuery(card, definition, view, [])));
     const range = { from: '2013-03-08T05:00:00Z', to: '2013-03-15T04:00:00Z' };
-    expect(comparisonQuery(query, 'flights.time_hour', range, 'UTC')?.asOf).toBe(asOf);
+    expect(comparisonQuery(query, 'flights.time_hour', range, 'UTC', 7)?.asOf).toBe(asOf);
     // A version that the author fixed for a card stays.
     const fixed = viewQuery(
       { query: { ...card.query, asOf: 3 } },
@@ -396,6 +396,9 @@ describe('queries', () => {
     const range = { from: '2013-03-08T05:00:00Z', to: '2013-03-15T04:00:00Z' };
     const before = comparisonQuery(query, 'flights.time_hour', range, 'America/New_York');
     expect(before?.timeDimensions?.[0]?.dateRange).toEqual(['2013-03-01', '2013-03-07']);
+    expect(before?.asOf).toBeUndefined();
+    // In the state of the answer that it is compared with, where that is one.
+    expect(comparisonQuery(query, 'flights.time_hour', range, 'UTC', 7)?.asOf).toBe(7);
     expect(comparisonQuery({ measures: [] }, 'flights.time_hour', range, 'UTC')).toBeNull();
     expect(comparisonQuery(query, null, range, 'UTC')).toBeNull();
   });

@@ -11,6 +11,7 @@ import { toProblem } from '@/api/problem';
 import { useRunSqlQuery } from '@/api/sql-api';
 import type { AsOf, Model, ResultColumn } from '@/api/types';
 import { useStoredResult } from '@/api/use-stored-result';
+import { partText, stateText } from '@/components/provenance/provenance-line';
 import { nothingSeen } from '@/lib/access-words';
 import { isJoined } from '@/lib/joins';
 import { DataTable, RowCountLine } from '@/components/data-table';
@@ -72,7 +73,13 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
             <RowCountLine
               shown={stored.result.row_count}
               first={stored.result.row_count >= MOST_SHOWN}
-              note={`Times in ${zone}`}
+              note={[
+                stateText(stored.result.provenance),
+                `Times in ${zone}`,
+                partText(stored.result.provenance),
+              ]
+                .filter(Boolean)
+                .join(' \u00b7 ')}
             />
           </>
         )}

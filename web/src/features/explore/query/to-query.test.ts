@@ -149,10 +149,11 @@ describe('the period before', () => {
       dimensions: ['carrier'],
       order: [['count', 'desc']],
     });
-    const before = beforeQuery(query, flightsModel, range, 'UTC');
+    const before = beforeQuery(query, flightsModel, range, 'UTC', 7);
     expect(before?.timeDimensions).toEqual([
       { dimension: time, dateRange: ['2013-10-31', '2013-11-30'] },
     ]);
+    expect(before?.asOf).toBe(7);
     expect(before?.order).toBeUndefined();
     expect(before?.totals).toEqual([[]]);
     expect(before?.limit).toBe(10_000);

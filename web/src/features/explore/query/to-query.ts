@@ -89,10 +89,11 @@ export function beforeQuery(
   model: Model | null,
   range: { from: string; to: string } | null,
   zone: string,
+  version: number | null = null,
 ): SemanticQuery | null {
   const time = query?.timeDimensions?.[0]?.dimension ?? null;
   if (query === null || model === null) return null;
-  const shifted = comparisonQuery(query, time, range, zone);
+  const shifted = comparisonQuery(query, time, range, zone, version);
   if (shifted === null) return null;
   const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters', 'totals', 'top');
   // Of all values together every bucket would be more rows than anybody asked for.

@@ -5,9 +5,11 @@ import { useDispatch } from 'react-redux';
 import type { ThunkDispatch, UnknownAction } from '@reduxjs/toolkit';
 import { queryApi } from '@/api/query-api';
 import { queryKey } from '@/api/query-key';
+import { useComparison } from '@/api/use-comparison';
 import { useQueryResult } from '@/api/use-query-result';
 import type { QueryAnswer } from '@/api/use-query-result';
-import type { Model, QueryResult, SemanticQuery } from '@/api/types';
+import type { Model, Problem, QueryResult, SemanticQuery } from '@/api/types';
+import { versionOf } from '@/lib/comparison';
 import type { ExploreState } from '../state/explore-state';
 import { beforeQuery, mainQuery } from './to-query';
 
@@ -16,6 +18,11 @@ export interface ExploreResults {
   main: QueryAnswer;
   /** Of the question as it is now, or of none. */
   before: QueryResult | null;
+  /** Why that is not there; null: it is, or is awaited, or nothing is compared. */
+  beforeProblem: Problem | null;
+  compareAgain: () => void;
+  /** Something is compared. */
+  compares: boolean;
   cancel: () => void;
 }
 
@@ -54,15 +61,24 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
   const result = current(main);
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
+  const version = result && versionOf(result.provenance);
   const compared = state.compare && from !== undefined && to !== undefined;
   const before = useMemo(
-    () => (compared ? beforeQuery(query, model, { from, to }, state.zone) : null),
-    [compared, query, model, from, to, state.zone],
+    () => (compared ? beforeQuery(query, model, { from, to }, state.zone, version) : null),
+    [compared, query, model, from, to, state.zone, version],
   );
-  const beforeAnswer = useQueryResult(before, before !== null);
+  const comparison = useComparison(before, true);
 
   const cancel = useCallback(() => {
     if (query !== null) abort(query);
   }, [query, abort]);
-  return { query, main, before: compared ? current(beforeAnswer) : null, cancel };
+  return {
+    query,
+    main,
+    before: comparison.stored?.result ?? null,
+    beforeProblem: comparison.problem,
+    compareAgain: comparison.retry,
+    compares: before !== null,
+    cancel,
+  };
 }

@@ -4,7 +4,7 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { lazy, useId, useMemo, useState } from 'react';
-import type { Model } from '@/api/types';
+import type { Model, SemanticQuery } from '@/api/types';
 import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
 import { AnchoredPanel } from '@/components/anchored-panel';
@@ -19,6 +19,8 @@ import type { PlacedProblems } from '../query/field-places';
 import { limitOf } from '../query/to-query';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
+import { titleOf } from '../state/title';
+import { ExplainButton } from './explain-button';
 import { FieldError } from './field-error';
 import { SettledField } from './settled-field';
 import { ToggleChip } from './toggle-chip';
@@ -30,6 +32,8 @@ const TimePanel = lazy(() =>
 export interface OptionsRowProps {
   model: Model;
   state: ExploreState;
+  /** What is asked, once that is something. */
+  query: SemanticQuery | null;
   problems: PlacedProblems;
   /** The dates of the range, once an answer has told them. */
   resolved: string | null;
@@ -39,7 +43,8 @@ export interface OptionsRowProps {
 const limitProblem = (text: string): string | null =>
   text === '' || readLimit(text) !== null ? null : '1 to 50,000';
 
-export function OptionsRow({ model, state, problems, resolved, change }: OptionsRowProps) {
+export function OptionsRow(props: OptionsRowProps) {
+  const { model, state, query, problems, resolved, change } = props;
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   const zonesId = useId();
   const time = timeOf(state, model);
@@ -159,6 +164,7 @@ export function OptionsRow({ model, state, problems, resolved, change }: Options
               : 'Choose a range of time: all time has nothing before it'
         }
       />
+      {query !== null && <ExplainButton title={titleOf(state, model)} query={query} />}
       <AnchoredPanel label="Time" anchor={anchor} onClose={() => setAnchor(null)}>
         {anchor !== null && (
           <TimePanel

@@ -62,6 +62,7 @@ export default function TableCard(props: TableCardProps) {
     query,
     confirmedAt: stored.confirmedAt,
     requestId,
+    before: results.compares ? (results.beforeProblem ?? results.before?.provenance ?? null) : null,
   };
   return (
     <AnswerCard

@@ -5,7 +5,6 @@ import { Route, Routes } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Model, Role } from '@/api/types';
 import { viewAs } from '@/api/view-as';
-import { answer } from '@/testing/fake-engine';
 import { flightsDetail, session } from '@/testing/fixtures';
 import { refuse } from '@/testing/handlers';
 import { joinedFlights, joinedModels } from '@/testing/joined-fixtures';
@@ -49,8 +48,8 @@ beforeEach(() => {
       }),
     ),
     http.get('*/api/v1/models/flights', () => HttpResponse.json(stored)),
-    http.post('*/api/v1/queries', () =>
-      HttpResponse.json(answer({ measures: ['flights.count'], dimensions: ['flights.origin'] })),
+    http.get('*/api/v1/models/flights/values', () =>
+      HttpResponse.json({ values: ['EWR', 'JFK', 'LGA'], more: false }),
     ),
     http.put('*/api/v1/models/flights', async ({ request }) => {
       const body = (await request.json()) as Model;

@@ -1,4 +1,4 @@
-// The editor for statements: colours, completion, running by Ctrl+Enter, the place of an error. It is a chunk of its own.
+// The editor for statements: colours, completion, running by Ctrl+Enter, explaining by Ctrl+Shift+Enter, the place of an error. It is a chunk of its own.
 import {
   autocompletion,
   closeBrackets,
@@ -32,6 +32,7 @@ export interface SqlEditorProps {
   wrong: ErrorPlace | null;
   onChange: (sql: string) => void;
   onRun: () => void;
+  onExplain: () => void;
   ref?: Ref<SqlEditorHandle>;
 }
 
@@ -57,6 +58,7 @@ export default function SqlEditor(props: SqlEditorProps) {
   const told = useRef(new Set<string>());
   const changed = useEffectEvent((text: string) => props.onChange(text));
   const run = useEffectEvent(() => props.onRun());
+  const explain = useEffectEvent(() => props.onExplain());
   const first = useEffectEvent(() => ({ doc: value, schema }));
 
   useEffect(() => {
@@ -75,6 +77,13 @@ export default function SqlEditor(props: SqlEditorProps) {
                 key: 'Mod-Enter',
                 run: () => {
                   run();
+                  return true;
+                },
+              },
+              {
+                key: 'Mod-Shift-Enter',
+                run: () => {
+                  explain();
                   return true;
                 },
               },

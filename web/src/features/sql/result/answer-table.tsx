@@ -24,7 +24,7 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
       about={{
         provenance,
         columns: result.columns,
-        query: finished.statement.sql,
+        query: finished.statement,
         confirmedAt: stored.confirmedAt,
         requestId: finished.requestId,
       }}

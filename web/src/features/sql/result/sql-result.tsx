@@ -3,11 +3,10 @@ import Button from '@mui/material/Button';
 import { Suspense } from 'react';
 import type { StoredResult } from '@/api/result-store';
 import { chunkComponent } from '@/components/chunk-component';
-import { ProblemNotice } from '@/components/problem-notice';
 import { EmptyState, LoadingState } from '@/components/states';
-import { errorPlace, errorText, placeText } from '../error-place';
 import type { FinishedRun } from '../use-sql-run';
 import type { AnswerTableProps } from './answer-table';
+import { SqlProblem } from './sql-problem';
 
 const AnswerTable = chunkComponent<AnswerTableProps>(() => import('./answer-table'));
 // What does not come is asked for again, and complained about, where it is drawn.
@@ -31,7 +30,8 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
     );
   }
   const { problem } = finished;
-  if (problem !== null) return <SqlProblem run={finished} onRun={onRun} />;
+  if (problem !== null)
+    return <SqlProblem problem={problem} sql={finished.statement.sql} onRetry={onRun} />;
   if (stored === null) {
     return (
       <EmptyState title="The answer is gone" action={<Button onClick={onRun}>Run again</Button>}>
@@ -43,31 +43,5 @@ export function SqlResult({ finished, stored, running, outdated, onRun }: SqlRes
     <Suspense fallback={<LoadingState height={440} label="Loading the table" />}>
       <AnswerTable {...{ finished, stored, running, outdated }} />
     </Suspense>
-  );
-}
-
-function SqlProblem({ run, onRun }: { run: FinishedRun; onRun: () => void }) {
-  const { problem, statement } = run;
-  if (problem === null) return null;
-  if (problem.code === 'aborted') {
-    return (
-      <EmptyState title="Cancelled" action={<Button onClick={onRun}>Run again</Button>}>
-        The statement was taken back before its answer came.
-      </EmptyState>
-    );
-  }
-  const ofStatement = ['invalid', 'denied', 'not_found'].includes(problem.code);
-  if (!ofStatement || problem.errors?.some(({ field }) => field !== 'sql'))
-    return <ProblemNotice problem={problem} onRetry={onRun} />;
-  const place = errorPlace(statement.sql, problem.detail ?? '');
-  return (
-    <ProblemNotice
-      problem={{
-        ...problem,
-        title: place === null ? 'The statement is not accepted' : placeText(statement.sql, place),
-        detail: errorText(problem.detail ?? problem.title),
-        errors: [],
-      }}
-    />
   );
 }

@@ -1,0 +1,67 @@
+// The words of explanations: of one dataset, of several and of none, over a budget, and for who is told little.
+import { describe, expect, it } from 'vitest';
+import type { Explanation } from '@/api/types';
+import { explanation } from '@/testing/dashboard-fixtures';
+import { explanationGroups, explanationLine } from './explanation-words';
+
+const facts = (change: Partial<Explanation> = {}): Record<string, string> =>
+  Object.fromEntries(
+    explanationGroups({ ...explanation, ...change })
+      .flatMap((group) => group.facts)
+      .map(({ name, value }) => [name, value]),
+  );
+const plain = (text = ''): string => text.replaceAll('\u00a0', ' ');
+
+/** As the server tells it to who sees some rows only. */
+const restricted: Partial<Explanation> = {
+  segments_total: 0,
+  segments_pruned: 0,
+  segments_kept: 0,
+  segments_by_rollup: 0,
+  segments_from_rows: 0,
+  rows: 0,
+  bytes: 0,
+  estimated_ms: 0,
+  aggregates: [],
+  rollups: [],
+  plan: '',
+};
+
+describe('explanations in words', () => {
+  it('say what would be read, for how long, and by which rollups', () => {
+    const found = facts();
+    expect(found['Dataset']).toBe('flights, version 3');
+    expect(found['Segments']).toBe('9 answers kept, 2 by rollups, 1 from rows, 2 skipped, of 14');
+    expect(plain(found['To be read'])).toBe('28,279 rows, 1.2 MB');
+    expect(found['About']).toBe('12 ms');
+    expect(plain(found['Budget'])).toBe('1,000,000 rows: within');
+    expect(found['carriers']).toBe('not used: it does not keep tailnum');
+  });
+
+  it.each<[string, Partial<Explanation>, string, string]>([
+    ['several datasets', { dataset: 'flights, planes', version: 0 }, 'Dataset', 'flights, planes'],
+    ['no dataset', { ...restricted, dataset: '', version: 0 }, 'Dataset', 'none'],
+    ['no budget', { budget: {} }, 'Budget', 'none'],
+    ['a budget that is over', { within_budget: false }, 'Budget', '1,000,000 rows: over'],
+    ['a budget that is not told', { budget: {}, within_budget: false }, 'Budget', 'over'],
+    ['two bounds', { budget: { rows: 1, bytes: 1_000 } }, 'Budget', '1 row and 1 KB: within'],
+    ['what to ask instead', { suggestions: ['ask by day'] }, 'Instead', 'ask by day'],
+    ['what is quick', { estimated_ms: 0.2 }, 'About', 'less than a millisecond'],
+    ['what is not told', restricted, 'To be read', 'not told'],
+  ])('say of %s', (_name, change, fact, text) => {
+    expect(plain(facts(change)[fact])).toBe(text);
+  });
+
+  it('make no time of what is not told', () => {
+    expect(facts(restricted)['About']).toBeUndefined();
+  });
+
+  it('are a sentence', () => {
+    expect(plain(explanationLine(explanation))).toBe(
+      'Would read 28,279 rows, 1.2 MB, in about 12 ms',
+    );
+    expect(explanationLine({ ...explanation, ...restricted, within_budget: false })).toBe(
+      'What would be read is not told; over the budget',
+    );
+  });
+});

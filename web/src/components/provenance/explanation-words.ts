@@ -1,0 +1,92 @@
+// What asking would cost, in words: what would be read and how, about how long that takes, and whether it may. Pure.
+import type { Explanation } from '@/api/types';
+import { formatCount, formatNumber } from '@/lib/format';
+import { rollupFacts } from './provenance-words';
+import type { Fact, FactGroup } from './provenance-words';
+
+const count = (value: number): string => formatNumber(value, 'integer', 'full');
+const bytes = (value: number): string => formatNumber(value, 'bytes', 'full');
+
+/** Who sees some rows only is told neither segments nor a plan: what would be zeros says nothing. */
+const isTold = (explanation: Explanation): boolean =>
+  explanation.dataset === '' || explanation.segments_total > 0 || explanation.plan !== '';
+
+const duration = (ms: number): string =>
+  ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms`;
+
+const readText = ({ rows, bytes: size }: Explanation): string =>
+  `${formatCount(rows, 'row')}, ${bytes(size)}`;
+
+function budgetFact({ budget, within_budget: fits }: Explanation): Fact {
+  const bounds = [
+    budget.rows == null ? null : formatCount(budget.rows, 'row'),
+    budget.bytes == null ? null : bytes(budget.bytes),
+  ].filter((bound) => bound !== null);
+  // Bounds are not told to everybody whom they bind.
+  if (bounds.length === 0) return { name: 'Budget', value: fits ? 'none' : 'over' };
+  return { name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` };
+}
+
+function readFacts(explanation: Explanation): Fact[] {
+  if (!isTold(explanation)) {
+    return [
+      {
+        name: 'To be read',
+        value: 'not told',
+        hint: 'A rule lets you see a part of the rows: what is read would tell of all of them.',
+      },
+    ];
+  }
+  return [
+    {
+      name: 'Segments',
+      value: [
+        `${count(explanation.segments_kept)} answers kept`,
+        `${count(explanation.segments_by_rollup)} by rollups`,
+        `${count(explanation.segments_from_rows)} from rows`,
+        `${count(explanation.segments_pruned)} skipped`,
+        `of ${count(explanation.segments_total)}`,
+      ].join(', '),
+    },
+    { name: 'To be read', value: readText(explanation) },
+    { name: 'About', value: duration(explanation.estimated_ms) },
+  ];
+}
+
+/** Several have no version that is one number; a statement may read none. */
+function datasetText({ dataset, version }: Explanation): string {
+  if (dataset === '') return 'none';
+  return version === 0 ? dataset : `${dataset}, version ${count(version)}`;
+}
+
+export function explanationGroups(explanation: Explanation): FactGroup[] {
+  const { aggregates, rollups } = explanation;
+  return [
+    {
+      title: 'Asked now',
+      facts: [
+        { name: 'Dataset', value: datasetText(explanation) },
+        ...readFacts(explanation),
+        budgetFact(explanation),
+        ...explanation.suggestions.map((suggestion) => ({ name: 'Instead', value: suggestion })),
+      ],
+    },
+    ...(aggregates.length > 0
+      ? [
+          {
+            title: 'How it is computed',
+            facts: aggregates.map(({ aggregate, kernel }) => ({ name: aggregate, value: kernel })),
+          },
+        ]
+      : []),
+    ...(rollups.length > 0 ? [{ title: 'Rollups', facts: rollupFacts(rollups) }] : []),
+  ];
+}
+
+/** The same in a sentence, for who hears it. */
+export function explanationLine(explanation: Explanation): string {
+  const read = isTold(explanation)
+    ? `Would read ${readText(explanation)}, in about ${duration(explanation.estimated_ms)}`
+    : 'What would be read is not told';
+  return explanation.within_budget ? read : `${read}; over the budget`;
+}
