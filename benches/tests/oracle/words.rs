@@ -156,9 +156,10 @@ impl Words<'_> {
         }
         let absolute = text.ends_with('Z') || text.contains('+');
         let first = if absolute { format!("timezone('UTC', timestamptz '{text}')") } else { shown_in(self.zone, text) };
-        // A local time with a fraction of a second is the last of its milliseconds.
-        let long = if !absolute && text.contains('.') { "millisecond" } else { "microsecond" };
-        let after = format!("{first} + interval 1 {long}");
+        // A fraction of a second is the whole of its last digit.
+        let digits: String = text.split('.').nth(1).unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+        let long = if digits.bytes().all(|digit| digit == b'0') { 1 } else { 10_i64.pow(6_u32.saturating_sub(digits.len() as u32)) };
+        let after = format!("{first} + interval {long} microsecond");
         (first, after)
     }
 

@@ -1,6 +1,6 @@
 //! Conditions as they were applied: relative dates made absolute, so that who reads them later asks for the same rows.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 
 use super::date::{self, Range, Reference};
@@ -77,7 +77,13 @@ fn is_of_values(operator: Operator) -> bool {
 
 /// An instant as it is written; one beyond all calendars as its number.
 fn instant(micros: i64) -> Value {
-    DateTime::from_timestamp_micros(micros).map_or_else(|| Value::from(micros), |instant| Value::from(instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+    DateTime::from_timestamp_micros(micros).map_or_else(|| Value::from(micros), |instant| Value::from(written(instant)))
+}
+
+/// An instant as a text that is read as this microsecond: one with fewer digits of its second would last longer.
+pub(super) fn written(instant: DateTime<Utc>) -> String {
+    let digits = if instant.timestamp_subsec_micros() == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
+    instant.to_rfc3339_opts(digits, true)
 }
 
 #[cfg(test)]
@@ -100,6 +106,19 @@ mod tests {
             (
                 json!({"member": "f.at", "operator": "inDateRange", "values": ["yesterday"]}),
                 json!({"member": "f.at", "operator": "inDateRange", "values": ["2013-03-13T00:00:00Z", "2013-03-13T23:59:59.999999Z"]}),
+            ),
+            (
+                json!({"member": "f.at", "operator": "inDateRange", "values": ["2013-01-31T10:00:00", "2013-01-31T10:00:00.5"]}),
+                json!({"member": "f.at", "operator": "inDateRange", "values": ["2013-01-31T10:00:00Z", "2013-01-31T10:00:00.599999Z"]}),
+            ),
+            // Written with fewer digits it would last longer when it is read.
+            (
+                json!({"member": "f.at", "operator": "afterDate", "values": ["2013-01-31T10:00:00.249Z"]}),
+                json!({"member": "f.at", "operator": "afterOrOnDate", "values": ["2013-01-31T10:00:00.250000Z"]}),
+            ),
+            (
+                json!({"member": "f.at", "operator": "inDateRange", "values": ["2013-01-31T10:00:00Z", "2013-01-31T10:00:00.249999+00:00"]}),
+                json!({"member": "f.at", "operator": "inDateRange", "values": ["2013-01-31T10:00:00Z", "2013-01-31T10:00:00.249999Z"]}),
             ),
             (
                 json!({"member": "f.at", "operator": "beforeOrOnDate", "values": ["2013-01-31"]}),

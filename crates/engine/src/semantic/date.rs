@@ -9,6 +9,7 @@
 //! ```
 //! `last N units` are whole units before the current one; `of data` the unit of the latest row is the last of them.
 //! `last N business days` are all days from the first to the last of so many business days before today, those in between included.
+//! What is written to a fraction of a second lasts as long as its last digit says, everything else that names an instant a microsecond.
 //! There is no guessing: what does not fit is an error that lists the forms.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
@@ -100,7 +101,7 @@ pub(crate) fn follows_data(range: &DateRange) -> bool {
     }
 }
 
-/// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
+/// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant as long as it is written.
 pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     let text = text.trim();
     if let Some(found) = absolute(text, reference.calendar) {
@@ -118,15 +119,23 @@ fn absolute(text: &str, calendar: Calendar) -> Option<(i64, i64)> {
         return Some((day_start(day, calendar)?, day_start(day.succ_opt()?, calendar)?));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some((instant.timestamp_micros(), instant.timestamp_micros() + 1));
+        return Some((instant.timestamp_micros(), instant.timestamp_micros() + width_of(text)));
     }
     let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
     let micros = local.and_local_timezone(calendar.zone).earliest()?.timestamp_micros();
-    // A last instant such as 23:59:59.999 means the whole of its last unit.
-    let width = if local.and_utc().timestamp_subsec_micros() == 0 { 1 } else { 1_000 };
-    Some((micros, micros + width))
+    Some((micros, micros + width_of(text)))
+}
+
+/// How many microseconds an instant lasts: a last one such as 23:59:59.999 means the whole of its last digit.
+fn width_of(text: &str) -> i64 {
+    let fraction: &[u8] = text.split_once('.').map_or(&[], |(_, fraction)| fraction.as_bytes());
+    let digits = fraction.iter().take_while(|digit| digit.is_ascii_digit());
+    if digits.clone().all(|digit| *digit == b'0') {
+        return 1;
+    }
+    (digits.count()..6).fold(1, |width, _| width * 10)
 }
 
 fn named(text: &str, reference: &Reference) -> Result<Range> {
@@ -299,7 +308,15 @@ mod tests {
             ("all", "open .. open"),
             ("2013-01-31", "2013-01-31T00:00:00 .. 2013-02-01T00:00:00"),
             ("2013-01-01,2013-06-30", "2013-01-01T00:00:00 .. 2013-07-01T00:00:00"),
-            ("2013-01-01T10:00:00Z,2013-01-01T11:59:59.999Z", "2013-01-01T10:00:00 .. 2013-01-01T11:59:59.999001"),
+            ("2013-01-01T10:00:00Z,2013-01-01T11:59:59.999Z", "2013-01-01T10:00:00 .. 2013-01-01T12:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31T23:59:59.999", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31T23:59:59.999999", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31 23:59:59.9", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00Z,2013-01-31T23:59:59.9999999+00:00", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00.5Z,2013-01-01T00:00:00.50Z", "2013-01-01T00:00:00.500 .. 2013-01-01T00:00:00.510"),
+            // A fraction that says nothing is none.
+            ("2013-01-01T00:00:00Z,2013-01-31T00:00:00.000Z", "2013-01-01T00:00:00 .. 2013-01-31T00:00:00.000001"),
+            ("2013-01-01T00:00,2013-01-31T00:00", "2013-01-01T00:00:00 .. 2013-01-31T00:00:00.000001"),
             ("today", "2013-03-14T00:00:00 .. 2013-03-15T00:00:00"),
             ("yesterday", "2013-03-13T00:00:00 .. 2013-03-14T00:00:00"),
             ("this week", "2013-03-11T00:00:00 .. 2013-03-18T00:00:00"),
