@@ -10,9 +10,11 @@
 //! `last N units` are whole units before the current one; `of data` the unit of the latest row is the last of them.
 //! `last N business days` are all days from the first to the last of so many business days before today, those in between included.
 //! What is written to a fraction of a second lasts as long as its last digit says, everything else that names an instant a microsecond.
+//! A local time that is there twice begins with the first and ends with the second; one that a clock change removed lies nowhere, and
+//! begins and ends with the change.
 //! There is no guessing: what does not fit is an error that lists the forms.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::business::{BusinessDays, COUNTED_MAX};
@@ -20,7 +22,7 @@ use super::calendar::Calendar;
 use super::grain::Grain;
 use super::query::DateRange;
 use crate::error::{Error, Result};
-use crate::functions::bucket::{bucket_of, day_of, day_start, step};
+use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,8 +126,15 @@ fn absolute(text: &str, calendar: Calendar) -> Option<(i64, i64)> {
     let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    let micros = local.and_local_timezone(calendar.zone).earliest()?.timestamp_micros();
-    Some((micros, micros + width_of(text)))
+    Some(match local.and_local_timezone(calendar.zone) {
+        MappedLocalTime::Single(instant) => (instant.timestamp_micros(), instant.timestamp_micros() + width_of(text)),
+        MappedLocalTime::Ambiguous(first, second) => (first.timestamp_micros(), second.timestamp_micros() + width_of(text)),
+        MappedLocalTime::None => {
+            // Clocks are put by whole seconds.
+            let change = reached(local.with_nanosecond(0)?, calendar.zone)?;
+            (change, change)
+        }
+    })
 }
 
 /// How many microseconds an instant lasts: a last one such as 23:59:59.999 means the whole of its last digit.
@@ -347,6 +356,24 @@ mod tests {
         assert_eq!(shown("last 1 days of data", "America/New_York"), "2013-02-28T05:00:00 .. 2013-03-01T05:00:00");
         // Across the clock change a day ago is the same time of day.
         assert_eq!(shown("from 7 days ago to now", "America/New_York"), "2013-03-07T16:09:26 .. 2013-03-14T15:09:26");
+    }
+
+    #[test]
+    fn local_times_that_are_there_twice_or_never_are_where_the_clock_is_put() {
+        for (text, zone, expected) in [
+            // From the first three to the second one.
+            ("2024-10-27T02:00:00,2024-10-27T02:59:59.999", "Europe/Berlin", "2024-10-27T00:00:00 .. 2024-10-27T02:00:00"),
+            ("2024-10-27T02:30,2024-10-27T02:30", "Europe/Berlin", "2024-10-27T00:30:00 .. 2024-10-27T01:30:00.000001"),
+            ("2024-10-27T00:00,2024-10-27T03:00", "Europe/Berlin", "2024-10-26T22:00:00 .. 2024-10-27T02:00:00.000001"),
+            // It is three when it was to be two.
+            ("2024-03-31T02:30,2024-03-31T03:59:59.999", "Europe/Berlin", "2024-03-31T01:00:00 .. 2024-03-31T02:00:00"),
+            ("2024-03-31T00:00,2024-03-31T02:59:59.999", "Europe/Berlin", "2024-03-30T23:00:00 .. 2024-03-31T01:00:00"),
+            ("2013-10-20 00:00:00,2013-10-20 23:59:59", "America/Sao_Paulo", "2013-10-20T03:00:00 .. 2013-10-21T01:59:59.000001"),
+            // Samoa had no 30th of December in 2011.
+            ("2011-12-30T12:00,2011-12-31T00:00", "Pacific/Apia", "2011-12-30T10:00:00 .. 2011-12-30T10:00:00.000001"),
+        ] {
+            assert_eq!(shown(text, zone), expected, "{text} in {zone}");
+        }
     }
 
     #[test]
