@@ -116,6 +116,19 @@ pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     }
 }
 
+/// The same where it is more than an instant, or less: a day, what is written to few digits of a second, a time that was skipped.
+pub(crate) fn whole(text: &str, reference: &Reference) -> Result<Option<(i64, i64)>> {
+    let (start, end) = point(text, reference)?;
+    // `now` has no width and is an instant.
+    let is_instant = end - start == 1 || (start == end && absolute(text.trim(), reference.calendar).is_none());
+    Ok((!is_instant).then_some((start, end)))
+}
+
+/// The same of a text that names a day and no time of it.
+pub(crate) fn day(text: &str, reference: &Reference) -> Result<Option<(i64, i64)>> {
+    text.trim().parse::<NaiveDate>().ok().map(|_| point(text, reference)).transpose()
+}
+
 fn absolute(text: &str, calendar: Calendar) -> Option<(i64, i64)> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Some((day_start(day, calendar)?, day_start(day.succ_opt()?, calendar)?));
