@@ -81,6 +81,9 @@ impl<'a> Mover<'a> {
         if filtered {
             return Err(Error::invalid(format!("{} moves in time, so rows are not chosen by {} in filters; give it a dateRange", self.named, moved.member)).at("filters"));
         }
+        if self.world.query.time_dimensions.iter().filter(|time| time.dimension == moved.member && time.date_range.is_some()).count() > 1 {
+            return Err(self.refused(&format!("moves in time, and there are several ranges of {}; give it one", moved.member)));
+        }
         Ok(Some(moved))
     }
 

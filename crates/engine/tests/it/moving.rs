@@ -70,6 +70,24 @@ async fn what_is_moved_keeps_to_the_days_of_its_zone() {
 }
 
 #[tokio::test]
+async fn two_ranges_of_a_time_that_moves_are_refused_and_others_mean_both() {
+    let ward = Ward::new().await;
+    let mill = events(&ward, "2024-01-10T00:00:00Z,a,1\n2024-02-10T00:00:00Z,a,2\n2024-02-20T00:00:00Z,a,4\n2024-03-10T00:00:00Z,a,8\n").await;
+    let ranges = |granularity: Option<&str>| {
+        json!([
+            {"dimension": "events.at", "granularity": granularity, "dateRange": ["2024-01-01", "2024-02-29"]},
+            {"dimension": "events.at", "dateRange": ["2024-02-15", "2024-03-31"]}
+        ])
+    };
+    assert_eq!(rows(&mill, json!({"measures": ["events.total"], "timeDimensions": ranges(Some("month"))})).await, json!([["2024-02-01T00:00:00Z", 4]]));
+    for (measure, granularity) in [("month_before", Some("month")), ("month_before", None), ("two_days", Some("day")), ("so_far", Some("month"))] {
+        let (kind, message) = refused(&mill, json!({"measures": ["events.total", format!("events.{measure}")], "timeDimensions": ranges(granularity)})).await;
+        assert_eq!(kind, ErrorKind::Invalid, "{measure}");
+        assert!(message.contains("several ranges of events.at") || message.contains("give one time dimension"), "{measure}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_moved_rightly_is_refused() {
     let ward = Ward::new().await;
     let mill = events(&ward, "2024-01-01T00:00:00Z,a,4000000000\n,a,5\n").await;
