@@ -160,11 +160,20 @@ fn compared(member: Expr, operator: Operator, value: &Value, column_type: Column
     }
     let value = literal(value, column_type, reference)?;
     Ok(match operator {
-        Operator::Gt => member.gt(value),
-        Operator::Gte => member.gt_eq(value),
-        Operator::Lt => member.lt(value),
-        _ => member.lt_eq(value),
+        Operator::Gt => member.gt(zero(value, 0.0)),
+        Operator::Gte => member.gt_eq(zero(value, -0.0)),
+        Operator::Lt => member.lt(zero(value, -0.0)),
+        _ => member.lt_eq(zero(value, 0.0)),
     })
+}
+
+/// A value, where it is a zero the one of this sign: comparisons put the negative one before the other, and they are the same number.
+fn zero(value: Expr, signed: f64) -> Expr {
+    if is_zero(&value) { lit(signed) } else { value }
+}
+
+fn is_zero(value: &Expr) -> bool {
+    matches!(value, Expr::Literal(ScalarValue::Float64(Some(number)), _) if *number == 0.0)
 }
 
 fn timed(column_type: ColumnType, reference: &Reference) -> Result<Timed> {
@@ -202,7 +211,10 @@ fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &R
         };
         match day {
             Some((start, end)) => parts.push(within_day(&member, (start, end), reference, negated)),
-            None => known.push(literal(value, column_type, reference)?),
+            None => match literal(value, column_type, reference)? {
+                value if is_zero(&value) => known.extend([lit(0.0), lit(-0.0)]),
+                value => known.push(value),
+            },
         }
     }
     if !known.is_empty() {
@@ -294,6 +306,27 @@ mod tests {
 
     use super::*;
     use crate::semantic::business::BusinessDays;
+
+    #[test]
+    fn both_zeros_are_one_number() {
+        let x = || col("x");
+        for zero in [json!(0), json!(-0.0), json!("0"), json!("-0.0")] {
+            for (operator, values, expected) in [
+                ("gt", json!([zero]), x().gt(lit(0.0))),
+                ("gte", json!([zero]), x().gt_eq(lit(-0.0))),
+                ("lt", json!([zero]), x().lt(lit(-0.0))),
+                ("lte", json!([zero]), x().lt_eq(lit(0.0))),
+                ("between", json!([zero, 1.5]), x().gt_eq(lit(-0.0)).and(x().lt_eq(lit(1.5)))),
+                ("between", json!([-1.5, zero]), x().gt_eq(lit(-1.5)).and(x().lt_eq(lit(0.0)))),
+                ("notBetween", json!([zero, zero]), x().lt(lit(-0.0)).or(x().gt(lit(0.0))).or(x().is_null())),
+                ("equals", json!([zero, 1.5]), in_list(x(), vec![lit(0.0), lit(-0.0), lit(1.5)], false)),
+                ("notEquals", json!([zero, null]), in_list(x(), vec![lit(0.0), lit(-0.0)], true).and(x().is_not_null())),
+            ] {
+                assert_eq!(built(operator, &values, ColumnType::Float), expected, "{operator} {values}");
+            }
+        }
+        assert_eq!(built("gte", &json!([0]), ColumnType::Integer), x().gt_eq(lit(0_i64)));
+    }
 
     /// A condition on `x`, on a Thursday in New York.
     fn built(operator: &str, values: &Value, column_type: ColumnType) -> Expr {
