@@ -20,7 +20,7 @@ use chrono_tz::Tz;
 use super::business::{BusinessDays, COUNTED_MAX};
 use super::calendar::Calendar;
 use super::grain::Grain;
-use super::query::DateRange;
+use super::query::{DateRange, SemanticQuery};
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
 
@@ -29,6 +29,15 @@ use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
 pub(crate) struct Range {
     pub from: Option<i64>,
     pub to: Option<i64>,
+}
+
+impl Range {
+    /// What lies in both; nothing at the later beginning where they do not meet.
+    fn and(self, other: Self) -> Self {
+        let from = self.from.into_iter().chain(other.from).max();
+        let to = self.to.into_iter().chain(other.to).min();
+        Self { from, to: to.map(|to| from.map_or(to, |from| to.max(from))) }
+    }
 }
 
 /// What relative dates are relative to.
@@ -84,6 +93,20 @@ pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range>
         Range { from: Some(from), to: Some(to) } if from > to => Err(Error::invalid(format!("date range {range:?} ends before it begins"))),
         _ => Ok(resolved),
     }
+}
+
+/// The range that is told of a question: that of the first time that has one, and where it has several, what lies in all of them.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn asked(query: &SemanticQuery, reference: &Reference) -> Result<Option<Range>> {
+    let mut ranges = query.time_dimensions.iter().filter_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
+    let Some((member, first)) = ranges.next() else { return Ok(None) };
+    let mut told = resolve(first, reference)?;
+    for (_, other) in ranges.filter(|(other, _)| *other == member) {
+        told = told.and(resolve(other, reference)?);
+    }
+    Ok(Some(told))
 }
 
 /// Whether the answer changes by the clock alone.
@@ -403,6 +426,26 @@ mod tests {
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());
             assert_eq!(shown, ["2013-10-17T03:00:00+00:00", "2013-10-20T03:00:00+00:00"], "{text}");
         }
+    }
+
+    #[test]
+    fn of_several_ranges_of_a_time_what_lies_in_all_of_them_is_told() {
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
+        let asked = |times: serde_json::Value| {
+            let query = serde_json::from_value(serde_json::json!({"measures": ["f.count"], "timeDimensions": times})).unwrap();
+            let end = |micros: Option<i64>| micros.map(|micros| DateTime::from_timestamp_micros(micros).unwrap().format("%F").to_string());
+            super::asked(&query, &reference).unwrap().map(|range| (end(range.from), end(range.to)))
+        };
+        let time = |member: &str, from: &str, to: &str| serde_json::json!({"dimension": member, "dateRange": [from, to]});
+        let told = |from: &str, to: &str| Some((Some(from.to_owned()), Some(to.to_owned())));
+        let (year, spring) = (time("f.at", "2013-01-01", "2013-12-31"), time("f.at", "2013-03-01", "2013-05-31"));
+        assert_eq!(asked(serde_json::json!([year, spring])), told("2013-03-01", "2013-06-01"));
+        assert_eq!(asked(serde_json::json!([spring, {"dimension": "f.at", "granularity": "day"}, {"dimension": "f.at", "dateRange": "all"}])), told("2013-03-01", "2013-06-01"));
+        // Of different times the first is told.
+        assert_eq!(asked(serde_json::json!([time("f.due", "2013-02-01", "2013-02-28"), spring, year])), told("2013-02-01", "2013-03-01"));
+        // Ranges that do not meet have nothing in common.
+        assert_eq!(asked(serde_json::json!([spring, time("f.at", "2013-08-01", "2013-08-31")])), told("2013-08-01", "2013-08-01"));
+        assert_eq!(asked(serde_json::json!([{"dimension": "f.at", "granularity": "day"}])), None);
     }
 
     #[test]

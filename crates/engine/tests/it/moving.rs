@@ -80,6 +80,12 @@ async fn two_ranges_of_a_time_that_moves_are_refused_and_others_mean_both() {
         ])
     };
     assert_eq!(rows(&mill, json!({"measures": ["events.total"], "timeDimensions": ranges(Some("month"))})).await, json!([["2024-02-01T00:00:00Z", 4]]));
+    // It is told which range that was, asked as a whole, from what is kept, and in parts.
+    for measures in [json!(["events.total"]), json!(["events.total"]), json!(["events.product"])] {
+        let asked = serde_json::from_value(json!({"measures": measures, "timeDimensions": ranges(Some("month"))})).unwrap();
+        let told = mill.query(&asked).await.unwrap().provenance.time_range.unwrap();
+        assert_eq!([told.from, told.to].map(|end| end.format("%F").to_string()), ["2024-02-15", "2024-03-01"], "{measures}");
+    }
     for (measure, granularity) in [("month_before", Some("month")), ("month_before", None), ("two_days", Some("day")), ("so_far", Some("month"))] {
         let (kind, message) = refused(&mill, json!({"measures": ["events.total", format!("events.{measure}")], "timeDimensions": ranges(granularity)})).await;
         assert_eq!(kind, ErrorKind::Invalid, "{measure}");
