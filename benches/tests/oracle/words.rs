@@ -85,7 +85,6 @@ impl Words<'_> {
         use Operator::*;
         let given: Vec<&Value> = condition.values.iter().filter(|value| !value.is_null()).collect();
         let with_null = given.len() < condition.values.len();
-        let one = |place: usize| self.literal(given[place], kind);
         let any = |test: &dyn Fn(&Value) -> String| format!("({})", given.iter().map(|value| test(value)).collect::<Vec<_>>().join(" or "));
         // What is found, and what is left: a negation keeps what has no value, unless `null` is among the values.
         let listed = |found: String, negated: bool| match (given.is_empty(), negated, with_null) {
@@ -105,20 +104,20 @@ impl Words<'_> {
         match condition.operator {
             Set => format!("{x} is not null"),
             NotSet => format!("{x} is null"),
-            Equals => listed(any(&|value| format!("{x} = {}", self.literal(value, kind))), false),
-            NotEquals => listed(any(&|value| format!("{x} = {}", self.literal(value, kind))), true),
+            Equals => listed(any(&|value| self.equal(x, value, kind)), false),
+            NotEquals => listed(any(&|value| self.equal(x, value, kind)), true),
             Contains => text("contains", false),
             NotContains => text("contains", true),
             StartsWith => text("starts_with", false),
             NotStartsWith => text("starts_with", true),
             EndsWith => text("ends_with", false),
             NotEndsWith => text("ends_with", true),
-            Gt => format!("{x} > {}", one(0)),
-            Gte => format!("{x} >= {}", one(0)),
-            Lt => format!("{x} < {}", one(0)),
-            Lte => format!("{x} <= {}", one(0)),
-            Between => format!("({x} >= {} and {x} <= {})", one(0), one(1)),
-            NotBetween => format!("({x} < {} or {x} > {} or {x} is null)", one(0), one(1)),
+            Gt => self.compared(x, ">", given[0], kind),
+            Gte => self.compared(x, ">=", given[0], kind),
+            Lt => self.compared(x, "<", given[0], kind),
+            Lte => self.compared(x, "<=", given[0], kind),
+            Between => format!("({} and {})", self.compared(x, ">=", given[0], kind), self.compared(x, "<=", given[1], kind)),
+            NotBetween => format!("({} or {} or {x} is null)", self.compared(x, "<", given[0], kind), self.compared(x, ">", given[1], kind)),
             InDateRange | NotInDateRange => {
                 let range = match given.as_slice() {
                     [from, to] => DateRange::Between([from, to].map(|value| value.as_str().unwrap().to_owned())),
@@ -133,6 +132,31 @@ impl Words<'_> {
             AfterOrOnDate => format!("{time} >= {}", moment().0),
             // Without a calendar of its own the engine's question has Saturdays and Sundays off; none is asked here.
             OnBusinessDays | OffBusinessDays => unreachable!("business days are not among the random questions"),
+        }
+    }
+
+    /// A comparison with a value. A time is compared with all of it: the microsecond, the day or what else is written.
+    fn compared(&self, x: &str, sign: &str, value: &Value, kind: ColumnType) -> String {
+        if kind != ColumnType::Timestamp {
+            return format!("{x} {sign} {}", self.literal(value, kind));
+        }
+        let (first, after) = self.moment(value.as_str().unwrap());
+        match sign {
+            ">" => format!("{x} >= {after}"),
+            "<=" => format!("{x} < {after}"),
+            _ => format!("{x} {sign} {first}"),
+        }
+    }
+
+    /// Whether something is a value, and a time one of a day.
+    fn equal(&self, x: &str, value: &Value, kind: ColumnType) -> String {
+        let is_day = |text: &str| text.parse::<chrono::NaiveDate>().is_ok();
+        match (kind, value.as_str()) {
+            (ColumnType::Timestamp, Some(day)) if is_day(day) => {
+                let (first, after) = self.moment(day);
+                format!("({x} >= {first} and {x} < {after})")
+            }
+            _ => format!("{x} = {}", self.literal(value, kind)),
         }
     }
 
@@ -156,9 +180,10 @@ impl Words<'_> {
         }
         let absolute = text.ends_with('Z') || text.contains('+');
         let first = if absolute { format!("timezone('UTC', timestamptz '{text}')") } else { shown_in(self.zone, text) };
-        // A local time with a fraction of a second is the last of its milliseconds.
-        let long = if !absolute && text.contains('.') { "millisecond" } else { "microsecond" };
-        let after = format!("{first} + interval 1 {long}");
+        // A fraction of a second is the whole of its last digit.
+        let digits: String = text.split('.').nth(1).unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+        let long = if digits.bytes().all(|digit| digit == b'0') { 1 } else { 10_i64.pow(6_u32.saturating_sub(digits.len() as u32)) };
+        let after = format!("{first} + interval {long} microsecond");
         (first, after)
     }
 

@@ -153,7 +153,7 @@ pub(crate) fn day_start(day: NaiveDate, calendar: Calendar) -> Option<i64> {
 }
 
 /// The first instant at which the clock on the wall says so, or something later where that was removed.
-pub(super) fn reached(wall: NaiveDateTime, zone: Tz) -> Option<i64> {
+pub(crate) fn reached(wall: NaiveDateTime, zone: Tz) -> Option<i64> {
     let after = |minutes: i64| Some(zone.from_local_datetime(&wall.checked_add_signed(TimeDelta::minutes(minutes))?).earliest()?.timestamp_micros());
     if let Some(start) = after(0) {
         return Some(start);

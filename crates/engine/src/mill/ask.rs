@@ -175,6 +175,8 @@ impl Mill {
             }
         };
         let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
+        // What is kept of a question tells its first window alone.
+        let range = range.map_or(Ok(None), |_| date::asked(query, &reference))?;
         if let [planned, execution] = executed.stages.as_mut_slice() {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }

@@ -115,7 +115,7 @@ impl Compiler<'_> {
     fn compile(&self, source: LogicalPlan) -> Result<Compiled> {
         let mut output = Vec::new();
         let mut groups = Vec::new();
-        let (conditions, range) = self.time_groups(&mut output, &mut groups)?;
+        let conditions = self.time_groups(&mut output, &mut groups)?;
         self.groups(&mut output, &mut groups)?;
         let (before, after) = self.filters()?;
         let (aggregates, sketched) = self.measures(&mut output)?;
@@ -134,12 +134,13 @@ impl Compiler<'_> {
         let estimates = sketched.into_iter().map(|(name, sketched)| self.estimated(name, sketched, &order, &output, &mut shown)).collect();
         plan = plan.project(shown)?.sort(order)?;
         let limit = limit_of(self.query, self.limits)?;
+        let range = date::asked(self.query, &self.reference)?;
         Ok(Compiled { columns: output, plan: plan.build()?, estimates, offset: self.query.offset.unwrap_or(0), limit, range })
     }
 
     /// Time buckets to group by, and the conditions of date ranges.
-    fn time_groups(&self, output: &mut Vec<ResultColumn>, groups: &mut Vec<Expr>) -> Result<(Vec<Expr>, Option<Range>)> {
-        let (mut conditions, mut range) = (Vec::new(), None);
+    fn time_groups(&self, output: &mut Vec<ResultColumn>, groups: &mut Vec<Expr>) -> Result<Vec<Expr>> {
+        let mut conditions = Vec::new();
         for (index, time) in self.query.time_dimensions.iter().enumerate() {
             let at = |part: &str| format!("timeDimensions[{index}].{part}");
             let dimension = find_dimension(self.model, &time.dimension).map_err(|error| error.at(at("dimension")))?;
@@ -147,7 +148,6 @@ impl Compiler<'_> {
             if let Some(asked) = &time.date_range {
                 let resolved = date::resolve(asked, &self.reference).map_err(|error| error.at(at("dateRange")))?;
                 conditions.extend(timed.within(&values, resolved));
-                range = range.or(Some(resolved));
             }
             if let Some(asked) = &time.granularity {
                 let interval = interval_of(asked, &dimension.name, &dimension.granularities).map_err(|error| error.at(at("granularity")))?;
@@ -156,7 +156,7 @@ impl Compiler<'_> {
                 output.push(ResultColumn { label: dimension.label.clone(), format: dimension.format.clone(), ..column });
             }
         }
-        Ok((conditions, range))
+        Ok(conditions)
     }
 
     fn groups(&self, output: &mut Vec<ResultColumn>, groups: &mut Vec<Expr>) -> Result<()> {

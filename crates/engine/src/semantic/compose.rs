@@ -332,8 +332,7 @@ fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColu
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
     let plan = plan.project(shown)?.sort(order)?.build()?;
     let limit = limit_of(query, world.limits)?;
-    let asked = query.time_dimensions.iter().find_map(|time| time.date_range.as_ref());
-    let range = asked.map(|range| date::resolve(range, &world.reference)).transpose()?;
+    let range = date::asked(query, &world.reference)?;
     Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
 }
 

@@ -9,23 +9,35 @@
 //! ```
 //! `last N units` are whole units before the current one; `of data` the unit of the latest row is the last of them.
 //! `last N business days` are all days from the first to the last of so many business days before today, those in between included.
+//! What is written to a fraction of a second lasts as long as its last digit says, everything else that names an instant a microsecond.
+//! A local time that is there twice begins with the first and ends with the second; one that a clock change removed lies nowhere, and
+//! begins and ends with the change.
 //! There is no guessing: what does not fit is an error that lists the forms.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::business::{BusinessDays, COUNTED_MAX};
 use super::calendar::Calendar;
 use super::grain::Grain;
-use super::query::DateRange;
+use super::query::{DateRange, SemanticQuery};
 use crate::error::{Error, Result};
-use crate::functions::bucket::{bucket_of, day_of, day_start, step};
+use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Range {
     pub from: Option<i64>,
     pub to: Option<i64>,
+}
+
+impl Range {
+    /// What lies in both; nothing at the later beginning where they do not meet.
+    fn and(self, other: Self) -> Self {
+        let from = self.from.into_iter().chain(other.from).max();
+        let to = self.to.into_iter().chain(other.to).min();
+        Self { from, to: to.map(|to| from.map_or(to, |from| to.max(from))) }
+    }
 }
 
 /// What relative dates are relative to.
@@ -83,6 +95,20 @@ pub(crate) fn resolve(range: &DateRange, reference: &Reference) -> Result<Range>
     }
 }
 
+/// The range that is told of a question: that of the first time that has one, and where it has several, what lies in all of them.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn asked(query: &SemanticQuery, reference: &Reference) -> Result<Option<Range>> {
+    let mut ranges = query.time_dimensions.iter().filter_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
+    let Some((member, first)) = ranges.next() else { return Ok(None) };
+    let mut told = resolve(first, reference)?;
+    for (_, other) in ranges.filter(|(other, _)| *other == member) {
+        told = told.and(resolve(other, reference)?);
+    }
+    Ok(Some(told))
+}
+
 /// Whether the answer changes by the clock alone.
 pub(crate) fn follows_clock(range: &DateRange) -> bool {
     let relative = |text: &str| !text.ends_with(OF_DATA) && text != "all" && absolute(text.trim(), Tz::UTC.into()).is_none();
@@ -100,7 +126,7 @@ pub(crate) fn follows_data(range: &DateRange) -> bool {
     }
 }
 
-/// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant one microsecond.
+/// First instant of a date or instant, and first instant after it: a day is 24 hours or so long, an instant as long as it is written.
 pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     let text = text.trim();
     if let Some(found) = absolute(text, reference.calendar) {
@@ -113,20 +139,48 @@ pub(crate) fn point(text: &str, reference: &Reference) -> Result<(i64, i64)> {
     }
 }
 
+/// The same where it is more than an instant, or less: a day, what is written to few digits of a second, a time that was skipped.
+pub(crate) fn whole(text: &str, reference: &Reference) -> Result<Option<(i64, i64)>> {
+    let (start, end) = point(text, reference)?;
+    // `now` has no width and is an instant.
+    let is_instant = end - start == 1 || (start == end && absolute(text.trim(), reference.calendar).is_none());
+    Ok((!is_instant).then_some((start, end)))
+}
+
+/// The same of a text that names a day and no time of it.
+pub(crate) fn day(text: &str, reference: &Reference) -> Result<Option<(i64, i64)>> {
+    text.trim().parse::<NaiveDate>().ok().map(|_| point(text, reference)).transpose()
+}
+
 fn absolute(text: &str, calendar: Calendar) -> Option<(i64, i64)> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Some((day_start(day, calendar)?, day_start(day.succ_opt()?, calendar)?));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Some((instant.timestamp_micros(), instant.timestamp_micros() + 1));
+        return Some((instant.timestamp_micros(), instant.timestamp_micros() + width_of(text)));
     }
     let local = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    let micros = local.and_local_timezone(calendar.zone).earliest()?.timestamp_micros();
-    // A last instant such as 23:59:59.999 means the whole of its last unit.
-    let width = if local.and_utc().timestamp_subsec_micros() == 0 { 1 } else { 1_000 };
-    Some((micros, micros + width))
+    Some(match local.and_local_timezone(calendar.zone) {
+        MappedLocalTime::Single(instant) => (instant.timestamp_micros(), instant.timestamp_micros() + width_of(text)),
+        MappedLocalTime::Ambiguous(first, second) => (first.timestamp_micros(), second.timestamp_micros() + width_of(text)),
+        MappedLocalTime::None => {
+            // Clocks are put by whole seconds.
+            let change = reached(local.with_nanosecond(0)?, calendar.zone)?;
+            (change, change)
+        }
+    })
+}
+
+/// How many microseconds an instant lasts: a last one such as 23:59:59.999 means the whole of its last digit.
+fn width_of(text: &str) -> i64 {
+    let fraction: &[u8] = text.split_once('.').map_or(&[], |(_, fraction)| fraction.as_bytes());
+    let digits = fraction.iter().take_while(|digit| digit.is_ascii_digit());
+    if digits.clone().all(|digit| *digit == b'0') {
+        return 1;
+    }
+    (digits.count()..6).fold(1, |width, _| width * 10)
 }
 
 fn named(text: &str, reference: &Reference) -> Result<Range> {
@@ -299,7 +353,15 @@ mod tests {
             ("all", "open .. open"),
             ("2013-01-31", "2013-01-31T00:00:00 .. 2013-02-01T00:00:00"),
             ("2013-01-01,2013-06-30", "2013-01-01T00:00:00 .. 2013-07-01T00:00:00"),
-            ("2013-01-01T10:00:00Z,2013-01-01T11:59:59.999Z", "2013-01-01T10:00:00 .. 2013-01-01T11:59:59.999001"),
+            ("2013-01-01T10:00:00Z,2013-01-01T11:59:59.999Z", "2013-01-01T10:00:00 .. 2013-01-01T12:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31T23:59:59.999", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31T23:59:59.999999", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00,2013-01-31 23:59:59.9", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00Z,2013-01-31T23:59:59.9999999+00:00", "2013-01-01T00:00:00 .. 2013-02-01T00:00:00"),
+            ("2013-01-01T00:00:00.5Z,2013-01-01T00:00:00.50Z", "2013-01-01T00:00:00.500 .. 2013-01-01T00:00:00.510"),
+            // A fraction that says nothing is none.
+            ("2013-01-01T00:00:00Z,2013-01-31T00:00:00.000Z", "2013-01-01T00:00:00 .. 2013-01-31T00:00:00.000001"),
+            ("2013-01-01T00:00,2013-01-31T00:00", "2013-01-01T00:00:00 .. 2013-01-31T00:00:00.000001"),
             ("today", "2013-03-14T00:00:00 .. 2013-03-15T00:00:00"),
             ("yesterday", "2013-03-13T00:00:00 .. 2013-03-14T00:00:00"),
             ("this week", "2013-03-11T00:00:00 .. 2013-03-18T00:00:00"),
@@ -333,6 +395,24 @@ mod tests {
     }
 
     #[test]
+    fn local_times_that_are_there_twice_or_never_are_where_the_clock_is_put() {
+        for (text, zone, expected) in [
+            // From the first three to the second one.
+            ("2024-10-27T02:00:00,2024-10-27T02:59:59.999", "Europe/Berlin", "2024-10-27T00:00:00 .. 2024-10-27T02:00:00"),
+            ("2024-10-27T02:30,2024-10-27T02:30", "Europe/Berlin", "2024-10-27T00:30:00 .. 2024-10-27T01:30:00.000001"),
+            ("2024-10-27T00:00,2024-10-27T03:00", "Europe/Berlin", "2024-10-26T22:00:00 .. 2024-10-27T02:00:00.000001"),
+            // It is three when it was to be two.
+            ("2024-03-31T02:30,2024-03-31T03:59:59.999", "Europe/Berlin", "2024-03-31T01:00:00 .. 2024-03-31T02:00:00"),
+            ("2024-03-31T00:00,2024-03-31T02:59:59.999", "Europe/Berlin", "2024-03-30T23:00:00 .. 2024-03-31T01:00:00"),
+            ("2013-10-20 00:00:00,2013-10-20 23:59:59", "America/Sao_Paulo", "2013-10-20T03:00:00 .. 2013-10-21T01:59:59.000001"),
+            // Samoa had no 30th of December in 2011.
+            ("2011-12-30T12:00,2011-12-31T00:00", "Pacific/Apia", "2011-12-30T10:00:00 .. 2011-12-30T10:00:00.000001"),
+        ] {
+            assert_eq!(shown(text, zone), expected, "{text} in {zone}");
+        }
+    }
+
+    #[test]
     fn units_before_a_day_without_midnight_begin_at_midnight() {
         // In São Paulo the 20th of October 2013 began at one o'clock.
         let reference = Reference {
@@ -346,6 +426,26 @@ mod tests {
             let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().to_rfc3339());
             assert_eq!(shown, ["2013-10-17T03:00:00+00:00", "2013-10-20T03:00:00+00:00"], "{text}");
         }
+    }
+
+    #[test]
+    fn of_several_ranges_of_a_time_what_lies_in_all_of_them_is_told() {
+        let reference = Reference { now: "2013-03-14T15:09:26Z".parse().unwrap(), latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
+        let asked = |times: serde_json::Value| {
+            let query = serde_json::from_value(serde_json::json!({"measures": ["f.count"], "timeDimensions": times})).unwrap();
+            let end = |micros: Option<i64>| micros.map(|micros| DateTime::from_timestamp_micros(micros).unwrap().format("%F").to_string());
+            super::asked(&query, &reference).unwrap().map(|range| (end(range.from), end(range.to)))
+        };
+        let time = |member: &str, from: &str, to: &str| serde_json::json!({"dimension": member, "dateRange": [from, to]});
+        let told = |from: &str, to: &str| Some((Some(from.to_owned()), Some(to.to_owned())));
+        let (year, spring) = (time("f.at", "2013-01-01", "2013-12-31"), time("f.at", "2013-03-01", "2013-05-31"));
+        assert_eq!(asked(serde_json::json!([year, spring])), told("2013-03-01", "2013-06-01"));
+        assert_eq!(asked(serde_json::json!([spring, {"dimension": "f.at", "granularity": "day"}, {"dimension": "f.at", "dateRange": "all"}])), told("2013-03-01", "2013-06-01"));
+        // Of different times the first is told.
+        assert_eq!(asked(serde_json::json!([time("f.due", "2013-02-01", "2013-02-28"), spring, year])), told("2013-02-01", "2013-03-01"));
+        // Ranges that do not meet have nothing in common.
+        assert_eq!(asked(serde_json::json!([spring, time("f.at", "2013-08-01", "2013-08-31")])), told("2013-08-01", "2013-08-01"));
+        assert_eq!(asked(serde_json::json!([{"dimension": "f.at", "granularity": "day"}])), None);
     }
 
     #[test]

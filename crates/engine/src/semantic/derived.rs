@@ -275,11 +275,11 @@ fn placeholders(measure: &Measure) -> Result<(String, Vec<String>)> {
     Ok((written, names))
 }
 
-/// A division as people mean it: of fractions, and nothing where it is by zero.
+/// A division as people mean it: of fractions, and nothing where it is by zero. Fractions have two zeros, which are compared by their signs.
 fn divide(above: Expr, below: Expr) -> Expr {
     let float = ColumnType::Float.data_type();
-    let division = BinaryExpr::new(Box::new(cast(above, float.clone())), Operator::Divide, Box::new(nullif(cast(below, float), lit(0.0))));
-    Expr::BinaryExpr(division)
+    let below = nullif(nullif(cast(below, float.clone()), lit(0.0)), lit(-0.0));
+    Expr::BinaryExpr(BinaryExpr::new(Box::new(cast(above, float)), Operator::Divide, Box::new(below)))
 }
 
 fn fractions(part: Expr) -> Transformed<Expr> {

@@ -1,5 +1,5 @@
 //! Conditions of a query as expressions. Negated conditions keep rows without a value, unless `null` is among the values:
-//! people who exclude "EWR" do not mean to lose what is unknown.
+//! people who exclude "EWR" do not mean to lose what is unknown. A day that times are compared with is meant as a whole.
 
 use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator as Op, lit};
@@ -104,7 +104,7 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
         if values.len() == count { Ok(()) } else { Err(Error::invalid(format!("operator {} takes {count} value(s), not {}", named(condition.operator), values.len()))) }
     };
     let first = || values.first().ok_or_else(|| Error::invalid(format!("operator {} needs a value", named(condition.operator))));
-    let bound = |value: &Value| literal(value, column_type, reference);
+    let side = |operator: Operator, value: &Value| compared(member.clone(), operator, value, column_type, reference);
     match condition.operator {
         Operator::Set => exactly(0).map(|()| member.is_not_null()),
         Operator::NotSet => exactly(0).map(|()| member.is_null()),
@@ -116,17 +116,14 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
         Operator::NotStartsWith => matching(member, values, column_type, ("", "%"), true),
         Operator::EndsWith => matching(member, values, column_type, ("%", ""), false),
         Operator::NotEndsWith => matching(member, values, column_type, ("%", ""), true),
-        Operator::Gt => exactly(1).and_then(|()| Ok(member.gt(bound(first()?)?))),
-        Operator::Gte => exactly(1).and_then(|()| Ok(member.gt_eq(bound(first()?)?))),
-        Operator::Lt => exactly(1).and_then(|()| Ok(member.lt(bound(first()?)?))),
-        Operator::Lte => exactly(1).and_then(|()| Ok(member.lt_eq(bound(first()?)?))),
+        Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte => exactly(1).and_then(|()| side(condition.operator, first()?)),
         Operator::Between | Operator::NotBetween => {
             exactly(2)?;
-            let (low, high) = (bound(first()?)?, bound(values.last().unwrap_or(&Value::Null))?);
+            let (low, high) = (first()?, values.last().unwrap_or(&Value::Null));
             if condition.operator == Operator::Between {
-                return Ok(member.between(low, high));
+                return Ok(side(Operator::Gte, low)?.and(side(Operator::Lte, high)?));
             }
-            Ok(member.clone().not_between(low, high).or(member.is_null()))
+            Ok(side(Operator::Lt, low)?.or(side(Operator::Gt, high)?).or(member.is_null()))
         }
         Operator::InDateRange => in_range(member, values, column_type, reference),
         Operator::NotInDateRange => Ok(Expr::Not(Box::new(in_range(member.clone(), values, column_type, reference)?)).or(member.is_null())),
@@ -144,6 +141,39 @@ fn build_condition(condition: &Condition, member: Expr, column_type: ColumnType,
         Operator::OnBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)),
         Operator::OffBusinessDays => exactly(0).and_then(|()| on_business_day(member, column_type, reference)).map(|on| Expr::Not(Box::new(on))),
     }
+}
+
+/// Compares with one value. Of times that is the whole of it: what is greater comes after it, and what is not greater may lie in it.
+fn compared(member: Expr, operator: Operator, value: &Value, column_type: ColumnType, reference: &Reference) -> Result<Expr> {
+    let whole = match (column_type, value) {
+        (ColumnType::Timestamp, Value::String(text)) => date::whole(text, reference)?,
+        _ => None,
+    };
+    if let Some((start, end)) = whole {
+        let timed = Timed::instants(reference.calendar);
+        return Ok(match operator {
+            Operator::Gt => timed.since(member, end),
+            Operator::Gte => timed.since(member, start),
+            Operator::Lt => timed.before(member, start),
+            _ => timed.before(member, end),
+        });
+    }
+    let value = literal(value, column_type, reference)?;
+    Ok(match operator {
+        Operator::Gt => member.gt(zero(value, 0.0)),
+        Operator::Gte => member.gt_eq(zero(value, -0.0)),
+        Operator::Lt => member.lt(zero(value, -0.0)),
+        _ => member.lt_eq(zero(value, 0.0)),
+    })
+}
+
+/// A value, where it is a zero the one of this sign: comparisons put the negative one before the other, and they are the same number.
+fn zero(value: Expr, signed: f64) -> Expr {
+    if is_zero(&value) { lit(signed) } else { value }
+}
+
+fn is_zero(value: &Expr) -> bool {
+    matches!(value, Expr::Literal(ScalarValue::Float64(Some(number)), _) if *number == 0.0)
 }
 
 fn timed(column_type: ColumnType, reference: &Reference) -> Result<Timed> {
@@ -173,8 +203,24 @@ fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &R
         return Err(Error::invalid("equals and notEquals need at least one value"));
     }
     let with_null = values.iter().any(Value::is_null);
-    let known = values.iter().filter(|value| !value.is_null()).map(|value| literal(value, column_type, reference)).collect::<Result<Vec<_>>>()?;
-    let listed = (!known.is_empty()).then(|| in_list(member.clone(), known, negated));
+    let (mut known, mut parts) = (Vec::new(), Vec::new());
+    for value in values.iter().filter(|value| !value.is_null()) {
+        let day = match (column_type, value) {
+            (ColumnType::Timestamp, Value::String(text)) => date::day(text, reference)?,
+            _ => None,
+        };
+        match day {
+            Some((start, end)) => parts.push(within_day(&member, (start, end), reference, negated)),
+            None => match literal(value, column_type, reference)? {
+                value if is_zero(&value) => known.extend([lit(0.0), lit(-0.0)]),
+                value => known.push(value),
+            },
+        }
+    }
+    if !known.is_empty() {
+        parts.push(in_list(member.clone(), known, negated));
+    }
+    let listed = (!parts.is_empty()).then(|| balanced(parts, if negated { Op::And } else { Op::Or }));
     Ok(match (listed, with_null, negated) {
         (Some(listed), true, false) | (Some(listed), false, true) => listed.or(member.is_null()),
         (Some(listed), true, true) => listed.and(member.is_not_null()),
@@ -182,6 +228,15 @@ fn any_of(member: Expr, values: &[Value], column_type: ColumnType, reference: &R
         (None, _, false) => member.is_null(),
         (None, _, true) => member.is_not_null(),
     })
+}
+
+/// Times of a day, or of all others.
+fn within_day(member: &Expr, (start, end): (i64, i64), reference: &Reference, negated: bool) -> Expr {
+    let timed = Timed::instants(reference.calendar);
+    if negated {
+        return timed.before(member.clone(), start).or(timed.since(member.clone(), end));
+    }
+    timed.since(member.clone(), start).and(timed.before(member.clone(), end))
 }
 
 fn matching(member: Expr, values: &[Value], column_type: ColumnType, around: (&str, &str), negated: bool) -> Result<Expr> {
@@ -240,4 +295,87 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
         _ => return Err(wrong()),
     };
     Ok(lit(scalar))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+    use chrono_tz::Tz;
+    use datafusion::prelude::col;
+    use serde_json::json;
+
+    use super::*;
+    use crate::semantic::business::BusinessDays;
+
+    #[test]
+    fn both_zeros_are_one_number() {
+        let x = || col("x");
+        for zero in [json!(0), json!(-0.0), json!("0"), json!("-0.0")] {
+            for (operator, values, expected) in [
+                ("gt", json!([zero]), x().gt(lit(0.0))),
+                ("gte", json!([zero]), x().gt_eq(lit(-0.0))),
+                ("lt", json!([zero]), x().lt(lit(-0.0))),
+                ("lte", json!([zero]), x().lt_eq(lit(0.0))),
+                ("between", json!([zero, 1.5]), x().gt_eq(lit(-0.0)).and(x().lt_eq(lit(1.5)))),
+                ("between", json!([-1.5, zero]), x().gt_eq(lit(-1.5)).and(x().lt_eq(lit(0.0)))),
+                ("notBetween", json!([zero, zero]), x().lt(lit(-0.0)).or(x().gt(lit(0.0))).or(x().is_null())),
+                ("equals", json!([zero, 1.5]), in_list(x(), vec![lit(0.0), lit(-0.0), lit(1.5)], false)),
+                ("notEquals", json!([zero, null]), in_list(x(), vec![lit(0.0), lit(-0.0)], true).and(x().is_not_null())),
+            ] {
+                assert_eq!(built(operator, &values, ColumnType::Float), expected, "{operator} {values}");
+            }
+        }
+        assert_eq!(built("gte", &json!([0]), ColumnType::Integer), x().gt_eq(lit(0_i64)));
+    }
+
+    /// A condition on `x`, on a Thursday in New York.
+    fn built(operator: &str, values: &Value, column_type: ColumnType) -> Expr {
+        let now = "2013-03-14T15:09:26Z".parse().unwrap();
+        let reference = Reference { now, latest: None, calendar: Tz::America__New_York.into(), business: BusinessDays::default() };
+        let filter: Filter = serde_json::from_value(json!({"member": "f.x", "operator": operator, "values": values})).unwrap();
+        build(&filter, &reference, 3, &mut |_| Ok((col("x"), column_type))).unwrap()
+    }
+
+    #[test]
+    fn a_day_that_times_are_compared_with_is_whole() {
+        let x = || col("x");
+        let at = |text: &str| instant(text.parse::<DateTime<Utc>>().unwrap().timestamp_micros());
+        let since = |text: &str| x().gt_eq(at(text));
+        let before = |text: &str| x().lt(at(text));
+        let (begins, ends) = ("2013-01-31T05:00:00Z", "2013-02-01T05:00:00Z");
+        let on = || since(begins).and(before(ends));
+        let off = || before(begins).or(since(ends));
+        for (operator, values, expected) in [
+            ("gt", json!(["2013-01-31"]), since(ends)),
+            ("gte", json!(["2013-01-31"]), since(begins)),
+            ("lt", json!(["2013-01-31"]), before(begins)),
+            ("lte", json!(["2013-01-31"]), before(ends)),
+            ("between", json!(["2013-01-31", "2013-01-31"]), on()),
+            ("between", json!(["2013-01-31T00:00", "2013-01-31"]), on()),
+            ("notBetween", json!(["2013-01-31", "2013-01-31"]), off().or(x().is_null())),
+            // What is rounded, and what is written to few digits of a second.
+            ("gt", json!(["now/d"]), since("2013-03-15T04:00:00Z")),
+            ("lte", json!(["now-1d/d"]), before("2013-03-14T04:00:00Z")),
+            ("lte", json!(["2013-01-31T05:00:00.5Z"]), before("2013-01-31T05:00:00.6Z")),
+            // Instants are compared as they are.
+            ("gt", json!(["now"]), x().gt(at("2013-03-14T15:09:26Z"))),
+            ("lte", json!(["now-1d"]), x().lt_eq(at("2013-03-13T15:09:26Z"))),
+            ("gt", json!(["2013-01-31T05:00:00Z"]), x().gt(at(begins))),
+            ("lte", json!(["2013-01-31T00:00"]), x().lt_eq(at(begins))),
+            // There was no half past two on that day.
+            ("gt", json!(["2013-03-10T02:30"]), since("2013-03-10T07:00:00Z")),
+            ("lte", json!(["2013-03-10T02:30"]), before("2013-03-10T07:00:00Z")),
+            ("equals", json!(["2013-01-31"]), on()),
+            ("equals", json!([null, "2013-01-31"]), on().or(x().is_null())),
+            ("notEquals", json!(["2013-01-31"]), off().or(x().is_null())),
+            ("notEquals", json!([null, "2013-01-31"]), off().and(x().is_not_null())),
+            ("equals", json!(["2013-01-31T00:00", "2013-01-31"]), on().or(in_list(x(), vec![at(begins)], false))),
+            ("notEquals", json!(["2013-01-31T00:00", "2013-01-31"]), off().and(in_list(x(), vec![at(begins)], true)).or(x().is_null())),
+        ] {
+            assert_eq!(built(operator, &values, ColumnType::Timestamp), expected, "{operator} {values}");
+        }
+        // A date is a value of its own.
+        let day = lit(ScalarValue::Date32(Some("2013-01-31".parse::<chrono::NaiveDate>().unwrap().to_epoch_days())));
+        assert_eq!(built("gt", &json!(["2013-01-31"]), ColumnType::Date), x().gt(day));
+    }
 }

@@ -13,7 +13,7 @@ use super::date::{self, Range};
 use super::derived::Lens;
 use super::grain::Grain;
 use super::interval::Interval;
-use super::model::Span;
+use super::model::{Measure, Span};
 use super::timed::Timed;
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, step};
@@ -77,11 +77,31 @@ impl<'a> Mover<'a> {
             (None, _) => self.by_range(own)?,
             (Some(_), Some(_)) => return Err(self.refused("moves in time, and the question has several times to group by; leave one")),
         };
-        let filtered = self.world.query.filters.iter().flat_map(members_of).any(|member| member == moved.member);
-        if filtered {
-            return Err(Error::invalid(format!("{} moves in time, so rows are not chosen by {} in filters; give it a dateRange", self.named, moved.member)).at("filters"));
+        if self.world.query.time_dimensions.iter().filter(|time| time.dimension == moved.member && time.date_range.is_some()).count() > 1 {
+            return Err(self.refused(&format!("moves in time, and there are several ranges of {}; give it one", moved.member)));
         }
         Ok(Some(moved))
+    }
+
+    /// Refuses conditions on the time that moves, under whatever name: rows are read where it was then, and would be judged by it.
+    /// `is_it` tells whether a member is that time.
+    pub(super) fn refuse_conditions(&self, moved: Moved<'_>, measures: &[(&Measure, &str)], is_it: impl Fn(&str) -> bool) -> Result<()> {
+        let (query, named, time) = (self.world.query, self.named, moved.member);
+        let called = |member: &str| if member == time { time.to_owned() } else { format!("{member} (which is {time})") };
+        if let Some(member) = query.filters.iter().flat_map(members_of).find(|member| is_it(member)) {
+            return Err(Error::invalid(format!("{named} moves in time, so rows are not chosen by {} in filters; give it a dateRange", called(member))).at("filters"));
+        }
+        let others = query.time_dimensions.iter().filter(|other| other.dimension != time && other.date_range.is_some());
+        if let Some(other) = others.map(|other| other.dimension.as_str()).find(|other| is_it(other)) {
+            return Err(self.refused(&format!("moves in time, and {} has a range of its own; give it to {time}", called(other))));
+        }
+        for (measure, _) in measures {
+            if let Some(member) = measure.filters.iter().flat_map(members_of).find(|member| is_it(member)) {
+                let why = format!("moves in time, and {} counts rows that it chooses by {}, which does not move; ask for it by another time", measure.name, called(member));
+                return Err(self.refused(&why));
+            }
+        }
+        Ok(())
     }
 
     fn refused(&self, why: &str) -> Error {

@@ -30,6 +30,7 @@ use super::moved::{Buckets, Grouped, Moved, Mover};
 use super::query::Filter;
 use super::states::States;
 use super::timed::Timed;
+use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::functions::time_shift::TimeShift;
 
@@ -103,12 +104,15 @@ impl<'a> Part<'a> {
         let own = |member: &str| self.own(member, model).and_then(|dimension| Timed::of(dimension.column_type, self.world.reference.calendar));
         let times = groups.iter().filter_map(|group| Some(Grouped { member: group.member, interval: group.bucket?.interval, own: own(group.member) }));
         let moved = mover.moved(times, own)?;
-        let (mut before, mut after) = self.conditions(&compiler, &mut lookups, moved)?;
         let measures = self
             .measures
             .iter()
             .map(|(name, column)| Ok((find_measure(model, &format!("{}.{name}", self.root))?, column.as_str())))
             .collect::<Result<Vec<_>>>()?;
+        if let Some(moved) = moved {
+            mover.refuse_conditions(moved, &measures, |member| self.is_time(member, moved.member, &compiler))?;
+        }
+        let (mut before, mut after) = self.conditions(&compiler, &mut lookups, moved)?;
         if let (true, [(measure, _)]) = (self.balances, measures.as_slice()) {
             before.extend(balance::conditions(measure, &compiler)?);
         }
@@ -304,6 +308,22 @@ impl<'a> Part<'a> {
             Ok(prefix) if prefix == self.root => find_dimension(model, member).ok(),
             _ => model.dimensions.iter().find(|dimension| dimension.same_as.as_deref() == Some(member)),
         }
+    }
+
+    /// Whether a member is a time of the root, perhaps under another name: one that is told to be the same, or is made of the same column.
+    fn is_time(&self, member: &str, time: &str, compiler: &Compiler<'_>) -> bool {
+        let (own, Some(moved)) = (self.own(member, compiler.model), self.own(time, compiler.model)) else { return member == time };
+        let same_as = |dimension: &'_ Dimension| dimension.same_as.clone();
+        let named = format!("{}.{}", self.root, moved.name);
+        let told = own.or_else(|| self.world.dimension(self.root, member).ok()).and_then(same_as);
+        if told.is_some_and(|told| told == time || told == named || same_as(moved).is_some_and(|other| other == told)) {
+            return true;
+        }
+        let bound = |dimension: &Dimension| compiler.columns.dimension(dimension).ok();
+        let Some((own, (one, other))) = own.and_then(|own| Some((own, bound(own).zip(bound(moved))?))) else { return member == time };
+        // A day or an hour of it that is a number does not move with it; a day that is a time does.
+        let is_time = matches!(own.column_type, ColumnType::Timestamp | ColumnType::Date);
+        one == other || (is_time && !one.column_refs().is_empty() && one.column_refs() == other.column_refs())
     }
 
     /// A dimension as this part sees it: of its own model, one that is the same as it, or one that is looked up.

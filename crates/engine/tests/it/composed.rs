@@ -271,6 +271,37 @@ async fn numbers_are_computed_from_measures() {
 }
 
 #[tokio::test]
+async fn a_negative_zero_is_a_zero() {
+    let ward = Ward::new().await;
+    let mill = open(ward.folder.path(), settings()).await.tenant("acme").unwrap();
+    mill.load("t", Csv::bytes("k,a,b\nx,1.5,0.5\nx,1.5,-0.5\ny,1.0,2.0\n")).await.unwrap();
+    change(
+        &mill,
+        "t",
+        json!({"measures": [
+            {"name": "a", "label": "A", "kind": "sum", "column": "a"},
+            {"name": "b", "label": "B", "kind": "sum", "column": "b"},
+            {"name": "minus", "label": "Minus", "kind": "number", "expression": "{b} * -1.0"},
+            {"name": "divided", "label": "Divided", "kind": "number", "expression": "{a} / {minus}"},
+            {"name": "ratio", "label": "Ratio", "kind": "ratio", "measure": "a", "denominator": "minus"}
+        ]}),
+    )
+    .await;
+    let asked = json!({"measures": ["t.divided", "t.ratio"], "dimensions": ["t.k"], "order": [["t.k", "asc"]]});
+    assert_eq!(rows(&mill, asked).await, json!([["x", null, null], ["y", -0.5, -0.5]]));
+    for (operator, values, expected) in [
+        ("equals", json!([0]), json!([["x", 3.0]])),
+        ("notEquals", json!([0]), json!([["y", 1.0]])),
+        ("gte", json!([0]), json!([["x", 3.0]])),
+        ("lt", json!([0]), json!([["y", 1.0]])),
+        ("between", json!([0, 1]), json!([["x", 3.0]])),
+    ] {
+        let asked = json!({"measures": ["t.a"], "dimensions": ["t.k"], "filters": [{"member": "t.minus", "operator": operator, "values": values}]});
+        assert_eq!(rows(&mill, asked).await, expected, "{operator}");
+    }
+}
+
+#[tokio::test]
 async fn measures_move_in_time() {
     let ward = Ward::new().await;
     for mill in &shops(&ward).await {

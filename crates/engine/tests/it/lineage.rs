@@ -105,6 +105,40 @@ async fn measures_unfold_and_conditions_are_absolute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_condition_on_a_time_that_is_told_back_picks_the_same_rows() {
+    let ward = Ward::new().await;
+    let rows =
+        "2024-01-30T12:00:00Z,1\n2024-01-31T00:00:00Z,2\n2024-01-31T12:00:00.250Z,4\n2024-01-31T12:00:00.250400Z,8\n2024-01-31T23:59:59.999999Z,16\n2024-02-01T00:00:00Z,32\n,64\n";
+    ward.mill.load("orders", Csv::bytes(format!("at,amount\n{rows}"))).await.unwrap();
+    let asked = |filters: Value| json!({"measures": ["orders.sum_amount"], "filters": filters});
+    let sum = async |query: &Value| ward.data(&query.to_string()).await[0][0].as_i64().unwrap();
+    for (operator, values, expected) in [
+        ("gt", json!(["2024-01-31"]), 32),
+        ("gte", json!(["2024-01-31"]), 62),
+        ("lt", json!(["2024-01-31"]), 1),
+        ("lte", json!(["2024-01-31"]), 31),
+        ("between", json!(["2024-01-31", "2024-01-31"]), 30),
+        ("notBetween", json!(["2024-01-31", "2024-01-31"]), 97),
+        ("equals", json!(["2024-01-31"]), 30),
+        ("equals", json!(["2024-01-31", "2024-02-01T00:00:00Z", null]), 126),
+        ("notEquals", json!(["2024-01-31"]), 97),
+        ("notEquals", json!(["2024-01-31", "2024-02-01T00:00:00Z", null]), 1),
+        ("lte", json!(["2024-01-31T12:00:00.25Z"]), 15),
+        ("lte", json!(["2024-01-31T12:00:00.250000Z"]), 7),
+        ("gt", json!(["2024-01-31T12:00:00.250Z"]), 48),
+        ("inDateRange", json!(["2024-01-31", "2024-01-31T12:00:00.250"]), 14),
+        ("inDateRange", json!(["2024-01-31T00:00:00", "2024-01-31T23:59:59.999999"]), 30),
+        ("beforeOrOnDate", json!(["2024-01-31T12:00:00.250Z"]), 15),
+    ] {
+        let query = asked(json!([{"member": "orders.at", "operator": operator, "values": values}]));
+        assert_eq!(sum(&query).await, expected, "{query}");
+        let told = lineage(&ward.mill, query.clone()).await.filters.remove(0).filter;
+        let again = asked(json!([told]));
+        assert_eq!(sum(&again).await, expected, "{query}: {again}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_see_all_is_told_of_no_segment_and_no_load() {
     let ward = Ward::new().await;
     for rows in [JANUARY, FEBRUARY] {

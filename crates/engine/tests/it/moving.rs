@@ -70,6 +70,101 @@ async fn what_is_moved_keeps_to_the_days_of_its_zone() {
 }
 
 #[tokio::test]
+async fn two_ranges_of_a_time_that_moves_are_refused_and_others_mean_both() {
+    let ward = Ward::new().await;
+    let mill = events(&ward, "2024-01-10T00:00:00Z,a,1\n2024-02-10T00:00:00Z,a,2\n2024-02-20T00:00:00Z,a,4\n2024-03-10T00:00:00Z,a,8\n").await;
+    let ranges = |granularity: Option<&str>| {
+        json!([
+            {"dimension": "events.at", "granularity": granularity, "dateRange": ["2024-01-01", "2024-02-29"]},
+            {"dimension": "events.at", "dateRange": ["2024-02-15", "2024-03-31"]}
+        ])
+    };
+    assert_eq!(rows(&mill, json!({"measures": ["events.total"], "timeDimensions": ranges(Some("month"))})).await, json!([["2024-02-01T00:00:00Z", 4]]));
+    // It is told which range that was, asked as a whole, from what is kept, and in parts.
+    for measures in [json!(["events.total"]), json!(["events.total"]), json!(["events.product"])] {
+        let asked = serde_json::from_value(json!({"measures": measures, "timeDimensions": ranges(Some("month"))})).unwrap();
+        let told = mill.query(&asked).await.unwrap().provenance.time_range.unwrap();
+        assert_eq!([told.from, told.to].map(|end| end.format("%F").to_string()), ["2024-02-15", "2024-03-01"], "{measures}");
+    }
+    for (measure, granularity) in [("month_before", Some("month")), ("month_before", None), ("two_days", Some("day")), ("so_far", Some("month"))] {
+        let (kind, message) = refused(&mill, json!({"measures": ["events.total", format!("events.{measure}")], "timeDimensions": ranges(granularity)})).await;
+        assert_eq!(kind, ErrorKind::Invalid, "{measure}");
+        assert!(message.contains("several ranges of events.at") || message.contains("give one time dimension"), "{measure}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn conditions_on_a_time_that_moves_are_refused_under_every_name() {
+    let ward = Ward::new().await;
+    let mill = open(ward.folder.path(), settings()).await.tenant("acme").unwrap();
+    let lines = "2024-01-10T00:00:00Z,2024-03-01T00:00:00Z,1\n2024-02-10T00:00:00Z,2024-03-02T00:00:00Z,2\n2024-03-10T00:00:00Z,2024-03-20T00:00:00Z,4\n";
+    mill.load("events", Csv::bytes(format!("at,paid,amount\n{lines}"))).await.unwrap();
+    mill.load("visits", Csv::bytes("seen,n\n2024-02-01T00:00:00Z,1\n")).await.unwrap();
+    let chosen = |member: &str| json!([{"member": member, "operator": "afterDate", "values": ["2024-01-31"]}]);
+    let time = |name: &str, more: Value| {
+        let mut dimension = json!({"name": name, "label": name, "type": "timestamp"});
+        dimension.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        dimension
+    };
+    change(
+        &mill,
+        "events",
+        json!({
+            "dimensions": [
+                time("at", json!({"same_as": "visits.seen"})),
+                time("made", json!({"column": "at"})),
+                time("day", json!({"expression": "date_trunc('day', at)"})),
+                time("logged", json!({"column": "paid", "same_as": "visits.seen"})),
+                time("paid", json!({})),
+                {"name": "month", "label": "Month", "type": "integer", "expression": "cast(extract(month from at) as bigint)"}
+            ],
+            "segments": [{"name": "late", "label": "Late", "filters": chosen("events.made")}],
+            "measures": [
+                {"name": "total", "label": "Total", "kind": "sum", "column": "amount"},
+                {"name": "before", "label": "Before", "kind": "time_shift", "measure": "total", "span": {"count": 1, "unit": "month"}},
+                {"name": "late", "label": "Late", "kind": "sum", "column": "amount", "filters": chosen("events.made")},
+                {"name": "late_before", "label": "Late before", "kind": "time_shift", "measure": "late", "span": {"count": 1, "unit": "month"}},
+                {"name": "paid_late", "label": "Paid late", "kind": "sum", "column": "amount", "filters": chosen("events.paid")},
+                {"name": "paid_late_before", "label": "Paid late before", "kind": "time_shift", "measure": "paid_late", "span": {"count": 1, "unit": "month"}},
+                {"name": "doubled", "label": "Doubled", "kind": "number", "expression": "{late_before} * 2"}
+            ]
+        }),
+    )
+    .await;
+    let months = |more: Value| {
+        let mut query = json!({"measures": ["events.before"], "timeDimensions": [{"dimension": "events.at", "granularity": "month", "dateRange": ["2024-02-01", "2024-03-31"]}]});
+        query.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        query
+    };
+    let beside = |member: &str| json!({"timeDimensions": [{"dimension": "events.at", "granularity": "month"}, {"dimension": member, "dateRange": ["2024-02-01", "2024-03-31"]}]});
+    for (question, reason) in [
+        (months(json!({"filters": chosen("events.at")})), "not chosen by events.at in filters"),
+        (months(json!({"filters": chosen("events.made")})), "not chosen by events.made (which is events.at) in filters"),
+        (months(json!({"filters": chosen("events.day")})), "not chosen by events.day (which is events.at) in filters"),
+        (months(json!({"filters": chosen("events.logged")})), "not chosen by events.logged (which is events.at) in filters"),
+        (months(json!({"segments": ["events.late"]})), "not chosen by events.made (which is events.at) in filters"),
+        (months(beside("events.made")), "events.made (which is events.at) has a range of its own"),
+        (months(json!({"measures": ["events.total", "events.late_before"]})), "late counts rows that it chooses by events.made (which is events.at)"),
+        (months(json!({"measures": ["events.doubled"]})), "late counts rows that it chooses by events.made (which is events.at)"),
+    ] {
+        let (kind, message) = refused(&mill, question.clone()).await;
+        assert_eq!(kind, ErrorKind::Invalid, "{question}");
+        assert!(message.contains(reason), "{message}");
+    }
+    let (february, march) = ("2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z");
+    // Other times, and what is no time, choose rows as they were.
+    for (more, expected) in [
+        (json!({"filters": chosen("events.paid")}), json!([[february, 1], [march, 2]])),
+        (json!({"filters": [{"member": "events.month", "operator": "equals", "values": [1]}]}), json!([[february, 1]])),
+        (json!({"measures": ["events.paid_late_before"]}), json!([[february, 1], [march, 2]])),
+    ] {
+        assert_eq!(rows(&mill, months(more.clone())).await, expected, "{more}");
+    }
+    // What does not move is chosen by any of them.
+    assert_eq!(rows(&mill, months(json!({"measures": ["events.late"], "filters": chosen("events.made")}))).await, json!([[february, 2], [march, 4]]));
+}
+
+#[tokio::test]
 async fn what_cannot_be_moved_rightly_is_refused() {
     let ward = Ward::new().await;
     let mill = events(&ward, "2024-01-01T00:00:00Z,a,4000000000\n,a,5\n").await;

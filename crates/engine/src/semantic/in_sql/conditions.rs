@@ -9,6 +9,7 @@ use super::calls::is_call;
 use super::meant;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::semantic::absolute::written;
 use crate::semantic::query::{Condition, Filter, Operator};
 
 /// What to do about a condition that no filter stands for.
@@ -291,7 +292,7 @@ fn day_of(text: &str) -> Option<Value> {
 /// An instant with its zone: the zone and the calendar of the question do not move it.
 fn instant_of(text: &str) -> Option<Value> {
     let text = text.trim();
-    let written = |instant: chrono::DateTime<chrono::Utc>| Value::String(instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
+    let written = |instant: chrono::DateTime<chrono::Utc>| Value::String(written(instant));
     if let Ok(day) = text.parse::<chrono::NaiveDate>() {
         return Some(written(day.and_time(chrono::NaiveTime::MIN).and_utc()));
     }
