@@ -108,7 +108,15 @@ impl Mill {
     /// # Errors
     /// As [`update_model`](Self::update_model), but for `Conflict` and for views that would be broken.
     pub fn check_model<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.checked(model).await.map(drop) })
+        self.check_model_among(model, &[])
+    }
+
+    /// The same beside some models that are to be stored too: what is said of them counts, and not what is stored of them.
+    ///
+    /// # Errors
+    /// As [`check_model`](Self::check_model).
+    pub fn check_model_among<'a>(&'a self, model: &'a Model, among: &'a [Model]) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.checked(model, among).await.map(drop) })
     }
 
     /// Stores a model as the version after `expected`.
@@ -126,7 +134,7 @@ impl Mill {
     /// As [`update_model`](Self::update_model).
     pub fn update_model_before<'a>(&'a self, model: Model, expected: u64, views: &'a [View]) -> BoxFuture<'a, Result<Model>> {
         Box::pin(async move {
-            let (name, snapshot) = self.checked(&model).await?;
+            let (name, snapshot) = self.checked(&model, &[]).await?;
             self.keep_views(&model, views).await?;
             let version = self.shared.models.put(self.scope.tenant(), &name, expected, &model).await?;
             // The model is stored: that its rollups cannot be opened now is no reason to say otherwise.
@@ -139,7 +147,7 @@ impl Mill {
     }
 
     /// The dataset of a model that fits it.
-    async fn checked(&self, model: &Model) -> Result<(DatasetName, Seen)> {
+    async fn checked(&self, model: &Model, among: &[Model]) -> Result<(DatasetName, Seen)> {
         let name = DatasetName::parse(&model.name)?;
         let snapshot = self.find(&DatasetName::parse(&model.dataset)?).await?;
         if model.name != model.dataset {
@@ -151,10 +159,27 @@ impl Mill {
         }
         check::check(model, self.shared.session.shared(), &snapshot.access().visible_schema(&snapshot.arrow, &name)?)?;
         self.check_joins(model, &snapshot).await?;
+        self.check_same(model, among).await?;
         if hierarchy::has_joined(model) {
             hierarchy::check_joined(model, &self.led_to(model).await?)?;
         }
         Ok((name, snapshot))
+    }
+
+    /// Whether each dimension that is the same as one of another model can be: that one is there, and of its type.
+    async fn check_same(&self, model: &Model, among: &[Model]) -> Result<()> {
+        for (index, dimension) in model.dimensions.iter().enumerate() {
+            let Some(other) = dimension.same_as.as_deref().and_then(|member| member.split_once('.')).map(|(other, _)| other) else { continue };
+            if let Some(other) = among.iter().find(|known| known.name == other) {
+                check::check_same(dimension, index, other)?;
+                continue;
+            }
+            let at = |error: Error| error.context(format!("dimension {}", dimension.name)).at(format!("dimensions[{index}].same_as"));
+            let name = DatasetName::parse(other).map_err(at)?;
+            let seen = self.find(&name).await.map_err(at)?;
+            check::check_same(dimension, index, &*self.model_of(&name, &seen).await?)?;
+        }
+        Ok(())
     }
 
     /// Generates the first version of a model, unless there is one.

@@ -1,9 +1,20 @@
-//! Whether a model fits its dataset: names, columns, expressions, filters. Also what is left of it under a scope.
+//! Whether a model fits its dataset: names, columns, expressions, types, filters. Also what is left of it under a scope. What is stored
+//! already is asked less: a model goes on when a load has changed what lies beneath it.
 
+use std::collections::HashMap;
+
+use arrow::datatypes::DataType;
+use chrono::DateTime;
+use chrono_tz::Tz;
 use datafusion::common::DFSchema;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::ExprSchemable;
+use datafusion::logical_expr::{Expr, ExprSchemable};
+use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 
+use super::business::BusinessDays;
+use super::date::Reference;
+use super::filter;
 use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
@@ -19,6 +30,8 @@ const MEMBERS_MAX: usize = 5_000;
 const JOINS_MAX: usize = 100;
 /// Pairs of columns of a join at most.
 const JOIN_KEYS_MAX: usize = 8;
+/// How deep conditions may nest.
+const DEPTH_MAX: usize = 64;
 
 /// Checks a whole model.
 ///
@@ -42,13 +55,24 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     }
     for (index, dimension) in model.dimensions.iter().enumerate() {
         columns.dimension(dimension).map_err(|error| error.at(format!("dimensions[{index}]")))?;
+        check_type(dimension, &columns).map_err(|error| error.at(format!("dimensions[{index}].type")))?;
         check_granularities(dimension).map_err(|error| {
             let at = format!("dimensions[{index}].{}", error.field().unwrap_or("granularities"));
             error.context(format!("dimension {}", dimension.name)).at(at)
         })?;
     }
     for (index, measure) in model.measures.iter().enumerate() {
-        check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
+        let at = |error: Error| error.at(format!("measures[{index}]"));
+        if !measure.kind.is_derived() {
+            check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]")).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+        }
+        check_measure(model, measure, &columns).map_err(at)?;
+        check_input(measure, &columns).map_err(at)?;
+    }
+    // What the others are computed from is known to be right now.
+    let mut types = HashMap::new();
+    for (index, measure) in model.measures.iter().enumerate().filter(|(_, measure)| measure.kind == MeasureKind::Number) {
+        derived::parse(model, measure, &columns, &mut types).map_err(|error| error.at(format!("measures[{index}].expression")))?;
     }
     if let Some(name) = &model.time_dimension {
         let dimension = find_dimension(model, &format!("{}.{name}", model.name)).map_err(|error| error.at("time_dimension"))?;
@@ -60,7 +84,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         let Some(other) = &dimension.same_as else { continue };
         if model_of(other).map_or(true, |other| other.is_empty() || other == model.name) {
             return Err(Error::invalid(format!("dimension {} is the same as {other:?}, which is no dimension of another model: write model.dimension", dimension.name))
-                .at(format!("dimensions[{index}]")));
+                .at(format!("dimensions[{index}].same_as")));
         }
     }
     check_joins(model, schema)?;
@@ -72,11 +96,81 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         if segment.filters.is_empty() {
             return Err(at(Error::invalid("it has no conditions")));
         }
-        segment.filters.iter().try_for_each(|filter| check_filter(model, filter)).map_err(at)?;
+        check_conditions(model, &segment.filters, &columns, &format!("segments[{index}]")).map_err(|error| error.context(format!("segment {}", segment.name)))?;
     }
     hierarchy::check(model)?;
     access::check(model, state, schema)?;
     rollup::check(model)
+}
+
+/// Checks that a dimension is the same as one that is there and can have the same values. `other` is the model that it names.
+///
+/// # Errors
+/// `Invalid` with the path of the dimension and near names.
+pub(crate) fn check_same(dimension: &Dimension, index: usize, other: &Model) -> Result<()> {
+    let Some(member) = &dimension.same_as else { return Ok(()) };
+    let at = |error: Error| error.context(format!("dimension {}", dimension.name)).at(format!("dimensions[{index}].same_as"));
+    let found = find_dimension(other, member).map_err(at)?;
+    if !is_of_a_kind(dimension.column_type, found.column_type) {
+        return Err(at(Error::invalid(format!("it is of type {}, and {member}, which it is the same as, of type {}", dimension.column_type, found.column_type))));
+    }
+    Ok(())
+}
+
+/// Whether values of two types are told from each other as one: a date may stand for a time, and a whole number for one with a fraction.
+fn is_of_a_kind(one: ColumnType, other: ColumnType) -> bool {
+    one == other || one.is_wider_than(other) || other.is_wider_than(one)
+}
+
+/// Checks that a dimension is of the type that it is said to be of.
+fn check_type(dimension: &Dimension, columns: &Columns<'_>) -> Result<()> {
+    let wrong = |error: String| Error::invalid(format!("dimension {}: {error}", dimension.name));
+    // The branches of a CASE are of one type only when the query is planned.
+    let planned = columns.dimension(dimension)?.rewrite(&mut TypeCoercionRewriter::new(columns.schema));
+    let data_type = planned.and_then(|planned| planned.data.get_type(columns.schema)).map_err(|error| wrong(error.strip_backtrace()))?;
+    let told = dimension.column_type;
+    let fits = match ColumnType::from_data_type(&data_type) {
+        Some(found) => is_of_a_kind(told, found),
+        // Whatever has no type here is written out as a text.
+        None => told == ColumnType::String || data_type == DataType::Null,
+    };
+    let found = ColumnType::from_data_type(&data_type).map_or_else(|| data_type.to_string(), |found| found.to_string());
+    let what = if dimension.expression.is_some() { "expression" } else { "column" };
+    if fits { Ok(()) } else { Err(wrong(format!("it is said to be of type {told}, and its {what} is of type {found}"))) }
+}
+
+/// Checks that what is added up is a number.
+fn check_input(measure: &Measure, columns: &Columns<'_>) -> Result<()> {
+    if !matches!(measure.kind, MeasureKind::Sum | MeasureKind::Avg | MeasureKind::Balance) {
+        return Ok(());
+    }
+    let Some(input) = columns.measured(measure)? else { return Ok(()) };
+    match derived::type_of(measure, &input, columns)? {
+        ColumnType::Integer | ColumnType::Float => Ok(()),
+        found => Err(Error::invalid(format!("measure {} computes with a {found}; it needs a number", measure.name))),
+    }
+}
+
+/// Builds conditions on dimensions once, so that an operator or a value that does not fit is told now and not with the first question.
+fn check_conditions(model: &Model, filters: &[Filter], columns: &Columns<'_>, path: &str) -> Result<()> {
+    // Dates are only read here, so it does not matter when that is.
+    let now = DateTime::UNIX_EPOCH;
+    let reference = Reference { now, latest: Some(now), calendar: Tz::UTC.into(), business: BusinessDays::default() };
+    for (index, filter) in filters.iter().enumerate() {
+        let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {
+            let dimension = find_dimension(model, member)?;
+            Ok((columns.dimension(dimension)?, dimension.column_type))
+        });
+        let built = built.and_then(|built| comparable(built, columns.schema).map_err(|error| error.context(format!("filter on {}", filter.members().join(", ")))));
+        built.map_err(|error| error.at(format!("{path}.filters[{index}]")))?;
+    }
+    Ok(())
+}
+
+/// Whether both sides of all comparisons can be compared.
+fn comparable(condition: Expr, schema: &DFSchema) -> Result<()> {
+    let planned = condition.rewrite(&mut TypeCoercionRewriter::new(schema));
+    planned.map(drop).map_err(|error| Error::invalid(error.strip_backtrace()))
 }
 
 /// Checks the names that a time has for its buckets.

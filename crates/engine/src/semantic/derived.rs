@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema};
+use datafusion::execution::session_state::SessionState;
 use datafusion::functions::core::expr_fn::nullif;
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 
@@ -141,13 +142,8 @@ impl Needs {
         for name in &names {
             formulas.push(self.expand(world, model, named(model, measure, Some(name), "expression")?, lens, depth + 1)?);
         }
-        let fields: Vec<Field> = names.iter().zip(&formulas).map(|(name, formula)| Field::new(name, formula.column_type.data_type(), true)).collect();
-        let schema = DFSchema::try_from(Schema::new(fields))?;
-        let wrong = |error: Error| error.context(format!("measure {}", measure.name));
-        let expression = Columns { state: world.state, schema: &schema }.expression(&text).map_err(wrong)?;
-        let divided = expression.transform_up(|part| Ok(fractions(part)))?.data;
-        let data_type = divided.get_type(&schema)?;
-        let column_type = ColumnType::from_data_type(&data_type).ok_or_else(|| Error::invalid(format!("measure {} is of the type {data_type}", measure.name)))?;
+        let types = names.iter().zip(&formulas).map(|(name, formula)| (name.as_str(), formula.column_type));
+        let Read { expr: divided, column_type, schema } = read(world.state, measure, &text, types)?;
         let put_in = |part: Expr| match &part {
             Expr::Column(column) => names
                 .iter()
@@ -177,6 +173,64 @@ impl Needs {
         };
         Ok(Formula { expr: checked, column_type })
     }
+}
+
+/// The SQL of a number as it was read.
+struct Read {
+    /// Over its measures as columns, with divisions of fractions.
+    expr: Expr,
+    column_type: ColumnType,
+    /// Its measures.
+    schema: DFSchema,
+}
+
+fn read<'n>(state: &SessionState, measure: &Measure, text: &str, types: impl Iterator<Item = (&'n str, ColumnType)>) -> Result<Read> {
+    let wrong = |error: Error| error.context(format!("measure {}", measure.name));
+    let fields: Vec<Field> = types.map(|(name, column_type)| Field::new(name, column_type.data_type(), true)).collect();
+    let schema = DFSchema::try_from(Schema::new(fields))?;
+    let expression = Columns { state, schema: &schema }.expression(text).map_err(wrong)?;
+    let expr = expression.transform_up(|part| Ok(fractions(part)))?.data;
+    let data_type = expr.get_type(&schema).map_err(|error| wrong(Error::invalid(format!("expression {text:?}: {}", error.strip_backtrace()))))?;
+    let column_type = ColumnType::from_data_type(&data_type).ok_or_else(|| Error::invalid(format!("measure {} is of the type {data_type}", measure.name)))?;
+    Ok(Read { expr, column_type, schema })
+}
+
+/// The type of a measure that passed [`check`], for which the SQL of each number on the way is read. `known` are types of measures that were
+/// asked before, so that each is read once.
+///
+/// # Errors
+/// `Invalid` with what is wrong in the SQL.
+pub(crate) fn parse(model: &Model, measure: &Measure, columns: &Columns<'_>, known: &mut HashMap<String, ColumnType>) -> Result<ColumnType> {
+    if let Some(found) = known.get(&measure.name) {
+        return Ok(*found);
+    }
+    let found = match measure.kind {
+        MeasureKind::Count | MeasureKind::CountDistinct | MeasureKind::CountDistinctApprox | MeasureKind::Rank => ColumnType::Integer,
+        MeasureKind::Avg | MeasureKind::Quantile | MeasureKind::Ratio | MeasureKind::ShareOfTotal => ColumnType::Float,
+        MeasureKind::TimeShift | MeasureKind::Rolling | MeasureKind::Cumulative => parse(model, inner(model, measure)?, columns, known)?,
+        MeasureKind::Number => {
+            let (text, names) = placeholders(measure)?;
+            let mut types = Vec::new();
+            for name in &names {
+                types.push((name.as_str(), parse(model, named(model, measure, Some(name), "expression")?, columns, known)?));
+            }
+            read(columns.state, measure, &text, types.into_iter())?.column_type
+        }
+        MeasureKind::Sum | MeasureKind::Min | MeasureKind::Max | MeasureKind::First | MeasureKind::Last | MeasureKind::Balance => {
+            columns.measured(measure)?.map_or(Ok(ColumnType::Float), |input| type_of(measure, &input, columns))?
+        }
+    };
+    known.insert(measure.name.clone(), found);
+    Ok(found)
+}
+
+/// The type of what a measure aggregates.
+///
+/// # Errors
+/// `Invalid` where there is none.
+pub(crate) fn type_of(measure: &Measure, input: &Expr, columns: &Columns<'_>) -> Result<ColumnType> {
+    let data_type = input.get_type(columns.schema).map_err(|error| Error::invalid(format!("measure {}: {}", measure.name, error.strip_backtrace())))?;
+    ColumnType::from_data_type(&data_type).ok_or_else(|| Error::invalid(format!("measure {} is of type {data_type}", measure.name)))
 }
 
 /// Checks that what a measure is computed from is there, and does not come back to it.

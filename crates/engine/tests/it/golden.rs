@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqllogictest::{DBOutput, DefaultColumnType, Runner};
-use tidemill::{Csv, EngineBuilder, Measure, Mill, Settings};
+use tidemill::{Csv, EngineBuilder, Measure, Mill, Model, ResultColumn, Settings};
 
 use crate::ward::{KEY, Ward, builder, example, sealed};
 
@@ -27,18 +27,44 @@ impl sqllogictest::AsyncDB for Asker {
         let result = if text.trim_start().starts_with('{') { self.mill.query(&serde_json::from_str(text)?).await? } else { self.mill.sql(text).await? };
         self.rolled.fetch_add(result.provenance.segments_rolled, Ordering::Relaxed);
         let json = result.to_json();
-        let cell = |value: &Value| match value {
-            Value::Null => "NULL".to_owned(),
-            Value::String(text) if text.is_empty() => "(empty)".to_owned(),
-            Value::String(text) => text.clone(),
-            Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
-            other => other.to_string(),
-        };
-        let rows = (0..result.batch.num_rows()).map(|row| (0..result.columns.len()).map(|column| cell(&json["data"][column][row])).collect()).collect();
+        let mut rows = lines(&json["data"]);
+        // Which values wide columns are of is a part of the answer.
+        if result.columns.iter().any(|column| !column.pivot.is_empty()) {
+            let head = |column: &ResultColumn| match column.pivot.as_slice() {
+                _ if column.others => "others".to_owned(),
+                [] => "-".to_owned(),
+                values => values.iter().map(cell).collect::<Vec<_>>().join("/"),
+            };
+            rows.insert(0, std::iter::once("pivot".to_owned()).chain(result.columns.iter().map(head)).collect());
+        }
+        rows.extend(named("others", &json["others"]));
+        rows.extend(json["totals"].as_array().into_iter().flatten().flat_map(|total| named("total", total)));
         Ok(DBOutput::Rows { types: vec![DefaultColumnType::Any; result.columns.len()], rows })
     }
 
     async fn shutdown(&mut self) {}
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::String(text) if text.is_empty() => "(empty)".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => format!("{:.6}", number.as_f64().unwrap_or_default()),
+        other => other.to_string(),
+    }
+}
+
+/// Lists of columns as rows of text.
+fn lines(data: &Value) -> Vec<Vec<String>> {
+    let columns: Vec<&Vec<Value>> = data.as_array().into_iter().flatten().filter_map(Value::as_array).collect();
+    let count = columns.first().map_or(0, |column| column.len());
+    (0..count).map(|row| columns.iter().map(|column| cell(&column[row])).collect()).collect()
+}
+
+/// The rows of what stands around an answer, with its name before them.
+fn named<'a>(name: &'a str, around: &'a Value) -> impl Iterator<Item = Vec<String>> + 'a {
+    lines(&around["data"]).into_iter().map(move |row| std::iter::once(name.to_owned()).chain(row).collect())
 }
 
 /// How the same answers come about: every aggregate from its rows, from partials that are computed each time, and from
@@ -46,18 +72,33 @@ impl sqllogictest::AsyncDB for Asker {
 const MODES: [(&str, usize, usize); 3] = [("raw", 0, 1), ("cold", 1, 1), ("kept", 64 << 20, 2)];
 
 /// Rollups from which many of the questions follow.
-fn rollups() -> Value {
+fn rollups(dataset: &str) -> Value {
+    if dataset == "stock" {
+        return json!([{"name": "quarters", "measures": ["count", "sum_amount", "avg_amount"], "dimensions": ["shop"], "time_dimension": "at", "granularity": "15 minutes"}]);
+    }
     let common = ["count", "sum_distance", "avg_dep_delay", "min_dep_delay", "max_dep_delay", "avg_arr_delay", "min_arr_delay", "max_arr_delay", "distinct_flight"];
     let sketched = ["count", "median_dep_delay", "p95_arr_delay", "quartile_distance", "median_speed", "planes", "routes", "plane_days", "distinct_tailnum", "distinct_dest"];
+    let inputs = ["count", "late", "far", "sum_distance", "sum_dep_delay", "sum_arr_delay", "avg_dep_delay", "distinct_tailnum"];
     json!([
         {"name": "hourly", "measures": common, "dimensions": ["origin"], "time_dimension": "time_hour", "granularity": "hour"},
         {"name": "carriers", "measures": common, "dimensions": ["carrier", "origin"], "time_dimension": "time_hour", "granularity": "day"},
+        {"name": "monthly", "measures": inputs, "dimensions": ["carrier", "origin"], "time_dimension": "time_hour", "granularity": "month"},
         {"name": "sketches", "measures": sketched, "dimensions": ["origin", "carrier", "month"]}
     ])
 }
 
-/// Measures of the flights that a generated model does not have.
-fn estimates() -> Value {
+/// Measures that a generated model does not have.
+fn measures(dataset: &str) -> Value {
+    if dataset == "stock" {
+        return json!([
+            {"name": "on_hand", "label": "Pieces on hand", "kind": "balance", "column": "pieces", "by": ["shop", "article"]},
+            {"name": "first_pieces", "label": "First pieces", "kind": "first", "column": "pieces"},
+            {"name": "last_pieces", "label": "Last pieces", "kind": "last", "column": "pieces"}
+        ]);
+    }
+    let (is_late, is_far) =
+        (json!({"member": "flights.arr_delay", "operator": "gt", "values": [60]}), json!({"member": "flights.dest", "operator": "notStartsWith", "values": ["S"]}));
+    let big = json!({"member": "flights.carrier", "operator": "equals", "values": ["UA", "DL"]});
     json!([
         {"name": "median_dep_delay", "label": "Median dep delay", "kind": "quantile", "column": "dep_delay"},
         {"name": "p95_arr_delay", "label": "95 % of arr delays", "kind": "quantile", "column": "arr_delay", "quantile": 0.95},
@@ -65,8 +106,33 @@ fn estimates() -> Value {
         {"name": "median_speed", "label": "Median miles an hour", "kind": "quantile", "expression": "distance * 60.0 / air_time"},
         {"name": "planes", "label": "Planes", "kind": "count_distinct_approx", "column": "tailnum"},
         {"name": "routes", "label": "Routes", "kind": "count_distinct", "expression": "concat(origin, '-', dest)"},
-        {"name": "plane_days", "label": "Plane days", "kind": "count_distinct", "expression": "concat(tailnum, ' ', month, ' ', day)"}
+        {"name": "plane_days", "label": "Plane days", "kind": "count_distinct", "expression": "concat(tailnum, ' ', month, ' ', day)"},
+        {"name": "late", "label": "Late flights", "kind": "count", "filters": [is_late]},
+        {"name": "far", "label": "Miles of two carriers", "kind": "sum", "column": "distance", "filters": [big, is_far]},
+        {"name": "first_dep_delay", "label": "First dep delay", "kind": "first", "column": "dep_delay"},
+        {"name": "last_dep_delay", "label": "Last dep delay", "kind": "last", "column": "dep_delay"},
+        {"name": "late_part", "label": "Late part", "kind": "number", "expression": "{late} / {count}"},
+        {"name": "gained", "label": "Minutes gained", "kind": "number", "expression": "{sum_dep_delay} - {sum_arr_delay}"},
+        {"name": "far_ratio", "label": "Part of the miles", "kind": "ratio", "measure": "far", "denominator": "sum_distance"},
+        {"name": "share", "label": "Share", "kind": "share_of_total", "measure": "count"},
+        {"name": "plane_share", "label": "Share of planes", "kind": "share_of_total", "measure": "distinct_tailnum"},
+        {"name": "place", "label": "Place", "kind": "rank", "measure": "count"},
+        {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "count"},
+        {"name": "mean_so_far", "label": "Mean so far", "kind": "cumulative", "measure": "avg_dep_delay"},
+        {"name": "three_months", "label": "Miles of three months", "kind": "rolling", "measure": "sum_distance", "span": {"count": 3, "unit": "month"}},
+        {"name": "seven_days", "label": "Seven days", "kind": "rolling", "measure": "count", "span": {"count": 7, "unit": "day"}},
+        {"name": "month_before", "label": "A month before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "month"}},
+        {"name": "week_before", "label": "A week before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "week"}},
+        {"name": "growth", "label": "Growth", "kind": "number", "expression": "{count} / {month_before} - 1"}
     ])
+}
+
+/// Saves the model of a dataset with something else in it.
+async fn change(mill: &Mill, dataset: &str, edit: impl FnOnce(&mut Model)) {
+    let mut model = mill.model(dataset).await.unwrap();
+    edit(&mut model);
+    let version = model.version;
+    mill.update_model(model, version).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,22 +152,33 @@ async fn hold(ward: &Ward, open: Open) {
     for (dataset, file) in [("flights", "flights.csv.gz"), ("airports", "airports.csv"), ("planes", "planes.csv"), ("airlines", "airlines.csv"), ("weather", "weather.csv")] {
         ward.mill.load(dataset, Csv::path(example(file))).await.unwrap();
     }
-    let mut model = ward.mill.model("flights").await.unwrap();
-    model.measures.extend(serde_json::from_value::<Vec<Measure>>(estimates()).unwrap());
-    let version = model.version;
-    ward.mill.update_model(model, version).await.unwrap();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    // In two loads, so that what is earliest and latest is told across segments.
+    let stock = std::fs::read_to_string(folder.join("stock.csv")).unwrap();
+    let (head, rows) = stock.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    for part in rows.chunks(rows.len().div_ceil(2)) {
+        ward.mill.load("stock", Csv::bytes(format!("{head}\n{}\n", part.join("\n")))).await.unwrap();
+    }
+    let named = json!([
+        {"name": "sprint", "label": "Sprint", "interval": "2 weeks", "origin": "2013-01-08"},
+        {"name": "shift", "label": "Shift", "interval": "8 hours", "origin": "2013-01-01T06:00"}
+    ]);
+    change(&ward.mill, "stock", |model| model.dimensions[0].granularities = serde_json::from_value(named).unwrap()).await;
+    for dataset in ["flights", "stock"] {
+        change(&ward.mill, dataset, |model| model.measures.extend(serde_json::from_value::<Vec<Measure>>(measures(dataset)).unwrap())).await;
+    }
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "slt"));
     files.sort();
     assert!(!files.is_empty());
     for (mode, partial_cache_bytes, times) in MODES {
         assert_eq!(run(ward, open, &files, mode, partial_cache_bytes, times).await, 0, "{mode}: there are no rollups");
     }
-    let mut model = ward.mill.model("flights").await.unwrap();
-    model.rollups = serde_json::from_value(rollups()).unwrap();
-    let version = model.version;
-    ward.mill.update_model(model, version).await.unwrap();
-    ward.mill.build_rollups("flights").await.unwrap();
+    for dataset in ["flights", "stock"] {
+        change(&ward.mill, dataset, |model| model.rollups = serde_json::from_value(rollups(dataset)).unwrap()).await;
+        ward.mill.build_rollups(dataset).await.unwrap();
+    }
     for (mode, partial_cache_bytes, times) in MODES {
         let rolled = run(ward, open, &files, mode, partial_cache_bytes, times).await;
         assert_eq!(rolled > 0, partial_cache_bytes > 0, "{mode} with rollups: {rolled} segments");

@@ -28,6 +28,7 @@ mod keys;
 mod lineage;
 mod live;
 mod loads;
+mod models;
 mod modes;
 mod moving;
 mod nested;

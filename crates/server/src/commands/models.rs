@@ -130,8 +130,9 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
         terminal::complain(&format!("{what} {name}{text}"));
     };
     let mut names = BTreeSet::new();
+    let among = found.models.clone();
     for (place, model) in found.models.iter_mut().enumerate() {
-        if let Err(error) = mill.check_model(model).await {
+        if let Err(error) = mill.check_model_among(model, &among).await {
             complain("model", &model.name, told(&error));
             continue;
         }
@@ -221,7 +222,7 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
             Err(_) => later.push(view),
         }
     }
-    for model in found.models {
+    for model in in_order(mill, found.models).await {
         let name = model.name.clone();
         let current = mill.model(&name).await?;
         let version = current.version;
@@ -236,6 +237,24 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
         push_view(mill, view).await?;
     }
     Ok(())
+}
+
+/// Models in an order in which they can be stored: one that is about what another one brings comes after it.
+async fn in_order(mill: &Mill, models: Vec<Model>) -> Vec<Model> {
+    let mut ordered: Vec<Model> = Vec::new();
+    let mut waiting = models;
+    while !waiting.is_empty() {
+        let mut next = None;
+        for (place, model) in waiting.iter().enumerate() {
+            if mill.check_model_among(model, &ordered).await.is_ok() {
+                next = Some(place);
+                break;
+            }
+        }
+        // Where each waits for another, storing the first one says what is wrong.
+        ordered.push(waiting.remove(next.unwrap_or_default()));
+    }
+    ordered
 }
 
 async fn push_view(mill: &Mill, view: View) -> anyhow::Result<()> {
