@@ -160,7 +160,7 @@ impl Mill {
         let Some((place, interval)) = width else { return Err(Error::internal("a time that is not among the columns")) };
         let reference = asking.ground.reference();
         let range = time.date_range.as_ref().map(|range| date::resolve(range, reference)).transpose()?.unwrap_or_default();
-        let range = asking.ground.timed(&time.dimension).map_or(range, |timed| timed.aligned(range));
+        let range = asking.ground.timed(&part.query, &time.dimension).map_or(range, |timed| timed.aligned(range));
         let filling = Filling { interval, calendar: reference.calendar, range, now: reference.now.timestamp_micros(), rows_max: self.scope.limits().result_rows };
         let empty = shape::emptiness(&answer.columns, asking.ground.models(), how);
         let filled = fill(&answer.batch, &answer.columns, place, &empty, &filling).map_err(at)?;

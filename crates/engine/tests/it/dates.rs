@@ -346,3 +346,25 @@ async fn an_expression_that_gives_dates_is_one_of_dates() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_that_is_looked_up_is_the_one_that_the_asked_model_calls_so() {
+    let ward = Ward::new().await;
+    for (name, rows) in
+        [("days", "id,at\n1,2013-01-02\n"), ("moments", "id,at\n1,2013-01-02T06:00:00Z\n"), ("a_sales", "id,day\n1,1\n"), ("b_orders", "sale,moment,amount\n1,1,5\n")]
+    {
+        ward.mill.load(name, Csv::bytes(rows)).await.unwrap();
+    }
+    let join = |name: &str, model: &str, column: &str| json!({"name": name, "model": model, "on": [{"column": column, "other": "id"}]});
+    // Both call something so, and one has dates and the other instants.
+    change(&ward.mill, "a_sales", json!({"joins": [join("placed", "days", "day")]})).await;
+    change(&ward.mill, "b_orders", json!({"joins": [join("a_sales", "a_sales", "sale"), join("placed", "moments", "moment")]})).await;
+    let asked = |measure: &str| {
+        json!({"measures": [measure], "timeDimensions": [{"dimension": "placed.at", "granularity": "day", "fill": "zero",
+            "dateRange": ["2013-01-01T12:00:00Z", "2013-01-03T12:00:00Z"]}]})
+    };
+    // The first day is there where instants of its second half are asked for, and its date is not.
+    let [first, second, third] = ["2013-01-01T00:00:00Z", "2013-01-02T00:00:00Z", "2013-01-03T00:00:00Z"];
+    assert_eq!(data(&ward.mill, &asked("b_orders.sum_amount")).await, json!([[first, second, third], [0, 5, 0]]));
+    assert_eq!(data(&ward.mill, &asked("a_sales.count")).await, json!([[second, third], [1, 0]]));
+}
