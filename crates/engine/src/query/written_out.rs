@@ -181,7 +181,6 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::super::gate::parse;
-    use super::*;
     use crate::error::ErrorKind;
     use crate::settings::Limits;
 
