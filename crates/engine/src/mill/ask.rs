@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use async_trait::async_trait;
@@ -174,9 +174,9 @@ impl Mill {
                 self.ask_planned(query, model, &snapshot, reference.clone(), &counters, allowance).await?
             }
         };
-        let (Asked { mut executed, columns, estimates, range, offset }, plan) = asked;
+        let (Asked { mut executed, columns, estimates, range: first, offset }, plan) = asked;
         // What is kept of a question tells its first window alone.
-        let range = range.map_or(Ok(None), |_| date::asked(query, &reference))?;
+        let range = first.map_or(Ok(None), |_| date::asked(query, &reference))?;
         if let [planned, execution] = executed.stages.as_mut_slice() {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
@@ -462,10 +462,17 @@ impl Mill {
         let business = query.calendar.as_ref().map(|calendar| calendar.business_days().to_string());
         let keyed = SemanticQuery { calendar: query.calendar.clone().map(CalendarSettings::without_business_days), ..query.clone() };
         let key = format!("{sight}|{:?}|{}|{}", self.scope.limits(), business.unwrap_or_default(), serde_json::to_string(&keyed)?);
-        let moves = moves_by_clock(asked, ground.models(), ground.reference());
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
-        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, sight, moves }))
+        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, sight, moves: AtomicBool::default() }))
+    }
+
+    /// Whether the answer changes by the clock alone, as models are now.
+    async fn moves(&self, query: &SemanticQuery) -> Result<bool> {
+        let words = self.words(query).await?;
+        let whole = &*self.with_segments(words.query()).await?;
+        let ground = self.ground(whole, &Damage::default()).await?;
+        Ok(moves_by_clock(&widest(whole), ground.models(), ground.reference()))
     }
 
     pub(super) fn check_query(&self, query: &SemanticQuery, model: &Model, snapshot: &Seen, dataset: &DatasetName) -> Result<()> {
@@ -508,8 +515,8 @@ struct LiveQuestion {
     datasets: Vec<DatasetName>,
     /// What those who share it see, under which policies.
     sight: String,
-    /// Whether the answer changes by the clock alone.
-    moves: bool,
+    /// Whether the answer that was given last changes by the clock alone.
+    moves: AtomicBool,
 }
 
 /// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
@@ -558,6 +565,8 @@ impl Question for LiveQuestion {
             // Each of its listeners may see something else from now on.
             return Err(Error::conflict("what you may see of what is asked was changed; subscribe again"));
         }
+        // A model that was changed is a reason to ask: its named filters may be relative now.
+        self.moves.store(self.mill.moves(&self.query).await.unwrap_or(true), Ordering::Relaxed);
         let answer = self.mill.query(&self.query).await?;
         // Joins may lead elsewhere now, and what is seen may have changed while it was asked.
         let asked = answer.provenance.dataset.iter().chain(answer.provenance.sources.iter().map(|source| &source.dataset));
@@ -588,6 +597,6 @@ impl Question for LiveQuestion {
     }
 
     fn follows_clock(&self) -> bool {
-        self.moves
+        self.moves.load(Ordering::Relaxed)
     }
 }

@@ -1,13 +1,16 @@
 //! Live questions: what changed, once for all that listen, and nothing when nothing did.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
-use tidemill::{Change, ChangeKind, Csv, Result};
+use tidemill::clock::{Clock, ManualClock};
+use tidemill::{Change, ChangeKind, Csv, Result, Settings};
 
+use crate::composed::change;
 use crate::partials::{Dice, ask, assert_equal};
-use crate::ward::Ward;
+use crate::ward::{Ward, builder};
 
 pub(crate) async fn next(live: &mut (impl Stream<Item = Result<Change>> + Unpin)) -> Change {
     tokio::time::timeout(Duration::from_secs(20), live.next()).await.expect("no change came").unwrap().unwrap()
@@ -106,4 +109,22 @@ async fn a_screen_that_only_applies_changes_shows_what_a_fresh_question_would() 
             assert_equal(&shown, &ask(&ward.mill, question).await, &format!("version {version}: {question}"));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_filter_that_becomes_relative_follows_the_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap()));
+    let engine = builder(folder.path(), Settings::default()).clock(Arc::clone(&clock) as Arc<dyn Clock>).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    mill.load("orders", Csv::bytes("at,amount\n2014-01-15T09:00:00Z,1\n2014-01-16T09:00:00Z,2\n")).await.unwrap();
+    let segment = |day: &str| json!({"segments": [{"name": "now", "label": "Now", "filters": [{"member": "orders.at", "operator": "inDateRange", "values": [day]}]}]});
+    change(&mill, "orders", segment("2014-01-16")).await;
+    let mut live = mill.subscribe(&serde_json::from_str(r#"{"measures": ["orders.sum_amount"], "segments": ["orders.now"]}"#).unwrap()).await.unwrap();
+    assert_eq!(next(&mut live).await.to_json()["result"]["data"], json!([[2]]));
+    change(&mill, "orders", segment("today")).await;
+    while next(&mut live).await.to_json()["changed"]["data"] != json!([[1]]) {}
+    // Nothing is loaded: only the day is another one.
+    clock.advance(chrono::TimeDelta::days(1));
+    while next(&mut live).await.to_json()["changed"]["data"] != json!([[2]]) {}
 }
