@@ -11,6 +11,7 @@ mod contract;
 mod damage;
 mod describe;
 mod explain;
+mod follow;
 mod ground;
 mod history;
 pub(crate) mod keeper;

@@ -14,6 +14,7 @@ use super::derived::Lens;
 use super::grain::Grain;
 use super::interval::Interval;
 use super::model::{Measure, Span};
+use super::query::{Filter, Operator};
 use super::timed::Timed;
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, step};
@@ -96,7 +97,9 @@ impl<'a> Mover<'a> {
             return Err(self.refused(&format!("moves in time, and {} has a range of its own; give it to {time}", called(other))));
         }
         for (measure, _) in measures {
-            if let Some(member) = measure.filters.iter().flat_map(members_of).find(|member| is_it(member)) {
+            // Which days are worked is asked of each row where it is, however its bucket moves.
+            let dated = measure.filters.iter().filter(|filter| !is_of_business_days(filter));
+            if let Some(member) = dated.flat_map(members_of).find(|member| is_it(member)) {
                 let why = format!("moves in time, and {} counts rows that it chooses by {}, which does not move; ask for it by another time", measure.name, called(member));
                 return Err(self.refused(&why));
             }
@@ -204,6 +207,11 @@ impl<'a> Mover<'a> {
         let back = shift(micros, span.unit, -i64::from(span.count), self.world.reference.zone());
         back.ok_or_else(|| self.refused("looks back further than the calendar goes"))
     }
+}
+
+/// Whether a condition asks for nothing but days that are worked, or are not.
+fn is_of_business_days(filter: &Filter) -> bool {
+    matches!(filter, Filter::Condition(condition) if matches!(condition.operator, Operator::OnBusinessDays | Operator::OffBusinessDays))
 }
 
 /// Whether what is shifted by a span begins where a bucket begins. Several hours follow the clock on the wall, so they are

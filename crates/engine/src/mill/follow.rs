@@ -1,0 +1,154 @@
+//! Live questions: a semantic query that is asked again after commits, for everybody who asks the same and sees the same.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+
+use super::Mill;
+use super::ask::measures_of;
+use super::compose::LookupsBy;
+use super::damage::Damage;
+use super::ground::Ground;
+use super::views::Words;
+use crate::error::{Error, Result};
+use crate::ids::{DatasetName, TenantId};
+use crate::live::Subscription;
+use crate::live::refresh::{Question, Versions};
+use crate::query::result::QueryResult;
+use crate::semantic::date::{self, Reference, follows_clock};
+use crate::semantic::join::Models;
+use crate::semantic::shape::{self, widest};
+use crate::semantic::{CalendarSettings, SemanticQuery, compile, filter, member};
+
+impl Mill {
+    /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
+    /// state, which never changes.
+    pub fn subscribe<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Subscription>> {
+        Box::pin(async move {
+            if query.as_of.is_some() {
+                return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
+            }
+            let words = self.words(query).await?;
+            let (key, live) = match self.live_question(query, &words).await {
+                Ok(found) => found,
+                Err(error) => return Err(self.told_error(&words, error).await),
+            };
+            let listener = self.shared.live.listen(key, || Arc::new(live), self.shared.events.listen());
+            Ok(Subscription::new(listener))
+        })
+    }
+
+    /// A question that is asked again, and what those who share it have in common.
+    async fn live_question(&self, query: &SemanticQuery, words: &Words<'_>) -> Result<(String, LiveQuestion)> {
+        let whole = &*self.with_segments(words.query()).await?;
+        let asked = &*widest(whole);
+        let ground = self.ground(whole, &Damage::default()).await?;
+        shape::check(whole, ground.models())?;
+        let datasets = match &ground {
+            Ground::Several(gathered) => self.plan_composed(asked, gathered, LookupsBy::Functions)?.used.into_iter().map(|(dataset, _)| dataset).collect(),
+            Ground::One { model, dataset, seen, .. } => {
+                self.check_query(asked, model, seen, dataset)?;
+                vec![dataset.clone()]
+            }
+        };
+        let sight = self.sight_of(&datasets).await?;
+        // Limits too: nobody is to be stopped at the deadline of somebody else.
+        // Lists of holidays are long, and stand in it by what tells them apart.
+        let business = query.calendar.as_ref().map(|calendar| calendar.business_days().to_string());
+        let keyed = SemanticQuery { calendar: query.calendar.clone().map(CalendarSettings::without_business_days), ..query.clone() };
+        let key = format!("{sight}|{:?}|{}|{}", self.scope.limits(), business.unwrap_or_default(), serde_json::to_string(&keyed)?);
+        // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
+        let mill = Self { skips_damaged: false, ..self.clone() };
+        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, sight, moves: AtomicBool::default() }))
+    }
+
+    /// Whether the answer changes by the clock alone, as models are now.
+    async fn moves(&self, query: &SemanticQuery) -> Result<bool> {
+        let words = self.words(query).await?;
+        let whole = &*self.with_segments(words.query()).await?;
+        let ground = self.ground(whole, &Damage::default()).await?;
+        Ok(moves_by_clock(&widest(whole), ground.models(), ground.reference()))
+    }
+}
+
+/// A semantic query that is asked again after commits.
+struct LiveQuestion {
+    mill: Mill,
+    query: SemanticQuery,
+    /// The view in whose words it is asked.
+    view: Option<DatasetName>,
+    datasets: Vec<DatasetName>,
+    /// What those who share it see, under which policies.
+    sight: String,
+    /// Whether the answer that was given last changes by the clock alone.
+    moves: AtomicBool,
+}
+
+/// Whether what a question asks for depends on when it is asked: a window, a filter of its own or one of its measures'.
+fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference) -> bool {
+    let windows = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
+    // A measure may be computed from others of its model, so all of them are looked at.
+    let named = |query: &SemanticQuery| -> BTreeSet<String> {
+        let members = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(compile::members_of));
+        members.filter_map(|member| member::model_of(member).ok()).map(str::to_owned).collect()
+    };
+    let asked = named(query);
+    let measures = models.values().filter(|model| asked.contains(&model.name)).flat_map(|model| {
+        let used: Vec<String> = measures_of(query, model);
+        model.measures.iter().filter(move |measure| used.contains(&measure.name))
+    });
+    let filters = query.filters.iter().chain(measures.flat_map(|measure| &measure.filters));
+    // Buckets are filled up to now, where the range goes beyond it.
+    let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).filter_map(|time| time.date_range.as_ref());
+    let beyond = |range| date::resolve(range, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
+    filled.any(beyond) || windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
+}
+
+#[async_trait]
+impl Question for LiveQuestion {
+    async fn ask(&self) -> Result<QueryResult> {
+        if self.mill.sight_of(&self.datasets).await? != self.sight {
+            // Each of its listeners may see something else from now on.
+            return Err(Error::conflict("what you may see of what is asked was changed; subscribe again"));
+        }
+        // A model that was changed is a reason to ask: its named filters may be relative now.
+        self.moves.store(self.mill.moves(&self.query).await.unwrap_or(true), Ordering::Relaxed);
+        let answer = self.mill.query(&self.query).await?;
+        // Joins may lead elsewhere now, and what is seen may have changed while it was asked.
+        let asked = answer.provenance.dataset.iter().chain(answer.provenance.sources.iter().map(|source| &source.dataset));
+        let others = asked.into_iter().any(|dataset| !self.datasets.iter().any(|known| known.as_str() == dataset));
+        if others || self.mill.sight_of(&self.datasets).await? != self.sight {
+            return Err(Error::conflict("what is asked leads elsewhere now, or is seen otherwise; subscribe again"));
+        }
+        Ok(answer)
+    }
+
+    async fn versions(&self) -> Result<Versions> {
+        let mut versions = Versions::new();
+        for dataset in &self.datasets {
+            versions.insert(dataset.to_string(), self.mill.find(dataset).await?.version);
+        }
+        if self.mill.sight_of(&self.datasets).await? != self.sight {
+            return Err(Error::conflict("what is seen of what is asked was changed"));
+        }
+        Ok(versions)
+    }
+
+    fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
+        tenant == self.mill.scope.tenant() && self.datasets.contains(dataset)
+    }
+
+    fn asks(&self, tenant: &TenantId, view: &DatasetName) -> bool {
+        tenant == self.mill.scope.tenant() && self.view.as_ref() == Some(view)
+    }
+
+    fn follows_clock(&self) -> bool {
+        self.moves.load(Ordering::Relaxed)
+    }
+}
