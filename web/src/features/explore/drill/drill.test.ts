@@ -80,6 +80,10 @@ describe('filters in SQL', () => {
     ],
     [{ member: 'late', operator: 'equals', values: [true] }, '"late" = true'],
     [{ member: 'day', operator: 'equals', values: ['2013-01-01'] }, `"day" = date '2013-01-01'`],
+    [
+      { member: 'time_hour', operator: 'lte', values: ['2013-01-31T10:00:00Z'] },
+      `"time_hour" <= timestamp '2013-01-31T10:00:00Z'`,
+    ],
     [{ member: 'carrier', operator: 'set' }, '"carrier" is not null'],
     [{ member: 'flights.carrier', operator: 'notSet' }, '"carrier" is null'],
     [{ member: 'Route "x"', operator: 'equals', values: ['a'] }, `(origin || '-' || dest) = 'a'`],
@@ -100,6 +104,8 @@ describe('filters in SQL', () => {
     ['a date that depends on today', { member: 'day', operator: 'inDateRange', values: ['today'] }],
     ['a measure', { or: [{ member: 'count', operator: 'gt', values: [1] }] }],
     ['no number', { member: 'month', operator: 'gt', values: ['x'] }],
+    ['a day of a zone', { member: 'time_hour', operator: 'lte', values: ['2013-01-31'] }],
+    ['a local time', { member: 'time_hour', operator: 'equals', values: ['2013-01-31T10:00'] }],
   ])('does not write %s', (_name, filter) => {
     const question: RowsQuestion = {
       model,

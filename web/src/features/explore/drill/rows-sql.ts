@@ -96,12 +96,28 @@ function matching(
   return missing ? orMissing(joined, member) : joined;
 }
 
+/** What names one instant wherever it is read; a day is compared with as a whole, and so is a local time that is there twice. */
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const comparisons: readonly MemberFilter['operator'][] = [
+  'equals',
+  'notEquals',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'between',
+  'notBetween',
+];
+
 function conditionSql(filter: MemberFilter, model: Model): string {
   const plain = memberSql(filter.member, model);
   const type = typeOf(filter.member, model);
   const values = filter.values ?? [];
   const [first = null, second = null] = values;
   const asText = type === 'string' ? plain : `cast(${plain} as varchar)`;
+  const compares = comparisons.includes(filter.operator) && type === 'timestamp';
+  if (compares && values.some((value) => value !== null && !instant.test(String(value))))
+    throw new NotInSql('A day or a local time depends on the zone; its rows cannot be listed.');
   const compare = (sign: string): string => `${plain} ${sign} ${literal(first, type)}`;
   switch (filter.operator) {
     case 'set':
