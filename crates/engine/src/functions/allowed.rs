@@ -10,7 +10,6 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
 use super::bounded_text::{bounded, is_bounded};
-use super::sketch::Sketched;
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -179,7 +178,8 @@ pub(crate) fn is_listed(function: &ScalarUDF) -> bool {
 
 /// Whether an aggregate may stand in one.
 pub(crate) fn is_listed_aggregate(function: &AggregateUDF) -> bool {
-    AGGREGATE.contains(&function.name()) || Sketched::by(function.name()).is_some()
+    let own = function.inner().downcast_ref::<ApproxDistinct>().is_some() || function.inner().downcast_ref::<ApproxQuantile>().is_some();
+    own || AGGREGATE.contains(&function.name())
 }
 
 /// Whether a window function may stand in one.

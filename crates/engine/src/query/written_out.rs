@@ -79,7 +79,8 @@ impl Visitor for Tables {
         let named = self.open.last_mut().and_then(|above| Some((above.to_come.remove(&std::ptr::from_ref(query))?, above)));
         match named {
             Some((name, above)) => {
-                above.named.insert(name, counted.tables);
+                // One that reads no table is a step all the same.
+                above.named.insert(name, counted.tables.max(1));
                 ControlFlow::Continue(())
             }
             None => self.add(counted.tables),

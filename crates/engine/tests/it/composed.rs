@@ -279,11 +279,11 @@ async fn a_negative_zero_is_a_zero() {
         &mill,
         "t",
         json!({"measures": [
-            {"name": "a", "label": "A", "kind": "sum", "column": "a"},
-            {"name": "b", "label": "B", "kind": "sum", "column": "b"},
-            {"name": "minus", "label": "Minus", "kind": "number", "expression": "{b} * -1.0"},
-            {"name": "divided", "label": "Divided", "kind": "number", "expression": "{a} / {minus}"},
-            {"name": "ratio", "label": "Ratio", "kind": "ratio", "measure": "a", "denominator": "minus"}
+            {"name": "all_a", "label": "A", "kind": "sum", "column": "a"},
+            {"name": "all_b", "label": "B", "kind": "sum", "column": "b"},
+            {"name": "minus", "label": "Minus", "kind": "number", "expression": "{all_b} * -1.0"},
+            {"name": "divided", "label": "Divided", "kind": "number", "expression": "{all_a} / {minus}"},
+            {"name": "ratio", "label": "Ratio", "kind": "ratio", "measure": "all_a", "denominator": "minus"}
         ]}),
     )
     .await;
@@ -296,7 +296,7 @@ async fn a_negative_zero_is_a_zero() {
         ("lt", json!([0]), json!([["y", 1.0]])),
         ("between", json!([0, 1]), json!([["x", 3.0]])),
     ] {
-        let asked = json!({"measures": ["t.a"], "dimensions": ["t.k"], "filters": [{"member": "t.minus", "operator": operator, "values": values}]});
+        let asked = json!({"measures": ["t.all_a"], "dimensions": ["t.k"], "filters": [{"member": "t.minus", "operator": operator, "values": values}]});
         assert_eq!(rows(&mill, asked).await, expected, "{operator}");
     }
 }

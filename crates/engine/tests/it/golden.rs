@@ -37,7 +37,10 @@ impl sqllogictest::AsyncDB for Asker {
             };
             rows.insert(0, std::iter::once("pivot".to_owned()).chain(result.columns.iter().map(head)).collect());
         }
-        rows.extend(named("others", &json["others"]));
+        // They have no order of their own.
+        let mut others: Vec<Vec<String>> = named("others", &json["others"]).collect();
+        others.sort_unstable();
+        rows.extend(others);
         rows.extend(json["totals"].as_array().into_iter().flatten().flat_map(|total| named("total", total)));
         Ok(DBOutput::Rows { types: vec![DefaultColumnType::Any; result.columns.len()], rows })
     }
