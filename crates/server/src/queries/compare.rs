@@ -89,14 +89,14 @@ mod tests {
 
     use super::*;
 
-    fn asked(time: Value) -> Result<Asked, Problem> {
+    fn asked(time: &Value) -> Result<Asked, Problem> {
         read(json!({"measures": ["a.b"], "timeDimensions": [time]}))
     }
 
     #[test]
     fn each_range_is_a_question() {
         let Asked { queries, ranges } =
-            asked(json!({"dimension": "a.t", "granularity": "day", "compareDateRange": ["this week", ["2024-01-01", "2024-01-07"], ["2024-02-01"]]})).unwrap();
+            asked(&json!({"dimension": "a.t", "granularity": "day", "compareDateRange": ["this week", ["2024-01-01", "2024-01-07"], ["2024-02-01"]]})).unwrap();
         assert_eq!(ranges, [json!("this week"), json!(["2024-01-01", "2024-01-07"]), json!("2024-02-01")]);
         let dates: Vec<_> = queries.iter().map(|query| query.time_dimensions[0].date_range.clone().unwrap()).collect();
         let expected = [DateRange::Named("this week".into()), DateRange::Between(["2024-01-01".into(), "2024-01-07".into()]), DateRange::Named("2024-02-01".into())];
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_list_of_one_date_is_the_date() {
-        let Asked { queries, ranges } = asked(json!({"dimension": "a.t", "dateRange": ["this year"], "compareDateRange": null})).unwrap();
+        let Asked { queries, ranges } = asked(&json!({"dimension": "a.t", "dateRange": ["this year"], "compareDateRange": null})).unwrap();
         assert_eq!((queries[0].time_dimensions[0].date_range.clone(), ranges.len()), (Some(DateRange::Named("this year".into())), 0));
     }
 
