@@ -118,7 +118,7 @@ mod tests {
             (json!({"dimension": "a.t", "compareDateRange": ["today"], "dateRange": "today"}), "timeDimensions[0].compareDateRange"),
             (json!({"dimension": "a.t", "compareDateRange": [["a", "b", "c"]]}), "timeDimensions[0].dateRange"),
         ] {
-            let problem = asked(time.clone()).unwrap_err().into_wire();
+            let problem = asked(&time).unwrap_err().into_wire();
             assert_eq!(problem.errors[0].field, expected, "{time}");
         }
         assert!(read_one(json!({"measures": ["a.b"], "timeDimensions": [{"dimension": "a.t", "compareDateRange": ["today"]}]})).is_err());
