@@ -11,10 +11,8 @@ use crate::command::Command;
 /// and DataFusion is built once. Naming single packages would build it again.
 pub(crate) const SELECTION: [&str; 3] = ["--workspace", "--profile", "demo"];
 
-/// What the benches add to it: the engine itself at full speed, and optimised across its parts, which an incremental build
-/// is not. Dependencies stay as they are built.
-pub(crate) const BENCH_SPEED: [&str; 6] =
-    ["--config", "profile.demo.package.tidemill.opt-level=3", "--config", "profile.demo.package.tidemill.overflow-checks=false", "--config", "profile.demo.incremental=false"];
+/// What the benches add to it: the engine itself at full speed. Dependencies stay as they are built.
+pub(crate) const BENCH_SPEED: [&str; 4] = ["--config", "profile.demo.package.tidemill.opt-level=3", "--config", "profile.demo.package.tidemill.overflow-checks=false"];
 
 /// The folders that the other modules work in.
 pub(crate) struct Workspace {
