@@ -31,6 +31,7 @@ pub(crate) mod pruning;
 pub(crate) mod question_table;
 pub(crate) mod reading;
 pub mod result;
+mod row_bytes;
 pub(crate) mod session;
 pub(crate) mod survey;
 pub(crate) mod table;

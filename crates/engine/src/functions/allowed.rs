@@ -9,7 +9,7 @@ use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
 use super::approx_distinct::ApproxDistinct;
 use super::approx_quantile::{ApproxQuantile, Form};
-use super::bounded_text::{bounded, is_bounded};
+use super::bounded_text::{MAKE_ARRAY, bounded, is_bounded};
 use super::sum::checked_sum;
 use super::text_concat::{self, TextConcat};
 
@@ -169,7 +169,7 @@ const AGGREGATE: &[&str] = &[
 const WINDOW: &[&str] = &["cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank", "rank", "row_number"];
 
 /// What syntax makes: `[1, 2]`, `a || b`.
-const SYNTAX: &[&str] = &["make_array", text_concat::NAME];
+const SYNTAX: &[&str] = &[MAKE_ARRAY, text_concat::NAME];
 
 /// Whether a scalar function may stand in a plan of SQL.
 pub(crate) fn is_listed(function: &ScalarUDF) -> bool {

@@ -14,8 +14,12 @@ use datafusion::logical_expr::{ColumnarValue, Documentation, Expr, ReturnFieldAr
 use super::text_concat;
 use crate::error::Error;
 
-/// Bytes that a call may make of the rows of a batch.
+/// Bytes that a call may make of the rows of a batch, unless it is given about as many.
 const BYTES_MAX: usize = 64 << 20;
+/// Bytes that it may make of whatever it is given.
+const BYTES_MAX_OF_LONG: usize = 512 << 20;
+/// Bytes of what is made of constants: it is written out for every row later on.
+const BYTES_MAX_OF_CONSTANT: usize = 64 << 10;
 /// Comparisons of characters that a call may do for the rows of a batch.
 const STEPS_MAX: usize = 500_000_000;
 /// Bytes that a format of times may have.
@@ -28,8 +32,12 @@ const BYTES_OF_VALUE: usize = 40;
 /// What a call may come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Growth {
-    /// All arguments one after the other, the second between the parts of a list or the others.
+    /// All arguments one after the other.
     Sum,
+    /// The first argument between all others.
+    Joined,
+    /// The second argument between the elements of the first, and the third for what is missing.
+    Elements,
     /// The third argument in the place of each character of the first.
     Product,
     /// What the second argument says of each row.
@@ -38,12 +46,16 @@ enum Growth {
     Distance,
 }
 
+/// What `[a, b]` is planned as.
+pub(crate) const MAKE_ARRAY: &str = "make_array";
+
 /// Functions that are bounded.
-const GROWING: [(&str, Growth); 9] = [
-    ("array_to_string", Growth::Sum),
+const GROWING: [(&str, Growth); 10] = [
+    ("array_to_string", Growth::Elements),
     ("concat", Growth::Sum),
-    ("concat_ws", Growth::Sum),
+    ("concat_ws", Growth::Joined),
     ("levenshtein", Growth::Distance),
+    (MAKE_ARRAY, Growth::Sum),
     ("overlay", Growth::Sum),
     ("regexp_replace", Growth::Product),
     ("replace", Growth::Product),
@@ -75,16 +87,17 @@ impl Bounded {
     fn bound(&self, arguments: &[ColumnarValue], rows: usize) -> usize {
         let sizes: Vec<Size> = arguments.iter().map(|argument| Size::of(argument, rows)).collect();
         let size = |index: usize| sizes.get(index).copied().unwrap_or_default();
+        let all = || sizes.iter().fold(0_usize, |sum, size| sum.saturating_add(size.all));
         match self.growth {
-            Growth::Sum => {
-                let between = sizes.iter().map(|size| size.longest).max().unwrap_or_default();
-                let parts = sizes.iter().fold(0_usize, |parts, size| parts.saturating_add(size.parts));
-                let between = if matches!(self.inner.name(), "concat_ws" | "array_to_string") { between.saturating_mul(parts) } else { 0 };
-                sizes.iter().fold(between, |sum, size| sum.saturating_add(size.all))
-            }
+            Growth::Sum => all(),
+            Growth::Joined => all().saturating_add(size(0).longest.saturating_mul(rows.saturating_mul(sizes.len()))),
+            Growth::Elements => size(0).all.saturating_add(size(0).parts.saturating_mul(size(1).longest.saturating_add(size(2).longest))),
             Growth::Product => size(0).all.saturating_add(rows).saturating_mul(size(2).longest.saturating_add(1)),
             Growth::Format => rows.saturating_mul(size(1).longest.saturating_add(1)).saturating_mul(BYTES_OF_FORMAT),
-            Growth::Distance => size(0).all.saturating_mul(size(1).longest),
+            Growth::Distance => match size(0).all.saturating_mul(size(1).longest) {
+                rough if rough <= STEPS_MAX => rough,
+                _ => steps(arguments, rows),
+            },
         }
     }
 
@@ -96,7 +109,11 @@ impl Bounded {
         let name = self.display();
         let what = match self.growth {
             Growth::Distance => format!("{name} compares texts that are too long for it; shorten them with left()"),
-            _ => format!("{name} makes texts of more than {} MiB out of one batch of rows; shorten what it is given", BYTES_MAX >> 20),
+            _ => format!(
+                "{name} makes too much: more than {} MiB out of one batch of rows, or {} KiB out of constants; shorten what it is given",
+                BYTES_MAX >> 20,
+                BYTES_MAX_OF_CONSTANT >> 10
+            ),
         };
         DataFusionError::External(Box::new(Error::exhausted(what)))
     }
@@ -105,22 +122,21 @@ impl Bounded {
         if self.inner.name() == text_concat::NAME { "||" } else { self.inner.name() }
     }
 
-    /// Calls the function for some rows. `made`: bytes of those before.
-    fn call(&self, arguments: ScalarFunctionArgs, made: &mut usize) -> Result<ColumnarValue> {
+    /// Calls the function for some rows. `made`: bytes of those before, and how many there may be.
+    fn call(&self, arguments: ScalarFunctionArgs, made: &mut (usize, usize)) -> Result<ColumnarValue> {
         let rows = arguments.number_rows;
-        let is_constant = arguments.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_)));
-        if self.bound(&arguments.args, if is_constant { 1 } else { rows }) <= self.most() {
+        if self.bound(&arguments.args, rows) <= self.most() {
             let value = self.inner.invoke_with_args(arguments)?;
-            if let (ColumnarValue::Array(array), true) = (&value, self.growth != Growth::Distance) {
-                *made = made.saturating_add(Size::of_array(array).all);
+            if self.growth != Growth::Distance {
+                made.0 = made.0.saturating_add(Size::of(&value, rows).all);
             }
-            return if *made <= BYTES_MAX { Ok(value) } else { Err(self.too_much()) };
+            return if made.0 <= made.1 { Ok(value) } else { Err(self.too_much()) };
         }
         // Halves of a distance are as much together.
-        if is_constant || rows < 2 || self.growth == Growth::Distance {
+        if rows < 2 || self.growth == Growth::Distance {
             return Err(self.too_much());
         }
-        let half = |from: usize, count: usize, made: &mut usize| {
+        let half = |from: usize, count: usize, made: &mut (usize, usize)| {
             let part = |argument: &ColumnarValue| match argument {
                 ColumnarValue::Array(array) => ColumnarValue::Array(array.slice(from, count)),
                 scalar => scalar.clone(),
@@ -184,15 +200,47 @@ impl ScalarUDFImpl for Bounded {
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         self.check_format(&arguments.args)?;
-        self.call(arguments, &mut 0)
+        if arguments.args.iter().all(|argument| matches!(argument, ColumnarValue::Scalar(_))) {
+            // One row stands for all; halves of it there are none.
+            return self.call(ScalarFunctionArgs { number_rows: 1, ..arguments }, &mut (0, BYTES_MAX_OF_CONSTANT));
+        }
+        let given = distinct(&arguments.args).fold(0_usize, |given, array| given.saturating_add(Size::of_array(array).all));
+        // Who is given long texts may make long ones of them; not of one text again and again.
+        let most = BYTES_MAX.max(given.saturating_add(given / 2).min(BYTES_MAX_OF_LONG));
+        self.call(arguments, &mut (0, most))
+    }
+}
+
+/// Arrays that are given, each once.
+fn distinct(arguments: &[ColumnarValue]) -> impl Iterator<Item = &ArrayRef> {
+    let arrays = move || arguments.iter().filter_map(|argument| if let ColumnarValue::Array(array) = argument { Some(array) } else { None });
+    arrays().enumerate().filter(move |(index, array)| !arrays().take(*index).any(|before| Arc::ptr_eq(before, array))).map(|(_, array)| array)
+}
+
+/// Comparisons of two texts, row by row.
+fn steps(arguments: &[ColumnarValue], rows: usize) -> usize {
+    let [left, right] = arguments else { return usize::MAX };
+    lengths(left, rows).zip(lengths(right, rows)).fold(0, |steps, (left, right)| steps.saturating_add(left.saturating_mul(right)))
+}
+
+/// Lengths of texts, row by row.
+fn lengths(argument: &ColumnarValue, rows: usize) -> Box<dyn Iterator<Item = usize> + '_> {
+    match argument {
+        ColumnarValue::Array(array) => match array.data_type() {
+            DataType::Utf8 => Box::new(offsets(array.as_string::<i32>().offsets())),
+            DataType::LargeUtf8 => Box::new(offsets(array.as_string::<i64>().offsets())),
+            DataType::Utf8View => Box::new(array.as_string_view().lengths().map(|length| length as usize)),
+            _ => Box::new(std::iter::repeat_n(Size::of_array(array).longest, rows)),
+        },
+        scalar => Box::new(std::iter::repeat_n(Size::of(scalar, 1).longest, rows)),
     }
 }
 
 /// Lengths of an argument in bytes.
 #[derive(Debug, Clone, Copy, Default)]
-struct Size {
+pub(crate) struct Size {
     /// Of all rows together.
-    all: usize,
+    pub(crate) all: usize,
     /// Of the longest one at least.
     longest: usize,
     /// Values, elements of lists each.
@@ -216,11 +264,18 @@ impl Size {
         }
     }
 
-    fn of_array(array: &ArrayRef) -> Self {
+    pub(crate) fn of_array(array: &ArrayRef) -> Self {
         match array.data_type() {
             DataType::Utf8 => Self::of_lengths(offsets(array.as_string::<i32>().offsets())),
             DataType::LargeUtf8 => Self::of_lengths(offsets(array.as_string::<i64>().offsets())),
             DataType::Utf8View => Self::of_lengths(array.as_string_view().lengths().map(|length| length as usize)),
+            DataType::Binary => Self::of_lengths(offsets(array.as_binary::<i32>().offsets())),
+            DataType::LargeBinary => Self::of_lengths(offsets(array.as_binary::<i64>().offsets())),
+            DataType::BinaryView => Self::of_lengths(array.as_binary_view().lengths().map(|length| length as usize)),
+            DataType::FixedSizeBinary(width) => {
+                let width = usize::try_from(*width).unwrap_or_default();
+                Self { all: width.saturating_mul(array.len()), longest: width, parts: array.len() }
+            }
             DataType::List(_) => Self::of_parts(array.as_list::<i32>().values(), array.as_list::<i32>().offsets()),
             DataType::LargeList(_) => Self::of_parts(array.as_list::<i64>().values(), array.as_list::<i64>().offsets()),
             DataType::FixedSizeList(..) => Self::of_array(array.as_fixed_size_list().values()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::{DFSchema, Result, plan_err};
+use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::type_coercion::binary::BinaryTypeCoercer;
 use datafusion::logical_expr::{ColumnarValue, Expr, ExprSchemable, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
@@ -56,11 +56,16 @@ impl ScalarUDFImpl for TextConcat {
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns = arguments.args.iter().map(|part| part.to_array(arguments.number_rows)).collect::<Result<Vec<_>>>()?;
+        let is_constant = arguments.args.iter().all(|part| matches!(part, ColumnarValue::Scalar(_)));
+        let rows = if is_constant { 1 } else { arguments.number_rows };
+        let columns = arguments.args.iter().map(|part| part.to_array(rows)).collect::<Result<Vec<_>>>()?;
         let fields: Vec<Field> = columns.iter().map(|column| Field::new("text", column.data_type().clone(), true)).collect();
         let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?;
         let side = |index| Arc::new(Column::new("text", index)) as Arc<dyn PhysicalExpr>;
-        BinaryExpr::new(side(0), Operator::StringConcat, side(1)).evaluate(&rows)
+        match BinaryExpr::new(side(0), Operator::StringConcat, side(1)).evaluate(&rows)? {
+            ColumnarValue::Array(both) if is_constant => ScalarValue::try_from_array(&both, 0).map(ColumnarValue::Scalar),
+            both => Ok(both),
+        }
     }
 }
 
@@ -68,13 +73,14 @@ impl ScalarUDFImpl for TextConcat {
 #[derive(Debug)]
 pub(crate) struct Planner {
     concat: Arc<ScalarUDF>,
+    array: Arc<ScalarUDF>,
     overlay: Option<Arc<ScalarUDF>>,
 }
 
 impl Planner {
     pub(crate) fn new(functions: &[Arc<ScalarUDF>]) -> Self {
         let overlay = functions.iter().find(|function| function.name() == "overlay").map(Arc::clone);
-        Self { concat: bounded(Arc::new(TextConcat::udf())), overlay }
+        Self { concat: bounded(Arc::new(TextConcat::udf())), array: bounded(datafusion::functions_nested::make_array::make_array_udf()), overlay }
     }
 }
 
@@ -85,6 +91,10 @@ impl ExprPlanner for Planner {
             return Ok(PlannerResult::Original(call));
         }
         Ok(PlannerResult::Planned(self.concat.call(vec![call.left, call.right])))
+    }
+
+    fn plan_array_literal(&self, exprs: Vec<Expr>, _: &DFSchema) -> Result<PlannerResult<Vec<Expr>>> {
+        Ok(PlannerResult::Planned(self.array.call(exprs)))
     }
 
     fn plan_overlay(&self, args: Vec<Expr>) -> Result<PlannerResult<Vec<Expr>>> {

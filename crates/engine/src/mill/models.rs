@@ -174,7 +174,11 @@ impl Mill {
                 check::check_same(dimension, index, other)?;
                 continue;
             }
-            let at = |error: Error| error.context(format!("dimension {}", dimension.name)).at(format!("dimensions[{index}].same_as"));
+            // That it is not there is wrong with this model, which is.
+            let at = |error: Error| {
+                let error = if error.kind() == ErrorKind::NotFound { Error::invalid(error.message()) } else { error };
+                error.context(format!("dimension {}", dimension.name)).at(format!("dimensions[{index}].same_as"))
+            };
             let name = DatasetName::parse(other).map_err(at)?;
             let seen = self.find(&name).await.map_err(at)?;
             check::check_same(dimension, index, &*self.model_of(&name, &seen).await?)?;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::session_state::SessionState;
@@ -15,6 +14,7 @@ use futures::StreamExt;
 
 use super::allowance::Allowance;
 use super::result::Stage;
+use super::row_bytes;
 use super::session::Session;
 use super::survey::survey;
 use crate::error::{Error, Result};
@@ -68,24 +68,26 @@ pub(crate) async fn within_deadline<T>(limits: &Limits, work: impl Future<Output
 async fn collect(physical: Arc<dyn ExecutionPlan>, context: Arc<TaskContext>, max_rows: usize) -> Result<(RecordBatch, bool)> {
     let schema = physical.schema();
     let held = MemoryConsumer::new("rows of an answer").register(context.memory_pool());
-    let mut counter = RecordBatchMemoryCounter::new();
+    let mut bytes = 0_usize;
     let mut stream = execute_stream(physical, context)?;
     let (mut batches, mut rows, mut truncated) = (Vec::new(), 0, false);
     while let Some(batch) = stream.next().await {
         let batch = batch?;
-        held.try_grow(counter.count_batch(&batch))?;
-        if counter.memory_usage() > RESULT_BYTES_MAX {
+        let room = max_rows - rows;
+        truncated = batch.num_rows() > room;
+        let batch = if truncated { batch.slice(0, room) } else { batch };
+        let more = row_bytes::of_batch(&batch);
+        held.try_grow(more)?;
+        bytes = bytes.saturating_add(more);
+        if bytes > RESULT_BYTES_MAX {
             let error = format!("the answer has more than {} MiB; ask for fewer rows or columns, or for shorter texts", RESULT_BYTES_MAX >> 20);
             return Err(Error::exhausted(error));
         }
-        let room = max_rows - rows;
-        if batch.num_rows() > room {
-            truncated = true;
-            batches.push(batch.slice(0, room));
-            break;
-        }
         rows += batch.num_rows();
         batches.push(batch);
+        if truncated {
+            break;
+        }
     }
     Ok((concat_batches(&schema, &batches)?, truncated))
 }

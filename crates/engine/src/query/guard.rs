@@ -55,7 +55,7 @@ impl PhysicalOptimizerRule for SafeFiltersFirst {
                 .filter(|projection| !projection.expr().iter().all(|column| cannot_fail(&column.expr, &projection.input().schema())))
             {
                 Some(projection) => {
-                    let held: Arc<dyn ExecutionPlan> = Arc::new(Passing { name: BARRIER, input: Arc::clone(projection.input()), hand: |rows, _| rows });
+                    let held: Arc<dyn ExecutionPlan> = Arc::new(Passing { name: BARRIER, input: Arc::clone(projection.input()), hand: Arc::new(|rows, _, _| rows) });
                     Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held])?))
                 }
                 None => Ok(Transformed::no(node)),

@@ -1,22 +1,30 @@
 //! Windows account for the rows that they hold.
 //!
 //! DataFusion's windows keep rows without asking the memory pool: one over a whole partition keeps all of it until its end, and
-//! makes one batch of it then; one that looks ahead, or an aggregate whose state grows with its rows, keeps them as long. A
-//! statement of 80 bytes, a sum over a cross join, takes the process down with it. So what such a window takes in is asked for first.
+//! makes one batch of it then; one that goes from row to row keeps those that it cannot tell yet (of the same order, ahead by an
+//! offset), and those that its frame still reaches. A statement of 80 bytes, a sum over a cross join, takes the process down with it.
+//! So what a window takes in is asked for first, and given back with the rows that come out; not where they are kept all the same.
+//!
+//! ```text
+//!   Released  gives back what came out
+//!   Window
+//!   Held      asks for what goes in
+//! ```
 
+use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::utils::memory::RecordBatchMemoryCounter;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::WindowFrameBound;
+use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
+use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, SlidingAggregateWindowExpr, WindowExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
@@ -25,9 +33,10 @@ use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use futures::{Stream, StreamExt};
 
 use super::passing::Passing;
+use super::row_bytes;
 
-/// A window over whole partitions makes one batch of all batches while it still has them.
-const COPIES: usize = 2;
+/// Rows behind that are as good as none.
+const ROWS_BEHIND: u64 = 10_000;
 /// Aggregates whose state has a constant size, however many rows they have seen.
 const CONSTANT: &[&str] = &[
     "approx_distinct",
@@ -61,17 +70,18 @@ struct HeldRows;
 impl PhysicalOptimizerRule for HeldRows {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
-            let holds = match node.downcast_ref::<BoundedWindowAggExec>() {
-                Some(window) => window.window_expr().iter().any(holds_rows),
-                None => node.downcast_ref::<WindowAggExec>().is_some(),
+            let keeps = match node.downcast_ref::<BoundedWindowAggExec>() {
+                Some(window) if window.window_expr().iter().any(reaches_back) => Keeps::All { copies: 1 },
+                Some(_) => Keeps::UntilTold,
+                None if node.downcast_ref::<WindowAggExec>().is_some() => Keeps::All { copies: 2 },
+                None => return Ok(Transformed::no(node)),
             };
-            match node.children().as_slice() {
-                [input] if holds => {
-                    let held: Arc<dyn ExecutionPlan> = Arc::new(Passing { name: "Held", input: Arc::clone(input), hand: |rows, context| Box::pin(Held::of(rows, context)) });
-                    Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held])?))
-                }
-                _ => Ok(Transformed::no(node)),
-            }
+            let children = node.children();
+            let [input] = children.as_slice() else { return Ok(Transformed::no(node)) };
+            let held = held(Arc::clone(input), keeps);
+            let Keeps::UntilTold = keeps else { return Ok(Transformed::yes(replace_children_if_necessary(Arc::clone(&node), vec![held.0])?)) };
+            let window = replace_children_if_necessary(Arc::clone(&node), vec![held.0])?;
+            Ok(Transformed::yes(released(window, held.1)))
         })
         .data()
     }
@@ -85,46 +95,117 @@ impl PhysicalOptimizerRule for HeldRows {
     }
 }
 
-/// Whether a window that goes from row to row keeps rows all the same: it looks ahead or far back, or its state grows.
-fn holds_rows(window: &Arc<dyn WindowExpr>) -> bool {
+/// Which of its rows a window keeps.
+#[derive(Debug, Clone, Copy)]
+enum Keeps {
+    /// Until they come out.
+    UntilTold,
+    /// Until its end, so many times.
+    All { copies: usize },
+}
+
+/// Whether a window that goes from row to row keeps rows that came out: its frame reaches back, or its state grows.
+fn reaches_back(window: &Arc<dyn WindowExpr>) -> bool {
+    let frame = window.get_window_frame();
+    let reaches = match &frame.start_bound {
+        WindowFrameBound::CurrentRow | WindowFrameBound::Following(_) => false,
+        // What was added up, or found, is not looked at again.
+        WindowFrameBound::Preceding(rows) if rows.is_null() => false,
+        WindowFrameBound::Preceding(rows) => frame.units != WindowFrameUnits::Rows || !is_near(rows),
+    };
     let aggregate = match (window.as_any().downcast_ref::<PlainAggregateWindowExpr>(), window.as_any().downcast_ref::<SlidingAggregateWindowExpr>()) {
         (Some(plain), _) => Some(plain.get_aggregate_expr()),
         (_, sliding) => sliding.map(SlidingAggregateWindowExpr::get_aggregate_expr),
     };
-    let Some(aggregate) = aggregate else {
-        // What is no aggregate looks at the row, or at one that lies ahead or behind by some number.
-        return !matches!(window.name().split('(').next(), Some("row_number" | "rank" | "dense_rank"));
-    };
-    let frame = window.get_window_frame();
-    let is_here = |bound: &WindowFrameBound| matches!(bound, WindowFrameBound::CurrentRow);
-    let runs = matches!(&frame.start_bound, WindowFrameBound::Preceding(rows) if rows.is_null()) || is_here(&frame.start_bound);
-    let constant = CONSTANT.contains(&aggregate.fun().name()) && !aggregate.is_distinct();
-    !(runs && is_here(&frame.end_bound) && constant)
+    reaches
+        || match aggregate {
+            Some(aggregate) => !CONSTANT.contains(&aggregate.fun().name()) || aggregate.is_distinct(),
+            // The offset of what looks behind.
+            None => window
+                .expressions()
+                .iter()
+                .filter_map(|part| part.downcast_ref::<Literal>())
+                .any(|offset| offset.value().data_type().is_integer() && !is_near(offset.value())),
+        }
 }
 
-struct Held {
-    input: SendableRecordBatchStream,
-    counter: RecordBatchMemoryCounter,
-    /// As long as the window has this stream it has the rows.
+fn is_near(rows: &ScalarValue) -> bool {
+    let rows = rows.cast_to(&arrow::datatypes::DataType::Int64);
+    matches!(rows, Ok(ScalarValue::Int64(Some(rows))) if rows.unsigned_abs() <= ROWS_BEHIND)
+}
+
+/// What a window holds of a partition.
+struct Tally {
     reservation: MemoryReservation,
+    rows: usize,
+    bytes: usize,
 }
 
-impl Held {
-    fn of(input: SendableRecordBatchStream, context: &TaskContext) -> Self {
+/// By partition, from when a window is started until what it gives is.
+type Tallies = Arc<Mutex<HashMap<usize, Arc<Mutex<Tally>>>>>;
+
+/// The input of a window, asked for.
+fn held(input: Arc<dyn ExecutionPlan>, keeps: Keeps) -> (Arc<dyn ExecutionPlan>, Tallies) {
+    let tallies = Tallies::default();
+    let kept = Arc::clone(&tallies);
+    let copies = if let Keeps::All { copies } = keeps { copies } else { 1 };
+    let hand = move |rows: SendableRecordBatchStream, partition: usize, context: &TaskContext| {
         let reservation = MemoryConsumer::new("rows of a window").register(context.memory_pool());
-        Self { input, counter: RecordBatchMemoryCounter::new(), reservation }
+        let tally = Arc::new(Mutex::new(Tally { reservation, rows: 0, bytes: 0 }));
+        if matches!(keeps, Keeps::UntilTold) {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, Arc::clone(&tally));
+        }
+        Box::pin(Counted { input: rows, tally, count: move |tally: &mut Tally, batch: &RecordBatch| tally.add(batch, copies) }) as SendableRecordBatchStream
+    };
+    (Arc::new(Passing { name: "Held", input, hand: Arc::new(hand) }), tallies)
+}
+
+/// What a window gives, given back.
+fn released(window: Arc<dyn ExecutionPlan>, tallies: Tallies) -> Arc<dyn ExecutionPlan> {
+    let hand = move |rows: SendableRecordBatchStream, partition: usize, _: &TaskContext| {
+        let tally = tallies.lock().unwrap_or_else(PoisonError::into_inner).remove(&partition);
+        match tally {
+            Some(tally) => Box::pin(Counted { input: rows, tally, count: Tally::take }) as SendableRecordBatchStream,
+            None => rows,
+        }
+    };
+    Arc::new(Passing { name: "Released", input: window, hand: Arc::new(hand) })
+}
+
+impl Tally {
+    fn add(&mut self, batch: &RecordBatch, copies: usize) -> Result<()> {
+        let bytes = row_bytes::of_batch(batch).saturating_mul(copies);
+        self.reservation.try_grow(bytes)?;
+        (self.rows, self.bytes) = (self.rows + batch.num_rows(), self.bytes + bytes);
+        Ok(())
+    }
+
+    /// Rows are taken for as long as each other.
+    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+        let rows = batch.num_rows().min(self.rows);
+        let bytes = if rows == self.rows { self.bytes } else { self.bytes / self.rows * rows };
+        self.reservation.shrink(bytes);
+        (self.rows, self.bytes) = (self.rows - rows, self.bytes - bytes);
+        Ok(())
     }
 }
 
-impl Stream for Held {
+/// A stream whose batches are counted.
+struct Counted<C> {
+    input: SendableRecordBatchStream,
+    tally: Arc<Mutex<Tally>>,
+    count: C,
+}
+
+impl<C: FnMut(&mut Tally, &RecordBatch) -> Result<()> + Unpin> Stream for Counted<C> {
     type Item = Result<RecordBatch>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let batch = ready!(this.input.poll_next_unpin(context));
         if let Some(Ok(batch)) = &batch {
-            let bytes = this.counter.count_batch(batch);
-            if let Err(error) = this.reservation.try_grow(bytes.saturating_mul(COPIES)) {
+            let mut tally = this.tally.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = (this.count)(&mut tally, batch) {
                 return Poll::Ready(Some(Err(error)));
             }
         }
@@ -132,7 +213,7 @@ impl Stream for Held {
     }
 }
 
-impl RecordBatchStream for Held {
+impl<C: FnMut(&mut Tally, &RecordBatch) -> Result<()> + Unpin> RecordBatchStream for Counted<C> {
     fn schema(&self) -> SchemaRef {
         self.input.schema()
     }

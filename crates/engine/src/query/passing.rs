@@ -11,15 +11,20 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::{CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 
-/// What is done with the batches of a partition.
-type Hand = fn(SendableRecordBatchStream, &TaskContext) -> SendableRecordBatchStream;
+/// What is done with the batches of a partition, whose number is given.
+type Hand = Arc<dyn Fn(SendableRecordBatchStream, usize, &TaskContext) -> SendableRecordBatchStream + Send + Sync>;
 
-#[derive(Debug)]
 pub(super) struct Passing {
     pub(super) name: &'static str,
     pub(super) input: Arc<dyn ExecutionPlan>,
     /// All rows, in their order.
     pub(super) hand: Hand,
+}
+
+impl fmt::Debug for Passing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(self.name).field("input", &self.input).finish()
+    }
 }
 
 impl DisplayAs for Passing {
@@ -42,8 +47,7 @@ impl ExecutionPlan for Passing {
     }
 
     fn replace_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>, _: ReplaceChildrenOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        let Self { name, hand, .. } = *self;
-        Ok(Arc::new(Self { name, input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)), hand }))
+        Ok(Arc::new(Self { name: self.name, input: children.pop().unwrap_or_else(|| Arc::clone(&self.input)), hand: Arc::clone(&self.hand) }))
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
@@ -71,6 +75,6 @@ impl ExecutionPlan for Passing {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        Ok((self.hand)(self.input.execute(partition, Arc::clone(&context))?, &context))
+        Ok((self.hand)(self.input.execute(partition, Arc::clone(&context))?, partition, &context))
     }
 }

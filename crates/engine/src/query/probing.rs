@@ -64,7 +64,7 @@ impl PhysicalOptimizerRule for ShortSteps {
             // The last child is the only one, or what a join probes with; the other is only gathered.
             let mut children: Vec<_> = node.children().into_iter().cloned().collect();
             if let Some(input) = children.pop() {
-                children.push(Arc::new(Passing { name: "Slices", input, hand: |rows, _| Box::pin(Sliced::of(rows)) }));
+                children.push(Arc::new(Passing { name: "Slices", input, hand: Arc::new(|rows, _, _| Box::pin(Sliced::of(rows))) }));
             }
             Ok(Transformed::yes(replace_children_if_necessary(node, children)?))
         })

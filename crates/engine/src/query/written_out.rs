@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, JoinType, Result as PlanResult};
 use datafusion::logical_expr::expr::{Exists, InSubquery, SetComparison};
 use datafusion::logical_expr::{Distinct, Expr, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, Statement, TableFactor, Visitor};
@@ -107,7 +107,7 @@ fn folded(name: &Ident) -> String {
 /// `Exhausted` for expressions that are too long when the columns of subqueries are written out in them.
 pub(super) fn check_parts(plan: &LogicalPlan) -> Result<()> {
     let mut parts = Parts::default();
-    parts.of_columns(plan)?;
+    parts.of_columns(plan, &[])?;
     if parts.all <= PARTS_MAX {
         return Ok(());
     }
@@ -115,25 +115,33 @@ pub(super) fn check_parts(plan: &LogicalPlan) -> Result<()> {
     Err(Error::exhausted(error).at("sql"))
 }
 
+/// Columns that expressions may name, with the parts of each.
+type Named<'p> = (&'p DFSchema, &'p [u64]);
+
 #[derive(Default)]
 struct Parts {
     all: u64,
 }
 
 impl Parts {
-    /// Parts of each column that a plan gives.
-    fn of_columns(&mut self, plan: &LogicalPlan) -> Result<Vec<u64>> {
-        let inputs = plan.inputs().into_iter().map(|input| self.of_columns(input)).collect::<Result<Vec<_>>>()?;
-        // What expressions may name, in the order of columns.
-        let named: Vec<(&DFSchema, &[u64])> = plan.inputs().into_iter().map(|input| &**input.schema()).zip(inputs.iter().map(Vec::as_slice)).collect();
-        let mut expressions = Vec::new();
+    /// Parts of each column that a plan gives. `outer` are the columns of the queries around it.
+    fn of_columns(&mut self, plan: &LogicalPlan, outer: &[Named<'_>]) -> PlanResult<Vec<u64>> {
+        let mut inputs: Vec<Vec<u64>> = Vec::new();
+        for input in plan.inputs() {
+            // A LATERAL names columns of what stands before it.
+            let before = plan.inputs().into_iter().map(|input| &**input.schema()).zip(inputs.iter().map(Vec::as_slice));
+            let around: Vec<Named<'_>> = before.chain(outer.iter().copied()).collect();
+            let columns = self.of_columns(input, &around)?;
+            inputs.push(columns);
+        }
+        let named: Vec<Named<'_>> = plan.inputs().into_iter().map(|input| &**input.schema()).zip(inputs.iter().map(Vec::as_slice)).collect();
+        let mut sizes = Vec::new();
         plan.apply_expressions(|expression| {
-            expressions.push(expression.clone());
+            sizes.push(self.of(expression, &named, outer)?);
             Ok(TreeNodeRecursion::Continue)
         })?;
-        let sizes = expressions.iter().map(|expression| self.of(expression, &named)).collect::<Result<Vec<_>>>()?;
         let width = plan.schema().fields().len();
-        let first = || inputs.first().cloned().unwrap_or_default();
+        let input = |index: usize| inputs.get(index).cloned().unwrap_or_default();
         let mut columns = match plan {
             LogicalPlan::Projection(_) => sizes,
             LogicalPlan::Distinct(Distinct::On(on)) => sizes.into_iter().skip(on.on_expr.len()).take(on.select_expr.len()).collect(),
@@ -143,21 +151,27 @@ impl Parts {
                 groups => sizes.into_iter().take(groups.len()).collect(),
             },
             LogicalPlan::Union(_) => (0..width).map(|column| inputs.iter().filter_map(|input| input.get(column)).copied().max().unwrap_or(1)).collect(),
-            LogicalPlan::Join(_) => inputs.concat(),
-            LogicalPlan::Unnest(_) => vec![first().into_iter().max().unwrap_or(1); width],
-            _ => first(),
+            LogicalPlan::Join(join) => match join.join_type {
+                JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => input(0),
+                JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => input(1),
+                _ => inputs.concat(),
+            },
+            LogicalPlan::Unnest(_) => vec![input(0).into_iter().max().unwrap_or(1); width],
+            _ => input(0),
         };
         columns.resize(width, 1);
         Ok(columns)
     }
 
-    /// Parts of an expression; what subqueries in it have is added to all.
-    fn of(&mut self, expression: &Expr, named: &[(&DFSchema, &[u64])]) -> Result<u64> {
+    /// Parts of an expression, which are added to all unless it only hands a column on; so is what subqueries in it have.
+    fn of(&mut self, expression: &Expr, named: &[Named<'_>], outer: &[Named<'_>]) -> PlanResult<u64> {
         let mut size = 0_u64;
         let mut subqueries = Vec::new();
+        let of_column = |known: &[Named<'_>], column: &Column| known.iter().find_map(|(schema, sizes)| sizes.get(schema.maybe_index_of_column(column)?)).copied();
         expression.apply(|part| {
             let own = match part {
-                Expr::Column(column) => named.iter().find_map(|(schema, sizes)| sizes.get(schema.maybe_index_of_column(column)?)).copied().unwrap_or(1),
+                Expr::Column(column) => of_column(named, column).unwrap_or(1),
+                Expr::OuterReferenceColumn(_, column) => of_column(outer, column).unwrap_or(1),
                 Expr::Literal(value, _) => (value.size() / BYTES_OF_A_PART).max(1) as u64,
                 Expr::ScalarSubquery(subquery)
                 | Expr::Exists(Exists { subquery, .. })
@@ -171,11 +185,21 @@ impl Parts {
             size = size.saturating_add(own);
             Ok(TreeNodeRecursion::Continue)
         })?;
+        let around = [named, outer].concat();
         for subquery in subqueries {
-            self.of_columns(&subquery)?;
+            self.of_columns(&subquery, &around)?;
         }
-        self.all = self.all.saturating_add(size);
+        self.all = self.all.saturating_add(if is_handed_on(expression) { 1 } else { size });
         Ok(size)
+    }
+}
+
+/// Whether an expression is a column as it is, perhaps under another name.
+fn is_handed_on(expression: &Expr) -> bool {
+    match expression {
+        Expr::Alias(alias) => is_handed_on(&alias.expr),
+        Expr::Column(_) => true,
+        _ => false,
     }
 }
 
