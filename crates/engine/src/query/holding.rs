@@ -4,6 +4,8 @@
 //! makes one batch of it then; one that goes from row to row keeps those that it cannot tell yet (of the same order, ahead by an
 //! offset), and those that its frame still reaches. A statement of 80 bytes, a sum over a cross join, takes the process down with it.
 //! So what a window takes in is asked for first, and given back with the rows that come out; not where they are kept all the same.
+//! A window that goes from row to row copies what it keeps with every batch: it gets whole ones, also where a cross join makes one of
+//! sixty rows for each of its other side.
 //!
 //! ```text
 //!   Released  gives back what came out
@@ -28,7 +30,9 @@ use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, SlidingAggregateWindowExpr, WindowExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::coalesce::LimitedBatchCoalescer;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use futures::{Stream, StreamExt};
 
@@ -149,15 +153,36 @@ fn held(input: Arc<dyn ExecutionPlan>, keeps: Keeps) -> (Arc<dyn ExecutionPlan>,
     let tallies = Tallies::default();
     let kept = Arc::clone(&tallies);
     let copies = if let Keeps::All { copies } = keeps { copies } else { 1 };
+    let goes_by_rows = !matches!(keeps, Keeps::All { copies: 2.. });
     let hand = move |rows: SendableRecordBatchStream, partition: usize, context: &TaskContext| {
         let reservation = MemoryConsumer::new("rows of a window").register(context.memory_pool());
         let tally = Arc::new(Mutex::new(Tally { reservation, rows: 0, bytes: 0 }));
+        let rows = if goes_by_rows { whole(rows, context.session_config().batch_size()) } else { rows };
         if matches!(keeps, Keeps::UntilTold) {
             kept.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, Arc::clone(&tally));
         }
         Box::pin(Counted { input: rows, tally, count: move |tally: &mut Tally, batch: &RecordBatch| tally.add(batch, copies) }) as SendableRecordBatchStream
     };
     (Arc::new(Passing { name: "Held", input, hand: Arc::new(hand) }), tallies)
+}
+
+/// In batches of so many rows, but for the last.
+fn whole(input: SendableRecordBatchStream, rows: usize) -> SendableRecordBatchStream {
+    let schema = input.schema();
+    let gathered = LimitedBatchCoalescer::new(Arc::clone(&schema), rows, None);
+    let batches = futures::stream::try_unfold((input, gathered), async |(mut input, mut gathered)| {
+        loop {
+            if let Some(batch) = gathered.next_completed_batch() {
+                return Ok(Some((batch, (input, gathered))));
+            }
+            match input.next().await {
+                Some(batch) => drop(gathered.push_batch(batch?)?),
+                None if gathered.is_empty() => return Ok(None),
+                None => gathered.finish()?,
+            }
+        }
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, batches))
 }
 
 /// What a window gives, given back.

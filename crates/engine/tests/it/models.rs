@@ -139,7 +139,7 @@ async fn a_dimension_is_the_same_as_one_that_is_there() {
     }
     let mut model = with(&ward.mill, "visits", &same("day", "date", "order.at")).await;
     let error = ward.mill.check_model(&model).await.unwrap_err();
-    assert_eq!((error.kind(), error.field()), (ErrorKind::NotFound, Some(place.as_str())), "{error}");
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some(place.as_str())), "{error}");
     // A day is the same as a time, and what is stored beside counts as it will be.
     saved(&ward.mill, "visits", same("day", "date", "orders.at")).await;
     model.dimensions.last_mut().unwrap().same_as = Some("orders.booked".to_owned());
