@@ -204,3 +204,16 @@ test('SQL: written with help, run, corrected, cancelled', async ({
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 });
+
+test('SQL: the number of a line stands beside it, also where the editor is below the window', async ({
+  page,
+  seeded,
+}) => {
+  // The editor measures itself once it is looked at; a picture of the whole page shows it before.
+  await page.setViewportSize({ width: 390, height: 150 });
+  await open(seeded, page, '/sql?q=select+1');
+  const top = (part: string) =>
+    page.locator(part).evaluate((drawn) => drawn.getBoundingClientRect().top);
+  expect(await top('.cm-line')).toBeGreaterThan(150);
+  expect(await top('.cm-lineNumbers .cm-gutterElement:last-child')).toBe(await top('.cm-line'));
+});

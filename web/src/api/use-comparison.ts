@@ -1,6 +1,7 @@
-// What an answer is compared with: the answer to the same question about the period before, in the state of the first. With every
-// new state the question is asked again; until it is answered what is known of the one before stands, and says its own version.
-import { useState } from 'react';
+// What an answer is compared with: the answer to the same question about the period before, in the state of the first. Every new
+// state asks it again, but states may come faster than answers: what is on its way is awaited, then the newest state is asked
+// for, and never more often than every few seconds. Until then what is known stands, and says its own version.
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { queryKey } from './query-key';
 import type { StoredResult } from './result-store';
 import type { Problem, SemanticQuery } from './types';
@@ -13,23 +14,52 @@ export interface Comparison {
   retry: () => void;
 }
 
-interface Last {
-  question: string;
-  stored: StoredResult;
+/** Between two asks of the same question. */
+export const COMPARED_EVERY_MS = 5_000;
+
+/** Of whatever state. */
+const questionOf = (query: SemanticQuery): string => queryKey({ ...query, asOf: null });
+
+/** The same question in a later state; an earlier one was chosen by somebody, who is not to wait. */
+function isLater(next: SemanticQuery, asked: SemanticQuery): boolean {
+  if (typeof next.asOf !== 'number' || typeof asked.asOf !== 'number') return false;
+  return next.asOf > asked.asOf && questionOf(next) === questionOf(asked);
 }
 
 export function useComparison(before: SemanticQuery | null, enabled: boolean): Comparison {
-  const answer = useQueryResult(before, enabled && before !== null);
-  const question = before === null ? null : queryKey({ ...before, asOf: null });
-  const own = before === null || answer.outdated ? null : answer.stored;
-  const [last, setLast] = useState<Last | null>(null);
-  if (question === null) {
-    if (last !== null) setLast(null);
-  } else if (own !== null && (last?.stored !== own || last.question !== question)) {
-    setLast({ question, stored: own });
-  }
-  const kept = answer.pending && last?.question === question ? (last?.stored ?? null) : null;
-  const { problem, pending, refetch } = answer;
-  const failed = before !== null && own === null && !pending && problem?.code !== 'aborted';
-  return { stored: own ?? kept, problem: failed ? problem : null, retry: refetch };
+  const [asked, setAsked] = useState(before);
+  const waits = useMemo(
+    () => before !== null && asked !== null && isLater(before, asked),
+    [before, asked],
+  );
+  if (!waits && asked !== before) setAsked(before);
+  const answer = useQueryResult(asked, enabled && asked !== null);
+  const { stored, outdated, problem, pending, refetch } = answer;
+
+  const key = useMemo(() => asked && queryKey(asked), [asked]);
+  const askedAt = useRef(0);
+  useEffect(() => {
+    askedAt.current = Date.now();
+  }, [key, enabled]);
+  useEffect(() => {
+    if (!waits || pending) return;
+    const left = askedAt.current + COMPARED_EVERY_MS - Date.now();
+    const timer = setTimeout(() => setAsked(before), Math.max(0, left));
+    return () => clearTimeout(timer);
+  }, [waits, pending, before]);
+
+  // What answers an earlier state is kept, what answers another question is not.
+  const isOwn = useMemo(
+    () =>
+      asked !== null &&
+      stored !== null &&
+      (!outdated || questionOf(JSON.parse(stored.key) as SemanticQuery) === questionOf(asked)),
+    [asked, stored, outdated],
+  );
+  const failed = asked !== null && !isOwn && !pending && problem?.code !== 'aborted';
+  return {
+    stored: isOwn ? stored : null,
+    problem: failed ? problem : null,
+    retry: waits ? () => setAsked(before) : refetch,
+  };
 }

@@ -14,6 +14,7 @@ export interface ValueList {
   problem: Problem | null;
   /** What is listed is what is asked now. */
   current: boolean;
+  /** Asks for the next page; where the last could not be read, for that one again. */
   readOn: () => void;
 }
 
@@ -31,6 +32,8 @@ export function useValues(asked: ValuesAsked | null): ValueList {
   const [read, setRead] = useState<Read | null>(null);
   const [reading, setReading] = useState(false);
   const request = useRef<{ abort: () => void } | null>(null);
+  // The key of what was read without a problem, for the effect that asks: with the list itself it would ask after every page.
+  const known = useRef<string | null>(null);
   const key = asked === null ? null : JSON.stringify(asked);
   const current = read !== null && read.key === key;
   const listed = read?.values ?? nothing;
@@ -45,6 +48,7 @@ export function useValues(asked: ValuesAsked | null): ValueList {
         if (request.current !== sent) return;
         request.current = null;
         setReading(false);
+        known.current = data ? ofKey : null;
         if (data) {
           const values = [...before, ...data.values];
           setRead({ key: ofKey, values, more: data.more, problem: null });
@@ -60,12 +64,15 @@ export function useValues(asked: ValuesAsked | null): ValueList {
 
   useEffect(() => {
     if (key === null) return;
+    // What was asked otherwise meanwhile and taken back before its answer is still listed, with all of its pages.
+    const isKnown = known.current === key;
     // Not at once: in development everything is mounted twice, and the second would be told that the first was taken back.
-    const timer = setTimeout(() => ask(key, nothing));
+    const timer = isKnown ? undefined : setTimeout(() => ask(key, nothing));
     return () => {
       clearTimeout(timer);
       request.current?.abort();
       request.current = null;
+      setReading(false);
     };
   }, [key, ask]);
 

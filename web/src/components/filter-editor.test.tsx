@@ -1,11 +1,13 @@
 // The form of a filter: values from the API in pages, searched, taken back; and from a question where the API has no list.
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react';
 import { delay, http, HttpResponse } from 'msw';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { queryQueue } from '@/api/request-queue';
 import type { RequestQueue } from '@/api/request-queue';
-import type { AsOf, SemanticQuery } from '@/api/types';
+import { resultStore } from '@/api/result-store';
+import type { SemanticQuery } from '@/api/types';
 import { valuesQueue } from '@/api/values-api';
+import { answerTo } from '@/testing/access-handlers';
 import { dashboardHandlers } from '@/testing/dashboard-handlers';
 import { flightsModel } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
@@ -13,6 +15,7 @@ import { gate } from '@/testing/gate';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { FilterEditor } from './filter-editor';
+import type { FilterEditorProps } from './filter-editor';
 
 let listed: string[] = [];
 let asked: SemanticQuery[] = [];
@@ -45,30 +48,38 @@ beforeEach(() => {
   );
 });
 
-const open = (asOf: AsOf | null = null) =>
+const open = (change: Partial<FilterEditorProps> = {}) =>
   renderApp(
     <FilterEditor
       models={[flightsModel]}
       filter={null}
-      asOf={asOf}
+      asOf={null}
       startWith="flights.carrier"
       onApply={onApply}
+      {...change}
     />,
   );
+const chosen = (...values: string[]): Partial<FilterEditorProps> => ({
+  filter: { member: 'flights.carrier', operator: 'equals', values },
+});
 const list = () => screen.getByRole('list', { name: 'Values' });
 const box = (name: string) => within(list()).findByRole('checkbox', { name });
+const boxes = () => within(list()).getAllByRole('checkbox');
+const moreButton = () => within(list()).getByRole('button', { name: 'More values' });
+const searchField = () => screen.getByRole('textbox', { name: 'Search values' });
 
 describe('values of a dimension', () => {
   it('come from the list of the API, and are read on page by page', async () => {
     const { user } = open();
     await user.click(await box('v0'));
-    expect(within(list()).getAllByRole('checkbox')).toHaveLength(4);
+    // What is missing is in no list of values.
+    expect(boxes()).toHaveLength(5);
     expect(screen.getByText('1 chosen, first 4 shown: type to find others')).toBeVisible();
-    await user.click(within(list()).getByRole('button', { name: 'More values' }));
+    await user.click(moreButton());
     // Whoever goes on by keyboard is at the first that is new.
     await waitFor(async () => expect(await box('v4')).toHaveFocus());
-    await user.click(within(list()).getByRole('button', { name: 'More values' }));
-    await waitFor(() => expect(within(list()).getAllByRole('checkbox')).toHaveLength(10));
+    await user.click(moreButton());
+    await waitFor(() => expect(boxes()).toHaveLength(11));
     expect(within(list()).queryByRole('button')).toBeNull();
     expect(listed).toEqual([
       'dimension=carrier&limit=100',
@@ -84,16 +95,103 @@ describe('values of a dimension', () => {
     });
   });
 
+  it('are read on at the first that was not there, where some were chosen before', async () => {
+    const { user } = open(chosen('v5', 'v8', 'v9'));
+    await box('v0');
+    await user.click(moreButton());
+    await waitFor(async () => expect(await box('v4')).toHaveFocus());
+    // Nothing of the last page is new, and there is no button any more.
+    await user.click(moreButton());
+    await waitFor(() => expect(list()).toHaveFocus());
+    expect(boxes()).toHaveLength(11);
+    expect(within(list()).queryByRole('button')).toBeNull();
+  });
+
+  it('leave whoever asked for more where they are, if all of the page is there', async () => {
+    const { user } = open(chosen('v4', 'v5', 'v6', 'v7'));
+    await box('v0');
+    await user.click(moreButton());
+    await waitFor(() => expect(screen.getByText(/first 8 shown/)).toBeVisible());
+    expect(moreButton()).toHaveFocus();
+  });
+
+  it('are chosen also where they are missing, unless somebody looks for text', async () => {
+    const { user } = open();
+    await box('v0');
+    await user.type(searchField(), 'v');
+    expect(within(list()).queryByRole('checkbox', { name: 'no value' })).toBeNull();
+    await user.clear(searchField());
+    await user.click(await box('no value'));
+    await user.click(await box('v1'));
+    await user.click(screen.getByRole('button', { name: 'Apply filter' }));
+    expect(onApply).toHaveBeenCalledWith({
+      member: 'flights.carrier',
+      operator: 'equals',
+      values: [null, 'v1'],
+    });
+  });
+
+  it('have beside them what is offered, and then nothing missing', async () => {
+    open({ offers: ['{user.desk}'] });
+    await box('v0');
+    expect(await box('{user.desk}')).not.toBeChecked();
+    expect(within(list()).queryByRole('checkbox', { name: 'no value' })).toBeNull();
+  });
+
   it('are searched when somebody stops typing', async () => {
     const { user } = open();
     await user.click(await box('v1'));
-    await user.type(screen.getByRole('textbox', { name: 'Search values' }), '9');
-    await waitFor(() => expect(listed).toHaveLength(2));
-    expect(listed[1]).toBe('dimension=carrier&limit=100&search=9');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const type = (value: string) => fireEvent.change(searchField(), { target: { value } });
+    const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms));
+    try {
+      type('v');
+      await pass(200);
+      type('v9');
+      await pass(200);
+      expect(listed).toHaveLength(1);
+      await pass(100);
+      await expect.poll(() => listed).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
     await waitFor(() => expect(within(list()).queryByText('v2')).toBeNull());
+    expect(listed.slice(1)).toEqual(['dimension=carrier&limit=100&search=v9']);
     // What is chosen stays.
     expect(await box('v1')).toBeChecked();
     expect(await box('v9')).not.toBeChecked();
+  });
+
+  it('stay, with all of their pages, when a search is taken back before its answer', async () => {
+    const { user } = open();
+    await box('v0');
+    await user.click(moreButton());
+    await box('v7');
+    let slow = true;
+    server.use(
+      http.get('*/api/v1/models/flights/values', async ({ request }) => {
+        if (!slow) return undefined;
+        listed.push(new URL(request.url).searchParams.has('search') ? 'searched' : 'read on');
+        await delay('infinite');
+        return undefined;
+      }),
+    );
+    await user.click(moreButton());
+    await waitFor(() => expect(listed).toHaveLength(3));
+    await user.type(searchField(), 'q');
+    await waitFor(() => expect(listed).toHaveLength(4));
+    slow = false;
+    await user.clear(searchField());
+    await waitFor(() => expect(list()).toHaveAttribute('aria-busy', 'false'));
+    expect(await box('v7')).toBeEnabled();
+    // They can be read on, and not from the beginning.
+    await user.click(moreButton());
+    await waitFor(async () => expect(await box('v8')).toHaveFocus());
+    expect(listed.slice(2)).toEqual([
+      'read on',
+      'searched',
+      'dimension=carrier&limit=100&offset=8',
+    ]);
   });
 
   it('are not awaited once others are', async () => {
@@ -108,7 +206,7 @@ describe('values of a dimension', () => {
     );
     const { user, unmount } = open();
     expect(within(list()).getByText('Looking…')).toBeVisible();
-    await user.type(screen.getByRole('textbox', { name: 'Search values' }), 'f');
+    await user.type(searchField(), 'f');
     expect(await box('found')).toBeEnabled();
     expect(taken).toEqual(['']);
     unmount();
@@ -125,29 +223,63 @@ describe('values of a dimension', () => {
     open();
     expect(await box('v0')).toBeEnabled();
     letCharts();
-    const letLists = hold(valuesQueue, 3);
+    const letLists = hold(valuesQueue, 16);
     await waitFor(() => expect(queryQueue.active).toBe(0));
     expect(valuesQueue.active).toBe(2);
+    await queryQueue.run(() => Promise.resolve());
     letLists();
     await waitFor(() => expect(valuesQueue.active).toBe(0));
   });
 
-  it('say what is wrong, and that none matches', async () => {
+  it('say that none matches', async () => {
     const { user } = open();
     await box('v0');
-    await user.type(screen.getByRole('textbox', { name: 'Search values' }), 'zz');
+    await user.type(searchField(), 'zz');
     expect(await within(list()).findByText('No value matches')).toBeVisible();
+  });
+
+  it('say what is wrong and what to do, and are asked for again', async () => {
+    let away = true;
+    const refusal = { ...problem(503, 'unavailable', 'The store is away'), suggestions: ['wait'] };
     server.use(
       http.get('*/api/v1/models/flights/values', () =>
-        HttpResponse.json(problem(503, 'unavailable', 'The store is away'), { status: 503 }),
+        away ? HttpResponse.json(refusal, { status: 503 }) : undefined,
       ),
     );
-    await user.type(screen.getByRole('textbox', { name: 'Search values' }), 'z');
-    expect(await within(list()).findByText('The store is away')).toBeVisible();
+    const { user } = open();
+    const alert = await within(list()).findByRole('alert');
+    expect(alert).toHaveTextContent('The store is away');
+    expect(alert).toHaveTextContent('Instead:wait');
+    away = false;
+    await user.click(within(alert).getByRole('button', { name: 'Try again' }));
+    await waitFor(() => expect(boxes()).toHaveLength(5));
+    expect(within(list()).queryByRole('alert')).toBeNull();
+  });
+
+  it('say why nothing is seen, also to who looks for some', async () => {
+    resultStore.clear();
+    server.use(
+      http.get('*/api/v1/models/flights/values', () =>
+        HttpResponse.json({ values: [], more: false }),
+      ),
+      http.post('*/api/v1/queries', async ({ request }) => {
+        const query = (await request.json()) as SemanticQuery;
+        asked.push(query);
+        return HttpResponse.json(answerTo('u3', query));
+      }),
+    );
+    const { user } = open();
+    const reason = 'Your attribute airport is not set.';
+    expect(await within(list()).findByText(reason)).toBeVisible();
+    await user.type(searchField(), 'zz');
+    await waitFor(() => expect(list()).toHaveAttribute('aria-busy', 'true'));
+    await waitFor(() => expect(list()).toHaveAttribute('aria-busy', 'false'));
+    expect(within(list()).getByText(reason)).toBeVisible();
+    expect(asked).toHaveLength(1);
   });
 
   it('are counted by a question in an older state, which the list does not have', async () => {
-    open(2);
+    open({ asOf: 2 });
     expect(await within(list()).findByRole('checkbox', { name: /^UA/ })).toBeEnabled();
     expect(listed).toEqual([]);
     expect(asked).toMatchObject([{ dimensions: ['flights.carrier'], asOf: 2 }]);

@@ -19,7 +19,7 @@ export interface FilterEditorProps {
   everything?: boolean;
   /** What is chosen to begin with, where there is no filter yet. */
   startWith?: string | undefined;
-  /** Values that are always in the list, whatever the data has. */
+  /** Values that are always in the list, whatever the data has; without them a missing value, which no list of values has. */
   offers?: readonly string[];
   onApply: (filter: MemberFilter) => void;
   onRemove?: (() => void) | undefined;
@@ -31,6 +31,8 @@ interface MemberChoice {
   type: ColumnType;
   isMeasure: boolean;
 }
+
+const missing: readonly Cell[] = [null];
 
 const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === 'date';
 
@@ -63,7 +65,7 @@ function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[
 }
 
 export function FilterEditor(props: FilterEditorProps) {
-  const { models, filter, asOf, everything = false, offers = [], onApply, onRemove } = props;
+  const { models, filter, asOf, everything = false, offers = missing, onApply, onRemove } = props;
   const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
   const [memberName, setMember] = useState(
     filter?.member ?? props.startWith ?? choices[0]?.member ?? '',

@@ -24,8 +24,14 @@ const look = EditorView.theme({
   },
   // The frame around the editor shows where the focus is: what is inside of it would be drawn over.
   '&.cm-focused': { outline: 'none' },
-  '.cm-scroller': { fontFamily: 'ui-monospace, monospace', lineHeight: '1.55' },
-  '.cm-content': { caretColor: colour('text-primary'), padding: '8px 0' },
+  // Space above the text is around the numbers, too: space inside of the text they are given only once the editor was measured,
+  // which it is not while it is out of the window.
+  '.cm-scroller': {
+    fontFamily: 'ui-monospace, monospace',
+    lineHeight: '1.55',
+    paddingTop: '8px',
+  },
+  '.cm-content': { caretColor: colour('text-primary'), padding: '0 0 8px' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: colour('text-primary') },
   '.cm-gutters': {
     backgroundColor: colour('background-paper'),

@@ -43,7 +43,6 @@ describe('explanations in words', () => {
     ['no dataset', { ...restricted, dataset: '', version: 0 }, 'Dataset', 'none'],
     ['no budget', { budget: {} }, 'Budget', 'none'],
     ['a budget that is over', { within_budget: false }, 'Budget', '1,000,000 rows: over'],
-    ['a budget that is not told', { budget: {}, within_budget: false }, 'Budget', 'over'],
     ['two bounds', { budget: { rows: 1, bytes: 1_000 } }, 'Budget', '1 row and 1 KB: within'],
     ['what to ask instead', { suggestions: ['ask by day'] }, 'Instead', 'ask by day'],
     ['what is quick', { estimated_ms: 0.2 }, 'About', 'less than a millisecond'],

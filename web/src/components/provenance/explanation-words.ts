@@ -22,8 +22,7 @@ function budgetFact({ budget, within_budget: fits }: Explanation): Fact {
     budget.rows == null ? null : formatCount(budget.rows, 'row'),
     budget.bytes == null ? null : bytes(budget.bytes),
   ].filter((bound) => bound !== null);
-  // Bounds are not told to everybody whom they bind.
-  if (bounds.length === 0) return { name: 'Budget', value: fits ? 'none' : 'over' };
+  if (bounds.length === 0) return { name: 'Budget', value: 'none' };
   return { name: 'Budget', value: `${bounds.join(' and ')}: ${fits ? 'within' : 'over'}` };
 }
 

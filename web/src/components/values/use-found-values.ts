@@ -14,6 +14,8 @@ export interface FoundValues {
   /** There are others: of a list the next page, of what was counted those that are searched for. */
   more: 'page' | 'search' | null;
   readOn: () => void;
+  /** After a problem. */
+  retry: () => void;
   pending: boolean;
   problem: Problem | null;
   /** Why nothing is seen, where that is why there is nothing. */
@@ -30,10 +32,11 @@ export function useFoundValues(
   const list = useValues(asked);
   // A list does not say why nothing is in it; a question does.
   const unexplained = list.current && list.values.length === 0 && list.problem === null;
-  const counted = asked === null || (unexplained && search === '');
+  // Nor is anything found in what nobody may see: whatever is searched, the question is about all values, and asked once.
+  const counted = asked === null ? search : unexplained ? '' : null;
   const query = useMemo(
-    () => (counted ? countedValues(choice, models, asOf, search) : null),
-    [counted, choice, models, asOf, search],
+    () => (counted === null ? null : countedValues(choice, models, asOf, counted)),
+    [counted, choice, models, asOf],
   );
   const answer = useQueryResult(query, query !== null);
   const result = answer.stored?.result ?? null;
@@ -41,7 +44,16 @@ export function useFoundValues(
   if (asked !== null) {
     const { values, more, readOn, problem } = list;
     const pending = list.pending || (query !== null && answer.pending);
-    return { values, counts: [], more: more ? 'page' : null, readOn, pending, problem, hidden };
+    return {
+      values,
+      counts: [],
+      more: more ? 'page' : null,
+      readOn,
+      retry: readOn,
+      pending,
+      problem,
+      hidden,
+    };
   }
   const found = result?.data[0] ?? [];
   return {
@@ -49,6 +61,7 @@ export function useFoundValues(
     counts: result?.data[1] ?? [],
     more: found.length > COUNTED_VALUES ? 'search' : null,
     readOn: () => undefined,
+    retry: answer.refetch,
     pending: answer.pending,
     problem: answer.problem,
     hidden,

@@ -9,6 +9,7 @@ import type { AsOf, Cell, Model } from '@/api/types';
 import { valueText } from '@/lib/filter-words';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
+import { ErrorState } from '../states';
 import type { ListedDimension } from './asked-values';
 import { useFoundValues } from './use-found-values';
 
@@ -17,7 +18,7 @@ export interface ValueFieldProps {
   models: readonly Model[];
   asOf: AsOf | null;
   /** Always in the list, whatever the data has. */
-  offers: readonly string[];
+  offers: readonly Cell[];
   values: readonly Cell[];
   onValues: (values: Cell[]) => void;
 }
@@ -33,24 +34,34 @@ export function ValueField(props: ValueFieldProps) {
     return () => window.clearTimeout(timer);
   }, [search]);
   const found = useFoundValues(choice, models, asOf, settled);
+  // What is missing has no text to be found by.
+  const offered = offers.filter((offer) => String(offer ?? '').includes(search.trim()));
   // Chosen values stay on top, whatever is searched.
-  const ahead = [
-    ...values,
-    ...offers.filter((offer) => !values.includes(offer) && offer.includes(search.trim())),
-  ];
-  const shown = [...new Set([...ahead, ...found.values])];
+  const shown = [...new Set([...values, ...offered, ...found.values])];
 
   const list = useRef<HTMLUListElement>(null);
-  // Where the next page begins, once somebody has asked for it: the focus goes there, because the button moves away or is gone.
-  const readFrom = useRef<number | null>(null);
-  const count = found.values.length;
+  // What was there when somebody asked for more: the focus goes to the first that was not, because the button moves away or is
+  // gone. Chosen values are drawn before their page comes, so that it may bring nothing new.
+  const seen = useRef<ReadonlySet<Cell> | null>(null);
   useEffect(() => {
-    const from = readFrom.current;
-    if (from === null || count <= from) return;
-    readFrom.current = null;
+    const before = seen.current;
+    if (before === null || found.pending) return;
+    seen.current = null;
     const boxes = list.current?.querySelectorAll<HTMLElement>('input[type="checkbox"]') ?? [];
-    boxes[boxes.length - (count - from)]?.focus();
-  }, [count]);
+    const first = shown.findIndex((value) => !before.has(value));
+    if (first >= 0) boxes[first]?.focus();
+    else if (document.activeElement === document.body) list.current?.focus();
+  });
+  const readOn = (): void => {
+    seen.current = new Set(shown);
+    found.readOn();
+  };
+  const retry = (): void => {
+    seen.current = new Set(shown);
+    // The button is gone at once.
+    list.current?.focus();
+    found.retry();
+  };
 
   const toggle = (value: Cell): void =>
     onValues(
@@ -66,11 +77,8 @@ export function ValueField(props: ValueFieldProps) {
     onValues([...new Set([...values, ...parts.map((part) => (numeric ? Number(part) : part))])]);
     return true;
   };
-  const empty = found.problem
-    ? found.problem.title
-    : found.pending
-      ? 'Looking…'
-      : (found.hidden ?? 'No value matches');
+  const isEmpty = found.values.length === 0 && offered.every((offer) => offer === null);
+  const empty = found.pending ? 'Looking…' : (found.hidden ?? 'No value matches');
 
   return (
     <Box>
@@ -78,7 +86,7 @@ export function ValueField(props: ValueFieldProps) {
         label="Search values"
         value={search}
         onChange={(event) => {
-          readFrom.current = null;
+          seen.current = null;
           setSearch(event.target.value);
         }}
         onPaste={(event) => {
@@ -98,6 +106,7 @@ export function ValueField(props: ValueFieldProps) {
       <Box
         component="ul"
         ref={list}
+        tabIndex={-1}
         aria-label="Values"
         aria-busy={found.pending}
         sx={{
@@ -116,7 +125,8 @@ export function ValueField(props: ValueFieldProps) {
           const at = found.values.indexOf(value);
           return (
             <ValueRow
-              key={String(value)}
+              // A value may be the word that another is written as.
+              key={`${typeof value} ${value}`}
               value={value}
               count={at >= 0 ? (found.counts[at] ?? null) : null}
               checked={values.includes(value)}
@@ -126,30 +136,28 @@ export function ValueField(props: ValueFieldProps) {
         })}
         {found.more === 'page' && (
           <Box component="li" sx={{ p: 1 }}>
-            <Button
-              size="small"
-              variant="text"
-              fullWidth
-              onClick={() => {
-                readFrom.current = count;
-                found.readOn();
-              }}
-            >
+            <Button size="small" variant="text" fullWidth onClick={readOn}>
               {found.pending ? 'Looking…' : 'More values'}
             </Button>
           </Box>
         )}
-        {(shown.length === 0 || found.problem !== null) && (
-          <Box component="li" sx={{ p: 3, color: 'text.secondary' }}>
-            {empty}
-          </Box>
+        {found.problem !== null && !found.pending ? (
+          <li>
+            <ErrorState dense problem={found.problem} onRetry={retry} />
+          </li>
+        ) : (
+          isEmpty && (
+            <Box component="li" sx={{ p: 3, color: 'text.secondary' }}>
+              {empty}
+            </Box>
+          )
         )}
       </Box>
       <Box role="status" sx={{ typography: 'caption', color: 'text.secondary', mt: 1 }}>
         {values.length > 0 ? `${values.length} chosen` : 'None chosen'}
         {found.more === null
           ? ''
-          : `, first ${formatNumber(count, 'integer', 'full')} shown: type to find others`}
+          : `, first ${formatNumber(found.values.length, 'integer', 'full')} shown: type to find others`}
       </Box>
     </Box>
   );

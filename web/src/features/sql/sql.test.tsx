@@ -207,6 +207,10 @@ describe('explaining a statement', () => {
     await region();
     await user.type(await editor(), ' ');
     expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
+    // What was said is old by now, also of the statement as it was.
+    await user.type(await editor(), '{Backspace}');
+    expect(await editor()).toHaveValue(count);
+    expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
     await explain(user);
     await user.click(within(await region()).getByRole('button', { name: 'Close' }));
     expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
@@ -224,9 +228,11 @@ describe('explaining a statement', () => {
     const alert = await within(await region()).findByRole('alert');
     expect(alert).toHaveTextContent('Line 1, column 17');
     expect(await editor()).toHaveAttribute('data-wrong', 'from');
+    await user.click(within(await region()).getByRole('button', { name: 'Close' }));
+    expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
+    expect(await editor()).toHaveAttribute('data-wrong', '');
     await user.clear(await editor());
     await user.type(await editor(), count);
-    expect(await editor()).toHaveAttribute('data-wrong', '');
     await user.type(screen.getByRole('textbox', { name: 'As of' }), '99{Enter}');
     await explain(user);
     await region();

@@ -1,5 +1,5 @@
-// What running the statement as it stands would cost. Once it is changed, what was said holds no longer and what is awaited is
-// taken back.
+// What running the statement as it stands would cost. Once it is changed, what was said is gone, also where the change is
+// taken back, and what is awaited is taken back.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLazyExplainQueryQuery } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
@@ -37,7 +37,11 @@ export function useSqlExplanation(sql: string, asOf: AsOf | null): SqlExplanatio
     request.current?.abort();
     request.current = null;
   }, []);
-  useEffect(() => cancel, [key, cancel]);
+  const close = useCallback(() => {
+    cancel();
+    setAnswer(null);
+  }, [cancel]);
+  useEffect(() => close, [key, close]);
 
   const explain = (): void => {
     if (request.current !== null) return;
@@ -59,9 +63,6 @@ export function useSqlExplanation(sql: string, asOf: AsOf | null): SqlExplanatio
     told: answer?.key === key ? answer.told : null,
     explain,
     cancel,
-    close: useCallback(() => {
-      cancel();
-      setAnswer(null);
-    }, [cancel]),
+    close,
   };
 }

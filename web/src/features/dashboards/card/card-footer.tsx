@@ -44,7 +44,7 @@ export interface CardFooterProps {
   warning: Problem | null;
   stale: boolean;
   confirmedAt: number | null;
-  /** Quiet, and only where nothing is wrong. */
+  /** Quiet, and whatever else is said: it is so all the time. */
   restricted: string | null;
   onRetry: () => void;
   /** Why there is nothing to compare with. */
@@ -52,60 +52,73 @@ export interface CardFooterProps {
   onCompare: () => void;
 }
 
+/** Of what is wrong the worst: what is shown is old, whether or not asking again failed, before what it is compared with. */
 export function CardFooter(props: CardFooterProps) {
-  const { stale, confirmedAt, restricted, uncompared } = props;
-  const warning = props.warning ?? uncompared;
-  if (!warning && !stale) {
-    return restricted === null ? null : (
-      <Box
-        data-testid="card-restricted"
-        title={restricted}
-        sx={{
-          px: 3,
-          pb: 1,
-          typography: 'caption',
-          color: 'text.secondary',
-          overflow: 'hidden',
-          textOverflow: 'ellipsis',
-          whiteSpace: 'nowrap',
-        }}
-      >
-        {restricted}
-      </Box>
-    );
-  }
+  const { warning, stale, confirmedAt, restricted, uncompared } = props;
+  const isWrong = warning !== null || stale || uncompared !== null;
   return (
-    <Box
-      data-testid="card-footer"
-      sx={{
-        display: 'flex',
-        alignItems: 'center',
-        gap: 2,
-        px: 3,
-        py: 1,
-        borderTop: 1,
-        borderColor: 'divider',
-        typography: 'caption',
-        color: 'warning.main',
-      }}
-    >
-      {warning ? (
-        <>
-          <Box sx={{ flex: 1, minWidth: 0 }}>
-            {props.warning ? 'Not refreshed' : 'Not compared'}: {warning.title}
-            {warning.request_id ? ` (request ${warning.request_id})` : ''}
-          </Box>
-          <Button
-            size="small"
-            variant="text"
-            onClick={props.warning ? props.onRetry : props.onCompare}
-          >
-            Try again
-          </Button>
-        </>
-      ) : (
-        <StaleMark asOf={confirmedAt} stale />
+    <>
+      {restricted !== null && (
+        <Box
+          data-testid="card-restricted"
+          title={restricted}
+          sx={{
+            px: 3,
+            pb: 1,
+            typography: 'caption',
+            color: 'text.secondary',
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+            whiteSpace: 'nowrap',
+          }}
+        >
+          {restricted}
+        </Box>
       )}
-    </Box>
+      {isWrong && (
+        <Box
+          data-testid="card-footer"
+          sx={{
+            display: 'flex',
+            alignItems: 'center',
+            gap: 2,
+            px: 3,
+            py: 1,
+            borderTop: 1,
+            borderColor: 'divider',
+            typography: 'caption',
+            color: 'warning.main',
+          }}
+        >
+          {warning !== null ? (
+            <Failed what="Not refreshed" problem={warning} onRetry={props.onRetry} />
+          ) : stale ? (
+            <StaleMark asOf={confirmedAt} stale />
+          ) : (
+            uncompared !== null && (
+              <Failed what="Not compared" problem={uncompared} onRetry={props.onCompare} />
+            )
+          )}
+        </Box>
+      )}
+    </>
   );
 }
+
+interface FailedProps {
+  what: string;
+  problem: Problem;
+  onRetry: () => void;
+}
+
+const Failed = ({ what, problem, onRetry }: FailedProps) => (
+  <>
+    <Box sx={{ flex: 1, minWidth: 0 }}>
+      {what}: {problem.title}
+      {problem.request_id ? ` (request ${problem.request_id})` : ''}
+    </Box>
+    <Button size="small" variant="text" onClick={onRetry}>
+      Try again
+    </Button>
+  </>
+);

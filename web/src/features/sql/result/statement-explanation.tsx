@@ -13,8 +13,6 @@ export interface StatementExplanationProps {
 
 export default function StatementExplanation(props: StatementExplanationProps) {
   const { told, onRetry, onClose } = props;
-  if (told.problem !== null)
-    return <SqlProblem problem={told.problem} sql={told.sql} onRetry={onRetry} />;
   return (
     <Box
       sx={{
@@ -33,7 +31,11 @@ export default function StatementExplanation(props: StatementExplanationProps) {
           Close
         </Button>
       </Box>
-      <ExplanationFacts explanation={told.explanation} />
+      {told.problem === null ? (
+        <ExplanationFacts explanation={told.explanation} />
+      ) : (
+        <SqlProblem problem={told.problem} sql={told.sql} onRetry={onRetry} />
+      )}
     </Box>
   );
 }
