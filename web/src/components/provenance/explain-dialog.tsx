@@ -7,6 +7,7 @@ import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import { useId } from 'react';
 import type { SemanticQuery } from '@/api/types';
+import { Announcer } from '../announcer';
 import { Explained } from './explanation';
 
 export interface ExplainDialogProps {
@@ -34,6 +35,7 @@ export function ExplainDialog({ title, query, onClose }: ExplainDialogProps) {
           {title}
         </Box>
       </DialogTitle>
+      <Announcer />
       <DialogContent>
         <Explained query={query} />
       </DialogContent>

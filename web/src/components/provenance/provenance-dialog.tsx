@@ -20,6 +20,7 @@ import type {
 } from '@/api/types';
 import { groupQuery } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
+import { Announcer } from '../announcer';
 import { ExplanationSection } from './explanation';
 import { CodeBlock } from './fact-list';
 import { Fold } from './fold';
@@ -69,6 +70,7 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
           </Box>
         )}
       </DialogTitle>
+      <Announcer />
       <DialogContent>
         {'sql' in query ? (
           <>

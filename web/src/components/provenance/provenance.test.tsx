@@ -1,5 +1,5 @@
 // The panel as somebody uses it: what a number is made of, for all numbers or one group, and computing it again.
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SemanticQuery, Verification } from '@/api/types';
@@ -33,6 +33,12 @@ const verdict = (change: Partial<Verification>) =>
   );
 const press = (user: ReturnType<typeof open>['user']) =>
   user.click(screen.getByRole('button', { name: 'Compute again from rows' }));
+
+/** By who does not look: the page itself, and with it its region, is hidden while a dialog is open. */
+const heard = (words: string) =>
+  waitFor(() =>
+    expect(within(screen.getByRole('dialog')).getByRole('status')).toHaveTextContent(words),
+  );
 
 beforeEach(() => {
   traced.length = 0;
@@ -89,6 +95,7 @@ describe('computing it again', () => {
     await press(user);
     expect(await screen.findByText('The same to the last digit')).toBeVisible();
     expect(screen.getByText('336,776 rows read, flights, version 3')).toBeVisible();
+    await heard('The same to the last digit');
   });
 
   it('lists differences', async () => {
@@ -110,6 +117,7 @@ describe('computing it again', () => {
     const table = await screen.findByRole('table', { name: 'Differences' });
     expect(within(table).getByRole('row', { name: 'Carrier UA: Flights 12 13' })).toBeVisible();
     expect(screen.getByText('and 20 others')).toBeVisible();
+    expect(screen.getByRole('alert')).toContainElement(table);
   });
 
   it('can be cancelled', async () => {
@@ -124,7 +132,7 @@ describe('computing it again', () => {
     const { user } = open();
     await press(user);
     await user.click(await screen.findByRole('button', { name: 'Cancel' }));
-    expect(await screen.findByText('Cancelled; nothing was compared.')).toBeVisible();
+    await heard('Cancelled; nothing was compared.');
     await expect.poll(() => aborted).toBe(true);
   });
 

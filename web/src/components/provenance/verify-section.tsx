@@ -20,6 +20,8 @@ type Outcome =
   | { is: 'done'; verification: Verification }
   | { is: 'failed'; problem: Problem };
 
+const cancelledText = 'Cancelled; nothing was compared.';
+
 export interface VerifySectionProps {
   query: SemanticQuery;
   columns: readonly ResultColumn[];
@@ -41,7 +43,8 @@ export function VerifySection({ query, columns }: VerifySectionProps) {
     running.current = null;
     if (answer.data !== undefined) {
       setOutcome({ is: 'done', verification: answer.data });
-      announce(verdictOf(answer.data).title);
+      // What is wrong is an alert.
+      if (answer.data.equal) announce(verdictOf(answer.data).title);
     } else {
       setOutcome({ is: 'failed', problem: toProblem(answer.error) });
     }
@@ -51,6 +54,7 @@ export function VerifySection({ query, columns }: VerifySectionProps) {
     running.current = null;
     request?.abort();
     setOutcome({ is: 'cancelled' });
+    announce(cancelledText);
   };
 
   const isRunning = outcome.is === 'running';
@@ -74,11 +78,7 @@ export function VerifySection({ query, columns }: VerifySectionProps) {
           </Button>
         )}
         <RunningLine running={isRunning} onCancel={cancel} />
-        {outcome.is === 'cancelled' && (
-          <Box role="status" sx={muted}>
-            Cancelled; nothing was compared.
-          </Box>
-        )}
+        {outcome.is === 'cancelled' && <Box sx={muted}>{cancelledText}</Box>}
       </Box>
       {isRunning && (
         <LinearProgress
@@ -109,7 +109,7 @@ function Verdict({ verification, columns, query }: VerdictProps) {
   const tone = equal ? 'success.main' : 'error.main';
   return (
     <Box
-      role={equal ? 'status' : 'alert'}
+      role={equal ? undefined : 'alert'}
       sx={{
         display: 'flex',
         gap: 3,

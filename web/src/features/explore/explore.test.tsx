@@ -286,6 +286,10 @@ describe('what the question would read', () => {
     expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
     expect(dialog).toHaveTextContent('Flights by carrier');
     expect(dialog).toHaveTextContent('This is the answer itself.');
+    // Who listens is told so where they are: what the dialog covers is not read out.
+    await waitFor(() =>
+      expect(within(dialog).getByRole('status')).toHaveTextContent(/^Would read 28,279 rows/),
+    );
     expect(screen.queryByText('Where does this come from?')).toBeNull();
   });
 
