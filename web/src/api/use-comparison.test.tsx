@@ -2,7 +2,7 @@
 // the newest state is asked for at most every few seconds, and another question begins anew.
 import { act, screen } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answer } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
@@ -25,8 +25,10 @@ let [opened, letGo] = gate();
 function Compared() {
   const [before, setBefore] = useState<SemanticQuery | null>({ ...question, asOf: 1 });
   const comparison = useComparison(before, true);
-  compare = (query) => act(() => setBefore(query));
-  retry = () => act(comparison.retry);
+  useEffect(() => {
+    compare = (query) => act(() => setBefore(query));
+    retry = () => act(comparison.retry);
+  });
   const { stored, problem: why } = comparison;
   return <p>{why?.title ?? stored?.result.provenance.version ?? 'nothing'}</p>;
 }
