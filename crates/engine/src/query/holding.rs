@@ -26,14 +26,15 @@ use datafusion::config::ConfigOptions;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Literal;
-use datafusion::physical_expr::window::{PlainAggregateWindowExpr, SlidingAggregateWindowExpr, WindowExpr};
+use datafusion::physical_expr::window::{PlainAggregateWindowExpr, SlidingAggregateWindowExpr, StandardWindowExpr, WindowExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coalesce::LimitedBatchCoalescer;
 use datafusion::physical_plan::execution_plan::replace_children_if_necessary;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
+use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec, WindowUDFExpr};
 use futures::{Stream, StreamExt};
 
 use super::passing::Passing;
@@ -124,13 +125,18 @@ fn reaches_back(window: &Arc<dyn WindowExpr>) -> bool {
     reaches
         || match aggregate {
             Some(aggregate) => !CONSTANT.contains(&aggregate.fun().name()) || aggregate.is_distinct(),
-            // The offset of what looks behind.
-            None => window
-                .expressions()
+            // The offset of what looks behind, which is none of the expressions that it is computed from.
+            None => arguments(window)
                 .iter()
                 .filter_map(|part| part.downcast_ref::<Literal>())
                 .any(|offset| offset.value().data_type().is_integer() && !is_near(offset.value())),
         }
+}
+
+/// What a function of windows is called with.
+fn arguments(window: &Arc<dyn WindowExpr>) -> &[Arc<dyn PhysicalExpr>] {
+    let function = window.as_any().downcast_ref::<StandardWindowExpr>().map(|window| window.get_standard_func_expr().as_any());
+    function.and_then(|function| function.downcast_ref::<WindowUDFExpr>()).map_or(&[], WindowUDFExpr::args)
 }
 
 fn is_near(rows: &ScalarValue) -> bool {
