@@ -139,9 +139,9 @@ fn check_type(dimension: &Dimension, columns: &Columns<'_>) -> Result<()> {
     if fits { Ok(()) } else { Err(wrong(format!("it is said to be of type {told}, and its {what} is of type {found}"))) }
 }
 
-/// Checks that what is added up is a number.
+/// Checks that what is computed with is a number.
 fn check_input(measure: &Measure, columns: &Columns<'_>) -> Result<()> {
-    if !matches!(measure.kind, MeasureKind::Sum | MeasureKind::Avg | MeasureKind::Balance) {
+    if !matches!(measure.kind, MeasureKind::Sum | MeasureKind::Avg | MeasureKind::Balance | MeasureKind::Quantile) {
         return Ok(());
     }
     let Some(input) = columns.measured(measure)? else { return Ok(()) };

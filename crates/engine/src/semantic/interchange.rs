@@ -5,6 +5,7 @@
 //!   cube   Cube's data models and views, read
 //!   osi    the Open Semantic Interchange format, read and written
 //!     | text    YAML of others is hostile until it is read: bounded, and every error says where
+//!     | places  the line of what an error is about that was found later
 //!     | sql     only what means the same in every database is taken out of SQL
 //!     v
 //!   Imported {models, views, notes}
@@ -16,6 +17,7 @@ mod aggregate;
 mod cube;
 mod notes;
 mod osi;
+mod places;
 mod sql;
 mod text;
 mod write;
@@ -24,6 +26,7 @@ mod yaml;
 pub use cube::read_cubes;
 pub use notes::{Imported, Note};
 pub use osi::{read_osi, write_osi};
+pub use places::{Place, Places};
 pub use yaml::{Documents, read_documents, read_models, write_model, write_models, write_view};
 
 use self::sql::Reason;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use tidemill::interchange::{Documents, Imported, read_cubes, read_documents, read_osi, write_model, write_osi, write_view};
+use tidemill::interchange::{Documents, Imported, Places, read_cubes, read_documents, read_osi, write_model, write_osi, write_view};
 use tidemill::{ColumnType, ErrorKind, Mill, Model, View};
 
 use super::{ConfigArguments, open_engine, terminal};
@@ -123,17 +123,21 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
 
 /// The models and views of some files, all of which fit. What could not be carried over, and what does not fit, is told.
 async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
-    let mut found = read_all(mill, files).await?;
+    let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut found = read_all(mill, files.format, &texts).await?;
+    let lines = Lines::of(files.format, &texts);
     let mut wrong = 0;
-    let mut complain = |what: &str, name: &str, text: String| {
+    let mut complain = |what: &str, name: &str, field: Option<&str>, text: String| {
         wrong += 1;
-        terminal::complain(&format!("{what} {name}{text}"));
+        let place = lines.find(name, field.unwrap_or_default());
+        let field = field.map(|field| format!(" {field}")).unwrap_or_default();
+        terminal::complain(&format!("{place}{what} {name}{field}: {text}"));
     };
     let mut names = BTreeSet::new();
     let among = found.models.clone();
     for (place, model) in found.models.iter_mut().enumerate() {
         if let Err(error) = mill.check_model_among(model, &among).await {
-            complain("model", &model.name, told(&error));
+            complain("model", &model.name, error.field(), error.to_string());
             continue;
         }
         let current = mill.model(&model.name).await?;
@@ -142,34 +146,34 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
             model.access_policies.clone_from(&current.access_policies);
         }
         if model.access_policies.is_empty() && !current.access_policies.is_empty() && !files.drop_policies {
-            let text = ": it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies";
-            complain("model", &model.name, text.to_owned());
+            let text = "it has access policies, and the file has none: everybody would see everything; pull it again, or say --drop-policies";
+            complain("model", &model.name, None, text.to_owned());
         }
         if model.version != 0 && model.version != current.version {
-            complain("model", &model.name, of_version(model.version, current.version));
+            complain("model", &model.name, Some("version"), of_version(model.version, current.version));
         }
         if !names.insert(model.name.clone()) {
-            complain("model", &model.name, format!(": it stands twice in the files (the second time as number {})", place + 1));
+            complain("model", &model.name, None, format!("it stands twice in the files (the second time as number {})", place + 1));
         }
     }
     let mut names = BTreeSet::new();
     for view in &found.views {
         if let Err(error) = mill.check_view(view, &found.models).await {
-            complain("view", &view.name, told(&error));
+            complain("view", &view.name, error.field(), error.to_string());
             continue;
         }
         let current = version_of_view(mill, &view.name).await?;
         if view.version != 0 && view.version != current {
-            complain("view", &view.name, of_version(view.version, current));
+            complain("view", &view.name, Some("version"), of_version(view.version, current));
         }
         if !names.insert(view.name.clone()) {
-            complain("view", &view.name, ": it stands twice in the files".to_owned());
+            complain("view", &view.name, None, "it stands twice in the files".to_owned());
         }
     }
     // Those that stay as they are must go on holding over what is new.
     for view in mill.view_details().await?.into_iter().filter(|view| view.problems.is_empty() && !names.contains(&view.definition.name)) {
         if let Err(error) = mill.check_view(&view.definition, &found.models).await {
-            complain("view", &view.definition.name, format!("{}; it is stored, and these models would break it", told(&error)));
+            complain("view", &view.definition.name, error.field(), format!("{error}; it is stored, and these models would break it"));
         }
     }
     if wrong > 0 {
@@ -178,9 +182,24 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
     Ok(found)
 }
 
+/// The lines of files, where the paths in errors are those of the files.
+struct Lines<'a>(Vec<(&'a str, Places)>);
+
+impl<'a> Lines<'a> {
+    fn of(format: Format, texts: &'a [(String, String)]) -> Self {
+        let texts = if format == Format::Tidemill { texts } else { &[] };
+        Self(texts.iter().filter_map(|(name, text)| Some((name.as_str(), Places::read(name, text).ok()?))).collect())
+    }
+
+    /// `orders.yml:12:5: `, or nothing.
+    fn find(&self, name: &str, field: &str) -> String {
+        let found = self.0.iter().find_map(|(file, places)| Some((file, places.find(name, field)?)));
+        found.map(|(file, place)| format!("{file}:{place}: ")).unwrap_or_default()
+    }
+}
+
 /// What is in the files.
-async fn read_all(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
-    let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+async fn read_all(mill: &Mill, format: Format, texts: &[(String, String)]) -> anyhow::Result<Documents> {
     let mut found = Documents::default();
     let mut take = |Imported { models, views, notes }: Imported| {
         for note in notes {
@@ -189,9 +208,9 @@ async fn read_all(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
         found.models.extend(models);
         found.views.extend(views);
     };
-    match files.format {
+    match format {
         Format::Tidemill => {
-            for (name, text) in &texts {
+            for (name, text) in texts {
                 let Documents { models, views } = read_documents(name, text)?;
                 take(Imported { models, views, notes: Vec::new() });
             }
@@ -203,7 +222,7 @@ async fn read_all(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
         Format::Osi => {
             let types = column_types(mill).await?;
             let type_of = |dataset: &str, column: &str| types.iter().find(|(known, name, _)| known == dataset && name == column).map(|(.., found)| *found);
-            for (name, text) in &texts {
+            for (name, text) in texts {
                 take(read_osi(name, text, &type_of)?);
             }
         }
@@ -278,14 +297,8 @@ async fn version_of_view(mill: &Mill, name: &str) -> anyhow::Result<u64> {
     }
 }
 
-/// An error with its place.
-fn told(error: &tidemill::Error) -> String {
-    let field = error.field().map(|field| format!(" {field}")).unwrap_or_default();
-    format!("{field}: {error}")
-}
-
 fn of_version(file: u64, stored: u64) -> String {
-    format!(": the file is of version {file}, and {stored} is stored; pull it again, or take the version out of the file")
+    format!("the file is of version {file}, and {stored} is stored; pull it again, or take the version out of the file")
 }
 
 async fn column_types(mill: &Mill) -> anyhow::Result<Vec<(String, String, ColumnType)>> {

@@ -70,7 +70,7 @@ pub async fn update_model(
     headers: HeaderMap,
     Path(name): Path<String>,
     IfMatch(version): IfMatch,
-    ModelBody(model): ModelBody,
+    ModelBody(model, lines): ModelBody,
 ) -> Answer<Response> {
     caller.allow(Action::EditModels)?;
     if model.name != name {
@@ -89,7 +89,7 @@ pub async fn update_model(
     }
     let saved = match mill.update_model(model, version).await {
         Ok(saved) => saved,
-        Err(error) => return Err(conflict_as_precondition(error, mill.model(&name).await.map(|model| model.version))),
+        Err(error) => return Err(conflict_as_precondition(lines.told(&name, error), mill.model(&name).await.map(|model| model.version))),
     };
     audit::append(app.store.db(), app.clock.now(), &caller, "model.updated", &name).await?;
     Ok(yaml::write(saved, &headers))

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use tidemill::Model;
-use tidemill::interchange::{read_models, write_model};
+use tidemill::interchange::{Places, read_models, write_model};
+use tidemill::{Error, Model};
 
 use crate::http::{Problem, body};
 
@@ -15,7 +15,20 @@ const YAML: &str = "application/yaml";
 const BODY: &str = "body";
 
 /// A model that was read from a body of either form.
-pub struct ModelBody(pub Model);
+pub struct ModelBody(pub Model, pub Lines);
+
+/// The lines of a body in YAML; JSON has none that people look at.
+pub struct Lines(Option<Places>);
+
+impl Lines {
+    /// An error about a model of the body, with its line and column.
+    pub fn told(&self, model: &str, error: Error) -> Error {
+        match self.0.as_ref().and_then(|places| places.find(model, error.field().unwrap_or_default())) {
+            Some(place) => error.context(format!("{BODY}:{place}")),
+            None => error,
+        }
+    }
+}
 
 impl<S: Send + Sync> FromRequest<S> for ModelBody {
     type Rejection = Problem;
@@ -28,16 +41,16 @@ impl<S: Send + Sync> FromRequest<S> for ModelBody {
             return Err(Problem::invalid(format!("a model is JSON or YAML: send content-type application/json or {YAML}, not {content_type:?}")));
         }
         let bytes = body::read(request, state).await?;
-        if yaml { read(&bytes).map(Self) } else { body::parse(&bytes).map(Self) }
+        if yaml { read(&bytes) } else { Ok(Self(body::parse(&bytes)?, Lines(None))) }
     }
 }
 
 /// The one model of a YAML text; an error names line and column.
-fn read(bytes: &[u8]) -> Result<Model, Problem> {
+fn read(bytes: &[u8]) -> Result<ModelBody, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|error| Problem::invalid(format!("the body is no UTF-8 from its byte {} on", error.valid_up_to())))?;
     let mut models = read_models(BODY, text)?;
     match (models.pop(), models.len()) {
-        (Some(model), 0) => Ok(model),
+        (Some(model), 0) => Ok(ModelBody(model, Lines(Some(Places::read(BODY, text)?)))),
         (found, others) => Err(Problem::invalid(format!("the body has {} models; one is saved here", others + usize::from(found.is_some())))),
     }
 }

@@ -120,9 +120,18 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let broken = file("broken.yml", &written.replace("label:", "lable:"));
     let checked = run(folder.path(), &["models", "check", "--tenant", "acme", &broken]);
     assert!(!checked.status.success() && text(&checked).contains("broken.yml") && text(&checked).contains("label"), "{}", text(&checked));
-    let unfit = file("unfit.yml", &written.replace("column: amount", "column: amont"));
+    let misspelt = written.replace("column: amount", "column: amont");
+    let line = misspelt.lines().position(|line| line.contains("amont")).unwrap() + 1;
+    let unfit = file("unfit.yml", &misspelt);
     let checked = run(folder.path(), &["models", "push", "--tenant", "acme", &unfit]);
-    assert!(!checked.status.success() && text(&checked).contains("did you mean amount") && text(&checked).contains("nothing is stored"), "{}", text(&checked));
+    assert!(
+        !checked.status.success()
+            && text(&checked).contains("did you mean amount")
+            && text(&checked).contains("nothing is stored")
+            && text(&checked).contains(&format!("unfit.yml:{line}:")),
+        "{}",
+        text(&checked)
+    );
 
     // Policies are not lost by a file that does not know them, and a file that is older than what is stored does not undo that.
     let policy = "access_policies:\n  - name: own\n    rows:\n      - member: orders.country\n        operator: equals\n        values: [\"{user.country}\"]\n";

@@ -190,6 +190,10 @@ async fn a_model_is_read_and_saved_as_yaml() {
         let problem = save(Who::Editor, version + 1, "application/yaml", text).await.expect(400).json();
         assert!(problem["detail"].as_str().unwrap().contains(place), "{problem}");
     }
+    // What is found when the model is looked at beside its dataset has a line too.
+    let lost = format!("{changed}hierarchies:\n  - name: place\n    label: Place\n    levels: [nowhere]\n");
+    let problem = save(Who::Editor, version + 1, "application/yaml", &lost).await.expect(400).json();
+    assert!(problem["detail"].as_str().unwrap().contains(&format!("body:{}:13: hierarchy place", lost.lines().count())), "{problem}");
     // Another tenant has no such model.
     read(Who::Stranger, "application/yaml").await.expect(404);
     save(Who::Stranger, version, "*/*", &changed).await.expect(404);
