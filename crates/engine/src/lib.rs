@@ -66,18 +66,15 @@ pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
 pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps, Widening};
 pub use live::{Change, ChangeKind, Patch, Subscription};
-pub use mill::{
-    AggregateExplanation, ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, Explanation, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage,
-    RejectedRow, RollupStatus,
-};
 pub use mill::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, ViewLineage};
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};
+pub use mill::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage, RejectedRow, RollupStatus};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{
-    AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Difference, DifferenceKind, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal,
-    TimeRange, UsedView,
+    AggregateExplanation, AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Difference, DifferenceKind, Explanation, Provenance, QueryResult, ResultColumn, RollupUse,
+    SourceVersion, Stage, Subtotal, TimeRange, UsedView,
 };
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;

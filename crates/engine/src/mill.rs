@@ -41,7 +41,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
-pub use explain::{AggregateExplanation, Explanation};
 pub(crate) use mappings::Mappings;
 pub use rollups::RollupStatus;
 pub(crate) use seen::Sight;

@@ -18,6 +18,7 @@ pub(crate) mod allowance;
 pub(crate) mod compare;
 pub(crate) mod estimate;
 pub(crate) mod execute;
+pub(crate) mod explanation;
 pub(crate) mod first_rows;
 pub(crate) mod gate;
 pub(crate) mod guard;
@@ -42,6 +43,7 @@ pub(crate) mod write;
 mod written_out;
 
 pub use compare::{Difference, DifferenceKind};
+pub use explanation::{AggregateExplanation, Explanation};
 pub use result::{
     AppliedAccess, Bound, BoundKind, ColumnRole, DamagedSegment, Provenance, QueryResult, ResultColumn, RollupUse, SourceVersion, Stage, Subtotal, TimeRange, UsedView,
 };

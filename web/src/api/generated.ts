@@ -1123,6 +1123,7 @@ export type Pushed = {
 export type QueryResult = {
   columns: ResultColumn[];
   data: Cell[][];
+  explanation?: Explanation | null;
   others?: Subtotal | null;
   provenance: Provenance;
   row_count: number;
@@ -1248,6 +1249,8 @@ export type SemanticQuery = {
   dimensions?: string[];
   /** Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not. */
   exact?: boolean | null;
+  /** Whether the answer says how it was to be answered, as `/queries/explain` says it without answering. Not of live questions. */
+  explain?: boolean;
   filters?: Filter[];
   limit?: number | null;
   measures?: string[];

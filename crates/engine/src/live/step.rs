@@ -65,7 +65,7 @@ mod tests {
     fn result(version: u64, numbers: &[i64]) -> Arc<QueryResult> {
         let column: ArrayRef = Arc::new(Int64Array::from(numbers.to_vec()));
         let provenance = Provenance { version: Some(version), ..Provenance::default() };
-        Arc::new(QueryResult { columns: Vec::new(), batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), totals: Vec::new(), others: None, provenance })
+        Arc::new(QueryResult { columns: Vec::new(), batch: RecordBatch::try_from_iter([("n", column)]).unwrap(), totals: Vec::new(), others: None, explanation: None, provenance })
     }
 
     fn patched(change: &Change) -> (Option<u64>, u64, Vec<u64>) {

@@ -15,6 +15,7 @@ use futures::future::BoxFuture;
 use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
+use super::ground::Ground;
 use super::provenance::{told, used_calendar};
 use super::seen::Seen;
 use super::sql_models::{Among, Planned};
@@ -27,6 +28,7 @@ use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;
 use crate::query::estimate::Estimates;
 use crate::query::execute::Executed;
+use crate::query::explanation::Explanation;
 use crate::query::result::{Bound, ColumnRole, Provenance, QueryResult, ResultColumn, Stage};
 use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
@@ -72,14 +74,24 @@ impl Mill {
     /// Answers a question in the words of models.
     async fn answer_in_models(&self, query: &SemanticQuery) -> Result<QueryResult> {
         let query = &*self.with_segments(query).await?;
-        let mut damage = Damage::default();
+        let (mut damage, mut explanation) = (Damage::default(), None);
         loop {
             let ground = self.ground(query, &damage).await?;
-            match self.answer_shaped(&ground, query).await {
-                Ok(answer) => return Ok(damage.told(answer)),
+            match self.answer_explained(&ground, query, &mut explanation).await {
+                Ok(answer) => return Ok(QueryResult { explanation, ..damage.told(answer) }),
                 Err(error) => self.skip(&mut damage, error, &ground.pinned()).await?,
             }
         }
+    }
+
+    /// Answers a question of a ground, after it has said how, where the question asks for that. It says so once: what is kept of an
+    /// answer that met a damaged segment would make the next one look free.
+    async fn answer_explained(&self, ground: &Ground, query: &SemanticQuery, explanation: &mut Option<Explanation>) -> Result<QueryResult> {
+        if query.explain && explanation.is_none() {
+            // Few questions ask for it, and all others would carry the room that it takes.
+            *explanation = Some(Box::pin(self.explain_on(ground, query)).await?);
+        }
+        self.answer_shaped(ground, query).await
     }
 
     /// The question with the conditions of the segments that it names.
@@ -193,6 +205,7 @@ impl Mill {
             batch,
             totals: Vec::new(),
             others: None,
+            explanation: None,
             provenance: Provenance {
                 time_range: told(range),
                 timezone: zone.name().to_owned(),
@@ -335,6 +348,7 @@ impl Mill {
             batch,
             totals: Vec::new(),
             others: None,
+            explanation: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
                 calendar: UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), false),

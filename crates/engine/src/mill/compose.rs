@@ -241,6 +241,7 @@ impl Mill {
             batch,
             totals: Vec::new(),
             others: None,
+            explanation: None,
             provenance: Provenance {
                 complete_until,
                 time_range: told(composed.range),

@@ -1,7 +1,5 @@
 //! Explaining: what a question would cost and how it would be answered, without asking it.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use chrono::DateTime;
@@ -9,7 +7,6 @@ use datafusion::common::JoinType;
 use datafusion::physical_plan::joins::NestedLoopJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use futures::future::BoxFuture;
-use serde::Serialize;
 
 use super::Mill;
 use super::ask::counting;
@@ -19,7 +16,6 @@ use super::damage::Damage;
 use super::ground::{Asking, Ground};
 use super::lineage::AppliedRange;
 use super::seen::Seen;
-use crate::budget::Budget;
 use crate::catalog::AsOf;
 use crate::catalog::json::column_to_json;
 use crate::error::Result;
@@ -28,87 +24,10 @@ use crate::partial::source::{RollupCount, ScanCounters};
 use crate::partial::tree::Survey;
 use crate::query::allowance::Allowance;
 use crate::query::execute;
+use crate::query::explanation::{AggregateExplanation, Explanation};
 use crate::query::result::RollupUse;
 use crate::query::survey::{merges, survey};
 use crate::semantic::{SemanticQuery, date, shape};
-
-/// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Explanation {
-    /// The dataset.
-    pub dataset: String,
-    /// The version that would be read.
-    pub version: u64,
-    /// Segments of the version.
-    pub segments_total: u64,
-    /// Segments that statistics rule out.
-    pub segments_pruned: u64,
-    /// Segments whose partials are in memory.
-    pub segments_kept: u64,
-    /// Segments that rollups could answer for.
-    pub segments_by_rollup: u64,
-    /// Segments whose rows would be read.
-    pub segments_from_rows: u64,
-    /// Rows of these, and of those that are read for totals, ranking and others.
-    pub rows: u64,
-    /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
-    /// is decoded in memory. An estimate.
-    pub bytes: u64,
-    /// Milliseconds that answering would take, by how fast this engine was lately: an estimate, of a machine that does what
-    /// it did then.
-    pub estimated_ms: f64,
-    /// What the question may read: what the scope grants, lowered by the question.
-    pub budget: Budget,
-    /// Whether it would be answered.
-    pub within_budget: bool,
-    /// Where it would not: what to ask instead.
-    pub suggestions: Vec<String>,
-    /// How each aggregate is computed.
-    pub aggregates: Vec<AggregateExplanation>,
-    /// Every rollup of the dataset: for how many segments it stands, or what it lacks.
-    pub rollups: Vec<RollupUse>,
-    /// The plan, an operator a line.
-    pub plan: String,
-    #[serde(skip)]
-    by_rollup: BTreeMap<String, u64>,
-}
-
-/// How one aggregate is computed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AggregateExplanation {
-    /// The aggregate over the columns of the dataset.
-    pub aggregate: String,
-    /// The kernel, in words.
-    pub kernel: String,
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} at version {}: {} segments", self.dataset, self.version, self.segments_total)?;
-        writeln!(
-            f,
-            "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
-            self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
-        )?;
-        writeln!(f, "  about {} ms", self.estimated_ms)?;
-        if self.budget.is_bounded() {
-            writeln!(f, "  {} its budget of {}", if self.within_budget { "within" } else { "over" }, self.budget.words())?;
-        }
-        for suggestion in &self.suggestions {
-            writeln!(f, "  instead: {suggestion}")?;
-        }
-        for aggregate in &self.aggregates {
-            writeln!(f, "  {}: {}", aggregate.aggregate, aggregate.kernel)?;
-        }
-        for rollup in &self.rollups {
-            match &rollup.lacks {
-                Some(lacks) => writeln!(f, "  rollup {}: {lacks}", rollup.name)?,
-                None => writeln!(f, "  rollup {}: {} segments", rollup.name, rollup.segments)?,
-            }
-        }
-        write!(f, "{}", self.plan)
-    }
-}
 
 /// What is told of a plan.
 struct Told<'a> {
@@ -147,6 +66,7 @@ impl Mill {
     /// Says how a semantic query would be answered now, and what that would read. Plan and segments are those of the answer itself;
     /// rows, bytes and the budget are of all its parts: totals, the ranking of `top` and the others too. Nothing is read but small
     /// lookups. Where the ranking is not kept, parts about the greatest values count as those about all values would.
+    /// A question with [`explain`](SemanticQuery::explain) has this said beside its answer.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -175,18 +95,23 @@ impl Mill {
     async fn explain_in_models(&self, query: &SemanticQuery) -> Result<Explanation> {
         let query = &*self.with_segments(query).await?;
         let ground = self.ground(query, &Damage::default()).await?;
+        self.explain_on(&ground, query).await
+    }
+
+    /// Says how a question would be answered on what it stands on.
+    pub(super) async fn explain_on(&self, ground: &Ground, query: &SemanticQuery) -> Result<Explanation> {
         shape::check(query, ground.models())?;
-        let asking = Asking { ground: &ground, allowance: self.allowance(query.budget, ground.seen())? };
+        let asking = Asking { ground, allowance: self.allowance(query.budget, ground.seen())? };
         let counters = Arc::new(ScanCounters::default());
         let Parts { used, main, looked } = execute::within_deadline(self.scope.limits(), self.look_at_parts(&asking, query, &counters)).await?;
         let within_budget = main.is_some() && looked.iter().all(|survey| asking.allowance.take_known(survey));
         let survey = main.as_ref().map(survey).or_else(|| asking.allowance.over().cloned()).unwrap_or_default();
         let read = |parts: &[Survey]| parts.iter().fold((0, 0), |(rows, bytes), part| (rows + part.rows, bytes + part.bytes));
         let (rows, bytes) = read(if main.is_some() { &looked } else { std::slice::from_ref(&survey) });
-        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, &ground, &asking.allowance).await };
+        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, ground, &asking.allowance).await };
         let told = Told { pinned: &used, physical: main.as_ref(), survey, rows, bytes, allowance: &asking.allowance, within_budget };
         let mut explanation = Explanation { suggestions, ..self.explanation_of(told) };
-        let Ground::One { seen, .. } = &ground else { return Ok(explanation) };
+        let Ground::One { seen, .. } = ground else { return Ok(explanation) };
         if seen.access().restricts() {
             // What a rollup lacks names the row filter and hidden columns.
             return Ok(explanation);

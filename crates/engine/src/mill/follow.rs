@@ -28,11 +28,17 @@ impl Mill {
     ///
     /// # Errors
     /// As [`query`](Self::query): a question that cannot be answered now is refused now. `Invalid` for one of an older
-    /// state, which never changes.
+    /// state, which never changes, and for one that asks to be explained, which is about one time of asking.
     pub fn subscribe<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Subscription>> {
         Box::pin(async move {
             if query.as_of.is_some() {
                 return Err(Error::invalid("an older state of a dataset never changes, so there is nothing to follow; ask once, or leave asOf out").at("asOf"));
+            }
+            if query.explain {
+                return Err(Error::invalid(
+                    "an explanation is about one time of asking, and a live question is asked again and again; ask it once with explain, and follow it without",
+                )
+                .at("explain"));
             }
             let words = self.words(query).await?;
             let (key, live) = match self.live_question(query, &words).await {

@@ -139,7 +139,14 @@ impl Mill {
         if part.by.is_empty() && part.query.measures.is_empty() {
             // No measure has a grand total.
             let batch = RecordBatch::new_empty(Arc::new(Schema::empty()));
-            return Ok(QueryResult { columns: Vec::new(), batch, totals: Vec::new(), others: None, provenance: Provenance { exact: true, ..Provenance::default() } });
+            return Ok(QueryResult {
+                columns: Vec::new(),
+                batch,
+                totals: Vec::new(),
+                others: None,
+                explanation: None,
+                provenance: Provenance { exact: true, ..Provenance::default() },
+            });
         }
         let Some((index, time)) = part.query.time_dimensions.iter().enumerate().find(|(_, time)| time.fill.is_some()) else {
             return self.answer_plain(asking, part, &part.query).await;

@@ -142,7 +142,7 @@ impl Kept {
 /// The question about all time and any version. That there is a window stays in it: whether a question can be compiled
 /// depends on it.
 fn timeless(query: &SemanticQuery) -> SemanticQuery {
-    let mut query = SemanticQuery { as_of: None, budget: None, ..query.clone() };
+    let mut query = SemanticQuery { as_of: None, budget: None, explain: false, ..query.clone() };
     // A condition on a time is not compiled, so business days are only counted in windows. A list of holidays would be most of the text.
     query.calendar = query.calendar.map(CalendarSettings::without_business_days);
     for time in &mut query.time_dimensions {

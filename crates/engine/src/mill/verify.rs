@@ -161,7 +161,7 @@ fn long(query: SemanticQuery) -> SemanticQuery {
 /// A part of an answer as an answer.
 fn on_its_own(part: &Subtotal, answer: &QueryResult) -> QueryResult {
     let provenance = Provenance { bounds: part.bounds.clone(), truncated: part.truncated, total_rows: None, ..answer.provenance.clone() };
-    QueryResult { columns: part.columns.clone(), batch: part.batch.clone(), totals: Vec::new(), others: None, provenance }
+    QueryResult { columns: part.columns.clone(), batch: part.batch.clone(), totals: Vec::new(), others: None, explanation: None, provenance }
 }
 
 fn millis(since: Instant) -> u64 {

@@ -6,6 +6,7 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::explanation::Explanation;
 use crate::catalog::ColumnType;
 use crate::semantic::{Grain, Granularity, Interval, UsedCalendar};
 
@@ -86,6 +87,8 @@ pub struct QueryResult {
     pub totals: Vec<Subtotal>,
     /// What the values that are not told apart make together, where the query asks for it: without the dimension of `top`.
     pub others: Option<Subtotal>,
+    /// How it was to be answered, where the question asks for that: said before anything was read for it.
+    pub explanation: Option<Explanation>,
     /// Where the numbers come from.
     pub provenance: Provenance,
 }

@@ -16,12 +16,13 @@ use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 
 impl QueryResult {
-    /// The result as a JSON object: `columns`, columnar `data`, `row_count`, `provenance`, and `totals` and `others` where they
-    /// were asked for.
+    /// The result as a JSON object: `columns`, columnar `data`, `row_count`, `provenance`, and `totals`, `others` and `explanation`
+    /// where they were asked for.
     pub fn to_json(&self) -> Value {
         let mut json = json!({"columns": self.columns, "data": columns_to_json(&self.batch), "row_count": self.batch.num_rows(), "provenance": self.provenance});
         if let Some(object) = json.as_object_mut() {
             object.extend(around_to_json(&self.totals, self.others.as_ref()));
+            object.extend(self.explanation.as_ref().map(|explanation| ("explanation".to_owned(), json!(explanation))));
         }
         json
     }

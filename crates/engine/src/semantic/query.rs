@@ -79,6 +79,10 @@ pub struct SemanticQuery {
     /// suggestions before anything is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// Whether the answer says how it was to be answered: what [`Mill::explain`](crate::Mill::explain) says of the question, found out
+    /// before anything is read for the answer and about the same versions. `Mill::explain` says it without answering.
+    #[serde(skip_serializing_if = "is_false")]
+    pub explain: bool,
 }
 
 impl SemanticQuery {

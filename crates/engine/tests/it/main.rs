@@ -15,6 +15,7 @@ mod dates;
 mod encryption;
 mod escapes;
 mod evolution;
+mod explained;
 mod faults;
 mod flights;
 mod formats;

@@ -165,6 +165,8 @@ async fn what_stands_behind_an_answer_is_told_by_both_names() {
     assert_eq!(verification.answered.view.unwrap().name, "sales");
     assert_eq!(verification.recomputed.view.unwrap().version, 1);
     assert_eq!(mill.explain(&question()).await.unwrap().dataset, "countries, customers, orders");
+    let explained = mill.query(&tidemill::SemanticQuery { explain: true, ..question() }).await.unwrap();
+    assert_eq!((explained.columns[0].name.as_str(), explained.explanation.unwrap().dataset.as_str()), ("sales.nation", "countries, customers, orders"));
     let plan = mill.plan(&question()).await.unwrap();
     assert_eq!(plan.schema().fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>(), ["sales.nation", "sales.revenue"]);
     // What was computed for a question of the models is kept for the view.

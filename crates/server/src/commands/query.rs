@@ -63,6 +63,9 @@ fn print(result: &QueryResult, arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         terminal::say(&table::draw(&result.to_json()));
         let provenance = &result.provenance;
+        if let Some(explanation) = &result.explanation {
+            terminal::complain(&explanation.to_string());
+        }
         let cut = if provenance.truncated { ", cut by the limit" } else { "" };
         terminal::complain(&format!(
             "{} rows{cut}; {} rows scanned in {} of {} segments",

@@ -91,7 +91,7 @@ fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
     for needless in ["renewQuery", "queryType", "cache"] {
         object.remove(needless);
     }
-    for ours in ["totals", "top", "pivot"] {
+    for ours in ["totals", "top", "pivot", "explain"] {
         if object.contains_key(ours) {
             return Err(Problem::field(ours, "is not of Cube's dialect; ask it at /api/v1/queries"));
         }

@@ -50,6 +50,7 @@ impl Encoding {
         let others = query.top.as_ref().is_some_and(|top| top.others && !query.pivot.contains(&top.dimension));
         let field = match self {
             Self::Csv | Self::Arrow if query.has_totals() => "totals",
+            Self::Csv | Self::Arrow if query.explain => "explain",
             Self::Arrow if others => "top.others",
             Self::Csv if others && !query.pivot.is_empty() => "top.others",
             _ => return Ok(()),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::datasets::wire::{Cell, ColumnType};
+use crate::rollups::wire::Explanation;
 
 /// A statement.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -77,6 +78,9 @@ pub struct SemanticQuery {
     pub ungrouped: bool,
     /// What it may read at most: less than what the tenant grants, never more.
     pub budget: Option<Budget>,
+    /// Whether the answer says how it was to be answered, as `/queries/explain` says it without answering. Not of live questions.
+    #[schema(required = false)]
+    pub explain: bool,
 }
 
 /// The totals of an answer.
@@ -347,6 +351,8 @@ pub struct QueryResult {
     pub totals: Vec<Subtotal>,
     /// What the values that are not told apart make together: without the dimension of `top`.
     pub others: Option<Subtotal>,
+    /// How it was to be answered, where the query asks for that: said before anything was read for it.
+    pub explanation: Option<Explanation>,
     pub provenance: Provenance,
 }
 

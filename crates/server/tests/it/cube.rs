@@ -133,6 +133,7 @@ async fn errors_are_sentences() {
         (json!({"measures": ["orders.cuont"]}), 400, "count"),
         (json!({"measures": ["ordres.count"]}), 404, "ordres"),
         (json!({"measures": ["orders.count"], "totals": true}), 400, "totals"),
+        (json!({"measures": ["orders.count"], "explain": true}), 400, "explain"),
         (json!({"measures": ["orders.count"], "ungrouped": true, "filters": [{"member": "orders.count", "operator": "gt", "values": [1]}]}), 400, "acts on groups"),
         (json!({"mesures": []}), 400, "mesures"),
     ] {

@@ -161,6 +161,9 @@ async fn mistakes_are_told_and_bounded() {
     say(&mut socket, json!({"type": "subscribe", "id": "w", "query": {"mesures": []}})).await;
     let error = hear(&mut socket).await;
     assert_eq!((&error["type"], &error["id"], &error["problem"]["code"]), (&json!("error"), &json!("w"), &json!("invalid")), "{error}");
+    say(&mut socket, json!({"type": "subscribe", "id": "w", "query": {"measures": ["orders.count"], "explain": true}})).await;
+    let error = hear(&mut socket).await;
+    assert_eq!((&error["type"], &error["problem"]["errors"][0]["field"]), (&json!("error"), &json!("explain")), "{error}");
     for number in 0..101 {
         say(&mut socket, json!({"type": "subscribe", "id": format!("s{number}"), "query": {"measures": ["orders.count"]}})).await;
     }

@@ -61,6 +61,7 @@ async fn answers_have_the_fields_that_the_document_names() {
     let verification = server.post(Who::Viewer, "/queries/verify", query.clone()).await.json();
     let by_name = serde_json::json!({"measures": ["airports.count"], "dimensions": ["airports.name"], "limit": 1});
     let lineage = server.post(Who::Viewer, "/queries/lineage", by_name).await.json();
+    let explained = server.post(Who::Viewer, "/queries", serde_json::json!({"measures": ["airports.count"], "explain": true})).await.json();
     let upload = server.upload(Who::Editor, "a.csv", b"a,b\n1,x\n").await.expect(201).json();
     for (schema, value) in [
         ("DatasetSummary", server.get(Who::Viewer, "/datasets").await.json()["items"][0].clone()),
@@ -71,6 +72,8 @@ async fn answers_have_the_fields_that_the_document_names() {
         ("QueryResult", server.post(Who::Viewer, "/queries", query.clone()).await.json()),
         ("Provenance", server.post(Who::Viewer, "/queries", query.clone()).await.json()["provenance"].clone()),
         ("ResultColumn", server.post(Who::Viewer, "/queries", query).await.json()["columns"][0].clone()),
+        ("QueryResult", explained.clone()),
+        ("Explanation", explained["explanation"].clone()),
         ("Verification", verification),
         ("Lineage", lineage.clone()),
         ("MeasureLineage", lineage["measures"][0].clone()),

@@ -27,6 +27,27 @@ async fn answers_come_as_json_arrow_and_csv() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_in_json_says_how_it_was_to_be_answered_where_it_is_asked() {
+    let server = Server::with_airports().await;
+    let query = json!({"measures": ["airports.count"], "dimensions": ["airports.dst"], "explain": true});
+    let first = server.post(Who::Viewer, "/queries", query.clone()).await.expect(200).json();
+    assert_eq!(first["explanation"]["rows"], first["provenance"]["rows_scanned"]);
+    assert!(first["explanation"]["rows"].as_u64().unwrap() > 0 && first["explanation"]["plan"].is_string(), "{first}");
+    let again = server.post(Who::Viewer, "/queries", query.clone()).await.expect(200).json();
+    assert_eq!((&again["explanation"]["rows"], &again["data"]), (&json!(0), &first["data"]));
+    let plain = json!({"measures": query["measures"], "dimensions": query["dimensions"]});
+    let without = server.post(Who::Viewer, "/queries", plain).await.expect(200).json();
+    assert_eq!((without.get("explanation"), &without["data"]), (None, &first["data"]));
+    // Where nothing is answered it is only explained.
+    assert_eq!(server.post(Who::Viewer, "/queries/explain", query.clone()).await.expect(200).json()["dataset"], "airports");
+    for accept in ["text/csv", "application/vnd.apache.arrow.stream"] {
+        let request = server.request(Who::Viewer, Method::POST, "/queries").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
+        let refused = server.send(request.body(axum::body::Body::from(query.to_string())).unwrap()).await.expect(400).json();
+        assert_eq!(refused["errors"][0]["field"], "explain", "{accept}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn others_are_told_in_json_and_csv_and_totals_in_json() {
     let server = Server::with_airports().await;
     let query = json!({

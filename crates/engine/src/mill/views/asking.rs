@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use crate::error::{Error, ErrorKind, Result, near_names};
 use crate::ids::DatasetName;
+use crate::mill::Mill;
 use crate::mill::lineage::{Lineage, ViewLineage};
 use crate::mill::verify::Verification;
-use crate::mill::{Explanation, Mill};
-use crate::query::QueryResult;
+use crate::query::{Explanation, QueryResult};
 use crate::semantic::member::model_of;
 use crate::semantic::view::check::check_asked;
 use crate::semantic::view::names::Names;
@@ -47,7 +47,9 @@ pub(crate) trait Told: Sized {
 
 impl Told for QueryResult {
     fn told(self, names: &Names) -> Result<Self> {
-        names.answer(self)
+        let mut answer = names.answer(self)?;
+        answer.explanation = answer.explanation.map(|explanation| explanation.told(names)).transpose()?;
+        Ok(answer)
     }
 }
 

@@ -23,7 +23,7 @@ fn result(rows: &[Row]) -> QueryResult {
     let sums: ArrayRef = Arc::new(rows.iter().map(|row| row.2).collect::<Float64Array>());
     let batch = RecordBatch::try_from_iter([("t.key", keys), ("t.count", counts), ("t.sum", sums)]).unwrap();
     let provenance = Provenance { total_rows: Some(rows.len() as u64), ..Provenance::default() };
-    QueryResult { columns, batch, totals: Vec::new(), others: None, provenance }
+    QueryResult { columns, batch, totals: Vec::new(), others: None, explanation: None, provenance }
 }
 
 /// What is found where rows of the answer are others than those of `ROWS`.
