@@ -2,6 +2,7 @@
 // against the previous period. Placed beside the pointer, inside the card, never under it.
 import Box from '@mui/material/Box';
 import { formatDelta, formatNumber } from '@/lib/format';
+import { SO_FAR } from '@/lib/running-period';
 import type { ThemeMode } from '@/theme/palette';
 import { slotColour } from './canvas/paint';
 import { largestFirst, placeLabel } from './core/reading';
@@ -55,7 +56,7 @@ export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
     >
       <Box sx={{ typography: 'caption', color: 'text.secondary', mb: 0.5, whiteSpace: 'nowrap' }}>
         {placeLabel(spec, index)}
-        {open && ' · not complete yet'}
+        {open && ` · ${SO_FAR}`}
       </Box>
       {rows.map(({ series, value }) => (
         <Box key={series.id} sx={{ display: 'flex', alignItems: 'center', gap: 1.5 }}>

@@ -1,6 +1,7 @@
 // The pure parts of the data table: order of rows, widths of columns, text for the clipboard.
 import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { formatCell } from '@/lib/format';
+import { SO_FAR } from '@/lib/running-period';
 
 export interface Sort {
   column: number;
@@ -15,6 +16,7 @@ interface ModelColumn {
   calendar?: Calendar | null | undefined;
   zone?: string;
   decimals?: number | null;
+  running?: ReadonlySet<Cell> | undefined;
 }
 
 export function isNumeric(type: ColumnType | undefined): boolean {
@@ -67,6 +69,8 @@ export function columnWidths(columns: ModelColumn[], data: Cell[][], rowCount: n
       const text = formatCell(data[index]?.[row], column);
       longest = Math.max(longest, text.length);
     }
+    for (const value of column.running ?? [])
+      longest = Math.max(longest, formatCell(value, column).length + 1 + SO_FAR.length);
     return Math.round(Math.min(Math.max(longest, 5), 38) * characterWidth + padding);
   });
 }

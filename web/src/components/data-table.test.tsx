@@ -103,6 +103,14 @@ describe('table model', () => {
     expect([...orderRows(columns, data, 3, { column: 0, direction: 'asc' })]).toEqual([2, 1, 0]);
   });
 
+  it('makes room for what is said of a bucket that is still running', () => {
+    const [bucket, before] = ['2026-09-02T00:00:00Z', '2026-09-01T00:00:00Z'];
+    const day: DataColumn = { name: 'day', label: 'Day', type: 'timestamp', grain: 'day' };
+    const data: Cell[][] = [[before, bucket]];
+    const [width = 0] = columnWidths([day], data, 2);
+    expect(columnWidths([{ ...day, running: new Set([bucket]) }], data, 2)).toEqual([width + 49]);
+  });
+
   it('gives long text a limit', () => {
     const widths = columnWidths(columns, [['x'.repeat(500)], [1]], 1);
     expect(widths[0]).toBeLessThan(320);

@@ -7,6 +7,7 @@ import { useId, useMemo, useRef, useState } from 'react';
 import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
 import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
 import { OTHER_LABEL } from '@/lib/others';
+import { SO_FAR } from '@/lib/running-period';
 import { Icon } from '@/theme/icons';
 import { announce } from './announcer';
 import { TotalsRow } from './data-table-totals';
@@ -24,6 +25,8 @@ export interface DataColumn {
   calendar?: Calendar | null | undefined;
   /** It stands for all other values together. */
   other?: boolean;
+  /** Of its values those of which more may come: the buckets that are still running. */
+  running?: ReadonlySet<Cell> | undefined;
 }
 
 export interface DataTableProps {
@@ -350,6 +353,7 @@ export function DataTable({
                   const value = data[index]?.[source];
                   const names = isOther(source) && index === others?.column;
                   const text = names ? OTHER_LABEL : formatCell(value, column);
+                  const running = value !== undefined && column.running?.has(value);
                   const exact =
                     column.type === 'float' && typeof value === 'number'
                       ? formatExact(value, column.format ?? null)
@@ -361,7 +365,13 @@ export function DataTable({
                       role="gridcell"
                       aria-colindex={index + 1}
                       title={
-                        names ? 'All other values together' : value == null ? 'No value' : exact
+                        names
+                          ? 'All other values together'
+                          : value == null
+                            ? 'No value'
+                            : running
+                              ? `${exact} ${SO_FAR}`
+                              : exact
                       }
                       onClick={() => {
                         setPlace({ row: item.index, column: index });
@@ -376,7 +386,12 @@ export function DataTable({
                         component="span"
                         sx={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
                       >
-                        {text}
+                        {running ? `${text} ` : text}
+                        {running && (
+                          <Box component="span" sx={{ color: 'text.secondary' }}>
+                            {SO_FAR}
+                          </Box>
+                        )}
                       </Box>
                     </Box>
                   );

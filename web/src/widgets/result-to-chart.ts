@@ -7,6 +7,7 @@ import { topSeries } from '@/charts/core/top-series';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
 import { formatCell } from '@/lib/format';
 import { OTHER_LABEL } from '@/lib/others';
+import { runningTest } from '@/lib/running-period';
 import type { Cell, Model, QueryResult, Widget } from '@/api/types';
 import { readWithOthers } from './read-with-others';
 import type { ReadWithOthers } from './read-with-others';
@@ -49,28 +50,6 @@ export function filledBuckets(
   }
   // Buckets that do not fall on our calendar mean that the server counts differently: trust it.
   return known.size === 0 ? buckets : sorted;
-}
-
-/** A bucket with more than a twentieth still to come is not complete. */
-export function incompleteFrom(
-  buckets: readonly number[],
-  grain: Grain | null,
-  zone: string,
-  completeUntil: string | null,
-  rangeEnd: string | null,
-  units = 1,
-): number | null {
-  if (grain === null || buckets.length === 0) return null;
-  const ends = [completeUntil, rangeEnd]
-    .filter((end) => end !== null)
-    .map((end) => Date.parse(end));
-  if (ends.length === 0) return null;
-  const known = Math.min(...ends);
-  const index = buckets.findIndex((start) => {
-    const end = nextBucket(start, grain, zone, units);
-    return (end - known) / (end - start) > 0.05;
-  });
-  return index <= 0 ? null : index;
 }
 
 const keyOf = (value: Cell): string => (value === null ? '\u0000' : String(value));
@@ -139,7 +118,7 @@ const otherSeries = (values: (number | null)[]): ChartSeries => ({
 });
 
 export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
-  const { widget, result, models, colors, zone } = input;
+  const { widget, result, models, colors } = input;
   const read = readWithOthers(result);
   const measure = read.measures[0];
   if (!measure) return null;
@@ -218,7 +197,10 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
 
   const before = comparisonSeries(input, split === undefined && read.measures.length === 1, count);
   if (before && axis.type === 'time') series.push(before);
-  const { complete_until: completeUntil, time_range: range } = result.provenance;
+  const firstRunning =
+    axis.type === 'time'
+      ? axis.values.findIndex(runningTest(result.provenance, axis.grain, axis.zone, axis.units))
+      : -1;
   return {
     kind,
     title: widget.title,
@@ -229,17 +211,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
       format: widget.options?.format ?? measure.column.format ?? null,
       lowerIsBetter: widget.options?.lower_is_better ?? lowerIsBetter(measure.column.name, models),
     },
-    incompleteFrom:
-      axis.type === 'time'
-        ? incompleteFrom(
-            axis.values,
-            axis.grain,
-            zone,
-            completeUntil,
-            range?.to ?? null,
-            axis.units,
-          )
-        : null,
+    incompleteFrom: firstRunning < 0 ? null : firstRunning,
     live: input.live,
     note: result.provenance.truncated
       ? [note, `first ${result.row_count} rows only`].filter(Boolean).join(' · ')

@@ -171,7 +171,7 @@ describe('words and choices', () => {
     const words = readPlace(timeSpec('line', [5, 9], { incompleteFrom: 1 }), 1, (value) =>
       String(value),
     );
-    expect(words).toMatch(/not complete yet.*: 9/);
+    expect(words).toMatch(/\(so far\): 9/);
   });
 
   it('draws live and dense pictures on canvas', () => {

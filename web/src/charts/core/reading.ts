@@ -1,5 +1,6 @@
 // The chart in words: a one-sentence summary, and one sentence per point for keyboard readers.
 
+import { SO_FAR } from '@/lib/running-period';
 import type { ChartSeries, ChartSpec } from './spec';
 import { bucketLabel } from './time-labels';
 
@@ -31,8 +32,7 @@ export function readPlace(spec: ChartSpec, index: number, format: FormatValue): 
   const words = largestFirst(spec.series, index).map(({ series, value }) =>
     spec.series.length === 1 ? format(value) : `${series.label} ${format(value)}`,
   );
-  const open =
-    spec.incompleteFrom !== null && index >= spec.incompleteFrom ? ' (not complete yet)' : '';
+  const open = spec.incompleteFrom !== null && index >= spec.incompleteFrom ? ` (${SO_FAR})` : '';
   return `${placeLabel(spec, index)}${open}: ${words.join(', ')}`;
 }
 

@@ -291,6 +291,8 @@ describe('what the question would read', () => {
       expect(within(dialog).getByRole('status')).toHaveTextContent(/^Would read 28,279 rows/),
     );
     expect(screen.queryByText('Where does this come from?')).toBeNull();
+    await user.click(within(dialog).getByRole('button', { name: 'Close' }));
+    expect(await screen.findByRole('button', { name: 'What would this read?' })).toHaveFocus();
   });
 
   it('is told where it is over the budget', async () => {

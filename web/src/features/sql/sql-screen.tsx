@@ -77,6 +77,8 @@ export function SqlScreen() {
     go(state);
     run(statement);
   };
+  // Where the explanation was asked for, to go back to from it.
+  const asked = useRef<{ focus: () => void } | null>(null);
   const explainNow = (): void => {
     if (text.trim() === '') return;
     // What does not come is asked for again, and complained about, where it is drawn.
@@ -206,7 +208,10 @@ export function SqlScreen() {
                   wrong={wrong}
                   onChange={setText}
                   onRun={runNow}
-                  onExplain={explainNow}
+                  onExplain={() => {
+                    asked.current = editor.current;
+                    explainNow();
+                  }}
                 />
               </Suspense>
             </Box>
@@ -234,7 +239,10 @@ export function SqlScreen() {
               </Button>
               <Button
                 disabled={text.trim() === ''}
-                onClick={explainNow}
+                onClick={(event) => {
+                  asked.current = event.currentTarget;
+                  explainNow();
+                }}
                 title="What running it would read: Ctrl+Shift+Enter"
                 aria-keyshortcuts="Control+Shift+Enter Meta+Shift+Enter"
               >
@@ -266,7 +274,10 @@ export function SqlScreen() {
                 <StatementExplanation
                   told={told}
                   onRetry={explainNow}
-                  onClose={explanation.close}
+                  onClose={() => {
+                    explanation.close();
+                    asked.current?.focus();
+                  }}
                 />
               </Suspense>
             </Box>

@@ -12,16 +12,18 @@ import type { SqlEditorProps } from './editor/sql-editor';
 import SqlPage from './sql-page';
 
 vi.mock('./editor/sql-editor', async () => {
-  const { useImperativeHandle } = await import('react');
+  const { useImperativeHandle, useRef } = await import('react');
   return {
     default: function Editor(props: SqlEditorProps) {
       const { value, wrong, onChange, ref } = props;
+      const area = useRef<HTMLTextAreaElement>(null);
       useImperativeHandle(ref, () => ({
-        focus: () => undefined,
+        focus: () => area.current?.focus(),
         insert: (text) => onChange(value + text),
       }));
       return (
         <textarea
+          ref={area}
           aria-label="SQL statement"
           data-wrong={wrong === null ? '' : value.slice(wrong.from, wrong.to)}
           value={value}
@@ -184,6 +186,8 @@ describe('explaining a statement', () => {
   const explain = (user: ReturnType<typeof open>['user']) =>
     user.click(screen.getByRole('button', { name: 'Explain' }));
   const region = () => screen.findByRole('region', { name: 'Explanation' });
+  const close = async (user: ReturnType<typeof open>['user']) =>
+    user.click(await within(await region()).findByRole('button', { name: 'Close' }));
 
   it('says what running it would read, before anything was run', async () => {
     const { user } = open('?asOf=2&limit=100');
@@ -200,6 +204,17 @@ describe('explaining a statement', () => {
     expect(screen.getByText('No answer yet')).toBeVisible();
   });
 
+  it('leads back to where it was asked for', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}`);
+    await editor();
+    await explain(user);
+    await close(user);
+    expect(screen.getByRole('button', { name: 'Explain' })).toHaveFocus();
+    await user.type(await editor(), '{Control>}{Shift>}{Enter}{/Shift}{/Control}');
+    await close(user);
+    expect(await editor()).toHaveFocus();
+  });
+
   it('is of the statement as it stands, and makes room for an answer', async () => {
     const { user } = open(`?q=${encodeURIComponent(count)}`);
     await editor();
@@ -212,7 +227,7 @@ describe('explaining a statement', () => {
     expect(await editor()).toHaveValue(count);
     expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
     await explain(user);
-    await user.click(within(await region()).getByRole('button', { name: 'Close' }));
+    await close(user);
     expect(screen.queryByRole('region', { name: 'Explanation' })).toBeNull();
     await explain(user);
     await region();

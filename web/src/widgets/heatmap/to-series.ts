@@ -4,6 +4,7 @@ import { GRAIN_MS, unitsOf } from '@/lib/zoned-time';
 import type { HeatSpec } from '@/charts/heatmap';
 import type { Cell } from '@/api/types';
 import { OTHER_LABEL } from '@/lib/others';
+import { runningTest, SO_FAR } from '@/lib/running-period';
 import { readWithOthers } from '../read-with-others';
 import { numberAt } from '../result-columns';
 import type { ReadColumn } from '../result-columns';
@@ -40,6 +41,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
   const across = read.time ?? read.dimensions[1];
   if (!measure || !down || !across) return null;
   const grain = read.time?.column.grain ?? null;
+  const units = unitsOf(read.time?.column.interval);
   const instant = (value: Cell): number => Date.parse(String(value));
   const named = ({ column, values }: ReadColumn): Cell[] =>
     values.filter((_, row) => !read.isOther({ column, values }, row));
@@ -47,7 +49,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
     read.rowCount > 0 && read.isOther(entry, read.rowCount - 1);
   const allRows = inOrder(named(down));
   const allColumns: Cell[] = read.time
-    ? filledBuckets(across.values.map(instant), grain, zone, unitsOf(read.time.column.interval))
+    ? filledBuckets(across.values.map(instant), grain, zone, units)
     : inOrder(named(across));
   const rows = allRows.slice(0, MOST_ROWS);
   const columns = allColumns.slice(-MOST_COLUMNS);
@@ -71,6 +73,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
   }
   const step = GRAIN_MS[grain ?? 'day'];
   const calendar = calendarOf(input);
+  const runs = runningTest(result.provenance, grain, zone, units);
   const left = [
     allRows.length > rows.length ? `first ${rows.length} of ${allRows.length} rows` : null,
     allColumns.length > columns.length ? `last ${columns.length} columns` : null,
@@ -89,7 +92,8 @@ export function toSeries(input: ChartInput): HeatInput | null {
     columnNames: [
       ...columns.map((value) =>
         read.time
-          ? textOf(new Date(Number(value)).toISOString(), across, input)
+          ? textOf(new Date(Number(value)).toISOString(), across, input) +
+            (runs(Number(value)) ? ` (${SO_FAR})` : '')
           : textOf(value, across, input),
       ),
       ...beside(otherColumn),

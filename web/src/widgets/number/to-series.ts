@@ -1,5 +1,6 @@
 // The one value of a number widget, and the one before it.
 import type { QueryResult, Widget, Model } from '@/api/types';
+import { isRangeRunning, runningBuckets } from '@/lib/running-period';
 import { lowerIsBetter, numberAt, readColumns } from '../result-columns';
 
 export interface NumberValue {
@@ -8,6 +9,8 @@ export interface NumberValue {
   label: string;
   format: string | null;
   lowerIsBetter: boolean;
+  /** More may come: it is of a bucket that is still running, or of a range that goes on beyond the data. */
+  soFar: boolean;
 }
 
 export function toSeries(
@@ -16,14 +19,20 @@ export function toSeries(
   comparison: QueryResult | null,
   models: readonly Model[],
 ): NumberValue | null {
-  const measure = readColumns(result).measures[0];
+  const { time, measures } = readColumns(result);
+  const measure = measures[0];
   if (!measure) return null;
+  const value = numberAt(measure.values, 0);
+  const running = time?.column.grain
+    ? runningBuckets(result, time.column)?.has(time.values[0] ?? null) === true
+    : isRangeRunning(result.provenance);
   const before = comparison ? readColumns(comparison).measures[0] : undefined;
   return {
-    value: numberAt(measure.values, 0),
+    value,
     before: before ? numberAt(before.values, 0) : null,
     label: measure.column.label,
     format: widget.options?.format ?? measure.column.format ?? null,
     lowerIsBetter: widget.options?.lower_is_better ?? lowerIsBetter(measure.column.name, models),
+    soFar: value !== null && running,
   };
 }

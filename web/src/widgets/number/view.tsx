@@ -4,6 +4,7 @@ import Box from '@mui/material/Box';
 import { useMemo } from 'react';
 import { visuallyHidden } from '@/components/announcer';
 import { formatDelta, formatExact, formatNumber } from '@/lib/format';
+import { SO_FAR } from '@/lib/running-period';
 import { NothingToDraw } from '../nothing-to-draw';
 import type { WidgetViewProps } from '../widget-kind';
 import { toSeries } from './to-series';
@@ -30,21 +31,26 @@ export default function NumberView({ widget, result, comparison, models }: Widge
         gap: 0.5,
       }}
     >
-      <Box
-        data-testid="widget-value"
-        title={exact}
-        sx={{
-          fontSize: '1.75rem',
-          fontWeight: 600,
-          lineHeight: 1.15,
-          letterSpacing: '-0.015em',
-          fontVariantNumeric: 'tabular-nums',
-          whiteSpace: 'nowrap',
-          overflow: 'hidden',
-          textOverflow: 'ellipsis',
-        }}
-      >
-        {short}
+      <Box sx={{ display: 'flex', alignItems: 'baseline', columnGap: 1.5 }}>
+        <Box
+          data-testid="widget-value"
+          title={exact}
+          sx={{
+            fontSize: '1.75rem',
+            fontWeight: 600,
+            lineHeight: 1.15,
+            letterSpacing: '-0.015em',
+            fontVariantNumeric: 'tabular-nums',
+            whiteSpace: 'nowrap',
+            overflow: 'hidden',
+            textOverflow: 'ellipsis',
+          }}
+        >
+          {short}
+        </Box>
+        {shown.soFar && (
+          <Box sx={{ flex: 'none', typography: 'body2', color: 'text.secondary' }}>{SO_FAR}</Box>
+        )}
       </Box>
       {exact !== short && (
         <Box component="span" data-testid="widget-exact" sx={visuallyHidden}>

@@ -1,6 +1,7 @@
 // Columns of a table: the result as it is, with the widget's own number format where it has one.
 import type { QueryResult, Widget } from '@/api/types';
 import type { DataColumn } from '@/components/data-table';
+import { runningBuckets } from '@/lib/running-period';
 
 export function toSeries(widget: Widget, result: QueryResult): DataColumn[] {
   const format = widget.options?.format;
@@ -10,6 +11,7 @@ export function toSeries(widget: Widget, result: QueryResult): DataColumn[] {
     type: column.type,
     grain: column.grain ?? null,
     calendar: result.provenance.calendar ?? widget.query.calendar,
+    running: runningBuckets(result, column),
     format: format && column.role === 'measure' ? format : (column.format ?? null),
   }));
 }

@@ -2,6 +2,7 @@
 // together comes last; what that was before nobody has asked. Pure.
 import type { Cell, QueryResult } from '@/api/types';
 import { withOthers } from '@/lib/others';
+import { runningBuckets } from '@/lib/running-period';
 import { matchBefore } from './compare';
 import { grandTotal, groupOfRow, partsOf, tableColumn, totalBy } from './table-model';
 import type { ResultPart, TableColumn, TableModel } from './table-model';
@@ -62,7 +63,8 @@ function compared(
 export function flatTable(input: FlatInput): TableModel {
   const { model, result, before, compare } = input;
   const all = withOthers(result);
-  const { heads, measures } = partsOf({ columns: result.columns, data: all.data });
+  const shown = { ...result, data: all.data };
+  const { heads, measures } = partsOf(shown);
   const rowOf = before === null ? null : matchBefore(result, before, input.zone);
   const earlier = before === null ? [] : partsOf(before).measures;
   const now = grandTotal(result);
@@ -71,7 +73,10 @@ export function flatTable(input: FlatInput): TableModel {
   const data: Cell[][] = [];
   const footer: Cell[] = [];
   for (const head of heads) {
-    columns.push(tableColumn(head.column, true, model));
+    columns.push({
+      ...tableColumn(head.column, true, model),
+      running: runningBuckets(shown, head.column),
+    });
     data.push(head.values);
     footer.push(null);
   }

@@ -4,6 +4,7 @@ import type { Cell, QueryResult } from '@/api/types';
 import { formatCell } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { OTHER_LABEL, withOthers } from '@/lib/others';
+import { runningBuckets, SO_FAR } from '@/lib/running-period';
 import {
   grandTotal,
   groupOfRow,
@@ -57,7 +58,8 @@ interface Group {
 export function pivotTable(input: PivotInput): TableModel | null {
   const { model, result, across, zone } = input;
   const merged = withOthers(result);
-  const { heads, measures } = partsOf({ columns: result.columns, data: merged.data });
+  const shown = { ...result, data: merged.data };
+  const { heads, measures } = partsOf(shown);
   const turned = heads.find(({ column }) => column.name === across);
   if (!turned || measures.length === 0) return null;
   const left = heads.filter((head) => head !== turned);
@@ -84,7 +86,10 @@ export function pivotTable(input: PivotInput): TableModel | null {
   const values = all.slice(0, MOST_ACROSS);
   const fromOther = isColumn ? -1 : rows.findIndex(([, { first }]) => isOther(first));
 
-  const columns: TableColumn[] = left.map((head) => tableColumn(head.column, true, model));
+  const columns: TableColumn[] = left.map(({ column }) => ({
+    ...tableColumn(column, true, model),
+    running: runningBuckets(shown, column),
+  }));
   const data: Cell[][] = left.map((head) =>
     rows.map(([, { first }]) => head.values[first] ?? null),
   );
@@ -96,9 +101,10 @@ export function pivotTable(input: PivotInput): TableModel | null {
   const below = totalsByRow(columnTotals);
   const footer: Cell[] = left.map(() => null);
   const places: string[] = [];
+  const running = runningBuckets(shown, turned.column);
   const standing = values.map((value) => ({
     key: keyOf(value),
-    label: acrossLabel(value, turned, zone),
+    label: `${acrossLabel(value, turned, zone)}${running?.has(value) ? ` (${SO_FAR})` : ''}`,
     total: below.get(keyOf(value)),
   }));
   if (isColumn) {

@@ -122,6 +122,29 @@ describe('a flat table', () => {
     });
   });
 
+  it('says which bucket is still running, below each other and beside each other', () => {
+    const days = result(
+      [day, carrier, count],
+      [
+        ['2013-01-01T00:00:00Z', 'UA', 1],
+        ['2013-01-02T00:00:00Z', 'UA', 1],
+      ],
+    );
+    days.provenance.complete_until = '2013-01-02T10:00:00Z';
+    const common = { model: 'flights', result: days, zone: 'UTC' };
+    const running = new Set(['2013-01-02T00:00:00Z']);
+    const flat = flatTable({ ...common, before: null, compare: false });
+    expect(flat.columns.map((column) => column.running)).toEqual([running, undefined, undefined]);
+    const left = pivotTable({ ...common, across: 'f.carrier' });
+    expect(left?.columns[0]?.running).toEqual(running);
+    const across = pivotTable({ ...common, across: 'f.day' });
+    expect(across?.columns.map(({ label }) => label)).toEqual([
+      'carrier',
+      '1 Jan 2013',
+      '2 Jan 2013 (so far)',
+    ]);
+  });
+
   it('has no change from nothing', () => {
     expect(change(5, 0)).toBeNull();
     expect(change(null, 5)).toBeNull();
