@@ -217,13 +217,13 @@ views:
             ("a", "dimensions[0].type", "7:35"),
             ("a", "dimensions[1].label", "9:16"),
             ("a", "dimensions[1].granularities[0].origin", "8:9"),
-            ("a", "dimensions[7].type", "6:17"),
+            ("a", "dimensions[7].type", "7:7"),
             ("b", "measures[0].kind", "14:97"),
             ("v", "include[0].members[0]", "19:29"),
             ("v", "nothing", "16:5"),
         ] {
             let found = find(LISTS, name, field).unwrap();
-            // Where an alias stands, or an anchor, is a matter of taste; the line is not.
+            // Where in its line a value begins that has an anchor, or is one, is a matter of taste.
             assert_eq!(found.split(':').next(), place.split(':').next(), "{name} {field}: {found}");
         }
         assert_eq!(find(LISTS, "c", "label"), None);
