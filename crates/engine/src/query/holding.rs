@@ -26,7 +26,6 @@ use datafusion::config::ConfigOptions;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{RecordBatchStream, SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{WindowFrameBound, WindowFrameUnits};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Literal;
 use datafusion::physical_expr::window::{PlainAggregateWindowExpr, SlidingAggregateWindowExpr, StandardWindowExpr, WindowExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
@@ -76,9 +75,9 @@ impl PhysicalOptimizerRule for HeldRows {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|node| {
             let keeps = match node.downcast_ref::<BoundedWindowAggExec>() {
-                Some(window) if window.window_expr().iter().any(reaches_back) => Keeps::All { copies: 1 },
+                Some(window) if window.window_expr().iter().any(reaches_back) => Keeps::All,
                 Some(_) => Keeps::UntilTold,
-                None if node.downcast_ref::<WindowAggExec>().is_some() => Keeps::All { copies: 2 },
+                None if node.downcast_ref::<WindowAggExec>().is_some() => Keeps::AllAndOneBatch,
                 None => return Ok(Transformed::no(node)),
             };
             let children = node.children();
@@ -103,10 +102,12 @@ impl PhysicalOptimizerRule for HeldRows {
 /// Which of its rows a window keeps.
 #[derive(Debug, Clone, Copy)]
 enum Keeps {
-    /// Until they come out.
+    /// Those that it goes by from row to row, until they come out.
     UntilTold,
-    /// Until its end, so many times.
-    All { copies: usize },
+    /// Those, until its end.
+    All,
+    /// Those of a whole partition, and then the one batch that is made of them.
+    AllAndOneBatch,
 }
 
 /// Whether a window that goes from row to row keeps rows that came out: its frame reaches back, or its state grows.
@@ -125,18 +126,14 @@ fn reaches_back(window: &Arc<dyn WindowExpr>) -> bool {
     reaches
         || match aggregate {
             Some(aggregate) => !CONSTANT.contains(&aggregate.fun().name()) || aggregate.is_distinct(),
-            // The offset of what looks behind, which is none of the expressions that it is computed from.
-            None => arguments(window)
-                .iter()
-                .filter_map(|part| part.downcast_ref::<Literal>())
-                .any(|offset| offset.value().data_type().is_integer() && !is_near(offset.value())),
+            None => offset(window).is_some_and(|rows| !is_near(rows)),
         }
 }
 
-/// What a function of windows is called with.
-fn arguments(window: &Arc<dyn WindowExpr>) -> &[Arc<dyn PhysicalExpr>] {
-    let function = window.as_any().downcast_ref::<StandardWindowExpr>().map(|window| window.get_standard_func_expr().as_any());
-    function.and_then(|function| function.downcast_ref::<WindowUDFExpr>()).map_or(&[], WindowUDFExpr::args)
+/// How far `lag`, `lead` and `nth_value` look: what they are called with, which is none of the expressions that they are computed from.
+fn offset(window: &Arc<dyn WindowExpr>) -> Option<&ScalarValue> {
+    let function = window.as_any().downcast_ref::<StandardWindowExpr>()?.get_standard_func_expr().as_any();
+    Some(function.downcast_ref::<WindowUDFExpr>()?.args().get(1)?.downcast_ref::<Literal>()?.value())
 }
 
 fn is_near(rows: &ScalarValue) -> bool {
@@ -158,8 +155,10 @@ type Tallies = Arc<Mutex<HashMap<usize, Arc<Mutex<Tally>>>>>;
 fn held(input: Arc<dyn ExecutionPlan>, keeps: Keeps) -> (Arc<dyn ExecutionPlan>, Tallies) {
     let tallies = Tallies::default();
     let kept = Arc::clone(&tallies);
-    let copies = if let Keeps::All { copies } = keeps { copies } else { 1 };
-    let goes_by_rows = !matches!(keeps, Keeps::All { copies: 2.. });
+    let (copies, goes_by_rows) = match keeps {
+        Keeps::UntilTold | Keeps::All => (1, true),
+        Keeps::AllAndOneBatch => (2, false),
+    };
     let hand = move |rows: SendableRecordBatchStream, partition: usize, context: &TaskContext| {
         let reservation = MemoryConsumer::new("rows of a window").register(context.memory_pool());
         let tally = Arc::new(Mutex::new(Tally { reservation, rows: 0, bytes: 0 }));

@@ -8,7 +8,7 @@ use crate::live::next;
 use crate::ward::Ward;
 
 /// Three segments of two rows, a month each.
-async fn orders() -> Ward {
+pub(crate) async fn orders() -> Ward {
     let ward = Ward::new().await;
     for month in 1..=3 {
         let rows = format!("at,city,amount\n2013-0{month}-01T10:00:00,Rome,1\n2013-0{month}-01T10:00:00,Oslo,2\n");
@@ -25,11 +25,11 @@ fn within(ward: &Ward, limits: Limits) -> Mill {
     ward.engine.mill(Scope::of(TenantId::parse("acme").unwrap()).with_limits(limits))
 }
 
-fn query(value: Value) -> SemanticQuery {
+pub(crate) fn query(value: Value) -> SemanticQuery {
     serde_json::from_value(value).unwrap()
 }
 
-fn by_city() -> SemanticQuery {
+pub(crate) fn by_city() -> SemanticQuery {
     query(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}))
 }
 

@@ -1,27 +1,10 @@
 //! Answers that say how they were to be answered.
 
-use serde_json::{Value, json};
-use tidemill::{AsOf, Budget, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, TenantId};
+use serde_json::json;
+use tidemill::{AsOf, Budget, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, TenantId};
 
+use crate::budgets::{by_city, orders, query};
 use crate::ward::Ward;
-
-/// Three segments of two rows, a month each.
-async fn orders() -> Ward {
-    let ward = Ward::new().await;
-    for month in 1..=3 {
-        let rows = format!("at,city,amount\n2013-0{month}-01T10:00:00,Rome,1\n2013-0{month}-01T10:00:00,Oslo,2\n");
-        ward.mill.load("orders", Csv::bytes(rows)).await.unwrap();
-    }
-    ward
-}
-
-fn query(value: Value) -> SemanticQuery {
-    serde_json::from_value(value).unwrap()
-}
-
-fn by_city() -> SemanticQuery {
-    query(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}))
-}
 
 fn explained() -> SemanticQuery {
     SemanticQuery { explain: true, ..by_city() }

@@ -134,7 +134,7 @@ async fn windows_ask_for_what_they_hold_and_give_it_back() {
     for (window, expected) in [
         ("sum(b.n) over (rows unbounded preceding)", json!([[142_800_000]])),
         ("sum(1) over (rows between 6 preceding and 1 following)", json!([[8]])),
-        ("lag(a.n, 3) over ()", json!([[19_999]])),
+        ("lag(a.n, 3, -10000000) over ()", json!([[19_999]])),
         ("lead(a.n, 3) over ()", json!([[19_999]])),
     ] {
         assert_eq!(ward.rows(&over(window)).await, expected, "{window}");
