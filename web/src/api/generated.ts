@@ -362,7 +362,7 @@ export type DatasetDetail = DatasetSummary & {
 export type DatasetLineage = {
   /** Where these come from, by commit, oldest first; what is not known comes last. */
   commits: CommitLineage[];
-  /** Latest instant among the rows that are seen. */
+  /** Until when the rows that are seen are there. */
   complete_until: string | null;
   dataset: string;
   label: string;
@@ -1078,6 +1078,7 @@ export type Provenance = {
   bounds: Bound[];
   bytes_read: number;
   calendar?: UsedCalendar | null;
+  /** Until when rows are there: the latest instant, or the end of the latest date's day. Of several datasets the one counts that has the least. */
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
@@ -1302,6 +1303,7 @@ export type SignIn = {
 };
 
 export type SourceVersion = {
+  /** Until when its rows are there. */
   complete_until: string | null;
   dataset: string;
   version: number;

@@ -18,6 +18,7 @@ describe('a bucket', () => {
     ['it has ended', '2026-09-03T10:00:00Z', 'day', '2026-09-02T04:00:00Z', false],
     ['the data end in it', '2026-09-03T10:00:00Z', 'day', '2026-09-03T04:00:00Z', true],
     ['it comes later', '2026-09-03T10:00:00Z', 'day', '2026-09-04T04:00:00Z', true],
+    ['the data end with it', '2026-09-04T04:00:00Z', 'day', '2026-09-03T04:00:00Z', false],
     ['hardly any of it is to come', '2026-09-04T03:00:00Z', 'day', '2026-09-03T04:00:00Z', false],
     ['nobody knows how far data go', null, 'day', '2026-09-03T04:00:00Z', false],
     ['there are none', '2026-09-03T10:00:00Z', null, '2026-09-03T04:00:00Z', false],

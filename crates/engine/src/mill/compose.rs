@@ -235,7 +235,7 @@ impl Mill {
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
-        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.latest_in(calendar)).min();
+        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.complete_until(calendar)).min();
         Ok(QueryResult {
             columns: composed.columns,
             batch,

@@ -130,7 +130,7 @@ pub struct DatasetLineage {
     pub model_version: u64,
     /// The version of the dataset.
     pub version: u64,
-    /// Latest instant of its time column, among the rows that are seen.
+    /// Until when the rows that are seen are there, as in an answer.
     pub complete_until: Option<DateTime<Utc>>,
     /// Whether the scope or an access policy leaves rows or columns out. Then neither segments nor loads are told.
     pub restricted: bool,
@@ -294,7 +294,7 @@ fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, fo
         label: model.map_or_else(|| dataset.to_string(), |model| model.label.clone()),
         model_version: model.map_or(0, |model| model.version),
         version: seen.version,
-        complete_until: seen.latest_in(calendar),
+        complete_until: seen.complete_until(calendar),
         restricted,
         policies,
         no_rows,

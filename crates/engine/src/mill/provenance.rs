@@ -24,7 +24,7 @@ impl Mill {
     }
 
     /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
-    /// made it. `calendar`: how the latest date is told as an instant.
+    /// made it. `calendar`: when days begin, for datasets of dates.
     pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters, calendar: Calendar) -> Provenance {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
@@ -39,10 +39,10 @@ impl Mill {
             version: only.map(|(_, snapshot)| snapshot.version),
             sources: several
                 .iter()
-                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.latest_in(calendar) })
+                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.complete_until(calendar) })
                 .collect(),
             retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
-            complete_until: only.and_then(|(_, snapshot)| snapshot.latest_in(calendar)),
+            complete_until: only.and_then(|(_, snapshot)| snapshot.complete_until(calendar)),
             segments_total: total,
             segments_read: read,
             segments_reused: reused,

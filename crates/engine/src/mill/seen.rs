@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::common::{Column, DFSchema};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, lit};
@@ -118,13 +118,26 @@ impl Seen {
         self.latest().and_then(|latest| self.in_calendar(latest, calendar))
     }
 
-    fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {
-        let column = self.snapshot.metadata.schema.time_column.as_deref();
-        let field = column.and_then(|column| self.snapshot.arrow.field_with_name(column).ok());
-        if field.is_none_or(|field| *field.data_type() != DataType::Date32) {
+    /// Until when the rows that are seen are there: up to the latest one. A date says its whole day, so of dates it is the end of the
+    /// latest day, unless the version was made on that day, which went on.
+    pub(super) fn complete_until(&self, calendar: Calendar) -> Option<DateTime<Utc>> {
+        let latest = self.latest()?;
+        if !self.is_of_dates() {
             return Some(latest);
         }
-        day_start(latest.date_naive(), calendar).and_then(DateTime::from_timestamp_micros)
+        let (begin, end) = (begin_of(latest.date_naive(), calendar)?, begin_of(latest.date_naive().succ_opt()?, calendar)?);
+        let made_at = self.snapshot.updated_at;
+        Some(if (begin..end).contains(&made_at) { made_at } else { end })
+    }
+
+    fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {
+        if self.is_of_dates() { begin_of(latest.date_naive(), calendar) } else { Some(latest) }
+    }
+
+    /// Whether dates place its rows in time.
+    fn is_of_dates(&self) -> bool {
+        let column = self.snapshot.metadata.schema.time_column.as_deref();
+        column.and_then(|column| self.snapshot.arrow.field_with_name(column).ok()).is_some_and(|field| *field.data_type() == DataType::Date32)
     }
 
     /// The same, for a question that is counted from it.
@@ -312,6 +325,11 @@ impl Mill {
         };
         self.shared.sight.extents.try_get_with(key_of_extent(seen), look).await.map_err(|error: Arc<Error>| error.shared())
     }
+}
+
+/// The instant at which a day begins.
+fn begin_of(day: NaiveDate, calendar: Calendar) -> Option<DateTime<Utc>> {
+    day_start(day, calendar).and_then(DateTime::from_timestamp_micros)
 }
 
 /// Under which name the extent of what is seen is kept.

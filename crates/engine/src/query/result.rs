@@ -135,7 +135,8 @@ pub struct Provenance {
     /// Rows before this instant are gone, because they were older than the dataset keeps rows. `None`: none went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_from: Option<DateTime<Utc>>,
-    /// Latest instant of the dataset's time column.
+    /// Until when rows are there: the latest instant of the dataset's time column or, where that has dates, the end of the latest day,
+    /// unless this version was made on that day. Of several datasets the one counts that has the least.
     pub complete_until: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.
     pub time_range: Option<TimeRange>,
@@ -209,7 +210,7 @@ pub struct SourceVersion {
     pub dataset: String,
     /// The version that was read.
     pub version: u64,
-    /// Latest instant of its time column.
+    /// Until when its rows are there.
     pub complete_until: Option<DateTime<Utc>>,
 }
 

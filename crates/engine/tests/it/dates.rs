@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Weekday};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
-use tidemill::{Csv, Mill, QueryResult, Settings};
+use tidemill::{ChangeKind, Csv, Mill, QueryResult, Settings};
+use tokio_stream::StreamExt;
 
 use crate::composed::change;
 use crate::ward::{Ward, open};
@@ -195,7 +196,69 @@ async fn a_range_of_dates_opens_the_segments_that_have_them() {
         assert_eq!(found.to_json()["data"], json!([[begins(day("2013-01-01"), zone, 0)], [sum("2013-01-01", "2013-01-01")]]), "{zone}");
         let (pruned, total) = (found.provenance.segments_pruned, found.provenance.segments_total);
         assert!(total >= 3 && pruned + 1 == total, "{zone}: {pruned} of {total}");
-        assert_eq!(found.provenance.complete_until.unwrap().format("%FT%TZ").to_string(), begins(day("2014-02-15"), zone, 0));
+    }
+}
+
+/// An instant as it is written.
+fn written(at: Option<DateTime<Utc>>) -> String {
+    at.map_or_else(|| "not known".to_owned(), |at| at.format("%FT%TZ").to_string())
+}
+
+/// It is noon of the 15th of January 2014.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_dates_is_complete_until_its_latest_day_ends() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("at,amount\n2014-01-09T12:00:00Z,1\n2014-01-12T12:00:00Z,2\n")).await.unwrap();
+    mill.load("targets", Csv::bytes("day,goal\n2014-01-08,10\n2014-01-10,20\n")).await.unwrap();
+    change(mill, "targets", json!({"dimensions": [{"name": "day", "label": "Day", "type": "date", "same_as": "orders.at"}]})).await;
+    for zone in ZONES {
+        for hour in [0, 6] {
+            let asked = |measures: Value, time: &str, range: Value| {
+                let time = json!({"dimension": time, "granularity": "day", "dateRange": range});
+                json!({"measures": measures, "timeDimensions": [time], "timezone": zone, "calendar": {"dayStart": hour}})
+            };
+            let ended = begins(day("2014-01-11"), zone, hour);
+            let one = asked(json!(["targets.sum_goal"]), "targets.day", json!("all"));
+            assert_eq!(written(answer(mill, &one).await.provenance.complete_until), ended, "{one}");
+            let query = serde_json::from_value(one).unwrap();
+            assert_eq!(written(mill.lineage(&query).await.unwrap().datasets[0].complete_until), ended, "{zone} {hour}");
+            assert_eq!(written(mill.verify(&query).await.unwrap().versions[0].complete_until), ended, "{zone} {hour}");
+            // Of several models the one that knows least counts, and of instants the latest is as far as they go.
+            let both = answer(mill, &asked(json!(["orders.sum_amount", "targets.sum_goal"]), "orders.at", json!("all"))).await.provenance;
+            assert_eq!(written(both.complete_until), ended, "{zone} {hour}");
+            let each: Vec<String> = both.sources.iter().map(|source| written(source.complete_until)).collect();
+            assert_eq!(each, ["2014-01-12T12:00:00Z", ended.as_str()], "{zone} {hour}");
+            // Ranges of data are counted from the latest date and not from the day after it.
+            let last = answer(mill, &asked(json!(["targets.sum_goal"]), "targets.day", json!("last 1 day of data"))).await;
+            assert_eq!(last.to_json()["data"], json!([[begins(day("2014-01-10"), zone, hour)], [20]]), "{zone} {hour}");
+        }
+    }
+    assert_eq!(written(mill.sql("select goal from targets").await.unwrap().provenance.complete_until), "2014-01-11T00:00:00Z");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_on_which_its_data_were_loaded_goes_on() {
+    let ward = Ward::new().await;
+    ward.mill.load("visits", Csv::bytes("day,n\n2014-01-13,1\n2014-01-14,2\n")).await.unwrap();
+    let asked = |zone: &str, hour: i64| json!({"measures": ["visits.sum_n"], "timezone": zone, "calendar": {"dayStart": hour}});
+    let mut live = ward.mill.subscribe(&serde_json::from_value(asked("UTC", 0)).unwrap()).await.unwrap();
+    let ChangeKind::Snapshot(first) = live.next().await.unwrap().unwrap().kind else { panic!("the whole result comes first") };
+    assert_eq!(written(first.provenance.complete_until), "2014-01-15T00:00:00Z");
+    ward.mill.load("visits", Csv::bytes("day,n\n2014-01-15,4\n")).await.unwrap();
+    let told = match live.next().await.unwrap().unwrap().kind {
+        ChangeKind::Snapshot(result) => result.provenance.clone(),
+        ChangeKind::Patch { provenance, .. } | ChangeKind::Unchanged(provenance) => provenance,
+    };
+    let noon = "2014-01-15T12:00:00Z";
+    assert_eq!(written(told.complete_until), noon);
+    for zone in ZONES {
+        for hour in [0, 6] {
+            let (begin, end) = (begins(day("2014-01-15"), zone, hour), begins(day("2014-01-16"), zone, hour));
+            // What is over, or planned for a day to come, is there as a whole.
+            let expected = if begin.as_str() <= noon && noon < end.as_str() { noon } else { end.as_str() };
+            assert_eq!(written(answer(&ward.mill, &asked(zone, hour)).await.provenance.complete_until), expected, "{zone} {hour}");
+        }
     }
 }
 

@@ -420,6 +420,7 @@ pub enum BoundKind {
 pub struct SourceVersion {
     pub dataset: String,
     pub version: u64,
+    /// Until when its rows are there.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
 }
@@ -438,6 +439,7 @@ pub struct Provenance {
     pub sources: Vec<SourceVersion>,
     /// Rows before this instant are gone, because they were older than the dataset keeps rows.
     pub retained_from: Option<DateTime<Utc>>,
+    /// Until when rows are there: the latest instant, or the end of the latest date's day. Of several datasets the one counts that has the least.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
     #[schema(required)]

@@ -145,7 +145,7 @@ pub struct DatasetLineage {
     pub label: String,
     pub model_version: u64,
     pub version: u64,
-    /// Latest instant among the rows that are seen.
+    /// Until when the rows that are seen are there.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
     /// Whether rows or columns are not seen. Then neither segments nor loads are told.
