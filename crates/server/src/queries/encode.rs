@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
+use chrono::SecondsFormat;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 use tidemill::{QueryResult, SemanticQuery};
 
@@ -21,6 +22,8 @@ pub enum Encoding {
 
 const ARROW: &str = "application/vnd.apache.arrow.stream";
 const CSV: &str = "text/csv";
+/// What `provenance.complete_until` of JSON says.
+const COMPLETE_UNTIL: HeaderName = HeaderName::from_static("tidemill-complete-until");
 
 impl Encoding {
     /// The first form in `Accept` that we have.
@@ -59,16 +62,22 @@ impl Encoding {
     }
 }
 
-/// Writes a result.
+/// Writes a result. Forms of rows alone have no place for where these come from, so a header says until when they are complete: a
+/// period that ends later may still change, and a line in between would break who reads them.
 ///
 /// # Errors
 /// `Internal` when the result cannot be written.
 pub fn encode(result: &QueryResult, encoding: Encoding) -> Answer<Response> {
-    Ok(match encoding {
-        Encoding::Json => Json(result.to_json()).into_response(),
+    let mut response = match encoding {
+        Encoding::Json => return Ok(Json(result.to_json()).into_response()),
         Encoding::Arrow => ([(header::CONTENT_TYPE, ARROW)], result.to_arrow_ipc()?).into_response(),
         Encoding::Csv => ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], result.to_csv()?).into_response(),
-    })
+    };
+    if let Some(until) = result.provenance.complete_until {
+        let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        response.headers_mut().insert(COMPLETE_UNTIL, HeaderValue::try_from(until).map_err(Problem::internal)?);
+    }
+    Ok(response)
 }
 
 /// Writes the results of ranges that are compared, each with its range as it was asked.
@@ -83,8 +92,6 @@ pub fn compared(ranges: &[Value], results: &[QueryResult]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

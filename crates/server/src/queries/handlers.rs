@@ -23,7 +23,9 @@ const SQL_MAX_ROWS: usize = 50_000;
 /// answer is `{"results": [..]}`, one for each range, with the range as `dateRange`.
 #[utoipa::path(
     post, path = "/queries", tag = "queries", request_body = wire::SemanticQuery,
-    responses((status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")))))]
+    responses((
+        status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")),
+        headers(("Tidemill-Complete-Until" = String, description = "Of Arrow and CSV, where it is known: `provenance.complete_until`")))))]
 pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(body): JsonBody<Value>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;
@@ -46,7 +48,9 @@ pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMa
 /// Ask in SQL: one read-only statement over the tenant's datasets.
 #[utoipa::path(
     post, path = "/sql", tag = "queries", request_body = SqlQuery,
-    responses((status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")))))]
+    responses((
+        status = 200, content((wire::QueryResult = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream"), (String = "text/csv")),
+        headers(("Tidemill-Complete-Until" = String, description = "Of Arrow and CSV, where it is known: `provenance.complete_until`")))))]
 pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;

@@ -27,6 +27,26 @@ async fn answers_come_as_json_arrow_and_csv() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_alone_say_in_a_header_until_when_they_are_complete() {
+    let server = Server::with_airports().await;
+    server.app.engine.tenant("acme").unwrap().load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02,1\n2013-03-03,2\n")).await.unwrap();
+    let question = json!({"measures": ["orders.sum_amount"], "timezone": "America/New_York"});
+    for (path, body, expected) in [
+        ("/queries", question, Some("2013-03-04T05:00:00Z")),
+        ("/sql", json!({"sql": "select amount from orders"}), Some("2013-03-04T00:00:00Z")),
+        ("/queries", json!({"measures": ["airports.count"]}), None),
+    ] {
+        for accept in ["text/csv", "application/vnd.apache.arrow.stream", "application/json"] {
+            let request = server.request(Who::Viewer, Method::POST, path).header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
+            let answer = server.send(request.body(axum::body::Body::from(body.to_string())).unwrap()).await.expect(200);
+            let until = answer.headers.get("tidemill-complete-until").map(|until| until.to_str().unwrap());
+            // JSON says it with everything else.
+            assert_eq!(until, expected.filter(|_| accept != "application/json"), "{path} as {accept}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_in_json_says_how_it_was_to_be_answered_where_it_is_asked() {
     let server = Server::with_airports().await;
     let query = json!({"measures": ["airports.count"], "dimensions": ["airports.dst"], "explain": true});
