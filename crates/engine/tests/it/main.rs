@@ -46,6 +46,7 @@ mod sql;
 mod sql_models;
 mod sql_views;
 mod steps;
+mod stopped;
 mod traps;
 mod verify;
 mod versions;

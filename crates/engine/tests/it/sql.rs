@@ -38,35 +38,6 @@ async fn sql_reads_the_datasets_of_its_tenant_and_nothing_else() {
     assert_eq!(ward.rows("with big as (select * from orders where n > 1) select city from big union all select 'x' order by 1").await, serde_json::json!([["Oslo", "x"]]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_stopped_gives_its_threads_back_within_three_seconds() {
-    let ward = Ward::new().await;
-    let rows: String = (0..40_000).map(|n| format!("{n},{}\n", n % 2)).collect();
-    ward.mill.load("numbers", Csv::bytes(format!("n,k\n{rows}"))).await.unwrap();
-    let hurried = Scope::of(TenantId::parse("acme").unwrap()).with_limits(Limits { deadline: std::time::Duration::from_millis(300), ..Limits::default() });
-    let hurried = ward.engine.mill(hurried);
-    hurried.sql("select count(*) from numbers a join numbers b on a.n = b.n").await.unwrap();
-    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let before = alive();
-    for endless in [
-        "select count(*) from numbers a join numbers b on a.k = b.k where a.n * b.n = -1",
-        "select sum(a.n - b.n) from numbers a join numbers b on a.k = b.k join numbers c on c.k = b.k",
-        "select count(*) from numbers a join numbers b on a.n < -7 * b.n - 1",
-        "select count(*) from numbers a left join numbers b on a.k = b.k and a.n * b.n = -1",
-        "select sum(a.n) from numbers a, numbers b, numbers c",
-        "select max(m) from (select median(a.n) over (order by a.n) as m from numbers a, numbers b where b.n < 10) as t",
-    ] {
-        let error = hurried.sql(endless).await.expect_err(endless);
-        assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
-        let ended = async {
-            while alive() > before {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(3), ended).await.expect(endless);
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_stop_what_is_too_much() {
     let ward = Ward::new().await;
