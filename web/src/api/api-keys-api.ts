@@ -1,6 +1,6 @@
 // API keys of the organisation, for admins. The answer that makes a key is the only one with its secret; it stays in the
 // dialog that asked and goes with it.
-import { asOneself, baseApi } from './base-api';
+import { asOneself, baseApi, ifMatch } from './base-api';
 import type { ApiKey, ApiKeyChange, CreatedApiKey, NewApiKey } from './types';
 import type { Items } from './types';
 
@@ -18,8 +18,13 @@ export const apiKeysApi = baseApi.injectEndpoints({
       query: (body) => ({ url: '/api-keys', method: 'POST', body }),
       invalidatesTags: (_answer, error) => (error ? [] : ['ApiKey']),
     }),
-    updateApiKey: build.mutation<ApiKey, ApiKeyChange & { id: string }>({
-      query: ({ id, ...body }) => ({ url: path(id), method: 'PUT', body }),
+    updateApiKey: build.mutation<ApiKey, { id: string; version: number; body: ApiKeyChange }>({
+      query: ({ id, version, body }) => ({
+        url: path(id),
+        method: 'PUT',
+        headers: ifMatch(version),
+        body,
+      }),
       invalidatesTags: ['ApiKey'],
     }),
     revokeApiKey: build.mutation<void, string>({

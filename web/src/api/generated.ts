@@ -67,6 +67,8 @@ export type ApiKey = {
   prefix: string;
   /** What it may do. */
   role: Role;
+  /** For `If-Match`. */
+  version: number;
 };
 
 export type ApiKeyChange = {

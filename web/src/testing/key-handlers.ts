@@ -1,7 +1,7 @@
 // The mocked server's API keys: listed without secrets, made with one, changed and revoked.
 import { http, HttpResponse } from 'msw';
 import type { ApiKey, NewApiKey } from '@/api/types';
-import { session } from './fixtures';
+import { problem, session } from './fixtures';
 import { mockState } from './mock-state';
 
 const base = '*/api/v1/api-keys';
@@ -19,6 +19,7 @@ export const keyHandlers = [
       role: asked.role,
       attributes: asked.attributes ?? {},
       budget: asked.budget ?? {},
+      version: 1,
       created_by: session.user.name,
       created_by_id: session.user.id,
       created_at: new Date().toISOString(),
@@ -30,10 +31,17 @@ export const keyHandlers = [
   }),
   http.put(`${base}/:id`, async ({ request, params }) => {
     const change = (await request.json()) as Partial<ApiKey>;
-    mockState.keys = mockState.keys.map((key) =>
-      key.id === params.id ? { ...key, ...change } : key,
-    );
-    return HttpResponse.json(mockState.keys.find((key) => key.id === params.id));
+    const found = mockState.keys.find((key) => key.id === params.id);
+    if (!found)
+      return HttpResponse.json(problem(404, 'not_found', 'No such API key'), { status: 404 });
+    if (request.headers.get('if-match') !== `"${found.version}"`)
+      return HttpResponse.json(
+        problem(412, 'precondition_failed', 'Someone else saved a newer version'),
+        { status: 412 },
+      );
+    const saved = { ...found, ...change, version: found.version + 1 };
+    mockState.keys = mockState.keys.map((key) => (key === found ? saved : key));
+    return HttpResponse.json(saved);
   }),
   http.delete(`${base}/:id`, ({ params }) => {
     mockState.keys = mockState.keys.filter((key) => key.id !== params.id);

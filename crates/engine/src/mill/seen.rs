@@ -119,15 +119,17 @@ impl Seen {
     }
 
     /// Until when the rows that are seen are there: up to the latest one. A date says its whole day, so of dates it is the end of the
-    /// latest day, unless the version was made on that day, which went on.
+    /// latest day, unless the latest load or the version came on that day, which went on.
     pub(super) fn complete_until(&self, calendar: Calendar) -> Option<DateTime<Utc>> {
         let latest = self.latest()?;
         if !self.is_of_dates() {
             return Some(latest);
         }
         let (begin, end) = (begin_of(latest.date_naive(), calendar)?, begin_of(latest.date_naive().succ_opt()?, calendar)?);
-        let made_at = self.snapshot.updated_at;
-        Some(if (begin..end).contains(&made_at) { made_at } else { end })
+        // A version that was made later may only have been tidied up.
+        let loaded_at = self.snapshot.recent_loads.first().map(|(_, at, _)| *at);
+        let on_that_day = loaded_at.into_iter().chain([self.snapshot.updated_at]).filter(|at| (begin..end).contains(at));
+        Some(on_that_day.max().unwrap_or(end))
     }
 
     fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {

@@ -11,7 +11,7 @@ use super::store::{self, NewKey};
 use super::wire::{ApiKey, ApiKeyChange, ApiKeyList, CreatedApiKey, NewApiKey, check_end};
 use crate::app::App;
 use crate::auth::{self, Caller, Person};
-use crate::http::{Answer, Code, JsonBody, Problem};
+use crate::http::{Answer, Code, IfMatch, JsonBody, Problem};
 use crate::policy::{Action, Role, may_give_key};
 use crate::store::audit;
 use crate::tenants::model::Budget;
@@ -49,13 +49,25 @@ pub async fn create_api_key(State(app): State<App>, caller: Person, JsonBody(new
     Ok((StatusCode::CREATED, Json(CreatedApiKey { key: (&key).into(), token: secret.reveal() })))
 }
 
-/// Change name, attributes, budget and end of an API key; its role stays. Takes the role admin.
-#[utoipa::path(put, path = "/api-keys/{id}", tag = "users", params(("id" = Uuid, Path, description = "The key")), request_body = ApiKeyChange, responses((status = 200, body = ApiKey)))]
-pub async fn update_api_key(State(app): State<App>, caller: Person, Path(id): Path<String>, JsonBody(change): JsonBody<ApiKeyChange>) -> Answer<Json<ApiKey>> {
+/// Change name, attributes, budget and end of an API key over the version that was read; its role stays. Takes the role admin.
+#[utoipa::path(
+    put, path = "/api-keys/{id}", tag = "users",
+    params(("id" = Uuid, Path, description = "The key"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
+    request_body = ApiKeyChange, responses((status = 200, body = ApiKey)))]
+pub async fn update_api_key(
+    State(app): State<App>,
+    caller: Person,
+    Path(id): Path<String>,
+    IfMatch(version): IfMatch,
+    JsonBody(change): JsonBody<ApiKeyChange>,
+) -> Answer<Json<ApiKey>> {
     caller.allow(Action::ManageUsers)?;
     let now = app.clock.now();
     let transaction = app.store.begin().await?;
     let mut key = find_given(&transaction, &caller, &id).await?;
+    if version_of(&key) != version {
+        return Err(Problem::precondition_failed(version_of(&key)));
+    }
     if let Some(name) = change.name {
         check_user_name("name", &name)?;
         key.name = name;
@@ -70,13 +82,15 @@ pub async fn update_api_key(State(app): State<App>, caller: Person, Path(id): Pa
         check_end("expires_at", expires_at, now)?;
         key.expires_at = expires_at;
     }
-    store::update(&transaction, caller.tenancy(), &key).await?;
-    audit::append(&transaction, now, &caller, "api_key.updated", &key.prefix).await?;
+    let Some(saved) = store::update(&transaction, caller.tenancy(), key).await? else {
+        return Err(Problem::precondition_failed(version_of(&find_given(&transaction, &caller, &id).await?)));
+    };
+    audit::append(&transaction, now, &caller, "api_key.updated", &saved.prefix).await?;
     transaction.commit().await?;
-    Ok(Json((&key).into()))
+    Ok(Json((&saved).into()))
 }
 
-/// Revoke an API key, at once and for good. Takes the role admin.
+/// Revoke an API key, at once and for good, whatever its version. Takes the role admin.
 #[utoipa::path(delete, path = "/api-keys/{id}", tag = "users", params(("id" = Uuid, Path, description = "The key")), responses((status = 204)))]
 pub async fn delete_api_key(State(app): State<App>, caller: Person, Path(id): Path<String>) -> Answer<StatusCode> {
     caller.allow(Action::ManageUsers)?;
@@ -94,6 +108,10 @@ async fn find_given(transaction: &DatabaseTransaction, caller: &Caller, id: &str
     let key = store::get(transaction, caller.tenancy(), id).await?.ok_or_else(|| Problem::not_found("API key"))?;
     check_may_give(caller, key.role)?;
     Ok(key)
+}
+
+fn version_of(key: &Model) -> u64 {
+    u64::try_from(key.version).unwrap_or(0)
 }
 
 fn check_may_give(caller: &Caller, role: Role) -> Answer<()> {

@@ -30,6 +30,8 @@ pub struct Model {
     /// What one question may read.
     #[sea_orm(column_type = "JsonBinary")]
     pub budget: Budget,
+    /// Grows by one with every change.
+    pub version: i64,
     /// The user who made it, who may be gone.
     pub created_by: Uuid,
     /// Their name then.

@@ -1,7 +1,7 @@
 //! SQL of API keys. Those that were revoked are found by their prefix alone, to say so to who still sends them.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
 use super::model::{ActiveModel, Column, Entity, Model};
@@ -75,6 +75,7 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, secret: &ApiK
         role,
         attributes,
         budget,
+        version: 1,
         created_by: by.id,
         created_by_name: by.name.clone(),
         created_at: now,
@@ -91,6 +92,7 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, secret: &ApiK
         role: Set(key.role),
         attributes: Set(key.attributes.clone()),
         budget: Set(key.budget),
+        version: Set(key.version),
         created_by: Set(key.created_by),
         created_by_name: Set(key.created_by_name.clone()),
         created_at: Set(key.created_at),
@@ -102,15 +104,23 @@ pub async fn create<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, secret: &ApiK
     Ok(key)
 }
 
-/// Changes name, attributes, budget and end to those of the row.
+/// Changes name, attributes, budget and end to those of the row, over the version that was read; whether that version was still there.
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, key: &Model) -> Result<(), DbErr> {
-    let change =
-        ActiveModel { name: Set(key.name.clone()), attributes: Set(key.attributes.clone()), budget: Set(key.budget), expires_at: Set(key.expires_at), ..ActiveModel::default() };
-    Entity::update_many().set(change).filter(Column::Id.eq(key.id)).filter(Column::TenantId.eq(tenancy.id())).exec(db).await?;
-    Ok(())
+pub async fn update<C: ConnectionTrait>(db: &C, tenancy: &Tenancy, key: Model) -> Result<Option<Model>, DbErr> {
+    let of_this_version = Condition::all().add(Column::Id.eq(key.id)).add(Column::TenantId.eq(tenancy.id())).add(Column::Version.eq(key.version));
+    let saved = Model { version: key.version + 1, ..key };
+    let change = ActiveModel {
+        name: Set(saved.name.clone()),
+        attributes: Set(saved.attributes.clone()),
+        budget: Set(saved.budget),
+        version: Set(saved.version),
+        expires_at: Set(saved.expires_at),
+        ..ActiveModel::default()
+    };
+    let result = Entity::update_many().set(change).filter(of_this_version).exec(db).await?;
+    Ok((result.rows_affected == 1).then_some(saved))
 }
 
 /// Ends a key for good.

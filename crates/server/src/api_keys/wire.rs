@@ -31,6 +31,8 @@ pub struct ApiKey {
     /// What one question of it may read at most, beside what the tenant grants.
     #[schema(value_type = schema::Budget)]
     pub budget: Budget,
+    /// For `If-Match`.
+    pub version: i64,
     /// The name of who made it, then.
     pub created_by: String,
     /// The id of who made it, who may be gone.
@@ -55,6 +57,7 @@ impl From<&Model> for ApiKey {
             role: key.role,
             attributes: key.attributes.0.clone(),
             budget: key.budget.0,
+            version: key.version,
             created_by: key.created_by_name.clone(),
             created_by_id: key.created_by,
             created_at: instant(key.created_at),

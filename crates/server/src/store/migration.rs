@@ -8,7 +8,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(Budgets), Box::new(UserCalendar), Box::new(ApiKeys)]
+        vec![Box::new(First), Box::new(UserAttributes), Box::new(TenantCalendar), Box::new(Budgets), Box::new(UserCalendar), Box::new(ApiKeys), Box::new(ApiKeyVersions)]
     }
 }
 
@@ -219,6 +219,23 @@ impl MigrationTrait for ApiKeys {
         manager.create_index(Index::create().name("api_keys_by_tenant").table("api_keys").col("tenant_id").to_owned()).await?;
         let actor = ColumnDef::new("api_key_id").uuid().null().to_owned();
         manager.alter_table(Table::alter().table("audit_log").add_column(actor).to_owned()).await
+    }
+}
+
+/// Which state of a key somebody has read who changes it.
+struct ApiKeyVersions;
+
+impl MigrationName for ApiKeyVersions {
+    fn name(&self) -> &str {
+        "m0007_api_key_versions"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ApiKeyVersions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let version = ColumnDef::new("version").big_integer().not_null().default(1).to_owned();
+        manager.alter_table(Table::alter().table("api_keys").add_column(version).to_owned()).await
     }
 }
 

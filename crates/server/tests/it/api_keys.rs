@@ -95,14 +95,14 @@ async fn a_key_is_made_used_and_revoked() {
         }
     }
 
-    let renamed = server.put(Who::Admin, &path_of(&key), None, json!({"name": "Hourly"})).await.expect(200).json();
+    let renamed = server.put(Who::Admin, &path_of(&key), Some(1), json!({"name": "Hourly"})).await.expect(200).json();
     assert_eq!((&renamed["name"], &renamed["role"], &renamed["expires_at"]), (&json!("Hourly"), &json!("editor"), &Value::Null));
     server.delete(Who::Admin, &path_of(&key)).await.expect(204);
     let refused = get(&server, &token, "/datasets").await.expect(401).json();
     assert_eq!(refused["detail"], "this API key was revoked");
     assert_eq!(server.get(Who::Admin, "/api-keys").await.expect(200).json(), json!({"items": []}));
     server.delete(Who::Admin, &path_of(&key)).await.expect(404);
-    server.put(Who::Admin, &path_of(&key), None, json!({"name": "Again"})).await.expect(404);
+    server.put(Who::Admin, &path_of(&key), Some(2), json!({"name": "Again"})).await.expect(404);
 
     let log = audit::Entity::find().order_by_asc(audit::Column::Id).all(server.app.store.db()).await.unwrap();
     let rows: Vec<(&str, bool, Option<String>)> = log.iter().map(|row| (row.action.as_str(), row.user_id.is_some(), row.api_key_id.map(|id| id.to_string()))).collect();
@@ -110,6 +110,28 @@ async fn a_key_is_made_used_and_revoked() {
     assert_eq!(rows, [("api_key.created", true, None), ("dashboard.created", false, own), ("api_key.updated", true, None), ("api_key.revoked", true, None)]);
     assert_eq!(log[0].subject, prefix);
     assert!(log.iter().all(|row| !format!("{row:?}").contains(secret)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_changed_over_the_version_that_was_read() {
+    let server = Server::start().await;
+    let key = make(&server, Who::Admin, json!({"name": "k", "role": "viewer", "budget": {"rows": 5}})).await;
+    assert_eq!(key["version"], 1);
+    let missing = server.put(Who::Admin, &path_of(&key), None, json!({"name": "n"})).await.expect(428).json();
+    assert_eq!(missing["code"], "precondition_required");
+    let narrowed = server.put(Who::Owner, &path_of(&key), Some(1), json!({"budget": {"rows": 1}})).await.expect(200).json();
+    assert_eq!(narrowed["version"], 2);
+    // Who has read what was before learns that there is something newer, and nothing is changed.
+    let stale = server.put(Who::Admin, &path_of(&key), Some(1), json!({"budget": {"rows": 9}})).await.expect(412).json();
+    assert_eq!((&stale["code"], &stale["current_version"]), (&json!("precondition_failed"), &json!(2)));
+    let kept = server.get(Who::Admin, "/api-keys").await.expect(200).json()["items"][0].clone();
+    assert_eq!((&kept["budget"], &kept["version"]), (&json!({"rows": 1}), &json!(2)));
+    // Being used is no change.
+    get(&server, token_of(&key), "/datasets").await.expect(200);
+    settled(&server).await;
+    server.put(Who::Admin, &path_of(&key), Some(2), json!({"budget": {"rows": 9}})).await.expect(200);
+    // What must end ends, whoever has changed it meanwhile.
+    server.delete(Who::Admin, &path_of(&key)).await.expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,10 +147,10 @@ async fn a_key_ends_when_it_expires() {
     server.clock.advance(TimeDelta::seconds(1));
     assert_eq!(get(&server, token, "/datasets").await.expect(401).json()["detail"], "this API key has expired");
     // What is not given stays; null takes the end away.
-    let kept = server.put(Who::Admin, &path_of(&key), None, json!({"name": "k2"})).await.expect(200).json();
+    let kept = server.put(Who::Admin, &path_of(&key), Some(1), json!({"name": "k2"})).await.expect(200).json();
     assert_eq!(kept["expires_at"], "2026-06-01T12:05:00.000Z");
-    server.put(Who::Admin, &path_of(&key), None, json!({"expires_at": "2026-06-01T12:05:00Z"})).await.expect(400);
-    let freed = server.put(Who::Admin, &path_of(&key), None, json!({"expires_at": null})).await.expect(200).json();
+    server.put(Who::Admin, &path_of(&key), Some(2), json!({"expires_at": "2026-06-01T12:05:00Z"})).await.expect(400);
+    let freed = server.put(Who::Admin, &path_of(&key), Some(2), json!({"expires_at": null})).await.expect(200).json();
     assert_eq!(freed["expires_at"], Value::Null);
     get(&server, token, "/datasets").await.expect(200);
 }
@@ -220,7 +242,7 @@ async fn the_attributes_of_a_key_are_those_that_count() {
     };
     assert_eq!(cube(&german).await, json!([{"orders.count": 2}]));
 
-    let changed = server.put(Who::Admin, &path_of(&german), None, json!({"attributes": {"country": ["FR"]}})).await.expect(200).json();
+    let changed = server.put(Who::Admin, &path_of(&german), Some(1), json!({"attributes": {"country": ["FR"]}})).await.expect(200).json();
     assert_eq!(changed["attributes"], json!({"country": ["FR"]}));
     assert_eq!(seen(&german).await, json!([[1], [2]]));
     assert_eq!(cube(&german).await, json!([{"orders.count": 1}]));
@@ -251,7 +273,7 @@ async fn a_key_has_a_budget_of_its_own() {
         assert_eq!(server.post(who, "/queries/explain", question.clone()).await.expect(200).json()["budget"], json!({}));
     }
     ask(&server, token_of(&key), question.clone()).await.expect(429);
-    assert_eq!(server.put(Who::Admin, &path_of(&key), None, json!({"budget": {}})).await.expect(200).json()["budget"], json!({}));
+    assert_eq!(server.put(Who::Admin, &path_of(&key), Some(1), json!({"budget": {}})).await.expect(200).json()["budget"], json!({}));
     assert_eq!(ask(&server, token_of(&key), question).await.expect(200).json()["data"], json!([[3]]));
     server.post(Who::Admin, "/api-keys", json!({"name": "k", "role": "viewer", "budget": {"rows": -1}})).await.expect(400);
 }
@@ -268,7 +290,7 @@ async fn a_key_opens_its_own_tenant_and_no_other() {
         let list = server.get(who, "/api-keys").await.expect(200).json();
         assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["name"]), (1, &json!(name)));
     }
-    server.put(Who::Stranger, &path_of(&ours), None, json!({"name": "mine"})).await.expect(404);
+    server.put(Who::Stranger, &path_of(&ours), Some(1), json!({"name": "mine"})).await.expect(404);
     server.delete(Who::Stranger, &path_of(&ours)).await.expect(404);
     assert_eq!(get(&server, token_of(&ours), "/datasets").await.expect(200).json()["items"][0]["name"], "airports");
 }

@@ -263,7 +263,7 @@ async fn a_key_opens_a_socket_until_it_is_changed_or_revoked() {
         socket
     };
     let mut socket = greeted().await;
-    live.server.put(Who::Admin, &path, None, json!({"attributes": {"city": ["Rome"]}})).await.expect(200);
+    live.server.put(Who::Admin, &path, Some(1), json!({"attributes": {"city": ["Rome"]}})).await.expect(200);
     let bye = hear(&mut socket).await;
     assert_eq!((&bye["type"], &bye["reason"]), (&json!("bye"), &json!("what you may see was changed")));
     let mut socket = greeted().await;

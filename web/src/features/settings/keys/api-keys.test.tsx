@@ -115,6 +115,7 @@ describe('a key', () => {
     server.use(
       http.put('*/api/v1/api-keys/k2', async ({ request }) => {
         const change = (await request.json()) as ApiKeyChange;
+        expect(request.headers.get('if-match')).toBe('"4"');
         changes.push(change);
         return HttpResponse.json({ ...apiKeys()[0], ...change });
       }),
@@ -132,7 +133,6 @@ describe('a key', () => {
     await user.clear(name);
     await user.type(name, 'Hourly export');
     await user.click(within(dialog).getByRole('button', { name: 'Save' }));
-    // Neither attributes nor budget: another admin may have narrowed them meanwhile.
     await waitFor(() => expect(changes).toEqual([{ name: 'Hourly export' }]));
   });
 
@@ -148,6 +148,33 @@ describe('a key', () => {
     await user.clear(within(dialog).getByRole('textbox', { name: 'Data at most' }));
     await user.click(within(dialog).getByRole('button', { name: 'Save' }));
     await waitFor(() => expect(changes).toEqual([{ budget: { rows: 1_000_000 } }]));
+  });
+
+  it('that another admin has changed meanwhile is read again before it is changed', async () => {
+    const { user } = open();
+    const change = { name: 'Change Nightly export' };
+    await user.click(await screen.findByRole('button', change));
+    const dialog = await screen.findByRole('dialog', change);
+    const narrowed = { budget: { rows: 10 }, version: 5 };
+    mockState.keys = mockState.keys.map((key) => (key.id === 'k2' ? { ...key, ...narrowed } : key));
+    const rows = within(dialog).getByRole('textbox', { name: 'Rows at most' });
+    await user.clear(rows);
+    await user.type(rows, '2000000');
+    await user.click(within(dialog).getByRole('button', { name: 'Save' }));
+    expect(await within(dialog).findByText(/Somebody else has changed this key/)).toBeVisible();
+    expect(mockState.keys[0]).toMatchObject(narrowed);
+    await user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
+    expect(await screen.findByText(/at most 10 rows a question/)).toBeVisible();
+    await user.click(screen.getByRole('button', change));
+    const again = await screen.findByRole('dialog', change);
+    expect(within(again).getByRole('textbox', { name: 'Rows at most' })).toHaveValue('10');
+    const name = within(again).getByRole('textbox', { name: 'Name' });
+    await user.clear(name);
+    await user.type(name, 'Hourly export');
+    await user.click(within(again).getByRole('button', { name: 'Save' }));
+    await waitFor(() =>
+      expect(mockState.keys[0]).toMatchObject({ name: 'Hourly export', version: 6 }),
+    );
   });
 
   it('is compared with what was given, whatever the order of its attributes', () => {

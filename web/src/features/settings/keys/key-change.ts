@@ -1,4 +1,4 @@
-// What of an API key is changed: what is the same is not sent, so that a page that is old does not undo what others did. Pure.
+// What of an API key is changed: what is the same is not sent, and nothing where nothing differs. Pure.
 import type { ApiKey, ApiKeyChange } from '@/api/types';
 import type { Attributes, Budget } from '@/api/types';
 

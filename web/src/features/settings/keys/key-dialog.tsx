@@ -87,7 +87,7 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
       onClose();
       return;
     }
-    const changed = await update({ id: given.id, ...change });
+    const changed = await update({ id: given.id, version: given.version, body: change });
     if (changed.error) return;
     toasts.show({ tone: 'success', message: `${name} was saved` });
     onClose();
@@ -132,7 +132,7 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
           {given ? `Change ${given.name}` : 'Make an API key'}
         </DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          {error && <FormProblem error={error} />}
+          {error && <FormProblem error={error} words={changedMeanwhile} />}
           <FormField
             label="Name"
             autoFocus
@@ -216,6 +216,11 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
     </Dialog>
   );
 }
+
+const changedMeanwhile = {
+  precondition_failed:
+    'Somebody else has changed this key. Close this and open it again to see how it is now.',
+};
 
 const kept = (given: ApiKey | undefined): string =>
   given ? `As it is: ${expiryWords(given, Date.now())}` : '';
