@@ -136,7 +136,7 @@ pub struct Provenance {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_from: Option<DateTime<Utc>>,
     /// Until when rows are there: the latest instant of the dataset's time column or, where that has dates, the end of the latest day,
-    /// unless this version was made on that day. Of several datasets the one counts that has the least.
+    /// unless the latest load or this version came on that day. Of several datasets the one counts that has the least.
     pub complete_until: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.
     pub time_range: Option<TimeRange>,

@@ -2,15 +2,17 @@
 //! back and other models' times, from rows, from partials and from rollups, against dates that are counted by hand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
+use tidemill::clock::ManualClock;
 use tidemill::{ChangeKind, Csv, Mill, QueryResult, Settings};
 use tokio_stream::StreamExt;
 
 use crate::composed::change;
-use crate::ward::{Ward, open};
+use crate::ward::{Ward, builder, open};
 
 const ZONES: [&str; 6] = ["UTC", "America/New_York", "Pacific/Honolulu", "Asia/Tokyo", "Pacific/Kiritimati", "Asia/Kolkata"];
 
@@ -260,6 +262,26 @@ async fn a_day_on_which_its_data_were_loaded_goes_on() {
             assert_eq!(written(answer(&ward.mill, &asked(zone, hour)).await.provenance.complete_until), expected, "{zone} {hour}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_goes_on_until_something_is_loaded_after_it() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at("2014-01-15T12:00:00Z".parse().unwrap())));
+    let engine = builder(folder.path(), Settings::default()).clock(Arc::clone(&clock) as _).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    let asked = json!({"measures": ["visits.sum_n"]});
+    let until = async || written(answer(&mill, &asked).await.provenance.complete_until);
+    // As many as are put together.
+    for day in 11..=15 {
+        mill.load("visits", Csv::bytes(format!("day,n\n2014-01-{day},1\n"))).await.unwrap();
+    }
+    clock.advance(TimeDelta::days(1));
+    assert_eq!(until().await, "2014-01-15T12:00:00Z");
+    // What is only put together anew knows no more.
+    assert!(mill.compact("visits").await.unwrap().rows > 0);
+    assert_eq!(until().await, "2014-01-15T12:00:00Z");
+    mill.load("visits", Csv::bytes("day,n\n2014-01-15,4\n")).await.unwrap();
+    assert_eq!(until().await, "2014-01-16T00:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]
