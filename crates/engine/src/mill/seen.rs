@@ -128,8 +128,8 @@ impl Seen {
         let (begin, end) = (begin_of(latest.date_naive(), calendar)?, begin_of(latest.date_naive().succ_opt()?, calendar)?);
         // A version that was made later may only have been tidied up.
         let loaded_at = self.snapshot.recent_loads.first().map(|(_, at, _)| *at);
-        let on_that_day = loaded_at.into_iter().chain([self.snapshot.updated_at]).filter(|at| (begin..end).contains(at));
-        Some(on_that_day.max().unwrap_or(end))
+        let made_at = loaded_at.into_iter().chain([self.snapshot.updated_at]).find(|at| (begin..end).contains(at));
+        Some(made_at.unwrap_or(end))
     }
 
     fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {
