@@ -27,9 +27,9 @@ use crate::ingest::infer::infer_spooled;
 use crate::ingest::{FileFormat, Input, Progress, ReadOptions};
 use crate::semantic::absolute::absolute;
 use crate::semantic::compile::calendar_of;
-use crate::semantic::date::{self, Reference};
+use crate::semantic::date::Reference;
 use crate::semantic::granularity::interval_of;
-use crate::semantic::{CalendarSettings, SemanticQuery, filter};
+use crate::semantic::{CalendarSettings, DateRange, SemanticQuery, filter};
 use crate::storage::checkpoint::table::Checkpoint;
 use crate::storage::layout;
 use crate::storage::log::DatasetLog;
@@ -164,10 +164,12 @@ pub fn question(bytes: &[u8]) -> Result<(), String> {
         }
     }
     for range in query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()) {
-        date::follows_clock(range);
-        settled(date::resolve(range, &reference))?;
+        words::range_again(range, &reference)?;
     }
     for asked in &query.filters {
+        if filter::any_text(asked, &|_, text| words::range_again(&DateRange::Named(text.to_owned()), &reference).is_err()) {
+            return Err("a range of a filter is another one when it is written and read again".to_owned());
+        }
         settled(absolute(asked, &reference, &|_| Some(ColumnType::Timestamp)))?;
         for shift in 0..TYPES.len() {
             // A member has another type in each round.

@@ -41,6 +41,7 @@ mod part;
 pub(crate) mod pivot;
 pub(crate) mod policy;
 pub(crate) mod query;
+pub(crate) mod relative;
 pub(crate) mod rollup;
 pub(crate) mod segments;
 pub(crate) mod shape;

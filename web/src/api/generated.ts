@@ -109,6 +109,8 @@ export type AppliedFilter = {
 export type AppliedRange = {
   from: string | null;
   member: string;
+  /** As it was asked for, where it was relative to the clock or to the data: one text for all that mean the same. */
+  relative?: string | null;
   to: string | null;
 };
 
@@ -1084,6 +1086,8 @@ export type Provenance = {
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
+  /** That range as it was asked for, where it was relative to the clock or to the data: one text for all that mean the same. */
+  relative_range?: string | null;
   /** Rows before this instant are gone, because they were older than the dataset keeps rows. */
   retained_from?: string | null;
   rollups: RollupUse[];

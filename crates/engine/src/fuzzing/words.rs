@@ -1,4 +1,4 @@
-//! Words that somebody else wrote: models as files, ours and those of other tools, access policies. What is read and
+//! Words that somebody else wrote: models as files, ours and those of other tools, access policies, ranges of dates. What is read and
 //! written again is the same, and an error says where.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,8 @@ use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::session::Session;
 use crate::scope::UserAttributes;
-use crate::semantic::{AccessPolicy, Model, View, access, generate, interchange};
+use crate::semantic::date::{self, Reference};
+use crate::semantic::{AccessPolicy, DateRange, Model, View, access, generate, interchange};
 use crate::settings::Settings;
 
 /// Longest text that is read again: what is written may be longer than what was read.
@@ -138,6 +139,21 @@ fn views_again(views: &[View]) -> std::result::Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The canonical text of a range is a range that comes to the same instants, and its own canonical text.
+pub(super) fn range_again(range: &DateRange, reference: &Reference) -> std::result::Result<(), String> {
+    let resolved = settled(date::resolve(range, reference))?;
+    let Some(canonical) = settled(range.canonical())? else {
+        return if resolved.is_none() { Ok(()) } else { Err(format!("{range:?} is resolved and has no canonical text")) };
+    };
+    let written = DateRange::Named(canonical.clone());
+    match written.canonical() {
+        Ok(again) if again == canonical => {}
+        Ok(again) => return Err(format!("{range:?} is {canonical:?}, and that is {again:?}")),
+        Err(error) => return Err(format!("{canonical:?} is not read when it was written: {error}")),
+    }
+    if settled(date::resolve(&written, reference))? == resolved { Ok(()) } else { Err(format!("{range:?} comes to other instants as {canonical:?}")) }
 }
 
 /// Models are the same when they are written and read again.

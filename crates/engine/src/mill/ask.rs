@@ -34,10 +34,10 @@ use crate::query::table::{DatasetTable, scoped_plan};
 use crate::query::{execute, gate, write};
 use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, Compiled};
-use crate::semantic::date::{self, Reference, follows_data};
+use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::blocks::Shown;
 use crate::semantic::member::Member;
-use crate::semantic::{CalendarSettings, Model, SemanticQuery, UsedCalendar, View, derived, filter, member, segments};
+use crate::semantic::{CalendarSettings, DateRange, Model, SemanticQuery, UsedCalendar, View, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
 
 impl Mill {
@@ -145,7 +145,7 @@ impl Mill {
             Some(AsOf::Time(time)) => time,
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
-        let of_data = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(follows_data) || query.filters.iter().any(filter::follows_data);
+        let of_data = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref()).any(DateRange::follows_data) || query.filters.iter().any(filter::follows_data);
         let calendar = compile::calendar_of(query)?;
         let latest = if of_data { snapshot.latest_needed(calendar)? } else { snapshot.latest_in(calendar) };
         let business = query.calendar.as_ref().map(CalendarSettings::business_days).unwrap_or_default();
@@ -208,6 +208,7 @@ impl Mill {
             explanation: None,
             provenance: Provenance {
                 time_range: told(range),
+                relative_range: date::asked_as(query),
                 timezone: zone.name().to_owned(),
                 calendar: used_calendar(query, [model.as_ref()]),
                 exact: bounds.is_empty(),

@@ -26,7 +26,7 @@ use crate::query::result::{Provenance, QueryResult};
 use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::compose::{self, Composed, Source, World};
-use crate::semantic::date::Reference;
+use crate::semantic::date::{self, Reference};
 use crate::semantic::join::{Models, way};
 use crate::semantic::lookups::UniqueKey;
 use crate::semantic::mapped::Mapped;
@@ -245,6 +245,7 @@ impl Mill {
             provenance: Provenance {
                 complete_until,
                 time_range: told(composed.range),
+                relative_range: date::asked_as(query),
                 timezone: compile::zone_of(query)?.name().to_owned(),
                 calendar: used_calendar(query, models.values().map(AsRef::as_ref)),
                 exact: true,

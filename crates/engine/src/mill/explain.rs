@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
 use datafusion::common::JoinType;
 use datafusion::physical_plan::joins::NestedLoopJoinExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
@@ -27,7 +26,7 @@ use crate::query::execute;
 use crate::query::explanation::{AggregateExplanation, Explanation};
 use crate::query::result::RollupUse;
 use crate::query::survey::{merges, survey};
-use crate::semantic::{SemanticQuery, date, shape};
+use crate::semantic::{SemanticQuery, shape};
 
 /// What is told of a plan.
 struct Told<'a> {
@@ -217,13 +216,7 @@ impl Mill {
                 self.allowance(in_models.budget, ground.seen())?;
                 self.check_on(&ground, &shape::main(in_models, None).query).await?;
                 // In the names of the question, whatever its models call them.
-                let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
-                let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
-                let ranges = ranges.map(|(time, range)| {
-                    let range = date::resolve(range, ground.reference())?;
-                    Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
-                });
-                ranges.collect()
+                AppliedRange::all(query, ground.reference())
             };
             match execute::within_deadline(self.scope.limits(), checked).await {
                 Ok(ranges) => Ok(ranges),

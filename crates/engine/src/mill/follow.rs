@@ -18,10 +18,10 @@ use crate::ids::{DatasetName, TenantId};
 use crate::live::Subscription;
 use crate::live::refresh::{Question, Versions};
 use crate::query::result::QueryResult;
-use crate::semantic::date::{self, Reference, follows_clock};
+use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
 use crate::semantic::shape::{self, widest};
-use crate::semantic::{CalendarSettings, SemanticQuery, compile, filter, member};
+use crate::semantic::{CalendarSettings, DateRange, SemanticQuery, compile, filter, member};
 
 impl Mill {
     /// Keeps a semantic query fresh: a stream that begins with the whole result and goes on with what changes.
@@ -113,7 +113,7 @@ fn moves_by_clock(query: &SemanticQuery, models: &Models, reference: &Reference)
     // Buckets are filled up to now, where the range goes beyond it.
     let mut filled = query.time_dimensions.iter().filter(|time| time.fill.is_some()).filter_map(|time| time.date_range.as_ref());
     let beyond = |range| date::resolve(range, reference).map_or(true, |range| range.to.is_some_and(|to| to > reference.now.timestamp_micros()));
-    filled.any(beyond) || windows.into_iter().any(follows_clock) || filters.into_iter().any(filter::moves)
+    filled.any(beyond) || windows.into_iter().any(DateRange::follows_clock) || filters.into_iter().any(filter::moves)
 }
 
 #[async_trait]

@@ -107,6 +107,22 @@ pub struct AppliedRange {
     pub from: Option<DateTime<Utc>>,
     /// First instant after it; `None`: to the end.
     pub to: Option<DateTime<Utc>>,
+    /// As it was asked for, where it was relative to the clock or to the data: its [canonical text](crate::DateRange::canonical).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative: Option<String>,
+}
+
+impl AppliedRange {
+    /// The ranges of a question, in its order.
+    pub(super) fn all(query: &SemanticQuery, reference: &Reference) -> Result<Vec<Self>> {
+        let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
+        let ranges = query.time_dimensions.iter().filter_map(|time| Some((&time.dimension, time.date_range.as_ref()?)));
+        let ranges = ranges.map(|(member, asked)| {
+            let range = date::resolve(asked, reference)?;
+            Ok(Self { member: member.clone(), from: at(range.from), to: at(range.to), relative: asked.relative() })
+        });
+        ranges.collect()
+    }
 }
 
 /// A condition that was applied.
@@ -260,7 +276,7 @@ impl Mill {
             view: None,
             measures: words.measures(query)?,
             dimensions: words.dimensions(query),
-            time_ranges: words.time_ranges(query)?,
+            time_ranges: AppliedRange::all(query, &words.reference)?,
             filters: self.filters(asked, &words).await?,
             timezone: compile::zone_of(query)?.name().to_owned(),
             calendar: used_calendar(query, ground.models().values().map(AsRef::as_ref)),
@@ -368,15 +384,5 @@ impl<'a> Words<'a> {
             Some(DimensionLineage { member: member.clone(), model: model.name.clone(), definition: definition.clone() })
         });
         found.collect()
-    }
-
-    fn time_ranges(&self, query: &SemanticQuery) -> Result<Vec<AppliedRange>> {
-        let ranges = query.time_dimensions.iter().filter_map(|time| Some((time, time.date_range.as_ref()?)));
-        let ranges = ranges.map(|(time, range)| {
-            let range = date::resolve(range, &self.reference)?;
-            let at = |micros: Option<i64>| micros.and_then(DateTime::from_timestamp_micros);
-            Ok(AppliedRange { member: time.dimension.clone(), from: at(range.from), to: at(range.to) })
-        });
-        ranges.collect()
     }
 }

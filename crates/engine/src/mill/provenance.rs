@@ -11,7 +11,7 @@ use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
 use crate::semantic::calendar::Calendar;
-use crate::semantic::date::{self, Range};
+use crate::semantic::date::Range;
 use crate::semantic::filter::asks_business_days;
 use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar};
 
@@ -62,16 +62,12 @@ impl Mill {
 /// The calendar of a question as it is told, with what says which days are worked where that was asked: in a range, in a filter, or in
 /// one of a measure. `models`: those of its measures.
 pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator<Item = &'m Model>) -> Option<UsedCalendar> {
-    let counts = |range: &DateRange| match range {
-        DateRange::Between(ends) => ends.iter().any(|end| date::counts_business_days(end)),
-        DateRange::Named(text) => date::counts_business_days(text),
-    };
     let measured = |model: &Model| {
         let asks = |name: &String| model.measures.iter().find(|measure| measure.name == *name).is_some_and(|measure| measure.filters.iter().any(asks_business_days));
         measures_of(query, model).iter().any(asks)
     };
     let ranges = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
-    let business = ranges.into_iter().any(counts) || query.filters.iter().any(asks_business_days) || models.into_iter().any(measured);
+    let business = ranges.into_iter().any(DateRange::counts_business_days) || query.filters.iter().any(asks_business_days) || models.into_iter().any(measured);
     UsedCalendar::of(query.calendar.as_ref(), business)
 }
 

@@ -140,6 +140,10 @@ pub struct Provenance {
     pub complete_until: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.
     pub time_range: Option<TimeRange>,
+    /// That range as it was asked for, where it was relative to the clock or to the data: the one text that stands for all that mean
+    /// the same, `last 7 days` ([`DateRange::canonical`](crate::DateRange::canonical)). `None` where a time has several ranges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relative_range: Option<String>,
     /// The zone in which days begin.
     pub timezone: String,
     /// When days, weeks and years begin, where the question says so.

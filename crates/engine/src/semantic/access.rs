@@ -16,12 +16,13 @@ use serde_json::Value;
 
 use super::business::BusinessDays;
 use super::check::follow;
-use super::date::{Reference, follows_clock, follows_data};
+use super::date::Reference;
 use super::filter;
 use super::member::{Columns, find_dimension};
 use super::model::Model;
 use super::policy::AccessPolicy;
-use super::query::{DateRange, Filter};
+use super::query::Filter;
+use super::relative::Written;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 use crate::query::access::Granted;
@@ -176,7 +177,7 @@ fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result
     let mut rows: Option<Expr> = None;
     for filter in filters {
         let is_time = |member: &str| find_dimension(model, member).is_ok_and(|dimension| matches!(dimension.column_type, ColumnType::Date | ColumnType::Timestamp));
-        let moves = |text: &str| follows_clock(&DateRange::Named(text.to_owned())) || follows_data(&DateRange::Named(text.to_owned()));
+        let moves = |text: &str| Written::of_value(text).is_none_or(Written::is_relative);
         if filter::any_text(filter, &|condition, text| is_time(&condition.member) && moves(text)) {
             return Err(Error::invalid("its dates must be absolute: what somebody may see does not change by the clock"));
         }

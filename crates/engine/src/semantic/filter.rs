@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::date::{self, Reference};
 use super::grain::Grain;
 use super::query::{Condition, DateRange, Filter, Operator};
+use super::relative::Written;
 use super::timed::{Timed, instant};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
@@ -40,16 +41,12 @@ pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: 
 
 /// Whether what a filter asks for depends on when it is asked.
 pub(crate) fn moves(filter: &Filter) -> bool {
-    any_text(filter, &|condition, text| match condition.operator {
-        operator if is_of_dates(operator) => date::follows_clock(&DateRange::Named(text.to_owned())),
-        // Numbers and texts are compared with these too.
-        _ => text.trim_start().starts_with("now"),
-    })
+    any_text(filter, &|condition, text| written(condition, text).map_or(is_of_dates(condition.operator), Written::follows_clock))
 }
 
 /// Whether what a filter asks for is counted from the latest row.
 pub(crate) fn follows_data(filter: &Filter) -> bool {
-    any_text(filter, &|condition, text| is_of_dates(condition.operator) && date::follows_data(&DateRange::Named(text.to_owned())))
+    any_text(filter, &|condition, text| written(condition, text).is_some_and(|written| written.of_data))
 }
 
 /// Whether a filter chooses by which days are worked.
@@ -62,8 +59,7 @@ pub(crate) fn on_business_days(filter: &Filter) -> bool {
 
 /// Whether what a filter asks for depends on which days are worked: by its operator, or by a date that counts them.
 pub(crate) fn asks_business_days(filter: &Filter) -> bool {
-    let counts = |condition: &Condition, text: &str| (is_of_dates(condition.operator) || text.trim_start().starts_with("now")) && date::counts_business_days(text);
-    on_business_days(filter) || any_text(filter, &counts)
+    on_business_days(filter) || any_text(filter, &|condition, text| written(condition, text).is_some_and(Written::counts_business_days))
 }
 
 /// Whether some text that a filter compares with passes a test.
@@ -72,6 +68,11 @@ pub(crate) fn any_text(filter: &Filter, test: &dyn Fn(&Condition, &str) -> bool)
         Filter::And { and: parts } | Filter::Or { or: parts } => parts.iter().any(|part| any_text(part, test)),
         Filter::Condition(condition) => condition.values.iter().filter_map(Value::as_str).any(|text| test(condition, text)),
     }
+}
+
+/// What a text says of dates: numbers and texts are compared with `now` too, but with ranges only times are.
+fn written(condition: &Condition, text: &str) -> Option<Written> {
+    if is_of_dates(condition.operator) { Written::of_value(text) } else { Written::of_end(text) }
 }
 
 fn is_of_dates(operator: Operator) -> bool {

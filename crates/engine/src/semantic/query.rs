@@ -174,9 +174,9 @@ pub struct TimeDimension {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum DateRange {
-    /// First and last day or instant, both included.
+    /// First and last day or instant, both included; either may be counted from now (`now-7d/d`).
     Between([String; 2]),
-    /// A day, or a relative range such as `last 7 days` or `last 30 days of data`.
+    /// A day, two ends as one text (`2024-01-01 to now`), or a relative range such as `last 7 days` or `last 30 days of data`.
     Named(String),
 }
 

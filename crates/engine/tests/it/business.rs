@@ -171,6 +171,7 @@ async fn ranges_count_business_days() {
             let found = answer(&ward.mill, &query).await.provenance;
             let shown = found.time_range.map(|range| [range.from, range.to].map(|end| end.format("%FT%TZ").to_string())).unwrap();
             assert_eq!(shown, [from, to], "{range} of {calendar}");
+            assert_eq!(found.relative_range.as_deref(), Some(range));
             assert_eq!(found.calendar.and_then(|calendar| calendar.holiday_count), holidays, "{range}");
         }
     }

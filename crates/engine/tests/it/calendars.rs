@@ -100,6 +100,7 @@ async fn ranges_are_those_of_the_calendar() {
         let found = answer.provenance.time_range.unwrap();
         let shown = |instant: chrono::DateTime<chrono::Utc>| instant.format(if instant.time() == chrono::NaiveTime::MIN { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S" }).to_string();
         assert_eq!((shown(found.from).as_str(), shown(found.to).as_str()), (from, to), "{range} of {calendar}");
+        assert_eq!(answer.provenance.relative_range, tidemill::DateRange::Named(range.to_owned()).canonical().ok(), "{range}");
     }
 }
 

@@ -81,6 +81,7 @@ async fn measures_unfold_and_conditions_are_absolute() {
     assert_eq!((of("orders.revenue").definition.column.as_deref(), of("orders.revenue").made_of.len()), (Some("amount"), 0));
     assert_eq!(json!(of("orders.paid").conditions), json!([{"member": "orders.status", "operator": "equals", "values": ["paid"]}]));
     let range = &found.time_ranges[0];
+    assert_eq!(range.relative.as_deref(), Some("last year of data"));
     assert_eq!((range.from.unwrap().to_rfc3339(), range.to.unwrap().to_rfc3339()), ("2024-01-01T00:00:00+00:00".to_owned(), "2025-01-01T00:00:00+00:00".to_owned()));
     let filtered = json!({
         "measures": ["orders.paid"], "segments": ["orders.paid"],

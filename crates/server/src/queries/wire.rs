@@ -444,6 +444,9 @@ pub struct Provenance {
     pub complete_until: Option<DateTime<Utc>>,
     #[schema(required)]
     pub time_range: Option<TimeRange>,
+    /// That range as it was asked for, where it was relative to the clock or to the data: one text for all that mean the same.
+    #[schema(example = "last 7 days")]
+    pub relative_range: Option<String>,
     pub timezone: String,
     /// The calendar of the question, where it has one or is about business days.
     pub calendar: Option<UsedCalendar>,

@@ -103,6 +103,13 @@ async fn ranges_that_are_compared_are_answered_one_by_one() {
     let told: Vec<_> = results.iter().map(|result| result["dateRange"].clone()).collect();
     assert_eq!(told, [json!(["2024-01-01", "2024-01-31"]), json!("2024-02-06"), json!("2024-02-05")]);
     assert_eq!(results[0]["provenance"]["time_range"], json!({"from": "2024-01-01T00:00:00Z", "to": "2024-02-01T00:00:00Z"}));
+    assert_eq!(results[0]["provenance"].get("relative_range"), None);
+    let of_data = asked(json!({"dimension": "orders.at", "compareDateRange": ["today of data", ["2024-02-01", "now/d"], "2024-02-01 to now of data"]}));
+    let answer = server.post(Who::Viewer, "/queries", of_data).await.expect(200).json();
+    let relative: Vec<_> = answer["results"].as_array().unwrap().iter().map(|result| result["provenance"]["relative_range"].clone()).collect();
+    assert_eq!(relative, [json!("last day of data"), json!("2024-02-01 to now/d"), json!("2024-02-01 to now of data")]);
+    let lineage = server.post(Who::Viewer, "/queries/lineage", asked(json!({"dimension": "orders.at", "dateRange": "This  Day of data"}))).await.expect(200).json();
+    assert_eq!(lineage["time_ranges"][0]["relative"], "last day of data");
     // A list of one date is that day, wherever it is asked.
     let day = asked(json!({"dimension": "orders.at", "dateRange": ["2024-02-06"]}));
     assert_eq!(server.post(Who::Viewer, "/queries", day.clone()).await.expect(200).json()["data"], json!([[1]]));

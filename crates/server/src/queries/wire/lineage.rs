@@ -128,6 +128,9 @@ pub struct AppliedRange {
     pub from: Option<DateTime<Utc>>,
     #[schema(required)]
     pub to: Option<DateTime<Utc>>,
+    /// As it was asked for, where it was relative to the clock or to the data: one text for all that mean the same.
+    #[schema(example = "last 7 days")]
+    pub relative: Option<String>,
 }
 
 /// A condition that was applied.
