@@ -55,20 +55,29 @@ export const grains: { grain: string; label: string }[] = [
 ];
 
 const unit = '((second|minute|hour|business day|day|week|month|quarter|year)s?)';
-const anchor = String.raw`now([-+]\d{1,5}(bd|[smhdwMQy]))?(\/[smhdwMQy])?`;
+const anchor = /^now([-+]\d{1,5}(bd|[smhdwMQy]))?(\/[smhdwMQy])?$/;
 const relative = [
   /^(today|yesterday|all)$/,
-  /^(this|last) (week|month|quarter|year)$/,
+  /^(this|last) (second|minute|hour|day|week|month|quarter|year)$/,
   /^last business day$/,
   new RegExp(`^last \\d{1,5} ${unit}$`),
   new RegExp(`^from \\d{1,5} ${unit} ago to now$`),
-  new RegExp(`^${anchor} to ${anchor}$`),
 ];
 
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
+
+/** Two ends, of which one at least is counted from now. */
+function isAnchored(text: string): boolean {
+  const ends = text.split(' to ');
+  return (
+    ends.length === 2 &&
+    ends.every((end) => anchor.test(end) || isDay(end)) &&
+    ends.some((end) => anchor.test(end))
+  );
 }
 
 export type ParsedRange = { range: DateRange } | { problem: string };
@@ -85,7 +94,7 @@ export function parseRange(typed: string): ParsedRange {
   if (isDay(text)) return { range: text };
   const lower = /\bnow\b/.test(text) ? text : text.toLowerCase();
   const core = lower.replace(/ of data$/, '');
-  if (relative.some((pattern) => pattern.test(core))) return { range: lower };
+  if (isAnchored(core) || relative.some((pattern) => pattern.test(core))) return { range: lower };
   return {
     problem:
       'Not a range. Try "last 30 days", "this quarter", "last 12 months of data" or "2013-01-01 to 2013-06-30".',

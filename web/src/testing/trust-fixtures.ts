@@ -43,7 +43,12 @@ export const lineage: Lineage = {
     },
   ],
   time_ranges: [
-    { member: 'flights.time_hour', from: '2013-12-01T05:00:00Z', to: '2014-01-01T05:00:00Z' },
+    {
+      member: 'flights.time_hour',
+      from: '2013-12-01T05:00:00Z',
+      to: '2014-01-01T05:00:00Z',
+      relative: 'last month of data',
+    },
   ],
   filters: [
     { filter: { member: 'flights.origin', operator: 'equals', values: ['EWR', 'JFK', 'LGA'] } },

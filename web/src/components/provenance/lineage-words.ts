@@ -16,6 +16,7 @@ import { operatorLabel, valueText } from '@/lib/filter-words';
 import { isMemberFilter, memberLabel, modelOf } from '@/lib/members';
 import { rangeLabel } from '@/lib/range-label';
 import { sourceName } from '@/lib/version-words';
+import { withRelative } from './provenance-words';
 
 const instant = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/;
 
@@ -125,14 +126,14 @@ export function dimensionText({ member, model, definition }: DimensionLineage): 
 }
 
 export function rangeText(
-  { member, from, to }: AppliedRange,
+  { member, from, to, relative }: AppliedRange,
   models: readonly Model[],
   zone: string,
 ): string {
   const label = memberLabel(member, models);
   if (from === null && to === null) return `${label}: all time`;
   if (from !== null && to !== null)
-    return `${label}: ${rangeLabel(Date.parse(from), Date.parse(to), zone)}`;
+    return `${label}: ${withRelative(rangeLabel(Date.parse(from), Date.parse(to), zone), relative)}`;
   return from !== null
     ? `${label}: from ${formatInstant(from, zone, 'minute')} on`
     : `${label}: before ${formatInstant(to, zone, 'minute')}`;

@@ -58,6 +58,9 @@ describe('provenance in words', () => {
     expect(facts({ calendar: other })['Calendar']).toBe(
       'weeks begin on Sunday, years in April, days at 06:00',
     );
+    expect(plain(facts({ relative_range: 'last month of data' })['Range'])).toBe(
+      '1–31 Dec 2013 (last month of data) | 1 Dec 2013, 00:00:00 to before 1 Jan 2014, 00:00:00',
+    );
     expect(found['Complete until']).toContain('31 Dec 2013, 23:00');
     expect(found['Exact']).toBe('yes, every number');
     expect(found['Row filter']).toBe('none');

@@ -59,14 +59,16 @@ export function sourceFacts(provenance: Provenance): Fact[] {
   }));
 }
 
-export const rangeFact = ({ time_range: range, timezone: zone }: Provenance): Fact =>
-  range
-    ? {
-        name: 'Range',
-        value: rangeLabel(Date.parse(range.from), Date.parse(range.to), zone),
-        hint: instants(range, zone),
-      }
-    : { name: 'Range', value: 'all time' };
+/** What was asked for stays beside what that came to: the same words mean other days tomorrow. */
+export const withRelative = (absolute: string, relative: string | null | undefined): string =>
+  relative ? `${absolute} (${relative})` : absolute;
+
+export function rangeFact(provenance: Provenance): Fact {
+  const { time_range: range, relative_range: relative, timezone: zone } = provenance;
+  if (!range) return { name: 'Range', value: 'all time' };
+  const absolute = rangeLabel(Date.parse(range.from), Date.parse(range.to), zone);
+  return { name: 'Range', value: withRelative(absolute, relative), hint: instants(range, zone) };
+}
 
 function dataFacts(provenance: Provenance, confirmedAt: number): Fact[] {
   const { timezone: zone } = provenance;

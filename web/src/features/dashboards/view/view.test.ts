@@ -109,7 +109,11 @@ describe('ranges', () => {
     ['last business day', 'last business day'],
     ['from 3 business days ago to now', 'from 3 business days ago to now'],
     ['last 12 months of data', 'last 12 months of data'],
+    ['last day of data', 'last day of data'],
     ['2013-01-31', '2013-01-31'],
+    ['2013-01-01 to now', '2013-01-01 to now'],
+    ['now-7d/d to 2013-12-31', 'now-7d/d to 2013-12-31'],
+    ['2013-01-01 to now/d of data', '2013-01-01 to now/d of data'],
     ['2013-01-01 to 2013-06-30', ['2013-01-01', '2013-06-30']],
     ['2013-01-01..2013-06-30', ['2013-01-01', '2013-06-30']],
   ])('reads %s', (typed, range) => {
@@ -124,6 +128,9 @@ describe('ranges', () => {
     'this business day',
     'now-1d/bd to now',
     '2013-02-31',
+    '2013-02-31 to now',
+    '2013-01-01 to 2013-06-30 of data',
+    'now to now to now',
     '2013-06-30 to 2013-01-01',
   ])('refuses "%s" with words', (typed) => {
     expect(parseRange(typed)).toHaveProperty('problem');

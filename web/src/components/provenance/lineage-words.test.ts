@@ -1,0 +1,20 @@
+// The words of a lineage: ranges of time, absolute and as they were asked for.
+import { describe, expect, it } from 'vitest';
+import { rangeText } from './lineage-words';
+
+const ends = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
+
+/** Without the thin spaces that dates have around their dash. */
+const plain = (text: string): string => text.replace(/\s?–\s?/g, '–');
+
+describe('ranges of a lineage', () => {
+  it.each([
+    [ends, '1–31 Dec 2013'],
+    [{ ...ends, relative: 'last month' }, '1–31 Dec 2013 (last month)'],
+    [{ from: null, to: null }, 'all time'],
+  ])('says %o', (range, words) => {
+    expect(plain(rangeText({ member: 'flights.time_hour', ...range }, [], 'UTC'))).toMatch(
+      new RegExp(`: ${words.replace(/[()]/g, '\\$&')}$`),
+    );
+  });
+});
