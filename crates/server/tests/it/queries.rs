@@ -108,7 +108,8 @@ async fn ranges_that_are_compared_are_answered_one_by_one() {
     let answer = server.post(Who::Viewer, "/queries", of_data).await.expect(200).json();
     let relative: Vec<_> = answer["results"].as_array().unwrap().iter().map(|result| result["provenance"]["relative_range"].clone()).collect();
     assert_eq!(relative, [json!("last day of data"), json!("2024-02-01 to now/d"), json!("2024-02-01 to now of data")]);
-    let lineage = server.post(Who::Viewer, "/queries/lineage", asked(json!({"dimension": "orders.at", "dateRange": "This  Day of data"}))).await.expect(200).json();
+    let latest = asked(json!({"dimension": "orders.at", "dateRange": "This  Day of data"}));
+    let lineage = server.post(Who::Viewer, "/queries/lineage", latest).await.expect(200).json();
     assert_eq!(lineage["time_ranges"][0]["relative"], "last day of data");
     // A list of one date is that day, wherever it is asked.
     let day = asked(json!({"dimension": "orders.at", "dateRange": ["2024-02-06"]}));
