@@ -42,6 +42,7 @@ pub(crate) mod pivot;
 pub(crate) mod policy;
 pub(crate) mod query;
 pub(crate) mod relative;
+pub(crate) mod role;
 pub(crate) mod rollup;
 pub(crate) mod segments;
 pub(crate) mod shape;

@@ -1,7 +1,7 @@
 //! Words that somebody else wrote: models as files, ours and those of other tools, access policies, ranges of dates. What is read and
 //! written again is the same, and an error says where.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::common::DFSchema;
@@ -86,7 +86,7 @@ pub fn policy(bytes: &[u8]) -> std::result::Result<(), String> {
     let columns = columns.map(|(name, column_type)| Column::new(name, column_type)).to_vec();
     let schema = DatasetSchema::new(columns, Some("at".to_owned())).map_err(|error| error.to_string())?;
     let fields = DFSchema::try_from_qualified_schema("orders", &schema.arrow()).map_err(|error| error.to_string())?;
-    let model = Model { access_policies: policies, ..generate::generate("orders", "Orders", &schema) };
+    let model = Model { access_policies: policies, ..generate::generate("orders", "Orders", &schema, &HashMap::new()) };
     if let Err(error) = access::check(&model, state, &fields)
         && !error.field().is_some_and(|field| field.starts_with("access_policies"))
     {

@@ -7,12 +7,14 @@
 //!                        every n-th row, 65,536 at most                    |       of the sampled rows
 //!                                                                          v
 //!                        the profile of the load before        -->  drift    findings
+//!                        a dataset or columns that are new     -->  traits   what a model is made by
 //! ```
 
 pub(crate) mod column;
 pub mod drift;
 pub(crate) mod kept;
 pub(crate) mod observe;
+mod traits;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! Models of a mill: read, generated for new datasets, changed with optimistic versions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -11,6 +11,8 @@ use super::shared::VisibleModel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
+use crate::ingest::profile::kept;
+use crate::semantic::role::Traits;
 use crate::semantic::{Model, View, check, generate, hierarchy};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
@@ -92,7 +94,7 @@ impl Mill {
                 Err(error) if error.kind() == ErrorKind::Unavailable => {
                     tracing::warn!(dataset = %name, %error, "the model of a dataset could not be stored");
                     let Metadata { label, schema, .. } = &*snapshot.metadata;
-                    Some((0, generate::generate(name.as_str(), label, schema)))
+                    Some((0, generate::generate(name.as_str(), label, schema, &self.traits_of(name, snapshot).await)))
                 }
                 Err(error) => return Err(error),
             },
@@ -186,13 +188,27 @@ impl Mill {
         Ok(())
     }
 
-    /// Generates the first version of a model, unless there is one.
+    /// Generates the first version of a model by the profile of the dataset, unless there is one.
     pub(super) async fn ensure_model(&self, dataset: &DatasetName) -> Result<()> {
         let snapshot = self.shared.datasets.find(self.scope.tenant(), dataset).await?;
-        let model = generate::generate(dataset.as_str(), &snapshot.metadata.label, &snapshot.metadata.schema);
+        let seen = self.traits_of(dataset, &snapshot).await;
+        let model = generate::generate(dataset.as_str(), &snapshot.metadata.label, &snapshot.metadata.schema, &seen);
         match self.shared.models.put(self.scope.tenant(), dataset, 0, &model).await {
             Err(error) if error.kind() != ErrorKind::Conflict => Err(error),
             _ => Ok(()),
+        }
+    }
+
+    /// What the latest load with a profile has shown of the columns. Where that cannot be read, names and types have to do.
+    async fn traits_of(&self, dataset: &DatasetName, snapshot: &Snapshot) -> HashMap<String, Traits> {
+        let Some(load_id) = snapshot.profiled.as_deref() else { return HashMap::new() };
+        let log = self.shared.datasets.log(self.scope.tenant(), dataset);
+        match kept::get(&self.shared.store, log.prefix(), load_id).await {
+            Ok(profile) => profile.map(|profile| profile.traits()).unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(%dataset, %error, "a model is made without the profile of its load, which could not be read");
+                HashMap::new()
+            }
         }
     }
 
@@ -202,7 +218,9 @@ impl Mill {
         let Metadata { id, label, schema, .. } = &*snapshot.metadata;
         let mut before = schema.clone();
         before.columns.retain(|column| !columns.contains(&column.name));
-        let (before, after) = (generate::generate(dataset.as_str(), label, &before), generate::generate(dataset.as_str(), label, schema));
+        // Of a load that was too small for a profile the one before is found, which knows nothing of these columns.
+        let seen = self.traits_of(dataset, &snapshot).await;
+        let [before, after] = [&before, schema].map(|schema| generate::generate(dataset.as_str(), label, schema, &seen));
         let (models, tenant) = (&self.shared.models, self.scope.tenant());
         for _ in 0..ATTEMPTS {
             let Some((version, mut model)) = models.get::<Model>(tenant, dataset, id).await? else { return self.ensure_model(dataset).await };

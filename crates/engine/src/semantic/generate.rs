@@ -1,40 +1,10 @@
-//! A model for a dataset that nobody has described yet: labels from names, measures from numbers, categories from the rest.
+//! A model for a dataset that nobody has described yet: labels from names, measures and formats by the role of each column.
+
+use std::collections::{HashMap, HashSet};
 
 use super::model::{Dimension, Measure, MeasureKind, Model};
+use super::role::{Role, Traits, Words, role};
 use crate::catalog::{Column, ColumnType, DatasetSchema};
-
-/// Numbers that name something instead of measuring it, by the last word of the column.
-const CODES: &[&str] = &[
-    "id",
-    "key",
-    "code",
-    "no",
-    "nr",
-    "num",
-    "number",
-    "zip",
-    "postcode",
-    "flight",
-    "year",
-    "quarter",
-    "month",
-    "week",
-    "day",
-    "weekday",
-    "hour",
-    "minute",
-    "second",
-    "time",
-    "lat",
-    "lon",
-    "lng",
-    "latitude",
-    "longitude",
-    "index",
-    "rank",
-    "version",
-    "tz",
-];
 
 /// The d3-format of whole numbers without separators: a year is 2013, not 2,013.
 const PLAIN_DIGITS: &str = "d";
@@ -42,17 +12,18 @@ const PLAIN_DIGITS: &str = "d";
 /// Words after which less is better.
 const LOWER_IS_BETTER: &[&str] = &["delay", "latency", "error", "errors", "cost", "churn", "wait", "age"];
 
-/// Numbers whose sum means nothing.
-const NOT_ADDITIVE: &[&str] =
-    &["price", "rate", "ratio", "percent", "pct", "temp", "temperature", "dewp", "humid", "pressure", "speed", "gust", "dir", "visib", "score", "age", "alt", "altitude"];
+/// Names of currencies, of which there are formats for two.
+const EUROS: &[&str] = &["eur", "euro", "euros"];
+const DOLLARS: &[&str] = &["usd", "dollar", "dollars"];
+const OTHER_MONEY: &[&str] = &["gbp", "pounds", "chf", "francs", "jpy", "yen", "cny", "inr", "rupees", "sek", "nok", "dkk", "pln", "czk", "brl", "cad", "aud"];
 
-/// Makes the model of a dataset.
-pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model {
-    let mut sources: Vec<Source> = schema.columns.iter().flat_map(sources_of).collect();
+/// Makes the model of a dataset, with what is known of the values of its columns.
+pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &HashMap<String, Traits>) -> Model {
+    let mut sources: Vec<Source> = schema.columns.iter().flat_map(|column| sources_of(column, seen.get(&column.name).copied().unwrap_or_default())).collect();
     // A field may have the name of a column once its dots are gone: the column comes first.
-    let mut taken: std::collections::HashSet<String> = schema.columns.iter().map(|column| member_name(&column.name)).collect();
+    let mut taken: HashSet<String> = schema.columns.iter().map(|column| member_name(&column.name)).collect();
     sources.retain(|source| source.expression.is_none() || taken.insert(member_name(&source.name)));
-    let count = Source { name: String::new(), label: String::new(), column_type: ColumnType::Integer, column: None, expression: None };
+    let count = Source { name: String::new(), label: String::new(), column_type: ColumnType::Integer, column: None, expression: None, role: Role::Bare };
     let mut measures = vec![measure("count", label.to_owned(), MeasureKind::Count, &count, Some("integer"))];
     measures.extend(sources.iter().flat_map(measures_of));
     Model {
@@ -69,7 +40,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema) -> Model
                 column_type: source.column_type,
                 column: source.column.clone(),
                 expression: source.expression.clone(),
-                format: names_something(source).then(|| PLAIN_DIGITS.to_owned()),
+                format: (source.column_type == ColumnType::Integer && source.role == Role::Name).then(|| PLAIN_DIGITS.to_owned()),
                 same_as: None,
                 granularities: Vec::new(),
             })
@@ -90,10 +61,11 @@ struct Source {
     column_type: ColumnType,
     column: Option<String>,
     expression: Option<String>,
+    role: Role,
 }
 
-/// A column, or the fields of a struct; lists are left to who knows what to ask of them.
-fn sources_of(column: &Column) -> Vec<Source> {
+/// A column, or the fields of a struct, of whose values nothing is known; lists are left to who knows what to ask of them.
+fn sources_of(column: &Column, seen: Traits) -> Vec<Source> {
     match column.column_type {
         ColumnType::List => Vec::new(),
         ColumnType::Struct => {
@@ -101,7 +73,10 @@ fn sources_of(column: &Column) -> Vec<Source> {
             add_fields(column, &column.name, &format!("\"{}\"", column.name.replace('"', "\"\"")), &mut sources);
             sources
         }
-        column_type => vec![Source { name: column.name.clone(), label: humanised(&column.name), column_type, column: Some(column.name.clone()), expression: None }],
+        column_type => {
+            let role = role(&Words::of(&column.name), column_type, seen);
+            vec![Source { name: column.name.clone(), label: humanised(&column.name), column_type, column: Some(column.name.clone()), expression: None, role }]
+        }
     }
 }
 
@@ -111,34 +86,54 @@ fn add_fields(column: &Column, name: &str, expression: &str, sources: &mut Vec<S
         match field.column_type {
             ColumnType::List => {}
             ColumnType::Struct => add_fields(field, &name, &expression, sources),
-            column_type => sources.push(Source { label: humanised(&name.replace('.', " ")), name, column_type, column: None, expression: Some(expression) }),
+            column_type => {
+                let role = role(&Words::of(&name), column_type, Traits::default());
+                sources.push(Source { label: humanised(&name.replace('.', " ")), name, column_type, column: None, expression: Some(expression), role });
+            }
         }
     }
 }
 
-/// A whole number that is a name: nobody counts with it, so it is written as it stands.
-fn names_something(source: &Source) -> bool {
-    source.column_type == ColumnType::Integer && CODES.contains(&last_word(&source.name).as_str())
-}
-
 fn measures_of(source: &Source) -> Vec<Measure> {
-    let (name, label) = (member_name(&source.name), source.label.clone());
-    let of = |prefix: &str, title: &str, kind, format| measure(&format!("{prefix}_{name}"), format!("{title} {}", lower_first(&label)), kind, source, format);
-    let last = last_word(&source.name);
-    match source.column_type {
-        ColumnType::Integer | ColumnType::Float if !CODES.contains(&last.as_str()) => {
-            let format = if last.contains("revenue") || last.contains("price") || last.contains("amount") { Some("currency_usd") } else { Some("number") };
-            let mut made = vec![of("avg", "Average", MeasureKind::Avg, format), of("min", "Least", MeasureKind::Min, format), of("max", "Greatest", MeasureKind::Max, format)];
-            if !NOT_ADDITIVE.contains(&last.as_str()) {
-                made.insert(0, of("sum", "Total", MeasureKind::Sum, format));
-            }
-            for measure in &mut made {
-                measure.lower_is_better = LOWER_IS_BETTER.contains(&last.as_str());
-            }
+    let (name, words) = (member_name(&source.name), Words::of(&source.name));
+    let label = lower_first(&source.label);
+    // "Share of late", not of "is late".
+    let label = label.strip_prefix("is ").filter(|_| source.role == Role::Flag).unwrap_or(&label);
+    let of = |prefix: &str, title: &str, kind, format| measure(&format!("{prefix}_{name}"), format!("{title} {label}"), kind, source, Some(format));
+    let spread = |format| vec![of("avg", "Average", MeasureKind::Avg, format), of("min", "Least", MeasureKind::Min, format), of("max", "Greatest", MeasureKind::Max, format)];
+    let mut made = match source.role {
+        Role::Bare => Vec::new(),
+        Role::Name => return vec![of("distinct", "Distinct", MeasureKind::CountDistinct, "integer")],
+        Role::Flag => vec![of("sum", "Total", MeasureKind::Sum, "integer"), of("avg", "Share of", MeasureKind::Avg, "percent")],
+        Role::Share => spread("percent"),
+        Role::Level => spread(format_of(&words)),
+        Role::Amount => {
+            let mut made = spread(format_of(&words));
+            made.insert(0, of("sum", "Total", MeasureKind::Sum, format_of(&words)));
             made
         }
-        ColumnType::Integer | ColumnType::String => vec![of("distinct", "Distinct", MeasureKind::CountDistinct, Some("integer"))],
-        _ => Vec::new(),
+    };
+    for measure in &mut made {
+        measure.lower_is_better = words.end_with(LOWER_IS_BETTER);
+    }
+    made
+}
+
+/// How numbers of a column are written.
+fn format_of(words: &Words) -> &'static str {
+    let last = words.last();
+    if words.any_of(EUROS) {
+        "currency_eur"
+    } else if words.any_of(OTHER_MONEY) {
+        "number"
+    } else if words.any_of(DOLLARS) || ["revenue", "price", "amount"].iter().any(|money| last.contains(money)) {
+        "currency_usd"
+    } else if words.end_with(&["bytes"]) {
+        "bytes"
+    } else if words.end_with(&["minutes", "mins"]) {
+        "duration_minutes"
+    } else {
+        "number"
     }
 }
 
@@ -148,17 +143,13 @@ fn measure(name: &str, label: String, kind: MeasureKind, source: &Source, format
 
 /// A measure must not have the name of another one or of a dimension; columns that differ only in signs could make it so.
 fn without_repeats(measures: Vec<Measure>) -> Vec<Measure> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     measures.into_iter().filter(|measure| seen.insert(measure.name.clone())).collect()
 }
 
 /// A column name as the second part of a member: no dots, because the first dot ends the model's name.
 fn member_name(column: &str) -> String {
     column.chars().map(|character| if character.is_alphanumeric() { character } else { '_' }).collect()
-}
-
-fn last_word(column: &str) -> String {
-    column.rsplit(|character: char| !character.is_alphanumeric()).next().unwrap_or(column).to_lowercase()
 }
 
 /// `dep_delay` becomes `Dep delay`.
@@ -189,7 +180,7 @@ mod tests {
             ("tailnum", ColumnType::String),
         ];
         let columns = columns.iter().map(|(name, column_type)| Column::new(*name, *column_type)).collect();
-        let model = generate("flights", "Flights", &DatasetSchema::new(columns, Some("time_hour".into())).unwrap());
+        let model = generate("flights", "Flights", &DatasetSchema::new(columns, Some("time_hour".into())).unwrap(), &HashMap::new());
         let names: Vec<&str> = model.measures.iter().map(|measure| measure.name.as_str()).collect();
         assert_eq!(
             names,
@@ -218,12 +209,65 @@ mod tests {
     }
 
     #[test]
+    fn members_and_formats_go_by_what_was_seen() {
+        let columns = [
+            ("ticket", ColumnType::Integer),
+            ("is_late", ColumnType::Integer),
+            ("conversion_rate", ColumnType::Float),
+            ("lane", ColumnType::Integer),
+            ("remark", ColumnType::String),
+        ];
+        let columns: Vec<Column> = columns.iter().map(|(name, column_type)| Column::new(*name, *column_type)).collect();
+        let seen = [
+            ("ticket", Traits { numbered: true, ..Traits::default() }),
+            ("is_late", Traits { zero_or_one: true, ..Traits::default() }),
+            ("conversion_rate", Traits { fraction: true, ..Traits::default() }),
+            ("lane", Traits { constant: true, ..Traits::default() }),
+            ("remark", Traits { prose: true, ..Traits::default() }),
+        ];
+        let seen = seen.into_iter().map(|(name, traits)| (name.to_owned(), traits)).collect();
+        let model = generate("tickets", "Tickets", &DatasetSchema::new(columns, None).unwrap(), &seen);
+        let measures: Vec<String> = model.measures.iter().map(|found| format!("{} {:?} {}", found.name, found.label, found.format.as_deref().unwrap())).collect();
+        assert_eq!(
+            measures,
+            [
+                r#"count "Tickets" integer"#,
+                r#"distinct_ticket "Distinct ticket" integer"#,
+                r#"sum_is_late "Total late" integer"#,
+                r#"avg_is_late "Share of late" percent"#,
+                r#"avg_conversion_rate "Average conversion rate" percent"#,
+                r#"min_conversion_rate "Least conversion rate" percent"#,
+                r#"max_conversion_rate "Greatest conversion rate" percent"#,
+            ]
+        );
+        let dimensions: Vec<_> = model.dimensions.iter().map(|found| (found.name.as_str(), found.format.as_deref())).collect();
+        assert_eq!(dimensions, [("ticket", Some("d")), ("is_late", None), ("conversion_rate", None), ("lane", None), ("remark", None)]);
+    }
+
+    #[test]
+    fn formats_go_by_the_words_of_a_name() {
+        for (name, format) in [
+            ("unit price", "currency_usd"),
+            ("revenue", "currency_usd"),
+            ("amount_eur", "currency_eur"),
+            ("priceGBP", "number"),
+            ("fee_usd", "currency_usd"),
+            ("sent_bytes", "bytes"),
+            ("delay_minutes", "duration_minutes"),
+            ("duration_ms", "number"),
+            ("distance", "number"),
+        ] {
+            assert_eq!(format_of(&Words::of(name)), format, "{name}");
+        }
+    }
+
+    #[test]
     fn fields_of_structs_are_members() {
         let geo = Column { name: "geo".into(), column_type: ColumnType::Struct, fields: vec![Column::new("it's", ColumnType::String), Column::new("size", ColumnType::Float)] };
         let tags = Column { name: "tags".into(), column_type: ColumnType::List, fields: vec![Column::new("element", ColumnType::String)] };
         let address = Column { name: "address".into(), column_type: ColumnType::Struct, fields: vec![Column::new("city", ColumnType::String), geo] };
         let columns = vec![address, tags, Column::new("address_city", ColumnType::String)];
-        let model = generate("orders", "Orders", &DatasetSchema::new(columns, None).unwrap());
+        let model = generate("orders", "Orders", &DatasetSchema::new(columns, None).unwrap(), &HashMap::new());
         let members: Vec<String> = model.dimensions.iter().map(|member| format!("{} {:?} {:?}", member.name, member.label, member.expression)).collect();
         assert_eq!(
             members,
