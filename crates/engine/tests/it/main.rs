@@ -21,6 +21,7 @@ mod flights;
 mod formats;
 mod formats_bad;
 mod gather;
+mod generated;
 mod golden;
 mod granularities;
 mod hard_cases;
