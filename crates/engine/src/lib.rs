@@ -79,9 +79,9 @@ pub use query::{
 pub use scope::{Scope, UserAttributes};
 pub use semantic::interchange;
 pub use semantic::{
-    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, Grain, Granularity, Hierarchy, Holiday, Holidays, Interval, Join,
-    JoinKey, MaskedColumn, Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top, Totals,
-    UsedCalendar, Weekend,
+    AccessPolicy, AttributeCondition, CalendarSettings, Condition, DateRange, Dimension, Direction, Fill, Filter, GeoRole, Grain, Granularity, Hierarchy, Holiday, Holidays,
+    Interval, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top,
+    Totals, UsedCalendar, Weekend,
 };
 pub use semantic::{Every, Include, Members, View, ViewDetail, ViewDimension, ViewMeasure, ViewMember, ViewSegment};
 pub use settings::{Limits, Settings};

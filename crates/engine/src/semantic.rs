@@ -25,6 +25,7 @@ pub(crate) mod derived;
 pub(crate) mod fill;
 pub(crate) mod filter;
 pub(crate) mod generate;
+pub(crate) mod geo;
 pub(crate) mod grain;
 pub(crate) mod granularity;
 pub(crate) mod hierarchy;
@@ -53,6 +54,7 @@ mod weekday;
 
 pub use business::{Holiday, Holidays, Weekend};
 pub use calendar::{CalendarSettings, UsedCalendar};
+pub use geo::GeoRole;
 pub use grain::Grain;
 pub use granularity::{Granularity, NamedGranularity};
 pub use interval::Interval;

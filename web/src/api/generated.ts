@@ -493,9 +493,12 @@ export type Dimension = {
   expression?: string | null;
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
   format?: string | null;
+  geo?: GeoRole | null;
   /** Names for buckets of a time, which questions give as their granularity. */
   granularities?: NamedGranularity[];
   label: string;
+  /** Of a longitude: the dimension that is the latitude of the same points. */
+  latitude?: string | null;
   name: string;
   /** A dimension of another model that has the same values with the same meaning. */
   same_as?: string | null;
@@ -616,6 +619,8 @@ export type GenerateDashboard = {
   /** The dataset. */
   dataset: string;
 };
+
+export type GeoRole = 'latitude' | 'longitude' | 'country' | 'region' | 'city' | 'postal_code';
 
 export type Grain = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
 
@@ -1757,9 +1762,12 @@ export type ViewDetail = {
 
 export type ViewDimension = {
   format: string | null;
+  geo?: GeoRole | null;
   /** Names for its buckets. */
   granularities?: NamedGranularity[];
   label: string;
+  /** Of a longitude: what the latitude of the same points is called in the view. */
+  latitude?: string | null;
   /** `model.dimension`, or what the last join of its path calls the model. */
   member: string;
   name: string;

@@ -223,6 +223,8 @@ mod tests {
             format: None,
             same_as: None,
             granularities: Vec::new(),
+            geo: None,
+            latitude: None,
         };
         Model {
             name: "orders".into(),

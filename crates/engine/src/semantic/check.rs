@@ -19,7 +19,7 @@ use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
-use super::{access, derived, granularity, hierarchy};
+use super::{access, derived, geo, granularity, hierarchy};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
@@ -61,6 +61,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
             error.context(format!("dimension {}", dimension.name)).at(at)
         })?;
     }
+    geo::check(model)?;
     for (index, measure) in model.measures.iter().enumerate() {
         let at = |error: Error| error.at(format!("measures[{index}]"));
         if !measure.kind.is_derived() {
@@ -275,6 +276,7 @@ pub(crate) fn retain_visible(model: &mut Model, state: &SessionState, schema: &D
     model.segments.retain(|segment| segment.filters.iter().all(|filter| check_filter(&visible, filter).is_ok()));
     model.joins.retain(|join| join.on.iter().all(|key| schema.fields().iter().any(|field| *field.name() == key.column)));
     model.time_dimension = model.time_dimension.take().filter(|name| model.dimensions.iter().any(|dimension| dimension.name == *name));
+    geo::retain_visible(model);
     hierarchy::retain_visible(model);
     rollup::retain_visible(model);
 }

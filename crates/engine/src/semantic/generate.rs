@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::geo;
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::role::{Role, Traits, Words, role};
 use crate::catalog::{Column, ColumnType, DatasetSchema};
@@ -26,7 +27,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
     let count = Source { name: String::new(), label: String::new(), column_type: ColumnType::Integer, column: None, expression: None, role: Role::Bare };
     let mut measures = vec![measure("count", label.to_owned(), MeasureKind::Count, &count, Some("integer"))];
     measures.extend(sources.iter().flat_map(measures_of));
-    Model {
+    let mut model = Model {
         name: name.to_owned(),
         dataset: name.to_owned(),
         label: label.to_owned(),
@@ -43,6 +44,8 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
                 format: (source.column_type == ColumnType::Integer && source.role == Role::Name).then(|| PLAIN_DIGITS.to_owned()),
                 same_as: None,
                 granularities: Vec::new(),
+                geo: None,
+                latitude: None,
             })
             .collect(),
         measures: without_repeats(measures),
@@ -51,7 +54,9 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
         hierarchies: Vec::new(),
         rollups: Vec::new(),
         access_policies: Vec::new(),
-    }
+    };
+    geo::guess(&mut model.dimensions);
+    model
 }
 
 /// What members are made of: a column, or a field of a struct by its path.
@@ -278,5 +283,14 @@ mod tests {
             ]
         );
         assert!(model.measures.iter().any(|measure| measure.name == "sum_address_geo_size" && measure.expression.is_some()));
+    }
+
+    #[test]
+    fn places_have_their_roles() {
+        let columns = vec![Column::new("pickup lat", ColumnType::Float), Column::new("pickup lon", ColumnType::Float), Column::new("city", ColumnType::String)];
+        let model = generate("trips", "Trips", &DatasetSchema::new(columns, None).unwrap());
+        let roles: Vec<_> = model.dimensions.iter().map(|dimension| (dimension.geo.map(geo::GeoRole::name), dimension.latitude.as_deref())).collect();
+        assert_eq!(roles, [(Some("latitude"), None), (Some("longitude"), Some("pickup_lat")), (Some("city"), None)]);
+        geo::check(&model).unwrap();
     }
 }

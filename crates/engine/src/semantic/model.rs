@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::geo::GeoRole;
 use super::grain::Grain;
 use super::granularity::NamedGranularity;
 use super::interval::Interval;
@@ -57,7 +58,7 @@ impl Model {
             // How it is called for people, and how it is written, is nobody's access.
             let bare = |found: Dimension| {
                 let column = found.expression.is_none().then(|| found.column.clone().unwrap_or_else(|| found.name.clone()));
-                Dimension { label: String::new(), format: None, same_as: None, granularities: Vec::new(), column, ..found }
+                Dimension { label: String::new(), format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..found }
             };
             named.map(find).map(|found| found.map(bare)).collect()
         };
@@ -121,6 +122,12 @@ pub struct Dimension {
     /// Names for buckets of a time, beside the units of the calendar: sprints, shifts, fiscal years.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub granularities: Vec<NamedGranularity>,
+    /// What it says of a place, for maps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geo: Option<GeoRole>,
+    /// Of a longitude: the dimension of the model that is the latitude of the same points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<String>,
 }
 
 /// A filter with a name. Cube calls it a segment.

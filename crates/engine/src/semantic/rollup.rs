@@ -100,6 +100,8 @@ mod tests {
             format: None,
             same_as: None,
             granularities: Vec::new(),
+            geo: None,
+            latitude: None,
         };
         let count: Measure = serde_json::from_value(serde_json::json!({"name": "count", "label": "Rows", "kind": MeasureKind::Count})).unwrap();
         Model {

@@ -36,6 +36,7 @@ mod moving;
 mod nested;
 mod partial_faults;
 mod partials;
+mod places;
 mod profiles;
 mod races;
 mod rollups;

@@ -1,7 +1,7 @@
 //! Models and views as Cube describes them.
 
 use serde_json::{Value, json};
-use tidemill::{ColumnType, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail};
+use tidemill::{ColumnType, Dimension, GeoRole, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension};
 
 use super::dialect::{granularity, kind_of};
 
@@ -12,6 +12,10 @@ pub(super) fn describe(models: &[Model], views: &[ViewDetail]) -> Value {
 
 fn cube(model: &Model) -> Value {
     let of = Owner { name: &model.name, label: &model.label };
+    let dimension = |found: &Dimension| {
+        let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
+        of.placed(described, found.geo, found.latitude.as_deref())
+    };
     json!({
         "name": model.name,
         "title": model.label,
@@ -19,7 +23,7 @@ fn cube(model: &Model) -> Value {
         "public": true,
         "isVisible": true,
         "measures": model.measures.iter().map(|measure| of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref())).collect::<Vec<_>>(),
-        "dimensions": model.dimensions.iter().map(|found| of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities)).collect::<Vec<_>>(),
+        "dimensions": model.dimensions.iter().map(dimension).collect::<Vec<_>>(),
         "segments": model.segments.iter().map(|segment| of.member(&segment.name, &segment.label)).collect::<Vec<_>>(),
         "joins": model.joins.iter().map(|join| json!({"name": join.target(), "relationship": join.relationship})).collect::<Vec<_>>(),
         "hierarchies": model.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
@@ -32,6 +36,10 @@ fn view(detail: &ViewDetail) -> Value {
     let view = &detail.definition;
     let of = Owner { name: &view.name, label: &view.label };
     let aliased = |member: Value, base: &str| with(member, &json!({ "aliasMember": base }));
+    let dimension = |found: &ViewDimension| {
+        let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
+        aliased(of.placed(described, found.geo, found.latitude.as_deref()), &found.member)
+    };
     json!({
         "name": view.name,
         "title": view.label,
@@ -40,7 +48,7 @@ fn view(detail: &ViewDetail) -> Value {
         "public": true,
         "isVisible": true,
         "measures": detail.measures.iter().map(|measure| aliased(of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref()), &measure.member)).collect::<Vec<_>>(),
-        "dimensions": detail.dimensions.iter().map(|found| aliased(of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities), &found.member)).collect::<Vec<_>>(),
+        "dimensions": detail.dimensions.iter().map(dimension).collect::<Vec<_>>(),
         "segments": detail.segments.iter().map(|segment| aliased(of.member(&segment.name, &segment.label), &segment.member)).collect::<Vec<_>>(),
         "joins": [],
         "hierarchies": detail.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
@@ -76,6 +84,18 @@ impl Owner<'_> {
             described["granularities"] = named.collect();
         }
         with(self.member(name, label), &described)
+    }
+
+    /// What a dimension says of a place. A `geo` of Cube is one text of both degrees, and ours are two numbers, so it stands in what Cube
+    /// leaves to models.
+    fn placed(&self, mut described: Value, geo: Option<GeoRole>, latitude: Option<&str>) -> Value {
+        if let Some(role) = geo {
+            described["meta"] = json!({ "geo": role });
+        }
+        if let Some(latitude) = latitude {
+            described["meta"]["latitude"] = json!(format!("{}.{latitude}", self.name));
+        }
+        described
     }
 
     /// A hierarchy, whose levels have the names of members.

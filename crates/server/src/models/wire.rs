@@ -147,6 +147,22 @@ pub struct Dimension {
     /// Names for buckets of a time, which questions give as their granularity.
     #[schema(required = false)]
     pub granularities: Vec<NamedGranularity>,
+    /// What it says of a place, for maps.
+    pub geo: Option<GeoRole>,
+    /// Of a longitude: the dimension that is the latitude of the same points.
+    pub latitude: Option<String>,
+}
+
+/// What a dimension says of a place: degrees north and east, a country by name or ISO code, its first division, a city, a postal code.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GeoRole {
+    Latitude,
+    Longitude,
+    Country,
+    Region,
+    City,
+    PostalCode,
 }
 
 /// Buckets of time that have a name.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::datasets::wire::ColumnType;
-use crate::models::wire::{Hierarchy, MeasureKind, NamedGranularity};
+use crate::models::wire::{GeoRole, Hierarchy, MeasureKind, NamedGranularity};
 
 /// What people see of one or several models. Questions ask `view.member`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +106,10 @@ pub struct ViewDimension {
     /// Names for its buckets.
     #[schema(required = false)]
     pub granularities: Vec<NamedGranularity>,
+    /// What it says of a place, for maps.
+    pub geo: Option<GeoRole>,
+    /// Of a longitude: what the latitude of the same points is called in the view.
+    pub latitude: Option<String>,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }

@@ -97,6 +97,27 @@ async fn buckets_of_several_units_and_with_names_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_dimensions_say_of_places_is_in_their_meta() {
+    let server = Server::start().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("stops", tidemill::Csv::bytes("name,lat,lon,country\na,41.9,12.5,IT\n")).await.unwrap();
+    let view: tidemill::View = serde_json::from_value(json!({"name": "halts", "label": "Halts", "include": [{"path": "stops", "members": "*", "prefix": true}]})).unwrap();
+    mill.update_view(view, 0).await.unwrap();
+    let request = http::Request::builder()
+        .uri("/cubejs-api/v1/meta")
+        .header(header::HOST, "localhost")
+        .header(header::AUTHORIZATION, server.token(Who::Viewer));
+    let meta = server.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(200).json();
+    let told = |cube: &str| -> Vec<Value> {
+        let cube = meta["cubes"].as_array().unwrap().iter().find(|found| found["name"] == cube).unwrap();
+        cube["dimensions"].as_array().unwrap().iter().map(|dimension| dimension["meta"].clone()).collect()
+    };
+    let expected = |latitude: &str| vec![Value::Null, json!({"geo": "latitude"}), json!({"geo": "longitude", "latitude": latitude}), json!({"geo": "country"})];
+    assert_eq!(told("stops"), expected("stops.lat"));
+    assert_eq!(told("halts"), expected("halts.stops_lat"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn times_keep_their_names_and_ranges() {
     let server = with_orders().await;
     // A time twice as wide and narrow buckets: no name stands for two things.

@@ -1,10 +1,13 @@
 //! What a view shows, for people and programs that offer it: its members with their types, and what is broken in it.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::Serialize;
 
 use super::reach::{Place, What, places};
 use super::{View, check};
 use crate::catalog::ColumnType;
+use crate::semantic::geo::GeoRole;
 use crate::semantic::granularity::NamedGranularity;
 use crate::semantic::join::Models;
 use crate::semantic::model::{Hierarchy, MeasureKind};
@@ -43,6 +46,12 @@ pub struct ViewDimension {
     /// Names for its buckets.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub granularities: Vec<NamedGranularity>,
+    /// What it says of a place. A latitude or longitude whose other half the view does not show is a number like others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo: Option<GeoRole>,
+    /// Of a longitude: what the latitude of the same points is called in the view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latitude: Option<String>,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -89,7 +98,9 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
                         time_dimension = Some(shown.name.clone());
                     }
                     let (format, granularities) = (dimension.format.clone(), dimension.granularities.clone());
-                    dimensions.push(ViewDimension { name: shown.name, label, column_type: dimension.column_type, format, granularities, member });
+                    let latitude = dimension.latitude.as_ref().map(|named| format!("{}.{named}", place.prefix));
+                    let (name, column_type, geo) = (shown.name, dimension.column_type, dimension.geo);
+                    dimensions.push(ViewDimension { name, label, column_type, format, granularities, geo, latitude, member });
                 }
                 What::Measure(measure) => {
                     measures.push(ViewMeasure { name: shown.name, label, kind: measure.kind, format: measure.format.clone(), lower_is_better: measure.lower_is_better, member });
@@ -102,12 +113,29 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
             member: format!("{}.{}", place.prefix, segment.name),
         }));
     }
+    join_halves(&mut dimensions);
     for place in &places {
         hierarchies.extend(place.model.hierarchies.iter().filter_map(|hierarchy| within(hierarchy, place, &dimensions)));
     }
     let problems = if whole { check::problems(view, models).iter().map(|problem| told(problem.field(), problem.message())).collect() } else { Vec::new() };
     let definition = if whole { view.clone() } else { shown_part(view, &places) };
     ViewDetail { definition, time_dimension, dimensions, measures, segments, hierarchies, problems }
+}
+
+/// Points are those of which both halves are shown. A longitude, which names the member of a model, names that of the view from here on.
+fn join_halves(dimensions: &mut [ViewDimension]) {
+    let names: HashMap<String, String> = dimensions.iter().map(|dimension| (dimension.member.clone(), dimension.name.clone())).collect();
+    for dimension in &mut *dimensions {
+        dimension.latitude = dimension.latitude.take().and_then(|member| names.get(&member).cloned());
+    }
+    let latitudes: HashSet<String> = dimensions.iter().filter_map(|dimension| dimension.latitude.clone()).collect();
+    for dimension in dimensions {
+        dimension.geo = dimension.geo.filter(|role| match role {
+            GeoRole::Latitude => latitudes.contains(&dimension.name),
+            GeoRole::Longitude => dimension.latitude.is_some(),
+            _ => true,
+        });
+    }
 }
 
 /// A problem with its place.

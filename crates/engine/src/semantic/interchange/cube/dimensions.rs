@@ -112,6 +112,8 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
         format: None,
         same_as: None,
         granularities: Vec::new(),
+        geo: None,
+        latitude: None,
     })
 }
 
@@ -137,6 +139,8 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                     format: None,
                     same_as: None,
                     granularities: Vec::new(),
+                    geo: None,
+                    latitude: None,
                 });
                 model.segments.push(NamedFilter { name, label, filters: vec![Filter::Condition(condition)] });
             }

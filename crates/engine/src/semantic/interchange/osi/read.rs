@@ -261,6 +261,8 @@ pub(super) fn field_of(field: &Field, known: &dyn Fn(&str) -> Option<ColumnType>
         format: None,
         same_as: None,
         granularities: Vec::new(),
+        geo: None,
+        latitude: None,
     })
 }
 
