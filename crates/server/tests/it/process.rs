@@ -146,7 +146,7 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     // A model of Cube, with what cannot be carried over said.
     let cube = file(
         "cube.yml",
-        "cubes:\n  - name: orders\n    sql_table: shop.orders\n    dimensions:\n      - {name: country, sql: country, type: string}\n      - {name: place, type: geo, latitude: {sql: lat}, longitude: {sql: lon}}\n    measures:\n      - {name: revenue, sql: amount, type: sum}\n",
+        "cubes:\n  - name: orders\n    sql_table: shop.orders\n    dimensions:\n      - {name: country, sql: country, type: string}\n      - {name: place, sql: place, type: switch}\n    measures:\n      - {name: revenue, sql: amount, type: sum}\n",
     );
     let pushed = run(folder.path(), &["models", "push", "--tenant", "acme", "--format", "cube", &cube]);
     assert!(pushed.status.success() && text(&pushed).contains("place"), "{}", text(&pushed));

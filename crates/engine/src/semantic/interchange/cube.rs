@@ -5,6 +5,7 @@
 
 mod dimensions;
 mod entry;
+mod geo;
 mod granularities;
 mod measures;
 mod names;
@@ -56,6 +57,8 @@ struct Cube {
     dataset: String,
     dimensions: Vec<Entry>,
     measures: Vec<Entry>,
+    /// Names of the dimensions that a place has become: its latitude and its longitude.
+    points: Vec<(String, String)>,
     names: Names,
 }
 
@@ -163,9 +166,10 @@ fn table_of(entry: &Entry) -> Result<String, Reason> {
 
 impl Cube {
     fn new(entry: Entry, name: String, dataset: String, notes: &mut Notes) -> Self {
-        let mut cube = Self { name, entry, dataset, dimensions: Vec::new(), measures: Vec::new(), names: Names::default() };
+        let mut cube = Self { name, entry, dataset, dimensions: Vec::new(), measures: Vec::new(), points: Vec::new(), names: Names::default() };
         cube.dimensions = cube.list("dimensions", notes);
         cube.measures = cube.list("measures", notes);
+        geo::split(&mut cube, notes);
         cube.names = cube.member_names();
         cube
     }
@@ -198,6 +202,7 @@ impl Cube {
             notes.changed(&self.name, "Cube hides it from those who ask (public); a model hides nothing");
         }
         dimensions::read(self, &mut model, notes);
+        geo::name_halves(self, &mut model);
         measures::read(self, &mut model, notes);
         dimensions::read_segments(self, &mut model, notes);
         relations::read_joins(self, others, &mut model, notes);

@@ -14,7 +14,9 @@ use crate::semantic::query::{Condition, Filter, Operator};
 /// Keys of a dimension that are read.
 const KEYS: &[&str] = &["name", "title", "type", "sql", "case", "format", "currency", "public", "shown", "granularities", "primary_key", "sub_query", "multi_stage"];
 /// Keys whose value changes no number.
-const SILENT: &[&str] = &["suggest_filter_values", "enable_suggestions", "field_type", "values_as_segments", "order", "links", "propagate_filters_to_sub_query"];
+pub(super) const SILENT: &[&str] = &["suggest_filter_values", "enable_suggestions", "field_type", "values_as_segments", "order", "links", "propagate_filters_to_sub_query"];
+/// Why what is not public is left out.
+pub(super) const HIDDEN: &str = "Cube hides it from those who ask (public), and a model hides nothing";
 
 /// The SQL of a dimension as it was written.
 pub(super) fn sql_of(entry: &Entry) -> Result<String, Reason> {
@@ -67,7 +69,7 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
         let path = format!("{}.dimensions.{name}", cube.name);
         match dimension(cube, &entry, &name) {
-            Ok(_) if entry.is_hidden() => notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing"),
+            Ok(_) if entry.is_hidden() => notes.left_out(path, HIDDEN),
             Ok(dimension) => {
                 let granularities = granularities::read(cube, &path, &entry, notes);
                 cube.silent(&path, &entry, SILENT, notes);
@@ -95,7 +97,6 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
         Some("number") => ColumnType::Float,
         Some("boolean") => ColumnType::Boolean,
         Some("time") => ColumnType::Timestamp,
-        Some("geo") => return Err("it is a place on a map; make its latitude and longitude dimensions of their own".to_owned()),
         Some("switch") => return Err("it is a switch of the question, not a value of a row".to_owned()),
         Some(other) => return Err(format!("its type {} is not known here", sql::shortened(other))),
         None => return Err("it has no type".to_owned()),
@@ -125,7 +126,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
         let taken = model.dimensions.iter().any(|dimension| dimension.name == name) || cube.names_measure(&name);
         match segment(cube, &entry) {
             Ok(_) if taken => notes.left_out(path, "a member of the cube has its name"),
-            Ok(_) if entry.is_hidden() => notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing"),
+            Ok(_) if entry.is_hidden() => notes.left_out(path, HIDDEN),
             Ok(expression) => {
                 cube.silent(&path, &entry, &[], notes);
                 let label = entry.title().unwrap_or_else(|| humanised(&name));

@@ -20,6 +20,14 @@ impl Entry {
         Some(Self { map: map.into_iter().map(|(key, value)| (underscored(&key), value)).collect() })
     }
 
+    /// The same map without some keys and with others.
+    pub(super) fn with<const N: usize>(&self, without: &[&str], keys: [(&str, Value); N]) -> Self {
+        let mut map = self.map.clone();
+        map.retain(|key, _| !without.contains(&key.as_str()));
+        map.extend(keys.map(|(key, value)| (key.to_owned(), value)));
+        Self { map }
+    }
+
     pub(super) fn name(&self) -> Option<&str> {
         self.map.get("name").and_then(Value::as_str).filter(|name| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_'))
     }

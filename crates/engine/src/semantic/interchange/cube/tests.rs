@@ -46,6 +46,8 @@ fn a_shop_is_read_as_its_models() {
             ]},
             {"name": "net", "label": "Net", "type": "float", "expression": "amount - COALESCE(discount, 0)", "format": "currency_eur"},
             {"name": "size", "label": "Size", "type": "string", "expression": "CASE WHEN ((amount - COALESCE(discount, 0)) > 100) THEN 'large' WHEN (status = 'it''s') THEN 'odd' ELSE 'small' END"},
+            {"name": "place_latitude", "label": "Place latitude", "type": "float", "column": "lat", "geo": "latitude"},
+            {"name": "place_longitude", "label": "Place longitude", "type": "float", "column": "lon", "geo": "longitude", "latitude": "place_latitude"},
             {"name": "paid", "label": "Paid", "type": "boolean", "expression": "status = 'paid' OR status = 'shipped'"},
         ])
     );
@@ -102,7 +104,12 @@ fn a_shop_is_read_as_its_models() {
 #[test]
 fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
     for (keys, reason) in [
-        ("sql: x, type: geo", "latitude"),
+        ("type: geo", "no latitude"),
+        ("type: geo, latitude: {sql: a}", "no longitude"),
+        ("type: geo, latitude: {sql: a}, longitude: {}", "longitude has no sql"),
+        ("type: geo, latitude: {sql: a, mask: b}, longitude: {sql: c}", "mask may change"),
+        ("sql: x, type: geo, latitude: {sql: a}, longitude: {sql: b}", "sql may change"),
+        ("type: geo, latitude: {sql: a}, longitude: {sql: b}, public: false", "hides"),
         ("sql: x, type: switch", "switch"),
         ("sql: x, type: money", "type money"),
         ("sql: x", "no type"),
@@ -136,6 +143,29 @@ fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
         let told = note(&notes, "orders.dimensions.it");
         assert!(told.starts_with("left out: ") && told.contains(reason), "{keys}: {told:?}");
     }
+}
+
+#[test]
+fn a_place_is_two_dimensions() {
+    let keys = "dimensions:\n  - {name: home, title: Home, type: geo, latitude: {sql: '{CUBE}.lat'}, longitude: {sql: '-1 * west'}, description: d}\n  - {name: north, type: number, sql: '{home_latitude} - 50'}";
+    let Imported { models, notes, .. } = cube(keys);
+    assert_eq!(
+        json_of(&models[0])["dimensions"],
+        json!([
+            {"name": "home_latitude", "label": "Home latitude", "type": "float", "column": "lat", "geo": "latitude"},
+            {"name": "home_longitude", "label": "Home longitude", "type": "float", "expression": "-1 * west", "geo": "longitude", "latitude": "home_latitude"},
+            {"name": "north", "label": "North", "type": "float", "expression": "lat - 50"},
+        ])
+    );
+    assert!(note(&notes, "orders.dimensions.home").contains("home_latitude and home_longitude"), "{notes:?}");
+    // What cannot be read of one half leaves the other a number like others.
+    let Imported { models, notes, .. } = cube("dimensions:\n  - {name: home, type: geo, latitude: {sql: lat}, longitude: {sql: json_extract(lon)}}");
+    assert_eq!(json_of(&models[0])["dimensions"], json!([{"name": "home_latitude", "label": "Home latitude", "type": "float", "column": "lat"}]));
+    assert!(note(&notes, "orders.dimensions.home_longitude").starts_with("left out: "), "{notes:?}");
+    let Imported { models, notes, .. } =
+        cube("dimensions:\n  - {name: home, type: geo, latitude: {sql: lat}, longitude: {sql: lon}}\n  - {name: home_latitude, type: number, sql: l}");
+    assert_eq!(models[0].dimensions.len(), 1);
+    assert!(note(&notes, "orders.dimensions.home").contains("there is a home_latitude already"), "{notes:?}");
 }
 
 #[test]
