@@ -60,6 +60,7 @@ export type {
   Filter,
   FilterOperator,
   FixedRow,
+  GeoRole,
   Grain,
   Hierarchy,
   HistogramBucket,

@@ -26,7 +26,16 @@ export const firstModelOf = ({ definition }: ViewDetail): string =>
 
 /** What is looked up has a group of its own among the fields, as that of a joined model has. */
 function dimensionOf(
-  { name, label, type, format, granularities, member }: ViewDetail['dimensions'][number],
+  {
+    name,
+    label,
+    type,
+    format,
+    granularities,
+    geo,
+    latitude,
+    member,
+  }: ViewDetail['dimensions'][number],
   first: string,
   models: readonly Model[],
 ): ModelDimension {
@@ -36,6 +45,8 @@ function dimensionOf(
     type,
     ...(format == null ? {} : { format }),
     ...(granularities?.length ? { granularities } : {}),
+    ...(geo == null ? {} : { geo }),
+    ...(latitude == null ? {} : { latitude }),
   };
   const head = headOf(member);
   if (head === first) return own;

@@ -26,6 +26,7 @@ import type { HierarchiesSectionProps } from './hierarchies-section';
 import { ItemList } from './item-list';
 import type { JoinFieldsProps } from './join-fields';
 import type { MeasureFieldsProps } from './measure-fields';
+import { PlaceFields } from './place-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
 // Fields come when something is opened.
@@ -133,6 +134,11 @@ export function ModelForm(props: ModelFormProps) {
                     offers={foreign}
                     hint="A dimension of another model with the same values: orders.at"
                     onChange={(same_as) => edit({ same_as: same_as || null })}
+                  />
+                  <PlaceFields
+                    dimension={dimension}
+                    dimensions={model.dimensions}
+                    onChange={change}
                   />
                 </Fields>
                 <Text

@@ -2,6 +2,7 @@
 // complaints and completion all go by it. Pure.
 import type { DatasetColumn, Model } from '@/api/types';
 import { isJoined, widened } from '@/lib/joins';
+import { geoRoles } from '../state/geo-roles';
 import { columnTypes, formats, grainNames, relationships } from '../state/vocabulary';
 import { operatorChoices } from './operators';
 import { measureKinds } from '../state/measure-kinds';
@@ -111,6 +112,11 @@ export function modelShape(words: Words, own: OwnNames): Shape {
                 'interval',
               ]),
             ),
+            geo: name(
+              'role',
+              geoRoles.map(({ role }) => role),
+            ),
+            latitude: dimension,
           },
           ['name', 'label', 'type'],
         ),

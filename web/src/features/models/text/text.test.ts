@@ -124,6 +124,8 @@ describe('what is offered', () => {
       'flights.carrier',
     ],
     ['dimensions:\n  - name: x\n    same_as: ', 'airports.city'],
+    ['dimensions:\n  - name: x\n    geo: ', 'postal_code'],
+    ['dimensions:\n  - name: x\n    latitude: ', 'origin'],
     ['time_dimension: ', 'time_hour'],
   ])('%j offers %s', (typed, option) => {
     expect(offered(typed)).toContain(option);
