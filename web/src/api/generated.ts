@@ -1849,7 +1849,8 @@ export type Widget = {
   title: string;
 };
 
-export type WidgetKind = 'number' | 'line' | 'area' | 'bar' | 'stacked_bar' | 'table' | 'heatmap';
+export type WidgetKind =
+  'number' | 'line' | 'area' | 'bar' | 'stacked_bar' | 'table' | 'heatmap' | 'map';
 
 export type WidgetLayout = {
   h: number;

@@ -6,8 +6,10 @@ import { visuallyHidden } from '@/components/announcer';
 import { formatNumber } from '@/lib/format';
 import { useThemeMode } from '@/theme/theme-mode';
 import { prepare } from './canvas/paint';
-import { heatColour, heatGeometry } from './core/heat-geometry';
+import { ColourKey } from './colour-key';
+import { heatGeometry } from './core/heat-geometry';
 import { AXIS_FONT_SIZE, measureText } from './core/measure-text';
+import { MarkTooltip } from './mark-tooltip';
 import { nextIndex } from './use-chart-reader';
 import { useElementSize } from './use-element-size';
 
@@ -173,33 +175,18 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
           </svg>
         )}
         {place && geometry && (
-          <Box
-            aria-hidden
-            data-testid="chart-tooltip"
-            sx={{
-              position: 'absolute',
-              zIndex: 5,
-              pointerEvents: 'none',
-              bgcolor: 'background.paper',
-              border: 1,
-              borderColor: 'divider',
-              borderRadius: 1,
-              boxShadow: '0 6px 20px rgb(0 0 0 / 0.16)',
-              px: 2.5,
-              py: 1.5,
-              typography: 'body2',
-              maxWidth: 240,
-            }}
-            style={tooltipPlace(cell?.x ?? 0, cell?.y ?? 0, cell?.w ?? 0, width)}
+          <MarkTooltip
+            x={cell?.x ?? 0}
+            y={cell?.y ?? 0}
+            w={cell?.w ?? 0}
+            width={width}
+            title={`${spec.rows[place.row] ?? ''} \u00b7 ${spec.columnNames[place.column] ?? ''}`}
           >
-            <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
-              {spec.rows[place.row]} · {spec.columnNames[place.column]}
-            </Box>
             {spec.measureLabel}{' '}
             <strong>
               {formatNumber(spec.values[place.row]?.[place.column] ?? null, spec.format, 'full')}
             </strong>
-          </Box>
+          </MarkTooltip>
         )}
         <span role="status" aria-live="polite" style={visuallyHidden}>
           {place?.spoken ? words(place.row, place.column) : ''}
@@ -217,24 +204,13 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
           color: 'text.secondary',
         }}
       >
-        <span>{geometry ? format(geometry.domain[0]) : ''}</span>
-        <Box sx={{ display: 'flex', borderRadius: 0.5, overflow: 'hidden' }} aria-hidden>
-          {Array.from({ length: 12 }, (_, step) => (
-            <span
-              key={step}
-              style={{ width: 9, height: 8, background: heatColour(step / 11, dark) }}
-            />
-          ))}
-        </Box>
-        <span>{geometry ? format(geometry.domain[1]) : ''}</span>
+        <ColourKey
+          low={geometry ? format(geometry.domain[0]) : ''}
+          high={geometry ? format(geometry.domain[1]) : ''}
+          dark={dark}
+        />
         {spec.note && <span style={{ marginLeft: 8 }}>{spec.note}</span>}
       </Box>
     </Box>
   );
-}
-
-function tooltipPlace(x: number, y: number, w: number, width: number) {
-  return x > width / 2
-    ? { right: width - x + 8, top: Math.max(0, y - 12) }
-    : { left: x + w + 8, top: Math.max(0, y - 12) };
 }

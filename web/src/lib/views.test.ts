@@ -5,6 +5,7 @@ import { joinedModels } from '@/testing/joined-fixtures';
 import { tripsView } from '@/testing/view-fixtures';
 import { isJoined } from './joins';
 import { looksElsewhere } from './measure-reach';
+import { pointsOf } from './points';
 import { askable, behind, calledIn, countedBy, isView, viewAsModel } from './views';
 
 const trips = viewAsModel(tripsView, joinedModels);
@@ -18,6 +19,20 @@ describe('a view as a model', () => {
     expect(trips.segments?.[0]?.filters).toEqual([
       { member: 'flights.origin', operator: 'equals', values: ['JFK', 'LGA'] },
     ]);
+  });
+
+  it('has the points that it shows', () => {
+    const half = { ...tripsView.dimensions[0]!, type: 'float' as const };
+    const north = { ...half, name: 'north', member: 'airports.lat', geo: 'latitude' as const };
+    const east = {
+      ...half,
+      name: 'east',
+      member: 'airports.lon',
+      geo: 'longitude' as const,
+      latitude: 'north',
+    };
+    const view = viewAsModel({ ...tripsView, dimensions: [north, east] }, joinedModels);
+    expect(pointsOf(view)).toEqual([{ latitude: 'trips.north', longitude: 'trips.east' }]);
   });
 
   it('stands before the models, and leaves them alone where there is none', () => {

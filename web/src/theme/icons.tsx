@@ -34,6 +34,7 @@ const paths = {
   calendar: 'M4 6h16v14H4zM4 10.5h16M8.5 3.5V8M15.5 3.5V8',
   filter: 'M4 5h16l-6 7.5V19l-4-2v-4.5z',
   table: 'M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14',
+  map: 'M9 4.5L3.5 6.5v13l5.5-2 6 2 5.5-2v-13l-5.5 2zM9 4.5v13M15 6.5v13',
   layers: 'M12 4l8.5 4.5L12 13 3.5 8.5zM3.5 13l8.5 4.5 8.5-4.5',
   chart: 'M4 4v16h16M8 16v-4M12.5 16V8M17 16v-6',
   prompt: 'M5 7l5 5-5 5M12 17h7',

@@ -4,6 +4,7 @@ import type { WidgetKind } from '@/api/types';
 
 const words: Partial<Record<WidgetKind, string>> = {
   heatmap: 'A heatmap needs one measure and two directions: two dimensions, or one and time.',
+  map: 'A map needs a measure, and a latitude with its longitude: the model says which dimensions are these.',
   number: 'A number needs one measure.',
 };
 

@@ -4,6 +4,7 @@ import { area } from './area/spec';
 import { bar } from './bar/spec';
 import { heatmap } from './heatmap/spec';
 import { line } from './line/spec';
+import { map } from './map/spec';
 import { number } from './number/spec';
 import { stackedBar } from './stacked-bar/spec';
 import { table } from './table/spec';
@@ -16,6 +17,7 @@ export const widgetKinds: readonly WidgetKindSpec[] = [
   bar,
   stackedBar,
   heatmap,
+  map,
   table,
 ];
 

@@ -94,6 +94,7 @@ pub enum WidgetKind {
     StackedBar,
     Table,
     Heatmap,
+    Map,
 }
 
 /// Where a widget stands in the grid of 12 columns.

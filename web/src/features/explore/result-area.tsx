@@ -114,6 +114,7 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
           <RunningLine running={pending} onCancel={results.cancel} />
           <ChartKindField
             state={state}
+            model={model}
             drawn={kind}
             onKind={(chart) => change((old) => ({ ...old, chart }))}
           />

@@ -90,7 +90,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   useEffect(() => {
     if (!result) return;
     const split = splitOf(readColumns(result));
-    if (!split || widget.kind === 'table' || widget.kind === 'heatmap') return;
+    if (!split || ['table', 'heatmap', 'map'].includes(widget.kind)) return;
     const values = new Set(
       split.values.map((value) => (value === null ? '\u0000' : String(value))),
     );

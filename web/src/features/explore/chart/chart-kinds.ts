@@ -1,6 +1,7 @@
 // Which kinds of widgets can draw a choice of members, and which one suits it. Pure.
 import type { Model, WidgetKind } from '@/api/types';
 import { toMember } from '@/lib/members';
+import { pointAmong } from '@/lib/points';
 import { kindOf, widgetKinds } from '@/widgets/registry';
 import { isAdditive } from '@/widgets/result-columns';
 import type { WidgetKindSpec } from '@/widgets/widget-kind';
@@ -9,7 +10,7 @@ import type { ExploreState } from '../state/explore-state';
 type Choice = Pick<ExploreState, 'measures' | 'dimensions' | 'grain'>;
 
 /** null when it can; else what it needs, in words. */
-export function obstacle(kind: WidgetKindSpec, choice: Choice): string | null {
+export function obstacle(kind: WidgetKindSpec, choice: Choice, model: Model): string | null {
   const { measures, dimensions, time } = kind.fields;
   const over = choice.grain !== null;
   const between = (count: number, limits: { min: number; max: number }, what: string) => {
@@ -28,6 +29,9 @@ export function obstacle(kind: WidgetKindSpec, choice: Choice): string | null {
     return 'needs a time or a dimension';
   if (kind.kind === 'heatmap' && choice.dimensions.length + Number(over) < 2)
     return 'needs two of dimensions and time';
+  const members = choice.dimensions.map((name) => toMember(name, model.name));
+  if (kind.kind === 'map' && pointAmong(members, [model]) === null)
+    return 'needs a latitude and its longitude';
   return null;
 }
 
@@ -38,10 +42,10 @@ export function suitedKind(choice: Choice, model: Model): WidgetKind {
   const candidates: WidgetKind[] =
     choice.grain !== null
       ? ['line', 'stacked_bar', 'heatmap']
-      : ['number', 'bar', 'stacked_bar', 'heatmap'];
+      : ['number', 'map', 'bar', 'stacked_bar', 'heatmap'];
   const fits = (kind: WidgetKind): boolean => {
     const spec = kindOf(kind);
-    return spec !== null && obstacle(spec, choice) === null;
+    return spec !== null && obstacle(spec, choice, model) === null;
   };
   return candidates.find((kind) => (adds || kind !== 'stacked_bar') && fits(kind)) ?? 'table';
 }
@@ -52,15 +56,15 @@ export interface KindChoice {
   obstacle: string | null;
 }
 
-export const kindChoices = (choice: Choice): KindChoice[] =>
+export const kindChoices = (choice: Choice, model: Model): KindChoice[] =>
   widgetKinds.map((spec) => ({
     kind: spec.kind,
     label: spec.kind === 'table' ? 'Table only' : spec.label,
-    obstacle: obstacle(spec, choice),
+    obstacle: obstacle(spec, choice, model),
   }));
 
 /** What is drawn: what was chosen where it can be, else what suits. */
 export function drawnKind(state: ExploreState, model: Model): WidgetKind {
   const chosen = state.chart === null ? null : kindOf(state.chart);
-  return chosen && obstacle(chosen, state) === null ? chosen.kind : suitedKind(state, model);
+  return chosen && obstacle(chosen, state, model) === null ? chosen.kind : suitedKind(state, model);
 }

@@ -26,10 +26,11 @@ export interface ExploreChartProps {
 
 export function ExploreChart(props: ExploreChartProps) {
   const { title, kind, state, model, before, onFilter } = props;
-  const { result, note } = useMemo(
-    () => drawnMeasures(withJoinedLabels(props.result, model)),
-    [props.result, model],
-  );
+  const { result, note } = useMemo(() => {
+    const labelled = withJoinedLabels(props.result, model);
+    // A map has a scale for each of its measures.
+    return kind === 'map' ? { result: labelled, note: null } : drawnMeasures(labelled);
+  }, [props.result, model, kind]);
   const earlier = useMemo(() => (before ? drawnMeasures(before).result : null), [before]);
   const models = useMemo(() => [model], [model]);
   const widget = useMemo(
@@ -82,13 +83,14 @@ export function ExploreChart(props: ExploreChartProps) {
 
 export interface ChartKindFieldProps {
   state: ExploreState;
+  model: Model;
   drawn: WidgetKind;
   onKind: (kind: WidgetKind | null) => void;
 }
 
 /** Kinds that cannot draw the choice are there and say why. */
-export function ChartKindField({ state, drawn, onKind }: ChartKindFieldProps) {
-  const choices = kindChoices(state);
+export function ChartKindField({ state, model, drawn, onKind }: ChartKindFieldProps) {
+  const choices = kindChoices(state, model);
   const auto = choices.find(({ kind }) => kind === drawn)?.label ?? '';
   return (
     <TextField

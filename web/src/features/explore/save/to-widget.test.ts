@@ -144,10 +144,31 @@ describe('kinds', () => {
     expect(suitedKind(state(part), flightsModel)).toBe(kind);
   });
 
+  it('draws a latitude with its longitude as a map, and nothing else', () => {
+    const half = (name: string, part: object) => ({ name, label: name, type: 'float', ...part });
+    const placed = {
+      ...flightsModel,
+      dimensions: [
+        ...flightsModel.dimensions,
+        half('lat', { geo: 'latitude' }),
+        half('lon', { geo: 'longitude', latitude: 'lat' }),
+      ],
+    } as Model;
+    const both = state({ dimensions: ['lat', 'lon'] });
+    expect(suitedKind(both, placed)).toBe('map');
+    expect(suitedKind(state({ dimensions: ['lat', 'lon', 'origin'] }), placed)).toBe('map');
+    const map = (of: ExploreState) =>
+      kindChoices(of, placed).find(({ kind }) => kind === 'map')?.obstacle;
+    expect(map(both)).toBeNull();
+    expect(map({ ...both, dimensions: ['lat', 'origin'] })).toBe(
+      'needs a latitude and its longitude',
+    );
+  });
+
   it('draws what was chosen only where it can, and says why not', () => {
     expect(drawnKind(state({ chart: 'area', grain: 'day' }), flightsModel)).toBe('area');
     expect(drawnKind(state({ chart: 'area' }), flightsModel)).toBe('number');
-    const area = kindChoices(state({})).find(({ kind }) => kind === 'area');
+    const area = kindChoices(state({}), flightsModel).find(({ kind }) => kind === 'area');
     expect(area?.obstacle).toBe('needs a time');
   });
 

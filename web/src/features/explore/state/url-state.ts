@@ -27,6 +27,7 @@ const kinds: readonly WidgetKind[] = [
   'bar',
   'stacked_bar',
   'heatmap',
+  'map',
   'table',
 ];
 const operators = new Set([
