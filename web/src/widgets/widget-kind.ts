@@ -11,6 +11,7 @@ import type {
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChunkComponent } from '@/components/chunk-component';
 import { toMember } from '@/lib/members';
+import { pointsOf } from '@/lib/points';
 import { topQuestion, USUAL_TOP } from '@/lib/top-values';
 import type { TopChoice } from '@/lib/top-values';
 import type { IconName } from '@/theme/icons';
@@ -21,6 +22,8 @@ export interface WidgetFields {
   dimensions: { min: number; max: number };
   time: 'required' | 'optional' | 'none';
   comparison: boolean;
+  /** Two of the dimensions are a latitude and its longitude. */
+  point?: true;
 }
 
 /** The editor's choices; each kind turns them into a query. */
@@ -64,6 +67,13 @@ export interface WidgetKindSpec {
   toQuery: (choices: WidgetChoices) => SemanticQuery;
   /** In a chunk of its own, which is fetched beside the data and not after it. */
   View: ChunkComponent<WidgetViewProps>;
+}
+
+/** What a model has to have for a kind to draw anything of it; null: it has that. */
+export function missingFor({ fields }: WidgetKindSpec, model: Model): string | null {
+  if (fields.time === 'required' && !model.time_dimension) return 'Needs a time column';
+  if (fields.point && pointsOf(model).length === 0) return 'Needs a latitude and its longitude';
+  return null;
 }
 
 /** Choices back from a query, so that any saved widget can be edited. */

@@ -15,6 +15,7 @@ export const map: WidgetKindSpec = {
     dimensions: { min: 2, max: 4 },
     time: 'none',
     comparison: false,
+    point: true,
   },
   size: { w: 6, h: 7 },
   defaults: (model) => {

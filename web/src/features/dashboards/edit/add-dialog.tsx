@@ -12,6 +12,7 @@ import type { Model } from '@/api/types';
 import { EmptyState } from '@/components/states';
 import { Icon } from '@/theme/icons';
 import { widgetKinds } from '@/widgets/registry';
+import { missingFor } from '@/widgets/widget-kind';
 import type { WidgetKindSpec } from '@/widgets/widget-kind';
 
 export interface AddDialogProps {
@@ -26,8 +27,9 @@ export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps)
   const titleId = useId();
   const [name, setName] = useState(preferred ?? models[0]?.name ?? '');
   const model = models.find((entry) => entry.name === name) ?? models[0];
-  const usable = (kind: WidgetKindSpec): boolean =>
-    model !== undefined && !(kind.fields.time === 'required' && !model.time_dimension);
+  const kinds = model
+    ? widgetKinds.map((kind) => ({ kind, missing: missingFor(kind, model) }))
+    : [];
   return (
     <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
       <DialogTitle id={titleId} variant="h1">
@@ -63,11 +65,11 @@ export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps)
                 pt: 1,
               }}
             >
-              {widgetKinds.map((kind, index) => (
+              {kinds.map(({ kind, missing }, index) => (
                 <Button
                   key={kind.kind}
                   autoFocus={index === 0}
-                  disabled={!usable(kind)}
+                  disabled={missing !== null}
                   onClick={() => onAdd(kind, model)}
                   sx={{ justifyContent: 'flex-start', gap: 3, py: 2.5, textAlign: 'left' }}
                 >
@@ -82,7 +84,7 @@ export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps)
                       component="span"
                       sx={{ display: 'block', typography: 'body2', color: 'text.secondary' }}
                     >
-                      {usable(kind) ? kind.hint : 'Needs a time column'}
+                      {missing ?? kind.hint}
                     </Box>
                   </span>
                 </Button>

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { flightsDashboard } from '@/testing/dashboard-fixtures';
 import { flightsModel } from '@/testing/fake-engine';
-import { choicesOf } from '@/widgets/widget-kind';
+import type { Model } from '@/api/types';
+import { choicesOf, missingFor } from '@/widgets/widget-kind';
 import { widgetKinds } from '@/widgets/registry';
 import {
   contentOf,
@@ -18,7 +19,7 @@ import { dropDraft, keepDraft, readDraft } from './draft-storage';
 import { HISTORY_LIMIT, record, redo, seal, startHistory, undo } from './history';
 import { compact, freePlace, overlaps, place, resize, step } from './layout-moves';
 import type { Placed } from './layout-moves';
-import { changeKind } from './widget-panel';
+import { changeKind, fitChoices } from './widget-panel';
 
 const at = (id: string, x: number, y: number, w: number, h: number): Placed => ({
   id,
@@ -159,15 +160,43 @@ describe('draft', () => {
   });
 });
 
+const half = (name: string, part: object) => ({ name, label: name, type: 'float', ...part });
+const placedFlights = {
+  ...flightsModel,
+  dimensions: [
+    ...flightsModel.dimensions,
+    half('lat', { geo: 'latitude' }),
+    half('lon', { geo: 'longitude', latitude: 'lat' }),
+  ],
+} as Model;
+
 describe('widget kinds', () => {
   it('make a query from their own defaults, and choices back from it', () => {
     for (const kind of widgetKinds) {
-      const choices = kind.defaults(flightsModel);
+      const choices = kind.defaults(placedFlights);
       const query = kind.toQuery(choices);
       expect(choicesOf(query).measures).toEqual(choices.measures);
       expect(choices.measures.length).toBeGreaterThanOrEqual(kind.fields.measures.min);
       expect(choices.dimensions.length).toBeGreaterThanOrEqual(kind.fields.dimensions.min);
     }
+  });
+
+  it('are there where a model has what they draw', () => {
+    const map = widgetKinds.find(({ kind }) => kind === 'map')!;
+    const line = widgetKinds.find(({ kind }) => kind === 'line')!;
+    expect(missingFor(map, flightsModel)).toBe('Needs a latitude and its longitude');
+    expect(missingFor(map, placedFlights)).toBeNull();
+    expect(missingFor(line, { ...flightsModel, time_dimension: null })).toBe('Needs a time column');
+  });
+
+  it('take the point of a model, and what was chosen as the names of its places', () => {
+    const map = widgetKinds.find(({ kind }) => kind === 'map')!;
+    const choices = { ...map.defaults(placedFlights), dimensions: ['flights.carrier'] };
+    expect(fitChoices(choices, map, placedFlights).dimensions).toEqual([
+      'flights.lat',
+      'flights.lon',
+      'flights.carrier',
+    ]);
   });
 
   it('change into each other without losing the title or own filters', () => {

@@ -14,8 +14,9 @@ import { TopFields } from '@/components/top-fields';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
 import { memberLabel } from '@/lib/members';
+import { pointAmong } from '@/lib/points';
 import { kindOf, widgetKinds } from '@/widgets/registry';
-import { choicesOf, firstMeasure, member, timeOf } from '@/widgets/widget-kind';
+import { choicesOf, firstMeasure, member, missingFor, timeOf } from '@/widgets/widget-kind';
 import type { WidgetChoices, WidgetKindSpec } from '@/widgets/widget-kind';
 import { rootOf } from '../view/view-query';
 import { fillObstacle, fitAround, topQuestionOf } from './fit-around';
@@ -52,7 +53,11 @@ export function fitChoices(
   const { fields } = kind;
   const fallback = kind.defaults(model);
   const measures = choices.measures.slice(0, fields.measures.max);
-  const dimensions = choices.dimensions.slice(0, fields.dimensions.max);
+  const lacksPoint = fields.point && pointAmong(choices.dimensions, [model]) === null;
+  const dimensions = [...(lacksPoint ? fallback.dimensions : []), ...choices.dimensions].slice(
+    0,
+    fields.dimensions.max,
+  );
   return {
     measures: measures.length >= fields.measures.min ? measures : firstMeasure(model),
     dimensions: dimensions.length >= fields.dimensions.min ? dimensions : fallback.dimensions,
@@ -169,7 +174,7 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
           <MenuItem
             key={entry.kind}
             value={entry.kind}
-            disabled={entry.fields.time === 'required' && !model.time_dimension}
+            disabled={missingFor(entry, widened(model, models)) !== null}
           >
             {entry.label}
           </MenuItem>

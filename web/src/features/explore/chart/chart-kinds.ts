@@ -30,7 +30,7 @@ export function obstacle(kind: WidgetKindSpec, choice: Choice, model: Model): st
   if (kind.kind === 'heatmap' && choice.dimensions.length + Number(over) < 2)
     return 'needs two of dimensions and time';
   const members = choice.dimensions.map((name) => toMember(name, model.name));
-  if (kind.kind === 'map' && pointAmong(members, [model]) === null)
+  if (kind.fields.point && pointAmong(members, [model]) === null)
     return 'needs a latitude and its longitude';
   return null;
 }
