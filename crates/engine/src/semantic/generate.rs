@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn places_have_their_roles() {
         let columns = vec![Column::new("pickup lat", ColumnType::Float), Column::new("pickup lon", ColumnType::Float), Column::new("city", ColumnType::String)];
-        let model = generate("trips", "Trips", &DatasetSchema::new(columns, None).unwrap());
+        let model = generate("trips", "Trips", &DatasetSchema::new(columns, None).unwrap(), &HashMap::new());
         let roles: Vec<_> = model.dimensions.iter().map(|dimension| (dimension.geo.map(geo::GeoRole::name), dimension.latitude.as_deref())).collect();
         assert_eq!(roles, [(Some("latitude"), None), (Some("longitude"), Some("pickup_lat")), (Some("city"), None)]);
         geo::check(&model).unwrap();

@@ -225,6 +225,10 @@ impl Words {
         Self(words)
     }
 
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        self.0
+    }
+
     /// The last one, which says what the others are about.
     pub(crate) fn last(&self) -> &str {
         self.0.last().map_or("", String::as_str)

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::GeoRole;
 use crate::catalog::ColumnType;
 use crate::semantic::model::Dimension;
+use crate::semantic::role::Words;
 
 /// Words behind a place that say how it is written.
 const SPELLINGS: &[&str] = &["name", "code", "iso", "iso2", "iso3"];
@@ -14,7 +15,7 @@ pub(crate) fn guess(dimensions: &mut [Dimension]) {
     let read: Vec<(Vec<String>, Option<GeoRole>)> = dimensions
         .iter()
         .map(|dimension| {
-            let words = words(&dimension.name);
+            let words = Words::of(&dimension.name).into_vec();
             let role = coordinate(&words, dimension.column_type).map(|(role, _)| role).or_else(|| named(&words, dimension.column_type));
             (words, role)
         })
@@ -85,24 +86,6 @@ fn named(words: &[String], column_type: ColumnType) -> Option<GeoRole> {
         _ => return None,
     };
     role.takes(column_type).then_some(role)
-}
-
-/// The words of a name in small letters: `pickupLat` has two.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut was_small = false;
-    for character in name.chars() {
-        let is_new = !character.is_alphanumeric() || (was_small && character.is_uppercase());
-        if is_new && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| character.is_alphanumeric()) {
-            word.extend(character.to_lowercase());
-        }
-        was_small = character.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 #[cfg(test)]
