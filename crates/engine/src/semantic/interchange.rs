@@ -6,9 +6,10 @@
 //!   osi    the Open Semantic Interchange format, read and written
 //!     | text    YAML of others is hostile until it is read: bounded, and every error says where
 //!     | places  the line of what an error is about that was found later
+//!     | origins what the models of others were read from, and so its line
 //!     | sql     only what means the same in every database is taken out of SQL
 //!     v
-//!   Imported {models, views, notes}
+//!   Imported {models, views, notes, origins}
 //! ```
 //! What cannot be said here exactly is left out and named in a note. A number that is missing is asked for; a number that
 //! is wrong is believed. Nothing here looks at data: whether a model fits its dataset is seen when it is saved.
@@ -16,6 +17,7 @@
 mod aggregate;
 mod cube;
 mod notes;
+mod origins;
 mod osi;
 mod places;
 mod sql;
@@ -25,6 +27,7 @@ mod yaml;
 
 pub use cube::read_cubes;
 pub use notes::{Imported, Note};
+pub use origins::{Origin, Origins};
 pub use osi::{read_osi, write_osi};
 pub use places::{Place, Places};
 pub use yaml::{Documents, read_documents, read_models, write_model, write_models, write_view};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use tidemill::interchange::{Documents, Imported, Places, read_cubes, read_documents, read_osi, write_model, write_osi, write_view};
+use tidemill::interchange::{Documents, Imported, Origins, Places, read_cubes, read_documents, read_osi, write_model, write_osi, write_view};
 use tidemill::{ColumnType, ErrorKind, Mill, Model, View};
 
 use super::{ConfigArguments, open_engine, terminal};
@@ -124,8 +124,7 @@ async fn write(mill: &Mill, pull: &Pull) -> anyhow::Result<()> {
 /// The models and views of some files, all of which fit. What could not be carried over, and what does not fit, is told.
 async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
     let texts = files.files.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut found = read_all(mill, files.format, &texts).await?;
-    let lines = Lines::of(files.format, &texts);
+    let (mut found, lines) = read_all(mill, files.format, &texts).await?;
     let mut wrong = 0;
     let mut complain = |what: &str, name: &str, field: Option<&str>, text: String| {
         wrong += 1;
@@ -182,52 +181,56 @@ async fn check(mill: &Mill, files: &Files) -> anyhow::Result<Documents> {
     Ok(found)
 }
 
-/// The lines of files, where the paths in errors are those of the files.
-struct Lines<'a>(Vec<(&'a str, Places)>);
+/// The lines of files.
+#[derive(Default)]
+struct Lines<'a> {
+    /// Of our own, where the paths in errors are those of the file.
+    own: Vec<(&'a str, Places)>,
+    /// Of those of others.
+    origins: Vec<Origins>,
+}
 
-impl<'a> Lines<'a> {
-    fn of(format: Format, texts: &'a [(String, String)]) -> Self {
-        let texts = if format == Format::Tidemill { texts } else { &[] };
-        Self(texts.iter().filter_map(|(name, text)| Some((name.as_str(), Places::read(name, text).ok()?))).collect())
-    }
-
+impl Lines<'_> {
     /// `orders.yml:12:5: `, or nothing.
     fn find(&self, name: &str, field: &str) -> String {
-        let found = self.0.iter().find_map(|(file, places)| Some((file, places.find(name, field)?)));
-        found.map(|(file, place)| format!("{file}:{place}: ")).unwrap_or_default()
+        let own = self.own.iter().find_map(|(file, places)| Some(format!("{file}:{}: ", places.find(name, field)?)));
+        let origin = || self.origins.iter().find_map(|origins| Some(format!("{}: ", origins.find(name, field)?)));
+        own.or_else(origin).unwrap_or_default()
     }
 }
 
-/// What is in the files.
-async fn read_all(mill: &Mill, format: Format, texts: &[(String, String)]) -> anyhow::Result<Documents> {
-    let mut found = Documents::default();
-    let mut take = |Imported { models, views, notes }: Imported| {
-        for note in notes {
-            terminal::complain(&format!("{}: {}", note.path, note.text));
-        }
-        found.models.extend(models);
-        found.views.extend(views);
-    };
-    match format {
+/// What is in the files, and where.
+async fn read_all<'a>(mill: &Mill, format: Format, texts: &'a [(String, String)]) -> anyhow::Result<(Documents, Lines<'a>)> {
+    let (mut found, mut lines) = (Documents::default(), Lines::default());
+    let imported = match format {
         Format::Tidemill => {
             for (name, text) in texts {
                 let Documents { models, views } = read_documents(name, text)?;
-                take(Imported { models, views, notes: Vec::new() });
+                found.models.extend(models);
+                found.views.extend(views);
+                lines.own.extend(Places::read(name, text).ok().map(|places| (name.as_str(), places)));
             }
+            Vec::new()
         }
         Format::Cube => {
             let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-            take(read_cubes(&texts)?);
+            vec![read_cubes(&texts)?]
         }
         Format::Osi => {
             let types = column_types(mill).await?;
             let type_of = |dataset: &str, column: &str| types.iter().find(|(known, name, _)| known == dataset && name == column).map(|(.., found)| *found);
-            for (name, text) in texts {
-                take(read_osi(name, text, &type_of)?);
-            }
+            texts.iter().map(|(name, text)| read_osi(name, text, &type_of)).collect::<Result<Vec<_>, _>>()?
         }
+    };
+    for Imported { models, views, notes, origins } in imported {
+        for note in notes {
+            terminal::complain(&note.to_string());
+        }
+        found.models.extend(models);
+        found.views.extend(views);
+        lines.origins.push(origins);
     }
-    Ok(found)
+    Ok((found, lines))
 }
 
 /// Stores what is new. A view that holds already goes before the models, so that these may drop what it no longer shows; one that

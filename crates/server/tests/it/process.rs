@@ -153,6 +153,16 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let asked = run(folder.path(), &["query", "--tenant", "acme", "--csv", r#"{"measures": ["orders.revenue"], "dimensions": ["orders.country"]}"#]);
     assert!(text(&asked).contains("DE,14"), "{}", text(&asked));
 
+    // What does not fit, or is left out, has the line that it was read from.
+    let misread = file(
+        "misread.yml",
+        "cubes:\n  - name: sales\n    sql_table: shop.orders\n    dimensions:\n      - {name: place, type: geo}\n      - name: country\n        sql: countr\n        type: string\n",
+    );
+    let checked = run(folder.path(), &["models", "check", "--tenant", "acme", "--format", "cube", &misread]);
+    for told in ["misread.yml:5:9: sales.dimensions.place: left out: ", "misread.yml:6:9: model orders dimensions[0]", "did you mean country"] {
+        assert!(!checked.status.success() && text(&checked).contains(told), "{told}: {}", text(&checked));
+    }
+
     let pulled = run(folder.path(), &["models", "pull", "--tenant", "acme"]);
     assert!(text(&pulled).contains("{user.country}"), "{}", text(&pulled));
 
@@ -184,4 +194,9 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
     let osi = file("acme.osi.yml", &String::from_utf8_lossy(&osi.stdout));
     let checked = run(folder.path(), &["models", "check", "--tenant", "acme", "--format", "osi", &osi]);
     assert!(checked.status.success() && text(&checked).contains("1 models fit"), "{}", text(&checked));
+    let field = "{name: country, datatype: String, expression: {dialects: [{dialect: ANSI_SQL, expression: countr}]}}";
+    let misread =
+        file("misread.osi.yml", &format!("semantic_model:\n  - name: shop\n    datasets:\n      - name: sales\n        source: orders\n        fields:\n          - {field}\n"));
+    let checked = run(folder.path(), &["models", "check", "--tenant", "acme", "--format", "osi", &misread]);
+    assert!(!checked.status.success() && text(&checked).contains("misread.osi.yml:7:13: model orders dimensions[0]"), "{}", text(&checked));
 }

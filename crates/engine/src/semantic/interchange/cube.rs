@@ -14,6 +14,8 @@ mod relations;
 mod tests;
 mod views;
 
+pub(super) use entry::underscored;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -22,6 +24,7 @@ use serde_json::Value;
 use self::entry::Entry;
 use self::names::Names;
 use super::notes::{Imported, Notes};
+use super::origins::{Fields, Origins, Spot, Spots};
 use super::sql::Reason;
 use super::{dataset_of, empty_model, text};
 use crate::error::{Error, Result};
@@ -60,6 +63,8 @@ struct Cube {
     /// Names of the dimensions that a place has become: its latitude and its longitude.
     points: Vec<(String, String)>,
     names: Names,
+    /// Where that was read from which is in the model.
+    spots: Spots,
 }
 
 /// Reads data models of Cube: pairs of a file's name and its YAML, all files of a project at once, because joins lead from
@@ -86,7 +91,7 @@ struct Cube {
 /// `Invalid` for what is no file of Cube or has templates in it, with file, line and column; `Exhausted` for more than 1 MiB
 /// in a file. What a model cannot say is no error: it is left out and named in the notes.
 pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
-    let mut notes = Notes::default();
+    let (mut notes, mut origins) = (Notes::default(), Origins::default());
     let (mut entries, mut views) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for (file_name, content) in files {
@@ -95,19 +100,20 @@ pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
             return Err(Error::invalid(format!("{file_name}:{place}: the file is a template; import what it makes")).at(format!("{file_name}:{place}")));
         }
         let file: File = text::read(file_name, content)?;
+        let whole = Spot::new(origins.add_file(file_name, content), "", "");
         for (index, value) in file.cubes.into_iter().flatten().enumerate() {
-            match Entry::new(value).filter(|entry| entry.name().is_some()) {
-                Some(entry) if !seen.insert(entry.name().map(str::to_owned)) => {
-                    notes.left_out(entry.name().unwrap_or_default(), format!("a cube of this name stands before the one in {file_name}"));
-                }
-                Some(entry) => entries.push(entry),
-                None => notes.left_out(format!("cubes[{index}]"), format!("it has no name of letters, digits and _ ({file_name})")),
+            let at = format!("cubes[{index}]");
+            match Entry::new(value).and_then(|entry| Some((entry.name()?.to_owned(), entry))) {
+                Some((name, _)) if !seen.insert(name.clone()) => notes.left_out(&whole.inner(&at, &name), "a cube of this name stands before it"),
+                Some((name, entry)) => entries.push(entry.standing(whole.inner(&at, &name))),
+                None => notes.left_out(&whole.part(&at), "it has no name of letters, digits and _"),
             }
         }
         for (index, value) in file.views.into_iter().flatten().enumerate() {
-            match Entry::new(value).filter(|entry| entry.name().is_some()) {
-                Some(entry) => views.push(entry),
-                None => notes.left_out(format!("views[{index}]"), format!("it has no name of letters, digits and _ ({file_name})")),
+            let at = format!("views[{index}]");
+            match Entry::new(value).and_then(|entry| Some((entry.name()?.to_owned(), entry))) {
+                Some((name, entry)) => views.push(entry.standing(whole.inner(&at, &format!("views.{name}")))),
+                None => notes.left_out(&whole.part(&at), "it has no name of letters, digits and _"),
             }
         }
     }
@@ -117,28 +123,30 @@ pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
     let mut cubes = cubes(entries, &mut notes);
     let mut others: relations::Others = cubes.iter().map(|cube| (cube.name.clone(), (cube.dataset.clone(), cube.member_names()))).collect();
     let mut models: Vec<_> = cubes.iter_mut().map(|cube| cube.model(&mut others, &mut notes)).collect();
-    relations::leave_out_unknown_levels(&mut models, &mut notes);
-    let views = views::read(views, &others, &models, &mut notes);
-    Ok(Imported { models, views, notes: notes.into_vec() })
+    relations::leave_out_unknown_levels(&mut models, &cubes, &mut notes);
+    for (model, cube) in models.iter().zip(&cubes) {
+        origins.add(&model.name, Fields::of_model(model, &cube.entry.spot, &cube.spots));
+    }
+    let views = views::read(views, &others, &models, &mut origins, &mut notes);
+    Ok(Imported { models, views, notes: notes.into_vec(&origins), origins })
 }
 
 /// The cubes that have a dataset of their own.
 fn cubes(entries: Vec<Entry>, notes: &mut Notes) -> Vec<Cube> {
     let mut tables: Vec<(Entry, String, String)> = Vec::new();
     for entry in entries {
-        let name = entry.name().unwrap_or_default().to_owned();
         match entry.known(&[KEYS, SILENT, HARMLESS]).and_then(|()| table_of(&entry)).and_then(|table| Ok((dataset_of(&table)?, table))) {
             Ok((dataset, table)) => tables.push((entry, dataset, table)),
-            Err(reason) => notes.left_out(name, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
     let mut cubes: Vec<Cube> = Vec::new();
     for (entry, dataset, table) in tables.clone() {
         let name = entry.name().unwrap_or_default().to_owned();
         if tables.iter().any(|(_, other, its)| *other == dataset && *its != table) {
-            notes.left_out(name, format!("several tables are called {dataset}, and the dataset {dataset} holds one of them"));
+            notes.left_out(&entry.spot, format!("several tables are called {dataset}, and the dataset {dataset} holds one of them"));
         } else if let Some(other) = cubes.iter().find(|cube| cube.dataset == dataset) {
-            notes.left_out(name, format!("the dataset {dataset} has one model, which the cube {} has become", other.name));
+            notes.left_out(&entry.spot, format!("the dataset {dataset} has one model, which the cube {} has become", other.name));
         } else {
             cubes.push(Cube::new(entry, name, dataset, notes));
         }
@@ -166,7 +174,7 @@ fn table_of(entry: &Entry) -> Result<String, Reason> {
 
 impl Cube {
     fn new(entry: Entry, name: String, dataset: String, notes: &mut Notes) -> Self {
-        let mut cube = Self { name, entry, dataset, dimensions: Vec::new(), measures: Vec::new(), points: Vec::new(), names: Names::default() };
+        let mut cube = Self { name, entry, dataset, dimensions: Vec::new(), measures: Vec::new(), points: Vec::new(), names: Names::default(), spots: Spots::new() };
         cube.dimensions = cube.list("dimensions", notes);
         cube.measures = cube.list("measures", notes);
         geo::split(&mut cube, notes);
@@ -181,7 +189,12 @@ impl Cube {
 
     fn list(&self, key: &str, notes: &mut Notes) -> Vec<Entry> {
         let most = if matches!(key, "joins" | "pre_aggregations") { RELATIONS_MAX } else { MEMBERS_MAX };
-        self.entry.list(key, most, |place, reason| notes.left_out(format!("{}.{place}", self.name), reason))
+        self.entry.list(key, most, |spot, reason| notes.left_out(&spot, reason))
+    }
+
+    /// Keeps where a member of the model was read from.
+    fn read_from(&mut self, list: &'static str, name: &str, spot: &Spot) {
+        self.spots.insert((list, name.to_owned()), spot.clone());
     }
 
     fn names_measure(&self, name: &str) -> bool {
@@ -196,10 +209,10 @@ impl Cube {
         let label = self.entry.title().unwrap_or_else(|| humanised(&self.name));
         let mut model = empty_model(&self.dataset, label);
         if self.name != self.dataset {
-            notes.changed(&self.name, format!("a model has the name of its dataset, so it is {} here", self.dataset));
+            notes.changed(&self.entry.spot, format!("a model has the name of its dataset, so it is {} here", self.dataset));
         }
         if self.entry.is_hidden() {
-            notes.changed(&self.name, "Cube hides it from those who ask (public); a model hides nothing");
+            notes.changed(&self.entry.spot, "Cube hides it from those who ask (public); a model hides nothing");
         }
         dimensions::read(self, &mut model, notes);
         geo::name_halves(self, &mut model);
@@ -208,31 +221,30 @@ impl Cube {
         relations::read_joins(self, others, &mut model, notes);
         relations::read_rollups(self, &mut model, notes);
         if self.entry.has("access_policy") {
-            notes.left_out(format!("{}.access_policy", self.name), "access policies are not taken over; write them before others may ask the model");
+            notes.left_out(&self.entry.spot.part("access_policy"), "access policies are not taken over; write them before others may ask the model");
         }
         relations::read_hierarchies(self, others, &mut model, notes);
-        let path = self.name.clone();
-        self.silent(&path, &self.entry, SILENT, notes);
+        self.silent(&self.entry, SILENT, notes);
         model
     }
 
     /// Notes what changes no number and has no place.
-    fn silent(&self, path: &str, entry: &Entry, keys: &[&str], notes: &mut Notes) {
+    fn silent(&self, entry: &Entry, keys: &[&str], notes: &mut Notes) {
         for key in entry.among(keys).chain(entry.among(HARMLESS)) {
-            notes.dropped(&self.name, path, key);
+            notes.dropped(&self.name, &entry.spot, key);
         }
     }
 
     /// The format of a member, where ours has it.
-    fn format(&self, path: &str, entry: &Entry, notes: &mut Notes) -> Option<String> {
+    fn format(&self, entry: &Entry, notes: &mut Notes) -> Option<String> {
         let currency = entry.text("currency").ok().flatten().unwrap_or_default().to_lowercase();
         match (entry.get("format")?.as_str().unwrap_or_default(), currency.as_str()) {
             ("number", _) => return Some("number".to_owned()),
             ("id", _) => return Some("d".to_owned()),
             ("currency", "usd" | "eur") => return Some(format!("currency_{currency}")),
-            ("currency", _) => notes.changed(path, "the format currency is left out: its currency is not said, or there is no format for it"),
-            ("percent", _) => notes.changed(path, "the format percent is left out: it is of numbers up to 100 there, and of fractions of 1 here"),
-            _ => notes.dropped(&self.name, path, "format"),
+            ("currency", _) => notes.changed(&entry.spot, "the format currency is left out: its currency is not said, or there is no format for it"),
+            ("percent", _) => notes.changed(&entry.spot, "the format percent is left out: it is of numbers up to 100 there, and of fractions of 1 here"),
+            _ => notes.dropped(&self.name, &entry.spot, "format"),
         }
         None
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
+use super::cube::underscored;
 use super::text;
 use crate::error::Result;
 
@@ -31,7 +32,7 @@ use crate::error::Result;
 /// assert!(places.find("customers", "measures[0]").is_none());
 /// # Ok::<(), tidemill::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Places {
     file: Spanned<Node>,
 }
@@ -52,7 +53,7 @@ impl fmt::Display for Place {
 }
 
 /// A value with the place of each of its parts.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 enum Node {
     Scalar(String),
     List(Vec<Spanned<Node>>),
@@ -77,14 +78,12 @@ impl Places {
     /// Where the file says something of a model or view: `field` is a path as errors have it, such as `measures[3].expression`; of
     /// what is not there, the place of what it would be in. `None` where the file has no model or view of the name.
     pub fn find(&self, name: &str, field: &str) -> Option<Place> {
-        let mut found = self.document(name)?;
-        for step in steps(field) {
-            match found.value.part(&step) {
-                Some(part) => found = part,
-                None => break,
-            }
-        }
-        Some(Place { line: found.referenced.line(), column: found.referenced.column() })
+        Some(follow(self.document(name)?, field))
+    }
+
+    /// Where that stands to which a path leads from the beginning of the file, such as `cubes[0].measures[2]`, or what it would be in.
+    pub(super) fn at(&self, path: &str) -> Place {
+        follow(&self.file, path)
     }
 
     /// The model or view of a name: the file itself, or one of its lists.
@@ -100,7 +99,11 @@ impl Places {
 impl Node {
     fn part(&self, step: &Step<'_>) -> Option<&Spanned<Self>> {
         match (self, step) {
-            (Self::Map(entries), Step::Key(key)) => entries.iter().find(|(known, _)| known == key).map(|(_, value)| value),
+            (Self::Map(entries), Step::Key(key)) => {
+                // Cube's keys may be in camel case.
+                let found = entries.iter().find(|(known, _)| known == key).or_else(|| entries.iter().find(|(known, _)| underscored(known) == *key));
+                found.map(|(_, value)| value)
+            }
             (Self::List(values), Step::Index(index)) => values.get(*index),
             _ => None,
         }
@@ -109,6 +112,18 @@ impl Node {
     fn is_named(&self, name: &str) -> bool {
         self.part(&Step::Key("name")).is_some_and(|found| matches!(&found.value, Self::Scalar(text) if text == name))
     }
+}
+
+/// The place to which a path leads, as far as it goes.
+fn follow(from: &Spanned<Node>, path: &str) -> Place {
+    let mut found = from;
+    for step in steps(path) {
+        match found.value.part(&step) {
+            Some(part) => found = part,
+            None => break,
+        }
+    }
+    Place { line: found.referenced.line(), column: found.referenced.column() }
 }
 
 /// `measures[3].expression` is the key `measures`, the fourth of its values, and the key `expression`.

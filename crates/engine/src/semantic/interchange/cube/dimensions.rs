@@ -67,16 +67,16 @@ fn label_of(label: Option<&Value>) -> Result<String, Reason> {
 pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
     for entry in cube.dimensions.clone() {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.dimensions.{name}", cube.name);
         match dimension(cube, &entry, &name) {
-            Ok(_) if entry.is_hidden() => notes.left_out(path, HIDDEN),
+            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(dimension) => {
-                let granularities = granularities::read(cube, &path, &entry, notes);
-                cube.silent(&path, &entry, SILENT, notes);
-                let format = cube.format(&path, &entry, notes);
+                let granularities = granularities::read(cube, &name, &entry, notes);
+                cube.silent(&entry, SILENT, notes);
+                let format = cube.format(&entry, notes);
+                cube.read_from("dimensions", &name, &entry.spot);
                 model.dimensions.push(Dimension { format, granularities, ..dimension });
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
     let times: Vec<&Dimension> = model.dimensions.iter().filter(|dimension| dimension.column_type == ColumnType::Timestamp).collect();
@@ -85,7 +85,7 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
         [one] => model.time_dimension = Some(one.name.clone()),
         several => {
             let names: Vec<&str> = several.iter().map(|dimension| dimension.name.as_str()).collect();
-            notes.changed(format!("{}.dimensions", cube.name), format!("which of {} places rows in time is not said; set time_dimension", names.join(", ")));
+            notes.changed(&cube.entry.spot.part("dimensions"), format!("which of {} places rows in time is not said; set time_dimension", names.join(", ")));
         }
     }
 }
@@ -122,13 +122,14 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
 pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
     for entry in cube.list("segments", notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.segments.{name}", cube.name);
         let taken = model.dimensions.iter().any(|dimension| dimension.name == name) || cube.names_measure(&name);
         match segment(cube, &entry) {
-            Ok(_) if taken => notes.left_out(path, "a member of the cube has its name"),
-            Ok(_) if entry.is_hidden() => notes.left_out(path, HIDDEN),
+            Ok(_) if taken => notes.left_out(&entry.spot, "a member of the cube has its name"),
+            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(expression) => {
-                cube.silent(&path, &entry, &[], notes);
+                cube.silent(&entry, &[], notes);
+                cube.read_from("dimensions", &name, &entry.spot);
+                cube.read_from("segments", &name, &entry.spot);
                 let label = entry.title().unwrap_or_else(|| humanised(&name));
                 let condition = Condition { member: format!("{}.{name}", model.name), operator: Operator::Equals, values: vec![Value::Bool(true)] };
                 model.dimensions.push(Dimension {
@@ -145,7 +146,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                 });
                 model.segments.push(NamedFilter { name, label, filters: vec![Filter::Condition(condition)] });
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::super::origins::Spot;
 use super::super::sql::Reason;
 use crate::error::near_names;
 
@@ -11,13 +12,20 @@ use crate::error::near_names;
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     map: Map<String, Value>,
+    /// Where it stands; of what a member is made of, nobody asks.
+    pub(super) spot: Spot,
 }
 
 impl Entry {
     /// A value as a map.
     pub(super) fn new(value: Value) -> Option<Self> {
         let Value::Object(map) = value else { return None };
-        Some(Self { map: map.into_iter().map(|(key, value)| (underscored(&key), value)).collect() })
+        Some(Self { map: map.into_iter().map(|(key, value)| (underscored(&key), value)).collect(), spot: Spot::default() })
+    }
+
+    /// The same, standing somewhere.
+    pub(super) fn standing(self, spot: Spot) -> Self {
+        Self { spot, ..self }
     }
 
     /// The same map without some keys and with others.
@@ -61,23 +69,27 @@ impl Entry {
     }
 
     /// The maps of a list, so many at most; what is no map is left out and told of.
-    pub(super) fn list(&self, key: &str, most: usize, mut refused: impl FnMut(String, Reason)) -> Vec<Entry> {
+    pub(super) fn list(&self, key: &str, most: usize, mut refused: impl FnMut(Spot, Reason)) -> Vec<Entry> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Value::Array(list) = value else {
-            refused(key.to_owned(), "it is no list".to_owned());
+            refused(self.spot.part(key), "it is no list".to_owned());
             return Vec::new();
         };
         let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
         if list.len() > most {
-            refused(key.to_owned(), format!("those behind the first {most}, which is as many as a model has"));
+            refused(self.spot.part(key), format!("those behind the first {most}, which is as many as a model has"));
         }
         for (index, value) in list.iter().take(most).enumerate() {
-            match Entry::new(value.clone()) {
-                Some(entry) if entry.name().is_none() => refused(format!("{key}[{index}]"), "it has no name of letters, digits and _".to_owned()),
-                Some(entry) if !seen.insert(entry.name().map(str::to_owned)) => refused(format!("{key}[{index}]"), "its name stands twice".to_owned()),
-                Some(entry) => entries.push(entry),
-                None => refused(format!("{key}[{index}]"), "it is no map".to_owned()),
+            let at = format!("{key}[{index}]");
+            let Some(entry) = Entry::new(value.clone()) else {
+                refused(self.spot.part(&at), "it is no map".to_owned());
+                continue;
+            };
+            match entry.name().map(str::to_owned) {
+                None => refused(self.spot.part(&at), "it has no name of letters, digits and _".to_owned()),
+                Some(name) if !seen.insert(name.clone()) => refused(self.spot.part(&at), "its name stands twice".to_owned()),
+                Some(name) => entries.push(entry.standing(self.spot.inner(&at, &format!("{key}.{name}")))),
             }
         }
         entries
@@ -99,7 +111,7 @@ impl Entry {
 }
 
 /// `countDistinct` is `count_distinct`.
-pub(super) fn underscored(name: &str) -> String {
+pub(in super::super) fn underscored(name: &str) -> String {
     let mut written = String::with_capacity(name.len() + 4);
     for character in name.chars() {
         if character.is_uppercase() && !written.is_empty() {

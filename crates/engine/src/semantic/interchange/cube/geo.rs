@@ -25,23 +25,22 @@ pub(super) fn split(cube: &mut Cube, notes: &mut Notes) {
             cube.dimensions.push(entry);
             continue;
         }
-        let path = format!("{}.dimensions.{name}", cube.name);
         let (latitude, longitude) = (format!("{name}_latitude"), format!("{name}_longitude"));
         if entry.is_hidden() {
-            notes.left_out(path, dimensions::HIDDEN);
+            notes.left_out(&entry.spot, dimensions::HIDDEN);
             continue;
         }
         if let Some(taken) = [&latitude, &longitude].into_iter().find(|half| names.contains(*half)) {
-            notes.left_out(path, format!("it would become {latitude} and {longitude}, and there is a {taken} already"));
+            notes.left_out(&entry.spot, format!("it would become {latitude} and {longitude}, and there is a {taken} already"));
             continue;
         }
         match half(&entry, "latitude", &latitude).and_then(|first| Ok([first, half(&entry, "longitude", &longitude)?])) {
             Ok(halves) => {
-                notes.changed(path, format!("it is the two dimensions {latitude} and {longitude} here; questions, rollups and views that name {name} name these"));
+                notes.changed(&entry.spot, format!("it is the two dimensions {latitude} and {longitude} here; questions, rollups and views that name {name} name these"));
                 cube.dimensions.extend(halves);
                 cube.points.push((latitude, longitude));
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::semantic::generate::humanised;
 use crate::semantic::grain::Grain;
 use crate::semantic::granularity::{self, NamedGranularity};
 use crate::semantic::interchange::notes::Notes;
+use crate::semantic::interchange::origins::granularity_key;
 use crate::semantic::interval::{Interval, read_origin};
 
 /// Granularities of a dimension at most, as a model has them.
@@ -20,26 +21,26 @@ const GRANULARITIES_MAX: usize = 50;
 /// Units of an interval at most.
 const UNITS_MAX: u32 = 100_000;
 
-/// Reads the granularities of a dimension.
-pub(super) fn read(cube: &Cube, path: &str, dimension: &Entry, notes: &mut Notes) -> Vec<NamedGranularity> {
+/// Reads the granularities of a dimension, `of` its name.
+pub(super) fn read(cube: &mut Cube, of: &str, dimension: &Entry, notes: &mut Notes) -> Vec<NamedGranularity> {
     let mut read: Vec<NamedGranularity> = Vec::new();
     let mut refused = Vec::new();
-    for entry in dimension.list("granularities", GRANULARITIES_MAX, |place, reason| refused.push((place, reason))) {
+    for entry in dimension.list("granularities", GRANULARITIES_MAX, |spot, reason| refused.push((spot, reason))) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let place = format!("granularities.{name}");
         match granularity(&entry, &name) {
             Ok(found) => match granularity::check(&[read.as_slice(), std::slice::from_ref(&found)].concat()) {
                 Ok(()) => {
-                    cube.silent(&format!("{path}.{place}"), &entry, &[], notes);
+                    cube.silent(&entry, &[], notes);
+                    cube.read_from("granularities", &granularity_key(of, &name), &entry.spot);
                     read.push(found);
                 }
-                Err(error) => refused.push((place, error.message().to_owned())),
+                Err(error) => refused.push((entry.spot, error.message().to_owned())),
             },
-            Err(reason) => refused.push((place, reason)),
+            Err(reason) => refused.push((entry.spot, reason)),
         }
     }
-    for (place, reason) in refused {
-        notes.left_out(format!("{path}.{place}"), reason);
+    for (spot, reason) in refused {
+        notes.left_out(&spot, reason);
     }
     read
 }

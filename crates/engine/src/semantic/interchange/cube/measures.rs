@@ -12,6 +12,7 @@ use super::{Cube, HARMLESS};
 use crate::semantic::generate::humanised;
 use crate::semantic::grain::Grain;
 use crate::semantic::interchange::notes::Notes;
+use crate::semantic::interchange::origins::Spot;
 use crate::semantic::model::{Measure, MeasureKind, Model, Span};
 
 /// Keys of a measure that are read.
@@ -24,7 +25,7 @@ const DEPTH_MAX: usize = 12;
 
 /// A measure that may come into the model.
 struct Candidate {
-    path: String,
+    spot: Spot,
     /// Whether Cube hides it, or the one that it is new for.
     hidden: bool,
     /// Whether it is in the file, and not new for one that is.
@@ -37,27 +38,26 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
     let (mut made, mut candidates): (Vec<Measure>, Vec<Candidate>) = (Vec::new(), Vec::new());
     for entry in cube.measures.clone() {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.measures.{name}", cube.name);
         match measures(cube, model, &entry, &name, &made) {
             Ok(Made { measures, note }) => {
                 if let Some(note) = note {
-                    notes.changed(path.clone(), note);
+                    notes.changed(&entry.spot, note);
                 }
-                cube.silent(&path, &entry, SILENT, notes);
-                let format = cube.format(&path, &entry, notes);
+                cube.silent(&entry, SILENT, notes);
+                let format = cube.format(&entry, notes);
                 for measure in measures {
                     let own = measure.name == name;
                     if !own {
-                        notes.changed(path.clone(), format!("the measure {} is new: {name} is computed from it", measure.name));
+                        notes.changed(&entry.spot, format!("the measure {} is new: {name} is computed from it", measure.name));
                     }
                     if measure.kind == MeasureKind::CountDistinct {
-                        notes.changed(path.clone(), DISTINCT);
+                        notes.changed(&entry.spot, DISTINCT);
                     }
                     made.push(Measure { format: format.clone().filter(|_| own), ..measure });
-                    candidates.push(Candidate { path: path.clone(), hidden: entry.is_hidden(), own });
+                    candidates.push(Candidate { spot: entry.spot.clone(), hidden: entry.is_hidden(), own });
                 }
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
     let mut kept: Vec<(Measure, Candidate)> = computable(made.into_iter().zip(candidates).collect(), notes);
@@ -69,14 +69,15 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
         if going.is_empty() {
             break;
         }
-        for (_, Candidate { path, .. }) in going.into_iter().filter(|(_, candidate)| candidate.own) {
-            notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing");
+        for (_, Candidate { spot, .. }) in going.into_iter().filter(|(_, candidate)| candidate.own) {
+            notes.left_out(&spot, "Cube hides it from those who ask (public), and a model hides nothing");
         }
     }
     for (measure, candidate) in kept {
         if candidate.hidden && candidate.own {
-            notes.changed(candidate.path, "Cube hides it from those who ask (public); a model hides nothing, and other measures are computed from it");
+            notes.changed(&candidate.spot, "Cube hides it from those who ask (public); a model hides nothing, and other measures are computed from it");
         }
+        cube.read_from("measures", &measure.name, &candidate.spot);
         model.measures.push(measure);
     }
 }
@@ -104,7 +105,7 @@ fn computable(made: Vec<(Measure, Candidate)>, notes: &mut Notes) -> Vec<(Measur
             continue;
         }
         let missing: Vec<&str> = inputs.iter().filter(|input| !known.contains(*input)).map(String::as_str).collect();
-        notes.left_out(candidate.path, format!("it is computed from {}, which is not in the model, or comes back to itself", missing.join(", ")));
+        notes.left_out(&candidate.spot, format!("it is computed from {}, which is not in the model, or comes back to itself", missing.join(", ")));
     }
     kept
 }

@@ -50,10 +50,12 @@ pub(super) type Others = BTreeMap<String, (String, Names)>;
 pub(super) fn read_joins(cube: &mut Cube, others: &mut Others, model: &mut Model, notes: &mut Notes) {
     for entry in cube.list("joins", notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.joins.{name}", cube.name);
         match join(cube, others, model, &entry, &name) {
-            Ok(join) => model.joins.push(join),
-            Err(reason) => notes.left_out(path, reason),
+            Ok(join) => {
+                cube.read_from("joins", &name, &entry.spot);
+                model.joins.push(join);
+            }
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
 }
@@ -111,17 +113,17 @@ fn parts(expression: &Expr) -> Option<Vec<Ident>> {
 }
 
 /// Reads the hierarchies into a model.
-pub(super) fn read_hierarchies(cube: &Cube, others: &Others, model: &mut Model, notes: &mut Notes) {
+pub(super) fn read_hierarchies(cube: &mut Cube, others: &Others, model: &mut Model, notes: &mut Notes) {
     for entry in cube.list("hierarchies", notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.hierarchies.{name}", cube.name);
         match hierarchy_of(cube, others, model, &entry, &name) {
-            Ok(_) if entry.is_hidden() => notes.left_out(path, "Cube hides it from those who ask (public), and a model hides nothing"),
+            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, "Cube hides it from those who ask (public), and a model hides nothing"),
             Ok(hierarchy) => {
-                cube.silent(&path, &entry, &[], notes);
+                cube.silent(&entry, &[], notes);
+                cube.read_from("hierarchies", &name, &entry.spot);
                 model.hierarchies.push(hierarchy);
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
 }
@@ -156,31 +158,32 @@ fn hierarchy_of(cube: &Cube, others: &Others, model: &Model, entry: &Entry, name
     Ok(Hierarchy { name: name.to_owned(), label: entry.title().unwrap_or_else(|| humanised(name)), levels })
 }
 
-/// Leaves out hierarchies with levels that other models turned out not to have.
-pub(super) fn leave_out_unknown_levels(models: &mut [Model], notes: &mut Notes) {
+/// Leaves out hierarchies with levels that other models turned out not to have. `cubes` are what the models were read from.
+pub(super) fn leave_out_unknown_levels(models: &mut [Model], cubes: &[Cube], notes: &mut Notes) {
     let known: Models = models.iter().map(|model| (model.name.clone(), Arc::new(model.clone()))).collect();
-    for model in models.iter_mut().filter(|model| hierarchy::has_joined(model)) {
+    for (model, cube) in models.iter_mut().zip(cubes).filter(|(model, _)| hierarchy::has_joined(model)) {
         for hierarchy in std::mem::take(&mut model.hierarchies) {
+            let spot = cube.spots.get(&("hierarchies", hierarchy.name.clone())).unwrap_or(&cube.entry.spot);
             let alone = Model { hierarchies: vec![hierarchy], ..model.clone() };
             match hierarchy::check_joined(&alone, &known) {
                 Ok(()) => model.hierarchies.extend(alone.hierarchies),
-                Err(error) => notes.left_out(format!("{}.hierarchies", model.name), error),
+                Err(error) => notes.left_out(spot, error),
             }
         }
     }
 }
 
 /// Reads the pre-aggregations into a model.
-pub(super) fn read_rollups(cube: &Cube, model: &mut Model, notes: &mut Notes) {
+pub(super) fn read_rollups(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
     for entry in cube.list("pre_aggregations", notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
-        let path = format!("{}.pre_aggregations.{name}", cube.name);
         match rollup(cube, model, &entry, &name) {
             Ok(rollup) => {
-                cube.silent(&path, &entry, SILENT, notes);
+                cube.silent(&entry, SILENT, notes);
+                cube.read_from("rollups", &name, &entry.spot);
                 model.rollups.push(rollup);
             }
-            Err(reason) => notes.left_out(path, reason),
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::relations::Others;
 use crate::ids::DatasetName;
 use crate::semantic::generate::humanised;
 use crate::semantic::interchange::notes::Notes;
+use crate::semantic::interchange::origins::{Fields, Origins, Spot};
 use crate::semantic::interchange::sql::Reason;
 use crate::semantic::join::Models;
 use crate::semantic::model::Model;
@@ -23,23 +24,43 @@ const SILENT: &[&str] = &["format", "description", "meta", "ai_context"];
 const LISTED_MAX: usize = 2_000;
 
 /// Reads the views over the models that were read.
-pub(super) fn read(entries: Vec<Entry>, others: &Others, models: &[Model], notes: &mut Notes) -> Vec<View> {
+pub(super) fn read(entries: Vec<Entry>, others: &Others, models: &[Model], origins: &mut Origins, notes: &mut Notes) -> Vec<View> {
     let models: Models = models.iter().map(|model| (model.name.clone(), Arc::new(model.clone()))).collect();
     let mut views: Vec<View> = Vec::new();
     for entry in entries {
         let name = entry.name().unwrap_or_default().to_owned();
-        let path = format!("views.{name}");
         match view(&entry, &name, others, &models, notes) {
-            Ok(_) if views.iter().any(|other| other.name == name) => notes.left_out(path, "a view of this name stands before it"),
-            Ok(view) => views.push(view),
-            Err(reason) => notes.left_out(path, reason),
+            Ok(_) if views.iter().any(|other| other.name == name) => notes.left_out(&entry.spot, "a view of this name stands before it"),
+            Ok((view, fields)) => match check::check(&view, &models) {
+                Ok(()) => {
+                    silent(&entry, notes);
+                    origins.add(&name, fields);
+                    views.push(view);
+                }
+                // The view is left out, and the line is of its part that is wrong.
+                Err(error) => {
+                    let spot = fields.nearest(error.field().unwrap_or_default()).unwrap_or_default().called(&entry.spot.path);
+                    notes.left_out(&spot, error);
+                }
+            },
+            Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
     views
 }
 
-fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut Notes) -> Result<View, Reason> {
-    let path = format!("views.{name}");
+/// What has no place in a view that is taken over.
+fn silent(entry: &Entry, notes: &mut Notes) {
+    if entry.has("access_policy") {
+        notes.left_out(&entry.spot.part("access_policy"), "access policies are not taken over; write them into the models before others may ask the view");
+    }
+    for key in entry.among(&["folders", "meta", "ai_context"]) {
+        notes.dropped(&entry.spot.path, &entry.spot, key);
+    }
+}
+
+/// A view that may be one, and where its parts were read from.
+fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut Notes) -> Result<(View, Fields), Reason> {
     entry.known(&[KEYS, &["meta", "ai_context"]])?;
     if entry.is_hidden() {
         return Err("Cube hides it from those who ask (public), and a view hides nothing".to_owned());
@@ -50,26 +71,28 @@ fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut
     }
     let Some(Value::Array(cubes)) = entry.get("cubes") else { return Err("it names no cubes; list them with their join_path".to_owned()) };
     let mut include = Vec::new();
+    let mut fields = Fields::new(&entry.spot);
     for (index, cube) in cubes.iter().take(LISTED_MAX).enumerate() {
-        let place = format!("{path}.cubes[{index}]");
-        let part = Entry::new(cube.clone()).ok_or_else(|| "it is no map".to_owned()).and_then(|cube| part(&cube, &place, name, others, models, notes));
-        match part {
-            Ok(part) => include.push(part),
-            Err(reason) => notes.left_out(place, reason),
+        let spot = entry.spot.part(&format!("cubes[{index}]"));
+        let cube = Entry::new(cube.clone()).map(|cube| cube.standing(spot.clone())).ok_or_else(|| "it is no map".to_owned());
+        match cube.and_then(|cube| part(&cube, &entry.spot.path, others, models, notes)) {
+            Ok((part, members)) => {
+                let field = format!("include[{}]", include.len());
+                for (place, member) in members.into_iter().enumerate() {
+                    fields.add(format!("{field}.members[{place}]"), member);
+                }
+                fields.add(field, spot);
+                include.push(part);
+            }
+            Err(reason) => notes.left_out(&spot, reason),
         }
     }
     let view = View { name: name.to_owned(), label: entry.title().unwrap_or_else(|| humanised(name)), description: entry.text("description").ok().flatten(), version: 0, include };
-    check::check(&view, models).map_err(|error| format!("{}: {error}", error.field().unwrap_or_default()))?;
-    if entry.has("access_policy") {
-        notes.left_out(format!("{path}.access_policy"), "access policies are not taken over; write them into the models before others may ask the view");
-    }
-    for key in ["folders", "meta", "ai_context"].into_iter().filter(|key| entry.has(key)) {
-        notes.dropped(&path, &path, key);
-    }
-    Ok(view)
+    Ok((view, fields))
 }
 
-fn part(cube: &Entry, place: &str, view: &str, others: &Others, models: &Models, notes: &mut Notes) -> Result<Include, Reason> {
+/// A part of the view of a path, and where the members that it lists were read from.
+fn part(cube: &Entry, view: &str, others: &Others, models: &Models, notes: &mut Notes) -> Result<(Include, Vec<Spot>), Reason> {
     cube.known(&[&["join_path", "includes", "excludes", "prefix", "alias", "split"]])?;
     if cube.get("split").is_some_and(|split| *split != Value::Bool(false)) {
         return Err("it is to be a view of its own (split); write it as one".to_owned());
@@ -94,18 +117,23 @@ fn part(cube: &Entry, place: &str, view: &str, others: &Others, models: &Models,
     };
     let is_hierarchy = |name: &str| model.hierarchies.iter().any(|hierarchy| hierarchy.name == name);
     include.except.retain(|name| is_there(name));
+    let mut spots = Vec::new();
     match cube.get("includes") {
         Some(Value::String(all)) if all == "*" => {}
         Some(Value::Array(list)) => {
             let mut members = Vec::new();
             for (index, item) in list.iter().take(LISTED_MAX).enumerate() {
-                match member(item, place, view, notes) {
+                let at = format!("includes[{index}]");
+                match member(item, cube, &at, view, notes) {
                     // Those of the models are there wherever their levels are.
-                    Ok(member) if is_hierarchy(&member.name) => {}
-                    Ok(member) if !is_there(&member.name) => notes.left_out(format!("{place}.includes.{}", member.name), format!("it is not in the model {}", model.name)),
-                    Ok(member) if include.except.contains(&member.name) => {}
-                    Ok(member) => members.push(member),
-                    Err(reason) => notes.left_out(format!("{place}.includes[{index}]"), reason),
+                    Ok((member, _)) if is_hierarchy(&member.name) => {}
+                    Ok((member, spot)) if !is_there(&member.name) => notes.left_out(&spot, format!("it is not in the model {}", model.name)),
+                    Ok((member, _)) if include.except.contains(&member.name) => {}
+                    Ok((member, spot)) => {
+                        members.push(member);
+                        spots.push(spot);
+                    }
+                    Err(reason) => notes.left_out(&cube.spot.part(&at), reason),
                 }
             }
             if members.is_empty() {
@@ -116,20 +144,22 @@ fn part(cube: &Entry, place: &str, view: &str, others: &Others, models: &Models,
         }
         _ => return Err("its includes are neither \"*\" nor a list".to_owned()),
     }
-    Ok(include)
+    Ok((include, spots))
 }
 
-fn member(item: &Value, place: &str, view: &str, notes: &mut Notes) -> Result<ViewMember, Reason> {
+fn member(item: &Value, cube: &Entry, at: &str, view: &str, notes: &mut Notes) -> Result<(ViewMember, Spot), Reason> {
+    let standing = |name: &str| cube.spot.inner(at, &format!("includes.{name}"));
     if let Value::String(name) = item {
-        return Ok(ViewMember::named(name.as_str()));
+        return Ok((ViewMember::named(name.as_str()), standing(name)));
     }
     let entry = Entry::new(item.clone()).ok_or("it is neither a name nor a map")?;
     entry.known(&[&["name", "alias", "title"], SILENT, HARMLESS])?;
     let name = entry.text("name")?.ok_or("it has no name")?;
+    let spot = standing(&name);
     for key in entry.among(SILENT) {
-        notes.dropped(&format!("views.{view}"), &format!("{place}.includes.{name}"), key);
+        notes.dropped(view, &spot, key);
     }
-    Ok(ViewMember { alias: entry.text("alias")?, label: entry.title(), name })
+    Ok((ViewMember { alias: entry.text("alias")?, label: entry.title(), name }, spot))
 }
 
 fn texts(value: Option<&Value>, key: &str) -> Result<Vec<String>, Reason> {

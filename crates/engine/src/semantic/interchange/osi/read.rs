@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::ast::{Expr, Ident};
 use serde_json::{Map, Value};
 
 use super::super::notes::{Imported, Notes};
+use super::super::origins::{Fields, Origins, Spot, Spots};
 use super::super::sql::{self, Names, Over, Reason};
 use super::super::{aggregate, dataset_of, empty_model, text};
 use super::unsealed;
@@ -54,27 +55,36 @@ const EDITED: &str = "it is read as it stands; what an extension of TIDEMILL say
 /// model cannot say is no error: it is left out and named in the notes.
 pub fn read_osi(file_name: &str, content: &str, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>) -> Result<Imported> {
     let file: File = text::read(file_name, content)?;
+    let mut origins = Origins::default();
+    let whole = Spot::new(origins.add_file(file_name, content), "", "");
     let count: usize = file.semantic_model.iter().map(|model| model.datasets.len()).sum();
     if count > DATASETS_MAX {
         return Err(Error::exhausted(format!("{file_name}: there are {count} datasets; at most {DATASETS_MAX} are read at once")));
     }
     if let Some(version) = file.version.as_deref().filter(|version| !version.starts_with("0.1") && !version.starts_with("0.2")) {
-        return Err(Error::invalid(format!("{file_name}: version {version} of the format is not known here; 0.1 and 0.2 are")).at("version"));
+        let place = origins.place(&whole.part("version")).map_or_else(|| file_name.to_owned(), |origin| origin.to_string());
+        return Err(Error::invalid(format!("{place}: version {version} of the format is not known here; 0.1 and 0.2 are")).at("version"));
     }
     let mut notes = Notes::default();
     let mut models: Vec<Model> = Vec::new();
-    for model in &file.semantic_model {
+    for (index, model) in file.semantic_model.iter().enumerate() {
         let taken = models.iter().map(|model| model.name.clone()).collect();
-        models.extend(semantic_model(model, &taken, column_type, &mut notes));
+        let spot = whole.inner(&format!("semantic_model[{index}]"), &model.name);
+        for (model, fields) in semantic_model(model, &spot, &taken, column_type, &mut notes) {
+            origins.add(&model.name, fields);
+            models.push(model);
+        }
     }
-    Ok(Imported { models, views: Vec::new(), notes: notes.into_vec() })
+    Ok(Imported { models, views: Vec::new(), notes: notes.into_vec(&origins), origins })
 }
 
 /// A dataset on its way to be a model.
 struct Table<'a> {
     wire: &'a Dataset,
-    path: String,
+    spot: Spot,
     model: Model,
+    /// Where that was read from which is in the model.
+    spots: Spots,
     /// What its fields are, by their names.
     fields: BTreeMap<String, Expr>,
     /// In which order measures and joins stood, where we know.
@@ -83,57 +93,67 @@ struct Table<'a> {
     ours: bool,
 }
 
-fn semantic_model(wire: &SemanticModel, taken: &BTreeSet<String>, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Vec<Model> {
-    words(&wire.name, &wire.name, &wire.words, false, notes);
+fn semantic_model(wire: &SemanticModel, spot: &Spot, taken: &BTreeSet<String>, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Vec<(Model, Fields)> {
+    words(&wire.name, spot, &wire.words, false, notes);
     let sources: Vec<Result<String, Reason>> = wire.datasets.iter().map(source).collect();
     let mut tables: Vec<Table<'_>> = Vec::new();
-    for (dataset, source) in wire.datasets.iter().zip(&sources) {
-        let path = format!("{}.{}", wire.name, dataset.name);
+    for (index, (dataset, source)) in wire.datasets.iter().zip(&sources).enumerate() {
+        let spot = spot.inner(&format!("datasets[{index}]"), &dataset.name);
         let name = match source {
             Ok(name) => name.clone(),
             Err(reason) => {
-                notes.left_out(path, reason);
+                notes.left_out(&spot, reason);
                 continue;
             }
         };
         if taken.contains(&name) || sources.iter().filter(|other| other.as_ref() == Ok(&name)).count() > 1 {
-            notes.left_out(path, format!("the dataset {name} has one model, and several of the file are of it"));
+            notes.left_out(&spot, format!("the dataset {name} has one model, and several of the file are of it"));
         } else if tables.iter().any(|other| other.wire.name == dataset.name) {
-            notes.left_out(path, "its name stands twice");
+            notes.left_out(&spot, "its name stands twice");
         } else {
-            tables.push(table(dataset, path, &name, column_type, notes));
+            tables.push(table(dataset, spot, &name, column_type, notes));
         }
     }
     for place in 0..tables.len() {
         let Some(table) = tables.get_mut(place) else { continue };
         let wire = table.wire;
-        for metric in &wire.metrics {
-            let path = format!("{}.metrics.{}", table.path, metric.name);
-            own_metric(table, metric, &path, notes);
+        for (index, metric) in wire.metrics.iter().enumerate() {
+            let spot = named(&table.spot, "metrics", index, &metric.name);
+            own_metric(table, metric, &spot, notes);
         }
     }
     if wire.metrics.len() > MEMBERS_MAX || wire.relationships.len() > RELATIONS_MAX {
-        notes.left_out(wire.name.clone(), format!("metrics behind the first {MEMBERS_MAX} and relationships behind the first {RELATIONS_MAX}"));
+        notes.left_out(spot, format!("metrics behind the first {MEMBERS_MAX} and relationships behind the first {RELATIONS_MAX}"));
     }
-    for metric in wire.metrics.iter().take(MEMBERS_MAX) {
-        let path = format!("{}.metrics.{}", wire.name, metric.name);
-        if let Err(reason) = shared_metric(&mut tables, wire.datasets.len(), metric, &path, notes) {
-            notes.left_out(path, reason);
+    for (index, metric) in wire.metrics.iter().take(MEMBERS_MAX).enumerate() {
+        let spot = named(spot, "metrics", index, &metric.name);
+        if let Err(reason) = shared_metric(&mut tables, wire.datasets.len(), metric, &spot, notes) {
+            notes.left_out(&spot, reason);
         }
     }
-    for relation in wire.relationships.iter().take(RELATIONS_MAX) {
-        let path = format!("{}.relationships.{}", wire.name, relation.name);
-        words(&wire.name, &path, &relation.words, false, notes);
+    for (index, relation) in wire.relationships.iter().take(RELATIONS_MAX).enumerate() {
+        let spot = named(spot, "relationships", index, &relation.name);
+        words(&wire.name, &spot, &relation.words, false, notes);
         let kept = kept_join(&tables, relation);
         if kept.is_none() && relation.words.ours().is_some() {
-            notes.changed(path.clone(), EDITED);
+            notes.changed(&spot, EDITED);
         }
         match kept.map_or_else(|| join(&tables, wire, relation), Ok) {
-            Ok((place, join)) => tables.get_mut(place).into_iter().for_each(|table| table.model.joins.push(join.clone())),
-            Err(reason) => notes.left_out(path, reason),
+            Ok((place, join)) => {
+                if let Some(table) = tables.get_mut(place) {
+                    table.spots.insert(("joins", join.name.clone()), spot);
+                    table.model.joins.push(join);
+                }
+            }
+            Err(reason) => notes.left_out(&spot, reason),
         }
     }
     tables.into_iter().map(ordered).collect()
+}
+
+/// One of a list.
+fn named(spot: &Spot, list: &str, index: usize, name: &str) -> Spot {
+    spot.inner(&format!("{list}[{index}]"), &format!("{list}.{name}"))
 }
 
 /// The dataset that a source is.
@@ -145,31 +165,32 @@ fn source(dataset: &Dataset) -> Result<String, Reason> {
     dataset_of(source)
 }
 
-fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Table<'a> {
+fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Table<'a> {
     let ours = wire.words.ours();
     let is_ours = ours.is_some();
-    words(&path, &path, &wire.words, is_ours, notes);
+    words(&spot.path, &spot, &wire.words, is_ours, notes);
     for (key, empty) in [("primary_key", wire.primary_key.is_empty()), ("unique_keys", wire.unique_keys.is_empty())] {
         if !empty {
-            notes.dropped(&path, &path, key);
+            notes.dropped(&spot.path, &spot, key);
         }
     }
     if wire.name != name {
-        notes.changed(path.clone(), format!("a model has the name of its dataset, so it is {name} here"));
+        notes.changed(&spot, format!("a model has the name of its dataset, so it is {name} here"));
     }
     let (mut model, order, has_rest) = match ours.and_then(|ours| rest_of(ours, name)) {
         Some((model, order)) => (model, order, true),
         None => (empty_model(name, humanised(&wire.name)), Map::new(), false),
     };
     if is_ours && !has_rest {
-        notes.changed(path.clone(), "what stands beside it in our extension cannot be read, so segments, hierarchies, rollups, balances and access policies are not taken over");
+        notes.changed(&spot, "what stands beside it in our extension cannot be read, so segments, hierarchies, rollups, balances and access policies are not taken over");
     }
     let (mut fields, mut times, mut told) = (BTreeMap::new(), Vec::new(), Vec::new());
-    for field in &wire.fields {
-        let place = format!("{path}.fields.{}", field.name);
-        words(&path, &place, &field.words, is_ours, notes);
+    let mut spots = Spots::new();
+    for (index, field) in wire.fields.iter().enumerate() {
+        let place = named(&spot, "fields", index, &field.name);
+        words(&spot.path, &place, &field.words, is_ours, notes);
         if field.label.is_some() {
-            notes.dropped(&path, &place, "label");
+            notes.dropped(&spot.path, &place, "label");
         }
         // A metric may be computed from a field that is no dimension here.
         let expression = standard(&field.expression).and_then(scalar);
@@ -179,26 +200,27 @@ fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&
         let kept = field.expression.standard().and_then(|text| unsealed(field.words.ours(), text)).and_then(|is| serde_json::from_value::<Dimension>(is).ok());
         let kept = kept.filter(|kept| kept.name == field.name);
         if kept.is_none() && field.words.ours().is_some() {
-            notes.changed(place.clone(), EDITED);
+            notes.changed(&place, EDITED);
         }
         let dimension = match kept {
             Some(kept) => Ok(kept),
             None => field_of(field, &|column| column_type(name, column)),
         };
         match dimension {
-            Ok(dimension) if model.dimensions.iter().any(|other| other.name == dimension.name) => notes.left_out(place, "its name stands twice"),
-            Ok(dimension) if dimension.name.is_empty() || dimension.name.contains('.') => notes.left_out(place, "its name is empty or has a dot"),
+            Ok(dimension) if model.dimensions.iter().any(|other| other.name == dimension.name) => notes.left_out(&place, "its name stands twice"),
+            Ok(dimension) if dimension.name.is_empty() || dimension.name.contains('.') => notes.left_out(&place, "its name is empty or has a dot"),
             Ok(dimension) => {
                 let is_time = matches!(dimension.column_type, ColumnType::Timestamp | ColumnType::Date);
                 match field.dimension.as_ref().and_then(|role| role.is_time) {
                     Some(true) if is_time => told.push(dimension.name.clone()),
                     None if is_time => times.push(dimension.name.clone()),
-                    Some(true) => notes.changed(place, "it is a dimension like others here: time is dates and instants"),
+                    Some(true) => notes.changed(&place, "it is a dimension like others here: time is dates and instants"),
                     _ => {}
                 }
+                spots.insert(("dimensions", dimension.name.clone()), place);
                 model.dimensions.push(dimension);
             }
-            Err(reason) => notes.left_out(place, reason),
+            Err(reason) => notes.left_out(&place, reason),
         }
     }
     if !has_rest {
@@ -206,10 +228,10 @@ fn table<'a>(wire: &'a Dataset, path: String, name: &str, column_type: &dyn Fn(&
         match times.as_slice() {
             [] => {}
             [one] => model.time_dimension = Some(one.clone()),
-            several => notes.changed(path.clone(), format!("which of {} places rows in time is not said; set time_dimension", several.join(", "))),
+            several => notes.changed(&spot, format!("which of {} places rows in time is not said; set time_dimension", several.join(", "))),
         }
     }
-    Table { wire, path, model, fields, order, ours: is_ours }
+    Table { wire, spot, model, spots, fields, order, ours: is_ours }
 }
 
 /// What we have written of a model beside its dataset: everything but what stands in the open part.
@@ -278,10 +300,10 @@ fn measures_of(name: &str, text: &str, names: Names<'_>, known: &[Measure], take
 }
 
 /// A metric of a dataset: names alone are columns of the source, names behind the dataset's are its fields.
-fn own_metric(table: &mut Table<'_>, metric: &Metric, path: &str, notes: &mut Notes) {
+fn own_metric(table: &mut Table<'_>, metric: &Metric, spot: &Spot, notes: &mut Notes) {
     let text = match standard(&metric.expression) {
         Ok(text) => text,
-        Err(reason) => return notes.left_out(path, reason),
+        Err(reason) => return notes.left_out(spot, reason),
     };
     let (fields, own) = (&table.fields, &table.wire.name);
     let mut names = |parts: &[Ident]| match parts {
@@ -291,18 +313,18 @@ fn own_metric(table: &mut Table<'_>, metric: &Metric, path: &str, notes: &mut No
     };
     let kept = kept_measure(metric, text);
     if kept.is_none() && metric.words.ours().is_some() {
-        notes.changed(path, EDITED);
+        notes.changed(spot, EDITED);
     }
     let measures = match kept {
         Some(kept) => Ok((vec![kept], false)),
         None => measures_of(&metric.name, text, &mut names, &table.model.measures, &|part| taken(&table.model, part)),
     };
-    put(table, metric, measures, path, notes);
+    put(table, metric, measures, spot, notes);
 }
 
 /// A metric of the whole semantic model: it is a measure of the one dataset whose fields it names, or of the only one of the
 /// `datasets` that the file has.
-fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, path: &str, notes: &mut Notes) -> Result<(), Reason> {
+fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, spot: &Spot, notes: &mut Notes) -> Result<(), Reason> {
     let text = standard(&metric.expression)?;
     let mut named: BTreeSet<usize> = BTreeSet::new();
     let mut names = |parts: &[Ident]| match parts {
@@ -327,29 +349,30 @@ fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, pat
         _ => Err("a name stands without its dataset".to_owned()),
     };
     let measures = measures_of(&metric.name, text, &mut names, &table.model.measures, &|part| taken(&table.model, part));
-    put(table, metric, measures, path, notes);
+    put(table, metric, measures, spot, notes);
     Ok(())
 }
 
-fn put(table: &mut Table<'_>, metric: &Metric, measures: Result<(Vec<Measure>, bool), Reason>, path: &str, notes: &mut Notes) {
-    words(&table.path, path, &metric.words, table.ours, notes);
+fn put(table: &mut Table<'_>, metric: &Metric, measures: Result<(Vec<Measure>, bool), Reason>, spot: &Spot, notes: &mut Notes) {
+    words(&table.spot.path, spot, &metric.words, table.ours, notes);
     let (measures, divides) = match measures {
         Ok(found) => found,
-        Err(reason) => return notes.left_out(path, reason),
+        Err(reason) => return notes.left_out(spot, reason),
     };
     if taken(&table.model, &metric.name) || metric.name.is_empty() || metric.name.contains(['.', '{', '}']) {
-        return notes.left_out(path, "its name is one of the model already, or has a dot or a brace");
+        return notes.left_out(spot, "its name is one of the model already, or has a dot or a brace");
     }
     if divides {
-        notes.changed(path, aggregate::DIVISION);
+        notes.changed(spot, aggregate::DIVISION);
     }
     for measure in measures {
         if measure.name != metric.name {
-            notes.changed(path, format!("the measure {} is new: {} is computed from it", measure.name, metric.name));
+            notes.changed(spot, format!("the measure {} is new: {} is computed from it", measure.name, metric.name));
         }
         if measure.kind == MeasureKind::CountDistinct && !table.ours {
-            notes.changed(path, aggregate::DISTINCT);
+            notes.changed(spot, aggregate::DISTINCT);
         }
+        table.spots.insert(("measures", measure.name.clone()), spot.clone());
         table.model.measures.push(measure);
     }
 }
@@ -423,31 +446,32 @@ fn kept_join(tables: &[Table<'_>], relation: &Relation) -> Option<(usize, Join)>
     is_free.then_some((place, join))
 }
 
-/// A model with its measures and joins in the order that we know of.
-fn ordered(table: Table<'_>) -> Model {
-    let Table { mut model, order, .. } = table;
+/// A model with its measures and joins in the order that we know of, and where they were read from.
+fn ordered(table: Table<'_>) -> (Model, Fields) {
+    let Table { mut model, order, spot, spots, .. } = table;
     let place = |key: &str, name: &str| {
         let names = order.get(key).and_then(Value::as_array);
         names.and_then(|names| names.iter().position(|known| known.as_str() == Some(name))).unwrap_or(usize::MAX)
     };
     model.measures.sort_by_cached_key(|measure| place("measures", &measure.name));
     model.joins.sort_by_cached_key(|join| place("joins", &join.name));
-    model
+    let fields = Fields::of_model(&model, &spot, &spots);
+    (model, fields)
 }
 
 /// Notes what is said beside the meaning and has no place.
-fn words(root: &str, path: &str, words: &Words, quiet: bool, notes: &mut Notes) {
+fn words(root: &str, spot: &Spot, words: &Words, quiet: bool, notes: &mut Notes) {
     let ours = words.ours().is_some();
     if words.description.is_some() && !ours && !quiet {
-        notes.dropped(root, path, "description");
+        notes.dropped(root, spot, "description");
     }
     if words.ai_context.is_some() {
-        notes.dropped(root, path, "ai_context");
+        notes.dropped(root, spot, "ai_context");
     }
     for extension in words.custom_extensions.iter().filter(|extension| extension.vendor_name != VENDOR) {
-        notes.dropped(root, path, &format!("the extension of {}", sql::shortened(&extension.vendor_name)));
+        notes.dropped(root, spot, &format!("the extension of {}", sql::shortened(&extension.vendor_name)));
     }
     if !ours && words.custom_extensions.iter().any(|extension| extension.vendor_name == VENDOR) {
-        notes.changed(path, "the extension of TIDEMILL is not read: it is no JSON");
+        notes.changed(spot, "the extension of TIDEMILL is not read: it is no JSON");
     }
 }
