@@ -10,17 +10,27 @@ const features = readdirSync(new URL('./src/features', import.meta.url), { withF
   .filter((entry) => entry.isDirectory())
   .map((entry) => entry.name);
 
-const forbid = (...patterns) => ({
-  'no-restricted-imports': ['error', { patterns }],
-});
 const noHeavyBundles = {
   group: ['@mui/icons-material', '@mui/icons-material/*', '@mui/x-data-grid', 'notistack', 'd3'],
   message: 'Not used here: icons are in theme/icons.tsx, tables in components/data-table.tsx.',
 };
+const noBareDialogs = {
+  group: ['@mui/material/Dialog*', '@mui/material/Modal*'],
+  message:
+    'Use components/dialog.tsx: it is named, keeps the focus and is heard, which a bare one is not.',
+};
+const restrict = (...patterns) => ({
+  'no-restricted-imports': ['error', { patterns }],
+});
+const forbid = (...patterns) => restrict(noHeavyBundles, noBareDialogs, ...patterns);
 const above = (folders, message) => ({
   group: folders.flatMap((folder) => [`@/${folder}`, `@/${folder}/**`, `**/${folder}/**`]),
   message,
 });
+const componentsKnow = above(
+  ['app', 'features', 'widgets', 'charts'],
+  'Components know no feature.',
+);
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'test-results', 'playwright-report'] },
@@ -34,7 +44,7 @@ export default tseslint.config(
       ...reactHooks.configs.recommended.rules,
       // The React Compiler is not in use, so what it would skip is no error.
       'react-hooks/preserve-manual-memoization': 'off',
-      ...forbid(noHeavyBundles),
+      ...forbid(),
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': 'error',
@@ -50,7 +60,6 @@ export default tseslint.config(
   {
     files: ['src/{api,lib,theme,config}/**/*.{ts,tsx}'],
     rules: forbid(
-      noHeavyBundles,
       above(
         ['app', 'features', 'widgets', 'charts', 'components'],
         'The foundation knows nothing above it.',
@@ -59,23 +68,20 @@ export default tseslint.config(
   },
   {
     files: ['src/components/**/*.{ts,tsx}'],
-    rules: forbid(
-      noHeavyBundles,
-      above(['app', 'features', 'widgets', 'charts'], 'Components know no feature.'),
-    ),
+    rules: forbid(componentsKnow),
   },
+  { files: ['src/components/dialog.tsx'], rules: restrict(noHeavyBundles, componentsKnow) },
   {
     files: ['src/charts/**/*.{ts,tsx}'],
-    rules: forbid(noHeavyBundles, above(['app', 'features', 'widgets'], 'Charts know no feature.')),
+    rules: forbid(above(['app', 'features', 'widgets'], 'Charts know no feature.')),
   },
   {
     files: ['src/widgets/**/*.{ts,tsx}'],
-    rules: forbid(noHeavyBundles, above(['app', 'features'], 'Widget kinds know no feature.')),
+    rules: forbid(above(['app', 'features'], 'Widget kinds know no feature.')),
   },
   ...features.map((name) => ({
     files: [`src/features/${name}/**/*.{ts,tsx}`],
     rules: forbid(
-      noHeavyBundles,
       above(['app/pages', 'app/router'], 'Pages compose features, not the other way round.'),
       {
         group: features
@@ -86,5 +92,5 @@ export default tseslint.config(
     ),
   })),
   // Tests stand outside the layers: they may start the whole app.
-  { files: ['src/**/*.test.{ts,tsx}', 'src/testing/**'], rules: forbid(noHeavyBundles) },
+  { files: ['src/**/*.test.{ts,tsx}', 'src/testing/**'], rules: forbid() },
 );

@@ -1,12 +1,7 @@
 // Lists the shortcuts of the page that is open.
 import Box from '@mui/material/Box';
-import Dialog from '@mui/material/Dialog';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import IconButton from '@mui/material/IconButton';
 import Typography from '@mui/material/Typography';
-import { useId } from 'react';
-import { Icon } from '@/theme/icons';
+import { Dialog } from './dialog';
 import { useRegisteredShortcuts } from './shortcuts';
 
 const names: Record<string, string> = {
@@ -59,25 +54,15 @@ function Keys({ keys }: { keys: string }) {
 
 export default function ShortcutsDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
   const shortcuts = useRegisteredShortcuts();
-  const titleId = useId();
   const groups = [...new Set(shortcuts.map((shortcut) => shortcut.group))];
   return (
     <Dialog
       open={open}
+      title="Keyboard shortcuts"
+      size={groups.length > 1 ? 'sm' : 'xs'}
       onClose={onClose}
-      aria-labelledby={titleId}
-      maxWidth={groups.length > 1 ? 'sm' : 'xs'}
-      fullWidth
     >
-      <Box sx={{ display: 'flex', alignItems: 'center', pr: 4 }}>
-        <DialogTitle id={titleId} variant="h1" sx={{ flex: 1 }}>
-          Keyboard shortcuts
-        </DialogTitle>
-        <IconButton size="small" aria-label="Close" onClick={onClose}>
-          <Icon name="close" />
-        </IconButton>
-      </Box>
-      <DialogContent sx={{ columns: { sm: Math.min(groups.length, 2) }, columnGap: 10, pt: 0 }}>
+      <Box sx={{ columns: { sm: Math.min(groups.length, 2) }, columnGap: 10 }}>
         {groups.map((group) => (
           <Box key={group} sx={{ breakInside: 'avoid', mb: 5 }}>
             <Typography
@@ -105,7 +90,7 @@ export default function ShortcutsDialog({ open, onClose }: { open: boolean; onCl
             </Box>
           </Box>
         ))}
-      </DialogContent>
+      </Box>
     </Dialog>
   );
 }

@@ -1,19 +1,15 @@
 // Chooses through whose eyes to look.
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import ButtonBase from '@mui/material/ButtonBase';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { toProblem } from '@/api/problem';
 import { useSession } from '@/api/session-slice';
 import type { Attributes, UserRow } from '@/api/types';
 import { useListUsersQuery } from '@/api/users-api';
 import { viewAs } from '@/api/view-as';
 import { announce } from '@/components/announcer';
+import { Dialog } from '@/components/dialog';
 import { ErrorState, LoadingState } from '@/components/states';
 import { hasUnsaved } from '@/components/use-guard';
 
@@ -29,7 +25,6 @@ function attributeLine(attributes: Attributes): string {
 }
 
 export default function ViewAsDialog({ onClose }: { onClose: () => void }) {
-  const titleId = useId();
   const { user: oneself, viewed } = useSession();
   const users = useListUsersQuery();
   const [search, setSearch] = useState('');
@@ -45,96 +40,88 @@ export default function ViewAsDialog({ onClose }: { onClose: () => void }) {
     announce(`You see what ${name} sees`);
   };
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="xs" fullWidth>
-      <DialogTitle id={titleId} variant="h1">
-        View as
-      </DialogTitle>
-      <DialogContent sx={{ display: 'grid', gap: 3, '&&': { pt: 2 } }}>
-        <Box sx={{ color: 'text.secondary' }}>
-          You see what somebody else sees, on every page, until you stop. Nothing can be changed
-          meanwhile.
+    <Dialog title="View as" closing="Cancel" onClose={onClose}>
+      <Box sx={{ color: 'text.secondary' }}>
+        You see what somebody else sees, on every page, until you stop. Nothing can be changed
+        meanwhile.
+      </Box>
+      {unsaved && (
+        <Box role="alert" sx={{ color: 'warning.main', fontWeight: 500 }}>
+          This page has changes that are not saved; they would be gone.
         </Box>
-        {unsaved && (
-          <Box role="alert" sx={{ color: 'warning.main', fontWeight: 500 }}>
-            This page has changes that are not saved; they would be gone.
-          </Box>
-        )}
-        {users.isError && (
-          <ErrorState dense problem={toProblem(users.error)} onRetry={() => void users.refetch()} />
-        )}
-        {users.isLoading && <LoadingState rows={4} label="Loading people" />}
-        {users.data && (
-          <>
-            <TextField
-              autoFocus
-              label="Find a person"
-              value={search}
-              onChange={(event) => setSearch(event.target.value)}
-              slotProps={{ htmlInput: { autoComplete: 'off' } }}
-            />
-            <Box
-              component="ul"
-              aria-label="People"
-              sx={{
-                listStyle: 'none',
-                m: 0,
-                p: 0,
-                maxHeight: 320,
-                overflow: 'auto',
-                border: 1,
-                borderColor: 'divider',
-                borderRadius: 1,
-              }}
-            >
-              {shown.map((user) => (
-                <li key={user.id}>
-                  <ButtonBase
-                    aria-current={viewed?.id === user.id ? 'true' : undefined}
-                    onClick={() => choose(user)}
+      )}
+      {users.isError && (
+        <ErrorState dense problem={toProblem(users.error)} onRetry={() => void users.refetch()} />
+      )}
+      {users.isLoading && <LoadingState rows={4} label="Loading people" />}
+      {users.data && (
+        <>
+          <TextField
+            autoFocus
+            label="Find a person"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+            slotProps={{ htmlInput: { autoComplete: 'off' } }}
+          />
+          <Box
+            component="ul"
+            aria-label="People"
+            sx={{
+              listStyle: 'none',
+              m: 0,
+              p: 0,
+              maxHeight: 320,
+              overflow: 'auto',
+              border: 1,
+              borderColor: 'divider',
+              borderRadius: 1,
+            }}
+          >
+            {shown.map((user) => (
+              <li key={user.id}>
+                <ButtonBase
+                  aria-current={viewed?.id === user.id ? 'true' : undefined}
+                  onClick={() => choose(user)}
+                  sx={{
+                    display: 'block',
+                    width: '100%',
+                    px: 3,
+                    py: 2,
+                    textAlign: 'left',
+                    '&:hover': { bgcolor: 'surface.sunken' },
+                    '&.Mui-focusVisible': { outlineOffset: -2 },
+                    '&[aria-current]': { bgcolor: 'surface.accentSoft' },
+                  }}
+                >
+                  <Box component="span" sx={{ display: 'block', fontWeight: 500 }}>
+                    {user.name}
+                  </Box>
+                  <Box
+                    component="span"
                     sx={{
                       display: 'block',
-                      width: '100%',
-                      px: 3,
-                      py: 2,
-                      textAlign: 'left',
-                      '&:hover': { bgcolor: 'surface.sunken' },
-                      '&.Mui-focusVisible': { outlineOffset: -2 },
-                      '&[aria-current]': { bgcolor: 'surface.accentSoft' },
+                      color: 'text.secondary',
+                      fontSize: '0.75rem',
+                      overflowWrap: 'anywhere',
                     }}
                   >
-                    <Box component="span" sx={{ display: 'block', fontWeight: 500 }}>
-                      {user.name}
-                    </Box>
-                    <Box
-                      component="span"
-                      sx={{
-                        display: 'block',
-                        color: 'text.secondary',
-                        fontSize: '0.75rem',
-                        overflowWrap: 'anywhere',
-                      }}
-                    >
-                      {[user.email, user.role, attributeLine(user.attributes)]
-                        .filter(Boolean)
-                        .join(' \u00b7 ')}
-                    </Box>
-                  </ButtonBase>
-                </li>
-              ))}
-              {shown.length === 0 && (
-                <Box component="li" sx={{ px: 3, py: 2, color: 'text.secondary' }}>
-                  {others.length === 0
-                    ? 'There is nobody else yet.'
-                    : `Nobody is called \u201c${search.trim()}\u201d.`}
-                </Box>
-              )}
-            </Box>
-          </>
-        )}
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5 }}>
-        <Button onClick={onClose}>Cancel</Button>
-      </DialogActions>
+                    {[user.email, user.role, attributeLine(user.attributes)]
+                      .filter(Boolean)
+                      .join(' \u00b7 ')}
+                  </Box>
+                </ButtonBase>
+              </li>
+            ))}
+            {shown.length === 0 && (
+              <Box component="li" sx={{ px: 3, py: 2, color: 'text.secondary' }}>
+                {others.length === 0
+                  ? 'There is nobody else yet.'
+                  : `Nobody is called \u201c${search.trim()}\u201d.`}
+              </Box>
+            )}
+          </Box>
+        </>
+      )}
     </Dialog>
   );
 }

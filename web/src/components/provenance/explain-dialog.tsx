@@ -1,13 +1,6 @@
 // What a question would read, before it is asked or instead of asking it.
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import { useId } from 'react';
 import type { SemanticQuery } from '@/api/types';
-import { Announcer } from '../announcer';
+import { Dialog } from '../dialog';
 import { Explained } from './explanation';
 
 export interface ExplainDialogProps {
@@ -18,30 +11,11 @@ export interface ExplainDialogProps {
 }
 
 export function ExplainDialog({ title, query, onClose }: ExplainDialogProps) {
-  const titleId = useId();
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      aria-labelledby={titleId}
-      maxWidth={false}
-      fullWidth
-      scroll="paper"
-      slotProps={{ paper: { sx: { maxWidth: 680 } } }}
-    >
-      <DialogTitle id={titleId} variant="h1">
-        What would this read?
-        <Box component="span" sx={{ display: 'block', color: 'text.secondary', fontWeight: 400 }}>
-          {title}
-        </Box>
-      </DialogTitle>
-      <Announcer />
-      <DialogContent>
+    <Dialog title="What would this read?" subtitle={title} size="text" onClose={onClose}>
+      <div>
         <Explained query={query} />
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5 }}>
-        <Button onClick={onClose}>Close</Button>
-      </DialogActions>
+      </div>
     </Dialog>
   );
 }

@@ -1,12 +1,7 @@
 // The panel in a dialog: what an answer is made of, whether the rows say the same, and everything that it says about itself.
 // Every widget and every result opens it, and so does a single number.
 import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import { useId, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { queryKey } from '@/api/query-key';
 import { useAskable } from '@/api/use-askable';
 import type {
@@ -20,7 +15,7 @@ import type {
 } from '@/api/types';
 import { groupQuery } from '@/lib/result-group';
 import type { CellGroup } from '@/lib/result-group';
-import { Announcer } from '../announcer';
+import { Dialog } from '../dialog';
 import { ExplanationSection } from './explanation';
 import { CodeBlock } from './fact-list';
 import { Fold } from './fold';
@@ -50,28 +45,15 @@ export interface ProvenanceDialogProps {
 const noModels: readonly Model[] = [];
 
 export function ProvenanceDialog(props: ProvenanceDialogProps) {
-  const titleId = useId();
   const { query } = props;
   return (
     <Dialog
-      open
+      title="Where does this number come from?"
+      subtitle={props.title}
+      size="text"
       onClose={props.onClose}
-      aria-labelledby={titleId}
-      maxWidth={false}
-      fullWidth
-      scroll="paper"
-      slotProps={{ paper: { sx: { maxWidth: 680 } } }}
     >
-      <DialogTitle id={titleId} variant="h1">
-        Where does this number come from?
-        {props.title && (
-          <Box component="span" sx={{ display: 'block', color: 'text.secondary', fontWeight: 400 }}>
-            {props.title}
-          </Box>
-        )}
-      </DialogTitle>
-      <Announcer />
-      <DialogContent>
+      <div>
         {'sql' in query ? (
           <>
             <ProvenancePanel {...props} />
@@ -91,10 +73,7 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
             Request {props.requestId}
           </Box>
         )}
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5 }}>
-        <Button onClick={props.onClose}>Close</Button>
-      </DialogActions>
+      </div>
     </Dialog>
   );
 }

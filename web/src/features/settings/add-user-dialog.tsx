@@ -2,17 +2,14 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { useSession } from '@/api/session-slice';
 import { useCreateUserMutation } from '@/api/users-api';
+import { Dialog } from '@/components/dialog';
 import { FormField } from '@/components/form-field';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
@@ -40,7 +37,6 @@ export interface AddUserDialogProps {
 }
 
 export function AddUserDialog({ offers, onClose }: AddUserDialogProps) {
-  const titleId = useId();
   const session = useSession();
   const toasts = useToasts();
   const [createUser, answer] = useCreateUserMutation();
@@ -61,79 +57,78 @@ export function AddUserDialog({ offers, onClose }: AddUserDialogProps) {
   });
 
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
-      <Box component="form" noValidate onSubmit={(event) => void submit(event)}>
-        <DialogTitle id={titleId} variant="h1">
-          Add a person
-        </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          {answer.error && (
-            <FormProblem
-              error={answer.error}
-              words={{ conflict: 'This email already has an account' }}
-            />
-          )}
-          <FormField
-            label="Name"
-            autoFocus
-            autoComplete="off"
-            error={errors.name?.message}
-            {...form.register('name')}
+    <Dialog
+      title="Add a person"
+      size="sm"
+      busy={answer.isLoading}
+      onSubmit={() => void submit()}
+      onClose={onClose}
+      problem={
+        answer.error && (
+          <FormProblem
+            error={answer.error}
+            words={{ conflict: 'This email already has an account' }}
           />
-          <FormField
-            label="Email"
-            type="email"
-            autoComplete="off"
-            error={errors.email?.message}
-            {...form.register('email')}
-          />
-          <Controller
-            control={form.control}
-            name="role"
-            render={({ field: { ref, ...field } }) => (
-              <TextField
-                select
-                label="Role"
-                inputRef={ref}
-                {...field}
-                helperText={roleWords[field.value].may}
-              >
-                {grantableRoles(session.user?.role ?? 'viewer').map((role) => (
-                  <MenuItem key={role} value={role}>
-                    {roleWords[role].label}
-                  </MenuItem>
-                ))}
-              </TextField>
-            )}
-          />
-          <FormField
-            label="First password"
-            autoComplete="off"
-            hint="Hand it over in person or by a safe channel."
-            error={errors.password?.message}
-            {...form.register('password')}
-          />
-          <Box>
-            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
-              Attributes
-            </Box>
-            <Box sx={{ color: 'text.secondary', mb: 2 }}>
-              Access policies decide by them which rows and columns somebody sees.
-            </Box>
-            <AttributeFields
-              rows={rows}
-              problems={isSubmitted ? problems : new Map()}
-              offers={offers}
-              onChange={setRows}
-            />
-          </Box>
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="contained" color="primary" loading={answer.isLoading}>
-            Add
-          </Button>
-        </DialogActions>
+        )
+      }
+      actions={
+        <Button type="submit" variant="contained" color="primary" loading={answer.isLoading}>
+          Add
+        </Button>
+      }
+    >
+      <FormField
+        label="Name"
+        autoComplete="off"
+        error={errors.name?.message}
+        {...form.register('name')}
+      />
+      <FormField
+        label="Email"
+        type="email"
+        autoComplete="off"
+        error={errors.email?.message}
+        {...form.register('email')}
+      />
+      <Controller
+        control={form.control}
+        name="role"
+        render={({ field: { ref, ...field } }) => (
+          <TextField
+            select
+            label="Role"
+            inputRef={ref}
+            {...field}
+            helperText={roleWords[field.value].may}
+          >
+            {grantableRoles(session.user?.role ?? 'viewer').map((role) => (
+              <MenuItem key={role} value={role}>
+                {roleWords[role].label}
+              </MenuItem>
+            ))}
+          </TextField>
+        )}
+      />
+      <FormField
+        label="First password"
+        autoComplete="off"
+        hint="Hand it over in person or by a safe channel."
+        error={errors.password?.message}
+        {...form.register('password')}
+      />
+      <Box>
+        <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+          Attributes
+        </Box>
+        <Box sx={{ color: 'text.secondary', mb: 2 }}>
+          Access policies decide by them which rows and columns somebody sees.
+        </Box>
+        <AttributeFields
+          rows={rows}
+          problems={isSubmitted ? problems : new Map()}
+          offers={offers}
+          onChange={setRows}
+        />
       </Box>
     </Dialog>
   );

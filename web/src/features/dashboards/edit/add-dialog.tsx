@@ -1,14 +1,11 @@
 // Adding a card: which data, which kind. The card appears with good defaults and is then configured.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Model } from '@/api/types';
+import { Dialog } from '@/components/dialog';
 import { EmptyState } from '@/components/states';
 import { Icon } from '@/theme/icons';
 import { widgetKinds } from '@/widgets/registry';
@@ -24,78 +21,67 @@ export interface AddDialogProps {
 }
 
 export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps) {
-  const titleId = useId();
   const [name, setName] = useState(preferred ?? models[0]?.name ?? '');
   const model = models.find((entry) => entry.name === name) ?? models[0];
   const kinds = model
     ? widgetKinds.map((kind) => ({ kind, missing: missingFor(kind, model) }))
     : [];
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
-      <DialogTitle id={titleId} variant="h1">
-        Add a card
-      </DialogTitle>
-      <DialogContent>
-        {!model ? (
-          <EmptyState dense title="There is no data yet">
-            Upload a file first; a model is made from it.
-          </EmptyState>
-        ) : (
-          <>
-            {models.length > 1 && (
-              <TextField
-                select
-                label="Data"
-                value={model.name}
-                onChange={(event) => setName(event.target.value)}
-                sx={{ mt: 2, mb: 4 }}
-              >
-                {models.map((entry) => (
-                  <MenuItem key={entry.name} value={entry.name}>
-                    {entry.label}
-                  </MenuItem>
-                ))}
-              </TextField>
-            )}
-            <Box
-              sx={{
-                display: 'grid',
-                gap: 2,
-                gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' },
-                pt: 1,
-              }}
+    <Dialog title="Add a card" size="sm" closing="Cancel" onClose={onClose}>
+      {!model ? (
+        <EmptyState dense title="There is no data yet">
+          Upload a file first; a model is made from it.
+        </EmptyState>
+      ) : (
+        <>
+          {models.length > 1 && (
+            <TextField
+              select
+              label="Data"
+              value={model.name}
+              onChange={(event) => setName(event.target.value)}
             >
-              {kinds.map(({ kind, missing }, index) => (
-                <Button
-                  key={kind.kind}
-                  autoFocus={index === 0}
-                  disabled={missing !== null}
-                  onClick={() => onAdd(kind, model)}
-                  sx={{ justifyContent: 'flex-start', gap: 3, py: 2.5, textAlign: 'left' }}
-                >
-                  <Box sx={{ color: 'primary.main', display: 'flex' }}>
-                    <Icon name={kind.icon} size={20} />
-                  </Box>
-                  <span>
-                    <Box component="span" sx={{ display: 'block', fontWeight: 600 }}>
-                      {kind.label}
-                    </Box>
-                    <Box
-                      component="span"
-                      sx={{ display: 'block', typography: 'body2', color: 'text.secondary' }}
-                    >
-                      {missing ?? kind.hint}
-                    </Box>
-                  </span>
-                </Button>
+              {models.map((entry) => (
+                <MenuItem key={entry.name} value={entry.name}>
+                  {entry.label}
+                </MenuItem>
               ))}
-            </Box>
-          </>
-        )}
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5 }}>
-        <Button onClick={onClose}>Cancel</Button>
-      </DialogActions>
+            </TextField>
+          )}
+          <Box
+            sx={{
+              display: 'grid',
+              gap: 2,
+              gridTemplateColumns: { xs: '1fr', sm: '1fr 1fr' },
+            }}
+          >
+            {kinds.map(({ kind, missing }, index) => (
+              <Button
+                key={kind.kind}
+                autoFocus={index === 0}
+                disabled={missing !== null}
+                onClick={() => onAdd(kind, model)}
+                sx={{ justifyContent: 'flex-start', gap: 3, py: 2.5, textAlign: 'left' }}
+              >
+                <Box sx={{ color: 'primary.main', display: 'flex' }}>
+                  <Icon name={kind.icon} size={20} />
+                </Box>
+                <span>
+                  <Box component="span" sx={{ display: 'block', fontWeight: 600 }}>
+                    {kind.label}
+                  </Box>
+                  <Box
+                    component="span"
+                    sx={{ display: 'block', typography: 'body2', color: 'text.secondary' }}
+                  >
+                    {missing ?? kind.hint}
+                  </Box>
+                </span>
+              </Button>
+            ))}
+          </Box>
+        </>
+      )}
     </Dialog>
   );
 }

@@ -1,13 +1,10 @@
 // "Move or size": place and size of a card in numbers, for everybody who does not drag.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Widget, WidgetLayout } from '@/api/types';
+import { Dialog } from '@/components/dialog';
 import { COLUMNS, MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH } from './layout-moves';
 
 export interface PlaceDialogProps {
@@ -17,7 +14,6 @@ export interface PlaceDialogProps {
 }
 
 export function PlaceDialog({ widget, onApply, onClose }: PlaceDialogProps) {
-  const titleId = useId();
   const [column, setColumn] = useState(String(widget.layout.x + 1));
   const [row, setRow] = useState(String(widget.layout.y + 1));
   const [wide, setWide] = useState(String(widget.layout.w));
@@ -31,42 +27,35 @@ export function PlaceDialog({ widget, onApply, onClose }: PlaceDialogProps) {
     { label: 'Height', value: high, set: setHigh, min: MIN_HEIGHT, max: MAX_HEIGHT },
   ];
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="xs" fullWidth>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          onApply({
-            x: number(column, 1) - 1,
-            y: number(row, 1) - 1,
-            w: number(wide, MIN_WIDTH),
-            h: number(high, MIN_HEIGHT),
-          });
-        }}
-      >
-        <DialogTitle id={titleId} variant="h1">
-          Move or size {widget.title}
-        </DialogTitle>
-        <DialogContent>
-          <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 4, pt: 2 }}>
-            {fields.map((field) => (
-              <TextField
-                key={field.label}
-                label={field.label}
-                type="number"
-                value={field.value}
-                onChange={(event) => field.set(event.target.value)}
-                slotProps={{ htmlInput: { min: field.min, max: field.max } }}
-              />
-            ))}
-          </Box>
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5 }}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="contained" color="primary">
-            Apply
-          </Button>
-        </DialogActions>
-      </form>
+    <Dialog
+      title={`Move or size ${widget.title}`}
+      onSubmit={() =>
+        onApply({
+          x: number(column, 1) - 1,
+          y: number(row, 1) - 1,
+          w: number(wide, MIN_WIDTH),
+          h: number(high, MIN_HEIGHT),
+        })
+      }
+      onClose={onClose}
+      actions={
+        <Button type="submit" variant="contained" color="primary">
+          Apply
+        </Button>
+      }
+    >
+      <Box sx={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: 4 }}>
+        {fields.map((field) => (
+          <TextField
+            key={field.label}
+            label={field.label}
+            type="number"
+            value={field.value}
+            onChange={(event) => field.set(event.target.value)}
+            slotProps={{ htmlInput: { min: field.min, max: field.max } }}
+          />
+        ))}
+      </Box>
     </Dialog>
   );
 }

@@ -5,15 +5,11 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Checkbox from '@mui/material/Checkbox';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import TextField from '@mui/material/TextField';
-import useMediaQuery from '@mui/material/useMediaQuery';
-import { useId, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ColumnField, RejectedRow } from '@/api/types';
+import { Dialog } from '@/components/dialog';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount, formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
@@ -40,8 +36,6 @@ export interface CorrectDialogProps {
 
 export function CorrectDialog(props: CorrectDialogProps) {
   const { dataset, columns, steps, reject, alike, onClose } = props;
-  const titleId = useId();
-  const phone = useMediaQuery('(max-width: 599px)');
   const toasts = useToasts();
   const split = useMemo(() => splitRow(reject, columns), [reject, columns]);
   const [values, setValues] = useState(split.values);
@@ -98,134 +92,103 @@ export function CorrectDialog(props: CorrectDialogProps) {
 
   return (
     <Dialog
-      open
+      title={`Correct line ${formatNumber(reject.line, 'integer')}`}
+      size="md"
       // Closed on its way, it would close the next dialog when the answer comes.
-      onClose={busy ? undefined : onClose}
-      aria-labelledby={titleId}
-      maxWidth="md"
-      fullWidth
-      fullScreen={phone}
+      busy={busy}
+      onSubmit={() => {
+        if (!blocked) void submit();
+      }}
+      onClose={onClose}
+      problem={warning && <Warning>{warning}</Warning>}
+      actions={
+        <Button type="submit" variant="contained" color="primary" loading={busy} disabled={blocked}>
+          {count === 1 ? 'Load this row' : `Load ${formatCount(count, 'row')}`}
+        </Button>
+      }
     >
-      <Box
-        component="form"
-        noValidate
-        onSubmit={(event: React.FormEvent) => {
-          event.preventDefault();
-          if (!blocked && !busy) void submit();
-        }}
-        sx={{ display: 'flex', flexDirection: 'column', minHeight: 0, height: '100%' }}
-      >
-        <DialogTitle id={titleId} variant="h1" sx={{ pb: 1 }}>
-          Correct line {formatNumber(reject.line, 'integer')}
-        </DialogTitle>
-        <DialogContent
+      <div>
+        <Box sx={{ color: 'error.main', overflowWrap: 'anywhere' }}>{faultText(reject)}</Box>
+        <Box
+          component="pre"
+          tabIndex={0}
+          aria-label="The row as it came"
           sx={{
-            display: 'grid',
-            gap: 4,
-            alignContent: 'start',
-            gridTemplateColumns: 'minmax(0, 1fr)',
+            m: 0,
+            mt: 2,
+            p: 3,
+            borderRadius: 1,
+            bgcolor: 'surface.sunken',
+            fontFamily: 'ui-monospace, monospace',
+            fontSize: '0.75rem',
+            whiteSpace: 'pre-wrap',
+            overflowWrap: 'anywhere',
+            overflow: 'auto',
+            maxHeight: 120,
           }}
         >
-          <div>
-            <Box sx={{ color: 'error.main', overflowWrap: 'anywhere' }}>{faultText(reject)}</Box>
-            <Box
-              component="pre"
-              tabIndex={0}
-              aria-label="The row as it came"
-              sx={{
-                m: 0,
-                mt: 2,
-                p: 3,
-                borderRadius: 1,
-                bgcolor: 'surface.sunken',
-                fontFamily: 'ui-monospace, monospace',
-                fontSize: '0.75rem',
-                whiteSpace: 'pre-wrap',
-                overflowWrap: 'anywhere',
-                overflow: 'auto',
-                maxHeight: 120,
-              }}
-            >
-              {reject.raw || '(no text was kept)'}
-            </Box>
-          </div>
-          {split.note && <Box sx={{ color: 'text.secondary' }}>{split.note}</Box>}
-          {split.doubt && <Warning>{split.doubt} Look at every value before you load it.</Warning>}
-          {steps && (
-            <Box sx={{ color: 'text.secondary' }}>
-              The dataset has steps: these are the values as they are before the first of them.
+          {reject.raw || '(no text was kept)'}
+        </Box>
+      </div>
+      {split.note && <Box sx={{ color: 'text.secondary' }}>{split.note}</Box>}
+      {split.doubt && <Warning>{split.doubt} Look at every value before you load it.</Warning>}
+      {steps && (
+        <Box sx={{ color: 'text.secondary' }}>
+          The dataset has steps: these are the values as they are before the first of them.
+        </Box>
+      )}
+      {taken && <Warning>Somebody has loaded this row meanwhile.</Warning>}
+      <Box
+        sx={{
+          display: 'grid',
+          gap: 3,
+          gridTemplateColumns: {
+            xs: 'minmax(0, 1fr)',
+            sm: 'repeat(2, minmax(0, 1fr))',
+            md: 'repeat(3, minmax(0, 1fr))',
+          },
+        }}
+      >
+        {ordered.map((column) => (
+          <ColumnField
+            key={column.name}
+            column={column}
+            value={values[column.name] ?? ''}
+            wide={column === faulty}
+            onChange={(value) => {
+              setValues((old) => ({ ...old, [column.name]: value }));
+              setWarning(null);
+            }}
+          />
+        ))}
+      </Box>
+      {bulk && (
+        <Box sx={{ pt: 3, borderTop: 1, borderColor: 'divider' }}>
+          <FormControlLabel
+            control={
+              <Checkbox
+                size="small"
+                checked={forAlike}
+                onChange={(event) => setForAlike(event.target.checked)}
+              />
+            }
+            label={`The same ${faulty.name} for ${formatCount(alike.length, 'other row')} with \u201c${reject.value ?? ''}\u201d`}
+          />
+          {left > 0 && (
+            <Box sx={{ color: 'text.secondary', fontSize: '0.75rem' }}>
+              {formatCount(left, 'of them needs', 'of them need')} a look of their own and{' '}
+              {left === 1 ? 'is' : 'are'} left out.
             </Box>
           )}
-          {warning && <Warning>{warning}</Warning>}
-          {taken && <Warning>Somebody has loaded this row meanwhile.</Warning>}
-          <Box
-            sx={{
-              display: 'grid',
-              gap: 3,
-              gridTemplateColumns: {
-                xs: 'minmax(0, 1fr)',
-                sm: 'repeat(2, minmax(0, 1fr))',
-                md: 'repeat(3, minmax(0, 1fr))',
-              },
-            }}
-          >
-            {ordered.map((column) => (
-              <ColumnField
-                key={column.name}
-                column={column}
-                value={values[column.name] ?? ''}
-                autoFocus={column === faulty}
-                wide={column === faulty}
-                onChange={(value) => {
-                  setValues((old) => ({ ...old, [column.name]: value }));
-                  setWarning(null);
-                }}
-              />
-            ))}
-          </Box>
-        </DialogContent>
-        {bulk && (
-          <Box sx={{ px: 6, pt: 3, borderTop: 1, borderColor: 'divider' }}>
-            <FormControlLabel
-              control={
-                <Checkbox
-                  size="small"
-                  checked={forAlike}
-                  onChange={(event) => setForAlike(event.target.checked)}
-                />
-              }
-              label={`The same ${faulty.name} for ${formatCount(alike.length, 'other row')} with \u201c${reject.value ?? ''}\u201d`}
-            />
-            {left > 0 && (
-              <Box sx={{ color: 'text.secondary', fontSize: '0.75rem' }}>
-                {formatCount(left, 'of them needs', 'of them need')} a look of their own and{' '}
-                {left === 1 ? 'is' : 'are'} left out.
-              </Box>
-            )}
-          </Box>
-        )}
-        <DialogActions sx={{ px: 6, pb: 5, pt: 4, gap: 1 }}>
-          <Button disabled={busy} onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            variant="contained"
-            color="primary"
-            loading={busy}
-            disabled={blocked}
-          >
-            {count === 1 ? 'Load this row' : `Load ${formatCount(count, 'row')}`}
-          </Button>
-        </DialogActions>
-      </Box>
+        </Box>
+      )}
     </Dialog>
   );
 }
 
 function Warning({ children }: { children: React.ReactNode }) {
   return (
-    <Box role="status" sx={{ display: 'flex', gap: 2, color: 'warning.main' }}>
+    <Box role="alert" sx={{ display: 'flex', gap: 2, color: 'warning.main' }}>
       <Icon name="warning" />
       <Box sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>{children}</Box>
     </Box>
@@ -235,7 +198,6 @@ function Warning({ children }: { children: React.ReactNode }) {
 function ColumnField(props: {
   column: ColumnField;
   value: string;
-  autoFocus: boolean;
   wide: boolean;
   onChange: (value: string) => void;
 }) {
@@ -246,7 +208,6 @@ function ColumnField(props: {
     <TextField
       label={column.name}
       value={value}
-      autoFocus={props.autoFocus}
       onChange={(event) => props.onChange(event.target.value)}
       error={problem !== null}
       helperText={problem ?? (value.trim() === '' ? `${hint}, missing` : hint)}

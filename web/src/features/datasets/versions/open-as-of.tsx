@@ -1,15 +1,11 @@
 // Where to look at an older version: its rows, or a dashboard on this dataset with the data of that time.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import { useId } from 'react';
 import { Link } from 'react-router';
 import { useListDashboardsQuery } from '@/api/dashboards-api';
 import { toProblem } from '@/api/problem';
 import type { DatasetDetail, DatasetVersion } from '@/api/types';
+import { Dialog } from '@/components/dialog';
 import { ErrorState, LoadingState } from '@/components/states';
 import { formatCommit } from '@/lib/commit-time';
 import { formatNumber } from '@/lib/format';
@@ -24,52 +20,47 @@ export interface OpenAsOfProps {
 }
 
 export function OpenAsOf({ dataset, version, zone, onClose }: OpenAsOfProps) {
-  const titleId = useId();
   const dashboards = useListDashboardsQuery();
   const here = dashboards.data?.filter(({ models }) => models.includes(dataset.name));
   const asOf = encodeURIComponent(new Date(version.committed_at).toISOString());
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="xs" fullWidth>
-      <DialogTitle id={titleId} variant="h1" sx={{ pb: 1 }}>
-        Look at version {formatNumber(version.version, 'integer')}
-      </DialogTitle>
-      <DialogContent>
-        <Box sx={{ color: 'text.secondary', mb: 4 }}>
-          As {dataset.label || dataset.name} was on {formatCommit(version.committed_at, zone)} (
-          {zone}).
-        </Box>
-        <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 2 }}>
+    <Dialog
+      title={`Look at version ${formatNumber(version.version, 'integer')}`}
+      closing="Cancel"
+      onClose={onClose}
+    >
+      <Box sx={{ color: 'text.secondary' }}>
+        As {dataset.label || dataset.name} was on {formatCommit(version.committed_at, zone)} ({zone}
+        ).
+      </Box>
+      <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 2 }}>
+        <Way
+          icon="table"
+          label="Its rows"
+          to={`/datasets/${encodeURIComponent(dataset.name)}?tab=preview&asOf=${version.version}`}
+          onFollow={onClose}
+        />
+        {here?.map((dashboard) => (
           <Way
-            icon="table"
-            label="Its rows"
-            to={`/datasets/${encodeURIComponent(dataset.name)}?tab=preview&asOf=${version.version}`}
+            key={dashboard.id}
+            icon="dashboard"
+            label={dashboard.title}
+            to={`/dashboards/${encodeURIComponent(dashboard.id)}?asOf=${asOf}`}
             onFollow={onClose}
           />
-          {here?.map((dashboard) => (
-            <Way
-              key={dashboard.id}
-              icon="dashboard"
-              label={dashboard.title}
-              to={`/dashboards/${encodeURIComponent(dashboard.id)}?asOf=${asOf}`}
-              onFollow={onClose}
-            />
-          ))}
-        </Box>
-        {here?.length === 0 && (
-          <Box sx={{ color: 'text.secondary', mt: 3 }}>No dashboard reads this dataset yet.</Box>
-        )}
-        {dashboards.isLoading && <LoadingState rows={2} label="Loading dashboards" />}
-        {dashboards.isError && (
-          <ErrorState
-            dense
-            problem={toProblem(dashboards.error)}
-            onRetry={() => void dashboards.refetch()}
-          />
-        )}
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5 }}>
-        <Button onClick={onClose}>Cancel</Button>
-      </DialogActions>
+        ))}
+      </Box>
+      {here?.length === 0 && (
+        <Box sx={{ color: 'text.secondary' }}>No dashboard reads this dataset yet.</Box>
+      )}
+      {dashboards.isLoading && <LoadingState rows={2} label="Loading dashboards" />}
+      {dashboards.isError && (
+        <ErrorState
+          dense
+          problem={toProblem(dashboards.error)}
+          onRetry={() => void dashboards.refetch()}
+        />
+      )}
     </Dialog>
   );
 }

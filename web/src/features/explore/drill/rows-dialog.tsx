@@ -1,11 +1,6 @@
 // The rows behind a cell, asked as a statement, which can be taken along to the page for statements.
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import { useId, useMemo } from 'react';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { toProblem } from '@/api/problem';
 import { useRunSqlQuery } from '@/api/sql-api';
@@ -14,6 +9,7 @@ import { useStoredResult } from '@/api/use-stored-result';
 import { partText, stateText } from '@/components/provenance/provenance-line';
 import { nothingSeen } from '@/lib/access-words';
 import { isJoined } from '@/lib/joins';
+import { Dialog } from '@/components/dialog';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { ErrorState, LoadingState } from '@/components/states';
 import { MOST_SHOWN } from './rows-sql';
@@ -37,7 +33,6 @@ const written = (columns: readonly ResultColumn[], model: Model): ResultColumn[]
   });
 
 export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialogProps) {
-  const titleId = useId();
   const statement = useMemo(
     () => ({ sql, limit: MOST_SHOWN, ...(asOf === null ? {} : { asOf }) }),
     [sql, asOf],
@@ -46,14 +41,18 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
   const stored = useStoredResult(answer.data?.key);
   const search = new URLSearchParams({ q: sql, ...(asOf === null ? {} : { asOf: String(asOf) }) });
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="lg" fullWidth>
-      <DialogTitle id={titleId} variant="h1">
-        Rows behind this number
-        <Box component="span" sx={{ display: 'block', color: 'text.secondary', fontWeight: 400 }}>
-          {title}
-        </Box>
-      </DialogTitle>
-      <DialogContent sx={{ pb: 0 }}>
+    <Dialog
+      title="Rows behind this number"
+      subtitle={title}
+      size="lg"
+      onClose={onClose}
+      actions={
+        <Button component={Link} to={`/sql?${search.toString()}`} variant="text">
+          Open as SQL
+        </Button>
+      }
+    >
+      <div>
         {answer.isError ? (
           <ErrorState problem={toProblem(answer.error)} onRetry={() => void answer.refetch()} />
         ) : stored === null ? (
@@ -83,13 +82,7 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
             />
           </>
         )}
-      </DialogContent>
-      <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-        <Button component={Link} to={`/sql?${search.toString()}`} variant="text">
-          Open as SQL
-        </Button>
-        <Button onClick={onClose}>Close</Button>
-      </DialogActions>
+      </div>
     </Dialog>
   );
 }

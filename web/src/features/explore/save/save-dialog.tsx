@@ -1,16 +1,11 @@
 // Saves what is explored as a widget of a dashboard that is there, or of a new one.
-import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import MenuItem from '@mui/material/MenuItem';
 import Radio from '@mui/material/Radio';
 import RadioGroup from '@mui/material/RadioGroup';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import {
   useCreateDashboardMutation,
@@ -21,6 +16,7 @@ import { toProblem } from '@/api/problem';
 import type { Dashboard, Model, Problem, WidgetKind } from '@/api/types';
 import { useAskable } from '@/api/use-askable';
 import { useCreateWidgetMutation } from '@/api/widgets-api';
+import { Dialog } from '@/components/dialog';
 import { ProblemNotice } from '@/components/problem-notice';
 import { useToasts } from '@/components/toast-slice';
 import { rangeName } from '@/lib/time-ranges';
@@ -40,7 +36,6 @@ const NEW = 'new';
 const noModels: readonly Model[] = [];
 
 export function SaveDialog({ state, model, kind, onClose }: SaveDialogProps) {
-  const titleId = useId();
   const navigate = useNavigate();
   const toasts = useToasts();
   const list = useListDashboardsQuery();
@@ -104,84 +99,58 @@ export function SaveDialog({ state, model, kind, onClose }: SaveDialogProps) {
 
   return (
     <Dialog
-      open
-      onClose={busy ? undefined : onClose}
-      aria-labelledby={titleId}
-      maxWidth="xs"
-      fullWidth
+      title="Save as widget"
+      busy={busy}
+      onSubmit={() => {
+        if (ready) void save();
+      }}
+      onClose={onClose}
+      problem={problem && <ProblemNotice dense problem={problem} />}
+      actions={
+        <Button type="submit" variant="contained" color="primary" loading={busy} disabled={!ready}>
+          Save
+        </Button>
+      }
     >
-      <Box
-        component="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && !busy) void save();
-        }}
+      <TextField label="Title" value={title} onChange={(event) => setTitle(event.target.value)} />
+      <TextField
+        select
+        label="Dashboard"
+        value={list.isLoading ? '' : target}
+        onChange={(event) => setChosen(event.target.value)}
       >
-        <DialogTitle id={titleId} variant="h1">
-          Save as widget
-        </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          <TextField
-            label="Title"
-            value={title}
-            onChange={(event) => setTitle(event.target.value)}
-            autoFocus
+        {(list.data ?? []).map((dashboard) => (
+          <MenuItem key={dashboard.id} value={dashboard.id}>
+            {dashboard.title}
+          </MenuItem>
+        ))}
+        <MenuItem value={NEW}>A new dashboard</MenuItem>
+      </TextField>
+      {target === NEW && !list.isLoading && (
+        <TextField
+          label="Name of the dashboard"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+      )}
+      {hasTime && state.range !== 'all' && (
+        <RadioGroup
+          aria-label="Time"
+          value={follows ? 'follows' : 'stays'}
+          onChange={(event) => setFollows(event.target.value === 'follows')}
+        >
+          <FormControlLabel
+            value="follows"
+            control={<Radio size="small" />}
+            label="Follows the time of the dashboard"
           />
-          <TextField
-            select
-            label="Dashboard"
-            value={list.isLoading ? '' : target}
-            onChange={(event) => setChosen(event.target.value)}
-          >
-            {(list.data ?? []).map((dashboard) => (
-              <MenuItem key={dashboard.id} value={dashboard.id}>
-                {dashboard.title}
-              </MenuItem>
-            ))}
-            <MenuItem value={NEW}>A new dashboard</MenuItem>
-          </TextField>
-          {target === NEW && !list.isLoading && (
-            <TextField
-              label="Name of the dashboard"
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-            />
-          )}
-          {hasTime && state.range !== 'all' && (
-            <RadioGroup
-              aria-label="Time"
-              value={follows ? 'follows' : 'stays'}
-              onChange={(event) => setFollows(event.target.value === 'follows')}
-            >
-              <FormControlLabel
-                value="follows"
-                control={<Radio size="small" />}
-                label="Follows the time of the dashboard"
-              />
-              <FormControlLabel
-                value="stays"
-                control={<Radio size="small" />}
-                label={`Stays at ${rangeName(state.range).toLowerCase()}`}
-              />
-            </RadioGroup>
-          )}
-          {problem && <ProblemNotice dense problem={problem} />}
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-          <Button onClick={onClose} disabled={busy}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            variant="contained"
-            color="primary"
-            loading={busy}
-            disabled={!ready}
-          >
-            Save
-          </Button>
-        </DialogActions>
-      </Box>
+          <FormControlLabel
+            value="stays"
+            control={<Radio size="small" />}
+            label={`Stays at ${rangeName(state.range).toLowerCase()}`}
+          />
+        </RadioGroup>
+      )}
     </Dialog>
   );
 }

@@ -1,14 +1,10 @@
 // Changes the attributes of one person.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
-import { useId, useState } from 'react';
-import type { FormEvent } from 'react';
+import { useState } from 'react';
 import type { UserRow } from '@/api/types';
 import { useUpdateUserMutation } from '@/api/users-api';
+import { Dialog } from '@/components/dialog';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
 import { AttributeFields } from './attribute-fields';
@@ -22,14 +18,12 @@ export interface AttributesDialogProps {
 }
 
 export default function AttributesDialog({ user, offers, onClose }: AttributesDialogProps) {
-  const titleId = useId();
   const toasts = useToasts();
   const [update, answer] = useUpdateUserMutation();
   const [rows, setRows] = useState(() => rowsOf(user.attributes));
   const [tried, setTried] = useState(false);
   const problems = problemsOf(rows);
-  const submit = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
+  const submit = async (): Promise<void> => {
     setTried(true);
     if (problems.size > 0) return;
     const { id, name } = user;
@@ -39,36 +33,29 @@ export default function AttributesDialog({ user, offers, onClose }: AttributesDi
     onClose();
   };
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
-      <Box
-        component="form"
-        noValidate
-        onSubmit={(event) => void submit(event)}
-        sx={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}
-      >
-        <DialogTitle id={titleId} variant="h1">
-          Attributes of {user.name}
-        </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          <Box sx={{ color: 'text.secondary' }}>
-            Access policies of models decide by them which rows and columns somebody sees. They hold
-            from the next question on.
-          </Box>
-          {answer.error && <FormProblem error={answer.error} />}
-          <AttributeFields
-            rows={rows}
-            problems={tried ? problems : new Map()}
-            offers={offers}
-            onChange={setRows}
-          />
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="contained" color="primary" loading={answer.isLoading}>
-            Save
-          </Button>
-        </DialogActions>
+    <Dialog
+      title={`Attributes of ${user.name}`}
+      size="sm"
+      busy={answer.isLoading}
+      onSubmit={() => void submit()}
+      onClose={onClose}
+      problem={answer.error && <FormProblem error={answer.error} />}
+      actions={
+        <Button type="submit" variant="contained" color="primary" loading={answer.isLoading}>
+          Save
+        </Button>
+      }
+    >
+      <Box sx={{ color: 'text.secondary' }}>
+        Access policies of models decide by them which rows and columns somebody sees. They hold
+        from the next question on.
       </Box>
+      <AttributeFields
+        rows={rows}
+        problems={tried ? problems : new Map()}
+        offers={offers}
+        onChange={setRows}
+      />
     </Dialog>
   );
 }

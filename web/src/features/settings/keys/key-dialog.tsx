@@ -2,17 +2,14 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import Dialog from '@mui/material/Dialog';
-import DialogActions from '@mui/material/DialogActions';
-import DialogContent from '@mui/material/DialogContent';
-import DialogTitle from '@mui/material/DialogTitle';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import * as z from 'zod/mini';
 import { useCreateApiKeyMutation, useUpdateApiKeyMutation } from '@/api/api-keys-api';
 import type { ApiKey } from '@/api/types';
+import { Dialog } from '@/components/dialog';
 import { FormField } from '@/components/form-field';
 import { FormProblem } from '@/components/form-problem';
 import { useToasts } from '@/components/toast-slice';
@@ -48,7 +45,6 @@ export interface KeyDialogProps {
 export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProps) {
   // As it was when the fields were filled: what is read anew meanwhile is no change of who types.
   const [given] = useState(key);
-  const titleId = useId();
   const toasts = useToasts();
   const [create, creating] = useCreateApiKeyMutation();
   const [update, updating] = useUpdateApiKeyMutation();
@@ -68,6 +64,7 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
   const problems = problemsOf(rows);
   const budget = budgetOf(typed, saved);
   const error = creating.error ?? updating.error;
+  const busy = creating.isLoading || updating.isLoading;
 
   const submit = form.handleSubmit(async ({ name, role, end }) => {
     if (problems.size > 0 || budget === undefined) return;
@@ -96,23 +93,13 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
   if (token !== null)
     // Nothing but its button closes it: the key cannot be shown again.
     return (
-      <Dialog open aria-labelledby={titleId} maxWidth="sm" fullWidth>
-        <DialogTitle id={titleId} variant="h1">
-          The key was made
-        </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          <Box sx={{ color: 'text.secondary' }}>
-            Copy it now and keep it where secrets are kept. It is shown this once; only its hash is
-            stored.
-          </Box>
-          <CopiedText label="API key" text={token} />
-          <CopiedText label="A first request" text={curlExample(window.location.origin, token)} />
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5 }}>
-          <Button variant="contained" onClick={onClose}>
-            Done
-          </Button>
-        </DialogActions>
+      <Dialog key="made" title="The key was made" size="sm" stays closing="Done" onClose={onClose}>
+        <Box sx={{ color: 'text.secondary' }}>
+          Copy it now and keep it where secrets are kept. It is shown this once; only its hash is
+          stored.
+        </Box>
+        <CopiedText label="API key" text={token} />
+        <CopiedText label="A first request" text={curlExample(window.location.origin, token)} />
       </Dialog>
     );
 
@@ -121,97 +108,84 @@ export default function KeyDialog({ given: key, offers, onClose }: KeyDialogProp
     ...(Object.keys(endWords) as End[]),
   ];
   return (
-    <Dialog open onClose={onClose} aria-labelledby={titleId} maxWidth="sm" fullWidth>
-      <Box
-        component="form"
-        noValidate
-        onSubmit={(event) => void submit(event)}
-        sx={{ display: 'flex', flexDirection: 'column', minHeight: 0 }}
-      >
-        <DialogTitle id={titleId} variant="h1">
-          {given ? `Change ${given.name}` : 'Make an API key'}
-        </DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4, '&&': { pt: 2 } }}>
-          {error && <FormProblem error={error} words={changedMeanwhile} />}
-          <FormField
-            label="Name"
-            autoFocus
-            autoComplete="off"
-            hint="What asks with it, for instance “Nightly export”"
-            error={errors.name?.message}
-            {...form.register('name')}
-          />
-          {given === undefined && (
-            <Controller
-              control={form.control}
-              name="role"
-              render={({ field: { ref, ...field } }) => (
-                <TextField
-                  select
-                  label="Role"
-                  inputRef={ref}
-                  {...field}
-                  helperText={keyRoles[field.value].may}
-                >
-                  {Object.entries(keyRoles).map(([role, { label }]) => (
-                    <MenuItem key={role} value={role}>
-                      {label}
-                    </MenuItem>
-                  ))}
-                </TextField>
-              )}
-            />
+    <Dialog
+      title={given ? `Change ${given.name}` : 'Make an API key'}
+      size="sm"
+      busy={busy}
+      onSubmit={() => void submit()}
+      onClose={onClose}
+      problem={error && <FormProblem error={error} words={changedMeanwhile} />}
+      actions={
+        <Button type="submit" variant="contained" color="primary" loading={busy}>
+          {given ? 'Save' : 'Make'}
+        </Button>
+      }
+    >
+      <FormField
+        label="Name"
+        autoComplete="off"
+        hint="What asks with it, for instance “Nightly export”"
+        error={errors.name?.message}
+        {...form.register('name')}
+      />
+      {given === undefined && (
+        <Controller
+          control={form.control}
+          name="role"
+          render={({ field: { ref, ...field } }) => (
+            <TextField
+              select
+              label="Role"
+              inputRef={ref}
+              {...field}
+              helperText={keyRoles[field.value].may}
+            >
+              {Object.entries(keyRoles).map(([role, { label }]) => (
+                <MenuItem key={role} value={role}>
+                  {label}
+                </MenuItem>
+              ))}
+            </TextField>
           )}
-          <Controller
-            control={form.control}
-            name="end"
-            render={({ field: { ref, ...field } }) => (
-              <TextField select label="Expires" inputRef={ref} {...field}>
-                {ends.map((end) => (
-                  <MenuItem key={end} value={end}>
-                    {end === 'kept' ? kept(given) : endWords[end]}
-                  </MenuItem>
-                ))}
-              </TextField>
-            )}
-          />
-          <Box>
-            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
-              Attributes
-            </Box>
-            <Box sx={{ color: 'text.secondary', mb: 2 }}>
-              Access policies decide by them which rows and columns it sees.
-            </Box>
-            <AttributeFields
-              rows={rows}
-              problems={isSubmitted ? problems : new Map()}
-              offers={offers}
-              onChange={setRows}
-            />
-          </Box>
-          <Box role="group" aria-label="Budget of a question">
-            <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
-              Budget of a question
-            </Box>
-            <Box sx={{ color: 'text.secondary', mb: 3 }}>
-              What one question of it may read, beside the budget of the organisation.
-            </Box>
-            <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
-              <BudgetFields typed={typed} onType={setTyped} />
-            </Box>
-          </Box>
-        </DialogContent>
-        <DialogActions sx={{ px: 6, pb: 5, gap: 1 }}>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            variant="contained"
-            color="primary"
-            loading={creating.isLoading || updating.isLoading}
-          >
-            {given ? 'Save' : 'Make'}
-          </Button>
-        </DialogActions>
+        />
+      )}
+      <Controller
+        control={form.control}
+        name="end"
+        render={({ field: { ref, ...field } }) => (
+          <TextField select label="Expires" inputRef={ref} {...field}>
+            {ends.map((end) => (
+              <MenuItem key={end} value={end}>
+                {end === 'kept' ? kept(given) : endWords[end]}
+              </MenuItem>
+            ))}
+          </TextField>
+        )}
+      />
+      <Box>
+        <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+          Attributes
+        </Box>
+        <Box sx={{ color: 'text.secondary', mb: 2 }}>
+          Access policies decide by them which rows and columns it sees.
+        </Box>
+        <AttributeFields
+          rows={rows}
+          problems={isSubmitted ? problems : new Map()}
+          offers={offers}
+          onChange={setRows}
+        />
+      </Box>
+      <Box role="group" aria-label="Budget of a question">
+        <Box component="h2" sx={{ typography: 'h3', m: 0 }}>
+          Budget of a question
+        </Box>
+        <Box sx={{ color: 'text.secondary', mb: 3 }}>
+          What one question of it may read, beside the budget of the organisation.
+        </Box>
+        <Box sx={{ display: 'grid', gridTemplateColumns: { sm: '1fr 1fr' }, gap: 4 }}>
+          <BudgetFields typed={typed} onType={setTyped} />
+        </Box>
       </Box>
     </Dialog>
   );

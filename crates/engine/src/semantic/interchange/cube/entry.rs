@@ -33,7 +33,7 @@ impl Entry {
         let mut map = self.map.clone();
         map.retain(|key, _| !without.contains(&key.as_str()));
         map.extend(keys.map(|(key, value)| (key.to_owned(), value)));
-        Self { map }
+        Self { map, spot: self.spot.clone() }
     }
 
     pub(super) fn name(&self) -> Option<&str> {
