@@ -74,12 +74,16 @@ describe('values of a dimension', () => {
     await user.click(await box('v0'));
     // What is missing is in no list of values.
     expect(boxes()).toHaveLength(5);
-    expect(screen.getByText('1 chosen, first 4 shown: type to find others')).toBeVisible();
+    const [count] = screen.getAllByRole('status');
+    expect(count).toHaveTextContent('1 chosen, first 4 shown: type to find others');
     await user.click(moreButton());
-    // Whoever goes on by keyboard is at the first that is new.
+    // Whoever goes on by keyboard is at the first that is new, and is told how many there are now.
     await waitFor(async () => expect(await box('v4')).toHaveFocus());
+    expect(count).toHaveTextContent('1 chosen, first 8 shown: type to find others');
     await user.click(moreButton());
     await waitFor(() => expect(boxes()).toHaveLength(11));
+    expect(await box('v8')).toHaveFocus();
+    expect(count).toHaveTextContent('1 chosen, all 10 shown');
     expect(within(list()).queryByRole('button')).toBeNull();
     expect(listed).toEqual([
       'dimension=carrier&limit=100',
@@ -160,6 +164,7 @@ describe('values of a dimension', () => {
     // What is chosen stays.
     expect(await box('v1')).toBeChecked();
     expect(await box('v9')).not.toBeChecked();
+    expect(screen.getByText('1 chosen, 1 found')).toBeVisible();
   });
 
   it('stay, with all of their pages, when a search is taken back before its answer', async () => {
@@ -236,6 +241,7 @@ describe('values of a dimension', () => {
     await box('v0');
     await user.type(searchField(), 'zz');
     expect(await within(list()).findByText('No value matches')).toBeVisible();
+    expect(screen.getByText('None chosen, 0 found')).toBeVisible();
   });
 
   it('say what is wrong and what to do, and are asked for again', async () => {

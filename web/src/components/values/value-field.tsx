@@ -12,6 +12,7 @@ import { Icon } from '@/theme/icons';
 import { ErrorState } from '../states';
 import type { ListedDimension } from './asked-values';
 import { useFoundValues } from './use-found-values';
+import type { FoundValues } from './use-found-values';
 
 export interface ValueFieldProps {
   choice: ListedDimension;
@@ -24,6 +25,15 @@ export interface ValueFieldProps {
 }
 
 const TYPING_PAUSE_MS = 250;
+
+/** Said again with every page: whoever asked for more is told how many there are now. */
+function extentOf({ values, more, pending, problem }: FoundValues, search: string): string {
+  const listed = formatNumber(values.length, 'integer', 'full');
+  if (more !== null) return `, first ${listed} shown: type to find others`;
+  if (pending || problem !== null) return '';
+  if (search !== '') return `, ${listed} found`;
+  return values.length > 0 ? `, all ${listed} shown` : '';
+}
 
 export function ValueField(props: ValueFieldProps) {
   const { choice, models, asOf, offers, values, onValues } = props;
@@ -155,9 +165,7 @@ export function ValueField(props: ValueFieldProps) {
       </Box>
       <Box role="status" sx={{ typography: 'caption', color: 'text.secondary', mt: 1 }}>
         {values.length > 0 ? `${values.length} chosen` : 'None chosen'}
-        {found.more === null
-          ? ''
-          : `, first ${formatNumber(found.values.length, 'integer', 'full')} shown: type to find others`}
+        {extentOf(found, settled)}
       </Box>
     </Box>
   );
