@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Drawer from '@mui/material/Drawer';
 import type { ReactNode } from 'react';
+import { Announcer } from './announcer';
 
 export interface BottomSheetProps {
   label: string;
@@ -40,6 +41,7 @@ export default function BottomSheet(props: BottomSheetProps) {
           {closing}
         </Button>
       </Box>
+      <Announcer />
       {children}
     </Drawer>
   );
