@@ -3,7 +3,9 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useEffect, useState } from 'react';
 import { formatElapsed } from '@/lib/format';
+import { announce } from './announcer';
 import { useDelayed } from './states';
+import { useWayBack } from './way-back';
 
 export interface RunningLineProps {
   running: boolean;
@@ -25,9 +27,12 @@ function Elapsed({ label, onCancel }: { label: string; onCancel: () => void }) {
     const timer = setInterval(() => setNow(Date.now()), 200);
     return () => clearInterval(timer);
   }, []);
+  useEffect(() => announce(label), [label]);
+  // Whoever cancels stands at a button that is gone then.
+  useWayBack();
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, color: 'text.secondary' }}>
-      <span role="status">{label}</span>
+      <span>{label}</span>
       <Box component="span" aria-hidden="true" sx={{ fontVariantNumeric: 'tabular-nums' }}>
         {formatElapsed(Math.max(0, now - started))}
       </Box>

@@ -1,12 +1,14 @@
 // The answer: picture and table, or why there is none. What is there stays while it is asked anew.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { Suspense, useRef, useState } from 'react';
+import { Suspense, useEffect, useRef, useState } from 'react';
 import type { Model } from '@/api/types';
+import { announce } from '@/components/announcer';
 import { chunkComponent } from '@/components/chunk-component';
 import { RunningLine } from '@/components/running-line';
 import { EmptyState, ErrorState, LoadingState, RefreshLine } from '@/components/states';
 import { nothingSeen } from '@/lib/access-words';
+import { formatCount } from '@/lib/format';
 import { fromMember } from '@/lib/members';
 import { hasOnlyGaps } from '@/lib/missing-buckets';
 import { toggleValue } from '@/lib/filter-words';
@@ -55,6 +57,12 @@ export function ResultArea({ model, state, results, problems, change }: ResultAr
   const { stored, problem, pending, outdated } = main;
   const result = stored?.result ?? null;
   const title = titleOf(state, model);
+  // Who does not look has no other sign that what they chose was answered.
+  const answered =
+    pending || outdated || result === null ? null : formatCount(result.row_count, 'row');
+  useEffect(() => {
+    if (answered !== null) announce(`${title}: ${answered}`);
+  }, [title, answered]);
   const [mark, setMark] = useState<Mark | null>(null);
   const pressed = useRef<Mark['at']>({ left: 0, top: 0 });
   // An old picture drawn by a new choice would show one thing and say another.

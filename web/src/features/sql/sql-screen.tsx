@@ -8,10 +8,12 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { useNavigate, useSearchParams } from 'react-router';
 import { sqlKey } from '@/api/sql-api';
 import type { SqlQuery } from '@/api/types';
+import { announce } from '@/components/announcer';
 import { chunkComponent } from '@/components/chunk-component';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { RunningLine } from '@/components/running-line';
 import { LoadingState } from '@/components/states';
+import { formatCount } from '@/lib/format';
 import { whenIdle } from '@/lib/when-idle';
 import { Icon } from '@/theme/icons';
 import { AsOfField } from './as-of-field';
@@ -50,8 +52,12 @@ export function SqlScreen() {
   const schema = useSchema(text, opened);
 
   const onEnd = useCallback(
-    ({ statement, ms }: FinishedRun, rows: number | null) =>
-      add({ sql: statement.sql, at: Date.now(), rows, ms }),
+    ({ statement, ms, problem }: FinishedRun, rows: number | null) => {
+      add({ sql: statement.sql, at: Date.now(), rows, ms });
+      // Other problems say themselves that they are there.
+      if (problem?.code === 'aborted') announce('Cancelled');
+      else if (rows !== null) announce(`Answered: ${formatCount(rows, 'row')}`);
+    },
     [add],
   );
   const { running, finished, stored, run, cancel } = useSqlRun(onEnd);

@@ -91,6 +91,21 @@ describe('running a statement', () => {
     expect(explained).toEqual([{ sql: count }]);
   });
 
+  it('is told to who does not look, and leaves the focus where it is', async () => {
+    const { user } = open(`?q=${encodeURIComponent(count)}`);
+    const heard = (words: string | RegExp) =>
+      waitFor(() => expect(screen.getAllByRole('status').at(-1)).toHaveTextContent(words));
+    await user.type(await editor(), '{Control>}{Enter}{/Control}');
+    await heard(/^Answered: \d+ rows?$/);
+    await user.clear(await editor());
+    await user.type(await editor(), 'select sleep(){Control>}{Enter}{/Control}');
+    const cancel = await screen.findByRole('button', { name: 'Cancel' });
+    cancel.focus();
+    await user.keyboard('{Enter}');
+    await heard('Cancelled');
+    expect(await editor()).toHaveFocus();
+  });
+
   it('takes it from the address, with state and rows', async () => {
     const { user } = open(`?q=${encodeURIComponent(count)}&asOf=2&limit=100`);
     expect(await editor()).toHaveValue(count);
@@ -263,9 +278,9 @@ describe('explaining a statement', () => {
     await user.click(await screen.findByRole('button', { name: 'Cancel' }));
     await waitFor(() => expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull());
     await explain(user);
-    await screen.findByText('Explaining');
+    await screen.findByRole('button', { name: 'Cancel' });
     await user.clear(await editor());
-    await waitFor(() => expect(screen.queryByText('Explaining')).toBeNull());
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Cancel' })).toBeNull());
     await user.type(await editor(), count);
     await explain(user);
     expect(await region()).toHaveTextContent('9 answers kept');

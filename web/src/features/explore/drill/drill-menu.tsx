@@ -47,10 +47,11 @@ export function DrillMenu(props: DrillMenuProps) {
     icon: IconName,
     words: ReactNode,
     run: () => void,
-    { disabled = false, stays = false } = {},
+    { disabled = false, stays = false, first = false } = {},
   ) => (
     <MenuItem
       key={key}
+      autoFocus={first}
       disabled={disabled}
       onClick={() => {
         if (!stays) onClose();
@@ -71,7 +72,8 @@ export function DrillMenu(props: DrillMenuProps) {
       onClose={onClose}
       slotProps={{
         paper: { role: 'dialog', 'aria-label': heading, sx: { maxWidth: 360, maxHeight: 420 } },
-        list: { dense: true, 'aria-label': heading },
+        // Why rows cannot be shown is read where it stands.
+        list: { dense: true, disabledItemsFocusable: true, 'aria-label': heading },
       }}
     >
       <ListSubheader
@@ -83,8 +85,15 @@ export function DrillMenu(props: DrillMenuProps) {
         {heading}
       </ListSubheader>
       {choosing
-        ? others.map(({ name, label }) =>
-            item(name, 'chart', label, () => change((old) => breakDown(old, group, name, range))),
+        ? others.map(({ name, label }, at) =>
+            item(
+              name,
+              'chart',
+              label,
+              () => change((old) => breakDown(old, group, name, range)),
+              // What was chosen is gone, and the focus with it.
+              { first: at === 0 },
+            ),
           )
         : [
             item(

@@ -67,7 +67,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
                 problems.at(what, index) ??
                 (what === 'dimension' && chosenOf(name) ? problems.at('top') : undefined);
               return (
-                <Box key={name} sx={{ maxWidth: '100%' }}>
+                <Box key={index} sx={{ maxWidth: '100%' }}>
                   <ClosableChip
                     label={what === 'dimension' ? wordsOf(name) : labelOf(name)}
                     removal={`Remove ${labelOf(name)}`}

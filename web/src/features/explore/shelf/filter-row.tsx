@@ -4,7 +4,6 @@ import Button from '@mui/material/Button';
 import { lazy, useMemo, useState } from 'react';
 import type { Filter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
-import { encodeFilter } from '@/lib/filter-text';
 import { filterText } from '@/lib/filter-words';
 import { isMemberFilter, toMember } from '@/lib/members';
 import { Icon } from '@/theme/icons';
@@ -48,7 +47,7 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
         const text = filterText(filter, models);
         const problem = problems.at('filter', index);
         return (
-          <Box key={`${index} ${encodeFilter(filter)}`} sx={{ maxWidth: '100%' }}>
+          <Box key={index} sx={{ maxWidth: '100%' }}>
             <ClosableChip
               label={text}
               removal={`Remove filter ${text}`}
