@@ -26,6 +26,8 @@ import { WidgetPanel } from './widget-panel';
 
 const EditGrid = lazy(() => import('./edit-grid'));
 
+const handleOf = (id: string): string => `[data-widget-id="${CSS.escape(id)}"] .card-handle`;
+
 export interface EditAreaProps {
   editing: Editing;
   content: DraftContent;
@@ -39,6 +41,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
   const [placing, setPlacing] = useState<string | null>(null);
   const narrow = useMediaQuery('(max-width: 899px)');
   const area = useRef<HTMLDivElement>(null);
+  // What gets the focus next, as a selector.
   const [focusNext, setFocusNext] = useState<string | null>(null);
   const { widgets } = content.definition;
   const selected = widgets.find((widget) => widget.id === selectedId) ?? null;
@@ -46,14 +49,12 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
   const titleOf = (id: string): string =>
     widgets.find((widget) => widget.id === id)?.title ?? 'card';
 
-  // A card that was just added or duplicated gets the focus, so that the keyboard can go on.
+  // A card that was just added or duplicated gets the focus, and so does the one beside another that was deleted, so that the
+  // keyboard can go on; after the menu where that was chosen.
   useEffect(() => {
     if (focusNext === null) return;
     const timer = window.setTimeout(() => {
-      const card = area.current?.querySelector(
-        `[data-widget-id="${CSS.escape(focusNext)}"] .card-handle`,
-      );
-      if (card instanceof HTMLElement) card.focus();
+      area.current?.querySelector<HTMLElement>(focusNext)?.focus();
       setFocusNext(null);
     }, 60);
     return () => window.clearTimeout(timer);
@@ -64,7 +65,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
       withWidgets(content, (all) => [...all, widget]),
       label,
     );
-    setFocusNext(widget.id);
+    setFocusNext(handleOf(widget.id));
   };
   const add = (kind: WidgetKindSpec, model: Model): void => {
     const id = newWidgetId(widgets.map((widget) => widget.id));
@@ -96,14 +97,17 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
       `Added ${title}`,
     );
     setSelectedId(id);
-    setFocusNext(id);
+    setFocusNext(handleOf(id));
     onAddingDone();
     announce(`Added ${title}`);
   };
   const menu = (id: string, action: 'configure' | 'place' | 'duplicate' | 'delete'): void => {
     const widget = widgets.find((entry) => entry.id === id);
     if (!widget) return;
-    if (action === 'configure') setSelectedId(id);
+    if (action === 'configure') {
+      setSelectedId(id);
+      setFocusNext('aside input');
+    }
     if (action === 'place') setPlacing(id);
     if (action === 'duplicate') {
       const { w, h } = widget.layout;
@@ -121,8 +125,15 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
       const without = withWidgets(content, (all) => all.filter((entry) => entry.id !== id));
       editing.change(withLayouts(without, compact(placedOf(without))), `Deleted ${widget.title}`);
       if (selectedId === id) setSelectedId(null);
+      const at = widgets.indexOf(widget);
+      const beside = widgets[at + 1] ?? widgets[at - 1];
+      if (beside) setFocusNext(handleOf(beside.id));
       announce(`Deleted ${widget.title}. Undo brings it back.`);
     }
+  };
+  const closePanel = (): void => {
+    setSelectedId(null);
+    if (selectedId !== null) setFocusNext(handleOf(selectedId));
   };
   const panel = selected && (
     <WidgetPanel
@@ -131,7 +142,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
       onChange={(widget, label, mergeKey) =>
         editing.change(withWidget(content, widget), label, mergeKey ?? null)
       }
-      onClose={() => setSelectedId(null)}
+      onClose={closePanel}
     />
   );
   const preferred = content.definition.time_dimension
@@ -177,8 +188,13 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
           <Drawer
             anchor="bottom"
             open
-            onClose={() => setSelectedId(null)}
-            slotProps={{ paper: { sx: { maxHeight: '80dvh', borderRadius: '12px 12px 0 0' } } }}
+            onClose={closePanel}
+            slotProps={{
+              paper: {
+                'aria-label': `Configure ${selected.title}`,
+                sx: { maxHeight: '80dvh', borderRadius: '12px 12px 0 0' },
+              },
+            }}
           >
             {panel}
           </Drawer>
