@@ -1,5 +1,5 @@
 // The data table: grid roles, virtual rows, sorting and moving by keyboard, missing values.
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import type { Cell } from '@/api/types';
 import { renderApp } from '@/testing/render-app';
@@ -55,6 +55,19 @@ describe('data table', () => {
     await user.click(header);
     expect(header).not.toHaveAttribute('aria-sort');
     expect(firstCells()).toEqual(['C0', 'C1', 'C2']);
+  });
+
+  it('says whether a cell was copied', async () => {
+    const { user } = table(2);
+    screen.getByRole('grid').focus();
+    const heard = (words: string) =>
+      waitFor(() => expect(screen.getByRole('status')).toHaveTextContent(words));
+    await user.keyboard('{ArrowDown}{Control>}c{/Control}');
+    await heard('Copied');
+    expect(await navigator.clipboard.readText()).toBe('C0');
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('refused'));
+    await user.keyboard('{Control>}c{/Control}');
+    await heard('This page cannot copy');
   });
 
   it('moves and sorts by keyboard', async () => {

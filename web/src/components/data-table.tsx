@@ -5,6 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent } from 'react';
 import { useId, useMemo, useRef, useState } from 'react';
 import type { Calendar, Cell, ColumnType, Grain } from '@/api/types';
+import { copyText } from '@/lib/copy-text';
 import { columnDecimals, formatCell, formatCount, formatExact } from '@/lib/format';
 import { OTHER_LABEL } from '@/lib/others';
 import { SO_FAR } from '@/lib/running-period';
@@ -181,8 +182,7 @@ export function DataTable({
         : isOther(source) && place.column === others?.column
           ? OTHER_LABEL
           : textOfCell(data[place.column]?.[source]);
-    await navigator.clipboard?.writeText(text);
-    announce('Copied');
+    announce((await copyText(text)) ? 'Copied' : 'This page cannot copy');
   };
 
   const activate = (row: number, column: number) => {

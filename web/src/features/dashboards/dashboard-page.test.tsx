@@ -205,6 +205,20 @@ describe('reading', () => {
     expect(await within(bars).findByRole('grid')).toBeInTheDocument();
   });
 
+  it('says whether the link to it was copied', async () => {
+    const { user } = open();
+    const flights = await card('Flights');
+    const copy = async () => {
+      await user.click(within(flights).getByRole('button', { name: 'Menu of Flights' }));
+      await user.click(await screen.findByRole('menuitem', { name: 'Copy link' }));
+    };
+    await copy();
+    expect(await screen.findByText('Link copied')).toBeVisible();
+    vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('refused'));
+    await copy();
+    expect(await screen.findByRole('alert')).toHaveTextContent(/cannot copy: http.*[?&]w=/);
+  });
+
   it('says where a number comes from', async () => {
     const { user } = open();
     const flights = await card('Flights');
@@ -362,6 +376,28 @@ describe('editing', () => {
     await user.click(screen.getByRole('button', { name: 'Save' }));
     expect(await screen.findByRole('heading', { level: 1, name: 'Ours' })).toBeInTheDocument();
     expect(await screen.findByText('Saved')).toBeInTheDocument();
+  }, 40_000);
+
+  it('keeps the focus at a card that is configured, and beside one that is deleted', async () => {
+    const { user } = open();
+    await card('Flights');
+    await user.keyboard('e');
+    const handle = await screen.findByRole('button', { name: 'Move Flights' }, { timeout: 8_000 });
+    const choose = async (name: string) => {
+      await user.click(screen.getByRole('button', { name: 'Menu of Flights' }));
+      await user.click(await screen.findByRole('menuitem', { name }));
+    };
+    await choose('Configure');
+    const panel = screen.getByRole('complementary', { name: 'Configure Flights' });
+    await waitFor(() =>
+      expect(within(panel).getByRole('textbox', { name: 'Title' })).toHaveFocus(),
+    );
+    await user.click(within(panel).getByRole('button', { name: 'Done' }));
+    await waitFor(() => expect(handle).toHaveFocus());
+    const next = screen.getAllByRole('button', { name: /^Move / })[1];
+    await choose('Delete');
+    await waitFor(() => expect(next).toHaveFocus());
+    expect(handle).not.toBeInTheDocument();
   }, 40_000);
 
   it('offers both ways when somebody else has saved', async () => {

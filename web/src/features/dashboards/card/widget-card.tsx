@@ -10,6 +10,7 @@ import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { restrictedBy } from '@/lib/access-words';
 import { comparisonQuery, versionOf } from '@/lib/comparison';
+import { copyText } from '@/lib/copy-text';
 import { isKnown, needsModels, timeMemberOf, unreachedBy, viewQuery } from '../view/view-query';
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
@@ -122,8 +123,11 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
     const url = new URL(window.location.href);
     url.searchParams.delete('edit');
     url.searchParams.set('w', widget.id);
-    await navigator.clipboard?.writeText(url.toString());
-    toasts.show({ message: 'Link copied', tone: 'success' });
+    toasts.show(
+      (await copyText(url.toString()))
+        ? { message: 'Link copied', tone: 'success' }
+        : { message: `This page cannot copy: ${url.toString()}`, tone: 'error' },
+    );
   };
   const download = async (): Promise<void> => {
     const problem = await downloadCsv(query, widget.title);
