@@ -53,6 +53,7 @@ export const Legend = memo(function Legend({ spec, mode, onPick }: LegendProps) 
         color: 'text.secondary',
         maxHeight: 34,
         overflow: 'hidden',
+        '@media (pointer: coarse)': { maxHeight: 52, '& button': { minHeight: 24 } },
       }}
     >
       {spec.series.map((series) => {

@@ -2,8 +2,10 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
-import { useContext } from 'react';
+import { useContext, useRef } from 'react';
+import { flushSync } from 'react-dom';
 import type { Grain, NamedGranularity } from '@/api/types';
+import { announce } from '@/components/announcer';
 import { without } from '@/lib/without';
 import { Icon } from '@/theme/icons';
 import {
@@ -31,6 +33,13 @@ export interface GranularitiesFieldProps {
 export default function GranularitiesField(props: GranularitiesFieldProps) {
   const { granularities, saved, type, onChange } = props;
   const readOnly = useContext(ReadOnly);
+  const add = useRef<HTMLButtonElement>(null);
+  const remove = (place: number, name: string): void => {
+    flushSync(() => onChange(granularities.filter((_, index) => index !== place)));
+    announce(`${name} was removed`);
+    // The button that had the focus is gone.
+    add.current?.focus();
+  };
   if (readOnly && granularities.length === 0) return null;
   return (
     <Box role="group" aria-label="Buckets with names" sx={{ display: 'grid', gap: 3 }}>
@@ -59,7 +68,7 @@ export default function GranularitiesField(props: GranularitiesFieldProps) {
                 <IconButton
                   size="small"
                   aria-label={`Remove ${name}`}
-                  onClick={() => onChange(granularities.filter((_, index) => index !== place))}
+                  onClick={() => remove(place, name)}
                 >
                   <Icon name="close" size={16} />
                 </IconButton>
@@ -79,6 +88,7 @@ export default function GranularitiesField(props: GranularitiesFieldProps) {
       {!readOnly && (
         <Box>
           <Button
+            ref={add}
             size="small"
             variant="text"
             startIcon={<Icon name="add" size={16} />}

@@ -112,6 +112,7 @@ it('gives a name to buckets and says what they are', async () => {
   ]);
   await user.click(screen.getByRole('button', { name: 'Remove Shift' }));
   expect(told).toHaveBeenLastCalledWith([]);
+  expect(screen.getByRole('button', { name: 'Add buckets' })).toHaveFocus();
 });
 
 it('moves within the list only', () => {
