@@ -196,6 +196,29 @@ describe('reading', () => {
     expect(await screen.findByText('Carrier is UA')).toBeInTheDocument();
   });
 
+  it('keeps the focus at its filters, whatever is changed or taken away', async () => {
+    const { user } = open(
+      '/dashboards/d1?f=flights.carrier:equals:UA&f=flights.origin:equals:JFK&f=flights.month:equals:1',
+    );
+    const chip = (name: string | RegExp) => screen.findByRole('button', { name });
+    (await chip(/^Origin is JFK/)).focus();
+    await user.keyboard('{Delete}');
+    expect(await chip(/^Month is 1/)).toHaveFocus();
+    await user.keyboard('{Delete}');
+    expect(await chip('Add filter')).toHaveFocus();
+    await user.click(await chip(/^Carrier is UA/));
+    const form = await screen.findByRole('dialog', { name: 'Filter' });
+    await user.click(await within(form).findByRole('checkbox', { name: /^DL/ }));
+    await user.click(within(form).getByRole('button', { name: 'Apply filter' }));
+    const changed = await chip(/^Carrier is .*DL/);
+    await waitFor(() => expect(changed).toHaveFocus());
+    await user.keyboard('{Enter}');
+    await user.click(await chip('Remove'));
+    await waitFor(() =>
+      expect(screen.getByRole('region', { name: 'Time and filters' })).toHaveFocus(),
+    );
+  });
+
   it('shows every chart as a table', async () => {
     const { user } = open();
     const bars = await card('Flights by carrier');

@@ -3,14 +3,13 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
-import { lazy, useState } from 'react';
+import { lazy, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { DateRange, Filter, Grain, MemberFilter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
 import { Icon } from '@/theme/icons';
 import { filterText } from '@/lib/filter-words';
 import { timeControlLabel } from '@/lib/time-ranges';
-import { encodeFilter } from '@/lib/filter-text';
 import { isMemberFilter } from '@/lib/members';
 import type { DashboardView } from './view-query';
 
@@ -59,6 +58,7 @@ export function FilterBar(props: FilterBarProps) {
     );
     close();
   };
+  const add = useRef<HTMLButtonElement>(null);
   const remove = (at: number): void =>
     props.onFilters(view.filters.filter((_, index) => index !== at));
 
@@ -111,6 +111,7 @@ export function FilterBar(props: FilterBarProps) {
     <Box
       component="section"
       aria-label="Time and filters"
+      tabIndex={-1}
       sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, mb: 4 }}
     >
       <Button
@@ -139,7 +140,8 @@ export function FilterBar(props: FilterBarProps) {
       )}
       {view.filters.map((filter, index) => (
         <Chip
-          key={`${index} ${encodeFilter(filter)}`}
+          // By its place: the next one moves up, and what had the focus keeps it.
+          key={index}
           label={filterText(filter, models)}
           variant="outlined"
           {...(isMemberFilter(filter)
@@ -148,7 +150,10 @@ export function FilterBar(props: FilterBarProps) {
                   setOpen({ what: 'filter', anchor: event.currentTarget, index }),
               }
             : {})}
-          onDelete={() => remove(index)}
+          onDelete={() => {
+            if (index === view.filters.length - 1) add.current?.focus();
+            remove(index);
+          }}
           deleteIcon={
             <Box
               component="span"
@@ -168,6 +173,7 @@ export function FilterBar(props: FilterBarProps) {
         />
       ))}
       <Button
+        ref={add}
         variant="text"
         aria-haspopup="dialog"
         onClick={(event) => setOpen({ what: 'filter', anchor: event.currentTarget, index: null })}

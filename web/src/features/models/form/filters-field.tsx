@@ -6,7 +6,6 @@ import { lazy, useContext, useMemo, useState } from 'react';
 import type { MouseEvent } from 'react';
 import type { Filter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
-import { encodeFilter } from '@/lib/filter-text';
 import { filterText } from '@/lib/filter-words';
 import { isMemberFilter } from '@/lib/members';
 import { Icon } from '@/theme/icons';
@@ -44,7 +43,8 @@ export function FiltersField(props: FiltersFieldProps) {
           const words = textOf ? textOf(filter) : filterText(filter, models);
           return (
             <Chip
-              key={`${place} ${encodeFilter(filter)}`}
+              // By its place: what is changed in its form stays the one that opened it.
+              key={place}
               label={words}
               disabled={readOnly}
               {...(isMemberFilter(filter)
