@@ -89,6 +89,20 @@ describe('a dialog', () => {
   });
 
   it.each([
+    ['a form stays, with what was typed', { onSubmit: () => undefined, actions: save }],
+    ['anything else goes', {}],
+  ])('beside which somebody clicks: %s', async (_, given: Given) => {
+    const { user, dialog } = await open({ ...given, children: field });
+    await user.type(screen.getByRole('textbox', { name: 'Name' }), 'Orders');
+    // MUI's container, in which the dialog stands.
+    await user.click(dialog.parentElement as HTMLElement);
+    if (!given.onSubmit) return gone();
+    expect(screen.getByRole('textbox', { name: 'Name' })).toHaveValue('Orders');
+    await user.keyboard('{Escape}');
+    return gone();
+  });
+
+  it.each([
     [true, save, 'MuiDialog-paperFullScreen'],
     [true, undefined, null],
     [false, save, null],

@@ -83,6 +83,7 @@ export function Dialog(props: DialogProps) {
       describedBy={asks ? textId : undefined}
       full={phone && onSubmit !== undefined}
       busy={busy}
+      keeps={onSubmit !== undefined}
       onClose={stays ? undefined : onClose}
     >
       {onSubmit ? (
@@ -113,6 +114,8 @@ export interface DialogFrameProps {
   /** Over the whole window. */
   full?: boolean;
   busy?: boolean;
+  /** A click beside it does not close it: what was typed would be gone. */
+  keeps?: boolean;
   /** Without it nothing but what is in it closes it. */
   onClose?: () => void;
   children: ReactNode;
@@ -121,12 +124,15 @@ export interface DialogFrameProps {
 /** A dialog without the parts that most have, for what fills the window. */
 export function DialogFrame(props: DialogFrameProps) {
   const { open = true, label, describedBy, size = 'xs', full = false, busy = false } = props;
+  const { keeps = false, onClose } = props;
   const paper = useRef<HTMLDivElement>(null);
   const used = useRef<HTMLElement>(null);
   return (
     <MuiDialog
       open={open}
-      onClose={busy ? undefined : props.onClose}
+      onClose={(_, reason) => {
+        if (!busy && !(keeps && reason === 'backdropClick')) onClose?.();
+      }}
       aria-describedby={describedBy}
       maxWidth={size === 'text' ? false : size}
       fullWidth
