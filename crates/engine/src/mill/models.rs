@@ -13,7 +13,7 @@ use crate::events::Event;
 use crate::ids::DatasetName;
 use crate::ingest::profile::kept;
 use crate::semantic::role::Traits;
-use crate::semantic::{Model, View, check, generate, hierarchy};
+use crate::semantic::{Model, View, check, generate, geo, hierarchy};
 use crate::storage::entry::Metadata;
 use crate::storage::log::Snapshot;
 
@@ -225,8 +225,11 @@ impl Mill {
         for _ in 0..ATTEMPTS {
             let Some((version, mut model)) = models.get::<Model>(tenant, dataset, id).await? else { return self.ensure_model(dataset).await };
             let mut taken: HashSet<String> = model.dimensions.iter().map(|found| found.name.clone()).chain(model.measures.iter().map(|found| found.name.clone())).collect();
-            let dimensions = after.dimensions.iter().filter(|new| !before.dimensions.iter().any(|old| old.name == new.name));
-            model.dimensions.extend(dimensions.filter(|new| taken.insert(new.name.clone())).cloned().collect::<Vec<_>>());
+            let mut new = after.clone();
+            new.dimensions.retain(|new| !before.dimensions.iter().any(|old| old.name == new.name) && taken.insert(new.name.clone()));
+            // What a new half would make of one that is there is for people to say.
+            geo::retain_visible(&mut new);
+            model.dimensions.append(&mut new.dimensions);
             let measures = after.measures.iter().filter(|new| !before.measures.iter().any(|old| old.name == new.name));
             model.measures.extend(measures.filter(|new| taken.insert(new.name.clone())).cloned().collect::<Vec<_>>());
             match models.put(tenant, dataset, version, &model).await {

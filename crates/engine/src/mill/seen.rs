@@ -119,17 +119,19 @@ impl Seen {
     }
 
     /// Until when the rows that are seen are there: up to the latest one. A date says its whole day, so of dates it is the end of the
-    /// latest day, unless the latest load or the version came on that day, which went on.
+    /// latest day, unless the latest load came on that day, which went on: to whom rows are hidden, the version.
     pub(super) fn complete_until(&self, calendar: Calendar) -> Option<DateTime<Utc>> {
         let latest = self.latest()?;
         if !self.is_of_dates() {
             return Some(latest);
         }
         let (begin, end) = (begin_of(latest.date_naive(), calendar)?, begin_of(latest.date_naive().succ_opt()?, calendar)?);
-        // A version that was made later may only have been tidied up.
-        let loaded_at = self.snapshot.recent_loads.first().map(|(_, at, _)| *at);
-        let made_at = loaded_at.into_iter().chain([self.snapshot.updated_at]).find(|at| (begin..end).contains(at));
-        Some(made_at.unwrap_or(end))
+        // What made the version may only have tidied up; of whom it hides rows from, loads are not told.
+        let made_at = match self.snapshot.recent_loads.first() {
+            Some((_, loaded_at, _)) if self.snapshot.commit_id.is_some() && !self.access.restricts() => *loaded_at,
+            _ => self.snapshot.updated_at,
+        };
+        Some(if (begin..end).contains(&made_at) { made_at } else { end })
     }
 
     fn in_calendar(&self, latest: DateTime<Utc>, calendar: Calendar) -> Option<DateTime<Utc>> {

@@ -117,8 +117,11 @@ fn latitudes(model: &Model) -> impl Iterator<Item = &str> {
     model.dimensions.iter().filter(|dimension| dimension.geo == Some(GeoRole::Latitude)).map(|dimension| dimension.name.as_str())
 }
 
-/// Takes the roles from halves of points whose other half a scope does not see.
+/// Takes the roles from halves of points whose other half is not there, and from what is of another type by now.
 pub(crate) fn retain_visible(model: &mut Model) {
+    for dimension in model.dimensions.iter_mut().filter(|dimension| dimension.geo.is_some_and(|role| !role.takes(dimension.column_type))) {
+        (dimension.geo, dimension.latitude) = (None, None);
+    }
     let half = |dimension: &Dimension| match dimension.geo {
         Some(GeoRole::Longitude) => dimension.latitude.as_deref().is_some_and(|named| find_latitude(model, named).is_ok()),
         Some(GeoRole::Latitude) => model.dimensions.iter().any(|other| other.latitude.as_ref() == Some(&dimension.name)),
@@ -214,5 +217,11 @@ mod tests {
             check(&seen).unwrap();
             assert_eq!(seen.dimensions.iter().filter(|dimension| dimension.geo.is_some()).count(), left, "{hidden}");
         }
+        // A column may be widened to what is no place any more.
+        let mut widened = whole;
+        widened.dimensions[0].column_type = ColumnType::String;
+        retain_visible(&mut widened);
+        check(&widened).unwrap();
+        assert_eq!(widened.dimensions.iter().filter(|dimension| dimension.geo.is_some()).count(), 3);
     }
 }

@@ -282,6 +282,14 @@ async fn a_day_goes_on_until_something_is_loaded_after_it() {
     assert_eq!(until().await, "2014-01-15T12:00:00Z");
     mill.load("visits", Csv::bytes("day,n\n2014-01-15,4\n")).await.unwrap();
     assert_eq!(until().await, "2014-01-16T00:00:00Z");
+    // Nor on a day that was planned before.
+    for day in 17..=20 {
+        mill.load("visits", Csv::bytes(format!("day,n\n2014-01-{day},1\n"))).await.unwrap();
+    }
+    assert_eq!(until().await, "2014-01-21T00:00:00Z");
+    clock.advance(TimeDelta::days(4));
+    assert!(mill.compact("visits").await.unwrap().rows > 0);
+    assert_eq!(until().await, "2014-01-21T00:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread")]

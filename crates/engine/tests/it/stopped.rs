@@ -1,5 +1,5 @@
 //! What is stopped gives back what it held within three seconds, its threads and its memory: cancelled, over its deadline, or with
-//! as many rows as it may give (ADR 0035).
+//! as many rows as it may give (ADR 0035). The three seconds are what is promised.
 
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ async fn what_is_over_its_deadline_gives_its_memory_back_within_three_seconds() 
     let hurried = hurried(&ward);
     for greedy in GREEDY {
         let error = hurried.sql(greedy).await.expect_err(greedy);
-        assert!(error.message().contains("ran longer than its 0.3 s"), "{greedy}: {error}");
+        assert_eq!(error.kind(), ErrorKind::Exhausted, "{greedy}: {error}");
         soon(greedy, || held(&ward) == 0).await;
     }
 }
