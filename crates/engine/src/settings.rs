@@ -37,9 +37,10 @@ pub struct Settings {
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.
     pub background_rollups: bool,
-    /// Milliseconds from the beginning of one commit of several small loads to the next one of the same dataset, in which
-    /// further loads gather. A load that comes alone does not wait. Range 0 to 10,000. Raise it where very many clients
-    /// write and fewer, larger segments matter more than an answer at once.
+    /// Milliseconds from the beginning of one commit of several small loads at most until the next one of the same dataset, in
+    /// which further loads gather. It begins sooner where as many have come as came together lately. A load that comes alone
+    /// does not wait. Range 0 to 10,000. Raise it where very many clients write and fewer, larger segments matter more than an
+    /// answer at once.
     pub commit_interval_ms: u64,
     /// Bytes of a dataset at most of which a load of up to 1 MiB widens a column, as a push does: all of its rows are written anew
     /// then. 0: only larger loads widen. Raise it where small loads bring what large datasets need.

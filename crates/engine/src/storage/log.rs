@@ -2,6 +2,7 @@
 //! query path; the next entry is asked for by name, so that commits of other processes appear too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -165,10 +166,24 @@ pub(crate) struct DatasetLog {
     /// Held for reading while a load commits, and for writing while a load finds out what it replaces: what comes in
     /// between would make it look again and again. A load that decodes for a long time holds up nobody.
     pub(crate) appending: tokio::sync::RwLock<()>,
-    /// When it was last seen that the entry of the version that is known is still there.
-    refreshing: tokio::sync::Mutex<Option<Instant>>,
+    /// Held by who looks into the store for all that wait meanwhile.
+    refreshing: tokio::sync::Mutex<Looks>,
+    /// How many looks into the store have begun.
+    looks: AtomicU64,
     /// What was read of older versions.
     pub(super) past: Mutex<Past>,
+}
+
+/// The last looks into the store that came to an end, by their numbers. Whoever asked before a look began takes what it found:
+/// many that ask at once wait for one look or two, and not each for those of all before it.
+#[derive(Debug, Default)]
+struct Looks {
+    /// The last one.
+    last: u64,
+    /// The last one that has read the entry of the version that was known.
+    certain: u64,
+    /// When that was.
+    read_at: Option<Instant>,
 }
 
 impl DatasetLog {
@@ -183,6 +198,7 @@ impl DatasetLog {
             keying: tokio::sync::Mutex::default(),
             appending: tokio::sync::RwLock::default(),
             refreshing: tokio::sync::Mutex::default(),
+            looks: AtomicU64::default(),
             past: Mutex::default(),
         }
     }
@@ -214,23 +230,32 @@ impl DatasetLog {
     }
 
     async fn refreshed(&self, believed: Duration) -> Result<Option<Arc<Snapshot>>> {
-        let mut seen = self.refreshing.lock().await;
+        let begun = self.looks.load(Ordering::SeqCst);
+        let mut looks = self.refreshing.lock().await;
+        let since = if believed.is_zero() { looks.certain } else { looks.last };
+        if since > begun
+            && let Some(known) = self.known()
+        {
+            return Ok((!known.metadata.dropped).then_some(known));
+        }
+        let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
         let mut believed = believed;
+        let mut certain = false;
         for _ in 0..REOPENINGS {
             let mut known = self.known();
             if let Some(snapshot) = &known
-                && seen.is_none_or(|seen| seen.elapsed() >= believed)
+                && looks.read_at.is_none_or(|read_at| read_at.elapsed() >= believed)
             {
                 // Entries are cleaned up from the oldest on: while this one is there, no newer one was cleaned up.
                 if !self.is_still_there(snapshot).await? {
                     self.clear();
                     known = None;
                 }
-                *seen = Some(Instant::now());
+                (certain, looks.read_at) = (true, Some(Instant::now()));
             }
             if known.is_none() {
                 known = self.open().await?;
-                *seen = Some(Instant::now());
+                (certain, looks.read_at) = (true, Some(Instant::now()));
             }
             let Some(base) = known else { return Ok(None) };
             let snapshot = self.extend_to_end(Arc::clone(&base)).await?;
@@ -241,6 +266,10 @@ impl DatasetLog {
                 continue;
             }
             self.publish(&snapshot);
+            looks.last = look;
+            if certain {
+                looks.certain = look;
+            }
             return Ok((!snapshot.metadata.dropped).then_some(snapshot));
         }
         Err(Error::conflict("the dataset is deleted and made anew all the time; try again"))

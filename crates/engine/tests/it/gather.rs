@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use object_store::memory::InMemory;
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
 use serde_json::json;
 use tidemill::{Engine, ErrorKind, Event, Json, Load, LoadMode, Settings};
 
@@ -129,4 +131,28 @@ async fn a_small_file_of_many_rows_does_not_wait_for_others_in_memory() {
     let report = ward.mill.load("orders", tidemill::Csv::bytes(packed).mode(LoadMode::Append)).await.unwrap();
     assert_eq!((report.rows, report.rejected), (400_000, 0));
     assert_eq!(ward.rows("select count(*), sum(n) from orders").await, json!([[400_001], [200_000]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_ask_at_once_share_a_look_at_the_log() {
+    let slow = ThrottledStore::new(InMemory::new(), ThrottleConfig { wait_get_per_call: Duration::from_millis(20), ..ThrottleConfig::default() });
+    let store = FaultyStore::around(Arc::new(slow));
+    let settings = Settings { upkeep_seconds: 0, background_rollups: false, ..Settings::default() };
+    let engine = Engine::builder().object_store(Arc::new(store.clone())).settings(settings).open().await.unwrap();
+    let mill = engine.tenant("acme").unwrap();
+    mill.load("orders", push(0).mode(LoadMode::Create)).await.unwrap();
+    // What another engine has stored before somebody asks is in what he gets.
+    let other = Engine::builder().object_store(Arc::new(store.clone())).open().await.unwrap().tenant("acme").unwrap();
+    other.load("orders", push(1)).await.unwrap();
+
+    store.arm(u64::MAX, Failing::Before);
+    let counts = join_all((0..100).map(|_| mill.sql("select count(*) from orders"))).await;
+    assert!(counts.into_iter().all(|count| count.unwrap().to_json()["data"] == json!([[2]])));
+    assert!(store.calls() < 50, "{} calls for the log of 100 questions", store.calls());
+
+    store.arm(u64::MAX, Failing::Before);
+    let reports = join_all((2..102).map(|n| mill.load("orders", push(n)))).await;
+    assert!(reports.into_iter().all(|report| report.unwrap().rows == 1));
+    assert!(store.calls() < 100, "{} calls for the commits of 100 loads", store.calls());
+    assert_eq!(other.dataset("orders").await.unwrap().summary.rows, 102);
 }
