@@ -40,7 +40,7 @@ const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
 /// Commits whose loads are counted to know how many come together. The most of them counts: fewer that came by chance must not
-/// make those after it smaller still.
+/// make those after it smaller still. After one of so many the whole interval is waited, to see whether more come by now.
 const COMMITS_REMEMBERED: usize = 16;
 
 /// A small load that is decoded and waits for its commit.
@@ -99,8 +99,9 @@ impl Sizes {
         self.next = (self.next + 1) % COMMITS_REMEMBERED;
     }
 
+    /// As many as nobody need wait longer for.
     fn enough(&self) -> usize {
-        self.latest.into_iter().max().unwrap_or(0)
+        if self.next == 1 { usize::MAX } else { self.latest.into_iter().max().unwrap_or(usize::MAX) }
     }
 }
 
@@ -250,12 +251,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_commit_counts_for_a_while() {
+    fn the_largest_commit_counts_and_the_interval_is_waited_now_and_then() {
         let mut sizes = Sizes::default();
-        sizes.note(64);
-        (1..COMMITS_REMEMBERED).for_each(|fewer| sizes.note(fewer));
-        assert_eq!(sizes.enough(), 64);
-        sizes.note(3);
-        assert_eq!(sizes.enough(), COMMITS_REMEMBERED - 1);
+        let mut enough = |loads| {
+            sizes.note(loads);
+            sizes.enough()
+        };
+        assert_eq!((enough(1), enough(64)), (usize::MAX, 64));
+        assert!((2..COMMITS_REMEMBERED).all(|_| enough(3) == 64));
+        assert_eq!((enough(3), enough(50), enough(3)), (usize::MAX, 50, 50));
     }
 }

@@ -194,9 +194,8 @@ fn empty(name: &str) -> Error {
 /// Infers from so many bytes; none when not even two rows fit into them.
 fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
     let name = source.name();
-    let mut head = vec![0; HEAD_BYTES];
-    let head_length = Unpacked::open(source, Compression::None, &Progress::new())?.read_full(&mut head)?;
-    let head = head.get(..head_length).unwrap_or_default();
+    let head = Unpacked::open(source, Compression::None, &Progress::new())?.read_up_to(HEAD_BYTES)?;
+    let head = head.as_slice();
     let compression = Compression::sniff(head);
     if let Some(layout) = binary_layout(head) {
         let (format, _) = format_of(layout);
@@ -216,10 +215,8 @@ fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, fina
         let hex: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         return Err(contradiction(name, options, &format!("does not begin like it (hex {})", hex.join(" "))));
     }
-    let mut bytes = vec![0; sample_bytes];
-    let read = Unpacked::open(source, compression, &Progress::new())?.read_full(&mut bytes)?;
-    bytes.truncate(read);
-    let complete = read < sample_bytes;
+    let bytes = Unpacked::open(source, compression, &Progress::new())?.read_up_to(sample_bytes)?;
+    let complete = bytes.len() < sample_bytes;
     if let Some(layout) = binary_layout(&bytes) {
         let what = if let Layout::Columnar(format) = layout { format!("{} file", format.as_str()) } else { "workbook".to_owned() };
         return Err(Error::invalid(format!("{name}: a {what} packed with another compression; unpack it and send the {what} itself")));

@@ -26,11 +26,37 @@ const PAGE_ROWS: usize = 20_000;
 
 /// What is written once and read often may take a little longer: about as fast to read as level 1, and smaller.
 const ZSTD_LEVEL: i32 = 3;
+/// Rows of a small segment of a load.
+const FAST_ROWS_MAX: usize = 16 << 10;
+
+/// How the pages of a segment are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// Sooner done, by Snappy, which every reader of Parquet has: a small segment is written again when it is merged.
+    Fast,
+    /// Smaller: of what is written once and read often.
+    Small,
+}
+
+impl Packing {
+    /// How the rows of a load are packed.
+    pub(super) fn of_load(rows: usize) -> Self {
+        if rows <= FAST_ROWS_MAX { Self::Fast } else { Self::Small }
+    }
+
+    fn compression(self) -> Result<Compression> {
+        match self {
+            Self::Fast => Ok(Compression::SNAPPY),
+            Self::Small => Ok(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?)),
+        }
+    }
+}
 
 /// Encodes one segment. Keeps a core busy: call it where that is allowed.
 pub(super) struct SegmentEncoder {
     schema: SchemaRef,
     expected_bytes: usize,
+    packing: Packing,
     /// Made when the first rows come: they tell how their columns are encoded.
     writer: Option<ArrowWriter<Vec<u8>>>,
     rows: u64,
@@ -40,13 +66,13 @@ pub(super) struct SegmentEncoder {
 
 impl SegmentEncoder {
     /// An encoder for batches of a schema that expects about so many bytes, and writes bloom filters of some columns.
-    pub(super) fn new(schema: &SchemaRef, expected_bytes: usize, filtered: Vec<Filtered>) -> Self {
-        Self { schema: SchemaRef::clone(schema), expected_bytes, writer: None, rows: 0, statistics: vec![ColumnStatistics::empty(); schema.fields().len()], filtered }
+    pub(super) fn new(schema: &SchemaRef, expected_bytes: usize, packing: Packing, filtered: Vec<Filtered>) -> Self {
+        Self { schema: SchemaRef::clone(schema), expected_bytes, packing, writer: None, rows: 0, statistics: vec![ColumnStatistics::empty(); schema.fields().len()], filtered }
     }
 
     fn open(&self, rows: &RecordBatch) -> Result<ArrowWriter<Vec<u8>>> {
         let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+            .set_compression(self.packing.compression()?)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
             .set_data_page_row_count_limit(PAGE_ROWS)
             .set_write_batch_size(8192)

@@ -184,6 +184,8 @@ struct Looks {
     certain: u64,
     /// When that was.
     read_at: Option<Instant>,
+    /// What the last one has found. What is published may be of a log that was gone by then: a commit ends at any time.
+    found: Option<Arc<Snapshot>>,
 }
 
 impl DatasetLog {
@@ -234,9 +236,11 @@ impl DatasetLog {
         let mut looks = self.refreshing.lock().await;
         let since = if believed.is_zero() { looks.certain } else { looks.last };
         if since > begun
-            && let Some(known) = self.known()
+            && let Some(found) = looks.found.clone()
         {
-            return Ok((!known.metadata.dropped).then_some(known));
+            let same_log = |known: &Arc<Snapshot>| known.metadata.id == found.metadata.id && known.version >= found.version;
+            let newest = self.known().filter(same_log).unwrap_or(found);
+            return Ok((!newest.metadata.dropped).then_some(newest));
         }
         let look = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
         let mut believed = believed;
@@ -266,7 +270,7 @@ impl DatasetLog {
                 continue;
             }
             self.publish(&snapshot);
-            looks.last = look;
+            (looks.last, looks.found) = (look, Some(Arc::clone(&snapshot)));
             if certain {
                 looks.certain = look;
             }
@@ -297,7 +301,8 @@ impl DatasetLog {
     /// Forgets what was read, after the dataset was deleted.
     pub(super) async fn forget(&self) {
         // Whoever reads the log at this moment must not publish afterwards what it has read.
-        let _refreshed = self.refreshing.lock().await;
+        let mut looks = self.refreshing.lock().await;
+        looks.found = None;
         self.clear();
     }
 

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 use super::bloom::Filtered;
 use super::commit::Committed;
-use super::encoder::{Encoded, SegmentEncoder};
+use super::encoder::{Encoded, Packing, SegmentEncoder};
 use super::entry::{Entry, Rewrite};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
@@ -60,7 +60,7 @@ impl Rewriter<'_> {
         let (schema, filtered) = (Arc::clone(schema), filtered(inputs, schema));
         let (few, bytes) = inputs.iter().fold((0, 0), |(rows, bytes), input| (rows + input.rows, bytes + input.bytes));
         if few <= INLINE_ROWS_MAX && bytes <= INLINE_BYTES_MAX {
-            let mut encoder = SegmentEncoder::new(&schema, 0, filtered);
+            let mut encoder = SegmentEncoder::new(&schema, 0, Packing::Small, filtered);
             while let Some(batch) = rows.try_next().await? {
                 encoder.write(&batch)?;
             }
@@ -68,7 +68,7 @@ impl Rewriter<'_> {
         }
         let (sender, mut receiver) = mpsc::channel(BATCHES_IN_FLIGHT);
         let encoding = blocking(move || {
-            let mut encoder = SegmentEncoder::new(&schema, 0, filtered);
+            let mut encoder = SegmentEncoder::new(&schema, 0, Packing::Small, filtered);
             while let Some(batch) = receiver.blocking_recv() {
                 encoder.write(&batch)?;
             }

@@ -67,14 +67,14 @@ mod tests {
     use object_store::memory::InMemory;
 
     use super::*;
-    use crate::storage::encoder::SegmentEncoder;
+    use crate::storage::encoder::{Packing, SegmentEncoder};
 
     #[tokio::test]
     async fn rows_come_in_the_columns_of_the_dataset() {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         let written = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true), Field::new("s", DataType::Utf8View, true)]));
         let columns: Vec<Arc<dyn Array>> = vec![Arc::new(Int64Array::from_iter_values(0..20_000)), Arc::new(StringViewArray::from_iter_values((0..20_000).map(|n| n.to_string())))];
-        let mut encoder = SegmentEncoder::new(&written, 0, Vec::new());
+        let mut encoder = SegmentEncoder::new(&written, 0, Packing::Small, Vec::new());
         encoder.write(&RecordBatch::try_new(Arc::clone(&written), columns).unwrap()).unwrap();
         let prefix = Path::from("acme/x");
         let segment = encoder.finish().unwrap().put(&*store, &prefix, "all/x.parquet".into(), DateTime::UNIX_EPOCH).await.unwrap();

@@ -15,7 +15,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::arrange::Arranged;
 use super::bloom;
-use super::encoder::{ROW_GROUP_ROWS, SegmentEncoder};
+use super::encoder::{Packing, ROW_GROUP_ROWS, SegmentEncoder};
 use super::layout;
 use super::segment::Segment;
 use crate::catalog::TimeChunk;
@@ -145,7 +145,7 @@ impl Target<'_> {
             let (name, rows) = arranged.piece(piece)?;
             drop(arranged);
             let filtered = bloom::choose(&rows, ROW_GROUP_ROWS);
-            let mut encoder = SegmentEncoder::new(&rows.schema(), rows.num_rows() * ROW_BYTES, filtered);
+            let mut encoder = SegmentEncoder::new(&rows.schema(), rows.num_rows() * ROW_BYTES, Packing::of_load(rows.num_rows()), filtered);
             encoder.write(&rows)?;
             Ok((layout::segment(&name), encoder.finish()?, rows))
         })

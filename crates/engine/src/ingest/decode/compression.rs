@@ -115,6 +115,23 @@ impl Unpacked {
         Ok(filled)
     }
 
+    /// Reads so many bytes, or those that there are. What is small is given no room for more.
+    pub(crate) fn read_up_to(&mut self, most: usize) -> Result<Vec<u8>> {
+        let expected = match self.compression {
+            Compression::None => usize::try_from(self.size).map_or(most, |size| size.saturating_add(1).min(most)),
+            _ => most,
+        };
+        let mut bytes = vec![0; expected];
+        let mut read = self.read_full(&mut bytes)?;
+        if read == expected && expected < most {
+            // A file that has grown since it was looked at.
+            bytes.resize(most, 0);
+            read += self.read_full(bytes.get_mut(read..).unwrap_or_default())?;
+        }
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
     fn explain(&self, error: std::io::Error) -> Error {
         let (name, packing, read) = (&self.name, self.compression.as_str(), self.progress.bytes_read());
         let damaged =

@@ -1,5 +1,6 @@
 //! Plain bytes to UTF-8 text in windows. One thread reads, unpacks and transcodes ahead while the caller parses; a bounded
-//! channel between them keeps the memory of a load independent of the size of its file.
+//! channel between them keeps the memory of a load independent of the size of its file. What is read sooner than a thread is
+//! started for it is read by the caller.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -12,10 +13,45 @@ use crate::ingest::{Compression, Encoding, Progress};
 const BLOCK_BYTES: usize = 256 << 10;
 /// Blocks that the reading thread may be ahead.
 const BLOCKS_AHEAD: usize = 8;
+/// Stored bytes that the caller reads.
+const READ_HERE_MAX_BYTES: u64 = 16 << 10;
 
-enum Block {
-    Text(Vec<u8>),
-    End,
+/// Reads, unpacks and transcodes block by block.
+struct Blocks {
+    unpacked: Unpacked,
+    transcoder: Transcoder,
+    progress: Progress,
+    ended: bool,
+}
+
+impl Blocks {
+    /// The next block; `None` at the end.
+    fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.progress.check()?;
+        let bytes = self.unpacked.read_up_to(BLOCK_BYTES)?;
+        self.ended = bytes.len() < BLOCK_BYTES;
+        self.transcoder.transcode(bytes, self.ended).map(Some).map_err(|what| Error::invalid(format!("{} {what}", self.unpacked.name())))
+    }
+
+    fn send_all(&mut self, sender: &SyncSender<Result<Option<Vec<u8>>>>) {
+        loop {
+            let block = self.next();
+            let last = !matches!(block, Ok(Some(_)));
+            // Nobody listens any more when the decoder has given up.
+            if sender.send(block).is_err() || last {
+                return;
+            }
+        }
+    }
+}
+
+/// Who reads.
+enum Reader {
+    Thread(Receiver<Result<Option<Vec<u8>>>>),
+    Here(Box<Blocks>),
 }
 
 /// The text that was read and not yet consumed.
@@ -23,25 +59,24 @@ pub(crate) struct Window {
     buffer: Vec<u8>,
     start: usize,
     ended: bool,
-    blocks: Receiver<Result<Block>>,
+    reader: Reader,
 }
 
 impl Window {
-    /// Starts the thread that reads ahead. It ends when the window is dropped or the progress is cancelled.
+    /// Begins to read; where that takes a thread, it ends when the window is dropped or the progress is cancelled.
     pub(crate) fn open(source: &Spooled, compression: Compression, encoding: Encoding, progress: &Progress) -> Result<Self> {
-        let unpacked = Unpacked::open(source, compression, progress)?;
-        let (sender, blocks) = sync_channel(BLOCKS_AHEAD);
-        let progress = progress.clone();
-        std::thread::Builder::new()
-            .name("tidemill-read".to_owned())
-            .spawn(move || {
-                if let Err(error) = read_ahead(unpacked, encoding, &progress, &sender) {
-                    // Nobody listens any more when the decoder has given up.
-                    let _ = sender.send(Err(error));
-                }
-            })
-            .map_err(|error| Error::new(ErrorKind::Unavailable, format!("start a reading thread: {error}; try again when the machine has room")).because(error))?;
-        Ok(Self { buffer: Vec::with_capacity(2 * BLOCK_BYTES), start: 0, ended: false, blocks })
+        let mut blocks = Blocks { unpacked: Unpacked::open(source, compression, progress)?, transcoder: Transcoder::new(encoding), progress: progress.clone(), ended: false };
+        let reader = if source.size() <= READ_HERE_MAX_BYTES {
+            Reader::Here(Box::new(blocks))
+        } else {
+            let (sender, receiver) = sync_channel(BLOCKS_AHEAD);
+            std::thread::Builder::new()
+                .name("tidemill-read".to_owned())
+                .spawn(move || blocks.send_all(&sender))
+                .map_err(|error| Error::new(ErrorKind::Unavailable, format!("start a reading thread: {error}; try again when the machine has room")).because(error))?;
+            Reader::Thread(receiver)
+        };
+        Ok(Self { buffer: Vec::new(), start: 0, ended: false, reader })
     }
 
     pub(crate) fn text(&self) -> &[u8] {
@@ -63,38 +98,21 @@ impl Window {
         self.start = 0;
         let wanted = self.buffer.len() * 2;
         loop {
-            match self.blocks.recv() {
-                Ok(Ok(Block::Text(text))) if self.buffer.is_empty() => self.buffer = text,
-                Ok(Ok(Block::Text(text))) => self.buffer.extend_from_slice(&text),
-                Ok(Ok(Block::End)) => {
+            let block = match &mut self.reader {
+                Reader::Thread(receiver) => receiver.recv().map_err(|_| Error::internal("the reading thread ended without a word"))?,
+                Reader::Here(blocks) => blocks.next(),
+            };
+            match block? {
+                Some(text) if self.buffer.is_empty() => self.buffer = text,
+                Some(text) => self.buffer.extend_from_slice(&text),
+                None => {
                     self.ended = true;
                     return Ok(());
                 }
-                Ok(Err(error)) => return Err(error),
-                Err(_) => return Err(Error::internal("the reading thread ended without a word")),
             }
             if !self.buffer.is_empty() && self.buffer.len() >= wanted {
                 return Ok(());
             }
-        }
-    }
-}
-
-fn read_ahead(mut unpacked: Unpacked, encoding: Encoding, progress: &Progress, sender: &SyncSender<Result<Block>>) -> Result<()> {
-    let mut transcoder = Transcoder::new(encoding);
-    loop {
-        progress.check()?;
-        let mut bytes = vec![0; BLOCK_BYTES];
-        let read = unpacked.read_full(&mut bytes)?;
-        let last = read < BLOCK_BYTES;
-        bytes.truncate(read);
-        bytes = transcoder.transcode(bytes, last).map_err(|what| Error::invalid(format!("{} {what}", unpacked.name())))?;
-        if sender.send(Ok(Block::Text(bytes))).is_err() {
-            return Ok(());
-        }
-        if last {
-            let _ = sender.send(Ok(Block::End));
-            return Ok(());
         }
     }
 }
