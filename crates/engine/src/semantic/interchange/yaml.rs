@@ -184,7 +184,7 @@ mod tests {
                 "name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures:\n  - name: n\n    label: N\n    kind: count\n    filters: [{member: a.b, operator: eqals}]",
                 "this is no filter",
             ),
-            ("name: a\ndataset: a\nlabel: A\nmeasures: []\ndimensions:\n  - {name: n, label: N, type: float, geo: lattitude}", "did you mean latitude?"),
+            ("name: a\ndataset: a\nlabel: A\nmeasures: []\ndimensions:\n  - {name: n, label: N, type: float, geo: lattitude}", "did you mean latitude"),
             ("name: a\nlabel: A\ndimensions: []\nmeasures: []", "missing field `dataset`"),
             ("name: [a]", "a.yaml:1:7"),
             ("name: a\nname: b", "a.yaml:2:1"),

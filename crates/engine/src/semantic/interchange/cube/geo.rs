@@ -56,7 +56,10 @@ fn half(place: &Entry, key: &str, name: &str) -> Result<Entry, Reason> {
     degrees.known(&[&["sql"]])?;
     let sql = degrees.text("sql")?.ok_or_else(|| format!("its {key} has no sql"))?;
     let title = place.title().map_or_else(|| humanised(name), |title| format!("{title} {key}"));
-    Ok(place.with(&["latitude", "longitude"], [("name", json!(name)), ("title", json!(title)), ("type", json!("number")), ("sql", Value::String(sql))]))
+    // A note on one of them says which.
+    let mut spot = place.spot.clone();
+    spot.path = format!("{}_{key}", spot.path);
+    Ok(place.with(&["latitude", "longitude"], [("name", json!(name)), ("title", json!(title)), ("type", json!("number")), ("sql", Value::String(sql))]).standing(spot))
 }
 
 /// Says which dimensions of the model are the halves of points, where both have been read.
