@@ -59,7 +59,9 @@ fn half(place: &Entry, key: &str, name: &str) -> Result<Entry, Reason> {
     // A note on one of them says which.
     let mut spot = place.spot.clone();
     spot.path = format!("{}_{key}", spot.path);
-    Ok(place.with(&["latitude", "longitude"], [("name", json!(name)), ("title", json!(title)), ("type", json!("number")), ("sql", Value::String(sql))]).standing(spot))
+    Ok(place
+        .with(&["latitude", "longitude"], [("name", json!(name)), ("title", json!(title)), ("type", json!("number")), ("sql", Value::String(sql))])
+        .standing(spot))
 }
 
 /// Says which dimensions of the model are the halves of points, where both have been read.
