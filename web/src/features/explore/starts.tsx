@@ -9,10 +9,15 @@ export interface Start {
   part: Partial<ExploreState>;
 }
 
+/** Hardly anything to group by: each row has another. */
+const namesRows = (name: string): boolean =>
+  /(^|[^a-z])(id|uuid|key|number|no)$/i.test(name) || /[a-z](Id|Uuid|Key|Number)$/.test(name);
+
 export function startsOf(model: Model): Start[] {
   const measure = model.measures[0];
   if (!measure) return [];
-  const text = model.dimensions.find(({ type }) => type === 'string');
+  const texts = model.dimensions.filter(({ type }) => type === 'string');
+  const text = texts.find(({ name }) => !namesRows(name)) ?? texts[0];
   const measures = [measure.name];
   return [
     ...(model.time_dimension
