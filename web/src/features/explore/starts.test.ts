@@ -1,3 +1,4 @@
+// What Explore offers to begin with, by the names of dimensions.
 import { describe, expect, it } from 'vitest';
 import type { Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
