@@ -420,11 +420,12 @@ fn computed(plan: LogicalPlanBuilder, dimensions: &[ResultColumn], formulas: &[(
     }
     let buckets: Vec<Expr> = dimensions.iter().filter(|column| column.role == ColumnRole::Time).map(|column| by_name(&column.name)).collect();
     let place = |ranked: &Ranked| format!("place of {}", ranked.member);
-    let windows = ranked.iter().map(|ranked| {
+    let mut plan = plan;
+    for ranked in ranked {
+        // A node for each: all windows of one are computed in the order of the first, unchecked (DataFusion 55).
         let window = rank().partition_by(buckets.clone()).order_by(vec![by_name(&by(ranked)).sort(false, false)]).build()?;
-        Ok(window.alias(place(ranked)))
-    });
-    let plan = plan.window(windows.collect::<Result<Vec<_>>>()?)?;
+        plan = plan.window([window.alias(place(ranked))])?;
+    }
     let mut shown: Vec<Expr> = dimensions.iter().map(|column| by_name(&column.name)).collect();
     shown.extend(formulas.iter().filter(|(member, _)| !is_rank(member)).map(|(member, _)| by_name(member)));
     for ranked in ranked {

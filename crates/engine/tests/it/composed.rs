@@ -84,6 +84,7 @@ pub(crate) async fn shop(ward: &Ward) -> Mill {
                 {"name": "share", "label": "Share", "kind": "share_of_total", "measure": "revenue"},
                 {"name": "buyers_share", "label": "Share of buyers", "kind": "share_of_total", "measure": "buyers"},
                 {"name": "place", "label": "Place", "kind": "rank", "measure": "revenue"},
+                {"name": "count_place", "label": "Place by orders", "kind": "rank", "measure": "count"},
                 {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "revenue"},
                 {"name": "mean_so_far", "label": "Mean so far", "kind": "cumulative", "measure": "mean"},
                 {"name": "two_months", "label": "Two months", "kind": "rolling", "measure": "revenue", "span": {"count": 2, "unit": "month"}},
@@ -250,6 +251,9 @@ async fn numbers_are_computed_from_measures() {
             found,
             json!([[null, 60.0 / 130.0, 130.0, 258, share(130.0), 0.25, 1], ["IT", 1.0, 60.0, 237, share(120.0), 0.5, 2], ["NO", 10.0 / 30.0, 30.0, 58, share(30.0), 0.25, 3]])
         );
+        // Each rank is in an order of its own.
+        let two_ranks = json!({"measures": ["orders.place", "orders.count_place"], "dimensions": ["customers.country"], "order": [["orders.place", "asc"]]});
+        assert_eq!(rows(mill, two_ranks).await, json!([[null, 1, 2], ["IT", 2, 1], ["NO", 3, 2]]));
         // Division by nothing is nothing, not an error.
         let none = json!([{"member": "orders.amount", "operator": "gt", "values": [1000]}]);
         assert_eq!(rows(mill, json!({"measures": ["orders.paid_share", "orders.count"], "filters": none})).await, json!([[null, 0]]));
