@@ -195,7 +195,7 @@ fn spooled(name: &str, bytes: &[u8]) -> Result<Spooled, String> {
 /// Reads a file as a load does: with its own types, and with each column as something else.
 fn load(source: &Spooled, options: &ReadOptions) -> Result<(), String> {
     const OTHERS: [ColumnType; 5] = [ColumnType::Integer, ColumnType::String, ColumnType::Timestamp, ColumnType::Float, ColumnType::Date];
-    let Some(inference) = settled(infer_spooled(source, options))? else { return Ok(()) };
+    let Some(inference) = settled(infer_spooled(source, options, None))? else { return Ok(()) };
     let others: BTreeMap<String, ColumnType> = inference.columns.iter().zip(OTHERS.iter().cycle()).map(|(column, other)| (column.name.clone(), *other)).collect();
     for types in [BTreeMap::new(), others] {
         let Some((columns, declared)) = settled(inference.declared_with(&types))? else { continue };

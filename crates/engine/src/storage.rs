@@ -28,6 +28,7 @@ pub(crate) mod commit;
 pub(crate) mod compaction;
 pub(crate) mod deletion;
 pub(crate) mod disk;
+mod distinct;
 pub(crate) mod durable;
 pub(crate) mod encoder;
 pub(crate) mod encodings;

@@ -20,7 +20,7 @@ use super::decode::{Spooled, arrow, avro_blocks, parquet, spool};
 use super::load::Load;
 use super::options::{Compression, Encoding, FileFormat, ReadOptions};
 use super::progress::Progress;
-use crate::catalog::{Column, ColumnType};
+use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
 use crate::ids::suggest_dataset_name;
 
@@ -161,7 +161,7 @@ pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
     Box::pin(async move {
         let Load { input, options, types, progress, .. } = load;
         let source = spool(input, &progress).await?;
-        let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options)).await;
+        let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options, None)).await;
         let mut inference = inferred.map_err(|error| Error::internal("the inference ended without a word").because(error))??;
         let (columns, declared) = inference.declared_with(&types)?;
         for ((column, known), declared) in columns.into_iter().zip(&mut inference.columns).zip(declared) {
@@ -173,14 +173,14 @@ pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
     })
 }
 
-/// The same for a source at hand; blocks.
-pub(crate) fn infer_spooled(source: &Spooled, options: &ReadOptions) -> Result<Inference> {
+/// The same for a source at hand, perhaps for a dataset of `known` columns; blocks.
+pub(crate) fn infer_spooled(source: &Spooled, options: &ReadOptions, known: Option<&DatasetSchema>) -> Result<Inference> {
     options.check()?;
     if source.size() == 0 {
         return Err(empty(source.name()));
     }
     for (step, bytes) in SAMPLE_BYTES.into_iter().enumerate() {
-        if let Some(inference) = infer_from(source, options, bytes, step + 1 == SAMPLE_BYTES.len())? {
+        if let Some(inference) = infer_from(source, options, known, bytes, step + 1 == SAMPLE_BYTES.len())? {
             return Ok(inference);
         }
     }
@@ -192,7 +192,7 @@ fn empty(name: &str) -> Error {
 }
 
 /// Infers from so many bytes; none when not even two rows fit into them.
-fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
+fn infer_from(source: &Spooled, options: &ReadOptions, known: Option<&DatasetSchema>, sample_bytes: usize, final_try: bool) -> Result<Option<Inference>> {
     let name = source.name();
     let head = Unpacked::open(source, Compression::None, &Progress::new())?.read_up_to(HEAD_BYTES)?;
     let head = head.as_slice();
@@ -204,7 +204,7 @@ fn infer_from(source: &Spooled, options: &ReadOptions, sample_bytes: usize, fina
         }
         options.check_for(name, format)?;
         let found = match layout {
-            Layout::Columnar(format) => packed::infer(source, format)?,
+            Layout::Columnar(format) => packed::infer(source, format, known)?,
             _ => excel::infer(source, options)?,
         };
         return Ok(Some(conclude(name, options, compression, Encoding::Utf8, found)));

@@ -114,10 +114,10 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
-    let inference = {
-        let source = Arc::clone(&source);
-        Arc::new(blocking(source.size(), move || infer_spooled(&source, &options)).await?)
-    };
+    // What steps make of a file is not told by its columns.
+    let known = before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata));
+    let looked_at = Arc::clone(&source);
+    let inference = Arc::new(blocking(source.size(), move || infer_spooled(&looked_at, &options, known.as_deref().map(|known| &known.schema))).await?);
     let record = LoadRecord {
         load_id: uuid::Uuid::now_v7().to_string(),
         source: source.name().to_owned(),

@@ -143,7 +143,7 @@ impl Mill {
             let provisions = Provisions::fetch(self.step_host(), &steps, true).await?;
             let source = spool(input, &progress).await?;
             let work = move || {
-                let inference = infer_spooled(&source, &options)?;
+                let inference = infer_spooled(&source, &options, None)?;
                 let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;
                 let compiled = steps.compile(&columns, &provisions)?;
                 preview(&source, inference, columns, compiled, shown.min(SHOWN_MAX))

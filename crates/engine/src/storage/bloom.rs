@@ -5,8 +5,6 @@
 //! A filter never says no to a value that is there; to one that is not there it says yes once in fifty times: with half of that
 //! a filter would be twice as large, because its size is a power of two.
 
-use std::hash::{BuildHasher, Hash};
-
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute;
 use arrow::datatypes::{DataType, Int64Type};
@@ -17,6 +15,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ParquetMetaData;
 
 use super::checksum;
+use super::distinct::count_distinct;
 use super::reader::SegmentReader;
 
 /// How often a filter may let a value pass that is not there.
@@ -110,23 +109,6 @@ fn distinct(array: &ArrayRef) -> Option<u64> {
         DataType::Int64 => Some(count_distinct(array.as_primitive::<Int64Type>().iter().flatten(), array.len())),
         _ => None,
     }
-}
-
-/// Linear counting: each value sets the bit of its hash, and how many bits stay clear tells how many values there were.
-/// With two bits for each row it is off by a few percent at most.
-fn count_distinct<T: Hash>(values: impl Iterator<Item = T>, rows: usize) -> u64 {
-    let hasher = foldhash::quality::FixedState::default();
-    let bits = (rows.max(64) * 2).next_power_of_two();
-    let mut words = vec![0_u64; bits / 64];
-    for value in values {
-        let place = hasher.hash_one(value) as usize & (bits - 1);
-        if let Some(word) = words.get_mut(place / 64) {
-            *word |= 1 << (place % 64);
-        }
-    }
-    let clear: u64 = words.iter().map(|word| u64::from(word.count_zeros())).sum();
-    let bits = bits as f64;
-    (-bits * (clear.max(1) as f64 / bits).ln()).round() as u64
 }
 
 /// The filters of one column of a segment, one for each of its row groups.

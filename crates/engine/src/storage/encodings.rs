@@ -2,23 +2,22 @@
 //! differences where whole numbers and instants do not, as bytes one after the other where texts do not. Every encoding is one of
 //! those that Parquet readers have had for years.
 
-use std::collections::HashSet;
-use std::hash::Hash;
-
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use parquet::basic::Encoding;
 use parquet::file::properties::WriterPropertiesBuilder;
 use parquet::schema::types::ColumnPath;
 
+use super::distinct::count_distinct;
+
 /// Rows that are looked at, from the middle of those that there are.
 const SAMPLE_ROWS: usize = 16 << 10;
 /// Bits that a number in a dictionary takes, about, once it is compressed.
 const DICTIONARY_BITS: f64 = 32.0;
 /// Floats are worth codes if at most one in so many is another one.
-const ROWS_PER_FLOAT: usize = 2;
+const ROWS_PER_FLOAT: u64 = 2;
 /// Texts are long, so that a dictionary is worth more.
-const ROWS_PER_TEXT_PERCENT: usize = 90;
+const ROWS_PER_TEXT_PERCENT: u64 = 90;
 /// Bytes of the dictionary of a row group: beyond it the rest is written out, and the dictionary was for nothing.
 pub(super) const DICTIONARY_MAX_BYTES: usize = 4 << 20;
 
@@ -43,10 +42,12 @@ fn written_out(column: &ArrayRef) -> Option<Encoding> {
         DataType::Timestamp(..) => differences(column.as_primitive_opt::<TimestampMicrosecondType>()?.iter().flatten()),
         DataType::Date32 => differences(column.as_primitive::<Date32Type>().iter().flatten().map(i64::from)),
         DataType::Float64 => {
-            let distinct = distinct(column.as_primitive::<Float64Type>().iter().map(|value| value.map(f64::to_bits)));
-            (distinct * ROWS_PER_FLOAT > rows).then_some(Encoding::PLAIN)
+            let distinct = count_distinct(column.as_primitive::<Float64Type>().iter().flatten().map(f64::to_bits), rows);
+            (distinct * ROWS_PER_FLOAT > rows as u64).then_some(Encoding::PLAIN)
         }
-        DataType::Utf8View => (distinct(column.as_string_view().iter()) * 100 > rows * ROWS_PER_TEXT_PERCENT).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        DataType::Utf8View => {
+            (count_distinct(column.as_string_view().iter().flatten(), rows) * 100 > rows as u64 * ROWS_PER_TEXT_PERCENT).then_some(Encoding::DELTA_LENGTH_BYTE_ARRAY)
+        }
         _ => None,
     }
 }
@@ -57,13 +58,9 @@ fn differences(values: impl Iterator<Item = i64>) -> Option<Encoding> {
     let steps = values.windows(2).map(|pair| if let [one, next] = pair { next.wrapping_sub(*one) } else { 0 });
     let (least, most) = steps.fold((i64::MAX, i64::MIN), |(least, most), step| (least.min(step), most.max(step)));
     let bits = if least > most { 0.0 } else { ((most as f64 - least as f64) + 1.0).log2() };
-    let distinct = distinct(values.iter().copied().map(Some)) as f64;
+    let distinct = count_distinct(values.iter().copied(), values.len()) as f64;
     let codes = distinct.max(1.0).log2().ceil() + DICTIONARY_BITS * distinct / values.len().max(1) as f64;
     (bits.ceil() < codes).then_some(Encoding::DELTA_BINARY_PACKED)
-}
-
-fn distinct<T: Eq + Hash>(values: impl Iterator<Item = Option<T>>) -> usize {
-    values.flatten().collect::<HashSet<T, foldhash::fast::RandomState>>().len()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! An input that can be read more than once: files are opened in place, bytes are kept, streams go to memory while they
+//! An input that can be read more than once: files are opened in place (small ones are read at once), bytes are kept, streams go to memory while they
 //! are small and to a temporary file beyond that, which goes away with the last reader.
 
 use std::fs::File;
@@ -14,6 +14,8 @@ use crate::ingest::{Input, Progress};
 
 /// Streams up to this size stay in memory.
 const MEMORY_MAX_BYTES: usize = 4 << 20;
+/// Files up to this size are read at once.
+const FILE_IN_MEMORY_MAX_BYTES: u64 = 1 << 20;
 
 /// Bytes in any order.
 pub(crate) trait ReadSeek: Read + Seek + Send {}
@@ -97,11 +99,9 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
     let name = input.name().to_owned();
     let (content, size) = match input {
         Input::Path(path) => {
-            let metadata = tokio::fs::metadata(&path).await.map_err(|error| unreadable(&name, &path, error))?;
-            if !metadata.is_file() {
-                return Err(Error::invalid(format!("{name}: {} is not a file; name one file", path.display())));
-            }
-            (Content::Path(path), metadata.len())
+            let named = name.clone();
+            let looked = tokio::task::spawn_blocking(move || look_at(&named, path)).await;
+            looked.map_err(|error| Error::internal("a look at a file ended without a word").because(error))??
         }
         Input::Bytes { bytes, .. } => {
             let size = bytes.len() as u64;
@@ -111,6 +111,20 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
     };
     progress.set_bytes_total(size);
     Ok(Spooled { name, size, content })
+}
+
+/// A file: read at once where it is small, because it is read more than once, and in pieces.
+fn look_at(name: &str, path: PathBuf) -> Result<(Content, u64)> {
+    let metadata = std::fs::metadata(&path).map_err(|error| unreadable(name, &path, error))?;
+    if !metadata.is_file() {
+        return Err(Error::invalid(format!("{name}: {} is not a file; name one file", path.display())));
+    }
+    if metadata.len() > FILE_IN_MEMORY_MAX_BYTES {
+        return Ok((Content::Path(path), metadata.len()));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| unreadable(name, &path, error))?;
+    let size = bytes.len() as u64;
+    Ok((Content::Bytes(bytes.into()), size))
 }
 
 async fn spool_stream(name: &str, mut reader: Box<dyn AsyncRead + Send + Unpin>, progress: &Progress) -> Result<(Content, u64)> {

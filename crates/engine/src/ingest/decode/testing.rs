@@ -58,7 +58,7 @@ pub(crate) fn load_source(source: &Spooled, declared: &[(&str, ColumnType)]) -> 
 
 /// The same, with more declared.
 pub(crate) fn load_with(source: &Spooled, options: &ReadOptions, declared: &[(&str, ColumnType)]) -> Result<Loaded> {
-    let inference = infer_spooled(source, options)?;
+    let inference = infer_spooled(source, options, None)?;
     let (columns, declared) = inference.declared_with(&declared.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect())?;
     load_into(source, inference, DecodeTarget { columns, declared, lines: false, nulling: Vec::new() })
 }

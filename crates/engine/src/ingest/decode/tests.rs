@@ -194,20 +194,20 @@ fn columns_of_the_target_are_matched_by_name() {
     let target = |columns: Vec<Column>| DecodeTarget { declared: vec![true; columns.len()], columns, lines: false, nulling: Vec::new() };
     let loaded = load_into(
         &source,
-        infer_spooled(&source, &ReadOptions::default()).unwrap(),
+        infer_spooled(&source, &ReadOptions::default(), None).unwrap(),
         target(vec![column("a", ColumnType::String), column("new", ColumnType::Date), column("b", ColumnType::Float)]),
     )
     .unwrap();
     assert_eq!(loaded.rows(), ["x|~|1.0"]);
     let error =
-        load_into(&source, infer_spooled(&source, &ReadOptions::default()).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)])).unwrap_err();
+        load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)])).unwrap_err();
     assert_eq!(error.message(), "t.csv: column \"a\" is not in the dataset; did you mean aa, b?; rename or drop it in the file, or load into a new dataset");
 }
 
 #[test]
 fn a_load_stops_when_it_is_cancelled_or_nobody_listens() {
     let source = spooled("t.csv", format!("n\n{}", "1\n".repeat(100_000)));
-    let inference = infer_spooled(&source, &ReadOptions::default()).unwrap();
+    let inference = infer_spooled(&source, &ReadOptions::default(), None).unwrap();
     let target = DecodeTarget { columns: vec![Column::new("n", ColumnType::Integer)], declared: vec![true], lines: false, nulling: Vec::new() };
     let progress = Progress::new();
     let error = super::decode(&source, &inference, &target, &progress, &mut |_| {
@@ -284,7 +284,7 @@ proptest! {
             text.push_str(line_end);
         }
         let source = spooled("t.csv", if packed { gzip(text.as_bytes()) } else { text.clone().into_bytes() });
-        let inference = infer_spooled(&source, &ReadOptions::default()).unwrap();
+        let inference = infer_spooled(&source, &ReadOptions::default(), None).unwrap();
         prop_assert_eq!(inference.delimiter, Some(delimiter));
         // Texts may look like anything; they are declared to stay text.
         let names: Vec<String> = (0..table[0].len()).map(|place| format!("text{place}")).collect();

@@ -21,8 +21,8 @@ use crate::ingest::contract::unique::UniqueKeys;
 use crate::ingest::decode::Decoded;
 use crate::ingest::intake;
 use crate::ingest::pipeline::{LoadHost, announce, blocking, keep_rejects, millis_since, report};
-use crate::ingest::profile::observe::Profiler;
-use crate::ingest::profile::{LoadProfile, kept};
+use crate::ingest::profile::kept;
+use crate::ingest::profile::observe::{Profiled, Profiler};
 use crate::ingest::treatment::rows::Rows;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, HeldTo, LoadRecord};
@@ -303,20 +303,22 @@ async fn profiles(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: 
     if !now.iter().any(|waiting| waiting.load.is_profiled()) {
         return vec![None; now.len()];
     }
-    let earlier = intake::earlier_profile(host, Some(before)).await;
     let schema = &before.metadata.schema;
-    let profiling: Vec<_> = now.iter().zip(settled).map(|(waiting, settled)| profile(host, schema, earlier.as_ref(), &waiting.load, &settled.rows)).collect();
-    futures::stream::iter(profiling).buffered(PROFILES_AT_ONCE).collect().await
+    let profiling: Vec<_> = now.iter().zip(settled).map(|(waiting, settled)| profile(host, schema, &waiting.load, &settled.rows)).collect();
+    let profiling = futures::stream::iter(profiling).buffered(PROFILES_AT_ONCE).collect::<Vec<_>>();
+    let (earlier, profiled) = tokio::join!(intake::earlier_profile(host, Some(before)), profiling);
+    let keeping: Vec<_> = profiled.into_iter().map(|profiled| intake::keep_profile(host, profiled, earlier.as_ref(), schema)).collect();
+    futures::stream::iter(keeping).buffered(PROFILES_AT_ONCE).collect().await
 }
 
-async fn profile(host: &LoadHost, schema: &DatasetSchema, earlier: Option<&LoadProfile>, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Vec<Drift>> {
+async fn profile(host: &LoadHost, schema: &DatasetSchema, load: &SmallLoad, rows: &[RecordBatch]) -> Option<Profiled> {
     if !load.is_profiled() || rows.iter().all(|rows| rows.num_rows() == 0) {
         return None;
     }
-    let mut profiler = Profiler::new(&schema.columns);
-    rows.iter().try_for_each(|rows| profiler.add(rows)).ok()?;
-    let profiled = intake::finish_profile(host, Some(profiler), &load.record.load_id).await;
-    intake::keep_profile(host, profiled, earlier, schema).await
+    let bytes = rows.iter().map(|rows| rows.get_array_memory_size() as u64).sum();
+    let (mut profiler, rows) = (Profiler::new(&schema.columns), rows.to_vec());
+    let watched = blocking(bytes, move || rows.iter().try_for_each(|rows| profiler.add(rows)).map(|()| profiler)).await;
+    intake::finish_profile(host, Some(watched.ok()?), &load.record.load_id).await
 }
 
 /// Writes the rows of all of them into segments, and what each has rejected.

@@ -1,12 +1,12 @@
 //! A sample of a file of columns: its schema says names and types, the first rows give examples.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Field, Int64Type};
 
 use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
 use crate::catalog::column::FLOAT_EXACT_MAX;
 use crate::catalog::convert::{Misfit, convert, misfits, show};
-use crate::catalog::{Column, ColumnType};
+use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
 use crate::ingest::decode::columnar::Columnar;
@@ -14,13 +14,16 @@ use crate::ingest::decode::value;
 
 const SAMPLE_ROWS: usize = 1_000;
 
-pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
+/// Looks at a file. Where it has just the columns of a dataset, all of which are `known`, its rows have nothing to add: no examples
+/// are taken then, which would cost as much as decoding a page of each column.
+pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSchema>) -> Result<Found> {
     let mut file = format.open(source, Some(SAMPLE_ROWS))?;
     let schema = file.schema().clone();
     if schema.fields().is_empty() {
         return Err(Error::invalid(format!("{}: the {} file has no columns; write it anew", source.name(), format.as_str())));
     }
-    let batch = format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, batch.num_rows().min(SAMPLE_ROWS)));
+    let is_known = known.is_some_and(|known| schema.fields().iter().all(|field| is_of(known, field)));
+    let batch = if is_known { None } else { format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, batch.num_rows().min(SAMPLE_ROWS))) };
     let rows = batch.as_ref().map_or(0, |batch| batch.num_rows());
     let mut preview = Preview { columns: schema.fields().iter().map(|field| field.name().clone()).collect(), rows: vec![Vec::new(); rows.min(PREVIEW_ROWS)] };
     let mut columns = Vec::new();
@@ -65,6 +68,11 @@ pub(super) fn infer(source: &Spooled, format: Columnar) -> Result<Found> {
         columns.push(InferredColumn { name, column_type, fields, nullable: field.is_nullable(), null_tokens: Vec::new(), examples, undetermined: false, needs_width, beyond });
     }
     Ok(Found { layout: Layout::Columnar(format), header: true, rows: rows as u64, columns, preview, warnings: Vec::new(), sheet: None })
+}
+
+/// Whether a dataset has such a column.
+fn is_of(known: &DatasetSchema, field: &Field) -> bool {
+    known.get(field.name()).zip(Column::from_field(field)).is_some_and(|(known, stored)| *known == stored)
 }
 
 /// The first of some whole numbers that a float would round.

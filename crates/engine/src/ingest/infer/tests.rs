@@ -1,11 +1,16 @@
 //! What inference says of small inputs, and how it says it in JSON.
 
+use std::sync::Arc;
+
+use ::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
+use ::parquet::arrow::ArrowWriter;
+
 use super::*;
 use crate::ingest::Input;
 use crate::ingest::decode::testing::{gzip, spooled};
 
 fn inferred(name: &str, bytes: impl Into<bytes::Bytes>) -> Inference {
-    infer_spooled(&spooled(name, bytes), &ReadOptions::default()).unwrap()
+    infer_spooled(&spooled(name, bytes), &ReadOptions::default(), None).unwrap()
 }
 
 #[test]
@@ -109,7 +114,7 @@ async fn declared_types_replace_inferred_ones() {
 }
 
 fn refusal(bytes: impl Into<bytes::Bytes>, options: &ReadOptions) -> String {
-    infer_spooled(&spooled("t", bytes), options).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
+    infer_spooled(&spooled("t", bytes), options, None).map_or_else(|error| error.message().to_owned(), |inference| format!("read as {:?}", inference.format))
 }
 
 /// An Avro container without rows.
@@ -175,4 +180,22 @@ fn options_of_another_format_are_errors_at_their_name() {
     assert!(refusal(avro(), &path).contains("json_path is declared, which is for JSON, but the file is read as Avro"));
     let tabs = ReadOptions { format: Some(FileFormat::Tsv), delimiter: Some(','), ..ReadOptions::default() };
     assert!(refusal(text, &tabs).contains("separated by tabs and not by ','"));
+}
+
+#[test]
+fn rows_of_a_file_with_the_columns_of_the_dataset_are_not_looked_at() {
+    let columns: Vec<(&str, ArrayRef)> = vec![("n", Arc::new(Int64Array::from(vec![1, 2]))), ("share", Arc::new(Float64Array::from(vec![0.5, 1.0])))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let source = spooled("x.parquet", writer.into_inner().unwrap());
+    let looked = |share: ColumnType, name: &str| {
+        let columns = vec![Column::new("n", ColumnType::Integer), Column::new(name, share), Column::new("more", ColumnType::String)];
+        let inference = infer_spooled(&source, &ReadOptions::default(), Some(&DatasetSchema::new(columns, None).unwrap())).unwrap();
+        assert_eq!(inference.columns.iter().map(|column| column.column_type).collect::<Vec<_>>(), [ColumnType::Integer, ColumnType::Float]);
+        (inference.sample_rows, inference.columns[1].needs_width)
+    };
+    assert_eq!(looked(ColumnType::Float, "share"), (0, false));
+    // A column may have to be widened, or is new: that is told by rows.
+    assert_eq!((looked(ColumnType::Integer, "share"), looked(ColumnType::Float, "other")), ((2, true), (2, true)));
 }

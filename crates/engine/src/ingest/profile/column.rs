@@ -87,7 +87,7 @@ fn real(mut values: Vec<f64>) -> Sampled {
 }
 
 fn texts(array: &ArrayRef) -> Sampled {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
+    let mut counts: HashMap<&str, u64, foldhash::fast::RandomState> = HashMap::default();
     let mut sampled = Sampled::default();
     let (mut shortest, mut longest, mut characters) = (u64::MAX, 0, 0_u64);
     for text in array.as_string_view().iter().flatten() {

@@ -100,7 +100,7 @@ pub(crate) fn treat(name: &str, bytes: impl Into<bytes::Bytes>, steps: &str) -> 
 pub(crate) fn treat_typed(name: &str, bytes: impl Into<bytes::Bytes>, steps: &str, types: &[(&str, ColumnType)]) -> Result<Treated> {
     let steps = Steps::parse(steps)?;
     let (source, provisions) = (spooled(name, bytes), provisions(&steps)?);
-    let inference = infer_spooled(&source, &ReadOptions::default())?;
+    let inference = infer_spooled(&source, &ReadOptions::default(), None)?;
     let types = types.iter().map(|(name, column_type)| ((*name).to_owned(), *column_type)).collect();
     let (columns, declared) = inference.declared_with(&steps.declared(&inference, types))?;
     let target = DecodeTarget { columns, declared, lines: true, nulling: Vec::new() };
