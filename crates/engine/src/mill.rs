@@ -21,6 +21,7 @@ mod models;
 mod plan;
 mod profiles;
 mod provenance;
+mod reach;
 mod rejects;
 mod retention;
 mod rollups;

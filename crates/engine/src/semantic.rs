@@ -42,6 +42,7 @@ mod part;
 pub(crate) mod pivot;
 pub(crate) mod policy;
 pub(crate) mod query;
+pub(crate) mod reach;
 pub(crate) mod relative;
 pub(crate) mod role;
 pub(crate) mod rollup;

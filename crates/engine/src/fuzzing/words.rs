@@ -94,7 +94,7 @@ pub fn policy(bytes: &[u8]) -> std::result::Result<(), String> {
     }
     settled(access::check(&model, state, &fields))?;
     let user = attributes.into_iter().fold(UserAttributes::default(), |user, (name, values)| user.with(name, values));
-    let granted = access::grant(&model, &user, state, &fields);
+    let granted = access::grant(&model, &user, state, &fields, None);
     let applied: BTreeSet<&str> = granted.policies.iter().map(String::as_str).collect();
     if applied.is_empty() && (granted.rows.is_none() || granted.no_rows.is_none()) {
         return Err("rows are seen under no policy".to_owned());

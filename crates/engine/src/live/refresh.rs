@@ -164,7 +164,11 @@ fn touches(event: &Event, question: &dyn Question, answered: &Versions) -> bool 
     new && question.reads(tenant, dataset)
 }
 
-/// The versions that an answer was made from.
+/// The versions that an answer was made from, and those that decided what is seen.
 fn versions_of(result: &QueryResult) -> Versions {
-    result.provenance.sources_read().into_iter().map(|source| (source.dataset, source.version)).collect()
+    let mut versions: Versions = result.provenance.sources_read().into_iter().map(|source| (source.dataset, source.version)).collect();
+    for (dataset, version) in result.provenance.access.iter().flat_map(|access| &access.lookups) {
+        versions.entry(dataset.clone()).or_insert(*version);
+    }
+    versions
 }

@@ -16,6 +16,7 @@ use super::Mill;
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
 use super::provenance::{told, used_calendar};
+use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::error::{Error, Result};
@@ -107,8 +108,26 @@ impl Mill {
             }
             level = next.into_iter().collect();
         }
+        self.see_alike(&mut snapshots).await?;
         let reference = self.reference(query, self.told_by(query, &models, &snapshots)?)?;
         Ok(Gathered { models, snapshots, reference })
+    }
+
+    /// Makes policies look up in the versions that the question reads, where a commit came between.
+    async fn see_alike(&self, snapshots: &mut Pinned) -> Result<()> {
+        let read = |name: &str, version: u64| snapshots.get(name).is_none_or(|(_, seen)| seen.version == version);
+        let differs = |seen: &Seen| seen.access().lookups().iter().any(|(name, version)| !read(name, *version));
+        let differing: Vec<(String, DatasetName, Seen)> = snapshots
+            .iter()
+            .filter(|(_, (_, seen))| differs(seen))
+            .map(|(name, (dataset, seen))| (name.clone(), dataset.clone(), seen.clone()))
+            .collect();
+        for (name, dataset, seen) in differing {
+            let seen = self.see_among(&dataset, &seen, snapshots).await?;
+            let seen = self.placed(&dataset, seen).await;
+            snapshots.insert(name, (dataset, seen));
+        }
+        Ok(())
     }
 
     /// A model with the version that is asked. `None`: there is none of that name, or, of what is only led to, not then.

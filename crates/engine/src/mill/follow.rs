@@ -64,6 +64,8 @@ impl Mill {
             }
         };
         let sight = self.sight_of(&datasets).await?;
+        // What decides what is seen is a reason to ask again too.
+        let looked_up = self.looked_up_by(&datasets).await?.into_keys().collect();
         // Limits too: nobody is to be stopped at the deadline of somebody else.
         // Lists of holidays are long, and stand in it by what tells them apart.
         let business = query.calendar.as_ref().map(|calendar| calendar.business_days().to_string());
@@ -71,7 +73,7 @@ impl Mill {
         let key = format!("{sight}|{:?}|{}|{}", self.scope.limits(), business.unwrap_or_default(), serde_json::to_string(&keyed)?);
         // Live questions are not affected by damage: who follows numbers must not miss rows without being told.
         let mill = Self { skips_damaged: false, ..self.clone() };
-        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, sight, moves: AtomicBool::default() }))
+        Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, looked_up, sight, moves: AtomicBool::default() }))
     }
 
     /// Whether the answer changes by the clock alone, as models are now.
@@ -90,6 +92,8 @@ struct LiveQuestion {
     /// The view in whose words it is asked.
     view: Option<DatasetName>,
     datasets: Vec<DatasetName>,
+    /// Datasets that access policies look up in.
+    looked_up: BTreeSet<String>,
     /// What those who share it see, under which policies.
     sight: String,
     /// Whether the answer that was given last changes by the clock alone.
@@ -140,6 +144,9 @@ impl Question for LiveQuestion {
         for dataset in &self.datasets {
             versions.insert(dataset.to_string(), self.mill.find(dataset).await?.version);
         }
+        for (dataset, version) in self.mill.looked_up_by(&self.datasets).await? {
+            versions.entry(dataset).or_insert(version);
+        }
         if self.mill.sight_of(&self.datasets).await? != self.sight {
             return Err(Error::conflict("what is seen of what is asked was changed"));
         }
@@ -147,7 +154,7 @@ impl Question for LiveQuestion {
     }
 
     fn reads(&self, tenant: &TenantId, dataset: &DatasetName) -> bool {
-        tenant == self.mill.scope.tenant() && self.datasets.contains(dataset)
+        tenant == self.mill.scope.tenant() && (self.datasets.contains(dataset) || self.looked_up.contains(dataset.as_str()))
     }
 
     fn asks(&self, tenant: &TenantId, view: &DatasetName) -> bool {

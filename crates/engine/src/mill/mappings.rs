@@ -49,16 +49,9 @@ impl Mill {
     pub(super) async fn map(&self, planned: &PlannedQuestion) -> Result<()> {
         let mut reused = BTreeSet::new();
         for mapped in &planned.mapped {
-            let mut read = false;
-            let mapping = async {
-                read = true;
-                self.read_mapping(mapped).await.map(Arc::new)
-            };
-            let mapping = self.shared.mappings.0.try_get_with_by_ref(&mapped.name, mapping).await.map_err(shared)?;
-            match read {
-                // What is larger than the cache would stay for a while.
-                true => self.shared.mappings.0.run_pending_tasks().await,
-                false => drop(reused.insert(mapped.model.as_str())),
+            let (mapping, read) = self.mapping(mapped).await?;
+            if !read {
+                reused.insert(mapped.model.as_str());
             }
             // Who asks the same at the same time puts the same here.
             let _ = mapped.slot.set(mapping);
@@ -66,6 +59,24 @@ impl Mill {
         let segments = planned.used.iter().filter(|(name, _)| reused.contains(name.as_str())).map(|(_, snapshot)| snapshot.segments.len() as u64);
         planned.counters.reused.fetch_add(segments.sum(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// One mapping, and whether it had to be read.
+    ///
+    /// # Errors
+    /// `Invalid` with a key that stands for several rows.
+    pub(super) async fn mapping(&self, mapped: &Mapped) -> Result<(Arc<Mapping>, bool)> {
+        let mut read = false;
+        let mapping = async {
+            read = true;
+            self.read_mapping(mapped).await.map(Arc::new)
+        };
+        let mapping = self.shared.mappings.0.try_get_with_by_ref(&mapped.name, mapping).await.map_err(shared)?;
+        if read {
+            // What is larger than the cache would stay for a while.
+            self.shared.mappings.0.run_pending_tasks().await;
+        }
+        Ok((mapping, read))
     }
 
     async fn read_mapping(&self, mapped: &Mapped) -> Result<Mapping> {

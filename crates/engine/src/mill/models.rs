@@ -165,6 +165,7 @@ impl Mill {
         if hierarchy::has_joined(model) {
             hierarchy::check_joined(model, &self.led_to(model).await?)?;
         }
+        self.check_reached(model, &snapshot, among).await?;
         Ok((name, snapshot))
     }
 

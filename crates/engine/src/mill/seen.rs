@@ -1,6 +1,7 @@
 //! A dataset as the scope sees it. What is asked or told of one finds it here alone: a version comes with what may be told of it,
 //! so no way of asking can forget the access policies of the model.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::Mill;
 use super::damage::Damage;
+use super::reach::{LookedUpAt, Pinned};
 use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::bucket::day_start;
@@ -28,6 +30,8 @@ use crate::storage::log::Snapshot;
 
 /// Accesses that are kept, over all scopes.
 const ACCESSES: u64 = 20_000;
+/// Lookups of policies that are remembered to be none.
+const UNFIT: u64 = 1_000;
 
 /// A version of a dataset with what the scope sees of it.
 #[derive(Debug, Clone)]
@@ -56,6 +60,8 @@ pub(crate) struct Sight {
     accesses: moka::future::Cache<(String, String), Known>,
     /// Extents of what is seen, by id of the dataset, version and fingerprint of the access.
     extents: moka::future::Cache<(String, u64, String), Extent>,
+    /// Functions that cannot be written out, and why. Their names say of which version they are.
+    unfit: moka::future::Cache<String, String>,
 }
 
 /// An access with what it was made from.
@@ -69,7 +75,19 @@ struct Known {
 impl Default for Sight {
     fn default() -> Self {
         let name = |name| moka::future::Cache::builder().name(name).max_capacity(ACCESSES);
-        Self { accesses: name("accesses").build(), extents: moka::future::Cache::builder().name("extents").max_capacity(ACCESSES).build() }
+        let extents = moka::future::Cache::builder().name("extents").max_capacity(ACCESSES).build();
+        Self { accesses: name("accesses").build(), extents, unfit: moka::future::Cache::builder().name("unfit").max_capacity(UNFIT).build() }
+    }
+}
+
+impl Sight {
+    /// Why a function cannot be written out, where that is known.
+    pub(super) async fn unfit(&self, function: &str) -> Option<String> {
+        self.unfit.get(function).await
+    }
+
+    pub(super) async fn note_unfit(&self, function: &str, reason: &str) {
+        self.unfit.insert(function.to_owned(), reason.to_owned()).await;
     }
 }
 
@@ -186,7 +204,7 @@ impl Mill {
             let found = async {
                 let in_models = self.with_segments(words.query()).await?;
                 let ground = self.ground(&in_models, &Damage::default()).await?;
-                self.sight_of(&ground.pinned().into_iter().map(|(dataset, _)| dataset).collect::<Vec<_>>()).await
+                self.sight_by(&ground.pinned().into_iter().map(|(dataset, _)| dataset).collect::<Vec<_>>(), Access::fingerprint).await
             };
             match found.await {
                 Ok(sight) => Ok(sight),
@@ -221,18 +239,34 @@ impl Mill {
     }
 
     pub(super) async fn see(&self, dataset: &DatasetName, snapshot: Arc<Snapshot>) -> Result<Seen> {
+        self.see_at(dataset, snapshot, LookedUpAt::Latest).await
+    }
+
+    /// The same of rows that a question reads, where policies look up in what it reads too.
+    pub(super) async fn see_among(&self, dataset: &DatasetName, seen: &Seen, pinned: &Pinned) -> Result<Seen> {
+        self.see_at(dataset, Arc::clone(&seen.snapshot), LookedUpAt::Among(pinned)).await
+    }
+
+    /// What the scope sees of a version, where its policies look up in those versions.
+    async fn see_at(&self, dataset: &DatasetName, snapshot: Arc<Snapshot>, at: LookedUpAt<'_>) -> Result<Seen> {
         let Some(user) = self.scope.user() else {
             let access = Arc::new(Access::new(&self.scope, dataset, None));
             return Ok(Seen::new(snapshot, access, None));
         };
         let model = self.stored_model(dataset, &snapshot).await?;
+        let wanted = access::reached_for(&model, user);
+        if !wanted.is_empty() {
+            // Not kept: what it looks up in may be large, and another version by the next time.
+            let granted = Box::pin(self.granted_over_joins(dataset, (&model, &snapshot), user, &wanted, at)).await?;
+            return Ok(Seen::new(snapshot, Arc::new(Access::new(&self.scope, dataset, Some(granted))), Some(model)));
+        }
         let key = (snapshot.metadata.id.clone(), self.scope.fingerprint());
         let known = self.shared.sight.accesses.get(&key).await;
         let access = match known.filter(|known| Arc::ptr_eq(&known.model, &model) && Arc::ptr_eq(&known.columns, &snapshot.arrow)) {
             Some(known) => known.access,
             None => {
                 let schema = DFSchema::try_from_qualified_schema(dataset.as_str(), &snapshot.arrow)?;
-                let granted = (!model.access_policies.is_empty()).then(|| access::grant(&model, user, self.shared.session.shared(), &schema));
+                let granted = (!model.access_policies.is_empty()).then(|| access::grant(&model, user, self.shared.session.shared(), &schema, None));
                 let access = Arc::new(Access::new(&self.scope, dataset, granted));
                 let known = Known { model: Arc::clone(&model), columns: Arc::clone(&snapshot.arrow), access: Arc::clone(&access) };
                 self.shared.sight.accesses.insert(key, known).await;
@@ -242,17 +276,30 @@ impl Mill {
         Ok(Seen::new(snapshot, access, Some(model)))
     }
 
-    /// The state of a dataset that is asked for. What is seen of it is what is seen now.
+    /// The state of a dataset that is asked for. Policies are those of now; what they look up in is as it was at the same time.
     pub(super) async fn pin(&self, name: &DatasetName, latest: Seen, as_of: Option<AsOf>) -> Result<Seen> {
         let Some(as_of) = as_of else { return Ok(latest) };
         let log = self.shared.datasets.log(self.scope.tenant(), name);
         let snapshot = log.snapshot_at(&latest.snapshot, as_of, self.kept(&latest)).await.map_err(|error| error.context(format!("dataset {name}")))?;
+        let time = match as_of {
+            AsOf::Time(time) => Some(time),
+            // A version that is the latest still goes on.
+            AsOf::Version(_) => (snapshot.version != latest.version).then_some(snapshot.updated_at),
+        };
+        if let Some(time) = time.filter(|_| !latest.access.lookups().is_empty()) {
+            return self.see_at(name, snapshot, LookedUpAt::Time(time)).await;
+        }
         Ok(Seen::new(snapshot, latest.access, latest.stored))
     }
 
     /// Equal for two scopes exactly when they may share answers about some datasets, and for as long as it does not change: they
     /// see the same, under the same policies.
     pub(super) async fn sight_of(&self, datasets: &[DatasetName]) -> Result<String> {
+        // What policies look up in may change: then those who share see otherwise, and still the same.
+        self.sight_by(datasets, Access::lasting).await
+    }
+
+    async fn sight_by(&self, datasets: &[DatasetName], identity: fn(&Access) -> &str) -> Result<String> {
         if self.scope.user().is_none() {
             return Ok(self.scope.fingerprint());
         }
@@ -260,11 +307,24 @@ impl Mill {
         for dataset in datasets {
             let seen = self.find(dataset).await?;
             policies.update(serde_json::to_vec(&seen.stored().map(|model| &model.access_policies))?);
-            seen_as.push((seen.metadata.id.clone(), seen.access.fingerprint().to_owned(), seen.access.told(dataset)));
+            let told = seen.access.told(dataset).map(|told| (told.policies, told.no_rows));
+            seen_as.push((seen.metadata.id.clone(), identity(&seen.access).to_owned(), told));
         }
         let policies = hex::encode(policies.finalize());
         // The policies too: two users may see the same by chance, and part when these change.
         Ok(format!("{:?}|{}|{seen_as:?}|{policies}", self.scope.tenant(), self.scope.limits().result_rows))
+    }
+
+    /// The datasets that policies of others look up in, with their versions.
+    pub(super) async fn looked_up_by(&self, datasets: &[DatasetName]) -> Result<BTreeMap<String, u64>> {
+        let mut found = BTreeMap::new();
+        for dataset in datasets.iter().filter(|_| self.scope.user().is_some()) {
+            let seen = self.find(dataset).await?;
+            // As an answer tells it.
+            let told = seen.access.told(dataset);
+            found.extend(told.into_iter().flat_map(|told| told.lookups));
+        }
+        Ok(found)
     }
 
     /// With the latest instant that is seen, for what is counted from it or tells it.

@@ -83,7 +83,8 @@ impl Mill {
         counters: &Arc<ScanCounters>,
         allowance: &Allowance,
     ) -> Result<Option<Asked>> {
-        if query.total || self.from_rows {
+        // What is compiled is kept, and would keep what was looked up in long after it is another version.
+        if query.total || self.from_rows || !snapshot.access().lookups().is_empty() {
             return Ok(None);
         }
         let dataset = DatasetName::parse(&model.dataset)?;

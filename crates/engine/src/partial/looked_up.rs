@@ -1,6 +1,7 @@
 //! `looked_up(key, …)`: what a version of another dataset says of a key. Which dataset, version and column that is, and under
 //! which scope, is part of the function's name: what was computed with it is never taken for something else.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -8,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use datafusion::common::internal_err;
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
 use super::mapping::Mapping;
 
@@ -37,6 +39,27 @@ impl LookedUp {
             None => internal_err!("{} was not read before it is looked up in", self.name),
         }
     }
+}
+
+/// Whether a function is one of these. They have a value for every key.
+pub(crate) fn is_looked_up(function: &ScalarUDF) -> bool {
+    function.inner().downcast_ref::<LookedUp>().is_some()
+}
+
+/// An expression with other names for these functions, to be compared with others: it cannot be evaluated.
+pub(crate) fn renamed(expr: &Expr, names: &BTreeMap<String, String>) -> Result<Expr> {
+    let renamed = expr.clone().transform_up(|part| {
+        let Expr::ScalarFunction(call) = &part else { return Ok(Transformed::no(part)) };
+        let found = call.func.inner().downcast_ref::<LookedUp>().and_then(|found| Some((found, names.get(&found.name)?)));
+        Ok(match found {
+            Some((found, name)) => {
+                let other = LookedUp { name: name.clone(), signature: found.signature.clone(), data_type: found.data_type.clone(), slot: MappingSlot::default() };
+                Transformed::yes(ScalarUDF::from(other).call(call.args.clone()))
+            }
+            None => Transformed::no(part),
+        })
+    })?;
+    Ok(renamed.data)
 }
 
 impl fmt::Debug for LookedUp {

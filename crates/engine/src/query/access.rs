@@ -16,6 +16,7 @@ use super::result::AppliedAccess;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::fragment::identity_of;
+use crate::partial::looked_up::renamed;
 use crate::scope::Scope;
 
 /// What is seen of a dataset.
@@ -30,7 +31,11 @@ pub(crate) struct Access {
     masked: BTreeMap<String, Expr>,
     /// The policies that were applied, and why there are no rows.
     applied: Option<(Vec<String>, Option<String>)>,
+    /// The datasets that policies look up in, with their versions.
+    lookups: BTreeMap<String, u64>,
     fingerprint: String,
+    /// The same whatever the versions that are looked up in.
+    lasting: String,
 }
 
 /// What policies come to for somebody.
@@ -46,27 +51,38 @@ pub(crate) struct Granted {
     pub hidden: BTreeSet<String>,
     /// What is shown in the place of columns.
     pub masked: BTreeMap<String, Expr>,
+    /// The datasets that policies look up in, with their versions.
+    pub lookups: BTreeMap<String, u64>,
+    /// What functions that look up are called, and what they are whatever the version.
+    pub functions: BTreeMap<String, String>,
 }
 
 impl Access {
     /// What a scope sees, where its user is subject to policies also by these.
     pub(crate) fn new(scope: &Scope, dataset: &DatasetName, granted: Option<Granted>) -> Self {
         let (scoped, mut hidden) = (scope.row_filter(dataset).map(str::to_owned), scope.hidden(dataset).cloned().unwrap_or_default());
-        let Granted { policies, rows, no_rows, hidden: more, masked } = match granted {
+        let Granted { policies, rows, no_rows, hidden: more, masked, lookups, functions } = match granted {
             Some(granted) => granted,
             None if scoped.is_none() && hidden.is_empty() => return Self::default(),
             None => Granted::default(),
         };
         hidden.extend(more);
-        let mut hash = Sha256::new();
-        hash.update(format!("{scoped:?}|{hidden:?}|"));
-        hash.update(identity_of("rows", &rows.iter().collect::<Vec<_>>()));
-        for (column, shown) in &masked {
-            hash.update(identity_of(column, &[shown]));
-        }
+        let identity = |named: &dyn Fn(&Expr) -> Expr| {
+            let mut hash = Sha256::new();
+            hash.update(format!("{scoped:?}|{hidden:?}|"));
+            let rows = rows.as_ref().map(named);
+            hash.update(identity_of("rows", &rows.iter().collect::<Vec<_>>()));
+            for (column, shown) in &masked {
+                hash.update(identity_of(column, &[&named(shown)]));
+            }
+            hex::encode(hash.finalize())
+        };
         let restricted = scoped.is_some() || rows.is_some() || !hidden.is_empty() || !masked.is_empty();
+        let fingerprint = if restricted { identity(&Expr::clone) } else { String::new() };
+        // One that could not be made is none that lasts: what is shared by it is then shared for as long as a version.
+        let lasting = if restricted && !functions.is_empty() { identity(&|expr| renamed(expr, &functions).unwrap_or_else(|_| expr.clone())) } else { fingerprint.clone() };
         let applied = (!policies.is_empty() || no_rows.is_some()).then_some((policies, no_rows));
-        Self { scoped, rows, hidden, masked, applied, fingerprint: if restricted { hex::encode(hash.finalize()) } else { String::new() } }
+        Self { scoped, rows, hidden, masked, applied, lookups, fingerprint, lasting }
     }
 
     /// Whether anything of the dataset is not seen as it is.
@@ -94,6 +110,16 @@ impl Access {
         &self.fingerprint
     }
 
+    /// The same, where it does not matter which versions policies look up in.
+    pub(crate) fn lasting(&self) -> &str {
+        &self.lasting
+    }
+
+    /// The datasets that policies look up in, with the versions that decide what is seen.
+    pub(crate) fn lookups(&self) -> &BTreeMap<String, u64> {
+        &self.lookups
+    }
+
     /// The same for what a model has under it: its members depend on columns alone.
     pub(crate) fn model_fingerprint(&self) -> String {
         if self.restricts() { format!("part|{:?}", self.hidden) } else { String::new() }
@@ -102,7 +128,7 @@ impl Access {
     /// What is told of it in an answer.
     pub(crate) fn told(&self, dataset: &DatasetName) -> Option<AppliedAccess> {
         let (policies, no_rows) = self.applied.clone()?;
-        self.restricts().then(|| AppliedAccess { dataset: dataset.to_string(), policies, no_rows })
+        self.restricts().then(|| AppliedAccess { dataset: dataset.to_string(), policies, no_rows, lookups: self.lookups.clone() })
     }
 
     /// The columns that are there.

@@ -14,6 +14,7 @@ use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use futures::{StreamExt, TryStreamExt};
 
 use crate::error::{Error, Result};
+use crate::partial::looked_up::is_looked_up;
 use crate::partial::source::SegmentSource;
 use crate::storage::segment::Segment;
 
@@ -106,7 +107,7 @@ pub(crate) fn cannot_fail(filter: &Arc<dyn PhysicalExpr>, schema: &Schema) -> bo
             )
         }
         None => {
-            let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name());
+            let calls = |call: &ScalarFunctionExpr| TOTAL.contains(&call.name()) || is_looked_up(call.fun());
             if filter.downcast_ref::<ScalarFunctionExpr>().is_some_and(calls) || filter.downcast_ref::<CastExpr>().is_some_and(|cast| keeps(cast, schema)) {
                 return filter.children().into_iter().all(|child| cannot_fail(child, schema));
             }

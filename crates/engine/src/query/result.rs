@@ -1,5 +1,6 @@
 //! A result and where it comes from: what was asked of which version, how complete, how exact, at what cost.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
@@ -228,6 +229,9 @@ pub struct AppliedAccess {
     /// Why no row is seen, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_rows: Option<String>,
+    /// The datasets that the policies look up in over joins, each with the version that decided.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, u64>,
 }
 
 /// A segment that could not be read.

@@ -18,10 +18,11 @@ use super::business::BusinessDays;
 use super::check::follow;
 use super::date::Reference;
 use super::filter;
-use super::member::{Columns, find_dimension};
+use super::member::{Columns, find_dimension, model_of};
 use super::model::Model;
 use super::policy::AccessPolicy;
-use super::query::Filter;
+use super::query::{Condition, Filter};
+use super::reach::{Reach, prefixes};
 use super::relative::Written;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
@@ -47,17 +48,81 @@ enum Rows {
     None(String),
 }
 
+/// Where the conditions of policies find what they name: in the model, or where its joins lead to.
+struct Members<'a> {
+    model: &'a Model,
+    columns: Columns<'a>,
+    reach: Option<&'a Reach<'a>>,
+}
+
+impl<'a> Members<'a> {
+    /// What joins lead to, where a member is not the model's own.
+    fn reached(&self, member: &str) -> Option<&'a Reach<'a>> {
+        self.reach.filter(|_| model_of(member).is_ok_and(|model| model != self.model.name))
+    }
+
+    fn find(&self, member: &str) -> Result<(Expr, ColumnType)> {
+        match self.reached(member) {
+            Some(reach) => reach.dimension(self.model, &self.columns, member),
+            None => {
+                let dimension = find_dimension(self.model, member)?;
+                Ok((self.columns.dimension(dimension)?, dimension.column_type))
+            }
+        }
+    }
+
+    fn type_of(&self, member: &str) -> Result<ColumnType> {
+        match self.reached(member) {
+            Some(_) => self.find(member).map(|(_, column_type)| column_type),
+            None => find_dimension(self.model, member).map(|dimension| dimension.column_type),
+        }
+    }
+
+    /// A condition. Where joins lead to no row, none on what they lead to holds, also one that asks for what is missing.
+    fn condition(&self, condition: &Condition, reference: &Reference) -> Result<Expr> {
+        let built = filter::one(condition, self.find(&condition.member)?, reference)?;
+        match self.reached(&condition.member).filter(|_| filter::keeps_missing(condition)) {
+            Some(reach) => Ok(reach.partner(self.model, &self.columns, &condition.member)?.is_not_null().and(built)),
+            None => Ok(built),
+        }
+    }
+}
+
+/// Whether a policy is for a user.
+fn applies(policy: &AccessPolicy, user: &UserAttributes) -> bool {
+    let holds = |attribute: &str, values: &[String]| user.values(attribute).any(|value| values.iter().any(|asked| asked == value));
+    policy.when.iter().all(|condition| holds(&condition.attribute, &condition.values))
+}
+
+/// The members that the conditions of a policy name.
+fn members(policy: &AccessPolicy) -> impl Iterator<Item = &str> {
+    policy.rows.iter().flat_map(Filter::members)
+}
+
+/// The members that policies of a model reach over joins.
+pub(crate) fn joined_members(model: &Model) -> BTreeSet<&str> {
+    model.access_policies.iter().flat_map(members).filter(|member| model_of(member).is_ok_and(|prefix| prefix != model.name)).collect()
+}
+
+/// What the policies of a model call what they reach over joins.
+pub(crate) fn reached(model: &Model) -> BTreeSet<String> {
+    prefixes(&model.name, joined_members(model))
+}
+
+/// The same of those that are for a user.
+pub(crate) fn reached_for(model: &Model, user: &UserAttributes) -> BTreeSet<String> {
+    prefixes(&model.name, model.access_policies.iter().filter(|policy| applies(policy, user)).flat_map(members))
+}
+
 /// What a user sees of a dataset by the policies of its model. A policy that does not fit the dataset shows nothing.
-/// `schema`: all columns of the dataset.
-pub(crate) fn grant(model: &Model, user: &UserAttributes, state: &SessionState, schema: &DFSchema) -> Granted {
+/// `schema`: all columns of the dataset; `reach`: what joins lead to, where policies need it.
+pub(crate) fn grant(model: &Model, user: &UserAttributes, state: &SessionState, schema: &DFSchema, reach: Option<&Reach<'_>>) -> Granted {
     let mut model = model.clone();
     follow(&mut model, state, schema);
     let columns = Columns { state, schema };
-    let applies = |policy: &&AccessPolicy| {
-        let holds = |attribute: &str, values: &[String]| user.values(attribute).any(|value| values.iter().any(|asked| asked == value));
-        policy.when.iter().all(|condition| holds(&condition.attribute, &condition.values))
-    };
-    let grants: Vec<Grant<'_>> = model.access_policies.iter().filter(applies).map(|policy| Grant { policy, rows: rows(&model, policy, user, &columns) }).collect();
+    let within = Members { model: &model, columns, reach };
+    let applying = model.access_policies.iter().filter(|policy| applies(policy, user));
+    let grants: Vec<Grant<'_>> = applying.map(|policy| Grant { policy, rows: rows(&within, policy, user) }).collect();
     let (rows, no_rows) = match (grants.is_empty(), union(&grants)) {
         (true, _) => (Some(lit(false)), Some(format!("no access policy of {} is for you", model.label))),
         (false, Ok(rows)) => (rows, None),
@@ -71,7 +136,8 @@ pub(crate) fn grant(model: &Model, user: &UserAttributes, state: &SessionState, 
             Shown::As(expr) => drop(masked.insert(field.name().clone(), *expr)),
         }
     }
-    Granted { policies: grants.iter().map(|grant| grant.policy.name.clone()).collect(), rows, no_rows, hidden, masked }
+    let policies = grants.iter().map(|grant| grant.policy.name.clone()).collect();
+    Granted { policies, rows, no_rows, hidden, masked, ..Granted::default() }
 }
 
 /// The rows that some grant shows; `Err`: why none does.
@@ -140,7 +206,7 @@ fn shown(grants: &[Grant<'_>], name: &str, data_type: &DataType, columns: &Colum
 }
 
 /// The rows that a policy shows to a user.
-fn rows(model: &Model, policy: &AccessPolicy, user: &UserAttributes, columns: &Columns<'_>) -> Rows {
+fn rows(within: &Members<'_>, policy: &AccessPolicy, user: &UserAttributes) -> Rows {
     if policy.rows.is_empty() {
         return Rows::All;
     }
@@ -162,21 +228,24 @@ fn rows(model: &Model, policy: &AccessPolicy, user: &UserAttributes, columns: &C
         let names = missing.into_iter().collect::<Vec<_>>();
         return Rows::None(format!("your attribute {} is not set", names.join(", ")));
     }
-    match predicate(model, &filters, columns) {
+    match predicate(within, &filters) {
         Ok(rows) => Rows::Some(rows),
         Err(error) => {
-            tracing::warn!(model = model.name, policy = policy.name, %error, "an access policy does not fit and shows nothing");
+            // One that looks up is looked at with each question, and what is wrong there is logged where it is met.
+            if within.reach.is_none() {
+                tracing::warn!(model = within.model.name, policy = policy.name, %error, "an access policy does not fit and shows nothing");
+            }
             Rows::None(format!("access policy {} does not fit: {}", policy.name, error.message()))
         }
     }
 }
 
-fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result<Expr> {
+fn predicate(within: &Members<'_>, filters: &[Filter]) -> Result<Expr> {
     // Dates of a policy are absolute, so it does not matter when it is asked.
     let reference = Reference { now: DateTime::UNIX_EPOCH, latest: None, calendar: Tz::UTC.into(), business: BusinessDays::default() };
     let mut rows: Option<Expr> = None;
     for filter in filters {
-        let is_time = |member: &str| find_dimension(model, member).is_ok_and(|dimension| matches!(dimension.column_type, ColumnType::Date | ColumnType::Timestamp));
+        let is_time = |member: &str| within.type_of(member).is_ok_and(|column_type| matches!(column_type, ColumnType::Date | ColumnType::Timestamp));
         let moves = |text: &str| Written::of_value(text).is_none_or(Written::is_relative);
         if filter::any_text(filter, &|condition, text| is_time(&condition.member) && moves(text)) {
             return Err(Error::invalid("its dates must be absolute: what somebody may see does not change by the clock"));
@@ -184,10 +253,7 @@ fn predicate(model: &Model, filters: &[Filter], columns: &Columns<'_>) -> Result
         if filter::on_business_days(filter) {
             return Err(Error::invalid("it must not ask for business days: what somebody may see does not change with a calendar"));
         }
-        let built = filter::build(filter, &reference, DEPTH_MAX, &mut |member| {
-            let dimension = find_dimension(model, member)?;
-            Ok((columns.dimension(dimension)?, dimension.column_type))
-        })?;
+        let built = filter::build_each(filter, DEPTH_MAX, &mut |condition| within.condition(condition, &reference))?;
         rows = Some(rows.map_or_else(|| built.clone(), |rows| rows.and(built.clone())));
     }
     rows.ok_or_else(|| Error::invalid("it has no conditions"))
@@ -219,35 +285,50 @@ fn attribute_of(value: &str) -> Option<&str> {
     inside.strip_prefix("user.").map(str::trim)
 }
 
-/// Checks the policies of a model. `schema`: all columns of its dataset.
+/// Checks the policies of a model, as far as they name its own dimensions. `schema`: all columns of its dataset.
 ///
 /// # Errors
 /// `Invalid` with the path of the policy at fault.
 pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> Result<()> {
-    let columns = Columns { state, schema };
+    let within = Members { model, columns: Columns { state, schema }, reach: None };
     if model.access_policies.len() > POLICIES_MAX {
         return Err(Error::exhausted(format!("a model has at most {POLICIES_MAX} access policies")).at("access_policies"));
     }
     for (index, policy) in model.access_policies.iter().enumerate() {
-        let at = |error: Error| error.context(format!("access policy {}", policy.name)).at(format!("access_policies[{index}]"));
+        let at = |error: Error| at(error, policy, index);
         if policy.name.is_empty() || policy.name.len() > 255 {
             return Err(at(Error::invalid("its name must have 1 to 255 bytes")));
         }
         if model.access_policies.iter().take(index).any(|before| before.name == policy.name) {
             return Err(at(Error::invalid("its name stands twice")));
         }
-        check_policy(model, policy, &columns).map_err(at)?;
+        check_policy(&within, policy).map_err(at)?;
     }
     Ok(())
 }
 
-fn check_policy(model: &Model, policy: &AccessPolicy, columns: &Columns<'_>) -> Result<()> {
-    for condition in &policy.when {
-        check_attribute(&condition.attribute)?;
-        if condition.values.is_empty() {
-            return Err(Error::invalid(format!("attribute {} needs at least one value that it may have", condition.attribute)));
-        }
+/// Checks the rows of the policies that reach something over joins.
+///
+/// # Errors
+/// `Invalid` with the path of the policy at fault: where no way or several lead, or lead to many rows, or to no dimension.
+pub(crate) fn check_reached(model: &Model, state: &SessionState, schema: &DFSchema, reach: &Reach<'_>) -> Result<()> {
+    let within = Members { model, columns: Columns { state, schema }, reach: Some(reach) };
+    for (index, policy) in model.access_policies.iter().enumerate().filter(|(_, policy)| reaches(model, policy)) {
+        check_rows(&within, policy).map_err(|error| at(error, policy, index))?;
     }
+    Ok(())
+}
+
+/// An error of a policy, which says which it is.
+fn at(error: Error, policy: &AccessPolicy, index: usize) -> Error {
+    error.context(format!("access policy {}", policy.name)).at(format!("access_policies[{index}]"))
+}
+
+fn reaches(model: &Model, policy: &AccessPolicy) -> bool {
+    !prefixes(&model.name, members(policy)).is_empty()
+}
+
+fn check_rows(within: &Members<'_>, policy: &AccessPolicy) -> Result<()> {
     let mut wrong = None;
     let sampled: Vec<Filter> = policy
         .rows
@@ -255,16 +336,29 @@ fn check_policy(model: &Model, policy: &AccessPolicy, columns: &Columns<'_>) -> 
         .map(|filter| {
             replaced(filter, &mut |member, attribute| {
                 wrong = wrong.take().or(check_attribute(attribute).err());
-                vec![sample(find_dimension(model, member).map_or(ColumnType::String, |dimension| dimension.column_type))]
+                vec![sample(within.type_of(member).unwrap_or(ColumnType::String))]
             })
         })
         .collect();
     if let Some(error) = wrong {
         return Err(error);
     }
-    if !sampled.is_empty() {
-        predicate(model, &sampled, columns)?;
+    // What is reached over joins is looked at with the models that these lead to.
+    if !sampled.is_empty() && (within.reach.is_some() || !reaches(within.model, policy)) {
+        predicate(within, &sampled)?;
     }
+    Ok(())
+}
+
+fn check_policy(within: &Members<'_>, policy: &AccessPolicy) -> Result<()> {
+    let columns = within.columns;
+    for condition in &policy.when {
+        check_attribute(&condition.attribute)?;
+        if condition.values.is_empty() {
+            return Err(Error::invalid(format!("attribute {} needs at least one value that it may have", condition.attribute)));
+        }
+    }
+    check_rows(within, policy)?;
     for name in policy.hidden.iter().chain(policy.masked.iter().map(|masked| &masked.column)) {
         if !columns.schema.fields().iter().any(|field| field.name() == name) {
             let near = near_names(name, columns.schema.fields().iter().map(|field| field.name().as_str()));

@@ -248,15 +248,20 @@ fn check_filter(model: &Model, filter: &Filter) -> Result<()> {
 pub(crate) fn follow(model: &mut Model, state: &SessionState, schema: &DFSchema) {
     let columns = Columns { state, schema };
     for dimension in &mut model.dimensions {
-        let found = columns.dimension(dimension).and_then(|expression| Ok(expression.get_type(schema)?));
-        let Some(found) = found.ok().as_ref().and_then(ColumnType::from_data_type) else { continue };
-        let (told, is_column) = (dimension.column_type, dimension.expression.is_none());
-        // Whoever wrote an expression may have had a reason to call an instant a day.
-        // A date has no time of day, whatever it is called.
-        let is_date = found == ColumnType::Date && told == ColumnType::Timestamp;
-        if is_date || (found.is_wider_than(told) && (is_column || found == ColumnType::Float)) || (is_column && told.is_wider_than(found)) {
-            dimension.column_type = found;
-        }
+        follow_one(dimension, &columns);
+    }
+}
+
+/// The same for one dimension.
+pub(super) fn follow_one(dimension: &mut Dimension, columns: &Columns<'_>) {
+    let found = columns.dimension(dimension).and_then(|expression| Ok(expression.get_type(columns.schema)?));
+    let Some(found) = found.ok().as_ref().and_then(ColumnType::from_data_type) else { return };
+    let (told, is_column) = (dimension.column_type, dimension.expression.is_none());
+    // Whoever wrote an expression may have had a reason to call an instant a day.
+    // A date has no time of day, whatever it is called.
+    let is_date = found == ColumnType::Date && told == ColumnType::Timestamp;
+    if is_date || (found.is_wider_than(told) && (is_column || found == ColumnType::Float)) || (is_column && told.is_wider_than(found)) {
+        dimension.column_type = found;
     }
 }
 

@@ -21,22 +21,39 @@ const VALUES_MAX: usize = 10_000;
 
 /// Builds the expression of a filter; `bind` gives the expression and type of a member.
 pub(crate) fn build(filter: &Filter, reference: &Reference, depth: usize, bind: &mut dyn FnMut(&str) -> Result<(Expr, ColumnType)>) -> Result<Expr> {
+    build_each(filter, depth, &mut |condition| one(condition, bind(&condition.member)?, reference))
+}
+
+/// The same, where each condition is built by `built`.
+pub(crate) fn build_each(filter: &Filter, depth: usize, built: &mut dyn FnMut(&Condition) -> Result<Expr>) -> Result<Expr> {
     if depth == 0 {
         return Err(Error::exhausted("filters are nested too deep"));
     }
     let (parts, all) = match filter {
         Filter::And { and } => (and, true),
         Filter::Or { or } => (or, false),
-        Filter::Condition(condition) => {
-            let (member, column_type) = bind(&condition.member)?;
-            return build_condition(condition, member, column_type, reference).map_err(|error| error.context(format!("filter on {}", condition.member)));
-        }
+        Filter::Condition(condition) => return built(condition),
     };
     if parts.is_empty() {
         return Err(Error::invalid("an and/or group needs at least one condition"));
     }
-    let built = parts.iter().map(|part| build(part, reference, depth - 1, bind)).collect::<Result<Vec<_>>>()?;
-    Ok(balanced(built, if all { Op::And } else { Op::Or }))
+    let parts = parts.iter().map(|part| build_each(part, depth - 1, built)).collect::<Result<Vec<_>>>()?;
+    Ok(balanced(parts, if all { Op::And } else { Op::Or }))
+}
+
+/// One condition on a member, of which there are the expression and the type.
+pub(crate) fn one(condition: &Condition, (member, column_type): (Expr, ColumnType), reference: &Reference) -> Result<Expr> {
+    build_condition(condition, member, column_type, reference).map_err(|error| error.context(format!("filter on {}", condition.member)))
+}
+
+/// Whether a condition may hold where there is no value.
+pub(crate) fn keeps_missing(condition: &Condition) -> bool {
+    use Operator::{AfterDate, AfterOrOnDate, BeforeDate, BeforeOrOnDate, Between, Contains, EndsWith, Equals, Gt, Gte, InDateRange, Lt, Lte, Set, StartsWith};
+    let rejects = matches!(
+        condition.operator,
+        Set | Equals | Contains | StartsWith | EndsWith | Gt | Gte | Lt | Lte | Between | InDateRange | BeforeDate | BeforeOrOnDate | AfterDate | AfterOrOnDate
+    );
+    !rejects || condition.values.iter().any(Value::is_null)
 }
 
 /// Whether what a filter asks for depends on when it is asked.

@@ -14,7 +14,7 @@ use super::lookups::types_differ;
 use super::member::{Columns, find_dimension};
 use super::model::Dimension;
 use crate::error::Result;
-use crate::partial::fragment::identity_of;
+use crate::partial::fragment::{Fingerprint, identity_of};
 use crate::partial::looked_up::{LookedUp, MappingSlot};
 
 /// Rows of those that look up, at most, for which it does not matter how often a lookup changes: computing them anew takes less
@@ -36,7 +36,16 @@ pub(crate) struct Mapped {
     pub keys: Vec<String>,
     /// The keys and then the value of each row that has them.
     pub plan: LogicalPlan,
+    /// Which keys and which value, whatever the rows.
+    pub shape: Fingerprint,
     pub slot: MappingSlot,
+}
+
+/// What is looked up in: rows, and what tells them from all others.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub plan: &'a LogicalPlan,
+    pub identity: &'a str,
 }
 
 /// A dimension of what is called `prefix` from a model, as an expression over that model's rows. `None`: it has to be joined.
@@ -50,23 +59,41 @@ pub(super) fn mapped<'a>(world: &World<'a>, root: &str, root_columns: &Columns<'
         return Ok(None);
     }
     let dimension = find_dimension(world.model(&last.target)?, &format!("{}.{name}", last.target))?;
+    let rows = |target: &str| -> Result<Rows<'a>> {
+        let identity = world.sources.get(target).map(Source::identity).unwrap_or_default();
+        Ok(Rows { plan: world.source(target)?, identity })
+    };
+    let found = along(&way, root_columns, &rows, &|columns| columns.dimension(dimension), &|mapped| world.needs(mapped))?;
+    Ok(found.map(|value| (value, dimension)))
+}
+
+/// What the row says to which a way leads, as an expression over the rows at which it begins: a function of a function for each step.
+/// `rows` gives what is looked up in by model, `value` what is said there, `needs` the place where a mapping will be. `None`: keys or
+/// value are of a type, or made in a way, for which there is no function.
+pub(super) fn along<'a>(
+    way: &[Step],
+    root: &Columns<'_>,
+    rows: &dyn Fn(&str) -> Result<Rows<'a>>,
+    value: &dyn Fn(&Columns<'_>) -> Result<Expr>,
+    needs: &dyn Fn(Mapped) -> MappingSlot,
+) -> Result<Option<Expr>> {
     let mut keys: Vec<Expr> = Vec::new();
     for (place, step) in way.iter().enumerate() {
-        let source = world.source(&step.target)?;
-        let columns = Columns { state: world.state, schema: source.schema() };
+        let rows = rows(&step.target)?;
+        let columns = Columns { state: root.state, schema: rows.plan.schema() };
         if place == 0 {
-            keys = step.keys.iter().map(|(here, _)| root_columns.column(here)).collect::<Result<_>>()?;
+            keys = step.keys.iter().map(|(here, _)| root.column(here)).collect::<Result<_>>()?;
         }
         let there = step.keys.iter().map(|(_, there)| columns.column(there)).collect::<Result<Vec<_>>>()?;
         let values = match way.get(place + 1) {
             Some(next) => next.keys.iter().map(|(here, _)| columns.column(here)).collect::<Result<_>>()?,
-            None => vec![columns.dimension(dimension)?],
+            None => vec![value(&columns)?],
         };
-        let found = values.iter().map(|value| look_up(world, root_columns, step, source, (&keys, &there), value)).collect::<Result<Option<Vec<_>>>>()?;
+        let found = values.iter().map(|value| look_up(root, step, rows, (&keys, &there), value, needs)).collect::<Result<Option<Vec<_>>>>()?;
         let Some(found) = found else { return Ok(None) };
         keys = found;
     }
-    Ok(keys.pop().map(|value| (value, dimension)))
+    Ok(keys.pop())
 }
 
 /// Whether rows of the step's model are few, and settled, or cheap to count again, or no cheaper to be joined.
@@ -78,7 +105,8 @@ fn is_function(world: &World<'_>, root: &str, step: &Step) -> bool {
 }
 
 /// The value of the row that `keys` lead to. `None`: keys or value are of a type, or made in a way, for which there is no function.
-fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalPlan, (keys, there): (&[Expr], &[Expr]), value: &Expr) -> Result<Option<Expr>> {
+fn look_up(root: &Columns<'_>, step: &Step, rows: Rows<'_>, (keys, there): (&[Expr], &[Expr]), value: &Expr, needs: &dyn Fn(Mapped) -> MappingSlot) -> Result<Option<Expr>> {
+    let source = rows.plan;
     // What a case gives is known when its branches are of one type.
     let value = value.clone().rewrite(&mut TypeCoercionRewriter::new(source.schema()))?.data;
     let data_type = value.get_type(source.schema())?;
@@ -103,12 +131,13 @@ fn look_up(world: &World<'_>, root: &Columns<'_>, step: &Step, source: &LogicalP
     if !is_fixed(&plan)? {
         return Ok(None);
     }
+    let shape = identity_of("mapping", &there.iter().chain([&value]).collect::<Vec<_>>());
     let mut hash = Sha256::new();
-    hash.update(world.sources.get(&step.target).map(Source::identity).unwrap_or_default());
-    hash.update(identity_of("mapping", &there.iter().chain([&value]).collect::<Vec<_>>()));
+    hash.update(rows.identity);
+    hash.update(shape);
     let name = format!("looked_up_{}_{}", step.name, hex::encode(hash.finalize()));
     let columns = step.keys.iter().map(|(_, there)| there.clone()).collect();
-    let slot = world.needs(Mapped { name: name.clone(), model: step.target.clone(), keys: columns, plan, slot: MappingSlot::default() });
+    let slot = needs(Mapped { name: name.clone(), model: step.target.clone(), keys: columns, plan, shape, slot: MappingSlot::default() });
     Ok(Some(LookedUp::udf(name, types, data_type, slot).call(keys.to_vec())))
 }
 

@@ -49,20 +49,17 @@ pub struct Model {
 }
 
 impl Model {
-    /// Whether who sees what is another thing than in a model before: the policies, or what dimensions mean that their
-    /// conditions name.
+    /// Whether who sees what is another thing than in a model before: the policies, what dimensions mean that their conditions
+    /// name, or, where some are reached over joins, the joins. What it changes for other models: [`Mill::changes_access_elsewhere`](crate::Mill::changes_access_elsewhere).
     pub fn changes_access(&self, before: &Self) -> bool {
+        let named: Vec<&str> = before.access_policies.iter().flat_map(|policy| policy.rows.iter().flat_map(Filter::members)).collect();
+        let is_own = |member: &str| member.split_once('.').is_none_or(|(model, _)| model == before.name);
         let meant = |model: &Self| -> Vec<Option<Dimension>> {
-            let named = before.access_policies.iter().flat_map(|policy| policy.rows.iter().flat_map(Filter::members));
             let find = |member: &str| model.dimensions.iter().find(|dimension| member.split_once('.').is_some_and(|(_, name)| name == dimension.name)).cloned();
-            // How it is called for people, and how it is written, is nobody's access.
-            let bare = |found: Dimension| {
-                let column = found.expression.is_none().then(|| found.column.clone().unwrap_or_else(|| found.name.clone()));
-                Dimension { label: String::new(), format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..found }
-            };
-            named.map(find).map(|found| found.map(bare)).collect()
+            named.iter().copied().filter(|member| is_own(member)).map(find).map(|found| found.map(Dimension::bare)).collect()
         };
-        self.access_policies != before.access_policies || meant(self) != meant(before)
+        let reaches = named.iter().any(|member| !is_own(member));
+        self.access_policies != before.access_policies || meant(self) != meant(before) || (reaches && self.joins != before.joins)
     }
 }
 
@@ -128,6 +125,14 @@ pub struct Dimension {
     /// Of a longitude: the dimension of the model that is the latitude of the same points.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latitude: Option<String>,
+}
+
+impl Dimension {
+    /// What it says of rows alone: how it is called for people, and how it is written, is nobody's access.
+    pub(crate) fn bare(self) -> Self {
+        let column = self.expression.is_none().then(|| self.column.clone().unwrap_or_else(|| self.name.clone()));
+        Self { label: String::new(), format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..self }
+    }
 }
 
 /// A filter with a name. Cube calls it a segment.

@@ -27,8 +27,9 @@ pub struct AccessPolicy {
     /// To whom it applies: all of these hold. Without any it applies to everybody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<AttributeCondition>,
-    /// Conditions on dimensions of the model that all hold for the rows which are seen. A value `{user.name}` stands for all
-    /// values of that attribute. Without any, all rows are seen.
+    /// Conditions on dimensions that all hold for the rows which are seen: dimensions of the model, or of what its rows belong to
+    /// over many-to-one and one-to-one joins (`customers.region`). A row that belongs to nothing there is not seen by such a one. A value
+    /// `{user.name}` stands for all values of that attribute. Without any, all rows are seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Filter>,
     /// Columns of the dataset that are not there, and with them all members that are made of them.

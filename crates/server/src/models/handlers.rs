@@ -58,7 +58,7 @@ pub async fn list_values(State(app): State<App>, caller: Caller, Path(name): Pat
 }
 
 /// Save a model. `If-Match` carries the version that was read; the version in the body does not count. To change access
-/// policies takes the role admin; who does not see the whole dataset does not save its model.
+/// policies, or what those of any model reach over joins, takes the role admin; who does not see the whole dataset does not save its model.
 #[utoipa::path(
     put, path = "/models/{name}", tag = "models",
     params(("name" = String, Path, description = "The model"), ("If-Match" = String, Header, description = "The version that was read, in double quotes")),
@@ -84,8 +84,11 @@ pub async fn update_model(
     if model.dataset != current.dataset {
         return Err(Problem::field("dataset", "cannot be changed"));
     }
-    if model.changes_access(&current) {
-        caller.allow(Action::ManageUsers)?;
+    // Also where policies of other models look up in what this one says.
+    if let Err(denied) = caller.allow(Action::ManageUsers)
+        && (model.changes_access(&current) || mill.changes_access_elsewhere(&model).await?)
+    {
+        return Err(denied);
     }
     let saved = match mill.update_model(model, version).await {
         Ok(saved) => saved,

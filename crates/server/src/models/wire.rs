@@ -42,8 +42,9 @@ pub struct AccessPolicy {
     /// To whom it applies: all of these hold. Without any it applies to everybody.
     #[schema(required = false)]
     pub when: Vec<AttributeCondition>,
-    /// Conditions on dimensions of the model that all hold for the rows which are seen. A value `{user.name}` stands for all
-    /// values of that attribute. Without any, all rows are seen.
+    /// Conditions on dimensions that all hold for the rows which are seen: dimensions of the model, or of what its rows belong to
+    /// over many-to-one and one-to-one joins (`customers.region`). A row that belongs to nothing there is not seen by such a one. A value
+    /// `{user.name}` stands for all values of that attribute. Without any, all rows are seen.
     #[schema(required = false)]
     pub rows: Vec<Filter>,
     /// Columns of the dataset that are not there.

@@ -2,6 +2,8 @@
 
 pub mod lineage;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -304,6 +306,9 @@ pub struct AppliedAccess {
     pub policies: Vec<String>,
     /// Why no row is seen, in a sentence.
     pub no_rows: Option<String>,
+    /// The datasets that the policies look up in over joins, each with the version that decided.
+    #[schema(required = false)]
+    pub lookups: BTreeMap<String, u64>,
 }
 
 /// A column of a result.
