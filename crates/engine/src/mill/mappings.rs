@@ -19,6 +19,8 @@ use crate::settings::Settings;
 const PART: u64 = 4;
 /// Some memory they always have.
 const MIN_BYTES: u64 = 16 << 20;
+/// Rows of a lookup that access policies may look up in, however few the setting allows questions: these can join instead.
+const POLICY_ROWS_MIN: u64 = 1 << 16;
 /// What an entry costs beside what is in it.
 const ENTRY_BYTES: usize = 500;
 
@@ -61,6 +63,11 @@ impl Mill {
         Ok(())
     }
 
+    /// Rows of a dataset at most that access policies look up in.
+    pub(super) fn policy_lookup_rows(&self) -> u64 {
+        self.shared.settings.mapped_lookup_rows.max(POLICY_ROWS_MIN)
+    }
+
     /// One mapping, and whether it had to be read.
     ///
     /// # Errors
@@ -80,7 +87,7 @@ impl Mill {
     }
 
     async fn read_mapping(&self, mapped: &Mapped) -> Result<Mapping> {
-        let rows = usize::try_from(self.shared.settings.mapped_lookup_rows).unwrap_or(usize::MAX);
+        let rows = usize::try_from(self.policy_lookup_rows()).unwrap_or(usize::MAX);
         let executed = self.run(&mapped.plan, rows).await?;
         if executed.truncated {
             return Err(Error::internal(format!("{} has more rows than its log says", mapped.model)));

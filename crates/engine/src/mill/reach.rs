@@ -71,7 +71,7 @@ impl Mill {
         let mut unfit = BTreeMap::new();
         loop {
             let (granted, mapped) = {
-                let reach = Reach::new(&led.models, &sources, self.shared.settings.mapped_lookup_rows, &unfit);
+                let reach = Reach::new(&led.models, &sources, self.policy_lookup_rows(), &unfit);
                 let granted = access::grant(model, user, self.shared.session.shared(), &schema, Some(&reach));
                 (granted, reach.into_mapped())
             };
@@ -211,7 +211,7 @@ impl Mill {
         let sources = self.sources_of(&model, snapshot, &led, &wanted, LookedUpAt::Latest).await?;
         let schema = DFSchema::try_from_qualified_schema(model.dataset.as_str(), &snapshot.arrow)?;
         let unfit = BTreeMap::new();
-        let reach = Reach::new(&led.models, &sources, self.shared.settings.mapped_lookup_rows, &unfit);
+        let reach = Reach::new(&led.models, &sources, self.policy_lookup_rows(), &unfit);
         access::check_reached(&model, self.shared.session.shared(), &schema, &reach)
     }
 

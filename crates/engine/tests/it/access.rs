@@ -2,6 +2,7 @@
 //! they change. What is hidden changes nothing that is seen: `access/interference.rs`.
 
 mod interference;
+mod joined;
 mod oracle;
 
 use serde_json::{Value, json};

@@ -188,3 +188,36 @@ async fn an_admin_looks_through_the_eyes_of_a_user_and_changes_nothing() {
         as_viewed(&server, Who::Admin, Method::POST, "/queries", nobody, query.clone()).await.expect(404);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_goes_by_what_a_join_leads_to_and_only_admins_change_what_that_is() {
+    let server = server().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("lands", tidemill::Csv::bytes("code,zone\nDE,inner\nFR,outer\n")).await.unwrap();
+    let with_join = async |who: Who, policies: Value| {
+        let mut model = server.get(Who::Owner, "/models/orders").await.expect(200).json();
+        model["joins"] = json!([{"name": "lands", "on": [{"column": "country", "other": "code"}]}]);
+        model["access_policies"] = policies;
+        server.put(who, "/models/orders", model["version"].as_u64(), model).await
+    };
+    let by_zone = |member: &str| json!([{"name": "all"}, {"name": "zone", "rows": [{"member": member, "operator": "equals", "values": ["{user.zone}"]}]}]);
+    let problem = with_join(Who::Admin, by_zone("lands.zon")).await.expect(400).json().to_string();
+    assert!(problem.contains("access_policies[1]") && problem.contains("did you mean zone?"), "{problem}");
+    let zone = json!([by_zone("lands.zone")[1]]);
+    with_join(Who::Admin, zone).await.expect(200);
+    give(&server, Who::Viewer, json!({"zone": ["outer"]})).await.expect(200);
+    give(&server, Who::Editor, json!({"zone": ["inner", "outer"]})).await.expect(200);
+    assert_eq!((count(&server, Who::Viewer).await, count(&server, Who::Editor).await, count(&server, Who::Admin).await), (json!([[1], [2]]), json!([[3], [7]]), json!([[3], [7]])));
+    let answer = server.post(Who::Viewer, "/sql", json!({"sql": "select country from orders"})).await.expect(200).json();
+    assert_eq!((&answer["data"], &answer["provenance"]["access"][0]["lookups"]), (&json!([["FR"]]), &json!({"lands": 0})));
+    // An editor edits lands, but not what the policy of orders looks up there.
+    let mut lands = server.get(Who::Editor, "/models/lands").await.expect(200).json();
+    lands["label"] = json!("Countries");
+    let saved = server.put(Who::Editor, "/models/lands", lands["version"].as_u64(), lands.clone()).await.expect(200).json();
+    let zone = lands["dimensions"].as_array().unwrap().iter().position(|dimension| dimension["name"] == "zone").unwrap();
+    lands["dimensions"][zone] = json!({"name": "zone", "label": "Zone", "type": "string", "expression": "'outer'"});
+    server.put(Who::Editor, "/models/lands", saved["version"].as_u64(), lands.clone()).await.expect(403);
+    assert_eq!(count(&server, Who::Viewer).await, json!([[1], [2]]));
+    server.put(Who::Admin, "/models/lands", saved["version"].as_u64(), lands).await.expect(200);
+    assert_eq!(count(&server, Who::Viewer).await, json!([[3], [7]]));
+}

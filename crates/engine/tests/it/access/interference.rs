@@ -1,11 +1,12 @@
 //! Non-interference: rows that somebody may not see change no byte of what they are told. Two worlds differ in hidden rows
-//! alone, and everything that can be asked is asked in both.
+//! alone, and everything that can be asked is asked in both. In every other pair what is seen is decided over a join, and what
+//! is looked up in has other rows too, but for those of the keys that are seen.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use tidemill::{Mill, Scope, TenantId};
 
-use super::oracle::{Dice, STATEMENTS, Sale, csv, questions, sale, with_measures};
+use super::oracle::{Dice, STATEMENTS, Sale, csv, join_lands, questions, sale, with_measures};
 use super::{set_policies, user};
 use crate::ward::Ward;
 
@@ -117,6 +118,7 @@ async fn compare(part: u64) {
         let loads = 1 + dice.roll(3);
         let visible: Vec<Vec<Sale>> = (0..loads).map(|_| (0..dice.roll(120)).map(|_| Sale { country: "DE", ..sale(&mut dice) }).collect()).collect();
         let mut all = Vec::new();
+        let joined = seed % 2 == 1;
         for world in ["one", "two"] {
             let mill = ward.engine.tenant(world).unwrap();
             for part in &visible {
@@ -134,9 +136,18 @@ async fn compare(part: u64) {
                 mill.load("sales", csv(&rows, |_| (true, true))).await.unwrap();
             }
             with_measures(&mill).await;
-            let own = json!([{"name": "own", "rows": [{"member": "sales.country", "operator": "equals", "values": ["{user.country}"]}], "masked": [{"column": "price"}]}]);
-            set_policies(&mill, "sales", own).await;
-            let user = user(&[("country", &["DE"])]);
+            let own = |member: &str, value: &str| json!([{"name": "own", "rows": [{"member": member, "operator": "equals", "values": [value]}]}]);
+            let mut of_sales = own("sales.country", "{user.country}");
+            if joined {
+                // Italy is of a zone in one world, and others are there in the other.
+                let others = if world == "one" { "IT,other\n" } else { "FR,other\nUS,another\nES,other\n" };
+                join_lands(&mill, &format!("code,zone\nDE,mine\n{others}")).await;
+                set_policies(&mill, "lands", own("lands.zone", "{user.zone}")).await;
+                of_sales = own("lands.zone", "{user.zone}");
+            }
+            of_sales[0]["masked"] = json!([{"column": "price"}]);
+            set_policies(&mill, "sales", of_sales).await;
+            let user = user(&[("country", &["DE"]), ("zone", &["mine"])]);
             let scoped = ward.engine.mill(Scope::of(TenantId::parse(world).unwrap()).seen_by(user));
             let first = told(&scoped).await;
             // Kept partials, lists and compiled questions tell no more.

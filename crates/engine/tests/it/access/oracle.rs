@@ -64,18 +64,42 @@ pub(super) fn csv(sales: &[Sale], shown: impl Fn(&Sale) -> (bool, bool)) -> Load
         .column_type("amount", tidemill::ColumnType::Integer)
 }
 
-/// Three policies: own countries with everything; the own team without prices, its notes only in own countries; small amounts of
-/// everybody for the board, without notes.
+/// Which zone countries are of; Italy is of none.
+const LANDS: &str = "code,zone\nDE,inner\nFR,outer\n";
+
+fn zone_of(country: &str) -> Option<&'static str> {
+    match country {
+        "DE" => Some("inner"),
+        "FR" => Some("outer"),
+        _ => None,
+    }
+}
+
+/// Joins sales to lands, of which a policy may go by the zone.
+pub(super) async fn join_lands(mill: &Mill, lands: &str) {
+    mill.load("lands", Csv::bytes(lands.to_owned()).column_type("code", tidemill::ColumnType::String).column_type("zone", tidemill::ColumnType::String))
+        .await
+        .unwrap();
+    let mut model = mill.model("sales").await.unwrap();
+    model.joins = serde_json::from_value(json!([{"name": "lands", "on": [{"column": "country", "other": "code"}]}])).unwrap();
+    let version = model.version;
+    mill.update_model(model, version).await.unwrap();
+}
+
+/// Four policies: own countries with everything; the own team without prices, its notes only in own countries; small amounts of
+/// everybody for the board, without notes; other zones than the own one, over a join, with everything.
 pub(super) fn policies() -> Value {
     json!([
         {"name": "countries", "when": [{"attribute": "kind", "values": ["a", "b"]}],
          "rows": [{"member": "sales.country", "operator": "equals", "values": ["{user.country}"]}]},
-        {"name": "team", "when": [{"attribute": "kind", "values": ["b", "c"]}],
+        {"name": "team", "when": [{"attribute": "kind", "values": ["b", "c", "f"]}],
          "rows": [{"or": [{"member": "sales.team", "operator": "equals", "values": ["{user.team}"]}, {"member": "sales.team", "operator": "startsWith", "values": ["ea"]}]}],
          "hidden": ["price"], "masked": [{"column": "note"}]},
         {"name": "small", "when": [{"attribute": "kind", "values": ["d"]}],
          "rows": [{"member": "sales.amount", "operator": "between", "values": [0, 10]}, {"member": "sales.country", "operator": "set"}],
-         "masked": [{"column": "note"}]}
+         "masked": [{"column": "note"}]},
+        {"name": "zone", "when": [{"attribute": "kind", "values": ["f", "g"]}],
+         "rows": [{"member": "lands.zone", "operator": "notEquals", "values": ["{user.zone}"]}]}
     ])
 }
 
@@ -84,25 +108,30 @@ struct Person {
     kind: &'static str,
     countries: &'static [&'static str],
     team: &'static [&'static str],
+    zone: &'static [&'static str],
 }
 
 impl Person {
     fn sees(&self, sale: &Sale) -> (bool, bool, bool) {
         let by_country = ["a", "b"].contains(&self.kind) && self.countries.contains(&sale.country);
-        let by_team = ["b", "c"].contains(&self.kind) && !self.team.is_empty() && (self.team.contains(&sale.team) || sale.team.starts_with("ea"));
+        let by_team = ["b", "c", "f"].contains(&self.kind) && !self.team.is_empty() && (self.team.contains(&sale.team) || sale.team.starts_with("ea"));
         let small = self.kind == "d" && (0..=10).contains(&sale.amount) && !sale.country.is_empty();
-        (by_country || by_team || small, by_country || small, by_country)
+        // A country that is of no zone is of no other one.
+        let by_zone = ["f", "g"].contains(&self.kind) && !self.zone.is_empty() && zone_of(sale.country).is_some_and(|zone| !self.zone.contains(&zone));
+        (by_country || by_team || small || by_zone, by_country || small || by_zone, by_country || by_zone)
     }
 }
 
-const PEOPLE: [Person; 7] = [
-    Person { kind: "a", countries: &["DE"], team: &[] },
-    Person { kind: "a", countries: &["DE", "IT"], team: &["north"] },
-    Person { kind: "b", countries: &["FR"], team: &["north"] },
-    Person { kind: "b", countries: &[], team: &["south", "north"] },
-    Person { kind: "c", countries: &["DE"], team: &["south"] },
-    Person { kind: "d", countries: &[], team: &[] },
-    Person { kind: "e", countries: &["DE"], team: &["south"] },
+const PEOPLE: [Person; 9] = [
+    Person { kind: "a", countries: &["DE"], team: &[], zone: &[] },
+    Person { kind: "a", countries: &["DE", "IT"], team: &["north"], zone: &[] },
+    Person { kind: "b", countries: &["FR"], team: &["north"], zone: &[] },
+    Person { kind: "b", countries: &[], team: &["south", "north"], zone: &[] },
+    Person { kind: "c", countries: &["DE"], team: &["south"], zone: &[] },
+    Person { kind: "d", countries: &[], team: &[], zone: &[] },
+    Person { kind: "e", countries: &["DE"], team: &["south"], zone: &["inner"] },
+    Person { kind: "f", countries: &[], team: &["north"], zone: &["inner"] },
+    Person { kind: "g", countries: &[], team: &[], zone: &["outer"] },
 ];
 
 pub(super) const STATEMENTS: [&str; 12] = [
@@ -160,6 +189,7 @@ async fn what_is_seen_is_what_a_dataset_of_nothing_else_would_show() {
             ward.mill.load("sales", csv(part, |_| (true, true))).await.unwrap();
         }
         with_measures(&ward.mill).await;
+        join_lands(&ward.mill, LANDS).await;
         set_policies(&ward.mill, "sales", policies()).await;
         if cached {
             let mut model = ward.mill.model("sales").await.unwrap();
@@ -173,7 +203,7 @@ async fn what_is_seen_is_what_a_dataset_of_nothing_else_would_show() {
             ward.mill.build_rollups("sales").await.unwrap();
         }
         for (number, person) in PEOPLE.iter().enumerate() {
-            let attributes = user(&[("kind", &[person.kind]), ("country", person.countries), ("team", person.team)]);
+            let attributes = user(&[("kind", &[person.kind]), ("country", person.countries), ("team", person.team), ("zone", person.zone)]);
             let mill = ward.engine.mill(Scope::of(TenantId::parse("acme").unwrap()).seen_by(attributes));
             let copy = ward.engine.tenant(&format!("copy{number}")).unwrap();
             // A dataset needs a load to be there; the one who sees nothing gets one of no rows.
