@@ -32,7 +32,8 @@ pub struct Settings {
     /// all the same.
     pub advised_rollup_bytes: u64,
     /// Rows of a lookup at most that is kept in memory as a function of its keys, so that aggregates by what it says are kept as
-    /// well. Larger ones are joined for each question. 0: all are joined. Range 0 to 16,777,216.
+    /// well. Larger ones are joined for each question. 0: all are joined. Access policies look up in no more, and in 65,536 in any case.
+    /// Range 0 to 16,777,216.
     pub mapped_lookup_rows: u64,
     /// Whether rollups are built in the background. Without it only [`Mill::build_rollups`](crate::Mill::build_rollups)
     /// builds them.

@@ -80,7 +80,7 @@ impl Access {
         let restricted = scoped.is_some() || rows.is_some() || !hidden.is_empty() || !masked.is_empty();
         let fingerprint = if restricted { identity(&Expr::clone) } else { String::new() };
         // One that could not be made is none that lasts: what is shared by it is then shared for as long as a version.
-        let lasting = if restricted && !functions.is_empty() { identity(&|expr| renamed(expr, &functions).unwrap_or_else(|_| expr.clone())) } else { fingerprint.clone() };
+        let lasting = if restricted && !functions.is_empty() { identity(&|expr: &Expr| renamed(expr, &functions).unwrap_or_else(|_| expr.clone())) } else { fingerprint.clone() };
         let applied = (!policies.is_empty() || no_rows.is_some()).then_some((policies, no_rows));
         Self { scoped, rows, hidden, masked, applied, lookups, fingerprint, lasting }
     }

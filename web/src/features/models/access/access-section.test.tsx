@@ -129,6 +129,41 @@ describe('access in the form', () => {
     );
   });
 
+  it('shows rows by what they belong to over a join, but not by what there are many of', async () => {
+    const { user } = open();
+    const access = await section();
+    await user.click(within(access).getByRole('button', { name: 'Add policy' }));
+    await user.type(
+      within(within(access).getByRole('group', { name: 'New policy' })).getByRole('textbox', {
+        name: 'Name',
+      }),
+      'x',
+    );
+    const policy = within(access).getByRole('group', { name: 'x' });
+    await user.click(within(policy).getByRole('button', { name: 'Rows of their own…' }));
+    const own = within(policy).getByRole('group', { name: 'Rows of their own' });
+    await user.click(within(own).getByRole('combobox', { name: 'Dimension' }));
+    expect(await screen.findByRole('option', { name: 'Planes: Seats' })).toBeVisible();
+    expect(screen.queryByRole('option', { name: /^Legs/ })).toBeNull();
+    await user.click(screen.getByRole('option', { name: 'Origin airport: City' }));
+    await user.type(within(own).getByRole('combobox', { name: 'Is their' }), 'city');
+    await user.click(within(own).getByRole('button', { name: 'Add these rows' }));
+    expect(within(policy).getByTestId('policy-text')).toHaveTextContent(
+      'Everybody sees rows where Origin airport: City is their city.',
+    );
+    await user.click(screen.getByRole('button', { name: 'Save model' }));
+    await waitFor(() =>
+      expect(saves[0]?.access_policies).toEqual([
+        {
+          name: 'x',
+          rows: [
+            { member: 'origin_airport.city', operator: 'equals', values: ['{user.city}'] },
+          ],
+        },
+      ]),
+    );
+  });
+
   it('offers attributes of people among the values of a dimension', async () => {
     stored = { ...stored, access_policies: [{ name: 'own' }] };
     const { user } = open();

@@ -4,6 +4,7 @@ import { useMemo } from 'react';
 import { useSession } from '@/api/session-slice';
 import type { AccessPolicy, FieldProblem, Model } from '@/api/types';
 import { SectionCard } from '@/components/section-card';
+import { widened } from '@/lib/joins';
 import { ItemList } from '../form/item-list';
 import { saidAt } from '../state/places';
 import { PolicyFields } from './policy-fields';
@@ -12,6 +13,7 @@ import { useAttributeNames } from './use-attribute-names';
 
 export interface AccessSectionProps {
   model: Model;
+  models: readonly Model[];
   columns: readonly string[];
   problems: readonly FieldProblem[];
   onChange: (policies: AccessPolicy[]) => void;
@@ -19,10 +21,13 @@ export interface AccessSectionProps {
 
 const none: AccessPolicy[] = [];
 
-export default function AccessSection({ model, columns, problems, onChange }: AccessSectionProps) {
+export default function AccessSection(props: AccessSectionProps) {
+  const { model, models, columns, problems, onChange } = props;
   const { isAtLeast, viewed } = useSession();
   const policies = model.access_policies ?? none;
   const attributes = useAttributeNames(policies);
+  // Rows are seen by what they belong to as well as by what they are.
+  const wide = useMemo(() => widened(model, models), [model, models]);
   const ofAll = useMemo(
     () => problems.filter(({ field }) => field === 'access_policies'),
     [problems],
@@ -53,12 +58,12 @@ export default function AccessSection({ model, columns, problems, onChange }: Ac
         items={policies}
         problems={problems}
         nameOf={({ name }) => name}
-        summary={(policy) => policyText(policy, model)}
+        summary={(policy) => policyText(policy, wide)}
         fresh={(): AccessPolicy => ({ name: '' })}
         onChange={onChange}
       >
         {(policy, change) => (
-          <PolicyFields {...{ policy, model, columns, attributes }} onChange={change} />
+          <PolicyFields {...{ policy, columns, attributes }} model={wide} onChange={change} />
         )}
       </ItemList>
       {said && (

@@ -15,6 +15,7 @@ import { UserRowsField } from './user-rows-field';
 
 export interface PolicyFieldsProps {
   policy: AccessPolicy;
+  /** With the dimensions of what it is joined to. */
   model: Model;
   columns: readonly string[];
   /** Names of attributes that conditions may be on. */

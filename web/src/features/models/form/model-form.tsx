@@ -246,7 +246,7 @@ export function ModelForm(props: ModelFormProps) {
         </Suspense>
         <Suspense fallback={<LoadingState rows={2} label="Loading access" />}>
           <AccessSection
-            {...{ model, columns, problems }}
+            {...{ model, models, columns, problems }}
             onChange={(access_policies) => set({ access_policies })}
           />
         </Suspense>

@@ -72,21 +72,26 @@ export function modelShape(words: Words, own: OwnNames): Shape {
       words.models.flatMap((model) => model.dimensions.map((entry) => entry.column ?? entry.name)),
     ),
   ];
-  const filter: Extract<Shape, { is: 'map' }> = {
-    is: 'map',
-    what: 'a condition',
-    needs: [],
-    keys: {
-      member: name(
-        'dimension',
-        own.dimensions.map((entry) => `${own.name}.${entry}`),
-      ),
-      operator: name('operator', operatorChoices),
-      values: list({ is: 'single' }),
-    },
+  const conditionOn = (members: string[]): Shape => {
+    const filter: Extract<Shape, { is: 'map' }> = {
+      is: 'map',
+      what: 'a condition',
+      needs: [],
+      keys: {
+        member: name('dimension', members),
+        operator: name('operator', operatorChoices),
+        values: list({ is: 'single' }),
+      },
+    };
+    filter.keys.or = list(filter);
+    filter.keys.and = list(filter);
+    return filter;
   };
-  filter.keys.or = list(filter);
-  filter.keys.and = list(filter);
+  const ownMembers = own.dimensions.map((entry) => `${own.name}.${entry}`);
+  const filter = conditionOn(ownMembers);
+  // Who sees a row may depend on what it belongs to, which joins lead to that are not saved yet, or several in a row.
+  const reached = [...joined.map((entry) => entry.name), ...foreign];
+  const rowFilter = conditionOn([...new Set([...ownMembers, ...reached])]);
   const named = { name: text, label: text };
   return map(
     'a model',
@@ -203,7 +208,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
                 ['attribute', 'values'],
               ),
             ),
-            rows: list(filter),
+            rows: list(rowFilter),
             hidden: list(column),
             masked: list(map('a masked column', { column, expression: text }, ['column'])),
           },
