@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds of what one question reads. Partials that are kept and rollups cost nothing. A bound that is absent bounds nothing.
+/// Bounds of what one question reads. Partials that are kept and rollups cost nothing. A bound that is absent bounds nothing. For who
+/// sees some rows only, bounds of how many of these a question looks at, whatever is kept.
 ///
 /// ```
 /// use tidemill::Budget;

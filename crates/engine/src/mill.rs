@@ -16,6 +16,7 @@ mod ground;
 mod history;
 pub(crate) mod keeper;
 mod lineage;
+mod looks;
 mod mappings;
 mod models;
 mod plan;

@@ -39,6 +39,7 @@ pub(crate) mod table;
 pub(crate) mod tile;
 pub(crate) mod value_list;
 pub(crate) mod walk;
+pub(crate) mod windows;
 pub(crate) mod write;
 mod written_out;
 

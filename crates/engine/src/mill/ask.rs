@@ -16,7 +16,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::{told, used_calendar};
+use super::provenance::{told, told_stages, used_calendar};
 use super::seen::Seen;
 use super::sql_models::{Among, Planned};
 use super::sql_views::{Common, Questions, ViewsInSql};
@@ -36,6 +36,7 @@ use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, Compiled};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::in_sql::blocks::Shown;
+use crate::semantic::in_sql::names::names_of;
 use crate::semantic::member::Member;
 use crate::semantic::{CalendarSettings, DateRange, Model, SemanticQuery, UsedCalendar, View, derived, filter, member, segments};
 use crate::storage::log::Snapshot;
@@ -215,7 +216,7 @@ impl Mill {
                 bounds,
                 total_rows,
                 truncated: executed.truncated,
-                stages: executed.stages,
+                stages: told_stages(&known, executed.stages),
                 ..known
             },
         })
@@ -327,8 +328,8 @@ impl Mill {
     async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<QueryResult> {
         let started = Instant::now();
         let mut allowance = Allowance::default();
-        let planned = self.plan_statement(sql, (as_of, LookupsBy::Functions), damage, pinned, &mut allowance).await;
-        let PlannedSql { planned: Planned { state, physical, estimates }, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
+        let planned = self.plan_statement(sql, How { as_of, lookups: LookupsBy::Functions, explained: false }, damage, pinned, &mut allowance).await;
+        let PlannedSql { planned: Planned { state, physical, estimates, .. }, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
         let named = if questions.are_none() { pinned.as_slice() } else { &[] };
         Self::take_plan(&allowance, &physical).map_err(|error| Self::with_words(error, &allowance, named))?;
         self.check_looked_up(&questions).await?;
@@ -344,6 +345,7 @@ impl Mill {
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
         let rows = batch.num_rows() as u64;
+        let known = self.provenance(pinned, counters, Calendar::new(Tz::UTC, &self.calendar));
         Ok(QueryResult {
             columns,
             batch,
@@ -357,8 +359,8 @@ impl Mill {
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),
                 truncated: executed.truncated,
-                stages: executed.stages,
-                ..self.provenance(pinned, counters, Calendar::new(Tz::UTC, &self.calendar))
+                stages: told_stages(&known, executed.stages),
+                ..known
             },
         })
     }
@@ -367,12 +369,13 @@ impl Mill {
     pub(super) async fn plan_statement(
         &self,
         sql: &str,
-        (as_of, lookups): (Option<AsOf>, LookupsBy),
+        How { as_of, lookups, explained }: How,
         damage: &Damage,
         pinned: &mut Vec<(DatasetName, Seen)>,
         allowance: &mut Allowance,
     ) -> Result<PlannedSql> {
         let mut statement = gate::parse(sql, self.scope.limits())?;
+        let names = names_of(&statement)?;
         let state = self.shared.session.state();
         let references = state.resolve_table_references(&statement)?;
         let counters = Arc::new(ScanCounters::default());
@@ -386,14 +389,28 @@ impl Mill {
         }
         let named = pinned.len();
         let blocks = views.take_out(self, &mut statement)?;
-        let questions = self.questions(blocks, &views, Common { as_of, damage, counters: &counters, lookups, pinned }).await?;
+        let questions = self.questions(blocks, &views, Common { as_of, damage, counters: &counters, lookups, pinned, looks: Vec::new() }).await?;
         if let (Some(AsOf::Version(version)), [(first, _), (second, _), ..]) = (as_of, pinned.as_slice()) {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
-        *allowance = self.allowance(None, pinned.iter().map(|(_, seen)| seen))?;
-        self.look_up(&questions, allowance).await?;
+        let budget = self.scope.limits().budget;
+        let filtered = pinned.iter().any(|(_, seen)| seen.access().filters_rows());
         let named = pinned.get(..named).unwrap_or_default();
+        *allowance = match (filtered, questions.are_none()) {
+            (false, _) => Allowance::new(budget),
+            // What questions look up is allowed before the statement is planned, so nothing is known of windows yet.
+            (true, false) if explained || budget.is_bounded() => {
+                let looks = [questions.looks.clone(), self.looks_of_statement(named, &names, None).await?].concat();
+                Allowance::of_visible(budget, self.visible(&looks).await?)
+            }
+            (true, _) => Allowance::default(),
+        };
+        self.look_up(&questions, allowance).await?;
         let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions }, as_of).await?;
+        if filtered && questions.are_none() && (explained || budget.is_bounded()) {
+            let looks = self.looks_of_statement(named, &names, Some(&planned.windows)).await?;
+            *allowance = Allowance::of_visible(budget, self.visible(&looks).await?);
+        }
         Ok(PlannedSql { planned, counters, questions })
     }
 
@@ -442,6 +459,15 @@ impl Mill {
 pub(super) fn counting(plan: LogicalPlan) -> Result<LogicalPlan> {
     let rows = datafusion::functions_aggregate::expr_fn::count(datafusion::logical_expr::lit(1_i64));
     Ok(LogicalPlanBuilder::from(plan).aggregate(Vec::<datafusion::logical_expr::Expr>::new(), vec![rows])?.build()?)
+}
+
+/// How a statement is planned.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    pub as_of: Option<AsOf>,
+    pub lookups: LookupsBy,
+    /// Whether what it reads is told.
+    pub explained: bool,
 }
 
 /// A statement that can be run, with what it reads.

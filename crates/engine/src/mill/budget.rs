@@ -1,15 +1,17 @@
 //! The budget of a question: what the scope grants and the question lowers, and what to ask instead of what is over it.
-//! Suggestions are tried before they are made: each was planned, and what it says it reads is what its plan would read.
+//! Suggestions are tried before they are made: each was planned, and what it says it reads is what its plan would read. What counts
+//! for who sees some rows only is in `mill/looks.rs`.
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::Mill;
 use super::compose::PlannedQuestion;
 use super::ground::Ground;
+use super::looks::less_of_statement;
 use super::seen::Seen;
 use crate::budget::Budget;
 use crate::catalog::ColumnType;
@@ -39,32 +41,6 @@ struct Tried<'q> {
 }
 
 impl Mill {
-    /// What a question about these datasets may read.
-    ///
-    /// # Errors
-    /// `Denied` where a question with a budget of its own is about rows of which only some are seen: how far it must be
-    /// raised would tell how many there are.
-    pub(super) fn allowance<'s>(&self, asked: Option<Budget>, pinned: impl IntoIterator<Item = &'s Seen>) -> Result<Allowance> {
-        let granted = self.scope.limits().budget;
-        let budget = granted.lowered(asked.unwrap_or_default());
-        if !budget.is_bounded() {
-            return Ok(Allowance::default());
-        }
-        let (mut tells, mut placing) = (true, Survey::default());
-        for seen in pinned {
-            tells &= !seen.access().filters_rows();
-            let (rows, bytes) = seen.placing();
-            (placing.rows, placing.bytes) = (placing.rows + rows, placing.bytes + bytes);
-        }
-        if !tells && asked.is_some_and(|asked| asked.is_bounded()) {
-            return Err(Error::denied("whoever sees some rows only gives a question no budget of its own; leave it out, the budget that was granted holds").at("budget"));
-        }
-        let allowance = Allowance::new(budget, tells);
-        // The latest rows that are seen were looked for before.
-        allowance.take(|| placing).map_err(|error| error.suggesting(general()))?;
-        Ok(allowance)
-    }
-
     /// A refused statement with what to ask instead.
     pub(super) fn with_words(error: Error, allowance: &Allowance, pinned: &[(DatasetName, Seen)]) -> Error {
         match allowance.over() {
@@ -75,7 +51,10 @@ impl Mill {
 
     /// Questions like one that was too much, which are within the budget.
     pub(super) async fn cheaper(&self, query: &SemanticQuery, ground: &Ground, allowance: &Allowance) -> Vec<String> {
-        let Some(over) = allowance.over().filter(|_| allowance.tells()) else { return general() };
+        let Some(over) = allowance.over() else { return general() };
+        if allowance.visible().is_some() {
+            return self.less(query, ground, allowance.budget()).await;
+        }
         let Ground::One { model, seen, reference, .. } = ground else { return words(allowance, over, &ground.pinned()) };
         let tried = Tried { query: &shape::bare(query), model, seen, reference: reference.clone() };
         let (mut found, counters) = (Vec::new(), Arc::default());
@@ -104,8 +83,7 @@ impl Mill {
         let Tried { query, model, seen, ref reference } = *tried;
         let (column, dimension) = time_of(model, seen)?;
         let member = format!("{}.{}", model.name, dimension.name);
-        let place = query.time_dimensions.iter().position(|time| time.dimension == member);
-        let asked = place.and_then(|place| query.time_dimensions.get(place)?.date_range.as_ref());
+        let asked = query.time_dimensions.iter().find(|time| time.dimension == member).and_then(|time| time.date_range.as_ref());
         let to = asked.and_then(|range| date::resolve(range, reference).ok()?.to);
         let latest = over.segments.iter().filter_map(|(segment, _)| segment.time_range(&seen.arrow, &column)).map(|(_, latest)| latest).max()?;
         let last = to.and_then(|to| DateTime::from_timestamp_micros(to - 1)).unwrap_or(latest);
@@ -114,15 +92,7 @@ impl Mill {
             if from > latest || from > last {
                 continue;
             }
-            let range = DateRange::Between([instant(from), instant(last)]);
-            let mut shorter = query.clone();
-            if place.is_none() {
-                shorter.time_dimensions.push(TimeDimension { dimension: member.clone(), granularity: None, date_range: None, fill: None });
-            }
-            if let Some(time) = shorter.time_dimensions.iter_mut().find(|time| time.dimension == member) {
-                time.date_range = Some(range);
-            }
-            if let Some(cost) = self.cost(tried, &shorter, &Arc::default()).await
+            if let Some(cost) = self.cost(tried, &bounded(query, &member, from, last), &Arc::default()).await
                 && budget.allows(cost.rows, cost.bytes)
             {
                 return Some(format!("ask for {} from {} to {} only: that reads {} rows and about {} bytes", member, instant(from), instant(last), cost.rows, cost.bytes));
@@ -172,6 +142,10 @@ impl Mill {
         if !allowance.budget().is_bounded() {
             return Ok(());
         }
+        if allowance.visible().is_some() {
+            // The question counts as a whole; whether its lookups are known already is nothing that could be told.
+            return allowance.take(Survey::default);
+        }
         let mapped = planned.mapped.iter().filter(|mapped| !self.shared.mappings.knows(&mapped.name)).map(|mapped| mapped.plan.clone());
         let plans: Vec<LogicalPlan> = mapped.chain(self.unique_plans(planned).await?).collect();
         for plan in plans {
@@ -194,9 +168,11 @@ fn general() -> Vec<String> {
 
 /// Suggestions for a statement, or a question about several models.
 pub(super) fn words(allowance: &Allowance, over: &Survey, pinned: &[(DatasetName, Seen)]) -> Vec<String> {
+    if allowance.visible().is_some() {
+        return less_of_statement();
+    }
     let mut found = Vec::new();
-    if allowance.tells()
-        && let [(dataset, seen)] = pinned
+    if let [(dataset, seen)] = pinned
         && let Some(column) = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access().shows(column))
         && let Some(from) = begin(&over.segments, seen, column, allowance.budget(), 1)
     {
@@ -209,7 +185,7 @@ pub(super) fn words(allowance: &Allowance, over: &Survey, pinned: &[(DatasetName
 }
 
 /// The time column of a dataset, where it is seen, and the dimension that it is.
-fn time_of<'m>(model: &'m Model, seen: &Seen) -> Option<(String, &'m Dimension)> {
+pub(super) fn time_of<'m>(model: &'m Model, seen: &Seen) -> Option<(String, &'m Dimension)> {
     let column = seen.metadata.schema.time_column.clone().filter(|column| seen.access().shows(column))?;
     let is_it = |dimension: &&Dimension| {
         dimension.expression.is_none() && dimension.column.as_deref().unwrap_or(&dimension.name) == column && dimension.column_type == ColumnType::Timestamp
@@ -233,16 +209,31 @@ fn begin(segments: &[(Arc<Segment>, u64)], seen: &Seen, column: &str, budget: Bu
         rows += more_rows;
         bytes += more_bytes;
         if !budget.allows(rows, bytes) {
-            let after = latest + TimeDelta::microseconds(1);
-            let day = after.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
-            let next = if after.num_seconds_from_midnight() == 0 && after.nanosecond() == 0 { day } else { day + TimeDelta::days(1) };
-            let from = if next <= newest { next } else { after };
+            let from = begin_of_day(latest + TimeDelta::microseconds(1), newest);
             return (from <= newest).then_some(from);
         }
     }
     None
 }
 
-fn instant(at: DateTime<Utc>) -> String {
+/// An instant, or the beginning of the next day where that is not after the newest one.
+pub(super) fn begin_of_day(from: DateTime<Utc>, newest: DateTime<Utc>) -> DateTime<Utc> {
+    let day = from.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    let next = if from == day { day } else { day + TimeDelta::days(1) };
+    if next <= newest { next } else { from }
+}
+
+/// The same question about a range of a time, both ends among it.
+pub(super) fn bounded(query: &SemanticQuery, member: &str, from: DateTime<Utc>, last: DateTime<Utc>) -> SemanticQuery {
+    let mut bounded = query.clone();
+    let range = Some(DateRange::Between([instant(from), instant(last)]));
+    match bounded.time_dimensions.iter_mut().find(|time| time.dimension == member) {
+        Some(time) => time.date_range = range,
+        None => bounded.time_dimensions.push(TimeDimension { dimension: member.to_owned(), granularity: None, date_range: range, fill: None }),
+    }
+    bounded
+}
+
+pub(super) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

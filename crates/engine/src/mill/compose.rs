@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Mill;
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
-use super::provenance::{told, used_calendar};
+use super::provenance::{told, told_stages, used_calendar};
 use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -255,6 +255,7 @@ impl Mill {
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
         let complete_until = counted.filter_map(|(_, snapshot)| snapshot.complete_until(calendar)).min();
+        let known = self.provenance(&used, &counters, calendar);
         Ok(QueryResult {
             columns: composed.columns,
             batch,
@@ -270,8 +271,8 @@ impl Mill {
                 exact: true,
                 total_rows,
                 truncated: executed.truncated,
-                stages,
-                ..self.provenance(&used, &counters, calendar)
+                stages: told_stages(&known, stages),
+                ..known
             },
         })
     }

@@ -8,7 +8,7 @@ use datafusion::physical_plan::{ExecutionPlan, displayable};
 use futures::future::BoxFuture;
 
 use super::Mill;
-use super::ask::counting;
+use super::ask::{How, counting};
 use super::budget::words;
 use super::compose::LookupsBy;
 use super::damage::Damage;
@@ -64,7 +64,7 @@ struct Parts {
 impl Mill {
     /// Says how a semantic query would be answered now, and what that would read. Plan and segments are those of the answer itself;
     /// rows, bytes and the budget are of all its parts: totals, the ranking of `top` and the others too. Nothing is read but small
-    /// lookups. Where the ranking is not kept, parts about the greatest values count as those about all values would.
+    /// lookups. Who sees some rows only is told how many of these the question looks at (docs/adr/0028). Where the ranking is not kept, parts about the greatest values count as those about all values would.
     /// A question with [`explain`](SemanticQuery::explain) has this said beside its answer.
     ///
     /// ```
@@ -100,9 +100,13 @@ impl Mill {
     /// Says how a question would be answered on what it stands on.
     pub(super) async fn explain_on(&self, ground: &Ground, query: &SemanticQuery) -> Result<Explanation> {
         shape::check(query, ground.models())?;
-        let asking = Asking { ground, allowance: self.allowance(query.budget, ground.seen())? };
+        let limits = self.scope.limits();
+        let asking = Asking { ground, allowance: execute::within_deadline(limits, self.allowance(query, ground, true)).await? };
+        if asking.allowance.visible().is_some() {
+            return self.explain_visible(&asking, query).await;
+        }
         let counters = Arc::new(ScanCounters::default());
-        let Parts { used, main, looked } = execute::within_deadline(self.scope.limits(), self.look_at_parts(&asking, query, &counters)).await?;
+        let Parts { used, main, looked } = execute::within_deadline(limits, self.look_at_parts(&asking, query, &counters)).await?;
         let within_budget = main.is_some() && looked.iter().all(|survey| asking.allowance.take_known(survey));
         let survey = main.as_ref().map(survey).or_else(|| asking.allowance.over().cloned()).unwrap_or_default();
         let read = |parts: &[Survey]| parts.iter().fold((0, 0), |(rows, bytes), part| (rows + part.rows, bytes + part.bytes));
@@ -121,6 +125,24 @@ impl Mill {
         }
         explanation.rollups = rollups.into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         Ok(explanation)
+    }
+
+    /// The same to who sees some rows only: checked, and not planned over segments, which tell of rows that are not seen.
+    async fn explain_visible(&self, asking: &Asking<'_>, query: &SemanticQuery) -> Result<Explanation> {
+        let Asking { ground, allowance } = asking;
+        if let Some(top) = &query.top {
+            self.check_on(ground, &shape::ranking(query, top, ground.models())?).await?;
+        }
+        let main = shape::main(query, None).query;
+        self.check_on(ground, &main).await?;
+        let used = match ground {
+            Ground::Several(gathered) => self.plan_composed(&main, gathered, LookupsBy::Joins)?.used,
+            Ground::One { .. } => ground.pinned(),
+        };
+        let within_budget = allowance.take_known(&Survey::default());
+        let suggestions = if within_budget { Vec::new() } else { self.cheaper(query, ground, allowance).await };
+        let told = Told { pinned: &used, physical: None, survey: Survey::default(), rows: 0, bytes: 0, allowance, within_budget };
+        Ok(Explanation { suggestions, ..self.explanation_of(told) })
     }
 
     /// Plans the answer and what stands around it, and looks at what they read. Nothing of it is run but the ranking of `top`, and
@@ -213,7 +235,6 @@ impl Mill {
                 let in_models = &*self.with_segments(words.query()).await?;
                 let ground = self.ground(in_models, &Damage::default()).await?;
                 shape::check(in_models, ground.models())?;
-                self.allowance(in_models.budget, ground.seen())?;
                 self.check_on(&ground, &shape::main(in_models, None).query).await?;
                 // In the names of the question, whatever its models call them.
                 AppliedRange::all(query, ground.reference())
@@ -256,7 +277,7 @@ impl Mill {
         let mut pinned = Vec::new();
         let damage = Damage::default();
         let mut allowance = Allowance::default();
-        let planned = self.plan_statement(sql, (as_of, LookupsBy::Functions), &damage, &mut pinned, &mut allowance);
+        let planned = self.plan_statement(sql, How { as_of, lookups: LookupsBy::Functions, explained: true }, &damage, &mut pinned, &mut allowance);
         let (physical, named) = match execute::within_deadline(self.scope.limits(), planned).await {
             Ok(planned) if planned.questions.are_none() => (Some(planned.planned.physical), pinned.as_slice()),
             Ok(planned) => (Some(planned.planned.physical), &[][..]),
@@ -289,8 +310,9 @@ impl Mill {
             within_budget,
             ..Explanation::default()
         };
-        if pinned.iter().any(|(_, seen)| seen.access().filters_rows()) {
+        if let Some(visible) = allowance.visible() {
             // Everything else tells of rows that are not seen: how many there are and how they lie.
+            (explanation.rows, explanation.bytes) = (visible.rows, visible.bytes);
             return explanation;
         }
         let mut found = Vec::new();
@@ -305,7 +327,7 @@ impl Mill {
             _ => survey.pruned,
         };
         (explanation.rows, explanation.bytes) = (rows, bytes);
-        explanation.estimated_ms = self.shared.pace.estimate_ms(rows, bytes);
+        explanation.estimated_ms = Some(self.shared.pace.estimate_ms(rows, bytes));
         explanation.by_rollup = survey.by_rollup;
         if restricted {
             // Plans and aggregates are written in columns, and so name masks and what policies compare with.

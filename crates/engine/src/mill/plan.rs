@@ -8,6 +8,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use futures::future::BoxFuture;
 
 use super::Mill;
+use super::ask::How;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
@@ -72,7 +73,9 @@ impl Mill {
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub fn plan_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
         Box::pin(async move {
-            let planned = self.plan_statement(sql, (None, LookupsBy::Joins), &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
+            let planned = self
+                .plan_statement(sql, How { as_of: None, lookups: LookupsBy::Joins, explained: false }, &Damage::default(), &mut Vec::new(), &mut Allowance::default())
+                .await?;
             self.check_looked_up(&planned.questions).await?;
             Ok(planned.planned.physical)
         })

@@ -59,6 +59,11 @@ impl Mill {
     }
 }
 
+/// The stages of an answer as they are told. To who sees some rows only none are: what took longer there are rows that are not seen.
+pub(super) fn told_stages(known: &Provenance, stages: Vec<Stage>) -> Vec<Stage> {
+    if known.row_filter_applied { Vec::new() } else { stages }
+}
+
 /// The calendar of a question as it is told, with what says which days are worked where that was asked: in a range, in a filter, or in
 /// one of a measure. `models`: those of its measures.
 pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator<Item = &'m Model>) -> Option<UsedCalendar> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimestampMicrosecondType};
 use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::common::{Column, DFSchema};
@@ -22,8 +22,8 @@ use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::bucket::day_start;
 use crate::ids::DatasetName;
+use crate::partial::fragment::{Fingerprint, identity_of};
 use crate::query::access::Access;
-use crate::query::survey::survey;
 use crate::semantic::calendar::Calendar;
 use crate::semantic::{Model, SemanticQuery, access};
 use crate::storage::log::Snapshot;
@@ -42,8 +42,6 @@ pub(super) struct Seen {
     stored: Option<Arc<Model>>,
     /// Latest instant of the time column among the rows that are seen; `Err`: it could not be found.
     latest: Result<Option<DateTime<Utc>>, Arc<Error>>,
-    /// Rows and bytes that were read to find it. They are a part of what a question reads.
-    placing: (u64, u64),
 }
 
 /// How many rows are seen, and from when to when.
@@ -62,7 +60,12 @@ pub(crate) struct Sight {
     extents: moka::future::Cache<(String, u64, String), Extent>,
     /// Functions that cannot be written out, and why. Their names say of which version they are.
     unfit: moka::future::Cache<String, String>,
+    /// How many rows are seen of those that a condition picks.
+    counts: moka::future::Cache<CountKey, u64>,
 }
+
+/// Id of the dataset, version and how many of its segments are looked at, fingerprint of the access, condition.
+type CountKey = (String, u64, usize, String, Fingerprint);
 
 /// An access with what it was made from.
 #[derive(Debug, Clone)]
@@ -75,8 +78,12 @@ struct Known {
 impl Default for Sight {
     fn default() -> Self {
         let name = |name| moka::future::Cache::builder().name(name).max_capacity(ACCESSES);
-        let extents = moka::future::Cache::builder().name("extents").max_capacity(ACCESSES).build();
-        Self { accesses: name("accesses").build(), extents, unfit: moka::future::Cache::builder().name("unfit").max_capacity(UNFIT).build() }
+        Self {
+            accesses: name("accesses").build(),
+            extents: moka::future::Cache::builder().name("extents").max_capacity(ACCESSES).build(),
+            counts: moka::future::Cache::builder().name("counts").max_capacity(ACCESSES).build(),
+            unfit: moka::future::Cache::builder().name("unfit").max_capacity(UNFIT).build(),
+        }
     }
 }
 
@@ -104,7 +111,7 @@ impl Seen {
         // When hidden rows are of is told nowhere; of the rows that are seen it has to be found out.
         let shown = snapshot.metadata.schema.time_column.as_ref().is_some_and(|column| access.shows(column) && !access.filters_rows());
         let latest = Ok(snapshot.time_range.filter(|_| shown).map(|(_, latest)| latest));
-        Self { snapshot, access, stored, latest, placing: (0, 0) }
+        Self { snapshot, access, stored, latest }
     }
 
     /// The version itself, for what is below the sight of anybody.
@@ -114,11 +121,6 @@ impl Seen {
 
     pub(super) fn access(&self) -> &Arc<Access> {
         &self.access
-    }
-
-    /// Rows and bytes that were read to find the latest instant.
-    pub(super) fn placing(&self) -> (u64, u64) {
-        self.placing
     }
 
     /// The model as it is stored, where it was read.
@@ -332,43 +334,41 @@ impl Mill {
         if !seen.access.filters_rows() || seen.snapshot.time_range.is_none() {
             return seen;
         }
-        let found = self.extent_within_budget(dataset, &seen).await;
-        let placing = found.as_ref().map_or((0, 0), |(_, cost)| *cost);
         // A question that does not need it goes on, and meets what is wrong itself where that touches it.
-        let latest = found.map(|(extent, _)| extent.time_range.map(|(_, latest)| latest)).map_err(Arc::new);
-        Seen { latest, placing, ..seen }
-    }
-
-    /// The extent, and what finding it out reads, where that is within the budget of the scope: a question with a budget of its own is
-    /// refused to who sees some rows only.
-    async fn extent_within_budget(&self, dataset: &DatasetName, seen: &Seen) -> Result<(Extent, (u64, u64))> {
-        let budget = self.scope.limits().budget;
-        let mut cost = (0, 0);
-        if budget.is_bounded() && !self.shared.sight.extents.contains_key(&key_of_extent(seen)) {
-            if let Some(plan) = self.plan_of_extent(dataset, seen)? {
-                let survey = survey(&self.session().physical(&plan).await?);
-                cost = (survey.rows, survey.bytes);
-            }
-            if !budget.allows(cost.0, cost.1) {
-                // No figures: they tell of rows that are not seen.
-                let error = Error::exhausted(format!("finding the latest row that you see would read more than the budget of {}", budget.words()));
-                return Err(error.suggesting(vec!["ask for a range between two dates, which is not counted from the latest row".to_owned()]));
-            }
-        }
-        Ok((self.extent_of(dataset, seen).await?, cost))
+        let latest = self.extent_of(dataset, &seen).await.map(|extent| extent.time_range.map(|(_, latest)| latest)).map_err(Arc::new);
+        Seen { latest, ..seen }
     }
 
     /// The plan that finds out the extent. `None`: no column is seen, and so no row.
     fn plan_of_extent(&self, dataset: &DatasetName, seen: &Seen) -> Result<Option<LogicalPlan>> {
-        let time = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access.shows(column));
-        let source = match self.source_of(dataset, seen, &Arc::default()) {
-            Ok(source) => source,
-            Err(error) if error.kind() == ErrorKind::Denied => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let time = seen.metadata.schema.time_column.as_ref().filter(|column| seen.access().shows(column));
+        let Some(source) = self.rows_of(dataset, seen)? else { return Ok(None) };
         let instant = time.map(|column| cast(Expr::Column(Column::new(Some(dataset.as_str()), column)), ColumnType::Timestamp.data_type()));
         let bounds = instant.into_iter().flat_map(|instant| [min(instant.clone()), max(instant)]);
         Ok(Some(LogicalPlanBuilder::from(source).aggregate(Vec::<Expr>::new(), std::iter::once(count(lit(1_i64))).chain(bounds))?.build()?))
+    }
+
+    /// The rows that are seen. `None`: no column is, and so no row.
+    fn rows_of(&self, dataset: &DatasetName, seen: &Seen) -> Result<Option<LogicalPlan>> {
+        match self.source_of(dataset, seen, &Arc::default()) {
+            Ok(source) => Ok(Some(source)),
+            Err(error) if error.kind() == ErrorKind::Denied => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many rows are seen of those that a condition over the columns picks, which is to be free of time and chance. Found out once a
+    /// version, from partials like others: what is new, and segments that the condition cuts in two, are looked at again.
+    pub(super) async fn rows_seen(&self, dataset: &DatasetName, seen: &Seen, condition: Option<&Expr>) -> Result<u64> {
+        let Some(condition) = condition else { return Ok(self.extent_of(dataset, seen).await?.rows) };
+        let (id, version, access) = key_of_extent(seen);
+        let key = (id, version, seen.segments.len(), access, identity_of("rows seen", &[condition]));
+        let look = async {
+            let Some(source) = self.rows_of(dataset, seen)? else { return Ok(0) };
+            let plan = LogicalPlanBuilder::from(source).filter(condition.clone())?.aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
+            Ok(first_count(&self.run(&plan, 1).await?.batch))
+        };
+        self.shared.sight.counts.try_get_with(key, look).await.map_err(|error: Arc<Error>| error.shared())
     }
 
     /// How many rows are seen, and from when to when: a partial like others, so only what is new costs anything.
@@ -380,12 +380,11 @@ impl Mill {
         let look = async {
             let Some(plan) = self.plan_of_extent(dataset, seen)? else { return Ok(Extent::default()) };
             let found = self.run(&plan, 1).await?.batch;
-            let rows = found.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
             let at = |place: usize| {
                 let micros = found.columns().get(place)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
                 DateTime::from_timestamp_micros(micros)
             };
-            Ok(Extent { rows: rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0), time_range: at(1).zip(at(2)) })
+            Ok(Extent { rows: first_count(&found), time_range: at(1).zip(at(2)) })
         };
         self.shared.sight.extents.try_get_with(key_of_extent(seen), look).await.map_err(|error: Arc<Error>| error.shared())
     }
@@ -394,6 +393,12 @@ impl Mill {
 /// The instant at which a day begins.
 fn begin_of(day: NaiveDate, calendar: Calendar) -> Option<DateTime<Utc>> {
     day_start(day, calendar).and_then(DateTime::from_timestamp_micros)
+}
+
+/// The number that the first column begins with, of how many there are.
+fn first_count(found: &RecordBatch) -> u64 {
+    let rows = found.columns().first().and_then(|rows| rows.as_primitive_opt::<Int64Type>()?.iter().next().flatten());
+    rows.and_then(|rows| u64::try_from(rows).ok()).unwrap_or(0)
 }
 
 /// Under which name the extent of what is seen is kept.

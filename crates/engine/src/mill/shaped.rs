@@ -29,7 +29,7 @@ impl Mill {
     /// Answers a question of a ground.
     pub(super) async fn answer_shaped(&self, ground: &Ground, query: &SemanticQuery) -> Result<QueryResult> {
         shape::check(query, ground.models())?;
-        let asking = Asking { ground, allowance: self.allowance(query.budget, ground.seen())? };
+        let asking = Asking { ground, allowance: self.allowance(query, ground, false).await? };
         let answer = if shape::is_shaped(query) { self.answer_parts(&asking, query).await } else { self.answer_on(&asking, query, None).await };
         match answer {
             Err(error) if asking.allowance.over().is_some() => Err(error.suggesting(self.cheaper(query, ground, &asking.allowance).await)),
@@ -73,7 +73,9 @@ impl Mill {
         if let Some((_, greatest)) = &greatest {
             add(&mut answer.provenance, &greatest.provenance);
         }
-        answer.provenance.stages.push(Stage { name: "around", duration: started.elapsed() });
+        if !answer.provenance.row_filter_applied {
+            answer.provenance.stages.push(Stage { name: "around", duration: started.elapsed() });
+        }
         Ok(answer)
     }
 
@@ -268,7 +270,8 @@ fn add(answer: &mut Provenance, part: &Provenance) {
     }
     answer.row_filter_applied |= part.row_filter_applied;
     if answer.row_filter_applied {
-        // How much was read tells of rows that are not seen.
+        // How much was read, and how long that took, tells of rows that are not seen.
         (answer.rows_scanned, answer.bytes_read) = (0, 0);
+        answer.stages.clear();
     }
 }

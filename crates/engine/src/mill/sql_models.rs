@@ -21,6 +21,7 @@ use crate::catalog::AsOf;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::query::estimate::{self, Estimates};
+use crate::query::windows::{Windows, windows_of};
 use crate::query::{gate, question_table};
 use crate::semantic::date::Reference;
 use crate::semantic::in_sql::calls::{self, Call};
@@ -149,6 +150,8 @@ pub(super) struct Planned {
     pub(super) state: SessionState,
     pub(super) physical: Arc<dyn ExecutionPlan>,
     pub(super) estimates: Estimates,
+    /// The windows of time that it looks through.
+    pub(super) windows: Windows,
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
@@ -162,7 +165,9 @@ async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::pars
             gate::check_plan(&logical)?;
             let logical = question_table::put_in(logical)?;
             let estimates = estimate::of_plan(&logical)?;
-            Ok::<_, Error>((state.create_physical_plan(&logical).await?, estimates))
+            let optimised = state.optimize(&logical)?;
+            let windows = windows_of(&optimised)?;
+            Ok::<_, Error>((state.query_planner().create_physical_plan(&optimised, &state).await?, estimates, windows))
         };
         let planned = runtime.block_on(async {
             tokio::select! {
@@ -171,7 +176,7 @@ async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::pars
             }
         });
         if let Some(planned) = planned {
-            drop(sender.send(planned.map(|(physical, estimates)| Planned { state, physical, estimates })));
+            drop(sender.send(planned.map(|(physical, estimates, windows)| Planned { state, physical, estimates, windows })));
         }
         drop(turn);
     };

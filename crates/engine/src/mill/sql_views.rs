@@ -13,6 +13,7 @@ use super::Mill;
 use super::compose::{LookupsBy, PlannedQuestion};
 use super::damage::Damage;
 use super::ground::Ground;
+use super::looks::Look;
 use super::seen::Seen;
 use super::views::Words;
 use crate::catalog::AsOf;
@@ -43,6 +44,8 @@ pub(super) struct Questions {
     looking_up: Vec<(PlannedQuestion, Words<'static>)>,
     /// The view, where the statement reads one and nothing else.
     view: Option<UsedView>,
+    /// What they look at of what the scope sees, where it may not see everything.
+    pub looks: Vec<Look>,
     /// What is relative is so to this, in all of the statement.
     pub now: Option<DateTime<Utc>>,
 }
@@ -55,6 +58,8 @@ pub(super) struct Common<'s> {
     pub lookups: LookupsBy,
     /// What is read, the datasets that the statement names among it.
     pub pinned: &'s mut Vec<(DatasetName, Seen)>,
+    /// What they look at of what the scope sees.
+    pub looks: Vec<Look>,
 }
 
 impl ViewsInSql {
@@ -127,6 +132,7 @@ impl Mill {
             questions.tables.push((table, Arc::new(QuestionTable::new(plan))));
             questions.looking_up.extend(looks_up.map(|planned| (planned, words)));
         }
+        questions.looks = common.looks;
         if let ([view], true) = (views.views.as_slice(), of_view_alone) {
             questions.view = Some(UsedView { name: view.name.clone(), version: view.version });
         }
@@ -158,6 +164,9 @@ impl Mill {
             }
         }
         shape::check(query, ground.models())?;
+        if self.scope.may_restrict() {
+            common.looks.extend(self.looks(query, &ground));
+        }
         match ground {
             Ground::One { model, dataset, seen, reference, .. } => {
                 self.open_rollups_of(&dataset, &seen, model.version).await?;

@@ -11,11 +11,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Mill;
+use super::looks::less_of_list;
 use super::value_lists::aside;
 use crate::catalog::ColumnType;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
+use crate::partial::tree::Survey;
 use crate::query::{execute, write};
 use crate::semantic::member::{find_dimension, model_of};
 
@@ -70,8 +72,10 @@ impl Mill {
             let snapshot = self.find(&dataset).await?;
             let model = self.model_of(&dataset, &snapshot).await?;
             let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
-            let allowance = self.allowance(None, [&snapshot])?;
+            let allowance = self.allowance_of_list(&dataset, &snapshot, dimension).await?;
             let page = async {
+                // A list that is kept is free but to who sees some rows only, who would learn from it that it is.
+                allowance.take(Survey::default)?;
                 self.open_rollups_of(&dataset, &snapshot, model.version).await?;
                 let search = search.filter(|text| !text.is_empty());
                 if let Some(list) = self.value_list(&dataset, &snapshot, dimension, &allowance).await? {
@@ -99,6 +103,7 @@ impl Mill {
                 Ok(ValuePage { values, more: executed.truncated })
             };
             match execute::within_deadline(self.scope.limits(), page).await {
+                Err(error) if allowance.over().is_some() && allowance.visible().is_some() => Err(error.suggesting(less_of_list(asked))),
                 Err(error) if allowance.over().is_some() => Err(error.suggesting(vec![format!("have a rollup keep {asked}: its values are listed without reading rows then")])),
                 page => page,
             }

@@ -34,10 +34,12 @@ pub struct Verification {
     pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
-    /// How long the answer took, in milliseconds.
-    pub answered_ms: u64,
-    /// How long it took to compute it from rows, in milliseconds.
-    pub recomputed_ms: u64,
+    /// How long the answer took, in milliseconds. `None` for who sees some rows only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_ms: Option<u64>,
+    /// How long it took to compute it from rows, in milliseconds. `None` for who sees some rows only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recomputed_ms: Option<u64>,
     /// Where the answer comes from: which segments were kept, rolled up, left out.
     pub answered: Provenance,
     /// Where the other numbers come from. No segment is kept, rolled up or left out by what the log says of it.
@@ -118,6 +120,8 @@ impl Mill {
     fn verified(&self, query: &SemanticQuery, found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
         let Comparison { values, count, told } = found;
         let versions = answered.provenance.sources_read();
+        let told = |milliseconds: u64| (!answered.provenance.row_filter_applied).then_some(milliseconds);
+        let (answered_ms, recomputed_ms) = (told(answered_ms), told(recomputed_ms));
         if count > 0 {
             let columns: Vec<&str> = told.iter().filter_map(|difference| difference.column.as_deref()).collect();
             // Neither rows nor filters, whose values are somebody's.

@@ -10,24 +10,38 @@ use crate::partial::tree::Survey;
 #[derive(Debug, Default)]
 pub(crate) struct Allowance {
     budget: Budget,
-    /// Whether the caller may know how much would be read.
-    tells: bool,
+    /// What counts in the place of what plans would read, where the caller sees some rows only.
+    visible: Option<Visible>,
     /// Rows and bytes that were allowed before.
     spent: Mutex<(u64, u64)>,
     over: OnceLock<Survey>,
 }
 
+/// What a whole question looks at of what its scope sees. Neither rows that are not seen nor what is kept have a part in it, so whoever
+/// is told it learns nothing of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Visible {
+    pub rows: u64,
+    pub bytes: u64,
+}
+
 impl Allowance {
-    pub(crate) fn new(budget: Budget, tells: bool) -> Self {
-        Self { budget, tells, spent: Mutex::default(), over: OnceLock::new() }
+    pub(crate) fn new(budget: Budget) -> Self {
+        Self { budget, ..Self::default() }
+    }
+
+    /// For who sees some rows only: plans are not surveyed, and the question counts once, whatever it is made of.
+    pub(crate) fn of_visible(budget: Budget, visible: Visible) -> Self {
+        Self { budget, visible: Some(visible), ..Self::default() }
     }
 
     pub(crate) fn budget(&self) -> Budget {
         self.budget
     }
 
-    pub(crate) fn tells(&self) -> bool {
-        self.tells
+    /// What counts where the caller sees some rows only.
+    pub(crate) fn visible(&self) -> Option<Visible> {
+        self.visible
     }
 
     /// What was too much.
@@ -48,6 +62,9 @@ impl Allowance {
         if !self.budget.is_bounded() {
             return Ok(());
         }
+        if let Some(visible) = self.visible {
+            return self.take_visible(visible);
+        }
         let survey = survey();
         let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
         let (rows, bytes) = (spent.0 + survey.rows, spent.1 + survey.bytes);
@@ -55,19 +72,25 @@ impl Allowance {
             *spent = (rows, bytes);
             return Ok(());
         }
-        let error = if self.tells {
-            let rest = survey.kept + survey.by_rollup.values().sum::<u64>();
-            let free = if rest > 0 { format!(", {rest} more cost nothing") } else { String::new() };
-            Error::exhausted(format!(
-                "the question would read {rows} rows and about {bytes} bytes of {} segments{free}, and its budget is {}",
-                survey.from_rows,
-                self.budget.words()
-            ))
-        } else {
-            Error::exhausted(format!("the question would read more than its budget of {}", self.budget.words()))
-        };
+        let rest = survey.kept + survey.by_rollup.values().sum::<u64>();
+        let free = if rest > 0 { format!(", {rest} more cost nothing") } else { String::new() };
+        let error = Error::exhausted(format!(
+            "the question would read {rows} rows and about {bytes} bytes of {} segments{free}, and its budget is {}",
+            survey.from_rows,
+            self.budget.words()
+        ));
         let _ = self.over.set(survey);
         Err(error)
+    }
+
+    fn take_visible(&self, Visible { rows, bytes }: Visible) -> Result<()> {
+        if self.budget.allows(rows, bytes) {
+            return Ok(());
+        }
+        let mut over = Survey::default();
+        (over.rows, over.bytes) = (rows, bytes);
+        let _ = self.over.set(over);
+        Err(Error::exhausted(format!("the question looks at {rows} rows that you see and about {bytes} bytes of them, and its budget is {}", self.budget.words())))
     }
 }
 
@@ -88,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_was_allowed_counts() {
-        let allowance = Allowance::new(Budget { rows: Some(10), bytes: None }, true);
+        let allowance = Allowance::new(Budget { rows: Some(10), bytes: None });
         allowance.take(|| of(6, 600)).unwrap();
         allowance.take(|| of(4, 400)).unwrap();
         let error = allowance.take(|| of(1, 100)).unwrap_err();
@@ -97,9 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn who_sees_a_part_is_told_no_figures() {
-        let allowance = Allowance::new(Budget { rows: None, bytes: Some(5) }, false);
-        let error = allowance.take(|| of(777, 888)).unwrap_err();
-        assert_eq!(error.message(), "the question would read more than its budget of 5 bytes");
+    fn who_sees_a_part_is_told_that_part_once() {
+        let visible = Visible { rows: 5, bytes: 40 };
+        let enough = Allowance::of_visible(Budget { rows: Some(5), bytes: Some(40) }, visible);
+        // However many plans there are, and whatever they would read.
+        (0..3).for_each(|_| enough.take(|| unreachable!()).unwrap());
+        let small = Allowance::of_visible(Budget { rows: None, bytes: Some(39) }, visible);
+        let error = small.take(|| unreachable!()).unwrap_err();
+        assert_eq!(error.message(), "the question looks at 5 rows that you see and about 40 bytes of them, and its budget is 39 bytes");
+        assert_eq!(small.over().map(|survey| (survey.rows, survey.bytes, survey.from_rows)), Some((5, 40, 0)));
     }
 }

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::result::RollupUse;
 use crate::budget::Budget;
 
-/// How a question would be answered now. Who sees some rows only is told the datasets and versions: the numbers are zero.
+/// How a question would be answered now. Who sees some rows only is told nothing of segments, plans and time: those are zero, empty or
+/// missing, and rows and bytes are those of the rows that they see.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Explanation {
     /// The dataset.
@@ -25,14 +26,16 @@ pub struct Explanation {
     pub segments_by_rollup: u64,
     /// Segments whose rows would be read.
     pub segments_from_rows: u64,
-    /// Rows of these, and of those that are read for totals, ranking and others.
+    /// Rows of these, and of those that are read for totals, ranking and others. For who sees some rows only: those of them that the
+    /// question looks at.
     pub rows: u64,
     /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
-    /// is decoded in memory. An estimate.
+    /// is decoded in memory. An estimate; for who sees some rows only: as many as are declared for the values that are asked.
     pub bytes: u64,
     /// Milliseconds that answering would take, by how fast this engine was lately: an estimate, of a machine that does what
-    /// it did then.
-    pub estimated_ms: f64,
+    /// it did then. `None` for who sees some rows only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_ms: Option<f64>,
     /// What the question may read: what the scope grants, lowered by the question.
     pub budget: Budget,
     /// Whether it would be answered.
@@ -61,13 +64,18 @@ pub struct AggregateExplanation {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} at version {}: {} segments", self.dataset, self.version, self.segments_total)?;
-        writeln!(
-            f,
-            "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
-            self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
-        )?;
-        writeln!(f, "  about {} ms", self.estimated_ms)?;
+        match self.estimated_ms {
+            Some(milliseconds) => {
+                writeln!(f, "{} at version {}: {} segments", self.dataset, self.version, self.segments_total)?;
+                writeln!(
+                    f,
+                    "  {} ruled out, {} kept in memory, {} by rollups, {} from {} rows and about {} bytes",
+                    self.segments_pruned, self.segments_kept, self.segments_by_rollup, self.segments_from_rows, self.rows, self.bytes
+                )?;
+                writeln!(f, "  about {milliseconds} ms")?;
+            }
+            None => writeln!(f, "{} at version {}: {} rows that are seen and about {} bytes of them", self.dataset, self.version, self.rows, self.bytes)?,
+        }
         if self.budget.is_bounded() {
             writeln!(f, "  {} its budget of {}", if self.within_budget { "within" } else { "over" }, self.budget.words())?;
         }

@@ -186,7 +186,7 @@ pub struct Provenance {
     /// [`Mill::skipping_damaged`](crate::Mill::skipping_damaged). Their rows are missing in every number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<DamagedSegment>,
-    /// Time spent, by stage.
+    /// Time spent, by stage. Empty for who sees some rows only: how long it took tells of those that are not seen.
     pub stages: Vec<Stage>,
 }
 

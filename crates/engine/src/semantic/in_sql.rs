@@ -15,6 +15,7 @@ pub(crate) mod calls;
 pub(crate) mod columns;
 mod conditions;
 pub(crate) mod expand;
+pub(crate) mod names;
 pub(crate) mod planner;
 mod rewriting;
 

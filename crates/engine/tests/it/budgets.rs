@@ -1,4 +1,5 @@
-//! Budgets: what is over is refused before anything is read, with questions that are within; what is kept costs nothing.
+//! Budgets: what is over is refused before anything is read, with questions that are within; what is kept costs nothing. For who
+//! sees some rows only, these rows count and nothing else: `access/interference.rs` looks whether others have a part in it.
 
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ async fn what_is_over_is_refused_before_anything_is_read_and_what_is_kept_is_fre
     }
     let explained = small.explain(&by_city()).await.unwrap();
     assert_eq!((explained.rows, explained.segments_kept, explained.within_budget), (6, 0, false));
-    assert!(explained.bytes > 0 && explained.estimated_ms > 0.0 && explained.suggestions[0].starts_with(SHORTER), "{explained}");
+    assert!(explained.bytes > 0 && explained.estimated_ms.is_some_and(|milliseconds| milliseconds > 0.0) && explained.suggestions[0].starts_with(SHORTER), "{explained}");
     assert!(explained.to_string().contains("over its budget of 4 rows"), "{explained}");
 
     // What is suggested is answered.
@@ -195,36 +196,113 @@ async fn the_count_behind_a_total_has_a_budget() {
     assert_eq!(within(&ward, rows(needed)).query(&question).await.unwrap().provenance.total_rows, Some(6));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_latest_row_that_is_seen_has_a_budget() {
-    let ward = orders().await;
-    let part = |limits: Limits| {
-        let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'");
-        ward.engine.mill(scope.with_limits(limits))
-    };
-    let of_data = query(json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last 1 day of data"}]}));
-    let error = part(rows(5)).query(&of_data).await.unwrap_err();
-    assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
-    assert!(!error.message().contains('6'), "{error}");
-    // What is found once is kept.
-    part(Limits::default()).query(&of_data).await.unwrap();
-    assert_eq!(part(rows(2)).query(&of_data).await.unwrap().to_json()["data"], json!([[1]]));
+/// Who sees the three rows of Rome.
+fn roman(ward: &Ward, limits: Limits) -> Mill {
+    let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'");
+    ward.engine.mill(scope.with_limits(limits))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sees_some_rows_learns_no_figures() {
+async fn who_sees_some_rows_has_a_budget_of_these() {
     let ward = orders().await;
-    let scope = Scope::of(TenantId::parse("acme").unwrap()).with_row_filter(DatasetName::parse("orders").unwrap(), "city = 'Rome'").with_limits(rows(4));
-    let part = ward.engine.mill(scope);
-    for error in [part.query(&by_city()).await.unwrap_err(), part.sql("select city from orders").await.unwrap_err()] {
-        assert_eq!((error.kind(), error.message()), (ErrorKind::Exhausted, "the question would read more than its budget of 4 rows"));
-        assert!(!error.suggestions().is_empty() && !error.suggestions().iter().any(|said| said.contains(|letter: char| letter.is_ascii_digit())), "{:?}", error.suggestions());
+    let explained = roman(&ward, Limits::default()).explain(&by_city()).await.unwrap();
+    // A number and a text of each row, whatever their segments are like.
+    assert_eq!((explained.rows, explained.bytes, explained.within_budget), (3, 3 * (8 + 16), true));
+    assert_eq!((explained.segments_total, explained.segments_from_rows, explained.estimated_ms, explained.plan.as_str()), (0, 0, None, ""));
+    assert!(explained.to_string().contains("3 rows that are seen and about 72 bytes"), "{explained}");
+    let own = SemanticQuery { budget: Some(Budget { rows: Some(2), bytes: None }), ..by_city() };
+    for _ in 0..2 {
+        for (mill, question) in [(roman(&ward, rows(2)), by_city()), (roman(&ward, Limits::default()), own.clone()), (roman(&ward, rows(100)), own.clone())] {
+            let error = mill.query(&question).await.unwrap_err();
+            let told = "the question looks at 3 rows that you see and about 72 bytes of them, and its budget is 2 rows";
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Exhausted, told));
+            let shorter = "ask for orders.at from 2013-01-31T00:00:00Z to 2013-03-01T10:00:00Z only: that looks at 2 rows and about 64 bytes";
+            assert_eq!(error.suggestions()[0], shorter, "{:?}", error.suggestions());
+            let explained = mill.explain(&question).await.unwrap();
+            assert_eq!((explained.rows, explained.within_budget, explained.suggestions.as_slice()), (3, false, error.suggestions()));
+        }
+        // What others have asked, and what they have asked themselves, makes nothing cheaper.
+        ward.mill.query(&by_city()).await.unwrap();
+        roman(&ward, Limits::default()).query(&by_city()).await.unwrap();
     }
-    let explained = part.explain(&by_city()).await.unwrap();
-    assert_eq!((explained.rows, explained.bytes, explained.segments_total, explained.estimated_ms, explained.within_budget), (0, 0, 0, 0.0, false));
-    // A budget of their own would be a scale.
-    let own = SemanticQuery { budget: Some(Budget { rows: Some(5), bytes: None }), ..by_city() };
-    for error in [part.query(&own).await.unwrap_err(), part.explain(&own).await.unwrap_err()] {
-        assert_eq!((error.kind(), error.field()), (ErrorKind::Denied, Some("budget")));
+    // What is suggested is answered, and so is what is just within.
+    let times = json!([{"dimension": "orders.at", "dateRange": ["2013-01-31T00:00:00Z", "2013-03-01T10:00:00Z"]}]);
+    let shorter = query(json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "timeDimensions": times}));
+    assert_eq!(roman(&ward, rows(2)).query(&shorter).await.unwrap().to_json()["data"], json!([["Rome"], [2]]));
+    for (bytes, answered) in [(71, false), (72, true)] {
+        let bounded = SemanticQuery { budget: Some(Budget { rows: None, bytes: Some(bytes) }), ..by_city() };
+        assert_eq!(roman(&ward, Limits::default()).query(&bounded).await.is_ok(), answered, "{bytes}");
     }
+    // Rows that are not seen have no part in it, and those that are have.
+    ward.mill.load("orders", Csv::bytes("at,city,amount\n2013-04-01T10:00:00,Oslo,1\n2013-04-01T10:00:00,Oslo,2\n")).await.unwrap();
+    assert_eq!(roman(&ward, rows(3)).explain(&by_city()).await.unwrap().rows, 3);
+    ward.mill.load("orders", Csv::bytes("at,city,amount\n2013-04-02T10:00:00,Rome,1\n")).await.unwrap();
+    assert!(!roman(&ward, rows(3)).explain(&by_city()).await.unwrap().within_budget);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_who_sees_some_rows_an_answer_counts_once_and_by_the_range_that_it_is_of() {
+    let ward = orders().await;
+    let mut model = ward.mill.model("orders").await.unwrap();
+    let more = json!([
+        {"name": "each", "label": "Each", "kind": "ratio", "measure": "sum_amount", "denominator": "count"},
+        {"name": "so_far", "label": "So far", "kind": "cumulative", "measure": "sum_amount"}
+    ]);
+    model.measures.extend(serde_json::from_value::<Vec<tidemill::Measure>>(more).unwrap());
+    let version = model.version;
+    ward.mill.update_model(model, version).await.unwrap();
+    let march = json!([{"dimension": "orders.at", "dateRange": ["2013-03-01", "2013-03-31"], "granularity": "month"}]);
+    for (question, rows_seen, bytes) in [
+        // All parts together.
+        (json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "totals": true, "top": {"dimension": "orders.city", "limit": 1, "others": true}}), 3, 72),
+        (json!({"measures": ["orders.sum_amount"], "timeDimensions": march.clone()}), 1, 16),
+        (json!({"measures": ["orders.each"], "timeDimensions": march.clone()}), 1, 16),
+        // What was before goes into it.
+        (json!({"measures": ["orders.so_far"], "timeDimensions": march}), 3, 48),
+        (json!({"measures": ["orders.count"]}), 3, 0),
+        (json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "dateRange": "last 1 day of data"}]}), 1, 8),
+    ] {
+        let question = query(question);
+        let explained = roman(&ward, Limits::default()).explain(&question).await.unwrap();
+        assert_eq!((explained.rows, explained.bytes), (rows_seen, bytes), "{question:?}");
+        let refused = roman(&ward, rows(rows_seen - 1)).query(&question).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Exhausted, "{question:?}");
+        roman(&ward, rows(rows_seen)).query(&question).await.unwrap();
+        // Both times.
+        assert!(roman(&ward, rows(rows_seen)).verify(&question).await.unwrap().equal, "{question:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn for_who_sees_some_rows_statements_lists_previews_and_live_questions_count_these() {
+    let ward = orders().await;
+    let (small, enough) = (roman(&ward, rows(2)), roman(&ward, rows(3)));
+    for (sql, rows_seen, bytes) in [
+        ("select city from orders", 3, 48),
+        ("select count(*) from orders", 3, 0),
+        ("select * from orders limit 1", 3, 3 * (8 + 16 + 8)),
+        ("select sum(amount) from orders where at >= '2013-02-01T00:00:00Z'", 2, 32),
+        ("select city from orders where at >= '2013-02-01T00:00:00Z' and at < '2013-03-01T00:00:00Z' order by 1", 1, 24),
+        // One of the two looks at all of them.
+        ("select (select count(*) from orders where at >= '2013-02-01T00:00:00Z') as late, (select count(*) from orders) as all_of_them", 3, 24),
+        ("select measure(sum_amount) from orders", 3, 24),
+    ] {
+        let explained = small.explain_sql(sql).await.unwrap();
+        assert_eq!((explained.rows, explained.bytes, explained.within_budget), (rows_seen, bytes, rows_seen < 3), "{sql}");
+        let answered = small.sql(sql).await;
+        assert_eq!(answered.is_ok(), rows_seen < 3, "{sql}");
+        if let Err(error) = answered {
+            assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{sql}: {error}");
+        }
+        enough.sql(sql).await.unwrap();
+    }
+    assert_eq!(small.preview("orders", 1).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    // Also where the list is kept.
+    assert_eq!(enough.values("orders.city", None, 10, 0).await.unwrap().values, ["Rome"]);
+    let error = small.values("orders.city", None, 10, 0).await.unwrap_err();
+    assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, false), "{error}");
+    let mut live = small.subscribe(&by_city()).await.unwrap();
+    assert_eq!(live.next().await.unwrap().unwrap_err().kind(), ErrorKind::Exhausted);
+    let mut live = enough.subscribe(&by_city()).await.unwrap();
+    assert_eq!(next(&mut live).await.version, 2);
 }

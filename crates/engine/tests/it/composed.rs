@@ -397,6 +397,10 @@ async fn scopes_hold_on_every_way() {
     assert!(answer.provenance.row_filter_applied && answer.provenance.exact);
     let sources: Vec<_> = answer.provenance.sources.iter().map(|source| (source.dataset.as_str(), source.version)).collect();
     assert_eq!(sources, [("customers", 0), ("orders", 0)]);
+    // What is looked at of both is counted.
+    let counted = async |name: &str| seen.sql(&format!("select count(*) from {name}")).await.unwrap().to_json()["data"][0][0].as_u64().unwrap();
+    let explained = seen.explain(&query(&json!({"measures": ["orders.revenue"], "dimensions": ["customers.country"]}))).await.unwrap();
+    assert_eq!((explained.rows, explained.dataset.as_str()), (counted("orders").await + counted("customers").await, "customers, orders"));
 }
 
 #[tokio::test]

@@ -134,7 +134,9 @@ async fn a_restricted_scope_verifies_what_it_sees_and_is_told_nothing_else() {
     for provenance in [&verification.answered, &verification.recomputed] {
         assert!(provenance.row_filter_applied);
         assert_eq!((provenance.segments_total, provenance.segments_read, provenance.rows_scanned, provenance.bytes_read), (0, 0, 0, 0));
+        assert!(provenance.stages.is_empty(), "{provenance:?}");
     }
+    assert_eq!((verification.answered_ms, verification.recomputed_ms), (None, None));
     assert!(verification.versions[0].complete_until.is_some_and(|until| until.to_string().starts_with("2013-01-04")));
     // Limits hold for both together.
     let hurried = ward.engine.mill(scope.with_limits(Limits { deadline: std::time::Duration::ZERO, ..Limits::default() }));

@@ -474,5 +474,6 @@ pub struct Provenance {
     /// The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole.
     #[schema(required = false)]
     pub access: Vec<AppliedAccess>,
+    /// Empty where rows were left out because the caller may not see them.
     pub stages: Vec<Stage>,
 }

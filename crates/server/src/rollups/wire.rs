@@ -90,10 +90,11 @@ pub struct Explanation {
     pub segments_kept: u64,
     pub segments_by_rollup: u64,
     pub segments_from_rows: u64,
+    /// Rows that would be read; for who sees some rows only: those of them that the question looks at.
     pub rows: u64,
     pub bytes: u64,
-    /// Milliseconds that it would take, by how fast answers were lately.
-    pub estimated_ms: f64,
+    /// Milliseconds that it would take, by how fast answers were lately. Missing for who sees some rows only.
+    pub estimated_ms: Option<f64>,
     /// What counts: what the tenant grants, lowered by the question.
     pub budget: Budget,
     pub within_budget: bool,

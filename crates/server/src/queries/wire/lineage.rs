@@ -27,8 +27,10 @@ pub struct Verification {
     pub relative_tolerance: f64,
     /// What was read, both times.
     pub versions: Vec<SourceVersion>,
-    pub answered_ms: u64,
-    pub recomputed_ms: u64,
+    /// Missing for who sees some rows only.
+    pub answered_ms: Option<u64>,
+    /// Missing for who sees some rows only.
+    pub recomputed_ms: Option<u64>,
     /// Where the answer comes from.
     pub answered: Provenance,
     /// Where the numbers come from that it was compared with: rows alone.
