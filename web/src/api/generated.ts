@@ -537,8 +537,8 @@ export type Explanation = {
   budget: Budget;
   bytes: number;
   dataset: string;
-  /** Milliseconds that it would take, by how fast answers were lately. */
-  estimated_ms: number;
+  /** Milliseconds that it would take, by how fast answers were lately. Missing for who sees some rows only. */
+  estimated_ms?: number | null;
   plan: string;
   rollups: RollupUse[];
   rows: number;
@@ -1106,6 +1106,7 @@ export type Provenance = {
   segments_total: number;
   /** What was read, where it was not exactly one dataset. */
   sources?: SourceVersion[];
+  /** Empty where rows were left out because the caller may not see them. */
   stages: Stage[];
   time_range: TimeRange | null;
   timezone: string;
@@ -1683,7 +1684,8 @@ export type ValuePage = {
 export type Verification = {
   /** Where the answer comes from. */
   answered: Provenance;
-  answered_ms: number;
+  /** Missing for who sees some rows only. */
+  answered_ms?: number | null;
   difference_count: number;
   /** The first of them, 20 at most. */
   differences: Difference[];
@@ -1691,7 +1693,8 @@ export type Verification = {
   equal: boolean;
   /** Where the numbers come from that it was compared with: rows alone. */
   recomputed: Provenance;
-  recomputed_ms: number;
+  /** Missing for who sees some rows only. */
+  recomputed_ms?: number | null;
   /** Fractions are equal when they differ by at most this part of the greater one. */
   relative_tolerance: number;
   /** Rows of the answer. */

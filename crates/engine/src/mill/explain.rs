@@ -64,7 +64,8 @@ struct Parts {
 impl Mill {
     /// Says how a semantic query would be answered now, and what that would read. Plan and segments are those of the answer itself;
     /// rows, bytes and the budget are of all its parts: totals, the ranking of `top` and the others too. Nothing is read but small
-    /// lookups. Who sees some rows only is told how many of these the question looks at (docs/adr/0028). Where the ranking is not kept, parts about the greatest values count as those about all values would.
+    /// lookups. Where the ranking is not kept, parts about the greatest values count as those about all values would. Who sees some rows
+    /// only is told how many of these the question looks at, and nothing of segments.
     /// A question with [`explain`](SemanticQuery::explain) has this said beside its answer.
     ///
     /// ```

@@ -1,4 +1,4 @@
-// The words of explanations: of one dataset, of several and of none, over a budget, and for who is told little.
+// The words of explanations: of one dataset, of several and of none, over a budget, and for who sees some rows only.
 import { describe, expect, it } from 'vitest';
 import type { Explanation } from '@/api/types';
 import { explanation } from '@/testing/dashboard-fixtures';
@@ -19,9 +19,9 @@ const restricted: Partial<Explanation> = {
   segments_kept: 0,
   segments_by_rollup: 0,
   segments_from_rows: 0,
-  rows: 0,
-  bytes: 0,
-  estimated_ms: 0,
+  rows: 12,
+  bytes: 96,
+  estimated_ms: null,
   aggregates: [],
   rollups: [],
   plan: '',
@@ -40,27 +40,30 @@ describe('explanations in words', () => {
 
   it.each<[string, Partial<Explanation>, string, string]>([
     ['several datasets', { dataset: 'flights, planes', version: 0 }, 'Dataset', 'flights, planes'],
-    ['no dataset', { ...restricted, dataset: '', version: 0 }, 'Dataset', 'none'],
+    ['no dataset', { dataset: '', version: 0 }, 'Dataset', 'none'],
     ['no budget', { budget: {} }, 'Budget', 'none'],
     ['a budget that is over', { within_budget: false }, 'Budget', '1,000,000 rows: over'],
     ['two bounds', { budget: { rows: 1, bytes: 1_000 } }, 'Budget', '1 row and 1 KB: within'],
     ['what to ask instead', { suggestions: ['ask by day'] }, 'Instead', 'ask by day'],
     ['what is quick', { estimated_ms: 0.2 }, 'About', 'less than a millisecond'],
-    ['what is not told', restricted, 'To be read', 'not told'],
+    ['what is looked at', restricted, 'Looked at', '12 rows, 96 B'],
   ])('say of %s', (_name, change, fact, text) => {
     expect(plain(facts(change)[fact])).toBe(text);
   });
 
-  it('make no time of what is not told', () => {
-    expect(facts(restricted)['About']).toBeUndefined();
+  it('make neither a time nor segments of what is not told', () => {
+    const found = facts(restricted);
+    expect(found['About']).toBeUndefined();
+    expect(found['Segments']).toBeUndefined();
+    expect(found['To be read']).toBeUndefined();
   });
 
   it('are a sentence', () => {
     expect(plain(explanationLine(explanation))).toBe(
       'Would read 28,279 rows, 1.2 MB, in about 12 ms',
     );
-    expect(explanationLine({ ...explanation, ...restricted, within_budget: false })).toBe(
-      'What would be read is not told; over the budget',
+    expect(plain(explanationLine({ ...explanation, ...restricted, within_budget: false }))).toBe(
+      'Would look at 12 rows, 96 B of what you see; over the budget',
     );
   });
 });

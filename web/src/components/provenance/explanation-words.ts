@@ -1,4 +1,5 @@
-// What asking would cost, in words: what would be read and how, about how long that takes, and whether it may. Pure.
+// What asking would cost, in words: what would be read and how, about how long that takes, and whether it may. Who sees some rows
+// only is told how many of these are looked at, and neither segments nor a time. Pure.
 import type { Explanation } from '@/api/types';
 import { formatCount, formatNumber } from '@/lib/format';
 import { rollupFacts } from './provenance-words';
@@ -6,10 +7,6 @@ import type { Fact, FactGroup } from './provenance-words';
 
 const count = (value: number): string => formatNumber(value, 'integer', 'full');
 const bytes = (value: number): string => formatNumber(value, 'bytes', 'full');
-
-/** Who sees some rows only is told neither segments nor a plan: what would be zeros says nothing. */
-const isTold = (explanation: Explanation): boolean =>
-  explanation.dataset === '' || explanation.segments_total > 0 || explanation.plan !== '';
 
 const duration = (ms: number): string =>
   ms < 1 ? 'less than a millisecond' : `${count(Math.round(ms))} ms`;
@@ -27,12 +24,13 @@ function budgetFact({ budget, within_budget: fits }: Explanation): Fact {
 }
 
 function readFacts(explanation: Explanation): Fact[] {
-  if (!isTold(explanation)) {
+  const { estimated_ms: ms } = explanation;
+  if (ms == null) {
     return [
       {
-        name: 'To be read',
-        value: 'not told',
-        hint: 'A rule lets you see a part of the rows: what is read would tell of all of them.',
+        name: 'Looked at',
+        value: readText(explanation),
+        hint: 'Of the rows that a rule lets you see. What is read for them, and how long that takes, would tell of all rows.',
       },
     ];
   }
@@ -48,7 +46,7 @@ function readFacts(explanation: Explanation): Fact[] {
       ].join(', '),
     },
     { name: 'To be read', value: readText(explanation) },
-    { name: 'About', value: duration(explanation.estimated_ms) },
+    { name: 'About', value: duration(ms) },
   ];
 }
 
@@ -84,8 +82,10 @@ export function explanationGroups(explanation: Explanation): FactGroup[] {
 
 /** The same in a sentence, for who hears it. */
 export function explanationLine(explanation: Explanation): string {
-  const read = isTold(explanation)
-    ? `Would read ${readText(explanation)}, in about ${duration(explanation.estimated_ms)}`
-    : 'What would be read is not told';
+  const { estimated_ms: ms } = explanation;
+  const read =
+    ms == null
+      ? `Would look at ${readText(explanation)} of what you see`
+      : `Would read ${readText(explanation)}, in about ${duration(ms)}`;
   return explanation.within_budget ? read : `${read}; over the budget`;
 }

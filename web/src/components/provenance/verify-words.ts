@@ -20,6 +20,12 @@ const dataText = ({ versions }: Verification): string =>
     .map(({ dataset, version }) => `${dataset}, version ${formatNumber(version, 'integer')}`)
     .join('; ');
 
+/** How long it took, which who sees some rows only is not told. */
+const elapsedText = ({ answered_ms: answered, recomputed_ms: recomputed }: Verification): string =>
+  answered == null || recomputed == null
+    ? ''
+    : ` Answering took ${formatElapsed(answered)}, computing again from the rows ${formatElapsed(recomputed)}.`;
+
 /** Whether sums of fractions were compared, which depend on the order in which they are added. */
 const hasFractions = (columns: readonly ResultColumn[]): boolean =>
   columns.some(({ role, type }) => role === 'measure' && type === 'float');
@@ -40,8 +46,7 @@ export function verdictOf(
         .filter(Boolean)
         .join(', ')
         .replace(/^(?!\d)/, 'Computed from '),
-      `${formatCount(values, 'value')} in ${formatCount(rows, 'row')} of the answer compared. ` +
-        `Answering took ${formatElapsed(verification.answered_ms)}, computing again from the rows ${formatElapsed(verification.recomputed_ms)}.`,
+      `${formatCount(values, 'value')} in ${formatCount(rows, 'row')} of the answer compared.${elapsedText(verification)}`,
       ...(equal && hasFractions(columns)
         ? [
             'Fractions count as the same when they differ by less than a billionth, because their sums depend on the order of adding.',
