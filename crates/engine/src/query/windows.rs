@@ -41,11 +41,10 @@ pub(crate) fn windows_of(plan: &LogicalPlan) -> Result<Windows> {
         };
         if let Some(source) = source {
             let metadata = &source.snapshot.metadata;
-            let bounds = metadata
-                .schema
-                .time_column
-                .iter()
-                .flat_map(|column| filters.iter().flat_map(split_conjunction).filter_map(move |filter| bound(filter, column)));
+            let mut bounds = Vec::new();
+            if let Some(column) = &metadata.schema.time_column {
+                bounds.extend(filters.iter().flat_map(split_conjunction).filter_map(|filter| bound(filter, column)));
+            }
             let window = conjunction(bounds);
             let scans = windows.0.entry(metadata.id.clone()).or_default();
             if !scans.contains(&window) {
