@@ -199,8 +199,8 @@ fn columns_of_the_target_are_matched_by_name() {
     )
     .unwrap();
     assert_eq!(loaded.rows(), ["x|~|1.0"]);
-    let error =
-        load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)])).unwrap_err();
+    let error = load_into(&source, infer_spooled(&source, &ReadOptions::default(), None).unwrap(), target(vec![column("aa", ColumnType::String), column("b", ColumnType::Float)]))
+        .unwrap_err();
     assert_eq!(error.message(), "t.csv: column \"a\" is not in the dataset; did you mean aa, b?; rename or drop it in the file, or load into a new dataset");
 }
 
