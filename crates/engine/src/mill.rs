@@ -20,6 +20,7 @@ mod looks;
 mod mappings;
 mod models;
 mod plan;
+mod planners;
 mod profiles;
 mod provenance;
 mod reach;
@@ -44,9 +45,10 @@ use std::time::Duration;
 
 pub use chores::{Chore, Done, UpkeepRecord, UpkeepReport};
 pub(crate) use mappings::Mappings;
+pub(crate) use planners::Planners;
 pub use rollups::RollupStatus;
 pub(crate) use seen::Sight;
-pub(crate) use shared::{PLANNERS, Shared, UNIQUE_KEYS, VISIBLE_MODELS};
+pub(crate) use shared::{Shared, UNIQUE_KEYS, VISIBLE_MODELS};
 pub(crate) use tiles::Tiles;
 pub(crate) use value_lists::ValueLists;
 

@@ -15,6 +15,9 @@ pub struct Settings {
     pub query_memory_bytes: usize,
     /// Partitions of one query, that is cores it may use. Range 1 to 64.
     pub query_partitions: usize,
+    /// Statements of one tenant that are planned at the same time at most, of the 64 of all tenants of an engine. Range 1 to 64.
+    /// Raise it where there is one tenant, which need leave nothing to others; lower it where very many ask what takes long to plan.
+    pub tenant_planned_statements: usize,
     /// Rows of a segment at most. Range 1,000 to 16,777,216. Larger segments scan faster, smaller ones prune better.
     pub segment_max_rows: usize,
     /// Memory of Parquet footers kept ready, in bytes; bloom filters may take as much again. Raise it when look-ups in many
@@ -67,6 +70,7 @@ impl Default for Settings {
         Self {
             query_memory_bytes: 1 << 30,
             query_partitions: std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(16),
+            tenant_planned_statements: 16,
             segment_max_rows: 1 << 20,
             footer_cache_bytes: 64 << 20,
             event_capacity: 1024,
@@ -94,6 +98,7 @@ impl Settings {
         let checks = [
             ("query_memory_bytes", self.query_memory_bytes, 16 << 20, usize::MAX),
             ("query_partitions", self.query_partitions, 1, 64),
+            ("tenant_planned_statements", self.tenant_planned_statements, 1, 64),
             ("segment_max_rows", self.segment_max_rows, 1_000, 1 << 24),
             ("footer_cache_bytes", self.footer_cache_bytes, 0, usize::MAX),
             ("event_capacity", self.event_capacity, 16, 1 << 16),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use object_store::ObjectStore;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::live::refresh::SharedQueries;
 use crate::mill::keeper::Keeper;
-use crate::mill::{Mappings, PLANNERS, Shared, Sight, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
+use crate::mill::{Mappings, Planners, Shared, Sight, Tiles, UNIQUE_KEYS, VISIBLE_MODELS, ValueLists};
 use crate::query::session::Session;
 use crate::settings::Settings;
 use crate::storage::{DurableLocalStore, S3Store, s3};
@@ -180,7 +180,7 @@ impl EngineBuilder {
                 events: Events::with_capacity(self.settings.event_capacity),
                 live: SharedQueries::default(),
                 gatherings: Arc::default(),
-                planners: Arc::new(Semaphore::new(PLANNERS)),
+                planners: Planners::new(self.settings.tenant_planned_statements),
                 pace: Default::default(),
                 advisor: Advisor::default(),
                 keeper: Keeper::default(),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use object_store::ObjectStore;
-use tokio::sync::{RwLock, Semaphore};
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use super::chores::ChoreLog;
 use super::keeper::Keeper;
 use super::mappings::Mappings;
+use super::planners::Planners;
 use super::seen::Sight;
 use super::tiles::Tiles;
 use super::value_lists::ValueLists;
@@ -32,9 +33,6 @@ pub(crate) const VISIBLE_MODELS: u64 = 1_000;
 
 /// Keys that are remembered to be unique.
 pub(crate) const UNIQUE_KEYS: u64 = 10_000;
-
-/// Statements that may be planned at the same time.
-pub(crate) const PLANNERS: usize = 64;
 
 /// A model without what a scope hides.
 #[derive(Debug, Clone)]
@@ -74,7 +72,7 @@ pub(crate) struct Shared {
     /// The same for answers from rows alone.
     pub rows: Session,
     /// Statements that are planned at the same time, each on a thread with a large stack.
-    pub planners: Arc<Semaphore>,
+    pub planners: Planners,
     /// How fast answers are.
     pub pace: Pace,
     pub events: Events,

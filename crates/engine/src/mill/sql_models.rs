@@ -12,13 +12,13 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::Statement;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::Mill;
+use super::planners::Turn;
 use super::seen::Seen;
 use super::sql_views::{Questions, ViewsInSql};
 use crate::catalog::AsOf;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::DatasetName;
 use crate::query::estimate::{self, Estimates};
 use crate::query::windows::{Windows, windows_of};
@@ -58,7 +58,9 @@ impl Mill {
         let queries = calls::queries_of(&statement)?;
         let calls = calls::number(&mut statement, &queries)?;
         let measures = self.measures_of_calls(&calls, &tables, pinned, as_of, questions.now).await.map_err(|error| error.at("sql"))?;
-        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement).await {
+        // One for all that is tried. Half of the time is left for the answer, and to say here what was waited for.
+        let turn = Arc::new(self.shared.planners.turn(self.scope.tenant(), self.scope.limits().deadline / 2).await?);
+        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement, &turn).await {
             Err(error) if error.message().contains(UNKNOWN) => error,
             planned => return planned,
         };
@@ -68,11 +70,14 @@ impl Mill {
         }
         // One name after the other: what is known without it stays what it is.
         let mut named = BTreeSet::new();
-        while named.len() < DIMENSIONS_MAX {
+        loop {
             let missing = missing_of(&failed);
             let is_dimension = models.iter().any(|model| model.dimensions.iter().any(|dimension| dimension.name == missing));
             if !is_dimension || !named.insert(missing) {
                 return Err(explained(failed, &models));
+            }
+            if named.len() > DIMENSIONS_MAX {
+                return Err(Error::exhausted(format!("the statement names more than {DIMENSIONS_MAX} dimensions that are no columns; ask a semantic query")).at("sql"));
             }
             let widened = Arc::new(MemorySchemaProvider::new());
             for (name, table) in &questions.tables {
@@ -96,12 +101,11 @@ impl Mill {
             views.take_out(self, &mut statement)?;
             calls::number(&mut statement, &queries)?;
             columns::write_stars_out(&mut statement, &shown, &queries)?;
-            failed = match self.plan_over(widened, &measures, statement).await {
+            failed = match self.plan_over(widened, &measures, statement, &turn).await {
                 Err(error) if error.message().contains(UNKNOWN) => error,
                 planned => return planned,
             };
         }
-        Err(Error::exhausted(format!("the statement names more than {DIMENSIONS_MAX} dimensions that are no columns; ask a semantic query")).at("sql"))
     }
 
     async fn measures_of_calls(
@@ -135,13 +139,12 @@ impl Mill {
         Ok(Arc::new(Measures::new(expressions.into_iter().map(|(expression, _)| expression).collect())))
     }
 
-    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement) -> Result<Planned> {
+    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>) -> Result<Planned> {
         let state: SessionState = measures.known_to(self.shared.session.state())?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", tables)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        let turn = Arc::clone(&self.shared.planners).acquire_owned().await.map_err(|_| Error::internal("nobody plans any more"))?;
-        plan_on_big_stack(state, statement, turn).await
+        plan_on_big_stack(state, statement, Arc::clone(turn)).await
     }
 }
 
@@ -155,19 +158,20 @@ pub(super) struct Planned {
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
-/// it any more; `turn` bounds how many there are.
-async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::parser::Statement, turn: OwnedSemaphorePermit) -> Result<Planned> {
+/// it any more, and holds `turn` until then, which bounds how many there are.
+async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<Turn>) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
         let planning = async {
-            let logical = state.statement_to_plan(statement).await?;
+            let logical = state.statement_to_plan(statement).await.map_err(|error| in_statement(error.into()))?;
             gate::check_plan(&logical)?;
             let logical = question_table::put_in(logical)?;
             let estimates = estimate::of_plan(&logical)?;
-            let optimised = state.optimize(&logical)?;
+            let optimised = state.optimize(&logical).map_err(|error| in_statement(error.into()))?;
             let windows = windows_of(&optimised)?;
-            Ok::<_, Error>((state.query_planner().create_physical_plan(&optimised, &state).await?, estimates, windows))
+            let physical = state.query_planner().create_physical_plan(&optimised, &state).await.map_err(|error| in_statement(error.into()))?;
+            Ok::<_, Error>((physical, estimates, windows))
         };
         let planned = runtime.block_on(async {
             tokio::select! {
@@ -184,8 +188,13 @@ async fn plan_on_big_stack(state: SessionState, statement: datafusion::sql::pars
         .name("plan-sql".to_owned())
         .stack_size(PLANNING_STACK_BYTES)
         .spawn(work)
-        .map_err(|error| Error::new(crate::ErrorKind::Unavailable, format!("no thread to plan on: {error}")).because(error))?;
+        .map_err(|error| Error::new(ErrorKind::Unavailable, format!("no thread to plan on: {error}")).because(error))?;
     receiver.await.map_err(|_| Error::internal("planning the statement failed"))?
+}
+
+/// What the planner does not like, at the statement, where it does not say itself where it is.
+fn in_statement(error: Error) -> Error {
+    if error.kind() == ErrorKind::Invalid && error.field().is_none() { error.at("sql") } else { error }
 }
 
 /// The rows of a table as the scope sees them.
@@ -198,9 +207,31 @@ async fn rows_of(tables: &MemorySchemaProvider, name: &str) -> Result<LogicalPla
 /// The name that is no column, without the table before it.
 fn missing_of(error: &Error) -> String {
     let Some((_, after)) = error.message().split_once(UNKNOWN) else { return String::new() };
-    let missing = after.split(['\n', '?']).next().unwrap_or_default();
-    let missing = missing.split(". ").next().unwrap_or_default().trim_end_matches('.');
-    missing.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned()
+    last_part(after)
+}
+
+/// The last part of the name that a text begins with: parts are divided by dots, and what is no plain word stands in quotes,
+/// where a quote is there twice.
+fn last_part(text: &str) -> String {
+    let (mut part, mut quoted) = (String::new(), false);
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        let next = signs.peek().copied();
+        match sign {
+            '"' if quoted && next == Some('"') => {
+                signs.next();
+                part.push('"');
+            }
+            '"' => quoted = !quoted,
+            _ if quoted => part.push(sign),
+            // The end of the sentence.
+            '.' if next.is_none_or(char::is_whitespace) => break,
+            '.' => part.clear(),
+            _ if sign.is_whitespace() => break,
+            _ => part.push(sign),
+        }
+    }
+    part
 }
 
 /// An error about a name that is unknown as a column and known to a model, with what to write.
@@ -214,4 +245,26 @@ fn explained(error: Error, models: &[Arc<Model>]) -> Error {
         return error.context(format!("{name} is a dimension of {}, which is there in a SELECT whose FROM names {0}, and only by its name", model.name));
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_no_column_is_read_as_it_was_written() {
+        for (told, expected) in [
+            ("size", "size"),
+            ("size.", "size"),
+            ("orders.size. Did you mean 'orders.amount'?", "size"),
+            ("acme.public.orders.size.\nValid fields are orders.amount.", "size"),
+            ("orders.\"Mixed\". Did you mean 'orders.mixed'?", "Mixed"),
+            // One column, and not a field of another.
+            ("\"address.city\".\nValid fields are address, size.", "address.city"),
+            ("o.\"a. \"\"b\"\"? c\". Did you mean 'd'?", "a. \"b\"? c"),
+            ("", ""),
+        ] {
+            assert_eq!(missing_of(&Error::invalid(format!("Schema error: {UNKNOWN}{told}"))), expected, "{told}");
+        }
+    }
 }

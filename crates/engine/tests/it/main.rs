@@ -50,6 +50,7 @@ mod sql_views;
 mod steps;
 mod stopped;
 mod traps;
+mod turns;
 mod verify;
 mod versions;
 mod views;
