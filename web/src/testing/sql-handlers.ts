@@ -23,8 +23,7 @@ const refuse = (status: number, code: 'invalid' | 'not_found', field: string, de
 function refusalOf({ sql, asOf }: SqlQuery) {
   if (sql.includes('nope')) return refuse(404, 'not_found', 'sql', 'there is no dataset nope');
   if (/,\s*from/.test(sql)) {
-    const words =
-      'SQL: SQL error: ParserError("Expected an expression, found: from at Line: 1, Column: 22")';
+    const words = 'SQL: Expected an expression, found: from at Line: 1, Column: 22';
     return refuse(400, 'invalid', 'sql', words);
   }
   if (asOf === 99)

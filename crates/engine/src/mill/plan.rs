@@ -1,5 +1,6 @@
 //! Planning without asking: the plan of a question, for a host that runs it in its own way or elsewhere. Versions are
-//! pinned and the scope is inside, as in every plan; the limits of the scope on time are for whoever runs it to keep.
+//! pinned and the scope is inside, as in every plan. It is made within the deadline of the scope; how long it runs is for whoever runs
+//! it to see.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use super::damage::Damage;
 use super::ground::Ground;
 use crate::error::{Error, Result};
 use crate::query::allowance::Allowance;
+use crate::query::execute;
 use crate::semantic::view::names::Names;
 use crate::semantic::{SemanticQuery, shape};
 
@@ -40,11 +42,14 @@ impl Mill {
     /// buckets to fill or columns of values, of which each part has a plan of its own.
     pub fn plan<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
         Box::pin(async move {
-            let words = self.words(query).await?;
-            match self.page_in_models(words.query()).await {
-                Ok(page) => self.shared.session.physical(&called(page, words.names())?).await,
-                Err(error) => Err(self.told_error(&words, error).await),
-            }
+            let planned = async {
+                let words = self.words(query).await?;
+                match self.page_in_models(words.query()).await {
+                    Ok(page) => self.shared.session.physical(&called(page, words.names())?).await,
+                    Err(error) => Err(self.told_error(&words, error).await),
+                }
+            };
+            execute::within_deadline(self.scope.limits(), planned).await
         })
     }
 
@@ -73,11 +78,13 @@ impl Mill {
     /// As [`sql`](Self::sql), apart from what happens while it runs.
     pub fn plan_sql<'a>(&'a self, sql: &'a str) -> BoxFuture<'a, Result<Arc<dyn ExecutionPlan>>> {
         Box::pin(async move {
-            let planned = self
-                .plan_statement(sql, How { as_of: None, lookups: LookupsBy::Joins, explained: false }, &Damage::default(), &mut Vec::new(), &mut Allowance::default())
-                .await?;
-            self.check_looked_up(&planned.questions).await?;
-            Ok(planned.planned.physical)
+            let physical = async {
+                let how = How { as_of: None, lookups: LookupsBy::Joins, explained: false };
+                let planned = self.plan_statement(sql, how, &Damage::default(), &mut Vec::new(), &mut Allowance::default()).await?;
+                self.check_looked_up(&planned.questions).await?;
+                Ok(planned.planned.physical)
+            };
+            execute::within_deadline(self.scope.limits(), physical).await
         })
     }
 }

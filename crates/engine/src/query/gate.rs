@@ -5,10 +5,12 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, ScalarUDF, WindowFunctionDefinition};
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visitor};
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::guard;
@@ -38,7 +40,7 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<Statement> {
         return Err(Error::exhausted(format!("the statement has {} bytes; at most {} are read", sql.len(), limits.sql_bytes)).at("sql"));
     }
     check_tokens(sql, limits)?;
-    let wrong = |error: datafusion::error::DataFusionError| Error::invalid(format!("SQL: {}", error.strip_backtrace())).at("sql");
+    let wrong = |error: DataFusionError| unread(&error, limits);
     let mut statements = DFParserBuilder::new(sql)
         .with_dialect(&PostgreSqlDialect {})
         .with_recursion_limit(limits.depth)
@@ -54,6 +56,21 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<Statement> {
             Ok(statement)
         }
     }
+}
+
+/// What the parser says of a text, in its own words and without what they are wrapped in.
+fn unread(error: &DataFusionError, limits: &Limits) -> Error {
+    let words = match error.find_root() {
+        DataFusionError::SQL(parser, _) => match &**parser {
+            // Not all that nests is in brackets, which are counted before.
+            ParserError::RecursionLimitExceeded => {
+                return Error::exhausted(format!("the statement nests more than {} deep, which is the most that is read", limits.depth)).at("sql");
+            }
+            ParserError::ParserError(words) | ParserError::TokenizerError(words) => words.clone(),
+        },
+        _ => error.strip_backtrace(),
+    };
+    Error::invalid(format!("SQL: {words}")).at("sql")
 }
 
 fn check_tokens(sql: &str, limits: &Limits) -> Result<()> {
@@ -285,6 +302,8 @@ mod tests {
         let limits = Limits::default();
         let long_chain = format!("select 1 where {}", vec!["a = 1"; 2_000].join(" or "));
         let nested = format!("select {}1{}", "(".repeat(100), ")".repeat(100));
+        // As deep without a bracket.
+        let signs = format!("select {}1", "- ".repeat(100));
         let megabyte = format!("select '{}'", "x".repeat(1 << 20));
         let cases = [
             ("select 1", None),
@@ -304,6 +323,7 @@ mod tests {
             ("with a as (insert into b values (1)) select 1", Some(ErrorKind::Denied)),
             (long_chain.as_str(), Some(ErrorKind::Exhausted)),
             (nested.as_str(), Some(ErrorKind::Exhausted)),
+            (signs.as_str(), Some(ErrorKind::Exhausted)),
             (megabyte.as_str(), Some(ErrorKind::Exhausted)),
         ];
         for (sql, expected) in cases {
@@ -311,5 +331,13 @@ mod tests {
             let shown: String = sql.chars().take(60).collect();
             assert_eq!(found, expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn the_parser_is_told_in_its_own_words() {
+        let error = parse("select a from where b = 1", &Limits::default()).unwrap_err();
+        assert!(error.message().starts_with("SQL: Expected: ") && error.message().contains("at Line: 1, Column: "), "{error}");
+        assert!(!error.message().contains("ParserError"), "{error}");
+        assert_eq!(error.field(), Some("sql"));
     }
 }

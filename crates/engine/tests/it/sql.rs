@@ -32,7 +32,7 @@ async fn sql_reads_the_datasets_of_its_tenant_and_nothing_else() {
     ];
     for (sql, expected) in cases {
         let error = ward.mill.sql(&sql).await.expect_err(&sql);
-        assert_eq!(error.kind(), expected, "{sql}: {error}");
+        assert_eq!((error.kind(), error.field()), (expected, Some("sql")), "{sql}: {error}");
     }
     assert!(ward.mill.sql("select * from ordres").await.unwrap_err().to_string().contains("did you mean orders?"));
     assert_eq!(ward.rows("with big as (select * from orders where n > 1) select city from big union all select 'x' order by 1").await, serde_json::json!([["Oslo", "x"]]));
@@ -49,6 +49,13 @@ async fn limits_stop_what_is_too_much() {
     assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
     let megabyte = format!("select '{}'", "x".repeat(1 << 20));
     assert_eq!(ward.mill.sql(&megabyte).await.unwrap_err().kind(), ErrorKind::Exhausted);
+    // A plan is made within the deadline, too.
+    let late = Scope::of(TenantId::parse("acme").unwrap()).with_limits(Limits { deadline: std::time::Duration::ZERO, ..Limits::default() });
+    let late = ward.engine.mill(late);
+    let question = serde_json::from_value(serde_json::json!({"measures": ["numbers.count"]})).unwrap();
+    for planned in [late.plan_sql("select count(*) from numbers").await, late.plan(&question).await] {
+        assert_eq!(planned.unwrap_err().kind(), ErrorKind::Exhausted);
+    }
     // As long and as deep as the gate lets pass: planned without harm.
     let wide = format!("select 1 from numbers where {}", vec!["n = 1"; 400].join(" or "));
     ward.mill.sql(&wide).await.unwrap();

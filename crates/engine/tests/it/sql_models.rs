@@ -225,6 +225,26 @@ async fn what_cannot_be_told_is_refused_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_dimensions_are_too_many_and_a_wrong_name_beside_them_is_a_wrong_name() {
+    let ward = shop().await;
+    let dimension = |n: usize| json!({"name": format!("d{n}"), "label": "D", "type": "string", "expression": format!("concat(status, '{n}')")});
+    let mut dimensions = serde_json::to_value(ward.mill.model("orders").await.unwrap().dimensions).unwrap();
+    dimensions.as_array_mut().unwrap().extend((0..33).map(dimension));
+    change(&ward.mill, "orders", json!({"dimensions": dimensions})).await;
+    let of = |names: &[String]| format!("select {} from orders", names.join(", "));
+    let mut names: Vec<String> = (0..32).map(|n| format!("d{n}")).collect();
+    ward.mill.sql(&of(&names)).await.unwrap();
+    names.push("nonsense".to_owned());
+    let error = refused(&ward.mill, &of(&names)).await;
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("sql")), "{error}");
+    assert!(error.message().contains("nonsense"), "{error}");
+    names[32] = "d32".to_owned();
+    let error = refused(&ward.mill, &of(&names)).await;
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Exhausted, Some("sql")), "{error}");
+    assert!(error.message().contains("more than 32 dimensions"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dimensions_are_columns_and_columns_stay_what_they_are() {
     let ward = shop().await;
     let size = "case when amount > 35 then 'large' else 'small' end";

@@ -67,11 +67,9 @@ export function errorPlace(sql: string, message: string): ErrorPlace | null {
   return null;
 }
 
-/** Without what a parser puts around its words. */
+/** Without what stands around the words of parser and planner. */
 export function errorText(message: string): string {
-  const parsed = /ParserError\("((?:[^"\\]|\\.)*)"\)/.exec(message);
-  const text = parsed?.[1]?.replace(/\\(.)/g, '$1') ?? message;
-  return text
+  return message
     .replace(/ at Line: \d+, Column: \d+$/, '')
     .replace(/^(?:SQL: )+/, '')
     .replace(/^(?:Error during planning|Schema error): /, '');

@@ -68,7 +68,7 @@ describe('a state of the data', () => {
 });
 
 describe('the place of an error', () => {
-  const parser = (words: string) => `SQL: SQL error: ParserError("${words}")`;
+  const parser = (words: string) => `SQL: ${words}`;
 
   it.each<[string, string, string | null]>([
     [
@@ -108,7 +108,7 @@ describe('the place of an error', () => {
 
   it('is told in lines and columns, without the words of the parser', () => {
     expect(placeText('select\n  x', { from: 9, to: 10 })).toBe('Line 2, column 3');
-    expect(errorText(parser('Expected: \\"x\\", found: from at Line: 2, Column: 7'))).toBe(
+    expect(errorText(parser('Expected: "x", found: from at Line: 2, Column: 7'))).toBe(
       'Expected: "x", found: from',
     );
     expect(errorText("Error during planning: Invalid function 'cnt'.")).toBe(
