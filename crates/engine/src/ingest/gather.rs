@@ -39,8 +39,9 @@ pub(super) const SHARED_MAX_DECODED_BYTES: usize = 8 << 20;
 const ROOM_KIB: u32 = 64 << 10;
 /// How long a load waits for room.
 const ROOM_WAIT: Duration = Duration::from_secs(30);
-/// Commits whose loads are counted to know how many come together. The most of them counts: fewer that came by chance must not
-/// make those after it smaller still. After one of so many the whole interval is waited, to see whether more come by now.
+/// Commits of several loads whose loads are counted to know how many come together. The most of them counts: fewer that came by
+/// chance must not make those after it smaller still. After one of so many, the first among them, the whole interval is waited, to
+/// see whether more come by now.
 const COMMITS_REMEMBERED: usize = 16;
 
 /// A small load that is decoded and waits for its commit.
@@ -84,7 +85,7 @@ struct Gathered {
     complete: Arc<Notify>,
 }
 
-/// How many loads the latest commits had.
+/// How many loads the latest commits of several had: one that came alone says nothing of those that come together.
 #[derive(Debug, Default)]
 struct Sizes {
     latest: [usize; COMMITS_REMEMBERED],
@@ -93,13 +94,16 @@ struct Sizes {
 
 impl Sizes {
     fn note(&mut self, loads: usize) {
+        if loads < 2 {
+            return;
+        }
         if let Some(oldest) = self.latest.get_mut(self.next) {
             *oldest = loads;
         }
         self.next = (self.next + 1) % COMMITS_REMEMBERED;
     }
 
-    /// As many as nobody need wait longer for.
+    /// After a commit of several: as many as nobody need wait longer for.
     fn enough(&self) -> usize {
         if self.next == 1 { usize::MAX } else { self.latest.into_iter().max().unwrap_or(usize::MAX) }
     }
@@ -253,11 +257,13 @@ mod tests {
     #[test]
     fn the_largest_commit_counts_and_the_interval_is_waited_now_and_then() {
         let mut sizes = Sizes::default();
+        // A load that came alone is not among them, so the first that came together are waited for.
+        sizes.note(1);
         let mut enough = |loads| {
             sizes.note(loads);
             sizes.enough()
         };
-        assert_eq!((enough(1), enough(64)), (usize::MAX, 64));
+        assert_eq!((enough(2), enough(64)), (usize::MAX, 64));
         assert!((2..COMMITS_REMEMBERED).all(|_| enough(3) == 64));
         assert_eq!((enough(3), enough(50), enough(3)), (usize::MAX, 50, 50));
     }

@@ -94,7 +94,7 @@ impl Unpacked {
     }
 
     /// Reads until the buffer is full or the content ends.
-    pub(crate) fn read_full(&mut self, buffer: &mut [u8]) -> Result<usize> {
+    fn read_full(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.content.read(rest) {
