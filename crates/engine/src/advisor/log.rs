@@ -117,21 +117,31 @@ impl Shape {
 /// Buckets of UTC that a question can be made of. Ranges begin at days, as people write them; one that begins elsewhere
 /// costs a look at the rows of the segments at its edges.
 fn kept(asked: Interval, calendar: Calendar) -> Interval {
-    let zone = calendar.zone;
-    // Offsets of one year are enough to tell zones of whole hours.
-    let offsets = (1..=12)
-        .filter_map(|month| chrono::NaiveDate::from_ymd_opt(2024, month, 1))
-        .map(|day| i64::from(zone.offset_from_utc_date(&day).fix().local_minus_utc()));
-    let longest = match offsets.fold(0, |all, offset| all | (offset % 3_600)) {
-        0 if zone == Tz::UTC && calendar.day_start == 0 => Grain::Day,
-        0 => Grain::Hour,
-        _ => Grain::Minute,
-    };
-    // In UTC buckets of several units below a day are kept as they are, unless they begin at an odd time.
-    if longest == Grain::Day && asked.unit() < Grain::Day && asked.phase_seconds() == 0 {
-        return asked;
+    let longest = longest(calendar);
+    if longest.divides(asked) {
+        return longest;
     }
-    asked.made_of().min(longest).into()
+    // Short buckets are kept as they are where those of the zone begin with those of UTC, unless they begin at an odd time.
+    if asked.divides(longest) { asked } else { asked.made_of().into() }
+}
+
+/// The longest buckets of UTC of which days of a calendar are made.
+fn longest(calendar: Calendar) -> Interval {
+    let zone = calendar.zone;
+    if zone == Tz::UTC && calendar.day_start == 0 {
+        return Grain::Day.into();
+    }
+    // Offsets of one year are enough to tell zones of whole hours, and these from zones of halves and quarters.
+    let offsets = (1..=12).filter_map(|month| chrono::NaiveDate::from_ymd_opt(2024, month, 1));
+    let offsets: Vec<i64> = offsets.map(|day| i64::from(zone.offset_from_utc_date(&day).fix().local_minus_utc())).collect();
+    let are_whole = |seconds: i64| offsets.iter().all(|offset| offset % seconds == 0);
+    if are_whole(3_600) {
+        Grain::Hour.into()
+    } else if are_whole(900) {
+        Interval::QUARTER_OF_AN_HOUR
+    } else {
+        Grain::Minute.into()
+    }
 }
 
 /// Buckets of which both are made.
@@ -257,9 +267,42 @@ mod tests {
         assert!(found.follows_from(&found.rollup()));
         assert!(!found.follows_from(&Rollup { granularity: Some(Grain::Week.into()), ..found.rollup() }));
         assert_eq!(shape(query, Tz::Europe__Berlin, &[]).unwrap().time.unwrap().1, Grain::Hour.into());
-        assert_eq!(shape(query, Tz::Asia__Kathmandu, &[]).unwrap().time.unwrap().1, Grain::Minute.into());
+        assert_eq!(shape(query, Tz::Asia__Kathmandu, &[]).unwrap().time.unwrap().1, Interval::QUARTER_OF_AN_HOUR);
         // A policy over a column that is no dimension cannot be kept.
         assert_eq!(shape(query, Tz::UTC, &["secret".to_owned()]), None);
+    }
+
+    #[test]
+    fn buckets_are_kept_of_which_those_of_the_zone_are_made() {
+        for (asked, zone, expected) in [
+            ("day", "UTC", "day"),
+            ("week", "UTC", "day"),
+            ("6 hours", "UTC", "6 hours"),
+            ("15 minutes", "UTC", "15 minutes"),
+            ("8 hours from 2024-01-01T06:00", "UTC", "hour"),
+            ("day", "UTC days-6", "hour"),
+            ("month", "Europe/Berlin", "hour"),
+            ("6 hours", "Europe/Berlin", "hour"),
+            ("8 hours from 2024-01-01T06:00", "Europe/Berlin", "hour"),
+            ("15 minutes", "Europe/Berlin", "15 minutes"),
+            ("30 minutes from 2024-01-01T00:10", "Europe/Berlin", "minute"),
+            ("day", "Asia/Kolkata", "15 minutes"),
+            ("year", "Asia/Kathmandu", "15 minutes"),
+            ("hour", "Asia/Kathmandu", "15 minutes"),
+            ("30 minutes", "Asia/Kathmandu", "15 minutes"),
+            ("20 minutes", "Asia/Kathmandu", "minute"),
+            ("5 minutes", "Asia/Kathmandu", "5 minutes"),
+            ("week", "Australia/Lord_Howe weeks-Sun", "15 minutes"),
+            ("day", "America/St_Johns days-6", "15 minutes"),
+            ("day", "Pacific/Chatham", "15 minutes"),
+        ] {
+            assert_eq!(kept(asked.parse().unwrap(), zone.parse().unwrap()).to_string(), expected, "{asked} in {zone}");
+        }
+        // One rollup answers zones of halves and of quarters of an hour, and all others.
+        let rollup = |zone| shape(r#"{"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day"}]}"#, zone, &[]).unwrap();
+        let kept = rollup(Tz::Asia__Kathmandu).rollup();
+        assert!([Tz::UTC, Tz::Europe__Berlin, Tz::Asia__Kolkata].into_iter().all(|zone| rollup(zone).follows_from(&kept)));
+        assert!(!rollup(Tz::Asia__Kolkata).follows_from(&rollup(Tz::Europe__Berlin).rollup()));
     }
 
     #[test]

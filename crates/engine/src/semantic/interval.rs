@@ -52,6 +52,9 @@ impl From<Grain> for Interval {
 }
 
 impl Interval {
+    /// What every clock of today is made of: all zones are put by quarters of an hour.
+    pub(crate) const QUARTER_OF_AN_HOUR: Self = Self { unit: Grain::Minute, count: 15, origin: None };
+
     /// So many of a unit.
     ///
     /// # Errors

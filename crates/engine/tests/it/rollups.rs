@@ -239,6 +239,49 @@ async fn hours_of_utc_answer_days_of_zones_that_they_fit_into() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn quarters_of_an_hour_answer_every_zone() {
+    let quarters = rollup(json!({"name": "quarters", "measures": MEASURES, "time_dimension": "at", "granularity": "15 minutes"}));
+    let (ward, mill) = built(vec![quarters]).await;
+    let raw = self::mill(&ward, 0).await;
+    for zone in ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Pacific/Chatham"] {
+        for (granularity, calendar) in
+            [("30 minutes", json!({})), ("hour", json!({})), ("day", json!({"dayStart": 6})), ("week", json!({"weekStart": "sunday"})), ("month", json!({}))]
+        {
+            let time = json!([{"dimension": "orders.at", "granularity": granularity, "dateRange": ["2013-01-10", "2013-03-20"]}]);
+            let question = json!({"measures": ["orders.count", "orders.sum_revenue", "orders.max_amount"], "timeDimensions": time, "timezone": zone, "calendar": calendar});
+            let found = answer(&mill, &question).await;
+            assert_equal(&found.to_json()["data"], &ask(&raw, &question).await, &format!("{granularity} in {zone}"));
+            let told = found.provenance;
+            assert_eq!((told.segments_rolled > 0, told.segments_read, told.rows_scanned), (true, 0, 0), "{granularity} in {zone}: {:?}", told.rollups);
+            assert!(told.rollups.iter().any(|rollup| rollup.name == "quarters" && rollup.segments == told.segments_rolled), "{:?}", told.rollups);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_advisor_keeps_quarters_of_an_hour_for_zones_that_need_them() {
+    let ward = Ward::new().await;
+    let mill = mill(&ward, COLD).await;
+    let rows: String = (0..12_000).map(|n| format!("2013-02-{:02}T{:02}:{:02}:00Z,{}\n", 1 + n % 5, n / 5 % 24, n / 120 % 60, n % 100)).collect();
+    mill.load("orders", Csv::bytes(format!("at,amount\n{rows}"))).await.unwrap();
+    let by_day = |zone: &str| json!({"measures": ["orders.sum_amount"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day"}], "timezone": zone});
+    // Days of both are made of the same buckets.
+    for zone in ["Asia/Kolkata", "Asia/Kathmandu", "Asia/Kolkata"] {
+        assert!(answer(&mill, &by_day(zone)).await.provenance.rows_scanned > 0);
+    }
+    mill.build_rollups("orders").await.unwrap();
+    let advice = mill.advice("orders").await.unwrap();
+    let [kept] = advice.as_slice() else { panic!("{advice:?}") };
+    assert_eq!((kept.state, kept.rollup.granularity.map(|width| width.to_string())), (AdviceState::Kept, Some("15 minutes".to_owned())), "{}", kept.reason);
+    let raw = self::mill(&ward, 0).await;
+    for zone in ["Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin"] {
+        let found = answer(&mill, &by_day(zone)).await;
+        assert_equal(&found.to_json()["data"], &ask(&raw, &by_day(zone)).await, zone);
+        assert_eq!((found.provenance.segments_rolled > 0, found.provenance.rows_scanned), (true, 0), "{zone}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_policy_over_a_kept_dimension_is_answered_from_the_rollup_and_leaks_nothing() {
     let (ward, _) = built(all()).await;
     let (engine, raw) = (engine(ward.folder.path(), 32 << 20).await, mill(&ward, 0).await);
