@@ -66,7 +66,9 @@ pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
 pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, Step, Steps, Widening};
 pub use live::{Change, ChangeKind, Patch, Subscription};
-pub use mill::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, ViewLineage};
+pub use mill::{
+    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, StepLineage, ViewLineage, WayLineage,
+};
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};
 pub use mill::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage, RejectedRow, RollupStatus};

@@ -55,7 +55,9 @@ pub(crate) use value_lists::ValueLists;
 pub use change::{CompactionReport, DeleteReport, VacuumReport};
 pub use describe::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, LoadSummary};
 pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, VersionLoad, VersionPage};
-pub use lineage::{AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, ViewLineage};
+pub use lineage::{
+    AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, StepLineage, ViewLineage, WayLineage,
+};
 pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
 pub use retention::RetentionReport;
 pub use values::ValuePage;

@@ -719,6 +719,8 @@ export type Lineage = {
   /** Whether some segments are not listed, because there are more than 1,000. */
   truncated: boolean;
   view?: ViewLineage | null;
+  /** The joins by which rows come to what is grouped by and filtered by, where that is of another model. */
+  ways: WayLineage[];
 };
 
 export type Load = {
@@ -1462,6 +1464,15 @@ export type StepCase = 'lower' | 'upper' | 'title';
 
 export type StepKeep = 'first' | 'last';
 
+export type StepLineage = {
+  /** What the join calls the next model. */
+  join: string;
+  /** The next model. */
+  model: string;
+  /** Columns whose values are equal, of the model before and of this one. */
+  on: JoinKey[];
+};
+
 export type StepMissing = 'null' | 'reject';
 
 export type StepOnError = 'reject' | 'null' | 'fail';
@@ -1825,6 +1836,15 @@ export type ViewSegment = {
 };
 
 export type WantedState = 'pinned' | 'vetoed';
+
+export type WayLineage = {
+  /** The model whose rows are counted. */
+  from: string;
+  /** What stands before the dot of the members that are looked up. */
+  name: string;
+  /** From one model to the next, at least one. */
+  steps: StepLineage[];
+};
 
 export type Weekday =
   'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday';

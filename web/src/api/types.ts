@@ -133,6 +133,7 @@ export type {
   ViewInclude,
   ViewMember,
   ViewMembers,
+  WayLineage,
   Weekday,
   Widget,
   WidgetKind,

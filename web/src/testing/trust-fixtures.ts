@@ -42,6 +42,7 @@ export const lineage: Lineage = {
       definition: { name: 'carrier', label: 'Carrier', type: 'string', column: 'carrier' },
     },
   ],
+  ways: [],
   time_ranges: [
     {
       member: 'flights.time_hour',

@@ -2,6 +2,7 @@
 //! applied, which versions were read, which segments may hold rows of it, and which loads brought these. Nothing is computed.
 
 mod origin;
+mod way;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use serde::Serialize;
 
+use self::way::Roots;
+pub use self::way::{StepLineage, WayLineage};
 use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
@@ -46,6 +49,8 @@ pub struct Lineage {
     pub measures: Vec<MeasureLineage>,
     /// What is grouped by.
     pub dimensions: Vec<DimensionLineage>,
+    /// The joins by which rows come to what is grouped by and filtered by, where that is of another model.
+    pub ways: Vec<WayLineage>,
     /// The ranges of time, made absolute.
     pub time_ranges: Vec<AppliedRange>,
     /// The conditions of the question and of the segments that it names, made absolute.
@@ -249,18 +254,18 @@ impl Mill {
         let ground = self.ground(query, &Damage::default()).await?;
         shape::check(query, ground.models())?;
         let (query, state) = (&*widest(query), self.session().shared());
-        let (used, plan) = match &ground {
+        let (used, names, plan) = match &ground {
             Ground::Several(gathered) => {
                 let planned = self.plan_composed(query, gathered, LookupsBy::Joins)?;
-                (planned.used, planned.composed.plan)
+                (planned.used, planned.composed.roots, planned.composed.plan)
             }
             Ground::One { model, dataset, seen, reference, .. } => {
                 let source = self.source_of(dataset, seen, &Arc::default())?;
                 let compiled = compile::compile(query, model, source, state, reference.clone(), self.scope.limits())?;
-                (vec![(dataset.clone(), seen.clone())], compiled.plan)
+                (vec![(dataset.clone(), seen.clone())], BTreeSet::from([model.name.clone()]), compiled.plan)
             }
         };
-        let words = Words { models: ground.models(), used: &used, reference: ground.reference().clone() };
+        let words = Words { models: ground.models(), roots: Roots { models: ground.models(), names }, reference: ground.reference().clone() };
         let mut matched = if used.iter().all(|(_, seen)| seen.access().restricts()) { Matching::new() } else { matching(&plan, state)? };
         let (mut datasets, mut room, mut truncated) = (Vec::new(), SEGMENTS_MAX, false);
         for (dataset, seen) in &used {
@@ -276,6 +281,7 @@ impl Mill {
             view: None,
             measures: words.measures(query)?,
             dimensions: words.dimensions(query),
+            ways: words.roots.ways(query),
             time_ranges: AppliedRange::all(query, &words.reference)?,
             filters: self.filters(asked, &words).await?,
             timezone: compile::zone_of(query)?.name().to_owned(),
@@ -331,22 +337,15 @@ fn of_segment(segment: &Segment, seen: &Seen) -> SegmentLineage {
 /// The words of a question: its models, and when it is asked.
 struct Words<'a> {
     models: &'a Models,
-    used: &'a [(DatasetName, Seen)],
+    roots: Roots<'a>,
     reference: Reference,
 }
 
 impl<'a> Words<'a> {
-    /// The model that is called so: by its name, or by a join of a model that is read.
-    fn model(&self, name: &str) -> Option<&'a Model> {
-        let joined = || self.used.iter().filter_map(|(dataset, _)| self.models.get(dataset.as_str())).flat_map(|model| &model.joins).find(|join| join.name == name);
-        let found = self.models.get(name).or_else(|| self.models.get(joined()?.target()));
-        found.map(|model| &**model)
-    }
-
     /// A dimension, and the model that it is of.
     fn dimension(&self, member: &str) -> Option<(&'a Model, &'a Dimension)> {
         let prefix = model_of(member).ok()?;
-        let model = self.model(prefix)?;
+        let model = self.roots.target(prefix)?;
         let name = member.get(prefix.len() + 1..)?;
         Some((model, find_dimension(model, &format!("{}.{name}", model.name)).ok()?))
     }

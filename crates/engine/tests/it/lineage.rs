@@ -106,6 +106,55 @@ async fn measures_unfold_and_conditions_are_absolute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_way_that_is_told_is_the_one_that_the_question_takes() {
+    let ward = Ward::new().await;
+    for (name, rows) in [
+        ("orders", "id,customer,ship_to\n1,a,DE\n2,b,IT\n"),
+        ("customers", "id,city\na,R\nb,B\n"),
+        ("countries", "code,title\nDE,Germany\nIT,Italy\n"),
+        ("towns", "code,title\nR,Rome\nB,Bonn\n"),
+    ] {
+        ward.mill.load(name, Csv::bytes(rows)).await.unwrap();
+    }
+    // What is called home is a country to orders and a town to customers.
+    let home = |model: &str, column: &str| json!({"name": "home", "model": model, "on": [{"column": column, "other": "code"}]});
+    change(&ward.mill, "orders", json!({"joins": [{"name": "customers", "on": [{"column": "customer", "other": "id"}]}, home("countries", "ship_to")]})).await;
+    change(&ward.mill, "customers", json!({"joins": [home("towns", "city")]})).await;
+    let customers = json!({"join": "customers", "model": "customers", "on": [{"column": "customer", "other": "id"}]});
+    let country = json!({"join": "home", "model": "countries", "on": [{"column": "ship_to", "other": "code"}]});
+    let town = json!({"join": "home", "model": "towns", "on": [{"column": "city", "other": "code"}]});
+    let way = |name: &str, steps: &[&Value]| json!({"name": name, "from": "orders", "steps": steps});
+
+    let query = json!({"measures": ["orders.count"], "dimensions": ["home.title", "customers.id"]});
+    assert_eq!(ward.data(&json!({"measures": ["orders.count"], "dimensions": ["home.title"], "order": {"home.title": "asc"}}).to_string()).await[0], json!(["Germany", "Italy"]));
+    let found = lineage(&ward.mill, query).await;
+    let models: Vec<_> = found.dimensions.iter().map(|dimension| (dimension.member.as_str(), dimension.model.as_str())).collect();
+    assert_eq!(models, [("home.title", "countries"), ("customers.id", "customers")]);
+    assert_eq!(json!(found.ways), json!([way("customers", &[&customers]), way("home", &[&country])]));
+
+    let found = lineage(&ward.mill, json!({"measures": ["orders.count"], "dimensions": ["towns.title"]})).await;
+    assert_eq!((found.dimensions[0].model.as_str(), json!(found.ways)), ("towns", json!([way("towns", &[&customers, &town])])));
+    let filtered = json!({"measures": ["orders.count"], "filters": [{"member": "home.title", "operator": "equals", "values": ["Italy"]}]});
+    assert_eq!(json!(lineage(&ward.mill, filtered).await.ways), json!([way("home", &[&country])]));
+    assert!(lineage(&ward.mill, json!({"measures": ["orders.count"], "dimensions": ["orders.ship_to"]})).await.ways.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_model_that_is_counted_has_its_own_way() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    let time = json!([{"dimension": "orders.at", "granularity": "month"}]);
+    let found = lineage(&mill, json!({"measures": ["orders.revenue", "returns.count"], "dimensions": ["countries.title"], "timeDimensions": time})).await;
+    let ways: Vec<_> = found
+        .ways
+        .iter()
+        .map(|way| (way.name.as_str(), way.from.as_str(), way.steps.iter().map(|step| step.model.as_str()).collect::<Vec<_>>()))
+        .collect();
+    // Returns know the time of orders by themselves.
+    assert_eq!(ways, [("countries", "orders", vec!["customers", "countries"]), ("countries", "returns", vec!["customers", "countries"])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_condition_on_a_time_that_is_told_back_picks_the_same_rows() {
     let ward = Ward::new().await;
     let rows =

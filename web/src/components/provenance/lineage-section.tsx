@@ -9,7 +9,7 @@ import { formatCount } from '@/lib/format';
 import { modelOf } from '@/lib/members';
 import { ErrorState, LoadingState } from '../states';
 import { Fold, PanelPart } from './fold';
-import { conditionsOf, conditionText, definitionOf, dimensionText } from './lineage-words';
+import { conditionsOf, conditionText, definitionOf, dimensionText, wayText } from './lineage-words';
 import { code, muted } from './panel-styles';
 import { RowsOrigin } from './rows-origin';
 
@@ -55,6 +55,11 @@ function Made({ lineage, models }: { lineage: Lineage; models: readonly Model[] 
         {lineage.dimensions.length > 0 && (
           <Box sx={{ ...muted, mt: 2 }}>
             Grouped by {lineage.dimensions.map(dimensionText).join('; ')}
+          </Box>
+        )}
+        {lineage.ways.length > 0 && (
+          <Box sx={{ ...muted, mt: 2 }}>
+            Looked up by way of {lineage.ways.map(wayText).join('; ')}
           </Box>
         )}
         <Box sx={{ ...muted, mt: 2 }}>

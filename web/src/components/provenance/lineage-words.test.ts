@@ -1,11 +1,21 @@
 // The words of a lineage: ranges of time, absolute and as they were asked for.
 import { describe, expect, it } from 'vitest';
-import { rangeText } from './lineage-words';
+import { rangeText, wayText } from './lineage-words';
 
 const ends = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
 
 /** Without the thin spaces that dates have around their dash. */
 const plain = (text: string): string => text.replace(/\s?–\s?/g, '–');
+
+describe('the way to what is looked up', () => {
+  it('has all steps, and the model where a join calls it otherwise', () => {
+    const step = (join: string, model = join) => ({ join, model, on: [] });
+    const steps = [step('customers'), step('home', 'countries')];
+    expect(wayText({ name: 'home', from: 'orders', steps })).toBe(
+      'orders > customers > home (countries)',
+    );
+  });
+});
 
 describe('ranges of a lineage', () => {
   it.each([

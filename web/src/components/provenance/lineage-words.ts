@@ -10,6 +10,7 @@ import type {
   MeasureLineage,
   Model,
   ModelMeasure,
+  WayLineage,
 } from '@/api/types';
 import { formatCount, formatInstant, formatNumber } from '@/lib/format';
 import { operatorLabel, valueText } from '@/lib/filter-words';
@@ -123,6 +124,12 @@ export function dimensionText({ member, model, definition }: DimensionLineage): 
   const from = modelOf(member) === model ? '' : ` of ${model}`;
   if (expression) return `${label}${from}: ${expression}`;
   return `${label}${from}: column ${column ?? definition.name}`;
+}
+
+/** `orders > customers > home (countries)`: from rows that are counted to what is looked up for them. */
+export function wayText({ from, steps }: WayLineage): string {
+  const models = steps.map(({ join, model }) => (join === model ? join : `${join} (${model})`));
+  return [from, ...models].join(' > ');
 }
 
 export function rangeText(

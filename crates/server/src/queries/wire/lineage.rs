@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Filter, Provenance, SourceVersion, TimeRange, UsedCalendar};
 use crate::datasets::wire::Cell;
-use crate::models::wire::{Dimension, Measure};
+use crate::models::wire::{Dimension, JoinKey, Measure};
 use crate::versions::wire::{Operation, VersionLoad};
 
 /// Whether an answer is what its rows say.
@@ -85,6 +85,8 @@ pub struct Lineage {
     pub measures: Vec<MeasureLineage>,
     /// What is grouped by.
     pub dimensions: Vec<DimensionLineage>,
+    /// The joins by which rows come to what is grouped by and filtered by, where that is of another model.
+    pub ways: Vec<WayLineage>,
     /// The ranges of time, made absolute.
     pub time_ranges: Vec<AppliedRange>,
     /// The conditions of the question and of the segments that it names, made absolute.
@@ -120,6 +122,28 @@ pub struct DimensionLineage {
     pub model: String,
     /// As the model has it.
     pub definition: Dimension,
+}
+
+/// The way from rows that are counted to what is looked up for them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WayLineage {
+    /// What stands before the dot of the members that are looked up.
+    pub name: String,
+    /// The model whose rows are counted.
+    pub from: String,
+    /// From one model to the next, at least one.
+    pub steps: Vec<StepLineage>,
+}
+
+/// One step of a way: at most one row of the next model belongs to each row.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepLineage {
+    /// What the join calls the next model.
+    pub join: String,
+    /// The next model.
+    pub model: String,
+    /// Columns whose values are equal, of the model before and of this one.
+    pub on: Vec<JoinKey>,
 }
 
 /// A range of time that rows are of; `to` is exclusive, and nothing is an open end.
