@@ -85,5 +85,7 @@ pub use semantic::{
     Interval, Join, JoinKey, MaskedColumn, Measure, MeasureKind, Model, NamedFilter, NamedGranularity, Operator, Relationship, Rollup, SemanticQuery, Span, TimeDimension, Top,
     Totals, UsedCalendar, Weekend,
 };
-pub use semantic::{Every, Include, Members, View, ViewDetail, ViewDimension, ViewMeasure, ViewMember, ViewSegment};
+pub use semantic::{
+    Every, Folder, FolderIncludes, FolderItem, FolderMember, FolderPart, Include, Members, View, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewMember, ViewSegment,
+};
 pub use settings::{Limits, Settings};

@@ -64,4 +64,5 @@ pub use model::{Dimension, Hierarchy, Measure, MeasureKind, Model, NamedFilter, 
 pub use policy::{AccessPolicy, AttributeCondition, MaskedColumn};
 pub use query::{Condition, DateRange, Direction, Fill, Filter, Operator, SemanticQuery, TimeDimension, Top, Totals};
 pub use view::detail::{ViewDetail, ViewDimension, ViewMeasure, ViewSegment};
+pub use view::folders::{Folder, FolderIncludes, FolderItem, FolderMember, FolderPart, ViewFolder};
 pub use view::{Every, Include, Members, View, ViewMember};

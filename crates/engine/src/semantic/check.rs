@@ -54,7 +54,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
         }
     }
     for (index, dimension) in model.dimensions.iter().enumerate() {
-        columns.dimension(dimension).map_err(|error| error.at(format!("dimensions[{index}]")))?;
+        columns.dimension(dimension).map_err(|error| error.at(format!("dimensions[{index}].{}", source(dimension.expression.as_ref()))))?;
         check_type(dimension, &columns).map_err(|error| error.at(format!("dimensions[{index}].type")))?;
         check_granularities(dimension).map_err(|error| {
             let at = format!("dimensions[{index}].{}", error.field().unwrap_or("granularities"));
@@ -63,12 +63,13 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     }
     geo::check(model)?;
     for (index, measure) in model.measures.iter().enumerate() {
-        let at = |error: Error| error.at(format!("measures[{index}]"));
+        let of_source = |error: Error| error.at(format!("measures[{index}].{}", source(measure.expression.as_ref())));
         if !measure.kind.is_derived() {
             check_conditions(model, &measure.filters, &columns, &format!("measures[{index}]")).map_err(|error| error.context(format!("measure {}", measure.name)))?;
+            columns.measured(measure).map_err(of_source)?;
         }
-        check_measure(model, measure, &columns).map_err(at)?;
-        check_input(measure, &columns).map_err(at)?;
+        check_measure(model, measure, &columns).map_err(|error| error.at(format!("measures[{index}]")))?;
+        check_input(measure, &columns).map_err(of_source)?;
     }
     // What the others are computed from is known to be right now.
     let mut types = HashMap::new();
@@ -102,6 +103,11 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     hierarchy::check(model)?;
     access::check(model, state, schema)?;
     rollup::check(model)
+}
+
+/// What a member is made of, as paths call it.
+fn source(expression: Option<&String>) -> &'static str {
+    if expression.is_some() { "expression" } else { "column" }
 }
 
 /// Checks that a dimension is the same as one that is there and can have the same values. `other` is the model that it names.

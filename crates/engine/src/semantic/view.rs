@@ -5,6 +5,7 @@
 //!   View {include: path, members} + Models
 //!     | reach       where each path leads, along the joins
 //!     | check       each name is there once, and a question of the models goes the way that the path tells
+//!     | folders     how its members are grouped for people, and nothing that a question knows of
 //!     | translate   a question by view.member becomes one by model.member
 //!     v
 //!   names           columns, errors and provenance of the answer, told back
@@ -12,11 +13,15 @@
 
 pub(crate) mod check;
 pub(crate) mod detail;
+pub(crate) mod folders;
 pub(crate) mod names;
 pub(crate) mod reach;
 pub(crate) mod translate;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use self::folders::Folder;
 
 /// What people see of one or several models.
 ///
@@ -24,9 +29,11 @@ use serde::{Deserialize, Serialize};
 /// let view: tidemill::View = serde_json::from_str(
 ///     r#"{"name": "sales", "label": "Sales", "include": [
 ///         {"path": "orders", "members": ["revenue", {"name": "at", "alias": "ordered_at"}]},
-///         {"path": "orders.customers", "members": "*", "except": ["id"], "prefix": true}]}"#,
+///         {"path": "orders.customers", "members": "*", "except": ["id"], "prefix": true}],
+///         "folders": [{"name": "Money", "includes": ["revenue", {"name": "Who paid", "includes": [{"path": "orders.customers"}]}]}]}"#,
 /// )?;
 /// assert_eq!(view.include[1].path, "orders.customers");
+/// assert_eq!(view.folders[0].name, "Money");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +51,9 @@ pub struct View {
     pub version: u64,
     /// What it takes from which model, in the order in which people see it.
     pub include: Vec<Include>,
+    /// How its members are grouped for people. What is in no folder stands beside them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<Folder>,
 }
 
 impl View {
@@ -114,12 +124,18 @@ pub struct ViewMember {
     pub alias: Option<String>,
     /// What people read; else as in the model.
     pub label: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// A format preset or a d3-format string; else as in the model. A named filter has none.
+    pub format: Option<String>,
+    /// Whatever programs that read the view are to know of it. Nothing here looks at it.
+    pub meta: Option<Map<String, Value>>,
 }
 
 impl ViewMember {
     /// A member under its own name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), alias: None, label: None }
+        Self { name: name.into(), alias: None, label: None, description: None, format: None, meta: None }
     }
 }
 
@@ -139,13 +155,19 @@ struct Made {
     alias: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    format: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meta: Option<Map<String, Value>>,
 }
 
 impl From<Written> for ViewMember {
     fn from(written: Written) -> Self {
         match written {
             Written::Name(name) => Self::named(name),
-            Written::Made(Made { name, alias, label }) => Self { name, alias, label },
+            Written::Made(Made { name, alias, label, description, format, meta }) => Self { name, alias, label, description, format, meta },
         }
     }
 }
@@ -153,26 +175,42 @@ impl From<Written> for ViewMember {
 impl From<ViewMember> for Written {
     fn from(member: ViewMember) -> Self {
         match member {
-            ViewMember { name, alias: None, label: None } => Self::Name(name),
-            ViewMember { name, alias, label } => Self::Made(Made { name, alias, label }),
+            ViewMember { name, alias: None, label: None, description: None, format: None, meta: None } => Self::Name(name),
+            ViewMember { name, alias, label, description, format, meta } => Self::Made(Made { name, alias, label, description, format, meta }),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::folders::{FolderIncludes, FolderItem, FolderPart};
     use super::*;
 
     #[test]
     fn members_are_written_as_they_are_read() {
-        let text =
-            r#"{"name":"s","label":"S","version":0,"include":[{"path":"o","members":"*","except":["id"],"prefix":true},{"path":"o.c","members":["a",{"name":"b","alias":"c"}]}]}"#;
+        let text = r#"{"name":"s","label":"S","version":0,"include":[{"path":"o","members":"*","except":["id"],"prefix":true},{"path":"o.c","members":["a",{"name":"b","alias":"c"},{"name":"d","description":"D","format":".1%","meta":{"k":[null]}}]}],"folders":[{"name":"F","includes":["o_x",{"path":"o.c"},{"name":"G","includes":"*"}]}]}"#;
         let view: View = serde_json::from_str(text).unwrap();
-        assert_eq!(view.include[1].members, Members::Named(vec![ViewMember::named("a"), ViewMember { alias: Some("c".into()), ..ViewMember::named("b") }]));
+        let meta = serde_json::from_str(r#"{"k":[null]}"#).unwrap();
+        let made = ViewMember { description: Some("D".into()), format: Some(".1%".into()), meta: Some(meta), ..ViewMember::named("d") };
+        assert_eq!(view.include[1].members, Members::Named(vec![ViewMember::named("a"), ViewMember { alias: Some("c".into()), ..ViewMember::named("b") }, made]));
+        let inner = Folder { name: "G".into(), includes: FolderIncludes::Every(Every::Star) };
+        let items = vec![FolderItem::Member("o_x".into()), FolderItem::Part(FolderPart { path: "o.c".into() }), FolderItem::Folder(inner)];
+        assert_eq!(view.folders, [Folder { name: "F".into(), includes: FolderIncludes::Listed(items) }]);
         assert_eq!(serde_json::to_string(&view).unwrap(), text);
         assert_eq!((view.root(), view.include[0].beginning().as_str(), view.include[1].beginning().as_str()), ("o", "o_", ""));
         for wrong in [r#"{"path":"o","members":"all"}"#, r#"{"path":"o","members":[{"name":"a","title":"A"}]}"#, r#"{"path":"o"}"#, r#"{"members":"*"}"#] {
             assert!(serde_json::from_str::<Include>(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            r#"{"name":"F"}"#,
+            r#"{"includes":["a"]}"#,
+            r#"{"name":"F","includes":"a"}"#,
+            r#"{"name":"F","includes":[1]}"#,
+            r#"{"name":"F","includes":[{"path":"o","name":"G"}]}"#,
+            r#"{"name":"F","includes":[{"name":"G"}]}"#,
+            r#"{"name":"F","members":["a"]}"#,
+        ] {
+            assert!(serde_json::from_str::<Folder>(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -58,13 +58,20 @@ async fn what_would_fail_with_the_first_question_is_not_saved() {
     let dimension = |column_type: &str, key: &str, sql: &str| json!({"dimensions": [{"name": "d", "label": "D", "type": column_type, (key): sql}]});
     let (formula, filter) = (format!("measures[{measures}].expression"), format!("measures[{measures}].filters[1]"));
     let (measure, typed) = (format!("measures[{measures}]"), format!("dimensions[{dimensions}].type"));
+    let (column, expression) = (format!("{measure}.column"), format!("{measure}.expression"));
+    let (of_dimension, computed) = (format!("dimensions[{dimensions}].column"), format!("dimensions[{dimensions}].expression"));
     for (parts, at, says) in [
         (number("{count} /* ("), &formula, "measure m"),
         (number("{count} + ("), &formula, "measure m"),
         (number("sum({count})"), &formula, "an aggregate"),
-        (json!({"measures": [{"name": "m", "label": "M", "kind": "sum", "column": "city"}]}), &measure, "computes with a string"),
-        (json!({"measures": [{"name": "m", "label": "M", "kind": "avg", "expression": "upper(city)"}]}), &measure, "computes with a string"),
-        (json!({"measures": [{"name": "m", "label": "M", "kind": "balance", "column": "paid", "by": ["city"]}]}), &measure, "computes with a boolean"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "sum", "column": "city"}]}), &column, "computes with a string"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "avg", "expression": "upper(city)"}]}), &expression, "computes with a string"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "balance", "column": "paid", "by": ["city"]}]}), &column, "computes with a boolean"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "sum", "column": "amuont"}]}), &column, "did you mean amount"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "max", "expression": "amuont + 1"}]}), &expression, "amuont"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "sum"}]}), &measure, "needs a column or an expression"),
+        (dimension("integer", "column", "amuont"), &of_dimension, "did you mean amount"),
+        (dimension("integer", "expression", "amuont + 1"), &computed, "amuont"),
         (filtered("orders.amuont", "gt", json!([1])), &filter, "did you mean amount"),
         (filtered("orders.count", "gt", json!([1])), &filter, "is a measure"),
         (filtered("orders.amount", "gt", json!(["much"])), &filter, "is not of type integer"),

@@ -3,6 +3,7 @@
 
 mod broken;
 mod ways;
+mod words;
 
 use futures::StreamExt;
 use serde_json::{Value, json};

@@ -159,7 +159,7 @@ fn models_are_files_that_are_pulled_checked_and_pushed() {
         "cubes:\n  - name: sales\n    sql_table: shop.orders\n    dimensions:\n      - {name: place, type: geo}\n      - name: country\n        sql: countr\n        type: string\n",
     );
     let checked = run(folder.path(), &["models", "check", "--tenant", "acme", "--format", "cube", &misread]);
-    for told in ["misread.yml:5:9: sales.dimensions.place: left out: ", "misread.yml:6:9: model orders dimensions[0]", "did you mean country"] {
+    for told in ["misread.yml:5:9: sales.dimensions.place: left out: ", "misread.yml:7:14: model orders dimensions[0].column", "did you mean country"] {
         assert!(!checked.status.success() && text(&checked).contains(told), "{told}: {}", text(&checked));
     }
 

@@ -5,6 +5,7 @@
 
 mod dimensions;
 mod entry;
+mod folders;
 mod geo;
 mod granularities;
 mod measures;
@@ -24,7 +25,7 @@ use serde_json::Value;
 use self::entry::Entry;
 use self::names::Names;
 use super::notes::{Imported, Notes};
-use super::origins::{Fields, Origins, Spot, Spots};
+use super::origins::{Fields, Origins, Spot, Spots, Words};
 use super::sql::Reason;
 use super::{dataset_of, empty_model, text};
 use crate::error::{Error, Result};
@@ -37,6 +38,9 @@ const KEYS: &[&str] =
     &["name", "title", "sql", "sql_table", "joins", "dimensions", "measures", "segments", "pre_aggregations", "access_policy", "hierarchies", "public", "shown", "extends"];
 /// Keys of a cube whose value changes no number.
 const SILENT: &[&str] = &["sql_alias", "data_source", "refresh_key", "rewrite_queries"];
+
+/// What our models and views call otherwise than Cube does. A column or an expression is what some SQL has become.
+const WORDS: Words = &[("column", "sql"), ("expression", "sql"), ("on", "sql"), ("kind", "type"), ("label", "title"), ("path", "join_path"), ("except", "excludes")];
 
 /// Cubes at most.
 const CUBES_MAX: usize = 1_000;
@@ -125,7 +129,7 @@ pub fn read_cubes(files: &[(&str, &str)]) -> Result<Imported> {
     let mut models: Vec<_> = cubes.iter_mut().map(|cube| cube.model(&mut others, &mut notes)).collect();
     relations::leave_out_unknown_levels(&mut models, &cubes, &mut notes);
     for (model, cube) in models.iter().zip(&cubes) {
-        origins.add(&model.name, Fields::of_model(model, &cube.entry.spot, &cube.spots));
+        origins.add(&model.name, Fields::of_model(model, &cube.entry.spot, &cube.spots).called(WORDS));
     }
     let views = views::read(views, &others, &models, &mut origins, &mut notes);
     Ok(Imported { models, views, notes: notes.into_vec(&origins), origins })
@@ -237,15 +241,20 @@ impl Cube {
 
     /// The format of a member, where ours has it.
     fn format(&self, entry: &Entry, notes: &mut Notes) -> Option<String> {
-        let currency = entry.text("currency").ok().flatten().unwrap_or_default().to_lowercase();
-        match (entry.get("format")?.as_str().unwrap_or_default(), currency.as_str()) {
-            ("number", _) => return Some("number".to_owned()),
-            ("id", _) => return Some("d".to_owned()),
-            ("currency", "usd" | "eur") => return Some(format!("currency_{currency}")),
-            ("currency", _) => notes.changed(&entry.spot, "the format currency is left out: its currency is not said, or there is no format for it"),
-            ("percent", _) => notes.changed(&entry.spot, "the format percent is left out: it is of numbers up to 100 there, and of fractions of 1 here"),
-            _ => notes.dropped(&self.name, &entry.spot, "format"),
-        }
-        None
+        format_of(entry, &self.name, notes)
     }
+}
+
+/// The format of a member of a cube or view, where ours has it.
+fn format_of(entry: &Entry, root: &str, notes: &mut Notes) -> Option<String> {
+    let currency = entry.text("currency").ok().flatten().unwrap_or_default().to_lowercase();
+    match (entry.get("format")?.as_str().unwrap_or_default(), currency.as_str()) {
+        ("number", _) => return Some("number".to_owned()),
+        ("id", _) => return Some("d".to_owned()),
+        ("currency", "usd" | "eur") => return Some(format!("currency_{currency}")),
+        ("currency", _) => notes.changed(&entry.spot, "the format currency is left out: its currency is not said, or there is no format for it"),
+        ("percent", _) => notes.changed(&entry.spot, "the format percent is left out: it is of numbers up to 100 there, and of fractions of 1 here"),
+        _ => notes.dropped(root, &entry.spot, "format"),
+    }
+    None
 }

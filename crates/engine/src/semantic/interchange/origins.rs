@@ -29,7 +29,7 @@ const PATH_STEP_MAX: usize = 300;
 /// ";
 /// let imported = tidemill::interchange::read_cubes(&[("orders.yml", text)])?;
 /// assert_eq!(imported.models[0].measures[0].name, "revenue");
-/// assert_eq!(imported.origins.find("orders", "measures[0].column").unwrap().to_string(), "orders.yml:8:9");
+/// assert_eq!(imported.origins.find("orders", "measures[0].column").unwrap().to_string(), "orders.yml:9:14");
 /// assert!(imported.origins.find("customers", "measures[0]").is_none());
 /// # Ok::<(), tidemill::Error>(())
 /// ```
@@ -67,9 +67,17 @@ pub(super) struct Spot {
     at: String,
 }
 
-/// Of the parts of a model or view, by their paths in errors: where they were read from. The path of the whole is empty.
+/// Of the parts of a model or view, by their paths in errors: where they were read from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Fields(BTreeMap<String, Spot>);
+pub(super) struct Fields {
+    /// The path of the whole is empty.
+    spots: BTreeMap<String, Spot>,
+    /// Keys of ours, and what the file calls the same.
+    words: Words,
+}
+
+/// Keys of a part, as a model or view has them and as a file of another tool has them, where those differ.
+pub(super) type Words = &'static [(&'static str, &'static str)];
 
 /// Where members of a model were read from, by list and name: their order is settled when all of them are read.
 pub(super) type Spots = BTreeMap<(&'static str, String), Spot>;
@@ -130,7 +138,12 @@ fn joined(path: &str, rest: &str) -> String {
 impl Fields {
     /// Those of something as a whole.
     pub(super) fn new(whole: &Spot) -> Self {
-        Self(BTreeMap::from([(String::new(), whole.clone())]))
+        Self { spots: BTreeMap::from([(String::new(), whole.clone())]), words: &[] }
+    }
+
+    /// The same, whose parts the file calls otherwise.
+    pub(super) fn called(self, words: Words) -> Self {
+        Self { words, ..self }
     }
 
     /// Those of a model whose members are known by their names.
@@ -160,7 +173,7 @@ impl Fields {
     }
 
     pub(super) fn add(&mut self, field: String, spot: Spot) {
-        self.0.insert(field, spot);
+        self.spots.insert(field, spot);
     }
 
     fn add_known(&mut self, field: String, spot: Option<&Spot>) {
@@ -173,17 +186,25 @@ impl Fields {
     pub(super) fn nearest(&self, field: &str) -> Option<Spot> {
         let mut known = field;
         loop {
-            if let Some(spot) = self.0.get(known) {
+            if let Some(spot) = self.spots.get(known) {
                 let rest = field.get(known.len()..).unwrap_or_default();
                 // Numbers in lists of the whole are those of our model, and not of the file.
                 let rest = if known.is_empty() { rest.split('[').next().unwrap_or_default() } else { rest.trim_start_matches('.') };
-                return Some(spot.part(rest));
+                return Some(spot.part(self.written(rest)));
             }
             if known.is_empty() {
                 return None;
             }
             known = known.rfind(['.', '[']).and_then(|end| known.get(..end)).unwrap_or_default();
         }
+    }
+}
+
+impl Fields {
+    /// What the file calls a part of something.
+    fn written<'p>(&self, part: &'p str) -> &'p str {
+        let key = part.split(['.', '[']).next().unwrap_or_default();
+        self.words.iter().find(|(ours, _)| *ours == key).map_or(part, |(_, theirs)| *theirs)
     }
 }
 
@@ -238,14 +259,23 @@ mod tests {
         assert_members_are_found(SHOP, &imported, &["_in_bucket", "_latitude", "_longitude"]);
         for (name, field, expected) in [
             ("orders", "", "name: orders"),
-            ("orders", "label", "name: orders"),
+            ("orders", "label", "title: Shop orders"),
+            ("orders", "time_dimension.label", "name: created_at"),
             ("orders", "measures", "name: count"),
             ("orders", "rollups[9]", "name: orders"),
             ("orders", "time_dimension", "name: created_at"),
             ("orders", "dimensions[3].type", "type: time"),
             ("orders", "dimensions[3].granularities[1]", "name: sprint"),
             ("orders", "dimensions[3].granularities[1].origin", "origin: \"2024-01-02\""),
-            ("orders", "joins[0].on[0]", "name: customers"),
+            ("orders", "joins[0].on[0]", "sql: \"{CUBE}.customer_id = {customers.id}\""),
+            // A column or an expression is what SQL of the file has become; what has none stands at its member.
+            ("orders", "dimensions[1].column", "sql: \"{CUBE}.customer_id\""),
+            ("orders", "dimensions[2].column", "sql: status"),
+            ("orders", "dimensions[2].label", "title: State of the order"),
+            ("orders", "dimensions[5].expression", "name: size"),
+            ("orders", "measures[1].expression", "sql: \"{net}\""),
+            ("orders", "measures[1].kind", "type: sum"),
+            ("orders", "measures[0].column", "name: count"),
             ("orders", "segments[0].filters[0]", "name: paid"),
             ("orders", "hierarchies[0].levels[1]", "levels: [state, size]"),
             ("orders", "rollups[0].dimensions", "dimensions: [orders.state]"),
@@ -254,6 +284,11 @@ mod tests {
             ("orders_view", "label", "name: orders_view"),
             ("orders_view", "include[1].path", "join_path: orders.customers"),
             ("orders_view", "include[1].members[1].alias", "alias: customer_number"),
+            ("orders_view", "include[1].members[1].label", "title: Number of the customer"),
+            ("orders_view", "include[1].members[1].description", "description: As it stands on the invoice"),
+            ("orders_view", "folders[0]", "name: Who bought"),
+            ("orders_view", "folders[0].includes[1].includes[0]", "customers_city"),
+            ("orders_view", "folders[1].includes[1]", "state"),
         ] {
             assert_eq!(line(SHOP, imported.origins.find(name, field).as_ref()), expected, "{name} {field}");
         }

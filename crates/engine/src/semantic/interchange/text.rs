@@ -64,7 +64,8 @@ fn told(file_name: &str, error: &serde_saphyr::Error) -> Error {
     };
     let sentence = match sentence.split_once("untagged enum ").map(|(_, rest)| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()) {
         Some("Filter") => "this is no filter: write {member, operator, values}, {and: [...]} or {or: [...]}",
-        Some("Members") => "these are no members of a view: write \"*\", or a list of names and of {name, alias, label}",
+        Some("Members") => "these are no members of a view: write \"*\", or a list of names and of {name, alias, label, description, format, meta}",
+        Some("FolderIncludes") => "this is nothing that a folder includes: write \"*\", or a list of names of members, of {path} and of folders {name, includes}",
         _ => sentence,
     };
     Error::invalid(format!("{file_name}{place}: {sentence}{near}")).at(format!("{file_name}{place}"))

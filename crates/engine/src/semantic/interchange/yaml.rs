@@ -116,6 +116,7 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
+    use crate::semantic::view::Members;
 
     const EVERY_FIELD: &str = include_str!("../../../tests/fixtures/interchange/models.yaml");
     const ONE: &str = "name: a\ndataset: a\nlabel: A\ndimensions: []\nmeasures: []\n";
@@ -150,8 +151,7 @@ mod tests {
 
     #[test]
     fn a_file_is_a_view_or_has_views_beside_models() {
-        let view =
-            "name: sales\nlabel: Sales\ninclude:\n  - {path: a, members: \"*\", except: [b], prefix: true}\n  - {path: a.c, members: [d, {name: e, alias: f, label: \"G: h\"}]}\n";
+        let view = "name: sales\nlabel: Sales\ninclude:\n  - {path: a, members: \"*\", except: [b], prefix: true}\n  - {path: a.c, members: [d, {name: e, alias: f, label: \"G: h\"}]}\nfolders: [{name: \"F: 1\", includes: [b, {path: a.c}, {name: G, includes: \"*\"}]}]\n";
         let alone = read_documents("s.yaml", view).unwrap();
         assert_eq!((alone.models.len(), alone.views.len(), alone.views[0].include.len()), (0, 1, 2));
         assert_eq!(read_documents("w", &write_view(&alone.views[0])).unwrap(), alone, "{}", write_view(&alone.views[0]));
@@ -162,12 +162,46 @@ mod tests {
         for (text, expected) in [
             (view.replace("\"*\"", "all"), "these are no members of a view"),
             (view.replace("alias", "alais"), "these are no members of a view"),
-            (view.replace("path: a.c", "pth: a.c"), "did you mean path?"),
+            (view.replace("path: a.c,", "pth: a.c,"), "did you mean path?"),
+            (view.replace("{path: a.c}", "{pth: a.c}"), "this is nothing that a folder includes"),
+            (view.replace("name: \"F: 1\"", "title: F"), "unknown field `title`"),
             (view.replace("label: Sales", "lable: Sales"), "did you mean label?"),
         ] {
             let error = read_documents("s.yaml", &text).unwrap_err();
             assert!(error.message().contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn what_a_view_says_of_a_member_goes_there_and_back() {
+        let view = "\
+name: sales
+label: Sales
+include:
+  - path: a
+    members:
+      - b
+      - name: c
+        label: C
+        description: \"What it is: c\"
+        format: .1%
+        meta:
+          owner: {team: shop, on: null}
+          levels: [1, 2.5, \"yes\"]
+folders:
+  - name: Of the shop
+    includes:
+      - c
+      - name: Within
+        includes: [b]
+";
+        let read = read_documents("s.yaml", view).unwrap();
+        let Members::Named(members) = &read.views[0].include[0].members else { panic!("no list") };
+        assert_eq!((members[1].format.as_deref(), members[1].meta.as_ref().unwrap()["owner"]["team"].as_str()), (Some(".1%"), Some("shop")));
+        let written = write_view(&read.views[0]);
+        assert_eq!(read_documents("w", &written).unwrap(), read, "{written}");
+        // And as JSON.
+        assert_eq!(read_documents("w", &serde_json::to_string(&read.views[0]).unwrap()).unwrap(), read);
     }
 
     #[test]

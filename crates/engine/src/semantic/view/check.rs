@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reach::{Place, Stretch, What, place};
-use super::{Members, View};
+use super::{Members, View, folders};
 use crate::error::{Error, Result, near_names};
 use crate::semantic::join::{Models, way};
 
@@ -53,6 +53,7 @@ pub(crate) fn problems(view: &View, models: &Models) -> Vec<Error> {
         }
     }
     check_names(&places, &mut problems);
+    folders::check(view, &places, &mut problems);
     check_ways(view, &places, models, &mut problems);
     problems
 }
@@ -64,6 +65,7 @@ fn check_members(place: &Place<'_>, problems: &mut Vec<Error>) {
         let members = model.dimensions.iter().map(|dimension| dimension.name.as_str()).chain(model.measures.iter().map(|measure| measure.name.as_str()));
         members.chain(model.segments.iter().map(|segment| segment.name.as_str()))
     };
+    let has_values = |name: &str| model.dimensions.iter().any(|dimension| dimension.name == name) || model.measures.iter().any(|measure| measure.name == name);
     let missing = |name: &str| Error::invalid(format!("{} has no member {name:?}{}", model.name, near_names(name, known())));
     let at = |part: &str, place_in: usize| format!("include[{}].{part}[{place_in}]", place.index);
     for (number, name) in include.except.iter().enumerate().filter(|(_, name)| !known().any(|known| known == name.as_str())) {
@@ -82,6 +84,8 @@ fn check_members(place: &Place<'_>, problems: &mut Vec<Error>) {
         } else if place.is_aliased() && model.measures.iter().any(|measure| measure.name == member.name) {
             let reason = format!("{} is a measure of {}, which counts all of its rows and not those that {} leads to", member.name, model.name, include.path);
             problems.push(Error::invalid(format!("{reason}; take dimensions from this path, or the measure from a path that ends with {}", model.name)).at(at("members", number)));
+        } else if member.format.is_some() && !has_values(&member.name) {
+            problems.push(Error::invalid(format!("{} is a named filter, which has no values to write in a format", member.name)).at(format!("{}.format", at("members", number))));
         }
     }
 }

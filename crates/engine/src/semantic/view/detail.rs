@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::folders::{Seen, ViewFolder};
 use super::reach::{Place, What, places};
-use super::{View, check};
+use super::{View, ViewMember, check};
 use crate::catalog::ColumnType;
 use crate::semantic::geo::GeoRole;
 use crate::semantic::granularity::NamedGranularity;
@@ -27,6 +29,8 @@ pub struct ViewDetail {
     pub segments: Vec<ViewSegment>,
     /// Hierarchies of the models, as far as the view shows their levels.
     pub hierarchies: Vec<Hierarchy>,
+    /// How the members are grouped for people. What is in no folder stands beside them.
+    pub folders: Vec<ViewFolder>,
     /// What is wrong with it since a model was changed under it. For who sees its models as a whole.
     pub problems: Vec<String>,
 }
@@ -52,6 +56,12 @@ pub struct ViewDimension {
     /// Of a longitude: what the latitude of the same points is called in the view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latitude: Option<String>,
+    /// What it is, where the view says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -69,6 +79,12 @@ pub struct ViewMeasure {
     pub format: Option<String>,
     /// Whether a fall is good news.
     pub lower_is_better: bool,
+    /// What it is, where the view says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// `model.measure`.
     pub member: String,
 }
@@ -80,6 +96,12 @@ pub struct ViewSegment {
     pub name: String,
     /// What people read.
     pub label: String,
+    /// What it is, where the view says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// `model.segment`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -91,26 +113,27 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
     let mut time_dimension = None;
     for place in &places {
         for shown in place.members() {
-            let (label, member) = (shown.label().to_owned(), shown.member.clone());
+            let (label, member, format) = (shown.label().to_owned(), shown.member.clone(), shown.format().cloned());
+            let (description, meta) = said_of(shown.said);
             match shown.what {
                 What::Dimension(dimension) => {
                     if place.way.is_empty() && place.model.time_dimension.as_ref() == Some(&dimension.name) {
                         time_dimension = Some(shown.name.clone());
                     }
-                    let (format, granularities) = (dimension.format.clone(), dimension.granularities.clone());
+                    let granularities = dimension.granularities.clone();
                     let latitude = dimension.latitude.as_ref().map(|named| format!("{}.{named}", place.prefix));
                     let (name, column_type, geo) = (shown.name, dimension.column_type, dimension.geo);
-                    dimensions.push(ViewDimension { name, label, column_type, format, granularities, geo, latitude, member });
+                    dimensions.push(ViewDimension { name, label, column_type, format, granularities, geo, latitude, description, meta, member });
                 }
                 What::Measure(measure) => {
-                    measures.push(ViewMeasure { name: shown.name, label, kind: measure.kind, format: measure.format.clone(), lower_is_better: measure.lower_is_better, member });
+                    let (kind, lower_is_better) = (measure.kind, measure.lower_is_better);
+                    measures.push(ViewMeasure { name: shown.name, label, kind, format, lower_is_better, description, meta, member });
                 }
             }
         }
-        segments.extend(place.segments().into_iter().map(|(name, label, segment)| ViewSegment {
-            name,
-            label: label.to_owned(),
-            member: format!("{}.{}", place.prefix, segment.name),
+        segments.extend(place.segments().into_iter().map(|(name, label, segment)| {
+            let (description, meta) = said_of(place.said(&name));
+            ViewSegment { name, label: label.to_owned(), description, meta, member: format!("{}.{}", place.prefix, segment.name) }
         }));
     }
     join_halves(&mut dimensions);
@@ -118,8 +141,14 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
         hierarchies.extend(place.model.hierarchies.iter().filter_map(|hierarchy| within(hierarchy, place, &dimensions)));
     }
     let problems = if whole { check::problems(view, models).iter().map(|problem| told(problem.field(), problem.message())).collect() } else { Vec::new() };
-    let definition = if whole { view.clone() } else { shown_part(view, &places) };
-    ViewDetail { definition, time_dimension, dimensions, measures, segments, hierarchies, problems }
+    let seen = Seen::new(&places);
+    let definition = if whole { view.clone() } else { shown_part(view, &places, &seen) };
+    ViewDetail { definition, time_dimension, dimensions, measures, segments, hierarchies, folders: seen.folders(&view.folders), problems }
+}
+
+/// The description and the meta of a member.
+fn said_of(said: Option<&ViewMember>) -> (Option<String>, Option<Map<String, Value>>) {
+    said.map(|said| (said.description.clone(), said.meta.clone())).unwrap_or_default()
 }
 
 /// Points are those of which both halves are shown. A longitude, which names the member of a model, names that of the view from here on.
@@ -159,7 +188,7 @@ fn within(hierarchy: &Hierarchy, place: &Place<'_>, shown: &[ViewDimension]) -> 
 }
 
 /// The definition without what is not shown.
-fn shown_part(view: &View, places: &[Place<'_>]) -> View {
+fn shown_part(view: &View, places: &[Place<'_>], seen: &Seen<'_>) -> View {
     let include = places.iter().map(|place| {
         let mut include = place.include.clone();
         let (members, segments) = (place.members(), place.segments());
@@ -173,5 +202,5 @@ fn shown_part(view: &View, places: &[Place<'_>]) -> View {
         }
         include
     });
-    View { include: include.collect(), ..view.clone() }
+    View { include: include.collect(), folders: seen.written(&view.folders), ..view.clone() }
 }

@@ -16,6 +16,17 @@ pub(super) struct Pair {
     pub asked: String,
     /// What people read in the model, and in the view, where that says so.
     pub label: Option<(String, String)>,
+    /// How the view writes its values, where it says so.
+    pub format: Option<String>,
+}
+
+impl Pair {
+    /// Gives a column the format of the view.
+    fn write(&self, column: &mut ResultColumn) {
+        if self.format.is_some() {
+            column.format.clone_from(&self.format);
+        }
+    }
 }
 
 /// The names of the members of a question.
@@ -120,6 +131,7 @@ impl Names {
             if let Some((_, label)) = &pair.label {
                 column.label.clone_from(label);
             }
+            pair.write(column);
             return;
         }
         // Values and then the measure; a number in brackets where two of them read alike.
@@ -135,6 +147,7 @@ impl Names {
             column.label = format!("{values}, {label}");
         }
         column.name = format!("{values}, {}{count}", pair.asked);
+        pair.write(column);
     }
 
     /// A sentence with the names of members put in.
@@ -173,6 +186,7 @@ mod tests {
             base: base.to_owned(),
             asked: asked.to_owned(),
             label: label.map(|(own, label)| (own.to_owned(), label.to_owned())),
+            format: label.map(|_| "d".to_owned()),
         };
         Names::new(
             UsedView { name: "sales".into(), version: 3 },
@@ -193,6 +207,21 @@ mod tests {
         let told = names().error(Error::invalid("no way from orders").at("filters[0]"));
         assert_eq!((told.message(), told.field()), ("view sales: no way from orders", Some("filters[0]")));
         assert_eq!(names().error(Error::internal("orders.count")).message(), "orders.count");
+    }
+
+    #[test]
+    fn columns_are_written_as_the_view_says_or_as_the_model_does() {
+        for (name, pivot, format) in [
+            ("orders.count_all", Vec::new(), "d"),
+            ("IT, orders.count_all", vec![serde_json::Value::from("IT")], "d"),
+            ("orders.count", Vec::new(), "number"),
+            ("IT, orders.count", vec![serde_json::Value::from("IT")], "number"),
+        ] {
+            let mut column = ResultColumn::new(name, ColumnType::Integer, ColumnRole::Measure);
+            (column.format, column.pivot) = (Some("number".to_owned()), pivot);
+            names().column(&mut column);
+            assert_eq!(column.format.as_deref(), Some(format), "{name}");
+        }
     }
 
     #[test]

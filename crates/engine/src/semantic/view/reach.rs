@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Include, Members, View};
+use super::{Include, Members, View, ViewMember};
 use crate::error::{Error, Result, near_names};
 use crate::semantic::join::{Models, Relationship};
 use crate::semantic::model::{Dimension, Measure, Model, NamedFilter};
@@ -49,20 +49,38 @@ pub(crate) struct Shown<'a> {
     pub name: String,
     /// `model.member` in questions of models.
     pub member: String,
-    /// What the view calls it for people, where it says so.
-    pub label: Option<&'a str>,
+    /// What the view says of it, where it lists it.
+    pub said: Option<&'a ViewMember>,
     pub what: What<'a>,
     pub place: usize,
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
     /// What people read.
-    pub(crate) fn label(&self) -> &str {
-        self.label.unwrap_or_else(|| self.own_label())
+    pub(crate) fn label(&self) -> &'a str {
+        self.given_label().unwrap_or_else(|| self.own_label())
+    }
+
+    /// What the view calls it for people, where it says so.
+    pub(crate) fn given_label(&self) -> Option<&'a str> {
+        self.said.and_then(|said| said.label.as_deref())
+    }
+
+    /// The format that the view gives it.
+    pub(crate) fn given_format(&self) -> Option<&'a String> {
+        self.said.and_then(|said| said.format.as_ref())
+    }
+
+    /// That of the view, or else of the model.
+    pub(crate) fn format(&self) -> Option<&'a String> {
+        self.given_format().or_else(|| match self.what {
+            What::Dimension(dimension) => dimension.format.as_ref(),
+            What::Measure(measure) => measure.format.as_ref(),
+        })
     }
 
     /// What people read in the model.
-    pub(crate) fn own_label(&self) -> &str {
+    pub(crate) fn own_label(&self) -> &'a str {
         match self.what {
             What::Dimension(dimension) => &dimension.label,
             What::Measure(measure) => &measure.label,
@@ -169,7 +187,7 @@ impl<'a> Place<'a> {
                 let names = model.dimensions.iter().map(|dimension| &dimension.name).chain(model.measures.iter().map(|measure| &measure.name));
                 names.filter_map(|name| self.shown(name, format!("{beginning}{name}"), None)).collect()
             }
-            Members::Named(list) => list.iter().filter_map(|member| self.shown(&member.name, self.name_of(member), member.label.as_deref())).collect(),
+            Members::Named(list) => list.iter().filter_map(|member| self.shown(&member.name, self.name_of(member), Some(member))).collect(),
         }
     }
 
@@ -179,7 +197,7 @@ impl<'a> Place<'a> {
             Members::Every(_) => self.shown(name.strip_prefix(&self.include.beginning())?, name.to_owned(), None),
             Members::Named(list) => {
                 let named = list.iter().filter(|member| self.name_of(member) == name);
-                named.filter_map(|member| self.shown(&member.name, name.to_owned(), member.label.as_deref())).next()
+                named.filter_map(|member| self.shown(&member.name, name.to_owned(), Some(member))).next()
             }
         }
     }
@@ -200,18 +218,26 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// What the view says of what it calls so, where it lists it.
+    pub(super) fn said(&self, name: &str) -> Option<&'a ViewMember> {
+        match &self.include.members {
+            Members::Every(_) => None,
+            Members::Named(list) => list.iter().find(|member| self.name_of(member) == name),
+        }
+    }
+
     /// What a member is called in the view.
-    pub(super) fn name_of(&self, member: &super::ViewMember) -> String {
+    pub(super) fn name_of(&self, member: &ViewMember) -> String {
         format!("{}{}", self.include.beginning(), member.alias.as_ref().unwrap_or(&member.name))
     }
 
-    fn shown(&self, own: &str, name: String, label: Option<&'a str>) -> Option<Shown<'a>> {
+    fn shown(&self, own: &str, name: String, said: Option<&'a ViewMember>) -> Option<Shown<'a>> {
         if matches!(self.include.members, Members::Every(_)) && self.include.except.iter().any(|except| except == own) {
             return None;
         }
         let dimension = self.model.dimensions.iter().find(|dimension| dimension.name == own).map(What::Dimension);
         let measure = || self.model.measures.iter().find(|measure| measure.name == own).filter(|_| !self.is_aliased()).map(What::Measure);
         let what = dimension.or_else(measure)?;
-        Some(Shown { name, member: format!("{}.{own}", self.prefix), label, what, place: self.index })
+        Some(Shown { name, member: format!("{}.{own}", self.prefix), said, what, place: self.index })
     }
 }

@@ -150,8 +150,8 @@ impl Translating<'_> {
         places.insert(shown.place);
         let base = self.renamed(&shown.member, shown.place);
         if !self.pairs.iter().any(|pair| pair.asked == member) {
-            let label = shown.label.map(|label| (shown.own_label().to_owned(), label.to_owned()));
-            self.pairs.push(Pair { base: base.clone(), asked: member.to_owned(), label });
+            let label = shown.given_label().map(|label| (shown.own_label().to_owned(), label.to_owned()));
+            self.pairs.push(Pair { base: base.clone(), asked: member.to_owned(), label, format: shown.given_format().cloned() });
         }
         Ok(base)
     }
@@ -202,7 +202,7 @@ impl Translating<'_> {
             return Ok(());
         }
         let base = format!("{}.{}", place.model.name, segment.name);
-        self.pairs.push(Pair { base: base.clone(), asked: member.to_owned(), label: None });
+        self.pairs.push(Pair { base: base.clone(), asked: member.to_owned(), label: None, format: None });
         translated.segments.push(base);
         Ok(())
     }

@@ -92,7 +92,13 @@ fn a_shop_is_read_as_its_models() {
         serde_json::to_value(&views).unwrap(),
         json!([{"name": "orders_view", "label": "Orders view", "version": 0, "include": [
             {"path": "orders", "members": "*"},
-            {"path": "orders.customers", "members": ["city", {"name": "id", "alias": "customer_number", "label": "Number of the customer"}], "prefix": true},
+            {"path": "orders.customers", "members": ["city", {
+                "name": "id", "alias": "customer_number", "label": "Number of the customer",
+                "description": "As it stands on the invoice", "format": "d", "meta": {"owner": "shop"}
+            }], "prefix": true},
+        ], "folders": [
+            {"name": "Who bought", "includes": ["customers_customer_number", {"name": "Where they live", "includes": ["customers_city"]}]},
+            {"name": "Orders", "includes": [{"path": "orders"}, "state"]},
         ]}])
     );
 
@@ -379,6 +385,37 @@ fn views_that_would_show_something_else_are_left_out() {
     let Imported { notes, .. } = of("name: it, cubes: [{join_path: base_orders.nobody, includes: '*'}, {join_path: base_orders, includes: [count, gone]}]");
     assert!(note(&notes, "views.it.cubes[0]").contains("has no join"), "{notes:?}");
     assert!(note(&notes, "views.it.cubes[1].includes.gone").contains("not in the model"), "{notes:?}");
+}
+
+#[test]
+fn folders_of_a_view_hold_what_the_view_has_here() {
+    let cubes = "cubes:\n  - {name: base_orders, sql_table: shop.orders, joins: [{name: users, relationship: many_to_one, sql: '{CUBE}.buyer_id = {users.id}'}], dimensions: [{name: city, sql: city, type: string}], measures: [{name: count, type: count}]}\n  - {name: users, sql_table: shop.users, dimensions: [{name: id, sql: id, type: string, primary_key: true}], measures: [{name: count, type: count}]}\n";
+    let of = |folders: &str| {
+        let parts = "[{join_path: base_orders, includes: '*'}, {join_path: base_orders.users, includes: [id], prefix: true}]";
+        let Imported { mut views, notes, .. } = imported(&format!("{cubes}views:\n  - {{name: it, cubes: {parts}, folders: {folders}}}\n"));
+        (serde_json::to_value(views.remove(0).folders).unwrap(), notes)
+    };
+    // Paths begin with the dataset here, and keys may be in camel case.
+    let (folders, notes) = of("[{name: All, includes: '*'}, {name: A b, includes: [{joinPath: base_orders.users}, {name: All, includes: [city]}]}]");
+    assert_eq!(folders, json!([{"name": "All", "includes": "*"}, {"name": "A b", "includes": [{"path": "orders.users"}, {"name": "All", "includes": ["city"]}]}]), "{notes:?}");
+    for (folders, path, reason) in [
+        ("{name: F}", "views.it.folders", "no list"),
+        ("[5]", "views.it.folders[0]", "no name"),
+        ("[{includes: [city]}]", "views.it.folders[0]", "no name"),
+        ("[{name: F, includes: city}]", "views.it.folders.F", "neither"),
+        ("[{name: F, members: [city], includes: [city]}]", "views.it.folders.F", "members may change"),
+        ("[{name: F, includes: [users.id]}]", "views.it.folders.F.includes.users.id", "no member of the view"),
+        ("[{name: F, includes: [{join_path: users}]}]", "views.it.folders.F.includes[0]", "takes nothing from users"),
+        ("[{name: F, includes: [{join_path: nobody}]}]", "views.it.folders.F.includes[0]", "not among those that are read"),
+        ("[{name: F, includes: [{name: G, includes: [city]}, {name: G, includes: '*'}]}]", "views.it.folders.F.includes.G", "stands before it"),
+    ] {
+        let (_, notes) = of(folders);
+        assert!(note(&notes, path).contains(reason), "{folders}: {notes:?}");
+    }
+    let deep = (0..9).fold("[city]".to_owned(), |inner, _| format!("[{{name: F, includes: {inner}}}]"));
+    let (folders, notes) = of(&deep);
+    assert_eq!(folders, json!([]), "{notes:?}");
+    assert!(notes.iter().any(|note| note.text.contains("8 within each other")), "{notes:?}");
 }
 
 #[test]

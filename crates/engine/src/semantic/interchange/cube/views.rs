@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::HARMLESS;
 use super::entry::Entry;
 use super::relations::Others;
+use super::{WORDS, folders, format_of};
 use crate::ids::DatasetName;
 use crate::semantic::generate::humanised;
 use crate::semantic::interchange::notes::Notes;
@@ -18,8 +18,10 @@ use crate::semantic::view::{Every, Include, Members, View, ViewMember, check};
 
 /// Keys of a view that are read.
 const KEYS: &[&str] = &["name", "title", "description", "cubes", "public", "shown", "access_policy", "folders"];
-/// Keys of a member whose value changes no number.
-const SILENT: &[&str] = &["format", "description", "meta", "ai_context"];
+/// Keys of a member that are read.
+const MEMBER_KEYS: &[&str] = &["name", "alias", "title", "description", "format", "currency", "meta"];
+/// Those whose value changes no number and has no place.
+const SILENT: &[&str] = &["ai_context", "aliases"];
 /// Cubes of a view, and members of each, at most.
 const LISTED_MAX: usize = 2_000;
 
@@ -54,7 +56,7 @@ fn silent(entry: &Entry, notes: &mut Notes) {
     if entry.has("access_policy") {
         notes.left_out(&entry.spot.part("access_policy"), "access policies are not taken over; write them into the models before others may ask the view");
     }
-    for key in entry.among(&["folders", "meta", "ai_context"]) {
+    for key in entry.among(&["meta", "ai_context"]) {
         notes.dropped(&entry.spot.path, &entry.spot, key);
     }
 }
@@ -71,7 +73,7 @@ fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut
     }
     let Some(Value::Array(cubes)) = entry.get("cubes") else { return Err("it names no cubes; list them with their join_path".to_owned()) };
     let mut include = Vec::new();
-    let mut fields = Fields::new(&entry.spot);
+    let mut fields = Fields::new(&entry.spot).called(WORDS);
     for (index, cube) in cubes.iter().take(LISTED_MAX).enumerate() {
         let spot = entry.spot.part(&format!("cubes[{index}]"));
         let cube = Entry::new(cube.clone()).map(|cube| cube.standing(spot.clone())).ok_or_else(|| "it is no map".to_owned());
@@ -87,7 +89,9 @@ fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut
             Err(reason) => notes.left_out(&spot, reason),
         }
     }
-    let view = View { name: name.to_owned(), label: entry.title().unwrap_or_else(|| humanised(name)), description: entry.text("description").ok().flatten(), version: 0, include };
+    let (label, description) = (entry.title().unwrap_or_else(|| humanised(name)), text_of(entry, "description"));
+    let mut view = View { name: name.to_owned(), label, description, version: 0, include, folders: Vec::new() };
+    view.folders = folders::read(entry, &view, others, models, &mut fields, notes);
     Ok((view, fields))
 }
 
@@ -98,16 +102,16 @@ fn part(cube: &Entry, view: &str, others: &Others, models: &Models, notes: &mut 
         return Err("it is to be a view of its own (split); write it as one".to_owned());
     }
     let join_path = cube.text("join_path")?.ok_or("it has no join_path")?;
-    let (root, rest) = join_path.split_once('.').map_or((join_path.as_str(), None), |(root, rest)| (root, Some(rest)));
-    let (dataset, _) = others.get(root).ok_or_else(|| format!("the cube {root} is not among those that are read; read their files together"))?;
+    let root = join_path.split('.').next().unwrap_or_default();
+    let path = path_of(&join_path, others)?;
     let mut include = Include {
-        path: rest.map_or_else(|| dataset.clone(), |rest| format!("{dataset}.{rest}")),
         members: Members::Every(Every::Star),
         except: texts(cube.get("excludes"), "excludes")?,
         prefix: cube.get("prefix") == Some(&Value::Bool(true)),
         alias: cube.text("alias")?,
+        path,
     };
-    if include.prefix && rest.is_none() && root != dataset {
+    if include.prefix && root == join_path && root != include.path {
         include.alias.get_or_insert_with(|| root.to_owned());
     }
     let (_, model, _) = crate::semantic::view::reach::walk(&include, models).map_err(|error| error.message().to_owned())?;
@@ -115,6 +119,7 @@ fn part(cube: &Entry, view: &str, others: &Others, models: &Models, notes: &mut 
         let members = model.dimensions.iter().map(|dimension| &dimension.name).chain(model.measures.iter().map(|measure| &measure.name));
         members.chain(model.segments.iter().map(|segment| &segment.name)).any(|known| known == name)
     };
+    let has_values = |name: &str| model.dimensions.iter().any(|known| known.name == name) || model.measures.iter().any(|known| known.name == name);
     let is_hierarchy = |name: &str| model.hierarchies.iter().any(|hierarchy| hierarchy.name == name);
     include.except.retain(|name| is_there(name));
     let mut spots = Vec::new();
@@ -129,7 +134,8 @@ fn part(cube: &Entry, view: &str, others: &Others, models: &Models, notes: &mut 
                     Ok((member, _)) if is_hierarchy(&member.name) => {}
                     Ok((member, spot)) if !is_there(&member.name) => notes.left_out(&spot, format!("it is not in the model {}", model.name)),
                     Ok((member, _)) if include.except.contains(&member.name) => {}
-                    Ok((member, spot)) => {
+                    Ok((mut member, spot)) => {
+                        member.format = member.format.filter(|_| has_values(&member.name));
                         members.push(member);
                         spots.push(spot);
                     }
@@ -153,13 +159,35 @@ fn member(item: &Value, cube: &Entry, at: &str, view: &str, notes: &mut Notes) -
         return Ok((ViewMember::named(name.as_str()), standing(name)));
     }
     let entry = Entry::new(item.clone()).ok_or("it is neither a name nor a map")?;
-    entry.known(&[&["name", "alias", "title"], SILENT, HARMLESS])?;
+    entry.known(&[MEMBER_KEYS, SILENT])?;
     let name = entry.text("name")?.ok_or("it has no name")?;
-    let spot = standing(&name);
+    let entry = entry.standing(standing(&name));
     for key in entry.among(SILENT) {
-        notes.dropped(view, &spot, key);
+        notes.dropped(view, &entry.spot, key);
     }
-    Ok((ViewMember { alias: entry.text("alias")?, label: entry.title(), name }, spot))
+    let meta = match entry.get("meta") {
+        Some(Value::Object(meta)) => Some(meta.clone()),
+        Some(_) => {
+            notes.changed(&entry.spot, "its meta is left out: it is no map");
+            None
+        }
+        None => None,
+    };
+    let format = format_of(&entry, view, notes);
+    let member = ViewMember { alias: entry.text("alias")?, label: entry.title(), description: text_of(&entry, "description"), format, meta, name };
+    Ok((member, entry.spot))
+}
+
+/// A text that is there and says something.
+fn text_of(entry: &Entry, key: &str) -> Option<String> {
+    entry.text(key).ok().flatten().filter(|text| !text.is_empty())
+}
+
+/// A path that begins with the dataset of its first cube.
+pub(super) fn path_of(join_path: &str, others: &Others) -> Result<String, Reason> {
+    let (root, rest) = join_path.split_once('.').map_or((join_path, None), |(root, rest)| (root, Some(rest)));
+    let (dataset, _) = others.get(root).ok_or_else(|| format!("the cube {root} is not among those that are read; read their files together"))?;
+    Ok(rest.map_or_else(|| dataset.clone(), |rest| format!("{dataset}.{rest}")))
 }
 
 fn texts(value: Option<&Value>, key: &str) -> Result<Vec<String>, Reason> {

@@ -1,0 +1,124 @@
+//! What a view says of its members for people, titles, formats and folders, is told with them and with answers, and changes no
+//! number.
+
+use serde_json::{Value, json};
+use tidemill::{Csv, DatasetName, FolderMember, Mill, Scope, TenantId, View};
+
+use super::{answer, not_saved, save};
+use crate::composed::change;
+use crate::ward::Ward;
+
+/// The shop, with a named filter that no measure is called as.
+async fn shop(ward: &Ward) -> Mill {
+    let mill = crate::composed::shop(ward).await;
+    let open = json!([{"name": "open", "label": "Open", "filters": [{"member": "orders.status", "operator": "notEquals", "values": ["paid"]}]}]);
+    change(&mill, "orders", json!({"segments": open})).await;
+    mill
+}
+
+fn view() -> Value {
+    json!({"name": "desk", "label": "Desk", "include": [
+        {"path": "orders", "members": [
+            {"name": "revenue", "label": "Turnover", "description": "Of all orders", "format": "currency_eur", "meta": {"owner": "shop"}},
+            {"name": "count", "format": ".2s"},
+            {"name": "at", "format": "%d.%m.%Y"},
+            {"name": "status", "description": "Where it is"},
+            {"name": "open", "label": "Open ones", "description": "Without what is paid", "meta": {"since": 2024}},
+        ]},
+        {"path": "orders.customers", "members": ["country"], "prefix": true},
+    ], "folders": [
+        {"name": "Money", "includes": ["revenue", "open", {"name": "Who", "includes": [{"path": "orders.customers"}, "status"]}]},
+        {"name": "Everything", "includes": "*"},
+    ]})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_written_as_the_view_says() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    save(&mill, view()).await.unwrap();
+    let asked = json!({"measures": ["desk.revenue", "desk.count"], "dimensions": ["desk.status", "desk.customers_country"], "totals": true, "pivot": ["desk.status"]});
+    let told = answer(&mill, &asked).await;
+    let columns = told["columns"].as_array().unwrap();
+    let of = |end: &str| columns.iter().find(|column| column["name"].as_str().unwrap().ends_with(end)).unwrap_or_else(|| panic!("no {end} among {columns:?}"));
+    assert_eq!(of("desk.revenue")["format"], "currency_eur");
+    assert!(of("desk.revenue")["label"].as_str().unwrap().ends_with("Turnover"), "{columns:?}");
+    assert_eq!((&of("desk.count")["format"], &of("desk.customers_country")["format"]), (&json!(".2s"), &Value::Null));
+    let plain = answer(&mill, &json!({"measures": ["desk.revenue"], "timeDimensions": [{"dimension": "desk.at", "granularity": "month"}], "totals": true})).await;
+    assert_eq!((&plain["columns"][0]["format"], &plain["columns"][1]["label"]), (&json!("%d.%m.%Y"), &json!("Turnover")));
+    assert_eq!(plain["totals"][0]["columns"][0]["format"], "currency_eur");
+    // The numbers are those of the models, whose words stay what they were.
+    let of_models = answer(&mill, &json!({"measures": ["orders.revenue"], "timeDimensions": [{"dimension": "orders.at", "granularity": "month"}]})).await;
+    assert_eq!(plain["data"], of_models["data"]);
+    assert_ne!(of_models["columns"][1]["label"], "Turnover");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_tells_what_its_members_are_and_where_they_lie() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    save(&mill, view()).await.unwrap();
+    let stored: View = serde_json::from_value(view()).unwrap();
+    assert_eq!(mill.view("desk").await.unwrap(), View { version: 1, ..stored });
+    let detail = mill.view_detail("desk").await.unwrap();
+    let told = serde_json::to_value(&detail).unwrap();
+    let revenue = &told["measures"][0];
+    assert_eq!((&revenue["description"], &revenue["meta"], &revenue["format"]), (&json!("Of all orders"), &json!({"owner": "shop"}), &json!("currency_eur")));
+    assert_eq!((&told["dimensions"][0]["format"], &told["dimensions"][1]["description"]), (&json!("%d.%m.%Y"), &json!("Where it is")));
+    assert_eq!((&told["segments"][0]["description"], &told["segments"][0]["meta"]), (&json!("Without what is paid"), &json!({"since": 2024})));
+    assert!(told["measures"][1].get("description").is_none() && told["measures"][1].get("meta").is_none(), "{told}");
+    assert_eq!(
+        told["folders"],
+        json!([
+            {"name": "Money", "members": ["revenue", "open", {"name": "Who", "members": ["customers_country", "status"]}]},
+            {"name": "Everything", "members": ["revenue", "count", "at", "status", "customers_country", "open"]},
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_scope_does_not_see_lies_in_no_folder() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("country,amount,margin\nDE,1,10\nFR,2,20\n")).await.unwrap();
+    let folders =
+        json!([{"name": "Money", "includes": ["sum_amount", {"name": "Kept", "includes": ["sum_margin"]}, "sum_margin"]}, {"name": "Secret", "includes": ["sum_margin"]}]);
+    let members = json!(["country", "sum_amount", {"name": "sum_margin", "description": "What the margin is"}]);
+    save(&ward.mill, json!({"name": "desk", "label": "Desk", "include": [{"path": "orders", "members": members}], "folders": folders}))
+        .await
+        .unwrap();
+    let scope = Scope::of(TenantId::parse("acme").unwrap()).hiding(DatasetName::parse("orders").unwrap(), "margin");
+    let seen = ward.engine.mill(scope).view_detail("desk").await.unwrap();
+    assert_eq!(serde_json::to_value(&seen.folders).unwrap(), json!([{"name": "Money", "members": ["sum_amount"]}]));
+    let told = serde_json::to_string(&seen).unwrap();
+    assert!(!told.contains("margin") && !told.contains("Secret") && !told.contains("Kept"), "{told}");
+    assert_eq!(ward.mill.view_detail("desk").await.unwrap().folders.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_folders_cannot_hold_is_refused() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    let with = |key: &str, value: Value| {
+        let mut view = view();
+        *view.pointer_mut(key).unwrap() = value;
+        view
+    };
+    for (view, at, expected) in [
+        (with("/folders/0/includes/0", json!("revenu")), "folders[0].includes[0]", "view desk has no member \"revenu\"; did you mean revenue?"),
+        (with("/folders/0/includes/2/includes/1", json!("country")), "folders[0].includes[2].includes[1]", "no member \"country\""),
+        (with("/folders/0/includes/1", json!("revenue")), "folders[0].includes[1]", "stands twice"),
+        (with("/folders/1/name", json!("Money")), "folders[1].name", "give one of them another name"),
+        (with("/include/0/members/4", json!({"name": "open", "format": "d"})), "include[0].members[4].format", "named filter"),
+    ] {
+        let (field, message) = not_saved(&mill, view).await;
+        assert!(field == at && message.contains(expected), "{field}: {message}");
+    }
+    // A folder within may have the name of one around it.
+    save(&mill, with("/folders/0/includes/2/name", json!("Money"))).await.unwrap();
+    // What follows the model has what a load brings.
+    let follows = json!({"name": "all", "label": "All", "include": [{"path": "customers", "members": "*"}], "folders": [{"name": "F", "includes": [{"path": "customers"}]}]});
+    save(&mill, follows).await.unwrap();
+    mill.load("customers", Csv::bytes("id,name,country,town\nz,Zoe,IT,Pisa\n")).await.unwrap();
+    let detail = mill.view_detail("all").await.unwrap();
+    assert!(detail.folders[0].members.contains(&FolderMember::Member("town".to_owned())), "{detail:?}");
+}
