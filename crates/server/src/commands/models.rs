@@ -1,5 +1,7 @@
 //! `tidemill models`: models and views as files.
 
+mod order;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -263,20 +265,25 @@ async fn push(mill: &Mill, files: &Files) -> anyhow::Result<()> {
 
 /// Models in an order in which they can be stored: one that is about what another one brings comes after it.
 async fn in_order(mill: &Mill, models: Vec<Model>) -> Vec<Model> {
-    let mut ordered: Vec<Model> = Vec::new();
-    let mut waiting = models;
-    while !waiting.is_empty() {
-        let mut next = None;
-        for (place, model) in waiting.iter().enumerate() {
-            if mill.check_model_among(model, &ordered).await.is_ok() {
-                next = Some(place);
-                break;
+    let mut ordered: Vec<Model> = Vec::with_capacity(models.len());
+    // Only of models that name each other in a circle some are left after the first round: what one needs may be stored already.
+    let mut waiting = order::by_need(models);
+    loop {
+        let count = waiting.len();
+        let mut left = Vec::new();
+        for model in waiting {
+            match mill.check_model_among(&model, &ordered).await {
+                Ok(()) => ordered.push(model),
+                Err(_) => left.push(model),
             }
         }
-        // Where each waits for another, storing the first one says what is wrong.
-        ordered.push(waiting.remove(next.unwrap_or_default()));
+        if left.is_empty() || left.len() == count {
+            // Where each waits for another, storing the first one says what is wrong.
+            ordered.extend(left);
+            return ordered;
+        }
+        waiting = left;
     }
-    ordered
 }
 
 async fn push_view(mill: &Mill, view: View) -> anyhow::Result<()> {

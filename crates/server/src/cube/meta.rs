@@ -1,7 +1,9 @@
 //! Models and views as Cube describes them.
 
-use serde_json::{Value, json};
-use tidemill::{ColumnType, Dimension, GeoRole, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension};
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+use tidemill::{ColumnType, Dimension, FolderMember, GeoRole, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewSegment};
 
 use super::dialect::{granularity, kind_of};
 
@@ -35,11 +37,16 @@ fn cube(model: &Model) -> Value {
 fn view(detail: &ViewDetail) -> Value {
     let view = &detail.definition;
     let of = Owner { name: &view.name, label: &view.label };
-    let aliased = |member: Value, base: &str| with(member, &json!({ "aliasMember": base }));
+    let said = |member: Value, base: &str, said: (&Option<String>, &Option<Map<String, Value>>)| with_words(with(member, &json!({ "aliasMember": base })), said);
     let dimension = |found: &ViewDimension| {
         let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
-        aliased(of.placed(described, found.geo, found.latitude.as_deref()), &found.member)
+        said(of.placed(described, found.geo, found.latitude.as_deref()), &found.member, (&found.description, &found.meta))
     };
+    let measure = |found: &ViewMeasure| {
+        let described = of.measure(&found.name, &found.label, found.kind, found.format.as_ref());
+        said(described, &found.member, (&found.description, &found.meta))
+    };
+    let segment = |found: &ViewSegment| said(of.member(&found.name, &found.label), &found.member, (&found.description, &found.meta));
     json!({
         "name": view.name,
         "title": view.label,
@@ -47,13 +54,13 @@ fn view(detail: &ViewDetail) -> Value {
         "type": "view",
         "public": true,
         "isVisible": true,
-        "measures": detail.measures.iter().map(|measure| aliased(of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref()), &measure.member)).collect::<Vec<_>>(),
+        "measures": detail.measures.iter().map(measure).collect::<Vec<_>>(),
         "dimensions": detail.dimensions.iter().map(dimension).collect::<Vec<_>>(),
-        "segments": detail.segments.iter().map(|segment| aliased(of.member(&segment.name, &segment.label), &segment.member)).collect::<Vec<_>>(),
+        "segments": detail.segments.iter().map(segment).collect::<Vec<_>>(),
         "joins": [],
         "hierarchies": detail.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
-        "folders": [],
-        "nestedFolders": []
+        "folders": detail.folders.iter().map(|folder| of.flat_folder(folder)).collect::<Vec<_>>(),
+        "nestedFolders": detail.folders.iter().map(|folder| of.folder(folder)).collect::<Vec<_>>()
     })
 }
 
@@ -98,11 +105,49 @@ impl Owner<'_> {
         described
     }
 
+    /// A folder with those within it.
+    fn folder(&self, folder: &ViewFolder) -> Value {
+        let members = folder.members.iter().map(|member| match member {
+            FolderMember::Member(name) => format!("{}.{name}", self.name).into(),
+            FolderMember::Folder(inner) => self.folder(inner),
+        });
+        json!({"name": folder.name, "members": members.collect::<Vec<_>>()})
+    }
+
+    /// A folder for clients that know none within another: what lies in those is in it itself, each member once.
+    fn flat_folder(&self, folder: &ViewFolder) -> Value {
+        let mut names = Vec::new();
+        collect(folder, &mut HashSet::new(), &mut names);
+        json!({"name": folder.name, "members": names.into_iter().map(|name| format!("{}.{name}", self.name)).collect::<Vec<_>>()})
+    }
+
     /// A hierarchy, whose levels have the names of members.
     fn hierarchy(&self, hierarchy: &Hierarchy) -> Value {
         let levels: Vec<String> = hierarchy.levels.iter().map(|level| if level.contains('.') { level.clone() } else { format!("{}.{level}", self.name) }).collect();
         json!({"name": format!("{}.{}", self.name, hierarchy.name), "title": hierarchy.label, "levels": levels, "public": true})
     }
+}
+
+/// The members of a folder and of those within it.
+fn collect<'f>(folder: &'f ViewFolder, seen: &mut HashSet<&'f str>, names: &mut Vec<&'f str>) {
+    for member in &folder.members {
+        match member {
+            FolderMember::Member(name) if seen.insert(name) => names.push(name),
+            FolderMember::Member(_) => {}
+            FolderMember::Folder(inner) => collect(inner, seen, names),
+        }
+    }
+}
+
+/// A member with the words that the view has for it. Its own `meta` counts more than what is known of a place.
+fn with_words(mut member: Value, (description, meta): (&Option<String>, &Option<Map<String, Value>>)) -> Value {
+    if let Some(description) = description {
+        member["description"] = json!(description);
+    }
+    for (key, value) in meta.iter().flatten() {
+        member["meta"][key] = value.clone();
+    }
+    member
 }
 
 fn with(mut member: Value, parts: &Value) -> Value {

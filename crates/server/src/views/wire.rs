@@ -1,6 +1,7 @@
 //! Views as they cross HTTP. The engine reads and writes them; these types tell OpenAPI their shape.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::datasets::wire::ColumnType;
@@ -18,6 +19,9 @@ pub struct View {
     pub version: u64,
     /// What it takes from which model, in the order in which people see it.
     pub include: Vec<Include>,
+    /// How its members are grouped for people. What is in no folder stands beside them.
+    #[schema(required = false)]
+    pub folders: Vec<Folder>,
 }
 
 /// What a view takes from one model.
@@ -75,6 +79,69 @@ pub struct MadeMember {
     pub alias: Option<String>,
     /// What people read.
     pub label: Option<String>,
+    /// What it is.
+    pub description: Option<String>,
+    /// A format preset or a d3-format string; else that of the model. A named filter has none.
+    pub format: Option<String>,
+    /// Whatever programs that read the view are to know of it.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
+}
+
+/// Members of a view that belong together for people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Folder {
+    /// What people read; no other folder beside it has it.
+    pub name: String,
+    pub includes: FolderIncludes,
+}
+
+/// What lies in a folder.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum FolderIncludes {
+    /// All members of the view: `"*"`.
+    Every(Every),
+    /// These. A member may lie in several folders.
+    Listed(Vec<FolderItem>),
+}
+
+/// One thing in a folder.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum FolderItem {
+    /// A member, by its name in the view.
+    Member(String),
+    /// All members that the view takes from one model.
+    Part(FolderPart),
+    /// A folder within this one.
+    #[schema(no_recursion)]
+    Folder(Folder),
+}
+
+/// All members of a part of the view.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FolderPart {
+    /// The path of the part.
+    pub path: String,
+}
+
+/// A folder as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ViewFolder {
+    pub name: String,
+    /// Members of the view that are there, by their names in it, and folders within.
+    pub members: Vec<FolderMember>,
+}
+
+/// One thing in a folder that is shown.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum FolderMember {
+    /// A member, by its name in the view.
+    Member(String),
+    #[schema(no_recursion)]
+    Folder(ViewFolder),
 }
 
 /// A view with everything that it shows to who asks.
@@ -90,6 +157,8 @@ pub struct ViewDetail {
     pub segments: Vec<ViewSegment>,
     /// Hierarchies of the models, as far as the view shows their levels.
     pub hierarchies: Vec<Hierarchy>,
+    /// How the members are grouped for people. What is in no folder stands beside them.
+    pub folders: Vec<ViewFolder>,
     /// What is wrong with it since a model was changed under it. For who sees its models as a whole.
     pub problems: Vec<String>,
 }
@@ -110,6 +179,11 @@ pub struct ViewDimension {
     pub geo: Option<GeoRole>,
     /// Of a longitude: what the latitude of the same points is called in the view.
     pub latitude: Option<String>,
+    /// What it is, where the view says so.
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -123,6 +197,11 @@ pub struct ViewMeasure {
     #[schema(required)]
     pub format: Option<String>,
     pub lower_is_better: bool,
+    /// What it is, where the view says so.
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// `model.measure`.
     pub member: String,
 }
@@ -132,6 +211,11 @@ pub struct ViewMeasure {
 pub struct ViewSegment {
     pub name: String,
     pub label: String,
+    /// What it is, where the view says so.
+    pub description: Option<String>,
+    /// What programs that read the view are to know of it.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// `model.segment`, or what the last join of its path calls the model.
     pub member: String,
 }

@@ -157,7 +157,99 @@ async fn answers_and_descriptions_are_in_the_names_of_the_view() {
         }
     }
     let schema = server.get(Who::Anonymous, "/schemas/View").await.expect(200).json();
-    assert!(schema["$defs"]["ViewMember"].is_object(), "{schema}");
+    assert!(["ViewMember", "MadeMember", "Folder", "FolderIncludes", "FolderItem", "FolderPart"].iter().all(|part| schema["$defs"][part].is_object()), "{schema}");
+}
+
+/// A view whose members have words of its own and lie in folders.
+fn desk() -> Value {
+    let revenue =
+        json!({"name": "sum_amount", "alias": "revenue", "label": "Turnover", "description": "Of all orders", "format": "currency_eur", "meta": {"owner": {"team": "shop"}}});
+    json!({"name": "desk", "label": "Desk", "include": [
+        {"path": "orders", "members": ["at", {"name": "city", "description": "Where it went"}, revenue, {"name": "rome", "label": "To Rome", "meta": {"since": 2024}}]},
+        {"path": "orders.customers", "members": ["country"], "prefix": true}
+    ], "folders": [
+        {"name": "Money", "includes": ["revenue", {"name": "Where", "includes": [{"path": "orders.customers"}, "city", "revenue"]}, "rome"]},
+        {"name": "Everything", "includes": "*"}
+    ]})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_and_folders_of_a_view_are_told_in_both_dialects() {
+    let server = server().await;
+    let saved = server.put(Who::Editor, "/views/desk", Some(0), desk()).await.expect(200).json();
+    assert_eq!((&saved["include"], &saved["folders"]), (&desk()["include"], &desk()["folders"]));
+    let detail = server.get(Who::Viewer, "/views/desk").await.expect(200).json();
+    assert_eq!(detail["definition"]["folders"], desk()["folders"]);
+    assert_eq!(
+        detail["folders"],
+        json!([
+            {"name": "Money", "members": ["revenue", {"name": "Where", "members": ["customers_country", "city", "revenue"]}, "rome"]},
+            {"name": "Everything", "members": ["at", "city", "revenue", "rome", "customers_country"]}
+        ])
+    );
+    let schemas = &server.app.openapi["components"]["schemas"];
+    for (schema, value) in [
+        ("View", &detail["definition"]),
+        ("ViewDetail", &detail),
+        ("ViewMeasure", &detail["measures"][0]),
+        ("ViewDimension", &detail["dimensions"][1]),
+        ("ViewSegment", &detail["segments"][0]),
+        ("MadeMember", &detail["definition"]["include"][0]["members"][2]),
+        ("Folder", &detail["definition"]["folders"][0]),
+        ("FolderPart", &detail["definition"]["folders"][0]["includes"][1]["includes"][0]),
+        ("ViewFolder", &detail["folders"][0]),
+    ] {
+        let described = schemas[schema]["properties"].as_object().unwrap_or_else(|| panic!("{schema}: {}", schemas[schema]));
+        for field in value.as_object().unwrap_or_else(|| panic!("{schema}: {value}")).keys() {
+            assert!(described.contains_key(field), "{schema} does not describe {field}");
+        }
+    }
+
+    let meta = cube(&server, Who::Viewer, "/meta", None).await.expect(200).json();
+    let view = meta["cubes"].as_array().unwrap().iter().find(|cube| cube["name"] == "desk").unwrap();
+    assert_eq!(
+        view["nestedFolders"],
+        json!([
+            {"name": "Money", "members": ["desk.revenue", {"name": "Where", "members": ["desk.customers_country", "desk.city", "desk.revenue"]}, "desk.rome"]},
+            {"name": "Everything", "members": ["desk.at", "desk.city", "desk.revenue", "desk.rome", "desk.customers_country"]}
+        ])
+    );
+    // As Cube does it, what lies in a folder within is in the outer one for clients that know no other.
+    assert_eq!(
+        view["folders"],
+        json!([
+            {"name": "Money", "members": ["desk.revenue", "desk.customers_country", "desk.city", "desk.rome"]},
+            {"name": "Everything", "members": ["desk.at", "desk.city", "desk.revenue", "desk.rome", "desk.customers_country"]}
+        ])
+    );
+    let revenue = &view["measures"][0];
+    assert_eq!((&revenue["title"], &revenue["shortTitle"], &revenue["format"]), (&json!("Desk Turnover"), &json!("Turnover"), &json!("currency_eur")));
+    assert_eq!((&revenue["description"], &revenue["meta"]), (&json!("Of all orders"), &json!({"owner": {"team": "shop"}})));
+    assert_eq!((&view["dimensions"][1]["description"], &view["dimensions"][1].get("meta")), (&json!("Where it went"), &None));
+    assert_eq!((&view["segments"][0]["shortTitle"], &view["segments"][0]["meta"]), (&json!("To Rome"), &json!({"since": 2024})));
+    // Those of a model are in none.
+    assert!(
+        meta["cubes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|cube| cube["type"] == "cube")
+            .all(|cube| cube["folders"] == json!([]) && cube["nestedFolders"] == json!([]))
+    );
+
+    let answer = cube(&server, Who::Viewer, "/load", Some(json!({"query": {"measures": ["desk.revenue"], "dimensions": ["desk.city"]}})))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["annotation"]["measures"]["desk.revenue"], json!({"title": "Turnover", "shortTitle": "Turnover", "type": "number", "format": "currency_eur"}));
+    let answer = server.post(Who::Viewer, "/queries", json!({"measures": ["desk.revenue"]})).await.expect(200).json();
+    assert_eq!((&answer["columns"][0]["label"], &answer["columns"][0]["format"]), (&json!("Turnover"), &json!("currency_eur")));
+
+    let mut wrong = desk();
+    wrong["folders"][0]["includes"][1]["includes"][1] = json!("ciyt");
+    let problem = server.put(Who::Editor, "/views/desk", Some(1), wrong).await.expect(400).json();
+    assert_eq!(problem["errors"][0]["field"], "folders[0].includes[1].includes[1]");
+    assert!(problem["detail"].as_str().unwrap().contains("did you mean city?"), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
