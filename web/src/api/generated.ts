@@ -615,6 +615,23 @@ export type FixedRows = {
   rows: FixedRow[];
 };
 
+export type Folder = {
+  includes: FolderIncludes;
+  /** What people read; no other folder beside it has it. */
+  name: string;
+};
+
+export type FolderIncludes = EveryMember | FolderItem[];
+
+export type FolderItem = string | FolderPart | Folder;
+
+export type FolderMember = string | ViewFolder;
+
+export type FolderPart = {
+  /** The path of the part. */
+  path: string;
+};
+
 export type GenerateDashboard = {
   /** The dataset. */
   dataset: string;
@@ -812,8 +829,14 @@ export type LoadState = 'running' | 'done' | 'failed' | 'cancelled';
 export type MadeMember = {
   /** What it is called in the view, behind the prefix. */
   alias?: string | null;
+  /** What it is. */
+  description?: string | null;
+  /** A format preset or a d3-format string; else that of the model. A named filter has none. */
+  format?: string | null;
   /** What people read. */
   label?: string | null;
+  /** Whatever programs that read the view are to know of it. */
+  meta?: object | null;
   /** Its name in the model. */
   name: string;
 };
@@ -1751,6 +1774,8 @@ export type VersionPage = {
 
 export type View = {
   description?: string | null;
+  /** How its members are grouped for people. What is in no folder stands beside them. */
+  folders?: Folder[];
   /** What it takes from which model, in the order in which people see it. */
   include: ViewInclude[];
   label: string;
@@ -1764,6 +1789,8 @@ export type ViewDetail = {
   /** The view. Who sees a part of its models only is not told what else it names. */
   definition: View;
   dimensions: ViewDimension[];
+  /** How the members are grouped for people. What is in no folder stands beside them. */
+  folders: ViewFolder[];
   /** Hierarchies of the models, as far as the view shows their levels. */
   hierarchies: Hierarchy[];
   measures: ViewMeasure[];
@@ -1775,6 +1802,8 @@ export type ViewDetail = {
 };
 
 export type ViewDimension = {
+  /** What it is, where the view says so. */
+  description?: string | null;
   format: string | null;
   geo?: GeoRole | null;
   /** Names for its buckets. */
@@ -1784,8 +1813,16 @@ export type ViewDimension = {
   latitude?: string | null;
   /** `model.dimension`, or what the last join of its path calls the model. */
   member: string;
+  /** What programs that read the view are to know of it. */
+  meta?: object | null;
   name: string;
   type: ColumnType;
+};
+
+export type ViewFolder = {
+  /** Members of the view that are there, by their names in it, and folders within. */
+  members: FolderMember[];
+  name: string;
 };
 
 export type ViewInclude = {
@@ -1815,12 +1852,16 @@ export type ViewList = {
 };
 
 export type ViewMeasure = {
+  /** What it is, where the view says so. */
+  description?: string | null;
   format: string | null;
   kind: MeasureKind;
   label: string;
   lower_is_better: boolean;
   /** `model.measure`. */
   member: string;
+  /** What programs that read the view are to know of it. */
+  meta?: object | null;
   name: string;
 };
 
@@ -1829,9 +1870,13 @@ export type ViewMember = string | MadeMember;
 export type ViewMembers = EveryMember | ViewMember[];
 
 export type ViewSegment = {
+  /** What it is, where the view says so. */
+  description?: string | null;
   label: string;
   /** `model.segment`, or what the last join of its path calls the model. */
   member: string;
+  /** What programs that read the view are to know of it. */
+  meta?: object | null;
   name: string;
 };
 

@@ -64,7 +64,23 @@ export const tripsView: ViewDetail = {
   hierarchies: [
     { name: 'places', label: 'Places', levels: ['origin_airport_city', 'origin', 'airline'] },
   ],
+  folders: [],
   problems: [],
+};
+
+/** The same with words for its members, which lie in folders. */
+export const filedView: ViewDetail = {
+  ...tripsView,
+  measures: tripsView.measures.map((measure) =>
+    measure.name === 'trips' ? { ...measure, description: 'Departures that took place' } : measure,
+  ),
+  folders: [
+    {
+      name: 'On time',
+      members: ['avg_arr_delay', { name: 'When', members: ['left_at', 'busy'] }],
+    },
+    { name: 'Where from', members: ['origin_airport_city', 'origin', 'avg_arr_delay'] },
+  ],
 };
 
 /** The same with what another of its models counts. */

@@ -42,6 +42,7 @@ export const detailOf = (view: View, problems: string[] = []): ViewDetail => ({
   })),
   segments: [],
   hierarchies: [],
+  folders: [],
   problems,
 });
 

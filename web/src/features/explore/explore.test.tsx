@@ -10,6 +10,7 @@ import { problem, session } from '@/testing/fixtures';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { filedView } from '@/testing/view-fixtures';
 import { sqlHandlers, statements } from '@/testing/sql-handlers';
 import { widgetKinds } from '@/widgets/registry';
 import ExplorePage from './explore-page';
@@ -103,6 +104,29 @@ describe('what is joined', () => {
         { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] },
       ]),
     );
+  });
+
+  it('lies in the folders of a view, under its titles', async () => {
+    server.use(http.get('*/api/v1/views', () => HttpResponse.json({ items: [filedView] })));
+    const { user } = open('?model=trips');
+    const list = await fields();
+    const groups = within(list).getAllByRole('group');
+    expect(groups.map((group) => group.getAttribute('aria-label'))).toEqual([
+      'On time',
+      'On time › When',
+      'Where from',
+      'Measures',
+      'Dimensions',
+    ]);
+    const [onTime] = groups;
+    await user.click(
+      within(onTime as HTMLElement).getByRole('button', { name: /Average arrival delay$/ }),
+    );
+    expect(address()).toBe('/explore?model=trips&m=avg_arr_delay');
+    // A field that lies in two folders is chosen in both.
+    expect(
+      within(list).getAllByRole('button', { name: /Average arrival delay$/, pressed: true }),
+    ).toHaveLength(2);
   });
 
   it('stands across', async () => {

@@ -101,6 +101,32 @@ describe('the form', () => {
     expect(saveButton()).toBeDisabled();
   });
 
+  it('lets a dimension be another column, whose type it takes, or an expression', async () => {
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: /^Carrier/ }));
+    const fields = screen.getByRole('group', { name: 'Carrier' });
+    expect(within(fields).getByRole('combobox', { name: 'Of' })).toHaveTextContent('carrier');
+    expect(within(fields).queryByRole('textbox', { name: 'Expression' })).toBeNull();
+    await user.click(within(fields).getByRole('combobox', { name: 'Of' }));
+    await user.click(await screen.findByRole('option', { name: 'dep_delay' }));
+    expect(within(fields).getByRole('combobox', { name: 'Type' })).toHaveTextContent('float');
+    await user.click(saveButton());
+    await waitFor(() => expect(saves).toHaveLength(1));
+    expect(saves[0]?.body.dimensions[1]).toEqual({
+      name: 'carrier',
+      label: 'Carrier',
+      type: 'float',
+      column: 'dep_delay',
+    });
+    await user.click(within(fields).getByRole('combobox', { name: 'Of' }));
+    await user.click(await screen.findByRole('option', { name: 'An expression' }));
+    await user.type(within(fields).getByRole('textbox', { name: 'Expression' }), 'dep_delay / 60');
+    await user.click(saveButton());
+    await waitFor(() => expect(saves).toHaveLength(2));
+    expect(saves[1]?.body.dimensions[1]).toMatchObject({ expression: 'dep_delay / 60' });
+    expect(saves[1]?.body.dimensions[1]).not.toHaveProperty('column');
+  });
+
   it('says what the server refuses at its place, in the text too', async () => {
     server.use(
       http.put('*/api/v1/models/flights', () =>

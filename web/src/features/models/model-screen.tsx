@@ -25,7 +25,7 @@ export interface ModelScreenProps {
 
 export function ModelScreen({ saved, models, columns }: ModelScreenProps) {
   const readOnly = !useSession().isAtLeast('editor');
-  const draft = useModelDraft(saved);
+  const draft = useModelDraft(saved, columns);
   const { base, value: model, problem, missing } = draft;
   const words = useMemo((): Words => ({ models, columns }), [models, columns]);
   const problems = useMemo(() => [...missing, ...(problem?.errors ?? [])], [missing, problem]);

@@ -1,9 +1,11 @@
 // Kinds of measures, places of problems, and when two models are the same.
 import { describe, expect, it } from 'vitest';
-import type { MeasureKind, ModelMeasure } from '@/api/types';
+import type { MeasureKind, ModelDimension, ModelMeasure } from '@/api/types';
 import { joinedFlights } from '@/testing/joined-fixtures';
+import { flightsDetail } from '@/testing/fixtures';
 import { asKind } from './state/measure-kinds';
 import { missingOf, placeName, saidAt, saidElsewhere } from './state/places';
+import { EXPRESSION, sourceOf, withSource, wrongSources } from './state/source-of';
 import { sameModel, writtenModel } from './state/written';
 
 const sum: ModelMeasure = {
@@ -43,6 +45,54 @@ describe('another kind of a measure', () => {
     };
     expect(asKind(formula, 'sum', ['a'])).toEqual({ name: 'x', label: 'X', kind: 'sum' });
     expect(asKind(formula, 'number', ['a'])).toEqual(formula);
+  });
+});
+
+describe('what a dimension is made of', () => {
+  const { columns } = flightsDetail;
+  const origin: ModelDimension = { name: 'origin', label: 'From', type: 'string', format: 'x' };
+
+  it('is its column, the one that is called as it is, or an expression', () => {
+    expect(sourceOf(origin)).toBe('origin');
+    expect(sourceOf({ ...origin, column: 'dest' })).toBe('dest');
+    expect(sourceOf({ ...origin, expression: '' })).toBe(EXPRESSION);
+  });
+
+  it.each<[Partial<ModelDimension>, string, object]>([
+    [{}, 'dest', { type: 'string', column: 'dest' }],
+    [{ expression: 'upper(dest)' }, 'distance', { type: 'integer', column: 'distance' }],
+    // A whole number may be told as one with a fraction.
+    [{ type: 'float' }, 'distance', { type: 'float', column: 'distance' }],
+    [{ column: 'dest' }, EXPRESSION, { type: 'string', expression: '' }],
+  ])('%j of %s', (before, source, fields) => {
+    expect(withSource({ ...origin, ...before }, source, columns)).toEqual({
+      name: 'origin',
+      label: 'From',
+      format: 'x',
+      ...fields,
+    });
+  });
+
+  it('is told where the server would refuse it', () => {
+    const base = { ...joinedFlights, dimensions: [origin] };
+    const told = (dimension: ModelDimension): string[] =>
+      wrongSources({ ...base, dimensions: [dimension] }, base, columns).map(
+        ({ field, detail }) => `${field}: ${detail}`,
+      );
+    expect(told({ ...origin, column: 'dest' })).toEqual([]);
+    expect(told({ ...origin, column: 'dst' })).toEqual([
+      'dimensions[0].column: There is no column “dst”; did you mean “dest”?',
+    ]);
+    expect(told({ ...origin, column: 'distance' })).toEqual([
+      'dimensions[0].type: It is said to be of type string, and its column is of type integer.',
+    ]);
+    expect(told({ ...origin, type: 'float', column: 'distance' })).toEqual([]);
+    expect(told({ ...origin, column: 'dst', expression: 'dst' })).toEqual([]);
+    // What is stored is for the server to judge, and so is everything while the columns are not known.
+    const gone = { ...origin, column: 'gone' };
+    const stored = { ...base, dimensions: [gone] };
+    expect(wrongSources(stored, stored, columns)).toEqual([]);
+    expect(wrongSources(stored, base, [])).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ pub(super) fn by_need(models: Vec<Model>) -> Vec<Model> {
 fn named(model: &Model) -> impl Iterator<Item = &str> {
     let same = model.dimensions.iter().filter_map(|dimension| dimension.same_as.as_deref());
     let levels = model.hierarchies.iter().flat_map(|hierarchy| hierarchy.levels.iter().map(String::as_str));
-    same.chain(levels).filter_map(|member| member.split_once('.')).map(|(head, _)| {
+    same.chain(levels).filter_map(|member| member.split_once('.')).map(move |(head, _)| {
         // A join may call a model otherwise.
         let join = model.joins.iter().find(|join| join.name == head);
         join.and_then(|join| join.model.as_deref()).unwrap_or(head)

@@ -38,7 +38,7 @@ export function FieldItem({ field, chosen, onToggle }: FieldItemProps) {
       <TypeSign type={field.type} />
       <Box
         component="span"
-        title={field.name}
+        title={field.description ? `${field.description} (${field.name})` : field.name}
         sx={{ flex: 1, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
       >
         {field.label}

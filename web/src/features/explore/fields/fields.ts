@@ -1,8 +1,10 @@
-// The fields of a model in groups, those of what it is joined to after its own, and of all those that a search leaves. Pure.
-import type { ColumnType, Model } from '@/api/types';
+// The fields of a model in groups, those of what it is joined to after its own, and of all those that a search leaves. What lies
+// in folders of a view is found there, and nowhere else. Pure.
+import type { ColumnType, Model, ViewFolder } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import type { JoinedDimension } from '@/lib/joins';
 import { modelOf } from '@/lib/members';
+import { isView } from '@/lib/views';
 import { isTime } from '../state/fit';
 
 export interface Field {
@@ -10,6 +12,8 @@ export interface Field {
   name: string;
   label: string;
   type: ColumnType | 'measure';
+  /** What a view says of it. */
+  description?: string;
 }
 
 export interface FieldGroup {
@@ -19,9 +23,12 @@ export interface FieldGroup {
   fields: Field[];
 }
 
-/** Every word that is typed stands somewhere in the label or the name. */
-export function matches(field: Pick<Field, 'label' | 'name'>, search: string): boolean {
-  const text = `${field.label} ${field.name}`.toLowerCase();
+/** Every word that is typed stands somewhere in the label, the name or what is said of it. */
+export function matches(
+  field: Pick<Field, 'label' | 'name' | 'description'>,
+  search: string,
+): boolean {
+  const text = `${field.label} ${field.name} ${field.description ?? ''}`.toLowerCase();
   return search
     .toLowerCase()
     .split(/\s+/)
@@ -39,6 +46,50 @@ function joinedGroups(dimensions: readonly JoinedDimension[]): FieldGroup[] {
     groups.set(id, group);
   }
   return [...groups.values()];
+}
+
+/** A folder and those within it, each a group with the way there as its title. A field may lie in several. */
+const inFolders = (
+  folders: readonly ViewFolder[],
+  fields: ReadonlyMap<string, Field>,
+  way: readonly string[] = [],
+): FieldGroup[] =>
+  folders.flatMap(({ name, members }): FieldGroup[] => {
+    const titles = [...way, name];
+    const group: FieldGroup = {
+      id: `.folder ${titles.join('\n')}`,
+      title: titles.join(' \u203a '),
+      fields: members.flatMap((member) => {
+        const field = typeof member === 'string' ? fields.get(member) : undefined;
+        return field === undefined ? [] : [field];
+      }),
+    };
+    const within = members.flatMap((member) => (typeof member === 'string' ? [] : [member]));
+    return [group, ...inFolders(within, fields, titles)];
+  });
+
+/** Folders first, and then what lies in none of them. */
+function withFolders(model: Model, groups: readonly FieldGroup[]): readonly FieldGroup[] {
+  if (!isView(model)) return groups;
+  const { folders, dimensions, measures } = model.view;
+  const words = new Map(
+    [...dimensions, ...measures].map(({ name, description }) => [name, description ?? '']),
+  );
+  const described = groups.map((group) => ({
+    ...group,
+    fields: group.fields.map((field): Field => {
+      const description = words.get(field.name);
+      return description ? { ...field, description } : field;
+    }),
+  }));
+  const all = described.flatMap((group) => group.fields);
+  const grouped = inFolders(folders, new Map(all.map((field) => [field.name, field])));
+  const filed = new Set(grouped.flatMap((group) => group.fields.map(({ name }) => name)));
+  const rest = described.map((group) => ({
+    ...group,
+    fields: group.fields.filter(({ name }) => !filed.has(name)),
+  }));
+  return [...grouped, ...rest];
 }
 
 /** `model` is one that `widened` made. */
@@ -67,7 +118,7 @@ export function fieldGroups(model: Model, search: string): FieldGroup[] {
     },
     ...joinedGroups(model.dimensions.filter(isJoined)),
   ];
-  return all
+  return withFolders(model, all)
     .map((group) => ({
       ...group,
       fields: group.fields.filter((field) => matches(field, search.trim())),

@@ -5,11 +5,10 @@ import { useContext } from 'react';
 import type { Grain, MeasureKind, Model, ModelMeasure } from '@/api/types';
 import { without } from '@/lib/without';
 import { asKind, measureKinds, takes } from '../state/measure-kinds';
+import { EXPRESSION } from '../state/source-of';
 import { formats, grainNames } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
 import { FiltersField } from './filters-field';
-
-const EXPRESSION = ' expression';
 
 export interface MeasureFieldsProps {
   model: Model;

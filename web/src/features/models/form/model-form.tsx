@@ -18,6 +18,7 @@ import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
 import { isSavedName } from '../state/name-after';
 import { saidAt } from '../state/places';
+import { EXPRESSION, sourceOf, withSource } from '../state/source-of';
 import { columnTypes, formats } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
@@ -122,6 +123,12 @@ export function ModelForm(props: ModelFormProps) {
                     onChange={(format) => edit({ format: format || null })}
                   />
                   <Choice
+                    label="Of"
+                    value={sourceOf(dimension)}
+                    options={[...optionsOf(columns), { value: EXPRESSION, label: 'An expression' }]}
+                    onChange={(source) => change(withSource(dimension, source, props.columns))}
+                  />
+                  <Choice
                     label="Type"
                     value={dimension.type}
                     fixed={saved && dimension.expression == null}
@@ -141,13 +148,15 @@ export function ModelForm(props: ModelFormProps) {
                     onChange={change}
                   />
                 </Fields>
-                <Text
-                  code
-                  label="Expression"
-                  value={dimension.expression}
-                  hint={`SQL over the columns of the dataset; without one it is the column ${dimension.column ?? dimension.name}`}
-                  onChange={(expression) => edit({ expression: expression || null })}
-                />
+                {dimension.expression != null && (
+                  <Text
+                    code
+                    label="Expression"
+                    value={dimension.expression}
+                    hint="SQL over the columns of the dataset"
+                    onChange={(expression) => edit({ expression })}
+                  />
+                )}
                 {(isTime(dimension.type) || (dimension.granularities ?? []).length > 0) && (
                   <Granularities
                     granularities={dimension.granularities ?? []}

@@ -2,8 +2,9 @@
 import { useMemo } from 'react';
 import { modelsApi, useSaveModelMutation } from '@/api/models-api';
 import { useSession } from '@/api/session-slice';
-import type { FieldProblem, Model } from '@/api/types';
+import type { DatasetColumn, FieldProblem, Model } from '@/api/types';
 import { missingOf } from './places';
+import { wrongSources } from './source-of';
 import { useDraft } from './use-draft';
 import type { Draft } from './use-draft';
 import { sameAccess, sameModel } from './written';
@@ -19,7 +20,7 @@ const missingIn = (model: Model, granted: boolean): FieldProblem[] => [
 
 export type ModelDraft = Draft<Model>;
 
-export function useModelDraft(saved: Model): ModelDraft {
+export function useModelDraft(saved: Model, columns: readonly DatasetColumn[]): ModelDraft {
   const [save] = useSaveModelMutation();
   const [reread] = modelsApi.useLazyGetModelQuery();
   const mayGrant = useSession().isAtLeast('admin');
@@ -31,8 +32,11 @@ export function useModelDraft(saved: Model): ModelDraft {
   });
   const { value, base } = draft;
   const missing = useMemo(
-    () => missingIn(value, mayGrant || sameAccess(value, base)),
-    [value, base, mayGrant],
+    () => [
+      ...missingIn(value, mayGrant || sameAccess(value, base)),
+      ...wrongSources(value, base, columns),
+    ],
+    [value, base, mayGrant, columns],
   );
   return { ...draft, missing };
 }

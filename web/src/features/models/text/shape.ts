@@ -25,7 +25,8 @@ export interface OwnNames {
 
 export type Shape =
   /** `single`: any value that is no list and has no keys. */
-  | { is: 'text' | 'number' | 'flag' | 'single' }
+  /** `any`: whatever it is, nothing here looks at it. */
+  | { is: 'text' | 'number' | 'flag' | 'single' | 'any' }
   /** `strict`: anything else is wrong. */
   | { is: 'name'; what: string; among: readonly string[]; strict: boolean }
   | { is: 'list'; of: Shape }

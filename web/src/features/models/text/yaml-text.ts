@@ -52,6 +52,7 @@ const meant = (node: Node | null, shapes: readonly Shape[]): Shape | undefined =
   ) ?? shapes[0];
 
 function check(node: Node | null, shape: Shape, say: Say, where: Node | null = node): void {
+  if (shape.is === 'any') return;
   if (shape.is === 'either') {
     const one = meant(node, shape.of);
     return one && check(node, one, say, where);

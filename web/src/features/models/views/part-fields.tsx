@@ -8,7 +8,7 @@ import { without } from '@/lib/without';
 import { Choice, Fields, ReadOnly, Text } from '../form/fields';
 import { MemberPicker } from './member-picker';
 import { TakenList } from './taken-list';
-import { beginningOf, follows, listed, offersOf, withFollowing } from './state/part';
+import { beginningOf, follows, isMade, listed, offersOf, withFollowing } from './state/part';
 import { placeAt, placesFrom, wordsOfPath } from './state/paths';
 
 export interface PartFieldsProps {
@@ -36,7 +36,7 @@ export default function PartFields({ view, part, place, models, onChange }: Part
   const offers = found === null ? [] : offersOf(found.model);
   const takeable = offers.filter(({ kind }) => !(found?.aliased && kind === 'measure'));
   const following = follows(part);
-  const own = listed(part).filter(({ alias, label }) => alias || label).length;
+  const own = listed(part).filter(isMade).length;
   return (
     <>
       <Fields>
@@ -100,7 +100,7 @@ export default function PartFields({ view, part, place, models, onChange }: Part
               {following
                 ? 'Members that the model gets later are in the view too, unless they are left out here. All have the names of the model.'
                 : own > 0
-                  ? 'Some members have names of their own, so that each is listed.'
+                  ? 'Some members have names or words of their own, so that each is listed.'
                   : 'Only what is chosen here is in the view.'}
             </Box>
           </Box>

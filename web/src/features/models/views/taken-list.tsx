@@ -1,10 +1,11 @@
-// The members that are listed one by one, in the order in which people see them, each with a label and a name of its own
-// where it needs them.
+// The members that are listed one by one, in the order in which people see them, each with names, a description and a format of
+// its own where it needs them.
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
 import { useContext, useState } from 'react';
 import type { ViewInclude } from '@/api/types';
 import { Icon } from '@/theme/icons';
+import { formats } from '../state/vocabulary';
 import { Fields, ReadOnly, Text } from '../form/fields';
 import { MoveButtons } from '../form/move-buttons';
 import { MemberSign } from './member-sign';
@@ -92,6 +93,7 @@ export function TakenList({ part, offers, onChange }: TakenListProps) {
                   <NamesOf
                     member={member}
                     own={offer?.label ?? member.name}
+                    hasFormat={offer?.kind !== 'segment'}
                     beginning={beginning}
                     onChange={(next) => onChange(renamed(part, next))}
                   />
@@ -109,11 +111,13 @@ interface NamesOfProps {
   member: Named;
   /** The label in the model. */
   own: string;
+  /** Named filters have no values to write. */
+  hasFormat: boolean;
   beginning: string;
   onChange: (member: Named) => void;
 }
 
-function NamesOf({ member, own, beginning, onChange }: NamesOfProps) {
+function NamesOf({ member, own, hasFormat, beginning, onChange }: NamesOfProps) {
   return (
     <Fields>
       <Text
@@ -132,6 +136,20 @@ function NamesOf({ member, own, beginning, onChange }: NamesOfProps) {
         }
         onChange={(alias) => onChange({ ...member, alias })}
       />
+      <Text
+        label="Description"
+        value={member.description}
+        onChange={(description) => onChange({ ...member, description })}
+      />
+      {(hasFormat || member.format) && (
+        <Text
+          label="Format"
+          value={member.format}
+          offers={formats}
+          hint="Left empty: that of the model"
+          onChange={(format) => onChange({ ...member, format })}
+        />
+      )}
     </Fields>
   );
 }

@@ -1,13 +1,15 @@
 // A view as a form: what it is called, what it takes from which model, and what people see of it.
 import Box from '@mui/material/Box';
-import type { FieldProblem, Model, View, ViewInclude } from '@/api/types';
+import type { FieldProblem, Folder, Model, View, ViewInclude } from '@/api/types';
 import { chunkComponent } from '@/components/chunk-component';
 import { SectionCard } from '@/components/section-card';
 import { formatCount } from '@/lib/format';
 import { Fields, ReadOnly, Text } from '../form/fields';
 import { ItemList } from '../form/item-list';
+import { FolderFields } from './folder-fields';
 import type { PartFieldsProps } from './part-fields';
 import { SeenMembers } from './seen-members';
+import { wordsOfFolder } from './state/folders';
 import { saidOfAll } from './state/missing';
 import { nameWith } from '../state/name-after';
 import { follows, listed, seenIn } from './state/part';
@@ -97,6 +99,20 @@ export function ViewForm({ view, models, problems, readOnly, onEdit }: ViewFormP
           {(part, change, place) => (
             <PartFields {...{ view, part, place, models }} onChange={change} />
           )}
+        </ItemList>
+        <ItemList
+          title="Folders"
+          lead="How people find the members. What lies in none stands beside them"
+          list="folders"
+          noun="folder"
+          items={view.folders ?? []}
+          problems={problems}
+          nameOf={({ name }) => name}
+          summary={wordsOfFolder}
+          fresh={(): Folder => ({ name: '', includes: [] })}
+          onChange={(folders) => set({ folders })}
+        >
+          {(folder, change) => <FolderFields folder={folder} members={seen} onChange={change} />}
         </ItemList>
         <SeenMembers members={seen} />
       </Box>

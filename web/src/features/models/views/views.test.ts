@@ -1,12 +1,13 @@
 // The pure parts of views: where paths lead, what a part takes, what people see, and the text.
 import { describe, expect, it } from 'vitest';
-import type { View, ViewInclude } from '@/api/types';
+import type { Folder, View, ViewInclude } from '@/api/types';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { detailOf, punctuality } from '@/testing/view-handlers';
 import { placeName, saidAt } from '../state/places';
 import { nameAfter } from '../state/name-after';
 import { wrongPlaces } from '../text/yaml-text';
 import { shapesAt } from '../text/completion';
+import { namesIn, othersIn, withNames, wordsOfFolder } from './state/folders';
 import { missingInView, saidElsewhereOfView } from './state/missing';
 import { isTaken, renamed, seenIn, take, withFollowing, withOrder } from './state/part';
 import { placeAt, placesFrom, wordsOfPath } from './state/paths';
@@ -75,6 +76,16 @@ describe('a part', () => {
     expect(renamed(named, { name: 'count', alias: '', label: '' }).members).toEqual(list.members);
   });
 
+  it('keeps what is said of a member beside its names', () => {
+    const said = { name: 'origin', description: 'Where from', format: 'd', meta: { owner: 'us' } };
+    const made = renamed(list, { ...said, alias: 'from' });
+    expect(made.members).toEqual(['count', { ...said, alias: 'from' }]);
+    expect(renamed(made, { ...said, alias: '', label: 'From' }).members).toEqual([
+      'count',
+      { ...said, label: 'From' },
+    ]);
+  });
+
   it('has an order', () => {
     expect(withOrder(list, 1, 0).members).toEqual([{ name: 'origin', alias: 'from' }, 'count']);
   });
@@ -107,6 +118,75 @@ describe('what people see', () => {
       'from_city',
       'from_opened',
     ]);
+  });
+});
+
+describe('a folder', () => {
+  const within: Folder = { name: 'Within', includes: ['carrier'] };
+  const folder: Folder = {
+    name: 'Delays',
+    includes: ['delay', within, { path: 'flights.planes' }, 'count'],
+  };
+
+  it('gets members and loses them, and keeps what else lies in it', () => {
+    expect(namesIn(folder)).toEqual(['delay', 'count']);
+    expect(withNames(folder, ['count', 'planes_seats']).includes).toEqual([
+      within,
+      { path: 'flights.planes' },
+      'count',
+      'planes_seats',
+    ]);
+    expect(othersIn(folder)).toEqual(['the folder “Within”', 'all members of flights.planes']);
+    expect(wordsOfFolder(within)).toBe('1 member');
+    expect(wordsOfFolder({ name: 'All', includes: '*' })).toBe('All members');
+  });
+
+  it.each<[Folder[], string]>([
+    [[{ name: ' ', includes: '*' }], 'folders[0]: A folder needs a name.'],
+    [[within, folder, within], 'folders[2]: “Within” stands twice.'],
+    [[{ name: 'F', includes: [] }], 'folders[0]: Choose what lies in the folder.'],
+    [
+      [within, { name: 'F', includes: [{ name: 'G', includes: ['dely'] }] }],
+      'folders[1]: There is no member “dely” in the view; did you mean “delay”?',
+    ],
+    // Names are those of the view.
+    [
+      [{ name: 'F', includes: ['avg_arr_delay'] }],
+      'folders[0]: There is no member “avg_arr_delay”',
+    ],
+  ])('%j is told', (folders, words) => {
+    const told = missingInView({ ...punctuality, folders }, joinedModels);
+    expect(told.map(({ field, detail }) => `${field}: ${detail}`).join('\n')).toContain(words);
+  });
+
+  it('is a part of the view', () => {
+    const view = { ...punctuality, folders: [folder] };
+    expect(missingInView(view, joinedModels)).toEqual([]);
+    expect(sameView(view, punctuality)).toBe(false);
+    expect(writtenView({ ...view, folders: [] })).not.toHaveProperty('folders');
+    expect(placeName('folders[1].includes[0]')).toBe('Folder 2');
+    const read = readView(textOfView(view), joinedModels, punctuality);
+    expect(read.wrong).toEqual([]);
+    expect(read.view).toEqual(view);
+  });
+
+  it.each([
+    ['- delay', '- dely', 'There is no member “dely”; did you mean “delay”?'],
+    ['- path: flights.planes', '- pth: flights.planes', 'A folder has no “pth”'],
+    ['name: Delays', 'title: Delays', 'A folder has no “title”.'],
+  ])('%s as %s is wrong in the text', (right, wrong, words) => {
+    const text = textOfView({ ...punctuality, folders: [folder] });
+    const at = text.lastIndexOf(right);
+    expect(at).toBeGreaterThan(0);
+    const changed = text.slice(0, at) + text.slice(at).replace(right, wrong);
+    const { wrong: found } = readView(changed, joinedModels, punctuality);
+    expect(found.map(({ message }) => message).join('\n')).toContain(words);
+  });
+
+  it('may have nothing behind its keys while it is written', () => {
+    const text = `${textOfView(punctuality)}folders:\n  - name: F\n    includes:\n      -\n      - name: G\n        includes:\n`;
+    const { view } = readView(text, joinedModels, punctuality);
+    expect(view?.folders).toEqual([{ name: 'F', includes: [{ name: 'G', includes: [] }] }]);
   });
 });
 

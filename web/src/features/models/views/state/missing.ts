@@ -1,6 +1,7 @@
 // What a view lacks before the server is asked, and where what the server says belongs. Pure.
 import type { FieldProblem, Model, Problem, View } from '@/api/types';
 import { saidAt } from '../../state/places';
+import { missingInFolders } from './folders';
 import { seenIn } from './part';
 import { placeAt } from './paths';
 import { newName } from './written-view';
@@ -35,10 +36,10 @@ export function missingInView(view: View, models: readonly Model[]): FieldProble
       );
     else names.set(key, member);
   }
-  return found;
+  return [...found, ...missingInFolders(view, models)];
 }
 
-const places = /^(name|label|description|include|include\[\d+\].*)$/;
+const places = /^(name|label|description|include|(include|folders)\[\d+\].*)$/;
 
 /** What the server says of no place of the form. */
 export function saidElsewhereOfView(problem: Problem | null): Problem | null {

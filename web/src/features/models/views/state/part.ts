@@ -47,16 +47,28 @@ export interface Named {
   name: string;
   alias?: string | null;
   label?: string | null;
+  description?: string | null;
+  format?: string | null;
+  meta?: object | null;
 }
 
 export const asNamed = (member: ViewMember): Named =>
   typeof member === 'string' ? { name: member } : member;
 
 /** The short form, where nothing is said of the member. */
-export function asMember({ name, alias, label }: Named): ViewMember {
-  if (!alias && !label) return name;
-  return { name, ...(alias ? { alias } : {}), ...(label ? { label } : {}) };
+export function asMember({ name, alias, label, description, format, meta }: Named): ViewMember {
+  const said = {
+    ...(alias ? { alias } : {}),
+    ...(label ? { label } : {}),
+    ...(description ? { description } : {}),
+    ...(format ? { format } : {}),
+    ...(meta ? { meta } : {}),
+  };
+  return Object.keys(said).length === 0 ? name : { name, ...said };
 }
+
+/** Whether the view says something of it beside that it is there. */
+export const isMade = (member: Named): boolean => typeof asMember(member) !== 'string';
 
 /** Everything of the model, also what comes later, but for what is left out. */
 export const follows = (part: ViewInclude): boolean => part.members === '*';

@@ -1,5 +1,5 @@
 // A view as it is compared, sent and written: without what says nothing, in one order. Pure.
-import type { View, ViewInclude } from '@/api/types';
+import type { Folder, View, ViewInclude } from '@/api/types';
 import { asMember, asNamed } from './part';
 
 const partOf = (part: ViewInclude): ViewInclude => ({
@@ -10,11 +10,22 @@ const partOf = (part: ViewInclude): ViewInclude => ({
   ...(part.alias ? { alias: part.alias } : {}),
 });
 
+const folderOf = ({ name, includes }: Folder): Folder => ({
+  name,
+  includes:
+    includes === '*'
+      ? '*'
+      : includes.map((item) =>
+          typeof item === 'object' && 'includes' in item ? folderOf(item) : item,
+        ),
+});
+
 export const writtenView = (view: View): Omit<View, 'version'> => ({
   name: view.name,
   label: view.label,
   ...(view.description ? { description: view.description } : {}),
   include: view.include.map(partOf),
+  ...(view.folders?.length ? { folders: view.folders.map(folderOf) } : {}),
 });
 
 export const sameView = (a: View, b: View): boolean =>

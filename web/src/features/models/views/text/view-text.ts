@@ -1,11 +1,12 @@
 // A view as YAML and back: which keys there are, and what their values may be of. Pure.
 import { stringify } from 'yaml';
-import type { Model, View } from '@/api/types';
+import type { Folder, Model, View, ViewInclude } from '@/api/types';
 import { list, map, name, text } from '../../text/shape';
 import type { Shape } from '../../text/shape';
 import { plainIn, readYaml } from '../../text/yaml-text';
 import type { Wrong } from '../../text/yaml-text';
-import { offersOf } from '../state/part';
+import { formats } from '../../state/vocabulary';
+import { offersOf, seenIn } from '../state/part';
 import { placeAt, placesFrom } from '../state/paths';
 import { writtenView } from '../state/written-view';
 
@@ -19,12 +20,29 @@ const pathsIn = (plain: unknown): string[] => {
   );
 };
 
+const isPart = (part: unknown): part is ViewInclude => {
+  const { path, members } = (part ?? {}) as { path?: unknown; members?: unknown };
+  const isMember = (member: unknown): boolean =>
+    typeof member === 'string' || (typeof member === 'object' && member !== null);
+  const isWhole = Array.isArray(members) ? members.every(isMember) : members === '*';
+  return typeof path === 'string' && isWhole;
+};
+
+/** What the members are called that the text has by now. */
+function namesIn(plain: unknown, models: readonly Model[]): string[] {
+  const { include } = (plain ?? {}) as { include?: unknown };
+  const parts = Array.isArray(include) ? include.filter(isPart) : [];
+  const seen = seenIn({ name: '', label: '', include: parts }, models);
+  return [...new Set(seen.map((entry) => entry.name))];
+}
+
 export function shapeOfView(
   written: string,
   models: readonly Model[],
   base: Pick<View, 'name' | 'version'>,
 ): Shape {
-  const paths = pathsIn(plainIn(written));
+  const plain = plainIn(written);
+  const paths = pathsIn(plain);
   const root = paths[0]?.split('.')[0] ?? '';
   const places = placesFrom(root, models);
   const ways = [
@@ -41,6 +59,20 @@ export function shapeOfView(
   // Further ways than those that are offered may be right, and then the names of their members are known to the server.
   const known = paths.length > 0 && paths.every((path) => placeAt(path, models) !== null);
   const member = name('member', members, known);
+  const inner: Extract<Shape, { is: 'map' }> = {
+    is: 'map',
+    what: 'a folder',
+    needs: [],
+    keys: { name: text, path: name('path', paths) },
+  };
+  const includes: Shape = {
+    is: 'either',
+    of: [
+      name('choice', ['*']),
+      list({ is: 'either', of: [name('member', namesIn(plain, models), known), inner] }),
+    ],
+  };
+  inner.keys.includes = includes;
   return map(
     'a view',
     {
@@ -60,7 +92,18 @@ export function shapeOfView(
                   is: 'either',
                   of: [
                     member,
-                    map('a member', { name: member, alias: text, label: text }, ['name']),
+                    map(
+                      'a member',
+                      {
+                        name: member,
+                        alias: text,
+                        label: text,
+                        description: text,
+                        format: name('format', formats, false),
+                        meta: { is: 'any' },
+                      },
+                      ['name'],
+                    ),
                   ],
                 }),
               ],
@@ -72,10 +115,24 @@ export function shapeOfView(
           ['path', 'members'],
         ),
       ),
+      folders: list(map('a folder', { name: text, includes }, ['name', 'includes'])),
     },
     ['name', 'label', 'include'],
   );
 }
+
+/** A folder in which nothing is missing that a key or an item is there for. */
+const whole = (folder: Folder): Folder => {
+  const { name: called, includes } = folder as Partial<Folder>;
+  const items = includes === '*' ? [] : (includes ?? []).filter(Boolean);
+  return {
+    name: called ?? '',
+    includes:
+      includes === '*'
+        ? '*'
+        : items.map((item) => (typeof item === 'string' || 'path' in item ? item : whole(item))),
+  };
+};
 
 export interface ReadView {
   /** null while the text is no view. */
@@ -103,6 +160,7 @@ export function readView(
         path: part.path ?? '',
         members: part.members ?? [],
       })),
+      ...('folders' in view ? { folders: (view.folders ?? []).filter(Boolean).map(whole) } : {}),
       version: base.version ?? 0,
     },
     wrong,
