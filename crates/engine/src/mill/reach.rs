@@ -56,7 +56,19 @@ impl Mill {
     /// # Errors
     /// Where what is looked up in cannot be read: then nothing is seen, and nothing told. A policy that does not fit shows no rows
     /// instead, and says why.
-    pub(super) async fn granted_over_joins(
+    pub(super) fn granted_over_joins<'a>(
+        &'a self,
+        dataset: &'a DatasetName,
+        from: (&'a Arc<Model>, &'a Arc<Snapshot>),
+        user: &'a UserAttributes,
+        wanted: &'a BTreeSet<String>,
+        at: LookedUpAt<'a>,
+    ) -> BoxFuture<'a, Result<Granted>> {
+        // Boxed: what is looked up in is seen in the same way.
+        Box::pin(self.grant_over_joins(dataset, from, user, wanted, at))
+    }
+
+    async fn grant_over_joins(
         &self,
         dataset: &DatasetName,
         (model, snapshot): (&Arc<Model>, &Arc<Snapshot>),

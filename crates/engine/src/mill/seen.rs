@@ -259,7 +259,7 @@ impl Mill {
         let wanted = access::reached_for(&model, user);
         if !wanted.is_empty() {
             // Not kept: what it looks up in may be large, and another version by the next time.
-            let granted = Box::pin(self.granted_over_joins(dataset, (&model, &snapshot), user, &wanted, at)).await?;
+            let granted = self.granted_over_joins(dataset, (&model, &snapshot), user, &wanted, at).await?;
             return Ok(Seen::new(snapshot, Arc::new(Access::new(&self.scope, dataset, Some(granted))), Some(model)));
         }
         let key = (snapshot.metadata.id.clone(), self.scope.fingerprint());

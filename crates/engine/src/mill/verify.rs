@@ -120,8 +120,8 @@ impl Mill {
     fn verified(&self, query: &SemanticQuery, found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
         let Comparison { values, count, told } = found;
         let versions = answered.provenance.sources_read();
-        let told = |milliseconds: u64| (!answered.provenance.row_filter_applied).then_some(milliseconds);
-        let (answered_ms, recomputed_ms) = (told(answered_ms), told(recomputed_ms));
+        let took = |milliseconds: u64| (!answered.provenance.row_filter_applied).then_some(milliseconds);
+        let (answered_ms, recomputed_ms) = (took(answered_ms), took(recomputed_ms));
         if count > 0 {
             let columns: Vec<&str> = told.iter().filter_map(|difference| difference.column.as_deref()).collect();
             // Neither rows nor filters, whose values are somebody's.

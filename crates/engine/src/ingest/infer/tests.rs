@@ -88,7 +88,7 @@ fn content_decides_the_format_and_names_help() {
         let inference = inferred(name, text);
         assert_eq!((inference.format, inference.delimiter), (format, delimiter), "{name} {text:?}");
     }
-    let tabs = infer_spooled(&spooled("x.csv", "a,b\n1,2\n"), &ReadOptions { format: Some(FileFormat::Tsv), ..ReadOptions::default() }).unwrap();
+    let tabs = infer_spooled(&spooled("x.csv", "a,b\n1,2\n"), &ReadOptions { format: Some(FileFormat::Tsv), ..ReadOptions::default() }, None).unwrap();
     assert_eq!(tabs.columns.len(), 1);
 }
 
