@@ -6,7 +6,9 @@ import FormControlLabel from '@mui/material/FormControlLabel';
 import IconButton from '@mui/material/IconButton';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
+import { useRef } from 'react';
 import { useGetDatasetQuery, useListDatasetsQuery } from '@/api/datasets-api';
+import { removeBeside } from '@/components/way-back';
 import { Icon } from '@/theme/icons';
 import type { Field, Pair, Value, Values } from './field';
 
@@ -216,12 +218,14 @@ function Lines(props: OneFieldProps & { lines: readonly string[] }) {
 function Pairs(props: OneFieldProps & { pairs: readonly Pair[] }) {
   const { field, pairs, problem, onChange } = props;
   const [leftLabel, rightLabel] = field.sides ?? ['', ''];
+  const add = useRef<HTMLButtonElement>(null);
   const change = (place: number, pair: Pair): void =>
     onChange(pairs.map((old, index) => (index === place ? pair : old)));
   return (
     <Box
       role="group"
       aria-label={field.label}
+      data-removals
       sx={{ gridColumn: '1 / -1', display: 'grid', gap: 2 }}
     >
       <Box sx={{ fontSize: '0.75rem', color: 'text.secondary' }}>{field.label}</Box>
@@ -251,7 +255,14 @@ function Pairs(props: OneFieldProps & { pairs: readonly Pair[] }) {
             size="small"
             aria-label={`Remove ${left || `line ${place + 1}`} from ${field.label}`}
             disabled={pairs.length === 1}
-            onClick={() => onChange(pairs.filter((_, index) => index !== place))}
+            data-removal
+            onClick={({ currentTarget }) =>
+              removeBeside(
+                currentTarget,
+                () => onChange(pairs.filter((_, index) => index !== place)),
+                () => add.current,
+              )
+            }
           >
             <Icon name="close" size={16} />
           </IconButton>
@@ -259,6 +270,7 @@ function Pairs(props: OneFieldProps & { pairs: readonly Pair[] }) {
       ))}
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 3 }}>
         <Button
+          ref={add}
           size="small"
           variant="text"
           startIcon={<Icon name="add" size={16} />}

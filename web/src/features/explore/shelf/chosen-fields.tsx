@@ -57,6 +57,7 @@ export function ChosenFields({ model, state, problems, change }: ChosenFieldsPro
             key={title}
             role="group"
             aria-label={`Chosen ${title.toLowerCase()}`}
+            data-removals
             sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1.5 }}
           >
             <Box aria-hidden="true" sx={{ typography: 'body2', color: 'text.secondary' }}>

@@ -1,8 +1,8 @@
 // A chip with two buttons beside each other: what it says, where that opens something, and the one that takes it away. Chips
-// stand in a group and are told apart by their place: the next one moves up, and the focus stays.
+// stand in a marked group and are told apart by their place: the next one moves up, and the focus stays.
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
-import { placeAround } from '@/components/way-back';
+import { leaveRemoval } from '@/components/way-back';
 import { Icon } from '@/theme/icons';
 
 export interface ClosableChipProps {
@@ -25,13 +25,6 @@ const words = {
   textOverflow: 'ellipsis',
   whiteSpace: 'nowrap',
 } as const;
-
-/** The last of a group has none that moves up: then the one before it, or what is around all of them. */
-function leave(button: HTMLElement): void {
-  const group = button.closest('[role="group"]');
-  const all = [...(group?.querySelectorAll<HTMLElement>('[data-removal]') ?? [])];
-  if (all.at(-1) === button) (all.at(-2) ?? placeAround(button))?.focus();
-}
 
 export function ClosableChip({
   label,
@@ -78,7 +71,7 @@ export function ClosableChip({
         aria-label={removal}
         data-removal
         onClick={({ currentTarget }) => {
-          leave(currentTarget);
+          leaveRemoval(currentTarget);
           onRemove();
         }}
         sx={{

@@ -38,6 +38,7 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
     <Box
       role="group"
       aria-label="Filters"
+      data-removals
       sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 1.5 }}
     >
       <Box aria-hidden="true" sx={{ typography: 'body2', color: 'text.secondary' }}>

@@ -164,6 +164,40 @@ describe('access in the form', () => {
     );
   });
 
+  it('leaves the focus beside a line that is taken away', async () => {
+    stored = {
+      ...stored,
+      access_policies: [
+        {
+          name: 'own',
+          rows: [{ member: 'flights.origin', operator: 'equals', values: ['JFK'] }],
+          masked: [{ column: 'dest' }, { column: 'tailnum' }],
+        },
+      ],
+    };
+    const { user } = open();
+    const access = await section();
+    const button = (name: string) => within(access).getByRole('button', { name });
+    await user.click(button('Remove own').previousElementSibling as HTMLElement);
+    button('Remove masked column 1').focus();
+    await user.keyboard('{Enter}');
+    expect(button('Remove masked column 1')).toHaveFocus();
+    expect(within(access).getByRole('group', { name: 'Masked column 1' })).toHaveTextContent(
+      'tailnum',
+    );
+    await user.keyboard('{Enter}');
+    expect(button('Add masked column')).toHaveFocus();
+
+    button('Origin is JFK').focus();
+    await user.keyboard('{Delete}');
+    expect(button('Add condition')).toHaveFocus();
+
+    await user.click(button('Rows of their own…'));
+    expect(within(access).getByRole('combobox', { name: 'Dimension' })).toHaveFocus();
+    await user.click(button('Cancel'));
+    expect(button('Rows of their own…')).toHaveFocus();
+  });
+
   it('offers attributes of people among the values of a dimension', async () => {
     stored = { ...stored, access_policies: [{ name: 'own' }] };
     const { user } = open();

@@ -4,7 +4,9 @@ import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import type { ReactNode } from 'react';
 import type { AccessPolicy, AttributeCondition, Filter, MaskedColumn, Model } from '@/api/types';
+import { announce } from '@/components/announcer';
 import { ValueChips } from '@/components/value-chips';
+import { removeBeside } from '@/components/way-back';
 import { isMemberFilter } from '@/lib/members';
 import { without } from '@/lib/without';
 import { Icon } from '@/theme/icons';
@@ -191,13 +193,14 @@ interface PartProps {
 
 function Part({ title, lead, add, onAdd, children }: PartProps) {
   return (
-    <Box role="group" aria-label={title} sx={{ display: 'grid', gap: 3 }}>
+    <Box role="group" aria-label={title} data-removals sx={{ display: 'grid', gap: 3 }}>
       <Box sx={{ typography: 'body2', color: 'text.secondary' }}>
         {title}: {lead.charAt(0).toLowerCase() + lead.slice(1)}
       </Box>
       {children}
       <Box>
         <Button
+          data-addition
           size="small"
           variant="text"
           startIcon={<Icon name="add" size={16} />}
@@ -217,6 +220,11 @@ interface LineProps {
 }
 
 function Line({ name, onRemove, children }: LineProps) {
+  const remove = (button: HTMLElement): void => {
+    const part = button.closest('[data-removals]');
+    removeBeside(button, onRemove, () => part?.querySelector<HTMLElement>('[data-addition]'));
+    announce(`${name} was removed`);
+  };
   return (
     <Box
       role="group"
@@ -226,7 +234,12 @@ function Line({ name, onRemove, children }: LineProps) {
       <Box sx={{ flex: 1, minWidth: 0 }}>
         <Fields>{children}</Fields>
       </Box>
-      <IconButton size="small" aria-label={`Remove ${name.toLowerCase()}`} onClick={onRemove}>
+      <IconButton
+        size="small"
+        aria-label={`Remove ${name.toLowerCase()}`}
+        data-removal
+        onClick={({ currentTarget }) => remove(currentTarget)}
+      >
         <Icon name="close" size={16} />
       </IconButton>
     </Box>

@@ -1,7 +1,8 @@
 // The condition that most policies are made for: a dimension is what an attribute of whoever asks says.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { MemberFilter, Model } from '@/api/types';
 import { toMember } from '@/lib/members';
 import { Choice, Fields, Text } from '../form/fields';
@@ -22,15 +23,26 @@ export function UserRowsField({ model, attributes, onAdd }: UserRowsFieldProps) 
   const dimensions = model.dimensions.filter(
     ({ type }) => !['timestamp', 'date', 'struct', 'list'].includes(type),
   );
-  const close = (): void => {
-    setOpen(false);
-    setDimension('');
-    setAttribute('');
+  const opener = useRef<HTMLButtonElement>(null);
+  const group = useRef<HTMLDivElement>(null);
+  // What opens it and it are never there together: the focus goes from one to the other.
+  const show = (): void => {
+    flushSync(() => setOpen(true));
+    group.current?.querySelector<HTMLElement>('[role="combobox"]')?.focus();
+  };
+  const close = (added?: MemberFilter): void => {
+    flushSync(() => {
+      if (added) onAdd(added);
+      setOpen(false);
+      setDimension('');
+      setAttribute('');
+    });
+    opener.current?.focus();
   };
   if (!open) {
     return (
       <Box>
-        <Button size="small" variant="text" onClick={() => setOpen(true)}>
+        <Button ref={opener} size="small" variant="text" onClick={show}>
           Rows of their own…
         </Button>
       </Box>
@@ -38,6 +50,7 @@ export function UserRowsField({ model, attributes, onAdd }: UserRowsFieldProps) 
   }
   return (
     <Box
+      ref={group}
       role="group"
       aria-label="Rows of their own"
       sx={{
@@ -73,18 +86,17 @@ export function UserRowsField({ model, attributes, onAdd }: UserRowsFieldProps) 
         <Button
           size="small"
           disabled={dimension === '' || !nameForm.test(attribute)}
-          onClick={() => {
-            onAdd({
+          onClick={() =>
+            close({
               member: toMember(dimension, model.name),
               operator: 'equals',
               values: [ofUser(attribute)],
-            });
-            close();
-          }}
+            })
+          }
         >
           Add these rows
         </Button>
-        <Button size="small" variant="text" onClick={close}>
+        <Button size="small" variant="text" onClick={() => close()}>
           Cancel
         </Button>
       </Box>

@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import Chip from '@mui/material/Chip';
-import { lazy, useContext, useMemo, useState } from 'react';
+import { lazy, useContext, useMemo, useRef, useState } from 'react';
 import type { MouseEvent } from 'react';
 import type { Filter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
@@ -33,6 +33,7 @@ export function FiltersField(props: FiltersFieldProps) {
   const models = useMemo(() => [{ ...model, measures: [] }], [model]);
   const edited = open === null ? undefined : filters[open.place];
   const close = (): void => setOpen(null);
+  const add = useRef<HTMLButtonElement>(null);
   return (
     <Box role="group" aria-label={title}>
       <Box aria-hidden="true" sx={{ typography: 'body2', color: 'text.secondary', mb: 1 }}>
@@ -53,7 +54,11 @@ export function FiltersField(props: FiltersFieldProps) {
                       setOpen({ anchor: event.currentTarget, place }),
                   }
                 : {})}
-              onDelete={() => onChange(filters.filter((_, index) => index !== place))}
+              onDelete={() => {
+                // The next one moves up and keeps the focus; the last has none that does.
+                if (place === filters.length - 1) add.current?.focus();
+                onChange(filters.filter((_, index) => index !== place));
+              }}
               deleteIcon={
                 <Box component="span" role="button" aria-label={`Remove ${words}`}>
                   <Icon name="close" size={14} />
@@ -64,6 +69,7 @@ export function FiltersField(props: FiltersFieldProps) {
         })}
         {!readOnly && (
           <Button
+            ref={add}
             size="small"
             variant="text"
             aria-haspopup="dialog"

@@ -1,8 +1,10 @@
 // Hierarchies of a model: which dimensions lie one within the other, the widest first. Loaded beside the form.
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
-import { useContext, useMemo } from 'react';
+import { useContext, useMemo, useRef } from 'react';
 import type { FieldProblem, Hierarchy, Model } from '@/api/types';
+import { announce } from '@/components/announcer';
+import { removeBeside } from '@/components/way-back';
 import { widened } from '@/lib/joins';
 import { Icon } from '@/theme/icons';
 import { isSavedName, nameWith } from '../state/name-after';
@@ -94,9 +96,25 @@ interface LevelsProps {
 
 function Levels({ levels, options, labelOf, onChange }: LevelsProps) {
   const readOnly = useContext(ReadOnly);
+  const group = useRef<HTMLDivElement>(null);
   const free = options.filter(({ value }) => !levels.includes(value));
+  const remove = (button: HTMLElement, place: number): void => {
+    const level = levels[place] ?? '';
+    removeBeside(
+      button,
+      () => onChange(levels.filter((_, index) => index !== place)),
+      () => group.current?.querySelector<HTMLElement>('[role="combobox"]'),
+    );
+    announce(`${labelOf(level)} was removed`);
+  };
   return (
-    <Box role="group" aria-label="Levels" sx={{ display: 'grid', gap: 4 }}>
+    <Box
+      ref={group}
+      role="group"
+      aria-label="Levels"
+      data-removals
+      sx={{ display: 'grid', gap: 4 }}
+    >
       <Box component="ol" aria-label="Levels" sx={{ listStyle: 'none', m: 0, p: 0 }}>
         {levels.map((level, place) => {
           const known = options.some(({ value }) => value === level);
@@ -134,7 +152,8 @@ function Levels({ levels, options, labelOf, onChange }: LevelsProps) {
                   <IconButton
                     size="small"
                     aria-label={`Remove ${labelOf(level)}`}
-                    onClick={() => onChange(levels.filter((_, index) => index !== place))}
+                    data-removal
+                    onClick={({ currentTarget }) => remove(currentTarget, place)}
                   >
                     <Icon name="close" size={14} />
                   </IconButton>

@@ -53,6 +53,21 @@ it('adds levels, own and joined ones, and moves them', async () => {
   expect(told).toHaveBeenLastCalledWith([{ ...geo, levels: ['carrier', 'origin'] }]);
 });
 
+it('leaves the focus at the level beside one that is removed, and at the choice after the last', async () => {
+  const { user } = renderApp(<Section told={vi.fn()} />);
+  await user.click(screen.getByRole('button', { name: /^Geography/ }));
+  await user.click(screen.getByRole('combobox', { name: 'Add the next level' }));
+  await user.click(await screen.findByRole('option', { name: 'Carrier' }));
+  const remove = (name: string) => screen.getByRole('button', { name: `Remove ${name}` });
+  remove('Origin').focus();
+  await user.keyboard('{Enter}');
+  expect(remove('Carrier')).toHaveFocus();
+  await user.keyboard('{Enter}');
+  expect(remove('Origin airport: City')).toHaveFocus();
+  await user.keyboard('{Enter}');
+  expect(screen.getByRole('combobox', { name: 'Widest level' })).toHaveFocus();
+});
+
 it('names a new one after its label, and keeps the name of a saved one', async () => {
   const told = vi.fn<(hierarchies: Hierarchy[]) => void>();
   const { user } = renderApp(<Section told={told} />);

@@ -2,8 +2,10 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
-import { useContext } from 'react';
+import { useContext, useRef } from 'react';
 import type { Join, Model, Relationship } from '@/api/types';
+import { announce } from '@/components/announcer';
+import { removeBeside } from '@/components/way-back';
 import { targetOf } from '@/lib/joins';
 import { Icon } from '@/theme/icons';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
@@ -35,8 +37,18 @@ export default function JoinFields({ join, model, models, columns, onChange }: J
   const set = (part: Partial<Join>): void => onChange({ ...join, ...part });
   const setPair = (place: number, part: Partial<Join['on'][number]>): void =>
     set({ on: join.on.map((pair, index) => (index === place ? { ...pair, ...part } : pair)) });
+  const add = useRef<HTMLButtonElement>(null);
+  const removePair = (button: HTMLElement, place: number): void => {
+    removeBeside(
+      button,
+      () => set({ on: join.on.filter((_, index) => index !== place) }),
+      // One pair alone cannot be removed.
+      () => add.current,
+    );
+    announce(`Pair ${place + 1} was removed`);
+  };
   return (
-    <>
+    <Box data-removals sx={{ display: 'grid', gap: 4 }}>
       <Fields>
         <Text
           label="Name"
@@ -89,7 +101,8 @@ export default function JoinFields({ join, model, models, columns, onChange }: J
             <IconButton
               size="small"
               aria-label={`Remove pair ${place + 1}`}
-              onClick={() => set({ on: join.on.filter((_, index) => index !== place) })}
+              data-removal
+              onClick={({ currentTarget }) => removePair(currentTarget, place)}
             >
               <Icon name="close" size={16} />
             </IconButton>
@@ -99,6 +112,7 @@ export default function JoinFields({ join, model, models, columns, onChange }: J
       {!readOnly && (
         <Box>
           <Button
+            ref={add}
             size="small"
             variant="text"
             startIcon={<Icon name="add" size={16} />}
@@ -108,6 +122,6 @@ export default function JoinFields({ join, model, models, columns, onChange }: J
           </Button>
         </Box>
       )}
-    </>
+    </Box>
   );
 }
