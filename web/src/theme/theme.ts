@@ -97,6 +97,12 @@ export const theme = createTheme({
             outline: '2px solid var(--tm-palette-primary-main)',
             outlineOffset: 2,
           },
+          // What cannot be used now and keeps the focus, see components/usable.ts.
+          '&[aria-disabled="true"]:not(.Mui-disabled)': {
+            cursor: 'default',
+            color: 'var(--tm-palette-text-disabled)',
+            '&:hover': { backgroundColor: 'transparent' },
+          },
         },
       },
     },

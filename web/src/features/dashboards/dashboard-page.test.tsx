@@ -401,6 +401,29 @@ describe('editing', () => {
     expect(await screen.findByText('Saved')).toBeInTheDocument();
   }, 40_000);
 
+  it('keeps the focus at undo and redo also where nothing is left for them', async () => {
+    const { user, store } = open();
+    await card('Flights');
+    await user.keyboard('e');
+    const handle = await screen.findByRole('button', { name: 'Move Flights' }, { timeout: 8_000 });
+    handle.focus();
+    await user.keyboard('{Shift>}{ArrowDown}{/Shift}{Enter}');
+    const history = () => store.getState().draft?.draft?.history;
+    const undo = screen.getByRole('button', { name: 'Undo: Resized Flights' });
+    const redo = screen.getByRole('button', { name: 'Nothing to redo' });
+    undo.focus();
+    await user.keyboard('{Enter}{Enter}');
+    expect(history()).toMatchObject({ past: [], future: [{ label: 'Resized Flights' }] });
+    expect(undo).toHaveFocus();
+    expect(undo).toHaveAccessibleName('Nothing to undo');
+    expect(undo).toHaveAttribute('aria-disabled', 'true');
+    redo.focus();
+    await user.keyboard('{Enter}{Enter}');
+    expect(history()?.future).toEqual([]);
+    expect(redo).toHaveFocus();
+    expect(redo).toHaveAttribute('aria-disabled', 'true');
+  }, 40_000);
+
   it('keeps the focus at a card that is configured, and beside one that is deleted', async () => {
     const { user } = open();
     await card('Flights');

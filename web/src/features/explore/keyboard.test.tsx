@@ -98,6 +98,36 @@ describe('the menu of a cell', () => {
   });
 });
 
+describe('what cannot be chosen', () => {
+  it('is reached among the kinds of charts, says why, and is not taken', async () => {
+    const { user } = open('?m=count&d=carrier');
+    const chart = await screen.findByRole('combobox', { name: 'Chart' });
+    chart.focus();
+    await user.keyboard('{Enter}');
+    const map = await screen.findByRole('option', { name: 'Map' });
+    while (document.activeElement !== map) {
+      const before = document.activeElement;
+      await user.keyboard('{ArrowDown}');
+      expect(document.activeElement).not.toBe(before);
+    }
+    expect(map).toHaveAttribute('aria-disabled', 'true');
+    expect(map).toHaveAccessibleDescription(/latitude|place|dimension/i);
+    await user.keyboard('{Enter} ');
+    expect(map).toBeVisible();
+    expect(chart).not.toHaveTextContent('Map');
+  });
+
+  it('is reached where nothing can be compared', async () => {
+    const { user } = open('?m=count&time=all');
+    const compare = await button('Compare with before');
+    compare.focus();
+    expect(compare).toHaveFocus();
+    expect(compare).toHaveAccessibleDescription(/all time has nothing before it/);
+    await user.keyboard('{Enter}');
+    expect(compare).toHaveAttribute('aria-pressed', 'false');
+  });
+});
+
 describe('an answer', () => {
   it('is said to be there, and how many rows it has', async () => {
     const { user } = open('?m=count&d=origin');

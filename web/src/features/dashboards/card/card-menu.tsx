@@ -4,8 +4,8 @@ import Divider from '@mui/material/Divider';
 import IconButton from '@mui/material/IconButton';
 import ListItemIcon from '@mui/material/ListItemIcon';
 import Menu from '@mui/material/Menu';
-import MenuItem from '@mui/material/MenuItem';
 import { useState } from 'react';
+import { PossibleItem, reachesAll } from '@/components/possible-item';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
 
@@ -13,7 +13,8 @@ export interface CardMenuItem {
   label: string;
   icon: IconName;
   run: () => void;
-  disabled?: boolean;
+  /** Why it cannot be done now. */
+  obstacle?: string | null;
   /** Draws a line above. */
   divided?: boolean;
 }
@@ -38,12 +39,17 @@ export function CardMenu({ title, items }: { title: string; items: readonly Card
         <Icon name="more" size={16} />
       </IconButton>
       {used && (
-        <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
+        <Menu
+          anchorEl={anchor}
+          open={anchor !== null}
+          onClose={() => setAnchor(null)}
+          slotProps={reachesAll}
+        >
           {items.flatMap((item) => [
             ...(item.divided ? [<Divider key={`${item.label} line`} />] : []),
-            <MenuItem
+            <PossibleItem
               key={item.label}
-              disabled={item.disabled ?? false}
+              obstacle={item.obstacle ?? null}
               onClick={() => {
                 setAnchor(null);
                 item.run();
@@ -53,7 +59,7 @@ export function CardMenu({ title, items }: { title: string; items: readonly Card
                 <Icon name={item.icon} size={16} />
               </ListItemIcon>
               {item.label}
-            </MenuItem>,
+            </PossibleItem>,
           ])}
         </Menu>
       )}

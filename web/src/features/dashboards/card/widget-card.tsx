@@ -135,6 +135,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   };
 
   const exploring = useExploring(widget, query);
+  const unanswered = result === null ? 'There is no answer yet' : null;
   const menu: CardMenuItem[] = [
     ...(widget.kind === 'table'
       ? []
@@ -143,7 +144,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             label: asTable ? 'View as chart' : 'View as table',
             icon: asTable ? ('chart' as const) : ('table' as const),
             run: () => setAsTable(!asTable),
-            disabled: result === null,
+            obstacle: unanswered,
           },
         ]),
     ...exploring,
@@ -153,7 +154,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
       label: 'Where does this come from?',
       icon: 'info',
       run: () => setAbout(true),
-      disabled: result === null,
+      obstacle: unanswered,
     },
     ...(onOpen
       ? [{ label: 'Full screen', icon: 'expand' as const, run: () => onOpen(widget.id) }]

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import type { Model } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { EmptyState } from '@/components/states';
+import { usable } from '@/components/usable';
 import { Icon } from '@/theme/icons';
 import { widgetKinds } from '@/widgets/registry';
 import { missingFor } from '@/widgets/widget-kind';
@@ -59,11 +60,10 @@ export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps)
               <Button
                 key={kind.kind}
                 autoFocus={index === 0}
-                disabled={missing !== null}
-                onClick={() => onAdd(kind, model)}
+                {...usable(missing === null, () => onAdd(kind, model))}
                 sx={{ justifyContent: 'flex-start', gap: 3, py: 2.5, textAlign: 'left' }}
               >
-                <Box sx={{ color: 'primary.main', display: 'flex' }}>
+                <Box sx={{ color: missing === null ? 'primary.main' : 'inherit', display: 'flex' }}>
                   <Icon name={kind.icon} size={20} />
                 </Box>
                 <span>

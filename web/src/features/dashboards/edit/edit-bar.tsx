@@ -4,6 +4,7 @@ import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import TextField from '@mui/material/TextField';
 import Tooltip from '@mui/material/Tooltip';
+import { usable } from '@/components/usable';
 import { Icon } from '@/theme/icons';
 import type { Editing } from './use-editing';
 
@@ -53,18 +54,14 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
         sx={{ maxWidth: 320 }}
       />
       <Tooltip title={undoLabel}>
-        <span>
-          <IconButton aria-label={undoLabel} disabled={past.length === 0} onClick={editing.undo}>
-            <Icon name="undo" />
-          </IconButton>
-        </span>
+        <IconButton aria-label={undoLabel} {...usable(past.length > 0, editing.undo)}>
+          <Icon name="undo" />
+        </IconButton>
       </Tooltip>
       <Tooltip title={redoLabel}>
-        <span>
-          <IconButton aria-label={redoLabel} disabled={future.length === 0} onClick={editing.redo}>
-            <Icon name="redo" />
-          </IconButton>
-        </span>
+        <IconButton aria-label={redoLabel} {...usable(future.length > 0, editing.redo)}>
+          <Icon name="redo" />
+        </IconButton>
       </Tooltip>
       <Button onClick={onAdd} startIcon={<Icon name="add" size={16} />}>
         Add card

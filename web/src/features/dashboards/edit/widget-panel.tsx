@@ -10,6 +10,7 @@ import TextField from '@mui/material/TextField';
 import type { Model, Widget, WidgetKind, WidgetOptions } from '@/api/types';
 import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
+import { PossibleItem, reachesAll } from '@/components/possible-item';
 import { TopFields } from '@/components/top-fields';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
@@ -169,16 +170,21 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
               `Changed ${widget.title} to ${next.label.toLowerCase()}`,
             );
         }}
+        slotProps={{ select: { MenuProps: { slotProps: reachesAll } } }}
       >
-        {widgetKinds.map((entry) => (
-          <MenuItem
-            key={entry.kind}
-            value={entry.kind}
-            disabled={missingFor(entry, widened(model, models)) !== null}
-          >
-            {entry.label}
-          </MenuItem>
-        ))}
+        {widgetKinds.map((entry) => {
+          const obstacle = missingFor(entry, widened(model, models));
+          return (
+            <PossibleItem
+              key={entry.kind}
+              value={entry.kind}
+              disabled={obstacle !== null}
+              obstacle={obstacle}
+            >
+              {entry.label}
+            </PossibleItem>
+          );
+        })}
       </TextField>
       <TextField
         select

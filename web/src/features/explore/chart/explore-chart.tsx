@@ -6,6 +6,7 @@ import { Suspense, useMemo } from 'react';
 import type { Cell, Model, QueryResult, Widget, WidgetKind } from '@/api/types';
 import { assignSlots } from '@/charts/core/color-map';
 import { ErrorBoundary } from '@/components/error-boundary';
+import { PossibleItem, reachesAll } from '@/components/possible-item';
 import { LoadingState } from '@/components/states';
 import { kindOf } from '@/widgets/registry';
 import { readColumns, splitOf } from '@/widgets/result-columns';
@@ -107,6 +108,7 @@ export function ChartKindField({ state, model, drawn, onKind }: ChartKindFieldPr
       slotProps={{
         select: {
           displayEmpty: true,
+          MenuProps: { slotProps: reachesAll },
           renderValue: (value) =>
             value === ''
               ? `Auto: ${auto.toLowerCase()}`
@@ -117,14 +119,9 @@ export function ChartKindField({ state, model, drawn, onKind }: ChartKindFieldPr
     >
       <MenuItem value="">Auto: what suits the choice</MenuItem>
       {choices.map(({ kind, label, obstacle }) => (
-        <MenuItem key={kind} value={kind} disabled={obstacle !== null}>
+        <PossibleItem key={kind} value={kind} disabled={obstacle !== null} obstacle={obstacle}>
           {label}
-          {obstacle !== null && (
-            <Box component="span" sx={{ ml: 2, typography: 'caption', color: 'text.secondary' }}>
-              {obstacle}
-            </Box>
-          )}
-        </MenuItem>
+        </PossibleItem>
       ))}
     </TextField>
   );

@@ -1,12 +1,14 @@
 // What holds or does not: a named filter, a comparison.
 import Box from '@mui/material/Box';
 import ButtonBase from '@mui/material/ButtonBase';
+import { usable } from '@/components/usable';
 import { Icon } from '@/theme/icons';
 
 export interface ToggleChipProps {
   label: string;
   pressed: boolean;
   invalid?: boolean;
+  /** It does nothing now, and its hint says why. */
   disabled?: boolean;
   /** More than its label says. */
   hint?: string;
@@ -25,8 +27,7 @@ export function ToggleChip({
     <ButtonBase
       aria-pressed={pressed}
       title={hint ?? label}
-      disabled={disabled}
-      onClick={onToggle}
+      {...usable(!disabled, onToggle)}
       sx={{
         gap: 1,
         height: 30,
@@ -38,7 +39,6 @@ export function ToggleChip({
         bgcolor: pressed ? 'surface.accentSoft' : 'transparent',
         color: pressed ? 'primary.main' : 'text.secondary',
         fontSize: '0.8125rem',
-        opacity: disabled ? 0.5 : 1,
         '@media (pointer: coarse)': { height: 44 },
       }}
     >
