@@ -1,8 +1,9 @@
 // The toast queue: how many are shown, how long, and what becomes of an action that is or is not used.
-import { act, fireEvent, screen } from '@testing-library/react';
+import { act, fireEvent, screen, within } from '@testing-library/react';
 import { useEffect } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { renderApp } from '@/testing/render-app';
+import { Dialog } from './dialog';
 import { useToasts } from './toast-slice';
 import type { Toaster } from './toast-slice';
 
@@ -86,5 +87,36 @@ describe('toasts', () => {
     leave();
     expect(onGone).toHaveBeenCalledOnce();
     expect(run).not.toHaveBeenCalled();
+  });
+});
+
+describe('a toast beside a dialog', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+  const open = (dialog: boolean) =>
+    renderApp(
+      <>
+        <Taker />
+        {dialog && (
+          <Dialog title="Rows" onClose={() => undefined}>
+            Words
+          </Dialog>
+        )}
+      </>,
+    );
+
+  it('is heard in the dialog, which hides the page', () => {
+    open(true);
+    show({ message: 'Not loaded', tone: 'error' });
+    pass(1_000);
+    expect(within(screen.getByRole('dialog')).getByRole('status')).toHaveTextContent('Not loaded');
+  });
+
+  it('is heard once where there is none', () => {
+    open(false);
+    show({ message: 'Saved' });
+    pass(1_000);
+    expect(screen.getByRole('status')).toBeEmptyDOMElement();
+    expect(screen.getByRole('region', { name: 'Messages' })).toHaveTextContent('Saved');
   });
 });

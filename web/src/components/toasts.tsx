@@ -1,11 +1,13 @@
-// Draws the toast queue: at most three at once, the timer waits while pointer or focus is on a toast.
+// Draws the toast queue: at most three at once, the timer waits while pointer or focus is on a toast. What is said while a dialog
+// hides the page, and so the region of these, is said in the dialog's own.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useDispatch, useSelector } from 'react-redux';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
+import { announce } from './announcer';
 import { takeToastEffect, toastClosed, visibleToasts } from './toast-slice';
 import type { Toast, ToastTone } from './toast-slice';
 
@@ -19,6 +21,11 @@ const colours: Record<ToastTone, string> = {
 function ToastCard({ toast }: { toast: Toast }) {
   const dispatch = useDispatch();
   const [held, setHeld] = useState(false);
+  const card = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    if (card.current?.closest('[aria-hidden="true"]')) announce(toast.message);
+  }, [toast.message]);
 
   useEffect(() => {
     if (held || toast.durationMs === null) return;
@@ -38,6 +45,7 @@ function ToastCard({ toast }: { toast: Toast }) {
 
   return (
     <Box
+      ref={card}
       data-testid="toast"
       onMouseEnter={() => setHeld(true)}
       onMouseLeave={() => setHeld(false)}

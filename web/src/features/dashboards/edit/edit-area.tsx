@@ -6,7 +6,7 @@ import useMediaQuery from '@mui/material/useMediaQuery';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import type { Model, Widget } from '@/api/types';
 import { EmptyState, LoadingState } from '@/components/states';
-import { announce } from '@/components/announcer';
+import { announce, Announcer } from '@/components/announcer';
 import { modelOf } from '@/lib/members';
 import type { WidgetKindSpec } from '@/widgets/widget-kind';
 import { AddDialog } from './add-dialog';
@@ -196,6 +196,7 @@ export function EditArea({ editing, content, models, adding, onAddingDone }: Edi
               },
             }}
           >
+            <Announcer />
             {panel}
           </Drawer>
         ) : (
