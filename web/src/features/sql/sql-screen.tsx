@@ -4,7 +4,8 @@ import Button from '@mui/material/Button';
 import Tab from '@mui/material/Tab';
 import Tabs from '@mui/material/Tabs';
 import useMediaQuery from '@mui/material/useMediaQuery';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import { sqlKey } from '@/api/sql-api';
 import type { SqlQuery } from '@/api/types';
@@ -38,6 +39,12 @@ const StatementExplanation = chunkComponent<StatementExplanationProps>(
   () => import('./result/statement-explanation'),
 );
 
+const sides = [
+  { key: 'datasets', label: 'Datasets' },
+  { key: 'history', label: 'History' },
+] as const;
+type Side = (typeof sides)[number]['key'];
+
 export function SqlScreen() {
   const [params] = useSearchParams();
   const navigate = useNavigate();
@@ -45,8 +52,9 @@ export function SqlScreen() {
   const { history, add, clear } = useHistory();
   const [text, setText] = useText(linked);
   const [opened, setOpened] = useState<string[]>([]);
-  const [side, setSide] = useState<'datasets' | 'history'>('datasets');
+  const [side, setSide] = useState<Side>('datasets');
   const [sideOpen, setSideOpen] = useState(false);
+  const sideId = useId();
   const wide = useMediaQuery('(min-width: 900px)');
   const editor = useRef<SqlEditorHandle>(null);
   const schema = useSchema(text, opened);
@@ -100,44 +108,61 @@ export function SqlScreen() {
   const fieldProblem = (field: string): string | undefined =>
     problem?.errors?.find((error) => error.field === field)?.detail;
 
+  const sidePanels: Record<Side, () => ReactNode> = {
+    datasets: () => (
+      <SchemaList
+        schema={schema}
+        opened={opened}
+        onToggle={(dataset) =>
+          setOpened((old) =>
+            old.includes(dataset) ? old.filter((name) => name !== dataset) : [...old, dataset],
+          )
+        }
+        onWrite={(text) => editor.current?.insert(text)}
+      />
+    ),
+    history: () => (
+      <HistoryList
+        history={history}
+        onTake={(sql) => {
+          setText(sql);
+          editor.current?.focus();
+        }}
+        onClear={clear}
+      />
+    ),
+  };
   const panel = (
     <>
       <Tabs
         value={side}
-        onChange={(_event, value: 'datasets' | 'history') => setSide(value)}
+        onChange={(_event, value: Side) => setSide(value)}
         aria-label="Beside the statement"
         sx={{ minHeight: 36, mb: 2 }}
       >
-        <Tab value="datasets" label="Datasets" sx={{ minHeight: 36 }} />
-        <Tab value="history" label="History" sx={{ minHeight: 36 }} />
+        {sides.map(({ key, label }) => (
+          <Tab
+            key={key}
+            value={key}
+            label={label}
+            id={`${sideId}-tab-${key}`}
+            aria-controls={`${sideId}-panel-${key}`}
+            sx={{ minHeight: 36 }}
+          />
+        ))}
       </Tabs>
-      <Box
-        role="tabpanel"
-        aria-label={side === 'datasets' ? 'Datasets' : 'History'}
-        sx={{ overflow: 'auto', minHeight: 0, p: '2px' }}
-      >
-        {side === 'datasets' ? (
-          <SchemaList
-            schema={schema}
-            opened={opened}
-            onToggle={(dataset) =>
-              setOpened((old) =>
-                old.includes(dataset) ? old.filter((name) => name !== dataset) : [...old, dataset],
-              )
-            }
-            onWrite={(text) => editor.current?.insert(text)}
-          />
-        ) : (
-          <HistoryList
-            history={history}
-            onTake={(sql) => {
-              setText(sql);
-              editor.current?.focus();
-            }}
-            onClear={clear}
-          />
-        )}
-      </Box>
+      {sides.map(({ key }) => (
+        <Box
+          key={key}
+          role="tabpanel"
+          id={`${sideId}-panel-${key}`}
+          aria-labelledby={`${sideId}-tab-${key}`}
+          hidden={key !== side}
+          sx={{ overflow: 'auto', minHeight: 0, p: '2px' }}
+        >
+          {key === side && sidePanels[key]()}
+        </Box>
+      ))}
     </>
   );
   const frame = {

@@ -329,6 +329,18 @@ describe('beside the statement', () => {
     expect(asked).toEqual([]);
   });
 
+  it('are panels that their tabs name and control', async () => {
+    const { user } = open();
+    await editor();
+    for (const name of ['Datasets', 'History']) {
+      const tab = screen.getByRole('tab', { name });
+      await user.click(tab);
+      const panel = screen.getByRole('tabpanel', { name });
+      expect(tab).toHaveAttribute('aria-controls', panel.id);
+      expect(document.querySelectorAll('[role="tabpanel"]')).toHaveLength(2);
+    }
+  });
+
   it('is what was run, in this browser, until it is cleared', async () => {
     const { user, unmount } = open(`?q=${encodeURIComponent(count)}`);
     await editor();
