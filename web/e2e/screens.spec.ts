@@ -23,11 +23,21 @@ const pages: [name: string, path: string | null][] = [
   ['not-found', '/no/such/page'],
 ];
 
-test('the pages of somebody who is signed in', async ({ page, seeded, strict }, info) => {
+test('the pages of somebody who is signed in', async ({
+  page,
+  seeded,
+  strict,
+  isMobile,
+}, info) => {
   test.setTimeout(180_000);
   const { server } = seeded;
   await strict(page, server);
   await page.goto(`${server.url}/sign-in`);
+  if (isMobile) {
+    // Phones make the page larger around fields with smaller words.
+    const field = page.getByRole('textbox').first();
+    await expect(field).toHaveCSS('font-size', '16px');
+  }
   await signIn(page, owner);
   await expect(page.getByRole('heading', { name: 'Dashboards', level: 1 })).toBeVisible();
   for (const [name, path] of pages) {

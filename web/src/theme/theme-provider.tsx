@@ -5,10 +5,10 @@ import { CacheProvider } from '@emotion/react';
 import CssBaseline from '@mui/material/CssBaseline';
 import { ThemeProvider as MuiThemeProvider } from '@mui/material/styles';
 import type { ReactNode } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { readNonce } from './nonce';
 import { theme } from './theme';
-import { themeStorageKey } from './theme-mode';
+import { themeStorageKey, useSurface } from './theme-mode';
 
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const [cache] = useState(() => createCache({ key: 'tm', nonce: readNonce(), prepend: true }));
@@ -16,8 +16,19 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
     <CacheProvider value={cache}>
       <MuiThemeProvider theme={theme} defaultMode="system" modeStorageKey={themeStorageKey} noSsr>
         <CssBaseline enableColorScheme />
+        <BrowserBar />
         {children}
       </MuiThemeProvider>
     </CacheProvider>
   );
+}
+
+/** The bar of a phone's browser has the colour of the page; by itself it would follow the system, whatever theme was chosen. */
+function BrowserBar() {
+  const { page } = useSurface();
+  useEffect(() => {
+    for (const meta of document.querySelectorAll('meta[name="theme-color"]'))
+      meta.setAttribute('content', page);
+  }, [page]);
+  return null;
 }

@@ -190,7 +190,8 @@ export const theme = createTheme({
           borderColor: 'var(--tm-palette-surface-border)',
           '& legend': { fontSize: '0.75rem' },
         },
-        input: { fontSize: '0.875rem' },
+        // Phones make the whole page larger around a field whose words are smaller than 16 px.
+        input: { fontSize: '0.875rem', '@media (pointer: coarse)': { fontSize: '1rem' } },
       },
     },
     // Selects stand on the same line as text fields beside them.
