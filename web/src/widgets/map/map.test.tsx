@@ -106,6 +106,18 @@ describe('a map', () => {
     });
   });
 
+  it('says how many places there are where the answer was cut', () => {
+    const noteOf = (total: number | null) =>
+      toSeries({
+        ...props,
+        result: { ...result, provenance: { ...provenance, truncated: true, total_rows: total } },
+      })?.note;
+    expect(noteOf(12_345)).toBe(
+      'The first 2 places of 12,345 rows \u00b7 2 rows without a place on the map',
+    );
+    expect(noteOf(null)).toMatch(/^Only the first 2 places \u00b7/);
+  });
+
   it('is announced, and asks for a point where there is none', () => {
     const { rerender } = renderApp(<MapView {...props} />);
     expect(screen.getByRole('group', { name: 'stops.count at 2 places.' })).toBeVisible();

@@ -55,7 +55,17 @@ export function toSeries(input: ChartInput): MapInput | null {
     spec.names.push(names.map((name) => textOf(name.values[row] ?? null, name, input)).join(', '));
     spec.values.push(first?.values[row] ?? null);
   }
+  const { truncated, total_rows: total } = result.provenance;
+  const shown = formatCount(spec.places.length, 'place');
   const left = read.rowCount - spec.places.length;
-  if (left > 0) spec.note = `${formatCount(left, 'row')} without a place on the map`;
+  const notes = [
+    // The greatest, in the order of the question.
+    truncated &&
+      (total === null
+        ? `Only the first ${shown}`
+        : `The first ${shown} of ${formatCount(total, 'row')}`),
+    left > 0 && `${formatCount(left, 'row')} without a place on the map`,
+  ].filter(Boolean);
+  if (notes.length > 0) spec.note = notes.join(' \u00b7 ');
   return spec;
 }
