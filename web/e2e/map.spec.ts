@@ -32,6 +32,19 @@ test('a latitude and its longitude are drawn as a map', async ({ page, freshServ
     await expect(map.getByRole('status')).toContainText(/alt/i);
   });
   await page.screenshot({ path: test.info().outputPath('map.png') });
+
+  await test.step('a part of it is looked at from near, and all of it again', async () => {
+    const lines = () => map.locator('[data-tick]').allTextContents();
+    const all = await lines();
+    const whole = page.getByRole('button', { name: 'Show all places' });
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await expect(whole).not.toHaveAttribute('aria-disabled');
+    await expect.poll(lines).not.toEqual(all);
+    await page.screenshot({ path: test.info().outputPath('map-near.png') });
+    await map.press('0');
+    await expect(whole).toHaveAttribute('aria-disabled', 'true');
+    await expect.poll(lines).toEqual(all);
+  });
   expect(await hasSidewaysScroll(page)).toBe(false);
   expect(await accessibilityProblems(page)).toEqual([]);
 });

@@ -2,8 +2,7 @@
 // component other modules use for lines, areas and bars; heatmaps are in heatmap.tsx.
 import Box from '@mui/material/Box';
 import { visuallyHidden } from '@/components/announcer';
-import { lazy, Suspense, useId, useMemo, useRef, useState } from 'react';
-import type { PointerEvent } from 'react';
+import { lazy, Suspense, useId, useMemo, useRef } from 'react';
 import { useThemeMode } from '@/theme/theme-mode';
 import { AxisLayer } from './axis-layer';
 import { CanvasPlot } from './canvas/canvas-plot';
@@ -19,6 +18,7 @@ import { SharedCrosshair } from './shared-crosshair';
 import { Tooltip } from './tooltip';
 import { useChartReader } from './use-chart-reader';
 import { useElementSize } from './use-element-size';
+import { usePointed } from './use-pointed';
 
 const RechartsPlot = lazy(() => import('./recharts/recharts-plot'));
 
@@ -33,7 +33,6 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
   const mode = useThemeMode();
   const frame = useRef<HTMLDivElement>(null);
   const { width, height } = useElementSize(frame);
-  const [hovered, setHovered] = useState<number | null>(null);
   const hintId = useId();
   const formats = useMemo(() => measureFormats(spec), [spec]);
   const geometry = useMemo(
@@ -46,15 +45,11 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
   const pick = onPickPlace;
   const reader = useChartReader(count, pick);
   const summary = useMemo(() => summarize(spec, formats.full), [spec, formats]);
-  const active = reader.index ?? (hovered !== null && hovered < count ? hovered : null);
+  const pointer = usePointed(frame, (x, y) => geometry && nearestPlace(geometry, x, y));
+  const hovered = pointer.pointed !== null && pointer.pointed < count ? pointer.pointed : null;
+  const active = reader.index ?? hovered;
   const renderer = rendererFor(spec);
   const left = spec.x.values.length - count;
-
-  const onPointer = (event: PointerEvent): void => {
-    if (!geometry || !frame.current) return;
-    const box = frame.current.getBoundingClientRect();
-    setHovered(nearestPlace(geometry, event.clientX - box.left, event.clientY - box.top));
-  };
 
   const at = geometry && active !== null ? geometry.position(active) : 0;
   const flat = geometry?.orientation === 'horizontal';
@@ -71,11 +66,10 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
         data-chart={spec.kind}
         onKeyDown={reader.onKeyDown}
         onBlur={reader.onBlur}
-        onPointerMove={onPointer}
-        onPointerDown={onPointer}
-        onPointerLeave={() => setHovered(null)}
-        onClick={() => {
-          if (hovered !== null && pick) pick(hovered);
+        {...pointer.handlers}
+        onClick={(event) => {
+          const place = pointer.at(event);
+          if (place !== null) pick?.(place);
         }}
         sx={{
           position: 'relative',
@@ -130,7 +124,6 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
                 index={active}
                 x={flat ? geometry.plot.left + geometry.plot.width * 0.5 : at}
                 y={flat ? at : geometry.plot.top + 24}
-                width={width}
                 mode={mode}
               />
             )}

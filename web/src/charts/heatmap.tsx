@@ -1,17 +1,19 @@
 // A heatmap on canvas: cells, labels that fit, a colour key, and the same reading as every chart.
 import Box from '@mui/material/Box';
-import { useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { PointerEvent } from 'react';
+import { useCallback, useId, useMemo, useRef, useState } from 'react';
 import { visuallyHidden } from '@/components/announcer';
 import { formatNumber } from '@/lib/format';
 import { useThemeMode } from '@/theme/theme-mode';
-import { prepare } from './canvas/paint';
 import { ColourKey } from './colour-key';
 import { heatGeometry } from './core/heat-geometry';
 import { AXIS_FONT_SIZE, measureText } from './core/measure-text';
-import { MarkTooltip } from './mark-tooltip';
+import { MarkFoot } from './mark-foot';
+import { MarkPicture } from './mark-picture';
+import type { MarkLabel } from './mark-picture';
+import { TooltipBox } from './tooltip-box';
 import { nextIndex } from './use-chart-reader';
 import { useElementSize } from './use-element-size';
+import { usePointed } from './use-pointed';
 
 export interface HeatSpec {
   title: string;
@@ -25,6 +27,11 @@ export interface HeatSpec {
   note: string | null;
 }
 
+interface CellPlace {
+  row: number;
+  column: number;
+}
+
 export interface HeatmapProps {
   spec: HeatSpec;
   onPickCell?: ((row: number, column: number) => void) | undefined;
@@ -33,9 +40,10 @@ export interface HeatmapProps {
 export function Heatmap({ spec, onPickCell }: HeatmapProps) {
   const mode = useThemeMode();
   const frame = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const footId = useId();
   const { width, height } = useElementSize(frame);
-  const [place, setPlace] = useState<{ row: number; column: number; spoken: boolean } | null>(null);
+  // By keyboard.
+  const [read, setRead] = useState<CellPlace | null>(null);
   const dark = mode === 'dark';
   const geometry = useMemo(
     () =>
@@ -45,39 +53,54 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
     [spec, width, height, dark],
   );
 
-  useLayoutEffect(() => {
-    const element = canvas.current;
-    if (!element || !geometry) return;
-    const context = prepare(element, width, height);
-    if (!context) return;
-    context.font = `${AXIS_FONT_SIZE}px "Inter Variable", system-ui, sans-serif`;
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    for (const cell of geometry.cells) {
-      context.fillStyle = cell.fill;
-      context.beginPath();
-      context.roundRect(cell.x, cell.y, cell.w, cell.h, Math.min(3, cell.w / 4, cell.h / 4));
-      context.fill();
-      const text = formatNumber(cell.value, spec.format, 'compact');
-      if (cell.h >= 14 && measureText(text) + 6 <= cell.w) {
-        context.fillStyle = cell.ink;
-        context.fillText(text, cell.x + cell.w / 2, cell.y + cell.h / 2 + 0.5);
+  const draw = useCallback(
+    (context: CanvasRenderingContext2D) => {
+      context.font = `${AXIS_FONT_SIZE}px "Inter Variable", system-ui, sans-serif`;
+      context.textAlign = 'center';
+      context.textBaseline = 'middle';
+      for (const cell of geometry?.cells ?? []) {
+        context.fillStyle = cell.fill;
+        context.beginPath();
+        context.roundRect(cell.x, cell.y, cell.w, cell.h, Math.min(3, cell.w / 4, cell.h / 4));
+        context.fill();
+        const text = formatNumber(cell.value, spec.format, 'compact');
+        if (cell.h >= 14 && measureText(text) + 6 <= cell.w) {
+          context.fillStyle = cell.ink;
+          context.fillText(text, cell.x + cell.w / 2, cell.y + cell.h / 2 + 0.5);
+        }
       }
-    }
-  }, [geometry, width, height, spec.format]);
+    },
+    [geometry, spec.format],
+  );
+  const labels = useMemo((): MarkLabel[] => {
+    if (!geometry) return [];
+    const { plot, rowLabels, columnLabels } = geometry;
+    return [
+      ...rowLabels.map(({ at, text }): MarkLabel => ({
+        text,
+        x: plot.left - 8,
+        y: at + AXIS_FONT_SIZE * 0.32,
+        anchor: 'end',
+        tick: 'value',
+      })),
+      ...columnLabels.map(({ at, text }): MarkLabel => ({
+        text,
+        x: at,
+        y: plot.top + plot.height + AXIS_FONT_SIZE + 5,
+        anchor: 'middle',
+        tick: 'place',
+      })),
+    ];
+  }, [geometry]);
 
-  const move = (event: PointerEvent): void => {
-    if (!geometry || !frame.current) return;
-    const box = frame.current.getBoundingClientRect();
-    const x = event.clientX - box.left;
-    const y = event.clientY - box.top;
+  const pointer = usePointed(frame, (x, y): CellPlace | null => {
+    if (!geometry) return null;
     const { plot } = geometry;
     const inside =
       x >= plot.left && x <= plot.left + plot.width && y >= plot.top && y <= plot.top + plot.height;
-    setPlace(
-      inside ? { row: geometry.rowAt(y), column: geometry.columnAt(x), spoken: false } : null,
-    );
-  };
+    return inside ? { row: geometry.rowAt(y), column: geometry.columnAt(x) } : null;
+  });
+  const place = read ?? pointer.pointed;
 
   const words = (row: number, column: number): string =>
     `${spec.rows[row] ?? ''}, ${spec.columnNames[column] ?? ''}: ${formatNumber(spec.values[row]?.[column] ?? null, spec.format, 'full')}`;
@@ -94,16 +117,19 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
         tabIndex={0}
         aria-roledescription="heatmap"
         aria-label={`${spec.measureLabel} by ${spec.rows.length} rows and ${spec.columns.length} columns.`}
+        aria-describedby={spec.note ? footId : undefined}
         data-chart="heatmap"
-        onPointerMove={move}
-        onPointerDown={move}
-        onPointerLeave={() => setPlace(null)}
-        onClick={() => place && onPickCell?.(place.row, place.column)}
-        onBlur={() => setPlace(null)}
+        {...pointer.handlers}
+        onClick={(event) => {
+          const at = pointer.at(event);
+          if (at) onPickCell?.(at.row, at.column);
+        }}
+        onBlur={() => setRead(null)}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && place) {
             event.stopPropagation();
-            setPlace(null);
+            setRead(null);
+            pointer.clear();
             return;
           }
           if (event.key === 'Enter' && place) {
@@ -116,50 +142,18 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
           if (next === null || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           const here = place ?? { row: 0, column: 0 };
-          setPlace({ ...here, ...(across ? { column: next } : { row: next }), spoken: true });
+          setRead({ ...here, ...(across ? { column: next } : { row: next }) });
         }}
-        sx={{ position: 'relative', flex: 1, minHeight: 0, borderRadius: 0.5 }}
+        sx={{
+          position: 'relative',
+          flex: 1,
+          minHeight: 0,
+          borderRadius: 0.5,
+          touchAction: 'pan-y',
+        }}
       >
-        <canvas
-          ref={canvas}
-          aria-hidden
-          data-renderer="canvas"
-          style={{ position: 'absolute', inset: 0, width, height, pointerEvents: 'none' }}
-        />
         {geometry && (
-          <svg
-            width={width}
-            height={height}
-            aria-hidden
-            data-axis
-            fontSize={AXIS_FONT_SIZE}
-            style={{ position: 'absolute', inset: 0, pointerEvents: 'none' }}
-          >
-            <g fill="var(--tm-palette-text-secondary)">
-              {geometry.rowLabels.map((label) => (
-                <text
-                  key={label.at}
-                  x={geometry.plot.left - 8}
-                  y={label.at}
-                  dy="0.32em"
-                  textAnchor="end"
-                  data-tick="value"
-                >
-                  {label.text}
-                </text>
-              ))}
-              {geometry.columnLabels.map((label) => (
-                <text
-                  key={label.at}
-                  x={label.at}
-                  y={geometry.plot.top + geometry.plot.height + AXIS_FONT_SIZE + 5}
-                  textAnchor="middle"
-                  data-tick="place"
-                >
-                  {label.text}
-                </text>
-              ))}
-            </g>
+          <MarkPicture width={width} height={height} draw={draw} labels={labels}>
             {cell && (
               <rect
                 x={cell.x}
@@ -172,45 +166,37 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
                 strokeWidth={2}
               />
             )}
-          </svg>
+          </MarkPicture>
         )}
         {place && geometry && (
-          <MarkTooltip
+          <TooltipBox
             x={cell?.x ?? 0}
             y={cell?.y ?? 0}
             w={cell?.w ?? 0}
-            width={width}
             title={`${spec.rows[place.row] ?? ''} \u00b7 ${spec.columnNames[place.column] ?? ''}`}
           >
             {spec.measureLabel}{' '}
             <strong>
               {formatNumber(spec.values[place.row]?.[place.column] ?? null, spec.format, 'full')}
             </strong>
-          </MarkTooltip>
+          </TooltipBox>
         )}
         <span role="status" aria-live="polite" style={visuallyHidden}>
-          {place?.spoken ? words(place.row, place.column) : ''}
+          {read ? words(read.row, read.column) : ''}
         </span>
       </Box>
-      <Box
-        sx={{
-          display: 'flex',
-          alignItems: 'center',
-          gap: 1.5,
-          pt: 1,
-          minHeight: 20,
-          flex: 'none',
-          typography: 'caption',
-          color: 'text.secondary',
-        }}
-      >
+      <MarkFoot>
         <ColourKey
           low={geometry ? format(geometry.domain[0]) : ''}
           high={geometry ? format(geometry.domain[1]) : ''}
           dark={dark}
         />
-        {spec.note && <span style={{ marginLeft: 8 }}>{spec.note}</span>}
-      </Box>
+        {spec.note && (
+          <span id={footId} style={{ marginLeft: 8 }}>
+            {spec.note}
+          </span>
+        )}
+      </MarkFoot>
     </Box>
   );
 }

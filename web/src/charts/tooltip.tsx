@@ -1,5 +1,5 @@
 // What stands at a place of a chart: date with weekday and zone, values sorted by size, change
-// against the previous period. Placed beside the pointer, inside the card, never under it.
+// against the previous period.
 import Box from '@mui/material/Box';
 import { formatDelta, formatNumber } from '@/lib/format';
 import { SO_FAR } from '@/lib/running-period';
@@ -7,6 +7,7 @@ import type { ThemeMode } from '@/theme/palette';
 import { slotColour } from './canvas/paint';
 import { largestFirst, placeLabel } from './core/reading';
 import type { ChartSpec } from './core/spec';
+import { TooltipBox } from './tooltip-box';
 
 export interface TooltipProps {
   spec: ChartSpec;
@@ -14,13 +15,12 @@ export interface TooltipProps {
   /** Where the place is, in the pixels of the chart. */
   x: number;
   y: number;
-  width: number;
   mode: ThemeMode;
 }
 
 const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.secondary' } as const;
 
-export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
+export function Tooltip({ spec, index, x, y, mode }: TooltipProps) {
   const comparison = spec.series.find((series) => series.role === 'comparison');
   const rows = largestFirst(
     spec.series.filter((series) => series.role !== 'comparison'),
@@ -30,34 +30,8 @@ export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
   const before = comparison?.values[index] ?? null;
   const delta = single ? formatDelta(single.value, before, spec.measure.lowerIsBetter) : null;
   const open = spec.incompleteFrom !== null && index >= spec.incompleteFrom;
-  const onLeft = x > width / 2;
   return (
-    <Box
-      aria-hidden
-      data-testid="chart-tooltip"
-      sx={{
-        position: 'absolute',
-        top: Math.max(0, Math.min(y - 24, 9999)),
-        ...(onLeft ? { right: width - x + 12 } : { left: x + 12 }),
-        zIndex: 5,
-        pointerEvents: 'none',
-        bgcolor: 'background.paper',
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: 1,
-        boxShadow: '0 6px 20px rgb(0 0 0 / 0.16)',
-        px: 2.5,
-        py: 2,
-        minWidth: 120,
-        maxWidth: 280,
-        typography: 'body2',
-        fontVariantNumeric: 'tabular-nums',
-      }}
-    >
-      <Box sx={{ typography: 'caption', color: 'text.secondary', mb: 0.5, whiteSpace: 'nowrap' }}>
-        {placeLabel(spec, index)}
-        {open && ` · ${SO_FAR}`}
-      </Box>
+    <TooltipBox x={x} y={y} w={0} title={placeLabel(spec, index) + (open ? ` · ${SO_FAR}` : '')}>
       {rows.map(({ series, value }) => (
         <Box key={series.id} sx={{ display: 'flex', alignItems: 'center', gap: 1.5 }}>
           <Box
@@ -89,6 +63,6 @@ export function Tooltip({ spec, index, x, y, width, mode }: TooltipProps) {
           {delta && <Box sx={{ color: toneColour[delta.tone], fontWeight: 600 }}>{delta.text}</Box>}
         </Box>
       )}
-    </Box>
+    </TooltipBox>
   );
 }

@@ -11,6 +11,7 @@ const paths = {
   upload: 'M12 16V4M7 9l5-5 5 5M4 16v3.5h16V16',
   download: 'M12 4v12M7 11l5 5 5-5M4 19.5h16',
   add: 'M12 5v14M5 12h14',
+  remove: 'M5 12h14',
   close: 'M6 6l12 12M18 6L6 18',
   check: 'M5 12.5l4.5 4.5L19 7.5',
   more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',

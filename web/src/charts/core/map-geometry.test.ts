@@ -1,7 +1,16 @@
 // Points on a map: where they lie, how large they are, which lines lie under them.
 import { describe, expect, it } from 'vitest';
-import { isPlace, mapGeometry, markAt, northing, westOf } from './map-geometry';
+import {
+  isInSight,
+  isPlace,
+  mapGeometry,
+  mapSurvey,
+  markAt,
+  northing,
+  westOf,
+} from './map-geometry';
 import type { MapPlace } from './map-geometry';
+import { wholeView, zoomedAt } from './map-view';
 
 const at = (latitude: number, longitude: number, part: Partial<MapPlace> = {}): MapPlace => ({
   latitude,
@@ -12,7 +21,13 @@ const at = (latitude: number, longitude: number, part: Partial<MapPlace> = {}): 
 });
 const rome = at(41.9, 12.5);
 const oslo = at(59.9, 10.7);
-const of = (places: MapPlace[], width = 600, height = 400) => mapGeometry(places, width, height);
+const of = (places: MapPlace[], width = 600, height = 400, zoom = 1) => {
+  const survey = mapSurvey(places, width, height);
+  const { whole, sizes, shades } = survey;
+  const middle = { x: whole.width / 2, y: whole.height / 2 };
+  const view = zoomedAt(whole, wholeView(whole), zoom, middle);
+  return { ...mapGeometry(survey, view), whole, sizes, shades };
+};
 const mark = (places: MapPlace[], place: number) =>
   of(places).marks.find((entry) => entry.place === place)!;
 
@@ -113,4 +128,31 @@ it('has lines of whole degrees that are far enough apart to be read', () => {
   const near = of([at(41.9, 12.5), at(41.905, 12.51)]);
   expect(near.meridians.map(({ text }) => text)).toContain('12.505\u00b0E');
   expect(of([at(-40, -70), at(-30, -60)]).parallels.map(({ text }) => text)).toContain('35\u00b0S');
+});
+
+describe('a nearer look', () => {
+  const texts = (labels: { text: string }[]) => labels.map(({ text }) => text);
+
+  it('has finer lines, and as far apart', () => {
+    const far = of([rome, oslo]);
+    const near = of([rome, oslo], 600, 400, 40);
+    expect(texts(near.parallels).some((text) => /^\d+\.\d+\u00b0N$/.test(text))).toBe(true);
+    expect(texts(near.parallels)).not.toEqual(texts(far.parallels));
+    for (const { meridians, parallels } of [near, of([rome, oslo], 600, 400, 5_000)]) {
+      for (const lines of [meridians, parallels]) {
+        expect(lines.length).toBeGreaterThan(0);
+        expect(lines.length).toBeLessThan(12);
+        const places = lines.map(({ at }) => at).sort((a, b) => a - b);
+        places.slice(1).forEach((x, index) => expect(x - places[index]!).toBeGreaterThan(60));
+      }
+      expect(new Set(texts(meridians)).size).toBe(meridians.length);
+    }
+  });
+
+  it('leaves marks as large as they are, and some out of sight', () => {
+    const [far, near] = [of([rome, oslo]), of([rome, oslo], 600, 400, 8)];
+    expect(near.marks.map(({ radius }) => radius)).toEqual(far.marks.map(({ radius }) => radius));
+    expect(far.marks.every((entry) => isInSight(far.whole, entry))).toBe(true);
+    expect(near.marks.some((entry) => isInSight(near.whole, entry))).toBe(false);
+  });
 });

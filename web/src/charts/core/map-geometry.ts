@@ -1,6 +1,7 @@
 // Layout of points on a map: Web Mercator, in which a degree is as long across as it is up, so that shapes keep their angles;
-// the part of the world that holds all points, lines of whole degrees over it, areas that go by a measure. Pure.
+// the part of the world that holds all points, lines of whole degrees over what is looked at, areas that go by a measure. Pure.
 import type { AxisLabel, Rect } from './geometry';
+import type { MapView, MapWhole } from './map-view';
 
 export interface MapPlace {
   latitude: number;
@@ -21,14 +22,24 @@ export interface MapMark {
   share: number | null;
 }
 
+/** A mark where it is on earth, in degrees of the projection. */
+type MapSpot = Omit<MapMark, 'x' | 'y'> & { east: number; north: number };
+
+/** What is the same from wherever one looks. */
+export interface MapSurvey {
+  whole: MapWhole;
+  /** The largest first, so that small ones are drawn over them. */
+  spots: MapSpot[];
+  sizes: [number, number] | null;
+  shades: [number, number] | null;
+}
+
 export interface MapGeometry {
   plot: Rect;
-  /** The largest first, so that small ones are drawn over them. */
+  /** As the spots, also those that are not in sight. */
   marks: MapMark[];
   parallels: AxisLabel[];
   meridians: AxisLabel[];
-  sizes: [number, number] | null;
-  shades: [number, number] | null;
 }
 
 /** Where the projection is as high as it is wide. */
@@ -36,7 +47,10 @@ const LATITUDE_MOST = 85.0511;
 /** The least part of the world that is shown, in degrees: a point alone is not looked at through a microscope. */
 const SPAN_LEAST = 0.02;
 const LINE_DISTANCE = 72;
-const STEPS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 45];
+const STEPS = [
+  0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30,
+  45,
+];
 
 /** Degrees of latitude as high as those of longitude are wide. */
 export function northing(latitude: number): number {
@@ -44,6 +58,10 @@ export function northing(latitude: number): number {
   const angle = (bounded * Math.PI) / 180;
   return (Math.log(Math.tan(Math.PI / 4 + angle / 2)) * 180) / Math.PI;
 }
+
+/** The latitude that is so far north in the projection. */
+const latitudeAt = (north: number): number =>
+  (Math.atan(Math.exp((north * Math.PI) / 180)) * 360) / Math.PI - 90;
 
 export const isPlace = (latitude: number | null, longitude: number | null): boolean =>
   latitude !== null &&
@@ -96,71 +114,90 @@ function multiples(low: number, high: number, step: number): number[] {
   return Array.from({ length: count }, (_, index) => (first + index) * step);
 }
 
-export function mapGeometry(
-  places: readonly MapPlace[],
-  width: number,
-  height: number,
-): MapGeometry {
-  const plot: Rect = { left: 0, top: 0, width: Math.max(10, width), height: Math.max(10, height) };
+export function mapSurvey(places: readonly MapPlace[], wide: number, high: number): MapSurvey {
+  const [width, height] = [Math.max(10, wide), Math.max(10, high)];
   const west = westOf(places.map(({ longitude }) => longitude));
   const projected = places.map(({ latitude, longitude }) => {
     const east = around(longitude);
-    return { x: east < west ? east + 360 : east, y: northing(latitude) };
+    return { east: east < west ? east + 360 : east, north: northing(latitude) };
   });
-  const [left, right] = extent(projected.map(({ x }) => x)) ?? [-180, 180];
-  const [bottom, top] = extent(projected.map(({ y }) => y)) ?? [-60, 80];
+  const [left, right] = extent(projected.map(({ east }) => east)) ?? [-180, 180];
+  const [bottom, top] = extent(projected.map(({ north }) => north)) ?? [-60, 80];
   // Large where there are few: an area is compared with others only when it is seen.
   const most = Math.min(
     22,
-    Math.max(4, Math.sqrt((plot.width * plot.height) / (16 * Math.max(1, places.length)))),
+    Math.max(4, Math.sqrt((width * height) / (16 * Math.max(1, places.length)))),
   );
-  const edge = Math.min(most + 6, plot.width / 4, plot.height / 4);
+  const edge = Math.min(most + 6, width / 4, height / 4);
   const scale = Math.min(
-    (plot.width - 2 * edge) / Math.max(right - left, SPAN_LEAST),
-    (plot.height - 2 * edge) / Math.max(top - bottom, SPAN_LEAST),
+    (width - 2 * edge) / Math.max(right - left, SPAN_LEAST),
+    (height - 2 * edge) / Math.max(top - bottom, SPAN_LEAST),
   );
-  const [middleX, middleY] = [(left + right) / 2, (bottom + top) / 2];
-  const xOf = (x: number): number => plot.left + plot.width / 2 + (x - middleX) * scale;
-  const yOf = (y: number): number => plot.top + plot.height / 2 - (y - middleY) * scale;
+  const whole = { width, height, x: (left + right) / 2, y: (bottom + top) / 2, scale };
 
   const sizes = extent(places.map(({ size }) => size));
   const shades = extent(places.map(({ shade }) => shade));
   const greatest = sizes ? Math.max(Math.abs(sizes[0]), Math.abs(sizes[1])) : 0;
-  const marks = projected
-    .map(({ x, y }, place): MapMark => {
+  const range = shades ? shades[1] - shades[0] : 0;
+  const spots = projected
+    .map(({ east, north }, place): MapSpot => {
       const { size = null, shade = null } = places[place] ?? {};
       const part = size === null || greatest === 0 ? 0 : Math.max(0, size) / greatest;
-      const wide = shades ? shades[1] - shades[0] : 0;
       return {
         place,
-        x: xOf(x),
-        y: yOf(y),
+        east,
+        north,
         // By area, not by width, as it is seen; never so small that it is not.
         radius: Math.max(2.5, most * Math.sqrt(part)),
-        share: shade === null || !shades ? null : wide === 0 ? 1 : (shade - shades[0]) / wide,
+        share: shade === null || !shades ? null : range === 0 ? 1 : (shade - shades[0]) / range,
       };
     })
     .sort((a, b) => b.radius - a.radius || a.place - b.place);
+  return { whole, spots, sizes, shades };
+}
+
+export function mapGeometry({ whole, spots }: MapSurvey, view: MapView): MapGeometry {
+  const { width, height } = whole;
+  const plot: Rect = { left: 0, top: 0, width, height };
+  const scale = whole.scale * view.zoom;
+  const xOf = (east: number): number => width / 2 + (east - view.x) * scale;
+  const yOf = (north: number): number => height / 2 - (north - view.y) * scale;
+  const marks = spots.map(({ place, east, north, radius, share }): MapMark => ({
+    place,
+    x: xOf(east),
+    y: yOf(north),
+    radius,
+    share,
+  }));
 
   const step = STEPS.find((candidate) => candidate * scale >= LINE_DISTANCE) ?? 90;
-  const across = plot.width / 2 / scale;
+  const across = width / 2 / scale;
+  // Each meridian once, however much room there is beside the world.
   const meridians = multiples(
-    Math.max(middleX - across, middleX - 180),
-    Math.min(middleX + across, middleX + 180),
+    Math.max(view.x - across, whole.x - 180),
+    Math.min(view.x + across, whole.x + 180),
     step,
   ).map((x) => ({
     at: xOf(x),
     text: degrees(around(x), step, ['E', 'W']),
     anchor: 'middle' as const,
   }));
-  const parallels = multiples(-LATITUDE_MOST, LATITUDE_MOST, step).flatMap((latitude) => {
-    const at = yOf(northing(latitude));
-    return at < plot.top || at > plot.top + plot.height
-      ? []
-      : [{ at, text: degrees(latitude, step, ['N', 'S']), anchor: 'start' as const }];
-  });
-  return { plot, marks, parallels, meridians, sizes, shades };
+  const up = height / 2 / scale;
+  const parallels = multiples(
+    Math.max(-LATITUDE_MOST, latitudeAt(view.y - up)),
+    Math.min(LATITUDE_MOST, latitudeAt(view.y + up)),
+    step,
+  ).map((latitude) => ({
+    at: yOf(northing(latitude)),
+    text: degrees(latitude, step, ['N', 'S']),
+    anchor: 'start' as const,
+  }));
+  return { plot, marks, parallels, meridians };
 }
+
+/** Whether the middle of a mark is in sight. */
+export const isInSight = ({ width, height }: MapWhole, { x, y }: MapMark): boolean =>
+  x >= 0 && x <= width && y >= 0 && y <= height;
 
 /** The mark that is meant by a pixel: the one that it is in the most, or near to. */
 export function markAt(marks: readonly MapMark[], x: number, y: number): number | null {
