@@ -23,12 +23,7 @@ const pages: [name: string, path: string | null][] = [
   ['not-found', '/no/such/page'],
 ];
 
-test('the pages of somebody who is signed in', async ({
-  page,
-  seeded,
-  strict,
-  isMobile,
-}, info) => {
+test('the pages of somebody who is signed in', async ({ page, seeded, strict, isMobile }, info) => {
   test.setTimeout(180_000);
   const { server } = seeded;
   await strict(page, server);
