@@ -135,7 +135,8 @@ impl Mill {
     async fn sources_of(&self, model: &Model, snapshot: &Arc<Snapshot>, led: &Led, wanted: &BTreeSet<String>, at: LookedUpAt<'_>) -> Result<BTreeMap<String, Source>> {
         let mut sources = BTreeMap::new();
         // Where no way or several lead, whoever asks for it is told.
-        for step in wanted.iter().filter_map(|prefix| way(&model.name, prefix, &led.models).ok()).flatten() {
+        let steps: Vec<_> = wanted.iter().filter_map(|prefix| way(&model.name, prefix, &led.models).ok()).flatten().collect();
+        for step in steps {
             let Some((dataset, latest)) = led.latest.get(&step.target).filter(|_| !sources.contains_key(&step.target)) else { continue };
             let pinned = match at {
                 // Its own rows are looked up in as they are asked.
