@@ -64,7 +64,7 @@ impl Mill {
             return Ok(Allowance::new(budget));
         }
         let mut named = BTreeSet::new();
-        self.with_columns(dataset, seen, |columns| add(&mut named, columns.dimension(dimension).ok()));
+        self.with_columns(dataset, seen, |columns| add(&mut named, columns.dimension(dimension).ok().as_ref()));
         let look = Look { dataset: dataset.clone(), seen: seen.clone(), condition: None, width: width(seen, &named) };
         Ok(Allowance::of_visible(budget, self.visible(&[look]).await?))
     }
@@ -105,7 +105,7 @@ impl Mill {
         }
         let (mut named, mut conditions) = (BTreeSet::new(), Vec::new());
         self.with_columns(&dataset, &seen, |columns| {
-            asked.iter().filter_map(|member| dimension(model, member)).for_each(|dimension| add(&mut named, columns.dimension(dimension).ok()));
+            asked.iter().filter_map(|member| dimension(model, member)).for_each(|dimension| add(&mut named, columns.dimension(dimension).ok().as_ref()));
             let measures = measures_of(query, model);
             measures.iter().filter_map(|name| measure(model, name)).for_each(|measure| add_measure(&mut named, model, measure, columns));
             let Some(reference) = reference else { return };
@@ -130,7 +130,7 @@ impl Mill {
             let mut written: BTreeSet<String> = columns.filter(|column| names.has(column)).cloned().collect();
             self.with_columns(dataset, seen, |columns| {
                 let dimensions = model.dimensions.iter().filter(|dimension| names.writes(&dimension.name));
-                dimensions.for_each(|dimension| add(&mut written, columns.dimension(dimension).ok()));
+                dimensions.for_each(|dimension| add(&mut written, columns.dimension(dimension).ok().as_ref()));
                 for name in model.measures.iter().map(|measure| &measure.name).filter(|name| names.writes(name)) {
                     let asked = SemanticQuery { measures: vec![format!("{}.{name}", model.name)], ..SemanticQuery::default() };
                     let measures = measures_of(&asked, &model);
@@ -220,14 +220,14 @@ fn measure<'m>(model: &'m Model, name: &str) -> Option<&'m Measure> {
 fn add_measure(named: &mut BTreeSet<String>, model: &Model, measure: &Measure, columns: &Columns<'_>) {
     // What is computed from measures names no columns: those are among the measures that are asked.
     if !measure.kind.is_derived() {
-        add(named, columns.measured(measure).ok().flatten());
+        add(named, columns.measured(measure).ok().flatten().as_ref());
     }
     let filtered = measure.filters.iter().flat_map(members_of).filter_map(|member| dimension(model, member));
-    filtered.for_each(|dimension| add(named, columns.dimension(dimension).ok()));
+    filtered.for_each(|dimension| add(named, columns.dimension(dimension).ok().as_ref()));
 }
 
-fn add(named: &mut BTreeSet<String>, expr: Option<Expr>) {
-    named.extend(expr.iter().flat_map(Expr::column_refs).map(|column| column.name.clone()));
+fn add(named: &mut BTreeSet<String>, expr: Option<&Expr>) {
+    named.extend(expr.into_iter().flat_map(Expr::column_refs).map(|column| column.name.clone()));
 }
 
 /// Bytes of a row, of these columns.

@@ -264,7 +264,7 @@ mod tests {
         Models::from([model("orders", ["id", "state"], json!([{"name": "buyers", "on": [{"column": "id", "other": "id"}]}])), model("buyers", ["id", "city"], json!([]))])
     }
 
-    fn view(folders: Value) -> View {
+    fn view(folders: &Value) -> View {
         let include = json!([
             {"path": "orders", "members": ["count", {"name": "state", "alias": "status"}, "few"]},
             {"path": "orders.buyers", "members": "*", "except": ["id"], "prefix": true},
@@ -272,7 +272,7 @@ mod tests {
         serde_json::from_value(json!({"name": "sales", "label": "Sales", "include": include, "folders": folders})).unwrap()
     }
 
-    fn wrong(folders: Value) -> Vec<(String, String)> {
+    fn wrong(folders: &Value) -> Vec<(String, String)> {
         let (view, models, mut problems) = (view(folders), models(), Vec::new());
         check(&view, &places(&view, &models), &mut problems);
         problems.iter().map(|problem| (problem.field().unwrap_or_default().to_owned(), problem.message().to_owned())).collect()
@@ -284,8 +284,8 @@ mod tests {
             {"name": "Much", "includes": ["status", {"name": "Much", "includes": ["count", {"path": "orders.buyers"}]}, {"path": "orders"}]},
             {"name": "All", "includes": "*"},
         ]);
-        assert_eq!(wrong(folders.clone()), []);
-        let (view, models) = (view(folders), models());
+        assert_eq!(wrong(&folders), []);
+        let (view, models) = (view(&folders), models());
         let shown = detail(&view, &models, true).folders;
         // `city` and `status` are dimensions and named filters at once, and stand once.
         assert_eq!(
@@ -314,7 +314,7 @@ mod tests {
             (json!([{"name": "F", "includes": ["few", {"name": "G", "includes": ["cuont"]}]}]), "folders[0].includes[1].includes[0]", "did you mean count?"),
             (json!([deep]), "folders[0].includes[0].includes[0].includes[0].includes[0].includes[0].includes[0].includes[0].includes[0]", "8 within each other"),
         ] {
-            let told = wrong(folders.clone());
+            let told = wrong(&folders);
             assert_eq!(told.len(), 1, "{folders}: {told:?}");
             assert_eq!(told[0].0, field, "{told:?}");
             assert!(told[0].1.contains(expected), "{told:?}");

@@ -73,7 +73,7 @@ impl<'a> Shown<'a> {
 
     /// That of the view, or else of the model.
     pub(crate) fn format(&self) -> Option<&'a String> {
-        self.given_format().or_else(|| match self.what {
+        self.given_format().or(match self.what {
             What::Dimension(dimension) => dimension.format.as_ref(),
             What::Measure(measure) => measure.format.as_ref(),
         })
