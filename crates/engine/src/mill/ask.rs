@@ -62,10 +62,15 @@ impl Mill {
     /// `Invalid` with the path of the field at fault and near names, `NotFound` for an unknown model, `Exhausted` at a
     /// limit of the scope.
     pub fn query<'a>(&'a self, query: &'a SemanticQuery) -> BoxFuture<'a, Result<QueryResult>> {
+        self.answer_noting(query, &|_, _| ())
+    }
+
+    /// The same; `note` is told what is asked in the words of models, and of which ground, before it is answered.
+    pub(super) fn answer_noting<'a>(&'a self, query: &'a SemanticQuery, note: &'a (dyn Fn(&SemanticQuery, &Ground) + Sync)) -> BoxFuture<'a, Result<QueryResult>> {
         Box::pin(async move {
             let answer = async {
                 let words = self.words(query).await?;
-                let answered = self.answer_in_models(words.query()).await;
+                let answered = self.answer_in_models(words.query(), note).await;
                 self.told(&words, answered).await
             };
             execute::within_deadline(self.scope.limits(), answer).await
@@ -73,11 +78,12 @@ impl Mill {
     }
 
     /// Answers a question in the words of models.
-    async fn answer_in_models(&self, query: &SemanticQuery) -> Result<QueryResult> {
+    async fn answer_in_models(&self, query: &SemanticQuery, note: &(dyn Fn(&SemanticQuery, &Ground) + Sync)) -> Result<QueryResult> {
         let query = &*self.with_segments(query).await?;
         let (mut damage, mut explanation) = (Damage::default(), None);
         loop {
             let ground = self.ground(query, &damage).await?;
+            note(query, &ground);
             match self.answer_explained(&ground, query, &mut explanation).await {
                 Ok(answer) => return Ok(QueryResult { explanation, ..damage.told(answer) }),
                 Err(error) => self.skip(&mut damage, error, &ground.pinned()).await?,

@@ -75,14 +75,6 @@ impl Mill {
         let mill = Self { skips_damaged: false, ..self.clone() };
         Ok((key, LiveQuestion { mill, query: query.clone(), view: words.view(), datasets, looked_up, sight, moves: AtomicBool::default() }))
     }
-
-    /// Whether the answer changes by the clock alone, as models are now.
-    async fn moves(&self, query: &SemanticQuery) -> Result<bool> {
-        let words = self.words(query).await?;
-        let whole = &*self.with_segments(words.query()).await?;
-        let ground = self.ground(whole, &Damage::default()).await?;
-        Ok(moves_by_clock(&widest(whole), ground.models(), ground.reference()))
-    }
 }
 
 /// A semantic query that is asked again after commits.
@@ -127,9 +119,11 @@ impl Question for LiveQuestion {
             // Each of its listeners may see something else from now on.
             return Err(Error::conflict("what you may see of what is asked was changed; subscribe again"));
         }
+        // Nothing is known of a question that finds no ground to stand on.
+        self.moves.store(true, Ordering::Relaxed);
         // A model that was changed is a reason to ask: its named filters may be relative now.
-        self.moves.store(self.mill.moves(&self.query).await.unwrap_or(true), Ordering::Relaxed);
-        let answer = self.mill.query(&self.query).await?;
+        let note = |whole: &SemanticQuery, ground: &Ground| self.moves.store(moves_by_clock(&widest(whole), ground.models(), ground.reference()), Ordering::Relaxed);
+        let answer = self.mill.answer_noting(&self.query, &note).await?;
         // Joins may lead elsewhere now, and what is seen may have changed while it was asked.
         let asked = answer.provenance.dataset.iter().chain(answer.provenance.sources.iter().map(|source| &source.dataset));
         let others = asked.into_iter().any(|dataset| !self.datasets.iter().any(|known| known.as_str() == dataset));
