@@ -13,6 +13,7 @@ mod describe;
 mod explain;
 mod follow;
 mod ground;
+mod held;
 mod history;
 pub(crate) mod keeper;
 mod lineage;
@@ -38,6 +39,7 @@ mod tiles;
 mod value_lists;
 mod values;
 mod verify;
+mod verify_sql;
 mod views;
 
 use std::sync::Arc;
@@ -65,6 +67,7 @@ pub use verify::Verification;
 
 use futures::future::BoxFuture;
 
+use self::held::Held;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::Event;
 use crate::ids::DatasetName;
@@ -83,13 +86,15 @@ pub struct Mill {
     skips_damaged: bool,
     /// Whether answers are computed from rows alone, by nothing that is kept: see `verify`.
     from_rows: bool,
-    /// When weeks and years begin for measures in SQL.
+    /// The calendar of statements: when weeks and years begin, and which days are worked.
     calendar: CalendarSettings,
+    /// What stays as this scope looked at it first: see `verify_sql`.
+    held: Option<Arc<Held>>,
 }
 
 impl Mill {
     pub(crate) fn new(shared: Arc<Shared>, scope: Scope) -> Self {
-        Self { shared, scope, skips_damaged: false, from_rows: false, calendar: CalendarSettings::default() }
+        Self { shared, scope, skips_damaged: false, from_rows: false, calendar: CalendarSettings::default(), held: None }
     }
 
     /// What questions are planned and run with.
@@ -97,7 +102,8 @@ impl Mill {
         if self.from_rows { &self.shared.rows } else { &self.shared.session }
     }
 
-    /// The same, where the relative dates of measures in SQL go by a calendar. Semantic queries bring their own.
+    /// The same, where statements go by a calendar: the relative dates of measures, and which days are worked
+    /// (`is_business_day(at)`). Semantic queries bring their own.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {

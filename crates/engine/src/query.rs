@@ -16,6 +16,7 @@
 pub(crate) mod access;
 pub(crate) mod allowance;
 pub(crate) mod compare;
+pub(crate) mod determined;
 pub(crate) mod estimate;
 pub(crate) mod execute;
 pub(crate) mod explanation;

@@ -26,6 +26,7 @@ use crate::error::{Error, Result, near_names};
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;
+use crate::query::determined::Determined;
 use crate::query::estimate::Estimates;
 use crate::query::execute::Executed;
 use crate::query::explanation::Explanation;
@@ -148,7 +149,7 @@ impl Mill {
     /// What relative ranges of a question are counted from: now, or the time of the state that is asked.
     pub(super) fn reference(&self, query: &SemanticQuery, snapshot: &Seen) -> Result<Reference> {
         let now = match query.as_of {
-            None => self.shared.clock.now(),
+            None => self.now(),
             Some(AsOf::Time(time)) => time,
             Some(AsOf::Version(_)) => snapshot.updated_at,
         };
@@ -319,8 +320,8 @@ impl Mill {
                 let mut damage = Damage::default();
                 loop {
                     let mut pinned = Vec::new();
-                    match self.answer_whole(sql, as_of, &damage, &mut pinned).await {
-                        Ok(answer) => return Ok(damage.told(answer)),
+                    match self.answer_whole(sql, as_of, &damage, &mut pinned, |_| Ok(())).await {
+                        Ok((answer, _)) => return Ok(damage.told(answer)),
                         // Also what is met while planning, where filters of segments are read.
                         Err(error) => self.skip(&mut damage, error, &pinned).await?,
                     }
@@ -330,19 +331,30 @@ impl Mill {
         })
     }
 
-    /// The answer to a statement without what is left out.
-    async fn answer_whole(&self, sql: &str, as_of: Option<AsOf>, damage: &Damage, pinned: &mut Vec<(DatasetName, Seen)>) -> Result<QueryResult> {
+    /// The answer to a statement without what is left out, and what of it is determined, which is looked at before anything is run.
+    pub(super) async fn answer_whole(
+        &self,
+        sql: &str,
+        as_of: Option<AsOf>,
+        damage: &Damage,
+        pinned: &mut Vec<(DatasetName, Seen)>,
+        check: fn(&Determined) -> Result<()>,
+    ) -> Result<(QueryResult, Determined)> {
         let started = Instant::now();
         let mut allowance = Allowance::default();
-        let planned = self.plan_statement(sql, How { as_of, lookups: LookupsBy::Functions, explained: false }, damage, pinned, &mut allowance).await;
-        let PlannedSql { planned: Planned { state, physical, estimates, .. }, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
+        let lookups = if self.from_rows { LookupsBy::Joins } else { LookupsBy::Functions };
+        let planned = self.plan_statement(sql, How { as_of, lookups, explained: false }, damage, pinned, &mut allowance).await;
+        let PlannedSql { planned, counters, questions } = planned.map_err(|error| Self::with_words(error, &allowance, &[]))?;
+        let Planned { state, physical, estimates, business, determined, .. } = planned;
+        check(&determined)?;
         let named = if questions.are_none() { pinned.as_slice() } else { &[] };
         Self::take_plan(&allowance, &physical).map_err(|error| Self::with_words(error, &allowance, named))?;
         self.check_looked_up(&questions).await?;
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
-        let answer = self.sql_result(executed, &estimates, &counters, pinned)?;
-        Ok(questions.told(answer))
+        let mut answer = self.sql_result(executed, &estimates, &counters, pinned)?;
+        answer.provenance.calendar = UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), business);
+        Ok((questions.told(answer), determined))
     }
 
     fn sql_result(&self, executed: Executed, estimates: &Estimates, counters: &ScanCounters, pinned: &[(DatasetName, Seen)]) -> Result<QueryResult> {
@@ -360,7 +372,6 @@ impl Mill {
             explanation: None,
             provenance: Provenance {
                 timezone: "UTC".to_owned(),
-                calendar: UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), false),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),

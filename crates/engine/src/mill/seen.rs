@@ -128,6 +128,11 @@ impl Seen {
         self.stored.as_ref()
     }
 
+    /// The same with the model as it is stored, where that was not read.
+    pub(super) fn with_model(self, model: Option<Arc<Model>>) -> Self {
+        Self { stored: self.stored.or(model), ..self }
+    }
+
     /// Latest instant of the time column among the rows that are seen, after [`Mill::placed`].
     pub(super) fn latest(&self) -> Option<DateTime<Utc>> {
         self.latest.as_ref().ok().copied().flatten()
@@ -220,16 +225,22 @@ impl Mill {
     /// # Errors
     /// `NotFound` with near names.
     pub(super) async fn find(&self, dataset: &DatasetName) -> Result<Seen> {
+        if let Some(held) = self.held_dataset(dataset) {
+            return Ok(held);
+        }
         let snapshot = self.shared.datasets.find(self.scope.tenant(), dataset).await?;
-        self.see(dataset, snapshot).await
+        let seen = self.see(dataset, snapshot).await?;
+        Ok(self.hold_dataset(dataset, seen).await)
     }
 
     /// The same, where there is one.
     pub(super) async fn look_for(&self, dataset: &DatasetName) -> Result<Option<Seen>> {
-        match self.shared.datasets.get(self.scope.tenant(), dataset).await? {
-            Some(snapshot) => self.see(dataset, snapshot).await.map(Some),
-            None => Ok(None),
+        if let Some(held) = self.held_dataset(dataset) {
+            return Ok(Some(held));
         }
+        let Some(snapshot) = self.shared.datasets.get(self.scope.tenant(), dataset).await? else { return Ok(None) };
+        let seen = self.see(dataset, snapshot).await?;
+        Ok(Some(self.hold_dataset(dataset, seen).await))
     }
 
     /// What the scope sees of a dataset, which need not be there.

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
 use datafusion::common::TableReference;
 use datafusion::datasource::ViewTable;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
@@ -19,7 +20,9 @@ use super::seen::Seen;
 use super::sql_views::{Questions, ViewsInSql};
 use crate::catalog::AsOf;
 use crate::error::{Error, ErrorKind, Result};
+use crate::functions::is_business_day::{IsBusinessDay, is_asked};
 use crate::ids::DatasetName;
+use crate::query::determined::Determined;
 use crate::query::estimate::{self, Estimates};
 use crate::query::windows::{Windows, windows_of};
 use crate::query::{gate, question_table};
@@ -140,7 +143,8 @@ impl Mill {
     }
 
     async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>) -> Result<Planned> {
-        let state: SessionState = measures.known_to(self.shared.session.state())?;
+        let mut state: SessionState = measures.known_to(self.session().state())?;
+        state.register_udf(Arc::new(IsBusinessDay::udf(&self.calendar)))?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", tables)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
@@ -155,6 +159,10 @@ pub(super) struct Planned {
     pub(super) estimates: Estimates,
     /// The windows of time that it looks through.
     pub(super) windows: Windows,
+    /// Whether it asks which days are worked.
+    pub(super) business: bool,
+    /// What of its answer is determined.
+    pub(super) determined: Determined,
 }
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
@@ -166,12 +174,14 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
         let planning = async {
             let logical = state.statement_to_plan(statement).await.map_err(|error| in_statement(error.into()))?;
             gate::check_plan(&logical)?;
+            let mut determined = Determined::of(&logical)?;
             let logical = question_table::put_in(logical)?;
-            let estimates = estimate::of_plan(&logical)?;
+            determined.tell_rows_apart(&logical);
+            let (estimates, business) = (estimate::of_plan(&logical)?, is_asked(&logical)?);
             let optimised = state.optimize(&logical).map_err(|error| in_statement(error.into()))?;
             let windows = windows_of(&optimised)?;
             let physical = state.query_planner().create_physical_plan(&optimised, &state).await.map_err(|error| in_statement(error.into()))?;
-            Ok::<_, Error>((physical, estimates, windows))
+            Ok::<_, Error>(move |state: SessionState| Planned { state, physical, estimates, windows, business, determined })
         };
         let planned = runtime.block_on(async {
             tokio::select! {
@@ -180,7 +190,7 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
             }
         });
         if let Some(planned) = planned {
-            drop(sender.send(planned.map(|(physical, estimates, windows)| Planned { state, physical, estimates, windows })));
+            drop(sender.send(planned.map(|planned| planned(state))));
         }
         drop(turn);
     };

@@ -11,7 +11,7 @@ use super::damage::Damage;
 use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
-use crate::query::compare::{Comparison, Difference, RELATIVE_TOLERANCE, compare};
+use crate::query::compare::{Comparison, Difference, RELATIVE_TOLERANCE, compare, compare_wide};
 use crate::query::execute;
 use crate::query::result::{Provenance, QueryResult, SourceVersion, Subtotal};
 use crate::semantic::SemanticQuery;
@@ -88,15 +88,21 @@ impl Mill {
 
     /// Answers a question in the words of models twice, the second time as `rows` does.
     async fn verify_in_models(&self, rows: &Self, query: &SemanticQuery) -> Result<Verification> {
-        let query = &long(self.with_segments(query).await?.into_owned());
+        let asked = self.with_segments(query).await?.into_owned();
+        let rows_max = self.scope.limits().result_rows;
+        let query = &long(&asked, rows_max);
         let ground = self.ground(query, &Damage::default()).await?;
         let started = Instant::now();
         let both = async {
+            let wide = match Wide::of(&asked, rows_max) {
+                Some(wide) => Some((self.answer_shaped(&ground, &wide.query).await?, wide)),
+                None => None,
+            };
             let answered = self.answer_shaped(&ground, query).await?;
             let answered_ms = millis(started);
-            Ok((answered, rows.answer_shaped(&ground, query).await?, answered_ms))
+            Ok((answered, rows.answer_shaped(&ground, query).await?, wide, answered_ms))
         };
-        let (answered, recomputed, answered_ms) = match both.await {
+        let (answered, recomputed, wide, answered_ms) = match both.await {
             Ok(both) => both,
             Err(error) => return Err(self.refused(error, &ground.pinned()).await),
         };
@@ -104,37 +110,46 @@ impl Mill {
         // Long answers take a while to compare, in which other work goes on.
         let order: Vec<String> = query.order.iter().map(|(name, _)| name.clone()).collect();
         let offset = query.offset.unwrap_or(0);
-        let comparing = tokio::task::spawn_blocking(move || (compare_all(&answered, &recomputed, &order, offset), answered, recomputed));
+        let comparing = tokio::task::spawn_blocking(move || {
+            let mut found = compare_all(&answered, &recomputed, &order, offset);
+            if let Some((wide, how)) = wide {
+                found.add(compare_wide(&wide, &recomputed, &how.query.pivot, how.others_of(&recomputed)));
+            }
+            (found, answered, recomputed)
+        });
         let (found, answered, recomputed) = comparing.await.map_err(|_| Error::internal("comparing two answers failed"))?;
-        Ok(self.verified(query, found, answered, recomputed, [answered_ms, recomputed_ms]))
+        if found.count > 0 {
+            let columns: Vec<&str> = found.told.iter().filter_map(|difference| difference.column.as_deref()).collect();
+            // Neither rows nor filters, whose values are somebody's.
+            tracing::error!(tenant = %self.scope.tenant(), versions = ?answered.provenance.sources_read(), measures = ?query.measures, dimensions = ?query.dimensions, differences = found.count, ?columns, "an answer is not what its rows say");
+        }
+        Ok(Verification::of(found, answered, recomputed, [answered_ms, recomputed_ms]))
     }
 
     /// An error as it is told to who sees these.
-    async fn refused(&self, error: Error, asked: &[(DatasetName, Seen)]) -> Error {
+    pub(super) async fn refused(&self, error: Error, asked: &[(DatasetName, Seen)]) -> Error {
         match self.skip(&mut Damage::default(), error, asked).await {
             Err(error) => error,
             Ok(()) => Error::internal("a damaged segment was left out of a verification"),
         }
     }
+}
 
-    fn verified(&self, query: &SemanticQuery, found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Verification {
+impl Verification {
+    /// What two answers come to.
+    pub(super) fn of(found: Comparison, answered: QueryResult, recomputed: QueryResult, [answered_ms, recomputed_ms]: [u64; 2]) -> Self {
         let Comparison { values, count, told } = found;
-        let versions = answered.provenance.sources_read();
+        // Hidden rows have a part in how long it took.
         let took = |milliseconds: u64| (!answered.provenance.row_filter_applied).then_some(milliseconds);
         let (answered_ms, recomputed_ms) = (took(answered_ms), took(recomputed_ms));
-        if count > 0 {
-            let columns: Vec<&str> = told.iter().filter_map(|difference| difference.column.as_deref()).collect();
-            // Neither rows nor filters, whose values are somebody's.
-            tracing::error!(tenant = %self.scope.tenant(), ?versions, measures = ?query.measures, dimensions = ?query.dimensions, differences = count, ?columns, "an answer is not what its rows say");
-        }
-        Verification {
+        Self {
             equal: count == 0,
             rows: answered.batch.num_rows() as u64,
             values,
             difference_count: count,
             differences: told,
             relative_tolerance: RELATIVE_TOLERANCE,
-            versions,
+            versions: answered.provenance.sources_read(),
             answered_ms,
             recomputed_ms,
             answered: answered.provenance,
@@ -154,12 +169,29 @@ fn compare_all(answered: &QueryResult, recomputed: &QueryResult, order: &[String
     found
 }
 
-/// The question without columns made of values, which only stand otherwise, and so with all of its rows.
-fn long(query: SemanticQuery) -> SemanticQuery {
-    if query.pivot.is_empty() {
-        return query;
+/// The question without columns made of values, with all of its rows: what the numbers of those are compared by.
+fn long(asked: &SemanticQuery, rows_max: usize) -> SemanticQuery {
+    if asked.pivot.is_empty() {
+        return asked.clone();
     }
-    SemanticQuery { pivot: Vec::new(), limit: None, offset: None, ..query }
+    SemanticQuery { pivot: Vec::new(), limit: Some(rows_max), offset: None, ..asked.clone() }
+}
+
+/// A question whose values become columns, as it is asked but for its page: all rows are looked at.
+struct Wide {
+    query: SemanticQuery,
+}
+
+impl Wide {
+    fn of(asked: &SemanticQuery, rows_max: usize) -> Option<Self> {
+        (!asked.pivot.is_empty()).then(|| Self { query: SemanticQuery { limit: Some(rows_max), offset: None, totals: None, ..asked.clone() } })
+    }
+
+    /// The others of the long answer, where they became columns.
+    fn others_of<'a>(&self, long: &'a QueryResult) -> Option<&'a Subtotal> {
+        let top = self.query.top.as_ref().filter(|top| self.query.pivot.contains(&top.dimension))?;
+        long.others.as_ref().filter(|_| top.others)
+    }
 }
 
 /// A part of an answer as an answer.
@@ -168,6 +200,6 @@ fn on_its_own(part: &Subtotal, answer: &QueryResult) -> QueryResult {
     QueryResult { columns: part.columns.clone(), batch: part.batch.clone(), totals: Vec::new(), others: None, explanation: None, provenance }
 }
 
-fn millis(since: Instant) -> u64 {
+pub(super) fn millis(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -199,8 +199,11 @@ impl Mill {
 
     /// The newest version of a view, where there is one that is not deleted.
     pub(super) async fn stored_view(&self, name: &DatasetName) -> Result<Option<View>> {
+        if let Some(held) = self.held_view(name) {
+            return Ok(held);
+        }
         let found = self.shared.views.get::<Option<View>>(self.scope.tenant(), name, NO_DATASET).await?;
-        Ok(found.and_then(|(version, view)| Some(View { version, ..view? })))
+        Ok(self.hold_view(name, found.and_then(|(version, view)| Some(View { version, ..view? }))))
     }
 
     async fn existing_view(&self, name: &str) -> Result<View> {

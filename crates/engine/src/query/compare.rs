@@ -2,14 +2,21 @@
 //! the order in which they are added, so these are compared within a tolerance, and what is ordered by them may change
 //! places; everything else is equal or it is not.
 
+mod pairing;
+mod wide;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use self::pairing::{Pairs, pairs};
+use super::determined::Comparable;
 use super::result::{ColumnRole, QueryResult};
 use super::write::columns_to_json;
 use crate::catalog::ColumnType;
+
+pub(crate) use self::wide::compare_wide;
 
 /// Fractions are equal when they differ by at most this part of the greater one.
 pub(crate) const RELATIVE_TOLERANCE: f64 = 1e-9;
@@ -84,9 +91,39 @@ impl Comparison {
     }
 }
 
+/// How answers are compared.
+struct Terms {
+    /// For each column whether its values are compared row by row; the others tell rows apart.
+    compared: Vec<bool>,
+    /// The columns that rows are ordered by.
+    order: Vec<usize>,
+    /// Whether there are rows before the first one.
+    begins: bool,
+    /// Whether there are rows after the last one, of the answer and of what the rows say.
+    ends: [bool; 2],
+    /// Values that are counted for each row.
+    values_per_row: usize,
+}
+
 /// Compares an answer with what the rows say. `order`: the columns that the question is ordered by, where it says so;
 /// `offset`: rows that were left out before these.
 pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &[&str], offset: usize) -> Comparison {
+    let compared: Vec<bool> = answered.columns.iter().map(|column| column.role == ColumnRole::Measure).collect();
+    let values_per_row = compared.iter().filter(|compared| **compared).count();
+    let ends = [answered.provenance.truncated, recomputed.provenance.truncated];
+    compare_by(answered, recomputed, Terms { compared, order: order_of(answered, order), begins: offset > 0, ends, values_per_row })
+}
+
+/// The same of a statement, whose columns have no roles: fractions and what is not told to tell rows apart are compared row by row.
+pub(crate) fn compare_statement(answered: &QueryResult, recomputed: &QueryResult, how: Comparable) -> Comparison {
+    let Comparable { order, keys, begins, ends } = how;
+    let columns = answered.columns.len();
+    let compared = (0..columns).map(|column| !keys.contains(&column)).collect();
+    compare_by(answered, recomputed, Terms { compared, order, begins, ends: [ends; 2], values_per_row: columns })
+}
+
+fn compare_by(answered: &QueryResult, recomputed: &QueryResult, terms: Terms) -> Comparison {
+    let Terms { compared, order, begins, ends: [answer_ends, rows_end], values_per_row } = terms;
     let mut found = Comparison::default();
     let columns = |result: &QueryResult| json!(result.columns.iter().map(|column| json!([column.name, column.column_type])).collect::<Vec<_>>());
     found.note_whole("columns", columns(answered), columns(recomputed));
@@ -98,14 +135,14 @@ pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &
         found.note_whole("total_rows", json!(told), json!(counted));
     }
     found.note_whole("truncated", json!(told.truncated), json!(counted.truncated));
-    let (ours, theirs) = (Rows::of(answered), Rows::of(recomputed));
+    let (ours, theirs) = (Rows::of(answered, &compared), Rows::of(recomputed, &compared));
     let slack = slack(answered, &ours, &theirs);
-    let order = Order { columns: order_of(answered, order), slack: &slack };
-    let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs);
+    let order = Order { columns: order, slack: &slack };
+    let Pairs { both, ours: only_ours, theirs: only_theirs } = pairs(&ours, &theirs, &slack);
+    found.values = (both.len() * values_per_row) as u64;
     for &(here, there) in &both {
-        for (index, column) in answered.columns.iter().enumerate().filter(|(_, column)| column.role == ColumnRole::Measure) {
+        for (index, column) in answered.columns.iter().enumerate().filter(|(index, _)| ours.is_compared(*index)) {
             let (answered, recomputed) = (ours.value(index, here), theirs.value(index, there));
-            found.values += 1;
             if !slack.get(index).copied().unwrap_or_default().allows(answered, recomputed) {
                 let (answered, recomputed) = (answered.clone(), recomputed.clone());
                 found.note(Difference { kind: DifferenceKind::Value, row: ours.key(here), column: Some(column.name.clone()), answered, recomputed });
@@ -119,13 +156,13 @@ pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &
     }
     // Of rows that come at the same place, a page may end with one or with another.
     let tied = |rows: &Rows<'_>, row: usize, page: &Rows<'_>, cut: bool| {
-        let edges = page.count.checked_sub(1).filter(|_| cut).into_iter().chain((offset > 0 && page.count > 0).then_some(0));
+        let edges = page.count.checked_sub(1).filter(|_| cut).into_iter().chain((begins && page.count > 0).then_some(0));
         edges.into_iter().any(|edge| order.may_swap((rows, row), (page, edge)))
     };
-    for row in only_ours.into_iter().filter(|row| !tied(&ours, *row, &theirs, counted.truncated)) {
+    for row in only_ours.into_iter().filter(|row| !tied(&ours, *row, &theirs, rows_end)) {
         found.note(Difference { kind: DifferenceKind::OnlyAnswered, row: ours.key(row), column: None, answered: ours.measures(row), recomputed: Value::Null });
     }
-    for row in only_theirs.into_iter().filter(|row| !tied(&theirs, *row, &ours, told.truncated)) {
+    for row in only_theirs.into_iter().filter(|row| !tied(&theirs, *row, &ours, answer_ends)) {
         found.note(Difference { kind: DifferenceKind::OnlyRecomputed, row: theirs.key(row), column: None, answered: Value::Null, recomputed: theirs.measures(row) });
     }
     found
@@ -135,20 +172,26 @@ pub(crate) fn compare(answered: &QueryResult, recomputed: &QueryResult, order: &
 struct Rows<'r> {
     result: &'r QueryResult,
     columns: Vec<Vec<Value>>,
+    /// For each column whether its values are compared; the others tell rows apart.
+    compared: &'r [bool],
     count: usize,
 }
 
 impl<'r> Rows<'r> {
-    fn of(result: &'r QueryResult) -> Self {
-        Self { result, columns: columns_to_json(&result.batch), count: result.batch.num_rows() }
+    fn of(result: &'r QueryResult, compared: &'r [bool]) -> Self {
+        Self { result, columns: columns_to_json(&result.batch), compared, count: result.batch.num_rows() }
+    }
+
+    fn is_compared(&self, column: usize) -> bool {
+        self.compared.get(column).copied().unwrap_or(false)
     }
 
     fn value(&self, column: usize, row: usize) -> &Value {
         self.columns.get(column).and_then(|column| column.get(row)).unwrap_or(&Value::Null)
     }
 
-    fn part(&self, row: usize, measures: bool) -> Map<String, Value> {
-        let columns = self.result.columns.iter().enumerate().filter(|(_, column)| (column.role == ColumnRole::Measure) == measures);
+    fn part(&self, row: usize, compared: bool) -> Map<String, Value> {
+        let columns = self.result.columns.iter().enumerate().filter(|(index, _)| self.is_compared(*index) == compared);
         columns.map(|(index, column)| (column.name.clone(), self.value(index, row).clone())).collect()
     }
 
@@ -161,41 +204,20 @@ impl<'r> Rows<'r> {
         Value::Object(self.part(row, true))
     }
 
-    /// Rows by what tells them apart. Where that is the same, as it may be where nothing is grouped, by all they say.
+    /// The values of a row as a text: those that are compared, or those that tell it apart. Several columns may have one name.
+    fn text(&self, row: usize, compared: bool) -> String {
+        let values = (0..self.columns.len()).filter(|column| self.is_compared(*column) == compared).map(|column| self.value(column, row));
+        values.fold(String::new(), |text, value| format!("{text}{value},"))
+    }
+
+    /// Rows by what tells them apart, which several have where nothing is grouped.
     fn by_key(&self) -> BTreeMap<String, Vec<usize>> {
         let mut rows: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for row in 0..self.count {
-            rows.entry(Value::Object(self.key(row)).to_string()).or_default().push(row);
-        }
-        for same in rows.values_mut().filter(|same| same.len() > 1) {
-            same.sort_by_cached_key(|row| self.measures(*row).to_string());
+            rows.entry(self.text(row, false)).or_default().push(row);
         }
         rows
     }
-}
-
-/// The rows that both answers have, in the order of the first, and those that one has.
-struct Pairs {
-    both: Vec<(usize, usize)>,
-    ours: Vec<usize>,
-    theirs: Vec<usize>,
-}
-
-fn pairs(ours: &Rows<'_>, theirs: &Rows<'_>) -> Pairs {
-    let mut pairs = Pairs { both: Vec::new(), ours: Vec::new(), theirs: Vec::new() };
-    let mut others = theirs.by_key();
-    for (key, here) in ours.by_key() {
-        let there = others.remove(&key).unwrap_or_default();
-        let common = here.len().min(there.len());
-        pairs.both.extend(here.iter().copied().zip(there.iter().copied()));
-        pairs.ours.extend(here.into_iter().skip(common));
-        pairs.theirs.extend(there.into_iter().skip(common));
-    }
-    pairs.theirs.extend(others.into_values().flatten());
-    pairs.both.sort_unstable();
-    pairs.ours.sort_unstable();
-    pairs.theirs.sort_unstable();
-    pairs
 }
 
 /// How far two values of a column may differ.
@@ -206,8 +228,19 @@ struct Slack {
 }
 
 impl Slack {
+    /// What fractions allow that are beside these.
+    fn of_fractions<'v>(values: impl Iterator<Item = &'v Value>) -> Self {
+        let greatest = values.filter_map(Value::as_f64).map(f64::abs).fold(0.0, f64::max);
+        Self { relative: RELATIVE_TOLERANCE, absolute: PART_OF_COLUMN * greatest }
+    }
+
     fn allows(self, a: &Value, b: &Value) -> bool {
         a == b || self.is_close(a, b)
+    }
+
+    /// How far from a number those lie that may be close to it.
+    fn reach(self, number: f64) -> f64 {
+        if number.is_finite() { (2.0 * self.relative * number.abs()).max(self.absolute) } else { 0.0 }
     }
 
     fn is_close(self, a: &Value, b: &Value) -> bool {
@@ -222,12 +255,10 @@ impl Slack {
 fn slack(answered: &QueryResult, ours: &Rows<'_>, theirs: &Rows<'_>) -> Vec<Slack> {
     let columns = answered.columns.iter().enumerate().map(|(index, column)| {
         // Sketches have the same state however they are merged (ADR 0007), so what is estimated is as equal as what is counted.
-        if column.role != ColumnRole::Measure || column.column_type != ColumnType::Float {
+        if !ours.is_compared(index) || column.column_type != ColumnType::Float {
             return Slack::default();
         }
-        let numbers = [ours, theirs].into_iter().filter_map(|rows| rows.columns.get(index)).flatten().filter_map(Value::as_f64);
-        let greatest = numbers.map(f64::abs).fold(0.0, f64::max);
-        Slack { relative: RELATIVE_TOLERANCE, absolute: PART_OF_COLUMN * greatest }
+        Slack::of_fractions([ours, theirs].into_iter().filter_map(|rows| rows.columns.get(index)).flatten())
     });
     columns.collect()
 }

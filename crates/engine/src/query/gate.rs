@@ -21,6 +21,7 @@ use crate::functions::allowed::{is_listed, is_listed_aggregate, is_listed_window
 use crate::functions::business_day::BusinessDay;
 use crate::functions::checked_number::CheckedNumber;
 use crate::functions::date_bucket::DateBucket;
+use crate::functions::is_business_day;
 use crate::functions::time_bucket::TimeBucket;
 use crate::settings::Limits;
 
@@ -244,7 +245,7 @@ pub(crate) fn check_plan(plan: &LogicalPlan) -> Result<()> {
 /// The name of what is called, where it is on none of the lists.
 fn unlisted_call(part: &Expr) -> Option<String> {
     let (name, listed) = match part {
-        Expr::ScalarFunction(call) => (call.name(), is_listed(&call.func) || is_of_models(&call.func)),
+        Expr::ScalarFunction(call) => (call.name(), is_listed(&call.func) || is_business_day::is_this(&call.func) || is_of_models(&call.func)),
         Expr::AggregateFunction(call) => (call.func.name(), is_listed_aggregate(&call.func)),
         Expr::WindowFunction(call) => match &call.fun {
             WindowFunctionDefinition::AggregateUDF(function) => (function.name(), is_listed_aggregate(function)),

@@ -18,8 +18,8 @@ use datafusion::sql::sqlparser::ast::{
     Distinct, Expr, GroupByExpr, Ident, ObjectName, OrderBy, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins, Value, VisitorMut,
 };
 
-use super::conditions::{conditions, names_of};
-use super::rewriting::{Key, Rewriting};
+use super::conditions::{Where, conditions, names_of};
+use super::rewriting::{Asked, Key, Rewriting};
 use super::{meant, reference};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
@@ -191,10 +191,7 @@ impl<'a> Taking<'a> {
             }
             _ => return Err(Error::invalid(format!("view {}: GROUP BY names dimensions; write them out, and several groupings as SELECTs with UNION ALL", shown.view))),
         }
-        let (filters, segments) = match select.selection.take() {
-            Some(condition) => conditions(&condition, shown, &called)?,
-            None => (Vec::new(), Vec::new()),
-        };
+        let Where { filters, segments, zones } = select.selection.take().map(|condition| conditions(&condition, shown, &called)).transpose()?.unwrap_or_default();
         let having = select.having.take();
         change_through(select, &mut rewriting)?;
         if let Some(mut having) = having {
@@ -207,7 +204,8 @@ impl<'a> Taking<'a> {
             change_through(order_by, &mut rewriting)?;
         }
         let asked = rewriting.finished()?;
-        let mut query = SemanticQuery { filters, segments, timezone: asked.zone, ..SemanticQuery::default() };
+        let timezone = one_zone(&asked, zones).ok_or_else(|| Error::invalid(format!("view {}: the buckets and business days of one SELECT are of one time zone", shown.view)))?;
+        let mut query = SemanticQuery { filters, segments, timezone, ..SemanticQuery::default() };
         let mut columns = Vec::new();
         for key in asked.keys {
             let member = shown.member(key.name());
@@ -224,6 +222,14 @@ impl<'a> Taking<'a> {
         self.blocks.push(Block { view: shown.view.clone(), query, table, columns });
         Ok(())
     }
+}
+
+/// The time zone of a question: that of its buckets and of the days that it looks at. `None`: there are several.
+fn one_zone(asked: &Asked, mut zones: BTreeSet<Option<String>>) -> Option<Option<String>> {
+    if asked.keys.iter().any(|key| matches!(key, Key::Bucket { .. })) {
+        zones.insert(asked.zone.clone());
+    }
+    if zones.len() > 1 { None } else { Some(zones.pop_first().flatten()) }
 }
 
 /// Puts another table in the place of the view; what it is called in the SELECT.
@@ -318,6 +324,24 @@ mod tests {
     }
 
     #[test]
+    fn business_days_are_a_filter_in_the_zone_of_the_question() {
+        let filter = |sql: &str| {
+            taken(sql)
+                .unwrap()
+                .1
+                .into_iter()
+                .map(|block| (serde_json::to_value(&block.query.filters).unwrap(), block.query.timezone))
+                .collect::<Vec<_>>()
+        };
+        let only = |operator: &str| serde_json::json!([{"member": "sales.at", "operator": operator}]);
+        assert_eq!(filter("select measure(revenue) from sales where is_business_day(at)"), [(only("onBusinessDays"), None)]);
+        let oslo = Some("Europe/Oslo".to_owned());
+        assert_eq!(filter("select measure(revenue) from sales where not IS_BUSINESS_DAY(sales.at, 'Europe/Oslo')"), [(only("offBusinessDays"), oslo.clone())]);
+        let by_day = "select date_trunc('day', at, 'Europe/Oslo'), measure(revenue) from sales where is_business_day(at, 'Europe/Oslo') group by 1";
+        assert_eq!(filter(by_day), [(only("onBusinessDays"), oslo)]);
+    }
+
+    #[test]
     fn what_a_view_does_not_have_is_refused() {
         for (sql, expected) in [
             ("select count(*) from sales", "count in a SELECT over view sales"),
@@ -325,6 +349,10 @@ mod tests {
             ("select measure(revenue) from sales, b", "stands beside something else in FROM"),
             ("select measure(revenue) from sales where not paid", "sales.paid is a named filter"),
             ("select measure(revenue) from sales s where sales.region = 'x'", "in WHERE a view is filtered"),
+            ("select measure(revenue) from sales where is_business_day(region)", "takes a timestamp or a date"),
+            ("select measure(revenue) from sales where is_business_day(at, region)", "is a text in quotes, not region"),
+            ("select measure(revenue) from sales where is_business_day(at) or is_business_day(at, 'Europe/Oslo')", "of one time zone"),
+            ("select date_trunc('day', at, 'Europe/Oslo'), measure(revenue) from sales where is_business_day(at) group by 1", "of one time zone"),
         ] {
             let error = taken(sql).unwrap_err();
             assert!(error.message().contains(expected), "{sql}: {error}");

@@ -1,7 +1,12 @@
 //! The WHERE of a SELECT over a view as filters of a question. A condition of SQL is met where it is true, and neither where it is
 //! false nor where a value is missing; the filters that stand for it are met by the same rows. What cannot be said so is refused.
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, DataType, Expr, TypedString, UnaryOperator, Value as SqlValue};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use datafusion::sql::sqlparser::ast::{
+    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, TypedString, UnaryOperator, Value as SqlValue,
+};
 use serde_json::{Number, Value};
 
 use super::blocks::{Kind, Shown};
@@ -9,19 +14,30 @@ use super::calls::is_call;
 use super::meant;
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
+use crate::functions::is_business_day::NAME as BUSINESS_DAY;
 use crate::semantic::absolute::written;
 use crate::semantic::query::{Condition, Filter, Operator};
 
 /// What to do about a condition that no filter stands for.
-const INSTEAD: &str = "in WHERE a view is filtered by comparing its dimensions with values: =, <>, <, >, between, in, ilike 'x%', is null, and, or, not; \
+const INSTEAD: &str = "in WHERE a view is filtered by comparing its dimensions with values: =, <>, <, >, between, in, ilike 'x%', is null, is_business_day(x), and, or, not; \
                        what is grouped by may be compared in any way in HAVING, or in a SELECT around this one";
+
+/// What a WHERE comes to.
+#[derive(Default)]
+pub(super) struct Where {
+    pub filters: Vec<Filter>,
+    /// Named filters.
+    pub segments: Vec<String>,
+    /// The time zones whose days it looks at; `None` is UTC.
+    pub zones: BTreeSet<Option<String>>,
+}
 
 /// The filters and the named filters that a WHERE comes to. `called`: what the view is called in its SELECT.
 ///
 /// # Errors
 /// `Invalid` for a condition that cannot be said as filters, with what to write instead.
-pub(super) fn conditions(condition: &Expr, shown: &Shown, called: &str) -> Result<(Vec<Filter>, Vec<String>)> {
-    let reading = Reading { shown, called };
+pub(super) fn conditions(condition: &Expr, shown: &Shown, called: &str) -> Result<Where> {
+    let reading = Reading { shown, called, zones: RefCell::default() };
     let (mut filters, mut segments) = (Vec::new(), Vec::new());
     for part in parts(condition, &BinaryOperator::And) {
         match reading.segment(part) {
@@ -29,7 +45,7 @@ pub(super) fn conditions(condition: &Expr, shown: &Shown, called: &str) -> Resul
             None => filters.push(reading.filter(part, false)?),
         }
     }
-    Ok((filters, segments))
+    Ok(Where { filters, segments, zones: reading.zones.into_inner() })
 }
 
 /// What an operator joins, however long the chain is.
@@ -48,6 +64,7 @@ fn parts<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
 struct Reading<'a> {
     shown: &'a Shown,
     called: &'a str,
+    zones: RefCell<BTreeSet<Option<String>>>,
 }
 
 /// A dimension that is compared.
@@ -100,6 +117,7 @@ impl Reading<'_> {
                 let compared = self.compared(expr)?;
                 Err(Error::invalid(format!("{}: filters of a view do not look at the case of letters; write ILIKE", compared.member)))
             }
+            Expr::Function(call) if is_plain(call, BUSINESS_DAY) => self.business_day(call, negated),
             // A dimension that is a truth by itself.
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
                 let compared = self.compared(expr)?;
@@ -147,6 +165,30 @@ impl Reading<'_> {
         let compared = self.compared(left)?;
         let value = compared.value(right)?;
         Ok(compared.condition(if is { Operator::Equals } else { Operator::NotEquals }, vec![value]))
+    }
+
+    /// `is_business_day(at)`, `is_business_day(at, 'Europe/Oslo')`: rows without a time are on no day, whether it is worked or not.
+    fn business_day(&self, call: &Function, negated: bool) -> Result<Filter> {
+        let (time, zone) = match arguments(call).as_slice() {
+            [time] => (*time, None),
+            [time, zone] => (*time, Some(*zone)),
+            _ => return Err(Error::invalid(format!("{BUSINESS_DAY} takes a time, and a time zone as a text in quotes"))),
+        };
+        let compared = self.compared(time)?;
+        let zone = match zone.map(|zone| text_of(zone).ok_or(zone)) {
+            Some(Err(zone)) => return Err(Error::invalid(format!("the time zone of {BUSINESS_DAY} is a text in quotes, not {zone}"))),
+            Some(Ok(zone)) => Some(zone),
+            None => None,
+        };
+        match compared.column_type {
+            // A date is its own day in every zone.
+            ColumnType::Date => {}
+            ColumnType::Timestamp => {
+                self.zones.borrow_mut().insert(zone.filter(|zone| *zone != "UTC").map(str::to_owned));
+            }
+            other => return Err(Error::invalid(format!("{} is of type {other}; {BUSINESS_DAY} takes a timestamp or a date", compared.member))),
+        }
+        Ok(compared.condition(if negated { Operator::OffBusinessDays } else { Operator::OnBusinessDays }, Vec::new()))
     }
 
     fn like(&self, expr: &Expr, pattern: &Expr, is: bool) -> Result<Filter> {
@@ -246,6 +288,17 @@ impl Compared {
             Error::invalid(format!("{} is of type {} and is compared with {written}; for missing values write IS NULL", self.member, self.column_type))
         })
     }
+}
+
+/// Whether something is a call of a function by its name, and nothing more.
+fn is_plain(call: &Function, name: &str) -> bool {
+    let named = matches!(call.name.0.as_slice(), [part] if part.as_ident().is_some_and(|part| meant(part) == name));
+    named && call.over.is_none() && call.filter.is_none()
+}
+
+fn arguments(call: &Function) -> Vec<&Expr> {
+    let FunctionArguments::List(FunctionArgumentList { duplicate_treatment: None, args, .. }) = &call.args else { return Vec::new() };
+    args.iter().filter_map(|arg| if let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg { Some(expr) } else { None }).collect()
 }
 
 fn bare(mut expr: &Expr) -> &Expr {

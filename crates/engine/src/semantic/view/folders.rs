@@ -333,7 +333,7 @@ mod tests {
         Arc::make_mut(hidden).dimensions.retain(|dimension| dimension.name != "state");
         Arc::make_mut(hidden).segments.retain(|segment| segment.name != "state");
         models.remove("buyers");
-        let view = view(folders);
+        let view = view(&folders);
         let detail = detail(&view, &models, false);
         assert_eq!(serde_json::to_value(detail.folders).unwrap(), json!([{"name": "Seen", "members": ["count"]}]));
         assert_eq!(serde_json::to_value(detail.definition.folders).unwrap(), json!([{"name": "Seen", "includes": ["count"]}]));
