@@ -154,6 +154,69 @@ async fn conditions_nest_stand_in_measures_and_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn statements_ask_for_the_days_of_whom_they_are_from() {
+    let calendars = [json!({}), json!({"holidays": holidays()}), json!({"weekend": ["friday", "saturday"]}), json!({"dayStart": 6, "holidays": holidays()})];
+    for rollups in [json!([]), hourly()] {
+        let ward = loaded(rollups.clone()).await;
+        // Twice, so that what is kept under one list is there when another one asks.
+        for calendar in calendars.iter().chain(&calendars) {
+            let mill = ward.mill.with_calendar(serde_json::from_value(calendar.clone()).unwrap());
+            for (condition, operator, zone) in [
+                ("is_business_day(at)", "onBusinessDays", "UTC"),
+                ("not is_business_day(at)", "offBusinessDays", "UTC"),
+                ("is_business_day(at, 'America/New_York')", "onBusinessDays", "America/New_York"),
+                ("IS_BUSINESS_DAY(at, 'Asia/Kathmandu') is false", "offBusinessDays", "Asia/Kathmandu"),
+            ] {
+                let sql = format!("select sum(amount) as amount from sales where {condition}");
+                let question = json!({"measures": ["sales.sum_amount"], "filters": only(operator), "timezone": zone, "calendar": calendar});
+                assert_eq!(mill.sql(&sql).await.unwrap().to_json()["data"], data(&ward.mill, &question).await, "{sql} with {calendar}, kept: {rollups}");
+                let verification = mill.verify_sql(&sql).await.unwrap();
+                assert!(verification.equal, "{sql} with {calendar}: {:?}", verification.differences);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_statements_say_of_days_is_kept_and_told() {
+    let ward = loaded(json!([])).await;
+    let mill = ward.mill.with_calendar(serde_json::from_value(json!({"holidays": holidays()})).unwrap());
+    let sql = "select shop, sum(amount) as amount from sales where is_business_day(at) group by shop order by shop";
+    let first = mill.sql(sql).await.unwrap();
+    let again = mill.sql(sql).await.unwrap().provenance;
+    assert_eq!((again.segments_reused, again.rows_scanned), (again.segments_total, 0));
+    // Another list knows nothing of it.
+    let plain = ward.mill.sql(sql).await.unwrap();
+    assert_eq!(plain.provenance.segments_reused, 0);
+    assert_ne!(plain.to_json()["data"], first.to_json()["data"]);
+    let told = |result: &QueryResult| serde_json::to_value(&result.provenance.calendar).unwrap();
+    assert_eq!(told(&first), json!({"weekStart": "monday", "yearStart": 1, "weekend": ["saturday", "sunday"], "holidayCount": 4}));
+    assert_eq!(told(&mill.sql("select count(*) from sales").await.unwrap()), json!({"weekStart": "monday", "yearStart": 1}));
+    assert_eq!(told(&ward.mill.sql("select count(*) from sales").await.unwrap()), Value::Null);
+    // As a column, of dates, and of nothing.
+    let rows = async |sql: &str| mill.sql(sql).await.unwrap().to_json()["data"].clone();
+    let (on, off) = (
+        first.to_json()["data"][1].as_array().unwrap().iter().filter_map(Value::as_i64).sum::<i64>(),
+        rows("select sum(amount) from sales where not is_business_day(at)").await[0][0].clone(),
+    );
+    assert_eq!(rows("select is_business_day(at) as worked, sum(amount) from sales group by 1 order by 1").await, json!([[false, true], [off, on]]));
+    assert_eq!(
+        rows("select is_business_day(date '2013-03-11') as a, is_business_day(date '2013-03-12') as b, is_business_day(timestamp '2013-03-12T03:00:00Z', 'America/New_York') as c, is_business_day(cast(null as date)) as d").await,
+        json!([[false], [true], [false], [null]])
+    );
+    assert_eq!(rows("select count(*) from sales where is_business_day(cast(at as date)) <> is_business_day(at)").await, json!([[0]]));
+    for (call, said) in [("shop", "date or a timestamp"), ("at, 'Mars/Base'", "no time zone"), ("at, shop", "a text in quotes"), ("", "")] {
+        let error = mill.sql(&format!("select is_business_day({call}) from sales")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{call}: {error}");
+        assert!(error.message().contains(said), "{call}: {error}");
+    }
+    // What a model says holds for everybody, so it asks for nobody's days.
+    let worked = json!({"name": "worked", "label": "Worked", "type": "boolean", "expression": "is_business_day(at)"});
+    let error = change(&ward.mill, |model| model["dimensions"].as_array_mut().unwrap().push(worked)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ranges_count_business_days() {
     // The clock stands at noon of Wednesday, the 15th of January 2014.
     let ward = loaded(json!([])).await;

@@ -52,6 +52,7 @@ mod stopped;
 mod traps;
 mod turns;
 mod verify;
+mod verify_sql;
 mod versions;
 mod views;
 mod ward;

@@ -74,6 +74,27 @@ async fn a_select_over_a_view_is_the_question_on_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn days_that_are_worked_are_those_of_who_asks() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    save(&mill, sales()).await.unwrap();
+    let holiday = mill.with_calendar(serde_json::from_value(json!({"holidays": [{"date": "2024-03-01"}]})).unwrap());
+    for (condition, plain, without) in
+        [("is_business_day(ordered_at)", 2, 1), ("not is_business_day(ordered_at)", 5, 6), ("is_business_day(ordered_at, 'Asia/Tokyo') and state = 'paid'", 2, 1)]
+    {
+        let sql = format!("select measure(orders) from sales where {condition}");
+        assert_eq!((rows(&mill, &sql).await, rows(&holiday, &sql).await), (json!([[plain]]), json!([[without]])), "{condition}");
+    }
+    // Of groups it is a function as any other.
+    let by_day = "select date_trunc('day', ordered_at) as day, measure(orders) from sales group by 1 having is_business_day(date_trunc('day', ordered_at)) order by 1";
+    assert_eq!(rows(&mill, by_day).await, json!([["2024-01-05T00:00:00Z", "2024-03-01T00:00:00Z"], [1, 1]]));
+    assert_eq!(rows(&holiday, by_day).await, json!([["2024-01-05T00:00:00Z"], [1]]));
+    let told = holiday.sql("select measure(orders) from sales where is_business_day(ordered_at)").await.unwrap().provenance.calendar;
+    assert_eq!(told.and_then(|calendar| calendar.holiday_count), Some(1));
+    assert!(refused(&mill, "select measure(orders) from sales where is_business_day(state)").await.message().contains("takes a timestamp or a date"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_condition_is_met_by_the_same_rows_as_in_sql() {
     let ward = Ward::new().await;
     let mill = shop(&ward).await;

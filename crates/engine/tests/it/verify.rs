@@ -18,7 +18,7 @@ async fn equal(mill: &Mill, query: &Value) -> Verification {
 }
 
 /// Three loads, of which a third of the values are missing.
-async fn orders(ward: &Ward) -> Dice {
+pub(crate) async fn orders(ward: &Ward) -> Dice {
     let mut dice = Dice(27);
     for rows in [400, 7, 150] {
         ward.mill.load("orders", Csv::bytes(dice.rows(rows))).await.unwrap();
@@ -86,6 +86,13 @@ async fn composed_answers_are_what_their_rows_say() {
                "top": {"dimension": "customers.country", "limit": 1, "others": true}}),
         json!({"measures": ["orders.count", "orders.so_far"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day", "fill": "zero"}]}),
         json!({"measures": ["orders.revenue"], "dimensions": ["orders.status", "customers.country"], "pivot": ["orders.status"], "limit": 1, "order": [["orders.revenue", "desc"]]}),
+        json!({"measures": ["orders.revenue", "orders.share"], "dimensions": ["orders.status", "customers.country"], "pivot": ["orders.status"], "order": [["customers.country", "asc"]], "offset": 1}),
+        json!({"measures": ["orders.revenue", "orders.buyers"], "dimensions": ["customers.country", "orders.status"], "pivot": ["customers.country"],
+               "top": {"dimension": "customers.country", "limit": 1, "others": true}, "order": [["orders.status", "asc"]], "limit": 1}),
+        json!({"measures": ["orders.revenue"], "dimensions": ["customers.country", "orders.status"], "pivot": ["orders.status"], "totals": true,
+               "top": {"dimension": "customers.country", "limit": 1, "others": true}}),
+        json!({"measures": ["orders.revenue", "orders.mean"], "dimensions": ["customers.country"], "timeDimensions": by_month, "pivot": ["orders.at"],
+               "top": {"dimension": "customers.country", "limit": 2, "others": true}}),
         json!({"measures": ["orders.revenue"], "dimensions": ["orders.status"], "ungrouped": true, "order": [["orders.status", "asc"]], "limit": 3}),
         json!({"measures": ["orders.place", "orders.revenue"], "dimensions": ["orders.status"]}),
     ] {
@@ -146,13 +153,16 @@ async fn a_restricted_scope_verifies_what_it_sees_and_is_told_nothing_else() {
     assert_eq!(mill.verify(&wrong).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
-/// A log that says something else of a segment than its rows do, with nothing that could tell.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_not_what_its_rows_say_is_told() {
+/// A question about the segment that the log below lies about.
+fn above_two() -> Value {
+    json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "filters": [{"member": "orders.amount", "operator": "gt", "values": [2]}]})
+}
+
+/// Rows with a log that says something else of a segment than its rows do, with nothing that could tell.
+pub(crate) async fn lied_about() -> (Ward, Mill) {
     let ward = Ward::open_tables(Settings::default()).await;
     ward.mill.load("orders", Csv::bytes("city,amount\nRome,1\nRome,2\nOslo,3\nOslo,4\n")).await.unwrap();
-    let query = json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "filters": [{"member": "orders.amount", "operator": "gt", "values": [2]}]});
-    equal(&ward.mill, &query).await;
+    equal(&ward.mill, &above_two()).await;
     let path = ward.folder.path().join("acme/orders/_delta_log/00000000000000000000.json");
     let mut lied = String::new();
     for line in std::fs::read_to_string(&path).unwrap().lines() {
@@ -169,10 +179,22 @@ async fn an_answer_that_is_not_what_its_rows_say_is_told() {
     }
     std::fs::write(&path, lied).unwrap();
     let mill = plain(ward.folder.path(), Settings::default()).open().await.unwrap().tenant("acme").unwrap();
-    let verification = verify(&mill, &query).await;
+    (ward, mill)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_what_its_rows_say_is_told() {
+    let (_ward, mill) = lied_about().await;
+    let verification = verify(&mill, &above_two()).await;
     assert_eq!((verification.equal, verification.rows), (false, 0));
     let lost = verification.differences.iter().find(|difference| difference.kind == DifferenceKind::OnlyRecomputed).unwrap();
     assert_eq!((json!(lost.row), &lost.recomputed), (json!({"orders.city": "Oslo"}), &json!({"orders.sum_amount": 7})));
     let all = equal(&mill, &json!({"measures": ["orders.sum_amount"]})).await;
     assert_eq!(all.values, 1);
+    // Where values become columns, one is missing too.
+    let mut wide = above_two();
+    wide["pivot"] = json!(["orders.city"]);
+    let lost = verify(&mill, &wide).await.differences;
+    let number = lost.iter().find(|difference| difference.kind == DifferenceKind::OnlyRecomputed && difference.column.is_some()).unwrap();
+    assert_eq!((json!(number.row), &number.recomputed), (json!({"orders.city": "Oslo"}), &json!(7)));
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde_json::Value;
-use tidemill::Limits;
+use tidemill::{Limits, Mill};
 
 use super::compare::{self, Asked};
 use super::encode::{Encoding, compared, encode};
@@ -54,12 +54,7 @@ pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMa
 pub async fn run_sql(State(app): State<App>, caller: Caller, headers: HeaderMap, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Response> {
     caller.allow(Action::Read)?;
     let encoding = Encoding::accepted(&headers)?;
-    let limit = query.limit.unwrap_or(SQL_DEFAULT_ROWS);
-    if !(1..=SQL_MAX_ROWS).contains(&limit) {
-        return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
-    }
-    let limits = Limits { result_rows: limit, ..Limits::default() };
-    let mill = caller.mill_within(&app, limits).with_calendar(caller.calendar());
+    let mill = mill_of_sql(&app, &caller, &query)?;
     let result = match query.as_of {
         Some(as_of) => mill.sql_as_of(&query.sql, as_of).await?,
         None => mill.sql(&query.sql).await?,
@@ -73,6 +68,29 @@ pub async fn verify_query(State(app): State<App>, caller: Caller, JsonBody(body)
     caller.allow(Action::Read)?;
     let verification = caller.mill(&app).verify(&caller.asks(compare::read_one(body)?)).await?;
     serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+}
+
+/// Answer a statement and compute it again from rows: is every value the same? A statement whose answer its rows do not determine, as a
+/// page without an order, is refused with what to write.
+#[utoipa::path(post, path = "/sql/verify", tag = "queries", request_body = SqlQuery, responses((status = 200, body = Verification)))]
+pub async fn verify_sql(State(app): State<App>, caller: Caller, JsonBody(query): JsonBody<SqlQuery>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let mill = mill_of_sql(&app, &caller, &query)?;
+    let verification = match query.as_of {
+        Some(as_of) => mill.verify_sql_as_of(&query.sql, as_of).await?,
+        None => mill.verify_sql(&query.sql).await?,
+    };
+    serde_json::to_value(verification).map(Json).map_err(Problem::internal)
+}
+
+/// What a statement is answered by: as many rows as it asks for, in the calendar of who asks.
+fn mill_of_sql(app: &App, caller: &Caller, query: &SqlQuery) -> Answer<Mill> {
+    let limit = query.limit.unwrap_or(SQL_DEFAULT_ROWS);
+    if !(1..=SQL_MAX_ROWS).contains(&limit) {
+        return Err(Problem::field("limit", format!("lies between 1 and {SQL_MAX_ROWS}")));
+    }
+    let limits = Limits { result_rows: limit, ..Limits::default() };
+    Ok(caller.mill_within(app, limits).with_calendar(caller.calendar()))
 }
 
 /// Say what the numbers of a query are made of: definitions, conditions, versions, segments and loads.

@@ -59,6 +59,7 @@ async fn answers_have_the_fields_that_the_document_names() {
     let server = Server::with_airports().await;
     let query = serde_json::json!({"measures": ["airports.count"]});
     let verification = server.post(Who::Viewer, "/queries/verify", query.clone()).await.json();
+    let of_statement = server.post(Who::Viewer, "/sql/verify", serde_json::json!({"sql": "select count(*) as n from airports"})).await.expect(200).json();
     let by_name = serde_json::json!({"measures": ["airports.count"], "dimensions": ["airports.name"], "limit": 1});
     let lineage = server.post(Who::Viewer, "/queries/lineage", by_name).await.json();
     let explained = server.post(Who::Viewer, "/queries", serde_json::json!({"measures": ["airports.count"], "explain": true})).await.json();
@@ -75,6 +76,7 @@ async fn answers_have_the_fields_that_the_document_names() {
         ("QueryResult", explained.clone()),
         ("Explanation", explained["explanation"].clone()),
         ("Verification", verification),
+        ("Verification", of_statement),
         ("Lineage", lineage.clone()),
         ("MeasureLineage", lineage["measures"][0].clone()),
         ("DimensionLineage", lineage["dimensions"][0].clone()),

@@ -1,7 +1,7 @@
 //! Asking: semantic and SQL, three encodings, errors that name the field.
 
 use http::{Method, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Server, Who};
 
@@ -178,6 +178,23 @@ async fn sql_reads_and_does_nothing_else() {
         assert!(matches!(answer.status.as_u16(), 400 | 403 | 404), "{sql}: {} {}", answer.status, answer.text());
     }
     server.post(Who::Viewer, "/sql", json!({"sql": "select 1", "limit": 0})).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_verified_as_it_is_answered() {
+    let server = Server::with_airports().await;
+    let verify = async |body: Value| server.post(Who::Viewer, "/sql/verify", body).await;
+    let verified = verify(json!({"sql": "select faa, lat from airports order by faa", "limit": 3})).await.expect(200).json();
+    assert_eq!((&verified["equal"], &verified["rows"], &verified["values"]), (&json!(true), &json!(3), &json!(6)), "{verified}");
+    assert_eq!((&verified["recomputed"]["segments_reused"], &verified["versions"][0]["dataset"]), (&json!(0), &json!("airports")));
+    assert_eq!(verify(json!({"sql": "select count(*) from airports", "asOf": 0})).await.expect(200).json()["versions"][0]["version"], 0);
+    // Without an order, a page may have any rows.
+    let problem = verify(json!({"sql": "select faa from airports", "limit": 3})).await.expect(400).json();
+    assert!(problem["detail"].as_str().unwrap().contains("order by columns"), "{problem}");
+    assert_eq!(problem["errors"][0]["field"], "sql", "{problem}");
+    verify(json!({"sql": "select 1", "limit": 0})).await.expect(400);
+    verify(json!({"sql": "drop table airports"})).await.expect(403);
+    server.post(Who::Stranger, "/sql/verify", json!({"sql": "select faa from airports order by faa"})).await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

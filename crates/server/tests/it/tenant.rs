@@ -157,3 +157,30 @@ async fn holidays_of_the_tenant_are_those_of_its_users_until_they_say_other() {
     wrong["definition"]["calendar"]["weekend"] = week;
     server.post(Who::Editor, "/dashboards", wrong).await.expect(400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_know_the_days_that_the_tenant_and_its_users_work() {
+    let server = Server::with_airports().await;
+    server
+        .app
+        .engine
+        .tenant("acme")
+        .unwrap()
+        .load("visits", tidemill::Csv::bytes("at,n\n2013-03-04T10:00:00Z,1\n2013-03-05T10:00:00Z,2\n2013-03-09T10:00:00Z,4\n"))
+        .await
+        .unwrap();
+    let worked = async |who: Who| {
+        let statement = json!({"sql": "select sum(n) as n from visits where is_business_day(at)"});
+        let verified = server.post(who, "/sql/verify", statement.clone()).await.expect(200).json();
+        assert_eq!(verified["equal"], true, "{verified}");
+        let answer = server.post(who, "/sql", statement).await.expect(200).json();
+        (answer["data"][0][0].clone(), answer["provenance"]["calendar"]["holidayCount"].clone())
+    };
+    assert_eq!(worked(Who::Viewer).await, (json!(3), json!(0)));
+    server.put(Who::Admin, "/tenant", None, json!({"calendar": {"holidays": [{"date": "2013-03-04"}]}})).await.expect(200);
+    assert_eq!(worked(Who::Viewer).await, (json!(2), json!(1)));
+    // Who has days of their own goes by these, and nobody else does.
+    server.put(Who::Viewer, "/me", None, json!({"calendar": {"weekend": ["monday", "tuesday"], "holidays": []}})).await.expect(200);
+    assert_eq!(worked(Who::Viewer).await, (json!(4), json!(0)));
+    assert_eq!(worked(Who::Editor).await, (json!(2), json!(1)));
+}

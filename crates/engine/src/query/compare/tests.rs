@@ -119,3 +119,47 @@ fn other_columns_are_one_difference() {
     let found = compare(&result(&ROWS), &other, &[], 0);
     assert_eq!((found.count, found.told[0].column.as_deref()), (1, Some("columns")));
 }
+
+/// What is found of a statement whose rows nothing tells apart.
+fn in_any_order(answered: &[Row], recomputed: &[Row]) -> Vec<DifferenceKind> {
+    let how = Comparable { order: Vec::new(), keys: vec![0, 1], begins: false, ends: false };
+    compare_statement(&result(answered), &result(recomputed), how).told.into_iter().map(|difference| difference.kind).collect()
+}
+
+#[test]
+fn rows_that_nothing_tells_apart_are_paired_with_what_is_near() {
+    let sums = |sums: &[f64]| sums.iter().map(|sum| (Some("a"), Some(1), Some(*sum))).collect::<Vec<Row>>();
+    // As texts these would come in another order.
+    assert_eq!(in_any_order(&sums(&[12.0, 9.999_999_999_999_998]), &sums(&[10.0, 12.0])), []);
+    assert_eq!(in_any_order(&sums(&[10.0, 10.0, 12.0]), &sums(&[12.0, 10.000_000_000_000_002, 10.0])), []);
+    assert_eq!(in_any_order(&sums(&[10.0, 10.0, 12.0]), &sums(&[10.0, 12.0, 12.0])), [DifferenceKind::Value]);
+    assert_eq!(in_any_order(&sums(&[10.0, 12.0]), &sums(&[10.0])), [DifferenceKind::Whole, DifferenceKind::OnlyAnswered]);
+    let [first, second, last] = ROWS;
+    assert_eq!(in_any_order(&[last, second, first], &ROWS), []);
+    assert_eq!(in_any_order(&[(Some("a"), Some(3), None), second, last], &ROWS), [DifferenceKind::Value]);
+}
+
+#[test]
+fn a_statement_is_in_the_order_that_it_says_and_its_page_may_end_with_what_is_at_the_same_place() {
+    let ordered = |answered: &[Row], recomputed: &[Row], ends: bool| {
+        let how = Comparable { order: vec![1], keys: vec![0, 1], begins: false, ends };
+        compare_statement(&result(answered), &result(recomputed), how).told.into_iter().map(|difference| difference.kind).collect::<Vec<_>>()
+    };
+    let [first, second, last] = ROWS;
+    assert_eq!(ordered(&[second, first, last], &ROWS, false), [DifferenceKind::Order]);
+    let tied: Row = (Some("c"), Some(1), None);
+    assert_eq!(ordered(&[first, second, tied], &ROWS, true), []);
+    assert_eq!(ordered(&[first, second, tied], &ROWS, false), [DifferenceKind::OnlyAnswered, DifferenceKind::OnlyRecomputed]);
+    assert_eq!(ordered(&[first, second, (Some("c"), Some(2), None)], &ROWS, true), [DifferenceKind::OnlyAnswered, DifferenceKind::OnlyRecomputed]);
+}
+
+#[test]
+fn columns_of_one_name_are_two() {
+    let mut twice = result(&ROWS);
+    twice.columns[1].name = "t.key".to_owned();
+    let mut other = result(&[(Some("a"), Some(4), Some(0.3)), ROWS[1], ROWS[2]]);
+    other.columns[1].name = "t.key".to_owned();
+    let how = Comparable { order: Vec::new(), keys: vec![0, 1], begins: false, ends: false };
+    let found = compare_statement(&twice, &other, how);
+    assert_eq!((found.count, found.values), (2, 6));
+}
