@@ -1,5 +1,6 @@
 // What a number is made of, and whether the rows say the same: asked only by who wants to know.
 import { baseApi } from './base-api';
+import type { Explainable } from './explain-api';
 import { normalizeQuery, queryKey } from './query-key';
 import type { Lineage, SemanticQuery, Verification } from './types';
 
@@ -17,12 +18,11 @@ export const trustApi = baseApi.injectEndpoints({
       keepUnusedDataFor: 0,
     }),
     // Something that is done, not something that is kept: a mutation runs when it is told to, and can be aborted.
-    verifyQuery: build.mutation<Verification, SemanticQuery>({
-      query: (query) => ({
-        url: '/queries/verify',
-        method: 'POST',
-        body: normalizeQuery(query),
-      }),
+    verifyQuery: build.mutation<Verification, Explainable>({
+      query: (asked) =>
+        'sql' in asked
+          ? { url: '/sql/verify', method: 'POST', body: asked }
+          : { url: '/queries/verify', method: 'POST', body: normalizeQuery(asked) },
     }),
   }),
 });

@@ -4,11 +4,14 @@ import type { SqlQuery } from '@/api/types';
 import { explanation } from './dashboard-fixtures';
 import { answer } from './fake-engine';
 import { previewResult, problem } from './fixtures';
+import { verified } from './trust-fixtures';
 
 /** What was asked, the latest last. */
 export const statements: SqlQuery[] = [];
 /** What was explained, the latest last. */
 export const explained: SqlQuery[] = [];
+/** What was verified, the latest last. */
+export const verifications: SqlQuery[] = [];
 
 const refuse = (status: number, code: 'invalid' | 'not_found', field: string, detail: string) =>
   HttpResponse.json(
@@ -37,6 +40,11 @@ export const sqlHandlers = [
     explained.push(statement);
     if (statement.sql.includes('sleep')) await delay('infinite');
     return refusalOf(statement) ?? HttpResponse.json(explanation);
+  }),
+  http.post('*/api/v1/sql/verify', async ({ request }) => {
+    const statement = (await request.json()) as SqlQuery;
+    verifications.push(statement);
+    return refusalOf(statement) ?? HttpResponse.json(verified);
   }),
   http.post('*/api/v1/sql', async ({ request }) => {
     const statement = (await request.json()) as SqlQuery;

@@ -33,7 +33,7 @@ export interface ProvenanceDialogProps {
   data?: readonly (readonly Cell[])[];
   /** Which of its numbers is looked at first: those of a group, or one measure of it. */
   number?: { group: CellGroup; measure: string | null };
-  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement, which can be explained. */
+  /** What was asked: a query of a model, which can be traced, verified and explained, or a statement, which can be verified and explained. */
   query: SemanticQuery | SqlQuery;
   confirmedAt: number;
   requestId: string | null;
@@ -43,6 +43,7 @@ export interface ProvenanceDialogProps {
 }
 
 const noModels: readonly Model[] = [];
+const noColumns: readonly ResultColumn[] = [];
 
 export function ProvenanceDialog(props: ProvenanceDialogProps) {
   const { query } = props;
@@ -57,6 +58,9 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
         {'sql' in query ? (
           <>
             <ProvenancePanel {...props} />
+            <Box sx={{ mt: 5 }}>
+              <VerifySection query={query} columns={props.columns ?? noColumns} />
+            </Box>
             <Box component="h3" sx={{ typography: 'h3', mt: 5, mb: 1 }}>
               Statement
             </Box>
@@ -77,8 +81,6 @@ export function ProvenanceDialog(props: ProvenanceDialogProps) {
     </Dialog>
   );
 }
-
-const noColumns: readonly ResultColumn[] = [];
 
 function OfQuery(props: ProvenanceDialogProps & { query: SemanticQuery }) {
   const { query, provenance, columns = noColumns, data, number } = props;

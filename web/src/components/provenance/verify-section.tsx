@@ -3,9 +3,10 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import LinearProgress from '@mui/material/LinearProgress';
 import { useEffect, useRef, useState } from 'react';
+import type { Explainable } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
 import { useVerifyQueryMutation } from '@/api/trust-api';
-import type { Problem, ResultColumn, SemanticQuery, Verification } from '@/api/types';
+import type { Problem, ResultColumn, Verification } from '@/api/types';
 import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { announce } from '../announcer';
@@ -23,7 +24,8 @@ type Outcome =
 const cancelledText = 'Cancelled; nothing was compared.';
 
 export interface VerifySectionProps {
-  query: SemanticQuery;
+  /** A query of a model, or a statement. */
+  query: Explainable;
   columns: readonly ResultColumn[];
 }
 
@@ -89,7 +91,7 @@ export function VerifySection({ query, columns }: VerifySectionProps) {
       {outcome.is === 'failed' && (
         <Box sx={{ mt: 3 }}>
           <ErrorState dense problem={outcome.problem} onRetry={() => void run()} />
-          <Box sx={{ ...muted, mt: 2 }}>{whatToDo(outcome.problem)}</Box>
+          <Box sx={{ ...muted, mt: 2 }}>{whatToDo(outcome.problem, 'sql' in query)}</Box>
         </Box>
       )}
       {outcome.is === 'done' && (

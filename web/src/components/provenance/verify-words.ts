@@ -1,12 +1,6 @@
 // What came out when an answer was computed again from its rows, in words. Pure.
-import type {
-  Cell,
-  Difference,
-  Problem,
-  ResultColumn,
-  SemanticQuery,
-  Verification,
-} from '@/api/types';
+import type { Explainable } from '@/api/explain-api';
+import type { Cell, Difference, Problem, ResultColumn, Verification } from '@/api/types';
 import { formatCell, formatCount, formatElapsed, formatExact, formatNumber } from '@/lib/format';
 
 export interface Verdict {
@@ -28,7 +22,7 @@ const elapsedText = ({ answered_ms: answered, recomputed_ms: recomputed }: Verif
 
 /** Whether sums of fractions were compared, which depend on the order in which they are added. */
 const hasFractions = (columns: readonly ResultColumn[]): boolean =>
-  columns.some(({ role, type }) => role === 'measure' && type === 'float');
+  columns.some(({ role, type }) => (role === 'measure' || role === 'column') && type === 'float');
 
 export function verdictOf(
   verification: Verification,
@@ -130,12 +124,16 @@ const wholeWords: Record<string, string> = {
 };
 
 /** What whoever asked can do when there is no result. */
-export function whatToDo(problem: Problem): string {
+export function whatToDo(problem: Problem, isStatement = false): string {
   switch (problem.code) {
     case 'exhausted':
+      if (isStatement)
+        return 'Reading all rows is more than is allowed or takes too long. Ask about fewer rows, and compute that again.';
       return 'Reading all rows is more than is allowed or takes too long. Choose a single number above, or ask about a shorter range of time, and compute that again.';
     case 'invalid':
     case 'not_found':
+      if (isStatement)
+        return 'Nothing was compared. Change the statement, run it, and compute that again.';
       return 'The question cannot be asked any more as it stands: the model, the data or the state may have changed. Close this, ask again, and compute again then.';
     case 'denied':
       return 'Ask an admin of your organisation for access.';
@@ -153,7 +151,7 @@ export function whatToDo(problem: Problem): string {
 export function reportText(
   verification: Verification,
   columns: readonly ResultColumn[],
-  query: SemanticQuery,
+  query: Explainable,
 ): string {
   const zone = verification.answered.timezone;
   const { title, details } = verdictOf(verification, columns);

@@ -3,10 +3,11 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
 import { useLocation } from 'react-router';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { problem } from '@/testing/fixtures';
 import { gate } from '@/testing/gate';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
-import { explained, sqlHandlers, statements } from '@/testing/sql-handlers';
+import { explained, sqlHandlers, statements, verifications } from '@/testing/sql-handlers';
 import { tripsView } from '@/testing/view-fixtures';
 import type { SqlEditorProps } from './editor/sql-editor';
 import SqlPage from './sql-page';
@@ -53,6 +54,7 @@ beforeEach(() => {
   sessionStorage.clear();
   statements.length = 0;
   explained.length = 0;
+  verifications.length = 0;
   server.use(...sqlHandlers);
 });
 
@@ -89,6 +91,29 @@ describe('running a statement', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Explain the statement' }));
     expect(await within(dialog).findByText(/9 answers kept/)).toBeVisible();
     expect(explained).toEqual([{ sql: count }]);
+  });
+
+  it('is computed again from its rows, or says what to write so that it can be', async () => {
+    const { user } = open();
+    await user.type(await editor(), `${count}{Control>}{Enter}{/Control}`);
+    await screen.findByRole('grid', { name: 'Result' });
+    await user.click(screen.getByRole('button', { name: 'Where does this come from?' }));
+    const dialog = await screen.findByRole('dialog');
+    const again = () =>
+      user.click(within(dialog).getByRole('button', { name: 'Compute again from rows' }));
+    await again();
+    expect(await within(dialog).findByText('The same to the last digit')).toBeVisible();
+    expect(verifications).toEqual([{ sql: count }]);
+    server.use(
+      http.post('*/api/v1/sql/verify', () =>
+        HttpResponse.json(problem(400, 'invalid', 'The request is not valid', 'order by columns'), {
+          status: 400,
+        }),
+      ),
+    );
+    await again();
+    expect(await within(dialog).findByText('order by columns')).toBeVisible();
+    expect(within(dialog).getByText(/Change the statement/)).toBeVisible();
   });
 
   it('is told to who does not look, and leaves the focus where it is', async () => {

@@ -8,7 +8,7 @@ rows select sets similar some then ties to true unbounded union unnest using val
 
 const functions = `abs approx_distinct approx_median approx_percentile_cont array_agg array_length avg bool_and bool_or
 btrim ceil char_length coalesce concat concat_ws corr count count_distinct covar_pop cume_dist current_date current_timestamp
-date_bin date_part date_trunc dense_rank ends_with exp first_value floor greatest initcap lag last_value lead least left
+date_bin date_part date_trunc dense_rank ends_with exp first_value floor greatest initcap is_business_day lag last_value lead least left
 length ln log log10 lower lpad ltrim max md5 measure median min nth_value ntile now nullif percent_rank position power random rank
 regexp_like regexp_match regexp_replace repeat replace reverse right round row_number rpad rtrim sign split_part sqrt
 starts_with stddev string_agg strpos substr sum to_char to_date to_timestamp trim trunc upper var_pop variance`;
