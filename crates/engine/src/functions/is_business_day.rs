@@ -20,13 +20,12 @@ use datafusion::scalar::ScalarValue;
 
 use super::bucket::{bucket_of, day_of};
 use super::business_day::BusinessDay;
-use super::date_bucket::bucket_of_date;
+use super::date_bucket::{DateBucket, bucket_of_date};
+use super::time_bucket::TimeBucket;
 use crate::catalog::ColumnType;
-use crate::semantic::CalendarSettings;
 use crate::semantic::business::BusinessDays;
-use crate::semantic::calendar::Calendar;
+use crate::semantic::calendar::{Calendar, CalendarSettings};
 use crate::semantic::grain::Grain;
-use crate::semantic::timed::Timed;
 
 /// How the function is called.
 pub(crate) const NAME: &str = "is_business_day";
@@ -153,17 +152,14 @@ impl ScalarUDFImpl for IsBusinessDay {
             Some(_) => return Ok(ExprSimplifyResult::Original(arguments)),
             None => self.calendar.zone,
         };
-        let data_type = arguments.first().map(|time| context.get_data_type(time)).transpose()?;
-        let (dates, instants) = (ColumnType::Date.data_type(), ColumnType::Timestamp.data_type());
-        let column_type = match data_type {
-            Some(data_type) if data_type == dates => ColumnType::Date,
-            Some(data_type) if data_type == instants => ColumnType::Timestamp,
+        let calendar = Calendar { zone, ..self.calendar };
+        let day = match arguments.first().map(|time| context.get_data_type(time)).transpose()? {
+            Some(data_type) if data_type == ColumnType::Date.data_type() => DateBucket::udf(Grain::Day, calendar),
+            Some(data_type) if data_type == ColumnType::Timestamp.data_type() => TimeBucket::udf(Grain::Day, calendar),
             // Nobody has made it one of the two yet.
             _ => return Ok(ExprSimplifyResult::Original(arguments)),
         };
-        let calendar = Calendar { zone, ..self.calendar };
-        let Some(timed) = Timed::of(column_type, calendar) else { return Ok(ExprSimplifyResult::Original(arguments)) };
-        let day = timed.bucket(arguments.swap_remove(0), Grain::Day.into());
+        let day = day.call(vec![arguments.swap_remove(0)]);
         Ok(ExprSimplifyResult::Simplified(BusinessDay::of(day, calendar, self.days.clone())))
     }
 

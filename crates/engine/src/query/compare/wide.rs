@@ -112,19 +112,24 @@ fn cells_of(columns: &[ResultColumn], batch: &RecordBatch, others: bool, (member
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, BooleanArray, Float64Array, StringViewArray};
+    use arrow::array::{ArrayRef, Float64Array, StringViewArray};
 
     use super::*;
     use crate::query::result::Provenance;
-    use crate::semantic::pivot::{Others, pivot};
 
-    fn result(columns: Vec<ResultColumn>, batch: RecordBatch) -> QueryResult {
+    type Row = (&'static str, Option<&'static str>, f64);
+
+    fn column(name: &str, column_type: ColumnType, role: ColumnRole) -> ResultColumn {
+        ResultColumn::new(name, column_type, role)
+    }
+
+    fn result(columns: Vec<ResultColumn>, values: Vec<ArrayRef>) -> QueryResult {
+        let batch = RecordBatch::try_from_iter(columns.iter().map(|column| column.name.clone()).zip(values)).unwrap();
         QueryResult { columns, batch, totals: Vec::new(), others: None, explanation: None, provenance: Provenance::default() }
     }
 
-    /// Days, cities and their sums; `None` as a city: of the others.
-    fn long(rows: &[(&'static str, Option<&'static str>, f64)]) -> QueryResult {
-        let column = |name: &str, column_type, role| ResultColumn::new(name, column_type, role);
+    /// Days, cities and their sums.
+    fn long(rows: &[Row]) -> QueryResult {
         let columns = vec![
             column("t.day", ColumnType::String, ColumnRole::Dimension),
             column("t.city", ColumnType::String, ColumnRole::Dimension),
@@ -133,7 +138,7 @@ mod tests {
         let days: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringViewArray>());
         let cities: ArrayRef = Arc::new(rows.iter().map(|row| row.1).collect::<StringViewArray>());
         let sums: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Float64Array>());
-        result(columns, RecordBatch::try_from_iter([("t.day", days), ("t.city", cities), ("t.sum", sums)]).unwrap())
+        result(columns, vec![days, cities, sums])
     }
 
     fn others(rows: &[(&'static str, f64)]) -> Subtotal {
@@ -142,17 +147,26 @@ mod tests {
         Subtotal { by: Vec::new(), others: true, columns, batch: all.batch.project(&[0, 2]).unwrap(), truncated: false, bounds: Vec::new() }
     }
 
-    /// The wide form of an answer whose rows without a city are those of the others.
-    fn wide(rows: &[(&'static str, Option<&'static str>, f64)]) -> QueryResult {
-        let long = long(rows);
-        let are: BooleanArray = rows.iter().map(|row| Some(row.1.is_none())).collect();
-        let (batch, columns) = pivot(&long.batch, &long.columns, &["t.city".to_owned()], Some(&Others { member: "t.city", are: &are })).unwrap();
-        result(columns, batch)
+    /// A wide answer about two days: a column for each city, and one for the others where their rows, which have no city, are there.
+    fn wide(rows: &[Row]) -> QueryResult {
+        let days = ["mon", "tue"];
+        let mut columns = vec![column("t.day", ColumnType::String, ColumnRole::Dimension)];
+        let mut values: Vec<ArrayRef> = vec![Arc::new(days.map(Some).into_iter().collect::<StringViewArray>())];
+        for city in [Some("Oslo"), Some("Rome"), None] {
+            let of = |day: &str| rows.iter().find(|row| row.0 == day && row.1 == city).map(|row| row.2);
+            if days.iter().all(|day| of(day).is_none()) {
+                continue;
+            }
+            let name = format!("{}, t.sum", city.unwrap_or(OTHER));
+            columns.push(ResultColumn { pivot: vec![json!(city)], others: city.is_none(), ..column(&name, ColumnType::Float, ColumnRole::Measure) });
+            values.push(Arc::new(days.map(of).into_iter().collect::<Float64Array>()));
+        }
+        result(columns, values)
     }
 
-    const ROWS: [(&str, Option<&str>, f64); 3] = [("mon", Some("Rome"), 0.3), ("tue", Some("Oslo"), 2.0), ("tue", Some("Rome"), 3.0)];
+    const ROWS: [Row; 3] = [("mon", Some("Rome"), 0.3), ("tue", Some("Oslo"), 2.0), ("tue", Some("Rome"), 3.0)];
 
-    fn compared(answered: &[(&'static str, Option<&'static str>, f64)], others: &Subtotal) -> Comparison {
+    fn compared(answered: &[Row], others: &Subtotal) -> Comparison {
         compare_wide(&wide(answered), &long(&ROWS), &["t.city".to_owned()], Some(others))
     }
 
