@@ -170,7 +170,7 @@ impl ScalarUDFImpl for IsBusinessDay {
             _ => return exec_err!("{NAME} takes a date or a timestamp, and a time zone as a text in quotes"),
         };
         let times = times.to_array(arguments.number_rows)?;
-        Ok(ColumnarValue::Array(Arc::new(self.worked(&times, zone)?)))
+        Ok(ColumnarValue::Array(Arc::new(self.worked(times, zone)?)))
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         serde_json::from_str(r#"{"holidays": [{"date": "2026-12-25"}]}"#).unwrap()
     }
 
-    fn worked(settings: &CalendarSettings, times: ArrayRef, zone: Tz) -> Vec<Option<bool>> {
+    fn worked(settings: &CalendarSettings, times: &ArrayRef, zone: Tz) -> Vec<Option<bool>> {
         let udf = IsBusinessDay::udf(settings);
         udf.inner().downcast_ref::<IsBusinessDay>().unwrap().worked(&times, zone).unwrap().iter().collect()
     }
@@ -195,13 +195,13 @@ mod tests {
         let dates = ["2026-12-24", "2026-12-25", "2026-12-26"].map(|date| Some(date.parse::<NaiveDate>().unwrap().to_epoch_days()));
         let dates: ArrayRef = Arc::new(dates.into_iter().chain([None]).collect::<Date32Array>());
         for zone in [Tz::UTC, Tz::America__New_York, Tz::Asia__Tokyo] {
-            assert_eq!(worked(&christmas(), Arc::clone(&dates), zone), [Some(true), Some(false), Some(false), None], "{zone}");
+            assert_eq!(worked(&christmas(), &dates, zone), [Some(true), Some(false), Some(false), None], "{zone}");
         }
         let late = "2026-12-24T20:00:00Z".parse::<DateTime<Utc>>().unwrap().timestamp_micros();
         let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(late), None]).with_timezone("UTC"));
-        assert_eq!(worked(&christmas(), Arc::clone(&instants), Tz::UTC), [Some(true), None]);
-        assert_eq!(worked(&christmas(), Arc::clone(&instants), Tz::Asia__Tokyo), [Some(false), None]);
-        assert_eq!(worked(&CalendarSettings { day_start: 6, ..christmas() }, instants, Tz::Asia__Tokyo), [Some(true), None]);
+        assert_eq!(worked(&christmas(), &instants, Tz::UTC), [Some(true), None]);
+        assert_eq!(worked(&christmas(), &instants, Tz::Asia__Tokyo), [Some(false), None]);
+        assert_eq!(worked(&CalendarSettings { day_start: 6, ..christmas() }, &instants, Tz::Asia__Tokyo), [Some(true), None]);
     }
 
     #[test]
