@@ -170,7 +170,7 @@ impl ScalarUDFImpl for IsBusinessDay {
             _ => return exec_err!("{NAME} takes a date or a timestamp, and a time zone as a text in quotes"),
         };
         let times = times.to_array(arguments.number_rows)?;
-        Ok(ColumnarValue::Array(Arc::new(self.worked(times, zone)?)))
+        Ok(ColumnarValue::Array(Arc::new(self.worked(&times, zone)?)))
     }
 }
 
@@ -187,7 +187,7 @@ mod tests {
 
     fn worked(settings: &CalendarSettings, times: &ArrayRef, zone: Tz) -> Vec<Option<bool>> {
         let udf = IsBusinessDay::udf(settings);
-        udf.inner().downcast_ref::<IsBusinessDay>().unwrap().worked(&times, zone).unwrap().iter().collect()
+        udf.inner().downcast_ref::<IsBusinessDay>().unwrap().worked(times, zone).unwrap().iter().collect()
     }
 
     #[test]
