@@ -43,12 +43,12 @@ async fn orders(policies: Value) -> Ward {
     ward
 }
 
-fn where_row(member: &str, operator: &str, values: Value) -> Value {
+fn where_row(member: &str, operator: &str, values: &Value) -> Value {
     json!([{"name": "own", "rows": [{"member": member, "operator": operator, "values": values}]}])
 }
 
 fn own_region() -> Value {
-    where_row("customers.region", "equals", json!(["{user.region}"]))
+    where_row("customers.region", "equals", &json!(["{user.region}"]))
 }
 
 fn query(json: Value) -> tidemill::SemanticQuery {
@@ -89,7 +89,7 @@ async fn rows_are_seen_by_what_a_join_leads_to_on_every_way_of_asking() {
         assert_eq!(eu.explain(question).await.unwrap().rows, 0, "it tells of no row");
     }
     // Who sees none of the customers sees their orders: the policy of the orders says what is seen of these.
-    set_policies(&ward.mill, "customers", where_row("customers.id", "lt", json!([0]))).await;
+    set_policies(&ward.mill, "customers", where_row("customers.id", "lt", &json!([0]))).await;
     assert_eq!((sum(&eu).await, rows(&eu, "select count(*) from customers").await), (json!(3), json!([[0]])));
     assert_eq!(eu.query(&by_region).await.unwrap().to_json()["data"], json!([[null], [3]]));
     // What is deleted is what is seen.
@@ -114,7 +114,7 @@ async fn no_condition_holds_where_a_join_leads_to_no_row() {
         ("countries.continent", "notEquals", json!(["Europe"]), json!(4)),
         ("countries.continent", "notSet", json!([]), Value::Null),
     ] {
-        set_policies(&ward.mill, "orders", where_row(member, operator, values.clone())).await;
+        set_policies(&ward.mill, "orders", where_row(member, operator, &values)).await;
         assert_eq!(sum(&user).await, seen, "{member} {operator} {values}");
         assert_eq!(rows(&user, "select sum(amount) from orders").await, json!([[seen]]), "{member} {operator} {values}");
     }
@@ -226,13 +226,13 @@ async fn what_no_policy_can_look_up_in_is_refused_by_name_and_place() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("access_policies[1]")), "{member}: {error}");
         assert!(error.message().starts_with("access policy own: ") && error.message().contains(says), "{member}: {error}");
     }
-    let wrong = refused("orders", where_row("customers.id", "equals", json!(["north"]))).await;
+    let wrong = refused("orders", where_row("customers.id", "equals", &json!(["north"]))).await;
     assert!(wrong.message().contains("is not of type integer"), "{wrong}");
     // Two ways of the same length are no way; by the name of one of them there is one.
     let keys = json!([{"column": "customer_id", "other": "id"}]);
     set_joins(&ward.mill, "orders", json!([{"name": "buyer", "model": "customers", "on": keys}, {"name": "payer", "model": "customers", "on": keys}])).await;
     assert!(refused("orders", own_region()).await.message().contains("2 ways to customers"));
-    set_policies(&ward.mill, "orders", where_row("payer.region", "equals", json!(["EU"]))).await;
+    set_policies(&ward.mill, "orders", where_row("payer.region", "equals", &json!(["EU"]))).await;
     assert_eq!(sum(&seen_by(&ward, &[])).await, json!(3));
 }
 
@@ -255,7 +255,7 @@ async fn a_lookup_of_too_many_rows_is_refused_and_few_are_not_whatever_the_setti
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_policy_reaches_is_known_to_whoever_changes_it() {
-    let ward = orders(where_row("countries.continent", "equals", json!(["Europe"]))).await;
+    let ward = orders(where_row("countries.continent", "equals", &json!(["Europe"]))).await;
     let changes = async |dataset: &str, change: &dyn Fn(&mut tidemill::Model)| {
         let mut model = ward.mill.model(dataset).await.unwrap();
         change(&mut model);
