@@ -156,9 +156,7 @@ describe('access in the form', () => {
       expect(saves[0]?.access_policies).toEqual([
         {
           name: 'x',
-          rows: [
-            { member: 'origin_airport.city', operator: 'equals', values: ['{user.city}'] },
-          ],
+          rows: [{ member: 'origin_airport.city', operator: 'equals', values: ['{user.city}'] }],
         },
       ]),
     );
