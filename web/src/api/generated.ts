@@ -7,8 +7,9 @@ export type AccessPolicy = {
   /** Columns of the dataset whose values are not shown. */
   masked?: MaskedColumn[];
   name: string;
-  /** Conditions on dimensions of the model that all hold for the rows which are seen. A value `{user.name}` stands for all
-    values of that attribute. Without any, all rows are seen. */
+  /** Conditions on dimensions that all hold for the rows which are seen: dimensions of the model, or of what its rows belong to
+    over many-to-one and one-to-one joins (`customers.region`). A row that belongs to nothing there is not seen by such a one. A value
+    `{user.name}` stands for all values of that attribute. Without any, all rows are seen. */
   rows?: Filter[];
   /** To whom it applies: all of these hold. Without any it applies to everybody. */
   when?: AttributeCondition[];
@@ -94,6 +95,10 @@ export type ApiKeyList = {
 
 export type AppliedAccess = {
   dataset: string;
+  /** The datasets that the policies look up in over joins, each with the version that decided. */
+  lookups?: {
+    [key: string]: number;
+  };
   /** Why no row is seen, in a sentence. */
   no_rows?: string | null;
   /** Names of the policies that apply. */
@@ -541,6 +546,7 @@ export type Explanation = {
   estimated_ms?: number | null;
   plan: string;
   rollups: RollupUse[];
+  /** Rows that would be read; for who sees some rows only: those of them that the question looks at. */
   rows: number;
   segments_by_rollup: number;
   segments_from_rows: number;
