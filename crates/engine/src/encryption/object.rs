@@ -4,6 +4,7 @@
 use aes_gcm::aead::inout::InOutBuf;
 use aes_gcm::aead::{AeadInOut, Nonce};
 use aes_gcm::{Aes256Gcm, KeyInit, Tag};
+use bytes::{Bytes, BytesMut};
 use hkdf::Hkdf;
 use object_store::path::Path;
 use sha2::Sha256;
@@ -87,23 +88,28 @@ impl ObjectKey {
         Some(plain)
     }
 
-    /// Opens neighbouring chunks of an object that has `count` of them, the first of these being `first`.
+    /// Opens neighbouring chunks of an object that has `count` of them, the first of these being `first`: where they lie, if nobody
+    /// else has these bytes, because room for as many again costs as much as the cipher does.
     ///
     /// # Errors
     /// The number of a chunk that is not what was sealed under this number of this object.
-    pub(super) fn open(&self, first: u64, count: u64, sealed: &[u8]) -> std::result::Result<Vec<u8>, u64> {
-        let mut plain = vec![0; sealed.len()];
-        let mut begin = 0;
-        for (number, chunk) in (first..).zip(sealed.chunks(SEALED_BYTES as usize)) {
-            let (chunk, tag) = chunk.split_last_chunk::<{ TAG_BYTES as usize }>().ok_or(number)?;
-            let room = plain.get_mut(begin..begin + chunk.len()).ok_or(number)?;
+    pub(super) fn open(&self, first: u64, count: u64, sealed: Bytes) -> std::result::Result<Bytes, u64> {
+        let mut bytes = sealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
+        let (mut begin, mut plain) = (0, 0);
+        for number in first.. {
+            let end = bytes.len().min(begin + SEALED_BYTES as usize);
+            let chunk = bytes.get_mut(begin..end).filter(|chunk| !chunk.is_empty());
+            let Some(chunk) = chunk else { break };
+            let (chunk, tag) = chunk.split_last_chunk_mut::<{ TAG_BYTES as usize }>().ok_or(number)?;
             let (nonce, bound) = self.place(number, number + 1 == count);
-            let buffer = InOutBuf::new(chunk, room).map_err(|_| number)?;
-            self.cipher.decrypt_inout_detached(&nonce, &bound, buffer, &Tag::from(*tag)).map_err(|_| number)?;
-            begin += chunk.len();
+            self.cipher.decrypt_inout_detached(&nonce, &bound, InOutBuf::from(&mut *chunk), &Tag::from(*tag)).map_err(|_| number)?;
+            let opened = chunk.len();
+            // Close up to the one before it.
+            bytes.copy_within(begin..begin + opened, plain);
+            (begin, plain) = (end, plain + opened);
         }
-        plain.truncate(begin);
-        Ok(plain)
+        bytes.truncate(plain);
+        Ok(bytes.freeze())
     }
 }
 
@@ -120,11 +126,17 @@ mod tests {
     }
 
     /// Opens the bytes of an object as they lie in the store; `None` where they do not open.
-    fn opened(key: &SecretKey, name: &str, stored: &[u8]) -> Option<Vec<u8>> {
+    fn opened(key: &SecretKey, name: &str, stored: &[u8]) -> Option<Bytes> {
         let header = Header::decode(stored).ok()?;
         let plain = plain_size(stored.len() as u64)?;
         let object = ObjectKey::derive(key, &header, &Path::from(name)).unwrap();
-        object.open(0, chunks(plain), &stored[HEADER_BYTES as usize..]).ok()
+        let sealed = Bytes::copy_from_slice(&stored[HEADER_BYTES as usize..]);
+        // Bytes that somebody else has too are left as they are.
+        let shared = object.open(0, chunks(plain), sealed.clone());
+        assert_eq!(sealed, stored[HEADER_BYTES as usize..]);
+        let opened = object.open(0, chunks(plain), sealed);
+        assert_eq!(opened, shared);
+        opened.ok()
     }
 
     fn bytes(size: usize) -> Vec<u8> {
@@ -139,7 +151,7 @@ mod tests {
             let (one, two) = (sealed(&key, "acme/a", &plain), sealed(&key, "acme/a", &plain));
             assert_eq!(one.len() as u64, stored_size(size as u64));
             assert_ne!(one, two);
-            assert_eq!(opened(&key, "acme/a", &one), Some(plain));
+            assert_eq!(opened(&key, "acme/a", &one), Some(Bytes::from(plain)));
             assert_eq!(opened(&key, "acme/b", &one), None, "under another name");
             assert_eq!(opened(&SecretKey::from_bytes([8; 32]), "acme/a", &one), None, "with another key");
         }

@@ -131,8 +131,8 @@ impl EncryptedStore {
             return Err(damaged(location, "it was cut"));
         }
         let object = Arc::clone(seen);
-        let opened = work(sealed.len(), move || object.key.open(span.first, object.chunks, &sealed)).await?;
-        opened.map(Bytes::from).map_err(|chunk| damaged(location, format!("chunk {chunk} of {} is not what was stored there", seen.chunks)))
+        let opened = work(sealed.len(), move || object.key.open(span.first, object.chunks, sealed)).await?;
+        opened.map_err(|chunk| damaged(location, format!("chunk {chunk} of {} is not what was stored there", seen.chunks)))
     }
 
     /// The whole object, a window at a time.

@@ -27,6 +27,9 @@ fn gives(csv: &str, steps: &str, types: &str, rows: &[&str]) {
 fn texts_are_cleaned() {
     let csv = "n,city\n1,\"  new   york \"\n2,ROME\n3,o'HARA-bay\n4,\n";
     gives(csv, r#"[{"op":"trim"}]"#, "n:integer city:string", &["1|new   york", "2|ROME", "3|o'HARA-bay", "4|~"]);
+    // Texts are as they are up to the first that is changed, which may be none.
+    gives("n,city\n1,Rome\n2,\n3, Oslo \n4,Bern\n", r#"[{"op":"trim"}]"#, "n:integer city:string", &["1|Rome", "2|~", "3|Oslo", "4|Bern"]);
+    gives("n,city\n1,Rome\n2,\n", r#"[{"op":"trim"}]"#, "n:integer city:string", &["1|Rome", "2|~"]);
     gives(csv, r#"[{"op":"trim","columns":["n","city"],"collapse":true}]"#, "n:integer city:string", &["1|new york", "2|ROME", "3|o'HARA-bay", "4|~"]);
     gives(csv, r#"[{"op":"trim"},{"op":"case","columns":["city"],"to":"title"}]"#, "n:integer city:string", &["1|New   York", "2|Rome", "3|O'hara-Bay", "4|~"]);
     gives(csv, r#"[{"op":"case","columns":["city"],"to":"upper"}]"#, "n:integer city:string", &["1|  NEW   YORK ", "2|ROME", "3|O'HARA-BAY", "4|~"]);

@@ -51,11 +51,16 @@ impl Op for Texts {
     }
 }
 
-/// Texts as they are after a change.
+/// Texts as they are after a change. Where it leaves all of them as they are, as most files have no space to trim, none is copied.
 pub(super) fn changed(texts: &StringViewArray, change: &Change) -> ArrayRef {
+    let is_other = |text: Option<&str>| {
+        let Some(text) = text else { return false };
+        !matches!(change(text), Some(Cow::Borrowed(same)) if std::ptr::eq(same, text))
+    };
+    let Some(first) = texts.iter().position(is_other) else { return Arc::new(texts.clone()) };
     let mut builder = StringViewBuilder::with_capacity(texts.len());
-    for text in texts {
-        builder.append_option(text.and_then(|text| change(text)));
+    for (row, text) in texts.iter().enumerate() {
+        builder.append_option(text.and_then(|text| if row < first { Some(Cow::Borrowed(text)) } else { change(text) }));
     }
     Arc::new(builder.finish())
 }
