@@ -23,6 +23,7 @@ use crate::functions::checked_number::CheckedNumber;
 use crate::functions::date_bucket::DateBucket;
 use crate::functions::is_business_day;
 use crate::functions::time_bucket::TimeBucket;
+use crate::partial::looked_up::is_looked_up;
 use crate::settings::Limits;
 
 /// Tokens of a statement at most.
@@ -259,10 +260,11 @@ fn unlisted_call(part: &Expr) -> Option<String> {
     (!listed).then(|| name.to_owned())
 }
 
-/// What formulas and measures of models are made of. Nobody can name these.
+/// What formulas, measures and access policies of models are made of. Nobody can name these.
 fn is_of_models(function: &ScalarUDF) -> bool {
     let inner = function.inner();
     guard::is_mark(function)
+        || is_looked_up(function)
         || inner.downcast_ref::<CheckedNumber>().is_some()
         || inner.downcast_ref::<BusinessDay>().is_some()
         || inner.downcast_ref::<TimeBucket>().is_some()

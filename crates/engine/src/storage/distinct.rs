@@ -3,11 +3,14 @@
 
 use std::hash::{BuildHasher, Hash};
 
+/// Of fewer rows two that fall together would matter; room for so many costs nothing.
+const ROWS_MIN: usize = 512;
+
 /// Linear counting: each value sets the bit of its hash, and how many bits stay clear tells how many values there were.
 /// With two bits for each row it is off by a few percent at most.
 pub(super) fn count_distinct<T: Hash>(values: impl Iterator<Item = T>, rows: usize) -> u64 {
     let hasher = foldhash::quality::FixedState::default();
-    let bits = (rows.max(64) * 2).next_power_of_two();
+    let bits = (rows.max(ROWS_MIN) * 2).next_power_of_two();
     let mut words = vec![0_u64; bits / 64];
     for value in values {
         let place = hasher.hash_one(value) as usize & (bits - 1);

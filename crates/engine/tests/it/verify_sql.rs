@@ -21,7 +21,7 @@ async fn statements_are_what_their_rows_say() {
     for (sql, columns) in [
         ("select city, count(*), sum(amount), avg(revenue) from orders group by city", 4),
         ("select sum(revenue) from orders group by city", 1),
-        ("select city, device, sum(revenue) as r from orders group by 1, 2 order by r desc limit 5", 3),
+        ("select city, device, sum(revenue) as r from orders group by 1, 2 order by r desc, city, device limit 5", 3),
         ("select measure(sum_revenue), measure(distinct_city), measure(avg_amount) from orders", 3),
         ("select device, measure(sum_revenue) / 7 as part from orders group by device having measure(count) > 3 order by part", 2),
         ("select * from orders", 5),
