@@ -228,8 +228,8 @@ impl Mill {
         access::check_reached(&model, self.shared.session.shared(), &schema, &reach)
     }
 
-    /// Whether storing a model would change who sees what of other models' datasets: access policies of these reach over joins
-    /// what it says. Whoever may not change policies must not store it then.
+    /// Whether storing a model would change who sees what by access policies, as they are stored, that reach over joins what it says:
+    /// those of other models, and its own where they lead back to it. Whoever may not change policies must not store it then.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -248,16 +248,15 @@ impl Mill {
     pub fn changes_access_elsewhere<'a>(&'a self, model: &'a Model) -> BoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             for (name, snapshot) in self.shared.datasets.list(self.scope.tenant()).await? {
-                if name.as_str() == model.name {
-                    continue;
-                }
                 let other = self.stored_model(&name, &snapshot).await?;
                 let (wanted, members) = (access::reached(&other), access::joined_members(&other));
                 if wanted.is_empty() {
                     continue;
                 }
                 let before = self.led_from(&other, &snapshot, &wanted, &[]).await?;
-                let after = self.led_from(&other, &snapshot, &wanted, std::slice::from_ref(model)).await?;
+                // A join to itself, or a circle, leads its own policies to what it says.
+                let from = if other.name == model.name { Arc::new(model.clone()) } else { Arc::clone(&other) };
+                let after = self.led_from(&from, &snapshot, &wanted, std::slice::from_ref(model)).await?;
                 if meant(&other, &members, &before.models) != meant(&other, &members, &after.models) {
                     return Ok(true);
                 }

@@ -50,7 +50,8 @@ pub struct Model {
 
 impl Model {
     /// Whether who sees what is another thing than in a model before: the policies, what dimensions mean that their conditions
-    /// name, or, where some are reached over joins, the joins. What it changes for other models: [`Mill::changes_access_elsewhere`](crate::Mill::changes_access_elsewhere).
+    /// name, or, where some are reached over joins, the joins. What is reached over joins, in other models or back in this one:
+    /// [`Mill::changes_access_elsewhere`](crate::Mill::changes_access_elsewhere).
     pub fn changes_access(&self, before: &Self) -> bool {
         let named: Vec<&str> = before.access_policies.iter().flat_map(|policy| policy.rows.iter().flat_map(Filter::members)).collect();
         let is_own = |member: &str| member.split_once('.').is_none_or(|(model, _)| model == before.name);

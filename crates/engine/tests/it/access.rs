@@ -1,6 +1,7 @@
 //! Access policies: who sees which rows and columns, on every way of asking; how several are put together; what happens when
 //! they change. What is hidden changes nothing that is seen: `access/interference.rs`.
 
+mod circles;
 mod interference;
 mod joined;
 mod oracle;

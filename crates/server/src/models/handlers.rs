@@ -84,7 +84,7 @@ pub async fn update_model(
     if model.dataset != current.dataset {
         return Err(Problem::field("dataset", "cannot be changed"));
     }
-    // Also where policies of other models look up in what this one says.
+    // Also where policies of other models, or its own over joins, look up in what this one says.
     if let Err(denied) = caller.allow(Action::ManageUsers)
         && (model.changes_access(&current) || mill.changes_access_elsewhere(&model).await?)
     {

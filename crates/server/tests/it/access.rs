@@ -221,3 +221,30 @@ async fn a_policy_goes_by_what_a_join_leads_to_and_only_admins_change_what_that_
     server.put(Who::Admin, "/models/lands", saved["version"].as_u64(), lands).await.expect(200);
     assert_eq!(count(&server, Who::Viewer).await, json!([[3], [7]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_editor_does_not_change_what_a_policy_finds_over_a_join_back_to_its_model() {
+    let server = server().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("employees", tidemill::Csv::bytes("id,manager_id,region\n1,,EU\n2,1,US\n3,2,US\n")).await.unwrap();
+    let mut model = server.get(Who::Owner, "/models/employees").await.expect(200).json();
+    model["joins"] = json!([{"name": "manager", "model": "employees", "on": [{"column": "manager_id", "other": "id"}]}]);
+    model["access_policies"] = json!([
+        {"name": "staff", "when": [{"attribute": "role", "values": ["editor"]}]},
+        {"name": "own", "rows": [{"member": "manager.region", "operator": "equals", "values": ["{user.region}"]}]},
+    ]);
+    server.put(Who::Admin, "/models/employees", model["version"].as_u64(), model).await.expect(200);
+    give(&server, Who::Viewer, json!({"region": ["EU"]})).await.expect(200);
+    let seen = async || server.post(Who::Viewer, "/sql", json!({"sql": "select id from employees order by 1"})).await.expect(200).json()["data"].clone();
+    assert_eq!(seen().await, json!([[2]]));
+    // An editor sees all rows, and edits all but what the policies look up in.
+    let mut model = server.get(Who::Editor, "/models/employees").await.expect(200).json();
+    model["label"] = json!("Staff");
+    let saved = server.put(Who::Editor, "/models/employees", model["version"].as_u64(), model.clone()).await.expect(200).json();
+    let region = model["dimensions"].as_array().unwrap().iter().position(|dimension| dimension["name"] == "region").unwrap();
+    model["dimensions"][region] = json!({"name": "region", "label": "Region", "type": "string", "expression": "'EU'"});
+    server.put(Who::Editor, "/models/employees", saved["version"].as_u64(), model.clone()).await.expect(403);
+    assert_eq!(seen().await, json!([[2]]));
+    server.put(Who::Admin, "/models/employees", saved["version"].as_u64(), model).await.expect(200);
+    assert_eq!(seen().await, json!([[2, 3]]));
+}
