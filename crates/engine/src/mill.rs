@@ -32,6 +32,7 @@ mod seen;
 mod settings;
 mod shaped;
 mod shared;
+mod shared_look;
 mod sql_models;
 mod sql_views;
 mod steps;

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::Mill;
 use super::damage::Damage;
 use super::reach::{LookedUpAt, Pinned};
+use super::shared_look::once;
 use crate::catalog::{AsOf, ColumnType};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::bucket::day_start;
@@ -374,12 +375,13 @@ impl Mill {
         let Some(condition) = condition else { return Ok(self.extent_of(dataset, seen).await?.rows) };
         let (id, version, access) = key_of_extent(seen);
         let key = (id, version, seen.segments.len(), access, identity_of("rows seen", &[condition]));
-        let look = async {
-            let Some(source) = self.rows_of(dataset, seen)? else { return Ok(0) };
-            let plan = LogicalPlanBuilder::from(source).filter(condition.clone())?.aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
-            Ok(first_count(&self.run(&plan, 1).await?.batch))
-        };
-        self.shared.sight.counts.try_get_with(key, look).await.map_err(|error: Arc<Error>| error.shared())
+        once(&self.shared.sight.counts, key, || Box::pin(self.count_rows_seen(dataset, seen, condition))).await
+    }
+
+    async fn count_rows_seen(&self, dataset: &DatasetName, seen: &Seen, condition: &Expr) -> Result<u64> {
+        let Some(source) = self.rows_of(dataset, seen)? else { return Ok(0) };
+        let plan = LogicalPlanBuilder::from(source).filter(condition.clone())?.aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
+        Ok(first_count(&self.run(&plan, 1).await?.batch))
     }
 
     /// How many rows are seen, and from when to when: a partial like others, so only what is new costs anything.
@@ -388,16 +390,17 @@ impl Mill {
         if !seen.access.filters_rows() {
             return Ok(Extent { rows: seen.rows, time_range: seen.time_range.filter(|_| time.is_some()) });
         }
-        let look = async {
-            let Some(plan) = self.plan_of_extent(dataset, seen)? else { return Ok(Extent::default()) };
-            let found = self.run(&plan, 1).await?.batch;
-            let at = |place: usize| {
-                let micros = found.columns().get(place)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
-                DateTime::from_timestamp_micros(micros)
-            };
-            Ok(Extent { rows: first_count(&found), time_range: at(1).zip(at(2)) })
+        once(&self.shared.sight.extents, key_of_extent(seen), || Box::pin(self.look_for_extent(dataset, seen))).await
+    }
+
+    async fn look_for_extent(&self, dataset: &DatasetName, seen: &Seen) -> Result<Extent> {
+        let Some(plan) = self.plan_of_extent(dataset, seen)? else { return Ok(Extent::default()) };
+        let found = self.run(&plan, 1).await?.batch;
+        let at = |place: usize| {
+            let micros = found.columns().get(place)?.as_primitive_opt::<TimestampMicrosecondType>()?.iter().next().flatten()?;
+            DateTime::from_timestamp_micros(micros)
         };
-        self.shared.sight.extents.try_get_with(key_of_extent(seen), look).await.map_err(|error: Arc<Error>| error.shared())
+        Ok(Extent { rows: first_count(&found), time_range: at(1).zip(at(2)) })
     }
 }
 
