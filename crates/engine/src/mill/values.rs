@@ -69,44 +69,51 @@ impl Mill {
                 return Err(Error::invalid(format!("at most {SEARCH_MAX_BYTES} bytes are searched for")).at("search"));
             }
             let dataset = DatasetName::parse(model_of(member)?)?;
-            let snapshot = self.find(&dataset).await?;
-            let model = self.model_of(&dataset, &snapshot).await?;
-            let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
-            let allowance = self.allowance_of_list(&dataset, &snapshot, dimension).await?;
-            let page = async {
-                // A list that is kept is free but to who sees some rows only, who would learn from it that it is.
-                allowance.take(Survey::default)?;
-                self.open_rollups_of(&dataset, &snapshot, model.version).await?;
-                let search = search.filter(|text| !text.is_empty());
-                if let Some(list) = self.value_list(&dataset, &snapshot, dimension, &allowance).await? {
-                    let text = search.map(str::to_owned);
-                    let look = move || match text {
-                        Some(text) => list.search(&text, limit, offset),
-                        None => Ok(list.page(limit, offset)),
-                    };
-                    let (values, more) = aside(look).await?;
-                    return Ok(ValuePage { values: column_to_json(&values), more });
-                }
-                let value = Expr::Column(Column::new_unqualified(&dimension.name));
-                let mut plan = LogicalPlanBuilder::from(self.plan_of_values(&dataset, &snapshot, dimension)?.0);
-                if let Some(text) = search {
-                    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-                    let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
-                    let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
-                    plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
-                }
-                // Searched after the groups are made: the groups are the same for every search.
-                let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
-                let executed = execute::run_allowed(&self.shared.session, &plan, self.scope.limits(), limit, &allowance).await?;
-                let (batch, _) = write::normalised(&executed.batch)?;
-                let values = batch.columns().first().map(column_to_json).unwrap_or_default();
-                Ok(ValuePage { values, more: executed.truncated })
-            };
-            match execute::within_deadline(self.scope.limits(), page).await {
-                Err(error) if allowance.over().is_some() && allowance.visible().is_some() => Err(error.suggesting(less_of_list(asked))),
-                Err(error) if allowance.over().is_some() => Err(error.suggesting(vec![format!("have a rollup keep {asked}: its values are listed without reading rows then")])),
-                page => page,
-            }
+            // Finding what is seen of it, and counting that for the budget, may take as long as the list.
+            execute::within_deadline(self.scope.limits(), self.page_of_values(&dataset, member, asked, search, (limit, offset))).await
         })
+    }
+
+    /// `asked`: what the dimension was called, which a view may call otherwise.
+    async fn page_of_values(&self, dataset: &DatasetName, member: &str, asked: &str, search: Option<&str>, (limit, offset): (usize, usize)) -> Result<ValuePage> {
+        let snapshot = self.find(dataset).await?;
+        let model = self.model_of(dataset, &snapshot).await?;
+        let dimension = find_dimension(&model, member).map_err(|error| error.at("member"))?;
+        let allowance = self.allowance_of_list(dataset, &snapshot, dimension).await?;
+        let work = async {
+            // A list that is kept is free but to who sees some rows only, who would learn from it that it is.
+            allowance.take(Survey::default)?;
+            self.open_rollups_of(dataset, &snapshot, model.version).await?;
+            let search = search.filter(|text| !text.is_empty());
+            if let Some(list) = self.value_list(dataset, &snapshot, dimension, &allowance).await? {
+                let text = search.map(str::to_owned);
+                let look = move || match text {
+                    Some(text) => list.search(&text, limit, offset),
+                    None => Ok(list.page(limit, offset)),
+                };
+                let (values, more) = aside(look).await?;
+                return Ok(ValuePage { values: column_to_json(&values), more });
+            }
+            let value = Expr::Column(Column::new_unqualified(&dimension.name));
+            let mut plan = LogicalPlanBuilder::from(self.plan_of_values(dataset, &snapshot, dimension)?.0);
+            if let Some(text) = search {
+                let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+                let shown = if dimension.column_type == ColumnType::String { value.clone() } else { cast(value.clone(), ColumnType::String.data_type()) };
+                let pattern = lit(ScalarValue::Utf8View(Some(format!("%{escaped}%"))));
+                plan = plan.filter(Expr::Like(Like::new(false, Box::new(shown), Box::new(pattern), None, true)))?;
+            }
+            // Searched after the groups are made: the groups are the same for every search.
+            let plan = plan.sort(vec![value.sort(true, false)])?.limit(offset, Some(limit + 1))?.build()?;
+            let executed = execute::run_allowed(&self.shared.session, &plan, self.scope.limits(), limit, &allowance).await?;
+            let (batch, _) = write::normalised(&executed.batch)?;
+            let values = batch.columns().first().map(column_to_json).unwrap_or_default();
+            Ok(ValuePage { values, more: executed.truncated })
+        };
+        let page: Result<ValuePage> = work.await;
+        match page {
+            Err(error) if allowance.over().is_some() && allowance.visible().is_some() => Err(error.suggesting(less_of_list(asked))),
+            Err(error) if allowance.over().is_some() => Err(error.suggesting(vec![format!("have a rollup keep {asked}: its values are listed without reading rows then")])),
+            page => page,
+        }
     }
 }

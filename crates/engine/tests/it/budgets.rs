@@ -1,6 +1,8 @@
 //! Budgets: what is over is refused before anything is read, with questions that are within; what is kept costs nothing. For who
 //! sees some rows only, these rows count and nothing else: `access/interference.rs` looks whether others have a part in it.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tidemill::{Budget, Csv, DatasetName, ErrorKind, Limits, Mill, Scope, SemanticQuery, TenantId};
@@ -305,4 +307,17 @@ async fn for_who_sees_some_rows_statements_lists_previews_and_live_questions_cou
     assert_eq!(live.next().await.unwrap().unwrap_err().kind(), ErrorKind::Exhausted);
     let mut live = enough.subscribe(&by_city()).await.unwrap();
     assert_eq!(next(&mut live).await.version, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deadline_of_a_list_of_values_counts_from_its_beginning() {
+    let ward = orders().await;
+    let hasty = within(&ward, Limits { deadline: Duration::ZERO, ..Limits::default() });
+    // Before the list is read it is found what is seen and what it may read, which is within the deadline too.
+    for member in ["orders.city", "orders.nothing"] {
+        let error = hasty.values(member, None, 10, 0).await.unwrap_err();
+        assert_eq!((error.kind(), error.suggestions().is_empty()), (ErrorKind::Exhausted, true), "{member}: {error}");
+        assert!(error.message().contains("ran longer than its 0 s"), "{error}");
+    }
+    assert_eq!(ward.mill.values("orders.nothing", None, 10, 0).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
