@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(serde_json::from_str::<AsOf>("\"2013-06-01T00:00:00Z\"")?, AsOf::Time("2013-06-01T00:00:00Z".parse().unwrap()));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AsOf {
     /// The version that a commit made. Versions are counted from 0, for each dataset by itself.
     Version(u64),

@@ -1,13 +1,15 @@
 //! What was looked at once and stays what it was: versions, what is seen of them, models, views and the time of a statement that is
 //! answered twice. Whatever is committed meanwhile, both answers are of the same state.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
 use super::Mill;
 use super::seen::Seen;
+use crate::catalog::AsOf;
 use crate::ids::DatasetName;
 use crate::semantic::View;
 
@@ -15,25 +17,27 @@ use crate::semantic::View;
 #[derive(Debug)]
 pub(super) struct Held {
     now: DateTime<Utc>,
-    datasets: Mutex<BTreeMap<DatasetName, Seen>>,
+    datasets: Mutex<HashMap<DatasetName, Seen>>,
+    /// Older states, which are seen by what their policies look up in.
+    states: Mutex<HashMap<(DatasetName, AsOf), Seen>>,
     /// `None`: there was no view of that name.
-    views: Mutex<BTreeMap<DatasetName, Option<View>>>,
+    views: Mutex<HashMap<DatasetName, Option<View>>>,
 }
 
 impl Held {
     pub(super) fn since(now: DateTime<Utc>) -> Self {
-        Self { now, datasets: Mutex::default(), views: Mutex::default() }
+        Self { now, datasets: Mutex::default(), states: Mutex::default(), views: Mutex::default() }
     }
 }
 
 /// What is under a name, where something is.
-fn known<T: Clone>(names: &Mutex<BTreeMap<DatasetName, T>>, name: &DatasetName) -> Option<T> {
+fn known<K: Eq + Hash, T: Clone>(names: &Mutex<HashMap<K, T>>, name: &K) -> Option<T> {
     names.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
 }
 
 /// Puts something under a name. Where two looked at the same time, the first one counts.
-fn hold<T: Clone>(names: &Mutex<BTreeMap<DatasetName, T>>, name: &DatasetName, found: T) -> T {
-    names.lock().unwrap_or_else(PoisonError::into_inner).entry(name.clone()).or_insert(found).clone()
+fn hold<K: Eq + Hash, T: Clone>(names: &Mutex<HashMap<K, T>>, name: K, found: T) -> T {
+    names.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert(found).clone()
 }
 
 impl Mill {
@@ -55,7 +59,20 @@ impl Mill {
             // Who needs a model that cannot be read meets the error there.
             None => self.stored_model(name, seen.snapshot()).await.ok(),
         };
-        hold(&held.datasets, name, seen.with_model(model))
+        hold(&held.datasets, name.clone(), seen.with_model(model))
+    }
+
+    /// An older state of a dataset that was looked at before.
+    pub(super) fn held_state(&self, name: &DatasetName, as_of: AsOf) -> Option<Seen> {
+        known(&self.held.as_ref()?.states, &(name.clone(), as_of))
+    }
+
+    /// Holds an older state of a dataset as it is seen.
+    pub(super) fn hold_state(&self, name: &DatasetName, as_of: AsOf, seen: Seen) -> Seen {
+        match &self.held {
+            Some(held) => hold(&held.states, (name.clone(), as_of), seen),
+            None => seen,
+        }
     }
 
     /// A view that was looked for before, be it there or not.
@@ -66,8 +83,58 @@ impl Mill {
     /// Holds a view as it was found.
     pub(super) fn hold_view(&self, name: &DatasetName, view: Option<View>) -> Option<View> {
         match &self.held {
-            Some(held) => hold(&held.views, name, view),
+            Some(held) => hold(&held.views, name.clone(), view),
             None => view,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Csv, Engine, Model, Scope, TenantId, UserAttributes};
+
+    async fn change(mill: &Mill, name: &str, change: impl FnOnce(&mut Model)) {
+        let mut model = mill.model(name).await.unwrap();
+        change(&mut model);
+        let version = model.version;
+        mill.update_model(model, version).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_older_state_stays_as_it_was_seen_whatever_becomes_of_what_its_policies_look_up_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open(folder.path()).await.unwrap();
+        let mill = engine.tenant("acme").unwrap();
+        mill.load("customers", Csv::bytes("id,region\n1,EU\n2,US\n")).await.unwrap();
+        for rows in ["1,1\n2,2\n", "1,4\n"] {
+            mill.load("orders", Csv::bytes(format!("customer_id,amount\n{rows}"))).await.unwrap();
+        }
+        change(&mill, "orders", |model| {
+            model.joins = serde_json::from_value(json!([{"name": "customers", "on": [{"column": "customer_id", "other": "id"}]}])).unwrap();
+            let own = json!([{"name": "own", "rows": [{"member": "customers.region", "operator": "equals", "values": ["{user.region}"]}]}]);
+            model.access_policies = serde_json::from_value(own).unwrap();
+        })
+        .await;
+        let user = UserAttributes::default().with("region", ["EU"]);
+        let eu = engine.mill(Scope::of(TenantId::parse("acme").unwrap()).seen_by(user));
+        let held = Mill { held: Some(Held::since(eu.now()).into()), ..eu.clone() };
+        let orders = DatasetName::parse("orders").unwrap();
+        let seen = async |mill: &Mill| {
+            let latest = mill.find(&orders).await.unwrap();
+            let state = mill.pin(&orders, latest, Some(AsOf::Version(0))).await.unwrap();
+            (state.version, state.access().fingerprint().to_owned())
+        };
+        let before = seen(&held).await;
+        assert_eq!((before.0, &before), (0, &seen(&eu).await));
+        change(&mill, "customers", |model| {
+            let region = model.dimensions.iter_mut().find(|dimension| dimension.name == "region").unwrap();
+            (region.column, region.expression) = (None, Some("'EU'".to_owned()));
+        })
+        .await;
+        assert_ne!(seen(&eu).await, before, "who looks for the first time sees what is there now");
+        assert_eq!(seen(&held).await, before);
     }
 }

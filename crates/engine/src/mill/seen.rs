@@ -293,6 +293,14 @@ impl Mill {
     /// The state of a dataset that is asked for. Policies are those of now; what they look up in is as it was at the same time.
     pub(super) async fn pin(&self, name: &DatasetName, latest: Seen, as_of: Option<AsOf>) -> Result<Seen> {
         let Some(as_of) = as_of else { return Ok(latest) };
+        if let Some(held) = self.held_state(name, as_of) {
+            return Ok(held);
+        }
+        let state = self.state_at(name, latest, as_of).await?;
+        Ok(self.hold_state(name, as_of, state))
+    }
+
+    async fn state_at(&self, name: &DatasetName, latest: Seen, as_of: AsOf) -> Result<Seen> {
         let log = self.shared.datasets.log(self.scope.tenant(), name);
         let snapshot = log.snapshot_at(&latest.snapshot, as_of, self.kept(&latest)).await.map_err(|error| error.context(format!("dataset {name}")))?;
         let time = match as_of {
