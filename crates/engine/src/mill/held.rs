@@ -8,10 +8,14 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 
 use super::Mill;
+use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
 use crate::ids::DatasetName;
 use crate::semantic::View;
+
+/// Versions by name.
+type Versions = Vec<(String, u64)>;
 
 /// What the answers of one statement have in common.
 #[derive(Debug)]
@@ -20,13 +24,15 @@ pub(super) struct Held {
     datasets: Mutex<HashMap<DatasetName, Seen>>,
     /// Older states, which are seen by what their policies look up in.
     states: Mutex<HashMap<(DatasetName, AsOf), Seen>>,
+    /// Versions as they are seen by what a question reads, and the versions of that.
+    among: Mutex<HashMap<(DatasetName, Versions), Seen>>,
     /// `None`: there was no view of that name.
     views: Mutex<HashMap<DatasetName, Option<View>>>,
 }
 
 impl Held {
     pub(super) fn since(now: DateTime<Utc>) -> Self {
-        Self { now, datasets: Mutex::default(), states: Mutex::default(), views: Mutex::default() }
+        Self { now, datasets: Mutex::default(), states: Mutex::default(), among: Mutex::default(), views: Mutex::default() }
     }
 }
 
@@ -38,6 +44,10 @@ fn known<K: Eq + Hash, T: Clone>(names: &Mutex<HashMap<K, T>>, name: &K) -> Opti
 /// Puts something under a name. Where two looked at the same time, the first one counts.
 fn hold<K: Eq + Hash, T: Clone>(names: &Mutex<HashMap<K, T>>, name: K, found: T) -> T {
     names.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert(found).clone()
+}
+
+fn versions(pinned: &Pinned) -> Versions {
+    pinned.iter().map(|(name, (_, seen))| (name.clone(), seen.version)).collect()
 }
 
 impl Mill {
@@ -75,6 +85,19 @@ impl Mill {
         }
     }
 
+    /// A dataset that was looked at before among what a question reads.
+    pub(super) fn held_among(&self, name: &DatasetName, pinned: &Pinned) -> Option<Seen> {
+        known(&self.held.as_ref()?.among, &(name.clone(), versions(pinned)))
+    }
+
+    /// Holds a dataset as it is seen among what a question reads.
+    pub(super) fn hold_among(&self, name: &DatasetName, pinned: &Pinned, seen: Seen) -> Seen {
+        match &self.held {
+            Some(held) => hold(&held.among, (name.clone(), versions(pinned)), seen),
+            None => seen,
+        }
+    }
+
     /// A view that was looked for before, be it there or not.
     pub(super) fn held_view(&self, name: &DatasetName) -> Option<Option<View>> {
         known(&self.held.as_ref()?.views, name)
@@ -103,10 +126,9 @@ mod tests {
         mill.update_model(model, version).await.unwrap();
     }
 
-    #[tokio::test(flavor = "multi_thread")]
-    async fn an_older_state_stays_as_it_was_seen_whatever_becomes_of_what_its_policies_look_up_in() {
-        let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(folder.path()).await.unwrap();
+    /// Orders that are seen by the region of their customers, by somebody of one.
+    async fn orders(folder: &std::path::Path) -> (Mill, Mill) {
+        let engine = Engine::open(folder).await.unwrap();
         let mill = engine.tenant("acme").unwrap();
         mill.load("customers", Csv::bytes("id,region\n1,EU\n2,US\n")).await.unwrap();
         for rows in ["1,1\n2,2\n", "1,4\n"] {
@@ -120,21 +142,57 @@ mod tests {
         .await;
         let user = UserAttributes::default().with("region", ["EU"]);
         let eu = engine.mill(Scope::of(TenantId::parse("acme").unwrap()).seen_by(user));
-        let held = Mill { held: Some(Held::since(eu.now()).into()), ..eu.clone() };
-        let orders = DatasetName::parse("orders").unwrap();
-        let seen = async |mill: &Mill| {
-            let latest = mill.find(&orders).await.unwrap();
-            let state = mill.pin(&orders, latest, Some(AsOf::Version(0))).await.unwrap();
-            (state.version, state.access().fingerprint().to_owned())
-        };
-        let before = seen(&held).await;
-        assert_eq!((before.0, &before), (0, &seen(&eu).await));
-        change(&mill, "customers", |model| {
+        (mill, eu)
+    }
+
+    fn holding(mill: &Mill) -> Mill {
+        Mill { held: Some(Held::since(mill.now()).into()), ..mill.clone() }
+    }
+
+    /// Another meaning of what the policy looks up.
+    async fn change_region(mill: &Mill) {
+        change(mill, "customers", |model| {
             let region = model.dimensions.iter_mut().find(|dimension| dimension.name == "region").unwrap();
             (region.column, region.expression) = (None, Some("'EU'".to_owned()));
         })
         .await;
+    }
+
+    fn named(name: &str) -> DatasetName {
+        DatasetName::parse(name).unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_older_state_stays_as_it_was_seen_whatever_becomes_of_what_its_policies_look_up_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mill, eu) = orders(folder.path()).await;
+        let held = holding(&eu);
+        let seen = async |mill: &Mill| {
+            let latest = mill.find(&named("orders")).await.unwrap();
+            let state = mill.pin(&named("orders"), latest, Some(AsOf::Version(0))).await.unwrap();
+            (state.version, state.access().fingerprint().to_owned())
+        };
+        let before = seen(&held).await;
+        assert_eq!((before.0, &before), (0, &seen(&eu).await));
+        change_region(&mill).await;
         assert_ne!(seen(&eu).await, before, "who looks for the first time sees what is there now");
+        assert_eq!(seen(&held).await, before);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_question_reads_stays_as_it_was_seen_beside_a_version_that_came_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mill, eu) = orders(folder.path()).await;
+        let held = holding(&eu);
+        let alone = held.find(&named("orders")).await.unwrap();
+        mill.load("customers", Csv::bytes("id,region\n3,EU\n")).await.unwrap();
+        let customers = held.find(&named("customers")).await.unwrap();
+        let pinned: Pinned = [("orders", alone.clone()), ("customers", customers)].map(|(name, seen)| (name.to_owned(), (named(name), seen))).into();
+        let seen = async |mill: &Mill| mill.see_among(&named("orders"), &alone, &pinned).await.unwrap().access().fingerprint().to_owned();
+        let before = seen(&held).await;
+        assert_ne!(before, alone.access().fingerprint(), "it looks up in the version that came between");
+        change_region(&mill).await;
+        assert_ne!(seen(&eu).await, before);
         assert_eq!(seen(&held).await, before);
     }
 }

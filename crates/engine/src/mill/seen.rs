@@ -258,7 +258,11 @@ impl Mill {
 
     /// The same of rows that a question reads, where policies look up in what it reads too.
     pub(super) async fn see_among(&self, dataset: &DatasetName, seen: &Seen, pinned: &Pinned) -> Result<Seen> {
-        self.see_at(dataset, Arc::clone(&seen.snapshot), LookedUpAt::Among(pinned)).await
+        if let Some(held) = self.held_among(dataset, pinned) {
+            return Ok(held.of(Arc::clone(&seen.snapshot)));
+        }
+        let seen = self.see_at(dataset, Arc::clone(&seen.snapshot), LookedUpAt::Among(pinned)).await?;
+        Ok(self.hold_among(dataset, pinned, seen))
     }
 
     /// What the scope sees of a version, where its policies look up in those versions.
