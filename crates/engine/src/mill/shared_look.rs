@@ -46,7 +46,8 @@ mod tests {
 
     /// What two find who ask at the same time, where the look of the first one fails so; and how often the second one looked.
     async fn both(fails: fn(&'static str) -> Error, own: fn() -> Result<u64>) -> (Result<u64>, Result<u64>, u32, Option<u64>) {
-        let (known, waits, looks) = (Cache::new(10), Notify::new(), AtomicU32::new(0));
+        let known: Cache<&str, u64> = Cache::new(10);
+        let (waits, looks) = (Notify::new(), AtomicU32::new(0));
         let first = once(&known, "key", || async {
             waits.notified().await;
             Err(fails("the limit of the first"))
@@ -80,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_kept_is_not_looked_for() {
-        let known = Cache::new(10);
+        let known: Cache<&str, u64> = Cache::new(10);
         known.insert("key", 3).await;
         assert_eq!(once(&known, "key", || async { Err(Error::invalid("nobody looks")) }).await.unwrap(), 3);
     }
