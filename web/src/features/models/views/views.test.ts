@@ -188,6 +188,17 @@ describe('a folder', () => {
     const { view } = readView(text, joinedModels, punctuality);
     expect(view?.folders).toEqual([{ name: 'F', includes: [{ name: 'G', includes: [] }] }]);
   });
+
+  it('may have a number in it where the names of its members are not known', () => {
+    const text =
+      `${textOfView(punctuality)}folders:\n  - name: F\n    includes:\n      - 5\n`.replace(
+        'path: flights.planes',
+        'path: elsewhere',
+      );
+    const { view, wrong } = readView(text, joinedModels, punctuality);
+    expect(wrong).toEqual([]);
+    expect(view?.folders).toEqual([{ name: 'F', includes: [5] }]);
+  });
 });
 
 describe('what a view lacks', () => {
@@ -252,6 +263,12 @@ describe('a view as text', () => {
     readView(from, joinedModels, punctuality).wrong.map(
       ({ line, message }) => `${line}: ${message}`,
     );
+
+  it.each(['{}', '5', 'true'])('says that %s is no list of what is left out', (written) => {
+    const half = text.replace('members: "*"', `members: "*"\n    except: ${written}`);
+    expect(readView(half, joinedModels, punctuality).view).toBeNull();
+    expect(told(half).join('\n')).toContain('Here belongs a list.');
+  });
 
   it('is read as it was written', () => {
     const { view, wrong } = readView(text, joinedModels, punctuality);

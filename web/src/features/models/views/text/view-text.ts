@@ -21,11 +21,11 @@ const pathsIn = (plain: unknown): string[] => {
 };
 
 const isPart = (part: unknown): part is ViewInclude => {
-  const { path, members } = (part ?? {}) as { path?: unknown; members?: unknown };
+  const { path, members, except } = (part ?? {}) as Partial<Record<keyof ViewInclude, unknown>>;
   const isMember = (member: unknown): boolean =>
     typeof member === 'string' || (typeof member === 'object' && member !== null);
   const isWhole = Array.isArray(members) ? members.every(isMember) : members === '*';
-  return typeof path === 'string' && isWhole;
+  return typeof path === 'string' && isWhole && (except == null || Array.isArray(except));
 };
 
 /** What the members are called that the text has by now. */
@@ -130,7 +130,7 @@ const whole = (folder: Folder): Folder => {
     includes:
       includes === '*'
         ? '*'
-        : items.map((item) => (typeof item === 'string' || 'path' in item ? item : whole(item))),
+        : items.map((item) => (typeof item !== 'object' || 'path' in item ? item : whole(item))),
   };
 };
 
