@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box';
 import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
-import { useContext } from 'react';
+import { useContext, useRef } from 'react';
 import type { Folder } from '@/api/types';
 import { Fields, ReadOnly, Several, Text } from '../form/fields';
 import { namesIn, othersIn, withNames } from './state/folders';
@@ -19,6 +19,12 @@ export function FolderFields({ folder, members, onChange }: FolderFieldsProps) {
   const readOnly = useContext(ReadOnly);
   const all = folder.includes === '*';
   const others = othersIn(folder);
+  // What was chosen before all was, for who takes that back.
+  const chosen = useRef<Folder['includes']>([]);
+  const takeAll = (wanted: boolean): void => {
+    if (wanted) chosen.current = folder.includes;
+    onChange({ ...folder, includes: wanted ? '*' : chosen.current });
+  };
   // A dimension and a named filter of one name go together.
   const options = members.filter(
     ({ name }, index) => members.findIndex((entry) => entry.name === name) === index,
@@ -43,7 +49,7 @@ export function FolderFields({ folder, members, onChange }: FolderFieldsProps) {
             checked={all}
             // What lies in it beside members would be lost.
             disabled={readOnly || others.length > 0}
-            onChange={(event) => onChange({ ...folder, includes: event.target.checked ? '*' : [] })}
+            onChange={(event) => takeAll(event.target.checked)}
           />
         }
         label="All members of the view"

@@ -168,6 +168,19 @@ describe('the form', () => {
     expect(storedViews()[0]?.version).toBe(3);
   });
 
+  it('has the members of a folder again for who takes back that all are in it', async () => {
+    resetViews([{ ...punctuality, folders: [{ name: 'Delays', includes: ['delay', 'count'] }] }]);
+    const { user } = open();
+    await user.click(await screen.findByRole('button', { name: /^Delays/ }));
+    const all = () => screen.getByRole('checkbox', { name: 'All members of the view' });
+    await user.click(all());
+    expect(screen.queryByRole('combobox', { name: 'Members' })).toBeNull();
+    await user.click(all());
+    expect(screen.getByRole('combobox', { name: 'Members' })).toHaveTextContent('Flights, Delay');
+    // It is what it was.
+    expect(saveButton()).toBeDisabled();
+  });
+
   it('says what the server refuses at its part, in the text too', async () => {
     server.use(
       http.put('*/api/v1/views/punctuality', () =>
