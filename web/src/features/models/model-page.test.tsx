@@ -127,6 +127,32 @@ describe('the form', () => {
     expect(saves[1]?.body.dimensions[1]).not.toHaveProperty('column');
   });
 
+  it('has what was written again after a look at the columns', async () => {
+    stored.dimensions = [
+      { name: 'carrier', label: 'Carrier', type: 'string', expression: 'upper(carrier)' },
+      ...stored.dimensions.filter(({ name }) => name !== 'carrier'),
+    ];
+    stored.measures = [
+      { name: 'far', label: 'Far', kind: 'sum', expression: 'distance * 2' },
+      ...stored.measures,
+    ];
+    const { user } = open();
+    for (const [name, expression] of [
+      ['Carrier', 'upper(carrier)'],
+      ['Far', 'distance * 2'],
+    ] as const) {
+      await user.click(await screen.findByRole('button', { name: new RegExp(`^${name}`) }));
+      const fields = screen.getByRole('group', { name });
+      for (const source of ['dep_delay', 'distance', 'An expression']) {
+        await user.click(await within(fields).findByRole('combobox', { name: 'Of' }));
+        await user.click(await screen.findByRole('option', { name: source }));
+      }
+      expect(within(fields).getByRole('textbox', { name: 'Expression' })).toHaveValue(expression);
+    }
+    // Nothing has changed, the type of the dimension neither.
+    expect(saveButton()).toBeDisabled();
+  });
+
   it('says what the server refuses at its place, in the text too', async () => {
     server.use(
       http.put('*/api/v1/models/flights', () =>

@@ -73,6 +73,12 @@ describe('what a dimension is made of', () => {
     });
   });
 
+  it('is what was written before, of the type that had', () => {
+    const written = { type: 'string', expression: 'upper(dest)' } as const;
+    const now: ModelDimension = { ...origin, type: 'integer', column: 'distance' };
+    expect(withSource(now, EXPRESSION, columns, written)).toEqual({ ...origin, ...written });
+  });
+
   it('is told where the server would refuse it', () => {
     const base = { ...joinedFlights, dimensions: [origin] };
     const told = (dimension: ModelDimension): string[] =>

@@ -1,7 +1,7 @@
 // The fields of a measure: those that its kind takes, and no others.
 import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
-import { useContext } from 'react';
+import { useContext, useRef } from 'react';
 import type { Grain, MeasureKind, Model, ModelMeasure } from '@/api/types';
 import { without } from '@/lib/without';
 import { asKind, measureKinds, takes } from '../state/measure-kinds';
@@ -32,9 +32,12 @@ export default function MeasureFields({
   const others = model.measures.filter((entry) => entry.name !== measure.name);
   const measures = others.map(({ name, label }) => ({ value: name, label }));
   const asked = measure.expression != null;
+  // Written before a column was chosen; there again for who goes back to it.
+  const written = useRef('');
   const source = (value: string): void => {
     const rest = without(measure, 'column', 'expression');
-    if (value === EXPRESSION) onChange({ ...rest, expression: '' });
+    if (measure.expression != null) written.current = measure.expression;
+    if (value === EXPRESSION) onChange({ ...rest, expression: written.current });
     else onChange(value === '' ? rest : { ...rest, column: value });
   };
   return (

@@ -18,8 +18,8 @@ import type { AccessSectionProps } from '../access/access-section';
 import { kindOfMeasure } from '../state/measure-kinds';
 import { isSavedName } from '../state/name-after';
 import { saidAt } from '../state/places';
-import { EXPRESSION, sourceOf, withSource } from '../state/source-of';
 import { columnTypes, formats } from '../state/vocabulary';
+import { DimensionSource } from './dimension-source';
 import { Choice, Fields, optionsOf, ReadOnly, Text } from './fields';
 import { FiltersField } from './filters-field';
 import type { GranularitiesFieldProps } from './granularities-field';
@@ -122,11 +122,10 @@ export function ModelForm(props: ModelFormProps) {
                     offers={formats}
                     onChange={(format) => edit({ format: format || null })}
                   />
-                  <Choice
-                    label="Of"
-                    value={sourceOf(dimension)}
-                    options={[...optionsOf(columns), { value: EXPRESSION, label: 'An expression' }]}
-                    onChange={(source) => change(withSource(dimension, source, props.columns))}
+                  <DimensionSource
+                    dimension={dimension}
+                    columns={props.columns}
+                    onChange={change}
                   />
                   <Choice
                     label="Type"

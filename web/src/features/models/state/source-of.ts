@@ -19,14 +19,19 @@ const wider: readonly (readonly [ColumnType, ColumnType])[] = [
 const isOfAKind = (one: ColumnType, other: ColumnType): boolean =>
   one === other || wider.some((pair) => pair.includes(one) && pair.includes(other));
 
-/** The same dimension of something else. Its type goes with the column. */
+/** What was written before a column was chosen, and of which type that is. */
+export type Written = Pick<ModelDimension, 'expression' | 'type'>;
+
+/** The same dimension of something else. Its type goes with the column, and comes back with what was `written` before. */
 export function withSource(
   dimension: ModelDimension,
   source: string,
   columns: readonly DatasetColumn[],
+  written: Written | null = null,
 ): ModelDimension {
   const rest = without(dimension, 'column', 'expression');
-  if (source === EXPRESSION) return { ...rest, expression: '' };
+  if (source === EXPRESSION)
+    return { ...rest, type: written?.type ?? rest.type, expression: written?.expression ?? '' };
   const found = columns.find(({ name }) => name === source);
   const type = found && !isOfAKind(rest.type, found.type) ? found.type : rest.type;
   return { ...rest, type, column: source };
