@@ -14,7 +14,7 @@ it('says at a kind why it cannot be added, where the keyboard is', async () => {
   map.focus();
   expect(map).toHaveFocus();
   expect(map).toHaveAttribute('aria-disabled', 'true');
-  expect(map).not.toHaveAccessibleName(/Where on earth/);
+  expect(map).toHaveAccessibleName(/Needs a latitude and its longitude$/);
   await user.keyboard('{Enter}');
   expect(onAdd).not.toHaveBeenCalled();
   screen.getByRole('button', { name: /^Table/ }).focus();
