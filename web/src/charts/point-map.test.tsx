@@ -85,6 +85,26 @@ describe('a nearer look', () => {
     await waitFor(() => expect(ticks()).toEqual(before));
   });
 
+  it('comes to rest where the last place is that was read on the way', async () => {
+    const { map } = await open();
+    act(() => map.focus());
+    fireEvent.keyDown(map, { key: 'Home' });
+    fireEvent.keyDown(map, { key: 'ArrowRight' });
+    expect(tooltip()).toHaveTextContent('Oslo');
+    for (const key of ['+', '+', '+']) fireEvent.keyDown(map, { key });
+    expect(tooltip()).toHaveTextContent('Oslo');
+    still = false;
+    const frames: FrameRequestCallback[] = [];
+    vi.spyOn(window, 'requestAnimationFrame').mockImplementation((draw) => frames.push(draw));
+    // Away from Oslo, which is still in sight when it is read again.
+    fireEvent.keyDown(map, { key: 'ArrowLeft' });
+    fireEvent.keyDown(map, { key: 'ArrowRight' });
+    expect(frames.length).toBeGreaterThan(0);
+    act(() => frames.at(-1)?.(performance.now() + 1_000));
+    expect(map).toHaveTextContent('Oslo: Stops 1');
+    expect(tooltip()).toHaveTextContent('Oslo');
+  });
+
   it('is taken and moved by keys, and what is read comes into sight', async () => {
     const { user, map } = await open();
     const before = ticks();

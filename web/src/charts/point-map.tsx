@@ -10,7 +10,7 @@ import { useThemeMode } from '@/theme/theme-mode';
 import { slotColour } from './canvas/paint';
 import { ColourKey } from './colour-key';
 import { heatColour } from './core/heat-geometry';
-import { isInSight, mapGeometry, mapSurvey, markAt } from './core/map-geometry';
+import { isInSight, isShownIn, mapGeometry, mapSurvey, markAt } from './core/map-geometry';
 import type { MapGeometry, MapPlace } from './core/map-geometry';
 import { bounded } from './core/map-view';
 import { AXIS_FONT_SIZE, measureText } from './core/measure-text';
@@ -180,10 +180,14 @@ export function PointMap({ spec, onPick }: PointMapProps) {
     }
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const next = plain ? nextIndex(event.key, reader.index, marks.length) : null;
-    const [coming, spot] = next === null ? [] : [marks[next], survey?.spots[next]];
-    // What is read is shown.
-    if (survey && coming && spot && !isInSight(survey.whole, coming)) {
-      look.step((from, whole) => bounded(whole, { ...from, x: spot.east, y: spot.north }));
+    const spot = next === null ? undefined : survey?.spots[next];
+    // What is read is shown where the map comes to rest, which may not be what is drawn now.
+    if (spot) {
+      look.step((from, whole) =>
+        isShownIn(whole, from, spot)
+          ? from
+          : bounded(whole, { ...from, x: spot.east, y: spot.north }),
+      );
     }
     reader.onKeyDown(event);
   };

@@ -87,7 +87,10 @@ export function useMapView(frame: RefObject<HTMLElement | null>, whole: MapWhole
   );
   const step = (change: Change): MapView | null => {
     if (!whole || !view) return null;
-    const to = change(glide.current.to ?? view, whole);
+    const from = glide.current.to ?? view;
+    const to = change(from, whole);
+    // It is there, or on its way.
+    if (to === from) return to;
     stop();
     if (wantsNoMotion()) {
       setKept(to);

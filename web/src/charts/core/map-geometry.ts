@@ -156,12 +156,17 @@ export function mapSurvey(places: readonly MapPlace[], wide: number, high: numbe
   return { whole, spots, sizes, shades };
 }
 
+const xAt = ({ width, scale }: MapWhole, { x, zoom }: MapView, east: number): number =>
+  width / 2 + (east - x) * scale * zoom;
+const yAt = ({ height, scale }: MapWhole, { y, zoom }: MapView, north: number): number =>
+  height / 2 - (north - y) * scale * zoom;
+
 export function mapGeometry({ whole, spots }: MapSurvey, view: MapView): MapGeometry {
   const { width, height } = whole;
   const plot: Rect = { left: 0, top: 0, width, height };
   const scale = whole.scale * view.zoom;
-  const xOf = (east: number): number => width / 2 + (east - view.x) * scale;
-  const yOf = (north: number): number => height / 2 - (north - view.y) * scale;
+  const xOf = (east: number): number => xAt(whole, view, east);
+  const yOf = (north: number): number => yAt(whole, view, north);
   const marks = spots.map(({ place, east, north, radius, share }): MapMark => ({
     place,
     x: xOf(east),
@@ -196,8 +201,14 @@ export function mapGeometry({ whole, spots }: MapSurvey, view: MapView): MapGeom
 }
 
 /** Whether the middle of a mark is in sight. */
-export const isInSight = ({ width, height }: MapWhole, { x, y }: MapMark): boolean =>
-  x >= 0 && x <= width && y >= 0 && y <= height;
+export const isInSight = (
+  { width, height }: MapWhole,
+  { x, y }: Pick<MapMark, 'x' | 'y'>,
+): boolean => x >= 0 && x <= width && y >= 0 && y <= height;
+
+/** Whether a view shows the middle of a mark, drawn or not. */
+export const isShownIn = (whole: MapWhole, view: MapView, { east, north }: MapSpot): boolean =>
+  isInSight(whole, { x: xAt(whole, view, east), y: yAt(whole, view, north) });
 
 /** The mark that is meant by a pixel: the one that it is in the most, or near to. */
 export function markAt(marks: readonly MapMark[], x: number, y: number): number | null {
