@@ -1,4 +1,5 @@
-// The buttons of a map, for who has neither a wheel nor two fingers at hand. Those that lead nowhere now keep the focus.
+// The buttons of a map, for who has neither a wheel nor two fingers at hand. They stand beside the map and not on it, where what
+// lies beneath could be neither seen nor touched. Those that lead nowhere now keep the focus.
 import Box from '@mui/material/Box';
 import IconButton from '@mui/material/IconButton';
 import { usable } from '@/components/usable';
@@ -35,11 +36,9 @@ export function MapControls({ isWhole, isNearest, onPress }: MapControlsProps) {
       role="group"
       aria-label="Part of the map"
       sx={{
-        position: 'absolute',
-        top: 4,
-        right: 4,
-        zIndex: 2,
-        display: 'grid',
+        display: 'flex',
+        flex: 'none',
+        ml: 'auto',
         overflow: 'hidden',
         border: 1,
         borderColor: 'divider',

@@ -1,4 +1,5 @@
-// What stands below a picture of marks: what their colours and sizes stand for, and what was left out. On a phone in several lines.
+// What stands below a picture of marks: what their colours and sizes stand for, what was left out, and buttons. On a phone in
+// several lines.
 import Box from '@mui/material/Box';
 import type { ReactNode } from 'react';
 

@@ -65,6 +65,17 @@ describe('a nearer look', () => {
     expect(ticks()).toEqual(before);
   });
 
+  it('has its buttons beside the map, so that they cover no place', async () => {
+    const { map } = await open();
+    const controls = screen.getByRole('group', { name: 'Part of the map' });
+    expect(getComputedStyle(map).position).toBe('absolute');
+    // The map fills the box that it is in, alone.
+    expect(map.parentElement?.children).toHaveLength(1);
+    for (let box = controls; box !== map.parentElement?.parentElement; box = box.parentElement!) {
+      expect(getComputedStyle(box).position).not.toMatch(/absolute|fixed|sticky/);
+    }
+  });
+
   it('ends where nothing more could be told apart', async () => {
     await open({ places: [at(41.9, 12.5)], names: ['Rome'] });
     for (let step = 0; step < 6; step += 1) fireEvent.click(button('Zoom in'));

@@ -278,11 +278,6 @@ export function PointMap({ spec, onPick }: PointMapProps) {
               : ''}
           </span>
         </Box>
-        <MapControls
-          isWhole={look.isWhole}
-          isNearest={look.isNearest}
-          onPress={(key) => stepBy(changeByKey(key, false, null))}
-        />
       </Box>
       <MarkFoot>
         <span>
@@ -304,6 +299,11 @@ export function PointMap({ spec, onPick }: PointMapProps) {
             {spec.note}
           </span>
         )}
+        <MapControls
+          isWhole={look.isWhole}
+          isNearest={look.isNearest}
+          onPress={(key) => stepBy(changeByKey(key, false, null))}
+        />
       </MarkFoot>
     </Box>
   );
