@@ -45,7 +45,11 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
   const pick = onPickPlace;
   const reader = useChartReader(count, pick);
   const summary = useMemo(() => summarize(spec, formats.full), [spec, formats]);
-  const pointer = usePointed(frame, (x, y) => geometry && nearestPlace(geometry, x, y));
+  const pointer = usePointed(
+    frame,
+    (x, y) => geometry && nearestPlace(geometry, x, y),
+    reader.leave,
+  );
   const hovered = pointer.pointed !== null && pointer.pointed < count ? pointer.pointed : null;
   const active = reader.index ?? hovered;
   const renderer = rendererFor(spec);
@@ -65,7 +69,7 @@ export function Chart({ spec, onPickPlace, onPickSeries }: ChartProps) {
         aria-describedby={hintId}
         data-chart={spec.kind}
         onKeyDown={reader.onKeyDown}
-        onBlur={reader.onBlur}
+        onBlur={reader.leave}
         {...pointer.handlers}
         onClick={(event) => {
           const place = pointer.at(event);

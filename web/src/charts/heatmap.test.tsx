@@ -49,6 +49,20 @@ it('tells nothing once the pointer of a mouse has left', async () => {
   expect(tooltip()).toBeNull();
 });
 
+it.each(['pointerMove', 'pointerDown'] as const)('follows %s after keys', async (kind) => {
+  const { map, onPickCell } = await open();
+  map.focus();
+  fireEvent.keyDown(map, { key: 'Home' });
+  expect(tooltip()).toHaveTextContent('JFK \u00b7 Monday');
+  // What points at nothing leaves what is read.
+  fireEvent[kind](map, { clientX: 1, clientY: 399, pointerId: 1 });
+  expect(tooltip()).toHaveTextContent('JFK \u00b7 Monday');
+  fireEvent[kind](map, lower);
+  expect(tooltip()).toHaveTextContent('LGA \u00b7 Tuesday');
+  fireEvent.click(map, lower);
+  expect(onPickCell).toHaveBeenCalledExactlyOnceWith(1, 1);
+});
+
 it('is read by keys from where it is, and says what it leaves out', async () => {
   const { user, map, onPickCell } = await open();
   expect(map).toHaveAccessibleDescription('first 2 of 9 rows');

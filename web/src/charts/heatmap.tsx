@@ -93,13 +93,15 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
     ];
   }, [geometry]);
 
-  const pointer = usePointed(frame, (x, y): CellPlace | null => {
+  const leave = (): void => setRead(null);
+  const find = (x: number, y: number): CellPlace | null => {
     if (!geometry) return null;
     const { plot } = geometry;
     const inside =
       x >= plot.left && x <= plot.left + plot.width && y >= plot.top && y <= plot.top + plot.height;
     return inside ? { row: geometry.rowAt(y), column: geometry.columnAt(x) } : null;
-  });
+  };
+  const pointer = usePointed(frame, find, leave);
   const place = read ?? pointer.pointed;
 
   const words = (row: number, column: number): string =>
@@ -124,11 +126,11 @@ export function Heatmap({ spec, onPickCell }: HeatmapProps) {
           const at = pointer.at(event);
           if (at) onPickCell?.(at.row, at.column);
         }}
-        onBlur={() => setRead(null)}
+        onBlur={leave}
         onKeyDown={(event) => {
           if (event.key === 'Escape' && place) {
             event.stopPropagation();
-            setRead(null);
+            leave();
             pointer.clear();
             return;
           }

@@ -201,6 +201,15 @@ describe('a pointer', () => {
     expect(onPick).toHaveBeenCalledExactlyOnceWith(0);
   });
 
+  it('is followed after keys', async () => {
+    const { map } = await open();
+    const { cx, cy } = await circleOf(map, 'Rome');
+    fireEvent.keyDown(map, { key: 'End' });
+    expect(tooltip()).not.toHaveTextContent('Rome');
+    fireEvent.pointerMove(map, { clientX: cx, clientY: cy });
+    expect(tooltip()).toHaveTextContent('Rome');
+  });
+
   it('says nothing of a mark that the map has moved away from under it', async () => {
     const { map } = await open();
     const { cx, cy } = await circleOf(map, 'Rome');

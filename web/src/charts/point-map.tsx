@@ -101,10 +101,14 @@ export function PointMap({ spec, onPick }: PointMapProps) {
   const reader = useChartReader(marks.length, pick);
   // Under the pointer until the map moves away from under it.
   const seat = view && `${view.x} ${view.y} ${view.zoom}`;
-  const pointer = usePointed(frame, (x, y) => {
-    const index = markAt(marks, x, y);
-    return index === null ? null : { index, seat };
-  });
+  const pointer = usePointed(
+    frame,
+    (x, y) => {
+      const index = markAt(marks, x, y);
+      return index === null ? null : { index, seat };
+    },
+    reader.leave,
+  );
   const dark = mode === 'dark';
 
   const draw = useCallback(
@@ -222,7 +226,7 @@ export function PointMap({ spec, onPick }: PointMapProps) {
             if (meant) pick(meant.index);
           }}
           onKeyDown={onKeyDown}
-          onBlur={reader.onBlur}
+          onBlur={reader.leave}
           sx={{
             position: 'absolute',
             inset: 0,

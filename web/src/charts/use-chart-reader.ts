@@ -7,7 +7,8 @@ export interface ChartReader {
   /** Place under the keyboard, or null. */
   index: number | null;
   onKeyDown: (event: KeyboardEvent) => void;
-  onBlur: () => void;
+  /** Nothing is read any more. */
+  leave: () => void;
 }
 
 /** Where a key leads; null when the key is not ours. Pure, for tests. */
@@ -56,7 +57,7 @@ export function useChartReader(count: number, onPick?: (index: number) => void):
     },
     [count, index, onPick],
   );
-  const onBlur = useCallback(() => setIndex(null), []);
+  const leave = useCallback(() => setIndex(null), []);
   // A place that a shorter answer no longer has.
-  return { index: index !== null && index < count ? index : null, onKeyDown, onBlur };
+  return { index: index !== null && index < count ? index : null, onKeyDown, leave };
 }

@@ -24,6 +24,8 @@ export interface Pointed<T> {
 export function usePointed<T>(
   frame: RefObject<HTMLElement | null>,
   find: (x: number, y: number) => T | null,
+  /** Told when the pointer points at something: what keys have read gives way to it. */
+  onPointed: () => void,
 ): Pointed<T> {
   const [pointed, setPointed] = useState<T | null>(null);
   const clear = (): void => setPointed(null);
@@ -40,7 +42,11 @@ export function usePointed<T>(
     const box = frame.current?.getBoundingClientRect();
     return box ? find(clientX - box.left, clientY - box.top) : null;
   };
-  const point = (event: PointerEvent): void => setPointed(at(event));
+  const point = (event: PointerEvent): void => {
+    const found = at(event);
+    setPointed(found);
+    if (found !== null) onPointed();
+  };
   return {
     pointed,
     at,

@@ -1,0 +1,45 @@
+// A chart under keys and a pointer: whichever was used last says what is read.
+import { fireEvent, screen, waitFor } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import { renderApp } from '@/testing/render-app';
+import { Chart } from './chart';
+import type { ChartSpec } from './core/spec';
+
+const days = [1, 2, 3].map((day) => Date.UTC(2013, 0, day));
+const spec: ChartSpec = {
+  kind: 'line',
+  title: 'Flights',
+  x: { type: 'time', label: 'Day', grain: 'day', zone: 'UTC', values: days },
+  series: [
+    {
+      id: 's',
+      label: 'Flights',
+      values: [10, 20, 30],
+      slot: 0,
+      role: 'value',
+      member: null,
+      raw: null,
+    },
+  ],
+  measure: { label: 'Flights', format: null, lowerIsBetter: false },
+  incompleteFrom: null,
+  live: true,
+  note: null,
+};
+const tooltip = () => screen.queryByTestId('chart-tooltip');
+
+it.each(['pointerMove', 'pointerDown'] as const)('follows %s after keys', async (kind) => {
+  const onPick = vi.fn();
+  renderApp(<Chart spec={spec} onPickPlace={onPick} />);
+  const chart = await screen.findByRole('group');
+  await waitFor(() => expect(chart.querySelector('[data-tick]')).not.toBeNull());
+  const last = { clientX: 780, clientY: 200, pointerId: 1 };
+  fireEvent.keyDown(chart, { key: 'Home' });
+  expect(tooltip()).toHaveTextContent('10');
+  fireEvent[kind](chart, last);
+  expect(tooltip()).toHaveTextContent('30');
+  fireEvent.click(chart, last);
+  expect(onPick).toHaveBeenCalledExactlyOnceWith(2);
+  fireEvent.keyDown(chart, { key: 'Home' });
+  expect(tooltip()).toHaveTextContent('10');
+});
