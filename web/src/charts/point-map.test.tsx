@@ -1,6 +1,7 @@
 // A map that is looked at from near: by buttons, keys, wheel, fingers and dragging; what is read of it meanwhile, and what a
 // click and a tap mean.
 import { act, createEvent, fireEvent, screen, waitFor } from '@testing-library/react';
+import { useState } from 'react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { renderApp } from '@/testing/render-app';
 import type { MapPlace } from './core/map-geometry';
@@ -237,6 +238,49 @@ describe('a pointer', () => {
     fireEvent.pointerCancel(map, touch);
     expect(tooltip()).toBeNull();
   });
+});
+
+/** As on a live dashboard: other answers come while the map is looked at. */
+function Live({ answers }: { answers: MapSpec[] }) {
+  const [now, setNow] = useState(0);
+  return (
+    <>
+      <button onClick={() => setNow(now + 1)}>Next answer</button>
+      <PointMap spec={answers[now] ?? spec} />
+    </>
+  );
+}
+
+it('tells the place that was tapped on, wherever it stands in later answers, until it is gone', async () => {
+  const [rome, oslo, berlin] = [at(41.9, 12.5), at(59.9, 10.7), at(52.5, 13.4)];
+  const first = [
+    { ...rome, size: 3 },
+    { ...oslo, size: 2 },
+    { ...berlin, size: 1 },
+  ];
+  const later = [
+    { ...oslo, size: 9 },
+    { ...berlin, size: 1 },
+    { ...rome, size: 4 },
+  ];
+  renderApp(
+    <Live
+      answers={[
+        { ...spec, places: first },
+        { ...spec, places: later, names: ['Oslo', 'Berlin', 'Rome'] },
+        { ...spec, places: later, names: ['Oslo', 'Berlin', 'Ostia'] },
+      ]}
+    />,
+  );
+  await waitFor(() => expect(ticks().length).toBeGreaterThan(0));
+  const map = screen.getByRole('group', { name: /^Stops at/ });
+  const { cx, cy } = await circleOf(map, 'Rome');
+  fireEvent.pointerDown(map, { clientX: cx, clientY: cy, pointerId: 1, pointerType: 'touch' });
+  expect(tooltip()).toHaveTextContent('RomeStops 3');
+  fireEvent.click(button('Next answer'));
+  expect(tooltip()).toHaveTextContent('RomeStops 4');
+  fireEvent.click(button('Next answer'));
+  expect(tooltip()).toBeNull();
 });
 
 /** Where a mark is drawn, by reading it. */

@@ -44,6 +44,13 @@ export interface PointMapProps {
   onPick?: ((place: number) => void) | undefined;
 }
 
+/** What is under the pointer: by what it is, because an answer that comes meanwhile may have it elsewhere. */
+interface PointedPlace extends Pick<MapPlace, 'latitude' | 'longitude'> {
+  name: string | undefined;
+  /** From where it was looked at. */
+  seat: string | null;
+}
+
 const half = (value: number, [positive, negative]: readonly [string, string]): string =>
   `${Math.abs(value).toFixed(4)}\u00b0 ${value < 0 ? negative : positive}`;
 
@@ -103,12 +110,20 @@ export function PointMap({ spec, onPick }: PointMapProps) {
   const seat = view && `${view.x} ${view.y} ${view.zoom}`;
   const pointer = usePointed(
     frame,
-    (x, y) => {
-      const index = markAt(marks, x, y);
-      return index === null ? null : { index, seat };
+    (x, y): PointedPlace | null => {
+      const mark = marks[markAt(marks, x, y) ?? -1];
+      const place = mark && places[mark.place];
+      return place
+        ? { latitude: place.latitude, longitude: place.longitude, name: names[mark.place], seat }
+        : null;
     },
     reader.leave,
   );
+  const indexOf = ({ latitude, longitude, name }: PointedPlace): number =>
+    places.findIndex(
+      (place, index) =>
+        place.latitude === latitude && place.longitude === longitude && names[index] === name,
+    );
   const dark = mode === 'dark';
 
   const draw = useCallback(
@@ -161,8 +176,9 @@ export function PointMap({ spec, onPick }: PointMapProps) {
   ];
   const nameOf = (index: number, place: MapPlace): string => names[index] || degreesOf(place);
   const isStill = !look.dragging && pointer.pointed?.seat === seat;
-  const hovered = isStill ? (pointer.pointed?.index ?? null) : null;
-  const mark = marks[reader.index ?? hovered ?? -1];
+  const hovered = isStill && pointer.pointed ? indexOf(pointer.pointed) : -1;
+  const mark =
+    reader.index === null ? marks.find((entry) => entry.place === hovered) : marks[reader.index];
   const place = mark ? places[mark.place] : undefined;
   const seen = survey && mark && isInSight(survey.whole, mark) ? mark : undefined;
   const compact = (value: number | undefined, format: string | null): string =>
@@ -223,7 +239,7 @@ export function PointMap({ spec, onPick }: PointMapProps) {
           onPointerLeave={pointer.handlers.onPointerLeave}
           onClick={(event) => {
             const meant = look.wasDragged() ? null : pointer.at(event);
-            if (meant) pick(meant.index);
+            if (meant) onPick?.(indexOf(meant));
           }}
           onKeyDown={onKeyDown}
           onBlur={reader.leave}
@@ -235,7 +251,7 @@ export function PointMap({ spec, onPick }: PointMapProps) {
             touchAction: look.isWhole ? 'pan-y' : 'none',
             cursor: look.dragging
               ? 'grabbing'
-              : onPick && hovered !== null
+              : onPick && hovered >= 0
                 ? 'pointer'
                 : look.isWhole
                   ? undefined
