@@ -182,6 +182,25 @@ describe('a pointer', () => {
   const middle = { clientX: 400, clientY: 200, pointerId: 1 };
   const rome = { places: [at(41.9, 12.5)], names: ['Rome'] };
 
+  it('that was let go elsewhere is no second finger, and its drag is over', async () => {
+    const onPick = vi.fn();
+    const { map } = await open(rome, onPick);
+    const mouse = { ...middle, pointerType: 'mouse', isPrimary: true, button: 0, buttons: 1 };
+    const finger = { ...middle, pointerId: 2, pointerType: 'touch', isPrimary: true };
+    fireEvent.click(button('Zoom in'));
+    fireEvent.pointerDown(map, mouse);
+    fireEvent.pointerMove(map, { ...mouse, clientX: 300 });
+    fireEvent.click(button('Show all places'));
+    fireEvent.pointerDown(map, finger);
+    fireEvent.pointerMove(map, { ...finger, clientX: 402 });
+    fireEvent.pointerMove(map, { ...finger, clientX: 600 });
+    // There is nothing beside all of it to drag in, and one finger does not zoom.
+    expect(button('Show all places')).toHaveAttribute('aria-disabled', 'true');
+    fireEvent.pointerUp(map, finger);
+    fireEvent.click(map, middle);
+    expect(onPick).toHaveBeenCalledExactlyOnceWith(0);
+  });
+
   it('that drags moves the map and picks nothing; a click picks', async () => {
     const onPick = vi.fn();
     const { map } = await open(rome, onPick);

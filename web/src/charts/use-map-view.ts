@@ -137,6 +137,8 @@ export function useMapView(frame: RefObject<HTMLElement | null>, whole: MapWhole
   const onPointerDown = (event: PointerEvent): void => {
     if (event.pointerType === 'mouse' && event.button !== 0) return;
     const at = placeOf(event);
+    // The first of its kind: whatever is still there was let go elsewhere, and nobody told us.
+    if (event.isPrimary) touches.current.clear();
     if (touches.current.size === 0) {
       began.current = at;
       dragged.current = false;
