@@ -97,8 +97,10 @@ export function useMapView(frame: RefObject<HTMLElement | null>, whole: MapWhole
       return to;
     }
     glide.current.to = to;
-    const start = performance.now();
+    // From the first frame on: what comes before it is no part of the way.
+    let start: number | undefined;
     const draw = (now: number): void => {
+      start ??= now;
       const share = Math.min(1, Math.max(0, (now - start) / GLIDE_MS));
       // Slower towards its end.
       setKept(between(view, to, 1 - (1 - share) ** 2));
