@@ -38,6 +38,7 @@ pub(crate) mod session;
 pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;
+mod total_guard;
 pub(crate) mod value_list;
 pub(crate) mod walk;
 pub(crate) mod windows;

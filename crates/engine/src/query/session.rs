@@ -22,7 +22,7 @@ use datafusion::prelude::SessionConfig;
 use object_store::ObjectStore;
 
 use super::table::DatasetTable;
-use super::{first_rows, guard, holding, probing};
+use super::{first_rows, guard, holding, probing, total_guard};
 use crate::encryption::SealedSpills;
 use crate::error::Result;
 use crate::functions::{allowed, text_concat};
@@ -90,11 +90,9 @@ impl Session {
             .with_file_formats(Vec::new())
             .with_table_factories(std::collections::HashMap::new());
         let builder = if settings.partial_cache_bytes > 0 {
-            builder
-                .with_optimizer_rules(guard::without_sharing(rule::optimizer_rules(DatasetTable::source)))
-                .with_query_planner(Arc::new(rule::Planner))
+            builder.with_optimizer_rules(logical(rule::optimizer_rules(DatasetTable::source))).with_query_planner(Arc::new(rule::Planner))
         } else {
-            builder.with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))
+            builder.with_optimizer_rules(logical(Optimizer::new().rules))
         };
         let state = builder.build();
         let lean = (settings.partial_cache_bytes > 0).then(|| lean(&state));
@@ -110,7 +108,7 @@ impl Session {
         probing::add_to(&mut physical);
         let state = SessionStateBuilder::new_from_existing(self.state.clone())
             .with_config(self.state.config().clone().with_extension(Arc::new(FromRows)))
-            .with_optimizer_rules(guard::without_sharing(Optimizer::new().rules))
+            .with_optimizer_rules(logical(Optimizer::new().rules))
             .with_physical_optimizer_rules(physical)
             .build();
         Self { state, lean: None, ..self.clone() }
@@ -172,6 +170,11 @@ fn is_chain(mut plan: &LogicalPlan) -> bool {
             (_, []) => return true,
         };
     }
+}
+
+/// Rules of logical plans, as they are safe for us.
+fn logical(rules: Vec<Arc<dyn OptimizerRule + Send + Sync>>) -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    total_guard::guarded(guard::without_sharing(rules))
 }
 
 fn lean(state: &SessionState) -> SessionState {

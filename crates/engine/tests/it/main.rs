@@ -11,6 +11,7 @@ mod change;
 mod codec;
 mod composed;
 mod contracts;
+mod contradictions;
 mod dates;
 mod encryption;
 mod escapes;
