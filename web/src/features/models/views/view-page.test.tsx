@@ -128,7 +128,8 @@ describe('a new view', () => {
       }),
     );
     expect(matches).toEqual(['"0"']);
-    expect(await screen.findByText(/version 1/)).toBeVisible();
+    // The page of the view comes in the place of this one.
+    await waitFor(() => expect(screen.getByText(/version 1/)).toBeVisible());
     expect(screen.queryByRole('dialog')).toBeNull();
     server.events.removeAllListeners();
   });
