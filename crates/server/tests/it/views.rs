@@ -225,7 +225,7 @@ async fn words_and_folders_of_a_view_are_told_in_both_dialects() {
     let revenue = &view["measures"][0];
     assert_eq!((&revenue["title"], &revenue["shortTitle"], &revenue["format"]), (&json!("Desk Turnover"), &json!("Turnover"), &json!("currency_eur")));
     assert_eq!((&revenue["description"], &revenue["meta"]), (&json!("Of all orders"), &json!({"owner": {"team": "shop"}})));
-    assert_eq!((&view["dimensions"][1]["description"], &view["dimensions"][1].get("meta")), (&json!("Where it went"), &None));
+    assert_eq!((&view["dimensions"][1]["description"], &view["dimensions"][1].get("meta")), (&json!("Where it went"), &Some(&json!({"geo": "city"}))));
     assert_eq!((&view["segments"][0]["shortTitle"], &view["segments"][0]["meta"]), (&json!("To Rome"), &json!({"since": 2024})));
     // Those of a model are in none.
     assert!(
