@@ -83,7 +83,7 @@ async function expectFlights(
 ): Promise<void> {
   await open(server, page, `${dashboard}?time=all`);
   await expect(fullValue(page, 'Flights')).toHaveAttribute('title', whole(expected));
-  await expect(card(page, 'Flights').getByRole('img', { name: restricted })).toBeVisible();
+  await expect(card(page, 'Flights').getByRole('button', { name: restricted })).toBeVisible();
 
   await open(server, page, '/explore?model=flights&m=count&d=origin&time=all');
   const groups = page.getByRole('grid', { name: 'Flights by origin' });

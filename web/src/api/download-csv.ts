@@ -1,8 +1,8 @@
-// Downloads the whole answer of a query as CSV, written by the server.
+// Downloads the whole answer of a query or a statement as CSV, written by the server.
 import { normalizeQuery } from '@/api/query-key';
 import { problemFromBody, problemOf } from '@/api/problem';
 import { apiBase, withFreshToken } from '@/api/reauth';
-import type { Problem, SemanticQuery } from '@/api/types';
+import type { Problem, SemanticQuery, SqlQuery } from '@/api/types';
 import { viewAsHeader } from '@/api/view-as';
 import { saveFile } from '@/lib/save-file';
 
@@ -22,11 +22,18 @@ const rowsOnly = (query: SemanticQuery): SemanticQuery => {
 };
 
 /** null when the file was handed to the browser. */
-export async function downloadCsv(query: SemanticQuery, title: string): Promise<Problem | null> {
+export const downloadCsv = (query: SemanticQuery, title: string): Promise<Problem | null> =>
+  download('/queries', rowsOnly(query), title);
+
+/** The same for the rows of a statement. */
+export const downloadSqlCsv = (statement: SqlQuery, title: string): Promise<Problem | null> =>
+  download('/sql', statement, title);
+
+async function download(route: string, asked: object, title: string): Promise<Problem | null> {
   try {
     const response = await withFreshToken(
       (token) =>
-        fetch(`${window.location.origin}${apiBase}/queries`, {
+        fetch(`${window.location.origin}${apiBase}${route}`, {
           method: 'POST',
           credentials: 'same-origin',
           headers: {
@@ -35,7 +42,7 @@ export async function downloadCsv(query: SemanticQuery, title: string): Promise<
             ...(token === null ? {} : { authorization: `Bearer ${token}` }),
             ...viewAsHeader(),
           },
-          body: JSON.stringify(rowsOnly(query)),
+          body: JSON.stringify(asked),
         }),
       (answer) => answer.status === 401,
     );

@@ -75,11 +75,11 @@ describe('values of a dimension', () => {
     // What is missing is in no list of values.
     expect(boxes()).toHaveLength(5);
     const [count] = screen.getAllByRole('status');
-    expect(count).toHaveTextContent('1 chosen, first 4 shown: type to find others');
+    expect(count).toHaveTextContent('1 chosen, first 4 shown');
     await user.click(moreButton());
     // Whoever goes on by keyboard is at the first that is new, and is told how many there are now.
     await waitFor(async () => expect(await box('v4')).toHaveFocus());
-    expect(count).toHaveTextContent('1 chosen, first 8 shown: type to find others');
+    expect(count).toHaveTextContent('1 chosen, first 8 shown');
     await user.click(moreButton());
     await waitFor(() => expect(boxes()).toHaveLength(11));
     expect(await box('v8')).toHaveFocus();
@@ -234,6 +234,28 @@ describe('values of a dimension', () => {
     await queryQueue.run(() => Promise.resolve());
     letLists();
     await waitFor(() => expect(valuesQueue.active).toBe(0));
+  });
+
+  it('are pasted as a list, in which a comma is a part of a value', async () => {
+    const { user } = open();
+    await box('v0');
+    await user.click(searchField());
+    await user.paste('Atlanta, GA');
+    expect(searchField()).toHaveValue('Atlanta, GA');
+    expect(screen.getByText(/^None chosen/)).toBeVisible();
+    await user.clear(searchField());
+    await user.paste('Atlanta, GA\nBoston, MA');
+    expect(searchField()).toHaveValue('');
+    expect(await box('Boston, MA')).toBeChecked();
+    expect(screen.getByText(/^2 chosen/)).toBeVisible();
+  });
+
+  it('are not added where one of a pasted list is no number', async () => {
+    const { user } = open({ startWith: 'flights.month' });
+    await user.click(await screen.findByRole('textbox', { name: 'Search values' }));
+    await user.paste('5\nabc');
+    expect(screen.getByText(/^Nothing was added: .abc. is not a number$/)).toBeVisible();
+    expect(screen.getByText(/^None chosen/)).toBeVisible();
   });
 
   it('say that none matches', async () => {

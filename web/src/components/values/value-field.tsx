@@ -8,6 +8,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { AsOf, Cell, Model } from '@/api/types';
 import { valueText } from '@/lib/filter-words';
 import { formatNumber } from '@/lib/format';
+import { pastedValues } from '@/lib/pasted-values';
 import { Icon } from '@/theme/icons';
 import { ErrorState } from '../states';
 import type { ListedDimension } from './asked-values';
@@ -29,7 +30,8 @@ const TYPING_PAUSE_MS = 250;
 /** Said again with every page: whoever asked for more is told how many there are now. */
 function extentOf({ values, more, pending, problem }: FoundValues, search: string): string {
   const listed = formatNumber(values.length, 'integer', 'full');
-  if (more !== null) return `, first ${listed} shown: type to find others`;
+  if (more !== null)
+    return `, first ${listed} shown${more === 'search' ? ': type to find others' : ''}`;
   if (pending || problem !== null) return '';
   if (search !== '') return `, ${listed} found`;
   return values.length > 0 ? `, all ${listed} shown` : '';
@@ -39,6 +41,7 @@ export function ValueField(props: ValueFieldProps) {
   const { choice, models, asOf, offers, values, onValues } = props;
   const [search, setSearch] = useState('');
   const [settled, setSettled] = useState('');
+  const [refused, setRefused] = useState<string | null>(null);
   useEffect(() => {
     const timer = window.setTimeout(() => setSettled(search.trim()), TYPING_PAUSE_MS);
     return () => window.clearTimeout(timer);
@@ -79,12 +82,10 @@ export function ValueField(props: ValueFieldProps) {
     );
   const numeric = choice.type === 'integer' || choice.type === 'float';
   const paste = (text: string): boolean => {
-    const parts = text
-      .split(/[\n\t;,]+/)
-      .map((part) => part.trim())
-      .filter(Boolean);
-    if (parts.length < 2) return false;
-    onValues([...new Set([...values, ...parts.map((part) => (numeric ? Number(part) : part))])]);
+    const pasted = pastedValues(text, numeric);
+    setRefused(pasted?.wrong ?? null);
+    if (pasted === null) return false;
+    if (pasted.wrong === null) onValues([...new Set([...values, ...pasted.values])]);
     return true;
   };
   const isEmpty = found.values.length === 0 && offered.every((offer) => offer === null);
@@ -97,12 +98,18 @@ export function ValueField(props: ValueFieldProps) {
         value={search}
         onChange={(event) => {
           seen.current = null;
+          setRefused(null);
           setSearch(event.target.value);
         }}
         onPaste={(event) => {
           if (paste(event.clipboardData.getData('text'))) event.preventDefault();
         }}
-        helperText="Paste a list to add many at once"
+        error={refused !== null}
+        helperText={
+          refused === null
+            ? 'Paste a list, a value on each line, to add many at once'
+            : `Nothing was added: \u201c${refused}\u201d is not a number`
+        }
         slotProps={{
           input: {
             startAdornment: (

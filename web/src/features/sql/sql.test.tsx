@@ -116,6 +116,34 @@ describe('running a statement', () => {
     expect(within(dialog).getByText(/Change the statement/)).toBeVisible();
   });
 
+  it('is downloaded as a file that the server writes', async () => {
+    const { user } = open();
+    await user.type(await editor(), `${count}{Control>}{Enter}{/Control}`);
+    await screen.findByRole('grid', { name: 'Result' });
+    const files: unknown[] = [];
+    server.use(
+      http.post('*/api/v1/sql', async ({ request }) => {
+        files.push([request.headers.get('accept'), await request.json()]);
+        return HttpResponse.text('carrier,n\nUA,1\n');
+      }),
+    );
+    const handed = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockReturnValue();
+    URL.createObjectURL = () => 'blob:rows';
+    await user.click(screen.getByRole('button', { name: 'Download CSV' }));
+    await waitFor(() => expect(handed).toHaveBeenCalledOnce());
+    expect(files).toEqual([['text/csv', { sql: count }]]);
+    server.use(
+      http.post('*/api/v1/sql', () =>
+        HttpResponse.json(problem(503, 'unavailable', 'Unavailable', 'The store is away'), {
+          status: 503,
+        }),
+      ),
+    );
+    await user.click(screen.getByRole('button', { name: 'Download CSV' }));
+    expect(await screen.findByText('The store is away')).toBeVisible();
+    expect(handed).toHaveBeenCalledOnce();
+  });
+
   it('is told to who does not look, and leaves the focus where it is', async () => {
     const { user } = open(`?q=${encodeURIComponent(count)}`);
     const heard = (words: string | RegExp) =>

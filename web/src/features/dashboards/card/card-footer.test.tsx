@@ -1,9 +1,10 @@
 // What a card says below its picture: the worst of what is wrong, and beside it always what somebody may see.
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it, vi } from 'vitest';
 import { problem } from '@/testing/fixtures';
 import { renderApp } from '@/testing/render-app';
 import { CardFooter } from './card-footer';
+import { RestrictedMark, UnreachedMark } from './card-mark';
 
 const failed = problem(503, 'unavailable', 'The store is away');
 const gone = problem(400, 'invalid', 'Version 3 is gone');
@@ -50,6 +51,28 @@ describe('the footer of a card', () => {
     expect(screen.queryByTestId('card-restricted')).toBeNull();
     expect(screen.queryByTestId('card-footer')?.textContent ?? null).toBe(
       says === null ? null : said?.textContent,
+    );
+  });
+});
+
+describe('a mark of a card', () => {
+  it('says its words to keys and fingers, and closes again', async () => {
+    const words = 'Restricted by access policy own_airport';
+    const { user } = renderApp(
+      <>
+        <RestrictedMark words={words} />
+        <UnreachedMark filters={['Carrier is UA', 'Origin is JFK']} />
+      </>,
+    );
+    await user.tab();
+    expect(screen.getByRole('button', { name: words })).toHaveFocus();
+    await user.keyboard('{Enter}');
+    expect(await screen.findByRole('dialog', { name: 'Restricted' })).toHaveTextContent(words);
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    await user.click(screen.getByTestId('card-unreached'));
+    expect(await screen.findByRole('dialog', { name: 'Not filtered' })).toHaveTextContent(
+      'Not filtered by: Carrier is UA; Origin is JFK',
     );
   });
 });

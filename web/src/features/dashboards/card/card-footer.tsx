@@ -4,41 +4,6 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import type { Problem } from '@/api/types';
 import { StaleMark } from '@/components/states';
-import { Icon } from '@/theme/icons';
-
-/** The same where there is no room for a line. */
-export function RestrictedMark({ words }: { words: string }) {
-  return (
-    <Box
-      role="img"
-      aria-label={words}
-      title={words}
-      data-testid="card-restricted"
-      sx={{ display: 'flex', color: 'text.secondary' }}
-    >
-      <Icon name="filter" size={14} />
-    </Box>
-  );
-}
-
-/** Filters of the dashboard that are about what the rows of the card do not belong to. */
-export function UnreachedMark({ filters }: { filters: readonly string[] }) {
-  const words = `Not filtered by: ${filters.join('; ')}`;
-  return (
-    <Box
-      role="img"
-      aria-label={words}
-      title={words}
-      data-testid="card-unreached"
-      sx={{ display: 'flex', color: 'text.secondary', textDecoration: 'line-through' }}
-    >
-      <Icon name="filter" size={14} />
-      <Box component="span" aria-hidden="true" sx={{ typography: 'caption', lineHeight: '14px' }}>
-        {filters.length}
-      </Box>
-    </Box>
-  );
-}
 
 export interface CardFooterProps {
   warning: Problem | null;

@@ -15,7 +15,8 @@ import { isKnown, needsModels, timeMemberOf, unreachedBy, viewQuery } from '../v
 import { useDashboard } from '../view/dashboard-context';
 import { readColumns, splitOf } from '@/widgets/result-columns';
 import { CardBody } from './card-body';
-import { CardFooter, RestrictedMark, UnreachedMark } from './card-footer';
+import { CardFooter } from './card-footer';
+import { RestrictedMark, UnreachedMark } from './card-mark';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
 import { cardState, isStale } from './card-state';

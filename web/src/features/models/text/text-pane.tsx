@@ -2,6 +2,8 @@
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import { useRef } from 'react';
+import { visuallyHidden } from '@/components/announcer';
+import { formatCount } from '@/lib/format';
 import type { Shape } from './shape';
 import YamlEditor from './yaml-editor';
 import type { YamlEditorHandle } from './yaml-editor';
@@ -41,7 +43,10 @@ export function TextPane({ label, text, wrong, readOnly, shapeOf, onChange }: Te
           onChange={onChange}
         />
       </Box>
-      <Box role="status" sx={{ minHeight: 24 }}>
+      <Box role="status" sx={visuallyHidden}>
+        {wrong.length > 0 ? formatCount(wrong.length, 'fault') : ''}
+      </Box>
+      <Box sx={{ minHeight: 24 }}>
         {wrong.length > 0 && (
           <Box component="ul" aria-label="What is wrong" sx={{ listStyle: 'none', m: 0, p: 0 }}>
             {wrong.slice(0, 20).map(({ from, line, message }) => (

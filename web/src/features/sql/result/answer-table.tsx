@@ -1,10 +1,14 @@
 // The rows that answer a statement, with what they say about themselves. A chunk of its own: nothing is run before it is written.
+import Button from '@mui/material/Button';
+import { downloadSqlCsv } from '@/api/download-csv';
 import type { StoredResult } from '@/api/result-store';
 import { AnswerCard } from '@/components/answer-card';
 import { DataTable } from '@/components/data-table';
 import { provenanceLine } from '@/components/provenance/provenance-line';
+import { useToasts } from '@/components/toast-slice';
 import { nothingSeen } from '@/lib/access-words';
 import { formatElapsed } from '@/lib/format';
+import { Icon } from '@/theme/icons';
 import type { FinishedRun } from '../use-sql-run';
 
 export interface AnswerTableProps {
@@ -18,6 +22,11 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
   const { result } = stored;
   const { provenance } = result;
   const hidden = nothingSeen(result);
+  const toasts = useToasts();
+  const download = async (): Promise<void> => {
+    const problem = await downloadSqlCsv(finished.statement, 'Statement');
+    if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
+  };
   return (
     <AnswerCard
       outdated={running || outdated}
@@ -42,6 +51,17 @@ export default function AnswerTable({ finished, stored, running, outdated }: Ans
           .filter(Boolean)
           .join(' \u00b7 '),
       }}
+      actions={
+        <Button
+          size="small"
+          variant="text"
+          disabled={result.row_count === 0}
+          onClick={() => void download()}
+          startIcon={<Icon name="download" size={16} />}
+        >
+          Download CSV
+        </Button>
+      }
     >
       <DataTable
         key={stored.key}
