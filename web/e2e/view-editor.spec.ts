@@ -3,7 +3,7 @@
 import type { Page } from '@playwright/test';
 import { Api, owner } from './api';
 import { expect, test } from './fixture';
-import { accessibilityProblems, hasSidewaysScroll, signIn } from './on-screen';
+import { accessibilityProblems, hasSidewaysScroll, signIn, untilReady } from './on-screen';
 
 interface Answer {
   data: (string | number | null)[][];
@@ -88,6 +88,29 @@ test('a view of two models is made, read as text and asked', async ({
     await page.getByRole('button', { name: 'Save view' }).click();
     await page.waitForURL(/\/views\/punctuality$/);
     await expect(page.getByText(/version 1/)).toBeVisible();
+  });
+
+  await test.step('its members lie in a folder, where explore has them', async () => {
+    await page.getByRole('button', { name: 'Add folder' }).click();
+    const folder = page.getByRole('list', { name: 'Folders' }).getByRole('group').first();
+    await folder.getByRole('textbox', { name: 'Name', exact: true }).fill('Where from');
+    await pick(page, 'Members', 'Origin');
+    await page.keyboard.press('Escape');
+    await page.screenshot({ path: info.outputPath('view-folder.png'), fullPage: true });
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await expect(page.getByText(/version 2/)).toBeVisible();
+    await page.goto(`${freshServer.url}/explore?model=punctuality&m=sum_distance&time=all`);
+    await untilReady(page);
+    const isPhone = (page.viewportSize()?.width ?? 0) < 900;
+    if (isPhone) await page.getByRole('button', { name: 'Fields' }).click();
+    const group = page.getByRole('group', { name: 'Where from', exact: true });
+    await group.getByRole('button', { name: /Origin$/ }).click();
+    await page.screenshot({ path: info.outputPath('explore-folder.png') });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    if (isPhone) await page.getByRole('button', { name: 'Done' }).click();
+    await expect(page).toHaveURL(/d=airport/);
+    await expect(page.getByRole('gridcell', { name: 'JFK', exact: true })).toBeVisible();
+    await page.goto(`${freshServer.url}/views/punctuality`);
   });
 
   await test.step('it is read as text', async () => {

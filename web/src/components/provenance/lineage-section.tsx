@@ -67,7 +67,11 @@ function Made({ lineage, models }: { lineage: Lineage; models: readonly Model[] 
           {lineage.datasets.map(({ dataset, label, model_version: version }, place) => (
             <span key={dataset}>
               {place > 0 && ', '}
-              <Link component={RouterLink} to={`/models/${encodeURIComponent(dataset)}`}>
+              <Link
+                component={RouterLink}
+                underline="always"
+                to={`/models/${encodeURIComponent(dataset)}`}
+              >
                 model {label || dataset}
               </Link>
               , version {version}
