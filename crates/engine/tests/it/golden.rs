@@ -136,6 +136,15 @@ fn measures(dataset: &str) -> Value {
         {"name": "seven_days", "label": "Seven days", "kind": "rolling", "measure": "count", "span": {"count": 7, "unit": "day"}},
         {"name": "month_before", "label": "A month before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "month"}},
         {"name": "week_before", "label": "A week before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "week"}},
+        {"name": "hour_before", "label": "An hour before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "hour"}},
+        {"name": "day_before", "label": "A day before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "day"}},
+        {"name": "quarter_before", "label": "A quarter before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "quarter"}},
+        {"name": "year_before", "label": "A year before", "kind": "time_shift", "measure": "count", "span": {"count": 1, "unit": "year"}},
+        {"name": "least_so_far", "label": "Least so far", "kind": "cumulative", "measure": "min_dep_delay"},
+        {"name": "longest_so_far", "label": "Longest so far", "kind": "cumulative", "measure": "max_distance"},
+        {"name": "six_hours", "label": "Least of six hours", "kind": "rolling", "measure": "min_dep_delay", "span": {"count": 6, "unit": "hour"}},
+        {"name": "two_weeks", "label": "Two weeks", "kind": "rolling", "measure": "count", "span": {"count": 2, "unit": "week"}},
+        {"name": "two_quarters", "label": "Greatest of two quarters", "kind": "rolling", "measure": "max_dep_delay", "span": {"count": 2, "unit": "quarter"}},
         {"name": "growth", "label": "Growth", "kind": "number", "expression": "{count} / {month_before} - 1"}
     ])
 }
