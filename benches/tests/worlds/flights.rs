@@ -66,6 +66,7 @@ fn flights(from: &str, every: usize) -> Dataset {
         .base("tails", CountDistinct, "tailnum", Text)
         .base("numbers", CountDistinct, "flight", Integer)
         .base("long_flight", Quantile, "air_time", Integer)
+        .ends(["delay_at_first", "delay_at_last"], "arr_delay", "time_hour", Integer)
         .filtered("late", Count, "", Integer, &late, "dep_delay > 15")
         .filtered("late_tails", CountDistinct, "tailnum", Text, &late, "dep_delay > 15")
         .ratio("late_part", "late", "count")

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tidemill::{ColumnType, MeasureKind};
 
-use MeasureKind::{Avg, Count, CountDistinct, Max, Min, Quantile, Sum};
+use MeasureKind::{Avg, Count, CountDistinct, First, Last, Max, Min, Quantile, Sum};
 
 /// Which quantile is asked for.
 const PART: f64 = 0.9;
@@ -84,6 +84,15 @@ impl Measures {
         let exact = !matches!(kind, Avg | Quantile) && (kind != Sum || input == ColumnType::Integer);
         let sql = if condition.is_empty() { call } else { format!("{call} filter (where {condition})") };
         self.with(name, model, (output, exact), vec![Need { lens: Lens::Own, sql }], "{0}")
+    }
+
+    /// The value of the earliest row that has one, and of the latest, by a time that all rows have: of several at that time the
+    /// greatest.
+    pub(crate) fn ends(self, [first, last]: [&'static str; 2], of: &str, time: &str, input: ColumnType) -> Self {
+        [(first, First, "asc"), (last, Last, "desc")].into_iter().fold(self, |measures, (name, kind, direction)| {
+            let sql = format!("(list({of} order by {time} {direction}, {of} desc) filter (where {of} is not null))[1]");
+            measures.with(name, json!({"kind": kind, "column": of}), (input, true), vec![Need { lens: Lens::Own, sql }], "{0}")
+        })
     }
 
     pub(crate) fn ratio(self, name: &'static str, above: &str, below: &str) -> Self {
