@@ -11,7 +11,7 @@ import { joinedModels } from '@/testing/joined-fixtures';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
 import { filedView } from '@/testing/view-fixtures';
-import { sqlHandlers, statements } from '@/testing/sql-handlers';
+import { sqlHandlers } from '@/testing/sql-handlers';
 import { widgetKinds } from '@/widgets/registry';
 import ExplorePage from './explore-page';
 
@@ -33,7 +33,6 @@ beforeAll(async () => {
 beforeEach(() => {
   resetDashboards(['count']);
   asked = [];
-  statements.length = 0;
   // Wide: the fields stand beside the answer.
   const { matchMedia } = window;
   vi.spyOn(window, 'matchMedia').mockImplementation((media) => ({
@@ -91,9 +90,7 @@ describe('what is joined', () => {
     ).toBeVisible();
     const newark = await within(table).findByRole('gridcell', { name: 'Newark' });
     await user.click(newark);
-    expect(
-      await screen.findByRole('menuitem', { name: /Rows cannot be shown: .*another dataset/ }),
-    ).toHaveAttribute('aria-disabled', 'true');
+    expect(await screen.findByRole('menuitem', { name: 'Show the rows' })).toBeVisible();
     await user.click(screen.getByRole('menuitem', { name: 'Only Origin airport: City Newark' }));
     expect(address()).toContain('f=origin_airport.city:equals:Newark');
     expect(
@@ -351,7 +348,7 @@ describe('what the question would read', () => {
 });
 
 describe('behind a cell', () => {
-  it('are its rows, which can be taken along as a statement', async () => {
+  it('are its rows, which can be taken along as a file', async () => {
     const { user } = open('?m=count&d=carrier&f=origin:equals:JFK');
     const table = await grid('Flights by carrier');
     await user.click(within(table).getAllByText('UA')[0] as HTMLElement);
@@ -359,10 +356,16 @@ describe('behind a cell', () => {
     const dialog = await screen.findByRole('dialog');
     expect(await within(dialog).findByRole('grid')).toBeVisible();
     expect(dialog).toHaveTextContent('flights version 3 · Times in');
-    expect(statements.at(-1)?.sql).toContain(`"carrier" = 'UA'`);
-    expect(statements.at(-1)?.sql).toContain(`"origin" = 'JFK'`);
-    const link = within(dialog).getByRole('link', { name: 'Open as SQL' });
-    expect(link.getAttribute('href')).toMatch(/^\/sql\?q=select/);
+    expect(asked.at(-1)).toMatchObject({
+      ungrouped: true,
+      filters: [
+        { member: 'flights.carrier', operator: 'equals', values: ['UA'] },
+        { member: 'flights.origin', operator: 'equals', values: ['JFK'] },
+        { member: 'flights.time_hour', operator: 'gte', values: ['2013-10-03T04:00:00.000Z'] },
+        { member: 'flights.time_hour', operator: 'lt', values: ['2014-01-01T05:00:00.000Z'] },
+      ],
+    });
+    expect(within(dialog).getByRole('button', { name: 'Download CSV' })).toBeEnabled();
   });
 
   it('is its group by something else', async () => {

@@ -1,4 +1,4 @@
-// The rows behind a cell as a statement, and what its menu does to the state.
+// The rows behind a cell as a question, and what its menu does to the state.
 import { describe, expect, it } from 'vitest';
 import type { Filter, MeasureKind, Model } from '@/api/types';
 import { flightsModel } from '@/testing/fake-engine';
@@ -10,8 +10,8 @@ import { emptyState } from '../state/explore-state';
 import type { ExploreState } from '../state/explore-state';
 import type { CellGroup } from '../table/table-model';
 import { breakDown, bucketRange, drillInto, keepOnly, leaveOut, zoomInto } from './drill-edits';
-import { filterSql, rowsSql } from './rows-sql';
-import type { RowsQuestion } from './rows-sql';
+import { rowsQuery } from './rows-query';
+import type { RowsQuestion } from './rows-query';
 
 const model: Model = {
   ...flightsModel,
@@ -35,125 +35,65 @@ const bucket = {
 };
 const none: CellGroup = { members: [], bucket: null };
 
-describe('filters in SQL', () => {
-  it.each<[Filter, string]>([
-    [{ member: 'carrier', operator: 'equals', values: ["O'Hare"] }, `"carrier" = 'O''Hare'`],
-    [{ member: 'carrier', operator: 'equals', values: ['UA', 'DL'] }, `"carrier" in ('UA', 'DL')`],
-    [
-      { member: 'carrier', operator: 'equals', values: ['UA', null] },
-      `("carrier" = 'UA' or "carrier" is null)`,
-    ],
-    [{ member: 'carrier', operator: 'equals', values: [null] }, '"carrier" is null'],
-    [
-      { member: 'carrier', operator: 'notEquals', values: ['UA'] },
-      `("carrier" <> 'UA' or "carrier" is null)`,
-    ],
-    [
-      { member: 'carrier', operator: 'notEquals', values: ['UA', null] },
-      `("carrier" <> 'UA' and "carrier" is not null)`,
-    ],
-    [
-      { member: 'carrier', operator: 'contains', values: ['5%_\\'] },
-      `"carrier" ilike '%5\\%\\_\\\\%'`,
-    ],
-    [
-      { member: 'carrier', operator: 'startsWith', values: ['a', 'b'] },
-      `("carrier" ilike 'a%' or "carrier" ilike 'b%')`,
-    ],
-    [
-      { member: 'carrier', operator: 'notEndsWith', values: ['a'] },
-      `("carrier" not ilike '%a' or "carrier" is null)`,
-    ],
-    [
-      { member: 'month', operator: 'contains', values: ['1'] },
-      `cast("month" as varchar) ilike '%1%'`,
-    ],
-    [{ member: 'month', operator: 'gte', values: ['3'] }, '"month" >= 3'],
-    [
-      { member: 'month', operator: 'equals', values: ['-9007199254740993'] },
-      '"month" = -9007199254740993',
-    ],
-    [{ member: 'month', operator: 'between', values: [3, 5] }, '"month" between 3 and 5'],
-    [
-      { member: 'month', operator: 'notBetween', values: [3, 5] },
-      '("month" not between 3 and 5 or "month" is null)',
-    ],
-    [{ member: 'late', operator: 'equals', values: [true] }, '"late" = true'],
-    [{ member: 'day', operator: 'equals', values: ['2013-01-01'] }, `"day" = date '2013-01-01'`],
-    [
-      { member: 'time_hour', operator: 'lte', values: ['2013-01-31T10:00:00Z'] },
-      `"time_hour" <= timestamp '2013-01-31T10:00:00Z'`,
-    ],
-    [{ member: 'carrier', operator: 'set' }, '"carrier" is not null'],
-    [{ member: 'flights.carrier', operator: 'notSet' }, '"carrier" is null'],
-    [{ member: 'Route "x"', operator: 'equals', values: ['a'] }, `(origin || '-' || dest) = 'a'`],
-    [
-      {
-        or: [
-          { member: 'month', operator: 'lt', values: [3] },
-          { and: [{ member: 'late', operator: 'set' }] },
-        ],
-      },
-      '("month" < 3 or ("late" is not null))',
-    ],
-  ])('%j', (filter, sql) => {
-    expect(filterSql(filter, model)).toBe(sql);
-  });
-
-  it.each<[string, Filter]>([
-    ['a date that depends on today', { member: 'day', operator: 'inDateRange', values: ['today'] }],
-    ['a measure', { or: [{ member: 'count', operator: 'gt', values: [1] }] }],
-    ['no number', { member: 'month', operator: 'gt', values: ['x'] }],
-    ['a day of a zone', { member: 'time_hour', operator: 'lte', values: ['2013-01-31'] }],
-    ['a local time', { member: 'time_hour', operator: 'equals', values: ['2013-01-31T10:00'] }],
-  ])('does not write %s', (_name, filter) => {
-    const question: RowsQuestion = {
-      model,
-      filters: [filter],
-      group: none,
-      measure: null,
-      time: null,
-      range: null,
-      zone: 'UTC',
-    };
-    expect(rowsSql(question)).toHaveProperty('problem');
-  });
-});
+const dimensions = [
+  'flights.time_hour',
+  'flights.carrier',
+  'flights.origin',
+  'flights.month',
+  'flights.Route "x"',
+  'flights.late',
+  'flights.day',
+];
+const asked = (question: RowsQuestion) => {
+  const found = rowsQuery(question);
+  return 'query' in found ? found.query : found;
+};
+const all: RowsQuestion = {
+  model,
+  filters: [],
+  group: none,
+  measure: null,
+  time: 'time_hour',
+  range: null,
+  zone: 'UTC',
+};
 
 describe('rows behind a cell', () => {
   it('are those of its group, its bucket cut by the range, the filters and those of its measure', () => {
+    const late: Filter = { member: 'flights.late', operator: 'equals', values: [true] };
     const counted: Model = {
       ...model,
-      measures: [
-        {
-          name: 'late_flights',
-          label: 'Late',
-          kind: 'count',
-          filters: [{ member: 'flights.late', operator: 'equals', values: [true] }],
-        },
-      ],
+      measures: [{ name: 'late_flights', label: 'Late', kind: 'count', filters: [late] }],
     };
-    const statement = rowsSql({
+    const question: RowsQuestion = {
       model: counted,
-      filters: [{ member: 'origin', operator: 'equals', values: ['JFK'] }],
-      group: { members: [member('carrier', 'UA')], bucket },
+      filters: [
+        { member: 'origin', operator: 'equals', values: ['JFK'] },
+        { or: [{ member: 'day', operator: 'inDateRange', values: ['last 7 days'] }] },
+      ],
+      group: { members: [member('carrier', null)], bucket },
       measure: 'late_flights',
       time: 'time_hour',
       range: { from: '2013-11-03T12:00:00Z', to: '2013-12-01T05:00:00Z' },
       zone: 'America/New_York',
-    });
+      asOf: 3,
+    };
     // That day has 25 hours.
-    expect(statement).toEqual({
-      sql: [
-        'select *',
-        'from "flights"',
-        `where "carrier" = 'UA'`,
-        `  and "origin" = 'JFK'`,
-        '  and "late" = true',
-        `  and "time_hour" >= timestamp '2013-11-03T12:00:00.000Z'`,
-        `  and "time_hour" < timestamp '2013-11-04T05:00:00.000Z'`,
-        'limit 200',
-      ].join('\n'),
+    expect(asked(question)).toEqual({
+      ungrouped: true,
+      dimensions,
+      filters: [
+        { member: 'flights.carrier', operator: 'equals', values: [null] },
+        { member: 'flights.origin', operator: 'equals', values: ['JFK'] },
+        { or: [{ member: 'flights.day', operator: 'inDateRange', values: ['last 7 days'] }] },
+        late,
+        { member: 'flights.time_hour', operator: 'gte', values: ['2013-11-03T12:00:00.000Z'] },
+        { member: 'flights.time_hour', operator: 'lt', values: ['2013-11-04T05:00:00.000Z'] },
+      ],
+      limit: 200,
+      total: true,
+      timezone: 'America/New_York',
+      asOf: 3,
     });
   });
 
@@ -161,23 +101,18 @@ describe('rows behind a cell', () => {
     ['America/New_York', '2013-11-01T04:00:00Z', '2013-11-03T04:00:00Z'],
     ['Asia/Tokyo', '2013-10-31T15:00:00Z', '2013-11-02T15:00:00Z'],
   ])('are those of its dates in %s, whose range begins on the third', (zone, start, from) => {
-    const statement = rowsSql({
-      model,
-      filters: [],
+    const question: RowsQuestion = {
+      ...all,
       group: { members: [], bucket: { member: 'flights.day', start, grain: 'month' } },
-      measure: null,
       time: 'day',
       range: { from, to: '2014-01-01T12:00:00Z' },
       zone,
-    });
-    expect(statement).toEqual({
-      sql: [
-        'select *',
-        'from "flights"',
-        `where "day" >= date '2013-11-03'`,
-        `  and "day" < date '2013-12-01'`,
-        'limit 200',
-      ].join('\n'),
+    };
+    expect(asked(question)).toMatchObject({
+      filters: [
+        { member: 'flights.day', operator: 'gte', values: ['2013-11-03'] },
+        { member: 'flights.day', operator: 'lt', values: ['2013-12-01'] },
+      ],
     });
   });
 
@@ -194,30 +129,23 @@ describe('rows behind a cell', () => {
     ['last', 'only some of the rows'],
   ])('are not those of a measure of the kind %s', (kind, why) => {
     const question: RowsQuestion = {
+      ...all,
       model: { ...model, measures: [{ name: 'x', label: 'X', kind }] },
-      filters: [],
-      group: none,
       measure: 'x',
-      time: null,
-      range: null,
-      zone: 'UTC',
     };
-    expect(rowsSql(question)).toEqual({ problem: expect.stringContaining(why) as string });
+    expect(asked(question)).toEqual({ problem: expect.stringContaining(why) as string });
     // A cell of a dimension has rows whatever stands beside it.
-    expect(rowsSql({ ...question, measure: null })).toHaveProperty('sql');
+    expect(asked({ ...question, measure: null })).toHaveProperty('ungrouped', true);
   });
 
   it('are all rows where nothing restricts them', () => {
-    const question: RowsQuestion = {
-      model,
-      filters: [],
-      group: none,
-      measure: null,
-      time: 'time_hour',
-      range: null,
-      zone: 'UTC',
-    };
-    expect(rowsSql(question)).toEqual({ sql: 'select *\nfrom "flights"\nlimit 200' });
+    expect(asked(all)).toEqual({
+      ungrouped: true,
+      dimensions,
+      limit: 200,
+      total: true,
+      timezone: 'UTC',
+    });
   });
 });
 
@@ -229,24 +157,15 @@ describe('rows of what is joined', () => {
     ],
     bucket: null,
   };
-  const question: RowsQuestion = {
-    model: wide,
-    filters: [],
-    group: none,
-    measure: null,
-    time: 'time_hour',
-    range: null,
-    zone: 'UTC',
-  };
-  const problem =
-    '“Origin airport: City” is looked up in another dataset, and these rows are listed from one.';
+  const newark: Filter = { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] };
 
-  it('are not told by one dataset, neither by group nor by filter', () => {
-    expect(rowsSql({ ...question, group: city })).toEqual({ problem });
-    const filters: Filter[] = [
-      { member: 'origin_airport.city', operator: 'equals', values: ['Newark'] },
-    ];
-    expect(rowsSql({ ...question, filters })).toEqual({ problem });
+  it('are asked by what it is, in a group or a filter, and have their own dimensions', () => {
+    const grouped = asked({ ...all, model: wide, group: city });
+    expect(grouped).toMatchObject({ filters: [newark] });
+    expect(asked({ ...all, model: wide, filters: [newark] })).toEqual(grouped);
+    expect('dimensions' in grouped && grouped.dimensions).toEqual(
+      joinedFlights.dimensions.map(({ name }) => `flights.${name}`),
+    );
   });
 
   it('are edited by their full names', () => {
@@ -259,8 +178,8 @@ describe('rows of what is joined', () => {
 
   it('are those of the chosen named filters', () => {
     const filters = segmentFilters({ ...emptyState, segments: ['busy'] }, joinedFlights);
-    expect(rowsSql({ ...question, filters })).toEqual({
-      sql: `select *\nfrom "flights"\nwhere "origin" in ('JFK', 'LGA')\nlimit 200`,
+    expect(asked({ ...all, model: wide, filters })).toMatchObject({
+      filters: [{ member: 'flights.origin', operator: 'equals', values: ['JFK', 'LGA'] }],
     });
   });
 });

@@ -46,7 +46,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
   const [opened, setOpened] = useState<'menu' | 'rows' | 'origin'>('menu');
   const group = table.groupOf(cell.row, cell.column);
   const measure = table.columns[cell.column]?.measure ?? null;
-  const statement = rowsOf({
+  const rows = rowsOf({
     model,
     // Which groups are shown depends on conditions on measures; which rows are in one does not.
     filters: [
@@ -59,6 +59,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
     range,
     zone: state.zone,
     dayStart: formatCalendar().dayStart,
+    asOf: state.asOf,
   });
   if (opened === 'origin') {
     const number = { group, measure: measure === null ? null : toMember(measure, model.name) };
@@ -68,14 +69,12 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
       </Suspense>
     );
   }
-  if (opened === 'rows' && 'sql' in statement) {
+  if (opened === 'rows' && 'query' in rows) {
     return (
       <Suspense fallback={null}>
         <RowsDialog
           title={groupTitle(group, state.zone)}
-          model={statement.model}
-          sql={statement.sql}
-          asOf={state.asOf}
+          query={rows.query}
           zone={state.zone}
           onClose={onClose}
         />
@@ -90,7 +89,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
       state={state}
       range={range}
       change={change}
-      rowsProblem={'problem' in statement ? statement.problem : null}
+      rowsProblem={'problem' in rows ? rows.problem : null}
       onRows={() => setOpened('rows')}
       onOrigin={() => setOpened('origin')}
       onClose={onClose}

@@ -1,45 +1,36 @@
-// The rows behind a cell, asked as a statement, which can be taken along to the page for statements.
+// The rows behind a cell, which can be taken along as a file.
 import Button from '@mui/material/Button';
-import { useMemo } from 'react';
-import { Link } from 'react-router';
+import { downloadCsv } from '@/api/download-csv';
 import { toProblem } from '@/api/problem';
-import { useRunSqlQuery } from '@/api/sql-api';
-import type { AsOf, Model, ResultColumn } from '@/api/types';
+import { useRunQueryQuery } from '@/api/query-api';
+import type { SemanticQuery } from '@/api/types';
 import { useStoredResult } from '@/api/use-stored-result';
 import { partText, stateText } from '@/components/provenance/provenance-line';
+import { useToasts } from '@/components/toast-slice';
 import { nothingSeen } from '@/lib/access-words';
-import { isJoined } from '@/lib/joins';
 import { Dialog } from '@/components/dialog';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import { ErrorState, LoadingState } from '@/components/states';
-import { MOST_SHOWN } from './rows-sql';
+import { Icon } from '@/theme/icons';
+
+/** In a file; the engine answers no more at once. */
+const MOST_IN_A_FILE = 50_000;
 
 export interface RowsDialogProps {
   title: string;
-  model: Model;
-  sql: string;
-  asOf: AsOf | null;
+  query: SemanticQuery;
   zone: string;
   onClose: () => void;
 }
 
-/** As the model writes the dimension that a column is: a year is no count. */
-const written = (columns: readonly ResultColumn[], model: Model): ResultColumn[] =>
-  columns.map((column) => {
-    const dimension = model.dimensions.find(
-      (entry) => entry.column === column.name && !isJoined(entry),
-    );
-    return dimension?.format ? { ...column, format: dimension.format } : column;
-  });
-
-export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialogProps) {
-  const statement = useMemo(
-    () => ({ sql, limit: MOST_SHOWN, ...(asOf === null ? {} : { asOf }) }),
-    [sql, asOf],
-  );
-  const answer = useRunSqlQuery(statement);
+export function RowsDialog({ title, query, zone, onClose }: RowsDialogProps) {
+  const answer = useRunQueryQuery(query);
   const stored = useStoredResult(answer.data?.key);
-  const search = new URLSearchParams({ q: sql, ...(asOf === null ? {} : { asOf: String(asOf) }) });
+  const toasts = useToasts();
+  const download = async (): Promise<void> => {
+    const problem = await downloadCsv({ ...query, limit: MOST_IN_A_FILE }, title);
+    if (problem) toasts.show({ message: problem.detail ?? problem.title, tone: 'error' });
+  };
   return (
     <Dialog
       title="Rows behind this number"
@@ -47,8 +38,13 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
       size="lg"
       onClose={onClose}
       actions={
-        <Button component={Link} to={`/sql?${search.toString()}`} variant="text">
-          Open as SQL
+        <Button
+          variant="text"
+          disabled={stored === null || stored.result.row_count === 0}
+          onClick={() => void download()}
+          startIcon={<Icon name="download" size={16} />}
+        >
+          Download CSV
         </Button>
       }
     >
@@ -61,7 +57,7 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
           <>
             <DataTable
               label={`Rows of ${title}`}
-              columns={written(stored.result.columns, model)}
+              columns={stored.result.columns}
               data={stored.result.data}
               rowCount={stored.result.row_count}
               zone={zone}
@@ -71,7 +67,8 @@ export function RowsDialog({ title, model, sql, asOf, zone, onClose }: RowsDialo
             />
             <RowCountLine
               shown={stored.result.row_count}
-              first={stored.result.row_count >= MOST_SHOWN}
+              total={stored.result.provenance.total_rows}
+              first={stored.result.provenance.truncated}
               note={[
                 stateText(stored.result.provenance),
                 `Times in ${zone}`,

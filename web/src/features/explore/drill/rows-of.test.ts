@@ -1,11 +1,11 @@
-// The rows behind a number of a view, asked of the dataset that it counts.
+// The rows behind a number of a view, asked of the model that it counts.
 import { describe, expect, it } from 'vitest';
 import type { Cell } from '@/api/types';
 import { viewAsModel } from '@/lib/views';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { tripsView } from '@/testing/view-fixtures';
 import { rowsOf } from './rows-of';
-import type { RowsQuestion } from './rows-sql';
+import type { RowsQuestion } from './rows-query';
 
 const model = viewAsModel(tripsView, joinedModels);
 const of = (member: string, value: Cell): RowsQuestion['group'] => ({
@@ -35,24 +35,23 @@ describe('rows behind a view', () => {
       }),
     );
     expect(found).toMatchObject({
-      sql: [
-        'select *',
-        'from "flights"',
-        `where "carrier" = 'UA'`,
-        `  and "origin" = 'JFK'`,
-        `  and "origin" in ('JFK', 'LGA')`,
-        `  and "time_hour" >= timestamp '2013-01-01T00:00:00.000Z'`,
-        `  and "time_hour" < timestamp '2013-02-01T00:00:00.000Z'`,
-        'limit 200',
-      ].join('\n'),
-      model: { name: 'flights' },
+      query: {
+        filters: [
+          { member: 'flights.carrier', operator: 'equals', values: ['UA'] },
+          { member: 'flights.origin', operator: 'equals', values: ['JFK'] },
+          { member: 'flights.origin', operator: 'equals', values: ['JFK', 'LGA'] },
+          { member: 'flights.time_hour', operator: 'gte', values: ['2013-01-01T00:00:00.000Z'] },
+          { member: 'flights.time_hour', operator: 'lt', values: ['2013-02-01T00:00:00.000Z'] },
+        ],
+      },
     });
   });
 
-  it('cannot be listed by what is looked up, nor by what is of another model', () => {
-    expect(rowsOf(question({ group: of('trips.origin_airport_city', 'Newark') }))).toEqual({
-      problem:
-        '“Origin airport: City” is looked up in another dataset, and these rows are listed from one.',
+  it('are told by what is looked up, and not by what is of another model', () => {
+    expect(rowsOf(question({ group: of('trips.origin_airport_city', 'Newark') }))).toMatchObject({
+      query: {
+        filters: [{ member: 'origin_airport.city', operator: 'equals', values: ['Newark'] }],
+      },
     });
     const planes = {
       name: 'planes',
@@ -64,8 +63,7 @@ describe('rows behind a view', () => {
     };
     const wide = viewAsModel({ ...tripsView, measures: [planes] }, joinedModels);
     expect(rowsOf(question({ model: wide, measure: 'planes' }))).toEqual({
-      problem:
-        '“Airline” is of another dataset than the rows of Planes, and these are listed from one.',
+      problem: '“Airline” is of another dataset than the rows of Planes.',
     });
   });
 });

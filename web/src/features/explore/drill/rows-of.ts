@@ -1,15 +1,12 @@
 // The rows behind a cell of a model, or of a view: there the question is put in the words of the model whose rows the measure
-// counts, because statements read datasets and know no views. Pure.
+// counts, because a view shows only some of what is known of them. Pure.
 import type { Filter, Model } from '@/api/types';
 import { widened } from '@/lib/joins';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
 import { behind, firstModelOf, isView } from '@/lib/views';
 import type { ViewModel } from '@/lib/views';
-import type { RowsQuestion } from './rows-sql';
-import { rowsSql } from './rows-sql';
-
-/** `model`: what the columns of the rows are the dimensions of. */
-export type RowsFound = { sql: string; model: Model } | { problem: string };
+import type { RowsFound, RowsQuestion } from './rows-query';
+import { rowsQuery } from './rows-query';
 
 class NotOfModel extends Error {}
 
@@ -20,7 +17,7 @@ function ofModel(question: RowsQuestion, view: ViewModel, root: Model): RowsQues
     if (root.dimensions.some((entry) => entry.name === short)) return member;
     const label = view.dimensions.find((entry) => toMember(entry.name, view.name) === name)?.label;
     throw new NotOfModel(
-      `“${label ?? name}” is of another dataset than the rows of ${root.label}, and these are listed from one.`,
+      `“${label ?? name}” is of another dataset than the rows of ${root.label}.`,
     );
   };
   const inWords = (filter: Filter): Filter => {
@@ -43,18 +40,14 @@ function ofModel(question: RowsQuestion, view: ViewModel, root: Model): RowsQues
 
 export function rowsOf(question: RowsQuestion): RowsFound {
   const { model: asked, measure } = question;
-  if (!isView(asked)) {
-    const found = rowsSql(question);
-    return 'sql' in found ? { ...found, model: asked } : found;
-  }
+  if (!isView(asked)) return rowsQuery(question);
   const { sources } = asked;
   const first = sources.find(({ name }) => name === firstModelOf(asked.view));
   const model = measure === null ? first : asked.measureBehind(measure)?.model;
   if (!model) return { problem: 'The model that they are of is not there.' };
   const root = widened(model, sources);
   try {
-    const found = rowsSql(ofModel(question, asked, root));
-    return 'sql' in found ? { ...found, model: root } : found;
+    return rowsQuery(ofModel(question, asked, root));
   } catch (error) {
     if (error instanceof NotOfModel) return { problem: error.message };
     throw error;
