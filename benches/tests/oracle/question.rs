@@ -69,8 +69,7 @@ pub(crate) fn question(dice: &mut Dice) -> SemanticQuery {
 /// A question about a window of time.
 pub(crate) fn windowed(dice: &mut Dice) -> SemanticQuery {
     loop {
-        // Among so many rows distinct texts and floats would be estimated.
-        let query = SemanticQuery { exact: Some(true), ..question(dice) };
+        let query = question(dice);
         if query.time_dimensions.iter().any(|time| time.dimension == full("seen") && time.date_range.is_some()) {
             return query;
         }

@@ -153,12 +153,18 @@ impl Error {
         self
     }
 
+    /// Whether the memory of queries was too small. Told by DataFusion's words: who waited for the work of somebody else has no cause.
+    pub(crate) fn is_of_memory(&self) -> bool {
+        self.kind == ErrorKind::Exhausted && self.message.contains("Resources exhausted")
+    }
+
     /// What the caller can do.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// What to ask instead of a question that is over its budget; otherwise nothing.
+    /// What to ask instead of a question that is over its budget, or for whose counts of distinct values there is no memory;
+    /// otherwise nothing.
     pub fn suggestions(&self) -> &[String] {
         &self.suggestions
     }

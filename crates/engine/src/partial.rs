@@ -32,7 +32,8 @@
 //!   texts are looked up ([`best`]).
 //! - [`rollup`] is a fragment whose partials are kept on storage ([`stored`]); [`derive`] says what else follows from it
 //!   (other zones, coarser grains, fewer keys, filters on keys), [`regroup`] does it segment by segment.
-//! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs.
+//! - [`tree`] merges partials in runs whose boundaries depend on the segments alone, and keeps the merged runs. States that hold all
+//!   values of their groups, as exact counts of texts do, are asked of the memory pool meanwhile ([`held`]).
 //! - [`memory`] keeps partials, merged runs and columns inside a budget of bytes, and lets equal work run once. What a
 //!   small load brings is handed over when it commits ([`fresh`]).
 //! - [`exec`] is the operator that a plan holds instead of scan and aggregate. [`codec`] makes bytes of it, with
@@ -62,6 +63,7 @@ pub(crate) mod fold;
 pub(crate) mod fragment;
 pub(crate) mod fresh;
 pub(crate) mod groups;
+pub(crate) mod held;
 pub(crate) mod interner;
 pub(crate) mod kernel;
 pub(crate) mod looked_up;

@@ -39,7 +39,8 @@ export function normalizeQuery(query: SemanticQuery): SemanticQuery {
   if (query.ungrouped) result.ungrouped = true;
   if (query.timezone) result.timezone = query.timezone;
   if (query.calendar) result.calendar = query.calendar;
-  if (query.exact) result.exact = true;
+  // What is left out is neither: `false` says that estimates are fine.
+  if (typeof query.exact === 'boolean') result.exact = query.exact;
   if (query.asOf !== undefined && query.asOf !== null) result.asOf = query.asOf;
   return result;
 }

@@ -145,7 +145,7 @@ export function groupQuery(
     ...(segments ? { segments } : {}),
     ...(timezone ? { timezone } : {}),
     ...(calendar ? { calendar } : {}),
-    ...(exact ? { exact } : {}),
+    ...(typeof exact === 'boolean' ? { exact } : {}),
     ...(asOf === undefined ? {} : { asOf }),
   };
 }

@@ -21,9 +21,11 @@ use crate::partial::source::ScanCounters;
 use crate::partial::tree::Survey;
 use crate::query::allowance::Allowance;
 use crate::query::survey::survey;
+use crate::semantic::compile::members_of;
 use crate::semantic::date::{self, Reference};
+use crate::semantic::join::Models;
 use crate::semantic::shape;
-use crate::semantic::{DateRange, Dimension, Granularity, Interval, Model, SemanticQuery, TimeDimension};
+use crate::semantic::{DateRange, Dimension, Granularity, Interval, MeasureKind, Model, SemanticQuery, TimeDimension};
 use crate::storage::segment::Segment;
 
 /// Shorter ranges that are tried: for the whole budget, for a half and for a quarter of it, where a shorter range loses
@@ -159,6 +161,36 @@ impl Mill {
     pub(super) fn take_plan(allowance: &Allowance, physical: &Arc<dyn ExecutionPlan>) -> Result<()> {
         allowance.take(|| survey(physical))
     }
+}
+
+/// What to ask instead of a question that there is no memory for: exact counts of distinct values hold all of them. Nothing where there are
+/// no such counts.
+pub(super) fn roughly(query: &SemanticQuery, models: &Models) -> Vec<String> {
+    let kind = |member: &str| {
+        let (model, name) = member.split_once('.')?;
+        models.get(model)?.measures.iter().find(|measure| measure.name == name).map(|measure| measure.kind)
+    };
+    let asked = query.measures.iter().map(String::as_str).chain(query.filters.iter().flat_map(members_of));
+    let (mut counted, mut made_exact) = (Vec::new(), false);
+    for member in asked {
+        match kind(member) {
+            Some(MeasureKind::CountDistinct) if !counted.contains(&member) => counted.push(member),
+            Some(MeasureKind::CountDistinctApprox | MeasureKind::Quantile) => made_exact |= query.exact == Some(true),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if made_exact {
+        found.push("leave out exact: measures that are estimates by their kind take little memory then".to_owned());
+    }
+    if !counted.is_empty() {
+        let named = counted.join(", ");
+        if query.exact != Some(false) {
+            found.push(format!("ask with \"exact\": false, so that {named} may be an estimate, with its bound, where texts or fractions are counted"));
+        }
+        found.push(format!("have {named} as a measure of the kind count_distinct_approx, which takes little memory"));
+    }
+    found
 }
 
 /// What to do about any question that is over.

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::ids::DatasetName;
 use crate::partial::source::ScanCounters;
 use crate::query::allowance::Allowance;
-use crate::query::result::{Provenance, QueryResult};
+use crate::query::result::{Bound, Provenance, QueryResult};
 use crate::query::{execute, write};
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::compose::{self, Composed, Source, World};
@@ -251,6 +251,7 @@ impl Mill {
             (_, true) => Some(self.count(composed.plan, &mut stages, allowance).await?),
             _ => None,
         };
+        let bounds: Vec<Bound> = composed.estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || composed.offset > 0)).collect();
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
@@ -268,7 +269,8 @@ impl Mill {
                 relative_range: date::asked_as(query),
                 timezone: compile::zone_of(query)?.name().to_owned(),
                 calendar: used_calendar(query, models.values().map(AsRef::as_ref)),
-                exact: true,
+                exact: bounds.is_empty(),
+                bounds,
                 total_rows,
                 truncated: executed.truncated,
                 stages: told_stages(&known, stages),

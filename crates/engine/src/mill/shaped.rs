@@ -11,6 +11,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::Mill;
+use super::budget::roughly;
 use super::ground::{Asking, Ground};
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,6 +34,7 @@ impl Mill {
         let answer = if shape::is_shaped(query) { self.answer_parts(&asking, query).await } else { self.answer_on(&asking, query, None).await };
         match answer {
             Err(error) if asking.allowance.over().is_some() => Err(error.suggesting(self.cheaper(query, ground, &asking.allowance).await)),
+            Err(error) if error.is_of_memory() => Err(error.suggesting(roughly(query, ground.models()))),
             answer => answer,
         }
     }

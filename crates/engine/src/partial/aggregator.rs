@@ -73,6 +73,15 @@ impl Function {
         matches!(self, Self::Count | Self::Average(_) | Self::Sum(DataType::Float64, _))
     }
 
+    /// Whether a state holds all values of its group, however many there are.
+    fn grows(&self) -> bool {
+        match self {
+            Self::DistinctIntegers | Self::DistinctTexts => true,
+            Self::Any(function) => function.is_distinct() || (function.fun().inner().downcast_ref::<ApproxQuantile>().is_some() && Sketched::by(function.fun().name()).is_none()),
+            _ => false,
+        }
+    }
+
     fn state_fields(&self) -> Result<Vec<FieldRef>> {
         let field = |name: &str, data_type: &DataType| Arc::new(Field::new(name, data_type.clone(), true));
         Ok(match self {
@@ -229,6 +238,11 @@ impl Layout {
     /// The arguments of an aggregate as its accumulator takes them.
     pub(crate) fn taken(&self, aggregate: usize, values: Vec<ArrayRef>) -> Result<Vec<ArrayRef>> {
         self.functions.get(aggregate).map_or_else(|| Ok(Vec::new()), |function| function.taken(values))
+    }
+
+    /// Whether some of its states have no bound.
+    pub(super) fn grows(&self) -> bool {
+        self.functions.iter().any(Function::grows)
     }
 
     /// How each aggregate is computed, in words.

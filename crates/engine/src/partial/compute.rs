@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::aggregator::Aggregator;
 use super::columns::Column;
 use super::fragment::{Fingerprint, Fragment};
+use super::held::Held;
 use super::kernel::{Kernel, TextKeys};
 use super::memory::Partial;
 use super::rollup::Route;
@@ -206,13 +207,22 @@ impl Aggregation {
 
     /// One state out of several, in their order.
     pub(crate) async fn merge(&self, states: Vec<Partial>) -> Result<Partial> {
+        self.merge_held(states, Held::default()).await
+    }
+
+    /// The same, if there is memory for it.
+    pub(super) async fn merge_held(&self, states: Vec<Partial>, held: Held) -> Result<Partial> {
         let kernel = Arc::clone(&self.kernel);
         let (rows, effort) = rows_of(&states);
         let merge = move || {
             let mut aggregator = Aggregator::new(&kernel.layout, rows)?;
+            let bytes: usize = states.iter().map(Partial::bytes).sum();
             for partial in &states {
                 aggregator.merge(&partial.state)?;
+                held.resize(bytes + aggregator.size_bytes())?;
             }
+            // The state is made beside what was gathered for it.
+            held.resize(bytes + 2 * aggregator.size_bytes())?;
             Ok(Partial::new(aggregator.into_state()?))
         };
         work(effort, merge).await

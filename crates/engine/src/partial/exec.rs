@@ -163,7 +163,7 @@ pub(crate) async fn answer(
     concurrency: usize,
 ) -> crate::error::Result<RecordBatch> {
     let reservation = MemoryConsumer::new("merge of partials").register(pool);
-    let states = aggregation.states(concurrency).await?;
+    let states = aggregation.states(concurrency, pool).await?;
     aggregation.source.partials.weigh(&aggregation.source.prefix, &aggregation.fragment.groups, aggregation.kernel.layout.dictionaries()).await;
     let (rows, effort) = rows_of(&states);
     let held: usize = states.iter().map(|partial| partial.bytes()).sum();

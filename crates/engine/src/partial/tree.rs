@@ -8,12 +8,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use datafusion::execution::memory_pool::MemoryPool;
 use futures::future::{BoxFuture, FutureExt};
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 
 use super::compute::{Aggregation, Leaf};
 use super::fragment::Fingerprint;
+use super::held::Held;
 use super::memory::Partial;
 use crate::error::Result;
 use crate::storage::segment::Segment;
@@ -48,12 +50,26 @@ impl Node {
 
 impl Aggregation {
     /// States that together hold all segments, merged as far as it is worth keeping: a few, however many segments.
-    pub(crate) async fn states(self: &Arc<Self>, concurrency: usize) -> Result<Vec<Partial>> {
-        let nodes = plan(self.leaves());
-        futures::stream::iter(nodes).map(|node| Arc::clone(self).state(node, concurrency)).buffered(concurrency).try_collect().await
+    ///
+    /// # Errors
+    /// As computing them; `Exhausted` where the pool has no room for states without a bound.
+    pub(crate) async fn states(self: &Arc<Self>, concurrency: usize, pool: &Arc<dyn MemoryPool>) -> Result<Vec<Partial>> {
+        let held = Held::of(&self.kernel.layout, pool);
+        self.all(plan(self.leaves()), concurrency, pool, &held).await
     }
 
-    fn state(self: Arc<Self>, node: Node, concurrency: usize) -> BoxFuture<'static, Result<Partial>> {
+    /// The states of nodes, in their order.
+    async fn all(self: &Arc<Self>, nodes: Vec<Node>, concurrency: usize, pool: &Arc<dyn MemoryPool>, held: &Held) -> Result<Vec<Partial>> {
+        let mut found = Vec::with_capacity(nodes.len());
+        let mut states = futures::stream::iter(nodes).map(|node| Arc::clone(self).state(node, concurrency, Arc::clone(pool))).buffered(concurrency);
+        while let Some(state) = states.try_next().await? {
+            held.grow(state.bytes())?;
+            found.push(state);
+        }
+        Ok(found)
+    }
+
+    fn state(self: Arc<Self>, node: Node, concurrency: usize, pool: Arc<dyn MemoryPool>) -> BoxFuture<'static, Result<Partial>> {
         async move {
             match node {
                 Node::Leaf(leaf) => self.partial(&leaf).await,
@@ -64,12 +80,9 @@ impl Aggregation {
                         return Ok(kept);
                     }
                     let merge = async {
-                        let states: Vec<Partial> = futures::stream::iter(children.iter().cloned())
-                            .map(|child| Arc::clone(&self).state(child, concurrency))
-                            .buffered(concurrency)
-                            .try_collect()
-                            .await?;
-                        self.merge(states).await
+                        let held = Held::of(&self.kernel.layout, &pool);
+                        let states = self.all(children.to_vec(), concurrency, &pool, &held).await?;
+                        self.merge_held(states, held).await
                     };
                     self.source.partials.get_or_compute(key, |_| true, merge).await
                 }

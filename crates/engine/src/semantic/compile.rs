@@ -200,14 +200,14 @@ impl Compiler<'_> {
 
     /// Where the error of an estimate will show. A column that holds it is added to what is shown.
     fn estimated(&self, measure: String, sketched: Sketched, order: &[Sort], output: &[ResultColumn], shown: &mut Vec<Expr>) -> Estimated {
-        let filters = self.query.filters.iter().any(|filter| members_of(filter).contains(&measure.as_str()));
-        let shows = match (sketched, output.iter().position(|column| column.name == measure)) {
-            (Sketched::Distinct, Some(column)) if !filters => Shows::InCounts(column),
-            (Sketched::Quantile, Some(_)) if !filters => {
-                shown.push(by_name(&error_of(&measure)));
-                Shows::InErrors(shown.len() - 1)
-            }
-            _ => Shows::Nowhere(sketched),
+        if sketched == Sketched::Distinct {
+            return estimated_count(self.query, measure, order, output);
+        }
+        let shows = if output.iter().any(|column| column.name == measure) && !filters_by(self.query, &measure) {
+            shown.push(by_name(&error_of(&measure)));
+            Shows::InErrors(shown.len() - 1)
+        } else {
+            Shows::Nowhere(sketched)
         };
         let orders = order.iter().any(|sort| sort.expr == by_name(&measure));
         Estimated { measure, shows, orders }
@@ -226,14 +226,14 @@ impl Compiler<'_> {
             found @ (ColumnType::Integer | ColumnType::Float) => Ok(found),
             found => Err(Error::invalid(format!("measure {} computes with a {found}; it needs a number", measure.name))),
         };
-        let exact = self.query.exact == Some(true);
+        let (exact, roughly) = (self.query.exact == Some(true), self.query.exact == Some(false));
         let distinct_sketch = |input: Expr| (ApproxDistinct::udaf().call(vec![input]), ColumnType::Integer, Some(Sketched::Distinct));
         let (aggregate, column_type, sketched) = match measure.kind {
             MeasureKind::CountDistinct => {
                 let input = needed(input)?;
-                // Sets of whole numbers are bitmaps, small enough to be exact at any size.
+                // Sets of whole numbers are bitmaps, so small that an estimate would save nothing.
                 let grows = matches!(type_of(&input), Ok(ColumnType::String | ColumnType::Float));
-                if grows && !exact { distinct_sketch(input) } else { (count_distinct(input), ColumnType::Integer, None) }
+                if grows && roughly { distinct_sketch(input) } else { (count_distinct(input), ColumnType::Integer, None) }
             }
             MeasureKind::CountDistinctApprox if exact => (count_distinct(needed(input)?), ColumnType::Integer, None),
             MeasureKind::CountDistinctApprox => distinct_sketch(needed(input)?),
@@ -374,6 +374,19 @@ pub(crate) fn places_of_order(query: &SemanticQuery, output: &[ResultColumn]) ->
     let order = order_of(query, output, |_| Ok(()))?;
     let place = |sort: &Sort| if let Expr::Column(column) = &sort.expr { output.iter().position(|shown| shown.name == column.name) } else { None };
     Ok(order.iter().filter_map(|sort| Some((place(sort)?, SortOptions { descending: !sort.asc, nulls_first: sort.nulls_first }))).collect())
+}
+
+/// Whether a filter goes by a measure.
+fn filters_by(query: &SemanticQuery, measure: &str) -> bool {
+    query.filters.iter().any(|filter| members_of(filter).contains(&measure))
+}
+
+/// Where the error of an estimated count of distinct values will show: in the count itself, unless it decides which rows there are.
+pub(super) fn estimated_count(query: &SemanticQuery, measure: String, order: &[Sort], output: &[ResultColumn]) -> Estimated {
+    let place = output.iter().position(|column| column.name == measure).filter(|_| !filters_by(query, &measure));
+    let shows = place.map_or(Shows::Nowhere(Sketched::Distinct), Shows::InCounts);
+    let orders = order.iter().any(|sort| sort.expr == by_name(&measure));
+    Estimated { measure, shows, orders }
 }
 
 /// Quantiles come with their errors; this puts the value under the name of the measure and the error beside it.

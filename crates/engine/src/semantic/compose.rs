@@ -21,7 +21,7 @@ use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBu
 use datafusion::scalar::ScalarValue;
 use sha2::{Digest, Sha256};
 
-use super::compile::{Compiler, MEMBERS_MAX, limit_of, members_of, order_of, refuse_repeats};
+use super::compile::{Compiler, MEMBERS_MAX, estimated_count, limit_of, members_of, order_of, refuse_repeats};
 use super::date::{self, Range, Reference};
 use super::derived::{Formula, Lens, Need, Needs, Ranked};
 use super::filter;
@@ -37,6 +37,7 @@ use super::query::{Filter, SemanticQuery};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 use crate::partial::looked_up::MappingSlot;
+use crate::query::estimate::Estimated;
 use crate::query::result::{ColumnRole, ResultColumn};
 use crate::settings::Limits;
 use crate::storage::log::Snapshot;
@@ -44,7 +45,8 @@ use crate::storage::log::Snapshot;
 /// What a question is compiled against.
 pub(crate) struct World<'a> {
     pub query: &'a SemanticQuery,
-    /// The same, asking for exact numbers: estimates have no place in formulas.
+    /// The same, asking for exact numbers: estimates have no place in formulas. Counts that are estimated and asked for as they are
+    /// stay what they are alone.
     pub exact: &'a SemanticQuery,
     /// The place of the filter that chooses which groups are shown: what is computed over all groups does not look at it.
     pub among: Option<usize>,
@@ -101,6 +103,8 @@ pub(crate) struct Composed {
     pub roots: BTreeSet<String>,
     /// What must hold for the answer to be right, and has to be looked at.
     pub unique_keys: Vec<UniqueKey>,
+    /// Its columns that are estimates.
+    pub estimates: Vec<Estimated>,
 }
 
 impl<'a> World<'a> {
@@ -126,6 +130,16 @@ impl<'a> World<'a> {
         let columns = Columns { state: self.state, schema };
         let compiler = Compiler { query: self.exact, model, columns, reference: self.reference.clone(), limits: self.limits };
         Ok(compiler.aggregate(measure)?.1)
+    }
+
+    /// Whether a measure that is asked for as it is is an estimated count of distinct values, as it is alone.
+    pub(super) fn estimates(&self, model: &Model, measure: &Measure) -> Result<bool> {
+        if !matches!(measure.kind, MeasureKind::CountDistinct | MeasureKind::CountDistinctApprox) {
+            return Ok(false);
+        }
+        let columns = Columns { state: self.state, schema: self.source(&model.name)?.schema() };
+        let compiler = Compiler { query: self.query, model, columns, reference: self.reference.clone(), limits: self.limits };
+        Ok(compiler.aggregate(measure)?.2.is_some())
     }
 
     /// Whether a filter is one of measures, which acts on groups.
@@ -278,7 +292,8 @@ pub(crate) fn compose(world: &World<'_>) -> Result<Composed> {
         let column_type = formulas.iter().find(|(known, _)| known == member).map_or(ColumnType::Float, |(_, formula)| formula.column_type);
         columns.push(measure_column(world, member, column_type)?);
     }
-    finished(world, plan, columns, roots, unique_keys)
+    let estimated = needs.needs.iter().filter(|need| need.estimated).map(|need| format!("{}.{}", need.model, need.measure)).collect();
+    finished(world, plan, columns, roots, unique_keys, estimated)
 }
 
 /// The rows of one model that the conditions pick.
@@ -306,12 +321,12 @@ fn rows(world: &World<'_>) -> Result<Composed> {
     world.check_names(&roots)?;
     let mut columns = dimensions(world, &root)?;
     let measures = query.measures.iter().map(|member| (member.get(root.len() + 1..).unwrap_or_default().to_owned(), member.clone())).collect();
-    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, horizon: None };
+    let part = Part { world, root: &root, lens: Lens::Own, measures, balances: false, ungrouped: true, estimated: false, horizon: None };
     let (planned, types) = part.rows()?;
     for (member, column_type) in query.measures.iter().zip(types) {
         columns.push(measure_column(world, member, column_type)?);
     }
-    finished(world, LogicalPlanBuilder::from(planned.plan), columns, roots, planned.unique_keys)
+    finished(world, LogicalPlanBuilder::from(planned.plan), columns, roots, planned.unique_keys, Vec::new())
 }
 
 fn measure_column(world: &World<'_>, member: &str, column_type: ColumnType) -> Result<ResultColumn> {
@@ -319,8 +334,15 @@ fn measure_column(world: &World<'_>, member: &str, column_type: ColumnType) -> R
     Ok(ResultColumn { label: measure.label.clone(), format: measure.format.clone(), ..ResultColumn::new(member, column_type, ColumnRole::Measure) })
 }
 
-/// The columns in their order, sorted.
-fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColumn>, roots: BTreeSet<String>, unique_keys: Vec<UniqueKey>) -> Result<Composed> {
+/// The columns in their order, sorted. `estimated`: measures that are estimates.
+fn finished(
+    world: &World<'_>,
+    plan: LogicalPlanBuilder,
+    columns: Vec<ResultColumn>,
+    roots: BTreeSet<String>,
+    unique_keys: Vec<UniqueKey>,
+    estimated: Vec<String>,
+) -> Result<Composed> {
     let query = world.query;
     refuse_repeats(&columns)?;
     let mut order = order_of(query, &columns, |name| model_of(name).and_then(|model| world.model(model)).map(drop))?;
@@ -330,10 +352,11 @@ fn finished(world: &World<'_>, plan: LogicalPlanBuilder, columns: Vec<ResultColu
         order.extend(rest.map(|column| by_name(&column.name).sort(true, false)).collect::<Vec<_>>());
     }
     let shown: Vec<Expr> = columns.iter().map(|column| by_name(&column.name)).collect();
+    let estimates = estimated.into_iter().map(|measure| estimated_count(query, measure, &order, &columns)).collect();
     let plan = plan.project(shown)?.sort(order)?.build()?;
     let limit = limit_of(query, world.limits)?;
     let range = date::asked(query, &world.reference)?;
-    Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys })
+    Ok(Composed { columns, plan, offset: query.offset.unwrap_or(0), limit, range, roots, unique_keys, estimates })
 }
 
 /// Groups with everything that formulas need.
@@ -342,16 +365,16 @@ fn groups(world: &World<'_>, needs: &[Need], root: &str, horizon: Option<i64>) -
     for need in needs {
         let measure = find_measure(world.model(&need.model)?, &format!("{}.{}", need.model, need.measure))?;
         let (measures, balances) = (vec![(need.measure.clone(), need.column())], is_balance(measure));
-        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, horizon };
+        let part = Part { world, root: &need.model, lens: need.lens, measures, balances, ungrouped: false, estimated: need.estimated, horizon };
         let merges = merges(measure) || part.joins_nothing()?;
-        let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && !other.balances && !balances;
+        let alike = |other: &Part<'_>| other.root == part.root && other.lens == part.lens && other.estimated == part.estimated && !other.balances && !balances;
         match parts.iter_mut().find(|(other, likewise)| alike(other) && *likewise == merges) {
             Some((known, _)) => known.measures.extend(part.measures),
             None => parts.push((part, merges)),
         }
     }
     if parts.is_empty() {
-        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, horizon }, true));
+        parts.push((Part { world, root, lens: Lens::Own, measures: Vec::new(), balances: false, ungrouped: false, estimated: false, horizon }, true));
     }
     let mut unique_keys = Vec::new();
     let (mut grouped, mut totals) = (Vec::new(), Vec::new());

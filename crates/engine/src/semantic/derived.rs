@@ -42,14 +42,17 @@ pub(crate) struct Need {
     pub model: String,
     pub measure: String,
     pub lens: Lens,
+    /// Whether it is estimated: a count of distinct values that is asked for as it is. What goes into a formula never is.
+    pub estimated: bool,
 }
 
 impl Need {
     /// Its column in plans. Own ones are called as the member is; no member has a space before its model's name.
     pub(crate) fn column(&self) -> String {
-        let Self { model, measure, lens } = self;
+        let Self { model, measure, lens, estimated } = self;
         let member = format!("{model}.{measure}");
         match lens {
+            Lens::Own if *estimated => format!("estimate of {member}"),
             Lens::Own => member,
             Lens::Total => format!("total of {member}"),
             Lens::Before(Span { count, unit }) => format!("{count} {} before: {member}", unit.as_str()),
@@ -126,7 +129,8 @@ impl Needs {
             MeasureKind::Cumulative => self.expand(world, model, inner(model, measure)?, under(Lens::Cumulative)?, depth + 1),
             MeasureKind::Rank => Err(Error::invalid(format!("measure {} is a rank, from which nothing else can be computed", measure.name))),
             _ => {
-                let need = Need { model: model.name.clone(), measure: measure.name.clone(), lens };
+                let estimated = depth == 0 && world.estimates(model, measure)?;
+                let need = Need { model: model.name.clone(), measure: measure.name.clone(), lens, estimated };
                 let formula = Formula { expr: by_name(&need.column()), column_type: world.type_of(model, measure)? };
                 if !self.needs.contains(&need) {
                     self.needs.push(need);

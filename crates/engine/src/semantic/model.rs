@@ -225,8 +225,8 @@ pub enum MeasureKind {
     Min,
     /// The greatest one.
     Max,
-    /// Distinct values: exact for whole numbers, dates, instants and booleans; for text and floats exact up to 4,096 and
-    /// estimated beyond.
+    /// Distinct values, exactly, in every question. What it keeps of texts and floats grows with them; a question may say that
+    /// estimates are fine ([`SemanticQuery::exact`](super::SemanticQuery::exact)).
     CountDistinct,
     /// Distinct values of any type: exact up to 4,096 and estimated beyond, in a small state of bounded size.
     CountDistinctApprox,

@@ -48,6 +48,8 @@ pub(super) struct Part<'a> {
     pub balances: bool,
     /// Whether rows are shown and not groups.
     pub ungrouped: bool,
+    /// Whether its measures are counts of distinct values that are estimated.
+    pub estimated: bool,
     /// Latest instant of the time that is grouped by, where it is known for everything that is asked.
     pub horizon: Option<i64>,
 }
@@ -96,7 +98,8 @@ impl<'a> Part<'a> {
         let source = self.world.source(self.root)?.clone();
         let schema = source.schema().clone();
         let columns = Columns { state: self.world.state, schema: &schema };
-        let compiler = Compiler { query: self.world.exact, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
+        let asked = if self.estimated { self.world.query } else { self.world.exact };
+        let compiler = Compiler { query: asked, model, columns, reference: self.world.reference.clone(), limits: self.world.limits };
         let mut lookups = Lookups::new(self.world, self.root);
         let groups = if self.lens == Lens::Total { Vec::new() } else { self.groups(model, &compiler, &mut lookups)? };
         let named = self.named();

@@ -55,7 +55,9 @@ pub struct SemanticQuery {
     /// When weeks and years begin. Default: on Monday and in January.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarSettings>,
-    /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
+    /// `true`: measures that are estimates by their kind (`count_distinct_approx`, `quantile`) are computed exactly, too, at the
+    /// cost of keeping all their values. `false`: where it saves memory, `count_distinct` of texts and floats may be an estimate
+    /// as well. Default: every measure is what its kind says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<bool>,
     /// Which state of the dataset is asked: a version, or what was there at a time. The model and the scope are those of now;

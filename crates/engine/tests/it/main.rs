@@ -13,6 +13,7 @@ mod composed;
 mod contracts;
 mod contradictions;
 mod dates;
+mod distinct;
 mod encryption;
 mod escapes;
 mod evolution;

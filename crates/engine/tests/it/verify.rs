@@ -115,7 +115,7 @@ async fn estimates_are_the_same_from_rows() {
         &ward.mill,
         "people",
         json!({"measures": [
-            {"name": "names", "label": "Names", "kind": "count_distinct", "column": "name"},
+            {"name": "names", "label": "Names", "kind": "count_distinct_approx", "column": "name"},
             {"name": "median", "label": "Median", "kind": "quantile", "column": "size"}
         ]}),
     )

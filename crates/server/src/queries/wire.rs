@@ -64,7 +64,8 @@ pub struct SemanticQuery {
     pub timezone: Option<String>,
     /// When days, weeks and years begin. Default: at midnight, on Monday and in January.
     pub calendar: Option<Calendar>,
-    /// Whether measures that may be estimated are computed exactly, at the cost of reading their values. Default: not.
+    /// `true`: measures that are estimates by their kind (`count_distinct_approx`, `quantile`) are computed exactly, too. `false`:
+    /// `count_distinct` of texts and floats may be an estimate as well. Default: every measure is what its kind says.
     pub exact: Option<bool>,
     /// Which state of the dataset is asked; relative ranges are counted from its time. Default: the latest.
     pub as_of: Option<AsOf>,

@@ -14,8 +14,6 @@ const DEPTH_MAX: usize = 32;
 
 /// What a division means here, for a note where another database may do it otherwise.
 pub(super) const DIVISION: &str = "a division is one of fractions here, and by zero it is nothing; some databases cut off the fraction between whole numbers";
-/// What a count of distinct values means here.
-pub(super) const DISTINCT: &str = "distinct text and fractions are counted exactly up to 4,096 and estimated beyond, unless a question asks for exact numbers";
 
 /// What an expression over groups comes down to.
 #[derive(Debug)]

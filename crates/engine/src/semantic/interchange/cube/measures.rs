@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use datafusion::sql::sqlparser::ast::Expr;
 use serde_json::Value;
 
-use super::super::aggregate::{self, DISTINCT, DIVISION, only_where};
+use super::super::aggregate::{self, DIVISION, only_where};
 use super::super::sql::{self, Reason};
 use super::entry::{Entry, underscored};
 use super::{Cube, HARMLESS};
@@ -49,9 +49,6 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                     let own = measure.name == name;
                     if !own {
                         notes.changed(&entry.spot, format!("the measure {} is new: {name} is computed from it", measure.name));
-                    }
-                    if measure.kind == MeasureKind::CountDistinct {
-                        notes.changed(&entry.spot, DISTINCT);
                     }
                     made.push(Measure { format: format.clone().filter(|_| own), ..measure });
                     candidates.push(Candidate { spot: entry.spot.clone(), hidden: entry.is_hidden(), own });

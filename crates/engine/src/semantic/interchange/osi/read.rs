@@ -15,7 +15,7 @@ use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::semantic::generate::humanised;
 use crate::semantic::join::{Join, JoinKey, Relationship};
-use crate::semantic::model::{Dimension, Measure, MeasureKind, Model};
+use crate::semantic::model::{Dimension, Measure, Model};
 
 /// Datasets at most.
 const DATASETS_MAX: usize = 1_000;
@@ -368,9 +368,6 @@ fn put(table: &mut Table<'_>, metric: &Metric, measures: Result<(Vec<Measure>, b
     for measure in measures {
         if measure.name != metric.name {
             notes.changed(spot, format!("the measure {} is new: {} is computed from it", measure.name, metric.name));
-        }
-        if measure.kind == MeasureKind::CountDistinct && !table.ours {
-            notes.changed(spot, aggregate::DISTINCT);
         }
         table.spots.insert(("measures", measure.name.clone()), spot.clone());
         table.model.measures.push(measure);
