@@ -37,6 +37,7 @@ mod sql_models;
 mod sql_views;
 mod steps;
 mod tiles;
+mod together;
 mod value_lists;
 mod values;
 mod verify;
@@ -89,7 +90,7 @@ pub struct Mill {
     from_rows: bool,
     /// The calendar of statements: when weeks and years begin, and which days are worked.
     calendar: CalendarSettings,
-    /// What stays as this scope looked at it first: see `verify_sql`.
+    /// What stays as this scope looked at it first: see `verify_sql` and `together`.
     held: Option<Arc<Held>>,
 }
 

@@ -1,5 +1,5 @@
 //! What was looked at once and stays what it was: versions, what is seen of them, models, views and the time of a statement that is
-//! answered twice. Whatever is committed meanwhile, both answers are of the same state.
+//! answered twice, or of questions that are answered together. Whatever is committed meanwhile, all answers are of the same state.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -17,7 +17,7 @@ use crate::semantic::View;
 /// Versions by name.
 type Versions = Vec<(String, u64)>;
 
-/// What the answers of one statement have in common.
+/// What the answers of one statement, or of questions that belong together, have in common.
 #[derive(Debug)]
 pub(super) struct Held {
     now: DateTime<Utc>,

@@ -51,6 +51,7 @@ mod sql_models;
 mod sql_views;
 mod steps;
 mod stopped;
+mod together;
 mod traps;
 mod turns;
 mod verify;

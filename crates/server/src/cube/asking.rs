@@ -1,21 +1,18 @@
 //! The queries of a request asked of the engine.
 
 use serde_json::{Value, json};
-use tidemill::{Mill, QueryResult};
+use tidemill::Mill;
 
 use super::dialect::{self, Asked, Kind};
 use crate::http::Problem;
 
-/// Answers all queries of a request. `several`: the client knows answers to several queries.
+/// Answers all queries of a request, of the same versions. `several`: the client knows answers to several queries.
 ///
 /// # Errors
 /// As the engine, for the first query that fails.
 pub(super) async fn answer(mill: Mill, asked: Asked, several: bool) -> Result<Value, Problem> {
-    let mut results = Vec::new();
-    for query in &asked.queries {
-        let result: QueryResult = mill.query(query).await?;
-        results.push(dialect::answer(query, &result, asked.layout));
-    }
+    let results = mill.query_all(&asked.queries).await?;
+    let results: Vec<Value> = asked.queries.iter().zip(&results).map(|(query, result)| dialect::answer(query, result, asked.layout)).collect();
     if !several && let [only] = results.as_slice() {
         return Ok(only.clone());
     }

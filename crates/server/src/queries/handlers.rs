@@ -34,11 +34,8 @@ pub async fn run_query(State(app): State<App>, caller: Caller, headers: HeaderMa
     if encoding != Encoding::Json && !ranges.is_empty() {
         return Err(Problem::field("timeDimensions", "several ranges have no place in this form: ask one, or accept application/json"));
     }
-    let mill = caller.mill(&app);
-    let mut results = Vec::with_capacity(queries.len());
-    for query in queries {
-        results.push(mill.query(&caller.asks(query)).await?);
-    }
+    let queries: Vec<_> = queries.into_iter().map(|query| caller.asks(query)).collect();
+    let results = caller.mill(&app).query_all(&queries).await?;
     match results.as_slice() {
         [only] if ranges.is_empty() => encode(only, encoding),
         _ => Ok(Json(compared(&ranges, &results)).into_response()),
