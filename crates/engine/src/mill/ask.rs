@@ -353,7 +353,7 @@ impl Mill {
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         let mut answer = self.sql_result(executed, &estimates, &counters, pinned)?;
-        answer.provenance.calendar = UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), business);
+        answer.provenance.calendar = UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), business, business);
         Ok((questions.told(answer), determined))
     }
 

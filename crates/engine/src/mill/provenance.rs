@@ -12,7 +12,7 @@ use crate::partial::source::{RollupCount, ScanCounters};
 use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
 use crate::semantic::calendar::Calendar;
 use crate::semantic::date::Range;
-use crate::semantic::filter::asks_business_days;
+use crate::semantic::filter::{self, asks_business_days};
 use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar};
 
 impl Mill {
@@ -42,7 +42,8 @@ impl Mill {
                 .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.complete_until(calendar) })
                 .collect(),
             retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
-            complete_until: only.and_then(|(_, snapshot)| snapshot.complete_until(calendar)),
+            // A number is complete for as long as all that it was made of; a dataset without times has no say.
+            complete_until: pinned.iter().filter_map(|(_, snapshot)| snapshot.complete_until(calendar)).min(),
             segments_total: total,
             segments_read: read,
             segments_reused: reused,
@@ -64,8 +65,8 @@ pub(super) fn told_stages(known: &Provenance, stages: Vec<Stage>) -> Vec<Stage> 
     if known.row_filter_applied { Vec::new() } else { stages }
 }
 
-/// The calendar of a question as it is told, with what says which days are worked where that was asked: in a range, in a filter, or in
-/// one of a measure. `models`: those of its measures.
+/// The calendar of a question as it is told: its own, or the usual one where buckets or ranges of time go by it, with what says which days
+/// are worked where that was asked: in a range, in a filter, or in one of a measure. `models`: those of its measures.
 pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator<Item = &'m Model>) -> Option<UsedCalendar> {
     let measured = |model: &Model| {
         let asks = |name: &String| model.measures.iter().find(|measure| measure.name == *name).is_some_and(|measure| measure.filters.iter().any(asks_business_days));
@@ -73,7 +74,9 @@ pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator
     };
     let ranges = query.time_dimensions.iter().filter_map(|time| time.date_range.as_ref());
     let business = ranges.into_iter().any(DateRange::counts_business_days) || query.filters.iter().any(asks_business_days) || models.into_iter().any(measured);
-    UsedCalendar::of(query.calendar.as_ref(), business)
+    let in_time = query.time_dimensions.iter().any(|time| time.granularity.is_some() || time.date_range.is_some());
+    let usual = business || in_time || query.filters.iter().any(|filter| filter::moves(filter) || filter::follows_data(filter));
+    UsedCalendar::of(query.calendar.as_ref(), usual, business)
 }
 
 /// A range as it is told, where both of its ends are.

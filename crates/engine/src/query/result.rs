@@ -147,7 +147,7 @@ pub struct Provenance {
     pub relative_range: Option<String>,
     /// The zone in which days begin.
     pub timezone: String,
-    /// When days, weeks and years begin, where the question says so.
+    /// When days, weeks and years begin, where the question says so, or asks for buckets or ranges of time, which go by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calendar: Option<UsedCalendar>,
     /// Whether the numbers are exact.

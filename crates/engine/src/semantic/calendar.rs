@@ -102,10 +102,11 @@ pub struct UsedCalendar {
 }
 
 impl UsedCalendar {
-    /// What is told of settings. `business`: whether the answer is about business days.
-    pub(crate) fn of(settings: Option<&CalendarSettings>, business: bool) -> Option<Self> {
+    /// What is told of settings. `usual`: whether it is also told where there are none, because the answer goes by the usual ones;
+    /// `business`: whether it is about business days.
+    pub(crate) fn of(settings: Option<&CalendarSettings>, usual: bool, business: bool) -> Option<Self> {
         let default = CalendarSettings::default();
-        let settings = settings.or(business.then_some(&default))?;
+        let settings = settings.or(usual.then_some(&default))?;
         Some(Self {
             week_start: settings.week_start,
             year_start: settings.year_start,
@@ -247,10 +248,11 @@ mod tests {
         let settings: CalendarSettings = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&settings).unwrap(), text);
         assert!(settings.check().is_ok());
-        let told = |business| UsedCalendar::of(Some(&settings), business).map(|told| serde_json::to_string(&told).unwrap());
+        let told = |business| UsedCalendar::of(Some(&settings), false, business).map(|told| serde_json::to_string(&told).unwrap());
         assert_eq!(told(false).as_deref(), Some(r#"{"weekStart":"monday","yearStart":1}"#));
         assert_eq!(told(true).as_deref(), Some(r#"{"weekStart":"monday","yearStart":1,"weekend":["friday","saturday"],"holidayCount":1}"#));
-        assert_eq!(UsedCalendar::of(None, false), None);
+        assert_eq!(UsedCalendar::of(None, false, false), None);
+        assert_eq!(UsedCalendar::of(None, true, false).map(|told| (told.week_start, told.year_start, told.holiday_count)), Some((Weekday::Mon, 1, None)));
         let narrow: CalendarSettings = serde_json::from_str(r#"{"weekStart": "sunday", "weekend": []}"#).unwrap();
         let both = narrow.within(&settings);
         assert_eq!((both.week_start, both.weekend.map(|weekend| weekend.days().count()), both.holidays), (Weekday::Sun, Some(0), settings.holidays));

@@ -40,6 +40,32 @@ fn first_of(day: NaiveDate, grain: &str, week_start: Weekday, year_start: u32) -
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calendar_is_told_where_something_goes_by_it() {
+    let ward = loaded().await;
+    let usual = json!({"weekStart": "monday", "yearStart": 1});
+    let time = |part: Value| {
+        let mut time = json!({"dimension": "sales.at"});
+        time.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+        json!({"measures": ["sales.sum_amount"], "timeDimensions": [time]})
+    };
+    let filtered = |operator: &str, value: &str| json!({"measures": ["sales.sum_amount"], "filters": [{"member": "sales.at", "operator": operator, "values": [value]}]});
+    for (query, expected) in [
+        (json!({"measures": ["sales.sum_amount"]}), Value::Null),
+        (json!({"measures": ["sales.sum_amount"], "calendar": {"weekStart": "sunday"}}), json!({"weekStart": "sunday", "yearStart": 1})),
+        (time(json!({"granularity": "week"})), usual.clone()),
+        (time(json!({"dateRange": "last year of data"})), usual.clone()),
+        (time(json!({"dateRange": ["2012-01-01", "2012-12-31"]})), usual.clone()),
+        (filtered("inDateRange", "last 2 years"), usual.clone()),
+        (filtered("gte", "2012-01-01T00:00:00Z"), Value::Null),
+    ] {
+        let query = serde_json::from_value(query).unwrap();
+        let answered = ward.mill.query(&query).await.unwrap().provenance.calendar;
+        assert_eq!(serde_json::to_value(&answered).unwrap(), expected, "{query:?}");
+        assert_eq!(ward.mill.lineage(&query).await.unwrap().calendar, answered, "{query:?}");
+    }
+}
+
 async fn ask(mill: &Mill, query: &Value) -> Value {
     mill.query(&serde_json::from_value(query.clone()).unwrap()).await.unwrap_or_else(|error| panic!("{query}: {error}")).to_json()["data"].clone()
 }

@@ -236,7 +236,18 @@ async fn what_has_dates_is_complete_until_its_latest_day_ends() {
             assert_eq!(last.to_json()["data"], json!([[begins(day("2014-01-10"), zone, hour)], [20]]), "{zone} {hour}");
         }
     }
-    assert_eq!(written(mill.sql("select goal from targets").await.unwrap().provenance.complete_until), "2014-01-11T00:00:00Z");
+    mill.load("shops", Csv::bytes("name,floor\nnorth,1\n")).await.unwrap();
+    for (sql, until) in [
+        ("select goal from targets", "2014-01-11T00:00:00Z"),
+        ("select amount from orders", "2014-01-12T12:00:00Z"),
+        // Of several datasets the one that knows least counts, as in a question; one without times has no say.
+        ("select sum(amount) as sold, (select sum(goal) from targets) as planned from orders", "2014-01-11T00:00:00Z"),
+        ("select o.amount, t.goal from orders as o cross join targets as t", "2014-01-11T00:00:00Z"),
+        ("select o.amount, s.floor from orders as o cross join shops as s", "2014-01-12T12:00:00Z"),
+        ("select floor from shops", "not known"),
+    ] {
+        assert_eq!(written(mill.sql(sql).await.unwrap().provenance.complete_until), until, "{sql}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -454,7 +454,7 @@ pub struct Provenance {
     #[schema(example = "last 7 days")]
     pub relative_range: Option<String>,
     pub timezone: String,
-    /// The calendar of the question, where it has one or is about business days.
+    /// The calendar that the question goes by, where it has one, or is about buckets or ranges of time or business days.
     pub calendar: Option<UsedCalendar>,
     pub exact: bool,
     /// How far the numbers that are estimates may be off, one entry a measure.

@@ -92,7 +92,7 @@ pub struct Lineage {
     /// The conditions of the question and of the segments that it names, made absolute.
     pub filters: Vec<AppliedFilter>,
     pub timezone: String,
-    /// The calendar of the question, where it has one or is about business days.
+    /// The calendar that the question goes by, where it has one, or is about buckets or ranges of time or business days.
     pub calendar: Option<UsedCalendar>,
     pub datasets: Vec<DatasetLineage>,
     /// Whether some segments are not listed, because there are more than 1,000.
