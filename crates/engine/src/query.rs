@@ -39,6 +39,7 @@ pub(crate) mod survey;
 pub(crate) mod table;
 pub(crate) mod tile;
 mod total_guard;
+pub(crate) mod total_order;
 pub(crate) mod value_list;
 pub(crate) mod walk;
 pub(crate) mod windows;

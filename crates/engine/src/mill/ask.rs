@@ -272,6 +272,10 @@ impl Mill {
     /// Answers one read-only SQL query over the datasets of the scope and what their models say: `measure(x)` is a measure of the
     /// dataset that its SELECT reads, and dimensions are columns. A SELECT over a view is a question on it. [`sql_as_of`](Self::sql_as_of) asks an older state.
     ///
+    /// For a scope that sees a part of what is read, rows come in an order that their values alone decide: by the ORDER BY, then by all
+    /// columns. What inside of the statement would go by the order in which rows are read (a LIMIT, DISTINCT ON, `row_number()`,
+    /// `first_value(x)`) is refused with what to write.
+    ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
     /// # use tidemill::{Csv, Engine};
@@ -412,6 +416,7 @@ impl Mill {
         }
         let budget = self.scope.limits().budget;
         let filtered = pinned.iter().any(|(_, seen)| seen.access().filters_rows());
+        let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
         let named = pinned.get(..named).unwrap_or_default();
         *allowance = match (filtered, questions.are_none()) {
             (false, _) => Allowance::new(budget),
@@ -423,7 +428,7 @@ impl Mill {
             (true, _) => Allowance::default(),
         };
         self.look_up(&questions, allowance).await?;
-        let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions }, as_of).await?;
+        let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions, restricted }, as_of).await?;
         if filtered && questions.are_none() && (explained || budget.is_bounded()) {
             let looks = self.looks_of_statement(named, &names, Some(&planned.windows)).await?;
             *allowance = Allowance::of_visible(budget, self.visible(&looks).await?);

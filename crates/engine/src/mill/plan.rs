@@ -72,7 +72,8 @@ impl Mill {
         })
     }
 
-    /// The plan of one read-only SQL query over the datasets of the scope.
+    /// The plan of one read-only SQL query over the datasets of the scope. For a scope that sees a part of them it gives the rows of an
+    /// answer and one more, as it has to sort them.
     ///
     /// # Errors
     /// As [`sql`](Self::sql), apart from what happens while it runs.

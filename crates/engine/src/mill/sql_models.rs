@@ -25,7 +25,7 @@ use crate::ids::DatasetName;
 use crate::query::determined::Determined;
 use crate::query::estimate::{self, Estimates};
 use crate::query::windows::{Windows, windows_of};
-use crate::query::{gate, question_table};
+use crate::query::{gate, question_table, total_order};
 use crate::semantic::date::Reference;
 use crate::semantic::in_sql::calls::{self, Call};
 use crate::semantic::in_sql::columns;
@@ -49,12 +49,15 @@ pub(super) struct Among<'s> {
     pub pinned: &'s [(DatasetName, Seen)],
     pub views: &'s ViewsInSql,
     pub questions: &'s Questions,
+    /// Whether somebody asks who sees a part of what it reads: then the order of its rows must tell nothing of the rest.
+    pub restricted: bool,
 }
 
 impl Mill {
     /// Plans a statement over the tables that are made known to it, with what their models say.
     pub(super) async fn plan_with_models(&self, sql: &str, mut statement: Statement, tables: Arc<MemorySchemaProvider>, among: Among<'_>, as_of: Option<AsOf>) -> Result<Planned> {
-        let Among { pinned, views, questions } = among;
+        let Among { pinned, views, questions, restricted } = among;
+        let sorted = restricted.then_some(self.scope.limits().result_rows);
         for (name, table) in &questions.tables {
             tables.register_table(name.clone(), Arc::clone(table) as _)?;
         }
@@ -63,7 +66,7 @@ impl Mill {
         let measures = self.measures_of_calls(&calls, &tables, pinned, as_of, questions.now).await.map_err(|error| error.at("sql"))?;
         // One for all that is tried. Half of the time is left for the answer, and to say here what was waited for.
         let turn = Arc::new(self.shared.planners.turn(self.scope.tenant(), self.scope.limits().deadline / 2).await?);
-        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement, &turn).await {
+        let mut failed = match self.plan_over(Arc::clone(&tables), &measures, statement, &turn, sorted).await {
             Err(error) if error.message().contains(UNKNOWN) => error,
             planned => return planned,
         };
@@ -104,7 +107,7 @@ impl Mill {
             views.take_out(self, &mut statement)?;
             calls::number(&mut statement, &queries)?;
             columns::write_stars_out(&mut statement, &shown, &queries)?;
-            failed = match self.plan_over(widened, &measures, statement, &turn).await {
+            failed = match self.plan_over(widened, &measures, statement, &turn, sorted).await {
                 Err(error) if error.message().contains(UNKNOWN) => error,
                 planned => return planned,
             };
@@ -142,13 +145,14 @@ impl Mill {
         Ok(Arc::new(Measures::new(expressions.into_iter().map(|(expression, _)| expression).collect())))
     }
 
-    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>) -> Result<Planned> {
+    /// `sorted`: so many rows at most, in a total order.
+    async fn plan_over(&self, tables: Arc<MemorySchemaProvider>, measures: &Arc<Measures>, statement: Statement, turn: &Arc<Turn>, sorted: Option<usize>) -> Result<Planned> {
         let mut state: SessionState = measures.known_to(self.session().state())?;
         state.register_udf(Arc::new(IsBusinessDay::udf(&self.calendar)))?;
         let catalog = Arc::new(MemoryCatalogProvider::new());
         catalog.register_schema("public", tables)?;
         state.catalog_list().register_catalog("tidemill".to_owned(), catalog);
-        plan_on_big_stack(state, statement, Arc::clone(turn)).await
+        plan_on_big_stack(state, statement, Arc::clone(turn), sorted).await
     }
 }
 
@@ -167,7 +171,7 @@ pub(super) struct Planned {
 
 /// Plans a statement on a thread of its own: the planner and the drop of its trees recurse. It ends when nobody waits for
 /// it any more, and holds `turn` until then, which bounds how many there are.
-async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<Turn>) -> Result<Planned> {
+async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<Turn>, sorted: Option<usize>) -> Result<Planned> {
     let runtime = tokio::runtime::Handle::current();
     let (mut sender, receiver) = tokio::sync::oneshot::channel();
     let work = move || {
@@ -175,6 +179,13 @@ async fn plan_on_big_stack(state: SessionState, statement: Statement, turn: Arc<
             let logical = state.statement_to_plan(statement).await.map_err(|error| in_statement(error.into()))?;
             gate::check_plan(&logical)?;
             let mut determined = Determined::of(&logical)?;
+            let logical = match sorted {
+                Some(rows) => {
+                    determined.check_seen()?;
+                    total_order::in_total_order(logical, rows)?
+                }
+                None => logical,
+            };
             let logical = question_table::put_in(logical)?;
             determined.tell_rows_apart(&logical);
             let (estimates, business) = (estimate::of_plan(&logical)?, is_asked(&logical)?);

@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 /// What a statement has to say so that its page can be compared.
 const PAGE: &str = "the rows of this answer are some of more, and which ones is not determined: order by columns that are answered, aggregate, or leave LIMIT and OFFSET out";
 
+/// Which columns tell rows apart.
+const APART: &str = "all columns of the rows do, so select those that you need in a subquery, or those that they are grouped by";
+
 /// Windows whose values are those of all rows at the same place of an order.
 const OF_PEERS: [&str; 4] = ["rank", "dense_rank", "percent_rank", "cume_dist"];
 /// Aggregates and windows that take the value of one row.
@@ -71,6 +74,17 @@ impl Determined {
     pub(crate) fn tell_rows_apart(&mut self, plan: &LogicalPlan) {
         let keys: BTreeSet<usize> = (0..plan.schema().fields().len()).filter(|column| is_group(plan, *column)).collect();
         self.keys = tell_apart(plan, &keys).then(|| keys.into_iter().collect());
+    }
+
+    /// Whether an answer to who sees a part of the data is the same whatever they do not see, once its rows are in a total order.
+    ///
+    /// # Errors
+    /// `Invalid` at `sql` with what to write instead.
+    pub(crate) fn check_seen(&self) -> Result<()> {
+        match &self.undetermined {
+            Some(reason) => Err(Error::invalid(format!("you see a part of the data, and this would go by the order in which all of it is read: {reason} ({APART})")).at("sql")),
+            None => Ok(()),
+        }
     }
 
     /// Whether an answer can be compared at all.

@@ -5,6 +5,7 @@ mod circles;
 mod interference;
 mod joined;
 mod oracle;
+mod order;
 
 use serde_json::{Value, json};
 use tidemill::{AccessPolicy, ChangeKind, Csv, ErrorKind, LoadMode, Mill, Scope, TenantId, UserAttributes};

@@ -38,6 +38,8 @@ async fn what_is_taken_from_the_midst_of_others_is_refused() {
         ("with a as (select * from t offset 3) select count(*) from a", "LIMIT inside"),
         ("select distinct on (city) city, n from t order by city, n", "DISTINCT ON"),
         ("select row_number() over (order by city) from t", "row_number"),
+        ("select row_number() over () from t", "row_number"),
+        ("select first_value(n) from t", "first_value"),
         ("select n, lag(n) over (partition by city order by n) from t", "lag"),
         ("select sum(n) over (order by city rows between 1 preceding and current row) from t", "sum"),
         ("select city, first_value(n order by x) from t group by city", "first_value"),
@@ -45,6 +47,9 @@ async fn what_is_taken_from_the_midst_of_others_is_refused() {
     ] {
         let error = determined(sql).await.check().expect_err(sql);
         assert!(error.message().contains(reason), "{sql}: {error}");
+        assert_eq!(error.field(), Some("sql"), "{sql}");
+        let error = determined(sql).await.check_seen().expect_err(sql);
+        assert!(error.message().contains(reason) && error.message().contains("you see a part"), "{sql}: {error}");
         assert_eq!(error.field(), Some("sql"), "{sql}");
     }
 }
@@ -66,6 +71,7 @@ async fn what_rows_determine_is_not() {
         "select city from t union all select city from u",
     ] {
         determined(sql).await.check().unwrap_or_else(|error| panic!("{sql}: {error}"));
+        determined(sql).await.check_seen().unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 }
 

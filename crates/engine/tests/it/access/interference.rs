@@ -18,7 +18,7 @@ const PARTS: u64 = 6;
 const PAIRS_MIN: u64 = 400;
 
 /// Statements that would fail, or tell something, on rows that are not seen.
-const PROBES: [&str; 20] = [
+const PROBES: [&str; 36] = [
     "select measure(sum_amount) filter (where 100 / (amount - 77) > 0) from sales",
     "select measure(nothing), hidden from sales",
     "select sum(100 / amount) from sales where amount <> 0",
@@ -39,6 +39,23 @@ const PROBES: [&str; 20] = [
     "select count(*) from sales where exists (select 1 from sales t where t.amount > 70)",
     "select team, lag(amount) over (order by at, amount, note) as before from sales order by at, amount, note limit 4",
     "select to_timestamp(note) from sales order by 1 limit 1",
+    // What is told of rows in no order that was asked for.
+    "select * from sales",
+    "select note from sales limit 10",
+    "select note, amount from sales limit 7 offset 3",
+    "select team from sales order by amount",
+    "select note from sales order by team limit 5",
+    "select team, count(*) from sales group by 1",
+    "select distinct note from sales limit 4",
+    "select s.note as one, t.note as other from sales s join sales t on s.at = t.at and s.amount < t.amount limit 20",
+    "select * from (select note, team from sales) as s limit 3",
+    "select first_value(note) from sales",
+    "select row_number() over () as n, note from sales",
+    "select note, lag(note) over (order by country) as before from sales",
+    "select distinct on (team) team, note from sales",
+    "select count(*) from (select * from sales limit 30) as s where team = 'north'",
+    "select sum(amount) over (rows between 1 preceding and current row) as moving from sales",
+    "select team, lag(amount) over (order by at, amount, note, team) as before from (select at, amount, note, team from sales) as s",
 ];
 
 /// Statements of which a window of time is told, and one that looks through two.
@@ -112,12 +129,9 @@ async fn told(mill: &Mill, small: &Mill, bounds: &Bounds, numbered: bool) -> Vec
     tell("datasets", plain(mill.datasets().await));
     tell("model", plain(mill.model("sales").await));
     tell("profile", plain(mill.profile("sales").await));
-    // Of rows of the same time, which come first is left open.
-    let preview = mill.preview("sales", 1_000).await.unwrap().to_json()["data"].clone();
-    let columns: Vec<&Vec<Value>> = preview.as_array().unwrap().iter().map(|column| column.as_array().unwrap()).collect();
-    let mut rows: Vec<String> = (0..columns[0].len()).map(|row| json!(columns.iter().map(|column| &column[row]).collect::<Vec<_>>()).to_string()).collect();
-    rows.sort_unstable();
-    tell("preview", json!(rows));
+    for rows in [1_000, 5] {
+        tell("preview", answer(mill.preview("sales", rows).await));
+    }
     tell("preview with a budget", plain(small.preview("sales", 1_000).await.map(|preview| preview.batch.num_rows())));
     tell("loads", plain(mill.loads("sales").await));
     tell("versions", plain(mill.versions("sales", None, 10).await));
