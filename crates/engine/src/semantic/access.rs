@@ -33,6 +33,8 @@ use crate::scope::UserAttributes;
 const POLICIES_MAX: usize = 100;
 /// Longest name of an attribute, in bytes.
 const ATTRIBUTE_MAX_BYTES: usize = 64;
+/// What stands before the name of an attribute in a value.
+const USER: &str = "user.";
 /// How deep conditions on rows may nest.
 const DEPTH_MAX: usize = 16;
 
@@ -211,24 +213,21 @@ fn rows(within: &Members<'_>, policy: &AccessPolicy, user: &UserAttributes) -> R
         return Rows::All;
     }
     let mut missing = BTreeSet::new();
-    let filters: Vec<Filter> = policy
-        .rows
-        .iter()
-        .map(|filter| {
-            replaced(filter, &mut |_, attribute| {
-                let values: Vec<Value> = user.values(attribute).map(|value| Value::String(value.to_owned())).collect();
-                if values.is_empty() {
-                    missing.insert(attribute.to_owned());
-                }
-                values
-            })
+    let filters = policy.rows.iter().map(|filter| {
+        replaced(filter, &mut |_, attribute| {
+            let values: Vec<Value> = user.values(attribute).map(|value| Value::String(value.to_owned())).collect();
+            if values.is_empty() {
+                missing.insert(attribute.to_owned());
+            }
+            values
         })
-        .collect();
+    });
+    let filters = filters.collect::<Result<Vec<Filter>>>();
     if !missing.is_empty() {
         let names = missing.into_iter().collect::<Vec<_>>();
         return Rows::None(format!("your attribute {} is not set", names.join(", ")));
     }
-    match predicate(within, &filters) {
+    match filters.and_then(|filters| predicate(within, &filters)) {
         Ok(rows) => Rows::Some(rows),
         Err(error) => {
             // One that looks up is looked at with each question, and what is wrong there is logged where it is met.
@@ -260,29 +259,86 @@ fn predicate(within: &Members<'_>, filters: &[Filter]) -> Result<Expr> {
 }
 
 /// A filter with what stands for attributes replaced by their values; `values` is given the member and the attribute.
-fn replaced(filter: &Filter, values: &mut dyn FnMut(&str, &str) -> Vec<Value>) -> Filter {
-    match filter {
-        Filter::And { and } => Filter::And { and: and.iter().map(|part| replaced(part, values)).collect() },
-        Filter::Or { or } => Filter::Or { or: or.iter().map(|part| replaced(part, values)).collect() },
+///
+/// # Errors
+/// `Invalid` for a value of which it is not clear whether it stands for an attribute.
+fn replaced(filter: &Filter, values: &mut dyn FnMut(&str, &str) -> Vec<Value>) -> Result<Filter> {
+    let mut each = |parts: &[Filter]| parts.iter().map(|part| replaced(part, values)).collect::<Result<Vec<Filter>>>();
+    Ok(match filter {
+        Filter::And { and } => Filter::And { and: each(and)? },
+        Filter::Or { or } => Filter::Or { or: each(or)? },
         Filter::Condition(condition) => {
-            let mut condition = condition.clone();
-            condition.values = condition
-                .values
-                .into_iter()
-                .flat_map(|value| match value.as_str().and_then(attribute_of) {
-                    Some(attribute) => values(&condition.member, attribute),
-                    None => vec![value],
-                })
-                .collect();
-            Filter::Condition(condition)
+            let mut replaced = Vec::new();
+            for value in &condition.values {
+                match value.as_str().map(said).transpose().map_err(|error| error.context(format!("the condition on {}", condition.member)))? {
+                    Some(Said::Attribute(attribute)) => replaced.extend(values(&condition.member, attribute)),
+                    Some(Said::Text(text)) => replaced.push(Value::String(text)),
+                    None => replaced.push(value.clone()),
+                }
+            }
+            Filter::Condition(Condition { values: replaced, ..condition.clone() })
         }
+    })
+}
+
+/// What a value of a policy says.
+#[derive(Debug, PartialEq)]
+enum Said<'v> {
+    /// All values of an attribute of the user.
+    Attribute(&'v str),
+    Text(String),
+}
+
+/// Reads a value. What was meant for an attribute and is written otherwise would be a text that no row has: `notEquals` would show all
+/// of them. So a brace of a text is written twice, and one that begins a word with `user.` is taken for neither.
+///
+/// # Errors
+/// `Invalid` with what to write.
+fn said(value: &str) -> Result<Said<'_>> {
+    if let Some(attribute) = attribute_of(value) {
+        return Ok(Said::Attribute(attribute));
     }
+    let (mut text, mut escaped, mut signs) = (String::with_capacity(value.len()), false, value.chars().peekable());
+    while let Some(sign) = signs.next() {
+        if matches!(sign, '{' | '}') {
+            if signs.next_if_eq(&sign).is_none() {
+                return Err(unclear(value));
+            }
+            escaped = true;
+        }
+        text.push(sign);
+    }
+    // Whoever writes braces twice knows what they say otherwise.
+    if !escaped && names_user(value) {
+        return Err(unclear(value));
+    }
+    Ok(Said::Text(text))
 }
 
 /// The attribute that a value stands for.
 fn attribute_of(value: &str) -> Option<&str> {
     let inside = value.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
-    inside.strip_prefix("user.").map(str::trim)
+    inside.strip_prefix(USER).map(str::trim).filter(|name| !name.contains(['{', '}']))
+}
+
+/// Whether a word of a text begins with `user.`, in small or large letters.
+fn names_user(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices(USER).any(|(place, _)| !lower.get(..place).is_some_and(|before| before.ends_with(char::is_alphanumeric)))
+}
+
+fn unclear(value: &str) -> Error {
+    let lower = value.to_ascii_lowercase();
+    let name = lower.split_once(USER).map_or(lower.as_str(), |(_, name)| name).trim_start_matches(|sign: char| !is_of_attribute(sign));
+    let name: String = name.chars().take_while(|sign| is_of_attribute(*sign)).collect();
+    let name = if name.is_empty() { "country" } else { &name };
+    Error::invalid(format!(
+        "the value {value:?} is neither an attribute of the user nor a text: write {{user.{name}}} alone for all values of the attribute {name}; in a text, write each brace twice"
+    ))
+}
+
+fn is_of_attribute(sign: char) -> bool {
+    sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '_'
 }
 
 /// Checks the policies of a model, as far as they name its own dimensions. `schema`: all columns of its dataset.
@@ -330,16 +386,13 @@ fn reaches(model: &Model, policy: &AccessPolicy) -> bool {
 
 fn check_rows(within: &Members<'_>, policy: &AccessPolicy) -> Result<()> {
     let mut wrong = None;
-    let sampled: Vec<Filter> = policy
-        .rows
-        .iter()
-        .map(|filter| {
-            replaced(filter, &mut |member, attribute| {
-                wrong = wrong.take().or(check_attribute(attribute).err());
-                vec![sample(within.type_of(member).unwrap_or(ColumnType::String))]
-            })
+    let sampled = policy.rows.iter().map(|filter| {
+        replaced(filter, &mut |member, attribute| {
+            wrong = wrong.take().or(check_attribute(attribute).err());
+            vec![sample(within.type_of(member).unwrap_or(ColumnType::String))]
         })
-        .collect();
+    });
+    let sampled = sampled.collect::<Result<Vec<Filter>>>()?;
     if let Some(error) = wrong {
         return Err(error);
     }
@@ -383,8 +436,7 @@ fn check_policy(within: &Members<'_>, policy: &AccessPolicy) -> Result<()> {
 }
 
 fn check_attribute(name: &str) -> Result<()> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || name.len() > ATTRIBUTE_MAX_BYTES || !name.bytes().all(plain) {
+    if name.is_empty() || name.len() > ATTRIBUTE_MAX_BYTES || !name.chars().all(is_of_attribute) {
         return Err(Error::invalid(format!("attribute {name:?} is not valid: use 1 to {ATTRIBUTE_MAX_BYTES} of a-z, 0-9 and _")));
     }
     Ok(())
@@ -402,12 +454,74 @@ fn sample(column_type: ColumnType) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use object_store::memory::InMemory;
+    use serde_json::json;
+
     use super::*;
+    use crate::catalog::{Column, DatasetSchema};
+    use crate::query::session::Session;
+    use crate::semantic::generate;
+    use crate::settings::Settings;
+
+    #[test]
+    fn a_policy_that_was_stored_with_such_a_value_shows_no_rows() {
+        let session = Session::new(&Settings::default(), Arc::new(InMemory::new()), false).unwrap();
+        let schema = DatasetSchema::new(vec![Column::new("country", ColumnType::String)], None).unwrap();
+        let fields = DFSchema::try_from_qualified_schema("orders", &schema.arrow()).unwrap();
+        for (value, seen) in [("{User.country}", false), ("{country}", false), ("{{country}}", true), ("DE", true)] {
+            let rows = json!([{"member": "orders.country", "operator": "notEquals", "values": [value]}]);
+            let policies = serde_json::from_value(json!([{"name": "others", "rows": rows}])).unwrap();
+            let model = Model { access_policies: policies, ..generate::generate("orders", "Orders", &schema, &HashMap::new()) };
+            let granted = grant(&model, &UserAttributes::default(), session.shared(), &fields, None);
+            assert_eq!((granted.rows == Some(lit(false)), granted.no_rows.is_none()), (!seen, seen), "{value}: {granted:?}");
+        }
+    }
 
     #[test]
     fn attributes_are_told_from_texts() {
-        for (value, attribute) in [("{user.country}", Some("country")), (" { user.country } ", Some("country")), ("user.country", None), ("{country}", None), ("x{user.a}", None)] {
-            assert_eq!(attribute_of(value), attribute, "{value}");
+        for (value, attribute) in [("{user.country}", "country"), (" { user.country } ", "country"), ("{user.country }", "country"), ("{user.Country}", "Country")] {
+            assert_eq!(said(value).unwrap(), Said::Attribute(attribute), "{value}");
+        }
+        for (value, text) in [
+            ("DE", "DE"),
+            ("", ""),
+            ("superuser.net", "superuser.net"),
+            ("the user", "the user"),
+            ("{{user.country}}", "{user.country}"),
+            ("a {{b}} c", "a {b} c"),
+            ("}}", "}"),
+            ("{{{{", "{{"),
+        ] {
+            assert_eq!(said(value).unwrap(), Said::Text(text.to_owned()), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearly_an_attribute_is_refused_with_how_it_is_written() {
+        for (value, meant) in [
+            ("user.country", "{user.country}"),
+            ("User.country", "{user.country}"),
+            ("{User.country}", "{user.country}"),
+            ("{USER.COUNTRY}", "{user.country}"),
+            ("{country}", "{user.country}"),
+            ("{ country }", "{user.country}"),
+            ("x{user.country}", "{user.country}"),
+            ("{user.country}x", "{user.country}"),
+            ("{user.country},{user.team}", "{user.country}"),
+            ("{user .country}", "{user.user}"),
+            ("{user.country", "{user.country}"),
+            ("user.country}", "{user.country}"),
+            ("{{user.country}", "{user.country}"),
+            ("a user.country", "{user.country}"),
+            ("{", "{user.country}"),
+            ("{}", "{user.country}"),
+            ("{{}", "{user.country}"),
+        ] {
+            let error = said(value).expect_err(value);
+            assert!(error.message().contains(&format!("write {meant} alone")), "{value}: {error}");
         }
     }
 }

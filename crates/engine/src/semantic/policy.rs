@@ -29,7 +29,7 @@ pub struct AccessPolicy {
     pub when: Vec<AttributeCondition>,
     /// Conditions on dimensions that all hold for the rows which are seen: dimensions of the model, or of what its rows belong to
     /// over many-to-one and one-to-one joins (`customers.region`). A row that belongs to nothing there is not seen by such a one. A value
-    /// `{user.name}` stands for all values of that attribute. Without any, all rows are seen.
+    /// `{user.name}` stands for all values of that attribute; in a text each brace is written twice. Without any, all rows are seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Filter>,
     /// Columns of the dataset that are not there, and with them all members that are made of them.

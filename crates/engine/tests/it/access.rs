@@ -127,6 +127,16 @@ async fn a_value_without_text_is_no_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_brace_of_a_text_is_written_twice() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("country,amount\n{user.country},1\nDE,2\n{{,4\n")).await.unwrap();
+    for (value, amount) in [("{{user.country}}", 1), ("{user.country}", 2), ("{{{{", 4)] {
+        set_policies(&ward.mill, "orders", json!([{"name": "own", "rows": [{"member": "orders.country", "operator": "equals", "values": [value]}]}])).await;
+        assert_eq!(rows(&seen_by(&ward, &[("country", &["DE"])]), "select sum(amount) from orders").await, json!([[amount]]), "{value}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_policies_are_put_together_value_by_value() {
     let ward = orders(json!([
         {"name": "everything_of_own_country", "rows": [{"member": "orders.country", "operator": "equals", "values": ["{user.country}"]}]},
@@ -228,6 +238,13 @@ async fn policies_that_do_not_fit_are_refused_by_name_and_place() {
         (json!([{"name": "a", "rows": [{"member": "orders.at", "operator": "inDateRange", "values": ["last 7 days"]}]}]), "access_policies[0]", "must be absolute"),
         (json!([{"name": "a", "rows": [{"member": "orders.at", "operator": "inDateRange", "values": ["last 7 days of data"]}]}]), "access_policies[0]", "must be absolute"),
         (json!([{"name": "a", "rows": [{"member": "orders.country", "operator": "equals", "values": ["{user.Country}"]}]}]), "access_policies[0]", "attribute \"Country\""),
+        (json!([{"name": "a", "rows": [{"member": "orders.country", "operator": "notEquals", "values": ["{User.country}"]}]}]), "access_policies[0]", "write {user.country} alone"),
+        (
+            json!([{"name": "a", "rows": [{"or": [{"member": "orders.country", "operator": "notEquals", "values": ["DE", "{country}"]}, {"member": "orders.rep", "operator": "set"}]}]}]),
+            "access_policies[0]",
+            "the condition on orders.country",
+        ),
+        (json!([{"name": "a", "rows": [{"member": "orders.country", "operator": "equals", "values": ["user.country"]}]}]), "access_policies[0]", "write {user.country} alone"),
         (json!([{"name": "a", "hidden": ["at", "country", "rep", "amount", "margin", "email"]}]), "access_policies[0]", "hides every column"),
     ] {
         let mut model = good.clone();
