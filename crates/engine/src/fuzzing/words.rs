@@ -99,11 +99,9 @@ pub fn policy(bytes: &[u8]) -> std::result::Result<(), String> {
     if applied.is_empty() && (granted.rows.is_none() || granted.no_rows.is_none()) {
         return Err("rows are seen under no policy".to_owned());
     }
-    let mut applying = model.access_policies.iter().filter(|policy| applied.contains(policy.name.as_str())).peekable();
-    let common = applying.peek().map(|policy| policy.hidden.clone()).unwrap_or_default();
-    let applying: Vec<&AccessPolicy> = applying.collect();
-    let hidden = common.iter().filter(|column| applying.iter().all(|policy| policy.hidden.contains(column)));
-    match hidden.into_iter().find(|column| fields.has_column_with_unqualified_name(column) && !granted.hidden.contains(*column)) {
+    let applying: Vec<&AccessPolicy> = model.access_policies.iter().filter(|policy| applied.contains(policy.name.as_str())).collect();
+    let by_all = |column: &str| !applying.is_empty() && applying.iter().all(|policy| policy.hides(column));
+    match fields.fields().iter().map(|field| field.name()).find(|column| by_all(column) && !granted.hidden.contains(*column)) {
         Some(column) => Err(format!("{column} is seen, which all policies hide")),
         None => Ok(()),
     }

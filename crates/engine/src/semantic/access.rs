@@ -164,7 +164,7 @@ enum Shown {
 }
 
 fn shown(grants: &[Grant<'_>], name: &str, data_type: &DataType, columns: &Columns<'_>) -> Shown {
-    let hides = |grant: &Grant<'_>| grant.policy.hidden.iter().any(|hidden| hidden == name);
+    let hides = |grant: &Grant<'_>| grant.policy.hides(name);
     if !grants.is_empty() && grants.iter().all(hides) {
         return Shown::Not;
     }
@@ -412,13 +412,16 @@ fn check_policy(within: &Members<'_>, policy: &AccessPolicy) -> Result<()> {
         }
     }
     check_rows(within, policy)?;
-    for name in policy.hidden.iter().chain(policy.masked.iter().map(|masked| &masked.column)) {
+    for name in policy.columns.iter().flatten().chain(&policy.hidden).chain(policy.masked.iter().map(|masked| &masked.column)) {
         if !columns.schema.fields().iter().any(|field| field.name() == name) {
             let near = near_names(name, columns.schema.fields().iter().map(|field| field.name().as_str()));
             return Err(Error::invalid(format!("unknown column {name:?}{near}")));
         }
     }
-    if columns.schema.fields().iter().all(|field| policy.hidden.contains(field.name())) {
+    if let Some(name) = policy.columns.iter().flatten().find(|name| policy.hidden.contains(name)) {
+        return Err(Error::invalid(format!("column {name} is hidden and among the columns that are there; take it out of one of both")));
+    }
+    if columns.schema.fields().iter().all(|field| policy.hides(field.name())) {
         return Err(Error::invalid("it hides every column; give it no rows instead"));
     }
     for masked in &policy.masked {

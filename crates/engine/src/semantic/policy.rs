@@ -32,12 +32,26 @@ pub struct AccessPolicy {
     /// `{user.name}` stands for all values of that attribute; in a text each brace is written twice. Without any, all rows are seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Filter>,
+    /// The only columns of the dataset that are there, with those of `masked`. All others are hidden, also those that a later load brings.
+    /// Without it, all columns are there that are not hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<String>>,
     /// Columns of the dataset that are not there, and with them all members that are made of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
     /// Columns of the dataset whose values are not shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<MaskedColumn>,
+}
+
+impl AccessPolicy {
+    /// Whether a column is not there under this policy.
+    pub(crate) fn hides(&self, column: &str) -> bool {
+        let is_among = |names: &[String]| names.iter().any(|name| name == column);
+        let is_masked = || self.masked.iter().any(|masked| masked.column == column);
+        let is_listed = self.columns.as_ref().is_none_or(|columns| is_among(columns) || is_masked());
+        !is_listed || is_among(&self.hidden)
+    }
 }
 
 /// That a user has one of some values.

@@ -4,6 +4,7 @@
 mod circles;
 mod interference;
 mod joined;
+mod listed;
 mod oracle;
 mod order;
 

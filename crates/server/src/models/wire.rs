@@ -47,6 +47,10 @@ pub struct AccessPolicy {
     /// `{user.name}` stands for all values of that attribute; in a text each brace is written twice. Without any, all rows are seen.
     #[schema(required = false)]
     pub rows: Vec<Filter>,
+    /// The only columns of the dataset that are there, with those of `masked`. All others are hidden, also those that a later load brings.
+    /// Without it, all columns are there that are not hidden.
+    #[schema(required = false)]
+    pub columns: Vec<String>,
     /// Columns of the dataset that are not there.
     #[schema(required = false)]
     pub hidden: Vec<String>,
