@@ -415,10 +415,9 @@ impl Mill {
             return Err(Error::invalid(format!("version {version} says nothing of which dataset, and the statement reads {first} and {second}; give a time")).at("asOf"));
         }
         let budget = self.scope.limits().budget;
-        let filtered = pinned.iter().any(|(_, seen)| seen.access().filters_rows());
         let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
         let named = pinned.get(..named).unwrap_or_default();
-        *allowance = match (filtered, questions.are_none()) {
+        *allowance = match (restricted, questions.are_none()) {
             (false, _) => Allowance::new(budget),
             // What questions look up is allowed before the statement is planned, so nothing is known of windows yet.
             (true, false) if explained || budget.is_bounded() => {
@@ -429,7 +428,7 @@ impl Mill {
         };
         self.look_up(&questions, allowance).await?;
         let planned = self.plan_with_models(sql, statement, schema, Among { pinned: named, views: &views, questions: &questions, restricted }, as_of).await?;
-        if filtered && questions.are_none() && (explained || budget.is_bounded()) {
+        if restricted && questions.are_none() && (explained || budget.is_bounded()) {
             let looks = self.looks_of_statement(named, &names, Some(&planned.windows)).await?;
             *allowance = Allowance::of_visible(budget, self.visible(&looks).await?);
         }

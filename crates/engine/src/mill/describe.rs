@@ -34,9 +34,9 @@ pub struct DatasetSummary {
     pub label: String,
     /// Rows of the latest version that are seen.
     pub rows: u64,
-    /// Bytes of its segments. `None` for who sees some rows only.
+    /// Bytes of its segments. `None` for who does not see all rows and columns as they are.
     pub size_bytes: Option<u64>,
-    /// Its segments. `None` for who sees some rows only.
+    /// Its segments. `None` for who does not see all rows and columns as they are.
     pub segments: Option<u64>,
     /// The latest version.
     pub version: u64,
@@ -260,7 +260,8 @@ impl Mill {
     }
 
     fn summary(name: &DatasetName, seen: &Seen, extent: Extent) -> DatasetSummary {
-        let whole = !seen.access().filters_rows();
+        // Hidden columns have bytes as well, and one that places rows in time decides how many segments there are.
+        let whole = !seen.access().restricts();
         DatasetSummary {
             name: name.to_string(),
             label: seen.metadata.label.clone(),

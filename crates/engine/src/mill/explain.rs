@@ -316,6 +316,13 @@ impl Mill {
             (explanation.rows, explanation.bytes) = (visible.rows, visible.bytes);
             return explanation;
         }
+        (explanation.rows, explanation.bytes) = (rows, bytes);
+        explanation.estimated_ms = Some(self.shared.pace.estimate_ms(rows, bytes));
+        if restricted {
+            // How many segments there are depends on hidden columns; plans and aggregates are written in columns, and so name masks and what
+            // policies compare with.
+            return explanation;
+        }
         let mut found = Vec::new();
         physical.into_iter().for_each(|plan| merges(plan, &mut found));
         explanation.segments_total = pinned.iter().map(|(_, snapshot)| snapshot.segments.len() as u64).sum();
@@ -327,13 +334,7 @@ impl Mill {
             [] => explanation.segments_total.saturating_sub(survey.from_rows),
             _ => survey.pruned,
         };
-        (explanation.rows, explanation.bytes) = (rows, bytes);
-        explanation.estimated_ms = Some(self.shared.pace.estimate_ms(rows, bytes));
         explanation.by_rollup = survey.by_rollup;
-        if restricted {
-            // Plans and aggregates are written in columns, and so name masks and what policies compare with.
-            return explanation;
-        }
         explanation.plan = physical.map(|plan| displayable(plan.as_ref()).indent(false).to_string()).unwrap_or_default();
         for aggregation in found.into_iter().filter_map(|node| node.aggregation()) {
             let kernels = aggregation.fragment.aggregates.iter().zip(aggregation.kernel.layout.kernels());

@@ -1,7 +1,7 @@
-//! What a question looks at of what its scope sees, in rows and bytes: what a budget counts for who sees some rows only (ADR 0028).
+//! What a question looks at of what its scope sees, in rows and bytes: what a budget counts for who sees a part of it (ADR 0028).
 //!
 //! Rows are counted by plain questions under the same access, once a version, and a byte count is declared for each type. So neither
-//! hidden rows nor segments, partials, rollups, compression or what others have asked have a part in it.
+//! hidden rows and columns nor segments, partials, rollups, compression or what others have asked have a part in it.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ impl Mill {
     /// What a question of a ground may read. `told`: what that is is told, so it is found out without a budget too.
     pub(super) async fn allowance(&self, query: &SemanticQuery, ground: &Ground, told: bool) -> Result<Allowance> {
         let budget = self.scope.limits().budget.lowered(query.budget.unwrap_or_default());
-        if !ground.seen().any(|seen| seen.access().filters_rows()) {
+        if !ground.seen().any(|seen| seen.access().restricts()) {
             return Ok(Allowance::new(budget));
         }
         if !told && !budget.is_bounded() {
@@ -57,10 +57,10 @@ impl Mill {
         Ok(Allowance::of_visible(budget, self.visible(&self.looks(query, ground)).await?))
     }
 
-    /// What a list of the values of a dimension may read: for who sees some rows only, that of all rows that they see.
+    /// What a list of the values of a dimension may read: for who sees a part, that of all rows that they see.
     pub(super) async fn allowance_of_list(&self, dataset: &DatasetName, seen: &Seen, dimension: &Dimension) -> Result<Allowance> {
         let budget = self.scope.limits().budget;
-        if !seen.access().filters_rows() || !budget.is_bounded() {
+        if !seen.access().restricts() || !budget.is_bounded() {
             return Ok(Allowance::new(budget));
         }
         let mut named = BTreeSet::new();

@@ -30,9 +30,9 @@ impl Mill {
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         let rollups: Vec<RollupUse> = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
         let rolled = rollups.iter().map(|rollup| rollup.segments).sum();
-        // How much was read tells of rows that are not seen.
-        let filtered = pinned.iter().any(|(_, seen)| seen.access().filters_rows());
-        let [total, read, reused, rows, bytes, rolled] = if filtered { [0; 6] } else { [total, read, reused, rows, bytes, rolled] };
+        // How much was read tells of rows that are not seen, and of columns: segments are sorted by them, and a mask reads what it hides.
+        let restricted = pinned.iter().any(|(_, seen)| seen.access().restricts());
+        let [total, read, reused, rows, bytes, rolled] = if restricted { [0; 6] } else { [total, read, reused, rows, bytes, rolled] };
         let (only, several) = if let [only] = pinned { (Some(only), &[][..]) } else { (None, pinned) };
         Provenance {
             dataset: only.map(|(name, _)| name.to_string()),
@@ -52,8 +52,8 @@ impl Mill {
             rows_scanned: rows,
             bytes_read: bytes,
             // What a rollup lacks names the row filter and hidden columns.
-            rollups: if pinned.iter().any(|(_, seen)| seen.access().restricts()) { Vec::new() } else { rollups },
-            row_filter_applied: filtered,
+            rollups: if restricted { Vec::new() } else { rollups },
+            row_filter_applied: pinned.iter().any(|(_, seen)| seen.access().filters_rows()),
             access: pinned.iter().filter_map(|(name, seen)| seen.access().told(name)).collect(),
             ..Provenance::default()
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::result::RollupUse;
 use crate::budget::Budget;
 
-/// How a question would be answered now. Who sees some rows only is told nothing of segments, plans and time: those are zero, empty or
+/// How a question would be answered now. Who sees a part of the rows or columns is told nothing of segments, plans and time: those are zero, empty or
 /// missing, and rows and bytes are those of the rows that they see.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Explanation {
@@ -26,14 +26,14 @@ pub struct Explanation {
     pub segments_by_rollup: u64,
     /// Segments whose rows would be read.
     pub segments_from_rows: u64,
-    /// Rows of these, and of those that are read for totals, ranking and others. For who sees some rows only: those of them that the
+    /// Rows of these, and of those that are read for totals, ranking and others. For who sees a part of the rows or columns: those of them that the
     /// question looks at.
     pub rows: u64,
     /// Bytes that would be fetched from the store: the share of the segments that the needed columns have, without what
-    /// is decoded in memory. An estimate; for who sees some rows only: as many as are declared for the values that are asked.
+    /// is decoded in memory. An estimate; for who sees a part of the rows or columns: as many as are declared for the values that are asked.
     pub bytes: u64,
     /// Milliseconds that answering would take, by how fast this engine was lately: an estimate, of a machine that does what
-    /// it did then. `None` for who sees some rows only.
+    /// it did then. `None` for who sees a part of the rows or columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_ms: Option<f64>,
     /// What the question may read: what the scope grants, lowered by the question.

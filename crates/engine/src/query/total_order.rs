@@ -78,7 +78,7 @@ mod tests {
 
     /// Rows in two orders, as they may be read.
     fn read(backwards: bool) -> RecordBatch {
-        let mut rows = vec![("a", 1), ("b", 2), ("b", 1), ("a", 3), ("c", 2), ("a", 2)];
+        let mut rows = [("a", 1), ("b", 2), ("b", 1), ("a", 3), ("c", 2), ("a", 2)];
         if backwards {
             rows.reverse();
         }

@@ -2,6 +2,7 @@
 //! they change. What is hidden changes nothing that is seen: `access/interference.rs`.
 
 mod circles;
+mod columns;
 mod interference;
 mod joined;
 mod listed;

@@ -60,10 +60,10 @@ pub struct DatasetSummary {
     pub label: String,
     /// Rows that the caller sees.
     pub rows: u64,
-    /// Nothing for who sees some rows only.
+    /// Nothing for who does not see all rows and columns as they are.
     #[schema(required)]
     pub size_bytes: Option<u64>,
-    /// Nothing for who sees some rows only.
+    /// Nothing for who does not see all rows and columns as they are.
     #[schema(required)]
     pub segments: Option<u64>,
     pub version: u64,

@@ -90,10 +90,10 @@ pub struct Explanation {
     pub segments_kept: u64,
     pub segments_by_rollup: u64,
     pub segments_from_rows: u64,
-    /// Rows that would be read; for who sees some rows only: those of them that the question looks at.
+    /// Rows that would be read; for who sees a part of the rows or columns: those of them that the question looks at.
     pub rows: u64,
     pub bytes: u64,
-    /// Milliseconds that it would take, by how fast answers were lately. Missing for who sees some rows only.
+    /// Milliseconds that it would take, by how fast answers were lately. Missing for who sees a part of the rows or columns.
     pub estimated_ms: Option<f64>,
     /// What counts: what the tenant grants, lowered by the question.
     pub budget: Budget,

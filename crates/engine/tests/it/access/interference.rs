@@ -1,10 +1,12 @@
-//! Non-interference: rows that somebody may not see change no byte of what they are told, budgets and explanations among it. Two
-//! worlds differ in hidden rows alone, and everything that can be asked is asked in both. In every other pair what is seen is decided
-//! over a join, and what is looked up in has other rows too, but for those of the keys that are seen.
+//! Non-interference: rows and values that somebody may not see change no byte of what they are told, budgets and explanations among it.
+//! Two worlds differ in hidden rows, and in the values of a column that is masked or hidden, alone; everything that can be asked is asked
+//! in both. In every other pair what is seen is decided over a join, and what is looked up in has other rows too, but for those of the
+//! keys that are seen.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use tidemill::{Budget, ColumnType, Limits, Load, Mill, Scope, SemanticQuery, TenantId};
+use tokio_stream::StreamExt;
 
 use super::oracle::{Dice, STATEMENTS, Sale, csv, join_lands, questions, sale, with_measures};
 use super::{set_policies, user};
@@ -106,7 +108,10 @@ async fn told(mill: &Mill, small: &Mill, bounds: &Bounds, numbered: bool) -> Vec
     tell("as of 0", answer(mill.sql_as_of("select count(*), max(at) from sales", 0).await));
     for question in questions() {
         let query: SemanticQuery = serde_json::from_value(question.clone()).unwrap();
-        tell(&question.to_string(), answer(mill.query(&query).await));
+        let answered = mill.query(&query).await;
+        tell("file", answered.as_ref().map_or_else(failure, |answer| plain(answer.to_csv())));
+        tell(&question.to_string(), answer(answered));
+        tell("live", live(mill, &query).await);
         tell("explain", plain(mill.explain(&query).await));
         tell("lineage", plain(mill.lineage(&query).await));
         tell("verification", plain(mill.verify(&query).await));
@@ -148,6 +153,15 @@ fn answer(result: tidemill::Result<tidemill::QueryResult>) -> Value {
     }
 }
 
+/// What a subscription begins with.
+async fn live(mill: &Mill, query: &SemanticQuery) -> Value {
+    let first = match mill.subscribe(query).await {
+        Ok(mut live) => live.next().await.unwrap(),
+        Err(error) => Err(error),
+    };
+    first.map_or_else(|error| failure(&error), |change| change.to_json())
+}
+
 fn plain<T: Serialize>(result: tidemill::Result<T>) -> Value {
     match result {
         Ok(value) => serde_json::to_value(value).unwrap(),
@@ -185,10 +199,13 @@ fn visible(dice: &mut Dice) -> Vec<Vec<Sale>> {
     (0..loads).map(|_| (0..dice.roll(120)).map(|_| Sale { country: "DE", ..sale(dice) }).collect()).collect()
 }
 
-/// The same with hidden rows among them.
+/// The same with hidden rows among them, and other prices, which nobody sees who is asked.
 fn with_hidden(visible: &[Vec<Sale>], dice: &mut Dice) -> Vec<Vec<Sale>> {
     let mut loads = visible.to_vec();
     for rows in &mut loads {
+        for sale in rows.iter_mut() {
+            sale.price = (dice.roll(5) > 0).then(|| dice.roll(1_000) as f64 / 4.0);
+        }
         for _ in 0..1 + dice.roll(200) {
             let place = dice.roll(rows.len() as u64 + 1) as usize;
             rows.insert(place, hidden(dice));
@@ -198,8 +215,8 @@ fn with_hidden(visible: &[Vec<Sale>], dice: &mut Dice) -> Vec<Vec<Sale>> {
 }
 
 /// Loads into a world, and what somebody from Germany is told there, asked twice: kept partials, lists and compiled questions tell no
-/// more. What is seen is decided over a join where there are `lands` beside Germany.
-async fn world(ward: &Ward, name: &str, loads: &[Vec<Sale>], time: ColumnType, bounds: &Bounds, (lands, numbered): (Option<&str>, bool)) -> Vec<String> {
+/// more. What is seen is decided over a join where there are `lands` beside Germany. Prices are masked, or not there where it `hides`.
+async fn world(ward: &Ward, name: &str, loads: &[Vec<Sale>], time: ColumnType, bounds: &Bounds, (lands, numbered, hides): (Option<&str>, bool, bool)) -> Vec<String> {
     let mill = ward.engine.tenant(name).unwrap();
     for rows in loads {
         let load: Load = csv(rows, |_| (true, true));
@@ -213,7 +230,8 @@ async fn world(ward: &Ward, name: &str, loads: &[Vec<Sale>], time: ColumnType, b
         set_policies(&mill, "lands", own("lands.zone", "{user.zone}")).await;
         of_sales = own("lands.zone", "{user.zone}");
     }
-    of_sales[0]["masked"] = json!([{"column": "price"}]);
+    let (how, price) = if hides { ("hidden", json!(["price"])) } else { ("masked", json!([{"column": "price"}])) };
+    of_sales[0][how] = price;
     set_policies(&mill, "sales", of_sales).await;
     let scope = Scope::of(TenantId::parse(name).unwrap()).seen_by(user(&[("country", &["DE"]), ("zone", &["mine"])]));
     let small = ward.engine.mill(scope.clone().with_limits(Limits { budget: bounds.scope, ..Limits::default() }));
@@ -244,8 +262,9 @@ async fn compare(part: u64) {
         let time = if seed % 3 == 2 { ColumnType::Date } else { ColumnType::Timestamp };
         // Italy is of a zone in one world, and others are there in the other.
         let lands = |others| (seed % 2 == 1).then_some(others);
-        let one = world(&ward, "one", &with_hidden(&visible, &mut dice), time, &bounds, (lands("IT,other\n"), true)).await;
-        let two = world(&ward, "two", &with_hidden(&visible, &mut dice), time, &bounds, (lands("FR,other\nUS,another\nES,other\n"), true)).await;
+        let hides = seed % 4 > 1;
+        let one = world(&ward, "one", &with_hidden(&visible, &mut dice), time, &bounds, (lands("IT,other\n"), true, hides)).await;
+        let two = world(&ward, "two", &with_hidden(&visible, &mut dice), time, &bounds, (lands("FR,other\nUS,another\nES,other\n"), true, hides)).await;
         let (more, over) = same(&one, &two, seed);
         (pairs, refused) = (pairs + more, refused + over);
     }
@@ -287,8 +306,8 @@ async fn a_load_of_hidden_rows_alone_changes_the_number_of_the_version_and_nothi
         // After the first load, so that version 0 is the same.
         let place = 1 + dice.roll(more.len() as u64) as usize;
         more.insert(place, (0..1 + dice.roll(150)).map(|_| hidden(&mut dice)).collect());
-        let one = world(&ward, "one", &loads, time, &bounds, (None, false)).await;
-        let two = world(&ward, "two", &more, time, &bounds, (None, false)).await;
+        let one = world(&ward, "one", &loads, time, &bounds, (None, false, false)).await;
+        let two = world(&ward, "two", &more, time, &bounds, (None, false, false)).await;
         same(&one, &two, seed);
     }
 }
