@@ -223,6 +223,43 @@ async fn a_policy_goes_by_what_a_join_leads_to_and_only_admins_change_what_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hidden_rows_do_not_decide_which_rows_are_sent_nor_their_order() {
+    let servers = [server().await, server().await];
+    // What is larger is read first, which is this in one of them.
+    let others: String = (0..2_000).map(|number| format!("FR,{number},{number}\n")).collect();
+    for (server, hidden) in servers.iter().zip([others.as_str(), ""]) {
+        let mill = server.app.engine.tenant("acme").unwrap();
+        mill.load("orders", tidemill::Csv::bytes(format!("country,amount,margin\n{hidden}DE,3,1\nDE,2,1\n"))).await.unwrap();
+    }
+    for server in &servers {
+        for (sql, expected) in [
+            ("select amount from orders", json!([[1, 2, 3, 4]])),
+            ("select amount from orders limit 2", json!([[1, 2]])),
+            ("select amount from orders order by country limit 1", json!([[1]])),
+        ] {
+            assert_eq!(server.post(Who::Viewer, "/sql", json!({"sql": sql})).await.expect(200).json()["data"], expected, "{sql}");
+        }
+        assert_eq!(server.get(Who::Viewer, "/datasets/orders/preview").await.expect(200).json()["data"][1], json!([1, 2, 3, 4]));
+        let refused = server.post(Who::Viewer, "/sql", json!({"sql": "select amount, row_number() over () as n from orders"})).await.expect(400).json();
+        assert_eq!(refused["errors"][0]["field"], "sql", "{refused}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_lists_its_columns_hides_what_is_pushed_later() {
+    let server = server().await;
+    let policies = json!([{"name": "plain", "columns": ["country", "amount"]}]);
+    set_policies(&server, Who::Admin, policies.clone()).await.expect(200);
+    assert_eq!(server.get(Who::Admin, "/models/orders").await.expect(200).json()["access_policies"], policies);
+    server.app.engine.tenant("acme").unwrap().load("orders", tidemill::Csv::bytes("country,amount,margin,ssn\nDE,8,80,078\n")).await.unwrap();
+    assert_eq!(count(&server, Who::Viewer).await, json!([[4], [15]]));
+    let seen = server.post(Who::Viewer, "/sql", json!({"sql": "select * from orders"})).await.expect(200).json();
+    assert_eq!(seen["data"].as_array().unwrap().len(), 2, "{seen}");
+    assert!(server.get(Who::Admin, "/datasets/orders").await.expect(200).json().to_string().contains("ssn"));
+    assert!(!server.get(Who::Viewer, "/datasets/orders").await.expect(200).json().to_string().contains("ssn"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_editor_does_not_change_what_a_policy_finds_over_a_join_back_to_its_model() {
     let server = server().await;
     let mill = server.app.engine.tenant("acme").unwrap();
