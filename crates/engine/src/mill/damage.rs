@@ -62,7 +62,7 @@ impl Mill {
             }
             _ => error,
         };
-        let error = if asked.iter().any(|(_, seen)| seen.access().filters_rows()) { error.without_values() } else { error };
+        let error = if asked.iter().any(|(_, seen)| seen.access().restricts()) { error.without_values() } else { error };
         if !self.skips_damaged || error.kind() != ErrorKind::Corrupt || damage.segments.len() >= DAMAGED_MAX {
             return Err(error);
         }

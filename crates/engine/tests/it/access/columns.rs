@@ -11,7 +11,7 @@ use crate::ward::Ward;
 /// Rows of each of two loads.
 const ROWS: usize = 300;
 
-const STATEMENTS: [&str; 11] = [
+const STATEMENTS: [&str; 12] = [
     "select * from staff",
     "select name from staff limit 5",
     "select name, amount from staff order by team limit 5",
@@ -21,6 +21,7 @@ const STATEMENTS: [&str; 11] = [
     "select first_value(name order by name) from staff",
     "select first_value(name) from staff",
     "select name, row_number() over () as n from staff",
+    "select cast(name as bigint) from staff",
     "select hired from staff limit 1",
     "select count(*) from staff where hired > '2013-06-01' or secret > 'm'",
 ];
