@@ -17,7 +17,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 pub use self::statements::sql;
-pub use self::words::{cube, model, osi, policy};
+pub use self::words::{cube, dates, model, osi, policy};
 
 use crate::catalog::{ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
@@ -38,7 +38,7 @@ use crate::storage::log::DatasetLog;
 pub type Target = fn(&[u8]) -> Result<(), String>;
 
 /// Everything that reads bytes of others, by the name of its fuzz target and of its folder of examples.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("csv", csv),
     ("ndjson", ndjson),
     ("json", json),
@@ -50,6 +50,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("log", log),
     ("checkpoint", checkpoint),
     ("question", question),
+    ("dates", dates),
     ("model", model),
     ("cube", cube),
     ("osi", osi),

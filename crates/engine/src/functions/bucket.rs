@@ -162,6 +162,8 @@ pub(crate) fn reached(wall: NaiveDateTime, zone: Tz) -> Option<i64> {
     // of an hour that is there follows one that is not, so the change is between them.
     let found = (1..=24 * 4).find_map(|quarters| after(quarters * QUARTER_MINUTES))?;
     let begun = |micros: i64| wall_of(micros, zone).is_some_and(|now| now >= wall);
+    // Clocks are put by whole seconds.
+    let found = found.div_euclid(SECOND) * SECOND;
     Some(edge(found, found - QUARTER_MINUTES * 60 * SECOND, begun))
 }
 

@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, PrimitiveArray};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, TimeDelta, TimeZone};
+use chrono::DateTime;
 use chrono_tz::Tz;
 use datafusion::common::{exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility};
 
-use super::bucket::step;
+use super::bucket::{reached, step};
 use crate::semantic::grain::Grain;
-
-/// Minutes that a clock change can remove at most: a whole day at the date line.
-const GAP_MAX_MINUTES: i64 = 24 * 60;
 
 /// The function for one unit and zone, which are part of its name and identity.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -70,7 +67,7 @@ impl ScalarUDFImpl for TimeShift {
     }
 }
 
-/// An instant some units later (or, with a negative count, earlier). `None` outside of what the calendar can express.
+/// An instant some units later (or, with a negative count, earlier): by the clock below a day, by the calendar from a day on. `None` outside of what the calendar can express.
 pub(crate) fn shift(micros: i64, unit: Grain, count: i64, zone: Tz) -> Option<i64> {
     let seconds = match unit {
         Grain::Second => Some(1),
@@ -83,8 +80,7 @@ pub(crate) fn shift(micros: i64, unit: Grain, count: i64, zone: Tz) -> Option<i6
     }
     let local = DateTime::from_timestamp_micros(micros)?.with_timezone(&zone).naive_local();
     let moved = step(local.date(), unit, i32::try_from(count).ok()?)?.and_time(local.time());
-    let at = |minutes: i64| Some(zone.from_local_datetime(&moved.checked_add_signed(TimeDelta::minutes(minutes))?).earliest()?.timestamp_micros());
-    at(0).or_else(|| (1..=GAP_MAX_MINUTES).find_map(at))
+    reached(moved, zone)
 }
 
 #[cfg(test)]
@@ -103,6 +99,9 @@ mod tests {
             ("2013-03-11T04:00:00Z", Grain::Hour, -24, "America/New_York", "2013-03-10T04:00:00Z"),
             // Midnight was removed in São Paulo.
             ("2013-10-19T03:00:00Z", Grain::Day, 1, "America/Sao_Paulo", "2013-10-20T03:00:00Z"),
+            // So were half an hour on Lord Howe Island, and a day in Samoa.
+            ("2013-10-06T15:15:20.5Z", Grain::Day, -1, "Australia/Lord_Howe", "2013-10-05T15:30:00Z"),
+            ("2011-12-30T22:00:00Z", Grain::Day, -1, "Pacific/Apia", "2011-12-30T10:00:00Z"),
             ("2013-01-07T00:00:00Z", Grain::Week, 2, "UTC", "2013-01-21T00:00:00Z"),
         ] {
             assert_eq!(shift(micros(instant), unit, count, zone.parse().unwrap()), Some(micros(expected)), "{instant} {count} {unit:?}");

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
+use chrono::{DateTime, Utc};
 use datafusion::common::DFSchema;
 use object_store::memory::InMemory;
 use serde::Deserialize;
@@ -11,10 +12,13 @@ use serde::Deserialize;
 use super::settled;
 use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::functions::bucket::bucket_of;
 use crate::query::session::Session;
 use crate::scope::UserAttributes;
+use crate::semantic::business::BusinessDays;
+use crate::semantic::calendar::Calendar;
 use crate::semantic::date::{self, Reference};
-use crate::semantic::{AccessPolicy, DateRange, Model, View, access, generate, interchange};
+use crate::semantic::{AccessPolicy, DateRange, Interval, Model, View, access, generate, interchange};
 use crate::settings::Settings;
 
 /// Longest text that is read again: what is written may be longer than what was read.
@@ -62,6 +66,44 @@ pub fn osi(bytes: &[u8]) -> std::result::Result<(), String> {
         return Err("models that were written are others when they are read".to_owned());
     }
     again(&imported.models)
+}
+
+/// Instants about which clocks are put in some of [`CALENDARS`]: in Samoa over a whole day, on Lord Howe Island by half an hour.
+const CLOCKS: [i64; 4] = [1_325_282_400, 1_365_280_800, 1_381_072_500, 1_767_225_600];
+/// Where dates are read.
+const CALENDARS: [&str; 4] = ["UTC", "Pacific/Apia", "Australia/Lord_Howe weeks-Sun years-4 days-6", "America/Sao_Paulo days-23"];
+
+/// A range, a date or the width of a bucket as somebody types it; two lines are the two ends of a range.
+#[allow(clippy::missing_errors_doc, reason = "see `csv`")]
+pub fn dates(bytes: &[u8]) -> std::result::Result<(), String> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Ok(()) };
+    let range = match text.split_once('\n') {
+        Some((from, to)) => DateRange::Between([from.to_owned(), to.to_owned()]),
+        None => DateRange::Named(text.to_owned()),
+    };
+    for (seconds, calendar) in CLOCKS.iter().flat_map(|clock| CALENDARS.iter().map(move |calendar| (*clock, *calendar))) {
+        let calendar = calendar.parse::<Calendar>().map_err(|()| format!("{calendar} is no calendar"))?;
+        let now = DateTime::from_timestamp(seconds, 0).unwrap_or_default();
+        let reference = Reference { now, latest: Some(now), calendar, business: BusinessDays::default() };
+        range_again(&range, &reference)?;
+        if let Some((start, stop)) = settled(date::point(text, &reference))?
+            && start > stop
+        {
+            return Err(format!("{text:?} ends before it begins"));
+        }
+        width_again(text, now, calendar)?;
+    }
+    Ok(())
+}
+
+/// The width of a bucket is the same when it is written and read again, and an instant lies in its bucket.
+fn width_again(text: &str, now: DateTime<Utc>, calendar: Calendar) -> std::result::Result<(), String> {
+    let Some(width) = settled(text.parse::<Interval>())? else { return Ok(()) };
+    if settled(width.to_string().parse::<Interval>())? != Some(width) {
+        return Err(format!("{text:?} is another width when it is written and read again"));
+    }
+    let (start, end) = bucket_of(now.timestamp_micros(), width, calendar);
+    if (start..end).contains(&now.timestamp_micros()) { Ok(()) } else { Err(format!("an instant lies outside of its bucket of {text:?}")) }
 }
 
 /// Access policies and the attributes of a user.

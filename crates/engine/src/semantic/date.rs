@@ -4,9 +4,9 @@
 //! `last N business days` are all days from the first to the last of so many business days before today, those in between included.
 //! What is written to a fraction of a second lasts as long as its last digit says, everything else that names an instant a microsecond.
 //! A local time that is there twice begins with the first and ends with the second; one that a clock change removed lies nowhere, and
-//! begins and ends with the change.
+//! begins and ends with the change. So many units before an instant is found as for measures that look back (`functions/time_shift.rs`).
 
-use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::business::BusinessDays;
@@ -16,6 +16,7 @@ use super::query::{DateRange, SemanticQuery};
 use super::relative::{End, Offset, Words, Written};
 use crate::error::{Error, Result};
 use crate::functions::bucket::{bucket_of, day_of, day_start, reached, step};
+use crate::functions::time_shift::shift;
 
 /// Instants in microseconds: first, and first after. `None` is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,7 +63,7 @@ impl Reference {
     fn business_shift(&self, micros: i64, count: i32) -> Option<i64> {
         let day = self.day(micros)?;
         let there = self.business.step(day, count)?;
-        shift(micros, Grain::Day, i32::try_from(there.signed_duration_since(day).num_days()).ok()?, self.zone())
+        shift(micros, Grain::Day, there.signed_duration_since(day).num_days(), self.zone())
     }
 
     /// First instant of an end, and first instant after it. `now`: from when to when it is.
@@ -75,7 +76,7 @@ impl Reference {
             End::Now { offset, rounded } => {
                 let there = match offset {
                     None => now.0,
-                    Some(Offset::Units(count, grain)) => shift(now.0, grain, count, self.zone())?,
+                    Some(Offset::Units(count, grain)) => shift(now.0, grain, count.into(), self.zone())?,
                     Some(Offset::BusinessDays(count)) => self.business_shift(now.0, count)?,
                 };
                 rounded.map_or((there, there), |grain| bucket_of(there, grain, self.calendar))
@@ -198,28 +199,10 @@ fn on_the_wall(local: NaiveDateTime, lasts: i64, zone: Tz) -> Option<(i64, i64)>
 /// a clock change removed its beginning a bucket begins later, but those before it do not.
 fn earlier(start: i64, grain: Grain, count: i32, calendar: Calendar) -> Option<i64> {
     match grain {
-        Grain::Second | Grain::Minute | Grain::Hour => shift(start, grain, -count, calendar.zone),
+        // Where clocks are put by half an hour, so many hours ago is in the middle of an hour.
+        Grain::Second | Grain::Minute | Grain::Hour => Some(bucket_of(shift(start, grain, -i64::from(count), calendar.zone)?, grain, calendar).0),
         _ => day_start(step(day_of(start, calendar)?, grain, -count)?, calendar),
     }
-}
-
-/// An instant some units earlier or later: by the clock below a day, by the calendar from a day on.
-fn shift(micros: i64, grain: Grain, count: i32, zone: Tz) -> Option<i64> {
-    let seconds = match grain {
-        Grain::Second => 1,
-        Grain::Minute => 60,
-        Grain::Hour => 3_600,
-        _ => {
-            let local = DateTime::from_timestamp_micros(micros)?.with_timezone(&zone).naive_local();
-            let day = step(local.date(), grain, count)?;
-            let time = day.and_time(local.time());
-            return match time.and_local_timezone(zone).earliest() {
-                Some(instant) => Some(instant.timestamp_micros()),
-                None => (time + TimeDelta::hours(1)).and_local_timezone(zone).earliest().map(|instant| instant.timestamp_micros()),
-            };
-        }
-    };
-    micros.checked_add(i64::from(count).checked_mul(seconds)?.checked_mul(1_000_000)?)
 }
 
 #[cfg(test)]
@@ -366,6 +349,49 @@ mod tests {
         assert_eq!(asked_as(serde_json::json!([time("f.at", "last 7 days"), time("f.at", "this month")])), None);
         assert_eq!(asked_as(serde_json::json!([time("f.at", "all")])), None);
         assert_eq!(asked_as(serde_json::json!([])), None);
+    }
+
+    #[test]
+    fn what_a_clock_change_skipped_or_cut_is_where_the_change_is() {
+        for (zone, now, text, expected) in [
+            // Samoa had no 30th of December in 2011.
+            ("Pacific/Apia", "2011-12-30T22:00:00Z", "from 1 day ago to now of data", "2011-12-30T10:00:00 .. 2011-12-30T22:00:00.000001"),
+            ("Pacific/Apia", "2011-12-30T22:00:00Z", "from 2 days ago to now", "2011-12-29T22:00:00 .. 2011-12-30T22:00:00"),
+            ("Pacific/Apia", "2012-01-30T22:00:00Z", "from 1 month ago to now", "2011-12-30T22:00:00 .. 2012-01-30T22:00:00"),
+            // On Lord Howe Island it was half past two when it was to be two on the 6th of October 2013.
+            ("Australia/Lord_Howe", "2013-10-06T15:15:00Z", "now-1d to now", "2013-10-05T15:30:00 .. 2013-10-06T15:15:00"),
+            // It was two for the second time half an hour after the first on the 7th of April: at seven it is 25 hours since seven.
+            ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 24 hours", "2013-04-05T20:00:00 .. 2013-04-06T20:30:00"),
+            ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 2 hours of data", "2013-04-06T19:30:00 .. 2013-04-06T21:30:00"),
+        ] {
+            let now = now.parse().unwrap();
+            let reference = Reference { now, latest: Some(now), calendar: zone.parse::<Tz>().unwrap().into(), business: BusinessDays::default() };
+            let range = resolve(&DateRange::Named(text.to_owned()), &reference).unwrap();
+            let shown = [range.from, range.to].map(|micros| DateTime::from_timestamp_micros(micros.unwrap()).unwrap().format("%FT%T%.f").to_string());
+            assert_eq!(shown.join(" .. "), expected, "{text} in {zone}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn so_many_units_ago_is_where_measures_that_look_back_find_it(seconds in 1_200_000_000_i64..1_500_000_000, count in 1_i32..40, grain in 0..8_usize, zone in 0..5_usize) {
+            let (grain, word) = [
+                (Grain::Second, "seconds"), (Grain::Minute, "minutes"), (Grain::Hour, "hours"), (Grain::Day, "days"),
+                (Grain::Week, "weeks"), (Grain::Month, "months"), (Grain::Quarter, "quarters"), (Grain::Year, "years"),
+            ][grain];
+            let zone: Tz = ["UTC", "America/New_York", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia"][zone].parse().unwrap();
+            let now = DateTime::from_timestamp(seconds, 0).unwrap();
+            let reference = Reference { now, latest: None, calendar: zone.into(), business: BusinessDays::default() };
+            let ago = resolve(&DateRange::Named(format!("from {count} {word} ago to now")), &reference).unwrap();
+            let back = shift(now.timestamp_micros(), grain, (-count).into(), zone);
+            proptest::prop_assert!(back.is_some());
+            proptest::prop_assert_eq!(ago.from, back);
+            // Whole units begin where a bucket does.
+            let whole = resolve(&DateRange::Named(format!("last {count} {word}")), &reference).unwrap();
+            let (from, to) = (whole.from.unwrap(), whole.to.unwrap());
+            proptest::prop_assert_eq!(bucket_of(from, grain, zone).0, from);
+            proptest::prop_assert_eq!(bucket_of(to, grain, zone).0, to);
+        }
     }
 
     #[test]
