@@ -104,15 +104,15 @@ impl Mill {
         if self.from_rows { &self.shared.rows } else { &self.shared.session }
     }
 
-    /// The same, where statements go by a calendar: the relative dates of measures, and which days are worked
-    /// (`is_business_day(at)`). Semantic queries bring their own.
+    /// The same, where statements go by a calendar and its zone: the relative dates of measures, buckets over views, and which days
+    /// are worked (`is_business_day(at)`). Semantic queries bring their own.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
     /// # use tidemill::{CalendarSettings, Engine};
     /// # let folder = tempfile::tempdir().unwrap();
     /// let mill = Engine::open(folder.path()).await?.tenant("acme")?;
-    /// let mill = mill.with_calendar(CalendarSettings { year_start: 4, ..CalendarSettings::default() });
+    /// let mill = mill.with_calendar(CalendarSettings { year_start: Some(4), ..CalendarSettings::default() });
     /// # Ok::<(), tidemill::Error>(())
     /// # }).unwrap();
     /// ```

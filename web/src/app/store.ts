@@ -9,7 +9,7 @@ import { rememberSession } from '@/api/session-hint';
 import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
 import { onViewAsChanged } from '@/api/view-as';
 import { toastSlice } from '@/components/toast-slice';
-import { setFormatCalendar } from '@/lib/format/calendar';
+import { setFormatCalendar, within } from '@/lib/format/calendar';
 
 // Features may declare slices here through module augmentation and `rootReducer.inject(slice)`.
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type
@@ -34,11 +34,11 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
-  // Before anything is drawn anew: what is written about time goes by one's own calendar, else by that of the
-  // organisation.
+  // Before anything is drawn anew: what is written about time goes by one's own calendar, and where that says nothing by
+  // that of the organisation.
   store.subscribe(() => {
     const { user, tenant } = store.getState().session;
-    setFormatCalendar(user?.calendar ?? tenant?.calendar);
+    setFormatCalendar(within(user?.calendar, tenant?.calendar));
   });
   const forget = (): void => {
     const { data } = sessionApi.endpoints.getBootstrap.select()(store.getState());

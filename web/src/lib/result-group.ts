@@ -1,7 +1,7 @@
 // The groups of an answer: which rows are behind one of its numbers, in words and as a question about them alone. Pure.
 import type { Cell, ColumnType, Filter, Model, ResultColumn, SemanticQuery } from '@/api/types';
 import { formatCell } from './format';
-import { formatCalendar } from './format/calendar';
+import { formatCalendar, within } from './format/calendar';
 import { looksElsewhere } from './measure-reach';
 import { modelOf } from './members';
 import { rangeLabel } from './range-label';
@@ -128,7 +128,7 @@ export function groupQuery(
   });
   if (elsewhere) return null;
   const { dimensions, timeDimensions, segments, timezone, calendar, exact, asOf } = query;
-  const { dayStart = 0 } = calendar ?? formatCalendar();
+  const dayStart = within(calendar, formatCalendar()).dayStart ?? 0;
   const filters = [
     ...(query.filters ?? []),
     ...group.members.map(isValue),

@@ -30,7 +30,7 @@ use crate::semantic::grain::Grain;
 /// How the function is called.
 pub(crate) const NAME: &str = "is_business_day";
 
-/// The function for one calendar. Days are those of UTC where a call names no other zone.
+/// The function for one calendar. Days are those of the calendar's zone where a call names no other one.
 pub(crate) struct IsBusinessDay {
     calendar: Calendar,
     days: BusinessDays,
@@ -42,7 +42,7 @@ pub(crate) struct IsBusinessDay {
 impl IsBusinessDay {
     /// The function as DataFusion takes it.
     pub(crate) fn udf(settings: &CalendarSettings) -> ScalarUDF {
-        let calendar = Calendar::new(Tz::UTC, settings).of(Grain::Day.into());
+        let calendar = Calendar::new(settings.zone(), settings).of(Grain::Day.into());
         let days = settings.business_days();
         let identity = format!("{NAME}_{calendar}_{days}");
         ScalarUDF::from(Self { calendar, days, identity, signature: Signature::user_defined(Volatility::Immutable) })
@@ -201,14 +201,14 @@ mod tests {
         let instants: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(late), None]).with_timezone("UTC"));
         assert_eq!(worked(&christmas(), &instants, Tz::UTC), [Some(true), None]);
         assert_eq!(worked(&christmas(), &instants, Tz::Asia__Tokyo), [Some(false), None]);
-        assert_eq!(worked(&CalendarSettings { day_start: 6, ..christmas() }, &instants, Tz::Asia__Tokyo), [Some(true), None]);
+        assert_eq!(worked(&CalendarSettings { day_start: Some(6), ..christmas() }, &instants, Tz::Asia__Tokyo), [Some(true), None]);
     }
 
     #[test]
     fn other_calendars_are_other_functions() {
         let plain = CalendarSettings::default();
-        assert_eq!(IsBusinessDay::udf(&plain), IsBusinessDay::udf(&CalendarSettings { year_start: 4, ..plain.clone() }));
-        for other in [christmas(), CalendarSettings { day_start: 6, ..plain.clone() }] {
+        assert_eq!(IsBusinessDay::udf(&plain), IsBusinessDay::udf(&CalendarSettings { year_start: Some(4), ..plain.clone() }));
+        for other in [christmas(), CalendarSettings { day_start: Some(6), ..plain.clone() }, CalendarSettings { timezone: Some("Asia/Tokyo".to_owned()), ..plain.clone() }] {
             assert_ne!(IsBusinessDay::udf(&plain), IsBusinessDay::udf(&other));
         }
     }

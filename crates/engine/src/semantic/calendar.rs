@@ -1,43 +1,49 @@
-//! When days, weeks, quarters and years begin, and which days are worked.
+//! In which zone and when days, weeks, quarters and years begin, and which days are worked. What a calendar says nothing of is as the
+//! next wider one says, field by field.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::Weekday;
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 use serde::{Deserialize, Serialize};
 
 use super::business::{BusinessDays, Holidays, Weekend};
 use super::grain::Grain;
 use super::interval::Interval;
 use super::weekday;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, near_names};
 
 /// The last hour with which a day can begin.
 pub(crate) const DAY_START_MAX: u32 = 23;
 
-/// What a query says of its calendar, in its time zone.
+/// What a query says of its calendar. A field that it says nothing of is `None`.
 ///
 /// ```
 /// let query: tidemill::SemanticQuery = serde_json::from_str(
 ///     r#"{"measures": ["flights.count"], "calendar": {"weekStart": "sunday", "yearStart": 4},
 ///         "timeDimensions": [{"dimension": "flights.time_hour", "granularity": "week", "dateRange": "this year"}]}"#,
 /// )?;
-/// assert_eq!(query.calendar.unwrap().year_start, 4);
+/// assert_eq!(query.calendar.unwrap().year_start, Some(4));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct CalendarSettings {
-    /// The day on which weeks begin. Default: Monday, as ISO 8601 has it.
-    #[serde(with = "weekday")]
-    pub week_start: Weekday,
-    /// The month with which years begin, 1 to 12; quarters follow it. Default: January. A year is named by its first day.
-    pub year_start: u32,
-    /// The hour with which days begin, 0 to 23, and with them weeks, months, quarters and years. Default: 0, midnight. A day is
+    /// The zone in which days begin, where [`SemanticQuery::timezone`](crate::SemanticQuery::timezone) names none: a name of the IANA
+    /// database. `None`: UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// The day on which weeks begin. `None`: Monday, as ISO 8601 has it.
+    #[serde(with = "weekday::optional", skip_serializing_if = "Option::is_none")]
+    pub week_start: Option<Weekday>,
+    /// The month with which years begin, 1 to 12; quarters follow it. `None`: January. A year is named by its first day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year_start: Option<u32>,
+    /// The hour with which days begin, 0 to 23, and with them weeks, months, quarters and years. `None`: 0, midnight. A day is
     /// named by the date on which it begins. Dates have no time of day: they belong to the day that they name.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub day_start: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day_start: Option<u32>,
     /// The days of the week that are not worked. `None`: Saturday and Sunday.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weekend: Option<Weekend>,
@@ -47,16 +53,19 @@ pub struct CalendarSettings {
 }
 
 impl CalendarSettings {
-    /// Checks month, hour, weekend and holidays.
+    /// Checks zone, month, hour, weekend and holidays.
     ///
     /// # Errors
-    /// `Invalid` at the field at fault, for instance `yearStart`.
+    /// `Invalid` at the field at fault, for instance `yearStart`; for a zone with near names.
     pub fn check(&self) -> Result<()> {
-        if !(1..=12).contains(&self.year_start) {
-            return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {}", self.year_start)).at("yearStart"));
+        if let Some(name) = &self.timezone {
+            zone_named(name).map_err(|error| error.at("timezone"))?;
         }
-        if self.day_start > DAY_START_MAX {
-            return Err(Error::invalid(format!("days begin with an hour from 0 to {DAY_START_MAX}, not {}", self.day_start)).at("dayStart"));
+        if let Some(month) = self.year_start.filter(|month| !(1..=12).contains(month)) {
+            return Err(Error::invalid(format!("years begin with a month from 1 to 12, not {month}")).at("yearStart"));
+        }
+        if let Some(hour) = self.day_start.filter(|hour| *hour > DAY_START_MAX) {
+            return Err(Error::invalid(format!("days begin with an hour from 0 to {DAY_START_MAX}, not {hour}")).at("dayStart"));
         }
         if self.weekend.is_some_and(|weekend| weekend.days().count() == 7) {
             return Err(Error::invalid("a weekend of seven days leaves no business day; name six at most").at("weekend"));
@@ -64,11 +73,28 @@ impl CalendarSettings {
         self.holidays.as_ref().map_or(Ok(()), |holidays| holidays.check().map_err(|error| error.at("holidays")))
     }
 
-    /// The same, where weekend and holidays that it says nothing of are those of a wider calendar: a dashboard that has its
-    /// weeks begin on Sunday keeps the holidays of its tenant.
+    /// The same, where each field that it says nothing of is that of a wider calendar: a dashboard that has its weeks begin on Sunday
+    /// keeps the zone, the fiscal year and the holidays of its tenant.
     #[must_use]
     pub fn within(self, wider: &Self) -> Self {
-        Self { weekend: self.weekend.or(wider.weekend), holidays: self.holidays.or_else(|| wider.holidays.clone()), ..self }
+        Self {
+            timezone: self.timezone.or_else(|| wider.timezone.clone()),
+            week_start: self.week_start.or(wider.week_start),
+            year_start: self.year_start.or(wider.year_start),
+            day_start: self.day_start.or(wider.day_start),
+            weekend: self.weekend.or(wider.weekend),
+            holidays: self.holidays.or_else(|| wider.holidays.clone()),
+        }
+    }
+
+    /// The zone in which days begin where a question names none. A name that [`check`](Self::check) refuses is UTC.
+    pub(crate) fn zone(&self) -> Tz {
+        self.timezone.as_deref().and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+    }
+
+    /// The same without its zone.
+    pub(crate) fn without_zone(self) -> Self {
+        Self { timezone: None, ..self }
     }
 
     /// The same without what says which days are worked.
@@ -108,9 +134,9 @@ impl UsedCalendar {
         let default = CalendarSettings::default();
         let settings = settings.or(usual.then_some(&default))?;
         Some(Self {
-            week_start: settings.week_start,
-            year_start: settings.year_start,
-            day_start: settings.day_start,
+            week_start: settings.week_start.unwrap_or(Weekday::Mon),
+            year_start: settings.year_start.unwrap_or(1),
+            day_start: settings.day_start.unwrap_or(0),
             weekend: business.then(|| settings.weekend.unwrap_or_default()),
             holiday_count: business.then(|| settings.holidays.as_ref().map_or(0, Holidays::len)),
         })
@@ -122,10 +148,17 @@ fn is_zero(value: &u32) -> bool {
     *value == 0
 }
 
-impl Default for CalendarSettings {
-    fn default() -> Self {
-        Self { week_start: Weekday::Mon, year_start: 1, day_start: 0, weekend: None, holidays: None }
-    }
+/// The zone of a name.
+///
+/// # Errors
+/// `Invalid` for a name that is not in the IANA database, with those that are near to it or end with it.
+pub(crate) fn zone_named(name: &str) -> Result<Tz> {
+    name.parse().map_err(|_| {
+        let names = || TZ_VARIANTS.iter().map(|zone| zone.name());
+        let place = names().find(|known| known.rsplit('/').next().is_some_and(|place| place.eq_ignore_ascii_case(name)));
+        let near = place.map_or_else(|| near_names(name, names()), |place| format!("; did you mean {place}?"));
+        Error::invalid(format!("unknown time zone {name:?}; use an IANA name such as Europe/Berlin{near}"))
+    })
 }
 
 /// A calendar: settings in a zone.
@@ -147,7 +180,12 @@ impl From<Tz> for Calendar {
 
 impl Calendar {
     pub(crate) fn new(zone: Tz, settings: &CalendarSettings) -> Self {
-        Self { zone, week_start: settings.week_start, year_start: settings.year_start.clamp(1, 12), day_start: settings.day_start.min(DAY_START_MAX) }
+        Self {
+            zone,
+            week_start: settings.week_start.unwrap_or(Weekday::Mon),
+            year_start: settings.year_start.unwrap_or(1).clamp(1, 12),
+            day_start: settings.day_start.unwrap_or(0).min(DAY_START_MAX),
+        }
     }
 
     /// The calendar with which buckets of a width are the same, and no other is said: days are days whenever weeks begin.
@@ -236,12 +274,47 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_say_nothing_of_days_are_written_as_before() {
-        let settings: CalendarSettings = serde_json::from_str(r#"{"weekStart": "sunday"}"#).unwrap();
-        assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"sunday","yearStart":1}"#);
-        let settings: CalendarSettings = serde_json::from_str(r#"{"dayStart": 6}"#).unwrap();
-        assert_eq!(serde_json::to_string(&settings).unwrap(), r#"{"weekStart":"monday","yearStart":1,"dayStart":6}"#);
+    fn settings_are_written_as_they_were_said() {
+        for text in [r"{}", r#"{"weekStart":"sunday"}"#, r#"{"timezone":"Asia/Tokyo","weekStart":"monday","yearStart":1,"dayStart":0}"#, r#"{"yearStart":4,"weekend":[]}"#] {
+            let settings: CalendarSettings = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&settings).unwrap(), text);
+            assert!(settings.check().is_ok());
+        }
+        let nothing: CalendarSettings = serde_json::from_str(r#"{"weekStart": null, "yearStart": null, "timezone": null}"#).unwrap();
+        assert_eq!(nothing, CalendarSettings::default());
     }
+
+    #[test]
+    fn what_a_calendar_says_nothing_of_is_that_of_the_wider_one() {
+        let read = |text: &str| serde_json::from_str::<CalendarSettings>(text).unwrap();
+        let wider = r#"{"timezone":"Asia/Tokyo","weekStart":"saturday","yearStart":4,"dayStart":6,"weekend":["friday"],"holidays":[{"date":"2026-12-25"}]}"#;
+        assert_eq!(read("{}").within(&read(wider)), read(wider));
+        for (narrow, kept) in [
+            (r#"{"timezone":"UTC"}"#, r#""timezone":"Asia/Tokyo""#),
+            (r#"{"weekStart":"sunday"}"#, r#""weekStart":"saturday""#),
+            (r#"{"yearStart":1}"#, r#""yearStart":4"#),
+            (r#"{"dayStart":0}"#, r#""dayStart":6"#),
+            (r#"{"weekend":[]}"#, r#""weekend":["friday"]"#),
+            (r#"{"holidays":[]}"#, r#""holidays":[{"date":"2026-12-25"}]"#),
+        ] {
+            let expected = wider.replace(kept, narrow.trim_matches(['{', '}']));
+            assert_eq!(serde_json::to_string(&read(narrow).within(&read(wider))).unwrap(), expected, "{narrow}");
+            assert_eq!(read(narrow).within(&CalendarSettings::default()), read(narrow));
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_is_refused_with_near_ones() {
+        for (name, near) in [("Europe/Berln", "did you mean Europe/Berlin"), ("tokyo", "did you mean Asia/Tokyo?"), ("Mars/Olympus_Mons_Base", "such as Europe/Berlin")] {
+            let settings = CalendarSettings { timezone: Some(name.to_owned()), ..CalendarSettings::default() };
+            let refused = settings.check().unwrap_err();
+            assert_eq!((refused.kind(), refused.field()), (crate::ErrorKind::Invalid, Some("timezone")));
+            assert!(refused.message().contains(near), "{refused}");
+        }
+        let tokyo = CalendarSettings { timezone: Some("Asia/Tokyo".to_owned()), ..CalendarSettings::default() };
+        assert_eq!((tokyo.zone(), CalendarSettings::default().zone()), (Tz::Asia__Tokyo, Tz::UTC));
+    }
+
     #[test]
     fn days_that_are_not_worked_come_back_and_are_told_by_their_number() {
         let text = r#"{"weekStart":"monday","yearStart":1,"weekend":["friday","saturday"],"holidays":[{"date":"2026-12-25","name":"Christmas"}]}"#;
@@ -255,7 +328,7 @@ mod tests {
         assert_eq!(UsedCalendar::of(None, true, false).map(|told| (told.week_start, told.year_start, told.holiday_count)), Some((Weekday::Mon, 1, None)));
         let narrow: CalendarSettings = serde_json::from_str(r#"{"weekStart": "sunday", "weekend": []}"#).unwrap();
         let both = narrow.within(&settings);
-        assert_eq!((both.week_start, both.weekend.map(|weekend| weekend.days().count()), both.holidays), (Weekday::Sun, Some(0), settings.holidays));
+        assert_eq!((both.week_start, both.weekend.map(|weekend| weekend.days().count()), both.holidays), (Some(Weekday::Sun), Some(0), settings.holidays));
         let all = r#"{"weekend": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]}"#;
         let refused = serde_json::from_str::<CalendarSettings>(all).unwrap().check().unwrap_err();
         assert_eq!(refused.field(), Some("weekend"));

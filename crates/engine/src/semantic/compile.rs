@@ -11,7 +11,7 @@ use datafusion::logical_expr::expr::Sort;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, lit};
 
-use super::calendar::Calendar;
+use super::calendar::{Calendar, zone_named};
 use super::date::{self, Range, Reference};
 use super::filter;
 use super::granularity::interval_of;
@@ -65,13 +65,14 @@ pub(crate) fn compile(query: &SemanticQuery, model: &Model, source: LogicalPlan,
     compiler.compile(source)
 }
 
-/// The zone of a query.
+/// The zone of a query: what it names itself, or its calendar, or UTC.
 ///
 /// # Errors
 /// `Invalid` for a name that is not in the IANA database.
 pub(crate) fn zone_of(query: &SemanticQuery) -> Result<Tz> {
-    let name = query.timezone.as_deref().unwrap_or("UTC");
-    name.parse().map_err(|_| Error::invalid(format!("unknown time zone {name:?}; use an IANA name such as Europe/Berlin")).at("timezone"))
+    let own = query.timezone.as_deref().map(|name| (name, "timezone"));
+    let of_calendar = || Some((query.calendar.as_ref()?.timezone.as_deref()?, "calendar.timezone"));
+    own.or_else(of_calendar).map_or(Ok(Tz::UTC), |(name, field)| zone_named(name).map_err(|error| error.at(field)))
 }
 
 /// The calendar of a query.

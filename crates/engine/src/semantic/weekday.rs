@@ -1,7 +1,7 @@
 //! Days of the week by their names.
 
 use chrono::Weekday;
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::Serializer;
 
 const NAMES: [(&str, Weekday); 7] = [
     ("monday", Weekday::Mon),
@@ -33,6 +33,21 @@ pub(super) fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S
     serializer.serialize_str(name(*day))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
-    named(&String::deserialize(deserializer)?, "weekStart").map_err(serde::de::Error::custom)
+/// The same where there may be none.
+pub(super) mod optional {
+    use chrono::Weekday;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub(in crate::semantic) fn serialize<S: Serializer>(day: &Option<Weekday>, serializer: S) -> Result<S::Ok, S::Error> {
+        match day {
+            Some(day) => super::serialize(day, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::semantic) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Weekday>, D::Error> {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| super::named(&name, "weekStart").map_err(serde::de::Error::custom)).transpose()
+    }
 }

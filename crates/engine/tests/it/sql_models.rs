@@ -292,7 +292,7 @@ async fn relative_dates_go_by_the_calendar_of_who_asks() {
     let ward = shop().await;
     let latest = json!([{"member": "orders.at", "operator": "inDateRange", "values": ["this year of data"]}]);
     change(&ward.mill, "orders", json!({"measures": [{"name": "this_year", "label": "This year", "kind": "sum", "column": "amount", "filters": latest}]})).await;
-    let march = CalendarSettings { year_start: 3, ..CalendarSettings::default() };
+    let march = CalendarSettings { year_start: Some(3), ..CalendarSettings::default() };
     assert_eq!(rows(&ward.mill, "select measure(this_year) from orders").await, json!([[280]]));
     assert_eq!(rows(&ward.mill.with_calendar(march), "select measure(this_year) from orders").await, json!([[180]]));
     let query = json!({"measures": ["orders.this_year"], "calendar": {"yearStart": 3}});

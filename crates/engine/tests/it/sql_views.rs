@@ -274,4 +274,15 @@ async fn policies_calendars_budgets_and_older_states_hold() {
     assert_eq!(weeks[1], json!([3, 4]));
     let question = json!({"measures": ["sales.revenue"], "timeDimensions": [{"dimension": "sales.at", "granularity": "week"}], "calendar": {"weekStart": "sunday"}, "order": [["sales.at", "asc"]]});
     assert_eq!(weeks, data(&ward.mill, &question).await);
+
+    // Days are those of the zone of who asks, unless the statement names one.
+    let tokyo = ward.mill.with_calendar(serde_json::from_value(json!({"timezone": "Asia/Tokyo"})).unwrap());
+    for (zone, called) in [("Asia/Tokyo", ""), ("UTC", ", 'UTC'"), ("Europe/Oslo", ", 'Europe/Oslo'")] {
+        let days = rows(&tokyo, &format!("select date_trunc('day', at{called}) as day, measure(revenue) from sales group by day order by day")).await;
+        let question =
+            json!({"measures": ["sales.revenue"], "timeDimensions": [{"dimension": "sales.at", "granularity": "day"}], "timezone": zone, "order": [["sales.at", "asc"]]});
+        assert_eq!(days, data(&ward.mill, &question).await, "{zone}");
+    }
+    let told = tokyo.sql("select measure(revenue) from sales").await.unwrap().provenance;
+    assert_eq!((told.timezone.as_str(), told.calendar), ("Asia/Tokyo", None));
 }

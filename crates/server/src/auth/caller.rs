@@ -151,8 +151,8 @@ impl Caller {
         self.viewed.as_ref().unwrap_or(&self.identity)
     }
 
-    /// When weeks and years begin for them: as they say themselves, else as their tenant says. Weekend and holidays that their own
-    /// calendar says nothing of are those of the tenant.
+    /// In which zone and when days, weeks and years begin for them: as they say themselves, and where they say nothing, field by field,
+    /// as their tenant says.
     pub fn calendar(&self) -> CalendarSettings {
         let tenant = &self.tenant.calendar.0;
         self.eyes().calendar().map_or_else(|| tenant.clone(), |own| own.0.clone().within(tenant))
@@ -163,14 +163,10 @@ impl Caller {
         self.tenant.budget.0.lowered(self.eyes().budget())
     }
 
-    /// A question under their calendar, where it says nothing of one, or nothing of weekend and holidays.
+    /// A question in their zone and under their calendar, where it says nothing of them.
     #[must_use]
-    pub fn asks(&self, mut query: SemanticQuery) -> SemanticQuery {
-        let calendar = self.calendar();
-        if calendar != CalendarSettings::default() {
-            query.calendar = Some(query.calendar.map_or_else(|| calendar.clone(), |own| own.within(&calendar)));
-        }
-        query
+    pub fn asks(&self, query: SemanticQuery) -> SemanticQuery {
+        in_calendar(query, &self.calendar())
     }
 
     /// Whether two callers are answered the same: neither their rights and attributes nor calendar and budget did change.
@@ -232,6 +228,15 @@ impl Caller {
         let attributes = eyes.attributes().0.iter().fold(UserAttributes::default(), |all, (name, values)| all.with(name, values));
         scope.seen_by(known.fold(attributes, |all, (name, value)| all.with(name, [value])))
     }
+}
+
+/// A question in a zone and under a calendar, where it says nothing of them. What it names itself comes first, its own calendar next.
+fn in_calendar(query: SemanticQuery, wider: &CalendarSettings) -> SemanticQuery {
+    let mut calendar = query.calendar.clone().unwrap_or_default().within(wider);
+    // One place says the zone, so that questions that are equal are seen to be.
+    let timezone = query.timezone.clone().or(calendar.timezone.take());
+    let says_nothing = query.calendar.is_none() && calendar == CalendarSettings::default();
+    SemanticQuery { timezone, calendar: (!says_nothing).then_some(calendar), ..query }
 }
 
 fn name(role: Role) -> &'static str {

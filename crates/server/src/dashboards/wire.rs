@@ -29,10 +29,10 @@ pub struct Definition {
     /// How to read the rest; 1.
     #[schema(example = 1)]
     pub schema: u32,
-    /// IANA name of the zone in which days begin.
+    /// IANA name of the zone in which days begin; nothing: that of its calendar, or of who looks.
     #[serde(default)]
     pub timezone: Option<String>,
-    /// When weeks and years begin in its widgets, where their queries do not say; nothing: as for who looks.
+    /// When days, weeks and years begin in its widgets, where their queries do not say; what it says nothing of: as for who looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<schema::Calendar>)]
     pub calendar: Option<CalendarSettings>,
@@ -269,6 +269,8 @@ impl Definition {
         if self.schema != SCHEMA {
             return Err(Problem::field(format!("{prefix}schema"), format!("is {SCHEMA}")));
         }
+        let zone = CalendarSettings { timezone: self.timezone.clone(), ..CalendarSettings::default() };
+        zone.check().map_err(|error| Problem::field(format!("{prefix}timezone"), error.message()))?;
         if let Some(calendar) = &self.calendar {
             check_calendar(&format!("{prefix}calendar"), calendar)?;
         }

@@ -17,7 +17,7 @@ pub struct Model {
     pub slug: String,
     /// What people read.
     pub name: String,
-    /// When weeks and years begin, where a question does not say.
+    /// In which zone and when days, weeks and years begin, where a question does not say.
     #[sea_orm(column_type = "JsonBinary")]
     pub calendar: Calendar,
     /// What one question may read.

@@ -22,7 +22,7 @@ pub struct Tenant {
     pub slug: String,
     /// What people read.
     pub name: String,
-    /// When weeks and years begin, where a question does not say.
+    /// In which zone and when days, weeks and years begin, where a question does not say.
     #[schema(value_type = schema::Calendar)]
     pub calendar: CalendarSettings,
     /// What one question may read at most.
@@ -34,7 +34,7 @@ pub struct Tenant {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantChange {
-    /// When weeks and years begin, where a question does not say. Its fields that are not given stay; `null` takes weekend or holidays away.
+    /// In which zone and when days, weeks and years begin, where a question does not say. Its fields that are not given stay; `null` takes one away.
     #[schema(value_type = Option<schema::Calendar>)]
     pub calendar: Option<CalendarChange>,
     /// What one question may read at most; `{}` takes the bounds away.
@@ -92,7 +92,7 @@ impl NewTenant {
     }
 }
 
-/// Checks month, hour, weekend and holidays of a calendar.
+/// Checks zone, month, hour, weekend and holidays of a calendar.
 ///
 /// # Errors
 /// `Invalid`, naming the field.

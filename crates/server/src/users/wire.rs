@@ -39,7 +39,7 @@ pub struct User {
     /// What one question of theirs may read at most, beside what the tenant grants.
     #[schema(value_type = schema::Budget)]
     pub budget: Budget,
-    /// When weeks and years begin for them, where a question does not say; nothing: as for the tenant.
+    /// In which zone and when days, weeks and years begin for them, where a question does not say; what it says nothing of: as for the tenant.
     #[schema(value_type = Option<schema::Calendar>)]
     pub calendar: Option<CalendarSettings>,
 }
@@ -117,8 +117,8 @@ pub struct UserChange {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MyChange {
-    /// When weeks and years begin for them, where a question does not say; `null`: as for the tenant. Its fields that are not given
-    /// stay; `null` takes weekend or holidays away.
+    /// In which zone and when days, weeks and years begin for them, where a question does not say; `null`: as for the tenant. Its fields
+    /// that are not given stay; `null` makes one as it is for the tenant.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required, value_type = Option<schema::Calendar>)]
     pub calendar: Option<CalendarChange>,

@@ -23,7 +23,7 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     let weeks = async |who: Who, calendar: Value| server.post(who, "/queries", weekly(calendar)).await.expect(200).json()["data"].clone();
     let (monday, sunday) = (json!([["2013-02-25T00:00:00Z"], [2]]), json!([["2013-02-24T00:00:00Z", "2013-03-03T00:00:00Z"], [1, 1]]));
     assert_eq!(weeks(Who::Viewer, Value::Null).await, monday);
-    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"], json!({"weekStart": "monday", "yearStart": 1}));
+    assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"], json!({}));
     for who in [Who::Viewer, Who::Editor] {
         server.put(who, "/tenant", None, json!({"calendar": {"weekStart": "sunday"}})).await.expect(403);
     }
@@ -34,8 +34,9 @@ async fn questions_go_by_the_calendar_of_the_tenant() {
     let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"weekStart": "sunday", "yearStart": 4}})).await.expect(200).json();
     assert_eq!((&changed["slug"], &changed["calendar"]), (&json!("acme"), &json!({"weekStart": "sunday", "yearStart": 4})));
     assert_eq!(weeks(Who::Viewer, Value::Null).await, sunday);
-    // A question that says something itself is answered as it says; another tenant has its own.
-    assert_eq!(weeks(Who::Viewer, json!({})).await, monday);
+    // A question that says something itself is answered as it says, and else as the tenant says; another tenant has its own.
+    assert_eq!(weeks(Who::Viewer, json!({"weekStart": "monday"})).await, monday);
+    assert_eq!(weeks(Who::Viewer, json!({"yearStart": 7})).await, sunday);
     assert_eq!(weeks(Who::Stranger, Value::Null).await, monday);
     assert_eq!(server.get(Who::Viewer, "/me").await.expect(200).json()["tenant"]["calendar"]["yearStart"], 4);
 
@@ -75,9 +76,9 @@ async fn a_calendar_is_changed_field_by_field() {
         let kept = json!({"weekStart": "sunday", "yearStart": 4, "dayStart": 6, "weekend": ["friday"], "holidays": holidays});
         assert_eq!(change(json!({"weekStart": "sunday"})).await, kept);
         assert_eq!(change(json!({})).await, kept);
-        let bare = json!({"weekStart": "sunday", "yearStart": 4, "weekend": ["friday"]});
-        assert_eq!(change(json!({"holidays": null, "dayStart": 0})).await, bare);
-        for wrong in [json!({"holiday": null}), json!({"weekStart": null}), json!({"yearStart": "april"}), json!([])] {
+        let bare = json!({"weekStart": "sunday", "dayStart": 0, "weekend": ["friday"]});
+        assert_eq!(change(json!({"holidays": null, "yearStart": null, "dayStart": 0})).await, bare);
+        for wrong in [json!({"holiday": null}), json!({"weekStart": "someday"}), json!({"yearStart": "april"}), json!({"timezone": 9}), json!([])] {
             server.put(who, path, None, json!({"calendar": wrong})).await.expect(400);
         }
         let me = server.get(who, "/me").await.expect(200).json();
@@ -91,14 +92,70 @@ async fn days_begin_when_the_tenant_says() {
     let mill = server.app.engine.tenant("acme").unwrap();
     mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02T05:00:00Z,1\n2013-03-02T07:00:00Z,2\n")).await.unwrap();
     let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"dayStart": 6}})).await.expect(200).json();
-    assert_eq!(changed["calendar"], json!({"weekStart": "monday", "yearStart": 1, "dayStart": 6}));
+    assert_eq!(changed["calendar"], json!({"dayStart": 6}));
     let query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day"}]});
     let answer = server.post(Who::Viewer, "/queries", query.clone()).await.expect(200).json();
     assert_eq!(answer["data"], json!([["2013-03-01T06:00:00Z", "2013-03-02T06:00:00Z"], [1, 1]]));
     let mut midnight = query;
-    midnight["calendar"] = json!({});
+    midnight["calendar"] = json!({"dayStart": 0});
     let answer = server.post(Who::Viewer, "/queries", midnight).await.expect(200).json();
     assert_eq!(answer["data"], json!([["2013-03-02T00:00:00Z"], [2]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_names_one_field_has_the_others_of_the_tenant() {
+    let server = Server::start().await;
+    let mill = server.app.engine.tenant("acme").unwrap();
+    mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-04-01T05:00:00Z,1\n2013-04-01T07:00:00Z,2\n")).await.unwrap();
+    server.put(Who::Admin, "/tenant", None, json!({"calendar": {"yearStart": 4, "dayStart": 6}})).await.expect(200);
+    let years = async |calendar: Value| {
+        let query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "year"}], "calendar": calendar});
+        server.post(Who::Viewer, "/queries", query).await.expect(200).json()["data"].clone()
+    };
+    let fiscal = json!([["2012-04-01T06:00:00Z", "2013-04-01T06:00:00Z"], [1, 1]]);
+    assert_eq!(years(json!({})).await, fiscal);
+    assert_eq!(years(json!({"weekStart": "sunday"})).await, fiscal);
+    assert_eq!(years(json!({"dayStart": 0})).await, json!([["2013-04-01T00:00:00Z"], [2]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_those_of_the_zone_of_the_tenant_until_somebody_names_another() {
+    let server = Server::start().await;
+    for tenant in ["acme", "other"] {
+        let mill = server.app.engine.tenant(tenant).unwrap();
+        // In Tokyo it is the third of March already.
+        mill.load("orders", tidemill::Csv::bytes("at,amount\n2013-03-02T16:00:00Z,1\n")).await.unwrap();
+    }
+    let days = async |who: Who, with: Value| {
+        let mut query = json!({"measures": ["orders.count"], "timeDimensions": [{"dimension": "orders.at", "granularity": "day"}]});
+        query.as_object_mut().unwrap().extend(with.as_object().cloned().unwrap());
+        let answer = server.post(who, "/queries", query).await.expect(200).json();
+        (answer["provenance"]["timezone"].as_str().unwrap().to_owned(), answer["data"][0][0].as_str().unwrap().to_owned())
+    };
+    let told = |zone: &str, day: &str| (zone.to_owned(), day.to_owned());
+    let (utc, tokyo, oslo) = (told("UTC", "2013-03-02T00:00:00Z"), told("Asia/Tokyo", "2013-03-02T15:00:00Z"), told("Europe/Oslo", "2013-03-01T23:00:00Z"));
+    assert_eq!(days(Who::Viewer, json!({})).await, utc);
+    for (who, path) in [(Who::Admin, "/tenant"), (Who::Viewer, "/me")] {
+        let problem = server.put(who, path, None, json!({"calendar": {"timezone": "Asia/Tokio"}})).await.expect(400).json();
+        assert!(problem.to_string().contains("calendar.timezone") && problem.to_string().contains("Asia/Tokyo"), "{problem}");
+    }
+    let changed = server.put(Who::Admin, "/tenant", None, json!({"calendar": {"timezone": "Asia/Tokyo"}})).await.expect(200).json();
+    assert_eq!(changed["calendar"], json!({"timezone": "Asia/Tokyo"}));
+    assert_eq!(days(Who::Viewer, json!({})).await, tokyo);
+    assert_eq!(days(Who::Viewer, json!({"timezone": "UTC"})).await, utc);
+    assert_eq!(days(Who::Viewer, json!({"calendar": {"timezone": "Europe/Oslo"}})).await, oslo);
+    assert_eq!(days(Who::Stranger, json!({})).await, utc);
+    // Users may have their own; what they say nothing of stays that of the tenant.
+    server.put(Who::Viewer, "/me", None, json!({"calendar": {"weekStart": "sunday"}})).await.expect(200);
+    assert_eq!(days(Who::Viewer, json!({})).await, tokyo);
+    server.put(Who::Viewer, "/me", None, json!({"calendar": {"timezone": "Europe/Oslo"}})).await.expect(200);
+    assert_eq!((days(Who::Viewer, json!({})).await, days(Who::Editor, json!({})).await), (oslo, tokyo.clone()));
+    server.put(Who::Viewer, "/me", None, json!({"calendar": {"timezone": null}})).await.expect(200);
+    assert_eq!(days(Who::Viewer, json!({})).await, tokyo);
+    // Statements are of the same zone where they ask which days are worked: there it is Sunday.
+    let worked = async |who: Who| server.post(who, "/sql", json!({"sql": "select is_business_day(at) from orders"})).await.expect(200).json()["data"][0][0].clone();
+    server.put(Who::Admin, "/tenant", None, json!({"calendar": {"weekend": ["sunday"]}})).await.expect(200);
+    assert_eq!(worked(Who::Viewer).await, json!(false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +212,12 @@ async fn holidays_of_the_tenant_are_those_of_its_users_until_they_say_other() {
     assert_eq!((&made["definition"]["calendar"], &made["definition"]["filters"][0]["operator"]), (&calendar, &json!("offBusinessDays")));
     let mut wrong = dashboard;
     wrong["definition"]["calendar"]["weekend"] = week;
-    server.post(Who::Editor, "/dashboards", wrong).await.expect(400);
+    server.post(Who::Editor, "/dashboards", wrong.clone()).await.expect(400);
+    // Its zone is one that there is.
+    wrong["definition"]["calendar"] = Value::Null;
+    wrong["definition"]["timezone"] = json!("Europe/Olso");
+    let problem = server.post(Who::Editor, "/dashboards", wrong).await.expect(400).json();
+    assert!(problem.to_string().contains("definition.timezone") && problem.to_string().contains("Europe/Oslo"), "{problem}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

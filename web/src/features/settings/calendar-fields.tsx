@@ -1,8 +1,9 @@
-// When days, weeks and years begin: three choices.
+// In which zone and when days, weeks and years begin: four choices.
 import Box from '@mui/material/Box';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import type { Calendar, Weekday } from '@/api/types';
+import { ZoneField } from '@/components/zone-field';
 import { weekdays } from '@/lib/format/calendar';
 
 const dayName = (day: Weekday): string => day.charAt(0).toUpperCase() + day.slice(1);
@@ -11,7 +12,11 @@ const monthName = (month: number): string =>
     Date.UTC(2024, month - 1, 1),
   );
 
-type Beginnings = Required<Pick<Calendar, 'weekStart' | 'yearStart' | 'dayStart'>>;
+interface Beginnings {
+  weekStart: Weekday;
+  yearStart: number;
+  dayStart: number;
+}
 
 /** When days, weeks and years begin, with what nobody has said. */
 export const wholeCalendar = (calendar: Calendar | null | undefined): Beginnings => ({
@@ -22,6 +27,9 @@ export const wholeCalendar = (calendar: Calendar | null | undefined): Beginnings
 
 export interface CalendarFieldsProps {
   calendar: Beginnings;
+  /** null: that of the next wider calendar. */
+  zone: string | null;
+  widerZone: string;
   fixed: boolean;
   onChange: (change: Partial<Calendar>) => void;
 }
@@ -62,7 +70,8 @@ const hours = Array.from({ length: 24 }, (_none, value) => ({
   label: `${String(value).padStart(2, '0')}:00`,
 }));
 
-export function CalendarFields({ calendar, fixed, onChange }: CalendarFieldsProps) {
+export function CalendarFields(props: CalendarFieldsProps) {
+  const { calendar, zone, widerZone, fixed, onChange } = props;
   return (
     <Box
       sx={{
@@ -72,6 +81,12 @@ export function CalendarFields({ calendar, fixed, onChange }: CalendarFieldsProp
         mt: 2,
       }}
     >
+      <ZoneField
+        zone={zone}
+        otherwise={widerZone}
+        disabled={fixed}
+        onSettle={(timezone) => onChange({ timezone })}
+      />
       <Choice
         label="Weeks begin on"
         value={calendar.weekStart}

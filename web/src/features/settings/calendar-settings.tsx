@@ -1,4 +1,5 @@
-// When days, weeks and years begin, and which days are worked: for the organisation, and for oneself where that is another way.
+// In which zone and when days, weeks and years begin, and which days are worked: for the organisation, and for oneself where that
+// is another way.
 import Box from '@mui/material/Box';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import Switch from '@mui/material/Switch';
@@ -12,6 +13,7 @@ import { ProblemNotice } from '@/components/problem-notice';
 import { SectionCard } from '@/components/section-card';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount } from '@/lib/format';
+import { within } from '@/lib/format/calendar';
 import { BusinessFields } from './business-fields';
 import { CalendarFields, wholeCalendar } from './calendar-fields';
 
@@ -46,7 +48,13 @@ function OrganisationCalendar() {
           : 'Kept for the whole organisation by its admins.'
       }
     >
-      <CalendarFields calendar={calendar} fixed={fixed} onChange={(change) => void save(change)} />
+      <CalendarFields
+        calendar={calendar}
+        zone={tenant?.calendar.timezone ?? null}
+        widerZone="UTC"
+        fixed={fixed}
+        onChange={(change) => void save(change)}
+      />
       <BusinessFields calendar={tenant?.calendar ?? {}} fixed={fixed} onChange={save} />
       <Failed error={error} />
     </SectionCard>
@@ -84,7 +92,7 @@ function OwnCalendar() {
   return (
     <SectionCard
       title="Your calendar"
-      lead="Where your days, weeks or years begin otherwise, or other days are off. What you look at goes by it, unless a dashboard or a question says something else."
+      lead="Where your days, weeks or years begin otherwise, or in another time zone, or other days are off. What you look at goes by it, unless a dashboard or a question says something else."
     >
       <FormControlLabel
         control={
@@ -99,7 +107,9 @@ function OwnCalendar() {
       {own !== null && (
         <Box role="group" aria-label="Your calendar" sx={{ mt: 4 }}>
           <CalendarFields
-            calendar={wholeCalendar(own)}
+            calendar={wholeCalendar(within(own, tenant?.calendar))}
+            zone={own.timezone ?? null}
+            widerZone={tenant?.calendar.timezone ?? 'UTC'}
             fixed={fixed}
             onChange={(part) => void save(part)}
           />

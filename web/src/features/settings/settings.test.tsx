@@ -392,6 +392,30 @@ describe("one's own calendar", () => {
     expect(screen.queryByRole('group', { name: 'Your calendar' })).toBeNull();
   });
 
+  it('has a time zone of its own until that is emptied, and then that of the organisation', async () => {
+    const saved = keepMine();
+    const { user } = renderApp(<SettingsPage />, {
+      session: {
+        user: { ...session.user, role: 'viewer', calendar: { weekStart: 'sunday' } },
+        tenant: { ...session.tenant, calendar: { timezone: 'Asia/Tokyo', yearStart: 4 } },
+      },
+    });
+    const own = within(await screen.findByRole('group', { name: 'Your calendar' }));
+    // What it says nothing of is as for the organisation.
+    expect(own.getByRole('combobox', { name: 'Years begin with' })).toHaveTextContent('April');
+    const zone = own.getByRole('combobox', { name: 'Time zone' });
+    expect(zone).toHaveValue('');
+    expect(zone).toHaveAttribute('placeholder', 'Asia/Tokyo');
+    await user.type(zone, 'Mars{Enter}');
+    expect(own.getByText('Not a time zone')).toBeInTheDocument();
+    await user.clear(zone);
+    await user.type(zone, 'Europe/Oslo{Enter}');
+    await waitFor(() => expect(saved).toEqual([{ calendar: { timezone: 'Europe/Oslo' } }]));
+    await user.clear(zone);
+    await user.type(zone, '{Enter}');
+    await waitFor(() => expect(saved.at(-1)).toEqual({ calendar: { timezone: null } }));
+  });
+
   it('with holidays is given up only after a question', async () => {
     const saved = keepMine();
     const holidays = [{ date: '2099-12-24' }, { date: '2099-12-31' }];

@@ -1,10 +1,22 @@
-// The calendar of all formatting: that of the organisation, which the store tells. A question may have one of its own; who
+// The calendar of all formatting: that of who looks, which the store tells. A question may have one of its own; who
 // shows its answer hands it on. Here are the names of years and quarters that do not begin in January.
 import type { Calendar, Weekday } from '@/api/types';
 
 let current: Calendar = {};
 
 export const formatCalendar = (): Calendar => current;
+
+/** The zone in which days begin where neither a question nor its dashboard names one. */
+export const formatZone = (): string => current.timezone ?? 'UTC';
+
+/** A calendar, and field by field a wider one where it says nothing, as the server has it. */
+export const within = (
+  calendar: Calendar | null | undefined,
+  wider: Calendar | null | undefined,
+): Calendar => ({
+  ...wider,
+  ...Object.fromEntries(Object.entries(calendar ?? {}).filter(([, value]) => value !== null)),
+});
 
 // For the session and for tests.
 export function setFormatCalendar(calendar: Calendar | null | undefined): void {

@@ -28,7 +28,7 @@ pub(super) struct Where {
     pub filters: Vec<Filter>,
     /// Named filters.
     pub segments: Vec<String>,
-    /// The time zones whose days it looks at; `None` is UTC.
+    /// The time zones whose days it looks at; `None` is that of who asks.
     pub zones: BTreeSet<Option<String>>,
 }
 
@@ -184,7 +184,7 @@ impl Reading<'_> {
             // A date is its own day in every zone.
             ColumnType::Date => {}
             ColumnType::Timestamp => {
-                self.zones.borrow_mut().insert(zone.filter(|zone| *zone != "UTC").map(str::to_owned));
+                self.zones.borrow_mut().insert(zone.map(str::to_owned));
             }
             other => return Err(Error::invalid(format!("{} is of type {other}; {BUSINESS_DAY} takes a timestamp or a date", compared.member))),
         }

@@ -196,7 +196,7 @@ impl<'a> Rewriting<'a> {
             // Names are as they are written.
             _ => width.parse()?,
         };
-        Ok(Some(Key::Bucket { name, granularity, zone: zone.filter(|zone| zone != "UTC") }))
+        Ok(Some(Key::Bucket { name, granularity, zone }))
     }
 
     /// A name in an expression.

@@ -1,10 +1,12 @@
-// The bar of edit mode: title, undo and redo with what they would do, add, discard, save.
+// The bar of edit mode: title, time zone, undo and redo with what they would do, add, discard, save.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
 import TextField from '@mui/material/TextField';
 import Tooltip from '@mui/material/Tooltip';
 import { usable } from '@/components/usable';
+import { ZoneField } from '@/components/zone-field';
+import { formatZone } from '@/lib/format/calendar';
 import { Icon } from '@/theme/icons';
 import type { Editing } from './use-editing';
 
@@ -19,6 +21,7 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
   if (!draft) return null;
   const { past, present, future } = draft.history;
   const { content } = present;
+  const { definition } = content;
   const undoLabel = past.length > 0 ? `Undo: ${present.label}` : 'Nothing to undo';
   const redoLabel = future[0] ? `Redo: ${future[0].label}` : 'Nothing to redo';
   return (
@@ -52,6 +55,17 @@ export function EditBar({ editing, onAdd, onKeepView }: EditBarProps) {
         }
         onBlur={editing.seal}
         sx={{ maxWidth: 320 }}
+      />
+      <ZoneField
+        zone={definition.timezone ?? null}
+        otherwise={definition.calendar?.timezone ?? formatZone()}
+        onSettle={(timezone) =>
+          editing.change(
+            { ...content, definition: { ...definition, timezone } },
+            timezone === null ? 'Left the time zone to who looks' : `Chose ${timezone}`,
+          )
+        }
+        sx={{ width: 160 }}
       />
       <Tooltip title={undoLabel}>
         <IconButton aria-label={undoLabel} {...usable(past.length > 0, editing.undo)}>

@@ -15,6 +15,7 @@ import { isOnMeasure } from '@/lib/measure-filters';
 import { filterMembers, isMemberFilter, membersOf, modelOf } from '@/lib/members';
 import { canFill } from '@/lib/missing-buckets';
 import { isSaid, means, says, timeIn } from '@/lib/said-by';
+import { formatZone, within } from '@/lib/format/calendar';
 import { behind, calledIn, isView } from '@/lib/views';
 import { without } from '@/lib/without';
 import type { ViewState } from './url-state';
@@ -45,7 +46,7 @@ export const viewOf = (
   range: state.range ?? time.range,
   grain: state.grain === undefined ? (time.grain ?? null) : state.grain,
   filters: state.filters ?? filters ?? noFilters,
-  zone: timezone ?? 'UTC',
+  zone: timezone ?? calendar?.timezone ?? formatZone(),
   calendar: calendar ?? null,
   asOf: state.asOf,
 });
@@ -159,9 +160,6 @@ function answerable(query: SemanticQuery, models: readonly Model[]): SemanticQue
   };
 }
 
-const daysOf = (calendar: Calendar | null): Calendar | null =>
-  calendar && without(calendar, 'weekStart', 'yearStart', 'dayStart');
-
 export function viewQuery(
   widget: Pick<Widget, 'query'>,
   definition: Pick<DashboardDefinition, 'time_dimension'>,
@@ -185,10 +183,12 @@ export function viewQuery(
     ...(query.filters ?? []),
     ...view.filters.flatMap((filter) => filterFor(filter, query, models) ?? []),
   ];
-  const result: SemanticQuery = { ...query, timezone: query.timezone ?? view.zone };
-  // Which days are worked the wider calendar says where the narrower one does not.
-  const around = query.calendar ? daysOf(view.calendar) : view.calendar;
-  if (query.calendar || around) result.calendar = { ...around, ...query.calendar };
+  const result: SemanticQuery = {
+    ...query,
+    timezone: query.timezone ?? query.calendar?.timezone ?? view.zone,
+  };
+  // What the narrower calendar says nothing of the wider one says.
+  if (query.calendar || view.calendar) result.calendar = within(query.calendar, view.calendar);
   if (timeDimensions.length > 0) result.timeDimensions = timeDimensions;
   else delete result.timeDimensions;
   if (filters.length > 0) result.filters = filters;

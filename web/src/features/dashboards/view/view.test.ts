@@ -1,12 +1,13 @@
 // The view as data: address codec, ranges, queries, filters.
 import { describe, expect, it } from 'vitest';
-import type { Calendar, DateRange, Filter, SemanticQuery } from '@/api/types';
+import type { Calendar, DashboardDefinition, DateRange, Filter, SemanticQuery } from '@/api/types';
 import { normalizeQuery, queryKey } from '@/api/query-key';
 import { flightsModel } from '@/testing/fake-engine';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { planesView, tripsView } from '@/testing/view-fixtures';
 import { asOfName, parseWall, wallText } from './as-of-words';
 import { filterText, toggleValue } from '@/lib/filter-words';
+import { setFormatCalendar } from '@/lib/format';
 import { parseRange, presetGroups, rangeText, timeControlLabel } from '@/lib/time-ranges';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { namedIn } from './named-in';
@@ -21,6 +22,7 @@ import {
   rootOf,
   timeMemberOf,
   unreachedBy,
+  viewOf,
   viewQuery,
 } from './view-query';
 import type { DashboardView } from './view-query';
@@ -365,14 +367,40 @@ describe('queries', () => {
     expect(fixed.asOf).toBe(3);
   });
 
-  it('takes from the calendar of the dashboard what that of the card does not say of business days', () => {
+  it('takes from the calendar of the dashboard what that of the card does not say', () => {
     const friday = { weekend: ['friday'], holidays: [{ date: '2026-12-25' }] } as Calendar;
     const around = { ...view, calendar: { ...friday, dayStart: 6 } };
     const calendarOf = (calendar: Calendar) =>
       viewQuery({ query: { measures: ['flights.count'], calendar } }, definition, around, [])
         .calendar;
-    expect(calendarOf({ weekStart: 'sunday' })).toEqual({ ...friday, weekStart: 'sunday' });
-    expect(calendarOf({ weekend: [] } as Calendar)).toEqual({ ...friday, weekend: [] });
+    expect(calendarOf({ weekStart: 'sunday' })).toEqual({
+      ...friday,
+      dayStart: 6,
+      weekStart: 'sunday',
+    });
+    expect(calendarOf({ weekend: [], dayStart: null } as Calendar)).toEqual({
+      ...friday,
+      dayStart: 6,
+      weekend: [],
+    });
+  });
+
+  it('asks in the zone of the card, of the dashboard, of its calendar, of who looks: the first that there is', () => {
+    const saved = { time: { range: 'all', grain: null }, timezone: null } as const;
+    const zoneOf = (query: SemanticQuery, part: Partial<DashboardDefinition>) =>
+      viewQuery({ query }, definition, viewOf({ ...saved, ...part }, emptyView), []).timezone;
+    const [oslo, tokyo] = [{ timezone: 'Europe/Oslo' }, { timezone: 'Asia/Tokyo' }];
+    expect(zoneOf({}, {})).toBe('UTC');
+    setFormatCalendar(tokyo);
+    try {
+      expect(zoneOf({}, {})).toBe('Asia/Tokyo');
+      expect(zoneOf({}, { calendar: oslo })).toBe('Europe/Oslo');
+      expect(zoneOf({}, { timezone: 'UTC', calendar: oslo })).toBe('UTC');
+      expect(zoneOf({ calendar: tokyo }, oslo)).toBe('Asia/Tokyo');
+      expect(zoneOf({ timezone: 'UTC', calendar: tokyo }, oslo)).toBe('UTC');
+    } finally {
+      setFormatCalendar(null);
+    }
   });
 
   it('asks everything without a range', () => {

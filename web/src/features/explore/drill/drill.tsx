@@ -58,7 +58,7 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
     time: timeOf(state, model),
     range,
     zone: state.zone,
-    dayStart: formatCalendar().dayStart,
+    dayStart: formatCalendar().dayStart ?? 0,
     asOf: state.asOf,
   });
   if (opened === 'origin') {

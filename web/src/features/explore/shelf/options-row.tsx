@@ -3,14 +3,15 @@ import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
-import { lazy, useId, useMemo, useState } from 'react';
+import { lazy, useMemo, useState } from 'react';
 import type { Model, SemanticQuery } from '@/api/types';
 import { FillField } from '@/components/fill-field';
 import { GrainField } from '@/components/grain-field';
 import { AnchoredPanel } from '@/components/anchored-panel';
+import { SettledField } from '@/components/settled-field';
+import { ZoneField } from '@/components/zone-field';
 import { readLimit } from '@/lib/asked-state';
 import { countsBusinessDays } from '@/lib/comparison';
-import { isZone, localZone } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { rangeName } from '@/lib/time-ranges';
 import { Icon } from '@/theme/icons';
@@ -22,7 +23,6 @@ import { timeOf } from '../state/fit';
 import { titleOf } from '../state/title';
 import { ExplainButton } from './explain-button';
 import { FieldError } from './field-error';
-import { SettledField } from './settled-field';
 import { ToggleChip } from './toggle-chip';
 
 const TimePanel = lazy(() =>
@@ -46,7 +46,6 @@ const limitProblem = (text: string): string | null =>
 export function OptionsRow(props: OptionsRowProps) {
   const { model, state, query, problems, resolved, change } = props;
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
-  const zonesId = useId();
   const time = timeOf(state, model);
   const labelOf = (name: string): string =>
     model.dimensions.find((entry) => entry.name === name)?.label ?? name;
@@ -137,20 +136,12 @@ export function OptionsRow(props: OptionsRowProps) {
         inputProps={{ inputMode: 'numeric' }}
         sx={{ width: 96 }}
       />
-      <SettledField
-        label="Time zone"
-        value={state.zone}
-        check={(text) => (isZone(text) && text !== '' ? null : 'Not a time zone')}
+      <ZoneField
+        zone={state.zone}
         problem={problems.at('zone')}
-        onSettle={(zone) => set({ zone })}
-        inputProps={{ list: zonesId }}
+        onSettle={(zone) => zone !== null && set({ zone })}
         sx={{ width: 140 }}
       />
-      <datalist id={zonesId}>
-        {[...new Set(['UTC', localZone(), ...Intl.supportedValuesOf('timeZone')])].map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
       <ToggleChip
         label="Compare with before"
         pressed={state.compare && comparable}

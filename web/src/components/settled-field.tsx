@@ -11,6 +11,7 @@ export interface SettledFieldProps {
   onSettle: (text: string) => void;
   problem?: string | undefined;
   placeholder?: string;
+  disabled?: boolean;
   inputProps?: Record<string, unknown>;
   sx?: TextFieldProps['sx'];
 }
@@ -40,6 +41,7 @@ export function SettledField(props: SettledFieldProps) {
       error={wrong !== null || props.problem !== undefined}
       helperText={wrong ?? props.problem}
       placeholder={props.placeholder ?? ''}
+      disabled={props.disabled ?? false}
       sx={props.sx ?? {}}
       slotProps={{
         inputLabel: { shrink: true },
