@@ -156,16 +156,18 @@ export type Budget = {
 };
 
 export type Calendar = {
-  /** The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight. */
-  dayStart?: number;
-  /** The dates that are not worked. Default: those of the next wider calendar. */
+  /** The hour with which days and everything longer begin, 0 to 23. At last: 0, midnight. */
+  dayStart?: number | null;
+  /** The dates that are not worked. At last: none. */
   holidays?: Holiday[] | null;
-  /** Default: `monday`. */
-  weekStart?: Weekday;
-  /** The days of the week that are not worked, six at most. Default: those of the next wider calendar, at last Saturday and Sunday. */
+  /** The zone in which days begin, where the question or its dashboard names none: a name of the IANA database. At last: `UTC`. */
+  timezone?: string | null;
+  /** The day on which weeks begin. At last: `monday`. */
+  weekStart?: Weekday | null;
+  /** The days of the week that are not worked, six at most. At last: Saturday and Sunday. */
   weekend?: Weekday[] | null;
-  /** The month with which years begin, 1 to 12; quarters follow it. Default: 1. */
-  yearStart?: number;
+  /** The month with which years begin, 1 to 12; quarters follow it. At last: 1. */
+  yearStart?: number | null;
 };
 
 export type Cell = (string | number | boolean | null) | object | any[];
@@ -1114,11 +1116,14 @@ export type Promotion = {
 export type Provenance = {
   /** The access policies that restrict what was seen, an entry for each dataset that is not seen as a whole. */
   access?: AppliedAccess[];
+  /** The clock by which the answer was made; of an older state, the time of the state. What ends later still goes on. */
+  answered_at?: string | null;
   /** How far the numbers that are estimates may be off, one entry a measure. */
   bounds: Bound[];
   bytes_read: number;
   calendar?: UsedCalendar | null;
-  /** Until when rows are there: the latest instant, or the end of the latest date's day. Of several datasets the one counts that has the least. */
+  /** Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets the
+   * one counts that has the least. */
   complete_until: string | null;
   dataset: string | null;
   exact: boolean;
@@ -1130,6 +1135,9 @@ export type Provenance = {
   /** Whether rows were left out because the caller may not see them. What tells of all rows is left out then. */
   row_filter_applied: boolean;
   rows_scanned: number;
+  /** Where the first bucket begins that is still running: it ends after `answered_at`, or more than a twentieth of it lies behind
+   * `complete_until` or the end of `time_range`. Left out where the answer has no buckets. */
+  running_from?: string | null;
   segments_pruned: number;
   segments_read: number;
   segments_reused: number;

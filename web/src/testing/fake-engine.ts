@@ -123,6 +123,10 @@ for (let day = 0, at = firstDay; day < 365; day += 1, at = nextBucket(at, 'day',
   });
 }
 export const dataEnd = Date.parse('2014-01-01T04:00:00Z');
+/** What begins with it or later is still running: the year after that of the data. */
+const runningFrom = Date.parse('2014-01-01T05:00:00Z');
+/** The clock of the engine. */
+const clock = Date.parse('2026-11-22T19:00:00Z');
 
 /** Rows that "arrive": the live mock adds some to the last day. */
 export function arrive(count: number): void {
@@ -166,7 +170,7 @@ export function resolveRange(range: DateRange | null | undefined): [number, numb
     ];
   }
   if (/^\d{4}-/.test(range)) return [day(range), nextBucket(day(range), 'day', engineZone)];
-  const now = range.endsWith(' of data') ? dataEnd : Date.parse('2026-11-22T19:00:00Z');
+  const now = range.endsWith(' of data') ? dataEnd : clock;
   const found = /^last (\d+) (hour|day|week|month|year)/.exec(range);
   const days = found
     ? Number(found[1]) *
@@ -295,6 +299,8 @@ function plain(query: SemanticQuery, version: number): QueryResult {
       dataset: 'flights',
       version,
       complete_until: new Date(dataEnd).toISOString(),
+      answered_at: new Date(clock).toISOString(),
+      ...(grain ? { running_from: new Date(bucket(runningFrom, grain)).toISOString() } : {}),
       time_range: { from: new Date(range[0]).toISOString(), to: new Date(range[1]).toISOString() },
       timezone: engineZone,
       exact: true,

@@ -198,9 +198,7 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
   const before = comparisonSeries(input, split === undefined && read.measures.length === 1, count);
   if (before && axis.type === 'time') series.push(before);
   const firstRunning =
-    axis.type === 'time'
-      ? axis.values.findIndex(runningTest(result.provenance, axis.grain, axis.zone, axis.units))
-      : -1;
+    axis.type === 'time' ? axis.values.findIndex(runningTest(result.provenance)) : -1;
   return {
     kind,
     title: widget.title,

@@ -37,7 +37,10 @@ function result(until: string, columns: ResultColumn[], data: QueryResult['data'
     provenance: {
       ...provenance,
       timezone: 'UTC',
+      answered_at: '2026-11-01T00:00:00Z',
       complete_until: until,
+      // The day in which the data end, or the one that comes next.
+      ...(columns[0]?.role === 'time' ? { running_from: `${until.slice(0, 10)}T00:00:00Z` } : {}),
       time_range: { from: '2026-10-01T00:00:00Z', to: '2026-10-03T00:00:00Z' },
     },
   };

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use chrono_tz::Tz;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider};
 use datafusion::datasource::ViewTable;
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
@@ -16,7 +15,7 @@ use super::Mill;
 use super::compose::LookupsBy;
 use super::damage::Damage;
 use super::ground::Ground;
-use super::provenance::{told, told_stages, used_calendar};
+use super::provenance::{running_from, told, told_stages, used_calendar};
 use super::seen::Seen;
 use super::sql_models::{Among, Planned};
 use super::sql_views::{Common, Questions, ViewsInSql};
@@ -193,7 +192,7 @@ impl Mill {
             planned.duration = started.elapsed().saturating_sub(execution.duration);
         }
         self.learn_pace(&counters, &executed.stages);
-        let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters, reference.calendar);
+        let known = self.provenance(&[(dataset.clone(), snapshot.clone())], &counters, reference.calendar, reference.now);
         // Rollups are kept for what people look at every day.
         if query.as_of.is_none() && !self.from_rows {
             self.learn(query, model, &dataset, &snapshot, reference.calendar, counters.rows.load(Ordering::Relaxed));
@@ -208,6 +207,8 @@ impl Mill {
         let bounds: Vec<Bound> = estimates.iter().filter_map(|estimate| estimate.bound(&executed.batch, executed.truncated || offset > 0)).collect();
         let shown = executed.batch.project(&(0..columns.len()).collect::<Vec<_>>())?;
         let (batch, _) = write::normalised(&shown)?;
+        let time_range = told(range);
+        let running_from = running_from(&columns, reference.calendar, reference.now, known.complete_until, time_range);
         Ok(QueryResult {
             columns,
             batch,
@@ -215,7 +216,8 @@ impl Mill {
             others: None,
             explanation: None,
             provenance: Provenance {
-                time_range: told(range),
+                time_range,
+                running_from,
                 relative_range: date::asked_as(query),
                 timezone: zone.name().to_owned(),
                 calendar: used_calendar(query, [model.as_ref()]),
@@ -357,7 +359,8 @@ impl Mill {
         let max_rows = self.scope.limits().result_rows;
         let executed = execute::run_physical(&state, physical, self.scope.limits(), max_rows, started.elapsed()).await?;
         let mut answer = self.sql_result(executed, &estimates, &counters, pinned)?;
-        answer.provenance.calendar = UsedCalendar::of(Some(&self.calendar).filter(|calendar| **calendar != CalendarSettings::default()), business, business);
+        let calendar = self.calendar.clone().without_zone();
+        answer.provenance.calendar = UsedCalendar::of(Some(&calendar).filter(|calendar| **calendar != CalendarSettings::default()), business, business);
         Ok((questions.told(answer), determined))
     }
 
@@ -367,7 +370,8 @@ impl Mill {
         let (batch, types) = write::normalised(&executed.batch)?;
         let columns = batch.schema().fields().iter().zip(types).map(|(field, column_type)| sql_column(field.name(), column_type)).collect();
         let rows = batch.num_rows() as u64;
-        let known = self.provenance(pinned, counters, Calendar::new(Tz::UTC, &self.calendar));
+        let zone = self.calendar.zone();
+        let known = self.provenance(pinned, counters, Calendar::new(zone, &self.calendar), self.now());
         Ok(QueryResult {
             columns,
             batch,
@@ -375,7 +379,7 @@ impl Mill {
             others: None,
             explanation: None,
             provenance: Provenance {
-                timezone: "UTC".to_owned(),
+                timezone: zone.name().to_owned(),
                 exact: bounds.is_empty() && !estimates.hidden,
                 bounds,
                 total_rows: (!executed.truncated).then_some(rows),

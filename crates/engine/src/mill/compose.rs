@@ -15,7 +15,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::Mill;
 use super::damage::Damage;
 use super::mappings::{Mappings, repeated};
-use super::provenance::{told, told_stages, used_calendar};
+use super::provenance::{running_from, told, told_stages, used_calendar};
 use super::reach::Pinned;
 use super::seen::Seen;
 use crate::catalog::AsOf;
@@ -237,12 +237,19 @@ impl Mill {
         let physical = self.session().physical(&planned.page).await?;
         Self::take_plan(allowance, &physical)?;
         let executed = execute::run_physical(self.session().shared(), physical, self.scope.limits(), planned.composed.limit, started.elapsed()).await?;
-        self.composed_result(query, &gathered.models, executed, planned, allowance).await
+        self.composed_result(query, gathered, executed, planned, allowance).await
     }
 
-    async fn composed_result(&self, query: &SemanticQuery, models: &Models, executed: execute::Executed, planned: PlannedQuestion, allowance: &Allowance) -> Result<QueryResult> {
+    async fn composed_result(
+        &self,
+        query: &SemanticQuery,
+        gathered: &Gathered,
+        executed: execute::Executed,
+        planned: PlannedQuestion,
+        allowance: &Allowance,
+    ) -> Result<QueryResult> {
         let PlannedQuestion { composed, counters, used, .. } = planned;
-        let calendar = compile::calendar_of(query)?;
+        let (calendar, now) = (compile::calendar_of(query)?, gathered.reference.now);
         let mut stages = executed.stages;
         self.learn_pace(&counters, &stages);
         let seen = (composed.offset + executed.batch.num_rows()) as u64;
@@ -255,8 +262,10 @@ impl Mill {
         let (batch, _) = write::normalised(&executed.batch)?;
         // A number is complete for as long as all that goes into it is; what only explains rows has no say.
         let counted = used.iter().filter(|(name, _)| composed.roots.contains(name.as_str()));
-        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.complete_until(calendar)).min();
-        let known = self.provenance(&used, &counters, calendar);
+        let complete_until = counted.filter_map(|(_, snapshot)| snapshot.complete_until(calendar, now)).min();
+        let known = self.provenance(&used, &counters, calendar, now);
+        let time_range = told(composed.range);
+        let running_from = running_from(&composed.columns, calendar, now, complete_until, time_range);
         Ok(QueryResult {
             columns: composed.columns,
             batch,
@@ -265,10 +274,11 @@ impl Mill {
             explanation: None,
             provenance: Provenance {
                 complete_until,
-                time_range: told(composed.range),
+                running_from,
+                time_range,
                 relative_range: date::asked_as(query),
                 timezone: compile::zone_of(query)?.name().to_owned(),
-                calendar: used_calendar(query, models.values().map(AsRef::as_ref)),
+                calendar: used_calendar(query, gathered.models.values().map(AsRef::as_ref)),
                 exact: bounds.is_empty(),
                 bounds,
                 total_rows,

@@ -26,7 +26,6 @@ use crate::query::execute;
 use crate::query::matching::{Matching, matching};
 use crate::query::result::TimeRange;
 use crate::semantic::absolute::absolute;
-use crate::semantic::calendar::Calendar;
 use crate::semantic::compile::{self, members_of};
 use crate::semantic::date::{self, Reference};
 use crate::semantic::join::Models;
@@ -275,7 +274,7 @@ impl Mill {
             room -= listed.len();
             truncated |= listed.len() < found.len();
             let commits = self.commits_of(dataset, seen, listed).await?;
-            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits, words.reference.calendar));
+            datasets.push(of_dataset(dataset, seen, ground.models().get(dataset.as_str()), &found, commits, &words.reference));
         }
         Ok(Lineage {
             view: None,
@@ -307,7 +306,7 @@ impl Mill {
     }
 }
 
-fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, found: &[Arc<Segment>], commits: Vec<CommitLineage>, calendar: Calendar) -> DatasetLineage {
+fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, found: &[Arc<Segment>], commits: Vec<CommitLineage>, reference: &Reference) -> DatasetLineage {
     let restricted = seen.access().restricts();
     let told = seen.access().told(dataset);
     let (policies, no_rows) = told.map_or_else(Default::default, |told| (told.policies, told.no_rows));
@@ -316,7 +315,7 @@ fn of_dataset(dataset: &DatasetName, seen: &Seen, model: Option<&Arc<Model>>, fo
         label: model.map_or_else(|| dataset.to_string(), |model| model.label.clone()),
         model_version: model.map_or(0, |model| model.version),
         version: seen.version,
-        complete_until: seen.complete_until(calendar),
+        complete_until: seen.complete_until(reference.calendar, reference.now),
         restricted,
         policies,
         no_rows,

@@ -2,18 +2,22 @@
 
 use std::sync::atomic::Ordering;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 
 use super::Mill;
 use super::ask::measures_of;
 use super::seen::Seen;
+use crate::functions::bucket::bucket_of;
 use crate::ids::DatasetName;
 use crate::partial::source::{RollupCount, ScanCounters};
-use crate::query::result::{Provenance, RollupUse, SourceVersion, Stage, TimeRange};
+use crate::query::result::{ColumnRole, Provenance, ResultColumn, RollupUse, SourceVersion, Stage, TimeRange};
 use crate::semantic::calendar::Calendar;
 use crate::semantic::date::Range;
 use crate::semantic::filter::{self, asks_business_days};
 use crate::semantic::{DateRange, Model, SemanticQuery, UsedCalendar};
+
+/// Data seldom end with the last instant of a bucket: of one that is over, one part of so many may be missing.
+const PARTS_OF_BUCKET: i64 = 20;
 
 impl Mill {
     /// Learns how fast answers are.
@@ -24,8 +28,8 @@ impl Mill {
     }
 
     /// What is known of an answer over these datasets. What it says of time, of exactness and of its own rows is left to who
-    /// made it. `calendar`: when days begin, for datasets of dates.
-    pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters, calendar: Calendar) -> Provenance {
+    /// made it. `calendar`: when days begin, for datasets of dates. `now`: the clock by which it is made.
+    pub(super) fn provenance(&self, pinned: &[(DatasetName, Seen)], counters: &ScanCounters, calendar: Calendar, now: DateTime<Utc>) -> Provenance {
         let [total, read, reused, rows, bytes] =
             [&counters.total, &counters.read, &counters.reused, &counters.rows, &counters.bytes].map(|counter| counter.load(Ordering::Relaxed));
         let rollups: Vec<RollupUse> = counters.rollups().into_iter().map(|(name, RollupCount { segments, lacks })| RollupUse { name, segments, lacks }).collect();
@@ -39,11 +43,12 @@ impl Mill {
             version: only.map(|(_, snapshot)| snapshot.version),
             sources: several
                 .iter()
-                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.complete_until(calendar) })
+                .map(|(name, snapshot)| SourceVersion { dataset: name.to_string(), version: snapshot.version, complete_until: snapshot.complete_until(calendar, now) })
                 .collect(),
             retained_from: pinned.iter().filter_map(|(_, snapshot)| snapshot.retained_from).max(),
             // A number is complete for as long as all that it was made of; a dataset without times has no say.
-            complete_until: pinned.iter().filter_map(|(_, snapshot)| snapshot.complete_until(calendar)).min(),
+            complete_until: pinned.iter().filter_map(|(_, snapshot)| snapshot.complete_until(calendar, now)).min(),
+            answered_at: Some(now),
             segments_total: total,
             segments_read: read,
             segments_reused: reused,
@@ -83,4 +88,71 @@ pub(super) fn used_calendar<'m>(query: &SemanticQuery, models: impl IntoIterator
 pub(super) fn told(range: Option<Range>) -> Option<TimeRange> {
     let range = range?;
     Some(TimeRange { from: DateTime::from_timestamp_micros(range.from?)?, to: DateTime::from_timestamp_micros(range.to?)? })
+}
+
+/// Where the first bucket begins that is still running: it ends after `now`, or more than a twentieth of it lies behind the end of the rows
+/// or of the range that was asked for. `None`: the answer has no buckets.
+pub(super) fn running_from(
+    columns: &[ResultColumn],
+    calendar: Calendar,
+    now: DateTime<Utc>,
+    complete_until: Option<DateTime<Utc>>,
+    range: Option<TimeRange>,
+) -> Option<DateTime<Utc>> {
+    let width = columns.iter().find(|column| column.role == ColumnRole::Time)?.width()?;
+    let by_clock = bucket_of(now.timestamp_micros(), width, calendar).0;
+    let known = complete_until.into_iter().chain(range.map(|range| range.to)).min();
+    let by_rows = known.map(|known| {
+        let known = known.timestamp_micros();
+        let (start, end) = bucket_of(known, width, calendar);
+        if (end - known).saturating_mul(PARTS_OF_BUCKET) > end - start { start } else { end }
+    });
+    DateTime::from_timestamp_micros(by_rows.map_or(by_clock, |by_rows| by_rows.min(by_clock)))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+
+    use super::*;
+    use crate::catalog::ColumnType;
+    use crate::semantic::{Granularity, Interval};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn found(width: &str, zone: Tz, now: &str, until: Option<&str>, to: Option<&str>) -> String {
+        let width: Interval = width.parse().unwrap();
+        let columns = [ResultColumn::new("o.at", ColumnType::Timestamp, ColumnRole::Time).in_buckets(&Granularity::Every(width), width)];
+        let range = to.map(|to| TimeRange { from: at("2000-01-01T00:00:00Z"), to: at(to) });
+        running_from(&columns, zone.into(), at(now), until.map(at), range).unwrap().format("%FT%TZ").to_string()
+    }
+
+    #[test]
+    fn a_bucket_runs_until_the_clock_is_behind_it_and_its_rows_are_there() {
+        for (width, now, until, to, expected) in [
+            // It is the 30th of December, and what is missing of the month and of the year is little.
+            ("month", "2013-12-30T13:00:00Z", Some("2013-12-30T13:00:00Z"), None, "2013-12-01T00:00:00Z"),
+            ("year", "2013-12-20T00:00:00Z", Some("2013-12-20T00:00:00Z"), None, "2013-01-01T00:00:00Z"),
+            ("day", "2013-12-30T23:59:59Z", Some("2013-12-30T23:59:59Z"), None, "2013-12-30T00:00:00Z"),
+            // What is dated ahead says nothing of the time until then.
+            ("month", "2013-12-30T13:00:00Z", Some("2030-01-01T00:00:00Z"), None, "2013-12-01T00:00:00Z"),
+            // Without rows the clock alone counts.
+            ("month", "2013-12-30T13:00:00Z", None, None, "2013-12-01T00:00:00Z"),
+            // Of a month that is over a twentieth may be missing, and no more.
+            ("month", "2014-02-10T00:00:00Z", Some("2013-12-31T20:00:00Z"), None, "2014-01-01T00:00:00Z"),
+            ("month", "2014-02-10T00:00:00Z", Some("2013-12-20T20:00:00Z"), None, "2013-12-01T00:00:00Z"),
+            ("month", "2014-02-10T00:00:00Z", Some("2014-01-01T00:00:00Z"), None, "2014-01-01T00:00:00Z"),
+            // A range that ends within one cuts it.
+            ("month", "2014-02-10T00:00:00Z", Some("2014-02-09T00:00:00Z"), Some("2013-06-16T00:00:00Z"), "2013-06-01T00:00:00Z"),
+            ("month", "2014-02-10T00:00:00Z", Some("2014-02-09T00:00:00Z"), Some("2013-07-01T00:00:00Z"), "2013-07-01T00:00:00Z"),
+            ("month", "2014-02-10T00:00:00Z", Some("2014-02-09T00:00:00Z"), Some("2014-03-01T00:00:00Z"), "2014-02-01T00:00:00Z"),
+        ] {
+            assert_eq!(found(width, Tz::UTC, now, until, to), expected, "{width} {now} {until:?} {to:?}");
+        }
+        // Days are those of the zone.
+        assert_eq!(found("day", Tz::Asia__Tokyo, "2013-12-30T16:00:00Z", None, None), "2013-12-30T15:00:00Z");
+        assert_eq!(running_from(&[ResultColumn::new("o.city", ColumnType::String, ColumnRole::Dimension)], Tz::UTC.into(), at("2013-12-30T13:00:00Z"), None, None), None);
+    }
 }

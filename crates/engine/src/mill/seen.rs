@@ -144,12 +144,13 @@ impl Seen {
         self.latest().and_then(|latest| self.in_calendar(latest, calendar))
     }
 
-    /// Until when the rows that are seen are there: up to the latest one. A date says its whole day, so of dates it is the end of the
-    /// latest day, unless the latest load came on that day, which went on: to whom rows are hidden, the version.
-    pub(super) fn complete_until(&self, calendar: Calendar) -> Option<DateTime<Utc>> {
+    /// Until when the rows that are seen are there: up to the latest one, or to `now` where one is dated ahead, for nobody knows what
+    /// else comes until then. A date says its whole day, so of dates it is the end of the latest day, unless the latest load came on
+    /// that day, which went on: to whom rows are hidden, the version.
+    pub(super) fn complete_until(&self, calendar: Calendar, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let latest = self.latest()?;
         if !self.is_of_dates() {
-            return Some(latest);
+            return Some(latest.min(now));
         }
         let (begin, end) = (begin_of(latest.date_naive(), calendar)?, begin_of(latest.date_naive().succ_opt()?, calendar)?);
         // What made the version may only have tidied up; of whom it hides rows from, loads are not told.

@@ -136,9 +136,16 @@ pub struct Provenance {
     /// Rows before this instant are gone, because they were older than the dataset keeps rows. `None`: none went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retained_from: Option<DateTime<Utc>>,
-    /// Until when rows are there: the latest instant of the dataset's time column or, where that has dates, the end of the latest day,
-    /// unless the latest load or this version came on that day. Of several datasets the one counts that has the least.
+    /// Until when rows are there: the latest instant of the dataset's time column, but not beyond `answered_at`, or, where that has dates,
+    /// the end of the latest day, unless the latest load or this version came on that day. Of several datasets the one counts that has the least.
     pub complete_until: Option<DateTime<Utc>>,
+    /// The clock by which the answer was made: that of the engine or, of an older state, the time of the state. What ends later still goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<DateTime<Utc>>,
+    /// Where the first bucket begins that is still running, so that its numbers may change: it ends after `answered_at`, or more than a
+    /// twentieth of it lies behind `complete_until` or the end of `time_range`. `None`: the answer has no buckets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running_from: Option<DateTime<Utc>>,
     /// The range of time that was asked for, made absolute.
     pub time_range: Option<TimeRange>,
     /// That range as it was asked for, where it was relative to the clock or to the data: the one text that stands for all that mean

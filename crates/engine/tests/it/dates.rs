@@ -251,6 +251,33 @@ async fn what_has_dates_is_complete_until_its_latest_day_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_bucket_in_which_it_is_runs_also_where_rows_are_dated_ahead() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("at,amount\n2013-12-31T20:00:00Z,1\n2030-01-01T00:00:00Z,2\n")).await.unwrap();
+    mill.load("visits", Csv::bytes("at,n\n2013-12-10T00:00:00Z,1\n")).await.unwrap();
+    change(mill, "visits", json!({"dimensions": [{"name": "at", "label": "At", "type": "timestamp", "same_as": "orders.at"}]})).await;
+    let noon = "2014-01-15T12:00:00Z";
+    let told = async |measures: Value, granularity: &str| {
+        let query = json!({"measures": measures, "timeDimensions": [{"dimension": "orders.at", "granularity": granularity}]});
+        let told = answer(mill, &query).await.provenance;
+        assert_eq!(written(told.answered_at), noon, "{query}");
+        (written(told.complete_until), written(told.running_from))
+    };
+    for (granularity, from) in
+        [("hour", "2014-01-15T12:00:00Z"), ("day", "2014-01-15T00:00:00Z"), ("week", "2014-01-13T00:00:00Z"), ("month", "2014-01-01T00:00:00Z"), ("year", "2014-01-01T00:00:00Z")]
+    {
+        assert_eq!(told(json!(["orders.sum_amount"]), granularity).await, (noon.to_owned(), from.to_owned()), "{granularity}");
+    }
+    // Of several models the one counts that knows least: of December most is missing there.
+    let both = told(json!(["orders.sum_amount", "visits.sum_n"]), "month").await;
+    assert_eq!(both, ("2013-12-10T00:00:00Z".to_owned(), "2013-12-01T00:00:00Z".to_owned()));
+    // What has no buckets has none that runs.
+    let plain = answer(mill, &json!({"measures": ["orders.sum_amount"]})).await.provenance;
+    assert_eq!((written(plain.answered_at).as_str(), plain.running_from), (noon, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_day_on_which_its_data_were_loaded_goes_on() {
     let ward = Ward::new().await;
     ward.mill.load("visits", Csv::bytes("day,n\n2014-01-13,1\n2014-01-14,2\n")).await.unwrap();

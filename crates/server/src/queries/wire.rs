@@ -147,22 +147,25 @@ pub struct TimeDimension {
     pub fill: Option<Fill>,
 }
 
-/// When days, weeks and years begin, and which days are worked.
+/// In which zone and when days, weeks and years begin, and which days are worked. What it says nothing of is as the next wider calendar
+/// says: that of the dashboard, of the user, of the tenant.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Calendar {
-    /// Default: `monday`.
-    #[schema(required = false)]
-    pub week_start: Weekday,
-    /// The month with which years begin, 1 to 12; quarters follow it. Default: 1.
-    #[schema(required = false, minimum = 1, maximum = 12)]
-    pub year_start: u32,
-    /// The hour with which days and everything longer begin, 0 to 23. Default: 0, midnight.
-    #[schema(required = false, minimum = 0, maximum = 23)]
-    pub day_start: u32,
-    /// The days of the week that are not worked, six at most. Default: those of the next wider calendar, at last Saturday and Sunday.
+    /// The zone in which days begin, where the question or its dashboard names none: a name of the IANA database. At last: `UTC`.
+    #[schema(example = "Asia/Tokyo")]
+    pub timezone: Option<String>,
+    /// The day on which weeks begin. At last: `monday`.
+    pub week_start: Option<Weekday>,
+    /// The month with which years begin, 1 to 12; quarters follow it. At last: 1.
+    #[schema(minimum = 1, maximum = 12)]
+    pub year_start: Option<u32>,
+    /// The hour with which days and everything longer begin, 0 to 23. At last: 0, midnight.
+    #[schema(minimum = 0, maximum = 23)]
+    pub day_start: Option<u32>,
+    /// The days of the week that are not worked, six at most. At last: Saturday and Sunday.
     pub weekend: Option<Vec<Weekday>>,
-    /// The dates that are not worked. Default: those of the next wider calendar.
+    /// The dates that are not worked. At last: none.
     #[schema(max_items = 2000)]
     pub holidays: Option<Vec<Holiday>>,
 }
@@ -445,9 +448,15 @@ pub struct Provenance {
     pub sources: Vec<SourceVersion>,
     /// Rows before this instant are gone, because they were older than the dataset keeps rows.
     pub retained_from: Option<DateTime<Utc>>,
-    /// Until when rows are there: the latest instant, or the end of the latest date's day. Of several datasets the one counts that has the least.
+    /// Until when rows are there: the latest instant, but not beyond `answered_at`, or the end of the latest date's day. Of several datasets the
+    /// one counts that has the least.
     #[schema(required)]
     pub complete_until: Option<DateTime<Utc>>,
+    /// The clock by which the answer was made; of an older state, the time of the state. What ends later still goes on.
+    pub answered_at: Option<DateTime<Utc>>,
+    /// Where the first bucket begins that is still running: it ends after `answered_at`, or more than a twentieth of it lies behind
+    /// `complete_until` or the end of `time_range`. Left out where the answer has no buckets.
+    pub running_from: Option<DateTime<Utc>>,
     #[schema(required)]
     pub time_range: Option<TimeRange>,
     /// That range as it was asked for, where it was relative to the clock or to the data: one text for all that mean the same.

@@ -73,7 +73,7 @@ export function toSeries(input: ChartInput): HeatInput | null {
   }
   const step = GRAIN_MS[grain ?? 'day'];
   const calendar = calendarOf(input);
-  const runs = runningTest(result.provenance, grain, zone, units);
+  const runs = runningTest(result.provenance);
   const left = [
     allRows.length > rows.length ? `first ${rows.length} of ${allRows.length} rows` : null,
     allColumns.length > columns.length ? `last ${columns.length} columns` : null,

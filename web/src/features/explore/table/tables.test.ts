@@ -130,7 +130,7 @@ describe('a flat table', () => {
         ['2013-01-02T00:00:00Z', 'UA', 1],
       ],
     );
-    days.provenance.complete_until = '2013-01-02T10:00:00Z';
+    days.provenance.running_from = '2013-01-02T00:00:00Z';
     const common = { model: 'flights', result: days, zone: 'UTC' };
     const running = new Set(['2013-01-02T00:00:00Z']);
     const flat = flatTable({ ...common, before: null, compare: false });
