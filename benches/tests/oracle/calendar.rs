@@ -1,7 +1,7 @@
 //! The calendar of the test, which shares nothing with the engine's. Days and longer buckets are computed by DuckDB with
 //! ICU; hours, of which a clock change makes two or a shorter one, are found by walking back minute by minute.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Offset, TimeDelta, Timelike};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Offset, TimeDelta, TimeZone, Timelike};
 use chrono_tz::Tz;
 
 /// Zones of questions: none, whole hours with clock changes north and south of the equator, a quarter of an hour, a
@@ -52,6 +52,17 @@ pub(crate) fn hour_start(micros: i64, zone: &str) -> i64 {
         minute -= MINUTE_US;
     }
     minute
+}
+
+/// When the clocks showed the same some days before; where they skipped it, when they were put.
+pub(crate) fn days_before(micros: i64, count: i64, zone: &str) -> i64 {
+    let zone: Tz = zone.parse().unwrap();
+    let face = local(micros, zone).naive_local() - TimeDelta::days(count);
+    if let Some(there) = zone.from_local_datetime(&face).earliest() {
+        return there.timestamp_micros();
+    }
+    let minute = face.with_second(0).unwrap().with_nanosecond(0).unwrap();
+    (1..).find_map(|later| zone.from_local_datetime(&(minute + TimeDelta::minutes(later))).earliest()).unwrap().timestamp_micros()
 }
 
 /// The first day of the week, month, quarter or year of a day, or the day itself.

@@ -215,16 +215,14 @@ impl Words<'_> {
             ["last", unit] => whole(unit, -1, 0),
             ["last", count, "hours"] => {
                 let hour = calendar::hour_start(anchor, self.zone);
-                (instant(hour - number(count) * calendar::HOUR_US), instant(hour))
+                // Where clocks are put by half an hour, so many hours before is within an hour.
+                (instant(calendar::hour_start(hour - number(count) * calendar::HOUR_US, self.zone)), instant(hour))
             }
             ["last", count, units] => {
                 let (unit, count) = (units.strip_suffix('s').unwrap(), number(count));
                 if of_data { whole(unit, 1 - count, 1) } else { whole(unit, -count, 0) }
             }
-            ["from", count, "days", "ago", "to", "now"] => {
-                let earlier = format!("timezone('{0}', timezone('UTC', {1})) - interval {count} days", self.zone, instant(anchor));
-                (format!("timezone('UTC', timezone('{}', {earlier}))", self.zone), instant(anchor))
-            }
+            ["from", count, "days", "ago", "to", "now"] => (instant(calendar::days_before(anchor, number(count), self.zone)), instant(anchor)),
             [from, "to", "now"] => {
                 let count = number(from.strip_prefix("now-").unwrap().strip_suffix("d/d").unwrap());
                 (day_start(step(today, "day", -count), self.zone), instant(anchor))

@@ -360,7 +360,7 @@ mod tests {
             ("Pacific/Apia", "2012-01-30T22:00:00Z", "from 1 month ago to now", "2011-12-30T22:00:00 .. 2012-01-30T22:00:00"),
             // On Lord Howe Island it was half past two when it was to be two on the 6th of October 2013.
             ("Australia/Lord_Howe", "2013-10-06T15:15:00Z", "now-1d to now", "2013-10-05T15:30:00 .. 2013-10-06T15:15:00"),
-            // It was two for the second time half an hour after the first on the 7th of April: at seven it is 25 hours since seven.
+            // On the 7th of April clocks were put back by half an hour: at seven it is 24 hours and a half since seven.
             ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 24 hours", "2013-04-05T20:00:00 .. 2013-04-06T20:30:00"),
             ("Australia/Lord_Howe", "2013-04-06T20:40:00Z", "last 2 hours of data", "2013-04-06T19:30:00 .. 2013-04-06T21:30:00"),
         ] {
