@@ -102,6 +102,24 @@ describe('a comparison', () => {
     expect(asked).toEqual(['61 of 1', '61 of 4']);
   });
 
+  it('goes on with the end of a period that is still running, no faster than with its state', async () => {
+    const until = (end: string): SemanticQuery => ({
+      ...question,
+      timeDimensions: [
+        { dimension: 'flights.time_hour', dateRange: ['2013-10-01T04:00:00.000Z', end] },
+      ],
+    });
+    next(0, until('2013-10-10T14:00:00.000Z'));
+    letGo();
+    await expect.poll(shown).toBe('0');
+    next(1, until('2013-10-10T15:00:00.000Z'));
+    await pass(COMPARED_EVERY_MS / 2);
+    expect(shown()).toBe('0');
+    expect(asked.at(-1)).toBe('61 of 0');
+    await pass(COMPARED_EVERY_MS / 2);
+    await expect.poll(shown).toBe('1');
+  });
+
   it('says why it failed until a later state is answered', async () => {
     refused = [1];
     letGo();

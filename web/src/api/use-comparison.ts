@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { queryKey } from './query-key';
 import type { StoredResult } from './result-store';
-import type { Problem, SemanticQuery } from './types';
+import type { Problem, SemanticQuery, TimeDimension } from './types';
 import { useQueryResult } from './use-query-result';
 
 export interface Comparison {
@@ -17,8 +17,19 @@ export interface Comparison {
 /** Between two asks of the same question. */
 export const COMPARED_EVERY_MS = 5_000;
 
+/** Without the instant at which its range is cut: that of a running period goes on with its data. */
+const uncut = (time: TimeDimension): TimeDimension =>
+  Array.isArray(time.dateRange) && time.dateRange[1]?.includes('T')
+    ? { ...time, dateRange: time.dateRange.slice(0, 1) }
+    : time;
+
 /** Of whatever state. */
-const questionOf = (query: SemanticQuery): string => queryKey({ ...query, asOf: null });
+const questionOf = ({ timeDimensions, ...query }: SemanticQuery): string =>
+  queryKey({
+    ...query,
+    asOf: null,
+    ...(timeDimensions && { timeDimensions: timeDimensions.map(uncut) }),
+  });
 
 /** The same question in a later state; an earlier one was chosen by somebody, who is not to wait. */
 function isLater(next: SemanticQuery, asked: SemanticQuery): boolean {

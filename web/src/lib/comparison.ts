@@ -1,24 +1,12 @@
-// The period before a range, and the same question about it. Pure.
-import type { DateRange, Provenance, SemanticQuery } from '@/api/types';
-import { isMidnight, wallDate } from './zoned-time';
+// The question about the period before, and what of an answer it can be compared with. Pure.
+import type { DateRange, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
+import { formatCalendar } from './format/calendar';
+import { previousRange } from './previous-range';
+import { isRangeRunning } from './running-period';
+import { nextBucket, unitsOf } from './zoned-time';
 
-const DAY = 86_400_000;
-
-/** The range of the same length that ends where this one begins (`to` is exclusive). */
-export function previousRange(from: string, to: string, zone: string): [string, string] {
-  const start = Date.parse(from);
-  const end = Date.parse(to);
-  if (isMidnight(start, zone) && isMidnight(end, zone)) {
-    const first = Date.parse(`${wallDate(start, zone)}T00:00:00Z`);
-    const last = Date.parse(`${wallDate(end, zone)}T00:00:00Z`);
-    const days = Math.max(1, Math.round((last - first) / DAY));
-    const day = (offset: number): string =>
-      new Date(first + offset * DAY).toISOString().slice(0, 10);
-    return [day(-days), day(-1)];
-  }
-  const length = end - start;
-  return [new Date(start - length).toISOString(), new Date(start - 1).toISOString()];
-}
+/** Which time an answer is about, and how much of it is known. */
+export type Reach = Pick<Provenance, 'complete_until' | 'time_range'>;
 
 /** A range that counts business days has no period before it: as many days earlier others are off. */
 export const countsBusinessDays = (range: DateRange | null | undefined): boolean =>
@@ -29,26 +17,52 @@ export const versionOf = ({ dataset, version }: Provenance): number | null =>
   dataset === null ? null : version;
 
 /**
- * The same question about the previous period; null when there is no range to shift. It is asked in the state of the answer that
- * it is compared with, where that is known and the question names no other: a load in between would be a difference.
+ * The same question about the previous period; null when there is no range to shift, or nothing known of it yet. It is asked in
+ * the state of the answer that it is compared with, where that is known and the question names no other: a load in between would
+ * be a difference. Where the range is still running, as much of the period before is asked; over time all of it, because there
+ * each bucket is compared by itself.
  */
 export function comparisonQuery(
   query: SemanticQuery,
   timeMember: string | null,
-  range: { from: string; to: string } | null,
+  reach: Reach | null,
   zone: string,
   version: number | null = null,
 ): SemanticQuery | null {
-  if (timeMember === null || range === null) return null;
+  const range = reach?.time_range ?? null;
+  if (timeMember === null || reach === null || range === null) return null;
   const asked = query.timeDimensions ?? [];
   const ranged = asked.find((entry) => entry.dimension === timeMember && entry.dateRange != null);
   if (!ranged || countsBusinessDays(ranged.dateRange)) return null;
-  const shifted = previousRange(range.from, range.to, zone);
+  const isWhole = asked.some(({ granularity }) => granularity) || !isRangeRunning(reach);
+  const { dayStart } = query.calendar ?? formatCalendar();
+  const until = isWhole ? null : reach.complete_until;
+  const shifted = previousRange({ ...range, said: ranged.dateRange, dayStart, until }, zone);
+  if (shifted === null) return null;
   return {
     ...query,
     ...(version === null || query.asOf != null ? {} : { asOf: version }),
     timeDimensions: asked.map((entry) =>
       entry.dimension === timeMember ? { ...entry, dateRange: shifted } : entry,
     ),
+  };
+}
+
+/**
+ * Tells of buckets, by where they begin, whether data are still to come for what is asked of them: these are compared with no
+ * whole bucket. One that the range cuts is, because the period before cuts its own as far.
+ */
+export function unfinishedTest(
+  { complete_until, time_range: range }: Reach,
+  { grain, interval }: Pick<ResultColumn, 'grain' | 'interval'>,
+  zone: string,
+): (start: number) => boolean {
+  if (!grain || complete_until === null) return () => false;
+  return (start) => {
+    const end = nextBucket(start, grain, zone, unitsOf(interval));
+    const from = range ? Math.max(start, Date.parse(range.from)) : start;
+    const to = range ? Math.min(end, Date.parse(range.to)) : end;
+    const asked = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    return to > from && isRangeRunning({ complete_until, time_range: asked });
   };
 }

@@ -71,7 +71,7 @@ async function ask(
     const first = resultStore.get(data.key)?.result.provenance ?? null;
     const time = timeMemberOf(definition, widget.query, known);
     const version = first && versionOf(first);
-    const before = comparisonQuery(query, time, first?.time_range ?? null, view.zone, version);
+    const before = comparisonQuery(query, time, first, view.zone, version);
     if (before) await dispatch(queryApi.endpoints.runQuery.initiate(before, unheard));
   };
   // Most dashboards name their time themselves, and filter by its model; only for the others all models and views have to be known.

@@ -59,7 +59,10 @@ describe('the greatest values', () => {
   });
 
   it('are not those of the period before, whose rows are found by their values', () => {
-    const range = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
+    const range = {
+      time_range: { from: '2013-12-02T00:00:00Z', to: '2014-01-01T00:00:00Z' },
+      complete_until: null,
+    };
     const before = beforeQuery(
       asked({ ...split, range: 'last 30 days of data', grain: 'day' }),
       flightsModel,

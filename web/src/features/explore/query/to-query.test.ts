@@ -141,17 +141,23 @@ describe('totals', () => {
 });
 
 describe('the period before', () => {
-  const range = { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' };
+  const range = {
+    time_range: { from: '2013-12-01T00:00:00Z', to: '2014-01-01T00:00:00Z' },
+    complete_until: '2014-03-01T00:00:00Z',
+  };
+  const december: [string, string] = ['2013-12-01', '2013-12-31'];
 
   it('is asked without order, and not cut where others would be', () => {
     const query = asked({
       measures: ['count'],
       dimensions: ['carrier'],
       order: [['count', 'desc']],
+      range: december,
     });
     const before = beforeQuery(query, flightsModel, range, 'UTC', 7);
+    // A month is compared with a month.
     expect(before?.timeDimensions).toEqual([
-      { dimension: time, dateRange: ['2013-10-31', '2013-11-30'] },
+      { dimension: time, dateRange: ['2013-11-01', '2013-11-30'] },
     ]);
     expect(before?.asOf).toBe(7);
     expect(before?.order).toBeUndefined();

@@ -2,6 +2,7 @@
 // added up here: an average of averages is not the average. Pure.
 import type { Filter, Model, SemanticQuery, TimeDimension } from '@/api/types';
 import { comparisonQuery } from '@/lib/comparison';
+import type { Reach } from '@/lib/comparison';
 import { isOnMeasure } from '@/lib/measure-filters';
 import { toMember } from '@/lib/members';
 import { without } from '@/lib/without';
@@ -87,13 +88,13 @@ export function totalsOf(state: ExploreState, model: Model): string[][] {
 export function beforeQuery(
   query: SemanticQuery | null,
   model: Model | null,
-  range: { from: string; to: string } | null,
+  reach: Reach | null,
   zone: string,
   version: number | null = null,
 ): SemanticQuery | null {
   const time = query?.timeDimensions?.[0]?.dimension ?? null;
   if (query === null || model === null) return null;
-  const shifted = comparisonQuery(query, time, range, zone, version);
+  const shifted = comparisonQuery(query, time, reach, zone, version);
   if (shifted === null) return null;
   const rest: SemanticQuery = without(shifted, 'order', 'total', 'filters', 'totals', 'top');
   // Of all values together every bucket would be more rows than anybody asked for.

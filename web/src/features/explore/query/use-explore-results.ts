@@ -61,12 +61,14 @@ export function useExploreResults(state: ExploreState, model: Model | null): Exp
   const result = current(main);
   const range = result?.provenance.time_range ?? null;
   const [from, to] = [range?.from, range?.to];
+  const until = result?.provenance.complete_until ?? null;
   const version = result && versionOf(result.provenance);
-  const compared = state.compare && from !== undefined && to !== undefined;
-  const before = useMemo(
-    () => (compared ? beforeQuery(query, model, { from, to }, state.zone, version) : null),
-    [compared, query, model, from, to, state.zone, version],
-  );
+  const { compare, zone } = state;
+  const before = useMemo(() => {
+    if (!compare || from === undefined || to === undefined) return null;
+    const reach = { time_range: { from, to }, complete_until: until };
+    return beforeQuery(query, model, reach, zone, version);
+  }, [compare, query, model, from, to, until, zone, version]);
   const comparison = useComparison(before, true);
 
   const cancel = useCallback(() => {

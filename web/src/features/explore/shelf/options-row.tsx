@@ -149,7 +149,7 @@ export function OptionsRow(props: OptionsRowProps) {
         onToggle={() => set({ compare: !state.compare })}
         hint={
           comparable
-            ? 'Against the period of the same length that ends where this one begins'
+            ? 'Against as many months or days right before; of what still goes on, against as much'
             : worked
               ? 'A range of business days is not compared: before it other days are off'
               : 'Choose a range of time: all time has nothing before it'

@@ -1,0 +1,78 @@
+// What is asked of the period before: all of it beside what has ended, as much as is known of what has not, and all of it where
+// buckets are compared each by itself.
+import { describe, expect, it } from 'vitest';
+import type { SemanticQuery } from '@/api/types';
+import { comparisonQuery, unfinishedTest } from './comparison';
+
+const zone = 'America/New_York';
+const november = { from: '2013-11-01T04:00:00Z', to: '2013-12-01T05:00:00Z' };
+const asked = (time: object, until: string | null, calendar?: SemanticQuery['calendar']) =>
+  comparisonQuery(
+    {
+      measures: ['f.count'],
+      timeDimensions: [{ dimension: 'f.at', dateRange: 'this month', ...time }],
+      ...(calendar ? { calendar } : {}),
+    },
+    'f.at',
+    { time_range: november, complete_until: until },
+    zone,
+  )?.timeDimensions?.[0]?.dateRange;
+
+describe('what is asked of the period before', () => {
+  it.each<[string, object, string | null, unknown]>([
+    ['has ended', {}, '2013-12-05T00:00:00Z', ['2013-10-01', '2013-10-31']],
+    ['goes on', {}, '2013-11-11T05:00:00Z', ['2013-10-01', '2013-10-10']],
+    ['has hardly anything to come', {}, '2013-11-30T20:00:00Z', ['2013-10-01', '2013-10-31']],
+    ['nobody knows the end of', {}, null, ['2013-10-01', '2013-10-31']],
+    ['has not begun', {}, '2013-10-30T00:00:00Z', undefined],
+    // The picture shows the rest of it, and each day has its own beside it.
+    [
+      'goes on by day',
+      { granularity: 'day' },
+      '2013-11-11T05:00:00Z',
+      ['2013-10-01', '2013-10-31'],
+    ],
+  ])('of a range that %s', (_, time, until, expected) => {
+    expect(asked(time, until)).toEqual(expected);
+  });
+
+  it('goes by the calendar of the question', () => {
+    const range = { from: '2013-11-01T10:00:00Z', to: '2013-12-01T11:00:00Z' };
+    const query: SemanticQuery = {
+      timeDimensions: [{ dimension: 'f.at', dateRange: 'this month' }],
+      calendar: { dayStart: 6 },
+    };
+    const reach = { time_range: range, complete_until: null };
+    expect(comparisonQuery(query, 'f.at', reach, zone)?.timeDimensions?.[0]?.dateRange).toEqual([
+      '2013-10-01',
+      '2013-10-31',
+    ]);
+  });
+});
+
+describe('a bucket', () => {
+  const month = { grain: 'month' as const, interval: null };
+  const start = Date.parse(november.from);
+  const runs = (until: string | null, to: string) =>
+    unfinishedTest({ complete_until: until, time_range: { ...november, to } }, month, zone)(start);
+
+  it.each([
+    ['its data are there', '2013-12-05T00:00:00Z', november.to, false],
+    ['its data are still to come', '2013-11-11T00:00:00Z', november.to, true],
+    [
+      'the range cuts it and its data are there',
+      '2013-11-16T00:00:00Z',
+      '2013-11-15T05:00:00Z',
+      false,
+    ],
+    [
+      'the range cuts it and its data are to come',
+      '2013-11-11T00:00:00Z',
+      '2013-11-15T05:00:00Z',
+      true,
+    ],
+    ['nobody knows', null, november.to, false],
+  ])('is unfinished or not: %s', (_, until, to, expected) => {
+    expect(runs(until, to)).toBe(expected);
+  });
+});
