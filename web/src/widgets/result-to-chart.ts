@@ -4,6 +4,7 @@ import { NEUTRAL_SLOT, slotsFor } from '@/charts/core/color-map';
 import type { ColorAssignments } from '@/charts/core/color-map';
 import type { ChartAxis, ChartKind, ChartSeries, ChartSpec, Grain } from '@/charts/core/spec';
 import { topSeries } from '@/charts/core/top-series';
+import { bucketPlaces } from '@/lib/bucket-places';
 import { GRAIN_MS, nextBucket, unitsOf } from '@/lib/zoned-time';
 import { formatCell } from '@/lib/format';
 import { OTHER_LABEL } from '@/lib/others';
@@ -195,8 +196,8 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
     });
   }
 
-  const before = comparisonSeries(input, split === undefined && read.measures.length === 1, count);
-  if (before && axis.type === 'time') series.push(before);
+  const before = comparisonSeries(input, split === undefined && read.measures.length === 1, axis);
+  if (before) series.push(before);
   const firstRunning =
     axis.type === 'time' ? axis.values.findIndex(runningTest(result.provenance)) : -1;
   return {
@@ -218,24 +219,27 @@ export function chartOf(kind: ChartKind, input: ChartInput): ChartSpec | null {
 }
 
 /** The previous period, bucket by bucket under the current one. */
-function comparisonSeries(input: ChartInput, single: boolean, count: number): ChartSeries | null {
-  if (!single || !input.comparison) return null;
-  const read = readColumns(input.comparison);
+function comparisonSeries(input: ChartInput, single: boolean, axis: ChartAxis): ChartSeries | null {
+  const { result, comparison, zone } = input;
+  if (!single || !comparison || axis.type !== 'time') return null;
+  const now = readColumns(result).time;
+  const read = readColumns(comparison);
   const measure = read.measures[0];
-  if (!measure || !read.time) return null;
-  const grain = read.time.column.grain ?? null;
+  if (!measure || !read.time || !now) return null;
   const instants = read.time.values.map((value) => Date.parse(String(value)));
-  const buckets = filledBuckets(instants, grain, input.zone, unitsOf(read.time.column.interval));
-  const byBucket = new Map(
-    instants.map((instant, row) => [instant, numberAt(measure.values, row)]),
-  );
+  const before = bucketPlaces(instants, read.time.column, comparison.provenance, zone);
+  const byPlace = new Map<number, number | null>();
+  instants.forEach((instant, row) => {
+    const place = before.get(instant);
+    // Of an hour that was there twice the first.
+    if (place !== undefined && !byPlace.has(place))
+      byPlace.set(place, numberAt(measure.values, row));
+  });
+  const places = bucketPlaces(axis.values, now.column, result.provenance, zone);
   return {
     id: '__previous',
     label: 'Previous period',
-    values: Array.from({ length: count }, (_, index) => {
-      const bucket = buckets[index];
-      return bucket === undefined ? null : (byBucket.get(bucket) ?? null);
-    }),
+    values: axis.values.map((bucket) => byPlace.get(places.get(bucket) ?? NaN) ?? null),
     slot: NEUTRAL_SLOT,
     role: 'comparison',
     member: null,
