@@ -43,3 +43,17 @@ it.each(['pointerMove', 'pointerDown'] as const)('follows %s after keys', async 
   fireEvent.keyDown(chart, { key: 'Home' });
   expect(tooltip()).toHaveTextContent('10');
 });
+
+it('tells what was before of a bucket that is still running, and no change', async () => {
+  const [now] = spec.series;
+  const before = { ...now!, id: 'before', label: 'Before', values: [5, 10, 60] };
+  const series = [now!, { ...before, role: 'comparison' as const }];
+  renderApp(<Chart spec={{ ...spec, series, incompleteFrom: 2 }} />);
+  const chart = await screen.findByRole('group');
+  await waitFor(() => expect(chart.querySelector('[data-tick]')).not.toBeNull());
+  fireEvent.keyDown(chart, { key: 'Home' });
+  expect(tooltip()).toHaveTextContent('+100%');
+  fireEvent.keyDown(chart, { key: 'End' });
+  expect(tooltip()).toHaveTextContent('60');
+  expect(tooltip()).not.toHaveTextContent('%');
+});

@@ -28,8 +28,10 @@ export function Tooltip({ spec, index, x, y, mode }: TooltipProps) {
   );
   const single = rows.length === 1 ? rows[0] : undefined;
   const before = comparison?.values[index] ?? null;
-  const delta = single ? formatDelta(single.value, before, spec.measure.lowerIsBetter) : null;
   const open = spec.incompleteFrom !== null && index >= spec.incompleteFrom;
+  // A part is no change from a whole.
+  const delta =
+    single && !open ? formatDelta(single.value, before, spec.measure.lowerIsBetter) : null;
   return (
     <TooltipBox x={x} y={y} w={0} title={placeLabel(spec, index) + (open ? ` · ${SO_FAR}` : '')}>
       {rows.map(({ series, value }) => (

@@ -1,7 +1,7 @@
 // What is still running is told in every kind of widget.
 import { screen } from '@testing-library/react';
 import type { ComponentType } from 'react';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { QueryResult, ResultColumn, Widget } from '@/api/types';
 import { answer } from '@/testing/fake-engine';
 import { renderApp } from '@/testing/render-app';
@@ -96,4 +96,26 @@ it.each([
 ])('in a number that %s', (_, answered, running) => {
   show(NumberView, answered);
   expect(screen.queryAllByText('so far')).toHaveLength(running ? 1 : 0);
+});
+
+describe('a number that goes on', () => {
+  const compared = (answered: QueryResult, before: QueryResult) =>
+    renderApp(<NumberView {...input(answered)} comparison={before} />);
+  const text = () => screen.getByTestId('widget-comparison').textContent;
+
+  it('is held against as much of the period before, and says so', () => {
+    compared(number('2026-10-02T10:00:00Z', 4), number('2026-10-02T10:00:00Z', 5));
+    expect(text()).toBe('▼ −20.0%from 5 before, as far');
+  });
+
+  it('is held against all of it once it has ended', () => {
+    compared(number('2026-10-03T00:00:00Z', 4), number('2026-10-03T00:00:00Z', 5));
+    expect(text()).toBe('▼ −20.0%from 5 before');
+  });
+
+  it('is not held against a whole bucket', () => {
+    compared(overDays('2026-10-01T10:00:00Z'), overDays('2026-10-01T10:00:00Z'));
+    expect(screen.queryByTestId('widget-delta')).toBeNull();
+    expect(text()).toBe('not compared so far; 5 in all before');
+  });
 });

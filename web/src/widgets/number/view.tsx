@@ -11,13 +11,23 @@ import { toSeries } from './to-series';
 
 const toneColour = { good: 'success.main', bad: 'error.main', neutral: 'text.secondary' } as const;
 
+/** Of what was before: a part is held against as long a part, and never against all of it. */
+const beforeWords = {
+  whole: (value: string): string => `from ${value} before`,
+  part: (value: string): string => `from ${value} before, as far`,
+  nothing: (value: string): string => `not compared ${SO_FAR}; ${value} in all before`,
+};
+
 export default function NumberView({ widget, result, comparison, models }: WidgetViewProps) {
   const shown = useMemo(
     () => toSeries(widget, result, comparison, models),
     [widget, result, comparison, models],
   );
   if (!shown) return <NothingToDraw kind={widget.kind} />;
-  const delta = formatDelta(shown.value, shown.before, shown.lowerIsBetter);
+  const delta =
+    shown.against === 'nothing'
+      ? null
+      : formatDelta(shown.value, shown.before, shown.lowerIsBetter);
   const short = formatNumber(shown.value, shown.format, 'compact');
   const exact = formatExact(shown.value, shown.format);
   return (
@@ -81,7 +91,7 @@ export default function NumberView({ widget, result, comparison, models }: Widge
           <span title={formatExact(shown.before, shown.format)}>
             {shown.before === null
               ? 'no earlier value'
-              : `from ${formatNumber(shown.before, shown.format, 'compact')} before`}
+              : beforeWords[shown.against](formatNumber(shown.before, shown.format, 'compact'))}
           </span>
         </Box>
       )}

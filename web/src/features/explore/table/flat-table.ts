@@ -2,7 +2,8 @@
 // together comes last; what that was before nobody has asked. Pure.
 import type { Cell, QueryResult } from '@/api/types';
 import { withOthers } from '@/lib/others';
-import { runningBuckets } from '@/lib/running-period';
+import { unfinishedTest } from '@/lib/comparison';
+import { isRangeRunning, runningBuckets, SO_FAR } from '@/lib/running-period';
 import { matchBefore } from './compare';
 import { grandTotal, groupOfRow, partsOf, tableColumn, totalBy } from './table-model';
 import type { ResultPart, TableColumn, TableModel } from './table-model';
@@ -31,10 +32,25 @@ export const change = (now: Cell, before: Cell): number | null => {
   return a === null || b === null || b === 0 ? null : (a - b) / Math.abs(b);
 };
 
+/** What is so far only: by row, and in total where times stand below each other, of which all of the period before was asked. */
+interface SoFar {
+  rows: ReadonlySet<number>;
+  total: boolean;
+}
+
+function soFarOf(result: QueryResult, heads: readonly ResultPart[], zone: string): SoFar {
+  const time = heads.find(({ column }) => column.role === 'time' && column.grain);
+  if (!time) return { rows: new Set(), total: false };
+  const runs = unfinishedTest(result.provenance, time.column, zone);
+  const rows = time.values.flatMap((value, row) => (runs(Date.parse(String(value))) ? [row] : []));
+  return { rows: new Set(rows), total: isRangeRunning(result.provenance) };
+}
+
 function compared(
   part: ResultPart,
   before: Cell[],
   model: string,
+  soFar: ReadonlySet<number>,
 ): { column: TableColumn; values: Cell[] }[] {
   const { column, values } = part;
   const base = { ...tableColumn(column, false, model), orderBy: null };
@@ -45,7 +61,9 @@ function compared(
     },
     {
       column: { ...base, name: `${column.name} difference`, label: 'Difference' },
-      values: values.map((value, row) => difference(value, before[row] ?? null)),
+      values: values.map((value, row) =>
+        soFar.has(row) ? null : difference(value, before[row] ?? null),
+      ),
     },
     {
       column: {
@@ -55,7 +73,9 @@ function compared(
         type: 'float',
         format: '+,.1%',
       },
-      values: values.map((value, row) => change(value, before[row] ?? null)),
+      values: values.map((value, row) =>
+        soFar.has(row) ? null : change(value, before[row] ?? null),
+      ),
     },
   ];
 }
@@ -69,6 +89,7 @@ export function flatTable(input: FlatInput): TableModel {
   const earlier = before === null ? [] : partsOf(before).measures;
   const now = grandTotal(result);
   const then = grandTotal(before);
+  const soFar = soFarOf(result, heads, input.zone);
   const columns: TableColumn[] = [];
   const data: Cell[][] = [];
   const footer: Cell[] = [];
@@ -91,12 +112,12 @@ export function flatTable(input: FlatInput): TableModel {
       const place = rowOf?.[row];
       return place === undefined || place < 0 ? null : (old[place] ?? null);
     });
-    for (const { column, values } of compared(part, matched, model)) {
+    for (const { column, values } of compared(part, matched, model, soFar.rows)) {
       columns.push(column);
       data.push(values);
     }
     const [a, b] = [now.get(name) ?? null, then.get(name) ?? null];
-    footer.push(b, difference(a, b), change(a, b));
+    footer.push(b, ...(soFar.total ? [null, null] : [difference(a, b), change(a, b)]));
   }
   return {
     columns,
@@ -105,6 +126,9 @@ export function flatTable(input: FlatInput): TableModel {
     others: all.column < 0 ? null : all,
     footer: totalBy(result, []) === null ? null : footer,
     groupOf: (row) => groupOfRow(heads, row),
-    note: null,
+    note:
+      compare && (soFar.rows.size > 0 || soFar.total)
+        ? `What is ${SO_FAR} is not compared with a whole period`
+        : null,
   };
 }

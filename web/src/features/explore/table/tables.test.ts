@@ -145,6 +145,35 @@ describe('a flat table', () => {
     ]);
   });
 
+  it('compares no bucket that is still running with a whole one, nor their total', () => {
+    const of = (dates: string[], to: string): QueryResult => ({
+      ...result(
+        [day, count],
+        dates.map((date, row) => [`${date}T00:00:00Z`, row + 10]),
+        { from: `${dates[0]}T00:00:00Z`, to },
+      ),
+      totals: [total([], [count], [[21]])],
+    });
+    const now = of(['2013-01-03', '2013-01-04'], '2013-01-05T00:00:00Z');
+    const before = of(['2013-01-01', '2013-01-02'], '2013-01-03T00:00:00Z');
+    const tableOf = (until: string) => {
+      now.provenance.complete_until = until;
+      return flatTable({ model: 'flights', result: now, before, compare: true, zone: 'UTC' });
+    };
+    const running = tableOf('2013-01-04T12:00:00Z');
+    expect(running.data.slice(2)).toEqual([
+      [10, 11],
+      [0, null],
+      [0, null],
+    ]);
+    expect(running.footer).toEqual([null, 21, 21, null, null]);
+    expect(running.note).toBe('What is so far is not compared with a whole period');
+    const ended = tableOf('2013-01-05T00:00:00Z');
+    expect(ended.data[3]).toEqual([0, 0]);
+    expect(ended.footer).toEqual([null, 21, 21, 0, 0]);
+    expect(ended.note).toBeNull();
+  });
+
   it('has no change from nothing', () => {
     expect(change(5, 0)).toBeNull();
     expect(change(null, 5)).toBeNull();
