@@ -1,7 +1,7 @@
 // The panel as somebody uses it: what a number is made of, for all numbers or one group, and computing it again.
 import { screen, waitFor, within } from '@testing-library/react';
 import { http, HttpResponse } from 'msw';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SemanticQuery, Verification } from '@/api/types';
 import { answer } from '@/testing/fake-engine';
 import { problem } from '@/testing/fixtures';
@@ -118,6 +118,21 @@ describe('computing it again', () => {
     expect(within(table).getByRole('row', { name: 'Carrier UA: Flights 12 13' })).toBeVisible();
     expect(screen.getByText('and 20 others')).toBeVisible();
     expect(screen.getByRole('alert')).toContainElement(table);
+  });
+
+  it('says of its details only that they were copied when they were', async () => {
+    verdict({ equal: false, difference_count: 0, differences: [] });
+    const { user } = open();
+    await press(user);
+    const button = await screen.findByRole('button', { name: 'Copy details' });
+    const write = vi.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('no'));
+    await user.click(button);
+    await heard('This page cannot copy');
+    expect(button).toHaveTextContent('Copy details');
+    write.mockRestore();
+    await user.click(button);
+    await heard('Details copied');
+    expect(button).toHaveTextContent('Copied');
   });
 
   it('can be cancelled', async () => {

@@ -7,6 +7,7 @@ import type { Explainable } from '@/api/explain-api';
 import { toProblem } from '@/api/problem';
 import { useVerifyQueryMutation } from '@/api/trust-api';
 import type { Problem, ResultColumn, Verification } from '@/api/types';
+import { copyText } from '@/lib/copy-text';
 import { formatCount } from '@/lib/format';
 import { Icon } from '@/theme/icons';
 import { announce } from '../announcer';
@@ -155,9 +156,9 @@ function Differences({ verification, columns, query }: VerdictProps) {
   const { differences, difference_count: all } = verification;
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard?.writeText(reportText(verification, columns, query));
-    setCopied(true);
-    announce('Details copied');
+    const done = await copyText(reportText(verification, columns, query));
+    setCopied(done);
+    announce(done ? 'Details copied' : 'This page cannot copy');
   };
   return (
     <>
