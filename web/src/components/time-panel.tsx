@@ -5,7 +5,7 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useEffect, useMemo, useState } from 'react';
-import type { DateRange, Grain, SemanticQuery } from '@/api/types';
+import type { Calendar, DateRange, Grain, SemanticQuery } from '@/api/types';
 import { rangeLabel } from '@/lib/range-label';
 import { useQueryResult } from '@/api/use-query-result';
 import { grains, parseRange, presetGroups, rangeText, sameRange } from '@/lib/time-ranges';
@@ -14,6 +14,8 @@ export interface TimePanelProps {
   range: DateRange;
   grain: string | null;
   zone: string;
+  /** By which it is asked; none: as usual for who looks. */
+  calendar?: Calendar | null;
   /** What to ask to have a range resolved; null when nothing can be asked. */
   probe: { measure: string; time: string } | null;
   /** Relative ranges are counted from this instant; null: from now. */
@@ -30,6 +32,7 @@ function useResolved(
   probe: TimePanelProps['probe'],
   range: DateRange | null,
   zone: string,
+  calendar: Calendar | null,
   asOf: string | null,
 ): string | null {
   const query = useMemo<SemanticQuery | null>(() => {
@@ -39,9 +42,10 @@ function useResolved(
       timeDimensions: [{ dimension: probe.time, dateRange: range }],
       limit: 1,
       timezone: zone,
+      ...(calendar ? { calendar } : {}),
       asOf,
     };
-  }, [probe, range, zone, asOf]);
+  }, [probe, range, zone, calendar, asOf]);
   const answer = useQueryResult(query, query !== null);
   const found = answer.outdated ? null : answer.stored?.result.provenance.time_range;
   if (query === null) return range === 'all' ? 'Everything there is' : null;
@@ -49,7 +53,7 @@ function useResolved(
 }
 
 export function TimePanel(props: TimePanelProps) {
-  const { range, grain, zone, probe, asOf, onRange, onGrain } = props;
+  const { range, grain, zone, calendar = null, probe, asOf, onRange, onGrain } = props;
   const [typed, setTyped] = useState(rangeText(range));
   const [settled, setSettled] = useState(typed);
   useEffect(() => {
@@ -61,7 +65,7 @@ export function TimePanel(props: TimePanelProps) {
     const found = parseRange(settled);
     return 'range' in found ? found.range : null;
   }, [settled]);
-  const resolved = useResolved(probe, settledRange, zone, asOf);
+  const resolved = useResolved(probe, settledRange, zone, calendar, asOf);
   const days = 'range' in parsed && Array.isArray(parsed.range) ? parsed.range : ['', ''];
   const setDay = (place: 0 | 1, day: string): void => {
     const next: [string, string] = [days[0] ?? '', days[1] ?? ''];

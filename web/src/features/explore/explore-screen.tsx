@@ -17,6 +17,7 @@ import { useShortcuts } from '@/components/shortcuts';
 import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
 import { formatCommit } from '@/lib/commit-time';
+import { formatCalendar } from '@/lib/format/calendar';
 import { isView } from '@/lib/views';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
@@ -32,6 +33,7 @@ import { ChosenFields } from './shelf/chosen-fields';
 import { FilterRow } from './shelf/filter-row';
 import { OptionsRow } from './shelf/options-row';
 import type { StartsProps } from './starts';
+import { copiedLink } from './state/copied-link';
 import { emptyState, isEmpty } from './state/explore-state';
 import { resolvedRange } from './state/resolved-range';
 import { titleOf } from './state/title';
@@ -142,7 +144,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   useShortcuts(shortcuts);
 
   const copyLink = async (): Promise<void> => {
-    const done = await copyText(window.location.href);
+    const done = await copyText(copiedLink(window.location.href, state, formatCalendar()));
     toasts.show(
       done
         ? { message: 'Link copied', tone: 'success' }

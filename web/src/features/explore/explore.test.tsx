@@ -243,6 +243,25 @@ describe('the answer', () => {
     ]);
   });
 
+  it('says in a copied link by which calendar it is meant', async () => {
+    const { user } = open('?m=count&grain=week&time=2013-01-01..2013-06-30&chart=table');
+    await grid('Flights by week');
+    await user.click(screen.getByRole('button', { name: 'Copy link' }));
+    expect(await screen.findByText('Link copied')).toBeVisible();
+    expect(await navigator.clipboard.readText()).toMatch(/[?&]cal=week:monday/);
+    expect(asked.map(({ calendar }) => calendar)).toEqual([undefined]);
+  });
+
+  it('shows the calendar of a link, which can be given up', async () => {
+    const { user } = open('?m=count&grain=week&chart=table&cal=week:sunday');
+    await grid('Flights by week');
+    expect(asked.map(({ calendar }) => calendar)).toEqual([{ weekStart: 'sunday' }]);
+    expect(screen.getByText('Weeks from Sunday')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Ask by the usual calendar' }));
+    await waitFor(() => expect(asked.at(-1)?.calendar).toBeUndefined());
+    expect(screen.getByTestId('address')).not.toHaveTextContent('cal=');
+  });
+
   it('compares with the period before', async () => {
     open('?m=count&d=carrier&compare=before');
     const table = await grid('Flights by carrier');

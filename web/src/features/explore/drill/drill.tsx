@@ -58,7 +58,8 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
     time: timeOf(state, model),
     range,
     zone: state.zone,
-    dayStart: formatCalendar().dayStart ?? 0,
+    dayStart: (state.calendar ?? formatCalendar()).dayStart ?? 0,
+    calendar: state.calendar,
     asOf: state.asOf,
   });
   if (opened === 'origin') {

@@ -1,6 +1,6 @@
 // The rows behind a cell as a question for rows that are not grouped: the filters of the page, the group of the cell and its
 // time. The engine says what they mean, as it did for the number. Pure.
-import type { AsOf, Filter, MeasureKind, Model, SemanticQuery } from '@/api/types';
+import type { AsOf, Calendar, Filter, MeasureKind, Model, SemanticQuery } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import { toMember } from '@/lib/members';
 import { datesOf } from '@/lib/result-group';
@@ -23,6 +23,8 @@ export interface RowsQuestion {
   zone: string;
   /** The hour with which days begin; midnight where nothing is said. */
   dayStart?: number | undefined;
+  /** Where the question has one of its own. */
+  calendar?: Calendar | null;
   asOf?: AsOf | null;
 }
 
@@ -82,7 +84,7 @@ function timeFilters(question: RowsQuestion): Filter[] {
 }
 
 export function rowsQuery(question: RowsQuestion): RowsFound {
-  const { model, group, filters, measure, zone, asOf = null } = question;
+  const { model, group, filters, measure, zone, asOf = null, calendar = null } = question;
   const problem = measureProblem(question);
   if (problem !== null) return { problem };
   const own = model.measures.find((entry) => entry.name === measure)?.filters ?? [];
@@ -105,6 +107,7 @@ export function rowsQuery(question: RowsQuestion): RowsFound {
       limit: MOST_SHOWN,
       total: true,
       timezone: zone,
+      ...(calendar === null ? {} : { calendar }),
       ...(asOf === null ? {} : { asOf }),
     },
   };

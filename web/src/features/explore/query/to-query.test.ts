@@ -89,6 +89,20 @@ describe('the question', () => {
     });
   });
 
+  it('has the calendar of the address, also before, and else the usual one', () => {
+    const calendar = { weekStart: 'sunday' as const, dayStart: 6 };
+    const query = asked({ measures: ['count'], grain: 'week', range: 'last month', calendar });
+    expect(query?.calendar).toEqual(calendar);
+    const reach = {
+      time_range: { from: '2013-12-01T06:00:00Z', to: '2014-01-01T06:00:00Z' },
+      complete_until: null,
+    };
+    const before = beforeQuery(query, flightsModel, reach, 'UTC');
+    expect(before?.calendar).toEqual(calendar);
+    expect(before?.timeDimensions?.[0]?.dateRange).toEqual(['2013-11-01', '2013-11-30']);
+    expect(asked({ measures: ['count'] })).not.toHaveProperty('calendar');
+  });
+
   it('asks for more rows over time', () => {
     expect(asked({ measures: ['count'], grain: 'day' })?.limit).toBe(10_000);
     expect(asked({ measures: ['count'], grain: 'day', limit: 7 })?.limit).toBe(7);

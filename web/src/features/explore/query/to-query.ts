@@ -60,6 +60,7 @@ export function mainQuery(state: ExploreState, model: Model): SemanticQuery | nu
       ...(by === null ? {} : { by: full(by) }),
     };
   }
+  if (state.calendar !== null) query.calendar = state.calendar;
   if (state.exact) query.exact = true;
   if (state.asOf !== null) query.asOf = state.asOf;
   return query;

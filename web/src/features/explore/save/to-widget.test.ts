@@ -71,6 +71,14 @@ describe('a widget', () => {
     ]);
   });
 
+  it('keeps a calendar of its own', () => {
+    const calendar = { weekStart: 'sunday' as const };
+    const query = (part: Partial<ExploreState>) =>
+      toWidget(state(part), flightsModel, order, 0)?.query;
+    expect(query({ calendar })?.calendar).toEqual(calendar);
+    expect(query({})).not.toHaveProperty('calendar');
+  });
+
   it('keeps what is joined and named filters', () => {
     const wide = widened(joinedFlights, joinedModels);
     const joined = state({ dimensions: ['origin_airport.city'], segments: ['busy'] });

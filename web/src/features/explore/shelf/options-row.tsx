@@ -11,6 +11,7 @@ import { AnchoredPanel } from '@/components/anchored-panel';
 import { SettledField } from '@/components/settled-field';
 import { ZoneField } from '@/components/zone-field';
 import { readLimit } from '@/lib/asked-state';
+import { calendarWords } from '@/lib/calendar-text';
 import { countsBusinessDays } from '@/lib/comparison';
 import { toMember } from '@/lib/members';
 import { rangeName } from '@/lib/time-ranges';
@@ -21,6 +22,7 @@ import { limitOf } from '../query/to-query';
 import type { ExploreState } from '../state/explore-state';
 import { timeOf } from '../state/fit';
 import { titleOf } from '../state/title';
+import { ClosableChip } from './closable-chip';
 import { ExplainButton } from './explain-button';
 import { FieldError } from './field-error';
 import { ToggleChip } from './toggle-chip';
@@ -142,6 +144,15 @@ export function OptionsRow(props: OptionsRowProps) {
         onSettle={(zone) => zone !== null && set({ zone })}
         sx={{ width: 140 }}
       />
+      {state.calendar !== null && (
+        <Box data-removals>
+          <ClosableChip
+            label={calendarWords(state.calendar)}
+            removal="Ask by the usual calendar"
+            onRemove={() => set({ calendar: null })}
+          />
+        </Box>
+      )}
       <ToggleChip
         label="Compare with before"
         pressed={state.compare && comparable}
@@ -162,6 +173,7 @@ export function OptionsRow(props: OptionsRowProps) {
             range={state.range}
             grain={state.grain}
             zone={state.zone}
+            calendar={state.calendar}
             probe={probe}
             asOf={typeof state.asOf === 'string' ? state.asOf : null}
             onRange={(range) => {

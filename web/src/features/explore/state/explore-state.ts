@@ -1,6 +1,6 @@
 // What somebody explores: the chosen members of one model or view, time, filters, order, and how the answer is shown. Members are
 // named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
-import type { AsOf, DateRange, Fill, Filter, WidgetKind } from '@/api/types';
+import type { AsOf, Calendar, DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { filterMembers } from '@/lib/members';
 import type { TopChoice } from '@/lib/top-values';
 
@@ -32,6 +32,8 @@ export interface ExploreState {
   /** null: what suits the choice. */
   chart: WidgetKind | null;
   zone: string;
+  /** When weeks, years and days begin; null: as usual for who looks. */
+  calendar: Calendar | null;
   /** Whether what could be estimated is computed. */
   exact: boolean;
   /** null: the latest data. */
@@ -55,6 +57,7 @@ export const emptyState: ExploreState = {
   compare: false,
   chart: null,
   zone: 'UTC',
+  calendar: null,
   exact: false,
   asOf: null,
 };
@@ -118,6 +121,7 @@ export const withModel = (state: ExploreState, model: string): ExploreState => (
   ...emptyState,
   model,
   zone: state.zone,
+  calendar: state.calendar,
 });
 
 /** Filters of the state that speak of one member. */

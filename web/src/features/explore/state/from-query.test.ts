@@ -1,6 +1,7 @@
 // What a card asks, explored.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { SemanticQuery } from '@/api/types';
+import { setFormatCalendar } from '@/lib/format/calendar';
 import { viewAsModel } from '@/lib/views';
 import { joinedModels } from '@/testing/joined-fixtures';
 import { tripsView } from '@/testing/view-fixtures';
@@ -30,6 +31,8 @@ const query: SemanticQuery = {
 };
 const line = { kind: 'line' as const, options: {} };
 
+afterEach(() => setFormatCalendar(null));
+
 describe('a card that is explored', () => {
   it('is asked the same', () => {
     const state = stateOf(query, trips, line);
@@ -47,10 +50,25 @@ describe('a card that is explored', () => {
     expect(path).toContain('&top=origin:5&');
   });
 
-  it('says what of it is not asked: its calendar, and a second time', () => {
+  it('is asked by its calendar where that is another than the usual', () => {
+    const calendar = { weekStart: 'sunday' as const, yearStart: 4 };
+    const path = explorePath({ ...query, calendar }, trips, line, null);
+    expect(path).toContain('&cal=week:sunday,year:4');
+    const state = stateOf({ ...query, calendar }, trips, line);
+    expect(mainQuery(state, trips)?.calendar).toEqual(calendar);
+    const usual = { weekStart: 'monday' as const, yearStart: 1 };
+    expect(explorePath({ ...query, calendar: usual }, trips, line, null)).not.toContain('cal=');
+    setFormatCalendar(calendar);
+    expect(stateOf({ ...query, calendar }, trips, line).calendar).toBeNull();
+    expect(stateOf({ ...query, calendar: usual }, trips, line).calendar).toEqual({
+      weekStart: 'monday',
+    });
+  });
+
+  it('says what of it is not asked: its holidays, and a second time', () => {
     const most: SemanticQuery = {
       ...query,
-      calendar: { weekStart: 'sunday' },
+      calendar: { weekStart: 'sunday', holidays: [{ date: '2013-12-25' }] },
       timeDimensions: [
         ...(query.timeDimensions ?? []),
         { dimension: 'trips.booked_at', granularity: 'year' },
@@ -62,10 +80,10 @@ describe('a card that is explored', () => {
     };
     expect(complaints(query)).toEqual([]);
     expect(complaints(most)).toEqual([
-      expect.stringContaining('calendar'),
+      expect.stringContaining('holidays'),
       expect.stringContaining('second time'),
     ]);
-    expect(explorePath(most, trips, line, null)).toContain('&lost=calendar&lost=time');
+    expect(explorePath(most, trips, line, null)).toContain('&lost=holidays&lost=time');
   });
 
   it('keeps a range of another time as a condition', () => {

@@ -1,10 +1,16 @@
 // A question as somebody would explore it: what a card of a dashboard asks, with the time and filters that reach it, as an
 // address of the page. Pure.
-import type { Filter, Model, SemanticQuery, Widget } from '@/api/types';
+import type { Calendar, Filter, Model, SemanticQuery, Widget } from '@/api/types';
+import { isSameCalendar, writtenCalendar } from '@/lib/calendar-text';
+import { formatCalendar } from '@/lib/format/calendar';
 import { fromMember, toMember } from '@/lib/members';
 import { emptyState } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { searchOf, unqualify, writeState } from './url-state';
+
+/** Where it is another than who explores has anyway. */
+const ownCalendar = ({ calendar }: SemanticQuery): Calendar | null =>
+  calendar && !isSameCalendar(calendar, formatCalendar()) ? writtenCalendar(calendar) : null;
 
 export function stateOf(
   query: SemanticQuery,
@@ -50,6 +56,7 @@ export function stateOf(
     compare: options?.comparison === 'previous_period',
     chart: kind,
     zone: query.timezone ?? emptyState.zone,
+    calendar: ownCalendar(query),
     exact: query.exact ?? false,
     asOf: query.asOf ?? null,
   };
@@ -57,7 +64,7 @@ export function stateOf(
 
 /** What of it the page does not ask. */
 const lostOf = ({ calendar, timeDimensions = [] }: SemanticQuery): [string, string][] => [
-  ...(calendar ? [['lost', 'calendar'] as [string, string]] : []),
+  ...(calendar?.holidays ? [['lost', 'holidays'] as [string, string]] : []),
   ...(timeDimensions.filter(({ granularity }) => granularity).length > 1
     ? [['lost', 'time'] as [string, string]]
     : []),

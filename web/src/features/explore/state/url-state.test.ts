@@ -50,6 +50,8 @@ const states: [string, Partial<ExploreState>][] = [
     },
   ],
   ['rows, zone and state', { limit: 50_000, zone: 'America/New_York', asOf: 12 }],
+  ['a calendar', { calendar: { weekStart: 'sunday', yearStart: 4, dayStart: 6, weekend: [] } }],
+  ['a calendar as ever', { calendar: { weekStart: 'monday' } }],
   ['a time of the data', { asOf: '2026-11-26T10:00:00Z' }],
   ['all values', { top: 'all' }],
   ['the greatest values and the others', { top: { dimension: 'a:b,c', limit: 8, others: true } }],
@@ -123,6 +125,11 @@ function anyState(seed: number): ExploreState {
     compare: next() < 0.5,
     chart: pick<WidgetKind | null>([null, 'line', 'table']),
     zone: pick(['UTC', 'Europe/Berlin']),
+    calendar: pick<ExploreState['calendar']>([
+      null,
+      { weekStart: 'sunday' },
+      { weekStart: 'saturday', yearStart: 7, weekend: ['thursday', 'friday'] },
+    ]),
     exact: next() < 0.5,
     asOf: pick([null, 0, 41, '2026-11-26T10:00:00Z']),
   };
@@ -170,6 +177,7 @@ describe('the state in the address', () => {
     ['limit=0', '“0” is not a number of rows from 1 to 50,000.'],
     ['limit=1e9', '“1e9” is not a number of rows from 1 to 50,000.'],
     ['zone=Mars', '“Mars” is not a time zone.'],
+    ['cal=noon', '“noon” is not a calendar such as week:sunday,year:4.'],
     ['chart=pie', '“pie” is not a kind of chart.'],
     ['top=carrier', '“carrier” is not a choice of values such as carrier:8.'],
     ['top=carrier:0', '“carrier:0” is not a choice of values such as carrier:8.'],
@@ -186,7 +194,7 @@ describe('the state in the address', () => {
 
   it('takes every part empty for absent', () => {
     const empty =
-      'model=&m=&d=&on=&grain=&time=&f=&order=&limit=&pivot=&top=&fill=&compare=&chart=&zone=&exact=&asOf=';
+      'model=&m=&d=&on=&grain=&time=&f=&order=&limit=&pivot=&top=&fill=&compare=&chart=&zone=&cal=&exact=&asOf=';
     expect(readState(new URLSearchParams(empty))).toEqual({ state: emptyState, complaints: [] });
   });
 });

@@ -2,6 +2,7 @@
 // What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
 import type { DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
+import { calendarText, readCalendar } from '@/lib/calendar-text';
 import { decodeFilter, encodeFilter } from '@/lib/filter-text';
 import { isZone } from '@/lib/format';
 import { fromMember, isMemberFilter, toMember } from '@/lib/members';
@@ -112,10 +113,7 @@ const oneOf =
 
 /** What a card asks and the page cannot: the way from there says so, until something is changed. */
 const lost = new Map([
-  [
-    'calendar',
-    'The calendar of the card or its dashboard: here days, weeks and years begin as usual.',
-  ],
+  ['holidays', 'The holidays of the card or its dashboard: here they are as usual.'],
   ['time', 'A second time by which the card groups its answer.'],
 ]);
 
@@ -156,6 +154,7 @@ export function readState(params: URLSearchParams): ReadState {
     compare: read('compare', 'a comparison; “before” is', oneOf(['before'])) !== null,
     chart: read('chart', 'a kind of chart', oneOf(kinds)),
     zone: read('zone', 'a time zone', (text) => (isZone(text) ? text : null)) ?? emptyState.zone,
+    calendar: read('cal', 'a calendar such as week:sunday,year:4', readCalendar),
     exact: read('exact', 'a choice; “yes” is', oneOf(['yes'])) !== null,
     asOf: read('asOf', 'a version or a time', readAsOf),
   };
@@ -189,6 +188,7 @@ export function writeState(state: ExploreState): URLSearchParams {
   set('compare', state.compare ? 'before' : null);
   set('chart', state.chart);
   set('zone', state.zone === emptyState.zone ? null : state.zone);
+  set('cal', state.calendar === null ? null : calendarText(state.calendar));
   set('exact', state.exact ? 'yes' : null);
   set('asOf', state.asOf === null ? null : String(state.asOf));
   return params;

@@ -96,6 +96,7 @@ export function flatTable(input: FlatInput): TableModel {
   for (const head of heads) {
     columns.push({
       ...tableColumn(head.column, true, model),
+      calendar: result.provenance.calendar,
       running: runningBuckets(shown, head.column),
     });
     data.push(head.values);

@@ -1,6 +1,6 @@
 // The table with one dimension across: a row for each group of the others, a column for each of its values and measures.
 // Sums at the edges come with the answer. Pure.
-import type { Cell, QueryResult } from '@/api/types';
+import type { Calendar, Cell, QueryResult } from '@/api/types';
 import { formatCell } from '@/lib/format';
 import { toMember } from '@/lib/members';
 import { OTHER_LABEL, withOthers } from '@/lib/others';
@@ -44,8 +44,13 @@ function inOrder(part: ResultPart): Cell[] {
   return values.sort(order);
 }
 
-export const acrossLabel = (value: Cell, part: ResultPart, zone: string): string =>
-  value === null ? '(no value)' : formatCell(value, { ...part.column, zone });
+const acrossLabel = (
+  value: Cell,
+  part: ResultPart,
+  zone: string,
+  calendar: Calendar | null | undefined,
+): string =>
+  value === null ? '(no value)' : formatCell(value, { ...part.column, zone, calendar });
 
 /** No value is written like this: those are JSON. */
 const OTHER_KEY = 'other';
@@ -57,6 +62,7 @@ interface Group {
 
 export function pivotTable(input: PivotInput): TableModel | null {
   const { model, result, across, zone } = input;
+  const { calendar } = result.provenance;
   const merged = withOthers(result);
   const shown = { ...result, data: merged.data };
   const { heads, measures } = partsOf(shown);
@@ -88,6 +94,7 @@ export function pivotTable(input: PivotInput): TableModel | null {
 
   const columns: TableColumn[] = left.map(({ column }) => ({
     ...tableColumn(column, true, model),
+    calendar,
     running: runningBuckets(shown, column),
   }));
   const data: Cell[][] = left.map((head) =>
@@ -104,7 +111,7 @@ export function pivotTable(input: PivotInput): TableModel | null {
   const running = runningBuckets(shown, turned.column);
   const standing = values.map((value) => ({
     key: keyOf(value),
-    label: `${acrossLabel(value, turned, zone)}${running?.has(value) ? ` (${SO_FAR})` : ''}`,
+    label: `${acrossLabel(value, turned, zone, calendar)}${running?.has(value) ? ` (${SO_FAR})` : ''}`,
     total: below.get(keyOf(value)),
   }));
   if (isColumn) {

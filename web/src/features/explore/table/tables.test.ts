@@ -122,6 +122,17 @@ describe('a flat table', () => {
     });
   });
 
+  it('names years by the calendar of the answer', () => {
+    const year = { ...day, grain: 'year' as const };
+    const years = result([year, carrier, count], [['2013-07-01T00:00:00Z', 'UA', 1]]);
+    years.provenance.calendar = { weekStart: 'monday', yearStart: 7 };
+    years.provenance.complete_until = null;
+    const common = { model: 'flights', result: years, zone: 'UTC' };
+    const flat = flatTable({ ...common, before: null, compare: false });
+    expect(flat.columns[0]?.calendar).toEqual(years.provenance.calendar);
+    expect(pivotTable({ ...common, across: 'f.day' })?.columns[1]?.label).toBe('FY 2013/14');
+  });
+
   it('says which bucket is still running, below each other and beside each other', () => {
     const days = result(
       [day, carrier, count],
