@@ -36,6 +36,19 @@ describe('what is asked of the period before', () => {
     expect(asked(time, until)).toEqual(expected);
   });
 
+  it('goes by the zone of the question where it has one', () => {
+    const range = { from: '2013-10-31T15:00:00Z', to: '2013-11-30T15:00:00Z' };
+    const query: SemanticQuery = {
+      timeDimensions: [{ dimension: 'f.at', dateRange: ['2013-11-01', '2013-11-30'] }],
+      timezone: 'Asia/Tokyo',
+    };
+    const reach = { time_range: range, complete_until: null };
+    expect(comparisonQuery(query, 'f.at', reach, zone)?.timeDimensions?.[0]?.dateRange).toEqual([
+      '2013-10-01',
+      '2013-10-31',
+    ]);
+  });
+
   it('goes by the calendar of the question', () => {
     const range = { from: '2013-11-01T10:00:00Z', to: '2013-12-01T11:00:00Z' };
     const query: SemanticQuery = {

@@ -37,7 +37,9 @@ export function comparisonQuery(
   const isWhole = asked.some(({ granularity }) => granularity) || !isRangeRunning(reach);
   const { dayStart } = query.calendar ?? formatCalendar();
   const until = isWhole ? null : reach.complete_until;
-  const shifted = previousRange({ ...range, said: ranged.dateRange, dayStart, until }, zone);
+  const said = { ...range, said: ranged.dateRange, dayStart, until };
+  // A card may have a zone of its own, in which its days begin.
+  const shifted = previousRange(said, query.timezone ?? zone);
   if (shifted === null) return null;
   return {
     ...query,

@@ -36,14 +36,25 @@ export const change = (now: Cell, before: Cell): number | null => {
 interface SoFar {
   rows: ReadonlySet<number>;
   total: boolean;
+  /** What a reader is told of it. */
+  note: string | null;
 }
 
 function soFarOf(result: QueryResult, heads: readonly ResultPart[], zone: string): SoFar {
   const time = heads.find(({ column }) => column.role === 'time' && column.grain);
-  if (!time) return { rows: new Set(), total: false };
+  const goesOn = isRangeRunning(result.provenance);
+  if (!time) {
+    const note = goesOn ? 'Compared with as much of the period before' : null;
+    return { rows: new Set(), total: false, note };
+  }
   const runs = unfinishedTest(result.provenance, time.column, zone);
   const rows = time.values.flatMap((value, row) => (runs(Date.parse(String(value))) ? [row] : []));
-  return { rows: new Set(rows), total: isRangeRunning(result.provenance) };
+  const some = rows.length > 0 || goesOn;
+  return {
+    rows: new Set(rows),
+    total: goesOn,
+    note: some ? `What is ${SO_FAR} is not compared with a whole period` : null,
+  };
 }
 
 function compared(
@@ -127,9 +138,6 @@ export function flatTable(input: FlatInput): TableModel {
     others: all.column < 0 ? null : all,
     footer: totalBy(result, []) === null ? null : footer,
     groupOf: (row) => groupOfRow(heads, row),
-    note:
-      compare && (soFar.rows.size > 0 || soFar.total)
-        ? `What is ${SO_FAR} is not compared with a whole period`
-        : null,
+    note: compare ? soFar.note : null,
   };
 }

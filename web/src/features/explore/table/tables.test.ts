@@ -185,6 +185,23 @@ describe('a flat table', () => {
     expect(ended.note).toBeNull();
   });
 
+  it('says where it stands beside as much of the period before', () => {
+    const noteOf = (until: string, compare = true) => {
+      const ranged = result([carrier, count], [['UA', 1]], {
+        from: '2013-01-01T00:00:00Z',
+        to: '2013-02-01T00:00:00Z',
+      });
+      ranged.provenance.complete_until = until;
+      const common = { model: 'flights', zone: 'UTC', before: ranged };
+      const table = flatTable({ ...common, result: ranged, compare });
+      expect(table.columns).toHaveLength(compare ? 5 : 2);
+      return table.note;
+    };
+    expect(noteOf('2013-01-10T00:00:00Z')).toBe('Compared with as much of the period before');
+    expect(noteOf('2013-01-10T00:00:00Z', false)).toBeNull();
+    expect(noteOf('2013-02-01T00:00:00Z')).toBeNull();
+  });
+
   it('has no change from nothing', () => {
     expect(change(5, 0)).toBeNull();
     expect(change(null, 5)).toBeNull();
