@@ -8,6 +8,7 @@ pub mod dataset;
 pub(crate) mod datasets;
 pub mod drift;
 pub(crate) mod json;
+pub mod load_mode;
 pub(crate) mod models;
 
 pub use as_of::AsOf;
@@ -15,3 +16,4 @@ pub use column::{Column, ColumnType};
 pub use contract::{Contract, Reaction, Rule};
 pub use dataset::{COLUMNS_MAX, DatasetSchema, DatasetSettings, Promotion, TimeChunk, Widened};
 pub use drift::{Drift, DriftKind, Severity};
+pub use load_mode::LoadMode;

@@ -20,8 +20,10 @@ pub(crate) mod decode;
 pub(crate) mod gather;
 pub mod infer;
 pub(crate) mod intake;
+pub(crate) mod kept_rejects;
 mod key_set;
 pub mod load;
+pub(crate) mod once;
 pub mod options;
 pub(crate) mod pipeline;
 pub mod profile;
@@ -34,9 +36,11 @@ pub(crate) mod treatment;
 mod widen;
 
 pub use infer::{Inference, InferredColumn, infer};
-pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadMode, LoadReport, Parquet, Widening};
+pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadReport, Parquet, Widening};
 pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
 pub use profile::LoadProfile;
 pub use progress::Progress;
-pub use reject::Reject;
+pub use reject::{Reject, RowHeader};
 pub use steps::{DatasetSteps, Step, Steps};
+
+pub use crate::catalog::LoadMode;

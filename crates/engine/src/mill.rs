@@ -26,6 +26,7 @@ mod profiles;
 mod provenance;
 mod reach;
 mod rejects;
+mod replay;
 mod retention;
 mod rollups;
 mod seen;
@@ -62,7 +63,8 @@ pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, V
 pub use lineage::{
     AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, StepLineage, ViewLineage, WayLineage,
 };
-pub use rejects::{FixedRow, REPLAY_MAX, RejectFormat, RejectPage, RejectedRow};
+pub use rejects::{RejectFormat, RejectPage, RejectedRow};
+pub use replay::{FixedRow, REPLAY_MAX};
 pub use retention::RetentionReport;
 pub use values::ValuePage;
 pub use verify::Verification;

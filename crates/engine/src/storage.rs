@@ -41,6 +41,7 @@ pub(crate) mod load_record;
 pub(crate) mod log;
 pub(crate) mod opening;
 pub(crate) mod reader;
+pub(crate) mod rejections;
 pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod rows;

@@ -10,7 +10,7 @@ const SOURCE: &str = "crates/engine/src/";
 
 /// The modules of the engine, low to high. An entry with `::` takes a part of a module out of it: the words of a
 /// module, plain data that everybody speaks in, lie below the work that the module does with them.
-const ORDER: [&str; 39] = [
+const ORDER: [&str; 40] = [
     "error",
     "ids",
     "clock",
@@ -25,6 +25,7 @@ const ORDER: [&str; 39] = [
     "catalog::dataset",
     "catalog::contract",
     "catalog::drift",
+    "catalog::load_mode",
     "semantic::grain",
     "semantic::interval",
     "semantic::granularity",

@@ -24,6 +24,7 @@ use object_store::path::Path;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::decode::Decoded;
+use super::infer::Inference;
 use super::pipeline::LoadHost;
 use super::profile::ROWS_MIN;
 use super::{LoadReport, Progress, Reject};
@@ -49,6 +50,8 @@ pub(super) struct SmallLoad {
     /// Without the rejected rows, which stand beside them.
     pub rows: Vec<Decoded>,
     pub rejects: Vec<Reject>,
+    /// How its rows are written, for who reads those that were rejected.
+    pub inference: Arc<Inference>,
     pub record: LoadRecord,
     pub progress: Progress,
     /// Id of the table that its rows were decoded for: the dataset may have been made anew in the meantime.

@@ -11,7 +11,7 @@ use tokio::io::AsyncRead;
 use super::options::{FileFormat, ReadOptions};
 use super::progress::Progress;
 use super::steps::Steps;
-use crate::catalog::{ColumnType, Contract, Drift, Promotion, Widened};
+use crate::catalog::{ColumnType, Contract, Drift, LoadMode, Promotion, Widened};
 use crate::storage::entry::Replays;
 
 /// Where the bytes come from.
@@ -47,61 +47,6 @@ impl Input {
             Self::Path(path) => path.file_name().and_then(|name| name.to_str()).unwrap_or("file"),
             Self::Bytes { name, .. } | Self::Reader { name, .. } => name,
         }
-    }
-}
-
-/// What to do with a dataset that is there already, or is not, and with the rows that it has.
-///
-/// ```
-/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-/// use tidemill::{Csv, Engine, LoadMode};
-/// # let folder = tempfile::tempdir().unwrap();
-/// let mill = Engine::open(folder.path()).await?.tenant("acme")?;
-/// mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,5\n2,2013-01-02,7\n")).await?;
-/// // Rows of the same key give way, all others stay.
-/// let by_id = LoadMode::Upsert { key: vec!["id".to_owned()] };
-/// let report = mill.load("orders", Csv::bytes("id,at,amount\n2,2013-01-02,8\n3,2013-02-01,1\n").mode(by_id)).await?;
-/// assert_eq!((report.rows, report.replaced), (2, 1));
-/// // A day or a month is delivered anew, as a whole.
-/// let january = LoadMode::ReplaceRange { from: "2013-01-01T00:00:00Z".parse().unwrap(), to: "2013-02-01T00:00:00Z".parse().unwrap() };
-/// let report = mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,6\n").mode(january)).await?;
-/// assert_eq!((report.rows, report.replaced), (1, 2));
-/// assert_eq!(mill.sql("select id, amount from orders order by id").await?.to_csv()?, "id,amount\r\n1,6\r\n3,1\r\n");
-/// # Ok::<(), tidemill::Error>(())
-/// # }).unwrap();
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LoadMode {
-    /// Create it, or append to it.
-    #[default]
-    CreateOrAppend,
-    /// Create it; `Conflict` when it is there.
-    Create,
-    /// Append; `NotFound` when it is not there.
-    Append,
-    /// Create it, or put the rows in the place of all that it has.
-    Replace,
-    /// Create it, or put the rows in the place of those that lie in a range of its time column. Every row of the load must
-    /// lie in it too.
-    ReplaceRange {
-        /// First instant.
-        from: DateTime<Utc>,
-        /// The instant after the last.
-        to: DateTime<Utc>,
-    },
-    /// Create it, or put each row in the place of those with the same key. Every row of the load needs a key of its own. The
-    /// key columns of segments that may have one of the keys are read.
-    Upsert {
-        /// Columns of whole numbers, texts, days, instants or truth values.
-        key: Vec<String>,
-    },
-}
-
-impl LoadMode {
-    /// Whether rows that are there may go.
-    pub fn replaces(&self) -> bool {
-        matches!(self, Self::Replace | Self::ReplaceRange { .. } | Self::Upsert { .. })
     }
 }
 
@@ -147,6 +92,8 @@ pub struct Load {
     pub(crate) widening: Widening,
     pub(crate) contract: Option<Contract>,
     pub(crate) replays: Option<Replays>,
+    /// Where every row must lie in a time range although none gives way: corrected rows of a load that replaced it.
+    pub(crate) within: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) progress: Progress,
 }
@@ -177,6 +124,7 @@ impl Load {
             widening: Widening::default(),
             contract: None,
             replays: None,
+            within: None,
             idempotency_key: None,
             progress: Progress::new(),
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 use tokio::sync::{RwLockReadGuard, mpsc};
 
 use super::contract::reference::{KnownReferences, ReferenceReader};
@@ -15,8 +15,10 @@ use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, spool};
 use super::gather::{self, Gatherings};
 use super::infer::{Inference, infer_spooled};
 use super::intake::{self, Intake, Taken};
+use super::kept_rejects;
 use super::key_set::KeySet;
 use super::load::{TimeColumn, Widening};
+use super::once::{self, report};
 use super::profile::kept;
 use super::profile::observe::Profiled;
 use super::replace::{self, Replaced, Replacing};
@@ -41,7 +43,6 @@ use crate::storage::entry::{Entry, LoadRecord, Metadata};
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
-use crate::storage::{checked_text, layout};
 
 /// Batches between the decoder and the writer.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -51,8 +52,6 @@ const PASSES_MAX: usize = 3;
 const ATTEMPTS: usize = 8;
 /// Inputs that are looked through in about a tenth of a millisecond.
 const INLINE_MAX_BYTES: u64 = 16 << 10;
-/// Longest idempotency key.
-const KEY_MAX_LEN: usize = 128;
 
 /// What a load needs of the engine.
 #[derive(Clone)]
@@ -84,9 +83,7 @@ pub(crate) struct Loaded {
 /// Runs a load.
 pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let started = Instant::now();
-    if let Some(key) = load.idempotency_key.as_deref() {
-        check_key(key)?;
-    }
+    once::check_key(load.idempotency_key.as_deref())?;
     let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
@@ -111,7 +108,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let source = Arc::new(spool(input, &progress).await?);
     // What steps make of a file is not told by its columns.
@@ -124,10 +121,13 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         idempotency_key,
         replays,
         lookups: treatments.lookups(),
+        mode: Some(mode.clone()),
         ..LoadRecord::default()
     };
     let (demanded, first_error, decision) = (BTreeSet::new(), None, Decision::default());
-    let mut plan = Plan { source, inference, types, steps, contract, time_column, label, progress, mode, widening, record, started, treatments, demanded, first_error, decision };
+    let within = within.map(|(from, to)| Replaced::Range { from, to });
+    let mut plan =
+        Plan { source, inference, types, steps, contract, time_column, label, progress, mode, within, widening, record, started, treatments, demanded, first_error, decision };
     if let Some(loaded) = store(&host, &mut plan, before, loading).await? {
         return Ok(loaded);
     }
@@ -162,7 +162,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
-    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces();
+    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces() && plan.within.is_none();
     let widens = plan.decision.widen.is_some();
     let is_known = |before: &Snapshot| !widens && (plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len());
     if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
@@ -205,9 +205,8 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
     let replaced = Replaced::of(&plan.mode, ground.keys.take()).or(widens.then_some(Replaced::Nothing));
     // A load that replaces waits for rewrites, and a deletion, which is one, waits for loads.
     let loading = Some(loading).filter(|_| before.is_none() || replaced.is_none());
-    let rejects_path = layout::rejects(host.log.prefix(), &plan.record.load_id);
     let committed = async {
-        keep_rejects(host, &plan.record.load_id, &ground.rejects).await?;
+        kept_rejects::put(&host.store, host.log.prefix(), &plan.record.load_id, &plan.inference, &ground.rejects).await?;
         let earlier = intake::earlier_profile(host, before.as_deref()).await;
         let drift = intake::keep_profile(host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
@@ -249,6 +248,9 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
         let steps = before.as_ref().and_then(|before| before.metadata.steps.clone());
         let entry = Entry { table, steps, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
+        if let Some(within) = &plan.within {
+            within.check(&ground.schema, &segments)?;
+        }
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;
@@ -273,7 +275,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         Ok((Committed::Unknown(error), ..)) => Err(error),
         other => {
             discard(host, &segments).await;
-            drop(host.store.delete(&rejects_path).await);
+            kept_rejects::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
                 Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, *record, true), created: false })),
@@ -311,16 +313,6 @@ pub(super) async fn blocking<T: Send + 'static>(bytes: u64, work: impl FnOnce() 
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(error.to_string()))?
 }
 
-/// Stores the rows that a load did not take, for people to look at.
-pub(super) async fn keep_rejects(host: &LoadHost, load_id: &str, rejects: &[Reject]) -> Result<()> {
-    if rejects.is_empty() {
-        return Ok(());
-    }
-    let lines = rejects.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?.join("\n");
-    let put = host.store.put(&layout::rejects(host.log.prefix(), load_id), checked_text::seal(lines.into_bytes()).into()).await;
-    put.map(drop).map_err(|error| Error::from(error).context("keep rejected rows"))
-}
-
 /// Tells listeners of a commit: of rows that came in, what is left of segments that were written anew, and those that went.
 pub(super) fn announce(host: &LoadHost, segments: &[Segment], rewritten: &[Segment], removed: &[Arc<Segment>], snapshot: &Snapshot) {
     host.events.raise(Event::SegmentCommitted(SegmentCommitted {
@@ -336,38 +328,6 @@ pub(super) fn announce(host: &LoadHost, segments: &[Segment], rewritten: &[Segme
 
 pub(super) fn millis_since(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-fn check_key(key: &str) -> Result<()> {
-    if key.is_empty() || key.len() > KEY_MAX_LEN || key.chars().any(char::is_control) {
-        return Err(Error::invalid(format!("an idempotency key has 1 to {KEY_MAX_LEN} bytes without control characters")).at("idempotency_key"));
-    }
-    Ok(())
-}
-
-/// What a load answers.
-pub(crate) fn report(dataset: &DatasetName, version: u64, record: LoadRecord, replayed: bool) -> LoadReport {
-    LoadReport {
-        load_id: record.load_id,
-        dataset: dataset.to_string(),
-        source: record.source,
-        version,
-        rows: record.rows,
-        rejected: record.rejected,
-        replaced: record.replaced,
-        new_columns: record.new_columns,
-        widened: record.widened,
-        bytes: record.bytes,
-        segments: record.segments,
-        duration_ms: record.duration_ms,
-        promotions: record.promotions,
-        nulled: record.nulled,
-        profiled: record.profiled,
-        drift: record.drift,
-        left_out: record.left_out,
-        lookups: record.lookups,
-        replayed,
-    }
 }
 
 fn time_range<'a>(segments: impl Iterator<Item = &'a Segment>, snapshot: &Snapshot) -> Option<(chrono::DateTime<chrono::Utc>, chrono::DateTime<chrono::Utc>)> {
@@ -456,6 +416,8 @@ pub(super) struct Plan {
     label: Option<String>,
     pub progress: Progress,
     pub mode: LoadMode,
+    /// What its rows must be of, although they replace nothing.
+    within: Option<Replaced>,
     pub widening: Widening,
     /// Its name and where it comes from; the rest is counted.
     pub record: LoadRecord,

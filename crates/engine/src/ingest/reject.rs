@@ -26,6 +26,15 @@ pub struct Reject {
     pub raw: String,
 }
 
+/// How the rows of a file are written whose rejected rows are text without names: delimited text, sheets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowHeader {
+    /// The columns of the file, in its order.
+    pub columns: Vec<String>,
+    /// What separates the cells of a row.
+    pub delimiter: char,
+}
+
 impl Reject {
     /// `line 7, column "dep_delay", value "abc": not an integer`
     pub fn describe(&self) -> String {

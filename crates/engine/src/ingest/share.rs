@@ -56,7 +56,8 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
     plan.decision.explain(&mut rejects);
     let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
     let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
-    let load = SmallLoad { rows, rejects, record, progress: plan.progress.clone(), table, steps, contract, columns: Arc::clone(&before.arrow), started: plan.started, _room: room };
+    let inference = Arc::clone(&plan.inference);
+    let load = SmallLoad { rows, rejects, inference, record, progress: plan.progress.clone(), table, steps, contract, columns: Arc::clone(&before.arrow), started: plan.started, _room: room };
     host.gatherings.commit(host, load).await.map(Some)
 }
 

@@ -1,28 +1,23 @@
-//! Rows that loads rejected: listed, exported, corrected and loaded again. A rejected row has a number within its load. The
-//! commit of a load that brings corrected rows says which numbers these are, and no two commits say the same number.
+//! Rows that loads rejected: listed and exported. A rejected row has a number within its load. They are told of as long as their
+//! version is in the log, or their load among the latest, and no erasure came after it; then a sweep takes them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use futures::future::BoxFuture;
-use object_store::ObjectStoreExt;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::Mill;
 use super::profiles::load_id_of;
+use super::replay::way_back;
 use super::seen::Seen;
 use crate::error::{Error, Result};
 use crate::ids::DatasetName;
-use crate::ingest::pipeline::report;
-use crate::ingest::{Input, Load, LoadMode, LoadReport, Reject};
+use crate::ingest::kept_rejects;
+use crate::ingest::{Reject, RowHeader};
 use crate::query::write::quoted;
-use crate::storage::entry::{Replays, replay_key};
+use crate::storage::entry::replay_key;
 use crate::storage::log::Snapshot;
-use crate::storage::{checked_text, layout};
-
-/// Corrected rows that are loaded at once.
-pub const REPLAY_MAX: usize = 1_000;
 
 /// Rejected rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +26,8 @@ pub struct RejectPage {
     pub total: u64,
     /// One page of them, newest load first.
     pub items: Vec<RejectedRow>,
+    /// By load of the page: how its rows are written, where their text does not say it and that was kept.
+    pub headers: BTreeMap<String, RowHeader>,
 }
 
 /// A rejected row and the load that rejected it.
@@ -45,16 +42,14 @@ pub struct RejectedRow {
     pub reject: Reject,
     /// The load that brought it corrected, where one has.
     pub replayed_by: Option<String>,
+    /// Why it cannot be loaded again from here, where it cannot.
+    pub obstacle: Option<String>,
 }
 
-/// A rejected row that was corrected.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FixedRow {
-    /// Its number among the rejected rows of the load.
-    pub number: u64,
-    /// What it should have been: values by column, as in JSON that is loaded.
-    pub row: Map<String, Value>,
+/// The rejected rows of a load.
+pub(super) struct LoadRejects {
+    pub rows: Vec<RejectedRow>,
+    pub header: Option<RowHeader>,
 }
 
 /// How rejected rows are exported.
@@ -69,7 +64,8 @@ pub enum RejectFormat {
 }
 
 impl Mill {
-    /// Rows that the latest loads rejected, newest load first.
+    /// Rows that loads rejected whose versions the log has, and those of the latest 20 loads, newest load first; of the latest 10,000 loads
+    /// that rejected any.
     ///
     /// # Errors
     /// `NotFound`; `Corrupt` when the stored rows cannot be read; `Denied` for a scope with a row filter or hidden
@@ -78,23 +74,31 @@ impl Mill {
         Box::pin(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find_raw(&name).await?;
-            let (mut total, mut items, mut skip) = (0, Vec::new(), offset);
-            for (_, _, load) in snapshot.recent_loads.iter().filter(|(_, _, load)| load.rejected > 0) {
-                total += load.rejected;
+            let first = self.shared.datasets.log(self.scope.tenant(), &name).first_entry().await?;
+            let (mut page, mut skip) = (RejectPage { total: 0, items: Vec::new(), headers: BTreeMap::new() }, offset);
+            for load in snapshot.kept_rejections(first) {
+                page.total += load.rejected;
                 let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
-                if skip >= count || items.len() >= limit {
+                if skip >= count || page.items.len() >= limit {
                     skip = skip.saturating_sub(count);
                     continue;
                 }
-                let rows = self.read_rejects(&name, &snapshot, &load.load_id).await?.ok_or_else(|| none_kept(&name, &load.load_id))?;
-                items.extend(rows.into_iter().skip(skip).take(limit - items.len()));
+                // An erasure may have removed them a moment ago.
+                let Some(found) = self.read_rejects(&name, &snapshot, &load.load_id).await? else {
+                    page.total -= load.rejected;
+                    continue;
+                };
+                let room = limit - page.items.len();
+                page.items.extend(found.rows.into_iter().skip(skip).take(room));
+                page.headers.extend(found.header.map(|header| (load.load_id.clone(), header)));
                 skip = 0;
             }
-            Ok(RejectPage { total, items })
+            Ok(page)
         })
     }
 
-    /// Rows that one load rejected, however long ago it was, in the order of its file; none for a load that took all of them.
+    /// Rows that one load rejected, however long ago it was, in the order of its file; none for a load that took all of them, and
+    /// none that came before an erasure.
     ///
     /// # Errors
     /// As [`rejects`](Self::rejects); `NotFound` also for what is no id of a load.
@@ -102,8 +106,12 @@ impl Mill {
         Box::pin(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find_raw(&name).await?;
-            let rows = self.read_rejects(&name, &snapshot, load_id).await?.unwrap_or_default();
-            Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect() })
+            let load_id = load_id_of(&name, load_id)?;
+            let Some(LoadRejects { rows, header }) = self.read_rejects(&name, &snapshot, &load_id).await? else {
+                return Ok(RejectPage { total: 0, items: Vec::new(), headers: BTreeMap::new() });
+            };
+            let headers = header.map(|header| (load_id, header)).into_iter().collect();
+            Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect(), headers })
         })
     }
 
@@ -127,7 +135,7 @@ impl Mill {
         Box::pin(async move {
             let name = DatasetName::parse(dataset)?;
             let snapshot = self.find_raw(&name).await?;
-            let rows = self.read_rejects(&name, &snapshot, load_id).await?.ok_or_else(|| none_kept(&name, load_id))?;
+            let rows = self.read_rejects(&name, &snapshot, load_id).await?.ok_or_else(|| none_kept(&name, load_id))?.rows;
             let mut file = Vec::new();
             let write = |error: std::io::Error| Error::internal(format!("write rejected rows: {error}")).because(error);
             if format == RejectFormat::Csv {
@@ -146,74 +154,8 @@ impl Mill {
         })
     }
 
-    /// Loads rejected rows that were corrected: they are read, treated and held to the contract as rows of any load, and the
-    /// record of the new load says which they are. A row that is rejected again is then a rejected row of the new load. The
-    /// same rows once more are answered with the first report; at most [`REPLAY_MAX`] at a time.
-    ///
-    /// ```
-    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-    /// # use tidemill::{ColumnType, Csv, Engine, FixedRow};
-    /// # let folder = tempfile::tempdir().unwrap();
-    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
-    /// let first = mill.load("orders", Csv::bytes("id,amount\n1,2\n2,many\n3,4\n").column_type("amount", ColumnType::Integer)).await?;
-    /// let row = serde_json::from_str(r#"{"id": 2, "amount": 3}"#)?;
-    /// let fixed = vec![FixedRow { number: 0, row }];
-    /// let report = mill.replay_rejects("orders", &first.load_id, fixed.clone()).await?;
-    /// assert_eq!((report.rows, report.rejected, report.replayed), (1, 0, false));
-    /// assert_eq!(mill.load_rejects("orders", &first.load_id, 0, 10).await?.items[0].replayed_by.as_ref(), Some(&report.load_id));
-    /// assert!(mill.replay_rejects("orders", &first.load_id, fixed).await?.replayed);
-    /// assert_eq!(mill.sql("select sum(amount) as total from orders").await?.to_csv()?, "total\r\n9\r\n");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).unwrap();
-    /// ```
-    ///
-    /// # Errors
-    /// `Invalid` for no rows, too many, or a number that stands twice or is not there; `Conflict` when another load has
-    /// brought some of them already, naming these; as [`load`](Self::load) and [`export_rejects`](Self::export_rejects). All
-    /// rows are as they were then.
-    pub fn replay_rejects<'a>(&'a self, dataset: &'a str, load_id: &'a str, rows: Vec<FixedRow>) -> BoxFuture<'a, Result<LoadReport>> {
-        Box::pin(async move {
-            let name = DatasetName::parse(dataset)?;
-            let snapshot = self.find_raw(&name).await?;
-            if rows.is_empty() || rows.len() > REPLAY_MAX {
-                return Err(Error::invalid(format!("between 1 and {REPLAY_MAX} rows can be loaded again at once, not {}", rows.len())).at("rows"));
-            }
-            let load_id = load_id_of(&name, load_id)?;
-            let count = self.read_rejects(&name, &snapshot, &load_id).await?.ok_or_else(|| none_kept(&name, &load_id))?.len() as u64;
-            let mut numbers = BTreeSet::new();
-            for (place, row) in rows.iter().enumerate() {
-                let refuse = |message: String| Err(Error::invalid(message).at(format!("rows[{place}].number")));
-                if row.number >= count {
-                    return refuse(format!("load {load_id} rejected {count} rows; the last is number {}, not {}", count.saturating_sub(1), row.number));
-                }
-                if !numbers.insert(row.number) {
-                    return refuse(format!("rejected row {} stands twice", row.number));
-                }
-            }
-            if let Some(report) = replayed_before(&name, &snapshot, &load_id, &numbers)? {
-                self.shared.datasets.log(self.scope.tenant(), &name).rely_on(report.version).await?;
-                return Ok(report);
-            }
-            let mut lines = Vec::new();
-            for row in &rows {
-                serde_json::to_writer(&mut lines, &row.row)?;
-                lines.push(b'\n');
-            }
-            let input = Input::Bytes { name: format!("corrected rows of {load_id}.ndjson"), bytes: lines.into() };
-            let mut load = Load::from_input(input).format(crate::ingest::FileFormat::Ndjson).mode(LoadMode::Append);
-            load.replays = Some(Replays { load_id: load_id.clone(), rejects: numbers.iter().copied().collect() });
-            let report = self.load(dataset, load).await?;
-            if !report.replayed {
-                return Ok(report);
-            }
-            // Somebody was faster, with these rows or with some of them.
-            let snapshot = self.find_raw(&name).await?;
-            Ok(replayed_before(&name, &snapshot, &load_id, &numbers)?.unwrap_or(report))
-        })
-    }
-
     /// The dataset, for somebody who may see raw text of it.
-    async fn find_raw(&self, dataset: &DatasetName) -> Result<Seen> {
+    pub(super) async fn find_raw(&self, dataset: &DatasetName) -> Result<Seen> {
         let snapshot = self.find(dataset).await?;
         if snapshot.access().restricts() {
             return Err(Error::denied("rejected rows are raw text, which cannot be restricted; ask somebody who sees the whole dataset"));
@@ -222,41 +164,26 @@ impl Mill {
     }
 
     /// All rows that a load rejected; `None` where none are kept.
-    async fn read_rejects(&self, dataset: &DatasetName, snapshot: &Snapshot, load_id: &str) -> Result<Option<Vec<RejectedRow>>> {
+    pub(super) async fn read_rejects(&self, dataset: &DatasetName, snapshot: &Snapshot, load_id: &str) -> Result<Option<LoadRejects>> {
         let load_id = load_id_of(dataset, load_id)?;
+        let known = snapshot.rejections.get(&load_id);
+        // What an erasure ended is not told of, whether it is gone yet or not; of a load that is not known nobody can say that it came after.
+        if snapshot.erased_before > 0 && known.is_none_or(|load| load.version <= snapshot.erased_before) {
+            return Ok(None);
+        }
         let log = self.shared.datasets.log(self.scope.tenant(), dataset);
-        let location = layout::rejects(log.prefix(), &load_id);
-        let object = match self.shared.store.get(&location).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(Error::from(error).context("read rejected rows")),
-            Ok(object) => object.bytes().await?,
-        };
-        let lines = checked_text::open(&object, &format_args!("rejected rows {location}"))?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let rows = (0_u64..).zip(lines).map(|(number, line)| {
-            let reject = serde_json::from_slice(line).map_err(|error| Error::corrupt(format!("rejected rows {location}: {error}")).because(error))?;
+        let Some(kept) = kept_rejects::get(&self.shared.store, log.prefix(), &load_id).await? else { return Ok(None) };
+        let obstacle = way_back(known).err();
+        let rows = (0_u64..).zip(kept.rows).map(|(number, reject)| {
             let replayed_by = snapshot.keys.get(&replay_key(&load_id, number)).map(|(_, load)| load.load_id.clone());
-            Ok(RejectedRow { load_id: load_id.clone(), number, reject, replayed_by })
+            RejectedRow { load_id: load_id.clone(), number, reject, replayed_by, obstacle: obstacle.clone() }
         });
-        rows.collect::<Result<Vec<_>>>().map(Some)
+        Ok(Some(LoadRejects { rows: rows.collect(), header: kept.header }))
     }
 }
 
-fn none_kept(dataset: &DatasetName, load_id: &str) -> Error {
+pub(super) fn none_kept(dataset: &DatasetName, load_id: &str) -> Error {
     Error::not_found(format!("no rejected rows are kept of load {load_id} of dataset {dataset}"))
-}
-
-/// The report of the load that has brought all of some rejected rows; none where no load has brought any.
-///
-/// # Errors
-/// `Conflict` when some of them were brought, naming these.
-fn replayed_before(dataset: &DatasetName, snapshot: &Snapshot, load_id: &str, numbers: &BTreeSet<u64>) -> Result<Option<LoadReport>> {
-    let brought: Vec<_> = numbers.iter().filter_map(|number| Some((*number, snapshot.keys.get(&replay_key(load_id, *number))?))).collect();
-    let Some((_, (version, record))) = brought.first() else { return Ok(None) };
-    if brought.len() == numbers.len() && brought.iter().all(|(_, (_, other))| other.load_id == record.load_id) {
-        return Ok(Some(report(dataset, *version, record.clone(), true)));
-    }
-    let list: Vec<String> = brought.iter().take(10).map(|(number, _)| number.to_string()).collect();
-    Err(Error::conflict(format!("of the rejected rows of load {load_id}, {} were loaded again already ({}); leave them out", brought.len(), list.join(", "))).at("rows"))
 }
 
 fn csv_line(file: &mut Vec<u8>, row: &RejectedRow) -> std::io::Result<()> {

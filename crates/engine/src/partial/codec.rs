@@ -41,6 +41,7 @@ use crate::storage::entry::Metadata;
 use crate::storage::keys::Keys;
 use crate::storage::layout;
 use crate::storage::log::Snapshot;
+use crate::storage::rejections::Rejections;
 use crate::storage::segment::Segment;
 use crate::storage::statistics;
 
@@ -173,6 +174,7 @@ impl PlanCodec {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            rejections: Rejections::default(),
             profiled: None,
             erased_before: 0,
             retained_from: None,

@@ -446,7 +446,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::Widened;
+    use crate::catalog::{LoadMode, Widened};
     use crate::storage::statistics::ColumnStatistics;
 
     fn metadata() -> Metadata {
@@ -514,6 +514,7 @@ mod tests {
                 profiled: true,
                 drift: vec![],
                 replays: Some(Replays { load_id: "m".into(), rejects: vec![0, 7] }),
+                mode: Some(LoadMode::Upsert { key: vec!["n".into()] }),
             }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),

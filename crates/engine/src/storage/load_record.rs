@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Drift, Promotion, Widened};
+use crate::catalog::{Drift, LoadMode, Promotion, Widened};
 
 /// What one load did, kept inside the commit that made it visible.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub(crate) struct LoadRecord {
     /// Rejected rows of another load that it brings corrected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replays: Option<Replays>,
+    /// What it did to rows that were there; older logs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<LoadMode>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -16,6 +16,7 @@ use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
 use super::history::Past;
 use super::keys::Keys;
 use super::layout;
+use super::rejections::{Rejection, Rejections};
 use super::segment::Segment;
 use crate::error::{Error, Result};
 
@@ -45,6 +46,8 @@ pub(crate) struct Snapshot {
     pub recent_loads: Vec<(u64, DateTime<Utc>, LoadRecord)>,
     /// Loads by idempotency key.
     pub keys: Keys,
+    /// Loads that rejected rows.
+    pub rejections: Rejections,
     /// The latest load that has a profile.
     pub profiled: Option<String>,
     /// Versions before this one may hold rows that were erased: nobody reads them any more.
@@ -69,6 +72,7 @@ impl Snapshot {
             time_range: None,
             recent_loads: Vec::new(),
             keys: Keys::default(),
+            rejections: Rejections::default(),
             profiled: None,
             erased_before: 0,
             retained_from: None,
@@ -97,6 +101,7 @@ impl Snapshot {
         }
         for load in entry.loads {
             self.keys.remember(version, &load);
+            self.rejections.note(version, &load);
             if load.profiled {
                 self.profiled = Some(load.load_id.clone());
             }
@@ -113,6 +118,15 @@ impl Snapshot {
         self.commit_id = entry.commit_id;
         self.updated_at = entry.committed_at;
         Ok(self)
+    }
+
+    /// Loads whose rejected rows are kept, from the newest: those whose versions the log has, which begins at `first_entry`, and the
+    /// latest ones; none from before an erasure.
+    pub(crate) fn kept_rejections(&self, first_entry: u64) -> impl Iterator<Item = &Rejection> {
+        let recent = self.recent_loads.iter().map(|(version, ..)| *version).min().unwrap_or(first_entry);
+        self.rejections
+            .newest()
+            .filter(move |load| load.version >= first_entry.min(recent) && (self.erased_before == 0 || load.version > self.erased_before))
     }
 
     /// Takes segments out and puts others in. What has a place takes it: the order of segments is the order in which

@@ -41,6 +41,7 @@ mod partials;
 mod places;
 mod profiles;
 mod races;
+mod replays;
 mod rollups;
 mod rows;
 mod scopes;

@@ -1,5 +1,7 @@
 //! Datasets as they cross HTTP. The engine writes them; these types tell OpenAPI their shape.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
@@ -183,6 +185,18 @@ pub struct RejectedRow {
     /// The load that brought it corrected.
     #[schema(required)]
     pub replayed_by: Option<String>,
+    /// Why it cannot be loaded again from here, where it cannot: a sentence.
+    #[schema(required)]
+    pub obstacle: Option<String>,
+}
+
+/// How rows of a file are written whose text does not name its values.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RowHeader {
+    /// The columns of the file, in its order.
+    pub columns: Vec<String>,
+    /// The character between the cells.
+    pub delimiter: String,
 }
 
 /// A row that would not be taken.
@@ -204,6 +218,8 @@ pub struct RejectedRows {
     pub total: u64,
     /// Those asked for.
     pub items: Vec<RejectedRow>,
+    /// By load of these: how its rows are written, where their text does not name its values and that was kept.
+    pub headers: BTreeMap<String, RowHeader>,
 }
 
 /// What a push did.
@@ -252,6 +268,6 @@ pub struct RejectParams {
     pub limit: Option<usize>,
     /// Rows to leave out first.
     pub offset: Option<usize>,
-    /// Only rows of this load, however old it is. Default: of the newest 20 loads.
+    /// Only rows of this load. Default: of all loads whose versions are kept.
     pub load_id: Option<String>,
 }

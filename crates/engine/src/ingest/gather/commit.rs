@@ -10,7 +10,6 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use futures::StreamExt;
-use object_store::ObjectStoreExt;
 
 use super::{Answers, SmallLoad, Waiting};
 use crate::catalog::dataset::agree;
@@ -20,13 +19,14 @@ use crate::ingest::Reject;
 use crate::ingest::contract::unique::UniqueKeys;
 use crate::ingest::decode::Decoded;
 use crate::ingest::intake;
-use crate::ingest::pipeline::{LoadHost, announce, blocking, keep_rejects, millis_since, report};
+use crate::ingest::kept_rejects;
+use crate::ingest::once::report;
+use crate::ingest::pipeline::{LoadHost, announce, blocking, millis_since};
 use crate::ingest::profile::kept;
 use crate::ingest::profile::observe::{Profiled, Profiler};
 use crate::ingest::treatment::rows::Rows;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, HeldTo, LoadRecord};
-use crate::storage::layout;
 use crate::storage::log::Snapshot;
 use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
@@ -328,7 +328,7 @@ async fn write(host: &LoadHost, before: &Snapshot, now: &[Waiting], settled: &[S
     let mut writer = SegmentWriter::new(store, prefix, Arc::clone(&before.arrow), schema.time_column.as_deref(), before.metadata.chunk, host.segment_max_rows, host.clock.now());
     let wrote = async {
         for (waiting, settled) in now.iter().zip(settled) {
-            keep_rejects(host, &waiting.load.record.load_id, &settled.rejects).await?;
+            kept_rejects::put(&host.store, host.log.prefix(), &waiting.load.record.load_id, &waiting.load.inference, &settled.rejects).await?;
         }
         // At once: what each of them has is little, and the room that was made for its text may be much.
         let (schema, rows) = (Arc::clone(&before.arrow), settled.iter().flat_map(|settled| settled.rows.iter().cloned()).collect::<Vec<RecordBatch>>());
@@ -352,7 +352,7 @@ async fn take_back(host: &LoadHost, segments: &[Segment], now: &[Waiting]) {
     }
     // Which of them there are depends on what was compared.
     for waiting in now.iter().filter(|waiting| !waiting.load.rejects.is_empty() || waiting.load.rows.iter().any(|rows| rows.source.is_some())) {
-        drop(host.store.delete(&layout::rejects(host.log.prefix(), &waiting.load.record.load_id)).await);
+        kept_rejects::remove(&host.store, host.log.prefix(), &waiting.load.record.load_id).await;
     }
     for waiting in now.iter().filter(|waiting| waiting.load.is_profiled()) {
         kept::remove(&host.store, host.log.prefix(), &waiting.load.record.load_id).await;

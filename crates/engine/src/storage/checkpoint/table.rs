@@ -23,6 +23,7 @@ use crate::storage::checksum;
 use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
 use crate::storage::keys::Keyed;
 use crate::storage::log::Snapshot;
+use crate::storage::rejections::{Rejection, Rejections};
 use crate::storage::segment::Segment;
 use crate::storage::statistics;
 
@@ -67,6 +68,9 @@ struct State {
     retained_from: Option<i64>,
     #[serde(default)]
     profiled: Option<String>,
+    /// Loads that rejected rows, from the oldest. Not there before they were kept.
+    #[serde(default)]
+    rejections: Option<Vec<Rejection>>,
 }
 
 /// A load that the version remembers, in our own column.
@@ -105,6 +109,8 @@ impl Checkpoint {
     /// Segments in their order; it is the order of the version.
     fn rows(&self) -> Result<Vec<Value>> {
         let snapshot = &self.snapshot;
+        let mut rejections: Vec<Rejection> = snapshot.rejections.newest().cloned().collect();
+        rejections.reverse();
         let state = State {
             version: snapshot.version,
             committed_at: snapshot.updated_at.timestamp_millis(),
@@ -112,6 +118,7 @@ impl Checkpoint {
             erased_before: snapshot.erased_before,
             retained_from: snapshot.retained_from.map(|from| from.timestamp_millis()),
             profiled: snapshot.profiled.clone(),
+            rejections: Some(rejections),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
@@ -238,6 +245,14 @@ impl Read {
         let instant = |millis: i64| DateTime::from_timestamp_millis(millis).ok_or_else(|| Error::corrupt("checkpoint: a time out of range"));
         let arrow = metadata.schema.arrow();
         let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
+        // One from before they were kept knows those of the loads that it remembers.
+        let rejections: Rejections = match state.rejections {
+            Some(known) => known.into_iter().collect(),
+            None => self.loads.iter().fold(Rejections::default(), |mut known, remembered| {
+                known.note(remembered.version, &remembered.load);
+                known
+            }),
+        };
         let keys = self.loads.iter().map(|remembered| (remembered.version, remembered.load.clone())).collect();
         let mut recent_loads = Vec::new();
         for Remembered { version, committed_at, load } in self.loads {
@@ -257,6 +272,7 @@ impl Read {
             time_range: None,
             recent_loads,
             keys,
+            rejections,
             profiled: state.profiled,
             erased_before: state.erased_before,
             retained_from: state.retained_from.map(instant).transpose()?,
@@ -380,6 +396,7 @@ mod tests {
         assert_eq!((a.updated_at, a.time_range, &a.recent_loads, &a.keys, &a.profiled), (b.updated_at, b.time_range, &b.recent_loads, &b.keys, &b.profiled));
         assert_eq!((a.erased_before, a.retained_from, &read.tombstones, &read.entry), (b.erased_before, b.retained_from, &checkpoint.tombstones, &checkpoint.entry));
         assert_eq!(a.segments[2].path, segment(99).path);
+        assert_eq!((a.rejections.newest().count(), &a.rejections), (40, &b.rejections));
         for cut in [0, 4, 1_000, encoded.bytes.len() - 1] {
             assert!(Checkpoint::decode(encoded.bytes[..cut].to_vec().into()).is_err(), "{cut}");
         }

@@ -1,0 +1,76 @@
+//! Rejected rows that come in again stand where the rows of their load do, and are told of as long as they can be.
+
+use serde_json::{Value, json};
+use tidemill::{Csv, ErrorKind, FixedRow, LoadMode, Settings};
+
+use crate::ward::{Ward, open};
+
+fn fixed(row: &Value) -> Vec<FixedRow> {
+    vec![FixedRow { number: 0, row: row.as_object().unwrap().clone() }]
+}
+
+fn by_id() -> LoadMode {
+    LoadMode::Upsert { key: vec!["id".to_owned()] }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_row_takes_the_place_of_the_one_with_its_key() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,amount\n1,10\n2,20\n3,30\n")).await.unwrap();
+    let load = |rows: &str| Csv::bytes(format!("id,amount\n{rows}")).mode(by_id());
+    let first = ward.mill.load("orders", load("1,11\n2,many\n")).await.unwrap();
+    let second = ward.mill.load("orders", load("1,12\n3,few\n")).await.unwrap();
+    assert_eq!((first.rejected, second.rejected), (1, 1));
+    let report = ward.mill.replay_rejects("orders", &first.load_id, fixed(&json!({"id": 2, "amount": 21}))).await.unwrap();
+    assert_eq!((report.rows, report.replaced, report.rejected), (1, 1, 0));
+    // An engine that reads it in a checkpoint does the same.
+    ward.mill.checkpoint("orders").await.unwrap();
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let report = again.replay_rejects("orders", &second.load_id, fixed(&json!({"id": 3, "amount": 31}))).await.unwrap();
+    assert_eq!((report.rows, report.replaced), (1, 1));
+    assert_eq!(ward.rows("select id, amount from orders order by id").await, json!([[1, 2, 3], [12, 21, 31]]));
+    // Each of them once.
+    let repeated = ward.mill.replay_rejects("orders", &first.load_id, fixed(&json!({"id": 2, "amount": 21}))).await.unwrap();
+    assert!(repeated.replayed);
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[3]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_row_of_a_range_lies_in_it() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,5\n2,2013-02-02,7\n")).await.unwrap();
+    let january = LoadMode::ReplaceRange { from: "2013-01-01T00:00:00Z".parse().unwrap(), to: "2013-02-01T00:00:00Z".parse().unwrap() };
+    let load = Csv::bytes("id,at,amount\n3,2013-01-03,6\n4,2013-01-04,many\n").mode(january.clone());
+    let first = ward.mill.load("orders", load).await.unwrap();
+    assert_eq!((first.rows, first.rejected, first.replaced), (1, 1, 1));
+    let outside = fixed(&json!({"id": 4, "at": "2013-02-04", "amount": 8}));
+    let error = ward.mill.replay_rejects("orders", &first.load_id, outside).await.unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("at")));
+    let report = ward.mill.replay_rejects("orders", &first.load_id, fixed(&json!({"id": 4, "at": "2013-01-04", "amount": 8}))).await.unwrap();
+    assert_eq!((report.rows, report.replaced), (1, 0));
+    assert_eq!(ward.rows("select id, amount from orders order by id").await, json!([[2, 3, 4], [7, 6, 8]]));
+    // January is delivered anew: the row would be there twice.
+    let second = ward.mill.load("orders", Csv::bytes("id,at,amount\n4,2013-01-04,9\n5,2013-01-05,x\n").mode(january.clone())).await.unwrap();
+    ward.mill.load("orders", Csv::bytes("id,at,amount\n4,2013-01-04,9\n5,2013-01-05,10\n").mode(january)).await.unwrap();
+    let error = ward.mill.replay_rejects("orders", &second.load_id, fixed(&json!({"id": 5, "at": "2013-01-05", "amount": 10}))).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Conflict && error.message().contains("a later load (version 4)"), "{error}");
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[2, 4, 5]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_load_that_was_replaced_as_a_whole_stay_out() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("id,amount\n1,10\n")).await.unwrap();
+    let first = mill.load("orders", Csv::bytes("id,amount\n2,20\n3,x\n")).await.unwrap();
+    assert_eq!(mill.rejects("orders", 0, 10).await.unwrap().items[0].obstacle, None);
+    let second = mill.load("orders", Csv::bytes("id,amount\n2,20\n3,x\n").mode(LoadMode::Replace)).await.unwrap();
+    assert_eq!((second.rows, second.rejected), (1, 1));
+    let obstacles: Vec<(String, bool)> = mill.rejects("orders", 0, 10).await.unwrap().items.into_iter().map(|row| (row.load_id, row.obstacle.is_some())).collect();
+    assert_eq!(obstacles, [(second.load_id.clone(), false), (first.load_id.clone(), true)]);
+    let row = fixed(&json!({"id": 3, "amount": 30}));
+    assert_eq!(mill.replay_rejects("orders", &first.load_id, row.clone()).await.unwrap_err().kind(), ErrorKind::Conflict);
+    // What a load has brought that replaced everything is joined by what it would have brought.
+    assert_eq!(mill.replay_rejects("orders", &second.load_id, row).await.unwrap().rows, 1);
+    assert_eq!(ward.rows("select id, amount from orders order by id").await, json!([[2, 3], [20, 30]]));
+}
