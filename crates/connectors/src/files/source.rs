@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
 use tidemill::{Error, ErrorKind, Load, Result};
 
 use super::config::FilesConfig;
@@ -24,9 +25,21 @@ pub struct FileSource {
 }
 
 impl FileSource {
-    /// An order to load the file. The file name is the idempotency key, so that asking twice loads once.
-    pub fn load(&self) -> Load {
-        Load::path(&self.path).idempotency_key(format!("files/{}", self.file_name))
+    /// An order to load the file. Its key is made of the name of the file and of what is in it, so that asking twice loads once, and a file
+    /// of the same name with other content is another load. All of the file is read for it; a file that was only touched is the same.
+    ///
+    /// # Errors
+    /// `NotFound` when the file is gone, `Unavailable` when it cannot be read.
+    pub fn load(&self) -> Result<Load> {
+        let failed = |error: std::io::Error| {
+            let kind = if error.kind() == std::io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Unavailable };
+            Error::new(kind, format!("read file {}: {error}", self.path.display())).because(error)
+        };
+        let mut hash = Sha256::new();
+        let read = fs::File::open(&self.path).and_then(|mut file| std::io::copy(&mut file, &mut hash)).map_err(failed)?;
+        // A name may be longer than a key.
+        let name = Sha256::digest(&self.file_name);
+        Ok(Load::path(&self.path).idempotency_key(format!("files/{}-{read}-{}", hex::encode(name.get(..8).unwrap_or_default()), hex::encode(hash.finalize()))))
     }
 }
 
@@ -77,6 +90,23 @@ mod tests {
         let sources = discover(&FilesConfig::folder(folder.path())).unwrap();
         let found: Vec<_> = sources.iter().map(|source| (source.file_name.as_str(), source.dataset.as_str(), source.size_bytes)).collect();
         assert_eq!(found, [("Sales 2024.csv", "sales_2024", 4), ("a.csv.gz", "a", 4), ("b.ndjson.zst", "b", 4)]);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_loaded_once_and_again_when_it_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = tidemill::Engine::open(folder.path().join("data")).await.unwrap();
+        let mill = engine.tenant("acme").unwrap();
+        let path = folder.path().join("daily.csv");
+        let load = || {
+            let sources = discover(&FilesConfig::folder(folder.path())).unwrap();
+            sources[0].load().unwrap()
+        };
+        for (day, rows) in [("n\n1\n", 1), ("n\n1\n", 1), ("n\n2\n", 2), ("n\n3\n4\n", 4)] {
+            fs::write(&path, day).unwrap();
+            mill.load("daily", load()).await.unwrap();
+            assert_eq!(mill.dataset("daily").await.unwrap().summary.rows, rows, "{day:?}");
+        }
     }
 
     #[cfg(unix)]

@@ -218,7 +218,8 @@ impl Load {
         self
     }
 
-    /// Makes the load idempotent: a second load with the same key is answered with the report of the first.
+    /// Makes the load idempotent: a second load with the same key is answered with the report of the first. It must bring the same: other bytes,
+    /// options, declared types or rows to replace are a `Conflict`.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());

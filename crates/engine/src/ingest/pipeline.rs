@@ -88,7 +88,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         host.log.rely_on(*version).await?;
-        return Ok(Loaded { report: report(&host.dataset, *version, record.clone(), true), created: false });
+        return Ok(Loaded { report: once::repeat(&host.dataset, *version, record, load).await?, created: false });
     }
     match (&load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
@@ -110,12 +110,14 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     }
     let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
-    let source = Arc::new(spool(input, &progress).await?);
+    let order = once::order_of(&mode, &options, &types)?;
+    let source = spool(input, &progress).await?;
+    let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
     let known = before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata));
     let looked_at = Arc::clone(&source);
     let inference = Arc::new(blocking(source.size(), move || infer_spooled(&looked_at, &options, known.as_deref().map(|known| &known.schema))).await?);
-    let record = LoadRecord {
+    let mut record = LoadRecord {
         load_id: uuid::Uuid::now_v7().to_string(),
         source: source.name().to_owned(),
         idempotency_key,
@@ -124,10 +126,31 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         mode: Some(mode.clone()),
         ..LoadRecord::default()
     };
+    if source.bytes().is_some() {
+        record.digest = once::digest_of(&record, &order, &source, &progress).await?;
+    }
     let (demanded, first_error, decision) = (BTreeSet::new(), None, Decision::default());
     let within = within.map(|(from, to)| Replaced::Range { from, to });
-    let mut plan =
-        Plan { source, inference, types, steps, contract, time_column, label, progress, mode, within, widening, record, started, treatments, demanded, first_error, decision };
+    let mut plan = Plan {
+        source,
+        order,
+        inference,
+        types,
+        steps,
+        contract,
+        time_column,
+        label,
+        progress,
+        mode,
+        within,
+        widening,
+        record,
+        started,
+        treatments,
+        demanded,
+        first_error,
+        decision,
+    };
     if let Some(loaded) = store(&host, &mut plan, before, loading).await? {
         return Ok(loaded);
     }
@@ -211,6 +234,8 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         let drift = intake::keep_profile(host, profiled, earlier.as_ref(), &ground.schema).await;
         plan.progress.check()?;
         let record = LoadRecord {
+            // A large source was read on the way here.
+            digest: once::digest_of(&plan.record, &plan.order, &plan.source, &plan.progress).await?,
             nulled: ground.nulled,
             profiled: drift.is_some(),
             drift: drift.unwrap_or_default(),
@@ -278,7 +303,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             kept_rejects::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             kept::remove(&host.store, host.log.prefix(), &plan.record.load_id).await;
             match other {
-                Ok((Committed::Before(version, record), ..)) => Ok(Some(Loaded { report: report(&host.dataset, version, *record, true), created: false })),
+                Ok((Committed::Before(version, known), own, ..)) => Ok(Some(Loaded { report: once::answer(&host.dataset, version, &known, &own)?, created: false })),
                 Ok(_) => Err(Error::internal("a commit was not reported")),
                 Err(error) if error.kind() == ErrorKind::Conflict => {
                     // Somebody else has brought columns, perhaps the same ones, widened some, or changed the steps. Under another
@@ -407,6 +432,8 @@ fn target_of(snapshot: &Snapshot, plan: &Plan) -> Result<DecodeTarget> {
 /// What a load is to do, whatever the dataset is like when it does it.
 pub(super) struct Plan {
     pub source: Arc<Spooled>,
+    /// What is asked of it beside its bytes, to tell it from others under its key.
+    order: Arc<[u8]>,
     pub inference: Arc<Inference>,
     pub types: BTreeMap<String, ColumnType>,
     /// What the load brings for a new dataset.

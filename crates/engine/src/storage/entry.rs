@@ -510,6 +510,7 @@ mod tests {
                 left_out: 2,
                 lookups: BTreeMap::from([("carriers".into(), 4)]),
                 idempotency_key: Some("k".into()),
+                digest: Some("4-ab".into()),
                 nulled: 2,
                 profiled: true,
                 drift: vec![],

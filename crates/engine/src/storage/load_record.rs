@@ -36,6 +36,9 @@ pub(crate) struct LoadRecord {
     pub replaced: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// What tells it from another load under its key: see `ingest::once`. Older logs do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Values that were made null, because they did not hold to the contract.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub nulled: u64,

@@ -25,6 +25,47 @@ async fn a_load_with_the_same_key_is_answered_with_the_first_report() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_does_not_stand_for_other_rows() {
+    let ward = Ward::new().await;
+    let refused = |ended: tidemill::Result<tidemill::LoadReport>| {
+        let error = ended.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("idempotency_key")), "{error}");
+    };
+    let small = |rows: &str| Csv::bytes(format!("a,b\n{rows}")).idempotency_key("k1");
+    ward.mill.load("orders", small("1,2\n")).await.unwrap();
+    assert!(ward.mill.load("orders", small("1,2\n")).await.unwrap().replayed);
+    refused(ward.mill.load("orders", small("1,3\n")).await);
+    refused(ward.mill.load("orders", small("1,2\n3,4\n")).await);
+    refused(ward.mill.load("orders", small("1,2\n").mode(LoadMode::Upsert { key: vec!["a".to_owned()] })).await);
+    // It may be repeated by what only appends.
+    assert!(ward.mill.load("orders", small("1,2\n").mode(LoadMode::Append)).await.unwrap().replayed);
+
+    // A file too large to be held, in an engine that has it from a checkpoint: of the same size, but for one digit in its middle.
+    let path = ward.folder.path().join("large.csv");
+    let text = format!("a,b\n{}", "11,22\n".repeat(300_000));
+    let large = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        Load::path(&path).idempotency_key("k2")
+    };
+    ward.mill.load("orders", large(&text)).await.unwrap();
+    ward.mill.checkpoint("orders").await.unwrap();
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    assert!(again.load("orders", large(&text)).await.unwrap().replayed);
+    let mut other = text.clone();
+    other.replace_range(1_000_000..1_000_001, "3");
+    assert_ne!(other, text);
+    refused(again.load("orders", large(&other)).await);
+    assert_eq!(ward.rows("select count(*) from orders").await, json!([[300_001]]));
+
+    // Of many that come at once one is stored, and the others are told.
+    let loads = join_all((0..20).map(|n| ward.mill.load("orders", Csv::bytes(format!("a,b\n{n},7\n")).idempotency_key("k3")))).await;
+    let (stored, other): (Vec<_>, Vec<_>) = loads.into_iter().partition(Result::is_ok);
+    assert_eq!(stored.len(), 1);
+    other.into_iter().for_each(refused);
+    assert_eq!(ward.rows("select count(*) from orders where b = 7").await, json!([[1]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn appends_of_many_writers_and_two_engines_all_count() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Json::bytes(r#"{"at": "2013-01-01T00:00:00Z", "n": 0}"#)).await.unwrap();

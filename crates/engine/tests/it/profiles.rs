@@ -59,7 +59,7 @@ async fn what_changed_is_reported_and_remembered() {
     assert!(profile.drift.iter().any(|drift| drift.message == r#""city": "Paris" is new and stands in 33.3 % of the rows"#), "{:?}", profile.drift);
     // The same key again, another engine: the same findings.
     let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
-    let repeated = again.load("orders", Csv::bytes(rows(1, "x", 1)).idempotency_key("k")).await.unwrap();
+    let repeated = again.load("orders", Csv::bytes(rows(3_000, "Paris", 500)).idempotency_key("k")).await.unwrap();
     assert_eq!((repeated.replayed, &repeated.drift), (true, &third.drift));
     assert_eq!(again.loads("orders").await.unwrap().iter().map(|load| load.profiled).collect::<Vec<_>>(), [true, false, true]);
     // From a checkpoint too.

@@ -4,8 +4,10 @@
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -17,6 +19,9 @@ const MEMORY_MAX_BYTES: usize = 4 << 20;
 /// Files up to this size are read at once.
 const FILE_IN_MEMORY_MAX_BYTES: u64 = 1 << 20;
 
+/// Bytes that are hashed until somebody is asked whether to go on.
+const HASHED_AT_ONCE_BYTES: usize = 1 << 20;
+
 /// Bytes in any order.
 pub(crate) trait ReadSeek: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadSeek for T {}
@@ -27,7 +32,12 @@ pub(crate) struct Spooled {
     name: String,
     size: u64,
     content: Content,
+    /// Of the content, once somebody has read it from end to end; `None` where nobody wants to know.
+    hash: Option<Arc<OnceLock<Hash>>>,
 }
+
+/// A SHA-256.
+pub(crate) type Hash = [u8; 32];
 
 #[derive(Debug)]
 enum Content {
@@ -69,12 +79,72 @@ impl Spooled {
         })
     }
 
+    /// The same, of which the hash will be asked for: whoever reads it from end to end finds it on the way.
+    #[must_use]
+    pub(crate) fn hashing(self) -> Self {
+        Self { hash: Some(Arc::default()), ..self }
+    }
+
+    /// The hash of the content; blocks. Read once more only where nobody has read all of it in order, as with files that are read here
+    /// and there.
+    ///
+    /// # Errors
+    /// `Unavailable` when it cannot be read, `Cancelled`.
+    pub(crate) fn hash(&self, progress: &Progress) -> Result<Hash> {
+        if let Some(found) = self.hash.as_ref().and_then(|hash| hash.get()) {
+            return Ok(*found);
+        }
+        let hash: Hash = match self.file()? {
+            None => Sha256::digest(self.bytes().cloned().unwrap_or_default()).into(),
+            Some(mut content) => {
+                let (mut hash, mut block) = (Sha256::new(), vec![0; HASHED_AT_ONCE_BYTES]);
+                loop {
+                    progress.check()?;
+                    match content.read(&mut block) {
+                        Ok(0) => break,
+                        Ok(read) => hash.update(block.get(..read).unwrap_or_default()),
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(Error::new(ErrorKind::Unavailable, format!("{}: read it again to compare it: {error}; try again", self.name)).because(error)),
+                    }
+                }
+                hash.finalize().into()
+            }
+        };
+        Ok(*self.hash.as_ref().map_or(&hash, |known| known.get_or_init(|| hash)))
+    }
+
     /// Reads it from the beginning.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match self.file()? {
-            Some(file) => Box::new(file),
+            Some(file) => match self.hash.as_ref().filter(|hash| hash.get().is_none()) {
+                Some(found) => Box::new(Hashing { inner: file, hash: Sha256::new(), left: self.size, found: Arc::clone(found) }),
+                None => Box::new(file),
+            },
             None => Box::new(Cursor::new(self.bytes().cloned().unwrap_or_default())),
         })
+    }
+}
+
+/// A file that is hashed while it is read.
+struct Hashing {
+    inner: File,
+    hash: Sha256,
+    /// Bytes that are not read yet.
+    left: u64,
+    found: Arc<OnceLock<Hash>>,
+}
+
+impl Read for Hashing {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.hash.update(buffer.get(..read).unwrap_or_default());
+        let before = self.left;
+        self.left = self.left.saturating_sub(read as u64);
+        // Some readers stop at the last byte and do not ask whether there is more.
+        if before > 0 && self.left == 0 {
+            self.found.get_or_init(|| self.hash.clone().finalize().into());
+        }
+        Ok(read)
     }
 }
 
@@ -110,7 +180,7 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
         Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
     };
     progress.set_bytes_total(size);
-    Ok(Spooled { name, size, content })
+    Ok(Spooled { name, size, content, hash: None })
 }
 
 /// A file: read at once where it is small, because it is read more than once, and in pieces.
@@ -198,6 +268,30 @@ mod tests {
                 assert!(content == expected);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_read_from_end_to_end_is_hashed_on_the_way() {
+        let mut path = NamedTempFile::new().unwrap();
+        let content = vec![b'y'; 2 * usize::try_from(FILE_IN_MEMORY_MAX_BYTES).unwrap()];
+        path.write_all(&content).unwrap();
+        let expected: Hash = Sha256::digest(&content).into();
+        let progress = Progress::new();
+        let spool_it = || async { spool(Input::Path(path.path().to_owned()), &Progress::new()).await.unwrap().hashing() };
+        let spooled = spool_it().await;
+        // Somebody looks at the beginning alone.
+        spooled.open().unwrap().read_exact(&mut [0; 100]).unwrap();
+        assert!(spooled.hash.as_ref().unwrap().get().is_none());
+        spooled.open().unwrap().read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(spooled.hash.as_ref().unwrap().get(), Some(&expected));
+        // Found without another look: the file may be gone by now.
+        std::fs::write(path.path(), b"other").unwrap();
+        assert_eq!(spooled.hash(&progress).unwrap(), expected);
+        // Nobody has read it: it is read for this.
+        std::fs::write(path.path(), &content).unwrap();
+        assert_eq!(spool_it().await.hash(&progress).unwrap(), expected);
+        let small = spool(Input::Bytes { name: "a".into(), bytes: Bytes::from_static(b"abc") }, &progress).await.unwrap();
+        assert_eq!(small.hash(&progress).unwrap(), <Hash>::from(Sha256::digest(b"abc")));
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use crate::ingest::contract::unique::UniqueKeys;
 use crate::ingest::decode::Decoded;
 use crate::ingest::intake;
 use crate::ingest::kept_rejects;
-use crate::ingest::once::report;
+use crate::ingest::once::{self, report};
 use crate::ingest::pipeline::{LoadHost, announce, blocking, millis_since};
 use crate::ingest::profile::kept;
 use crate::ingest::profile::observe::{Profiled, Profiler};
@@ -106,7 +106,8 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
             continue;
         }
         if let Some((version, record)) = known(before, &waiting) {
-            answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true)));
+            let answer = once::answer(&host.dataset, *version, record, &waiting.load.record);
+            answers.give(waiting, answer);
             continue;
         }
         let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
