@@ -8,11 +8,12 @@ use std::sync::Arc;
 use super::contract::existing::Existing;
 use super::contract::unique::{Found, KeyedRows, UniqueKeys};
 use super::decode::Decoded;
+use super::decode::tally::{bytes_of as bytes_of_rejects, too_long};
 use super::key_set::KeySet;
 use super::pipeline::{LoadHost, blocking};
 use super::profile::observe::{Profiled, Profiler};
 use super::profile::{LoadProfile, drift, kept};
-use super::reject::{REJECTS_MAX, Reject};
+use super::reject::{REJECTS_MAX, REJECTS_MAX_BYTES, Reject};
 use super::treatment::rows::Rows;
 use crate::catalog::dataset::agree;
 use crate::catalog::drift::DRIFT_REPORTED_MAX;
@@ -148,11 +149,13 @@ impl<'a> Intake<'a> {
 /// # Errors
 /// `Invalid`, with one of them.
 pub(super) fn check_rejects(source: &str, rejects: &[Reject]) -> Result<()> {
-    if rejects.len() <= REJECTS_MAX {
-        return Ok(());
-    }
+    let what = match rejects.len() {
+        rows if rows > REJECTS_MAX => format!("more than {REJECTS_MAX} rows do not fit"),
+        _ if bytes_of_rejects(rejects) > REJECTS_MAX_BYTES => too_long(),
+        _ => return Ok(()),
+    };
     let last = rejects.last().map(Reject::describe).unwrap_or_default();
-    Err(Error::invalid(format!("{source}: more than {REJECTS_MAX} rows do not fit; one of them is {last}. Correct the file or the contract")))
+    Err(Error::invalid(format!("{source}: {what}; one of them is {last}. Correct the file or the contract")))
 }
 
 /// What rows take that are held; where steps have left something else of them, also what they were decoded to.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Rejected rows that a load keeps; a load with more fails, because then the file is not what it was taken for.
 pub const REJECTS_MAX: usize = 10_000;
 
-/// Bytes of raw text that are kept of one row.
-pub const RAW_MAX_BYTES: usize = 2_000;
+/// Bytes of text of rejected rows that a load keeps; a load with more fails. Rows are kept whole, so that they can be loaded again.
+pub const REJECTS_MAX_BYTES: usize = 64 << 20;
 
 /// One rejected row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Reject {
     /// The rule of the contract that it does not hold to, from 1, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<u32>,
-    /// The row as it came, shortened; where a rule or a step rejected it, the row as it was read, as a JSON object.
+    /// The row as it came, whole; of a file of columns, and where a rule or a step rejected it, the row as it was read, as a JSON object.
     pub raw: String,
 }
 

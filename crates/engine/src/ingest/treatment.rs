@@ -16,10 +16,10 @@ use self::fit::Fit;
 use self::rows::{Rows, pieces};
 use super::contract::Checks;
 use super::contract::reference::References;
-use super::decode::tally::JUDGED_ROWS;
+use super::decode::tally::{JUDGED_ROWS, bytes_of, too_long};
 use super::decode::{DecodeOutcome, DecodeTarget, Decoded, Spooled, decode};
 use super::infer::Inference;
-use super::reject::REJECTS_MAX;
+use super::reject::{REJECTS_MAX, REJECTS_MAX_BYTES};
 use super::steps::compile::CompiledSteps;
 use super::steps::provisions::{Provisions, StepHost};
 use super::steps::{DatasetSteps, Steps};
@@ -169,6 +169,8 @@ pub(crate) struct Treatment {
     /// Rows that came, and those of them that were rejected.
     seen: usize,
     rejected: usize,
+    /// Bytes of the text of rejected rows, those of the decoder too.
+    rejected_bytes: usize,
     /// Those of the latter that do not suit the steps.
     unfit: usize,
     judged: bool,
@@ -280,11 +282,15 @@ impl Treatment {
     fn count(&mut self, name: &str, rows: usize, rejected: usize, rejects: &[Reject]) -> Result<()> {
         self.seen += rows;
         self.rejected += rejected;
+        self.rejected_bytes += bytes_of(rejects);
         if rejected > 0 && self.first.is_none() {
             self.first = rejects.iter().find(|reject| reject.reason.starts_with("step ")).or_else(|| rejects.first()).cloned();
         }
         if self.rejected > REJECTS_MAX {
             return Err(self.give_up(name, &format!("more than {REJECTS_MAX} rows do not fit")));
+        }
+        if self.rejected_bytes > REJECTS_MAX_BYTES {
+            return Err(self.give_up(name, &too_long()));
         }
         if self.seen >= JUDGED_ROWS { self.judge(name) } else { Ok(()) }
     }

@@ -1,6 +1,7 @@
 //! Rejected rows that come in again stand where the rows of their load do, and are told of as long as they can be.
 
 use serde_json::{Value, json};
+use tidemill::catalog::{Contract, Rule};
 use tidemill::{Csv, ErrorKind, FixedRow, LoadMode, Settings};
 
 use crate::ward::{Ward, open};
@@ -73,4 +74,26 @@ async fn rows_of_a_load_that_was_replaced_as_a_whole_stay_out() {
     // What a load has brought that replaced everything is joined by what it would have brought.
     assert_eq!(mill.replay_rejects("orders", &second.load_id, row).await.unwrap().rows, 1);
     assert_eq!(ward.rows("select id, amount from orders order by id").await, json!([[2, 3], [20, 30]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_rows_are_kept_whole_and_with_their_header() {
+    let ward = Ward::new().await;
+    let long = "word ".repeat(4_000);
+    ward.mill.load("notes", Csv::bytes("id,note,amount\n1,a,2\n")).await.unwrap();
+    // The columns of this file stand in another order.
+    let report = ward.mill.load("notes", Csv::bytes(format!("amount;id;note\nmany;2;{long}end\n3;3;b\n"))).await.unwrap();
+    let page = ward.mill.load_rejects("notes", &report.load_id, 0, 10).await.unwrap();
+    assert_eq!(page.items[0].reject.raw, format!("many;2;{long}end"));
+    let header = &page.headers[&report.load_id];
+    assert_eq!((header.columns.join(" ").as_str(), header.delimiter), ("amount id note", ';'));
+    assert_eq!(ward.mill.rejects("notes", 0, 10).await.unwrap(), page);
+    // What a rule rejects is an object of JSON, however long.
+    let rules = Contract::new(vec![Rule::range("amount", Some(0.into()), None)]);
+    let report = ward.mill.load("held", Csv::bytes(format!("id,note,amount\n1,{long}end,-2\n2,b,3\n")).contract(rules)).await.unwrap();
+    let page = ward.mill.load_rejects("held", &report.load_id, 0, 10).await.unwrap();
+    let row: Value = serde_json::from_str(&page.items[0].reject.raw).unwrap();
+    assert_eq!(row, json!({"id": 1, "note": format!("{long}end"), "amount": -2}));
+    assert_eq!(ward.mill.replay_rejects("held", &report.load_id, fixed(&json!({"id": 1, "note": row["note"], "amount": 2}))).await.unwrap().rows, 1);
+    assert_eq!(ward.rows("select max(length(note)) from held").await, json!([[20_003]]));
 }

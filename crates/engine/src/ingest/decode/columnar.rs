@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, new_null_array};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, ArrayRef, BooleanArray, UInt64Array, new_null_array};
+use arrow::compute::{filter_record_batch, take_record_batch};
+use arrow::datatypes::{Field, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use serde_json::{Map, Value};
 
 use super::arrow::ArrowSource;
 use super::avro::AvroSource;
@@ -19,8 +20,10 @@ use super::parquet::ParquetSource;
 use super::tally::{Tally, shorten_value};
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
 use crate::catalog::Column;
-use crate::catalog::convert::{convert, misfits};
+use crate::catalog::convert::{convert, misfits, show};
+use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
+use crate::ingest::reject::{REJECTS_MAX, REJECTS_MAX_BYTES};
 use crate::ingest::{Progress, Reject};
 
 /// Which of the formats a file is of.
@@ -182,11 +185,15 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
                     value: Some(shorten_value(misfit.value.as_bytes())),
                     reason: value::misfit(misfit.column_type, misfit.value.as_bytes()).to_owned(),
                     rule: None,
+                    // When all of them are known.
                     raw: String::new(),
                 });
             }
         }
         arrays.push(array);
+    }
+    for (raw, reject) in whole_rows(batch, &bad)?.into_iter().zip(bad.iter_mut().flatten()) {
+        reject.raw = raw;
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let mut lines = Vec::new();
@@ -198,4 +205,90 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
         decoded = filter_record_batch(&decoded, &bad.iter().map(|slot| Some(slot.is_none())).collect::<BooleanArray>())?;
     }
     Ok(Decoded { batch: decoded, rejects: bad.into_iter().flatten().collect(), lines, source: None, nulled })
+}
+
+/// Rows that are written as JSON at a time.
+const WHOLE_ROWS: usize = 256;
+
+/// The rows that are rejected, in their order, each with all its values as a JSON object: so it can be corrected and loaded again. Of more
+/// than a load may reject there is nothing to keep: it ends by that.
+fn whole_rows(batch: &RecordBatch, bad: &[Option<Reject>]) -> Result<Vec<String>> {
+    let rows: Vec<u64> = (0..).zip(bad).filter(|(_, slot)| slot.is_some()).map(|(row, _)| row).take(REJECTS_MAX + 1).collect();
+    let (mut texts, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    for rows in rows.chunks(WHOLE_ROWS) {
+        let picked = take_record_batch(batch, &UInt64Array::from(rows.to_vec()))?;
+        let mut objects = vec![Map::new(); picked.num_rows()];
+        for (field, column) in picked.schema_ref().fields().iter().zip(picked.columns()) {
+            for (object, value) in objects.iter_mut().zip(values_of(field.name(), column)) {
+                if !value.is_null() {
+                    object.insert(field.name().clone(), value);
+                }
+            }
+        }
+        for object in objects {
+            let text = Value::Object(object).to_string();
+            bytes += text.len();
+            texts.push(text);
+            if bytes > REJECTS_MAX_BYTES {
+                return Ok(texts);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// The values of a stored column as JSON. What JSON would lose something of is text: numbers that no type of ours holds, decimals.
+fn values_of(name: &str, stored: &ArrayRef) -> Vec<Value> {
+    let natural = Column::from_field(&Field::new(name, stored.data_type().clone(), true)).filter(|_| !stored.data_type().is_decimal());
+    let values = natural.and_then(|column| convert(stored, &column).ok()).map(|array| column_to_json(&array));
+    let mut values = values.unwrap_or_else(|| vec![Value::Null; stored.len()]);
+    let nulls = stored.logical_nulls();
+    for (row, value) in values.iter_mut().enumerate().filter(|(_, value)| value.is_null()) {
+        if nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row)) {
+            *value = Value::from(show(stored, row));
+        }
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Decimal128Array, Float64Array, Int64Array, ListArray, StringArray};
+    use arrow::datatypes::Int32Type;
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+    use crate::catalog::ColumnType;
+    use crate::ingest::decode::testing::load;
+
+    fn write(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_is_kept_with_all_its_values() {
+        let bytes = write(vec![
+            ("u", Arc::new(UInt64Array::from(vec![1, u64::MAX, 3, 4, 5]))),
+            ("d", Arc::new(Decimal128Array::from(vec![Some(150), Some(1), None, Some(5), None]).with_precision_and_scale(38, 2).unwrap())),
+            ("s", Arc::new(StringArray::from(vec![Some("a"), Some("b \"c\""), None, Some("7"), Some("8")]))),
+            ("n", Arc::new(StringArray::from(vec!["1", "2", "x", "4", "5"]))),
+            ("tags", Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), Some(vec![Some(2)]), None, None, None]))),
+            ("f", Arc::new(Float64Array::from(vec![0.5, f64::INFINITY, 1.5, 2.5, 3.5]))),
+        ]);
+        let loaded = load("t.parquet", bytes, &[("n", ColumnType::Integer)]).unwrap();
+        assert_eq!(loaded.batch.num_rows(), 3);
+        let kept: Vec<(u64, &str)> = loaded.rejects.iter().map(|reject| (reject.line, reject.raw.as_str())).collect();
+        let second = r#"{"u":"18446744073709551615","d":"0.01","s":"b \"c\"","n":"2","tags":[2],"f":"inf"}"#;
+        assert_eq!(kept, [(2, second), (3, r#"{"u":3,"n":"x","f":1.5}"#)]);
+    }
+
+    #[test]
+    fn of_rows_that_end_the_load_not_all_are_written() {
+        let batch = RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from_iter_values(0..20_000)) as ArrayRef)]).unwrap();
+        let reject = Reject { line: 1, column: None, value: None, reason: String::new(), rule: None, raw: String::new() };
+        assert_eq!(whole_rows(&batch, &vec![Some(reject); 20_000]).unwrap().len(), REJECTS_MAX + 1);
+    }
 }

@@ -10,7 +10,7 @@ use super::batch::{BatchBuilder, not_in_dataset};
 use super::csv_dialect::Dialect;
 use super::sink::unescape;
 use super::split::{Broken, Flaw, Malformed, Splitter, Tile};
-use super::tally::{shorten_row, shorten_value};
+use super::tally::{row_text, shorten_value};
 use super::text::Window;
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
 use crate::error::{Error, Result};
@@ -177,7 +177,7 @@ impl Reader<'_> {
             let place = row_cells.iter().position(|cell| cell.range().end > row.start as usize + at);
             let value = place.and_then(|place| row_cells.get(place)).map(|cell| shorten_value(bytes.get(cell.range()).unwrap_or_default()));
             let column = place.and_then(|place| self.names.get(place)).map(|name| (*name).to_owned());
-            rejects.push(Reject { line: row.line, column, value, reason, rule: None, raw: shorten_row(raw) });
+            rejects.push(Reject { line: row.line, column, value, reason, rule: None, raw: row_text(raw) });
             blank(cleaned, range);
         }
         // Only line ends and blank lines are left between rows.
@@ -194,7 +194,7 @@ impl Reader<'_> {
             }
             Flaw::AfterQuote(place) => (self.names.get(place).map(|name| (*name).to_owned()), "text after a closing quote; double the quotes inside a quoted cell".to_owned()),
         };
-        Reject { line: row.line, column, value: None, reason, rule: None, raw: shorten_row(raw) }
+        Reject { line: row.line, column, value: None, reason, rule: None, raw: row_text(raw) }
     }
 
     fn misfit(&self, text: &str, tile: &Tile, row: usize, place: usize, index: usize) -> Reject {
@@ -210,7 +210,7 @@ impl Reader<'_> {
             value: Some(shorten_value(value)),
             reason: column.map(|column| value::misfit(column.column_type, value)).unwrap_or_default().to_owned(),
             rule: None,
-            raw: shorten_row(raw),
+            raw: row_text(raw),
         }
     }
 

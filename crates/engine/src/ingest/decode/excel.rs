@@ -278,8 +278,24 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
+    /// The row as text separated by tabs, each cell at its place.
+    fn text_of(&self, row: &ExcelRow<'_>) -> String {
+        let mut cells = vec![String::new(); self.names.len()];
+        for cell in &row.cells {
+            let text = cell.content.text();
+            let text = if text.contains(['\t', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() };
+            let index = cell.column.checked_sub(self.first_column).and_then(|index| usize::try_from(index).ok());
+            match index.and_then(|index| cells.get_mut(index)) {
+                Some(slot) => *slot = text,
+                // What has no name comes last.
+                None => cells.push(text),
+            }
+        }
+        cells.join("\t")
+    }
+
     fn take(&mut self, row: &ExcelRow<'_>, width: usize, batch: &mut BatchBuilder<'_>) {
-        let raw = row.cells.iter().map(|cell| cell.content.text()).collect::<Vec<_>>().join("\t");
+        let raw = self.text_of(row);
         self.taken.see(raw.len());
         let origin = Origin { line: u64::from(row.row) + 1, raw: raw.as_bytes() };
         let mut scalars = vec![Scalar::Null; width];
@@ -379,6 +395,18 @@ mod tests {
         let loaded = sheet(&rows(&days), true, None);
         assert_eq!(loaded.rows()[1..4], ["1|1904-01-02|06:00:00", "2|1904-01-01|06:00:00", "4|1904-03-01|06:00:00"]);
         assert_eq!(loaded.described().len(), 2);
+    }
+
+    #[test]
+    fn a_rejected_row_keeps_each_value_at_its_place() {
+        let row = |row: usize, note: &str, day: f64| {
+            let note = if note.is_empty() { String::new() } else { text(&format!("B{row}"), note) };
+            [number(&format!("A{row}"), 0, 7.0), note, number(&format!("C{row}"), 1, day)].concat()
+        };
+        let header = [text("A1", "n"), text("B1", "note"), text("C1", "day")].concat();
+        let loaded = sheet(&[header, row(2, "x", 45_000.0), row(3, "", -5.0), row(4, "a \"b\"", -6.0), row(5, "y", 45_001.0)], false, None);
+        let raws: Vec<&str> = loaded.rejects.iter().map(|reject| reject.raw.as_str()).collect();
+        assert_eq!(raws, ["7\t\t-5", "7\t\"a \"\"b\"\"\"\t-6"]);
     }
 
     #[test]

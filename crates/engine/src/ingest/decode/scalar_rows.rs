@@ -3,7 +3,7 @@
 use super::batch::BatchBuilder;
 use super::json_rows::Scalar;
 use super::sink::reason;
-use super::tally::{shorten_row, shorten_value};
+use super::tally::{row_text, shorten_value};
 use crate::error::Result;
 use crate::ingest::Reject;
 
@@ -28,7 +28,7 @@ pub(crate) struct Origin<'a> {
 
 impl Origin<'_> {
     pub(crate) fn reject(&self, column: Option<String>, value: Option<String>, reason: String) -> Reject {
-        Reject { line: self.line, column, value, reason, rule: None, raw: shorten_row(self.raw) }
+        Reject { line: self.line, column, value, reason, rule: None, raw: row_text(self.raw) }
     }
 }
 

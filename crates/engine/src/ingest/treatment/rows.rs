@@ -13,7 +13,7 @@ use crate::catalog::Column;
 use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::ingest::decode::Decoded;
-use crate::ingest::decode::tally::{shorten_row, shorten_value};
+use crate::ingest::decode::tally::shorten_value;
 use crate::ingest::reject::Reject;
 
 /// Bytes of text that one column of a batch may hold: a few steps that double a text each would fill any memory.
@@ -24,9 +24,6 @@ const BATCH_TEXT_MAX_BYTES: u64 = 512 << 20;
 const MUCH_TEXT_BYTES: u64 = 8 << 20;
 /// The same for rows as they are decoded: there are fewer rows in a batch where there is more.
 const DECODED_TEXT_BYTES: u64 = 32 << 20;
-
-/// Bytes up to which a row that is rejected is kept whole.
-const RAW_WHOLE_BYTES: usize = 8 << 10;
 
 /// Rows at hand.
 #[derive(Debug)]
@@ -160,7 +157,7 @@ impl Rows {
             }
             let line = self.lines.get(origin as usize).copied().unwrap_or_default();
             let value = fault.value.map(|value| shorten_value(value.as_bytes()));
-            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule, raw: raw_of(raw) });
+            self.rejects.push(Reject { line, column: fault.column, value, reason: fault.reason, rule, raw: Value::Object(raw).to_string() });
         }
         self.keep(&BooleanArray::from(keep))
     }
@@ -173,12 +170,6 @@ impl Rows {
         let source = with_source.then_some((self.source, self.origin));
         Decoded { batch: self.batch, rejects: self.rejects, lines, source, nulled: 0 }
     }
-}
-
-/// A row as text that can be loaded again; a very long one is only to be looked at.
-fn raw_of(row: Map<String, Value>) -> String {
-    let raw = Value::Object(row).to_string();
-    if raw.len() > RAW_WHOLE_BYTES { shorten_row(raw.as_bytes()) } else { raw }
 }
 
 /// Bytes of all texts of an array.
