@@ -55,6 +55,8 @@ pub struct DeleteReport {
     pub rows: u64,
     /// Segments that held one of them. Each was replaced by one without these rows, or taken out when no row was left.
     pub segments_rewritten: u64,
+    /// Loads whose rejected rows went with an erasure.
+    pub rejects_removed: u64,
 }
 
 /// What a vacuum removed.
@@ -165,8 +167,9 @@ impl Mill {
     /// Deletes rows as [`delete_rows`](Self::delete_rows) does, and ends every older version with it, whether it has such
     /// rows or not and whether there are any left now: from then on no question can reach them. Their bytes leave the store
     /// with the next [`vacuum`](Self::vacuum) that comes [`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds)
-    /// later. This is what a person's right to be forgotten takes. The profiles of all loads go with it. Rows that a load
-    /// rejected are kept as text, and are not looked at.
+    /// later. This is what a person's right to be forgotten takes. The profiles of all loads go with it, and so
+    /// do the rows that any load before it rejected: they are text, of which nobody can say whether it tells of the person. What is to be
+    /// corrected of them is exported before ([`export_rejects`](Self::export_rejects)).
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -189,12 +192,13 @@ impl Mill {
         Box::pin(async move {
             self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
             let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
+            let left = |error: Error, what: &str| error.context(format!("the rows are gone, but {what} of loads are left; erase once more"));
             // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
             let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
-            kept::remove_all(&self.shared.store, log.prefix())
-                .await
-                .map_err(|error| error.context("the rows are gone, but profiles of loads are left; erase once more"))?;
-            Ok(report)
+            kept::remove_all(&self.shared.store, log.prefix()).await.map_err(|error| left(error, "profiles"))?;
+            // Nobody is told of them any more; what a crash leaves of them here, a sweep takes.
+            let rejects = log.erase_rejects(self.shared.clock.now()).await.map_err(|error| left(error, "rejected rows"))?;
+            Ok(DeleteReport { rejects_removed: rejects.objects, ..report })
         })
     }
 
@@ -210,17 +214,17 @@ impl Mill {
                     // No row is left now, but older versions may have some.
                     let snapshot = self.rewriter(&log).replace(kind, Vec::new()).await?;
                     self.raise_rewritten(&name, &snapshot, &[], &[], None);
-                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
+                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0, rejects_removed: 0 });
                 }
                 Ok(None) => {
                     // That there is no such row may be the doing of a deletion that is not durable yet.
                     log.rely_on(snapshot.version).await?;
-                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0 });
+                    return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0, rejects_removed: 0 });
                 }
                 Ok(Some(deleted)) => {
                     let range = time_range(&deleted.removed, &snapshot);
                     self.raise_rewritten(&name, &deleted.snapshot, &deleted.added, &deleted.removed, range);
-                    return Ok(DeleteReport { version: deleted.snapshot.version, rows: deleted.rows, segments_rewritten: deleted.removed.len() as u64 });
+                    return Ok(DeleteReport { version: deleted.snapshot.version, rows: deleted.rows, segments_rewritten: deleted.removed.len() as u64, rejects_removed: 0 });
                 }
                 Err(error) if error.kind() == ErrorKind::Conflict => last = error,
                 Err(error) => return Err(error.context(format!("delete rows of {name}"))),
@@ -264,8 +268,8 @@ impl Mill {
     /// Removes objects of a dataset that nothing needs any more: segments that were replaced so long ago that no version
     /// which is kept has them, nor a query of it that has begun
     /// ([`Settings::replaced_kept_seconds`](crate::Settings::replaced_kept_seconds)), segments of versions that an erasure
-    /// ended, and leftovers of writes that ended early, after a day. Rejected rows and the log stay. With upkeep the engine
-    /// does it by itself.
+    /// ended, and leftovers of writes that ended early, after a day; rejected rows of loads whose versions the log does not have any more, unless
+    /// they are among the latest 20. The log stays. With upkeep the engine does it by itself.
     ///
     /// ```
     /// # tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -1,7 +1,8 @@
 //! Removes segments that nothing can need any more: those that a rewrite replaced longer ago than any query runs, and
 //! those that no version ever named because what wrote them ended early. What is needed is decided from the log; this is
 //! the only place that lists a dataset to find objects, and it lists before it asks the log, so that what is committed in
-//! between counts. Only segments, their stored partials and old profiles of loads are touched, never the log or rejected rows.
+//! between counts. Rejected rows go when their version has left the log, and at once after an erasure: nobody can say whose text
+//! they hold. Only segments, their stored partials, rejected rows and old profiles of loads are touched, never the log.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -68,11 +69,12 @@ impl DatasetLog {
                 None => no_load && object.last_modified + unnamed_kept <= now,
             }
         };
-        let old = self.old_profiles(&listed);
+        // Without a load of this process, what was written so long ago belongs to none that runs.
+        let left_before = if no_load { now - unnamed_kept } else { DateTime::<Utc>::MIN_UTC };
+        let rejects = self.needless_rejects(&listed, &snapshot, left_before).await?;
+        let old = self.old_profiles(&listed).into_iter().chain(rejects);
         let needless: Vec<ObjectMeta> = listed.iter().filter(|object| needless(object)).chain(old).cloned().collect();
-        let removals: Vec<_> = needless.into_iter().map(|object| self.remove_object(object)).collect();
-        let sizes: Vec<u64> = futures::stream::iter(removals).buffer_unordered(CONCURRENCY).try_collect().await?;
-        Ok(Swept { objects: sizes.len() as u64, bytes: sizes.iter().sum() })
+        self.remove_objects(needless.into_iter()).await
     }
 
     /// The path of a segment relative to its dataset: `<chunk>/<uuid>.parquet`. `None` for whatever else lies there.
@@ -81,6 +83,48 @@ impl DatasetLog {
         let (chunk, file) = path.split_once('/')?;
         let named = uuid::Uuid::try_parse(file.strip_suffix(".parquet")?).is_ok();
         (named && !chunk.starts_with('_')).then_some(path)
+    }
+
+    /// Removes the rejected rows of all loads before the last erasure, and those that no version knows: rejected rows are text, of which nobody
+    /// can say whether it tells of somebody who is to be forgotten. What another engine may be writing at the moment is left to a
+    /// sweep; nobody is shown it before its load has committed.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such dataset; what the store says. Some are gone then.
+    pub(crate) async fn erase_rejects(&self, now: DateTime<Utc>) -> Result<Swept> {
+        let listed: Vec<ObjectMeta> = self
+            .store
+            .list(Some(&layout::all_rejects(&self.prefix)))
+            .try_collect()
+            .await
+            .map_err(|error| Error::from(error).context("list rejected rows"))?;
+        let Some(snapshot) = self.snapshot().await? else { return Err(Error::not_found("there is no such dataset")) };
+        let needless = self.needless_rejects(&listed, &snapshot, now - UNNAMED_KEPT).await?;
+        self.remove_objects(needless.into_iter().cloned()).await
+    }
+
+    /// Rejected rows that are not told of any more: those of loads before an erasure; and, where they were written before an instant, those
+    /// of versions that the log does not have, and of loads that never committed.
+    async fn needless_rejects<'a>(&self, listed: &'a [ObjectMeta], snapshot: &Snapshot, left_before: DateTime<Utc>) -> Result<Vec<&'a ObjectMeta>> {
+        let stored: Vec<_> = listed.iter().filter_map(|object| Some((layout::load_of_rejects(&self.prefix, &object.location)?.to_string(), object))).collect();
+        if stored.is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept: HashSet<&str> = snapshot.kept_rejections(self.first_entry().await?).map(|load| load.load_id.as_str()).collect();
+        let erased: HashSet<&str> = snapshot
+            .rejections
+            .newest()
+            .filter(|load| snapshot.erased_before > 0 && load.version <= snapshot.erased_before)
+            .map(|load| load.load_id.as_str())
+            .collect();
+        let is_needless = |load_id: &str, object: &ObjectMeta| erased.contains(load_id) || (!kept.contains(load_id) && object.last_modified <= left_before);
+        Ok(stored.into_iter().filter(|(load_id, object)| is_needless(load_id, object)).map(|(_, object)| object).collect())
+    }
+
+    async fn remove_objects(&self, objects: impl Iterator<Item = ObjectMeta>) -> Result<Swept> {
+        let removals: Vec<_> = objects.map(|object| self.remove_object(object)).collect();
+        let sizes: Vec<u64> = futures::stream::iter(removals).buffer_unordered(CONCURRENCY).try_collect().await?;
+        Ok(Swept { objects: sizes.len() as u64, bytes: sizes.iter().sum() })
     }
 
     /// Profiles of loads before the latest ones. Ids of loads are in the order of time.
@@ -128,7 +172,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
-    use crate::storage::entry::{Entry, Metadata, Rewrite};
+    use crate::storage::entry::{Entry, LoadRecord, Metadata, Rewrite};
     use crate::storage::segment::Segment;
 
     fn name(id: u128) -> String {
@@ -222,6 +266,51 @@ mod tests {
         assert_eq!(fixture.sweep_after(0).await, 3);
         assert!(fixture.store.head(&layout::profile(&Path::from("acme/orders"), &uuid::Uuid::from_u128(2 << 64).to_string())).await.is_err());
         assert!(fixture.store.head(&layout::profile(&Path::from("acme/orders"), &uuid::Uuid::from_u128(3 << 64).to_string())).await.is_ok());
+    }
+
+    /// A log of loads that rejected rows, an erasure after the first two of four, and rejected rows of one that never committed.
+    async fn rejecting() -> (Fixture, Vec<String>) {
+        let fixture = Fixture::new().await;
+        let ids: Vec<String> = (1..=5).map(|id: u128| uuid::Uuid::from_u128(id << 64).to_string()).collect();
+        for id in &ids {
+            fixture.store.put(&layout::rejects(&Path::from("acme/orders"), id), "x".into()).await.unwrap();
+        }
+        for (hour, id) in (3..).zip(ids.iter().take(4)) {
+            let rewrite = (hour == 5).then_some(Rewrite::Erasure);
+            if rewrite.is_some() {
+                fixture.log.commit(Entry { rewrite, committed_at: fixture.start + TimeDelta::hours(hour), ..Entry::default() }).await.unwrap();
+            }
+            let load = LoadRecord { load_id: id.clone(), rejected: 1, ..LoadRecord::default() };
+            fixture.log.commit(Entry { loads: vec![load], committed_at: fixture.start + TimeDelta::hours(hour), ..Entry::default() }).await.unwrap();
+        }
+        (fixture, ids)
+    }
+
+    async fn kept_rejects(fixture: &Fixture, ids: &[String]) -> Vec<usize> {
+        let mut kept = Vec::new();
+        for (place, id) in ids.iter().enumerate() {
+            if fixture.store.head(&layout::rejects(&Path::from("acme/orders"), id)).await.is_ok() {
+                kept.push(place + 1);
+            }
+        }
+        kept
+    }
+
+    #[tokio::test]
+    async fn rejected_rows_go_with_an_erasure_and_when_no_version_knows_them() {
+        let (fixture, ids) = rejecting().await;
+        assert_eq!(fixture.log.erase_rejects(fixture.start + TimeDelta::hours(9)).await.unwrap().objects, 2);
+        // The last one may be of a load that runs elsewhere.
+        assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4, 5]);
+        let (fixture, ids) = rejecting().await;
+        let load = fixture.log.loading.read().await;
+        fixture.sweep_after(26 * 60).await;
+        assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4, 5]);
+        drop(load);
+        fixture.sweep_after(26 * 60).await;
+        assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4]);
+        // Nothing else lies there that is touched.
+        assert!(fixture.store.head(&Path::from("acme/orders/_rejects/l.ndjson")).await.is_ok());
     }
 
     #[tokio::test]

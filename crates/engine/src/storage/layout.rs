@@ -60,7 +60,18 @@ pub(crate) fn segment(chunk: &str) -> String {
 
 /// Rejected rows of a load.
 pub(crate) fn rejects(dataset: &Path, load_id: &str) -> Path {
-    dataset.clone().join("_rejects").join(format!("{load_id}.ndjson"))
+    all_rejects(dataset).join(format!("{load_id}.ndjson"))
+}
+
+/// Folder of the rejected rows of loads.
+pub(crate) fn all_rejects(dataset: &Path) -> Path {
+    dataset.clone().join("_rejects")
+}
+
+/// The load of rejected rows, where the object is some.
+pub(crate) fn load_of_rejects(dataset: &Path, object: &Path) -> Option<uuid::Uuid> {
+    let rest = object.as_ref().strip_prefix(all_rejects(dataset).as_ref())?.strip_prefix('/')?;
+    uuid::Uuid::try_parse(rest.strip_suffix(".ndjson")?).ok()
 }
 
 /// Folder of the profiles of loads.

@@ -97,3 +97,49 @@ async fn long_rows_are_kept_whole_and_with_their_header() {
     assert_eq!(ward.mill.replay_rejects("held", &report.load_id, fixed(&json!({"id": 1, "note": row["note"], "amount": 2}))).await.unwrap().rows, 1);
     assert_eq!(ward.rows("select max(length(note)) from held").await, json!([[20_003]]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_all_loads_are_listed_page_by_page() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,amount\n0,1\n")).await.unwrap();
+    for n in 0..30 {
+        ward.mill.load("orders", Csv::bytes(format!("id,amount\n{n},1\n{n},first\n{n},2\n{n},second\n"))).await.unwrap();
+    }
+    ward.mill.checkpoint("orders").await.unwrap();
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let expected: Vec<String> = (0..30).rev().flat_map(|n| [format!("{n},first"), format!("{n},second")]).collect();
+    for mill in [&ward.mill, &again] {
+        let mut found = Vec::new();
+        for offset in (0..61).step_by(7) {
+            let page = mill.rejects("orders", offset, 7).await.unwrap();
+            assert_eq!((page.total, page.items.len()), (60, 7.min(60 - offset)));
+            found.extend(page.items.into_iter().map(|row| row.reject.raw));
+        }
+        assert_eq!(found, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_takes_the_rejected_rows_of_all_loads_before_it() {
+    let ward = Ward::new().await;
+    let load = |name: &str| Csv::bytes(format!("name,amount\n{name},2\n{name},many\n"));
+    ward.mill.load("orders", Csv::bytes("name,amount\nAnn,1\n")).await.unwrap();
+    let first = ward.mill.load("orders", load("Ann")).await.unwrap();
+    let second = ward.mill.load("orders", load("Bob")).await.unwrap();
+    let stored = || ward.objects("orders").iter().filter(|path| path.components().any(|part| part.as_os_str() == "_rejects")).count();
+    assert_eq!(stored(), 2);
+    let report = ward.mill.erase_rows("orders", "name = 'Ann'").await.unwrap();
+    assert_eq!((report.rows, report.rejects_removed, stored()), (2, 2, 0));
+    let third = ward.mill.load("orders", load("Cleo")).await.unwrap();
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    for mill in [&ward.mill, &again] {
+        let page = mill.rejects("orders", 0, 10).await.unwrap();
+        assert_eq!((page.total, page.items[0].load_id.as_str()), (1, third.load_id.as_str()));
+        for gone in [&first, &second] {
+            assert_eq!(mill.load_rejects("orders", &gone.load_id, 0, 10).await.unwrap().total, 0);
+            let replayed = mill.replay_rejects("orders", &gone.load_id, fixed(&json!({"name": "Ann", "amount": 3}))).await;
+            assert_eq!(replayed.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    }
+    assert_eq!(ward.mill.replay_rejects("orders", &third.load_id, fixed(&json!({"name": "Cleo", "amount": 3}))).await.unwrap().rows, 1);
+}
