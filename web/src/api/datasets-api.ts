@@ -13,7 +13,7 @@ export interface RejectsPage {
   name: string;
   limit: number;
   offset: number;
-  /** Of one load; left out: of the newest loads. */
+  /** Of one load; left out: of all whose versions are kept. */
   loadId?: string | undefined;
 }
 

@@ -1211,6 +1211,8 @@ export type RejectedRow = {
   load_id: string;
   /** Its number among the rejected rows of the load. */
   number: number;
+  /** Why it cannot be loaded again from here, where it cannot: a sentence. */
+  obstacle: string | null;
   raw: string;
   reason: string;
   /** The load that brought it corrected. */
@@ -1221,6 +1223,10 @@ export type RejectedRow = {
 };
 
 export type RejectedRows = {
+  /** By load of these: how its rows are written, where their text does not name its values and that was kept. */
+  headers: {
+    [key: string]: RowHeader;
+  };
   /** Those asked for. */
   items: RejectedRow[];
   /** How many there are. */
@@ -1284,6 +1290,13 @@ export type RollupUse = {
   lacks?: string | null;
   name: string;
   segments: number;
+};
+
+export type RowHeader = {
+  /** The columns of the file, in its order. */
+  columns: string[];
+  /** The character between the cells. */
+  delimiter: string;
 };
 
 export type SegmentLineage = {

@@ -97,6 +97,7 @@ export type {
   RejectedRow,
   RejectedRows,
   RejectedValue,
+  RowHeader,
   Relationship,
   ResultColumn,
   Role,

@@ -166,6 +166,7 @@ export function previewResult(rows: number): QueryResult {
 }
 
 export const rejects: RejectedRows = {
+  headers: {},
   total: 2,
   items: [
     {
@@ -177,6 +178,7 @@ export const rejects: RejectedRows = {
       reason: 'not a decimal number',
       raw: '2013,1,1,late,UA',
       replayed_by: null,
+      obstacle: null,
     },
     {
       load_id: flightsLoadId,
@@ -187,6 +189,7 @@ export const rejects: RejectedRows = {
       reason: 'no such day',
       raw: '2013,2,30,4,B6',
       replayed_by: null,
+      obstacle: null,
     },
   ],
 };

@@ -126,7 +126,7 @@ const datasetHandlers = [
   http.get(`${base}/datasets/:name/rejects`, ({ request }) => {
     const loadId = new URL(request.url).searchParams.get('load_id');
     const items = rejects.items.filter((item) => loadId === null || item.load_id === loadId);
-    return HttpResponse.json({ total: items.length, items });
+    return HttpResponse.json({ total: items.length, items, headers: {} });
   }),
   http.get(`${base}/models`, () => HttpResponse.json({ items: [flightsModel] })),
   http.get(`${base}/views`, () => HttpResponse.json({ items: [] })),

@@ -42,10 +42,10 @@ pub(super) struct WayBack {
 
 /// How rejected rows of a load come in again; `Err`, in words, where they would not stand where they belong.
 pub(super) fn way_back(load: Option<&Rejection>) -> Result<WayBack, String> {
-    let unknown = "it is not known any more whether rows of this load take the place of others; correct the file and load it again";
+    let unknown = "it is not known any more whether rows that came with these took the place of others; correct the file and load it again";
     let load = load.ok_or(unknown)?;
     if let Some(version) = load.superseded {
-        return Err(format!("rows of a later load (version {version}) have taken the place of those of this one; correct the file and load it again"));
+        return Err(format!("rows of a later load (version {version}) have taken the place of those that came with these; correct the file and load it again"));
     }
     let (mode, within) = match load.mode.clone().ok_or(unknown)? {
         // What it replaced is gone: its rows that were rejected join those that it brought.

@@ -192,14 +192,14 @@ describe('rejected rows', () => {
     reason: 'not a number',
   };
   const items = [
-    { ...row, number: 0, line: 812, raw, replayed_by: null },
-    { ...row, number: 1, line: 4_031, raw: raw.replace('UA', 'B6'), replayed_by: null },
-    { ...row, number: 2, line: 4_032, raw: '2013-01-01T10:00:00Z,UA,late', replayed_by: null },
+    { ...row, number: 0, line: 812, raw, replayed_by: null, obstacle: null },
+    { ...row, number: 1, line: 4_031, raw: raw.replace('UA', 'B6'), replayed_by: null, obstacle: null },
+    { ...row, number: 2, line: 4_032, raw: '2013-01-01T10:00:00Z,UA,late', replayed_by: null, obstacle: null },
   ];
   const withRows = () =>
     server.use(
       http.get('*/api/v1/datasets/:name/rejects', () =>
-        HttpResponse.json({ total: items.length, items }),
+        HttpResponse.json({ total: items.length, items, headers: {} }),
       ),
     );
 

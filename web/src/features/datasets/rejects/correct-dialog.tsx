@@ -8,7 +8,7 @@ import Checkbox from '@mui/material/Checkbox';
 import FormControlLabel from '@mui/material/FormControlLabel';
 import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
-import type { ColumnField, RejectedRow } from '@/api/types';
+import type { ColumnField, RejectedRow, RowHeader } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { useToasts } from '@/components/toast-slice';
 import { formatCount, formatNumber } from '@/lib/format';
@@ -29,15 +29,20 @@ export interface CorrectDialogProps {
   steps: boolean;
   /** As it is listed now. */
   reject: RejectedRow;
+  /** How rows of its load are written, where that was kept. */
+  header: RowHeader | undefined;
   /** Other rows at hand with the same value at fault for the same reason. */
   alike: readonly RejectedRow[];
   onClose: () => void;
 }
 
 export function CorrectDialog(props: CorrectDialogProps) {
-  const { dataset, columns, steps, reject, alike, onClose } = props;
+  const { dataset, columns, steps, reject, header, alike, onClose } = props;
   const toasts = useToasts();
-  const split = useMemo(() => splitRow(reject, columns), [reject, columns]);
+  const split = useMemo(
+    () => splitRow(reject, columns, header),
+    [reject, columns, header],
+  );
   const [values, setValues] = useState(split.values);
   const [forAlike, setForAlike] = useState(false);
   const [warning, setWarning] = useState<string | null>(null);
@@ -55,12 +60,12 @@ export function CorrectDialog(props: CorrectDialogProps) {
   const others = useMemo<Correction[]>(() => {
     if (!forAlike || !bulk || !faulty) return [];
     return alike.flatMap((other) => {
-      const { values: own, doubt } = splitRow(other, columns);
+      const { values: own, doubt } = splitRow(other, columns, header);
       const changed = { ...own, [faulty.name]: values[faulty.name] ?? '' };
       if (doubt !== null || hasProblem(columns, changed)) return [];
       return [{ reject: other, json: rowText(columns, changed) }];
     });
-  }, [forAlike, bulk, faulty, alike, columns, values]);
+  }, [forAlike, bulk, faulty, alike, columns, header, values]);
   const left = forAlike && bulk ? alike.length - others.length : 0;
   const count = 1 + others.length;
   const empty = columns.every(({ name }) => (values[name] ?? '').trim() === '');

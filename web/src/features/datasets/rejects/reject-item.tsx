@@ -6,7 +6,7 @@ import { Link as RouterLink } from 'react-router';
 import type { RejectedRow } from '@/api/types';
 import { formatNumber } from '@/lib/format';
 import { Icon } from '@/theme/icons';
-import { faultText } from './reject-words';
+import { beginning, faultText } from './reject-words';
 
 export interface RejectItemProps {
   dataset: string;
@@ -60,7 +60,7 @@ export function RejectItem({ dataset, reject, rule, onCorrect }: RejectItemProps
               overflow: 'hidden',
             }}
           >
-            {reject.raw}
+            {beginning(reject.raw)}
           </Box>
         )}
       </Box>

@@ -8,6 +8,10 @@ export function faultText({ column, value, reason }: RejectedRow): string {
   return value === null ? `${column}: ${reason}` : `${column} is \u201c${value}\u201d: ${reason}`;
 }
 
+/** The beginning of a row, which may be as long as a book. */
+export const beginning = (raw: string): string =>
+  raw.length > 2_000 ? `${raw.slice(0, 2_000)}\u2026` : raw;
+
 /** Other rows that the same correction may help. */
 export const alikeOf = (reject: RejectedRow, items: readonly RejectedRow[]): RejectedRow[] =>
   reject.column === null || reject.value === null

@@ -25,6 +25,7 @@ const row = (line: number, change: Partial<RejectedRow> = {}): RejectedRow => ({
   reason: 'not a number',
   raw,
   replayed_by: null,
+  obstacle: null,
   ...change,
 });
 
@@ -33,7 +34,7 @@ const noSteps: DatasetSteps = { source: [], steps: [] };
 function serve(items: RejectedRow[], versions?: DatasetVersion[], steps = noSteps): void {
   server.use(
     http.get('*/api/v1/datasets/:name/rejects', () =>
-      HttpResponse.json({ total: items.length, items }),
+      HttpResponse.json({ total: items.length, items, headers: {} }),
     ),
     http.get('*/api/v1/datasets/:name/steps', () => HttpResponse.json(steps)),
   );
@@ -109,40 +110,20 @@ describe('what stands in the way', () => {
     expect(correct('812')).not.toBeInTheDocument();
   });
 
-  it('is that the load replaced others: what is corrected would be added', async () => {
-    const other = '019a0000-0000-7000-8000-000000000009';
-    serve(
-      [row(812), row(5, { load_id: other })],
-      [
-        version(2, { operation: 'replacement', loads: [versionLoad({ load_id: other })] }),
-        version(1, { loads: [versionLoad()] }),
-      ],
-    );
+  it('is that rows of a later load came in their place', async () => {
+    const obstacle = 'rows of a later load (version 4) have taken the place of those';
+    serve([row(812), row(5, { obstacle })]);
     open();
-    expect(await screen.findByText(/^Rows of a load that replaced others/)).toBeInTheDocument();
+    expect(await screen.findByText(/^Rows of a later load \(version 4\)/)).toBeInTheDocument();
     expect(correct('5')).not.toBeInTheDocument();
     expect(correct('812')).toBeInTheDocument();
     expect(screen.getByText(/Correct them here/)).toBeInTheDocument();
   });
 
-  it('is that nobody knows what the load did, until older versions are listed', async () => {
-    serve([row(812)]);
-    server.use(
-      http.get('*/api/v1/datasets/:name/versions', ({ request }) => {
-        const before = new URL(request.url).searchParams.get('before');
-        return HttpResponse.json(
-          before === null
-            ? { ...versionPage, items: [version(4)], next: 4 }
-            : { ...versionPage, items: [version(3, { loads: [versionLoad()] })], next: null },
-        );
-      }),
-    );
-    const { user } = open();
-    expect(await screen.findByText(/not among the versions listed here/)).toBeInTheDocument();
-    expect(correct('812')).not.toBeInTheDocument();
-    await user.click(screen.getByRole('button', { name: 'List older versions' }));
+  it('is nothing where the load replaced rows by key: what is corrected replaces too', async () => {
+    serve([row(812)], [version(2, { operation: 'replacement', loads: [versionLoad()] })]);
+    open();
     await waitFor(() => expect(correct('812')).toBeInTheDocument());
-    expect(screen.queryByText(/not among the versions listed here/)).not.toBeInTheDocument();
   });
 });
 
@@ -165,6 +146,23 @@ describe('the dialog', () => {
     const { dialog } = await openDialog(812);
     expect(within(dialog).getByText(/Look at every value before you load it/)).toBeInTheDocument();
     expect(within(dialog).queryByRole('checkbox', alike)).not.toBeInTheDocument();
+  });
+
+  it('has each value in its column by the header of the file', async () => {
+    serve([row(812, { raw: 'late;UA' })]);
+    server.use(
+      http.get('*/api/v1/datasets/:name/rejects', () =>
+        HttpResponse.json({
+          total: 1,
+          items: [row(812, { raw: 'late;UA' })],
+          headers: { [flightsLoadId]: { columns: ['dep_delay', 'carrier'], delimiter: ';' } },
+        }),
+      ),
+    );
+    const { dialog } = await openDialog(812);
+    expect(within(dialog).getByLabelText('dep_delay')).toHaveValue('late');
+    expect(within(dialog).getByLabelText('carrier')).toHaveValue('UA');
+    expect(within(dialog).queryByText(/Look at every value/)).not.toBeInTheDocument();
   });
 
   it('asks for the columns before the first step, where there are steps', async () => {
@@ -204,7 +202,7 @@ describe('the dialog', () => {
     server.use(
       http.get('*/api/v1/datasets/:name/rejects', ({ request }) =>
         new URL(request.url).searchParams.get('load_id') === 'new'
-          ? HttpResponse.json({ total: 1, items: [again] })
+          ? HttpResponse.json({ total: 1, items: [again], headers: {} })
           : undefined,
       ),
       http.post('*/api/v1/datasets/:name/loads/:id/rejects/replay', ({ request }) => {
@@ -232,7 +230,7 @@ describe('the dialog', () => {
     serve(items);
     server.use(
       http.get('*/api/v1/datasets/:name/rejects', () =>
-        HttpResponse.json({ total: items.length, items }),
+        HttpResponse.json({ total: items.length, items, headers: {} }),
       ),
     );
     const detail = 'of the rejected rows of load l, 1 were loaded again already';
@@ -328,7 +326,7 @@ describe('pages', () => {
       http.get('*/api/v1/datasets/:name/rejects', async ({ request }) => {
         const offset = Number(new URL(request.url).searchParams.get('offset'));
         if (offset > 0) await answered;
-        return HttpResponse.json({ total: 101, items: [row(offset + 1)] });
+        return HttpResponse.json({ total: 101, items: [row(offset + 1)], headers: {} });
       }),
     );
     const { user } = open();

@@ -5,7 +5,6 @@ import Button from '@mui/material/Button';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
-import type { ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import { useGetContractQuery } from '@/api/contracts-api';
 import { useListRejectsQuery } from '@/api/datasets-api';
@@ -21,14 +20,14 @@ import { Icon } from '@/theme/icons';
 import { loadsOf, withRejects } from '../loads/load-history';
 import type { PastLoad } from '../loads/load-history';
 import { CorrectDialog } from './correct-dialog';
-import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
+import { obstaclesTo } from './obstacles';
 import { RejectItem } from './reject-item';
 import { alikeOf, brokenRule } from './reject-words';
 import { useRejectsExport } from './use-rejects-export';
 import type { ExportFormat } from './use-rejects-export';
 
 const pageSize = 100;
-const newest = 'newest';
+const all = 'all';
 
 export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
   const [params, setParams] = useSearchParams();
@@ -57,13 +56,12 @@ export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
           setParams(id === undefined ? { tab: 'rejected' } : { tab: 'rejected', load: id })
         }
       />
+      {older && <Box sx={{ mb: 4 }}>{older}</Box>}
       {/* A new key begins at the first page. */}
       <Rejects
-        key={loadId ?? newest}
+        key={loadId ?? all}
         dataset={dataset}
-        loads={versions.data === undefined ? undefined : loads}
         loadId={loadId}
-        older={older}
       />
     </>
   );
@@ -82,14 +80,14 @@ function LoadSelect(props: {
     <TextField
       select
       label="Rejected by"
-      value={loadId ?? newest}
+      value={loadId ?? all}
       onChange={(event) =>
-        props.onChange(event.target.value === newest ? undefined : event.target.value)
+        props.onChange(event.target.value === all ? undefined : event.target.value)
       }
       slotProps={{ inputLabel: { shrink: true } }}
       sx={{ maxWidth: 480, mb: 4 }}
     >
-      <MenuItem value={newest}>The newest loads together</MenuItem>
+      <MenuItem value={all}>All loads together</MenuItem>
       {!known && <MenuItem value={loadId}>An older load</MenuItem>}
       {loads.map((load) => (
         <MenuItem key={load.load_id} value={load.load_id} sx={{ whiteSpace: 'normal' }}>
@@ -101,14 +99,8 @@ function LoadSelect(props: {
   );
 }
 
-function Rejects(props: {
-  dataset: DatasetDetail;
-  /** undefined while they are not known. */
-  loads: readonly PastLoad[] | undefined;
-  loadId: string | undefined;
-  older: ReactNode;
-}) {
-  const { dataset, loads, loadId } = props;
+function Rejects(props: { dataset: DatasetDetail; loadId: string | undefined }) {
+  const { dataset, loadId } = props;
   const { name } = dataset;
   const [offset, setOffset] = useState(0);
   const [opened, setOpened] = useState<RejectedRow | null>(null);
@@ -117,9 +109,6 @@ function Rejects(props: {
   const steps = useGetStepsQuery(name, { skip: !mayLoad });
   const ruled = rejects.data?.items.some(({ rule }) => typeof rule === 'number') ?? false;
   const contract = useGetContractQuery(name, { skip: !ruled });
-  const operations = useMemo(() => loads && operationsOf(loads), [loads]);
-  // Which columns a row has is known with the steps.
-  const known = steps.data && operations;
   const waiting = rejects.isError ? (
     <ErrorState problem={toProblem(rejects.error)} onRetry={() => void rejects.refetch()} />
   ) : (
@@ -133,13 +122,14 @@ function Rejects(props: {
     return (
       <EmptyState icon="check" title="No rejected rows">
         {loadId === undefined
-          ? 'Every row of the newest loads was taken.'
+          ? 'Every row of the loads whose versions are kept was taken.'
           : 'Every row of this load was taken.'}
       </EmptyState>
     );
   }
   const open = items?.filter(({ replayed_by: by }) => by === null) ?? [];
-  const obstacles = mayLoad ? obstaclesTo(open, known) : new Set<null>();
+  // Which columns a row has is known with the steps.
+  const mayCorrect = mayLoad && steps.data !== undefined;
   // As it is listed now, where it still is.
   const chosen = opened && (items?.find((item) => keyOf(item) === keyOf(opened)) ?? opened);
   const last = Math.min(offset + (items?.length ?? pageSize), total);
@@ -148,12 +138,10 @@ function Rejects(props: {
       <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3, mb: 3 }}>
         <Box sx={{ flex: 1, minWidth: 240, color: 'text.secondary' }}>
           These rows are kept aside and are in no number.
-          {obstacles.has(null) && ' Correct them here and they are loaded, each of them once.'}
-          {[...obstacles].map((obstacle) => {
-            const text = obstacle && obstacleText[obstacle];
-            return text && <Box key={obstacle}>{text}</Box>;
-          })}
-          {obstacles.has('unknown') && props.older}
+          {mayCorrect &&
+            open.some(({ obstacle }) => obstacle === null) &&
+            ' Correct them here and they are loaded, each of them once.'}
+          {mayCorrect && obstaclesTo(open).map((text) => <Box key={text}>{text}</Box>)}
         </Box>
         <Export dataset={dataset} loadId={loadId} />
       </Box>
@@ -184,7 +172,7 @@ function Rejects(props: {
               reject={reject}
               rule={brokenRule(reject, contract.data?.rules)}
               onCorrect={
-                mayLoad && obstacleTo(reject, known) === null ? () => setOpened(reject) : null
+                mayCorrect && reject.obstacle === null ? () => setOpened(reject) : null
               }
             />
           ))}
@@ -221,6 +209,7 @@ function Rejects(props: {
           columns={sourceOf(steps.data, dataset)}
           steps={steps.data.steps.length > 0}
           reject={chosen}
+          header={rejects.data.headers[chosen.load_id]}
           alike={alikeOf(chosen, open)}
           onClose={() => setOpened(null)}
         />

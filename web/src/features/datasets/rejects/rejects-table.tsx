@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import type { Cell, RejectedValue } from '@/api/types';
 import { DataTable, RowCountLine } from '@/components/data-table';
 import type { DataColumn } from '@/components/data-table';
+import { beginning } from './reject-words';
 
 const columns: DataColumn[] = [
   { name: 'line', label: 'Line', type: 'integer' },
@@ -32,7 +33,7 @@ export function RejectsTable({
       items.map((item) => item.column),
       items.map((item) => item.value),
       items.map((item) => item.reason),
-      items.map((item) => item.raw),
+      items.map((item) => beginning(item.raw)),
     ],
     [items],
   );

@@ -2,10 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnType, ContractRule, DatasetColumn, RejectedRow } from '@/api/types';
 import { problemOf } from '@/api/problem';
-import { version, versionLoad } from '@/testing/version-fixtures';
-import { loadsOf } from '../loads/load-history';
 import { cellProblem, hasProblem, rowText } from './correct-row';
-import { obstaclesTo, obstacleText, obstacleTo, operationsOf } from './obstacles';
+import { obstaclesTo } from './obstacles';
 import { alikeOf, brokenRule, faultText } from './reject-words';
 import { refusalInWords, replayInWords } from './replay-words';
 import { cellsOf, splitRow } from './split-row';
@@ -35,6 +33,7 @@ const reject = (change: Partial<RejectedRow> = {}): RejectedRow => ({
   reason: 'not a number',
   raw: '2013-01-01,UA,late,180',
   replayed_by: null,
+  obstacle: null,
   ...change,
 });
 
@@ -158,6 +157,22 @@ describe('the text of a row', () => {
     expect(splitRow(reject({ raw }), columns).doubt).toContain(doubt);
   });
 
+  it('is told by the header of its file', () => {
+    const header = { columns: ['delay', 'x', 'at', 'carrier'], delimiter: ';' };
+    const of = (raw: string) => splitRow(reject({ raw, column: null, value: null }), columns, header);
+    expect(of('late;;2013-01-01;"U;A"')).toEqual({
+      values: { at: '2013-01-01', carrier: 'U;A', delay: 'late', people: '' },
+      doubt: null,
+      note: null,
+    });
+    // It ends as it came: rows are kept whole.
+    expect(of('late;;2013-01-01;U\u2026')).toMatchObject({ doubt: null });
+    expect(of('late;9;2013-01-01;UA').doubt).toContain('no column \u201cx\u201d');
+    expect(of('late;;2013-01-01').doubt).toContain('It has 3 values and its file 4 columns');
+    expect(of('late;"').doubt).toContain('cannot be told apart');
+    expect(of('{"delay":"late","carrier":"UA"}').values).toMatchObject({ carrier: 'UA' });
+  });
+
   it('has the value at fault where nothing else is known', () => {
     expect(splitRow(reject({ raw: '' }), columns).values.delay).toBe('late');
   });
@@ -255,26 +270,9 @@ describe('what became of corrected rows', () => {
 });
 
 describe('what stands in the way of correcting', () => {
-  const operations = operationsOf(
-    loadsOf([
-      version(2, { operation: 'replacement', loads: [versionLoad({ load_id: 'replaced' })] }),
-      version(1, { loads: [versionLoad({ load_id: 'added' })] }),
-    ]),
-  );
-
-  it.each([
-    ['added', operations, null],
-    ['replaced', operations, 'replacement'],
-    ['older', operations, 'unknown'],
-    ['added', undefined, 'waiting'],
-  ] as const)('for rows of %s: %#', (load, known, obstacle) => {
-    expect(obstacleTo({ load_id: load }, known)).toBe(obstacle);
-  });
-
-  it('is said once', () => {
-    const rows = ['replaced', 'added', 'replaced'].map((id) => ({ load_id: id }));
-    expect([...obstaclesTo(rows, operations)]).toEqual(['replacement', null]);
-    expect(obstacleText.waiting).toBeNull();
+  it('is said once, in a sentence', () => {
+    const rows = ['rows of a later load', null, 'rows of a later load'];
+    expect(obstaclesTo(rows.map((obstacle) => ({ obstacle })))).toEqual(['Rows of a later load.']);
   });
 });
 

@@ -1,6 +1,6 @@
-// From the text of a rejected row to the values of its columns, as far as that can be told: the text of a delimited file
-// comes without its header. Says what is in doubt, because somebody is going to load what comes out of it. Pure.
-import type { ColumnField, RejectedRow } from '@/api/types';
+// From the text of a rejected row to the values of its columns: by the header of its file, or, of loads from before that was
+// kept, as far as it can be told. Says what is in doubt, because somebody is going to load what comes out of it. Pure.
+import type { ColumnField, RejectedRow, RowHeader } from '@/api/types';
 import { valueTexts } from './value-texts';
 
 export interface SplitRow {
@@ -65,12 +65,39 @@ function fromObject(raw: string, columns: readonly ColumnField[]): SplitRow | nu
   const others = [...texts.keys()].filter((key) => !known.has(key));
   return {
     values: Object.fromEntries(columns.map(({ name }) => [name, textOf(texts.get(name))])),
-    doubt:
-      others.length === 0
-        ? null
-        : `The dataset has no column ${others.map((name) => `\u201c${name}\u201d`).join(', ')}; what stands there is left out.`,
+    doubt: leftOut(others),
     note: null,
   };
+}
+
+const leftOut = (names: readonly string[]): string | null =>
+  names.length === 0
+    ? null
+    : `The dataset has no column ${names.map((name) => `\u201c${name}\u201d`).join(', ')}; what stands there is left out.`;
+
+const nothing = (columns: readonly ColumnField[]): Record<string, string> =>
+  Object.fromEntries(columns.map(({ name }) => [name, '']));
+
+const notClosed = 'Its values cannot be told apart; its quotes may not close.';
+
+/** The header says whose each value is. */
+function byHeader(raw: string, columns: readonly ColumnField[], header: RowHeader): SplitRow {
+  const cells = cellsOf(raw, header.delimiter);
+  if (cells === null) return { values: nothing(columns), doubt: notClosed, note: null };
+  const places = new Map(header.columns.map((name, place) => [name, place]));
+  const values = Object.fromEntries(
+    columns.map((column) => {
+      const place = places.get(column.name);
+      return [column.name, place === undefined ? '' : shown(cells[place] ?? '', column)];
+    }),
+  );
+  if (cells.length !== header.columns.length) {
+    const doubt = `It has ${cells.length} values and its file ${header.columns.length} columns; they are filled in from the left.`;
+    return { values, doubt, note: null };
+  }
+  const known = new Set(columns.map(({ name }) => name));
+  const others = header.columns.filter((name, place) => !known.has(name) && cells[place] !== '');
+  return { values, doubt: leftOut(others), note: null };
 }
 
 /** The engine takes the space off both ends of a value, and shortens a long one. */
@@ -119,11 +146,7 @@ function fromCells(raw: string, reject: RejectedRow, columns: readonly ColumnFie
     .filter((cells) => cells.length > 1 || columns.length === 1)
     .sort((a, b) => Math.abs(a.length - columns.length) - Math.abs(b.length - columns.length))[0];
   if (found === undefined) {
-    return {
-      values: Object.fromEntries(columns.map((column) => [column.name, ''])),
-      doubt: 'Its values cannot be told apart; its quotes may not close.',
-      note: null,
-    };
+    return { values: nothing(columns), doubt: notClosed, note: null };
   }
   const values = Object.fromEntries(
     columns.map((column, place) => [column.name, shown(found[place] ?? '', column)]),
@@ -138,7 +161,11 @@ function fromCells(raw: string, reject: RejectedRow, columns: readonly ColumnFie
   return { values, ...orderOf(found, reject, columns) };
 }
 
-export function splitRow(reject: RejectedRow, columns: readonly ColumnField[]): SplitRow {
+export function splitRow(
+  reject: RejectedRow,
+  columns: readonly ColumnField[],
+  header?: RowHeader,
+): SplitRow {
   // Line ends alone: a tab at the beginning is a first value that is missing.
   const raw = reject.raw.replace(/^[\r\n]+|[\r\n]+$/g, '');
   if (raw === '') {
@@ -150,9 +177,9 @@ export function splitRow(reject: RejectedRow, columns: readonly ColumnField[]): 
       note: null,
     };
   }
-  const split =
-    (raw.trimStart().startsWith('{') && fromObject(raw, columns)) ||
-    fromCells(raw, reject, columns);
+  const object = raw.trimStart().startsWith('{') && fromObject(raw, columns);
+  if (header !== undefined) return object || byHeader(raw, columns, header);
+  const split = object || fromCells(raw, reject, columns);
   return raw.endsWith('\u2026')
     ? {
         ...split,
