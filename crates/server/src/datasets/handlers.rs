@@ -75,7 +75,8 @@ pub(crate) async fn allow_rejects(app: &App, caller: &Caller, name: &str) -> Ans
     Ok(mill)
 }
 
-/// Push rows into a dataset: NDJSON, or a JSON array of objects. The same `Idempotency-Key` again is answered as the first time.
+/// Push rows into a dataset: NDJSON, or a JSON array of objects. The same rows under the same `Idempotency-Key` are answered as the first time,
+/// others are a conflict.
 /// With a `key`, rows that have the same values in these columns give way.
 #[utoipa::path(
     post, path = "/datasets/{name}/rows", tag = "datasets",
