@@ -39,10 +39,7 @@ export interface CorrectDialogProps {
 export function CorrectDialog(props: CorrectDialogProps) {
   const { dataset, columns, steps, reject, header, alike, onClose } = props;
   const toasts = useToasts();
-  const split = useMemo(
-    () => splitRow(reject, columns, header),
-    [reject, columns, header],
-  );
+  const split = useMemo(() => splitRow(reject, columns, header), [reject, columns, header]);
   const [values, setValues] = useState(split.values);
   const [forAlike, setForAlike] = useState(false);
   const [warning, setWarning] = useState<string | null>(null);

@@ -58,11 +58,7 @@ export default function RejectsTab({ dataset }: { dataset: DatasetDetail }) {
       />
       {older && <Box sx={{ mb: 4 }}>{older}</Box>}
       {/* A new key begins at the first page. */}
-      <Rejects
-        key={loadId ?? all}
-        dataset={dataset}
-        loadId={loadId}
-      />
+      <Rejects key={loadId ?? all} dataset={dataset} loadId={loadId} />
     </>
   );
 }
@@ -171,9 +167,7 @@ function Rejects(props: { dataset: DatasetDetail; loadId: string | undefined }) 
               dataset={name}
               reject={reject}
               rule={brokenRule(reject, contract.data?.rules)}
-              onCorrect={
-                mayCorrect && reject.obstacle === null ? () => setOpened(reject) : null
-              }
+              onCorrect={mayCorrect && reject.obstacle === null ? () => setOpened(reject) : null}
             />
           ))}
         </Box>

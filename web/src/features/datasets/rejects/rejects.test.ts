@@ -159,7 +159,8 @@ describe('the text of a row', () => {
 
   it('is told by the header of its file', () => {
     const header = { columns: ['delay', 'x', 'at', 'carrier'], delimiter: ';' };
-    const of = (raw: string) => splitRow(reject({ raw, column: null, value: null }), columns, header);
+    const of = (raw: string) =>
+      splitRow(reject({ raw, column: null, value: null }), columns, header);
     expect(of('late;;2013-01-01;"U;A"')).toEqual({
       values: { at: '2013-01-01', carrier: 'U;A', delay: 'late', people: '' },
       doubt: null,
