@@ -55,7 +55,7 @@ pub struct NewLoad {
     #[schema(value_type = Option<String>)]
     pub time_column: Option<Option<String>>,
     /// The same key again is answered as the first time.
-    #[serde(default)]
+    /// The same load under the same key again is answered as the first time; another one under it is a conflict.
     pub idempotency_key: Option<String>,
 }
 
