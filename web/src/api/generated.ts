@@ -993,7 +993,7 @@ export type NewLoad = {
   dataset: string;
   /** First instant of the range that is replaced; with `replace_range` alone. */
   from?: string | null;
-  /** The same key again is answered as the first time. */
+  /** The same load under the same key again is answered as the first time; another one under it is a conflict. */
   idempotency_key?: string | null;
   /** The columns that tell a row from every other; with `upsert` alone. */
   key?: string[];
