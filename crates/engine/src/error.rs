@@ -60,6 +60,23 @@ pub struct Error {
 /// The result of every fallible call of the crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Where a source of a dataset is, told to whoever has said that it is elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PositionConflict {
+    /// Name of the source.
+    pub source: String,
+    /// Its position; `None` at its beginning.
+    pub position: Option<u64>,
+}
+
+impl fmt::Display for PositionConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "source {:?} is at {:?}", self.source, self.position)
+    }
+}
+
+impl std::error::Error for PositionConflict {}
+
 impl Error {
     /// An error of a kind with a sentence that says what, where and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -156,6 +173,11 @@ impl Error {
     /// Whether the memory of queries was too small. Told by DataFusion's words: who waited for the work of somebody else has no cause.
     pub(crate) fn is_of_memory(&self) -> bool {
         self.kind == ErrorKind::Exhausted && self.message.contains("Resources exhausted")
+    }
+
+    /// Where the source of a load is, when the load says that it is elsewhere: then the kind is `Conflict`, and nothing was stored.
+    pub fn position_conflict(&self) -> Option<&PositionConflict> {
+        self.source.as_ref()?.downcast_ref()
     }
 
     /// What the caller can do.

@@ -29,6 +29,7 @@ pub(crate) mod pipeline;
 pub mod profile;
 pub mod progress;
 pub mod reject;
+mod repeated;
 mod replace;
 mod share;
 pub mod steps;

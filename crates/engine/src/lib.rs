@@ -60,7 +60,7 @@ pub use advisor::{Advice, AdviceState};
 pub use budget::Budget;
 pub use catalog::{AsOf, Column, ColumnType, Contract, DatasetSchema, DatasetSettings, Drift, DriftKind, Reaction, Rule, Severity, Widened};
 pub use engine::{Engine, EngineBuilder};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, PositionConflict, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
@@ -71,7 +71,9 @@ pub use mill::{
 };
 pub use mill::{CheckpointReport, CompactionReport, DatasetChanges, DatasetVersion, DeleteReport, Operation, RetentionReport, VacuumReport, ValuePage, VersionLoad, VersionPage};
 pub use mill::{Chore, Done, REPLAY_MAX, UpkeepRecord, UpkeepReport, Verification};
-pub use mill::{ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage, RejectedRow, RollupStatus};
+pub use mill::{
+    ColumnDetail, ColumnProfile, DatasetDetail, DatasetProfile, DatasetSummary, FixedRow, LoadSummary, Mill, RejectFormat, RejectPage, RejectedRow, RollupStatus, SourcePosition,
+};
 pub use partial::codec::PlanCodec;
 pub use partial::memory::CacheBytes;
 pub use query::{

@@ -22,6 +22,7 @@ mod mappings;
 mod models;
 mod plan;
 mod planners;
+mod positions;
 mod profiles;
 mod provenance;
 mod reach;
@@ -63,6 +64,7 @@ pub use history::{CheckpointReport, DatasetChanges, DatasetVersion, Operation, V
 pub use lineage::{
     AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, StepLineage, ViewLineage, WayLineage,
 };
+pub use positions::SourcePosition;
 pub use rejects::{RejectFormat, RejectPage, RejectedRow};
 pub use replay::{FixedRow, REPLAY_MAX};
 pub use retention::RetentionReport;
@@ -158,6 +160,11 @@ impl Mill {
             if load.mode.replaces() && restricted {
                 return Err(Error::denied(format!(
                     "{name}: a scope with a row filter or hidden columns does not replace rows that it may not see; append, or ask somebody who sees the whole dataset"
+                )));
+            }
+            if restricted && load.advance.is_some() {
+                return Err(Error::denied(format!(
+                    "{name}: a scope with a row filter or hidden columns does not move positions of sources, whose rows it may not all see; load without a position, or ask somebody who sees the whole dataset"
                 )));
             }
             if restricted {

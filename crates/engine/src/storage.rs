@@ -40,6 +40,7 @@ pub(crate) mod layout;
 pub(crate) mod load_record;
 pub(crate) mod log;
 pub(crate) mod opening;
+pub(crate) mod positions;
 pub(crate) mod reader;
 pub(crate) mod rejections;
 pub(crate) mod retention;

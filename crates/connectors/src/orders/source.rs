@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tidemill::Result;
+use tidemill::{Json, Load, Result};
 
 use super::catalogue::{CHANNELS, COUNTRIES, Country, PRODUCTS, Product, STATUSES};
 use super::config::OrdersConfig;
@@ -36,6 +36,11 @@ impl Position {
         Self(Self::at(ordered_at).0 + 1)
     }
 
+    /// The position that a dataset has of the stream, as [`Mill::position`](tidemill::Mill::position) tells it.
+    pub fn stored(position: u64) -> Self {
+        Self(position)
+    }
+
     /// The instant before which every order has been handed over.
     pub fn instant(self) -> DateTime<Utc> {
         i64::try_from(self.0).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_default()
@@ -45,6 +50,8 @@ impl Position {
 /// Some orders, ready to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderBatch {
+    /// Name of the stream.
+    pub source: String,
     /// Where the batch begins.
     pub from: Position,
     /// Where the stream goes on after it.
@@ -56,9 +63,10 @@ pub struct OrderBatch {
 }
 
 impl OrderBatch {
-    /// The same for the same orders: makes a load of the batch idempotent.
-    pub fn key(&self) -> String {
-        format!("orders/{}-{}", self.from.0, self.position.0)
+    /// An order to load the batch that brings the stream from where its orders are stored to its end. These end where the batch
+    /// begins, or before it: a second without orders makes no batch. So each order is stored once, whoever loads it how often.
+    pub fn load(&self, stored: Option<Position>) -> Load {
+        Json::bytes(self.ndjson.clone()).position(self.source.clone(), stored.map(|stored| stored.0), self.position.0)
     }
 }
 
@@ -85,6 +93,11 @@ impl OrderStream {
     pub fn starting_at(mut self, position: Position) -> Self {
         self.position = Some(position);
         self
+    }
+
+    /// Name of the stream, under which a dataset keeps its position. Another seed is another stream.
+    pub fn source(&self) -> String {
+        format!("orders/{}", self.config.seed)
     }
 
     /// Where the stream is, if it has begun.
@@ -115,7 +128,7 @@ impl OrderStream {
             tick += 1;
         }
         self.position = Some(Position(tick));
-        (rows > 0).then(|| OrderBatch { from, position: Position(tick), ndjson: ndjson.into(), rows })
+        (rows > 0).then(|| OrderBatch { source: self.source(), from, position: Position(tick), ndjson: ndjson.into(), rows })
     }
 
     /// Writes the orders of one second and says how many there are.
@@ -281,7 +294,38 @@ mod tests {
         let batch = one.next_batch(at("2026-03-02T12:10:00Z")).unwrap();
         assert_eq!(batch.from, Position::at(at("2026-03-02T12:00:00Z")));
         assert_eq!(batch.position.instant(), at("2026-03-02T12:10:00Z"));
-        assert_eq!(batch.key(), format!("orders/{}-{}", at("2026-03-02T12:00:00Z").timestamp(), at("2026-03-02T12:10:00Z").timestamp()));
+        assert_eq!((batch.source.as_str(), Position::stored(at("2026-03-02T12:10:00Z").timestamp().unsigned_abs())), ("orders/7", batch.position));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stream_that_is_stopped_and_repeated_anywhere_is_stored_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mill = tidemill::Engine::open(folder.path()).await.unwrap().tenant("acme").unwrap();
+        let from = at("2026-03-02T03:00:00Z");
+        let mut now = from;
+        for round in 0..40 {
+            now += TimeDelta::seconds(45);
+            // Nothing is known of the round before, but what is stored.
+            let stored = mill.position("orders", &stream().source()).await.unwrap().map(Position::stored);
+            let mut one = stream().starting_at(stored.unwrap_or(Position::at(from)));
+            let Some(batch) = one.next_batch(now) else { continue };
+            let report = mill.load("orders", batch.load(stored)).await.unwrap();
+            assert!(!report.replayed && report.rows == batch.rows as u64, "{report:?}");
+            match round % 3 {
+                // The answer was lost, so the batch comes again; or another process, which has begun elsewhere, is late.
+                0 => assert!(mill.load("orders", batch.load(stored)).await.unwrap().replayed),
+                1 => {
+                    let late = stream().starting_at(Position::at(from)).next_batch(from + TimeDelta::minutes(200)).unwrap();
+                    let error = mill.load("orders", late.load(None)).await.unwrap_err();
+                    assert_eq!(error.position_conflict().unwrap().position.map(Position::stored), Some(batch.position), "{error}");
+                }
+                _ => {}
+            }
+        }
+        let last = Position::stored(mill.position("orders", "orders/7").await.unwrap().unwrap());
+        let expected = orders(stream().backfill(from, last.instant())).len();
+        let counted = mill.sql("select count(*) as n, count(distinct order_id) as ids from orders").await.unwrap().to_csv().unwrap();
+        assert_eq!(counted, format!("n,ids\r\n{expected},{expected}\r\n"));
     }
 
     #[test]

@@ -212,7 +212,7 @@ pub(super) async fn commit(host: &LoadHost, unique: &UniqueKeys, before: Option<
         }
         known.extend(new.into_iter().map(|segment| segment.path.clone()));
         match host.log.commit(entry.clone()).await {
-            Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+            Err(error) if error.kind() == ErrorKind::Conflict && error.position_conflict().is_none() => last = error,
             ended => return ended,
         }
     }

@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::steps::Steps;
 use crate::catalog::{ColumnType, Contract, Drift, LoadMode, Promotion, Widened};
 use crate::storage::entry::Replays;
+use crate::storage::positions::Advance;
 
 /// Where the bytes come from.
 pub enum Input {
@@ -95,6 +96,7 @@ pub struct Load {
     /// Where every row must lie in a time range although none gives way: corrected rows of a load that replaced it.
     pub(crate) within: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) advance: Option<Advance>,
     pub(crate) progress: Progress,
 }
 
@@ -126,6 +128,7 @@ impl Load {
             replays: None,
             within: None,
             idempotency_key: None,
+            advance: None,
             progress: Progress::new(),
         }
     }
@@ -223,6 +226,36 @@ impl Load {
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Says which part of a source the load brings: all of it after one position (`None`: from its beginning) up to another. The
+    /// position moves in the commit of the load, and only from there: a source that is asked again from
+    /// [`Mill::position`](crate::Mill::position) is loaded exactly once, whatever became of the loads before. The same part once
+    /// more is answered with the report of the first, and any other is a `Conflict` that says where the source is
+    /// ([`Error::position_conflict`](crate::Error::position_conflict)). What positions count is the affair of the source; they grow.
+    /// Other engines see them as Delta's `txn` actions.
+    ///
+    /// ```
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// # use tidemill::{Csv, Engine, ErrorKind};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let mill = Engine::open(folder.path()).await?.tenant("acme")?;
+    /// mill.load("orders", Csv::bytes("id,amount\n1,2\n2,3\n").position("shop", None, 2)).await?;
+    /// let next = || Csv::bytes("id,amount\n3,4\n").position("shop", Some(2), 3);
+    /// assert!(!mill.load("orders", next()).await?.replayed);
+    /// // Nobody heard of it, so it is sent again.
+    /// assert!(mill.load("orders", next()).await?.replayed);
+    /// assert_eq!(mill.position("orders", "shop").await?, Some(3));
+    /// let late = mill.load("orders", Csv::bytes("id,amount\n2,3\n").position("shop", Some(1), 2)).await.unwrap_err();
+    /// assert_eq!((late.kind(), late.position_conflict().unwrap().position), (ErrorKind::Conflict, Some(3)));
+    /// assert_eq!(mill.sql("select sum(amount) as total from orders").await?.to_csv()?, "total\r\n9\r\n");
+    /// # Ok::<(), tidemill::Error>(())
+    /// # }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn position(mut self, source: impl Into<String>, from: Option<u64>, to: u64) -> Self {
+        self.advance = Some(Advance { source: source.into(), from, to });
         self
     }
 

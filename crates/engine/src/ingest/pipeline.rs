@@ -21,6 +21,7 @@ use super::load::{TimeColumn, Widening};
 use super::once::{self, report};
 use super::profile::kept;
 use super::profile::observe::Profiled;
+use super::repeated;
 use super::replace::{self, Replaced, Replacing};
 use super::share::{is_outdated, share};
 use super::steps::Steps;
@@ -41,6 +42,7 @@ use crate::semantic::generate::humanised;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, LoadRecord, Metadata};
 use crate::storage::log::{DatasetLog, Snapshot};
+use crate::storage::positions::Advance;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
 
@@ -84,11 +86,15 @@ pub(crate) struct Loaded {
 pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let started = Instant::now();
     once::check_key(load.idempotency_key.as_deref())?;
+    load.advance.as_ref().map_or(Ok(()), Advance::check)?;
     let loading = host.log.loading.read().await;
     let before = host.log.certain_snapshot().await?;
     if let Some((version, record)) = load.idempotency_key.as_ref().and_then(|key| before.as_ref()?.keys.get(key)) {
         host.log.rely_on(*version).await?;
         return Ok(Loaded { report: once::repeat(&host.dataset, *version, record, load).await?, created: false });
+    }
+    if let Some(report) = repeated::answer(&host, load.advance.as_ref(), before.as_deref()).await? {
+        return Ok(Loaded { report, created: false });
     }
     match (&load.mode, &before) {
         (LoadMode::Create, Some(_)) => return Err(Error::conflict(format!("dataset {} is there already; append to it or choose another name", host.dataset))),
@@ -108,7 +114,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, steps, time_column, label, idempotency_key, progress, mode, widening, contract, replays, within } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let order = once::order_of(&mode, &options, &types)?;
     let source = spool(input, &progress).await?;
@@ -122,6 +128,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
         source: source.name().to_owned(),
         idempotency_key,
         replays,
+        advance,
         lookups: treatments.lookups(),
         mode: Some(mode.clone()),
         ..LoadRecord::default()
@@ -315,7 +322,8 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
                         }
                         _ => false,
                     };
-                    if outdated { Ok(None) } else { Err(error) }
+                    // A source that is elsewhere stays there.
+                    if outdated && error.position_conflict().is_none() { Ok(None) } else { Err(error) }
                 }
                 Err(error) => Err(error),
             }

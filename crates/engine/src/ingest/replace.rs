@@ -182,6 +182,8 @@ impl Replaced {
             if load.held_to.as_ref().is_some_and(|held_to| !agree(&held_to.columns, &snapshot.arrow)) {
                 return Err(Error::conflict("a column of the dataset was widened in the meantime; load again"));
             }
+            // A source that has gone on is not waited for.
+            snapshot.positions.follow(&load.loads)?;
             let columns = match &now {
                 Some((schema, arrow)) if !agree(arrow, &snapshot.arrow) => Columns { schema, arrow, widened: true },
                 _ => Columns { schema: &snapshot.metadata.schema, arrow: &snapshot.arrow, widened: false },

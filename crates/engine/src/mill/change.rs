@@ -317,7 +317,11 @@ impl Mill {
 
     /// The dataset, for work whose report tells of rows that a restricted scope does not see.
     pub(super) async fn find_whole(&self, dataset: &DatasetName, verb: &str) -> Result<Seen> {
-        let snapshot = self.find(dataset).await?;
+        self.allow_whole(self.find(dataset).await?, dataset, verb)
+    }
+
+    /// The same of a dataset that was found.
+    pub(super) fn allow_whole(&self, snapshot: Seen, dataset: &DatasetName, verb: &str) -> Result<Seen> {
         if snapshot.access().restricts() {
             return Err(Error::denied(format!("{verb} {dataset}: a scope with a row filter or hidden columns does not look after the whole dataset; ask somebody who sees it")));
         }

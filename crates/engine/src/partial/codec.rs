@@ -175,6 +175,7 @@ impl PlanCodec {
             recent_loads: Vec::new(),
             keys: Keys::default(),
             rejections: Rejections::default(),
+            positions: Default::default(),
             profiled: None,
             erased_before: 0,
             retained_from: None,

@@ -16,6 +16,7 @@ use super::durable::{NotDurable, NotWritten};
 use super::entry::{Entry, HeldTo, LoadRecord};
 use super::layout;
 use super::log::{DatasetLog, Snapshot};
+use super::positions::Positions;
 use crate::catalog::dataset::agree;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,7 +30,8 @@ const PUTS: usize = 3;
 pub(crate) enum Committed {
     /// It made this version.
     Version(Arc<Snapshot>),
-    /// A load with the same idempotency key as one of the entry's was there before: this is what it did.
+    /// A load with the same idempotency key as one of the entry's, or one that has brought a source as far, was there before: this
+    /// is what it did.
     Before(u64, Box<LoadRecord>),
     /// The store did not say, and could not be asked: what the entry names may be visible, so nothing of it may be removed.
     Unknown(Error),
@@ -49,8 +51,8 @@ impl DatasetLog {
     /// Commits an entry: creates the dataset when the entry brings metadata and there is none, else appends or rewrites.
     ///
     /// # Errors
-    /// `Conflict` when the entry creates a dataset that is there, or rewrites segments of which one is not in the latest
-    /// version any more; `NotFound` when the dataset is not there. After an error nothing was committed.
+    /// `Conflict` when the entry creates a dataset that is there, rewrites segments of which one is not in the latest
+    /// version any more, or goes on from where a source is not; `NotFound` when the dataset is not there. After an error nothing was committed.
     pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
         let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
@@ -65,6 +67,18 @@ impl DatasetLog {
                     if let Some((version, record)) = entry.loads.iter().flat_map(LoadRecord::keys).find_map(|key| snapshot.keys.get(&key)) {
                         self.rely_on(*version).await?;
                         return Ok(Committed::Before(*version, Box::new(record.clone())));
+                    }
+                    match snapshot.positions.follow(&entry.loads) {
+                        Ok(None) => {}
+                        Ok(Some((version, record))) => {
+                            self.rely_on(*version).await?;
+                            return Ok(Committed::Before(*version, Box::new(record.clone())));
+                        }
+                        // Who is told where his source is goes on from there.
+                        Err(elsewhere) => {
+                            self.rely_on(snapshot.version).await?;
+                            return Err(elsewhere);
+                        }
                     }
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));
@@ -91,6 +105,7 @@ impl DatasetLog {
                     let Some(metadata) = entry.metadata.as_ref().filter(|_| creates && entry.table.is_none()) else {
                         return Err(Error::not_found("the dataset was deleted in the meantime"));
                     };
+                    Positions::default().follow(&entry.loads)?;
                     (0, metadata.schema.arrow())
                 }
             };
@@ -106,7 +121,8 @@ impl DatasetLog {
                 Put::Taken => {}
                 Put::Refused(error) => return Err(error.context("commit")),
                 Put::Unknown(error) => {
-                    let message = format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key");
+                    let message =
+                        format!("commit: it is not known whether version {version} was made: {error}; look before you try again, or repeat a load with the same key or position");
                     return Ok(Committed::Unknown(Error::new(ErrorKind::Unavailable, message).because(error)));
                 }
             }

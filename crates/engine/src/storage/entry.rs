@@ -1,6 +1,6 @@
 //! One entry of a dataset's log: Delta actions, one JSON object a line. Writing and reading them is all that happens here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -169,6 +169,12 @@ impl Entry {
         }
         for key in self.loads.iter().filter_map(|load| load.idempotency_key.as_deref()) {
             let action = Action::Txn(Transaction { app_id: transaction_id(key), version: 1, last_updated: Some(millis) });
+            lines.push(serde_json::to_string(&action)?);
+        }
+        // Delta knows one version of an application a commit: of several parts of a source the last one counts.
+        let positions: BTreeMap<&str, u64> = self.loads.iter().filter_map(|load| load.advance.as_ref()).map(|advance| (advance.source.as_str(), advance.to)).collect();
+        for (source, position) in positions {
+            let action = Action::Txn(Transaction { app_id: source.to_owned(), version: i64::try_from(position).unwrap_or(i64::MAX), last_updated: Some(millis) });
             lines.push(serde_json::to_string(&action)?);
         }
         for path in &self.removed {
@@ -443,10 +449,9 @@ fn column_type_of(delta: &str) -> Option<ColumnType> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::catalog::{LoadMode, Widened};
+    use crate::storage::positions::Advance;
     use crate::storage::statistics::ColumnStatistics;
 
     fn metadata() -> Metadata {
@@ -516,13 +521,16 @@ mod tests {
                 drift: vec![],
                 replays: Some(Replays { load_id: "m".into(), rejects: vec![0, 7] }),
                 mode: Some(LoadMode::Upsert { key: vec!["n".into()] }),
+                advance: Some(Advance { source: "orders/eu".into(), from: Some(3), to: 9 }),
             }],
             committed_at: DateTime::from_timestamp_millis(7).unwrap(),
             metadata: Some(metadata),
         };
         let bytes = entry.encode(&schema).unwrap();
         assert_eq!(Entry::decode(&bytes, None).unwrap(), entry);
-        assert!(String::from_utf8(bytes).unwrap().contains("tidemill.load/k"));
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("tidemill.load/k"));
+        assert!(text.contains(r#"{"txn":{"appId":"orders/eu","version":9,"#), "{text}");
         assert_eq!(committed_at(&entry.encode(&schema).unwrap()), Some(entry.committed_at));
         for rewrite in Rewrite::ALL {
             let entry = Entry { rewrite: Some(rewrite), rows_removed: Some(4), retained_from: DateTime::from_timestamp_millis(9), ..entry.clone() };

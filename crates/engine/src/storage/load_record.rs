@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::positions::Advance;
 use crate::catalog::{Drift, LoadMode, Promotion, Widened};
 
 /// What one load did, kept inside the commit that made it visible.
@@ -54,6 +55,9 @@ pub(crate) struct LoadRecord {
     /// What it did to rows that were there; older logs do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<LoadMode>,
+    /// The part of a source that it brings, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advance: Option<Advance>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

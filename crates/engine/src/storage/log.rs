@@ -16,6 +16,7 @@ use super::entry::{Entry, LoadRecord, Metadata, Rewrite};
 use super::history::Past;
 use super::keys::Keys;
 use super::layout;
+use super::positions::Positions;
 use super::rejections::{Rejection, Rejections};
 use super::segment::Segment;
 use crate::error::{Error, Result};
@@ -48,6 +49,8 @@ pub(crate) struct Snapshot {
     pub keys: Keys,
     /// Loads that rejected rows.
     pub rejections: Rejections,
+    /// How far each source has been loaded.
+    pub positions: Positions,
     /// The latest load that has a profile.
     pub profiled: Option<String>,
     /// Versions before this one may hold rows that were erased: nobody reads them any more.
@@ -73,6 +76,7 @@ impl Snapshot {
             recent_loads: Vec::new(),
             keys: Keys::default(),
             rejections: Rejections::default(),
+            positions: Positions::default(),
             profiled: None,
             erased_before: 0,
             retained_from: None,
@@ -102,6 +106,7 @@ impl Snapshot {
         for load in entry.loads {
             self.keys.remember(version, &load);
             self.rejections.note(version, &load);
+            self.positions.remember(version, &load);
             if load.profiled {
                 self.profiled = Some(load.load_id.clone());
             }

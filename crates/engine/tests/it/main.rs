@@ -39,6 +39,7 @@ mod nested;
 mod partial_faults;
 mod partials;
 mod places;
+mod positions;
 mod profiles;
 mod races;
 mod replays;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::TimeDelta;
 use serde::Deserialize;
-use tidemill::ingest::{Json, Load, LoadMode};
+use tidemill::ingest::{Load, LoadMode};
 use tidemill::{Join, Measure, Mill, Model, NamedFilter, Scope};
 use tidemill_connectors::orders::{OrderBatch, OrderStream, OrdersConfig, Position};
 
@@ -90,10 +90,12 @@ struct Parts {
 /// The stream, and what it has made but not yet stored.
 pub struct Orders {
     stream: OrderStream,
+    /// Up to where the dataset has the orders; nothing where it was loaded without a position, or is not there.
+    stored: Option<Position>,
     mill: Mill,
 }
 
-/// Takes the stream up where the stored orders end, or some days ago; stores a first batch, so that there is a dataset.
+/// Takes the stream up at the position that is stored with its orders, or some days ago; stores a first batch, so that there is a dataset.
 ///
 /// # Errors
 /// The orders cannot be stored.
@@ -101,26 +103,28 @@ pub async fn begin_orders(app: &App, tenancy: &Tenancy, orders_per_day: u32, his
     let mill = mill(app, tenancy);
     let now = app.clock.now();
     let earliest = Position::at(now - TimeDelta::days(i64::from(history_days)));
-    let stored = mill.datasets().await?.into_iter().find(|dataset| dataset.name == ORDERS);
-    let position = stored.as_ref().and_then(|dataset| dataset.time_max).map_or(earliest, |latest| Position::after(latest).max(earliest));
     let config = OrdersConfig { orders_per_day, batch_rows: BATCH_ROWS, ..OrdersConfig::default() };
-    let mut orders = Orders { stream: OrderStream::new(config)?.starting_at(position), mill };
-    if stored.is_none()
+    let stream = OrderStream::new(config)?;
+    let known = mill.datasets().await?.into_iter().find(|dataset| dataset.name == ORDERS);
+    let stored = mill.position(ORDERS, &stream.source()).await?.map(Position::stored);
+    // Orders that were stored before there were positions end with the latest of them.
+    let after_latest = || known.as_ref().and_then(|dataset| dataset.time_max).map(Position::after);
+    let position = stored.or_else(after_latest).map_or(earliest, |position| position.max(earliest));
+    let mut orders = Orders { stream: stream.starting_at(position), stored, mill };
+    if known.is_none()
         && let Some(batch) = orders.stream.next_batch(now)
     {
-        orders.store(batch).await.context("store the first orders")?;
+        orders.store(&batch).await.context("store the first orders")?;
     }
     Ok(orders)
 }
 
 impl Orders {
-    async fn store(&self, batch: OrderBatch) -> tidemill::Result<()> {
-        let load = Json::bytes(batch.ndjson.clone())
-            .mode(LoadMode::CreateOrAppend)
-            .label("Orders")
-            .time_column(Some("ordered_at"))
-            .idempotency_key(batch.key());
-        self.mill.load(ORDERS, load).await.map(drop)
+    async fn store(&mut self, batch: &OrderBatch) -> tidemill::Result<()> {
+        let load = batch.load(self.stored).mode(LoadMode::CreateOrAppend).label("Orders").time_column(Some("ordered_at"));
+        self.mill.load(ORDERS, load).await?;
+        self.stored = Some(batch.position);
+        Ok(())
     }
 
     /// Catches up with the clock, then stores each second's orders, until the process ends.
@@ -136,9 +140,17 @@ impl Orders {
         });
     }
 
-    /// The key makes trying again harmless.
-    async fn store_for_sure(&self, app: &App, batch: OrderBatch) {
-        while let Err(error) = self.store(batch.clone()).await {
+    /// The position makes trying again harmless. Where somebody else has brought the stream further, or the dataset was made anew, it
+    /// goes on from where the dataset is.
+    async fn store_for_sure(&mut self, app: &App, batch: OrderBatch) {
+        while let Err(error) = self.store(&batch).await {
+            if let Some(conflict) = error.position_conflict() {
+                tracing::warn!(%error, "the orders are elsewhere; going on from there");
+                self.stored = conflict.position.map(Position::stored);
+                let position = self.stored.unwrap_or(batch.from);
+                self.stream = self.stream.clone().starting_at(position);
+                return;
+            }
             tracing::warn!(%error, "orders could not be stored; trying again");
             wait(app, TICK).await;
             if app.closing.is_cancelled() {

@@ -28,6 +28,7 @@ use crate::ingest::treatment::rows::Rows;
 use crate::storage::commit::Committed;
 use crate::storage::entry::{Entry, HeldTo, LoadRecord};
 use crate::storage::log::Snapshot;
+use crate::storage::positions::Standing;
 use crate::storage::rows::conform;
 use crate::storage::segment::Segment;
 use crate::storage::writer::{SegmentWriter, Written, remove};
@@ -60,7 +61,7 @@ pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answe
             continue;
         }
         // Who is told that his rows are there already must not lose them to a power cut.
-        if gathered.iter().any(|waiting| known(&before, waiting).is_some())
+        if gathered.iter().any(|waiting| rests_on(&before, waiting))
             && let Err(error) = host.log.rely_on(before.version).await
         {
             answers.refuse(gathered, &error);
@@ -73,14 +74,20 @@ pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answe
             return answers;
         }
     }
-    answers.refuse(gathered, &Error::conflict("other loads with the same idempotency keys, or into a dataset with unique keys, came first again and again; load again"));
+    answers.refuse(
+        gathered,
+        &Error::conflict("other loads with the same idempotency keys or of the same sources, or into a dataset with unique keys, came first again and again; load again"),
+    );
     answers
 }
 
 /// Answers the loads that are not to be committed. Of several with one key the first is committed now; the others are
-/// answered with its report later.
-fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers: &mut Answers) -> (Vec<Waiting>, Vec<Waiting>) {
+/// answered with its report later. Loads of one source that follow each other are committed together, in their order.
+fn sort_out(host: &LoadHost, before: &Snapshot, mut gathered: Vec<Waiting>, answers: &mut Answers) -> (Vec<Waiting>, Vec<Waiting>) {
     let (mut now, mut later, mut keys) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut following = before.positions.following();
+    // They may have overtaken each other on their way.
+    gathered.sort_by_key(|waiting| waiting.load.record.advance.as_ref().map(|advance| advance.from));
     for waiting in gathered {
         if waiting.reply.is_closed() {
             continue;
@@ -113,17 +120,35 @@ fn sort_out(host: &LoadHost, before: &Snapshot, gathered: Vec<Waiting>, answers:
         let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
         if own.iter().any(|key| keys.contains(key)) {
             later.push(waiting);
-        } else {
-            keys.extend(own);
-            now.push(waiting);
+            continue;
+        }
+        let standing = waiting.load.record.advance.as_ref().map_or(Standing::Next, |advance| following.take(advance));
+        match standing {
+            Standing::Next => {
+                keys.extend(own);
+                now.push(waiting);
+            }
+            Standing::Later => later.push(waiting),
+            Standing::Done((version, record)) => answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true))),
+            Standing::Elsewhere(position) => {
+                let refused = waiting.load.record.advance.as_ref().map(|advance| advance.refused(position));
+                answers.give(waiting, Err(refused.unwrap_or_else(|| Error::internal("a load without a source was refused for its position"))));
+            }
         }
     }
     (now, later)
 }
 
-/// What an earlier load with one of the same keys did.
+/// What an earlier load with one of the same keys did, or one that has brought the source as far.
 fn known<'a>(before: &'a Snapshot, waiting: &Waiting) -> Option<&'a (u64, LoadRecord)> {
-    waiting.load.record.keys().find_map(|key| before.keys.get(&key))
+    let record = &waiting.load.record;
+    record.keys().find_map(|key| before.keys.get(&key)).or_else(|| before.positions.done(record.advance.as_ref()?))
+}
+
+/// Whether a load may be answered by what an earlier one has done: with its report, or by saying where the source is.
+fn rests_on(before: &Snapshot, waiting: &Waiting) -> bool {
+    let elsewhere = waiting.load.record.advance.as_ref().is_some_and(|advance| before.positions.get(&advance.source) != advance.from);
+    elsewhere || known(before, waiting).is_some()
 }
 
 /// One commit of these loads; returns them when one of them turns out to be known already.
@@ -186,8 +211,9 @@ async fn round(host: &LoadHost, before: &Snapshot, now: Vec<Waiting>, answers: &
             take_back(host, &segments, &now).await;
             now
         }
-        // Somebody else came first, and may have brought the same keys: they are compared once more.
-        Err(error) if error.kind() == ErrorKind::Conflict && has_keys(before) => {
+        // Somebody else came first, and may have brought the same keys or sources: they are compared once more. What one of them
+        // is refused for is no reason to refuse the others.
+        Err(error) if error.kind() == ErrorKind::Conflict && (has_keys(before) || error.position_conflict().is_some()) => {
             take_back(host, &segments, &now).await;
             now
         }

@@ -23,6 +23,7 @@ use crate::storage::checksum;
 use crate::storage::entry::{self, LoadRecord, Metadata, REPLAY_KEY, transaction_id};
 use crate::storage::keys::Keyed;
 use crate::storage::log::Snapshot;
+use crate::storage::positions::Positions;
 use crate::storage::rejections::{Rejection, Rejections};
 use crate::storage::segment::Segment;
 use crate::storage::statistics;
@@ -128,6 +129,7 @@ impl Checkpoint {
         let mut keys: Vec<(u64, &str)> = snapshot.keys.all().into_iter().filter(|(key, _)| !key.starts_with(REPLAY_KEY)).map(|(key, (version, _))| (*version, key)).collect();
         keys.sort_unstable();
         rows.extend(keys.into_iter().map(|(_, key)| json!({"txn": {"appId": transaction_id(key), "version": 1}})));
+        rows.extend(snapshot.positions.all().map(|(source, position, _)| json!({"txn": {"appId": source, "version": position}})));
         for remembered in remembered(snapshot) {
             rows.push(json!({"tidemill": {"load": serde_json::to_string(&remembered)?}}));
         }
@@ -180,6 +182,8 @@ fn remembered(snapshot: &Snapshot) -> Vec<Remembered> {
     // A load may have several keys.
     let mut others: HashMap<&str, &Keyed> = HashMap::new();
     others.extend(snapshot.keys.all().into_values().filter(|(_, load)| !shown.contains(&load.load_id)).map(|keyed| (keyed.1.load_id.as_str(), keyed)));
+    let positions = snapshot.positions.all().map(|(_, _, keyed)| keyed);
+    others.extend(positions.filter(|(_, load)| !shown.contains(&load.load_id)).map(|keyed| (keyed.1.load_id.as_str(), keyed)));
     remembered.extend(others.into_values().map(|(version, load)| Remembered { version: *version, committed_at: None, load: load.clone() }));
     remembered.sort_by_key(|load| load.version);
     remembered
@@ -254,6 +258,8 @@ impl Read {
             }),
         };
         let keys = self.loads.iter().map(|remembered| (remembered.version, remembered.load.clone())).collect();
+        let mut positions = Positions::default();
+        self.loads.iter().for_each(|remembered| positions.remember(remembered.version, &remembered.load));
         let mut recent_loads = Vec::new();
         for Remembered { version, committed_at, load } in self.loads {
             if let Some(committed_at) = committed_at {
@@ -273,6 +279,7 @@ impl Read {
             recent_loads,
             keys,
             rejections,
+            positions,
             profiled: state.profiled,
             erased_before: state.erased_before,
             retained_from: state.retained_from.map(instant).transpose()?,
@@ -322,6 +329,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema, DatasetSettings, TimeChunk};
     use crate::storage::entry::{Entry, Replays};
+    use crate::storage::positions::Advance;
     use crate::storage::statistics::ColumnStatistics;
     use datafusion::scalar::ScalarValue;
 
@@ -343,6 +351,8 @@ mod tests {
             idempotency_key: key.map(str::to_owned),
             replays: key.map(|key| Replays { load_id: format!("load of {key}"), rejects: vec![1, 4] }),
             profiled: true,
+            // Some of many that people no longer see, each source at one of them.
+            advance: key.map(|key| Advance { source: format!("source {}", key.len()), from: None, to: key.trim_start_matches('k').parse().unwrap() }),
             ..LoadRecord::default()
         }
     }
@@ -394,6 +404,9 @@ mod tests {
         let (a, b) = (&read.snapshot, &checkpoint.snapshot);
         assert_eq!((a.version, &a.metadata, &a.segments, a.rows, a.bytes), (b.version, &b.metadata, &b.segments, b.rows, b.bytes));
         assert_eq!((a.updated_at, a.time_range, &a.recent_loads, &a.keys, &a.profiled), (b.updated_at, b.time_range, &b.recent_loads, &b.keys, &b.profiled));
+        assert_eq!(a.positions, b.positions);
+        // One that is older than all loads that people see, and one of the latest.
+        assert_eq!((a.positions.get("source 2"), a.positions.get("source 3")), (Some(8), Some(40)));
         assert_eq!((a.erased_before, a.retained_from, &read.tombstones, &read.entry), (b.erased_before, b.retained_from, &checkpoint.tombstones, &checkpoint.entry));
         assert_eq!(a.segments[2].path, segment(99).path);
         assert_eq!((a.rejections.newest().count(), &a.rejections), (40, &b.rejections));
