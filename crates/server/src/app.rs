@@ -17,6 +17,7 @@ use crate::auth::caller::Members;
 use crate::auth::{AccessTokens, Passwords, RefreshTokens, SetupCode, private_file};
 use crate::config::Settings;
 use crate::cube::waiting::Waiting;
+use crate::dataset_jobs::jobs::Jobs;
 use crate::live::Sockets;
 use crate::loads::jobs::LoadJobs;
 use crate::middleware::rate_limit::RateLimit;
@@ -66,6 +67,8 @@ pub struct Parts {
     pub staging: Staging,
     /// Loads that run.
     pub loads: LoadJobs,
+    /// Work on datasets that was ordered.
+    pub dataset_jobs: Jobs,
     /// Long questions of clients that ask again.
     pub waiting: Waiting,
     /// Live connections.
@@ -121,6 +124,7 @@ impl App {
             requests: RateLimit::new(requests_per_minute, (requests_per_minute / 10.0).max(10.0)),
             staging: Staging::open(&data_dir, settings.http.max_upload_bytes, settings.http.max_staged_uploads)?,
             loads: LoadJobs::default(),
+            dataset_jobs: Jobs::default(),
             waiting: Waiting::new(Duration::from_millis(settings.http.continue_wait_ms)),
             sockets: Sockets::default(),
             tasks: TaskTracker::new(),
@@ -143,6 +147,7 @@ impl App {
                 let now = app.clock.now();
                 app.staging.sweep(now);
                 app.loads.sweep(now);
+                app.dataset_jobs.sweep(now);
                 if let Err(error) = session::store::sweep(app.store.db(), now).await {
                     tracing::warn!(%error, "ended sessions could not be removed");
                 }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod contracts;
 pub mod cube;
 pub mod dashboards;
+pub mod dataset_jobs;
 pub mod dataset_loads;
 pub mod datasets;
 pub mod engine;

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::contracts::handlers as contracts;
 use crate::cube::handlers as cube;
 use crate::dashboards::{handlers as dashboards, widget_handlers as widgets};
+use crate::dataset_jobs::handlers as dataset_jobs;
 use crate::dataset_loads::handlers as dataset_loads;
 use crate::datasets::handlers as datasets;
 use crate::health::handlers as health;
@@ -64,6 +65,14 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(dataset_loads::export_load_rejects))
         .routes(routes!(dataset_loads::replay_load_rejects).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
         .routes(routes!(datasets::push_rows).layer(DefaultBodyLimit::max(datasets::PUSH_MAX_BYTES)))
+        .routes(routes!(dataset_loads::list_positions))
+        .routes(routes!(dataset_jobs::count_rows))
+        .routes(routes!(dataset_jobs::delete_rows))
+        .routes(routes!(dataset_jobs::erase_rows))
+        .routes(routes!(dataset_jobs::compact_dataset))
+        .routes(routes!(dataset_jobs::vacuum_dataset))
+        .routes(routes!(dataset_jobs::list_dataset_jobs))
+        .routes(routes!(dataset_jobs::find_dataset_job, dataset_jobs::cancel_dataset_job))
         .routes(routes!(uploads::infer_upload))
         .routes(routes!(steps::preview_upload))
         .routes(routes!(steps::find_steps, steps::update_steps))

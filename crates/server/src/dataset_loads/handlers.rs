@@ -7,7 +7,7 @@ use http::header;
 use serde_json::{Value, json};
 use tidemill::RejectFormat;
 
-use super::wire::{DatasetLoads, ExportParams, FixedRows, Format, LoadProfile, PageParams};
+use super::wire::{DatasetLoads, ExportParams, FixedRows, Format, LoadProfile, PageParams, SourcePositions};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::datasets::handlers::{allow_rejects, page_size};
@@ -21,6 +21,14 @@ use crate::policy::Action;
 pub async fn list_dataset_loads(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
     let items = caller.mill(&app).loads(&name).await?;
+    Ok(Json(json!({ "items": items })))
+}
+
+/// List how far each source of a dataset has been loaded: where it goes on.
+#[utoipa::path(get, path = "/datasets/{name}/positions", tag = "datasets", params(("name" = String, Path, description = "The dataset")), responses((status = 200, body = SourcePositions)))]
+pub async fn list_positions(State(app): State<App>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Value>> {
+    caller.allow(Action::Read)?;
+    let items = caller.mill(&app).positions(&name).await?;
     Ok(Json(json!({ "items": items })))
 }
 

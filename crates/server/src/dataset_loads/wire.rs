@@ -161,3 +161,23 @@ pub struct FixedRow {
     #[schema(value_type = std::collections::BTreeMap<String, Cell>)]
     pub row: std::collections::BTreeMap<String, Cell>,
 }
+
+/// How far a source has been loaded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourcePosition {
+    /// Name of the source.
+    pub source: String,
+    /// Everything up to it has been loaded.
+    pub position: u64,
+    /// The version that has brought it there.
+    pub version: u64,
+    /// The load that has.
+    pub load_id: String,
+}
+
+/// How far the sources of a dataset have been loaded.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourcePositions {
+    /// By name of the source.
+    pub items: Vec<SourcePosition>,
+}

@@ -20,6 +20,9 @@ use crate::store::audit;
 pub const PUSH_MAX_BYTES: usize = 16 << 20;
 const PAGE_MAX: usize = 1_000;
 const KEY_MAX_CHARS: usize = 128;
+const SOURCE: &str = "Tidemill-Source";
+const POSITION_FROM: &str = "Tidemill-Position-From";
+const POSITION: &str = "Tidemill-Position";
 
 /// List the datasets of the tenant.
 #[utoipa::path(get, path = "/datasets", tag = "datasets", responses((status = 200, body = DatasetList)))]
@@ -77,16 +80,22 @@ pub(crate) async fn allow_rejects(app: &App, caller: &Caller, name: &str) -> Ans
 
 /// Push rows into a dataset: NDJSON, or a JSON array of objects. The same rows under the same `Idempotency-Key` are answered as the first time,
 /// others are a conflict.
-/// With a `key`, rows that have the same values in these columns give way.
+/// With a `key`, rows that have the same values in these columns give way. With a `Tidemill-Source` the rows are the part of it from one
+/// position to another, which moves in the same commit: the same part again is answered as the first time, any other that does not go on
+/// from where the source is is a conflict.
 #[utoipa::path(
     post, path = "/datasets/{name}/rows", tag = "datasets",
-    params(("name" = String, Path, description = "The dataset"), PushParams, ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
+    params(("name" = String, Path, description = "The dataset"), PushParams, ("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters"),
+        ("Tidemill-Source" = Option<String>, Header, description = "Name of the source, up to 128 characters"),
+        ("Tidemill-Position-From" = Option<u64>, Header, description = "Where the source was before these rows; left out at its beginning"),
+        ("Tidemill-Position" = Option<u64>, Header, description = "Where the source is after these rows")),
     request_body(content((serde_json::Value = "application/json"), (String = "application/x-ndjson")), description = "Up to 16 MiB"),
     responses((status = 200, body = Pushed)))]
 pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<String>, QueryOf(params): QueryOf<PushParams>, request: Request) -> Answer<Json<Pushed>> {
     caller.allow(Action::LoadData)?;
     check_content_type(request.headers())?;
     let key = idempotency_key(request.headers())?;
+    let position = position(request.headers())?;
     let bytes = body::read(request, &app).await?;
     let mode = match params.key {
         Some(columns) => LoadMode::Upsert { key: columns.split(',').map(|column| column.trim().to_owned()).collect() },
@@ -95,6 +104,9 @@ pub async fn push_rows(State(app): State<App>, caller: Caller, Path(name): Path<
     let mut load = JsonRows::bytes(bytes).mode(mode);
     if let Some(key) = key {
         load = load.idempotency_key(key);
+    }
+    if let Some((source, from, to)) = position {
+        load = load.position(source, from, to);
     }
     let mill = caller.mill(&app);
     // On a task of its own: a client that goes away does not stop a commit halfway through.
@@ -144,4 +156,20 @@ fn idempotency_key(headers: &HeaderMap) -> Answer<Option<String>> {
         return Err(Problem::field("Idempotency-Key", format!("is 1 to {KEY_MAX_CHARS} visible ASCII characters")));
     }
     Ok(Some(key.to_owned()))
+}
+
+/// Which part of a source is pushed: its name, from where and up to where.
+fn position(headers: &HeaderMap) -> Answer<Option<(String, Option<u64>, u64)>> {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default().to_owned());
+    let number = |name: &str| {
+        let number = text(name).map(|text| text.parse::<u64>().map_err(|_| Problem::field(name, "is a whole number")));
+        number.transpose()
+    };
+    let (source, from, to) = (text(SOURCE), number(POSITION_FROM)?, number(POSITION)?);
+    match (source, to) {
+        (Some(source), Some(to)) => Ok(Some((source, from, to))),
+        (None, None) if from.is_none() => Ok(None),
+        (None, _) => Err(Problem::field(SOURCE, "is needed where there is a position")),
+        (Some(_), None) => Err(Problem::field(POSITION, "is needed where there is a source")),
+    }
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use tidemill::DatasetName;
 use tidemill::ingest::{Load as EngineLoad, LoadMode, Progress};
 
-use super::wire::{Load, Mode, NewLoad};
+use super::wire::{Load, Mode, NewLoad, SourcePart};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{Answer, JsonBody, Problem};
@@ -67,6 +67,9 @@ fn order(new: &NewLoad, staged: &StagedFile, progress: Progress) -> Answer<Engin
             return Err(Problem::field("idempotency_key", format!("is 1 to {KEY_MAX_CHARS} characters")));
         }
         load = load.idempotency_key(key);
+    }
+    if let Some(SourcePart { source, from, to }) = &new.position {
+        load = load.position(source, *from, *to);
     }
     load = load.mode(mode(new)?).widening(new.widening.into());
     if let Some(steps) = &new.steps {

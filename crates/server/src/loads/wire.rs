@@ -57,6 +57,23 @@ pub struct NewLoad {
     /// The same key again is answered as the first time.
     /// The same load under the same key again is answered as the first time; another one under it is a conflict.
     pub idempotency_key: Option<String>,
+    /// The part of a source that the file is. The same part again is answered as the first time.
+    #[serde(default)]
+    pub position: Option<SourcePart>,
+}
+
+/// A part of a source: what comes after one position, up to another. The position of the source moves in the commit of the load, and only
+/// from there.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourcePart {
+    /// Name of the source, up to 128 characters.
+    pub source: String,
+    /// Where the source was before; left out at its beginning.
+    #[serde(default)]
+    pub from: Option<u64>,
+    /// Where it is afterwards.
+    pub to: u64,
 }
 
 /// Whether the dataset must or must not be there, and what becomes of the rows that it has.

@@ -10,6 +10,7 @@ mod budgets;
 mod contracts;
 mod cube;
 mod dashboards;
+mod dataset_jobs;
 mod harness;
 mod keys;
 mod live;
