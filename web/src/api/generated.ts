@@ -273,6 +273,11 @@ export type ContractRule =
       on_violation?: Reaction | null;
     };
 
+export type CountedRows = {
+  /** Rows that the caller sees and that would go. */
+  rows: number;
+};
+
 export type CreatedApiKey = ApiKey & {
   /** The whole key, for `Authorization: Bearer`. It is shown this once and not stored. */
   token: string;
@@ -414,6 +419,43 @@ export type DatasetLoad = {
   version: number;
 };
 
+export type DatasetJob = {
+  /** Whether it can be cancelled now. */
+  cancellable: boolean;
+  /** The dataset. */
+  dataset: string;
+  /** When it ended. */
+  ended_at: string | null;
+  /** Id. */
+  id: string;
+  problem: Problem | null;
+  report: DatasetJobReport | null;
+  /** When it was ordered. */
+  started_at: string;
+  /** How it stands. */
+  state: DatasetJobState;
+  /** What is done. */
+  work: DatasetWork;
+};
+
+export type DatasetJobReport = {
+  /** Bytes that were written or removed. */
+  bytes: number;
+  /** Segments that are fewer now, or objects that were removed. */
+  objects: number;
+  /** Rows that went, or that were written again. */
+  rows: number;
+  /** The version of the dataset after it; nothing where none was made or looked at. */
+  version: number | null;
+};
+
+export type DatasetJobState = 'running' | 'done' | 'failed' | 'cancelled';
+
+export type DatasetJobs = {
+  /** Newest first; what has ended is here for an hour. */
+  items: DatasetJob[];
+};
+
 export type DatasetLoads = {
   /** Newest first, at most 20. */
   items: DatasetLoad[];
@@ -456,6 +498,8 @@ export type DatasetSummary = {
   updated_at: string;
   version: number;
 };
+
+export type DatasetWork = 'deletion' | 'erasure' | 'compaction' | 'vacuum';
 
 export type DatasetVersion = {
   committed_at: string;

@@ -13,6 +13,7 @@ import {
   upload,
 } from './fixtures';
 import { contractHandlers } from './contract-handlers';
+import { jobHandlers } from './job-handlers';
 import { keyHandlers } from './key-handlers';
 import { mockState } from './mock-state';
 import { flightsModel } from './fake-engine';
@@ -206,6 +207,7 @@ const otherHandlers = [
 
 export const handlers = [
   ...sessionHandlers,
+  ...jobHandlers,
   ...keyHandlers,
   ...versionHandlers,
   ...stepHandlers,

@@ -1,6 +1,12 @@
 // What the mocked server remembers between requests of one test or one browser session.
 import type { ApiKey } from '@/api/types';
-import type { Contract, DatasetSettings, DatasetSteps, LoadReport } from '@/api/types';
+import type {
+  Contract,
+  DatasetJob,
+  DatasetSettings,
+  DatasetSteps,
+  LoadReport,
+} from '@/api/types';
 import { apiKeys } from './key-fixtures';
 
 interface MockState {
@@ -17,6 +23,10 @@ interface MockState {
   /** By load and number of the rejected row. */
   replays: Map<string, LoadReport>;
   keys: ApiKey[];
+  /** Newest first. */
+  jobs: DatasetJob[];
+  /** The rows that were to go. */
+  gone: { predicate: string; expected_rows: number; work: DatasetJob['work'] }[];
 }
 
 const initial = (): MockState => ({
@@ -31,6 +41,8 @@ const initial = (): MockState => ({
   contract: { rules: [] },
   replays: new Map(),
   keys: apiKeys(),
+  jobs: [],
+  gone: [],
 });
 
 export const mockState: MockState = initial();

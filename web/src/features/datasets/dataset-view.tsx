@@ -18,6 +18,7 @@ import { formatAge, formatCount, formatNumber, formatRange } from '@/lib/format'
 import { Icon } from '@/theme/icons';
 import { ColumnsTab } from './columns-tab';
 import { DeleteDataset } from './delete-dataset';
+import { DeleteRows } from './deletion/delete-rows';
 import { useGenerateDashboard } from './generate-dashboard';
 import { PreviewTab } from './preview-tab';
 import { ProfileTab } from './profile-tab';
@@ -108,6 +109,7 @@ function LoadedDataset({ dataset, refreshing }: { dataset: DatasetDetail; refres
         actions={
           <>
             {isAtLeast('admin') && <DeleteDataset dataset={dataset} />}
+            {mayLoad && <DeleteRows dataset={dataset} />}
             <Button component={Link} to={`/models/${encodeURIComponent(dataset.name)}`}>
               {mayLoad ? 'Edit model' : 'Model'}
             </Button>

@@ -5,6 +5,7 @@ import { useSession } from '@/api/session-slice';
 import type { DatasetDetail } from '@/api/types';
 import { useGetSettingsQuery } from '@/api/versions-api';
 import { ErrorState, LoadingState } from '@/components/states';
+import { UpkeepOrders } from '../upkeep/upkeep-orders';
 import { UpkeepReport } from '../upkeep/upkeep-report';
 import { KeepingForm } from './keeping-form';
 
@@ -22,6 +23,7 @@ export default function KeepingTab({ dataset }: { dataset: DatasetDetail }) {
       ) : (
         <KeepingForm dataset={dataset} settings={settings.data} mayChange={isAdmin} />
       )}
+      {isAdmin && <UpkeepOrders dataset={dataset.name} />}
       {isAdmin && <UpkeepReport dataset={dataset.name} />}
     </Box>
   );

@@ -1,5 +1,5 @@
 // What upkeep does, in words. Pure.
-import type { Chore, UpkeepRecord } from '@/api/types';
+import type { Chore, DatasetJob, UpkeepRecord } from '@/api/types';
 import { formatCount, formatNumber } from '@/lib/format';
 
 const chores: Record<Chore, string> = {
@@ -19,7 +19,9 @@ const objects: Record<Chore, [string, string]> = {
 };
 
 /** `12 segments, 3,400 rows, 1.2 MB`; what is zero is left out. */
-export function doneText(record: UpkeepRecord): string {
+export function doneText(
+  record: Pick<UpkeepRecord, 'chore' | 'objects' | 'rows' | 'bytes'>,
+): string {
   const parts = [
     record.objects > 0 ? formatCount(record.objects, ...objects[record.chore]) : null,
     record.rows > 0 ? formatCount(record.rows, 'row') : null,
@@ -33,3 +35,22 @@ export const inOrder = (records: readonly UpkeepRecord[]): UpkeepRecord[] => [
   ...records.filter((record) => record.error !== null),
   ...records.filter((record) => record.error === null),
 ];
+
+const works: Record<DatasetJob['work'], string> = {
+  deletion: 'Deleting rows',
+  erasure: 'Erasing rows',
+  compaction: chores.compaction,
+  vacuum: chores.vacuum,
+};
+
+export const workName = (work: DatasetJob['work']): string => works[work];
+
+/** How ordered work stands. */
+export function jobText({ state, work, report, problem }: DatasetJob): string {
+  if (state === 'running') return 'runs\u2026';
+  if (state === 'cancelled') return 'cancelled; what was done by then stays';
+  if (state === 'failed') return problem?.detail ?? problem?.title ?? 'failed';
+  if (report === null) return 'done';
+  if (work === 'compaction' || work === 'vacuum') return doneText({ ...report, chore: work });
+  return formatCount(report.rows, 'row');
+}

@@ -1,0 +1,210 @@
+// Rows of a dataset that are to go: which, how many these are, and the number once more from whoever means it.
+import Box from '@mui/material/Box';
+import Button from '@mui/material/Button';
+import Checkbox from '@mui/material/Checkbox';
+import FormControlLabel from '@mui/material/FormControlLabel';
+import TextField from '@mui/material/TextField';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import {
+  useCountRowsMutation,
+  useDeleteRowsMutation,
+  useGetDatasetJobQuery,
+} from '@/api/dataset-jobs-api';
+import { useGetModelQuery } from '@/api/models-api';
+import { useSession } from '@/api/session-slice';
+import type { DatasetDetail, DatasetJob, MemberFilter } from '@/api/types';
+import { Dialog } from '@/components/dialog';
+import { FormProblem } from '@/components/form-problem';
+import { ProblemNotice } from '@/components/problem-notice';
+import { LoadingState } from '@/components/states';
+import { useToasts } from '@/components/toast-slice';
+import { formatCount, formatNumber } from '@/lib/format';
+import { pickable, says, withFilter } from './condition';
+
+const FilterEditor = lazy(() =>
+  import('@/components/filter-editor').then((module) => ({ default: module.FilterEditor })),
+);
+
+const pollMs = 400;
+
+export interface DeleteRowsDialogProps {
+  dataset: DatasetDetail;
+  onClose: () => void;
+}
+
+export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogProps) {
+  const isAdmin = useSession().isAtLeast('admin');
+  const [condition, setCondition] = useState('');
+  const [erase, setErase] = useState(false);
+  const [typed, setTyped] = useState('');
+  const [count, counting] = useCountRowsMutation();
+  const [deleteRows, ordering] = useDeleteRowsMutation();
+  const job = useEndOf(dataset.name, ordering.data, onClose);
+  const rows = counting.data?.rows ?? null;
+  const busy = ordering.isLoading || job?.state === 'running';
+  // Older versions may have rows of which the latest has none.
+  const some = rows !== null && (rows > 0 || erase);
+
+  const change = (next: string): void => {
+    setCondition(next);
+    setTyped('');
+    counting.reset();
+    ordering.reset();
+  };
+  const confirm = (): void => {
+    if (rows === null) return;
+    void deleteRows({ name: dataset.name, predicate: condition, expectedRows: rows, erase });
+  };
+
+  return (
+    <Dialog
+      title="Delete rows"
+      subtitle={dataset.label || dataset.name}
+      size="sm"
+      busy={busy}
+      closing="Cancel"
+      onClose={onClose}
+      problem={
+        job?.problem ? (
+          <ProblemNotice problem={job.problem} dense />
+        ) : ordering.isError ? (
+          <FormProblem error={ordering.error} />
+        ) : counting.isError ? (
+          <FormProblem error={counting.error} />
+        ) : undefined
+      }
+      actions={
+        <Button
+          variant="contained"
+          color="error"
+          loading={busy}
+          disabled={!some || !says(typed, rows)}
+          onClick={confirm}
+        >
+          {rows === null ? 'Delete rows' : `Delete ${formatCount(rows, 'row')}`}
+        </Button>
+      }
+    >
+      <TextField
+        label="Rows for which this is true"
+        value={condition}
+        multiline
+        minRows={2}
+        disabled={busy}
+        onChange={(event) => change(event.target.value)}
+        helperText="A condition in SQL over the columns of the dataset, such as customer_id = 7"
+        slotProps={{ htmlInput: { spellCheck: false, sx: { fontFamily: 'monospace' } } }}
+      />
+      <PickCondition dataset={dataset} condition={condition} onChange={change} />
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 3 }}>
+        <Button
+          disabled={condition.trim() === '' || busy}
+          loading={counting.isLoading}
+          onClick={() => void count({ name: dataset.name, predicate: condition })}
+        >
+          Count
+        </Button>
+        <Box data-testid="rows-to-go" role="status" sx={{ color: 'text.secondary' }}>
+          {rows !== null &&
+            `${formatNumber(rows, 'integer')} of ${formatCount(dataset.rows, 'row')} would go`}
+        </Box>
+      </Box>
+      {rows !== null && isAdmin && (
+        <FormControlLabel
+          control={
+            <Checkbox checked={erase} onChange={(event) => setErase(event.target.checked)} />
+          }
+          label="Erase them: no older version can be read afterwards"
+        />
+      )}
+      {some && (
+        <>
+          <div>
+            {erase
+              ? 'This cannot be undone, and all older versions go with it.'
+              : 'Older versions still have the rows for as long as these are kept.'}
+          </div>
+          <TextField
+            label={`Type ${rows} to confirm`}
+            value={typed}
+            disabled={busy}
+            onChange={(event) => setTyped(event.target.value)}
+            slotProps={{ htmlInput: { inputMode: 'numeric', autoComplete: 'off' } }}
+          />
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+/** The job that was ordered; when it is done, it is told and the dialog closes. */
+function useEndOf(name: string, ordered: DatasetJob | undefined, onClose: () => void) {
+  const [ended, setEnded] = useState<string | null>(null);
+  const asked = useGetDatasetJobQuery(
+    { name, id: ordered?.id ?? '' },
+    { skip: ordered === undefined, pollingInterval: ended === ordered?.id ? 0 : pollMs },
+  );
+  const toasts = useToasts();
+  const job = ordered && asked.currentData?.id === ordered.id ? asked.currentData : ordered;
+
+  useEffect(() => {
+    if (job === undefined || job.state === 'running' || job.id === ended) return;
+    setEnded(job.id);
+    if (job.state !== 'done') return;
+    const gone = formatCount(job.report?.rows ?? 0, 'row');
+    toasts.show({
+      tone: 'success',
+      message: `${gone} ${job.report?.rows === 1 ? 'was' : 'were'} ${job.work === 'erasure' ? 'erased' : 'deleted'}`,
+    });
+    onClose();
+  }, [job, ended, toasts, onClose]);
+  return job;
+}
+
+interface PickConditionProps {
+  dataset: DatasetDetail;
+  condition: string;
+  onChange: (condition: string) => void;
+}
+
+function PickCondition({ dataset, condition, onChange }: PickConditionProps) {
+  const [open, setOpen] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const model = useGetModelQuery(dataset.name, { skip: !open });
+  const models = useMemo(() => (model.data ? [pickable(model.data)] : []), [model.data]);
+
+  const apply = (filter: MemberFilter): void => {
+    if (model.data === undefined) return;
+    const next = withFilter(condition, filter, model.data);
+    if ('problem' in next) {
+      setProblem(next.problem);
+      return;
+    }
+    setProblem(null);
+    setOpen(false);
+    onChange(next.sql);
+  };
+
+  return (
+    <Box sx={{ display: 'grid', gap: 2, justifyItems: 'start' }}>
+      <Button aria-expanded={open} onClick={() => setOpen(!open)}>
+        Pick a condition
+      </Button>
+      {open && model.isError && <FormProblem error={model.error} />}
+      {open && !model.isError && (
+        <Suspense fallback={<LoadingState rows={3} label="Loading the form" />}>
+          {model.data === undefined ? (
+            <LoadingState rows={3} label="Loading the model" />
+          ) : (
+            <FilterEditor models={models} filter={null} asOf={null} onApply={apply} />
+          )}
+        </Suspense>
+      )}
+      {problem !== null && (
+        <Box role="alert" sx={{ color: 'error.main' }}>
+          {problem}
+        </Box>
+      )}
+    </Box>
+  );
+}
