@@ -40,7 +40,7 @@ pub use infer::{Inference, InferredColumn, infer};
 pub use load::{Arrow, Avro, Csv, Excel, Input, Json, Load, LoadReport, Parquet, Widening};
 pub use options::{Compression, Encoding, FileFormat, RaggedRows, ReadOptions, Sheet};
 pub use profile::LoadProfile;
-pub use progress::Progress;
+pub use progress::{Progress, ProgressState};
 pub use reject::{Reject, RowHeader};
 pub use steps::{DatasetSteps, Step, Steps};
 

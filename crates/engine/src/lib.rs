@@ -64,7 +64,7 @@ pub use error::{Error, ErrorKind, PositionConflict, Result};
 pub use events::Event;
 pub use ids::{DatasetName, TenantId, suggest_dataset_name};
 pub use ingest::profile::TopValue;
-pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, RowHeader, Step, Steps, Widening};
+pub use ingest::{Csv, DatasetSteps, Json, Load, LoadMode, LoadProfile, LoadReport, Parquet, Progress, ProgressState, RowHeader, Step, Steps, Widening};
 pub use live::{Change, ChangeKind, Patch, Subscription};
 pub use mill::{
     AppliedFilter, AppliedRange, CommitLineage, DatasetLineage, DimensionLineage, Lineage, MeasureLineage, Origin, SegmentLineage, StepLineage, ViewLineage, WayLineage,

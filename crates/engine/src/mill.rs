@@ -148,6 +148,7 @@ impl Mill {
     /// by the load's mode; `Cancelled`; `Unavailable` when the store does not take it. Nothing is stored then.
     pub fn load<'a>(&'a self, dataset: &'a str, mut load: Load) -> BoxFuture<'a, Result<LoadReport>> {
         Box::pin(async move {
+            let _running = load.progress.begin();
             let open = self.shared.open.read().await;
             if !*open {
                 return Err(Error::new(ErrorKind::Unavailable, "the engine is closing; load again later"));

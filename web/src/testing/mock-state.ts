@@ -1,12 +1,6 @@
 // What the mocked server remembers between requests of one test or one browser session.
 import type { ApiKey } from '@/api/types';
-import type {
-  Contract,
-  DatasetJob,
-  DatasetSettings,
-  DatasetSteps,
-  LoadReport,
-} from '@/api/types';
+import type { Contract, DatasetJob, DatasetSettings, DatasetSteps, LoadReport } from '@/api/types';
 import { apiKeys } from './key-fixtures';
 
 interface MockState {

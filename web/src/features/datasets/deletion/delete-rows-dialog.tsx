@@ -6,6 +6,7 @@ import FormControlLabel from '@mui/material/FormControlLabel';
 import TextField from '@mui/material/TextField';
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import {
+  datasetJobsApi,
   useCountRowsMutation,
   useDeleteRowsMutation,
   useGetDatasetJobQuery,
@@ -139,25 +140,25 @@ export default function DeleteRowsDialog({ dataset, onClose }: DeleteRowsDialogP
 
 /** The job that was ordered; when it is done, it is told and the dialog closes. */
 function useEndOf(name: string, ordered: DatasetJob | undefined, onClose: () => void) {
-  const [ended, setEnded] = useState<string | null>(null);
-  const asked = useGetDatasetJobQuery(
-    { name, id: ordered?.id ?? '' },
-    { skip: ordered === undefined, pollingInterval: ended === ordered?.id ? 0 : pollMs },
-  );
+  const which = { name, id: ordered?.id ?? '' };
+  // Known once it has ended: then it is not asked for again.
+  const known = datasetJobsApi.endpoints.getDatasetJob.useQueryState(which).currentData;
+  const asked = useGetDatasetJobQuery(which, {
+    skip: ordered === undefined,
+    pollingInterval: known === undefined || known.state === 'running' ? pollMs : 0,
+  });
   const toasts = useToasts();
   const job = ordered && asked.currentData?.id === ordered.id ? asked.currentData : ordered;
 
   useEffect(() => {
-    if (job === undefined || job.state === 'running' || job.id === ended) return;
-    setEnded(job.id);
-    if (job.state !== 'done') return;
+    if (job?.state !== 'done') return;
     const gone = formatCount(job.report?.rows ?? 0, 'row');
     toasts.show({
       tone: 'success',
       message: `${gone} ${job.report?.rows === 1 ? 'was' : 'were'} ${job.work === 'erasure' ? 'erased' : 'deleted'}`,
     });
     onClose();
-  }, [job, ended, toasts, onClose]);
+  }, [job, toasts, onClose]);
   return job;
 }
 

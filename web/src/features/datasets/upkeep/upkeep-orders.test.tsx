@@ -48,9 +48,7 @@ describe('ordered work', () => {
   });
 
   it('says in words what it did', () => {
-    expect(jobText(jobOf('compaction', { state: 'done', report }))).toBe(
-      '5 segments less, 6 rows',
-    );
+    expect(jobText(jobOf('compaction', { state: 'done', report }))).toBe('5 segments less, 6 rows');
     expect(jobText(jobOf('deletion', { state: 'done', report }))).toBe('6 rows');
     expect(jobText(jobOf('vacuum', { state: 'done', report: { ...report, rows: 0 } }))).toBe(
       '5 objects',

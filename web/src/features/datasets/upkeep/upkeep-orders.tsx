@@ -1,10 +1,11 @@
 // What an admin has done to a dataset now: small segments merged, unneeded data removed; and a way to stop what runs.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useDispatch } from 'react-redux';
 import { baseApi } from '@/api/base-api';
 import {
+  datasetJobsApi,
   useCancelDatasetJobMutation,
   useListDatasetJobsQuery,
   useStartUpkeepMutation,
@@ -20,13 +21,14 @@ const pollMs = 1_000;
 const SHOWN = 5;
 
 export function UpkeepOrders({ dataset }: { dataset: string }) {
-  const [polls, setPolls] = useState(false);
-  const listed = useListDatasetJobsQuery(dataset, { pollingInterval: polls ? pollMs : 0 });
+  // What is known already says whether there is something to wait for.
+  const known = datasetJobsApi.endpoints.listDatasetJobs.useQueryState(dataset).data;
+  const waits = known?.items.some((job) => job.state === 'running') ?? false;
+  const listed = useListDatasetJobsQuery(dataset, { pollingInterval: waits ? pollMs : 0 });
   const [start, starting] = useStartUpkeepMutation();
   const [cancel, cancelling] = useCancelDatasetJobMutation();
   const jobs = listed.data?.items ?? [];
   const runs = jobs.some((job) => job.state === 'running');
-  useEffect(() => setPolls(runs), [runs]);
   useNews(dataset, runs);
 
   const busy = (work: DatasetJob['work']): boolean =>
