@@ -168,8 +168,8 @@ mod tests {
         for work in [Work::Compaction, Work::Vacuum] {
             let job = job(work);
             assert!(job.to_wire().cancellable);
-            let (ended, ()) = tokio::join!(job.run(std::future::pending(), || DateTime::UNIX_EPOCH), async { job.cancel().map_err(|_| ()).unwrap() });
-            assert_eq!((ended, job.to_wire().state, job.to_wire().cancellable), ((), State::Cancelled, false), "{work:?}");
+            tokio::join!(job.run(std::future::pending(), || DateTime::UNIX_EPOCH), async { assert!(job.cancel().is_ok()) });
+            assert_eq!((job.to_wire().state, job.to_wire().cancellable), (State::Cancelled, false), "{work:?}");
         }
     }
 
