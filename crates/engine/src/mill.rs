@@ -193,6 +193,7 @@ impl Mill {
                 segment_max_rows: shared.settings.segment_max_rows,
                 commit_interval: Duration::from_millis(shared.settings.commit_interval_ms),
                 push_widening_bytes: shared.settings.push_widening_bytes,
+                unpack_ratio: shared.settings.unpack_ratio,
             };
             self.allow_references(load.contract.as_ref()).await?;
             if self.scope.may_restrict()

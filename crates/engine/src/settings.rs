@@ -7,6 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::budget::Budget;
 use crate::error::{Error, Result};
 
+/// How many times the size of a file its content may be, where nobody says otherwise: text packs to a tenth, logs to a hundredth.
+pub(crate) const UNPACK_RATIO: u32 = 1_000;
+/// The most that anybody may say.
+pub(crate) const UNPACK_RATIO_MAX: u32 = 1_000_000;
+
 /// Settings of an engine. Every field has a default that suits a small machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,6 +54,10 @@ pub struct Settings {
     /// Bytes of a dataset at most of which a load of up to 1 MiB widens a column, as a push does: all of its rows are written anew
     /// then. 0: only larger loads widen. Raise it where small loads bring what large datasets need.
     pub push_widening_bytes: u64,
+    /// How many times the size of a file its content may be once it is unpacked and written out, where a load does not say it
+    /// ([`ReadOptions::unpack_ratio`](crate::ingest::ReadOptions::unpack_ratio)). Looked at from 256 MiB on. Range 1 to 1,000,000. Raise it where files
+    /// of very many equal rows come every day.
+    pub unpack_ratio: u32,
     /// Seconds after a commit until its dataset is looked at for small segments to merge and old ones to remove. Range 0
     /// to 86,400; 0 turns upkeep off: then call [`Mill::compact`](crate::Mill::compact) and
     /// [`Mill::vacuum`](crate::Mill::vacuum). Raise it where commits are many and questions few.
@@ -81,6 +90,7 @@ impl Default for Settings {
             background_rollups: true,
             commit_interval_ms: 20,
             push_widening_bytes: 64 << 20,
+            unpack_ratio: UNPACK_RATIO,
             upkeep_seconds: 10,
             replaced_kept_seconds: 3_600,
             versions_kept_seconds: 7 * 86_400,
@@ -113,6 +123,7 @@ impl Settings {
             ("versions_kept_seconds", self.versions_kept_seconds, 0, 3_650 * 86_400),
             ("checkpoint_commits", self.checkpoint_commits, 1, 10_000),
             ("mapped_lookup_rows", self.mapped_lookup_rows, 0, 1 << 24),
+            ("unpack_ratio", u64::from(self.unpack_ratio), 1, u64::from(UNPACK_RATIO_MAX)),
         ];
         for (name, value, low, high) in checks.into_iter().chain(times) {
             if value < low || value > high {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, ListArray, StringViewArray, StructArray, TimestampMicrosecondArray, new_null_array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::kernels::cmp::distinct;
-use arrow::compute::{CastOptions, cast_with_options, nullif};
+use arrow::compute::{CastOptions, cast_with_options, nullif, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type, TimeUnit};
 use arrow::util::display::array_value_to_string;
 
@@ -68,7 +68,7 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef>
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let target = column_type.data_type();
     let plain = match stored.data_type() {
-        DataType::Dictionary(_, value) => cast_with_options(stored, value, &options)?,
+        DataType::Dictionary(_, value) => of_dictionary(stored, value, &options)?,
         _ => Arc::clone(stored),
     };
     Ok(match (plain.data_type(), column_type) {
@@ -92,6 +92,16 @@ fn convert_plain(stored: &ArrayRef, column_type: ColumnType) -> Result<ArrayRef>
             }
         }
         _ => cast_with_options(&plain, &target, &options)?,
+    })
+}
+
+/// The values of a dictionary, row by row. Texts are viewed where they are: one of them may stand in very many rows, and copies of it would
+/// take what no file gives reason for.
+fn of_dictionary(stored: &ArrayRef, value: &DataType, options: &CastOptions<'_>) -> Result<ArrayRef> {
+    let texts = stored.as_any_dictionary_opt().filter(|_| matches!(value, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View));
+    Ok(match texts {
+        Some(dictionary) => take(&cast_with_options(dictionary.values(), &DataType::Utf8View, options)?, dictionary.keys(), None)?,
+        None => cast_with_options(stored, value, options)?,
     })
 }
 

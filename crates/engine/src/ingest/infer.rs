@@ -20,7 +20,7 @@ use super::decode::{Spooled, arrow, avro_blocks, parquet, spool};
 use super::load::Load;
 use super::options::{Compression, Encoding, FileFormat, ReadOptions};
 use super::progress::Progress;
-use crate::catalog::{Column, ColumnType, DatasetSchema};
+use crate::catalog::{COLUMNS_MAX, Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
 use crate::ids::suggest_dataset_name;
 
@@ -160,7 +160,7 @@ struct Sample<'a> {
 pub fn infer(load: Load) -> BoxFuture<'static, Result<Inference>> {
     Box::pin(async move {
         let Load { input, options, types, progress, .. } = load;
-        let source = spool(input, &progress).await?;
+        let source = spool(input, &progress).await?.with_unpack_ratio(options.unpack_ratio);
         let inferred = tokio::task::spawn_blocking(move || infer_spooled(&source, &options, None)).await;
         let mut inference = inferred.map_err(|error| Error::internal("the inference ended without a word").because(error))??;
         let (columns, declared) = inference.declared_with(&types)?;
@@ -364,6 +364,16 @@ impl Preview {
     fn push(&mut self, row: impl Iterator<Item = String>) {
         self.rows.push(row.map(shorten).collect());
     }
+}
+
+/// Refuses a file with more columns than a dataset may have, before anything is made of each.
+fn check_width(name: &str, columns: usize) -> Result<()> {
+    if columns > COLUMNS_MAX {
+        return Err(Error::invalid(format!(
+            "{name}: {columns} columns are more than the {COLUMNS_MAX} that a dataset may have; look whether the file is read as what it is, or turn columns into rows"
+        )));
+    }
+    Ok(())
 }
 
 fn shorten(mut text: String) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Load;
 use super::decode::json_path;
 use crate::error::{Error, Result};
+use crate::settings::UNPACK_RATIO_MAX;
 
 /// How rows are written in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,6 +159,10 @@ pub struct ReadOptions {
     /// The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`, `B:F`, `2:100`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell_range: Option<String>,
+    /// How many times the size of the file its content may be once it is unpacked and written out, looked at from 256 MiB on. Range 1 to
+    /// 1,000,000; the engine's setting where it is left out. Raise it for a file of very many equal rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpack_ratio: Option<u32>,
 }
 
 impl ReadOptions {
@@ -184,6 +189,9 @@ impl ReadOptions {
         }
         if let Some(range) = &self.cell_range {
             CellRange::parse(range)?;
+        }
+        if let Some(ratio) = self.unpack_ratio.filter(|ratio| !(1..=UNPACK_RATIO_MAX).contains(ratio)) {
+            return Err(Error::invalid(format!("the ratio {ratio} is none that a file may unpack to; it lies between 1 and {UNPACK_RATIO_MAX}")).at("unpack_ratio"));
         }
         Ok(())
     }
@@ -348,6 +356,19 @@ impl Load {
         self
     }
 
+    /// Says how many times the size of the file its content may be, once it is unpacked.
+    ///
+    /// ```
+    /// use tidemill::ingest::Csv;
+    /// let load = Csv::path("heartbeats.csv.zst").unpack_ratio(20_000);
+    /// # let _ = load;
+    /// ```
+    #[must_use]
+    pub fn unpack_ratio(mut self, ratio: u32) -> Self {
+        self.options.unpack_ratio = Some(ratio);
+        self
+    }
+
     /// Says which cells of a sheet are read.
     #[must_use]
     pub fn cell_range(mut self, range: impl Into<String>) -> Self {
@@ -390,6 +411,8 @@ mod tests {
             (ReadOptions { json_path: Some("items".into()), ..ReadOptions::default() }, "does not begin with '/'"),
             (ReadOptions { sheet: Some(Sheet::Number(0)), ..ReadOptions::default() }, "from 1"),
             (ReadOptions { cell_range: Some("nonsense".into()), ..ReadOptions::default() }, "no range of cells"),
+            (ReadOptions { unpack_ratio: Some(0), ..ReadOptions::default() }, "between 1 and 1000000"),
+            (ReadOptions { unpack_ratio: Some(1_000_001), ..ReadOptions::default() }, "between 1 and 1000000"),
         ];
         for (options, expected) in wrong {
             assert!(options.check().unwrap_err().to_string().contains(expected), "{options:?}");

@@ -73,6 +73,7 @@ pub(crate) struct LoadHost {
     pub segment_max_rows: usize,
     pub commit_interval: Duration,
     pub push_widening_bytes: u64,
+    pub unpack_ratio: u32,
 }
 
 /// How a load ended.
@@ -117,7 +118,7 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let order = once::order_of(&mode, &options, &types)?;
-    let source = spool(input, &progress).await?;
+    let source = spool(input, &progress).await?.with_unpack_ratio(options.unpack_ratio.or(Some(host.unpack_ratio)));
     let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
     let known = before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata));

@@ -141,7 +141,7 @@ impl Mill {
             let Load { input, options, types, steps, progress, .. } = load;
             let steps = steps.unwrap_or_default();
             let provisions = Provisions::fetch(self.step_host(), &steps, true).await?;
-            let source = spool(input, &progress).await?;
+            let source = spool(input, &progress).await?.with_unpack_ratio(options.unpack_ratio.or(Some(self.shared.settings.unpack_ratio)));
             let work = move || {
                 let inference = infer_spooled(&source, &options, None)?;
                 let (columns, _) = inference.declared_with(&steps.declared(&inference, types))?;

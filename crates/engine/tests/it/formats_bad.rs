@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tidemill::ingest::{Arrow, Avro, Encoding, Excel, FileFormat, infer};
-use tidemill::{ColumnType, Csv, ErrorKind, Json, Load, Parquet};
+use tidemill::{ColumnType, Csv, ErrorKind, Json, Load, Parquet, Settings};
 
 use crate::formats::fixture;
 use crate::ward::Ward;
@@ -58,7 +58,15 @@ async fn truncated_files_are_refused_with_their_place() {
 async fn what_unpacks_to_too_much_is_refused_before_it_is_held() {
     refused(Excel::path(fixture("bomb.xlsx")), &["bomb.xlsx", "over 200 times as much"]).await;
     let rows = format!("1,{}\n", "x".repeat(1_000)).repeat(300_000);
-    refused(Csv::bytes(zstd::encode_all(rows.as_bytes(), 3).unwrap()), &["rows.csv", "over 1000 times as much"]).await;
+    let packed = zstd::encode_all(rows.as_bytes(), 3).unwrap();
+    refused(Csv::bytes(packed.clone()), &["rows.csv", "over 1000 times as much", "raise unpack_ratio"]).await;
+    refused(Csv::bytes(packed.clone()).unpack_ratio(2_000), &["rows.csv", "over 2000 times as much"]).await;
+    refused(Csv::bytes("a,b\n1,2\n").unpack_ratio(0), &["it lies between 1 and 1000000"]).await;
+    // What says of itself that it is right is loaded: by the load, or by the settings of the engine.
+    let ward = Ward::new().await;
+    assert_eq!(ward.mill.load("equal", Csv::bytes(packed.clone()).unpack_ratio(100_000)).await.unwrap().rows, 300_000);
+    let ward = Ward::with(Settings { unpack_ratio: 100_000, ..Settings::default() }).await;
+    assert_eq!(ward.mill.load("equal", Csv::bytes(packed)).await.unwrap().rows, 300_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,8 @@ pub struct ReadOptions {
     pub sheet_number: Option<u32>,
     /// The cells of a sheet that are read: `B2:F100`, or open to one side, `B2:F`.
     pub cell_range: Option<String>,
+    /// How many times the size of the file its content may be once it is unpacked, from 256 MiB on: 1 to 1,000,000, 1,000 when it is left out.
+    pub unpack_ratio: Option<u32>,
 }
 
 impl ReadOptions {
@@ -87,6 +89,7 @@ impl ReadOptions {
             json_path: self.json_path.clone(),
             sheet,
             cell_range: self.cell_range.clone(),
+            unpack_ratio: self.unpack_ratio,
         })
     }
 }

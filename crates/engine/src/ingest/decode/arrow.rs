@@ -15,6 +15,7 @@ use arrow_ipc::{Block, MessageHeader, root_as_footer, root_as_message};
 
 use super::Spooled;
 use super::columnar::Batches;
+use super::plain_size::held_max;
 use super::spool::ReadSeek;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -28,8 +29,9 @@ const TAIL_BYTES: u64 = 10;
 pub(crate) const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Description of a message or footer at most.
 const META_MAX_BYTES: u64 = 64 << 20;
-/// Plain bytes of a batch at most: it is in memory whole.
+/// Plain bytes of a batch at most, of any file and of a small one: it is in memory whole.
 const BATCH_MAX_BYTES: u64 = 512 << 20;
+const BATCH_LEAST_BYTES: u64 = 128 << 20;
 /// Where the description of a message begins, after a mark and its length.
 const DESCRIPTION_AT: usize = 8;
 /// The end of a stream.
@@ -68,6 +70,8 @@ struct Messages {
     /// Batches that the footer names; none in a stream, which has none.
     batches_named: Option<usize>,
     batches: usize,
+    /// Plain bytes of a batch at most.
+    batch_max: u64,
     /// Whether the end of a stream was read.
     closed: bool,
     /// Bytes of the dictionaries that the decoder holds, by their ids.
@@ -78,7 +82,7 @@ impl ArrowSource {
     /// Reads up to the schema.
     pub(crate) fn open(source: &Spooled) -> Result<Self> {
         let name = source.name().to_owned();
-        let mut messages = Messages { input: source.seekable()?, at: 0, end: source.size(), batches_named: None, batches: 0, closed: false, dictionaries: HashMap::new() };
+        let mut messages = Messages::of(source.seekable()?, source.size());
         let refused = |what: String| Error::invalid(format!("{name}: the Arrow file cannot be read: {what}"));
         messages.enter_file().map_err(|trouble| trouble.into_error(&name, "at its footer"))?;
         let mut decoder = StreamDecoder::new();
@@ -151,6 +155,11 @@ impl Trouble {
 }
 
 impl Messages {
+    fn of(input: Box<dyn ReadSeek>, size: u64) -> Self {
+        let batch_max = held_max(size, BATCH_LEAST_BYTES, BATCH_MAX_BYTES);
+        Self { input, at: 0, end: size, batches_named: None, batches: 0, batch_max, closed: false, dictionaries: HashMap::new() }
+    }
+
     /// Where the content is a file and no stream, goes to the first message and learns where the last one ends.
     fn enter_file(&mut self) -> Result<(), Trouble> {
         let mut head = [0; HEAD_BYTES as usize];
@@ -244,8 +253,9 @@ impl Messages {
         if body_length > self.end.saturating_sub(self.at) {
             return Err(Trouble::Truncated);
         }
-        if body_length > BATCH_MAX_BYTES {
-            return Err(Trouble::Damaged(format!("a batch of {body_length} bytes; at most {BATCH_MAX_BYTES} are read at a time, so write smaller batches")));
+        let most = self.batch_max;
+        if body_length > most {
+            return Err(Trouble::Damaged(format!("a batch of {body_length} bytes; at most {most} are read at a time, so write smaller batches")));
         }
         // The body begins at a multiple of eight, as it does in the file.
         let begin = DESCRIPTION_AT + meta.len();
@@ -262,7 +272,7 @@ impl Messages {
             _ => None,
         };
         if let Some(batch) = batch {
-            let plain = check_claims(&batch, whole.as_slice().get(begin..).unwrap_or_default()).map_err(Trouble::Damaged)?;
+            let plain = check_claims(&batch, whole.as_slice().get(begin..).unwrap_or_default(), most).map_err(Trouble::Damaged)?;
             if let Some(dictionary) = message.header_as_dictionary_batch() {
                 self.hold(dictionary.id(), dictionary.isDelta(), plain)?;
             }
@@ -275,8 +285,9 @@ impl Messages {
         let held = self.dictionaries.entry(id).or_default();
         *held = bytes.saturating_add(if adds { *held } else { 0 });
         let all = self.dictionaries.values().fold(0_u64, |all, bytes| all.saturating_add(*bytes));
-        if all > BATCH_MAX_BYTES {
-            return Err(Trouble::Damaged(format!("its dictionaries take {all} bytes; at most {BATCH_MAX_BYTES} are held, so write these columns without them")));
+        let most = self.batch_max;
+        if all > most {
+            return Err(Trouble::Damaged(format!("its dictionaries take {all} bytes; at most {most} are held of a file of this size, so write these columns without them")));
         }
         Ok(())
     }
@@ -292,7 +303,7 @@ impl Messages {
 }
 
 /// Whether what a batch says of its buffers and rows can be true, and how large they are once unpacked.
-fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<u64, String> {
+fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8], most: u64) -> Result<u64, String> {
     let packed = batch.compression().is_some();
     let mut plain = 0_u64;
     for buffer in batch.buffers().into_iter().flatten() {
@@ -308,8 +319,8 @@ fn check_claims(batch: &arrow_ipc::RecordBatch<'_>, body: &[u8]) -> Result<u64, 
             _ => bytes.len() as u64,
         });
     }
-    if plain > BATCH_MAX_BYTES {
-        return Err(format!("a batch unpacks to {plain} bytes; at most {BATCH_MAX_BYTES} are read at a time, so write smaller batches"));
+    if plain > most {
+        return Err(format!("a batch unpacks to {plain} bytes; at most {most} are read at a time of a file of this size, so write smaller batches"));
     }
     let rows_max = plain.saturating_mul(8).saturating_add(ROWS_SPARE);
     let counts = batch.nodes().into_iter().flatten().map(|node| node.length()).chain([batch.length()]);
@@ -440,9 +451,8 @@ mod tests {
         let loaded = load("t.arrow", writer.into_inner().unwrap(), &[]).unwrap();
         assert_eq!((loaded.types().as_str(), loaded.rows().len()), ("n:integer", 0));
 
-        let mut messages =
-            Messages { input: Box::new(std::io::Cursor::new(Vec::new())), at: 0, end: 0, batches_named: None, batches: 0, closed: false, dictionaries: HashMap::new() };
-        let half = BATCH_MAX_BYTES / 2;
+        let mut messages = Messages::of(Box::new(std::io::Cursor::new(Vec::new())), 0);
+        let half = BATCH_LEAST_BYTES / 2;
         for (id, adds) in [(1, false), (2, false), (1, false)] {
             assert!(messages.hold(id, adds, half).is_ok());
         }

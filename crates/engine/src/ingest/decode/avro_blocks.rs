@@ -6,14 +6,16 @@ use std::io::{BufReader, Read};
 
 use super::Spooled;
 use super::compression::XZ_MEMORY_KIB;
+use super::plain_size::held_max;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What containers begin with.
 pub(crate) const MAGIC: &[u8] = b"Obj\x01";
 /// Header at most.
 const HEADER_MAX_BYTES: u64 = 16 << 20;
-/// Bytes of a block at most, packed and unpacked: it is in memory whole.
+/// Bytes of a block at most, packed and unpacked, of any file and of a small one: it is in memory whole.
 const BLOCK_MAX_BYTES: u64 = 256 << 20;
+const BLOCK_LEAST_BYTES: u64 = 32 << 20;
 
 /// How blocks are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,33 +42,33 @@ impl Codec {
     }
 
     /// The plain bytes of a block.
-    fn unpack(self, packed: Vec<u8>) -> std::result::Result<Vec<u8>, String> {
+    fn unpack(self, packed: Vec<u8>, most: u64) -> std::result::Result<Vec<u8>, String> {
         match self {
             Self::Null => Ok(packed),
-            Self::Snappy => unpack_snappy(&packed),
-            Self::Deflate => bounded(flate2::read::DeflateDecoder::new(packed.as_slice())),
-            Self::Zstandard => bounded(zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| error.to_string())?),
-            Self::Bzip2 => bounded(bzip2::read::BzDecoder::new(packed.as_slice())),
-            Self::Xz => bounded(lzma_rust2::XzReader::new_mem_limit(packed.as_slice(), false, XZ_MEMORY_KIB)),
+            Self::Snappy => unpack_snappy(&packed, most),
+            Self::Deflate => bounded(flate2::read::DeflateDecoder::new(packed.as_slice()), most),
+            Self::Zstandard => bounded(zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| error.to_string())?, most),
+            Self::Bzip2 => bounded(bzip2::read::BzDecoder::new(packed.as_slice()), most),
+            Self::Xz => bounded(lzma_rust2::XzReader::new_mem_limit(packed.as_slice(), false, XZ_MEMORY_KIB), most),
         }
     }
 }
 
-fn too_large(bytes: u64) -> String {
-    format!("the block takes {bytes} bytes or more; at most {BLOCK_MAX_BYTES} are read at a time, so write smaller blocks")
+fn too_large(bytes: u64, most: u64) -> String {
+    format!("the block takes {bytes} bytes or more; at most {most} are read at a time of a file of this size, so write smaller blocks")
 }
 
-fn bounded(reader: impl Read) -> std::result::Result<Vec<u8>, String> {
+fn bounded(reader: impl Read, most: u64) -> std::result::Result<Vec<u8>, String> {
     let mut plain = Vec::new();
-    reader.take(BLOCK_MAX_BYTES + 1).read_to_end(&mut plain).map_err(|error| error.to_string())?;
-    if plain.len() as u64 > BLOCK_MAX_BYTES { Err(too_large(BLOCK_MAX_BYTES + 1)) } else { Ok(plain) }
+    reader.take(most + 1).read_to_end(&mut plain).map_err(|error| error.to_string())?;
+    if plain.len() as u64 > most { Err(too_large(most + 1, most)) } else { Ok(plain) }
 }
 
-fn unpack_snappy(packed: &[u8]) -> std::result::Result<Vec<u8>, String> {
+fn unpack_snappy(packed: &[u8], most: u64) -> std::result::Result<Vec<u8>, String> {
     let (packed, checksum) = packed.split_last_chunk::<4>().ok_or("the block has no checksum")?;
     let length = snap::raw::decompress_len(packed).map_err(|error| error.to_string())? as u64;
-    if length > BLOCK_MAX_BYTES {
-        return Err(too_large(length));
+    if length > most {
+        return Err(too_large(length, most));
     }
     let plain = snap::raw::Decoder::new().decompress_vec(packed).map_err(|error| error.to_string())?;
     if crc32fast::hash(&plain) == u32::from_be_bytes(*checksum) { Ok(plain) } else { Err("its checksum is another one".to_owned()) }
@@ -173,8 +175,9 @@ impl AvroBlocks {
         }
         let (rows, length) = (self.varint()?, self.varint()?);
         let (Ok(rows), Ok(length)) = (u64::try_from(rows), u64::try_from(length)) else { return Err(self.damaged("a length below zero")) };
-        if length > BLOCK_MAX_BYTES {
-            return Err(self.damaged(&too_large(length)));
+        let most = held_max(self.size, BLOCK_LEAST_BYTES, BLOCK_MAX_BYTES);
+        if length > most {
+            return Err(self.damaged(&too_large(length, most)));
         }
         if length > self.size.saturating_sub(self.at) {
             return Err(self.truncated());
@@ -186,7 +189,7 @@ impl AvroBlocks {
         if mark != self.mark {
             return Err(self.damaged("it does not end with the mark of the file"));
         }
-        let bytes = self.codec.unpack(packed).map_err(|what| self.damaged(&what))?;
+        let bytes = self.codec.unpack(packed, most).map_err(|what| self.damaged(&what))?;
         // A row takes a byte at least, but for one of nothing but nulls, which is no row.
         if rows > bytes.len() as u64 {
             return Err(self.damaged(&format!("{} bytes claim to be {rows} rows", bytes.len())));

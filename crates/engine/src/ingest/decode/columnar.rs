@@ -16,7 +16,9 @@ use serde_json::{Map, Value};
 use super::arrow::ArrowSource;
 use super::avro::AvroSource;
 use super::batch::{BATCH_ROWS, not_in_dataset, schema_of};
-use super::parquet::ParquetSource;
+use super::compact::compact;
+use super::parquet;
+use super::plain_size::{Growth, RowSizes};
 use super::tally::{Tally, shorten_value};
 use super::{DecodeOutcome, DecodeTarget, Decoded, Spooled, value};
 use crate::catalog::Column;
@@ -25,6 +27,9 @@ use crate::catalog::json::column_to_json;
 use crate::error::{Error, Result};
 use crate::ingest::reject::{REJECTS_MAX, REJECTS_MAX_BYTES};
 use crate::ingest::{Progress, Reject};
+
+/// Plain bytes of rows that are cast and handed on together, unless one row has more.
+const PIECE_BYTES: u64 = 64 << 20;
 
 /// Which of the formats a file is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +54,7 @@ impl Columnar {
     /// `Invalid` when the file is broken, or a column is of a type that has no place here.
     pub(crate) fn open(self, source: &Spooled, limit: Option<usize>) -> Result<Box<dyn Batches>> {
         let opened = guarded(self, source.name(), || match self {
-            Self::Parquet => ParquetSource::open(source, limit).map(|file| Box::new(file) as Box<dyn Batches>),
+            Self::Parquet => parquet::open(source, limit),
             Self::Arrow => ArrowSource::open(source).map(|file| Box::new(file) as Box<dyn Batches>),
             Self::Avro => AvroSource::open(source, limit).map(|file| Box::new(file) as Box<dyn Batches>),
         })?;
@@ -86,6 +91,11 @@ pub(crate) trait Batches {
     /// The next rows. `rows_before` were read already, for messages.
     fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>>;
 
+    /// Rows that the file claims to have, where it does so before they are read.
+    fn rows_claimed(&self) -> u64 {
+        0
+    }
+
     /// Bytes of the file that are read, when so many rows of it are.
     fn bytes_read(&self, rows: u64) -> u64;
 }
@@ -115,12 +125,19 @@ pub(crate) fn decode(source: &Spooled, format: Columnar, target: &DecodeTarget, 
         }
     }
     let mut tally = Tally::new(source.name(), progress);
+    // Each row is a byte at least when it is written out.
+    Growth::of(source).add(file.rows_claimed(), source.size(), format.as_str())?;
+    let mut growth = Growth::of(source);
     while let Some(batch) = format.read(source.name(), &mut *file, tally.rows())? {
         let mut start = 0;
+        let sizes = RowSizes::of(&batch);
         while start < batch.num_rows() {
             progress.check()?;
-            let piece = batch.slice(start, BATCH_ROWS.min(batch.num_rows() - start));
-            start += piece.num_rows();
+            // A value that is stored once may stand in every row: what all of them take is counted before any is cast.
+            let (rows, bytes) = sizes.within(start, BATCH_ROWS, PIECE_BYTES);
+            growth.add(bytes, source.size(), format.as_str())?;
+            let piece = batch.slice(start, rows);
+            start += rows;
             let decoded = take(source, format, &piece, target, tally.rows(), progress)?;
             tally.add(piece.num_rows(), &decoded.rejects)?;
             emit(decoded)?;
@@ -157,7 +174,7 @@ fn take(source: &Spooled, format: Columnar, batch: &RecordBatch, target: &Decode
             arrays.push(new_null_array(&column.data_type(), batch.num_rows()));
             continue;
         };
-        let array = convert(stored, column).map_err(|error| {
+        let array = convert(stored, column).and_then(compact).map_err(|error| {
             Error::invalid(format!(
                 "{}: column {:?} of the {} type {} cannot be read as {column}: {}; choose another type",
                 source.name(),

@@ -8,16 +8,13 @@ use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::Spooled;
+use super::plain_size::Growth;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{Compression, Progress};
 
 const BUFFER_BYTES: usize = 256 << 10;
 /// Memory that unpacking xz may take; `xz -9` asks for 65 MiB.
 pub(crate) const XZ_MEMORY_KIB: u32 = 256 << 10;
-/// Packed data that makes more plain bytes of each of its own than this is no table; text packs to a tenth, logs to a
-/// hundredth. Looked at once there are `BOMB_MIN_BYTES`.
-const BOMB_RATIO: u64 = 1_000;
-const BOMB_MIN_BYTES: u64 = 256 << 20;
 
 impl Compression {
     /// How content that begins like this is packed.
@@ -53,7 +50,7 @@ pub(crate) struct Unpacked {
     compression: Compression,
     progress: Progress,
     content: Box<dyn Read + Send>,
-    plain_bytes: u64,
+    growth: Growth,
 }
 
 struct Counted {
@@ -85,7 +82,7 @@ impl Unpacked {
                     .map_err(|error| Error::new(ErrorKind::Unavailable, format!("{}: the zstd reader cannot start: {error}", source.name())).because(error))?,
             ),
         };
-        Ok(Self { name: source.name().to_owned(), size: source.size(), compression, progress: progress.clone(), content, plain_bytes: 0 })
+        Ok(Self { name: source.name().to_owned(), size: source.size(), compression, progress: progress.clone(), content, growth: Growth::of(source) })
     }
 
     /// The name that messages use.
@@ -104,13 +101,8 @@ impl Unpacked {
                 Err(error) => return Err(self.explain(error)),
             }
         }
-        self.plain_bytes += filled as u64;
-        let (plain, read) = (self.plain_bytes, self.progress.bytes_read());
-        if self.compression != Compression::None && plain > BOMB_MIN_BYTES && plain / BOMB_RATIO > read {
-            let (name, packing) = (&self.name, self.compression.as_str());
-            return Err(Error::invalid(format!(
-                "{name}: {read} bytes of {packing} data unpack to more than {plain}, over {BOMB_RATIO} times as much, which no table does; nothing is loaded"
-            )));
+        if self.compression != Compression::None {
+            self.growth.add(filled as u64, self.progress.bytes_read(), self.compression.as_str())?;
         }
         Ok(filled)
     }

@@ -9,13 +9,15 @@ use zip::ZipArchive;
 
 use super::Spooled;
 use super::excel_xml::Measure;
+use super::plain_size::held_max;
 use crate::error::{Error, Result};
 use crate::ingest::Progress;
 
 /// Parts of a workbook at most.
 const PARTS_MAX: usize = 10_000;
-/// Bytes of a part that is held in memory, such as its texts.
+/// Bytes of a part that is held in memory, such as its texts, of any workbook and of a small one.
 const HELD_MAX_BYTES: u64 = 512 << 20;
+const HELD_LEAST_BYTES: u64 = 64 << 20;
 /// Bytes of a sheet, which is streamed. Excel's largest sheet, full of numbers, is larger; nobody sends that.
 const SHEET_MAX_BYTES: u64 = 4 << 30;
 /// Bytes of all parts.
@@ -55,9 +57,11 @@ pub(crate) fn check(source: &Spooled, progress: &Progress) -> Result<()> {
         let (claimed, packed) = (part.size(), part.compressed_size());
         let is_texts = lower.ends_with("sharedstrings.xml");
         let is_sheet = lower.contains("worksheets/") && !is_texts && !lower.ends_with("styles.xml") && !lower.ends_with(".rels");
-        let most = if is_sheet { SHEET_MAX_BYTES } else { HELD_MAX_BYTES };
+        let most = if is_sheet { SHEET_MAX_BYTES } else { held_max(source.size(), HELD_LEAST_BYTES, HELD_MAX_BYTES) };
         if claimed > most {
-            return Err(Error::invalid(format!("{name}: part {part_name:?} of the workbook claims {claimed} bytes; at most {most} are read, so export the sheet as CSV")));
+            return Err(Error::invalid(format!(
+                "{name}: part {part_name:?} of the workbook claims {claimed} bytes; at most {most} are read of a workbook of this size, so export the sheet as CSV"
+            )));
         }
         let is_xml = lower.ends_with(".xml") || lower.ends_with(".rels");
         if is_xml && claimed > BOMB_MIN_BYTES && claimed / BOMB_RATIO > packed {
@@ -131,8 +135,8 @@ mod tests {
             check(&spooled("t.xlsx", bytes), &Progress::new()).unwrap_err().message().to_owned()
         };
         let one = claiming(&["xl/sheet.bin"], 513 << 20);
-        assert!(one.contains("claims 537919488 bytes; at most 536870912 are read"), "{one}");
-        let all = claiming(&["xl/a.bin", "xl/b.bin", "xl/c.bin", "xl/workbook.xml"], 100 << 20);
+        assert!(one.contains("claims 537919488 bytes; at most 67108864 are read"), "{one}");
+        let all = claiming(&["xl/a.bin", "xl/b.bin", "xl/c.bin", "xl/d.bin", "xl/e.bin", "xl/workbook.xml"], 60 << 20);
         assert!(all.contains("to 314572800 bytes or more"), "{all}");
     }
 

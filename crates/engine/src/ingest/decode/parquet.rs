@@ -1,65 +1,159 @@
-//! Parquet files as batches, by the `parquet` crate. Refuses files with a broken footer.
+//! Parquet files as batches, by the `parquet` crate. What a file claims of itself is looked at before it is believed: the shape of its schema, its
+//! rows, and each page (`parquet_pages.rs`). Texts are read as views, so that what a dictionary says once is in memory once, and batches have
+//! as many rows as memory is meant for. Refuses files with a broken footer, and claims that a file of its size gives no reason for.
 
 use std::fs::File;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 use super::Spooled;
 use super::batch::BATCH_ROWS;
 use super::columnar::Batches;
+use super::parquet_header::{Trouble, schema_shape};
+use super::parquet_pages::{Groups, Leaf, Meter};
+use super::plain_size::held_max;
+use crate::catalog::COLUMNS_MAX;
 use crate::error::{Error, Result};
 
 /// What Parquet files begin and end with.
 pub(crate) const MAGIC: &[u8] = b"PAR1";
+/// Length of the footer and magic number, behind the footer.
+const TAIL_BYTES: u64 = 8;
+/// Bytes of a footer that are looked at for its schema: first those of common ones, then what there is.
+const SCHEMA_BYTES: u64 = 64 << 10;
+/// Columns and what they lie in at most, and how deep: a list takes three of them.
+const ELEMENTS_MAX: u64 = 10 * COLUMNS_MAX as u64;
+const DEPTH_MAX: usize = 64;
+/// Bytes of the values of a batch, without those of texts.
+const BATCH_BYTES: u64 = 64 << 20;
+/// Rows of row groups that are read one after the other by one reader: a batch ends where it ends.
+const RUN_ROWS: u64 = 4 * BATCH_ROWS as u64;
+/// Bytes of pages that are held at a time: of a small file, and of any.
+const HELD_LEAST_BYTES: u64 = 128 << 20;
+const HELD_MOST_BYTES: u64 = 2 << 30;
+
+/// Reads the footer; with a limit, batches have no more rows than that.
+pub(crate) fn open(source: &Spooled, limit: Option<usize>) -> Result<Box<dyn Batches>> {
+    Ok(match source.file()? {
+        Some(file) => Box::new(ParquetSource::<File>::build(source, file, limit)?),
+        None => Box::new(ParquetSource::<Bytes>::build(source, source.bytes().cloned().unwrap_or_default(), limit)?),
+    })
+}
 
 /// A Parquet file whose footer was read.
-pub(crate) struct ParquetSource {
+struct ParquetSource<R> {
     name: String,
     size: u64,
     schema: SchemaRef,
     rows: u64,
-    reader: ParquetRecordBatchReader,
+    input: Arc<R>,
+    metadata: Arc<ParquetMetaData>,
+    levels: FieldLevels,
+    batch_rows: usize,
+    /// The first row group that no reader was opened for.
+    next_group: usize,
+    run: Option<Run>,
 }
 
-impl ParquetSource {
-    /// Reads the footer; the reader gives at most `limit` rows.
-    pub(crate) fn open(source: &Spooled, limit: Option<usize>) -> Result<Self> {
-        match source.file()? {
-            Some(file) => Self::build::<File>(source, file, limit),
-            None => Self::build::<Bytes>(source, source.bytes().cloned().unwrap_or_default(), limit),
-        }
-    }
+/// Row groups that are being read.
+struct Run {
+    reader: ParquetRecordBatchReader,
+    meter: Arc<Meter>,
+}
 
-    fn build<T: ChunkReader + 'static>(source: &Spooled, input: T, limit: Option<usize>) -> Result<Self> {
+impl<R: ChunkReader + 'static> ParquetSource<R> {
+    fn build(source: &Spooled, input: R, limit: Option<usize>) -> Result<Self> {
         let (name, size) = (source.name().to_owned(), source.size());
-        let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| {
+        let refused = |what: &str| Error::invalid(format!("{name}: the Parquet file cannot be read: {what}; write it anew"));
+        look_at_schema(&input, size).map_err(|what| refused(&what))?;
+        let loaded = ArrowReaderMetadata::load(&input, ArrowReaderOptions::new()).map_err(|error| {
             Error::invalid(format!("{name}: the footer of the Parquet file ({size} bytes) cannot be read: {error}; the file may be cut off, send it whole")).because(error)
         })?;
-        let schema = Arc::clone(builder.schema());
-        let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or_default();
-        let builder = builder.with_batch_size(BATCH_ROWS);
-        let builder = if let Some(limit) = limit { builder.with_limit(limit) } else { builder };
-        let reader = builder.build().map_err(|error| Error::invalid(format!("{name}: the Parquet file cannot be read: {error}; write it anew")).because(error))?;
-        Ok(Self { name, size, schema, rows, reader })
+        let metadata = Arc::clone(loaded.metadata());
+        let claimed = metadata.file_metadata().num_rows();
+        let mut rows = 0_u64;
+        for group in metadata.row_groups() {
+            let more = u64::try_from(group.num_rows()).map_err(|_| refused("a row group of less than no rows"))?;
+            rows = rows.saturating_add(more);
+        }
+        if u64::try_from(claimed) != Ok(rows) {
+            return Err(refused(&format!("its footer claims {claimed} rows, and its row groups {rows}")));
+        }
+        let columns = metadata.file_metadata().schema_descr();
+        let hint = loaded.schema().fields().iter().map(viewed).collect();
+        let levels = parquet_to_arrow_field_levels(columns, ProjectionMask::all(), Some(&hint)).map_err(|error| refused(&error.to_string()).because(error))?;
+        let row_bytes = columns.columns().iter().fold(1_u64, |bytes, column| bytes.saturating_add(Leaf::of(column).bytes));
+        let batch_rows = usize::try_from(BATCH_BYTES / row_bytes).unwrap_or(1).clamp(1, BATCH_ROWS).min(limit.unwrap_or(BATCH_ROWS).max(1));
+        let schema = Arc::clone(loaded.schema());
+        let mut file = Self { name, size, schema, rows, input: Arc::new(input), metadata, levels, batch_rows, next_group: 0, run: None };
+        let run = file.open_run(true)?;
+        file.schema = run.as_ref().map_or_else(|| Arc::clone(&file.schema), |run| run.reader.schema());
+        file.run = run;
+        if let Some(field) = file.schema.fields().iter().find(|field| copies(field.data_type())) {
+            return Err(Error::invalid(format!(
+                "{}: column {:?} of the Parquet file would be read as {}, copy by copy; write it anew",
+                file.name,
+                field.name(),
+                field.data_type()
+            )));
+        }
+        Ok(file)
+    }
+
+    /// Opens the next row groups; none at the end, but for the first ones, whose reader knows the schema.
+    fn open_run(&mut self, is_first: bool) -> Result<Option<Run>> {
+        let (mut groups, mut rows) = (Vec::new(), 0_u64);
+        while rows < RUN_ROWS
+            && let Some(group) = self.metadata.row_groups().get(self.next_group)
+        {
+            groups.push(self.next_group);
+            rows = rows.saturating_add(u64::try_from(group.num_rows()).unwrap_or_default());
+            self.next_group += 1;
+        }
+        if groups.is_empty() && !is_first {
+            return Ok(None);
+        }
+        let meter = Arc::new(Meter::new(held_max(self.size, HELD_LEAST_BYTES, HELD_MOST_BYTES)));
+        let groups = Groups { reader: Arc::clone(&self.input), metadata: Arc::clone(&self.metadata), groups, meter: Arc::clone(&meter) };
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&self.levels, &groups, self.batch_rows, None)
+            .map_err(|error| Error::invalid(format!("{}: the Parquet file cannot be read: {error}; write it anew", self.name)).because(error))?;
+        Ok(Some(Run { reader, meter }))
     }
 }
 
-impl Batches for ParquetSource {
+impl<R: ChunkReader + 'static> Batches for ParquetSource<R> {
     fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
     fn read(&mut self, rows_before: u64) -> Result<Option<RecordBatch>> {
-        let name = &self.name;
-        self.reader
-            .next()
-            .transpose()
-            .map_err(|error| Error::invalid(format!("{name}: the Parquet file is damaged after row {rows_before}: {error}; write it anew")).because(error))
+        while let Some(run) = &mut self.run {
+            run.meter.begin();
+            match run.reader.next() {
+                Some(Ok(batch)) => return Ok(Some(batch)),
+                Some(Err(error)) => {
+                    let name = &self.name;
+                    return Err(Error::invalid(match run.meter.trouble() {
+                        Some(what) => format!("{name}: the Parquet file cannot be read after row {rows_before}: {what}"),
+                        None => format!("{name}: the Parquet file is damaged after row {rows_before}: {error}; write it anew"),
+                    })
+                    .because(error));
+                }
+                None => self.run = self.open_run(false)?,
+            }
+        }
+        Ok(None)
+    }
+
+    fn rows_claimed(&self) -> u64 {
+        self.rows
     }
 
     /// Rows are all that the reader tells of its way through the file.
@@ -67,6 +161,62 @@ impl Batches for ParquetSource {
         self.size.saturating_mul(rows).checked_div(self.rows).unwrap_or_default()
     }
 }
+
+/// Looks how large and deep the schema is, where there is one to be found: the rest of a broken footer is told by who reads it whole.
+fn look_at_schema<R: ChunkReader>(input: &R, size: u64) -> Result<(), String> {
+    let footer = size.checked_sub(TAIL_BYTES).and_then(|tail_at| {
+        let tail = input.get_bytes(tail_at, TAIL_BYTES as usize).ok()?;
+        let length = u64::from(u32::from_le_bytes(*tail.strip_suffix(MAGIC)?.first_chunk::<4>()?));
+        Some((tail_at.checked_sub(length)?, length))
+    });
+    let Some((at, length)) = footer else { return Ok(()) };
+    for most in [SCHEMA_BYTES, u64::MAX] {
+        let Ok(bytes) = input.get_bytes(at, usize::try_from(length.min(most)).unwrap_or_default()) else { return Ok(()) };
+        match schema_shape(&bytes) {
+            Ok((elements, _)) if elements > ELEMENTS_MAX => {
+                return Err(format!("its schema has {elements} columns and what they lie in; at most {ELEMENTS_MAX} are read, and {COLUMNS_MAX} columns"));
+            }
+            Ok((_, depth)) if depth > DEPTH_MAX => return Err(format!("its schema is {depth} levels deep; at most {DEPTH_MAX} are read")),
+            Ok(_) => return Ok(()),
+            Err(Trouble::Short) if length > most => {}
+            Err(Trouble::Short) => return Err("its schema is cut off".to_owned()),
+            Err(Trouble::Broken(what)) => return Err(format!("its footer has {what}")),
+        }
+    }
+    Ok(())
+}
+
+/// A field with views for its texts, and lists that know their offsets: other types make copies of what is stored once, which the schema
+/// that a file brings along can ask for.
+fn viewed(field: &FieldRef) -> FieldRef {
+    Arc::new(field.as_ref().clone().with_data_type(viewed_type(field.data_type())))
+}
+
+fn viewed_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+        DataType::Dictionary(_, value) => viewed_type(value),
+        DataType::List(element) | DataType::LargeList(element) | DataType::ListView(element) | DataType::LargeListView(element) | DataType::FixedSizeList(element, _) => {
+            DataType::List(viewed(element))
+        }
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(viewed).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(viewed(entries), *sorted),
+        other => other.clone(),
+    }
+}
+
+/// Whether values of a type are copied for each row that has them.
+fn copies(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Dictionary(..) | DataType::FixedSizeList(..) => true,
+        DataType::List(inner) | DataType::LargeList(inner) | DataType::Map(inner, _) => copies(inner.data_type()),
+        DataType::Struct(fields) => fields.iter().any(|field| copies(field.data_type())),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod crafted;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ingest::{Input, Progress};
+use crate::settings::UNPACK_RATIO;
 
 /// Streams up to this size stay in memory.
 const MEMORY_MAX_BYTES: usize = 4 << 20;
@@ -34,6 +35,7 @@ pub(crate) struct Spooled {
     content: Content,
     /// Of the content, once somebody has read it from end to end; `None` where nobody wants to know.
     hash: Option<Arc<OnceLock<Hash>>>,
+    unpack_ratio: u32,
 }
 
 /// A SHA-256.
@@ -50,6 +52,18 @@ impl Spooled {
     /// The name that messages use.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How many times its size its plain content may be.
+    pub(crate) fn unpack_ratio(&self) -> u32 {
+        self.unpack_ratio
+    }
+
+    /// The same with another ratio, where one is said.
+    #[must_use]
+    pub(crate) fn with_unpack_ratio(mut self, ratio: Option<u32>) -> Self {
+        self.unpack_ratio = ratio.unwrap_or(self.unpack_ratio);
+        self
     }
 
     /// Bytes as stored.
@@ -180,7 +194,7 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
         Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
     };
     progress.set_bytes_total(size);
-    Ok(Spooled { name, size, content, hash: None })
+    Ok(Spooled { name, size, content, hash: None, unpack_ratio: UNPACK_RATIO })
 }
 
 /// A file: read at once where it is small, because it is read more than once, and in pieces.

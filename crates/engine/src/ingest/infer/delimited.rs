@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_ROWS, Sample};
+use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_ROWS, Sample, check_width};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
 use crate::ingest::decode::csv::explain;
@@ -39,6 +39,7 @@ pub(super) fn infer(sample: &Sample<'_>, options: &ReadOptions, tabs_named: bool
         return Err(super::empty(sample.name));
     }
     let width = first.len();
+    check_width(sample.name, width)?;
     let fill = options.ragged_rows == RaggedRows::Fill;
     let body = observe(sample, &tile, 1, width, fill);
     let names: Vec<String> = first.iter().map(|cell| clean(&content(sample, *cell))).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_BYTES, SAMPLE_ROWS, Sample};
+use super::{Found, InferredColumn, Layout, Observation, PREVIEW_ROWS, Preview, SAMPLE_BYTES, SAMPLE_ROWS, Sample, check_width};
 use crate::catalog::{Column, ColumnType};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
@@ -97,6 +97,7 @@ fn infer_rows(sample: &Sample<'_>, mut finder: RowFinder, layout: Layout, final_
                 let mut values = Vec::new();
                 match read_row(row, |key, scalar| values.push((key.to_owned(), scalar))) {
                     Ok(()) => {
+                        check_width(sample.name, values.len().max(columns.names.len()))?;
                         if good < PREVIEW_ROWS {
                             preview.push(values.iter().map(|(key, scalar)| (key.clone(), scalar.text().unwrap_or_default().into_owned())).collect::<HashMap<_, _>>());
                         }

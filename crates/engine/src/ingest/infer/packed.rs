@@ -3,16 +3,19 @@
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{Field, Int64Type};
 
-use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, shorten};
+use super::{EXAMPLES_MAX, Found, InferredColumn, Layout, PREVIEW_ROWS, Preview, check_width, shorten};
 use crate::catalog::column::FLOAT_EXACT_MAX;
 use crate::catalog::convert::{Misfit, convert, misfits, show};
 use crate::catalog::{Column, ColumnType, DatasetSchema};
 use crate::error::{Error, Result};
 use crate::ingest::decode::Spooled;
 use crate::ingest::decode::columnar::Columnar;
+use crate::ingest::decode::plain_size::RowSizes;
 use crate::ingest::decode::value;
 
 const SAMPLE_ROWS: usize = 1_000;
+/// Plain bytes of the rows that are looked at, unless the first has more: one value may stand in all of them.
+const SAMPLE_BYTES: u64 = 32 << 20;
 
 /// Looks at a file. Where it has just the columns of a dataset, all of which are `known`, its rows have nothing to add: no examples
 /// are taken then, which would cost as much as decoding a page of each column.
@@ -22,8 +25,9 @@ pub(super) fn infer(source: &Spooled, format: Columnar, known: Option<&DatasetSc
     if schema.fields().is_empty() {
         return Err(Error::invalid(format!("{}: the {} file has no columns; write it anew", source.name(), format.as_str())));
     }
+    check_width(source.name(), schema.fields().len())?;
     let is_known = known.is_some_and(|known| schema.fields().iter().all(|field| is_of(known, field)));
-    let batch = if is_known { None } else { format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, batch.num_rows().min(SAMPLE_ROWS))) };
+    let batch = if is_known { None } else { format.read(source.name(), &mut *file, 0)?.map(|batch| batch.slice(0, RowSizes::of(&batch).within(0, SAMPLE_ROWS, SAMPLE_BYTES).0)) };
     let rows = batch.as_ref().map_or(0, |batch| batch.num_rows());
     let mut preview = Preview { columns: schema.fields().iter().map(|field| field.name().clone()).collect(), rows: vec![Vec::new(); rows.min(PREVIEW_ROWS)] };
     let mut columns = Vec::new();
