@@ -1,5 +1,6 @@
-//! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for some seconds. They need cargo-fuzz and a nightly toolchain, which it
-//! does not install; it says what is missing. What does harm is kept in `fuzz/artifacts`, and belongs into `fuzz/corpus` with its repair:
+//! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for some seconds. Where cargo-fuzz and a nightly toolchain are installed, which it
+//! does not do, libFuzzer runs them, after a build with sanitizers that takes an hour and more. Elsewhere `crates/engine/tests/fuzz.rs`
+//! changes the examples as long, without a look at which code they reach. What does harm is kept in `fuzz/artifacts`, and belongs into `fuzz/corpus` with its repair:
 //! `crates/engine/tests/fuzz.rs` replays that folder in every test run. Inputs that a fuzzer makes to get further, thousands of them, go
 //! to `fuzz/generated`: they are where its next run begins, and no examples.
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::command::Command;
-use crate::workspace::Workspace;
+use crate::workspace::{SELECTION, Workspace};
 
 /// A build with sanitizers comes first.
 const BUILDING: Duration = Duration::from_secs(2 * 3_600);
@@ -35,11 +36,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         None => known,
     };
     let is_there = |arguments: &[&str]| std::process::Command::new("cargo").args(arguments).output().is_ok_and(|output| output.status.success());
-    if !is_there(&["+nightly", "--version"]) {
-        bail!("fuzzing needs a nightly toolchain: `rustup toolchain install nightly`. `cargo test --test fuzz` replays all examples without one");
-    }
-    if !is_there(&["+nightly", "fuzz", "--version"]) {
-        bail!("fuzzing needs cargo-fuzz: `cargo install cargo-fuzz`. `cargo test --test fuzz` replays all examples without it, and `TIDEMILL_FUZZ_ROUNDS` tries changes of them");
+    if !is_there(&["+nightly", "--version"]) || !is_there(&["+nightly", "fuzz", "--version"]) {
+        println!("  there is no cargo-fuzz with a nightly toolchain (`rustup toolchain install nightly`, `cargo install cargo-fuzz`): a test changes the examples instead");
+        return changes(workspace, args, wanted.len());
     }
     for target in wanted {
         // A fuzzer writes into the first folder, and reads all of them.
@@ -56,6 +55,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
             .with_context(|| format!("what {target} found lies in fuzz/artifacts/{target}; put it into fuzz/corpus/{target} together with its repair"))?;
     }
     Ok(())
+}
+
+/// The same targets by the test that replays their examples, in the profile that everything else is built with.
+fn changes(workspace: &Workspace, args: &Args, targets: usize) -> Result<()> {
+    let order = [["test", "--test", "fuzz"].as_slice(), &SELECTION, &["--", "--nocapture"]].concat();
+    let mut command = Command::cargo(order).environment("TIDEMILL_FUZZ_SECONDS", args.seconds.to_string());
+    if let Some(target) = &args.target {
+        command = command.environment("TIDEMILL_FUZZ_TARGET", target);
+    }
+    command.directory(&workspace.root).deadline(BUILDING + Duration::from_secs(args.seconds * targets as u64)).run()
 }
 
 /// The targets, by their files.

@@ -184,6 +184,25 @@ pub fn question(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Reads a file whole, with the types that it seems to have; tells how many rows there are, or why it is refused.
+///
+/// # Errors
+/// As a load has them.
+pub fn rows_of(name: &str, bytes: &[u8]) -> Result<usize> {
+    let input = Input::Bytes { name: name.to_owned(), bytes: Bytes::copy_from_slice(bytes) };
+    let source = block_on(spool(input, &Progress::new()))?;
+    let inference = infer_spooled(&source, &ReadOptions::default(), None)?;
+    let (columns, declared) = inference.declared_with(&BTreeMap::new())?;
+    DatasetSchema::new(columns.clone(), None)?;
+    let target = DecodeTarget { columns, declared, lines: false, nulling: Vec::new() };
+    let mut rows = 0;
+    decode(&source, &inference, &target, &Progress::new(), &mut |decoded| {
+        rows += decoded.batch.num_rows();
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
 fn file(name: &str, format: Option<FileFormat>, bytes: &[u8]) -> Result<(), String> {
     load(&spooled(name, bytes)?, &ReadOptions { format, ..ReadOptions::default() })
 }

@@ -1,48 +1,30 @@
 //! Replays the examples of `fuzz/corpus`, and small changes of them, through the very functions that the fuzz targets call: nothing
-//! panics, no error is our own fault, and none takes a great deal of memory. `cargo xtask fuzz` looks for more of them.
+//! panics, no error is our own fault, and none takes a great deal of memory or time. `cargo xtask fuzz` looks for more of them.
 //!
-//! What fuzzing finds becomes a file in the folder of its target. `TIDEMILL_FUZZ_ROUNDS` says how many changes of each are
-//! tried, `TIDEMILL_FUZZ_SEED` which.
+//! What fuzzing finds becomes a file in the folder of its target. Some changes are the same in every run: `TIDEMILL_FUZZ_ROUNDS` says how
+//! many of each example, `TIDEMILL_FUZZ_SEED` which. Then each target gets `TIDEMILL_FUZZ_SECONDS` of others, by a seed of the day
+//! (`TIDEMILL_FUZZ_DAY` repeats one), in which changes are changed again.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may be blunt")]
 #![allow(unsafe_code, reason = "a global allocator is an unsafe trait; this one counts and passes everything on")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+#[path = "counting/memory.rs"]
+mod memory;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use tidemill::fuzzing::{TARGETS, Target};
 
-/// Counts bytes that are allocated, and the most that ever were.
-struct Counting;
+use crate::memory::measured;
 
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// SAFETY: every call goes to the system's allocator as it came; counters change nothing that is handed out.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-/// Examples are small; what they unpack to is bounded by what docs/loading.md says.
-const MEMORY_MAX_BYTES: usize = 1 << 30;
 /// Changes of each example in an ordinary run.
 const ROUNDS: u64 = 40;
+/// Seconds of further changes for each target.
+const SECONDS: u64 = 1;
+/// Changes on top of each other at most.
+const LAYERS: usize = 4;
 /// Examples larger than this are not changed, only replayed.
 const CHANGED_MAX_BYTES: usize = 64 << 10;
 
@@ -104,22 +86,27 @@ fn changed(bytes: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
 
 /// Gives the bytes to a target; says what went wrong.
 fn tried(target: Target, bytes: &[u8]) -> Result<(), String> {
-    let before = LIVE.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let ended = catch_unwind(AssertUnwindSafe(|| target(bytes)));
-    let taken = PEAK.load(Ordering::Relaxed).saturating_sub(before);
-    match ended {
-        Err(_) => Err("it panics".to_owned()),
-        Ok(Err(broken)) => Err(broken),
-        Ok(Ok(())) if taken > MEMORY_MAX_BYTES => Err(format!("it takes {} MiB", taken >> 20)),
-        Ok(Ok(())) => Ok(()),
-    }
+    let (ended, too_much) = measured(|| catch_unwind(AssertUnwindSafe(|| target(bytes))));
+    ended.map_err(|_| "it panics".to_owned())??;
+    too_much.map_or(Ok(()), Err)
+}
+
+/// A change of an example that did harm is kept; says where.
+fn kept(place: &str, bytes: &[u8]) -> String {
+    let path = std::env::temp_dir().join(format!("tidemill-fuzz-{place}"));
+    std::fs::write(&path, bytes).map_or_else(|error| format!("not kept ({error})"), |()| format!("kept in {}", path.display()))
+}
+
+/// Days since 1970.
+fn today() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 86_400
 }
 
 /// One test, so that what it counts is its own. What it finds is told at once: an input that ends the process leaves a trace, too.
 #[test]
 fn examples_and_changes_of_them_do_no_harm() {
     let (rounds, seed) = (number("TIDEMILL_FUZZ_ROUNDS", ROUNDS), number("TIDEMILL_FUZZ_SEED", 1));
+    let (day, seconds) = (number("TIDEMILL_FUZZ_DAY", today()), Duration::from_secs(number("TIDEMILL_FUZZ_SECONDS", SECONDS)));
     let only = std::env::var("TIDEMILL_FUZZ_TARGET").ok();
     let targets = TARGETS.into_iter().filter(|(name, _)| only.as_deref().is_none_or(|only| only == *name));
     let targets: Vec<_> = targets.map(|(name, target)| (name, target, examples(name))).collect();
@@ -149,11 +136,23 @@ fn examples_and_changes_of_them_do_no_harm() {
                 let (_, other) = &examples[dice.roll(examples.len())];
                 let bytes = changed(bytes, other, &mut dice);
                 if let Err(broken) = tried(*target, &bytes) {
-                    let path = std::env::temp_dir().join(format!("tidemill-fuzz-{name}-{place}-{round}"));
-                    let kept = std::fs::write(&path, &bytes).map_or_else(|error| format!("not kept ({error})"), |()| format!("kept in {}", path.display()));
+                    let kept = kept(&format!("{name}-{place}-{round}"), &bytes);
                     tell(format!("{name}/{file}, change {round} of seed {seed}, {kept}: {broken}"));
                 }
             }
+        }
+        let small: Vec<&Vec<u8>> = examples.iter().map(|(_, bytes)| bytes).filter(|bytes| bytes.len() <= CHANGED_MAX_BYTES).collect();
+        let (mut dice, mut round, end) = (Dice(day.wrapping_mul(0x9e37_79b9_7f4a_7c15)), 0_u64, Instant::now() + seconds);
+        while Instant::now() < end && !small.is_empty() {
+            let mut bytes = small[dice.roll(small.len())].clone();
+            for _ in 0..=dice.roll(LAYERS) {
+                bytes = changed(&bytes, small[dice.roll(small.len())], &mut dice);
+            }
+            if let Err(broken) = tried(*target, &bytes) {
+                let kept = kept(&format!("{name}-day-{day}-{round}"), &bytes);
+                tell(format!("{name}, change {round} of day {day}, {kept}: {broken}"));
+            }
+            round += 1;
         }
     }
     drop(std::panic::take_hook());
