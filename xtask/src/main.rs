@@ -36,7 +36,7 @@ enum Order {
     Tidy,
     /// Run the engine over storage that fails and forgets: more seeds and kills than the tests do.
     Simulate(simulate::Args),
-    /// Run the fuzz targets, where cargo-fuzz and a nightly toolchain are installed.
+    /// Run the fuzz targets: by cargo-fuzz where that and a nightly toolchain are installed, else by changes of the examples.
     Fuzz(fuzz::Args),
     /// Run benchmarks beside DuckDB and plain DataFusion.
     Bench(bench::Args),

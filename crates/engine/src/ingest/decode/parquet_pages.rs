@@ -255,16 +255,16 @@ impl<R: ChunkReader> Pages<R> {
             let charge = bytes.saturating_add(header.values.saturating_mul(self.leaf.bytes));
             let before = std::mem::replace(&mut self.dictionary, charge);
             self.meter.give_back(before);
-            return self.take(charge);
+            return self.charge(charge);
         }
         // Of a row with several values nobody knows how many of a page belong to it. Others are decoded a batch at a time.
         let charge = if self.leaf.repeated { bytes.saturating_add(header.values.saturating_mul(self.leaf.bytes)) } else { bytes };
         let before = std::mem::replace(&mut self.current, charge);
         self.meter.give_back(before);
-        self.take(charge)
+        self.charge(charge)
     }
 
-    fn take(&self, bytes: u64) -> ParquetResult<()> {
+    fn charge(&self, bytes: u64) -> ParquetResult<()> {
         self.meter.take(bytes).map_err(|what| self.refuse(&what))
     }
 
@@ -297,7 +297,7 @@ impl<R: ChunkReader> Pages<R> {
 
     fn extend(&mut self, bytes: u64) -> ParquetResult<()> {
         self.current = self.current.saturating_add(bytes);
-        self.take(bytes)
+        self.charge(bytes)
     }
 }
 
