@@ -10,7 +10,7 @@ use arrow::record_batch::{RecordBatch, RecordBatchReader};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
 use super::Spooled;
@@ -31,8 +31,11 @@ const SCHEMA_BYTES: u64 = 64 << 10;
 /// Columns and what they lie in at most, and how deep: a list takes three of them.
 const ELEMENTS_MAX: u64 = 10 * COLUMNS_MAX as u64;
 const DEPTH_MAX: usize = 64;
-/// Bytes of the values of a batch, without those of texts.
+/// Bytes of the values of a batch, about, and rows of one at least: pages are counted when they come, whatever was said of them.
 const BATCH_BYTES: u64 = 64 << 20;
+const BATCH_LEAST_ROWS: u64 = 64;
+/// Times its packed bytes that a column is believed to have plain.
+const BELIEVED_RATIO: u64 = 1_000;
 /// Rows of row groups that are read one after the other by one reader: a batch ends where it ends.
 const RUN_ROWS: u64 = 4 * BATCH_ROWS as u64;
 /// Bytes of pages that are held at a time: of a small file, and of any.
@@ -56,7 +59,8 @@ struct ParquetSource<R> {
     input: Arc<R>,
     metadata: Arc<ParquetMetaData>,
     levels: FieldLevels,
-    batch_rows: usize,
+    /// Rows of a batch at most.
+    most_rows: usize,
     /// The first row group that no reader was opened for.
     next_group: usize,
     run: Option<Run>,
@@ -89,10 +93,9 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         let columns = metadata.file_metadata().schema_descr();
         let hint = loaded.schema().fields().iter().map(viewed).collect();
         let levels = parquet_to_arrow_field_levels(columns, ProjectionMask::all(), Some(&hint)).map_err(|error| refused(&error.to_string()).because(error))?;
-        let row_bytes = columns.columns().iter().fold(1_u64, |bytes, column| bytes.saturating_add(Leaf::of(column).bytes));
-        let batch_rows = usize::try_from(BATCH_BYTES / row_bytes).unwrap_or(1).clamp(1, BATCH_ROWS).min(limit.unwrap_or(BATCH_ROWS).max(1));
+        let most_rows = limit.unwrap_or(BATCH_ROWS).clamp(1, BATCH_ROWS);
         let schema = Arc::clone(loaded.schema());
-        let mut file = Self { name, size, schema, rows, input: Arc::new(input), metadata, levels, batch_rows, next_group: 0, run: None };
+        let mut file = Self { name, size, schema, rows, input: Arc::new(input), metadata, levels, most_rows, next_group: 0, run: None };
         let run = file.open_run(true)?;
         file.schema = run.as_ref().map_or_else(|| Arc::clone(&file.schema), |run| run.reader.schema());
         file.run = run;
@@ -120,12 +123,33 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         if groups.is_empty() && !is_first {
             return Ok(None);
         }
+        let batch_rows = self.rows_together(&groups);
         let meter = Arc::new(Meter::new(held_max(self.size, HELD_LEAST_BYTES, HELD_MOST_BYTES)));
         let groups = Groups { reader: Arc::clone(&self.input), metadata: Arc::clone(&self.metadata), groups, meter: Arc::clone(&meter) };
-        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&self.levels, &groups, self.batch_rows, None)
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(&self.levels, &groups, batch_rows, None)
             .map_err(|error| Error::invalid(format!("{}: the Parquet file cannot be read: {error}; write it anew", self.name)).because(error))?;
         Ok(Some(Run { reader, meter }))
     }
+
+    /// Rows of a batch of these row groups: fewer where rows are said to be large.
+    fn rows_together(&self, groups: &[usize]) -> usize {
+        let groups = groups.iter().filter_map(|group| self.metadata.row_groups().get(*group));
+        let row_bytes = groups.map(bytes_of_row).max().unwrap_or_default().max(1);
+        usize::try_from((BATCH_BYTES / row_bytes).max(BATCH_LEAST_ROWS)).unwrap_or(BATCH_ROWS).min(self.most_rows)
+    }
+}
+
+/// What a row of a row group takes in memory, about, by what is said of its columns.
+fn bytes_of_row(group: &RowGroupMetaData) -> u64 {
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    let rows = count(group.num_rows()).max(1);
+    let bytes = group.columns().iter().fold(0_u64, |bytes, chunk| {
+        let leaf = Leaf::of(chunk.column_descr());
+        let plain = count(chunk.uncompressed_size()).min(count(chunk.compressed_size()).saturating_mul(BELIEVED_RATIO));
+        let values = if leaf.repeated { count(chunk.num_values()).max(rows) } else { rows };
+        bytes.saturating_add(plain).saturating_add(values.saturating_mul(leaf.bytes))
+    });
+    bytes / rows
 }
 
 impl<R: ChunkReader + 'static> Batches for ParquetSource<R> {

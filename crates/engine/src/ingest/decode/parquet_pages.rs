@@ -132,7 +132,7 @@ pub(super) struct Leaf {
     /// In a page without compression at least.
     stored: u64,
     /// Whether a row may have several.
-    repeated: bool,
+    pub repeated: bool,
     max_def: i16,
     max_rep: i16,
     /// Whether it is a number that is written like text.
