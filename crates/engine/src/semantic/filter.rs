@@ -1,6 +1,7 @@
 //! Conditions of a query as expressions. Negated conditions keep rows without a value, unless `null` is among the values:
 //! people who exclude "EWR" do not mean to lose what is unknown. A day that times are compared with is meant as a whole.
 
+use chrono::{NaiveDate, NaiveTime};
 use datafusion::logical_expr::expr::Like;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator as Op, lit};
 use datafusion::prelude::{cast, in_list};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::date::{self, Reference};
 use super::grain::Grain;
 use super::query::{Condition, DateRange, Filter, Operator};
-use super::relative::Written;
+use super::relative::{End, Written};
 use super::timed::{Timed, instant};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result};
@@ -306,13 +307,22 @@ fn literal(value: &Value, column_type: ColumnType, reference: &Reference) -> Res
         (ColumnType::String, Value::Number(number)) => ScalarValue::Utf8View(Some(number.to_string())),
         (ColumnType::String, Value::Bool(flag)) => ScalarValue::Utf8View(Some(flag.to_string())),
         (ColumnType::Date, Value::String(text)) => {
-            let day: chrono::NaiveDate = text.parse().map_err(|_| wrong())?;
+            let day = day_of_calendar(text).ok_or_else(|| Error::invalid(format!("value {value} is not of type {column_type}; write a day such as 2024-01-31")))?;
             ScalarValue::Date32(Some(day.to_epoch_days()))
         }
         (ColumnType::Timestamp, Value::String(text)) => return Ok(instant(date::point(text, reference)?.0)),
         _ => return Err(wrong()),
     };
     Ok(lit(scalar))
+}
+
+/// A date, written as what it is or as midnight on no particular clock, which is what it is called where there are instants only.
+fn day_of_calendar(text: &str) -> Option<NaiveDate> {
+    match End::of(text).ok()? {
+        End::Day(day) => Some(day),
+        End::Wall(at, _) if at.time() == NaiveTime::MIN => Some(at.date()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -348,10 +358,14 @@ mod tests {
 
     /// A condition on `x`, on a Thursday in New York.
     fn built(operator: &str, values: &Value, column_type: ColumnType) -> Expr {
+        try_built(operator, values, column_type).unwrap()
+    }
+
+    fn try_built(operator: &str, values: &Value, column_type: ColumnType) -> Result<Expr> {
         let now = "2013-03-14T15:09:26Z".parse().unwrap();
         let reference = Reference { now, latest: None, calendar: Tz::America__New_York.into(), business: BusinessDays::default() };
         let filter: Filter = serde_json::from_value(json!({"member": "f.x", "operator": operator, "values": values})).unwrap();
-        build(&filter, &reference, 3, &mut |_| Ok((col("x"), column_type))).unwrap()
+        build(&filter, &reference, 3, &mut |_| Ok((col("x"), column_type)))
     }
 
     #[test]
@@ -393,7 +407,23 @@ mod tests {
             assert_eq!(built(operator, &values, ColumnType::Timestamp), expected, "{operator} {values}");
         }
         // A date is a value of its own.
-        let day = lit(ScalarValue::Date32(Some("2013-01-31".parse::<chrono::NaiveDate>().unwrap().to_epoch_days())));
-        assert_eq!(built("gt", &json!(["2013-01-31"]), ColumnType::Date), x().gt(day));
+        let day = || lit(ScalarValue::Date32(Some("2013-01-31".parse::<NaiveDate>().unwrap().to_epoch_days())));
+        assert_eq!(built("gt", &json!(["2013-01-31"]), ColumnType::Date), x().gt(day()));
+        // Its midnight is the same one, in every zone.
+        for midnight in ["2013-01-31T00:00:00.000", "2013-01-31T00:00", "2013-01-31 00:00:00"] {
+            assert_eq!(built("gt", &json!([midnight]), ColumnType::Date), x().gt(day()), "{midnight}");
+            assert_eq!(built("equals", &json!([midnight]), ColumnType::Date), in_list(x(), vec![day()], false), "{midnight}");
+        }
+    }
+
+    #[test]
+    fn a_date_has_no_time_of_day() {
+        for text in ["2013-01-31T10:00:00.000", "2013-01-31T00:00:00Z", "2013-01-31T00:00:00+01:00", "now", "now/d", "January"] {
+            for operator in ["equals", "gt", "between"] {
+                let values = if operator == "between" { json!([text, text]) } else { json!([text]) };
+                let error = try_built(operator, &values, ColumnType::Date).unwrap_err();
+                assert!(error.message().contains("write a day such as 2024-01-31"), "{operator} {text}: {error}");
+            }
+        }
     }
 }
