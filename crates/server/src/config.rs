@@ -16,6 +16,9 @@ use self::encryption::EncryptionSettings;
 use self::secret::Secret;
 use self::store::StoreSettings;
 
+/// Stands for every origin.
+pub const ANY_ORIGIN: &str = "*";
+
 /// Everything an operator can set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -55,6 +58,9 @@ pub struct HttpSettings {
     /// Milliseconds after which a question in Cube's dialect is told to go on waiting. Range 0 to 60,000. Lower it where a proxy ends
     /// requests earlier.
     pub continue_wait_ms: u64,
+    /// Origins whose pages may ask in Cube's dialect, for instance `["https://shop.example.com"]`; `["*"]` for any. In the environment
+    /// with commas between them. Our own pages need none. Default: none.
+    pub cube_origins: Vec<String>,
 }
 
 /// Sessions.
@@ -111,6 +117,7 @@ impl Default for HttpSettings {
             requests_per_minute: 3_000,
             shutdown_seconds: 30,
             continue_wait_ms: 5_000,
+            cube_origins: Vec::new(),
         }
     }
 }
@@ -139,11 +146,10 @@ impl Settings {
             ensure!((low..=high).contains(&value), "setting {name} is {value}; it must lie between {low} and {high}");
         }
         if let Some(origin) = &self.http.public_origin {
-            let url = url::Url::parse(origin).with_context(|| format!("setting http.public_origin {origin:?} is not a URL"))?;
-            ensure!(
-                matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin,
-                "setting http.public_origin {origin:?} must be scheme and host only, for instance https://bi.example.com"
-            );
+            check_origin("http.public_origin", origin)?;
+        }
+        for origin in self.http.cube_origins.iter().filter(|origin| *origin != ANY_ORIGIN) {
+            check_origin("http.cube_origins", origin)?;
         }
         if let Some(secret) = &self.auth.secret {
             secret.check_strength().map_err(|reason| anyhow::anyhow!("setting auth.secret {reason}"))?;
@@ -154,6 +160,16 @@ impl Settings {
         self.engine.validate().map_err(|error| anyhow::anyhow!("engine: {error}"))?;
         Ok(())
     }
+}
+
+/// Checks what browsers call the origin of a page.
+fn check_origin(setting: &str, origin: &str) -> anyhow::Result<()> {
+    let url = url::Url::parse(origin).with_context(|| format!("setting {setting} {origin:?} is not a URL"))?;
+    ensure!(
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin,
+        "setting {setting} {origin:?} must be scheme and host only, for instance https://bi.example.com"
+    );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -173,6 +189,14 @@ mod tests {
         let mut settings = Settings::default();
         settings.http.public_origin = Some("https://a.example/path".into());
         assert!(settings.validate().unwrap_err().to_string().contains("public_origin"));
+        for wrong in ["shop.example", "https://shop.example/", "https://*.example", "ftp://shop.example", ""] {
+            let mut settings = Settings::default();
+            settings.http.cube_origins = vec!["https://other.example:8443".into(), wrong.into()];
+            assert!(settings.validate().unwrap_err().to_string().contains("cube_origins"), "{wrong}");
+        }
+        let mut settings = Settings::default();
+        settings.http.cube_origins = vec!["https://other.example:8443".into(), "*".into()];
+        settings.validate().unwrap();
         let mut settings = Settings::default();
         settings.auth.secret = Some(Secret::from("changeme".to_owned()));
         assert!(settings.validate().unwrap_err().to_string().contains("auth.secret"));

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::api_keys::handlers as api_keys;
 use crate::app::App;
 use crate::contracts::handlers as contracts;
-use crate::cube::handlers as cube;
+use crate::cube::{handlers as cube, origins};
 use crate::dashboards::{handlers as dashboards, widget_handlers as widgets};
 use crate::dataset_jobs::handlers as dataset_jobs;
 use crate::dataset_loads::handlers as dataset_loads;
@@ -109,21 +109,22 @@ fn api_v1() -> OpenApiRouter<App> {
         .routes(routes!(live::open_live))
 }
 
-/// Where Cube's clients expect what they ask for.
-fn cube_v1() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+/// Where Cube's clients expect what they ask for, also those that run in pages of these origins.
+fn cube_v1(allowed: &[String]) -> OpenApiRouter<App> {
+    let routes = OpenApiRouter::new()
         .routes(routes!(cube::load_cube_in_address, cube::load_cube))
         .routes(routes!(cube::dry_run_cube_in_address, cube::dry_run_cube))
         .routes(routes!(cube::poll_cube_in_address, cube::poll_cube))
         .routes(routes!(cube::explain_cube_in_address, cube::explain_cube))
         .routes(routes!(cube::describe_cubes))
-        .layer(from_fn(deadline::bound))
+        .layer(from_fn(deadline::bound));
+    origins::open(routes, allowed)
 }
 
-fn all() -> OpenApiRouter<App> {
+fn all(cube_origins: &[String]) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .nest("/api/v1", api_v1())
-        .nest("/cubejs-api/v1", cube_v1())
+        .nest("/cubejs-api/v1", cube_v1(cube_origins))
         .routes(routes!(openapi::page::read_page))
         .routes(routes!(health::check_health))
         .routes(routes!(health::check_readiness))
@@ -131,12 +132,12 @@ fn all() -> OpenApiRouter<App> {
 
 /// The description of all routes.
 pub fn describe() -> OpenApi {
-    openapi::complete(all().into_openapi())
+    openapi::complete(all(&[]).into_openapi())
 }
 
 /// The router with its layers, outermost first.
 pub fn build(app: App) -> Router {
-    let (routes, _) = all().split_for_parts();
+    let (routes, _) = all(&app.settings.http.cube_origins).split_for_parts();
     let layers = ServiceBuilder::new()
         .layer(from_fn(request_id::carry))
         .layer(from_fn(headers::secure))

@@ -45,6 +45,7 @@ fn set(table: &mut Table, defaults: &Value, path: &str, text: &str) -> anyhow::R
     let value = match default {
         Some(Value::Integer(_)) => Value::Integer(text.replace('_', "").parse().with_context(|| format!("{path} is a whole number, not {text:?}"))?),
         Some(Value::Boolean(_)) => Value::Boolean(text.parse().with_context(|| format!("{path} is true or false, not {text:?}"))?),
+        Some(Value::Array(_)) => Value::Array(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Value::from).collect()),
         Some(Value::Table(_)) => bail!("{path} is a section; name a setting inside it, for instance with two underscores"),
         _ => Value::String(text.to_owned()),
     };
@@ -76,6 +77,8 @@ mod tests {
         assert_eq!(settings.data_dir, Path::new("/a"));
         assert_eq!(settings.http.requests_per_minute, 30);
         assert_eq!(settings.http.address.port(), 3);
+        let variables = [("TIDEMILL_HTTP__CUBE_ORIGINS", "https://a.example, https://b.example:8443")];
+        assert_eq!(read(Some(&file), environment(&variables), &[]).unwrap().http.cube_origins, ["https://a.example", "https://b.example:8443"]);
     }
 
     #[test]

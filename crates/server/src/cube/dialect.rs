@@ -1,14 +1,10 @@
-//! Questions as Cube's clients write them, made into ours, and answers as they read them.
+//! Questions as Cube's clients write them, made into ours.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
+use tidemill::SemanticQuery;
 
-use arrow::array::Array;
-use arrow::datatypes::{DataType, TimeUnit};
-use chrono::{DateTime, SecondsFormat, Utc};
-use chrono_tz::Tz;
-use serde_json::{Map, Value, json};
-use tidemill::{ColumnRole, ColumnType, Interval, QueryResult, ResultColumn, SemanticQuery};
-
+use super::filters::{self, OfMeasures};
+use super::times;
 use crate::http::Problem;
 use crate::queries::compare;
 
@@ -49,14 +45,33 @@ impl Kind {
 pub(super) struct Asked {
     pub kind: Kind,
     pub layout: Layout,
-    pub queries: Vec<SemanticQuery>,
+    pub questions: Vec<Question>,
 }
 
-/// Reads one query or a list of them.
+/// One question of a request.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub query: SemanticQuery,
+    /// Whether no row is wanted (`limit: 0`). The engine is asked for one, for what stands around it.
+    pub no_rows: bool,
+    /// What tells its rows from those of the other questions.
+    pub mark: Option<Mark>,
+}
+
+/// What each row says beside its values where several questions are laid out together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// The range, which is that of the time at this place.
+    Range(usize),
+    /// The bucket of this time under the name that all questions share: `time.month`.
+    Time { member: String, granularity: String },
+}
+
+/// Reads one query or a list of them. `of_measures`: what `measureFilter` stands for.
 ///
 /// # Errors
 /// `Invalid` with the field at fault.
-pub(super) fn read(query: Value) -> Result<Asked, Problem> {
+pub(super) fn read(query: Value, of_measures: &OfMeasures) -> Result<Asked, Problem> {
     let list = match query {
         Value::Array(list) if list.len() > QUERIES_MAX => return Err(Problem::field("query", format!("at most {QUERIES_MAX} queries are answered at once"))),
         Value::Array(list) if list.is_empty() => return Err(Problem::field("query", "the list is empty")),
@@ -64,22 +79,42 @@ pub(super) fn read(query: Value) -> Result<Asked, Problem> {
         one => vec![one],
     };
     let blending = list.len() > 1;
-    let (mut layout, mut kind, mut queries) = (Layout::Rows, if blending { Kind::Blending } else { Kind::Regular }, Vec::new());
+    let (mut layout, mut kind, mut questions) = (Layout::Rows, if blending { Kind::Blending } else { Kind::Regular }, Vec::new());
     for value in list {
-        let (found, of) = read_one(value)?;
+        let (found, of) = read_one(value, of_measures)?;
         layout = of;
-        if !found.ranges.is_empty() {
+        if found.iter().any(|question| question.mark.is_some()) {
             if blending {
                 return Err(Problem::field("query", "a list of queries cannot compare date ranges"));
             }
             kind = Kind::Compare;
         }
-        queries.extend(found.queries);
+        questions.extend(found);
     }
-    Ok(Asked { kind, layout, queries })
+    if blending {
+        blend(&mut questions)?;
+    }
+    Ok(Asked { kind, layout, questions })
 }
 
-fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
+/// Has the questions of a list share one time, whatever it is called in each.
+///
+/// # Errors
+/// `Invalid` where their buckets are not of one width, so that their rows cannot stand side by side.
+fn blend(questions: &mut [Question]) -> Result<(), Problem> {
+    let grouped = |question: &Question| question.query.time_dimensions.iter().find_map(|time| Some((time.dimension.clone(), time.granularity.clone()?)));
+    let times: Vec<_> = questions.iter().map(grouped).collect();
+    let width = |place: usize| times.get(place).and_then(|time| time.as_ref().map(|(_, granularity)| granularity));
+    if (1..times.len()).any(|place| width(place) != width(0)) {
+        return Err(Problem::field("query", "the answers of a list are laid out by one time: give each query the same granularity, or none of them any"));
+    }
+    for (question, time) in questions.iter_mut().zip(times) {
+        question.mark = time.map(|(member, granularity)| Mark::Time { member, granularity: granularity.to_string() });
+    }
+    Ok(())
+}
+
+fn read_one(value: Value, of_measures: &OfMeasures) -> Result<(Vec<Question>, Layout), Problem> {
     let Value::Object(mut object) = value else { return Err(Problem::field("query", "is an object, or a list of them")) };
     let layout = match object.remove("responseFormat").as_ref().and_then(Value::as_str) {
         None | Some("default") => Layout::Rows,
@@ -98,10 +133,20 @@ fn read_one(value: Value) -> Result<(compare::Asked, Layout), Problem> {
     }
     object.retain(|_, value| !value.is_null());
     limit_rows(&mut object)?;
-    for time in object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
-        time.retain(|_, value| !value.is_null());
+    let no_rows = object.get("limit").and_then(Value::as_u64) == Some(0);
+    if no_rows {
+        object.insert("limit".to_owned(), 1.into());
     }
-    Ok((compare::read(Value::Object(object))?, layout))
+    times::rewrite(&mut object)?;
+    if let Some(list) = object.get_mut("filters").and_then(Value::as_array_mut) {
+        *list = filters::rewrite(std::mem::take(list), of_measures)?;
+    }
+    let compared = object
+        .get("timeDimensions")
+        .and_then(Value::as_array)
+        .and_then(|times| times.iter().position(|time| time.get("compareDateRange").is_some()));
+    let queries = compare::read(Value::Object(object))?.queries.into_iter();
+    Ok((queries.map(|query| Question { query, no_rows, mark: compared.map(Mark::Range) }).collect(), layout))
 }
 
 /// `rowLimit` is another name of `limit`. Cube's clients send both, and the smaller one counts.
@@ -120,155 +165,16 @@ fn limit_rows(object: &mut Map<String, Value>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// From when to when a time is; nothing where an end of it is open.
-type Ends = Option<(DateTime<Utc>, DateTime<Utc>)>;
-
-/// The query as it was understood: ranges absolute, the order a list of members. `ranges` are those of the first times with a range;
-/// others stay as they were asked.
-pub(super) fn normalised(query: &SemanticQuery, ranges: &[Ends], layout: Layout) -> Value {
-    let mut value = serde_json::to_value(query).unwrap_or_default();
-    let Some(object) = value.as_object_mut() else { return value };
-    for key in ["measures", "dimensions", "timeDimensions", "filters", "segments"] {
-        object.entry(key).or_insert_with(|| json!([]));
-    }
-    object.insert("order".into(), query.order.iter().map(|(id, direction)| json!({"id": id, "desc": *direction == tidemill::Direction::Desc})).collect());
-    object.entry("timezone").or_insert_with(|| "UTC".into());
-    if layout != Layout::Rows {
-        object.insert("responseFormat".into(), if layout == Layout::Compact { "compact" } else { "columnar" }.into());
-    }
-    object.insert("rowLimit".into(), query.limit.unwrap_or(10_000).into());
-    let zone = zone_of(query);
-    let times = object.get_mut("timeDimensions").and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut);
-    for (time, ends) in times.filter(|time| time.contains_key("dateRange")).zip(ranges) {
-        match ends {
-            Some((from, to)) => drop(time.insert("dateRange".into(), json!([local(*from, zone), local(*to - chrono::TimeDelta::milliseconds(1), zone)]))),
-            // One that is open is none to a client.
-            None => drop(time.remove("dateRange")),
-        }
-    }
-    value
-}
-
-fn zone_of(query: &SemanticQuery) -> Tz {
-    query.timezone.as_deref().and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC)
-}
-
-/// An instant by the clock of a zone, without the zone.
-fn local(instant: DateTime<Utc>, zone: Tz) -> String {
-    instant.with_timezone(&zone).format("%Y-%m-%dT%H:%M:%S%.3f").to_string()
-}
-
-/// One answer.
-pub(super) fn answer(query: &SemanticQuery, result: &QueryResult, layout: Layout) -> Value {
-    let named = names_of(&result.columns);
-    let names: Vec<&String> = named.iter().map(|(name, _)| name).collect();
-    let columns: Vec<Vec<Value>> = named.iter().filter_map(|(_, place)| result.batch.columns().get(*place)).map(|values| cells(values, query)).collect();
-    let row = |row: usize| columns.iter().filter_map(move |column| column.get(row).cloned());
-    let rows = 0..result.batch.num_rows();
-    let data = match layout {
-        Layout::Rows => rows.map(|number| Value::Object(names.iter().map(|name| (*name).clone()).zip(row(number)).collect::<Map<_, _>>())).collect(),
-        Layout::Compact => json!({"members": names, "dataset": rows.map(|number| row(number).collect::<Vec<_>>()).collect::<Vec<_>>()}),
-        Layout::Columnar => json!({"members": names, "columns": columns}),
-    };
-    json!({
-        // The answer says the first range.
-        "query": normalised(query, &[result.provenance.time_range.map(|range| (range.from, range.to))], layout),
-        "data": data,
-        "annotation": annotation(&result.columns),
-        "lastRefreshTime": result.provenance.complete_until.unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true),
-        "dataSource": "default",
-        "dbType": "tidemill",
-        "extDbType": "tidemill",
-        "external": false,
-        "slowQuery": false,
-        "total": result.provenance.total_rows.filter(|_| query.total)
-    })
-}
-
-/// The names of an answer, each with the place of its column. A bucket has two: that of its width, and that of the time itself,
-/// as clients of before knew it, unless something else is called so.
-fn names_of(columns: &[ResultColumn]) -> Vec<(String, usize)> {
-    let name = |column: &ResultColumn| granularity_of(column).map_or_else(|| column.name.clone(), |granularity| format!("{}.{granularity}", column.name));
-    let mut names: Vec<(String, usize)> = columns.iter().enumerate().map(|(place, column)| (name(column), place)).collect();
-    for (place, column) in columns.iter().enumerate() {
-        if !names.iter().any(|(known, _)| *known == column.name) {
-            names.push((column.name.clone(), place));
-        }
-    }
-    names
-}
-
-/// What a client asked for, as the name of the column has it.
-fn granularity_of(column: &ResultColumn) -> Option<String> {
-    column.granularity.as_ref().map(ToString::to_string).or_else(|| column.grain.map(|grain| grain.as_str().to_owned()))
-}
-
-/// A granularity in Cube's words.
-pub(super) fn granularity(name: &str, title: &str, interval: Interval) -> Value {
-    let unit = interval.unit().as_str();
-    let wide = format!("{} {unit}{}", interval.count(), if interval.count() == 1 { "" } else { "s" });
-    let mut described = json!({"name": name, "title": title, "interval": wide});
-    if let Some(origin) = interval.origin() {
-        described["origin"] = origin.format("%Y-%m-%dT%H:%M:%S%.3f").to_string().into();
-    }
-    described
-}
-
-fn cells(values: &dyn Array, query: &SemanticQuery) -> Vec<Value> {
-    use arrow::array::AsArray;
-    use arrow::datatypes::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
-    let zone = zone_of(query);
-    let each = |cell: &dyn Fn(usize) -> Value| (0..values.len()).map(|row| if values.is_null(row) { Value::Null } else { cell(row) }).collect();
-    match values.data_type() {
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            let instants = values.as_primitive::<TimestampMicrosecondType>();
-            each(&|row| DateTime::from_timestamp_micros(instants.value(row)).map_or(Value::Null, |instant| local(instant, zone).into()))
-        }
-        DataType::Date32 => {
-            let days = values.as_primitive::<Date32Type>();
-            each(&|row| DateTime::from_timestamp(i64::from(days.value(row)) * 86_400, 0).map_or(Value::Null, |day| local(day, Tz::UTC).into()))
-        }
-        DataType::Int64 => each(&|row| values.as_primitive::<Int64Type>().value(row).into()),
-        DataType::Float64 => each(&|row| values.as_primitive::<Float64Type>().value(row).into()),
-        DataType::Boolean => each(&|row| values.as_boolean().value(row).into()),
-        _ => each(&|row| arrow::util::display::array_value_to_string(values, row).unwrap_or_default().into()),
-    }
-}
-
-/// What the columns of an answer are called and what they are.
-fn annotation(columns: &[ResultColumn]) -> Value {
-    let mut parts: BTreeMap<&str, Map<String, Value>> = ["measures", "dimensions", "segments", "timeDimensions"].into_iter().map(|part| (part, Map::new())).collect();
-    for (name, column) in names_of(columns).into_iter().filter_map(|(name, place)| Some((name, columns.get(place)?))) {
-        let part = match column.role {
-            ColumnRole::Measure => "measures",
-            ColumnRole::Time => "timeDimensions",
-            ColumnRole::Dimension | ColumnRole::Column => "dimensions",
-        };
-        let mut described = json!({"title": column.label, "shortTitle": column.label, "type": kind_of(column.column_type)});
-        if let (Some(name), Some(interval)) = (granularity_of(column), column.interval.or_else(|| column.grain.map(Interval::from))) {
-            described["granularity"] = granularity(&name, &name, interval);
-        }
-        if let Some(format) = &column.format {
-            described["format"] = format.clone().into();
-        }
-        parts.entry(part).or_default().insert(name, described);
-    }
-    json!(parts)
-}
-
-/// The type of a member in Cube's words.
-pub(super) fn kind_of(column_type: ColumnType) -> &'static str {
-    match column_type {
-        ColumnType::Integer | ColumnType::Float => "number",
-        ColumnType::Boolean => "boolean",
-        ColumnType::Date | ColumnType::Timestamp => "time",
-        _ => "string",
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use tidemill::DateRange;
+
     use super::*;
+
+    fn read(query: Value) -> Result<Asked, Problem> {
+        super::read(query, &OfMeasures::new())
+    }
 
     #[test]
     fn what_clients_write_is_understood() {
@@ -277,11 +183,25 @@ mod tests {
             "order": {"a.b": "desc"}, "renewQuery": true, "responseFormat": "compact", "limit": null
         }))
         .unwrap();
-        assert_eq!((asked.kind, asked.layout, asked.queries.len()), (Kind::Regular, Layout::Compact, 1));
-        assert_eq!(asked.queries[0].time_dimensions[0].date_range, Some(tidemill::DateRange::Named("this year".into())));
+        assert_eq!((asked.kind, asked.layout, asked.questions.len()), (Kind::Regular, Layout::Compact, 1));
+        assert_eq!(asked.questions[0].query.time_dimensions[0].date_range, Some(DateRange::Named("this year".into())));
         let asked = read(json!({"measures": ["a.b"], "timeDimensions": [{"dimension": "a.t", "compareDateRange": ["this week", ["2024-01-01", "2024-01-07"]]}]})).unwrap();
-        assert_eq!((asked.kind, asked.queries.len()), (Kind::Compare, 2));
-        assert_eq!(read(json!([{"measures": ["a.b"]}, {"measures": ["c.d"]}])).unwrap().kind, Kind::Blending);
+        assert_eq!((asked.kind, asked.questions.len()), (Kind::Compare, 2));
+        assert_eq!(asked.questions.iter().map(|question| question.mark.clone()).collect::<Vec<_>>(), [Some(Mark::Range(0)), Some(Mark::Range(0))]);
+        let asked = read(json!([{"measures": ["a.b"]}, {"measures": ["c.d"]}])).unwrap();
+        assert_eq!((asked.kind, asked.questions[0].mark.clone()), (Kind::Blending, None));
+    }
+
+    #[test]
+    fn the_queries_of_a_list_share_a_time() {
+        let by = |member: &str, granularity: &str| json!({"measures": ["a.b"], "timeDimensions": [{"dimension": member, "granularity": granularity}]});
+        let asked = read(json!([by("a.t", "month"), by("c.u", "month")])).unwrap();
+        let mark = |member: &str| Some(Mark::Time { member: member.to_owned(), granularity: "month".to_owned() });
+        assert_eq!(asked.questions.iter().map(|question| question.mark.clone()).collect::<Vec<_>>(), [mark("a.t"), mark("c.u")]);
+        for list in [json!([by("a.t", "month"), by("c.u", "week")]), json!([by("a.t", "month"), {"measures": ["c.d"]}]), json!([{"measures": ["c.d"]}, by("a.t", "month")])] {
+            let problem = read(list.clone()).unwrap_err().into_wire();
+            assert!(problem.errors[0].detail.contains("same granularity"), "{list}");
+        }
     }
 
     #[test]
@@ -293,8 +213,13 @@ mod tests {
             (json!({"rowLimit": null, "limit": 7}), Some(7)),
             (json!({"rowLimit": 5, "limit": null}), Some(5)),
             (json!({"rowLimit": null}), None),
+            // The engine gives no answer without rows: one is asked for, and not told.
+            (json!({"limit": 0}), Some(1)),
+            (json!({"limit": 0, "rowLimit": 5}), Some(1)),
         ] {
-            assert_eq!(read(limits.clone()).unwrap().queries[0].limit, expected, "{limits}");
+            let asked = read(limits.clone()).unwrap();
+            assert_eq!(asked.questions[0].query.limit, expected, "{limits}");
+            assert_eq!(asked.questions[0].no_rows, limits["limit"] == 0, "{limits}");
         }
     }
 

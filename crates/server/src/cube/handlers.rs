@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tidemill::Mill;
 
 use super::caller::CubeCaller;
 use super::dialect::Asked;
 use super::refused::Refused;
 use super::waiting::Reply;
-use super::{asking, dialect, meta};
+use super::{asking, dialect, measure_filters, meta};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::{JsonBody, Problem, QueryOf};
@@ -59,24 +60,28 @@ async fn load(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<
     caller.allow(Action::Read)?;
     let several = body.query_type.as_deref() == Some("multi");
     let text = body.query.to_string();
-    let asked = read(&caller, body)?;
     let mill = caller.mill(&app);
+    let asked = read(&caller, &mill, body).await?;
     // Who sees something else by now, and be it because a policy was changed, asks another question.
-    let mut sights = Vec::with_capacity(asked.queries.len());
-    for query in &asked.queries {
-        sights.push(mill.sight(query).await.map_err(Problem::from)?);
+    let mut sights = Vec::with_capacity(asked.questions.len());
+    for question in &asked.questions {
+        sights.push(mill.sight(&question.query).await.map_err(Problem::from)?);
     }
     let question = format!("{several}|{sights:?}|{:?}|{text}", caller.calendar());
-    match app.waiting.ask(caller.eyes().id(), &question, || asking::answer(mill, asked, several)).await? {
+    let now = app.clock.now();
+    match app.waiting.ask(caller.eyes().id(), &question, || asking::answer(mill, asked, several, now)).await? {
         Reply::Done(value) => Ok(Json(value.as_ref().clone())),
         Reply::Wait(elapsed) => Ok(Json(json!({"error": "Continue wait", "stage": "Executing query", "timeElapsed": elapsed.as_secs()}))),
     }
 }
 
 /// The queries of a body, under the calendar of who asks.
-fn read(caller: &Caller, body: InBody) -> Result<Asked, Problem> {
-    let mut asked = dialect::read(body.query)?;
-    asked.queries = asked.queries.into_iter().map(|query| caller.asks(query)).collect();
+async fn read(caller: &Caller, mill: &Mill, body: InBody) -> Result<Asked, Problem> {
+    let of_measures = measure_filters::of_measures(mill, &body.query).await?;
+    let mut asked = dialect::read(body.query, &of_measures)?;
+    for question in &mut asked.questions {
+        question.query = caller.asks(std::mem::take(&mut question.query));
+    }
     Ok(asked)
 }
 
@@ -94,8 +99,9 @@ pub async fn dry_run_cube(State(app): State<App>, caller: CubeCaller, body: Resu
 
 async fn dry_run(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    let asked = read(&caller, body)?;
-    Ok(Json(asking::dry_run(&caller.mill(&app), &asked).await?))
+    let mill = caller.mill(&app);
+    let asked = read(&caller, &mill, body).await?;
+    Ok(Json(asking::dry_run(&mill, &asked).await?))
 }
 
 /// Ask in Cube's words, as a client does that asks again by itself.
@@ -124,10 +130,11 @@ pub async fn explain_cube(State(app): State<App>, caller: CubeCaller, body: Resu
 
 async fn explain(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
-    let asked = read(&caller, body)?;
+    let mill = caller.mill(&app);
+    let asked = read(&caller, &mill, body).await?;
     let mut shown = Vec::new();
-    for query in &asked.queries {
-        let explanation = caller.mill(&app).explain(query).await.map_err(Problem::from)?;
+    for question in &asked.questions {
+        let explanation = mill.explain(&question.query).await.map_err(Problem::from)?;
         shown.push(json!({"sql": {"sql": [explanation.to_string(), []], "dataSource": "default"}}));
     }
     Ok(Json(if let [only] = shown.as_slice() { only.clone() } else { shown.into() }))

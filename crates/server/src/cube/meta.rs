@@ -1,18 +1,37 @@
 //! Models and views as Cube describes them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
-use tidemill::{ColumnType, Dimension, FolderMember, GeoRole, Hierarchy, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewSegment};
+use tidemill::{
+    ColumnType, Dimension, FolderMember, GeoRole, Hierarchy, Measure, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewSegment,
+};
 
-use super::dialect::{granularity, kind_of};
+use super::annotation::kind_of;
+use super::answer::granularity;
 
 /// What can be asked.
 pub(super) fn describe(models: &[Model], views: &[ViewDetail]) -> Value {
-    json!({"cubes": models.iter().map(cube).chain(views.iter().map(view)).collect::<Vec<_>>()})
+    let cubes = models.iter().zip(components(models)).map(|(model, component)| with(cube(model), &json!({ "connectedComponent": component })));
+    json!({"cubes": cubes.chain(views.iter().map(|detail| view(detail, models))).collect::<Vec<_>>()})
 }
 
-fn cube(model: &Model) -> Value {
+/// The number of the group of models that joins lead between, for each model.
+fn components(models: &[Model]) -> Vec<usize> {
+    let places: HashMap<&str, usize> = models.iter().enumerate().map(|(place, model)| (model.name.as_str(), place)).collect();
+    let mut numbers: Vec<usize> = (1..=models.len()).collect();
+    for (place, model) in models.iter().enumerate() {
+        for other in model.joins.iter().filter_map(|join| places.get(join.target())) {
+            let (Some(here), Some(there)) = (numbers.get(place).copied(), numbers.get(*other).copied()) else { continue };
+            let (kept, given_up) = (here.min(there), here.max(there));
+            numbers.iter_mut().filter(|number| **number == given_up).for_each(|number| *number = kept);
+        }
+    }
+    numbers
+}
+
+/// A model. What it says does not depend on other models.
+pub(super) fn cube(model: &Model) -> Value {
     let of = Owner { name: &model.name, label: &model.label };
     let dimension = |found: &Dimension| {
         let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
@@ -24,7 +43,7 @@ fn cube(model: &Model) -> Value {
         "type": "cube",
         "public": true,
         "isVisible": true,
-        "measures": model.measures.iter().map(|measure| of.measure(&measure.name, &measure.label, measure.kind, measure.format.as_ref())).collect::<Vec<_>>(),
+        "measures": model.measures.iter().map(|measure| of.measure((&measure.name, &measure.label), measure.kind, type_of(measure, model), measure.format.as_ref())).collect::<Vec<_>>(),
         "dimensions": model.dimensions.iter().map(dimension).collect::<Vec<_>>(),
         "segments": model.segments.iter().map(|segment| of.member(&segment.name, &segment.label)).collect::<Vec<_>>(),
         "joins": model.joins.iter().map(|join| json!({"name": join.target(), "relationship": join.relationship})).collect::<Vec<_>>(),
@@ -34,7 +53,8 @@ fn cube(model: &Model) -> Value {
     })
 }
 
-fn view(detail: &ViewDetail) -> Value {
+/// A view. `models`: those that its measures are of, by which the types of these are known.
+pub(super) fn view(detail: &ViewDetail, models: &[Model]) -> Value {
     let view = &detail.definition;
     let of = Owner { name: &view.name, label: &view.label };
     let said = |member: Value, base: &str, said: (&Option<String>, &Option<Map<String, Value>>)| with_words(with(member, &json!({ "aliasMember": base })), said);
@@ -43,7 +63,7 @@ fn view(detail: &ViewDetail) -> Value {
         said(of.placed(described, found.geo, found.latitude.as_deref()), &found.member, (&found.description, &found.meta))
     };
     let measure = |found: &ViewMeasure| {
-        let described = of.measure(&found.name, &found.label, found.kind, found.format.as_ref());
+        let described = of.measure((&found.name, &found.label), found.kind, shown_type(found, models), found.format.as_ref());
         said(described, &found.member, (&found.description, &found.meta))
     };
     let segment = |found: &ViewSegment| said(of.member(&found.name, &found.label), &found.member, (&found.description, &found.meta));
@@ -75,9 +95,9 @@ impl Owner<'_> {
         json!({"name": format!("{}.{name}", self.name), "title": format!("{} {label}", self.label), "shortTitle": label, "public": true, "isVisible": true})
     }
 
-    fn measure(&self, name: &str, label: &str, kind: MeasureKind, format: Option<&String>) -> Value {
+    fn measure(&self, (name, label): (&str, &str), kind: MeasureKind, of_type: &str, format: Option<&String>) -> Value {
         let parts = json!({
-            "type": "number", "aggType": agg_type(kind), "format": format, "cumulative": matches!(kind, MeasureKind::Cumulative | MeasureKind::Rolling),
+            "type": of_type, "aggType": agg_type(kind), "format": format, "cumulative": matches!(kind, MeasureKind::Cumulative | MeasureKind::Rolling),
             "cumulativeTotal": kind == MeasureKind::Cumulative, "drillMembers": [], "drillMembersGrouped": {"measures": [], "dimensions": []}
         });
         with(self.member(name, label), &parts)
@@ -155,6 +175,25 @@ fn with(mut member: Value, parts: &Value) -> Value {
         member[key] = part.clone();
     }
     member
+}
+
+/// The type of a measure in Cube's words: that of its values where it takes one of them, as far as a dimension over the same column tells.
+fn type_of(measure: &Measure, model: &Model) -> &'static str {
+    if !matches!(measure.kind, MeasureKind::Min | MeasureKind::Max | MeasureKind::First | MeasureKind::Last) {
+        return "number";
+    }
+    let same = |dimension: &&Dimension| match (&dimension.expression, &measure.expression) {
+        (Some(expression), Some(measured)) => expression == measured,
+        (None, None) => Some(dimension.column.as_ref().unwrap_or(&dimension.name)) == measure.column.as_ref(),
+        _ => false,
+    };
+    model.dimensions.iter().find(same).map_or("number", |dimension| kind_of(dimension.column_type))
+}
+
+fn shown_type(shown: &ViewMeasure, models: &[Model]) -> &'static str {
+    let (model, name) = shown.member.split_once('.').unwrap_or_default();
+    let model = models.iter().find(|known| known.name == model);
+    model.and_then(|model| model.measures.iter().find(|known| known.name == name).map(|measure| type_of(measure, model))).unwrap_or("number")
 }
 
 fn agg_type(kind: MeasureKind) -> &'static str {

@@ -12,12 +12,14 @@ use rand::RngCore;
 #[derive(Debug, Clone)]
 pub struct StyleNonce(pub String);
 
-const FIXED: [(&str, &str); 6] = [
+/// Which pages may show what is answered. Routes that others than ours may read say so themselves.
+const RESOURCE_POLICY: (&str, &str) = ("cross-origin-resource-policy", "same-origin");
+
+const FIXED: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     ("x-frame-options", "DENY"),
 ];
 
@@ -33,6 +35,8 @@ pub async fn secure(mut request: Request, next: Next) -> Response {
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    let (name, value) = RESOURCE_POLICY;
+    headers.entry(name).or_insert(HeaderValue::from_static(value));
     if let Ok(policy) = HeaderValue::from_str(&content_policy(&nonce, host.as_deref())) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
