@@ -1,5 +1,6 @@
 // Cube's own JavaScript client against this server: unchanged, with an access token in the place of its own.
 import cube from '@cubejs-client/core';
+import type { Filter, Query } from '@cubejs-client/core';
 import { expect, test } from './fixture';
 
 test.skip(({ isMobile, colorScheme }) => isMobile || colorScheme === 'dark', 'no screen is needed');
@@ -44,7 +45,7 @@ test('the client of Cube asks and understands', async ({ seeded }) => {
   });
 
   await test.step('ranges that are compared', async () => {
-    const answer = await client.load({
+    const query: Query = {
       measures: ['flights.count'],
       timeDimensions: [
         {
@@ -56,9 +57,70 @@ test('the client of Cube asks and understands', async ({ seeded }) => {
         },
       ],
       timezone: 'America/New_York',
+    };
+    const keys = [
+      '2013-01-01T00:00:00.000 - 2013-01-31T23:59:59.999,flights.count',
+      '2013-02-01T00:00:00.000 - 2013-02-28T23:59:59.999,flights.count',
+    ];
+    const pivot = { x: [], y: ['compareDateRange', 'measures'] };
+    for (const format of [undefined, 'compact', 'columnar'] as const) {
+      const answer = await client.load(query, undefined, undefined, format);
+      const counts = answer.decompose().map((part) => Number(part.rawData()[0]?.['flights.count']));
+      expect(counts).toEqual([27_004, 24_951]);
+      // Each range is a series of its own, and none takes the place of the other.
+      expect(answer.seriesNames(pivot).map((series) => series.key)).toEqual(keys);
+      const [row] = answer.chartPivot(pivot);
+      expect(keys.map((key) => row?.[key])).toEqual([27_004, 24_951]);
+    }
+  });
+
+  await test.step('queries that are laid out by one time', async () => {
+    const by = (filters: Filter[]): Query => ({
+      measures: ['flights.count'],
+      timeDimensions: [
+        {
+          dimension: 'flights.time_hour',
+          granularity: 'month',
+          dateRange: ['2013-01-01', '2013-02-28'],
+        },
+      ],
+      filters,
+      timezone: 'America/New_York',
     });
-    const counts = answer.decompose().map((part) => Number(part.rawData()[0]?.['flights.count']));
-    expect(counts).toEqual([27_004, 24_951]);
+    const newark: Filter = { member: 'flights.origin', operator: 'equals', values: ['EWR'] };
+    const one = await client.load(by([newark]));
+    const both = await client.load([by([]), by([newark])]);
+    expect(both.seriesNames().map((series) => series.key)).toEqual([
+      '0,flights.count',
+      '1,flights.count',
+    ]);
+    expect(both.chartPivot()).toMatchObject(
+      one.rawData().map((row, month) => ({
+        x: row['flights.time_hour.month'],
+        '0,flights.count': [27_004, 24_951][month],
+        '1,flights.count': Number(row['flights.count']),
+      })),
+    );
+  });
+
+  await test.step('a granularity behind a dimension, and names for people', async () => {
+    const answer = await client.load({
+      measures: ['flights.count'],
+      dimensions: ['flights.time_hour.month'],
+      order: { 'flights.time_hour.month': 'desc' },
+      limit: 1,
+      timezone: 'America/New_York',
+    });
+    expect(answer.rawData()[0]).toMatchObject({
+      'flights.time_hour.month': '2013-12-01T00:00:00.000',
+    });
+    const [time, count] = answer.tableColumns();
+    expect(time).toMatchObject({ key: 'flights.time_hour.month', type: 'time' });
+    const meta = await client.meta();
+    const known = meta.resolveMember('flights.count', 'measures');
+    const told = { title: count?.title, shortTitle: count?.shortTitle, type: count?.type };
+    expect(known).toMatchObject(told);
+    expect(told.title).toMatch(new RegExp(`^.+ ${told.shortTitle}$`));
   });
 
   await test.step('fewer bytes', async () => {
