@@ -46,18 +46,18 @@ fn ours(filter: Value, at: &str, of_measures: &OfMeasures) -> Result<Option<Valu
         }
         filter.insert(group.to_owned(), Value::Array(parts.into_iter().flatten().collect()));
     }
+    if filter.get("operator").is_some_and(|operator| operator == "onTheDate") {
+        if filter.get("values").and_then(Value::as_array).map_or(0, Vec::len) != 1 {
+            return Err(Problem::field(format!("{at}.values"), "onTheDate takes one date"));
+        }
+        call(&mut filter, "inDateRange");
+    }
     let operator = filter.get("operator").and_then(Value::as_str).unwrap_or_default().to_owned();
     match operator.as_str() {
         "in" => call(&mut filter, "equals"),
         "notIn" => call(&mut filter, "notEquals"),
         // Cube does not look at their values.
         "set" | "notSet" => drop(filter.remove("values")),
-        "onTheDate" => {
-            if filter.get("values").and_then(Value::as_array).map_or(0, Vec::len) != 1 {
-                return Err(Problem::field(format!("{at}.values"), "onTheDate takes one date"));
-            }
-            call(&mut filter, "inDateRange");
-        }
         "inDateRange" | "notInDateRange" => {
             if let Some(values) = filter.get_mut("values") {
                 dates::rewrite(values);
@@ -107,6 +107,7 @@ mod tests {
             (condition("in", &json!(["x", "y"])), condition("equals", &json!(["x", "y"]))),
             (condition("notIn", &json!(["x", null])), condition("notEquals", &json!(["x", null]))),
             (condition("onTheDate", &json!(["2024-01-31"])), condition("inDateRange", &json!(["2024-01-31"]))),
+            (condition("onTheDate", &json!(["tomorrow"])), condition("inDateRange", &json!(["now+1d/d to now+1d/d"]))),
             (condition("inDateRange", &json!(["from 7 days ago to now"])), condition("inDateRange", &json!(["now-7d/d to now/d"]))),
             (condition("set", &json!(["x"])), json!({"member": "o.a", "operator": "set"})),
             (condition("notSet", &json!([])), json!({"member": "o.a", "operator": "notSet"})),
@@ -114,7 +115,7 @@ mod tests {
             (condition("equals", &json!([7])), condition("equals", &json!([7]))),
             (condition("gt", &json!(["7"])), condition("gt", &json!(["7"]))),
         ] {
-            assert_eq!(rewritten(asked.clone()).unwrap(), [expected.clone()], "{asked}");
+            assert_eq!(rewritten(asked.clone()).unwrap(), std::slice::from_ref(&expected), "{asked}");
             let nested = json!({"or": [{"and": [asked]}, condition("gt", &json!([1]))]});
             assert_eq!(rewritten(nested).unwrap(), [json!({"or": [{"and": [expected]}, condition("gt", &json!([1]))]})]);
         }
@@ -127,7 +128,7 @@ mod tests {
         let of = |measure: &str| json!({"member": measure, "operator": "measureFilter"});
         let paid = json!({"and": [{"member": "o.paid", "operator": "equals", "values": [true]}]});
         let other = condition("equals", &json!(["x"]));
-        assert_eq!(rewritten(of("o.paid_count")).unwrap(), [paid.clone()]);
+        assert_eq!(rewritten(of("o.paid_count")).unwrap(), std::slice::from_ref(&paid));
         // One without conditions counts everything, and so does what it is an alternative to.
         assert!(rewritten(of("o.count")).unwrap().is_empty());
         assert!(rewritten(json!({"or": [of("o.count"), other]})).unwrap().is_empty());
