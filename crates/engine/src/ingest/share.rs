@@ -57,7 +57,19 @@ pub(super) async fn share(host: &LoadHost, plan: &Plan, mut target: DecodeTarget
     let record = LoadRecord { left_out, nulled, ..plan.record.clone() };
     let (table, steps, contract) = (before.metadata.id.clone(), before.metadata.steps.clone(), before.metadata.contract.clone());
     let inference = Arc::clone(&plan.inference);
-    let load = SmallLoad { rows, rejects, inference, record, progress: plan.progress.clone(), table, steps, contract, columns: Arc::clone(&before.arrow), started: plan.started, _room: room };
+    let load = SmallLoad {
+        rows,
+        rejects,
+        inference,
+        record,
+        progress: plan.progress.clone(),
+        table,
+        steps,
+        contract,
+        columns: Arc::clone(&before.arrow),
+        started: plan.started,
+        _room: room,
+    };
     host.gatherings.commit(host, load).await.map(Some)
 }
 
