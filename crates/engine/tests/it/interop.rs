@@ -46,7 +46,7 @@ fn orders(numbers: std::ops::Range<u64>) -> Load {
             "day": format!("2013-{:02}-{:02}", n % 12 + 1, n % 28 + 1),
             "amount": n * 3,
             "price": n as f64 / 8.0 + 0.25,
-            "paid": n % 3 == 0,
+            "paid": n.is_multiple_of(3),
             "city": city,
             "address": {"city": format!("c{}", n % 5), "zip": n % 7},
             "tags": tags,

@@ -272,7 +272,7 @@ fn values_of(name: &str, stored: &ArrayRef) -> Vec<Value> {
 mod tests {
     use arrow::array::{Decimal128Array, Float64Array, Int64Array, ListArray, StringArray};
     use arrow::datatypes::Int32Type;
-    use parquet::arrow::ArrowWriter;
+    use ::parquet::arrow::ArrowWriter;
 
     use super::*;
     use crate::catalog::ColumnType;
