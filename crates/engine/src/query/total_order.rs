@@ -68,7 +68,7 @@ fn by_all(schema: &DFSchema) -> Vec<SortExpr> {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringViewArray};
     use arrow::compute::concat_batches;
     use datafusion::prelude::SessionContext;
     use serde_json::{Value, json};
@@ -82,7 +82,7 @@ mod tests {
         if backwards {
             rows.reverse();
         }
-        let cities: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(city, _)| *city)));
+        let cities: ArrayRef = Arc::new(StringViewArray::from_iter_values(rows.iter().map(|(city, _)| *city)));
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|(_, number)| *number)));
         RecordBatch::try_from_iter([("city", cities), ("n", numbers)]).unwrap()
     }

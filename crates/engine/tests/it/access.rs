@@ -193,8 +193,9 @@ async fn a_hidden_column_takes_what_is_made_of_it_along() {
     assert!(!columns.iter().any(|column| column.name == "margin"));
     let email = columns.iter().find(|column| column.name == "email").unwrap();
     assert_eq!((&email.min, &email.max, email.nulls), (&Value::Null, &Value::Null, None));
-    // All rows are seen, so how many there are is told.
-    assert_eq!(mill.dataset("orders").await.unwrap().summary.segments, Some(1));
+    // All rows are seen, so how many there are is told; what they are stored in depends on hidden columns.
+    let summary = mill.dataset("orders").await.unwrap().summary;
+    assert_eq!((summary.rows > 0, summary.segments, summary.size_bytes), (true, None, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,10 +96,12 @@ async fn two_other_readers_find_the_same_rows_after_every_change() {
 
     mill.checkpoint("orders").await.unwrap();
     check("a checkpoint").await;
-    clock.advance(chrono::TimeDelta::days(2));
+    // What was replaced is known from the log: objects go before its entries do.
+    clock.advance(chrono::TimeDelta::minutes(25 * 60 + 30));
     mill.load("orders", orders(500..510)).await.unwrap();
+    assert!(mill.vacuum("orders").await.unwrap().objects > 0);
     let cleaned = mill.checkpoint("orders").await.unwrap();
-    assert!(cleaned.objects_removed > 0 && mill.vacuum("orders").await.unwrap().objects > 0, "{cleaned:?}");
+    assert!(cleaned.objects_removed > 0, "{cleaned:?}");
     assert!(!folder.path().join("acme/orders/_delta_log/00000000000000000000.json").exists());
     mill.load("orders", orders(510..520).position("shop", Some(380), 520)).await.unwrap();
     mill.load("orders", orders(520..530).position("other shop", None, 7)).await.unwrap();

@@ -29,8 +29,6 @@ struct Crafted {
     arrow: Option<Schema>,
     compression: Compression,
     rows: i64,
-    /// What the footer says of all rows.
-    rows_claimed: i64,
     pages: Vec<u8>,
     /// Where the pages are said to begin and how long they are, where that is not so.
     place: Option<(i64, i64)>,
@@ -38,7 +36,7 @@ struct Crafted {
 
 impl Crafted {
     fn of(message: &'static str, rows: i64) -> Self {
-        Self { message, arrow: None, compression: Compression::UNCOMPRESSED, rows, rows_claimed: rows, pages: Vec::new(), place: None }
+        Self { message, arrow: None, compression: Compression::UNCOMPRESSED, rows, pages: Vec::new(), place: None }
     }
 
     fn packed(mut self, compression: Compression) -> Self {
@@ -72,7 +70,7 @@ impl Crafted {
             .build()
             .unwrap();
         let arrow = self.arrow.map(|arrow| vec![KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), encode_arrow_schema(&arrow))]);
-        let metadata = ParquetMetaData::new(FileMetaData::new(2, self.rows_claimed, None, arrow, schema, None), vec![group]);
+        let metadata = ParquetMetaData::new(FileMetaData::new(2, self.rows, None, arrow, schema, None), vec![group]);
         let mut bytes = [MAGIC, &self.pages].concat();
         ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
         bytes
@@ -230,19 +228,24 @@ fn numbers_that_are_written_like_text_are_no_longer_than_numbers() {
 
 #[test]
 fn footers_that_lie_are_refused() {
-    let lying = |place: Option<(i64, i64)>, rows: i64, claimed: i64| {
+    let lying = |place: Option<(i64, i64)>, rows: i64| {
         let mut crafted = repeated(3, 4);
-        (crafted.place, crafted.rows, crafted.rows_claimed) = (place, rows, claimed);
+        (crafted.place, crafted.rows) = (place, rows);
         refused("t.parquet", crafted.bytes(), &[])
     };
-    assert!(lying(Some((1 << 40, 100)), 4, 4).contains("its pages are said to end at byte 1099511627876 of "));
-    assert!(lying(Some((4, i64::MAX)), 4, 4).contains("its pages are said to end at byte"));
-    assert!(lying(Some((-4, 100)), 4, 4).contains("begin or end below zero"));
-    assert!(lying(Some((4, -1)), 4, 4).contains("begin or end below zero"));
-    assert!(lying(Some((5, 20)), 4, 4).contains("t.parquet: "));
-    assert!(lying(None, 4, i64::MAX).contains("its footer claims 9223372036854775807 rows, and its row groups 4"));
-    assert!(lying(None, -1, -1).contains("a row group of less than no rows"));
-    assert!(lying(None, i64::MAX, i64::MAX).contains("over 1000 times as much"));
+    assert!(lying(Some((1 << 40, 100)), 4).contains("its pages are said to end at byte 1099511627876 of "));
+    assert!(lying(Some((4, i64::MAX)), 4).contains("its pages are said to end at byte"));
+    assert!(lying(Some((-4, 100)), 4).contains("begin or end below zero"));
+    assert!(lying(Some((4, -1)), 4).contains("begin or end below zero"));
+    assert!(lying(Some((5, 20)), 4).contains("t.parquet: "));
+    assert!(lying(None, -1).contains("a row group of less than no rows"));
+    assert!(lying(None, i64::MAX).contains("over 1000 times as much"));
+    // The writer adds up the rows of row groups: what the footer says of all is the first number of four in it.
+    let mut bytes = repeated(3, 4).bytes();
+    let footer = bytes.len() - 8 - u32::from_le_bytes(*bytes[bytes.len() - 8..].first_chunk().unwrap()) as usize;
+    let rows = footer + bytes[footer..].windows(2).position(|pair| pair == [0x16, 4 << 1]).unwrap();
+    bytes[rows + 1] = 5 << 1;
+    assert!(refused("t.parquet", bytes, &[]).contains("its footer claims 5 rows, and its row groups 4"));
 }
 
 #[test]
