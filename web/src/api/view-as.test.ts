@@ -3,6 +3,7 @@
 import { http, HttpResponse } from 'msw';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createStore } from '@/app/store';
+import { formatCalendar, formatZone } from '@/lib/format/calendar';
 import { answer } from '@/testing/fake-engine';
 import { session } from '@/testing/fixtures';
 import { gate } from '@/testing/gate';
@@ -15,7 +16,7 @@ import { resultStore } from './result-store';
 import { sessionApi } from './session-api';
 import { sqlApi, sqlKey } from './sql-api';
 import { usersApi } from './users-api';
-import { getViewed, viewAs, viewAsKey } from './view-as';
+import { getViewed, onViewAsChanged, viewAs, viewAsKey } from './view-as';
 
 const ann = { id: 'u-ann', name: 'Ann' };
 const query = { measures: ['flights.count'] };
@@ -114,6 +115,37 @@ describe('view as', () => {
     open();
     await asked;
     expect(resultStore.get(stored)).toBeUndefined();
+  });
+
+  it('asks and writes by the zone and calendar of the one who is looked through', () => {
+    viewAs(null);
+    const own = {
+      ...session,
+      user: { ...session.user, calendar: { timezone: 'Asia/Tokyo', weekStart: 'sunday' as const } },
+      tenant: { ...session.tenant, calendar: { timezone: 'Europe/Oslo', yearStart: 4 } },
+    };
+    adoptSession(own);
+    expect(formatZone()).toBe('Asia/Tokyo');
+    const seen: string[] = [];
+    const stop = onViewAsChanged(() => seen.push(formatZone()));
+    const dallas = { ...ann, calendar: { timezone: 'America/Chicago' } };
+    viewAs(dallas);
+    expect(formatCalendar()).toEqual({ timezone: 'America/Chicago', yearStart: 4 });
+    const kept = sessionStorage.getItem(viewAsKey) ?? '';
+    dropSession();
+    sessionStorage.setItem(viewAsKey, kept);
+    adoptSession(own);
+    expect(getViewed()).toEqual(dallas);
+    expect(formatZone()).toBe('America/Chicago');
+    // Without one of their own it is that of the organisation, never that of who looks.
+    viewAs({ id: 'u-bo', name: 'Bo', calendar: null });
+    expect(formatCalendar()).toEqual({ timezone: 'Europe/Oslo', yearStart: 4 });
+    viewAs(null);
+    expect(formatZone()).toBe('Asia/Tokyo');
+    stop();
+    // Whoever draws anew because of it finds it done.
+    expect(seen[0]).toBe('America/Chicago');
+    expect(seen.at(-1)).toBe('Asia/Tokyo');
   });
 
   it('survives a page that is loaded anew, for the same person only', () => {

@@ -2,10 +2,13 @@
 // alone, also when it is loaded anew; over when the session is.
 import { useSyncExternalStore } from 'react';
 import { onSessionChanged } from './reauth';
+import type { Calendar } from './types';
 
 export interface Viewed {
   id: string;
   name: string;
+  /** Their zone and calendar, by which they are answered; what it says nothing of is that of the organisation. */
+  calendar?: Calendar | null;
 }
 
 export const viewAsKey = 'tidemill-view-as';
@@ -26,7 +29,11 @@ export function onViewAsChanged(listener: () => void): () => void {
 export function viewAs(next: Viewed | null): void {
   try {
     if (next === null) sessionStorage.removeItem(viewAsKey);
-    else sessionStorage.setItem(viewAsKey, JSON.stringify([viewer, next.id, next.name]));
+    else
+      sessionStorage.setItem(
+        viewAsKey,
+        JSON.stringify([viewer, next.id, next.name, next.calendar ?? null]),
+      );
   } catch {
     // Storage is blocked: it then lasts until the page is loaded anew.
   }
@@ -38,8 +45,13 @@ export function viewAs(next: Viewed | null): void {
 /** What the stored text says, where this viewer wrote it. */
 function kept(): Viewed | null {
   try {
-    const [by, id, name] = JSON.parse(sessionStorage.getItem(viewAsKey) ?? '[]') as string[];
-    return by === viewer && id && name ? { id, name } : null;
+    const [by, id, name, calendar] = JSON.parse(sessionStorage.getItem(viewAsKey) ?? '[]') as [
+      by?: string,
+      id?: string,
+      name?: string,
+      calendar?: Calendar | null,
+    ];
+    return by === viewer && id && name ? { id, name, ...(calendar ? { calendar } : {}) } : null;
   } catch {
     return null;
   }

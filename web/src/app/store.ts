@@ -7,7 +7,7 @@ import { onPersonChanged, onSessionChanged } from '@/api/reauth';
 import { sessionApi } from '@/api/session-api';
 import { rememberSession } from '@/api/session-hint';
 import { sessionEnded, sessionSlice, sessionStarted } from '@/api/session-slice';
-import { onViewAsChanged } from '@/api/view-as';
+import { getViewed, onViewAsChanged } from '@/api/view-as';
 import { toastSlice } from '@/components/toast-slice';
 import { setFormatCalendar, within } from '@/lib/format/calendar';
 
@@ -34,12 +34,13 @@ export function createStore() {
     enhancers: (defaults) => defaults({ autoBatch: { type: 'tick' } }),
   });
   setupListeners(store.dispatch);
-  // Before anything is drawn anew: what is written about time goes by one's own calendar, and where that says nothing by
-  // that of the organisation.
-  store.subscribe(() => {
+  // Before anything is drawn anew: what is asked and written about time goes by the zone and calendar of the one whose eyes these
+  // are, as the server has it, and where that says nothing by those of the organisation.
+  const tellCalendar = (): void => {
     const { user, tenant } = store.getState().session;
-    setFormatCalendar(within(user?.calendar, tenant?.calendar));
-  });
+    setFormatCalendar(within((getViewed() ?? user)?.calendar, tenant?.calendar));
+  };
+  store.subscribe(tellCalendar);
   const forget = (): void => {
     const { data } = sessionApi.endpoints.getBootstrap.select()(store.getState());
     store.dispatch(baseApi.util.resetApiState());
@@ -52,7 +53,10 @@ export function createStore() {
       );
   };
   onPersonChanged(forget);
-  onViewAsChanged(forget);
+  onViewAsChanged(() => {
+    tellCalendar();
+    forget();
+  });
   onSessionChanged((session) => {
     rememberSession(session !== null);
     if (session === null) {

@@ -5,7 +5,9 @@ import { weekdays } from './format/calendar';
 
 /** What of a calendar stands in its text. */
 export function writtenCalendar(calendar: Calendar): Calendar {
-  const { weekStart = 'monday', yearStart = 1, dayStart = 0, weekend } = calendar;
+  const { weekend } = calendar;
+  const [weekStart, yearStart] = [calendar.weekStart ?? 'monday', calendar.yearStart ?? 1];
+  const dayStart = calendar.dayStart ?? 0;
   return {
     weekStart,
     ...(yearStart === 1 ? {} : { yearStart }),
@@ -71,7 +73,7 @@ export function calendarWords(calendar: Calendar): string {
   const { weekStart, yearStart, dayStart, weekend } = writtenCalendar(calendar);
   return [
     `Weeks from ${large(weekStart ?? 'monday')}`,
-    yearStart === undefined
+    yearStart == null
       ? null
       : `years from ${monthName.format(Date.UTC(2013, yearStart - 1))}`,
     dayStart === undefined ? null : `days from ${dayStart}:00`,

@@ -1,6 +1,6 @@
 // The question about the period before, and what of an answer it can be compared with. Pure.
 import type { DateRange, Provenance, ResultColumn, SemanticQuery } from '@/api/types';
-import { formatCalendar } from './format/calendar';
+import { formatCalendar, within } from './format/calendar';
 import { previousRange } from './previous-range';
 import { isRangeRunning } from './running-period';
 import { nextBucket, unitsOf } from './zoned-time';
@@ -35,7 +35,7 @@ export function comparisonQuery(
   const ranged = asked.find((entry) => entry.dimension === timeMember && entry.dateRange != null);
   if (!ranged || countsBusinessDays(ranged.dateRange)) return null;
   const isWhole = asked.some(({ granularity }) => granularity) || !isRangeRunning(reach);
-  const { dayStart } = query.calendar ?? formatCalendar();
+  const dayStart = within(query.calendar, formatCalendar()).dayStart ?? 0;
   const until = isWhole ? null : reach.complete_until;
   const said = { ...range, said: ranged.dateRange, dayStart, until };
   // A card may have a zone of its own, in which its days begin.

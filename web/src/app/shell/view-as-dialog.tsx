@@ -34,9 +34,9 @@ export default function ViewAsDialog({ onClose }: { onClose: () => void }) {
   const shown = others.filter(({ name, email }) =>
     `${name} ${email}`.toLowerCase().includes(wanted),
   );
-  const choose = ({ id, name }: UserRow): void => {
+  const choose = ({ id, name, calendar }: UserRow): void => {
     onClose();
-    viewAs({ id, name });
+    viewAs({ id, name, calendar: calendar ?? null });
     announce(`You see what ${name} sees`);
   };
   return (

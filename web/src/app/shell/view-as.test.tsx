@@ -9,6 +9,7 @@ import { dashboardHandlers, resetDashboards } from '@/testing/dashboard-handlers
 import { modelHandlers } from '@/testing/model-handlers';
 import { renderApp } from '@/testing/render-app';
 import { server } from '@/testing/server';
+import { formatZone } from '@/lib/format/calendar';
 
 const open = (path: string, role: Role = 'owner') =>
   renderApp(<AppRoutes />, { path, session: { ...session, user: { ...session.user, role } } });
@@ -77,6 +78,23 @@ describe('view as', () => {
     const menu = await openMenu(user);
     await user.click(within(menu).getByRole('menuitem', { name: 'Stop viewing as Chi Okafor' }));
     expect(screen.queryByRole('region', { name: 'View as' })).toBeNull();
+  });
+
+  it('asks in the zone of the one who is chosen', async () => {
+    const bo = {
+      ...session.user,
+      id: 'u2',
+      name: 'Bo Sandberg',
+      calendar: { timezone: 'Europe/Oslo' },
+      created_at: '2026-11-21T08:00:00Z',
+    };
+    server.use(http.get('*/api/v1/users', () => HttpResponse.json({ items: [bo] })));
+    const { user } = open('/datasets');
+    await choose(user, /Bo Sandberg/);
+    await screen.findByText('You see what Bo Sandberg sees');
+    expect(formatZone()).toBe('Europe/Oslo');
+    await user.click(screen.getByRole('button', { name: 'Stop' }));
+    expect(formatZone()).toBe('UTC');
   });
 
   it('finds a person by what is typed, and never oneself', async () => {

@@ -144,7 +144,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
   useShortcuts(shortcuts);
 
   const copyLink = async (): Promise<void> => {
-    const done = await copyText(copiedLink(window.location.href, state, formatCalendar()));
+    const done = await copyText(copiedLink(window.location.href, state, model, formatCalendar()));
     toasts.show(
       done
         ? { message: 'Link copied', tone: 'success' }

@@ -243,6 +243,24 @@ describe('the answer', () => {
     ]);
   });
 
+  it('is asked in the zone of who asks, and says another one in its address', async () => {
+    const calendar = { timezone: 'Asia/Tokyo' };
+    const { user } = open('?m=count', { ...session, tenant: { ...session.tenant, calendar } });
+    await waitFor(() => expect(asked.at(-1)?.timezone).toBe('Asia/Tokyo'));
+    const zone = screen.getByRole('combobox', { name: 'Time zone' });
+    expect(zone).toHaveValue('Asia/Tokyo');
+    await user.clear(zone);
+    await user.type(zone, 'UTC{Enter}');
+    await waitFor(() => expect(asked.at(-1)?.timezone).toBe('UTC'));
+    expect(address()).toContain('zone=UTC');
+    await user.clear(zone);
+    await user.type(zone, 'Asia/Tokyo{Enter}');
+    await waitFor(() => expect(address()).not.toContain('zone='));
+    expect(asked.every(({ timezone }) => timezone === 'Asia/Tokyo' || timezone === 'UTC')).toBe(
+      true,
+    );
+  });
+
   it('says in a copied link by which calendar it is meant', async () => {
     const { user } = open('?m=count&grain=week&time=2013-01-01..2013-06-30&chart=table');
     await grid('Flights by week');

@@ -396,6 +396,7 @@ describe("one's own calendar", () => {
     const saved = keepMine();
     const { user } = renderApp(<SettingsPage />, {
       session: {
+        ...session,
         user: { ...session.user, role: 'viewer', calendar: { weekStart: 'sunday' } },
         tenant: { ...session.tenant, calendar: { timezone: 'Asia/Tokyo', yearStart: 4 } },
       },

@@ -1,6 +1,7 @@
 // What somebody explores: the chosen members of one model or view, time, filters, order, and how the answer is shown. Members are
 // named without their model, and those of what it is joined to with the name of the join. Edits keep what belongs together together. Pure.
 import type { AsOf, Calendar, DateRange, Fill, Filter, WidgetKind } from '@/api/types';
+import { formatZone } from '@/lib/format/calendar';
 import { filterMembers } from '@/lib/members';
 import type { TopChoice } from '@/lib/top-values';
 
@@ -56,7 +57,10 @@ export const emptyState: ExploreState = {
   fill: 'null',
   compare: false,
   chart: null,
-  zone: 'UTC',
+  /** That of who asks, as it is when this is copied: it comes with the session. */
+  get zone() {
+    return formatZone();
+  },
   calendar: null,
   exact: false,
   asOf: null,

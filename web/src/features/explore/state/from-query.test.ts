@@ -65,6 +65,22 @@ describe('a card that is explored', () => {
     });
   });
 
+  it('keeps the zone of its dashboard, whoever explores it', () => {
+    const zoneOf = (asked: SemanticQuery) => {
+      const path = explorePath(asked, trips, line, null);
+      return readState(new URLSearchParams(path.slice(path.indexOf('?')))).state.zone;
+    };
+    for (const timezone of ['Asia/Tokyo', 'America/New_York', 'UTC']) {
+      setFormatCalendar({ timezone });
+      expect(zoneOf(query)).toBe('America/New_York');
+      expect(zoneOf({ ...query, timezone: 'UTC' })).toBe('UTC');
+      expect(zoneOf({ ...query, timezone: null, calendar: { timezone: 'Europe/Oslo' } })).toBe(
+        'Europe/Oslo',
+      );
+      expect(zoneOf({ ...query, timezone: null })).toBe(timezone);
+    }
+  });
+
   it('says what of it is not asked: its holidays, and a second time', () => {
     const most: SemanticQuery = {
       ...query,

@@ -55,7 +55,7 @@ export function stateOf(
     fill: time?.fill ?? emptyState.fill,
     compare: options?.comparison === 'previous_period',
     chart: kind,
-    zone: query.timezone ?? emptyState.zone,
+    zone: query.timezone ?? query.calendar?.timezone ?? emptyState.zone,
     calendar: ownCalendar(query),
     exact: query.exact ?? false,
     asOf: query.asOf ?? null,

@@ -1,9 +1,12 @@
 // The state goes into the address and comes back as it was, whatever its names are; what is broken is said and left out.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Filter, Grain, WidgetKind } from '@/api/types';
+import { setFormatCalendar } from '@/lib/format/calendar';
 import { emptyState } from './explore-state';
 import type { ExploreState } from './explore-state';
 import { readState, searchOf, writeState } from './url-state';
+
+afterEach(() => setFormatCalendar(null));
 
 const roundTrip = (state: ExploreState) =>
   readState(new URLSearchParams(searchOf(writeState(state))));
@@ -196,5 +199,17 @@ describe('the state in the address', () => {
     const empty =
       'model=&m=&d=&on=&grain=&time=&f=&order=&limit=&pivot=&top=&fill=&compare=&chart=&zone=&cal=&exact=&asOf=';
     expect(readState(new URLSearchParams(empty))).toEqual({ state: emptyState, complaints: [] });
+  });
+
+  it('takes an address without a zone in that of who asks, and says another one', () => {
+    const zoneOf = (search: string) => readState(new URLSearchParams(search)).state.zone;
+    const written = (zone: string) => writeState({ ...emptyState, zone }).get('zone');
+    expect(zoneOf('m=count')).toBe('UTC');
+    expect(written('UTC')).toBeNull();
+    setFormatCalendar({ timezone: 'Asia/Tokyo' });
+    expect(zoneOf('m=count')).toBe('Asia/Tokyo');
+    expect(zoneOf('m=count&zone=UTC')).toBe('UTC');
+    expect(written('Asia/Tokyo')).toBeNull();
+    expect(written('UTC')).toBe('UTC');
   });
 });

@@ -1,5 +1,5 @@
 // The whole state in the address, short enough to read: `?model=flights&m=count&d=carrier&grain=day&f=origin:equals:JFK`.
-// What is as usual is left out. A part that cannot be read is left out too, with a sentence about it.
+// What is as usual for who asks, their zone among it, is left out. A part that cannot be read is left out too, with a sentence about it.
 import type { DateRange, Fill, Filter, WidgetKind } from '@/api/types';
 import { isInstant, readAsOf, readLimit } from '@/lib/asked-state';
 import { calendarText, readCalendar } from '@/lib/calendar-text';
