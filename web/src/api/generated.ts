@@ -2,6 +2,9 @@
 // application uses are in types.ts.
 
 export type AccessPolicy = {
+  /** The only columns of the dataset that are there, with those of `masked`. All others are hidden, also those that a later load brings.
+    Without it, all columns are there that are not hidden. */
+  columns?: string[];
   /** Columns of the dataset that are not there. */
   hidden?: string[];
   /** Columns of the dataset whose values are not shown. */

@@ -129,6 +129,41 @@ describe('access in the form', () => {
     );
   });
 
+  it('lists the only columns that are there, and keeps the list when it is saved', async () => {
+    const { user } = open();
+    const access = await section();
+    await user.click(within(access).getByRole('button', { name: 'Add policy' }));
+    const save = screen.getByRole('button', { name: 'Save model' });
+    await user.type(
+      within(within(access).getByRole('group', { name: 'New policy' })).getByRole('textbox', {
+        name: 'Name',
+      }),
+      'x',
+    );
+    const policy = within(access).getByRole('group', { name: 'x' });
+    const choose = async (option: string) => {
+      await user.click(within(policy).getByRole('combobox', { name: 'Visible columns' }));
+      await user.click(await screen.findByRole('option', { name: option }));
+    };
+    expect(within(policy).queryByRole('combobox', { name: 'Only these columns' })).toBeNull();
+    await choose('Only these');
+    expect(await within(access).findByText('It needs a column that is visible.')).toBeVisible();
+    expect(save).toBeDisabled();
+    await user.click(within(policy).getByRole('combobox', { name: 'Only these columns' }));
+    await user.click(await screen.findByRole('option', { name: 'tailnum' }));
+    await user.keyboard('{Escape}');
+    expect(within(policy).getByTestId('policy-text')).toHaveTextContent(
+      'Everybody sees all rows; only tailnum is visible.',
+    );
+    await user.click(save);
+    await waitFor(() =>
+      expect(saves[0]?.access_policies).toEqual([{ name: 'x', columns: ['tailnum'] }]),
+    );
+    await choose('All that are not hidden');
+    await user.click(save);
+    await waitFor(() => expect(saves[1]?.access_policies).toEqual([{ name: 'x' }]));
+  });
+
   it('shows rows by what they belong to over a join, but not by what there are many of', async () => {
     const { user } = open();
     const access = await section();

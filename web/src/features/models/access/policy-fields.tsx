@@ -1,4 +1,4 @@
-// The fields of an access policy: its name, who it is for, which rows they see, and the columns that they do not see.
+// The fields of an access policy: its name, who it is for, which rows they see, and the columns that they see or do not see.
 import Box from '@mui/material/Box';
 import Button from '@mui/material/Button';
 import IconButton from '@mui/material/IconButton';
@@ -27,6 +27,9 @@ export interface PolicyFieldsProps {
 
 const roles = ['viewer', 'editor'];
 
+const ONLY = 'only';
+const onlyThese = [{ value: ONLY, label: 'Only these' }];
+
 /** Nothing is no entry, so that form and text say the same. */
 function withList<K extends 'when' | 'rows' | 'hidden' | 'masked'>(
   policy: AccessPolicy,
@@ -38,7 +41,7 @@ function withList<K extends 'when' | 'rows' | 'hidden' | 'masked'>(
 
 export function PolicyFields(props: PolicyFieldsProps) {
   const { policy, model, columns, attributes, onChange } = props;
-  const { when, rows, hidden, masked } = partsOf(policy);
+  const { when, rows, columns: visible, hidden, masked } = partsOf(policy);
   const setWhen = (place: number, part: Partial<AttributeCondition>): void =>
     onChange({
       ...policy,
@@ -112,6 +115,28 @@ export function PolicyFields(props: PolicyFieldsProps) {
         />
       </Box>
       <Fields>
+        <Choice
+          label="Visible columns"
+          value={visible === null ? '' : ONLY}
+          none="All that are not hidden"
+          options={onlyThese}
+          onChange={(choice) =>
+            onChange(
+              choice === ONLY
+                ? { ...policy, columns: [] }
+                : (without(policy, 'columns') as AccessPolicy),
+            )
+          }
+        />
+        {visible !== null && (
+          <Several
+            label="Only these columns"
+            values={visible.filter(Boolean)}
+            options={optionsOf(columns)}
+            // An empty list is kept: without one all would be seen.
+            onChange={(next) => onChange({ ...policy, columns: next.filter(Boolean) })}
+          />
+        )}
         <Several
           label="Hidden columns"
           values={hidden}

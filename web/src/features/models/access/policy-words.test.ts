@@ -46,6 +46,19 @@ describe('what a policy does', () => {
       'Everybody sees all rows; a and b are hidden; tailnum is masked; dest is shown as left(dest, 1)',
     ],
     [
+      { when: [viewer], columns: ['origin'], hidden: ['tailnum'] },
+      'Viewers see all rows; only origin is visible; tailnum is hidden',
+    ],
+    [
+      { columns: ['origin', 'dest'], masked: [{ column: 'tailnum' }] },
+      'Everybody sees all rows; only origin and dest are visible; tailnum is masked',
+    ],
+    [
+      { columns: [], masked: [{ column: 'tailnum' }] },
+      'Everybody sees all rows; only masked columns are there; tailnum is masked',
+    ],
+    [{ columns: [] }, 'Everybody sees all rows; no column is visible'],
+    [
       { when: [{ attribute: '', values: [] }] },
       'People whose attribute is not chosen yet see all rows',
     ],
@@ -55,12 +68,14 @@ describe('what a policy does', () => {
 
   it('can be said of text that is half typed', () => {
     const halves = [
-      { name: 'p', when: null, rows: null, hidden: null, masked: null },
+      { name: 'p', when: null, rows: null, columns: null, hidden: null, masked: null },
       { name: 'p', when: [{ attribute: null, values: null }], masked: [{ column: null }] },
+      { name: 'p', columns: [null] },
     ] as unknown as AccessPolicy[];
     expect(halves.map((half) => policyText(half, joinedFlights))).toEqual([
       'Everybody sees all rows',
       'People whose attribute is not chosen yet see all rows',
+      'Everybody sees all rows; no column is visible',
     ]);
     expect(attributesAsked(halves)).toEqual([]);
     expect(missingOf({ ...joinedFlights, access_policies: halves })).not.toEqual([]);
@@ -80,6 +95,7 @@ const policies: AccessPolicy[] = [
     name: 'own_airport',
     when: [viewer],
     rows: [own],
+    columns: ['origin', 'dest'],
     hidden: ['tailnum'],
     masked: [{ column: 'flight' }],
   },
@@ -117,6 +133,11 @@ describe('policies as text', () => {
       'hidden:\n      - tailnun',
       /no column “tailnun”; did you mean “tailnum”/,
     ],
+    [
+      'columns:\n      - origin',
+      'columns:\n      - orign',
+      /no column “orign”; did you mean “origin”/,
+    ],
     ['attribute: role', 'atribute: role', /has no “atribute”; did you mean “attribute”/],
     ['"{user.airport}"', '{user.airport}', /single value; what is in braces stands in quotes/],
     [
@@ -134,6 +155,8 @@ describe('policies as text', () => {
     ['access_policies:\n  - name: x\n    ma', 'masked'],
     ['access_policies:\n  - name: x\n    when:\n      - attribute: ', 'airport'],
     ['access_policies:\n  - name: x\n    rows:\n      - member: fl', 'flights.origin'],
+    ['access_policies:\n  - name: x\n    col', 'columns'],
+    ['access_policies:\n  - name: x\n    columns:\n      - ta', 'tailnum'],
     ['access_policies:\n  - name: x\n    hidden:\n      - ta', 'tailnum'],
     ['access_policies:\n  - name: x\n    masked:\n      - column: ', 'tailnum'],
   ])('%j is completed to %s', (typed, option) => {
@@ -154,12 +177,25 @@ describe('policies of a model', () => {
     expect(Object.keys(writtenModel(model)).at(-1)).toBe('access_policies');
   });
 
+  it('keep a list of columns that is empty, because without it all are seen', () => {
+    const masked = [{ column: 'flight' }];
+    const none: Model = { ...joinedFlights, access_policies: [{ name: 'p', columns: [], masked }] };
+    const all: Model = { ...joinedFlights, access_policies: [{ name: 'p', masked }] };
+    expect(writtenModel(none)).toMatchObject({ access_policies: [{ columns: [] }] });
+    expect(read(textOf(none)).model?.access_policies).toEqual(none.access_policies);
+    expect(sameModel(none, all)).toBe(false);
+    expect(sameAccess(none, all)).toBe(false);
+  });
+
   it('lack what is seen before the server is asked', () => {
     const wrong: AccessPolicy[] = [
       { name: ' ' },
       { name: 'a', when: [{ attribute: '', values: [] }] },
       { name: 'a', when: [{ attribute: 'desk', values: [] }] },
       { name: 'b', hidden: ['x'], masked: [{ column: '' }, { column: 'x' }] },
+      { name: 'c', columns: [] },
+      { name: 'd', columns: [], masked: [{ column: 'x' }] },
+      { name: 'e', columns: ['x', 'y'], hidden: ['y'] },
     ];
     expect(
       missingOf({ ...joinedFlights, access_policies: wrong }).map(
@@ -172,6 +208,8 @@ describe('policies of a model', () => {
       'access_policies[2]: It needs a value of desk.',
       'access_policies[3]: It needs the column that is masked.',
       'access_policies[3]: x is hidden and masked.',
+      'access_policies[4]: It needs a column that is visible.',
+      'access_policies[6]: y is visible and hidden.',
     ]);
   });
 

@@ -3,10 +3,16 @@ import type { AccessPolicy, AttributeCondition, Cell, Filter, Model } from '@/ap
 import { filterText } from '@/lib/filter-words';
 import { isMemberFilter } from '@/lib/members';
 
-/** Every part of a policy, those that are not there as none. Text that is half typed has nothing where a list will be. */
+/** Every part of a policy, those that are not there as none; without a list of columns all are there (null). Text that is half typed has nothing where a list will be. */
 export function partsOf(policy: AccessPolicy) {
-  const { when, rows, hidden, masked } = policy;
-  return { when: when ?? [], rows: rows ?? [], hidden: hidden ?? [], masked: masked ?? [] };
+  const { when, rows, columns, hidden, masked } = policy;
+  return {
+    when: when ?? [],
+    rows: rows ?? [],
+    columns: columns ?? null,
+    hidden: hidden ?? [],
+    masked: masked ?? [],
+  };
 }
 
 /** `{user.country}`: all values that whoever asks has of that attribute. */
@@ -64,8 +70,16 @@ function who(when: readonly AttributeCondition[]): string {
   return `${named} ${listed(rest.map(conditionText))}`;
 }
 
+/** Those that are masked are there too, and are told apart. */
+function visible(columns: readonly string[] | null, hasMasked: boolean): string[] {
+  if (columns === null) return [];
+  const named = columns.filter(Boolean);
+  if (named.length === 0) return [hasMasked ? 'only masked columns are there' : 'no column is visible'];
+  return [`only ${listed(named)} ${named.length === 1 ? 'is' : 'are'} visible`];
+}
+
 export function policyText(policy: AccessPolicy, model: Model): string {
-  const { when, rows, hidden, masked } = partsOf(policy);
+  const { when, rows, columns, hidden, masked } = partsOf(policy);
   const sees = when.length === 0 ? 'sees' : 'see';
   const models = [{ ...model, measures: [] }];
   const seen =
@@ -81,6 +95,7 @@ export function policyText(policy: AccessPolicy, model: Model): string {
   };
   return [
     `${who(when)} ${sees} ${seen}`,
+    ...visible(columns, masked.length > 0),
     ...are(hidden, 'hidden'),
     ...are(empty, 'masked'),
     ...masked.flatMap(({ column, expression }) =>

@@ -95,6 +95,11 @@ export function missingOf(model: Model): FieldProblem[] {
       if (!attribute) say(at, 'A condition on people needs an attribute.');
       else if (!values?.some(Boolean)) say(at, `It needs a value of ${attribute}.`);
     }
+    const visible = policy.columns?.filter(Boolean);
+    if (visible?.length === 0 && !policy.masked?.length)
+      say(at, 'It needs a column that is visible.');
+    for (const column of visible ?? [])
+      if (policy.hidden?.includes(column)) say(at, `${column} is visible and hidden.`);
     for (const { column } of policy.masked ?? []) {
       if (!column) say(at, 'It needs the column that is masked.');
       else if (policy.hidden?.includes(column)) say(at, `${column} is hidden and masked.`);

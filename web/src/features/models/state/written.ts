@@ -21,6 +21,10 @@ const says = (value: unknown): boolean =>
   value !== false &&
   !(Array.isArray(value) && value.length === 0);
 
+/** What says something when it is empty: of the columns of a policy none but those that are masked, where without the list all are seen. */
+const saysEmpty = (key: string, entry: unknown): boolean =>
+  key === 'columns' && Array.isArray(entry);
+
 /** Entries that are nothing, empty or false are what a model has without them. */
 function bare(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bare);
@@ -29,7 +33,7 @@ function bare(value: unknown): unknown {
     Object.entries(value)
       // A condition on what is missing or false has that among its values.
       .map(([key, entry]) => [key, key === 'values' ? entry : bare(entry)] as const)
-      .filter(([key, entry]) => says(entry) || key === 'values'),
+      .filter(([key, entry]) => says(entry) || key === 'values' || saysEmpty(key, entry)),
   );
 }
 

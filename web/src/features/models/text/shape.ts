@@ -210,6 +210,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
               ),
             ),
             rows: list(rowFilter),
+            columns: list(column),
             hidden: list(column),
             masked: list(map('a masked column', { column, expression: text }, ['column'])),
           },
