@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { Icon } from '@/theme/icons';
 import { RowCountLine } from './data-table';
 import type { RowCountLineProps } from './data-table';
+import { DialogPending } from './dialog-pending';
 import type { ProvenanceDialogProps } from './provenance/provenance-dialog';
 
 const ProvenanceDialog = lazy(() =>
@@ -53,7 +54,7 @@ export function AnswerCard(props: AnswerCardProps) {
         </Button>
       </Box>
       {open && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <ProvenanceDialog {...about} onClose={() => setOpen(false)} />
         </Suspense>
       )}

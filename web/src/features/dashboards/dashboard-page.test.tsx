@@ -258,6 +258,24 @@ describe('reading', () => {
     expect(await within(dialog).findByText('not used: it does not keep tailnum')).toBeVisible();
   });
 
+  it('shows what a question would read that was refused, and not where a number comes from', async () => {
+    server.use(
+      http.post('*/api/v1/queries', () =>
+        HttpResponse.json(problem(429, 'exhausted', 'This would read 9 GB'), { status: 429 }),
+      ),
+    );
+    const { user } = open();
+    const flights = await card('Flights');
+    await waitFor(() => expect(flights).toHaveAttribute('data-state', 'error'));
+    await user.click(within(flights).getByRole('button', { name: 'Menu of Flights' }));
+    expect(
+      await screen.findByRole('menuitem', { name: /^Where does this come from/ }),
+    ).toHaveAttribute('aria-disabled', 'true');
+    await user.click(screen.getByRole('menuitem', { name: 'What would this read?' }));
+    const dialog = await screen.findByRole('dialog', { name: /^What would this read/ });
+    expect(await within(dialog).findByText('not used: it does not keep tailnum')).toBeVisible();
+  });
+
   it('takes what the live channel stores without asking again', async () => {
     open();
     const flights = await card('Flights');

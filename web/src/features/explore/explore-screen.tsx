@@ -11,6 +11,7 @@ import { useSession } from '@/api/session-slice';
 import type { Model } from '@/api/types';
 import type { AsOfBannerProps } from '@/components/as-of-banner';
 import { chunkComponent } from '@/components/chunk-component';
+import { DialogPending } from '@/components/dialog-pending';
 import { PageFrame, PageHeader } from '@/components/page-header';
 import { SheetOnDemand } from '@/components/sheet-on-demand';
 import { useShortcuts } from '@/components/shortcuts';
@@ -282,7 +283,7 @@ function ModelScreen({ models, controls, model }: ModelScreenProps) {
         </Box>
       </Box>
       {saving && asked && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <SaveDialog
             state={state}
             model={model}

@@ -4,7 +4,8 @@ import { isLost } from '@/api/live-client';
 import { problemOf } from '@/api/problem';
 import type { StoredResult } from '@/api/result-store';
 import { answer } from '@/testing/fake-engine';
-import { cardState, isStale, STALE_AFTER_MS } from './card-state';
+import { cardState, isRefused, isStale, STALE_AFTER_MS } from './card-state';
+import type { CardInput } from './card-state';
 
 const result = answer({ measures: ['flights.count'] });
 const stored: StoredResult = { key: 'k', result, version: 3, confirmedAt: 0, source: 'http' };
@@ -80,5 +81,26 @@ describe('isStale', () => {
     expect(isStale(0, isLost('connecting'), late)).toBe(false);
     expect(isStale(0, isLost('reconnecting'), late)).toBe(true);
     expect(isStale(0, isLost('disconnected'), late - 10)).toBe(false);
+  });
+});
+
+describe('isRefused', () => {
+  const refused = (part: Partial<CardInput>) => {
+    const input: CardInput = { ...base, problem: problemOf('exhausted'), ...part };
+    return isRefused(cardState(input, filled), input.problem);
+  };
+
+  it('is what the server does not answer as it was asked', () => {
+    expect(refused({})).toBe(true);
+    expect(refused({ problem: problemOf('invalid') })).toBe(true);
+    // What is drawn answers another question.
+    expect(refused({ stored, outdated: true })).toBe(true);
+  });
+
+  it('is nothing that failed, is on its way or has its answer', () => {
+    expect(refused({ problem: down })).toBe(false);
+    expect(refused({ problem: problemOf('denied') })).toBe(false);
+    expect(refused({ pending: true })).toBe(false);
+    expect(refused({ stored })).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 // The states of a card, decided in one place. A card that has drawn something never goes blank.
 import type { StoredResult } from '@/api/result-store';
-import type { Problem, SemanticQuery } from '@/api/types';
+import type { Problem, ProblemCode, SemanticQuery } from '@/api/types';
 import { nothingSeen } from '@/lib/access-words';
 import { hasOnlyGaps } from '@/lib/missing-buckets';
 
@@ -36,6 +36,13 @@ export function cardState(
   const warning = problem && problem.code !== 'aborted' && !pending ? problem : null;
   return { body, refreshing: pending, warning };
 }
+
+/** What of a question is refused may be in what it would read; of another failure nothing is. */
+const refusals: readonly ProblemCode[] = ['exhausted', 'too_large', 'invalid'];
+
+/** Whether there is no answer because the question asks too much, or what cannot be answered. */
+export const isRefused = ({ body }: CardState, problem: Problem | null): boolean =>
+  body === 'error' && problem !== null && refusals.includes(problem.code);
 
 export const STALE_AFTER_MS = 30_000;
 

@@ -5,6 +5,7 @@ import { lazy, memo, Suspense, useEffect, useMemo, useRef, useState } from 'reac
 import type { ReactNode } from 'react';
 import { useLiveLost } from '@/api/live-client';
 import type { Widget } from '@/api/types';
+import { DialogPending } from '@/components/dialog-pending';
 import { ErrorBoundary } from '@/components/error-boundary';
 import { LoadingState, RefreshLine } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
@@ -19,7 +20,7 @@ import { CardFooter } from './card-footer';
 import { RestrictedMark, UnreachedMark } from './card-mark';
 import { CardMenu } from './card-menu';
 import type { CardMenuItem } from './card-menu';
-import { cardState, isStale } from './card-state';
+import { cardState, isRefused, isStale } from './card-state';
 import { downloadCsv } from '@/api/download-csv';
 import { useExploring } from './use-exploring';
 import { useNearViewport } from './use-near-viewport';
@@ -29,6 +30,12 @@ import { useQueryResult } from '@/api/use-query-result';
 const ProvenanceDialog = lazy(() =>
   import('@/components/provenance/provenance-dialog').then((module) => ({
     default: module.ProvenanceDialog,
+  })),
+);
+
+const ExplainDialog = lazy(() =>
+  import('@/components/provenance/explain-dialog').then((module) => ({
+    default: module.ExplainDialog,
   })),
 );
 
@@ -56,6 +63,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
   const toasts = useToasts();
   const [asTable, setAsTable] = useState(false);
   const [about, setAbout] = useState(false);
+  const [explained, setExplained] = useState(false);
 
   const query = useMemo(
     () => viewQuery(widget, definition, view, models),
@@ -159,6 +167,16 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
       run: () => setAbout(true),
       obstacle: unanswered,
     },
+    // What was refused, for a budget or another reason, is looked at instead of its answer.
+    ...(missing === null && isRefused(state, answer.problem)
+      ? [
+          {
+            label: 'What would this read?',
+            icon: 'info' as const,
+            run: () => setExplained(true),
+          },
+        ]
+      : []),
     ...(onOpen
       ? [{ label: 'Full screen', icon: 'expand' as const, run: () => onOpen(widget.id) }]
       : []),
@@ -254,7 +272,7 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
         onCompare={earlier.retry}
       />
       {about && answer.stored && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <ProvenanceDialog
             title={widget.title}
             provenance={answer.stored.result.provenance}
@@ -266,6 +284,11 @@ export const WidgetCard = memo(function WidgetCard(props: WidgetCardProps) {
             before={before && (earlier.problem ?? earlier.stored?.result.provenance ?? null)}
             onClose={() => setAbout(false)}
           />
+        </Suspense>
+      )}
+      {explained && (
+        <Suspense fallback={<DialogPending />}>
+          <ExplainDialog title={widget.title} query={query} onClose={() => setExplained(false)} />
         </Suspense>
       )}
     </Box>

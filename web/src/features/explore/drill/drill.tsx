@@ -1,6 +1,7 @@
 // A cell that was opened: first its menu, then, where that was chosen, the rows behind it or where its number comes from.
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '@/api/types';
+import { DialogPending } from '@/components/dialog-pending';
 import type { ProvenanceDialogProps } from '@/components/provenance/provenance-dialog';
 import { formatCalendar } from '@/lib/format/calendar';
 import { isOnMeasure } from '@/lib/measure-filters';
@@ -65,14 +66,14 @@ export function Drill({ cell, table, model, state, range, about, change, onClose
   if (opened === 'origin') {
     const number = { group, measure: measure === null ? null : toMember(measure, model.name) };
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<DialogPending />}>
         <ProvenanceDialog {...about} number={number} onClose={onClose} />
       </Suspense>
     );
   }
   if (opened === 'rows' && 'query' in rows) {
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<DialogPending />}>
         <RowsDialog
           title={groupTitle(group, state.zone)}
           query={rows.query}

@@ -2,6 +2,7 @@
 import Button from '@mui/material/Button';
 import { lazy, Suspense, useState } from 'react';
 import type { SemanticQuery } from '@/api/types';
+import { DialogPending } from '@/components/dialog-pending';
 
 const ExplainDialog = lazy(() =>
   import('@/components/provenance/explain-dialog').then((module) => ({
@@ -17,7 +18,7 @@ export function ExplainButton({ title, query }: { title: string; query: Semantic
         What would this read?
       </Button>
       {open && (
-        <Suspense fallback={null}>
+        <Suspense fallback={<DialogPending />}>
           <ExplainDialog title={title} query={query} onClose={() => setOpen(false)} />
         </Suspense>
       )}
