@@ -73,9 +73,7 @@ export function calendarWords(calendar: Calendar): string {
   const { weekStart, yearStart, dayStart, weekend } = writtenCalendar(calendar);
   return [
     `Weeks from ${large(weekStart ?? 'monday')}`,
-    yearStart == null
-      ? null
-      : `years from ${monthName.format(Date.UTC(2013, yearStart - 1))}`,
+    yearStart == null ? null : `years from ${monthName.format(Date.UTC(2013, yearStart - 1))}`,
     dayStart === undefined ? null : `days from ${dayStart}:00`,
     weekend === undefined || weekend === null
       ? null

@@ -91,9 +91,10 @@ describe('view as', () => {
     server.use(http.get('*/api/v1/users', () => HttpResponse.json({ items: [bo] })));
     const { user } = open('/datasets');
     await choose(user, /Bo Sandberg/);
-    await screen.findByText('You see what Bo Sandberg sees');
+    // The page can be reached again when the dialog is gone.
+    const banner = await screen.findByRole('region', { name: 'View as' });
     expect(formatZone()).toBe('Europe/Oslo');
-    await user.click(screen.getByRole('button', { name: 'Stop' }));
+    await user.click(await within(banner).findByRole('button', { name: 'Stop' }));
     expect(formatZone()).toBe('UTC');
   });
 

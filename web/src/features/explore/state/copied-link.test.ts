@@ -77,7 +77,9 @@ describe('a link that is copied', () => {
         {
           name: 'late',
           label: 'Late',
-          filters: [{ member: 'flights.time_hour', operator: 'gte' as const, values: ['2013-06-01'] }],
+          filters: [
+            { member: 'flights.time_hour', operator: 'gte' as const, values: ['2013-06-01'] },
+          ],
         },
         {
           name: 'united',

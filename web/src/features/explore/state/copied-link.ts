@@ -45,7 +45,9 @@ const isByDate = (filter: Filter): boolean =>
 export function goesByZone(state: ExploreState, model: Model): boolean {
   const { grain, range, dimensions, filters } = state;
   if (timeOf(state, model) !== null && (grain !== null || range !== 'all')) return true;
-  const times = new Set(model.dimensions.filter(({ type }) => isTime(type)).map(({ name }) => name));
+  const times = new Set(
+    model.dimensions.filter(({ type }) => isTime(type)).map(({ name }) => name),
+  );
   if (dimensions.some((name) => times.has(name))) return true;
   if (filters.some((filter) => isByDate(filter) || names(filter, times))) return true;
   return segmentFilters(state, model).some(

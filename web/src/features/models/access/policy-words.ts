@@ -74,7 +74,8 @@ function who(when: readonly AttributeCondition[]): string {
 function visible(columns: readonly string[] | null, hasMasked: boolean): string[] {
   if (columns === null) return [];
   const named = columns.filter(Boolean);
-  if (named.length === 0) return [hasMasked ? 'only masked columns are there' : 'no column is visible'];
+  if (named.length === 0)
+    return [hasMasked ? 'only masked columns are there' : 'no column is visible'];
   return [`only ${listed(named)} ${named.length === 1 ? 'is' : 'are'} visible`];
 }
 
