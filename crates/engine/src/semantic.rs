@@ -52,6 +52,7 @@ mod states;
 pub(crate) mod timed;
 pub(crate) mod view;
 mod weekday;
+pub(crate) mod words;
 
 pub use business::{Holiday, Holidays, Weekend};
 pub use calendar::{CalendarSettings, UsedCalendar};

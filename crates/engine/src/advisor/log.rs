@@ -227,6 +227,8 @@ mod tests {
         let dimension = |name: &str, column: &str, column_type| Dimension {
             name: name.into(),
             label: name.into(),
+            description: None,
+            meta: None,
             column_type,
             column: Some(column.into()),
             expression: None,
@@ -240,6 +242,8 @@ mod tests {
             name: "orders".into(),
             dataset: "orders".into(),
             label: String::new(),
+            description: None,
+            meta: None,
             version: 0,
             time_dimension: None,
             dimensions: vec![dimension("at", "at", ColumnType::Timestamp), dimension("town", "city", ColumnType::String), dimension("device", "device", ColumnType::String)],

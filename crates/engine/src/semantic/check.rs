@@ -19,7 +19,7 @@ use super::member::{Columns, find_dimension, model_of};
 use super::model::{Dimension, Measure, MeasureKind, Model};
 use super::query::Filter;
 use super::rollup;
-use super::{access, derived, geo, granularity, hierarchy};
+use super::{access, derived, geo, granularity, hierarchy, words};
 use crate::catalog::ColumnType;
 use crate::error::{Error, Result, near_names};
 
@@ -42,6 +42,7 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     if model.dimensions.len() + model.measures.len() > MEMBERS_MAX {
         return Err(Error::exhausted(format!("a model has at most {MEMBERS_MAX} members")));
     }
+    check_words(model)?;
     let mut seen = std::collections::HashSet::new();
     let names = model.dimensions.iter().map(|dimension| &dimension.name).enumerate().map(|(index, name)| (format!("dimensions[{index}]"), name));
     let names = names.chain(model.measures.iter().map(|measure| &measure.name).enumerate().map(|(index, name)| (format!("measures[{index}]"), name)));
@@ -103,6 +104,21 @@ pub(crate) fn check(model: &Model, state: &SessionState, schema: &DFSchema) -> R
     hierarchy::check(model)?;
     access::check(model, state, schema)?;
     rollup::check(model)
+}
+
+/// Checks what is said of the model and its members.
+fn check_words(model: &Model) -> Result<()> {
+    words::check("", model.description.as_ref(), model.meta.as_ref())?;
+    for (index, dimension) in model.dimensions.iter().enumerate() {
+        words::check(&format!("dimensions[{index}]"), dimension.description.as_ref(), dimension.meta.as_ref())?;
+    }
+    for (index, measure) in model.measures.iter().enumerate() {
+        words::check(&format!("measures[{index}]"), measure.description.as_ref(), measure.meta.as_ref())?;
+    }
+    for (index, segment) in model.segments.iter().enumerate() {
+        words::check(&format!("segments[{index}]"), segment.description.as_ref(), segment.meta.as_ref())?;
+    }
+    Ok(())
 }
 
 /// What a member is made of, as paths call it.

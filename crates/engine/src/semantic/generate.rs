@@ -31,6 +31,8 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
         name: name.to_owned(),
         dataset: name.to_owned(),
         label: label.to_owned(),
+        description: None,
+        meta: None,
         version: 0,
         time_dimension: schema.time_column.clone(),
         dimensions: sources
@@ -38,6 +40,8 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
             .map(|source| Dimension {
                 name: member_name(&source.name),
                 label: source.label.clone(),
+                description: None,
+                meta: None,
                 column_type: source.column_type,
                 column: source.column.clone(),
                 expression: source.expression.clone(),

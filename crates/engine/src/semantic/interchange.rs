@@ -42,6 +42,8 @@ fn empty_model(dataset: &str, label: String) -> Model {
         name: dataset.to_owned(),
         dataset: dataset.to_owned(),
         label,
+        description: None,
+        meta: None,
         version: 0,
         time_dimension: None,
         dimensions: Vec::new(),

@@ -1,6 +1,7 @@
 //! A model: the names, measures and formats that people use for a dataset, and the models that its rows belong to.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::geo::GeoRole;
 use super::grain::Grain;
@@ -21,6 +22,12 @@ pub struct Model {
     pub dataset: String,
     /// What people read.
     pub label: String,
+    /// What it is, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whatever programs that read the model are to know of it. Nothing here looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// Grows with every change; set by the catalog.
     #[serde(default)]
     pub version: u64,
@@ -101,6 +108,12 @@ pub struct Dimension {
     pub name: String,
     /// What people read.
     pub label: String,
+    /// What it is, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whatever programs that read the model are to know of it. Nothing here looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// Type of its values.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
@@ -132,7 +145,7 @@ impl Dimension {
     /// What it says of rows alone: how it is called for people, and how it is written, is nobody's access.
     pub(crate) fn bare(self) -> Self {
         let column = self.expression.is_none().then(|| self.column.clone().unwrap_or_else(|| self.name.clone()));
-        Self { label: String::new(), format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..self }
+        Self { label: String::new(), description: None, meta: None, format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..self }
     }
 }
 
@@ -144,6 +157,12 @@ pub struct NamedFilter {
     pub name: String,
     /// What people read.
     pub label: String,
+    /// What it is, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whatever programs that read the model are to know of it. Nothing here looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
 }
@@ -174,6 +193,12 @@ pub struct Measure {
     pub name: String,
     /// What people read.
     pub label: String,
+    /// What it is, in sentences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whatever programs that read the model are to know of it. Nothing here looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
     /// The aggregate.
     pub kind: MeasureKind,
     /// The column that is aggregated; `count` without one counts rows.
@@ -270,4 +295,31 @@ pub struct Span {
     pub count: u32,
     /// Of what.
     pub unit: Grain,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_says_nothing_of_itself_is_stored_as_it_always_was() {
+        let text = r#"{"name":"orders","dataset":"orders","label":"Orders","version":3,"time_dimension":"at","dimensions":[{"name":"at","label":"Time","type":"timestamp"},{"name":"size","label":"Size","type":"string","expression":"a","format":"d"}],"measures":[{"name":"count","label":"Orders","kind":"count"},{"name":"sum","label":"Sum","kind":"sum","column":"amount","lower_is_better":true}],"segments":[{"name":"paid","label":"Paid","filters":[]}]}"#;
+        let model: Model = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&model).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_said_of_a_dimension_is_nobodys_access() {
+        let policies = json!([{"name": "own", "rows": [{"member": "orders.city", "operator": "equals", "values": ["{user.city}"]}]}]);
+        let model = |dimension: serde_json::Value| -> Model {
+            let value = json!({"name": "orders", "dataset": "orders", "label": "Orders", "dimensions": [dimension], "measures": [], "access_policies": policies});
+            serde_json::from_value(value).unwrap()
+        };
+        let before = model(json!({"name": "city", "label": "City", "type": "string"}));
+        let told = model(json!({"name": "city", "label": "City", "type": "string", "description": "Where it went", "meta": {"owner": "shop"}}));
+        assert!(!told.changes_access(&before));
+        assert!(model(json!({"name": "city", "label": "City", "type": "string", "column": "town"})).changes_access(&before));
+    }
 }

@@ -94,6 +94,8 @@ mod tests {
         let dimension = |name: &str, column_type| Dimension {
             name: name.into(),
             label: name.into(),
+            description: None,
+            meta: None,
             column_type,
             column: None,
             expression: None,
@@ -108,6 +110,8 @@ mod tests {
             name: "orders".into(),
             dataset: "orders".into(),
             label: "Orders".into(),
+            description: None,
+            meta: None,
             version: 0,
             time_dimension: None,
             dimensions: vec![dimension("at", ColumnType::Timestamp), dimension("city", ColumnType::String)],

@@ -124,11 +124,11 @@ pub struct ViewMember {
     pub alias: Option<String>,
     /// What people read; else as in the model.
     pub label: Option<String>,
-    /// What it is.
+    /// What it is; else as in the model.
     pub description: Option<String>,
     /// A format preset or a d3-format string; else as in the model. A named filter has none.
     pub format: Option<String>,
-    /// Whatever programs that read the view are to know of it. Nothing here looks at it.
+    /// Whatever programs that read the view are to know of it; else as in the model. Nothing here looks at it.
     pub meta: Option<Map<String, Value>>,
 }
 

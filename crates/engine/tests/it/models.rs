@@ -86,6 +86,8 @@ async fn what_would_fail_with_the_first_question_is_not_saved() {
         (dimension("boolean", "expression", "amount + 1"), &typed, "its expression is of type integer"),
         (dimension("timestamp", "expression", "amount > 1"), &typed, "its expression is of type boolean"),
         (dimension("string", "column", "amount"), &typed, "its column is of type integer"),
+        (json!({"description": "x".repeat(10_001)}), &"description".to_owned(), "at most 10000"),
+        (json!({"measures": [{"name": "m", "label": "M", "kind": "count", "meta": {"x": "x".repeat(50_000)}}]}), &format!("{measure}.meta"), "at most 50000"),
     ] {
         let (field, message) = refused(&ward.mill, "orders", parts.clone()).await;
         assert_eq!(&field, at, "{parts}: {message}");
@@ -126,6 +128,23 @@ async fn what_can_be_asked_is_saved() {
     .await;
     let asked = json!({"measures": ["orders.recent", "orders.growth", "orders.late"], "dimensions": ["orders.share", "orders.size", "orders.day", "orders.whole"], "segments": ["orders.recent_ones"]});
     ward.mill.query(&serde_json::from_value(asked).unwrap()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_model_and_its_members_is_kept() {
+    let ward = shop().await;
+    let said = json!({
+        "description": "One row an order.\n\nPaid or not.", "meta": {"owner": {"team": "shop", "since": [2024, null]}},
+        "dimensions": [{"name": "where", "label": "Where", "description": "The city", "meta": {}, "type": "string", "column": "city"}],
+        "measures": [{"name": "sum", "label": "Sum", "description": "Of all", "meta": {"unit": "eur"}, "kind": "sum", "column": "amount"}],
+        "segments": [{"name": "paid_ones", "label": "Paid", "description": "In full", "meta": {"a": false}, "filters": [{"member": "orders.paid", "operator": "equals", "values": [true]}]}]
+    });
+    saved(&ward.mill, "orders", said.clone()).await;
+    let read = serde_json::to_value(ward.mill.model("orders").await.unwrap()).unwrap();
+    assert_eq!((&read["description"], &read["meta"]), (&said["description"], &said["meta"]));
+    for list in ["dimensions", "measures", "segments"] {
+        assert_eq!(read[list].as_array().unwrap().last(), said[list].as_array().unwrap().first(), "{list}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 use tidemill::{
-    ColumnType, Dimension, FolderMember, GeoRole, Hierarchy, Measure, MeasureKind, Model, NamedGranularity, ViewDetail, ViewDimension, ViewFolder, ViewMeasure, ViewSegment,
+    ColumnType, Dimension, FolderMember, GeoRole, Hierarchy, Measure, MeasureKind, Model, NamedFilter, NamedGranularity, ViewDetail, ViewDimension, ViewFolder, ViewMeasure,
+    ViewSegment,
 };
 
 use super::annotation::kind_of;
@@ -35,22 +36,28 @@ pub(super) fn cube(model: &Model) -> Value {
     let of = Owner { name: &model.name, label: &model.label };
     let dimension = |found: &Dimension| {
         let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
-        of.placed(described, found.geo, found.latitude.as_deref())
+        with_words(of.placed(described, found.geo, found.latitude.as_deref()), (&found.description, &found.meta))
     };
-    json!({
+    let measure = |found: &Measure| {
+        let described = of.measure((&found.name, &found.label), found.kind, type_of(found, model), found.format.as_ref());
+        with_words(described, (&found.description, &found.meta))
+    };
+    let segment = |found: &NamedFilter| with_words(of.member(&found.name, &found.label), (&found.description, &found.meta));
+    let described = json!({
         "name": model.name,
         "title": model.label,
         "type": "cube",
         "public": true,
         "isVisible": true,
-        "measures": model.measures.iter().map(|measure| of.measure((&measure.name, &measure.label), measure.kind, type_of(measure, model), measure.format.as_ref())).collect::<Vec<_>>(),
+        "measures": model.measures.iter().map(measure).collect::<Vec<_>>(),
         "dimensions": model.dimensions.iter().map(dimension).collect::<Vec<_>>(),
-        "segments": model.segments.iter().map(|segment| of.member(&segment.name, &segment.label)).collect::<Vec<_>>(),
+        "segments": model.segments.iter().map(segment).collect::<Vec<_>>(),
         "joins": model.joins.iter().map(|join| json!({"name": join.target(), "relationship": join.relationship})).collect::<Vec<_>>(),
         "hierarchies": model.hierarchies.iter().map(|hierarchy| of.hierarchy(hierarchy)).collect::<Vec<_>>(),
         "folders": [],
         "nestedFolders": []
-    })
+    });
+    with_words(described, (&model.description, &model.meta))
 }
 
 /// A view. `models`: those that its measures are of, by which the types of these are known.
@@ -159,7 +166,7 @@ fn collect<'f>(folder: &'f ViewFolder, seen: &mut HashSet<&'f str>, names: &mut 
     }
 }
 
-/// A member with the words that the view has for it. Its own `meta` counts more than what is known of a place.
+/// A model or a member with what is said of it. Its own `meta` counts more than what is known of a place.
 fn with_words(mut member: Value, (description, meta): (&Option<String>, &Option<Map<String, Value>>)) -> Value {
     if let Some(description) = description {
         member["description"] = json!(description);

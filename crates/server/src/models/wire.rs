@@ -1,6 +1,7 @@
 //! Models as they cross HTTP. The engine reads and writes them; these types tell OpenAPI their shape.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::datasets::wire::{Cell, ColumnType};
@@ -12,6 +13,11 @@ pub struct Model {
     pub name: String,
     pub dataset: String,
     pub label: String,
+    /// What it is, in at most 10,000 bytes.
+    pub description: Option<String>,
+    /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// Grows with every change.
     pub version: u64,
     #[schema(required)]
@@ -111,6 +117,11 @@ pub enum Relationship {
 pub struct NamedFilter {
     pub name: String,
     pub label: String,
+    /// What it is, in at most 10,000 bytes.
+    pub description: Option<String>,
+    /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
 }
@@ -141,6 +152,11 @@ pub struct Rollup {
 pub struct Dimension {
     pub name: String,
     pub label: String,
+    /// What it is, in at most 10,000 bytes.
+    pub description: Option<String>,
+    /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     #[serde(rename = "type")]
     pub column_type: ColumnType,
     pub column: Option<String>,
@@ -190,6 +206,11 @@ pub struct NamedGranularity {
 pub struct Measure {
     pub name: String,
     pub label: String,
+    /// What it is, in at most 10,000 bytes.
+    pub description: Option<String>,
+    /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
+    #[schema(value_type = Option<Object>)]
+    pub meta: Option<Map<String, Value>>,
     pub kind: MeasureKind,
     pub column: Option<String>,
     pub expression: Option<String>,

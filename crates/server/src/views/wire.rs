@@ -79,11 +79,11 @@ pub struct MadeMember {
     pub alias: Option<String>,
     /// What people read.
     pub label: Option<String>,
-    /// What it is.
+    /// What it is; else as in the model.
     pub description: Option<String>,
     /// A format preset or a d3-format string; else that of the model. A named filter has none.
     pub format: Option<String>,
-    /// Whatever programs that read the view are to know of it.
+    /// Whatever programs that read the view are to know of it; else as in the model.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
 }
@@ -179,9 +179,9 @@ pub struct ViewDimension {
     pub geo: Option<GeoRole>,
     /// Of a longitude: what the latitude of the same points is called in the view.
     pub latitude: Option<String>,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
     /// `model.dimension`, or what the last join of its path calls the model.
@@ -197,9 +197,9 @@ pub struct ViewMeasure {
     #[schema(required)]
     pub format: Option<String>,
     pub lower_is_better: bool,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
     /// `model.measure`.
@@ -211,9 +211,9 @@ pub struct ViewMeasure {
 pub struct ViewSegment {
     pub name: String,
     pub label: String,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
     /// `model.segment`, or what the last join of its path calls the model.

@@ -20,7 +20,7 @@ pub(super) use entry::underscored;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::entry::Entry;
 use self::names::Names;
@@ -33,6 +33,8 @@ use crate::semantic::generate::humanised;
 
 /// Keys of any member whose value changes no number.
 const HARMLESS: &[&str] = &["description", "meta", "aliases", "ai_context"];
+/// Those of them that have no place in what has a description.
+const UNSAID: &[&str] = &["aliases", "ai_context"];
 /// Keys of a cube that are read.
 const KEYS: &[&str] =
     &["name", "title", "sql", "sql_table", "joins", "dimensions", "measures", "segments", "pre_aggregations", "access_policy", "hierarchies", "public", "shown", "extends"];
@@ -228,7 +230,7 @@ impl Cube {
             notes.left_out(&self.entry.spot.part("access_policy"), "access policies are not taken over; write them before others may ask the model");
         }
         relations::read_hierarchies(self, others, &mut model, notes);
-        self.silent(&self.entry, SILENT, notes);
+        (model.description, model.meta) = self.said(&self.entry, SILENT, notes);
         model
     }
 
@@ -239,9 +241,33 @@ impl Cube {
         }
     }
 
+    /// The description and the meta of the cube or a member. Notes what else changes no number and has no place.
+    fn said(&self, entry: &Entry, keys: &[&str], notes: &mut Notes) -> (Option<String>, Option<Map<String, Value>>) {
+        for key in entry.among(keys).chain(entry.among(UNSAID)) {
+            notes.dropped(&self.name, &entry.spot, key);
+        }
+        (description_of(entry), meta_of(entry, notes))
+    }
+
     /// The format of a member, where ours has it.
     fn format(&self, entry: &Entry, notes: &mut Notes) -> Option<String> {
         format_of(entry, &self.name, notes)
+    }
+}
+
+/// A description that says something.
+fn description_of(entry: &Entry) -> Option<String> {
+    entry.text("description").ok().flatten().filter(|text| !text.is_empty())
+}
+
+/// What programs are to know of something.
+fn meta_of(entry: &Entry, notes: &mut Notes) -> Option<Map<String, Value>> {
+    match entry.get("meta")? {
+        Value::Object(meta) => Some(meta.clone()),
+        _ => {
+            notes.changed(&entry.spot, "its meta is left out: it is no map");
+            None
+        }
     }
 }
 

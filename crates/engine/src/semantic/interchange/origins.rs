@@ -272,6 +272,7 @@ mod tests {
             ("orders", "dimensions[1].column", "sql: \"{CUBE}.customer_id\""),
             ("orders", "dimensions[2].column", "sql: status"),
             ("orders", "dimensions[2].label", "title: State of the order"),
+            ("orders", "dimensions[2].description", "description: As the shop sees it"),
             ("orders", "dimensions[5].expression", "name: size"),
             ("orders", "measures[1].expression", "sql: \"{net}\""),
             ("orders", "measures[1].kind", "type: sum"),
@@ -323,8 +324,8 @@ mod tests {
         }
         let notes = shop().notes;
         assert!(noted(&notes, "orders.measures.median").to_string().starts_with("shop.yml:119:9: orders.measures.median: left out: "), "{notes:?}");
-        let silent = notes.iter().find(|note| note.path == "orders" && note.text.starts_with("description")).unwrap();
-        assert_eq!(line(SHOP, silent.place.as_ref()), "description: As the shop sees it");
+        let silent = notes.iter().find(|note| note.path == "orders" && note.text.starts_with("drill_members")).unwrap();
+        assert_eq!(line(SHOP, silent.place.as_ref()), "drill_members: [id, state]");
     }
 
     #[test]

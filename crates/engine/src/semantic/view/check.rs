@@ -8,6 +8,7 @@ use super::reach::{Place, Stretch, What, place};
 use super::{Members, View, folders};
 use crate::error::{Error, Result, near_names};
 use crate::semantic::join::{Models, way};
+use crate::semantic::words;
 
 /// A model that a way comes to, and the columns that lead there.
 type Step = (String, Vec<(String, String)>);
@@ -34,10 +35,23 @@ pub(crate) fn check(view: &View, models: &Models) -> Result<()> {
             return Err(Error::invalid(reason).at(format!("include[{index}].path")));
         }
     }
+    check_words(view)?;
     match problems(view, models).into_iter().next() {
         Some(problem) => Err(problem),
         None => Ok(()),
     }
+}
+
+/// Checks what is said of the view and the members that it lists.
+fn check_words(view: &View) -> Result<()> {
+    words::check("", view.description.as_ref(), None)?;
+    for (index, include) in view.include.iter().enumerate() {
+        let Members::Named(list) = &include.members else { continue };
+        for (number, member) in list.iter().enumerate() {
+            words::check(&format!("include[{index}].members[{number}]"), member.description.as_ref(), member.meta.as_ref())?;
+        }
+    }
+    Ok(())
 }
 
 /// What is wrong with a view over these models, each with its path.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::folders::{Seen, ViewFolder};
-use super::reach::{Place, What, places};
+use super::reach::{Place, What, Words, places};
 use super::{View, ViewMember, check};
 use crate::catalog::ColumnType;
 use crate::semantic::geo::GeoRole;
@@ -56,10 +56,10 @@ pub struct ViewDimension {
     /// Of a longitude: what the latitude of the same points is called in the view.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latitude: Option<String>,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
     /// `model.dimension`, or what the last join of its path calls the model.
@@ -79,10 +79,10 @@ pub struct ViewMeasure {
     pub format: Option<String>,
     /// Whether a fall is good news.
     pub lower_is_better: bool,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
     /// `model.measure`.
@@ -96,10 +96,10 @@ pub struct ViewSegment {
     pub name: String,
     /// What people read.
     pub label: String,
-    /// What it is, where the view says so.
+    /// What it is, where the view or the model says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What programs that read the view are to know of it.
+    /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
     /// `model.segment`, or what the last join of its path calls the model.
@@ -114,7 +114,7 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
     for place in &places {
         for shown in place.members() {
             let (label, member, format) = (shown.label().to_owned(), shown.member.clone(), shown.format().cloned());
-            let (description, meta) = said_of(shown.said);
+            let (description, meta) = said_of(shown.said, shown.own_words());
             match shown.what {
                 What::Dimension(dimension) => {
                     if place.way.is_empty() && place.model.time_dimension.as_ref() == Some(&dimension.name) {
@@ -132,7 +132,7 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
             }
         }
         segments.extend(place.segments().into_iter().map(|(name, label, segment)| {
-            let (description, meta) = said_of(place.said(&name));
+            let (description, meta) = said_of(place.said(&name), (segment.description.as_ref(), segment.meta.as_ref()));
             ViewSegment { name, label: label.to_owned(), description, meta, member: format!("{}.{}", place.prefix, segment.name) }
         }));
     }
@@ -146,9 +146,10 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
     ViewDetail { definition, time_dimension, dimensions, measures, segments, hierarchies, folders: seen.folders(&view.folders), problems }
 }
 
-/// The description and the meta of a member.
-fn said_of(said: Option<&ViewMember>) -> (Option<String>, Option<Map<String, Value>>) {
-    said.map(|said| (said.description.clone(), said.meta.clone())).unwrap_or_default()
+/// The description and the meta of a member: those of the view, and of what it says nothing, those of the model.
+fn said_of(said: Option<&ViewMember>, (description, meta): Words<'_>) -> (Option<String>, Option<Map<String, Value>>) {
+    let (own_description, own_meta) = said.map(|said| (said.description.as_ref(), said.meta.as_ref())).unwrap_or_default();
+    (own_description.or(description).cloned(), own_meta.or(meta).cloned())
 }
 
 /// Points are those of which both halves are shown. A longitude, which names the member of a model, names that of the view from here on.

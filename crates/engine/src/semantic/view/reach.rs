@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 use super::{Include, Members, View, ViewMember};
 use crate::error::{Error, Result, near_names};
 use crate::semantic::join::{Models, Relationship};
@@ -42,6 +44,9 @@ pub(crate) enum What<'a> {
     Measure(&'a Measure),
 }
 
+/// What a model says of a member: its description and its meta.
+pub(super) type Words<'a> = (Option<&'a String>, Option<&'a Map<String, Value>>);
+
 /// A member of a view.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown<'a> {
@@ -77,6 +82,14 @@ impl<'a> Shown<'a> {
             What::Dimension(dimension) => dimension.format.as_ref(),
             What::Measure(measure) => measure.format.as_ref(),
         })
+    }
+
+    /// What the model says of it.
+    pub(super) fn own_words(&self) -> Words<'a> {
+        match self.what {
+            What::Dimension(dimension) => (dimension.description.as_ref(), dimension.meta.as_ref()),
+            What::Measure(measure) => (measure.description.as_ref(), measure.meta.as_ref()),
+        }
     }
 
     /// What people read in the model.

@@ -77,6 +77,43 @@ async fn a_view_tells_what_its_members_are_and_where_they_lie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_view_says_nothing_of_is_told_as_in_the_model() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    let mut model = serde_json::to_value(mill.model("orders").await.unwrap()).unwrap();
+    for list in ["dimensions", "measures", "segments"] {
+        for member in model[list].as_array_mut().unwrap() {
+            member["description"] = json!(format!("The {} of the model", member["name"].as_str().unwrap()));
+            member["meta"] = json!({"from": "model"});
+        }
+    }
+    let version = model["version"].as_u64().unwrap();
+    mill.update_model(serde_json::from_value(model).unwrap(), version).await.unwrap();
+    save(&mill, view()).await.unwrap();
+    save(&mill, json!({"name": "all", "label": "All", "include": [{"path": "orders", "members": "*", "prefix": true}]})).await.unwrap();
+    let detail = serde_json::to_value(mill.view_detail("desk").await.unwrap()).unwrap();
+    let said = |member: &Value| json!([member["name"], member["description"], member["meta"]]);
+    let told = |list: &str| detail[list].as_array().unwrap().iter().map(said).collect::<Vec<_>>();
+    assert_eq!(told("measures"), [json!(["revenue", "Of all orders", {"owner": "shop"}]), json!(["count", "The count of the model", {"from": "model"}])]);
+    assert_eq!(
+        told("dimensions"),
+        [
+            json!(["at", "The at of the model", {"from": "model"}]),
+            json!(["status", "Where it is", {"from": "model"}]),
+            // Of customers nothing is said.
+            json!(["customers_country", null, null]),
+        ]
+    );
+    assert_eq!(told("segments"), [json!(["open", "Without what is paid", {"since": 2024}])]);
+    // What is taken with all others has no words but those.
+    let all = mill.view_detail("all").await.unwrap();
+    assert_eq!(all.segments[0].description.as_deref(), Some("The open of the model"));
+    assert!(all.dimensions.iter().all(|dimension| dimension.description.is_some()), "{all:?}");
+    // The definition says what it said.
+    assert_eq!(detail["definition"]["include"][0]["members"], view()["include"][0]["members"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_scope_does_not_see_lies_in_no_folder() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes("country,amount,margin\nDE,1,10\nFR,2,20\n")).await.unwrap();
@@ -108,6 +145,7 @@ async fn what_folders_cannot_hold_is_refused() {
         (with("/folders/0/includes/2/includes/1", json!("country")), "folders[0].includes[2].includes[1]", "no member \"country\""),
         (with("/folders/0/includes/1", json!("revenue")), "folders[0].includes[1]", "stands twice"),
         (with("/folders/1/name", json!("Money")), "folders[1].name", "give one of them another name"),
+        (with("/include/0/members/3/description", json!("x".repeat(10_001))), "include[0].members[3].description", "at most 10000"),
         (with("/include/0/members/4", json!({"name": "open", "format": "d"})), "include[0].members[4].format", "named filter"),
     ] {
         let (field, message) = not_saved(&mill, view).await;

@@ -71,10 +71,10 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
             Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(dimension) => {
                 let granularities = granularities::read(cube, &name, &entry, notes);
-                cube.silent(&entry, SILENT, notes);
+                let (description, meta) = cube.said(&entry, SILENT, notes);
                 let format = cube.format(&entry, notes);
                 cube.read_from("dimensions", &name, &entry.spot);
-                model.dimensions.push(Dimension { format, granularities, ..dimension });
+                model.dimensions.push(Dimension { description, meta, format, granularities, ..dimension });
             }
             Err(reason) => notes.left_out(&entry.spot, reason),
         }
@@ -107,6 +107,8 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
     Ok(Dimension {
         name: name.to_owned(),
         label: entry.title().unwrap_or_else(|| humanised(name)),
+        description: None,
+        meta: None,
         column_type,
         column: column.filter(|column| column != name),
         expression,
@@ -127,7 +129,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
             Ok(_) if taken => notes.left_out(&entry.spot, "a member of the cube has its name"),
             Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(expression) => {
-                cube.silent(&entry, &[], notes);
+                let (description, meta) = cube.said(&entry, &[], notes);
                 cube.read_from("dimensions", &name, &entry.spot);
                 cube.read_from("segments", &name, &entry.spot);
                 let label = entry.title().unwrap_or_else(|| humanised(&name));
@@ -135,6 +137,8 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                 model.dimensions.push(Dimension {
                     name: name.clone(),
                     label: label.clone(),
+                    description: description.clone(),
+                    meta: meta.clone(),
                     column_type: ColumnType::Boolean,
                     column: None,
                     expression: Some(expression),
@@ -144,7 +148,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                     geo: None,
                     latitude: None,
                 });
-                model.segments.push(NamedFilter { name, label, filters: vec![Filter::Condition(condition)] });
+                model.segments.push(NamedFilter { name, label, description, meta, filters: vec![Filter::Condition(condition)] });
             }
             Err(reason) => notes.left_out(&entry.spot, reason),
         }

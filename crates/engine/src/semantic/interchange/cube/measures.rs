@@ -43,14 +43,16 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                 if let Some(note) = note {
                     notes.changed(&entry.spot, note);
                 }
-                cube.silent(&entry, SILENT, notes);
+                let (description, meta) = cube.said(&entry, SILENT, notes);
                 let format = cube.format(&entry, notes);
                 for measure in measures {
                     let own = measure.name == name;
                     if !own {
                         notes.changed(&entry.spot, format!("the measure {} is new: {name} is computed from it", measure.name));
                     }
-                    made.push(Measure { format: format.clone().filter(|_| own), ..measure });
+                    // What it is computed from has words of its own, or none.
+                    let (description, meta, format) = if own { (description.clone(), meta.clone(), format.clone()) } else { (None, None, None) };
+                    made.push(Measure { description, meta, format, ..measure });
                     candidates.push(Candidate { spot: entry.spot.clone(), hidden: entry.is_hidden(), own });
                 }
             }

@@ -32,14 +32,14 @@ fn a_shop_is_read_as_its_models() {
     let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!(names, ["orders", "customers", "line_items"]);
     let orders = json_of(&models[0]);
-    assert_eq!(orders["label"], "Shop orders");
+    assert_eq!((&orders["label"], &orders["description"]), (&json!("Shop orders"), &json!("One row an order")));
     assert_eq!(orders["time_dimension"], "created_at");
     assert_eq!(
         orders["dimensions"],
         json!([
             {"name": "id", "label": "Id", "type": "float", "format": "d"},
             {"name": "customer_id", "label": "Customer id", "type": "float"},
-            {"name": "state", "label": "State of the order", "type": "string", "column": "status"},
+            {"name": "state", "label": "State of the order", "description": "As the shop sees it", "meta": {"any": "value"}, "type": "string", "column": "status"},
             {"name": "created_at", "label": "Created at", "type": "timestamp", "granularities": [
                 {"name": "fiscal_year", "label": "Fiscal year", "interval": "year", "origin": "2000-04-01"},
                 {"name": "sprint", "label": "Sprint of the shop", "interval": "2 weeks", "origin": "2024-01-02"},
@@ -158,8 +158,8 @@ fn a_place_is_two_dimensions() {
     assert_eq!(
         json_of(&models[0])["dimensions"],
         json!([
-            {"name": "home_latitude", "label": "Home latitude", "type": "float", "column": "lat", "geo": "latitude"},
-            {"name": "home_longitude", "label": "Home longitude", "type": "float", "expression": "-1 * west", "geo": "longitude", "latitude": "home_latitude"},
+            {"name": "home_latitude", "label": "Home latitude", "description": "d", "type": "float", "column": "lat", "geo": "latitude"},
+            {"name": "home_longitude", "label": "Home longitude", "description": "d", "type": "float", "expression": "-1 * west", "geo": "longitude", "latitude": "home_latitude"},
             {"name": "north", "label": "North", "type": "float", "expression": "lat - 50"},
         ])
     );
@@ -172,6 +172,33 @@ fn a_place_is_two_dimensions() {
         cube("dimensions:\n  - {name: home, type: geo, latitude: {sql: lat}, longitude: {sql: lon}}\n  - {name: home_latitude, type: number, sql: l}");
     assert_eq!(models[0].dimensions.len(), 1);
     assert!(note(&notes, "orders.dimensions.home").contains("there is a home_latitude already"), "{notes:?}");
+}
+
+#[test]
+fn what_is_said_of_a_cube_and_its_members_is_taken_over() {
+    let keys = "\
+description: ' One row an order '
+meta: {owner: shop}
+dimensions:
+  - {name: at, sql: at, type: time, description: When, meta: [x], ai_context: {a: b}}
+measures:
+  - {name: week, type: sum, sql: amount, description: Of a week, meta: {unit: eur}, rolling_window: {trailing: 7 day}}
+segments:
+  - {name: paid, sql: \"state = 'paid'\", description: Paid in full, meta: {since: 2024}}
+";
+    let Imported { models, notes, .. } = cube(keys);
+    let model = &models[0];
+    let said = |description: &Option<String>, meta: &Option<Map<String, Value>>| json!([description, meta]);
+    assert_eq!(said(&model.description, &model.meta), json!(["One row an order", {"owner": "shop"}]));
+    // What is no map is left out, and the rest is there.
+    assert_eq!(said(&model.dimensions[0].description, &model.dimensions[0].meta), json!(["When", null]));
+    assert!(notes.iter().any(|note| note.path == "orders.dimensions.at" && note.text.contains("no map")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.path == "orders" && note.text.starts_with("ai_context has no place")), "{notes:?}");
+    // A measure that is new for another one has no words of that.
+    let words: Vec<Value> = model.measures.iter().map(|measure| json!([measure.name, measure.description, measure.meta])).collect();
+    assert_eq!(words, [json!(["week_in_bucket", null, null]), json!(["week", "Of a week", {"unit": "eur"}])]);
+    assert_eq!(said(&model.segments[0].description, &model.segments[0].meta), json!(["Paid in full", {"since": 2024}]));
+    assert!(notes.iter().all(|note| !note.text.starts_with("description") && !note.text.starts_with("meta")), "{notes:?}");
 }
 
 #[test]

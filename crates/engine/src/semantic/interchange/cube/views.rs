@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::entry::Entry;
 use super::relations::Others;
-use super::{WORDS, folders, format_of};
+use super::{WORDS, description_of, folders, format_of, meta_of};
 use crate::ids::DatasetName;
 use crate::semantic::generate::humanised;
 use crate::semantic::interchange::notes::Notes;
@@ -89,7 +89,7 @@ fn view(entry: &Entry, name: &str, others: &Others, models: &Models, notes: &mut
             Err(reason) => notes.left_out(&spot, reason),
         }
     }
-    let (label, description) = (entry.title().unwrap_or_else(|| humanised(name)), text_of(entry, "description"));
+    let (label, description) = (entry.title().unwrap_or_else(|| humanised(name)), description_of(entry));
     let mut view = View { name: name.to_owned(), label, description, version: 0, include, folders: Vec::new() };
     view.folders = folders::read(entry, &view, others, models, &mut fields, notes);
     Ok((view, fields))
@@ -165,22 +165,10 @@ fn member(item: &Value, cube: &Entry, at: &str, view: &str, notes: &mut Notes) -
     for key in entry.among(SILENT) {
         notes.dropped(view, &entry.spot, key);
     }
-    let meta = match entry.get("meta") {
-        Some(Value::Object(meta)) => Some(meta.clone()),
-        Some(_) => {
-            notes.changed(&entry.spot, "its meta is left out: it is no map");
-            None
-        }
-        None => None,
-    };
+    let meta = meta_of(&entry, notes);
     let format = format_of(&entry, view, notes);
-    let member = ViewMember { alias: entry.text("alias")?, label: entry.title(), description: text_of(&entry, "description"), format, meta, name };
+    let member = ViewMember { alias: entry.text("alias")?, label: entry.title(), description: description_of(&entry), format, meta, name };
     Ok((member, entry.spot))
-}
-
-/// A text that is there and says something.
-fn text_of(entry: &Entry, key: &str) -> Option<String> {
-    entry.text(key).ok().flatten().filter(|text| !text.is_empty())
 }
 
 /// A path that begins with the dataset of its first cube.

@@ -89,8 +89,6 @@ struct Table<'a> {
     fields: BTreeMap<String, Expr>,
     /// In which order measures and joins stood, where we know.
     order: Map<String, Value>,
-    /// Whether we have written it: then what people read in descriptions is in the labels.
-    ours: bool,
 }
 
 fn semantic_model(wire: &SemanticModel, spot: &Spot, taken: &BTreeSet<String>, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Vec<(Model, Fields)> {
@@ -168,7 +166,7 @@ fn source(dataset: &Dataset) -> Result<String, Reason> {
 fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&str, &str) -> Option<ColumnType>, notes: &mut Notes) -> Table<'a> {
     let ours = wire.words.ours();
     let is_ours = ours.is_some();
-    words(&spot.path, &spot, &wire.words, is_ours, notes);
+    words(&spot.path, &spot, &wire.words, true, notes);
     for (key, empty) in [("primary_key", wire.primary_key.is_empty()), ("unique_keys", wire.unique_keys.is_empty())] {
         if !empty {
             notes.dropped(&spot.path, &spot, key);
@@ -179,7 +177,10 @@ fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&st
     }
     let (mut model, order, has_rest) = match ours.and_then(|ours| rest_of(ours, name)) {
         Some((model, order)) => (model, order, true),
-        None => (empty_model(name, humanised(&wire.name)), Map::new(), false),
+        None => {
+            let model = empty_model(name, humanised(&wire.name));
+            (Model { description: described(&wire.words, &model.label), ..model }, Map::new(), false)
+        }
     };
     if is_ours && !has_rest {
         notes.changed(&spot, "what stands beside it in our extension cannot be read, so segments, hierarchies, rollups, balances and access policies are not taken over");
@@ -188,7 +189,7 @@ fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&st
     let mut spots = Spots::new();
     for (index, field) in wire.fields.iter().enumerate() {
         let place = named(&spot, "fields", index, &field.name);
-        words(&spot.path, &place, &field.words, is_ours, notes);
+        words(&spot.path, &place, &field.words, true, notes);
         if field.label.is_some() {
             notes.dropped(&spot.path, &place, "label");
         }
@@ -204,7 +205,7 @@ fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&st
         }
         let dimension = match kept {
             Some(kept) => Ok(kept),
-            None => field_of(field, &|column| column_type(name, column)),
+            None => field_of(field, &|column| column_type(name, column)).map(|found| Dimension { description: described(&field.words, &found.label), ..found }),
         };
         match dimension {
             Ok(dimension) if model.dimensions.iter().any(|other| other.name == dimension.name) => notes.left_out(&place, "its name stands twice"),
@@ -231,7 +232,7 @@ fn table<'a>(wire: &'a Dataset, spot: Spot, name: &str, column_type: &dyn Fn(&st
             several => notes.changed(&spot, format!("which of {} places rows in time is not said; set time_dimension", several.join(", "))),
         }
     }
-    Table { wire, spot, model, spots, fields, order, ours: is_ours }
+    Table { wire, spot, model, spots, fields, order }
 }
 
 /// What we have written of a model beside its dataset: everything but what stands in the open part.
@@ -277,6 +278,8 @@ pub(super) fn field_of(field: &Field, known: &dyn Fn(&str) -> Option<ColumnType>
     Ok(Dimension {
         name: field.name.clone(),
         label: humanised(&field.name),
+        description: None,
+        meta: None,
         column_type,
         expression: if column.is_some() { None } else { Some(expression.to_string()) },
         column: column.filter(|column| *column != field.name),
@@ -290,13 +293,20 @@ pub(super) fn field_of(field: &Field, known: &dyn Fn(&str) -> Option<ColumnType>
 
 /// A metric as a measure and what it is computed from; the last one has the name.
 pub(super) fn metric_of(name: &str, text: &str, names: Names<'_>) -> Result<(Vec<Measure>, bool), Reason> {
-    measures_of(name, text, names, &[], &|_| false)
-}
-
-fn measures_of(name: &str, text: &str, names: Names<'_>, known: &[Measure], taken: &dyn Fn(&str) -> bool) -> Result<(Vec<Measure>, bool), Reason> {
     let metric = aggregate::read(text, names)?;
     let divides = metric.divides_whole_numbers;
-    Ok((metric.measures(name, &humanised(name), known, taken)?, divides))
+    Ok((metric.measures(name, &humanised(name), &[], &|_| false)?, divides))
+}
+
+/// The same for a metric of the file, beside what is in the model already.
+fn measures_of(metric: &Metric, text: &str, names: Names<'_>, model: &Model) -> Result<(Vec<Measure>, bool), Reason> {
+    let read = aggregate::read(text, names)?;
+    let divides = read.divides_whole_numbers;
+    let mut measures = read.measures(&metric.name, &humanised(&metric.name), &model.measures, &|part| taken(model, part))?;
+    if let Some(measure) = measures.iter_mut().find(|measure| measure.name == metric.name) {
+        measure.description = described(&metric.words, &measure.label);
+    }
+    Ok((measures, divides))
 }
 
 /// A metric of a dataset: names alone are columns of the source, names behind the dataset's are its fields.
@@ -317,7 +327,7 @@ fn own_metric(table: &mut Table<'_>, metric: &Metric, spot: &Spot, notes: &mut N
     }
     let measures = match kept {
         Some(kept) => Ok((vec![kept], false)),
-        None => measures_of(&metric.name, text, &mut names, &table.model.measures, &|part| taken(&table.model, part)),
+        None => measures_of(metric, text, &mut names, &table.model),
     };
     put(table, metric, measures, spot, notes);
 }
@@ -348,13 +358,13 @@ fn shared_metric(tables: &mut [Table<'_>], datasets: usize, metric: &Metric, spo
         [_, field] => field_named(fields, own, field),
         _ => Err("a name stands without its dataset".to_owned()),
     };
-    let measures = measures_of(&metric.name, text, &mut names, &table.model.measures, &|part| taken(&table.model, part));
+    let measures = measures_of(metric, text, &mut names, &table.model);
     put(table, metric, measures, spot, notes);
     Ok(())
 }
 
 fn put(table: &mut Table<'_>, metric: &Metric, measures: Result<(Vec<Measure>, bool), Reason>, spot: &Spot, notes: &mut Notes) {
-    words(&table.spot.path, spot, &metric.words, table.ours, notes);
+    words(&table.spot.path, spot, &metric.words, true, notes);
     let (measures, divides) = match measures {
         Ok(found) => found,
         Err(reason) => return notes.left_out(spot, reason),
@@ -456,10 +466,15 @@ fn ordered(table: Table<'_>) -> (Model, Fields) {
     (model, fields)
 }
 
-/// Notes what is said beside the meaning and has no place.
-fn words(root: &str, spot: &Spot, words: &Words, quiet: bool, notes: &mut Notes) {
+/// What somebody wrote of a thing, unless it is only what people read as its label: so we write what has no description.
+fn described(words: &Words, label: &str) -> Option<String> {
+    words.description.clone().filter(|description| !description.trim().is_empty() && description != label)
+}
+
+/// Notes what is said beside the meaning and has no place. `described`: the thing has a place for a description.
+fn words(root: &str, spot: &Spot, words: &Words, described: bool, notes: &mut Notes) {
     let ours = words.ours().is_some();
-    if words.description.is_some() && !ours && !quiet {
+    if words.description.is_some() && !ours && !described {
         notes.dropped(root, spot, "description");
     }
     if words.ai_context.is_some() {

@@ -41,7 +41,7 @@ fn a_retailer_is_read_as_its_models() {
     assert_eq!(
         sales["dimensions"],
         json!([
-            {"name": "ss_item_sk", "label": "Ss item sk", "type": "integer"},
+            {"name": "ss_item_sk", "label": "Ss item sk", "description": "Foreign key to items", "type": "integer"},
             {"name": "price", "label": "Price", "type": "float", "column": "ss_ext_sales_price"},
             {"name": "ss_net_profit", "label": "Ss net profit", "type": "float"},
         ])
@@ -51,7 +51,7 @@ fn a_retailer_is_read_as_its_models() {
         json!([
             {"name": "lines", "label": "Lines", "kind": "count"},
             {"name": "tickets", "label": "Tickets", "kind": "count_distinct", "column": "ss_ticket_number"},
-            {"name": "total_sales", "label": "Total sales", "kind": "sum", "column": "ss_ext_sales_price"},
+            {"name": "total_sales", "label": "Total sales", "description": "Total sales revenue", "kind": "sum", "column": "ss_ext_sales_price"},
             {"name": "margin_part_1", "label": "Margin part 1", "kind": "sum", "column": "ss_net_profit"},
             {"name": "margin", "label": "Margin", "kind": "ratio", "measure": "margin_part_1", "denominator": "total_sales"},
             {"name": "mean_quarter", "label": "Mean quarter", "kind": "avg", "expression": "CASE WHEN ss_ext_sales_price > 0 THEN ss_net_profit END"},
@@ -148,6 +148,7 @@ fn what_we_write_reads_back_as_it_was() {
         "from_columns: [customer]",
         "datatype: DateTimeTz",
         "is_time: true",
+        "description: What it weighs packed",
     ] {
         assert!(written.contains(part), "{part} is not in\n{written}");
     }
@@ -164,6 +165,10 @@ fn without_our_extensions_the_open_part_means_the_same_as_far_as_it_goes() {
     assert_eq!(models[0].time_dimension.as_deref(), Some("at"));
     assert_eq!(models[0].joins.len(), 1);
     assert!(models[0].measures.iter().all(|measure| measure.name != "rank"));
+    // Descriptions are open, and a label that is not the name in other words is what is left to say.
+    assert_eq!(models[0].description, full()[0].description);
+    assert_eq!((find("mean").description.as_deref(), find("revenue").description), (Some("Without discounts: what was paid"), None));
+    assert_eq!((find("buyers_about").description.as_deref(), find("mean").meta), (Some("Buyers or so"), None));
 }
 
 fn strip(value: &mut Value) {

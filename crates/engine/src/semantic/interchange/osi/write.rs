@@ -48,12 +48,17 @@ fn dataset(model: &Model, models: &[Model]) -> Dataset {
     Dataset {
         name: model.name.clone(),
         source: Value::from(model.dataset.as_str()),
-        words: Words { description: Some(model.label.clone()), ai_context: None, custom_extensions: vec![Extension::new(&extension)] },
+        words: Words { description: Some(told(model.description.as_ref(), &model.label)), ai_context: None, custom_extensions: vec![Extension::new(&extension)] },
         primary_key: Vec::new(),
         unique_keys: Vec::new(),
         fields: model.dimensions.iter().map(|dimension| field(model, dimension)).collect(),
         metrics: metrics.into_iter().map(|(_, metric)| metric).collect(),
     }
+}
+
+/// What the format calls a description: ours, or else what people read.
+fn told(description: Option<&String>, label: &str) -> String {
+    description.map_or(label, String::as_str).to_owned()
 }
 
 fn field(model: &Model, dimension: &Dimension) -> Field {
@@ -74,7 +79,7 @@ fn field(model: &Model, dimension: &Dimension) -> Field {
         datatype: Some(datatype),
         dimension: is_time.then_some(Role { is_time: Some(true) }),
         label: None,
-        words: Words { description: Some(dimension.label.clone()), ..Words::default() },
+        words: Words { description: Some(told(dimension.description.as_ref(), &dimension.label)), ..Words::default() },
     };
     if field_of(&field, &|_| None).as_ref() != Ok(dimension) {
         field.words.custom_extensions.push(Extension::new(&sealed(&json!(dimension), &text)));
@@ -89,7 +94,7 @@ fn metric(model: &Model, measure: &Measure) -> Option<Metric> {
         return None;
     }
     let text = aggregate(model, measure, DEPTH_MAX)?;
-    let mut words = Words { description: Some(measure.label.clone()), ..Words::default() };
+    let mut words = Words { description: Some(told(measure.description.as_ref(), &measure.label)), ..Words::default() };
     let reads_back = metric_of(&measure.name, &text, &mut |parts| match parts {
         [one] => Ok(sql::column(&one.value)),
         _ => Err("it names a table".to_owned()),

@@ -1,0 +1,97 @@
+//! What is said of models and their members beside numbers, through the service: in our dialect, as a schema and in Cube's.
+
+use http::header;
+use serde_json::{Value, json};
+
+use crate::cube::{post, with_orders};
+use crate::harness::{Answer, Server, Who};
+
+/// What is said of the model, of its cities and of the sum, and a named filter of which something is said.
+async fn described() -> Server {
+    let server = with_orders().await;
+    change(&server, |model| {
+        model["description"] = json!("One row an order");
+        model["meta"] = json!({"owner": "shop"});
+        let city = member(model, "dimensions", "city");
+        city["description"] = json!("Where it went");
+        city["meta"] = json!({"level": 2});
+        member(model, "measures", "sum_amount")["description"] = json!("Of all orders");
+        model["segments"] = json!([{
+            "name": "rome", "label": "Of Rome", "description": "Sent to Rome", "meta": {"since": 2024},
+            "filters": [{"member": "orders.city", "operator": "equals", "values": ["Rome"]}]
+        }]);
+    })
+    .await;
+    server
+}
+
+/// A member of a model that is there.
+fn member<'m>(model: &'m mut Value, list: &str, name: &str) -> &'m mut Value {
+    model[list].as_array_mut().unwrap().iter_mut().find(|member| member["name"] == name).unwrap()
+}
+
+/// Reads the model of the orders, edits it and saves it.
+async fn change(server: &Server, edit: impl FnOnce(&mut Value)) {
+    let mut model = server.get(Who::Editor, "/models/orders").await.expect(200).json();
+    edit(&mut model);
+    server.put(Who::Editor, "/models/orders", model["version"].as_u64(), model).await.expect(200);
+}
+
+/// What Cube's `meta` tells of the models.
+async fn meta(server: &Server, who: Who) -> Vec<Value> {
+    let request = http::Request::builder().uri("/cubejs-api/v1/meta").header(header::HOST, "localhost").header(header::AUTHORIZATION, server.token(who));
+    let answer: Answer = server.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    answer.expect(200).json()["cubes"].as_array().unwrap().clone()
+}
+
+/// One of a list by its name.
+fn named<'v>(list: &'v [Value], name: &str) -> &'v Value {
+    list.iter().find(|found| found["name"] == name).unwrap_or_else(|| panic!("no {name} among {list:?}"))
+}
+
+fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
+    value[key].as_array().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_model_is_kept_and_described() {
+    let server = described().await;
+    let model = server.get(Who::Viewer, "/models/orders").await.expect(200).json();
+    assert_eq!((&model["description"], &model["meta"]), (&json!("One row an order"), &json!({"owner": "shop"})));
+    let city = named(list(&model, "dimensions"), "city");
+    assert_eq!((&city["description"], &city["meta"]), (&json!("Where it went"), &json!({"level": 2})));
+    // What nothing is said of has no keys for it.
+    assert!(named(list(&model, "dimensions"), "at").get("description").is_none());
+    for (schema, value) in [("Model", &model), ("Dimension", city), ("Measure", named(list(&model, "measures"), "sum_amount")), ("NamedFilter", &model["segments"][0])] {
+        let properties = server.get(Who::Viewer, &format!("/schemas/{schema}")).await.expect(200).json()["$defs"][schema]["properties"].clone();
+        for field in value.as_object().unwrap().keys() {
+            assert!(properties.get(field).is_some(), "the schema {schema} does not describe {field}");
+        }
+    }
+    let mut long = model.clone();
+    *member(&mut long, "dimensions", "city") = json!({"name": "city", "label": "City", "type": "string", "description": "x".repeat(10_001)});
+    let problem = server.put(Who::Editor, "/models/orders", model["version"].as_u64(), long).await.expect(400).json();
+    assert!(problem["errors"][0]["field"].as_str().unwrap().ends_with("].description"), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_cube_are_told_what_is_said_of_a_model() {
+    let server = described().await;
+    let cubes = meta(&server, Who::Viewer).await;
+    let cube = named(&cubes, "orders");
+    assert_eq!((&cube["description"], &cube["meta"]), (&json!("One row an order"), &json!({"owner": "shop"})));
+    // What is known of the place stays beside it.
+    let city = named(list(cube, "dimensions"), "orders.city");
+    assert_eq!((&city["description"], &city["meta"]), (&json!("Where it went"), &json!({"geo": "city", "level": 2})));
+    assert_eq!(named(list(cube, "measures"), "orders.sum_amount")["description"], "Of all orders");
+    let rome = named(list(cube, "segments"), "orders.rome");
+    assert_eq!((&rome["description"], &rome["meta"]), (&json!("Sent to Rome"), &json!({"since": 2024})));
+    assert!(named(list(cube, "dimensions"), "orders.at").get("description").is_none());
+
+    let query = json!({"measures": ["orders.sum_amount"], "dimensions": ["orders.city"], "segments": ["orders.rome"]});
+    let answer = post(&server, "/load", json!({"query": query})).await.expect(200).json();
+    let annotation = &answer["annotation"];
+    assert_eq!(annotation["measures"]["orders.sum_amount"]["description"], "Of all orders");
+    assert_eq!(annotation["dimensions"]["orders.city"]["meta"], json!({"geo": "city", "level": 2}));
+    assert_eq!(annotation["segments"]["orders.rome"]["description"], "Sent to Rome");
+}
