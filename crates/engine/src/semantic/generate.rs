@@ -33,6 +33,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
         label: label.to_owned(),
         description: None,
         meta: None,
+        public: true,
         version: 0,
         time_dimension: schema.time_column.clone(),
         dimensions: sources
@@ -42,6 +43,7 @@ pub(crate) fn generate(name: &str, label: &str, schema: &DatasetSchema, seen: &H
                 label: source.label.clone(),
                 description: None,
                 meta: None,
+                public: true,
                 column_type: source.column_type,
                 column: source.column.clone(),
                 expression: source.expression.clone(),

@@ -44,6 +44,7 @@ fn empty_model(dataset: &str, label: String) -> Model {
         label,
         description: None,
         meta: None,
+        public: true,
         version: 0,
         time_dimension: None,
         dimensions: Vec::new(),

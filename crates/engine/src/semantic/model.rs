@@ -10,6 +10,7 @@ use super::interval::Interval;
 use super::join::Join;
 use super::policy::AccessPolicy;
 use super::query::Filter;
+use super::words;
 use crate::catalog::ColumnType;
 
 /// The words in which a dataset is asked.
@@ -28,6 +29,10 @@ pub struct Model {
     /// Whatever programs that read the model are to know of it. Nothing here looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists. What is not offered is answered all the same, by its name and through views: who may
+    /// see what is said by policies.
+    #[serde(default = "words::offered", skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// Grows with every change; set by the catalog.
     #[serde(default)]
     pub version: u64,
@@ -114,6 +119,9 @@ pub struct Dimension {
     /// Whatever programs that read the model are to know of it. Nothing here looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions may name it all the same.
+    #[serde(default = "words::offered", skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// Type of its values.
     #[serde(rename = "type")]
     pub column_type: ColumnType,
@@ -145,7 +153,19 @@ impl Dimension {
     /// What it says of rows alone: how it is called for people, and how it is written, is nobody's access.
     pub(crate) fn bare(self) -> Self {
         let column = self.expression.is_none().then(|| self.column.clone().unwrap_or_else(|| self.name.clone()));
-        Self { label: String::new(), description: None, meta: None, format: None, same_as: None, granularities: Vec::new(), geo: None, latitude: None, column, ..self }
+        Self {
+            label: String::new(),
+            description: None,
+            meta: None,
+            public: true,
+            format: None,
+            same_as: None,
+            granularities: Vec::new(),
+            geo: None,
+            latitude: None,
+            column,
+            ..self
+        }
     }
 }
 
@@ -163,6 +183,9 @@ pub struct NamedFilter {
     /// Whatever programs that read the model are to know of it. Nothing here looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions may name it all the same.
+    #[serde(default = "words::offered", skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
 }
@@ -186,7 +209,7 @@ pub struct Hierarchy {
 }
 
 /// Something to compute.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Name, the second part of the member.
@@ -199,6 +222,9 @@ pub struct Measure {
     /// Whatever programs that read the model are to know of it. Nothing here looks at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions and other measures may name it all the same.
+    #[serde(default = "words::offered", skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// The aggregate.
     pub kind: MeasureKind,
     /// The column that is aggregated; `count` without one counts rows.
@@ -233,6 +259,30 @@ pub struct Measure {
     /// Whether a fall is good news.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lower_is_better: bool,
+}
+
+impl Default for Measure {
+    /// The number of rows, without a name, which people are offered.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            label: String::new(),
+            description: None,
+            meta: None,
+            public: words::offered(),
+            kind: MeasureKind::Count,
+            column: None,
+            expression: None,
+            quantile: None,
+            filters: Vec::new(),
+            measure: None,
+            denominator: None,
+            span: None,
+            by: Vec::new(),
+            format: None,
+            lower_is_better: false,
+        }
+    }
 }
 
 /// How a measure aggregates.
@@ -318,8 +368,23 @@ mod tests {
             serde_json::from_value(value).unwrap()
         };
         let before = model(json!({"name": "city", "label": "City", "type": "string"}));
-        let told = model(json!({"name": "city", "label": "City", "type": "string", "description": "Where it went", "meta": {"owner": "shop"}}));
+        let told = model(json!({"name": "city", "label": "City", "type": "string", "description": "Where it went", "meta": {"owner": "shop"}, "public": false}));
         assert!(!told.changes_access(&before));
         assert!(model(json!({"name": "city", "label": "City", "type": "string", "column": "town"})).changes_access(&before));
+    }
+    #[test]
+    fn what_is_not_said_to_be_hidden_is_offered() {
+        let text = r#"{"name":"orders","dataset":"orders","label":"Orders","public":false,"version":0,"time_dimension":null,"dimensions":[{"name":"id","label":"Id","public":false,"type":"string"}],"measures":[{"name":"count","label":"Orders","public":false,"kind":"count"}],"segments":[{"name":"paid","label":"Paid","public":false,"filters":[]}]}"#;
+        let hidden: Model = serde_json::from_str(text).unwrap();
+        assert_eq!([hidden.public, hidden.dimensions[0].public, hidden.measures[0].public, hidden.segments[0].public], [false; 4]);
+        assert_eq!(serde_json::to_string(&hidden).unwrap(), text);
+        let offered: Model = serde_json::from_str(&text.replace(r#""public":false,"#, "")).unwrap();
+        let said: Model = serde_json::from_str(&text.replace("false", "true")).unwrap();
+        assert_eq!(said, offered);
+        assert!(
+            [offered.public, offered.dimensions[0].public, offered.measures[0].public, offered.segments[0].public, Measure::default().public]
+                .into_iter()
+                .all(|public| public)
+        );
     }
 }

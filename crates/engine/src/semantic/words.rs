@@ -1,5 +1,5 @@
-//! What is said of models, views and their members beside what they are called: a description for people, and `meta` for the programs
-//! that read them. Nothing computes with either, so only their size is looked at.
+//! What is said of models, views and their members beside what they are called: a description for people, `meta` for the programs that
+//! read them, and whether they are offered in lists (`public`). Nothing computes with any of it, so only sizes are looked at.
 
 use serde_json::{Map, Value};
 
@@ -11,6 +11,16 @@ const DESCRIPTION_MAX_BYTES: usize = 10_000;
 const META_MAX_BYTES: usize = 50_000;
 /// Levels of maps and lists in it at most. A file of models is read to 64, and some of those are around it.
 const META_DEPTH_MAX: usize = 32;
+
+/// Whether that is offered of which nothing is said.
+pub(crate) fn offered() -> bool {
+    true
+}
+
+/// Whether something is offered, so that nothing has to be written of it.
+pub(crate) fn is_offered(public: &bool) -> bool {
+    *public
+}
 
 /// Checks the words of what has the path `place`; that of a whole model or view is empty.
 ///

@@ -140,12 +140,12 @@ async fn explain(app: App, CubeCaller(caller): CubeCaller, body: InBody) -> Resu
     Ok(Json(if let [only] = shown.as_slice() { only.clone() } else { shown.into() }))
 }
 
-/// Describe the models and views in Cube's words.
+/// Describe the models and views in Cube's words. Models that people are not offered are there for who may edit them.
 #[utoipa::path(get, path = "/meta", tag = "cube", responses((status = 200, body = Object)))]
 pub async fn describe_cubes(State(app): State<App>, CubeCaller(caller): CubeCaller) -> Result<Json<Value>, Refused> {
     caller.allow(Action::Read)?;
     let mill = caller.mill(&app);
     let models = mill.models().await.map_err(Problem::from)?;
     let views = mill.view_details().await.map_err(Problem::from)?;
-    Ok(Json(meta::describe(&models, &views)))
+    Ok(Json(meta::describe(&models, &views, caller.allow(Action::EditModels).is_ok())))
 }

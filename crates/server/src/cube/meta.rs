@@ -11,9 +11,10 @@ use tidemill::{
 use super::annotation::kind_of;
 use super::answer::granularity;
 
-/// What can be asked.
-pub(super) fn describe(models: &[Model], views: &[ViewDetail]) -> Value {
-    let cubes = models.iter().zip(components(models)).map(|(model, component)| with(cube(model), &json!({ "connectedComponent": component })));
+/// What can be asked. `hidden`: models that people are not offered too; what they are joined to and what views take from them is told in any case.
+pub(super) fn describe(models: &[Model], views: &[ViewDetail], hidden: bool) -> Value {
+    let told = models.iter().zip(components(models)).filter(|(model, _)| hidden || model.public);
+    let cubes = told.map(|(model, component)| with(cube(model), &json!({ "connectedComponent": component })));
     json!({"cubes": cubes.chain(views.iter().map(|detail| view(detail, models))).collect::<Vec<_>>()})
 }
 
@@ -34,15 +35,17 @@ fn components(models: &[Model]) -> Vec<usize> {
 /// A model. What it says does not depend on other models.
 pub(super) fn cube(model: &Model) -> Value {
     let of = Owner { name: &model.name, label: &model.label };
+    // As with Cube, nothing of what is hidden is shown.
+    let said = |member: Value, words: Words<'_>, public: bool| shown(with_words(member, words), model.public && public);
     let dimension = |found: &Dimension| {
         let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
-        with_words(of.placed(described, found.geo, found.latitude.as_deref()), (&found.description, &found.meta))
+        said(of.placed(described, found.geo, found.latitude.as_deref()), (&found.description, &found.meta), found.public)
     };
     let measure = |found: &Measure| {
         let described = of.measure((&found.name, &found.label), found.kind, type_of(found, model), found.format.as_ref());
-        with_words(described, (&found.description, &found.meta))
+        said(described, (&found.description, &found.meta), found.public)
     };
-    let segment = |found: &NamedFilter| with_words(of.member(&found.name, &found.label), (&found.description, &found.meta));
+    let segment = |found: &NamedFilter| said(of.member(&found.name, &found.label), (&found.description, &found.meta), found.public);
     let described = json!({
         "name": model.name,
         "title": model.label,
@@ -57,23 +60,23 @@ pub(super) fn cube(model: &Model) -> Value {
         "folders": [],
         "nestedFolders": []
     });
-    with_words(described, (&model.description, &model.meta))
+    shown(with_words(described, (&model.description, &model.meta)), model.public)
 }
 
 /// A view. `models`: those that its measures are of, by which the types of these are known.
 pub(super) fn view(detail: &ViewDetail, models: &[Model]) -> Value {
     let view = &detail.definition;
     let of = Owner { name: &view.name, label: &view.label };
-    let said = |member: Value, base: &str, said: (&Option<String>, &Option<Map<String, Value>>)| with_words(with(member, &json!({ "aliasMember": base })), said);
+    let said = |member: Value, base: &str, words: Words<'_>, public: bool| shown(with_words(with(member, &json!({ "aliasMember": base })), words), public);
     let dimension = |found: &ViewDimension| {
         let described = of.dimension(&found.name, &found.label, (found.column_type, found.format.as_ref()), &found.granularities);
-        said(of.placed(described, found.geo, found.latitude.as_deref()), &found.member, (&found.description, &found.meta))
+        said(of.placed(described, found.geo, found.latitude.as_deref()), &found.member, (&found.description, &found.meta), found.public)
     };
     let measure = |found: &ViewMeasure| {
         let described = of.measure((&found.name, &found.label), found.kind, shown_type(found, models), found.format.as_ref());
-        said(described, &found.member, (&found.description, &found.meta))
+        said(described, &found.member, (&found.description, &found.meta), found.public)
     };
-    let segment = |found: &ViewSegment| said(of.member(&found.name, &found.label), &found.member, (&found.description, &found.meta));
+    let segment = |found: &ViewSegment| said(of.member(&found.name, &found.label), &found.member, (&found.description, &found.meta), found.public);
     json!({
         "name": view.name,
         "title": view.label,
@@ -90,6 +93,9 @@ pub(super) fn view(detail: &ViewDetail, models: &[Model]) -> Value {
         "nestedFolders": detail.folders.iter().map(|folder| of.folder(folder)).collect::<Vec<_>>()
     })
 }
+
+/// The description and the meta of something.
+type Words<'a> = (&'a Option<String>, &'a Option<Map<String, Value>>);
 
 /// The cube or view whose members are described.
 struct Owner<'a> {
@@ -167,13 +173,20 @@ fn collect<'f>(folder: &'f ViewFolder, seen: &mut HashSet<&'f str>, names: &mut 
 }
 
 /// A model or a member with what is said of it. Its own `meta` counts more than what is known of a place.
-fn with_words(mut member: Value, (description, meta): (&Option<String>, &Option<Map<String, Value>>)) -> Value {
+fn with_words(mut member: Value, (description, meta): Words<'_>) -> Value {
     if let Some(description) = description {
         member["description"] = json!(description);
     }
     for (key, value) in meta.iter().flatten() {
         member["meta"][key] = value.clone();
     }
+    member
+}
+
+/// A model or a member, and whether people are offered it: two keys, as older clients of Cube read the second.
+fn shown(mut member: Value, public: bool) -> Value {
+    member["public"] = public.into();
+    member["isVisible"] = public.into();
     member
 }
 

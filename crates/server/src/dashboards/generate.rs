@@ -77,7 +77,7 @@ fn main_measures(model: &Model) -> Vec<&Measure> {
         // The others say something to who asked for them.
         _ => None,
     };
-    let mut ranked: Vec<(u8, &Measure)> = model.measures.iter().filter_map(|measure| Some((rank(measure)?, measure))).collect();
+    let mut ranked: Vec<(u8, &Measure)> = model.measures.iter().filter(|measure| measure.public).filter_map(|measure| Some((rank(measure)?, measure))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     let mut chosen: Vec<&Measure> = Vec::new();
     for (_, measure) in ranked {
@@ -94,7 +94,7 @@ fn categories<'a>(model: &'a Model, facts: &Facts) -> Vec<&'a Dimension> {
     let mut found: Vec<(u64, &Dimension)> = model
         .dimensions
         .iter()
-        .filter(|dimension| matches!(dimension.column_type, ColumnType::String | ColumnType::Boolean))
+        .filter(|dimension| dimension.public && matches!(dimension.column_type, ColumnType::String | ColumnType::Boolean))
         .filter_map(|dimension| Some((facts.distinct(dimension)?, dimension)))
         .filter(|(distinct, _)| (2..=CATEGORY_MAX).contains(distinct) && distinct.saturating_mul(2) <= facts.rows)
         .collect();
@@ -106,7 +106,7 @@ fn categories<'a>(model: &'a Model, facts: &Facts) -> Vec<&'a Dimension> {
 fn time_parts<'a>(model: &'a Model, facts: &Facts) -> Vec<&'a Dimension> {
     ["hour", "weekday", "month"]
         .iter()
-        .filter_map(|part| model.dimensions.iter().find(|dimension| dimension.name == *part && dimension.column_type == ColumnType::Integer))
+        .filter_map(|part| model.dimensions.iter().find(|dimension| dimension.public && dimension.name == *part && dimension.column_type == ColumnType::Integer))
         .filter(|dimension| facts.distinct(dimension).is_some_and(|distinct| (2..=HEATMAP_MAX).contains(&distinct)))
         .collect()
 }
@@ -123,7 +123,8 @@ impl Page<'_> {
     }
 
     fn count(&self) -> Option<&Measure> {
-        self.model.measures.iter().find(|measure| measure.kind == MeasureKind::Count).or_else(|| self.model.measures.first())
+        let offered = || self.model.measures.iter().filter(|measure| measure.public);
+        offered().find(|measure| measure.kind == MeasureKind::Count).or_else(|| offered().next())
     }
 
     fn add(&mut self, kind: WidgetKind, title: String, layout: WidgetLayout, query: SemanticQuery, options: WidgetOptions) {
@@ -266,6 +267,27 @@ mod tests {
         let made = generate(&model, &facts);
         made.check().unwrap();
         insta::assert_json_snapshot!(made.definition);
+    }
+
+    #[test]
+    fn what_is_not_offered_is_in_none() {
+        let (mut model, facts) = flights();
+        let named = |model: &Model, name: &str| {
+            let made = serde_json::to_string(&generate(model, &facts).definition).unwrap();
+            made.contains(&format!("\"flights.{name}\""))
+        };
+        for name in ["carrier", "hour", "count"] {
+            assert!(named(&model, name), "{name}");
+        }
+        model
+            .dimensions
+            .iter_mut()
+            .filter(|dimension| ["carrier", "hour"].contains(&dimension.name.as_str()))
+            .for_each(|dimension| dimension.public = false);
+        model.measures.iter_mut().filter(|measure| measure.name == "count").for_each(|measure| measure.public = false);
+        for name in ["carrier", "hour", "count"] {
+            assert!(!named(&model, name), "{name}");
+        }
     }
 
     #[test]

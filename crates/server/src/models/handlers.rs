@@ -17,11 +17,21 @@ use crate::http::{Answer, IfMatch, Problem, QueryOf};
 use crate::policy::Action;
 use crate::store::audit;
 
-/// List the models of the tenant.
-#[utoipa::path(get, path = "/models", tag = "models", responses((status = 200, body = wire::ModelList)))]
-pub async fn list_models(State(app): State<App>, caller: Caller) -> Answer<Json<Value>> {
+/// Which models.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct Listed {
+    /// Whether those are listed too that people are not offered (`public: false`). When it is not said, they are for who may edit models.
+    hidden: Option<bool>,
+}
+
+/// List the models of the tenant: without those that people are not offered (`public: false`), but for who may edit them or asks for these.
+#[utoipa::path(get, path = "/models", tag = "models", params(Listed), responses((status = 200, body = wire::ModelList)))]
+pub async fn list_models(State(app): State<App>, caller: Caller, QueryOf(listed): QueryOf<Listed>) -> Answer<Json<Value>> {
     caller.allow(Action::Read)?;
-    let items = caller.mill(&app).models().await?;
+    let mut items = caller.mill(&app).models().await?;
+    if !listed.hidden.unwrap_or_else(|| caller.allow(Action::EditModels).is_ok()) {
+        items.retain(|model| model.public);
+    }
     Ok(Json(json!({ "items": items })))
 }
 

@@ -18,6 +18,10 @@ pub struct Model {
     /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists. What is not is answered all the same, by its name and through views: who may see what is
+    /// said by access policies.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     /// Grows with every change.
     pub version: u64,
     #[schema(required)]
@@ -122,6 +126,9 @@ pub struct NamedFilter {
     /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions may name it all the same.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     /// Conditions on dimensions that must all hold.
     pub filters: Vec<Filter>,
 }
@@ -157,6 +164,9 @@ pub struct Dimension {
     /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions may name it all the same.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     #[serde(rename = "type")]
     pub column_type: ColumnType,
     pub column: Option<String>,
@@ -211,6 +221,9 @@ pub struct Measure {
     /// What programs that read the model are to know of it; as JSON at most 50,000 bytes.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists; questions and other measures may name it all the same.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     pub kind: MeasureKind,
     pub column: Option<String>,
     pub expression: Option<String>,

@@ -184,6 +184,9 @@ pub struct ViewDimension {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -202,6 +205,9 @@ pub struct ViewMeasure {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     /// `model.measure`.
     pub member: String,
 }
@@ -216,6 +222,9 @@ pub struct ViewSegment {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[schema(value_type = Option<Object>)]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[schema(required = false, default = true)]
+    pub public: bool,
     /// `model.segment`, or what the last join of its path calls the model.
     pub member: String,
 }

@@ -1,4 +1,5 @@
-//! What is said of models and their members beside numbers, through the service: in our dialect, as a schema and in Cube's.
+//! What is said of models and their members beside numbers, and what of them is offered to whom, through the service: in our
+//! dialect, as a schema and in Cube's.
 
 use http::header;
 use serde_json::{Value, json};
@@ -94,4 +95,65 @@ async fn clients_of_cube_are_told_what_is_said_of_a_model() {
     assert_eq!(annotation["measures"]["orders.sum_amount"]["description"], "Of all orders");
     assert_eq!(annotation["dimensions"]["orders.city"]["meta"], json!({"geo": "city", "level": 2}));
     assert_eq!(annotation["segments"]["orders.rome"]["description"], "Sent to Rome");
+}
+
+/// Names of a list of models.
+async fn names(server: &Server, who: Who, path: &str) -> Vec<String> {
+    let answer = server.get(who, path).await.expect(200).json();
+    list(&answer, "items").iter().map(|model| model["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_is_not_offered_is_listed_for_who_edits_it() {
+    let server = described().await;
+    let view = json!({"name": "sales", "label": "Sales", "include": [{"path": "orders", "members": ["city", "sum_amount"]}]});
+    server.put(Who::Editor, "/views/sales", Some(0), view).await.expect(200);
+    change(&server, |model| model["public"] = json!(false)).await;
+    assert_eq!(names(&server, Who::Viewer, "/models").await, Vec::<String>::new());
+    assert_eq!(names(&server, Who::Editor, "/models").await, ["orders"]);
+    // Who asks for them has them: this is no access.
+    assert_eq!(names(&server, Who::Viewer, "/models?hidden=true").await, ["orders"]);
+    assert_eq!(names(&server, Who::Editor, "/models?hidden=false").await, Vec::<String>::new());
+    assert_eq!(server.get(Who::Viewer, "/models/orders").await.expect(200).json()["public"], false);
+
+    let question = |owner: &str| json!({"measures": [format!("{owner}.sum_amount")], "dimensions": [format!("{owner}.city")], "order": {format!("{owner}.city"): "asc"}});
+    let of_model = server.post(Who::Viewer, "/queries", question("orders")).await.expect(200).json();
+    let of_view = server.post(Who::Viewer, "/queries", question("sales")).await.expect(200).json();
+    assert_eq!(of_model["data"], of_view["data"]);
+
+    let cubes = meta(&server, Who::Viewer).await;
+    assert!(cubes.iter().all(|cube| cube["name"] != "orders"), "{cubes:?}");
+    // The view tells what its members are all the same, and offers them.
+    let sales = named(&cubes, "sales");
+    assert_eq!((&sales["public"], &named(list(sales, "dimensions"), "sales.city")["isVisible"]), (&json!(true), &json!(true)));
+    let cubes = meta(&server, Who::Editor).await;
+    let orders = named(&cubes, "orders");
+    assert_eq!((&orders["public"], &orders["isVisible"]), (&json!(false), &json!(false)));
+    assert!(list(orders, "measures").iter().all(|measure| measure["isVisible"] == false && measure["public"] == false), "{orders}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_that_are_not_offered_are_told_as_such() {
+    let server = described().await;
+    let untouched = server.get(Who::Viewer, "/models/orders").await.expect(200).json();
+    assert!(untouched.get("public").is_none() && named(list(&untouched, "dimensions"), "city").get("public").is_none(), "{untouched}");
+    change(&server, |model| {
+        member(model, "dimensions", "city")["public"] = json!(false);
+        member(model, "measures", "sum_amount")["public"] = json!(false);
+    })
+    .await;
+    let model = server.get(Who::Viewer, "/models/orders").await.expect(200).json();
+    assert_eq!(named(list(&model, "dimensions"), "city")["public"], false);
+    let cubes = meta(&server, Who::Viewer).await;
+    let orders = named(&cubes, "orders");
+    let told = |list_of: &str, name: &str| {
+        let member = named(list(orders, list_of), name);
+        (member["public"].clone(), member["isVisible"].clone())
+    };
+    assert_eq!(orders["public"], true);
+    assert_eq!(told("dimensions", "orders.city"), (json!(false), json!(false)));
+    assert_eq!(told("measures", "orders.sum_amount"), (json!(false), json!(false)));
+    assert_eq!(told("measures", "orders.count"), (json!(true), json!(true)));
+    let answer = post(&server, "/load", json!({"query": {"measures": ["orders.sum_amount"], "dimensions": ["orders.city"]}})).await.expect(200).json();
+    assert_eq!(answer["data"].as_array().unwrap().len(), 2);
 }

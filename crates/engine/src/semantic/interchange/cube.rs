@@ -41,6 +41,9 @@ const KEYS: &[&str] =
 /// Keys of a cube whose value changes no number.
 const SILENT: &[&str] = &["sql_alias", "data_source", "refresh_key", "rewrite_queries"];
 
+/// What becomes of `public: false`.
+const HIDDEN: &str = "Cube answers no question about it (public); here it is in no list and is answered all the same, so write an access policy where that must not be";
+
 /// What our models and views call otherwise than Cube does. A column or an expression is what some SQL has become.
 const WORDS: Words = &[("column", "sql"), ("expression", "sql"), ("on", "sql"), ("kind", "type"), ("label", "title"), ("path", "join_path"), ("except", "excludes")];
 
@@ -217,9 +220,7 @@ impl Cube {
         if self.name != self.dataset {
             notes.changed(&self.entry.spot, format!("a model has the name of its dataset, so it is {} here", self.dataset));
         }
-        if self.entry.is_hidden() {
-            notes.changed(&self.entry.spot, "Cube hides it from those who ask (public); a model hides nothing");
-        }
+        model.public = self.offered(&self.entry, notes);
         dimensions::read(self, &mut model, notes);
         geo::name_halves(self, &mut model);
         measures::read(self, &mut model, notes);
@@ -247,6 +248,14 @@ impl Cube {
             notes.dropped(&self.name, &entry.spot, key);
         }
         (description_of(entry), meta_of(entry, notes))
+    }
+
+    /// Whether people are offered the cube or a member.
+    fn offered(&self, entry: &Entry, notes: &mut Notes) -> bool {
+        if entry.is_hidden() {
+            notes.changed(&entry.spot, HIDDEN);
+        }
+        !entry.is_hidden()
     }
 
     /// The format of a member, where ours has it.

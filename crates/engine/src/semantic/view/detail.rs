@@ -13,6 +13,7 @@ use crate::semantic::geo::GeoRole;
 use crate::semantic::granularity::NamedGranularity;
 use crate::semantic::join::Models;
 use crate::semantic::model::{Hierarchy, MeasureKind};
+use crate::semantic::words;
 
 /// A view with everything that it shows to who asks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,6 +63,9 @@ pub struct ViewDimension {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[serde(skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// `model.dimension`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -85,6 +89,9 @@ pub struct ViewMeasure {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[serde(skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// `model.measure`.
     pub member: String,
 }
@@ -102,6 +109,9 @@ pub struct ViewSegment {
     /// What programs that read the view are to know of it; else what the model says to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
+    /// Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says.
+    #[serde(skip_serializing_if = "words::is_offered")]
+    pub public: bool,
     /// `model.segment`, or what the last join of its path calls the model.
     pub member: String,
 }
@@ -115,6 +125,7 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
         for shown in place.members() {
             let (label, member, format) = (shown.label().to_owned(), shown.member.clone(), shown.format().cloned());
             let (description, meta) = said_of(shown.said, shown.own_words());
+            let public = shown.is_offered();
             match shown.what {
                 What::Dimension(dimension) => {
                     if place.way.is_empty() && place.model.time_dimension.as_ref() == Some(&dimension.name) {
@@ -123,17 +134,18 @@ pub(crate) fn detail(view: &View, models: &Models, whole: bool) -> ViewDetail {
                     let granularities = dimension.granularities.clone();
                     let latitude = dimension.latitude.as_ref().map(|named| format!("{}.{named}", place.prefix));
                     let (name, column_type, geo) = (shown.name, dimension.column_type, dimension.geo);
-                    dimensions.push(ViewDimension { name, label, column_type, format, granularities, geo, latitude, description, meta, member });
+                    dimensions.push(ViewDimension { name, label, column_type, format, granularities, geo, latitude, description, meta, public, member });
                 }
                 What::Measure(measure) => {
                     let (kind, lower_is_better) = (measure.kind, measure.lower_is_better);
-                    measures.push(ViewMeasure { name: shown.name, label, kind, format, lower_is_better, description, meta, member });
+                    measures.push(ViewMeasure { name: shown.name, label, kind, format, lower_is_better, description, meta, public, member });
                 }
             }
         }
         segments.extend(place.segments().into_iter().map(|(name, label, segment)| {
-            let (description, meta) = said_of(place.said(&name), (segment.description.as_ref(), segment.meta.as_ref()));
-            ViewSegment { name, label: label.to_owned(), description, meta, member: format!("{}.{}", place.prefix, segment.name) }
+            let said = place.said(&name);
+            let (description, meta) = said_of(said, (segment.description.as_ref(), segment.meta.as_ref()));
+            ViewSegment { name, label: label.to_owned(), description, meta, public: segment.public || said.is_some(), member: format!("{}.{}", place.prefix, segment.name) }
         }));
     }
     join_halves(&mut dimensions);

@@ -92,6 +92,15 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// Whether people are offered it: what a view lists by its name is, and what comes with all others is as the model says.
+    pub(super) fn is_offered(&self) -> bool {
+        let own = match self.what {
+            What::Dimension(dimension) => dimension.public,
+            What::Measure(measure) => measure.public,
+        };
+        own || self.said.is_some()
+    }
+
     /// What people read in the model.
     pub(crate) fn own_label(&self) -> &'a str {
         match self.what {

@@ -114,6 +114,38 @@ async fn what_a_view_says_nothing_of_is_told_as_in_the_model() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_offered_is_asked_by_its_name_and_through_views() {
+    let ward = Ward::new().await;
+    let mill = shop(&ward).await;
+    let question = json!({"measures": ["orders.revenue"], "dimensions": ["orders.status"], "segments": ["orders.open"], "order": {"orders.status": "asc"}});
+    let before = answer(&mill, &question).await["data"].clone();
+    let mut model = serde_json::to_value(mill.model("orders").await.unwrap()).unwrap();
+    model["public"] = json!(false);
+    for (list, name) in [("dimensions", "status"), ("measures", "revenue"), ("segments", "open")] {
+        let member = model[list].as_array_mut().unwrap().iter_mut().find(|member| member["name"] == name).unwrap();
+        member["public"] = json!(false);
+    }
+    let version = model["version"].as_u64().unwrap();
+    mill.update_model(serde_json::from_value(model).unwrap(), version).await.unwrap();
+    assert_eq!(answer(&mill, &question).await["data"], before);
+    assert!(mill.models().await.unwrap().iter().any(|model| model.name == "orders" && !model.public));
+
+    save(&mill, json!({"name": "all", "label": "All", "include": [{"path": "orders", "members": "*"}]})).await.unwrap();
+    save(&mill, view()).await.unwrap();
+    let asked = json!({"measures": ["all.revenue"], "dimensions": ["all.status"], "segments": ["all.open"], "order": {"all.status": "asc"}});
+    assert_eq!(answer(&mill, &asked).await["data"], before);
+    let hidden = |detail: &tidemill::ViewDetail| {
+        let dimensions = detail.dimensions.iter().filter(|shown| !shown.public).map(|shown| shown.name.clone());
+        let measures = detail.measures.iter().filter(|shown| !shown.public).map(|shown| shown.name.clone());
+        let segments = detail.segments.iter().filter(|shown| !shown.public).map(|shown| shown.name.clone());
+        dimensions.chain(measures).chain(segments).collect::<Vec<_>>()
+    };
+    // What comes with all others is as the model says, and what is listed by its name is offered.
+    assert_eq!(hidden(&mill.view_detail("all").await.unwrap()), ["status", "revenue", "open"]);
+    assert!(hidden(&mill.view_detail("desk").await.unwrap()).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_scope_does_not_see_lies_in_no_folder() {
     let ward = Ward::new().await;
     ward.mill.load("orders", Csv::bytes("country,amount,margin\nDE,1,10\nFR,2,20\n")).await.unwrap();

@@ -15,8 +15,6 @@ use crate::semantic::query::{Condition, Filter, Operator};
 const KEYS: &[&str] = &["name", "title", "type", "sql", "case", "format", "currency", "public", "shown", "granularities", "primary_key", "sub_query", "multi_stage"];
 /// Keys whose value changes no number.
 pub(super) const SILENT: &[&str] = &["suggest_filter_values", "enable_suggestions", "field_type", "values_as_segments", "order", "links", "propagate_filters_to_sub_query"];
-/// Why what is not public is left out.
-pub(super) const HIDDEN: &str = "Cube hides it from those who ask (public), and a model hides nothing";
 
 /// The SQL of a dimension as it was written.
 pub(super) fn sql_of(entry: &Entry) -> Result<String, Reason> {
@@ -68,13 +66,13 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
     for entry in cube.dimensions.clone() {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
         match dimension(cube, &entry, &name) {
-            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(dimension) => {
                 let granularities = granularities::read(cube, &name, &entry, notes);
                 let (description, meta) = cube.said(&entry, SILENT, notes);
                 let format = cube.format(&entry, notes);
+                let public = cube.offered(&entry, notes);
                 cube.read_from("dimensions", &name, &entry.spot);
-                model.dimensions.push(Dimension { description, meta, format, granularities, ..dimension });
+                model.dimensions.push(Dimension { description, meta, public, format, granularities, ..dimension });
             }
             Err(reason) => notes.left_out(&entry.spot, reason),
         }
@@ -109,6 +107,7 @@ fn dimension(cube: &mut Cube, entry: &Entry, name: &str) -> Result<Dimension, Re
         label: entry.title().unwrap_or_else(|| humanised(name)),
         description: None,
         meta: None,
+        public: true,
         column_type,
         column: column.filter(|column| column != name),
         expression,
@@ -127,9 +126,9 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
         let taken = model.dimensions.iter().any(|dimension| dimension.name == name) || cube.names_measure(&name);
         match segment(cube, &entry) {
             Ok(_) if taken => notes.left_out(&entry.spot, "a member of the cube has its name"),
-            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, HIDDEN),
             Ok(expression) => {
                 let (description, meta) = cube.said(&entry, &[], notes);
+                let public = cube.offered(&entry, notes);
                 cube.read_from("dimensions", &name, &entry.spot);
                 cube.read_from("segments", &name, &entry.spot);
                 let label = entry.title().unwrap_or_else(|| humanised(&name));
@@ -139,6 +138,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                     label: label.clone(),
                     description: description.clone(),
                     meta: meta.clone(),
+                    public,
                     column_type: ColumnType::Boolean,
                     column: None,
                     expression: Some(expression),
@@ -148,7 +148,7 @@ pub(super) fn read_segments(cube: &mut Cube, model: &mut Model, notes: &mut Note
                     geo: None,
                     latitude: None,
                 });
-                model.segments.push(NamedFilter { name, label, description, meta, filters: vec![Filter::Condition(condition)] });
+                model.segments.push(NamedFilter { name, label, description, meta, public, filters: vec![Filter::Condition(condition)] });
             }
             Err(reason) => notes.left_out(&entry.spot, reason),
         }

@@ -26,10 +26,6 @@ pub(super) fn split(cube: &mut Cube, notes: &mut Notes) {
             continue;
         }
         let (latitude, longitude) = (format!("{name}_latitude"), format!("{name}_longitude"));
-        if entry.is_hidden() {
-            notes.left_out(&entry.spot, dimensions::HIDDEN);
-            continue;
-        }
         if let Some(taken) = [&latitude, &longitude].into_iter().find(|half| names.contains(*half)) {
             notes.left_out(&entry.spot, format!("it would become {latitude} and {longitude}, and there is a {taken} already"));
             continue;

@@ -23,19 +23,10 @@ const SILENT: &[&str] = &["drill_members", "drill_member_references", "drill_fil
 /// Measures that are computed from each other in turn at most, as a model has them.
 const DEPTH_MAX: usize = 12;
 
-/// A measure that may come into the model.
-struct Candidate {
-    spot: Spot,
-    /// Whether Cube hides it, or the one that it is new for.
-    hidden: bool,
-    /// Whether it is in the file, and not new for one that is.
-    own: bool,
-}
-
 /// Reads the measures into a model.
 pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
-    // Measures and what is known of them, side by side.
-    let (mut made, mut candidates): (Vec<Measure>, Vec<Candidate>) = (Vec::new(), Vec::new());
+    // Measures and where they stand, side by side.
+    let (mut made, mut spots): (Vec<Measure>, Vec<Spot>) = (Vec::new(), Vec::new());
     for entry in cube.measures.clone() {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
         match measures(cube, model, &entry, &name, &made) {
@@ -45,6 +36,7 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                 }
                 let (description, meta) = cube.said(&entry, SILENT, notes);
                 let format = cube.format(&entry, notes);
+                let public = cube.offered(&entry, notes);
                 for measure in measures {
                     let own = measure.name == name;
                     if !own {
@@ -52,37 +44,21 @@ pub(super) fn read(cube: &mut Cube, model: &mut Model, notes: &mut Notes) {
                     }
                     // What it is computed from has words of its own, or none.
                     let (description, meta, format) = if own { (description.clone(), meta.clone(), format.clone()) } else { (None, None, None) };
-                    made.push(Measure { description, meta, format, ..measure });
-                    candidates.push(Candidate { spot: entry.spot.clone(), hidden: entry.is_hidden(), own });
+                    made.push(Measure { description, meta, public, format, ..measure });
+                    spots.push(entry.spot.clone());
                 }
             }
             Err(reason) => notes.left_out(&entry.spot, reason),
         }
     }
-    let mut kept: Vec<(Measure, Candidate)> = computable(made.into_iter().zip(candidates).collect(), notes);
-    // Of hidden measures those stay that others are computed from. Who needs nobody else goes first, so this ends.
-    loop {
-        let needed: BTreeSet<String> = kept.iter().flat_map(|(measure, _)| inputs(measure)).collect();
-        let (going, staying): (Vec<_>, Vec<_>) = kept.into_iter().partition(|(measure, candidate)| candidate.hidden && !needed.contains(&measure.name));
-        kept = staying;
-        if going.is_empty() {
-            break;
-        }
-        for (_, Candidate { spot, .. }) in going.into_iter().filter(|(_, candidate)| candidate.own) {
-            notes.left_out(&spot, "Cube hides it from those who ask (public), and a model hides nothing");
-        }
-    }
-    for (measure, candidate) in kept {
-        if candidate.hidden && candidate.own {
-            notes.changed(&candidate.spot, "Cube hides it from those who ask (public); a model hides nothing, and other measures are computed from it");
-        }
-        cube.read_from("measures", &measure.name, &candidate.spot);
+    for (measure, spot) in computable(made.into_iter().zip(spots).collect(), notes) {
+        cube.read_from("measures", &measure.name, &spot);
         model.measures.push(measure);
     }
 }
 
 /// Those that are computed from rows, or from measures that can be computed themselves.
-fn computable(made: Vec<(Measure, Candidate)>, notes: &mut Notes) -> Vec<(Measure, Candidate)> {
+fn computable(made: Vec<(Measure, Spot)>, notes: &mut Notes) -> Vec<(Measure, Spot)> {
     let inputs: Vec<Vec<String>> = made.iter().map(|(measure, _)| inputs(measure)).collect();
     let mut known: BTreeSet<String> = BTreeSet::new();
     for _ in 0..DEPTH_MAX {
@@ -98,13 +74,13 @@ fn computable(made: Vec<(Measure, Candidate)>, notes: &mut Notes) -> Vec<(Measur
         known = ready;
     }
     let mut kept = Vec::new();
-    for ((measure, candidate), inputs) in made.into_iter().zip(inputs) {
+    for ((measure, spot), inputs) in made.into_iter().zip(inputs) {
         if known.contains(&measure.name) {
-            kept.push((measure, candidate));
+            kept.push((measure, spot));
             continue;
         }
         let missing: Vec<&str> = inputs.iter().filter(|input| !known.contains(*input)).map(String::as_str).collect();
-        notes.left_out(&candidate.spot, format!("it is computed from {}, which is not in the model, or comes back to itself", missing.join(", ")));
+        notes.left_out(&spot, format!("it is computed from {}, which is not in the model, or comes back to itself", missing.join(", ")));
     }
     kept
 }

@@ -117,7 +117,7 @@ pub(super) fn read_hierarchies(cube: &mut Cube, others: &Others, model: &mut Mod
     for entry in cube.list("hierarchies", notes) {
         let Some(name) = entry.name().map(str::to_owned) else { continue };
         match hierarchy_of(cube, others, model, &entry, &name) {
-            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, "Cube hides it from those who ask (public), and a model hides nothing"),
+            Ok(_) if entry.is_hidden() => notes.left_out(&entry.spot, "Cube hides it from those who ask (public), and nothing hides a hierarchy here"),
             Ok(hierarchy) => {
                 cube.silent(&entry, &[], notes);
                 cube.read_from("hierarchies", &name, &entry.spot);

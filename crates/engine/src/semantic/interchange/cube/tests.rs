@@ -48,6 +48,7 @@ fn a_shop_is_read_as_its_models() {
             {"name": "size", "label": "Size", "type": "string", "expression": "CASE WHEN ((amount - COALESCE(discount, 0)) > 100) THEN 'large' WHEN (status = 'it''s') THEN 'odd' ELSE 'small' END"},
             {"name": "place_latitude", "label": "Place latitude", "type": "float", "column": "lat", "geo": "latitude"},
             {"name": "place_longitude", "label": "Place longitude", "type": "float", "column": "lon", "geo": "longitude", "latitude": "place_latitude"},
+            {"name": "secret", "label": "Secret", "public": false, "type": "string", "column": "card_number"},
             {"name": "paid", "label": "Paid", "type": "boolean", "expression": "status = 'paid' OR status = 'shipped'"},
         ])
     );
@@ -115,7 +116,6 @@ fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
         ("type: geo, latitude: {sql: a}, longitude: {}", "longitude has no sql"),
         ("type: geo, latitude: {sql: a, mask: b}, longitude: {sql: c}", "mask may change"),
         ("sql: x, type: geo, latitude: {sql: a}, longitude: {sql: b}", "sql may change"),
-        ("type: geo, latitude: {sql: a}, longitude: {sql: b}, public: false", "hides"),
         ("sql: x, type: switch", "switch"),
         ("sql: x, type: money", "type money"),
         ("sql: x", "no type"),
@@ -140,8 +140,6 @@ fn what_a_dimension_cannot_say_is_left_out_with_a_reason() {
         ("type: string, case: {switch: x}", "switch"),
         ("type: string, case: {when: [{sql: a, label: b}]}", "no else"),
         ("type: string, case: {when: [{sql: a, label: [b]}], else: {label: c}}", "neither"),
-        ("sql: x, type: string, public: false", "hides"),
-        ("sql: x, type: string, shown: COMPILE_CONTEXT.admin", "hides"),
         ("sql: [x], type: string", "no text"),
     ] {
         let Imported { models, notes, .. } = cube(&format!("dimensions:\n  - {{name: it, {keys}}}\nmeasures:\n  - {{name: count, type: count}}"));
@@ -242,7 +240,6 @@ fn what_a_measure_cannot_say_is_left_out_with_a_reason() {
         ("type: number, sql: '{count}', time_shift: [{interval: 1 year, type: prior, time_dimension: other}]", "alone"),
         ("type: sum, sql: '{count}', time_shift: [{interval: 1 year, type: prior}]", "type number"),
         ("type: count, grain: x", "grain may change"),
-        ("type: count, public: false", "hides"),
     ] {
         let Imported { models, notes, .. } =
             cube(&format!("dimensions:\n  - {{name: a_dimension, sql: a, type: string}}\nmeasures:\n  - {{name: count, type: count}}\n  - {{name: it, {keys}}}"));
@@ -466,12 +463,35 @@ fn hierarchies_are_taken_over_where_their_levels_are() {
 }
 
 #[test]
-fn hidden_measures_stay_only_for_others() {
-    let Imported { models, notes, .. } =
-        cube("measures:\n  - {name: a, type: count, public: false}\n  - {name: b, type: number, sql: '{a} * 2', shown: false}\n  - {name: c, type: number, sql: '{a} * 3'}");
-    assert_eq!(models[0].measures.iter().map(|measure| measure.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
-    assert!(note(&notes, "orders.measures.a").contains("other measures are computed from it"));
-    assert!(note(&notes, "orders.measures.b").starts_with("left out: "));
+fn what_is_hidden_is_in_the_model_and_not_offered() {
+    let keys = "\
+public: false
+dimensions:
+  - {name: a, sql: a, type: string, public: false}
+  - {name: b, sql: b, type: string, shown: COMPILE_CONTEXT.admin}
+  - {name: c, sql: c, type: string, public: true}
+  - {name: home, type: geo, latitude: {sql: lat}, longitude: {sql: lon}, shown: false}
+measures:
+  - {name: d, type: count, public: false}
+  - {name: e, type: number, sql: '{d} * 3'}
+segments:
+  - {name: f, sql: a = 'x', public: false}
+hierarchies:
+  - {name: g, levels: [a, b], public: false}
+";
+    let Imported { models, notes, .. } = cube(keys);
+    let model = &models[0];
+    assert!(!model.public);
+    let dimensions: Vec<_> = model.dimensions.iter().map(|dimension| (dimension.name.as_str(), dimension.public)).collect();
+    assert_eq!(dimensions, [("a", false), ("b", false), ("c", true), ("home_latitude", false), ("home_longitude", false), ("f", false)]);
+    let measures: Vec<_> = model.measures.iter().map(|measure| (measure.name.as_str(), measure.public)).collect();
+    assert_eq!(measures, [("d", false), ("e", true)]);
+    assert!(!model.segments[0].public);
+    // Cube would refuse a question about them, so who may not ask has to be said.
+    for path in ["orders", "orders.dimensions.a", "orders.dimensions.b", "orders.measures.d", "orders.segments.f"] {
+        assert!(notes.iter().any(|note| note.path == path && note.text.contains("write an access policy")), "{path}: {notes:?}");
+    }
+    assert!(note(&notes, "orders.hierarchies.g").starts_with("left out: "), "{notes:?}");
 }
 
 #[test]

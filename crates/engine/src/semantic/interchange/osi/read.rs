@@ -280,6 +280,7 @@ pub(super) fn field_of(field: &Field, known: &dyn Fn(&str) -> Option<ColumnType>
         label: humanised(&field.name),
         description: None,
         meta: None,
+        public: true,
         column_type,
         expression: if column.is_some() { None } else { Some(expression.to_string()) },
         column: column.filter(|column| *column != field.name),

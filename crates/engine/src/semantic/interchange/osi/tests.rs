@@ -165,6 +165,8 @@ fn without_our_extensions_the_open_part_means_the_same_as_far_as_it_goes() {
     assert_eq!(models[0].time_dimension.as_deref(), Some("at"));
     assert_eq!(models[0].joins.len(), 1);
     assert!(models[0].measures.iter().all(|measure| measure.name != "rank"));
+    // Of what is offered the format has no word.
+    assert!(find("least").public && !full()[0].measures[3].public);
     // Descriptions are open, and a label that is not the name in other words is what is left to say.
     assert_eq!(models[0].description, full()[0].description);
     assert_eq!((find("mean").description.as_deref(), find("revenue").description), (Some("Without discounts: what was paid"), None));
