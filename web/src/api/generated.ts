@@ -544,6 +544,8 @@ export type DifferenceKind = 'value' | 'only_answered' | 'only_recomputed' | 'or
 
 export type Dimension = {
   column?: string | null;
+  /** What it is, in at most 10,000 bytes. */
+  description?: string | null;
   expression?: string | null;
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
   format?: string | null;
@@ -553,7 +555,11 @@ export type Dimension = {
   label: string;
   /** Of a longitude: the dimension that is the latitude of the same points. */
   latitude?: string | null;
+  /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
+  meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists; questions may name it all the same. */
+  public?: boolean;
   /** A dimension of another model that has the same values with the same meaning. */
   same_as?: string | null;
   type: ColumnType;
@@ -915,6 +921,8 @@ export type Measure = {
   column?: string | null;
   /** The measure that a ratio divides by. */
   denominator?: string | null;
+  /** What it is, in at most 10,000 bytes. */
+  description?: string | null;
   expression?: string | null;
   filters?: Filter[];
   /** `number`, `integer`, `percent`, `currency_usd`, `currency_eur`, `duration_minutes`, `bytes`, or a d3-format string. */
@@ -924,7 +932,11 @@ export type Measure = {
   lower_is_better?: boolean;
   /** The measure that a derived one looks at; the numerator of a ratio. */
   measure?: string | null;
+  /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
+  meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists; questions may name it all the same. */
+  public?: boolean;
   /** Which quantile, from 0 to 1, for the kind `quantile`. Default 0.5, the median. */
   quantile?: number | null;
   span?: Span | null;
@@ -966,6 +978,8 @@ export type Model = {
   /** Who sees which rows and columns. Only admins and owners change them; who does not see everything does not see them. */
   access_policies?: AccessPolicy[];
   dataset: string;
+  /** What it is, in at most 10,000 bytes. */
+  description?: string | null;
   dimensions: Dimension[];
   /** Dimensions that lie one within the other. */
   hierarchies?: Hierarchy[];
@@ -973,7 +987,11 @@ export type Model = {
   joins?: Join[];
   label: string;
   measures: Measure[];
+  /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
+  meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists; questions may name it all the same. */
+  public?: boolean;
   rollups?: Rollup[];
   /** Filters with a name, which a query asks for in `segments`. */
   segments?: NamedFilter[];
@@ -992,10 +1010,16 @@ export type MyChange = {
 };
 
 export type NamedFilter = {
+  /** What it is, in at most 10,000 bytes. */
+  description?: string | null;
   /** Conditions on dimensions that must all hold. */
   filters: Filter[];
   label: string;
+  /** What programs that read the model are to know of it; as JSON at most 50,000 bytes. */
+  meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists; questions may name it all the same. */
+  public?: boolean;
 };
 
 export type NamedGranularity = {
@@ -1876,7 +1900,7 @@ export type ViewDetail = {
 };
 
 export type ViewDimension = {
-  /** What it is, where the view says so. */
+  /** What it is, where the view or the model says so. */
   description?: string | null;
   format: string | null;
   geo?: GeoRole | null;
@@ -1887,9 +1911,11 @@ export type ViewDimension = {
   latitude?: string | null;
   /** `model.dimension`, or what the last join of its path calls the model. */
   member: string;
-  /** What programs that read the view are to know of it. */
+  /** What programs that read the view are to know of it; else what the model says to them. */
   meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says. */
+  public?: boolean;
   type: ColumnType;
 };
 
@@ -1926,7 +1952,7 @@ export type ViewList = {
 };
 
 export type ViewMeasure = {
-  /** What it is, where the view says so. */
+  /** What it is, where the view or the model says so. */
   description?: string | null;
   format: string | null;
   kind: MeasureKind;
@@ -1934,9 +1960,11 @@ export type ViewMeasure = {
   lower_is_better: boolean;
   /** `model.measure`. */
   member: string;
-  /** What programs that read the view are to know of it. */
+  /** What programs that read the view are to know of it; else what the model says to them. */
   meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says. */
+  public?: boolean;
 };
 
 export type ViewMember = string | MadeMember;
@@ -1944,14 +1972,16 @@ export type ViewMember = string | MadeMember;
 export type ViewMembers = EveryMember | ViewMember[];
 
 export type ViewSegment = {
-  /** What it is, where the view says so. */
+  /** What it is, where the view or the model says so. */
   description?: string | null;
   label: string;
   /** `model.segment`, or what the last join of its path calls the model. */
   member: string;
-  /** What programs that read the view are to know of it. */
+  /** What programs that read the view are to know of it; else what the model says to them. */
   meta?: object | null;
   name: string;
+  /** Whether people are offered it in lists: what the view lists by its name is, and what comes with `"*"` is as the model says. */
+  public?: boolean;
 };
 
 export type WantedState = 'pinned' | 'vetoed';

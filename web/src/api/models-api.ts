@@ -7,7 +7,8 @@ const path = (name: string) => `/models/${encodeURIComponent(name)}`;
 export const modelsApi = baseApi.injectEndpoints({
   endpoints: (build) => ({
     listModels: build.query<Model[], void>({
-      query: () => '/models',
+      // Widgets and views ask those too that nobody is offered; lists leave them out.
+      query: () => '/models?hidden=true',
       transformResponse: (answer: Items<Model>) => answer.items,
       providesTags: ['Model'],
     }),

@@ -6,6 +6,7 @@ import TextField from '@mui/material/TextField';
 import { useMemo, useState } from 'react';
 import type { AsOf, Cell, ColumnType, MemberFilter, Model } from '@/api/types';
 import { toMember } from '@/lib/members';
+import { isOffered } from '@/lib/offered';
 import { parseRange } from '@/lib/time-ranges';
 import { dayOperators, measureOperators, operatorsFor } from '@/lib/filter-words';
 import { ValueField } from './values/value-field';
@@ -40,18 +41,25 @@ const isTime = (type: ColumnType): boolean => type === 'timestamp' || type === '
 const isOther = (filter: MemberFilter | null, member: string): boolean =>
   filter?.member === member && !dayOperators.some(({ operator }) => operator === filter.operator);
 
-function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[] {
+/** `named` is the member of a filter that is there already, which stays in the list. */
+function choicesOf(
+  models: readonly Model[],
+  everything: boolean,
+  named: string | undefined,
+): MemberChoice[] {
   const several = models.length > 1;
   return models.flatMap((model) => {
+    const isListed = (entry: { name: string; public?: boolean }): boolean =>
+      isOffered(entry) || toMember(entry.name, model.name) === named;
     const choice = (name: string, label: string, type: ColumnType, isMeasure: boolean) => ({
       member: toMember(name, model.name),
       label: several ? `${model.label}: ${label}` : label,
       type,
       isMeasure,
     });
-    const dimensions = model.dimensions.map(({ name, label, type }) =>
-      choice(name, label, type, false),
-    );
+    const dimensions = model.dimensions
+      .filter(isListed)
+      .map(({ name, label, type }) => choice(name, label, type, false));
     // Whoever filters has another control for ranges of time, so times come last.
     if (!everything)
       return [false, true].flatMap((times) =>
@@ -59,17 +67,18 @@ function choicesOf(models: readonly Model[], everything: boolean): MemberChoice[
       );
     return [
       ...dimensions,
-      ...model.measures.map(({ name, label }) => choice(name, label, 'float', true)),
+      ...model.measures
+        .filter(isListed)
+        .map(({ name, label }) => choice(name, label, 'float', true)),
     ];
   });
 }
 
 export function FilterEditor(props: FilterEditorProps) {
   const { models, filter, asOf, everything = false, offers = missing, onApply, onRemove } = props;
-  const choices = useMemo(() => choicesOf(models, everything), [models, everything]);
-  const [memberName, setMember] = useState(
-    filter?.member ?? props.startWith ?? choices[0]?.member ?? '',
-  );
+  const named = filter?.member ?? props.startWith;
+  const choices = useMemo(() => choicesOf(models, everything, named), [models, everything, named]);
+  const [memberName, setMember] = useState(named ?? choices[0]?.member ?? '');
   const choice = choices.find((entry) => entry.member === memberName) ?? null;
   const operators = choice?.isMeasure
     ? measureOperators

@@ -1,6 +1,7 @@
 // What can be said of a model by way of its joins: dimensions of what its rows belong to, and of what those belong to.
 // Their names are members already, `origin_airport.city`, so that nothing has to be put before them. Pure.
 import type { Join, Model, ModelDimension } from '@/api/types';
+import { isOffered } from './offered';
 
 export interface JoinedDimension extends ModelDimension {
   joined: {
@@ -61,6 +62,8 @@ export function widened(model: Model, models: readonly Model[]): Model {
       name: `${name}.${dimension.name}`,
       label: `${title}: ${dimension.label}`,
       joined: { title, label: dimension.label },
+      // Nothing of a hidden model is offered, wherever it is reached from.
+      ...(isOffered(target) ? {} : { public: false }),
     })),
   );
   return joined.length === 0 ? model : { ...model, dimensions: [...model.dimensions, ...joined] };

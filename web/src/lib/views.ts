@@ -34,6 +34,8 @@ function dimensionOf(
     granularities,
     geo,
     latitude,
+    description,
+    public: offered,
     member,
   }: ViewDetail['dimensions'][number],
   first: string,
@@ -47,6 +49,8 @@ function dimensionOf(
     ...(granularities?.length ? { granularities } : {}),
     ...(geo == null ? {} : { geo }),
     ...(latitude == null ? {} : { latitude }),
+    ...(description ? { description } : {}),
+    ...(offered === false ? { public: false } : {}),
   };
   const head = headOf(member);
   if (head === first) return own;
@@ -60,13 +64,19 @@ function dimensionOf(
 
 /** Its conditions are in the words of its model. Where that is not there, they are on something that nobody has. */
 function segmentOf(
-  { name, label, member }: ViewDetail['segments'][number],
+  { name, label, description, public: offered, member }: ViewDetail['segments'][number],
   models: readonly Model[],
 ): NamedFilter {
   const found = models
     .find((entry) => entry.name === headOf(member))
     ?.segments?.find((entry) => entry.name === tailOf(member));
-  return { name, label, filters: found?.filters ?? [{ member, operator: 'set' }] };
+  return {
+    name,
+    label,
+    ...(description ? { description } : {}),
+    ...(offered === false ? { public: false } : {}),
+    filters: found?.filters ?? [{ member, operator: 'set' }],
+  };
 }
 
 /** What a measure of a view is: measures are always said with the name of their model. */
@@ -84,10 +94,11 @@ function found(
 export function viewAsModel(view: ViewDetail, models: readonly Model[]): ViewModel {
   const first = firstModelOf(view);
   const root = models.find((entry) => entry.name === first);
-  const { name, label, version = 1 } = view.definition;
+  const { name, label, description, version = 1 } = view.definition;
   return {
     name,
     label,
+    ...(description ? { description } : {}),
     version,
     dataset: root?.dataset ?? first,
     time_dimension: view.time_dimension,

@@ -20,6 +20,7 @@ import { PageFrame, PageHeader } from '@/components/page-header';
 import { EmptyState, ErrorState, LoadingState } from '@/components/states';
 import { useToasts } from '@/components/toast-slice';
 import { formatAge, formatCount } from '@/lib/format';
+import { offered } from '@/lib/offered';
 import { Icon } from '@/theme/icons';
 import { CardMenu } from './card/card-menu';
 import { emptyDefinition } from './edit/new-dashboard';
@@ -27,6 +28,7 @@ import { emptyDefinition } from './edit/new-dashboard';
 export function DashboardList() {
   const dashboards = useListDashboardsQuery();
   const models = useListModelsQuery();
+  const choices = offered(models.data ?? []);
   const mayEdit = useSession().isAtLeast('editor');
   const navigate = useNavigate();
   const toasts = useToasts();
@@ -52,16 +54,16 @@ export function DashboardList() {
       create({
         title: 'New dashboard',
         description: null,
-        definition: emptyDefinition(models.data ?? []),
+        definition: emptyDefinition(choices),
       }),
     );
   const choose = (element: HTMLElement): void => {
-    const only = models.data?.length === 1 ? models.data[0] : undefined;
+    const only = choices.length === 1 ? choices[0] : undefined;
     if (only) void open(generate(only.dataset));
     else setAnchor(element);
   };
   const items = dashboards.data ?? [];
-  const hasData = (models.data?.length ?? 0) > 0;
+  const hasData = choices.length > 0;
   const actions = mayEdit && (
     <>
       {hasData && (
@@ -95,7 +97,7 @@ export function DashboardList() {
         actions={items.length > 0 && actions}
       />
       <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
-        {(models.data ?? []).map((model) => (
+        {choices.map((model) => (
           <MenuItem
             key={model.name}
             onClick={() => {

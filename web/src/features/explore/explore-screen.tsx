@@ -19,6 +19,7 @@ import type { Shortcut } from '@/components/shortcuts';
 import { useToasts } from '@/components/toast-slice';
 import { formatCommit } from '@/lib/commit-time';
 import { formatCalendar } from '@/lib/format/calendar';
+import { offered } from '@/lib/offered';
 import { isView } from '@/lib/views';
 import { Icon } from '@/theme/icons';
 import type { IconName } from '@/theme/icons';
@@ -76,7 +77,7 @@ export function ExploreScreen({ models }: { models: readonly Model[] }) {
         <Complaints complaints={controls.complaints} />
         <Suspense fallback={null}>
           <ChooseModel
-            models={models}
+            models={offered(models)}
             onChoose={(model) => controls.change(() => ({ ...emptyState, model }))}
           />
         </Suspense>

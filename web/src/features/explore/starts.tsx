@@ -2,6 +2,7 @@
 import Button from '@mui/material/Button';
 import type { Model } from '@/api/types';
 import { EmptyState } from '@/components/states';
+import { offered } from '@/lib/offered';
 import type { ExploreState } from './state/explore-state';
 
 export interface Start {
@@ -14,9 +15,9 @@ const namesRows = (name: string): boolean =>
   /(^|[^a-z])(id|uuid|key|number|no)$/i.test(name) || /[a-z](Id|Uuid|Key|Number)$/.test(name);
 
 export function startsOf(model: Model): Start[] {
-  const measure = model.measures[0];
+  const measure = offered(model.measures)[0];
   if (!measure) return [];
-  const texts = model.dimensions.filter(({ type }) => type === 'string');
+  const texts = offered(model.dimensions).filter(({ type }) => type === 'string');
   const text = texts.find(({ name }) => !namesRows(name)) ?? texts[0];
   const measures = [measure.name];
   return [

@@ -36,6 +36,11 @@ describe('another kind of a measure', () => {
     });
   });
 
+  it('keeps what is said of the measure', () => {
+    const said = { description: 'What was paid', meta: { owner: 'shop' }, public: false };
+    expect(asKind({ ...sum, ...said }, 'rank', ['count'])).toMatchObject(said);
+  });
+
   it('does not take a formula over measures for one over columns', () => {
     const formula: ModelMeasure = {
       name: 'x',
@@ -157,6 +162,23 @@ describe('a model as it is written', () => {
     expect(sameModel(said, joinedFlights)).toBe(true);
     expect(sameModel({ ...said, label: 'X' }, joinedFlights)).toBe(false);
     expect(writtenModel(said)).not.toHaveProperty('rollups');
+  });
+
+  it('keeps what is said of it, false as it may be, and that it is offered where nothing else is said', () => {
+    const said = { description: 'One row a flight', meta: { shown: false, unit: null } };
+    const measures = joinedFlights.measures.map((measure, index) => ({
+      ...measure,
+      ...said,
+      public: index > 0,
+    }));
+    const written = writtenModel({ ...joinedFlights, ...said, measures, public: false });
+    expect(written).toMatchObject({ ...said, public: false });
+    expect(Object.keys(written).slice(2, 6)).toEqual(['label', 'description', 'meta', 'public']);
+    const [first, second] = written.measures as object[];
+    expect(first).toMatchObject({ ...said, public: false });
+    expect(second).not.toHaveProperty('public');
+    expect(sameModel({ ...joinedFlights, public: true }, joinedFlights)).toBe(true);
+    expect(sameModel({ ...joinedFlights, public: false }, joinedFlights)).toBe(false);
   });
 
   it('keeps conditions on what is missing', () => {

@@ -2,6 +2,7 @@
 // no columns; and of views: whatever they show. Pure.
 import type { Model, ModelDimension, ModelMeasure, NamedFilter, ViewDetail } from '@/api/types';
 import { isInSql } from '@/lib/measure-reach';
+import { offered } from '@/lib/offered';
 import { quotedName } from './quoted-name';
 
 export interface ModelNames {
@@ -18,8 +19,9 @@ export function modelNames(model: Model, columns: readonly { name: string }[] | 
   const taken = new Set(columns?.map(({ name }) => name));
   return {
     label: model.label || model.name,
-    measures: model.measures.filter(({ name }) => isInSql(name, model)),
-    dimensions: columns === null ? [] : model.dimensions.filter(({ name }) => !taken.has(name)),
+    measures: offered(model.measures).filter(({ name }) => isInSql(name, model)),
+    dimensions:
+      columns === null ? [] : offered(model.dimensions).filter(({ name }) => !taken.has(name)),
   };
 }
 
@@ -31,9 +33,9 @@ export const viewNames = ({
   segments,
 }: ViewDetail): ModelNames => ({
   label: definition.label || definition.name,
-  measures,
-  dimensions,
-  filters: segments,
+  measures: offered(measures),
+  dimensions: offered(dimensions),
+  filters: offered(segments),
 });
 
 /** `measure(revenue)`; with its dataset where that is not clear. */

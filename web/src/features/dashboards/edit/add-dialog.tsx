@@ -8,6 +8,7 @@ import type { Model } from '@/api/types';
 import { Dialog } from '@/components/dialog';
 import { EmptyState } from '@/components/states';
 import { usable } from '@/components/usable';
+import { offered } from '@/lib/offered';
 import { Icon } from '@/theme/icons';
 import { widgetKinds } from '@/widgets/registry';
 import { missingFor } from '@/widgets/widget-kind';
@@ -22,8 +23,10 @@ export interface AddDialogProps {
 }
 
 export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps) {
-  const [name, setName] = useState(preferred ?? models[0]?.name ?? '');
-  const model = models.find((entry) => entry.name === name) ?? models[0];
+  // What a dashboard is about already is offered there, whatever else is said of it.
+  const choices = offered(models, ...(preferred === null ? [] : [preferred]));
+  const [name, setName] = useState(preferred ?? choices[0]?.name ?? '');
+  const model = choices.find((entry) => entry.name === name) ?? choices[0];
   const kinds = model
     ? widgetKinds.map((kind) => ({ kind, missing: missingFor(kind, model) }))
     : [];
@@ -35,14 +38,14 @@ export function AddDialog({ models, preferred, onAdd, onClose }: AddDialogProps)
         </EmptyState>
       ) : (
         <>
-          {models.length > 1 && (
+          {choices.length > 1 && (
             <TextField
               select
               label="Data"
               value={model.name}
               onChange={(event) => setName(event.target.value)}
             >
-              {models.map((entry) => (
+              {choices.map((entry) => (
                 <MenuItem key={entry.name} value={entry.name}>
                   {entry.label}
                 </MenuItem>

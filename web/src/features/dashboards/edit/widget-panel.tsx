@@ -15,6 +15,7 @@ import { TopFields } from '@/components/top-fields';
 import { Icon } from '@/theme/icons';
 import { widened } from '@/lib/joins';
 import { memberLabel } from '@/lib/members';
+import { isOffered } from '@/lib/offered';
 import { pointAmong } from '@/lib/points';
 import { kindOf, widgetKinds } from '@/widgets/registry';
 import { choicesOf, firstMeasure, member, missingFor, timeOf } from '@/widgets/widget-kind';
@@ -199,11 +200,16 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
           inputLabel: { shrink: true },
         }}
       >
-        {model.measures.map((measure) => (
-          <MenuItem key={measure.name} value={`${model.name}.${measure.name}`}>
-            {measure.label}
-          </MenuItem>
-        ))}
+        {model.measures
+          .filter(
+            (measure) =>
+              isOffered(measure) || choices.measures.includes(`${model.name}.${measure.name}`),
+          )
+          .map((measure) => (
+            <MenuItem key={measure.name} value={`${model.name}.${measure.name}`}>
+              {measure.label}
+            </MenuItem>
+          ))}
       </TextField>
       {fields.dimensions.max > 0 && (
         <TextField
@@ -224,6 +230,10 @@ export function WidgetPanel({ widget, models, onChange, onClose }: WidgetPanelPr
           )}
           {widened(model, models)
             .dimensions.filter(({ type }) => type !== 'timestamp' && type !== 'date')
+            .filter(
+              (dimension) =>
+                isOffered(dimension) || choices.dimensions.includes(member(model, dimension.name)),
+            )
             .map((dimension) => (
               <MenuItem key={dimension.name} value={member(model, dimension.name)}>
                 {dimension.label}

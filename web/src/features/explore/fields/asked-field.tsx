@@ -3,6 +3,7 @@ import Box from '@mui/material/Box';
 import MenuItem from '@mui/material/MenuItem';
 import TextField from '@mui/material/TextField';
 import type { Model } from '@/api/types';
+import { offered } from '@/lib/offered';
 import { isView } from '@/lib/views';
 
 export interface AskedFieldProps {
@@ -11,8 +12,7 @@ export interface AskedFieldProps {
   onChoose: (name: string) => void;
 }
 
-const about = (model: Model): string | null =>
-  isView(model) ? (model.view.definition.description ?? null) : null;
+const about = (model: Model): string => (model.description ? `: ${model.description}` : '');
 
 export function AskedField({ models, model, onChoose }: AskedFieldProps) {
   const several = models.some(isView);
@@ -22,7 +22,7 @@ export function AskedField({ models, model, onChoose }: AskedFieldProps) {
       label={several ? 'View or model' : 'Model'}
       value={model.name}
       onChange={(event) => onChoose(event.target.value)}
-      helperText={about(model) ?? undefined}
+      helperText={model.description || undefined}
       slotProps={{
         select: {
           renderValue: () => model.label,
@@ -30,7 +30,7 @@ export function AskedField({ models, model, onChoose }: AskedFieldProps) {
         },
       }}
     >
-      {models.map((entry) => (
+      {offered(models, model.name).map((entry) => (
         <MenuItem
           key={entry.name}
           value={entry.name}
@@ -42,7 +42,8 @@ export function AskedField({ models, model, onChoose }: AskedFieldProps) {
               component="span"
               sx={{ display: 'block', typography: 'caption', color: 'text.secondary' }}
             >
-              {isView(entry) ? `View${about(entry) === null ? '' : `: ${about(entry)}`}` : 'Model'}
+              {isView(entry) ? 'View' : 'Model'}
+              {about(entry)}
             </Box>
           )}
         </MenuItem>

@@ -71,3 +71,50 @@ it('fields of a model are grouped by their kind, and those of what it is joined 
     'Planes',
   ]);
 });
+
+describe('what a model says of its fields', () => {
+  const told = widened(
+    {
+      ...joinedFlights,
+      measures: joinedFlights.measures.map((measure) =>
+        measure.name === 'count'
+          ? { ...measure, description: 'Departures that took place' }
+          : { ...measure, public: false },
+      ),
+    },
+    joinedModels.map((model) =>
+      model.name === 'planes'
+        ? { ...model, public: false }
+        : model.name === 'airports'
+          ? {
+              ...model,
+              dimensions: model.dimensions.map((dimension) => ({
+                ...dimension,
+                description: `The ${dimension.name} of the airport`,
+              })),
+            }
+          : model,
+    ),
+  );
+
+  it('is told with them, and found', () => {
+    expect(fieldGroups(told, 'departures').flatMap(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ name: 'count', description: 'Departures that took place' }),
+    ]);
+    expect(titled(fieldGroups(told, 'opened of the airport'))[0]?.[1]).toEqual(['Opened']);
+  });
+
+  it('leaves out what nobody is offered, and all of a hidden model that it is joined to', () => {
+    const groups = titled(fieldGroups(told, ''));
+    expect(groups.find(([title]) => title === 'Measures')?.[1]).toHaveLength(1);
+    expect(groups.map(([title]) => title)).not.toContain('Planes');
+    expect(groups.map(([title]) => title)).toContain('Origin airport');
+  });
+
+  it('is kept by a view, and so is what is hidden in it', () => {
+    const [trips, delay] = filedView.measures;
+    const view = { ...filedView, measures: [{ ...trips!, public: false }, delay!] };
+    const groups = fieldGroups(viewAsModel(view, joinedModels), '');
+    expect(groups.flatMap(({ fields }) => fields).map(({ name }) => name)).not.toContain('trips');
+  });
+});

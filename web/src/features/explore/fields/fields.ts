@@ -1,9 +1,10 @@
 // The fields of a model in groups, those of what it is joined to after its own, and of all those that a search leaves. What lies
-// in folders of a view is found there, and nowhere else. Pure.
+// in folders of a view is found there, and nowhere else; what nobody is offered is in none. Pure.
 import type { ColumnType, Model, ViewFolder } from '@/api/types';
 import { isJoined } from '@/lib/joins';
 import type { JoinedDimension } from '@/lib/joins';
 import { modelOf } from '@/lib/members';
+import { offered } from '@/lib/offered';
 import { isView } from '@/lib/views';
 import { isTime } from '../state/fit';
 
@@ -12,7 +13,7 @@ export interface Field {
   name: string;
   label: string;
   type: ColumnType | 'measure';
-  /** What a view says of it. */
+  /** What it is. */
   description?: string;
 }
 
@@ -35,14 +36,23 @@ export function matches(
     .every((word) => text.includes(word));
 }
 
+const described = (description: string | null | undefined): Pick<Field, 'description'> =>
+  description ? { description } : {};
+
 /** Times of joined models are values like others: what happened when is said by the model's own. */
 function joinedGroups(dimensions: readonly JoinedDimension[]): FieldGroup[] {
   const groups = new Map<string, FieldGroup>();
-  for (const { name, type, joined } of dimensions) {
+  for (const { name, type, joined, description } of dimensions) {
     // Members of a view have no join in their names.
     const id = modelOf(name) || joined.title;
     const group = groups.get(id) ?? { id, title: joined.title, fields: [] };
-    group.fields.push({ kind: 'dimension', name, label: joined.label, type });
+    group.fields.push({
+      kind: 'dimension',
+      name,
+      label: joined.label,
+      type,
+      ...described(description),
+    });
     groups.set(id, group);
   }
   return [...groups.values()];
@@ -71,21 +81,11 @@ const inFolders = (
 /** Folders first, and then what lies in none of them. */
 function withFolders(model: Model, groups: readonly FieldGroup[]): readonly FieldGroup[] {
   if (!isView(model)) return groups;
-  const { folders, dimensions, measures } = model.view;
-  const words = new Map(
-    [...dimensions, ...measures].map(({ name, description }) => [name, description ?? '']),
-  );
-  const described = groups.map((group) => ({
-    ...group,
-    fields: group.fields.map((field): Field => {
-      const description = words.get(field.name);
-      return description ? { ...field, description } : field;
-    }),
-  }));
-  const all = described.flatMap((group) => group.fields);
+  const { folders } = model.view;
+  const all = groups.flatMap((group) => group.fields);
   const grouped = inFolders(folders, new Map(all.map((field) => [field.name, field])));
   const filed = new Set(grouped.flatMap((group) => group.fields.map(({ name }) => name)));
-  const rest = described.map((group) => ({
+  const rest = groups.map((group) => ({
     ...group,
     fields: group.fields.filter(({ name }) => !filed.has(name)),
   }));
@@ -94,19 +94,22 @@ function withFolders(model: Model, groups: readonly FieldGroup[]): readonly Fiel
 
 /** `model` is one that `widened` made. */
 export function fieldGroups(model: Model, search: string): FieldGroup[] {
-  const own = model.dimensions
+  const dimensions = offered(model.dimensions);
+  const own = dimensions
     .filter((dimension) => !isJoined(dimension))
-    .map(({ name, label, type }): Field => ({
+    .map(({ name, label, type, description }): Field => ({
       kind: isTime(type) ? 'time' : 'dimension',
       name,
       label,
       type,
+      ...described(description),
     }));
-  const measures = model.measures.map(({ name, label }): Field => ({
+  const measures = offered(model.measures).map(({ name, label, description }): Field => ({
     kind: 'measure',
     name,
     label,
     type: 'measure',
+    ...described(description),
   }));
   const all: FieldGroup[] = [
     { id: '.time', title: 'Time', fields: own.filter((field) => field.kind === 'time') },
@@ -116,7 +119,7 @@ export function fieldGroups(model: Model, search: string): FieldGroup[] {
       title: 'Dimensions',
       fields: own.filter((field) => field.kind === 'dimension'),
     },
-    ...joinedGroups(model.dimensions.filter(isJoined)),
+    ...joinedGroups(dimensions.filter(isJoined)),
   ];
   return withFolders(model, all)
     .map((group) => ({

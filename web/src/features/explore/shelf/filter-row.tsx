@@ -6,6 +6,7 @@ import type { Filter, Model } from '@/api/types';
 import { AnchoredPanel } from '@/components/anchored-panel';
 import { filterText } from '@/lib/filter-words';
 import { isMemberFilter, toMember } from '@/lib/members';
+import { offered } from '@/lib/offered';
 import { Icon } from '@/theme/icons';
 import type { PlacedProblems } from '../query/field-places';
 import type { ExploreState } from '../state/explore-state';
@@ -60,7 +61,7 @@ export function FilterRow({ model, state, problems, change }: FilterRowProps) {
           </Box>
         );
       })}
-      {(model.segments ?? []).map(({ name, label }) => {
+      {offered(model.segments ?? [], ...state.segments).map(({ name, label }) => {
         const place = state.segments.indexOf(name);
         const problem = place < 0 ? undefined : problems.at('segment', place);
         return (

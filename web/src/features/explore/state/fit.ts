@@ -6,6 +6,7 @@ import { filterMembers, toMember } from '@/lib/members';
 import { widthOf } from '@/lib/missing-buckets';
 import { nearest } from '@/lib/near-name';
 import { isSaid } from '@/lib/said-by';
+import { offered } from '@/lib/offered';
 import { isView } from '@/lib/views';
 import { isEmpty, tidy } from './explore-state';
 import type { ExploreState } from './explore-state';
@@ -38,7 +39,9 @@ export function timeOf(
 export function fit(state: ExploreState, models: readonly Model[]): Fitted {
   const complaints: string[] = [];
   // Members without a name before them have always been those of the first model.
-  const first = isEmpty(state) ? models[0] : (models.find((entry) => !isView(entry)) ?? models[0]);
+  const listed = offered(models);
+  const begun = listed.length > 0 ? listed : models;
+  const first = isEmpty(state) ? begun[0] : (begun.find((entry) => !isView(entry)) ?? begun[0]);
   const model = state.model === null ? first : models.find((entry) => entry.name === state.model);
   if (!model) {
     if (state.model !== null) {

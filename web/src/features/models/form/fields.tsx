@@ -16,12 +16,24 @@ export interface TextProps {
   offers?: readonly string[];
   /** Code: written in one width. */
   code?: boolean;
+  /** Several lines of prose. */
+  lines?: boolean;
   type?: 'number';
   fixed?: boolean;
 }
 
 export function Text(props: TextProps) {
-  const { label, value, onChange, hint, offers, code = false, type, fixed = false } = props;
+  const {
+    label,
+    value,
+    onChange,
+    hint,
+    offers,
+    code = false,
+    lines = false,
+    type,
+    fixed = false,
+  } = props;
   const readOnly = useContext(ReadOnly);
   const listId = useId();
   return (
@@ -30,7 +42,7 @@ export function Text(props: TextProps) {
         label={label}
         value={value ?? ''}
         disabled={readOnly || fixed}
-        multiline={code}
+        multiline={code || lines}
         helperText={hint}
         {...(type ? { type } : {})}
         onChange={(event) => onChange(event.target.value)}

@@ -9,6 +9,7 @@ import { EXPRESSION } from '../state/source-of';
 import { formats, grainNames } from '../state/vocabulary';
 import { Choice, Fields, optionsOf, ReadOnly, Several, Text } from './fields';
 import { FiltersField } from './filters-field';
+import { SaidFields } from './said-fields';
 
 export interface MeasureFieldsProps {
   model: Model;
@@ -128,6 +129,7 @@ export default function MeasureFields({
           onChange={(format) => set({ format: format || null })}
         />
       </Fields>
+      <SaidFields of={measure} onChange={set} />
       {((takes(kind, 'source') && asked) || takes(kind, 'formula')) && (
         <Text
           code

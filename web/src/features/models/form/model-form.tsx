@@ -28,6 +28,7 @@ import { ItemList } from './item-list';
 import type { JoinFieldsProps } from './join-fields';
 import type { MeasureFieldsProps } from './measure-fields';
 import { PlaceFields } from './place-fields';
+import { SaidFields } from './said-fields';
 
 const AccessSection = chunkComponent<AccessSectionProps>(() => import('../access/access-section'));
 // Fields come when something is opened.
@@ -60,7 +61,7 @@ export function ModelForm(props: ModelFormProps) {
   const foreign = models
     .filter((entry) => entry.name !== model.name)
     .flatMap((entry) => entry.dimensions.map(({ name }) => `${entry.name}.${name}`));
-  const general = ['label', 'time_dimension', 'name', 'dataset']
+  const general = ['label', 'description', 'meta', 'time_dimension', 'name', 'dataset']
     .map((path) => saidAt(problems, path))
     .filter(Boolean)
     .join(' ');
@@ -80,6 +81,9 @@ export function ModelForm(props: ModelFormProps) {
               onChange={(value) => set({ time_dimension: value === '' ? null : value })}
             />
           </Fields>
+          <Box sx={{ display: 'grid', mt: 4 }}>
+            <SaidFields of={model} onChange={set} />
+          </Box>
           {general && (
             <Box role="alert" sx={{ color: 'error.main', mt: 2 }}>
               {general}
@@ -147,6 +151,7 @@ export function ModelForm(props: ModelFormProps) {
                     onChange={change}
                   />
                 </Fields>
+                <SaidFields of={dimension} onChange={edit} />
                 {dimension.expression != null && (
                   <Text
                     code
@@ -236,6 +241,7 @@ export function ModelForm(props: ModelFormProps) {
                   onChange={(name) => change({ ...segment, name })}
                 />
               </Fields>
+              <SaidFields of={segment} onChange={(part) => change({ ...segment, ...part })} />
               <FiltersField
                 title="Rows where"
                 model={model}

@@ -45,13 +45,17 @@ export function asKind(
   kind: MeasureKind,
   others: readonly string[],
 ): ModelMeasure {
-  const { name, label, format, lower_is_better, column, expression, filters } = measure;
+  const { name, label, description, meta, format, lower_is_better, column, expression, filters } =
+    measure;
   const first = others.find((other) => other !== name);
   const rows = takes(kind, 'source');
   const wasRows = takes(measure.kind, 'source');
   return {
     name,
     label,
+    ...(description ? { description } : {}),
+    ...(meta ? { meta } : {}),
+    ...(measure.public === false ? { public: false } : {}),
     kind,
     ...(rows && wasRows && column ? { column } : {}),
     ...((rows && wasRows && expression) || takes(kind, 'formula')

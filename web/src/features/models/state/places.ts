@@ -11,7 +11,7 @@ export function saidAt(problems: readonly FieldProblem[], path: string): string 
 }
 
 const places =
-  /^(label|time_dimension|name|dataset|(dimensions|measures|joins|segments|hierarchies|rollups|access_policies)\[\d+\]|access_policies$)/;
+  /^(label|description|meta|time_dimension|name|dataset|(dimensions|measures|joins|segments|hierarchies|rollups|access_policies)\[\d+\]|access_policies$)/;
 
 /** What the server says of no place of the page. */
 export function saidElsewhere(problem: Problem | null): Problem | null {

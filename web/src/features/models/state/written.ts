@@ -5,6 +5,9 @@ const order = [
   'name',
   'dataset',
   'label',
+  'description',
+  'meta',
+  'public',
   'time_dimension',
   'dimensions',
   'joins',
@@ -25,15 +28,24 @@ const says = (value: unknown): boolean =>
 const saysEmpty = (key: string, entry: unknown): boolean =>
   key === 'columns' && Array.isArray(entry);
 
-/** Entries that are nothing, empty or false are what a model has without them. */
+/** What is said to programs, and what a condition compares with, is theirs: what is missing or false says something there. */
+const isTheirs = (key: string): boolean => key === 'values' || key === 'meta';
+
+/** Entries that are nothing, empty or false are what a model has without them; but it is offered where it does not say otherwise. */
 function bare(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(bare);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      // A condition on what is missing or false has that among its values.
-      .map(([key, entry]) => [key, key === 'values' ? entry : bare(entry)] as const)
-      .filter(([key, entry]) => says(entry) || key === 'values' || saysEmpty(key, entry)),
+      .map(([key, entry]) => [key, isTheirs(key) ? entry : bare(entry)] as const)
+      .filter(([key, entry]) =>
+        key === 'public'
+          ? entry === false
+          : says(entry) ||
+            key === 'values' ||
+            saysEmpty(key, entry) ||
+            (key === 'meta' && entry != null),
+      ),
   );
 }
 

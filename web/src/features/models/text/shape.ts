@@ -94,18 +94,25 @@ export function modelShape(words: Words, own: OwnNames): Shape {
   const reached = [...joined.map((entry) => entry.name), ...foreign];
   const rowFilter = conditionOn([...new Set([...ownMembers, ...reached])]);
   const named = { name: text, label: text };
+  const said: Record<string, Shape> = {
+    description: text,
+    meta: { is: 'any' },
+    public: { is: 'flag' },
+  };
   return map(
     'a model',
     {
       name: name('name', [own.name], false),
       dataset: text,
       label: text,
+      ...said,
       time_dimension: dimension,
       dimensions: list(
         map(
           'a dimension',
           {
             ...named,
+            ...said,
             type: name('type', columnTypes),
             column,
             expression: text,
@@ -148,7 +155,11 @@ export function modelShape(words: Words, own: OwnNames): Shape {
         ),
       ),
       segments: list(
-        map('a named filter', { ...named, filters: list(filter) }, ['name', 'label', 'filters']),
+        map('a named filter', { ...named, ...said, filters: list(filter) }, [
+          'name',
+          'label',
+          'filters',
+        ]),
       ),
       hierarchies: list(
         map('a hierarchy', { ...named, levels: list(name('dimension', levels, false)) }, [
@@ -162,6 +173,7 @@ export function modelShape(words: Words, own: OwnNames): Shape {
           'a measure',
           {
             ...named,
+            ...said,
             kind: name(
               'kind',
               measureKinds.map((entry) => entry.kind),

@@ -65,6 +65,19 @@ describe('a model as text', () => {
     expect(told(text.replace(right, mistaken))).toEqual([`${lineOf(right)}: ${message}`]);
   });
 
+  it('takes any meta, and a description in several lines', () => {
+    const said: Model = {
+      ...model,
+      description: 'One row a flight.\n\nCancelled ones too.',
+      meta: { owner: { team: 'ops', since: [2024, null, false] } },
+      public: false,
+    };
+    const { model: back, wrong } = read(textOf(said));
+    expect(wrong).toEqual([]);
+    expect(back).toMatchObject({ description: said.description, meta: said.meta, public: false });
+    expect(told(textOf(said).replace('public: false', 'public: maybe'))).toHaveLength(1);
+  });
+
   it('says what does not belong and what is missing', () => {
     expect(
       told('name: flights\ndataset: flights\nlabel: Flights\ndimensions: 3\nmeasures: []'),
@@ -109,6 +122,9 @@ describe('what is offered', () => {
 
   it.each([
     ['lab', 'label'],
+    ['desc', 'description'],
+    ['dimensions:\n  - na', 'public'],
+    ['segments:\n  - na', 'meta'],
     ['measures:\n  - na', 'lower_is_better'],
     ['measures:\n  - name: x\n    ki', 'kind'],
     ['measures:\n  - name: x\n    kind: ', 'time_shift'],
