@@ -1,10 +1,12 @@
 //! Ordered work of this process, bounded per tenant, remembered for an hour after its end.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tidemill::TenantId;
+use futures::FutureExt;
+use tidemill::{Error, TenantId};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -40,10 +42,13 @@ pub struct Job {
 impl Job {
     /// Does the work until it ends or is cancelled, and records how it ended.
     pub async fn run(&self, work: impl Future<Output = tidemill::Result<Report>>, now: impl FnOnce() -> DateTime<Utc>) {
+        // It is given up with its panic, so nobody sees what that left half done; a job that never ends would take a place for ever.
+        let work = AssertUnwindSafe(work).catch_unwind();
         let outcome = match self.cancelled.run_until_cancelled(work).await {
             None => Outcome::Cancelled,
-            Some(Ok(report)) => Outcome::Done(report),
-            Some(Err(error)) => Outcome::Failed(Problem::from(error).into_wire()),
+            Some(Ok(Ok(report))) => Outcome::Done(report),
+            Some(Ok(Err(error))) => Outcome::Failed(Problem::from(error).into_wire()),
+            Some(Err(_)) => Outcome::Failed(Problem::from(Error::internal("ordered work panicked")).into_wire()),
         };
         *self.ended() = Some((outcome, now()));
     }
@@ -171,6 +176,14 @@ mod tests {
             tokio::join!(job.run(std::future::pending(), || DateTime::UNIX_EPOCH), async { assert!(job.cancel().is_ok()) });
             assert_eq!((job.to_wire().state, job.to_wire().cancellable), (State::Cancelled, false), "{work:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_has_failed() {
+        let job = job(Work::Deletion);
+        let none: [Report; 0] = [];
+        job.run(async { Ok(none[std::hint::black_box(0)]) }, || DateTime::UNIX_EPOCH).await;
+        assert!(job.to_wire().state == State::Failed && job.to_wire().problem.is_some() && !job.is_running());
     }
 
     #[tokio::test]
