@@ -20,7 +20,7 @@ use crate::ingest::profile::kept;
 use crate::query::pruning::Pruner;
 use crate::semantic::member::Columns;
 use crate::storage::compaction;
-use crate::storage::deletion::{self, Condition};
+use crate::storage::deletion::{self, Condition, EXPECTED, Order};
 use crate::storage::entry::Rewrite;
 use crate::storage::log::{DatasetLog, Snapshot};
 use crate::storage::rewrite::Rewriter;
@@ -161,7 +161,16 @@ impl Mill {
     /// `Conflict` when others rewrite the same segments again and again; `Unavailable` when the store does not answer or
     /// the engine is closing. All rows are there then, unless the message says that this is not known.
     pub fn delete_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<DeleteReport>> {
-        Box::pin(self.take_out(dataset, predicate, Rewrite::Deletion))
+        Box::pin(self.take_out(dataset, predicate, Order { kind: Rewrite::Deletion, expected: None }))
+    }
+
+    /// Deletes rows as [`delete_rows`](Self::delete_rows) does, if they are as many as [`count_rows`](Self::count_rows) has found: they are counted
+    /// once more in the version that they are taken out of.
+    ///
+    /// # Errors
+    /// As `delete_rows`; `Conflict` at `expected_rows` when the predicate picks more rows by now, or fewer.
+    pub fn delete_counted_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str, expected: u64) -> BoxFuture<'a, Result<DeleteReport>> {
+        Box::pin(self.take_out(dataset, predicate, Order { kind: Rewrite::Deletion, expected: Some(expected) }))
     }
 
     /// Deletes rows as [`delete_rows`](Self::delete_rows) does, and ends every older version with it, whether it has such
@@ -189,30 +198,41 @@ impl Mill {
     /// # Errors
     /// As `delete_rows`; `Denied` for a scope that does not see the whole dataset, whose versions are not its own to end.
     pub fn erase_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str) -> BoxFuture<'a, Result<DeleteReport>> {
-        Box::pin(async move {
-            self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
-            let report = self.take_out(dataset, predicate, Rewrite::Erasure).await?;
-            let left = |error: Error, what: &str| error.context(format!("the rows are gone, but {what} of loads are left; erase once more"));
-            // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
-            let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
-            kept::remove_all(&self.shared.store, log.prefix()).await.map_err(|error| left(error, "profiles"))?;
-            // Nobody is told of them any more; what a crash leaves of them here, a sweep takes.
-            let rejects = log.erase_rejects(self.shared.clock.now()).await.map_err(|error| left(error, "rejected rows"))?;
-            Ok(DeleteReport { rejects_removed: rejects.objects, ..report })
-        })
+        Box::pin(self.erase(dataset, predicate, None))
     }
 
-    async fn take_out(&self, dataset: &str, predicate: &str, kind: Rewrite) -> Result<DeleteReport> {
+    /// Erases rows as [`erase_rows`](Self::erase_rows) does, if they are as many as [`count_rows`](Self::count_rows) has found. If they are not, no
+    /// older version ends either.
+    ///
+    /// # Errors
+    /// As `erase_rows`; `Conflict` at `expected_rows` when the predicate picks more rows by now, or fewer.
+    pub fn erase_counted_rows<'a>(&'a self, dataset: &'a str, predicate: &'a str, expected: u64) -> BoxFuture<'a, Result<DeleteReport>> {
+        Box::pin(self.erase(dataset, predicate, Some(expected)))
+    }
+
+    async fn erase(&self, dataset: &str, predicate: &str, expected: Option<u64>) -> Result<DeleteReport> {
+        self.find_whole(&DatasetName::parse(dataset)?, "erase rows of").await?;
+        let report = self.take_out(dataset, predicate, Order { kind: Rewrite::Erasure, expected }).await?;
+        let left = |error: Error, what: &str| error.context(format!("the rows are gone, but {what} of loads are left; erase once more"));
+        // Frequent values of a load may be of the rows that are gone. A load that comes later is compared with none of them.
+        let log = self.shared.datasets.log(self.scope.tenant(), &DatasetName::parse(dataset)?);
+        kept::remove_all(&self.shared.store, log.prefix()).await.map_err(|error| left(error, "profiles"))?;
+        // Nobody is told of them any more; what a crash leaves of them here, a sweep takes.
+        let rejects = log.erase_rejects(self.shared.clock.now()).await.map_err(|error| left(error, "rejected rows"))?;
+        Ok(DeleteReport { rejects_removed: rejects.objects, ..report })
+    }
+
+    async fn take_out(&self, dataset: &str, predicate: &str, order: Order) -> Result<DeleteReport> {
         let (_open, name, log) = self.begin_change(dataset).await?;
         let mut last = Error::internal("no deletion was tried");
         for _ in 0..ATTEMPTS {
             let _turn = log.rewriting.lock().await;
             let snapshot = self.find(&name).await?;
             let (condition, candidates) = self.condition(&name, &snapshot, predicate)?;
-            match deletion::delete(&self.rewriter(&log), &snapshot, &candidates, &condition, kind).await {
-                Ok(None) if kind == Rewrite::Erasure => {
+            match deletion::delete(&self.rewriter(&log), &snapshot, &candidates, &condition, order).await {
+                Ok(None) if order.kind == Rewrite::Erasure => {
                     // No row is left now, but older versions may have some.
-                    let snapshot = self.rewriter(&log).replace(kind, Vec::new()).await?;
+                    let snapshot = self.rewriter(&log).replace(order.kind, Vec::new()).await?;
                     self.raise_rewritten(&name, &snapshot, &[], &[], None);
                     return Ok(DeleteReport { version: snapshot.version, rows: 0, segments_rewritten: 0, rejects_removed: 0 });
                 }
@@ -226,7 +246,7 @@ impl Mill {
                     self.raise_rewritten(&name, &deleted.snapshot, &deleted.added, &deleted.removed, range);
                     return Ok(DeleteReport { version: deleted.snapshot.version, rows: deleted.rows, segments_rewritten: deleted.removed.len() as u64, rejects_removed: 0 });
                 }
-                Err(error) if error.kind() == ErrorKind::Conflict => last = error,
+                Err(error) if error.kind() == ErrorKind::Conflict && error.field() != Some(EXPECTED) => last = error,
                 Err(error) => return Err(error.context(format!("delete rows of {name}"))),
             }
         }

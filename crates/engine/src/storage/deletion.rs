@@ -107,18 +107,41 @@ async fn count_one(rewriter: &Rewriter<'_>, schema: &SchemaRef, segment: Arc<Seg
     Ok(Touched { segment, rows, matching })
 }
 
+/// Where a refusal of a count points, in the words of who ordered.
+pub(crate) const EXPECTED: &str = "expected_rows";
+
+/// What is ordered of a deletion.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub kind: Rewrite,
+    /// How many rows somebody has agreed to, where that was asked. No other number goes.
+    pub expected: Option<u64>,
+}
+
+impl Order {
+    fn agree(self, rows: u64) -> Result<()> {
+        match self.expected {
+            Some(expected) if expected != rows => Err(Error::conflict(format!("the condition picks {rows} rows by now, not {expected}; look at it again")).at(EXPECTED)),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Deletes the rows of some segments that meet a condition; `None` when there is no such row: then nothing is committed.
 ///
 /// # Errors
-/// As [`count`]; `Conflict` when one of the segments was rewritten meanwhile: look again. All rows are there then.
-pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candidates: &[Arc<Segment>], condition: &Condition, kind: Rewrite) -> Result<Option<Deleted>> {
-    let TakenOut { rows, replacements } = take_out(rewriter, &snapshot.arrow, candidates, condition).await?;
+/// As [`count`]; `Conflict` when one of the segments was rewritten meanwhile: look again; `Conflict` at [`EXPECTED`] when there are more or
+/// fewer such rows than were agreed to. All rows are there then.
+pub(crate) async fn delete(rewriter: &Rewriter<'_>, snapshot: &Snapshot, candidates: &[Arc<Segment>], condition: &Condition, order: Order) -> Result<Option<Deleted>> {
+    let touched = count(rewriter, &snapshot.arrow, candidates, condition).await?;
+    order.agree(touched.iter().map(|touched| touched.matching).sum())?;
+    let TakenOut { rows, replacements } = write_out(rewriter, &snapshot.arrow, touched, condition).await?;
     if replacements.is_empty() {
         return Ok(None);
     }
     let removed = replacements.iter().flat_map(|replacement| replacement.inputs.iter().map(Arc::clone)).collect();
     let added = replacements.iter().filter_map(|replacement| replacement.output.clone()).collect();
-    let snapshot = rewriter.replace(kind, replacements).await?;
+    let snapshot = rewriter.replace(order.kind, replacements).await?;
     Ok(Some(Deleted { snapshot, rows, removed, added }))
 }
 
@@ -136,6 +159,10 @@ pub(crate) struct TakenOut {
 /// As [`count`]. Nothing of it is left then.
 pub(crate) async fn take_out(rewriter: &Rewriter<'_>, schema: &SchemaRef, candidates: &[Arc<Segment>], condition: &Condition) -> Result<TakenOut> {
     let touched = count(rewriter, schema, candidates, condition).await?;
+    write_out(rewriter, schema, touched, condition).await
+}
+
+async fn write_out(rewriter: &Rewriter<'_>, schema: &SchemaRef, touched: Vec<Touched>, condition: &Condition) -> Result<TakenOut> {
     let rows = touched.iter().map(|touched| touched.matching).sum();
     let writing: Vec<_> = touched.into_iter().map(|touched| without(rewriter, schema, touched, condition)).collect();
     // All of them end before anything is given up, so that what was written can be removed.

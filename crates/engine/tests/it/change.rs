@@ -2,6 +2,7 @@
 //! whatever fails on the way, the rows are as before or as after.
 
 mod atomic;
+mod counted;
 mod model;
 mod scope;
 mod shared;

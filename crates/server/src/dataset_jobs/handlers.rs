@@ -31,7 +31,7 @@ pub async fn delete_rows(State(app): State<App>, caller: Caller, Path(name): Pat
     caller.allow(Action::LoadData)?;
     let mill = caller.mill(&app);
     check_count(&mill, &name, &which).await?;
-    start(&app, &caller, mill, name, Order::Deletion(which.predicate)).await
+    start(&app, &caller, mill, name, Order::Deletion(which)).await
 }
 
 /// Erase the rows for which a condition is true: they are deleted, and no older version can be read any more. Takes the role admin.
@@ -42,7 +42,7 @@ pub async fn erase_rows(State(app): State<App>, caller: Caller, Path(name): Path
     caller.allow(Action::KeepDatasets)?;
     let mill = caller.mill(&app);
     check_count(&mill, &name, &which).await?;
-    start(&app, &caller, mill, name, Order::Erasure(which.predicate)).await
+    start(&app, &caller, mill, name, Order::Erasure(which)).await
 }
 
 /// Merge the small segments of a dataset now. Takes the role admin.
@@ -90,8 +90,8 @@ pub async fn cancel_dataset_job(State(app): State<App>, caller: Caller, Path((na
 
 /// What is done, and to which rows.
 enum Order {
-    Deletion(String),
-    Erasure(String),
+    Deletion(RowsToDelete),
+    Erasure(RowsToDelete),
     Compaction,
     Vacuum,
 }
@@ -118,12 +118,13 @@ impl Order {
 
     async fn perform(&self, mill: &Mill, name: &str) -> tidemill::Result<Report> {
         Ok(match self {
-            Self::Deletion(predicate) => {
-                let done = mill.delete_rows(name, predicate).await?;
+            // Counted once more where it is decided: rows may have come and gone while it waited for its turn.
+            Self::Deletion(which) => {
+                let done = mill.delete_counted_rows(name, &which.predicate, which.expected_rows).await?;
                 Report { version: Some(done.version), rows: done.rows, objects: 0, bytes: 0 }
             }
-            Self::Erasure(predicate) => {
-                let done = mill.erase_rows(name, predicate).await?;
+            Self::Erasure(which) => {
+                let done = mill.erase_counted_rows(name, &which.predicate, which.expected_rows).await?;
                 Report { version: Some(done.version), rows: done.rows, objects: 0, bytes: 0 }
             }
             Self::Compaction => {
@@ -138,7 +139,7 @@ impl Order {
     }
 }
 
-/// Looks whether the rows that go are as many as the caller has agreed to.
+/// Looks whether the rows that go are as many as the caller has agreed to, so that whoever asks is told at once; the work looks once more.
 async fn check_count(mill: &Mill, name: &str, which: &RowsToDelete) -> Answer<()> {
     let rows = mill.count_rows(name, &which.predicate).await?;
     if rows != which.expected_rows {

@@ -1,0 +1,30 @@
+//! Rows go only if they are as many as somebody has agreed to, in the version that they are taken out of.
+
+use serde_json::json;
+use tidemill::{AsOf, Csv, ErrorKind};
+
+use crate::ward::Ward;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_are_more_or_fewer_nothing_goes() {
+    let ward = Ward::new().await;
+    let mill = &ward.mill;
+    mill.load("orders", Csv::bytes("id,amount\n7,2\n8,3\n7,4\n")).await.unwrap();
+    let picked = "id = 7";
+    for expected in [1, 3] {
+        for refused in [mill.delete_counted_rows("orders", picked, expected).await, mill.erase_counted_rows("orders", picked, expected).await] {
+            let error = refused.unwrap_err();
+            assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("expected_rows")), "{error}");
+        }
+    }
+    // None is another number too, and an erasure of none ends all versions if it is asked for.
+    for refused in [mill.delete_counted_rows("orders", "id = 99", 3).await, mill.erase_counted_rows("orders", "id = 99", 3).await] {
+        assert_eq!(refused.unwrap_err().field(), Some("expected_rows"));
+    }
+    assert_eq!(mill.dataset("orders").await.unwrap().summary.version, 0);
+    assert_eq!(mill.delete_counted_rows("orders", picked, 2).await.unwrap().rows, 2);
+    assert_eq!(ward.rows("select id from orders").await, json!([[8]]));
+    assert!(mill.sql_as_of("select id from orders", AsOf::Version(0)).await.is_ok());
+    assert_eq!(mill.erase_counted_rows("orders", picked, 0).await.unwrap().rows, 0);
+    assert!(mill.sql_as_of("select id from orders", AsOf::Version(0)).await.is_err());
+}
