@@ -36,6 +36,7 @@ pub(crate) mod entry;
 pub(crate) mod garbage;
 pub(crate) mod history;
 pub(crate) mod keys;
+mod layered;
 pub(crate) mod layout;
 pub(crate) mod load_record;
 pub(crate) mod log;

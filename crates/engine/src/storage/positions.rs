@@ -9,17 +9,20 @@
 //! Positions are numbers that a source gives; what they count is its own affair. They belong to the dataset: one that is deleted and made
 //! anew knows none.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::entry::LoadRecord;
 use super::keys::Keyed;
+use super::layered::Layered;
 use crate::error::{Error, ErrorKind, PositionConflict, Result};
 
 /// Longest name of a source.
 const SOURCE_MAX_LEN: usize = 128;
+/// Sources of one dataset, about: loads that come at the same moment do not count each other. All of them are in every checkpoint.
+const SOURCES_MAX: usize = 10_000;
 /// Delta's log has them in 64 bits with a sign.
 const POSITION_MAX: u64 = i64::MAX.unsigned_abs();
 /// How ids of application transactions begin that are no sources.
@@ -75,9 +78,9 @@ pub(crate) enum Standing<'a> {
     Elsewhere(Option<u64>),
 }
 
-/// The positions of all sources of a dataset, each with the load that has brought it there.
+/// The positions of all sources of a dataset, each with the load that has brought it there. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Positions(Arc<BTreeMap<String, Arc<Keyed>>>);
+pub(crate) struct Positions(Layered);
 
 impl Positions {
     fn find(&self, source: &str) -> Option<(u64, &Keyed)> {
@@ -92,7 +95,9 @@ impl Positions {
 
     /// Sources by name, where they are, and the load that has brought them there with its version.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, u64, &Keyed)> {
-        self.0.keys().filter_map(|source| self.find(source).map(|(position, keyed)| (source.as_str(), position, keyed)))
+        let mut all: Vec<_> = self.0.all().into_iter().filter_map(|(source, keyed)| Some((source, keyed.1.advance.as_ref()?.to, keyed))).collect();
+        all.sort_unstable_by_key(|(source, ..)| *source);
+        all.into_iter()
     }
 
     /// The load that has brought a source where another one would bring it.
@@ -104,7 +109,7 @@ impl Positions {
     pub(crate) fn remember(&mut self, version: u64, load: &LoadRecord) {
         let Some(Advance { source, to, .. }) = &load.advance else { return };
         if self.get(source).is_none_or(|known| known < *to) {
-            Arc::make_mut(&mut self.0).insert(source.clone(), Arc::new((version, load.clone())));
+            self.0.extend(HashMap::from([(Arc::from(source.as_str()), Arc::new((version, load.clone())))]));
         }
     }
 
@@ -130,12 +135,18 @@ impl Positions {
         Ok(None)
     }
 
-    /// Refuses what can never be committed, because the source has gone on. What lies ahead may be the next when its turn comes.
+    /// Refuses what can never be committed, because the source has gone on, or because there is no room for one more. What lies ahead may be the next when its turn comes.
     ///
     /// # Errors
-    /// `Conflict`, saying where the source is.
+    /// `Conflict`, saying where the source is; `Invalid` for a new source where there are very many.
     pub(crate) fn refuse_passed(&self, advance: &Advance) -> Result<()> {
         match self.get(&advance.source) {
+            // They are only counted for a new one.
+            None if self.0.all().len() >= SOURCES_MAX => {
+                let message =
+                    format!("this dataset has {SOURCES_MAX} sources already, too many for one more, {:?}; a source is what is read on and on, not one file of it", advance.source);
+                Err(Error::invalid(message).at("position.source"))
+            }
             Some(position) if position != advance.to && advance.from.is_none_or(|from| from < position) => Err(advance.refused(Some(position))),
             _ => Ok(()),
         }
@@ -217,6 +228,24 @@ mod tests {
             assert_eq!(positions.refuse_passed(&advance("a", from, to)).is_err(), passed, "{from:?} {to}");
         }
         positions.refuse_passed(&advance("other", Some(7), 8)).unwrap();
+    }
+
+    #[test]
+    fn there_are_not_more_sources_than_a_dataset_takes_along() {
+        let all = (0..SOURCES_MAX).map(|number| (Arc::from(format!("s{number}")), Arc::new((0, load(&format!("s{number}"), None, 1))))).collect();
+        let positions = Positions(Layered::of(all));
+        let error = positions.refuse_passed(&advance("one more", None, 1)).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("position.source")));
+        positions.refuse_passed(&advance("s7", Some(1), 2)).unwrap();
+    }
+
+    #[test]
+    fn sources_are_told_by_name_at_their_latest() {
+        let mut positions = Positions::default();
+        for (source, from, to) in [("b", None, 1), ("c", None, 5), ("a", None, 2), ("b", Some(1), 3)] {
+            positions.remember(0, &load(source, from, to));
+        }
+        assert_eq!(positions.all().map(|(source, position, _)| (source, position)).collect::<Vec<_>>(), [("a", 2), ("b", 3), ("c", 5)]);
     }
 
     #[test]
