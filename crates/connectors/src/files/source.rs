@@ -26,7 +26,8 @@ pub struct FileSource {
 
 impl FileSource {
     /// An order to load the file. Its key is made of the name of the file and of what is in it, so that asking twice loads once, and a file
-    /// of the same name with other content is another load. All of the file is read for it; a file that was only touched is the same.
+    /// of the same name with other content is another load. All of the file is read for it; a file that was only touched is the same. One that
+    /// is written between this and the load is refused when it is loaded (`Conflict`): ask again.
     ///
     /// # Errors
     /// `NotFound` when the file is gone, `Unavailable` when it cannot be read.
@@ -37,9 +38,12 @@ impl FileSource {
         };
         let mut hash = Sha256::new();
         let read = fs::File::open(&self.path).and_then(|mut file| std::io::copy(&mut file, &mut hash)).map_err(failed)?;
+        let hash: [u8; 32] = hash.finalize().into();
         // A name may be longer than a key.
         let name = Sha256::digest(&self.file_name);
-        Ok(Load::path(&self.path).idempotency_key(format!("files/{}-{read}-{}", hex::encode(name.get(..8).unwrap_or_default()), hex::encode(hash.finalize()))))
+        let key = format!("files/{}-{read}-{}", hex::encode(name.get(..8).unwrap_or_default()), hex::encode(hash));
+        // It is read once more when it is loaded, and may be another file by then.
+        Ok(Load::path(&self.path).content_key(key, hash))
     }
 }
 
@@ -106,6 +110,27 @@ mod tests {
             fs::write(&path, day).unwrap();
             mill.load("daily", load()).await.unwrap();
             assert_eq!(mill.dataset("daily").await.unwrap().summary.rows, rows, "{day:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changes_before_it_is_loaded_is_loaded_under_its_own_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = tidemill::Engine::open(folder.path().join("data")).await.unwrap();
+        let mill = engine.tenant("acme").unwrap();
+        let path = folder.path().join("daily.csv");
+        let load = || discover(&FilesConfig::folder(folder.path())).unwrap()[0].load().unwrap();
+        // Small files are held in memory, others are not.
+        for rows in [1, 600_000] {
+            fs::write(&path, format!("n\n{}", "1\n".repeat(rows))).unwrap();
+            let ordered = load();
+            fs::write(&path, format!("n\n{}", "2\n".repeat(rows))).unwrap();
+            assert_eq!(mill.load("daily", ordered).await.unwrap_err().kind(), ErrorKind::Conflict);
+            let before = mill.dataset("daily").await.map_or(0, |dataset| dataset.summary.rows);
+            for _ in 0..2 {
+                mill.load("daily", load()).await.unwrap();
+                assert_eq!(mill.dataset("daily").await.unwrap().summary.rows, before + rows as u64);
+            }
         }
     }
 

@@ -92,6 +92,7 @@ pub struct Load {
     pub(crate) mode: LoadMode,
     pub(crate) widening: Widening,
     pub(crate) contract: Option<Contract>,
+    pub(crate) expected: Option<[u8; 32]>,
     pub(crate) replays: Option<Replays>,
     /// Where every row must lie in a time range although none gives way: corrected rows of a load that replaced it.
     pub(crate) within: Option<(DateTime<Utc>, DateTime<Utc>)>,
@@ -125,6 +126,7 @@ impl Load {
             mode: LoadMode::default(),
             widening: Widening::default(),
             contract: None,
+            expected: None,
             replays: None,
             within: None,
             idempotency_key: None,
@@ -227,6 +229,13 @@ impl Load {
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
+    }
+
+    /// The same with a key that was made of the content: `sha256` is what was found in it then. Where something else is read by now, the load is
+    /// refused with a `Conflict`, so that nothing comes in under the key of something else.
+    #[must_use]
+    pub fn content_key(self, key: impl Into<String>, sha256: [u8; 32]) -> Self {
+        Self { expected: Some(sha256), ..self.idempotency_key(key) }
     }
 
     /// Says which part of a source the load brings: all of it after one position (`None`: from its beginning) up to another. The

@@ -35,6 +35,8 @@ pub(crate) struct Spooled {
     content: Content,
     /// Of the content, once somebody has read it from end to end; `None` where nobody wants to know.
     hash: Option<Arc<OnceLock<Hash>>>,
+    /// What it has to be, where somebody has looked before.
+    expected: Option<Hash>,
     unpack_ratio: u32,
 }
 
@@ -99,12 +101,26 @@ impl Spooled {
         Self { hash: Some(Arc::default()), ..self }
     }
 
+    /// The same, whose hash somebody knows already.
+    #[must_use]
+    pub(crate) fn expecting(self, expected: Option<Hash>) -> Self {
+        Self { expected, ..self }
+    }
+
     /// The hash of the content; blocks. Read once more only where nobody has read all of it in order, as with files that are read here
     /// and there.
     ///
     /// # Errors
-    /// `Unavailable` when it cannot be read, `Cancelled`.
+    /// `Unavailable` when it cannot be read, `Cancelled`; `Conflict` when it is not what was expected.
     pub(crate) fn hash(&self, progress: &Progress) -> Result<Hash> {
+        let found = self.found(progress)?;
+        match self.expected {
+            Some(expected) if expected != found => Err(Error::conflict(format!("{}: it was changed since the load was ordered; load it again", self.name))),
+            _ => Ok(found),
+        }
+    }
+
+    fn found(&self, progress: &Progress) -> Result<Hash> {
         if let Some(found) = self.hash.as_ref().and_then(|hash| hash.get()) {
             return Ok(*found);
         }
@@ -194,7 +210,7 @@ pub(crate) async fn spool(input: Input, progress: &Progress) -> Result<Spooled> 
         Input::Reader { reader, .. } => spool_stream(&name, reader, progress).await?,
     };
     progress.set_bytes_total(size);
-    Ok(Spooled { name, size, content, hash: None, unpack_ratio: UNPACK_RATIO })
+    Ok(Spooled { name, size, content, hash: None, expected: None, unpack_ratio: UNPACK_RATIO })
 }
 
 /// A file: read at once where it is small, because it is read more than once, and in pieces.
@@ -315,5 +331,15 @@ mod tests {
         assert!(error.message().starts_with("x.csv: open /nowhere/x.csv: "), "{error}");
         let error = spool(Input::Path(std::env::temp_dir()), &Progress::new()).await.unwrap_err();
         assert!(error.message().contains("is not a file; name one file"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_was_changed_since_somebody_looked_is_refused() {
+        let progress = Progress::new();
+        let hash: Hash = Sha256::digest(b"abc").into();
+        for (bytes, refused) in [(&b"abc"[..], false), (b"abd", true)] {
+            let source = spool(Input::Bytes { name: "a".into(), bytes: Bytes::from_static(bytes) }, &progress).await.unwrap().hashing().expecting(Some(hash));
+            assert_eq!(source.hash(&progress).map_err(|error| error.kind()).err(), refused.then_some(ErrorKind::Conflict));
+        }
     }
 }
