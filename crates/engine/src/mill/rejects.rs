@@ -19,12 +19,16 @@ use crate::query::write::quoted;
 use crate::storage::entry::replay_key;
 use crate::storage::log::Snapshot;
 
+/// Bytes of text after which a page is full, whatever was asked for: a row may be as long as a file.
+const PAGE_BYTES: usize = 8 << 20;
+
 /// Rejected rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RejectPage {
     /// How many there are.
     pub total: u64,
-    /// One page of them, newest load first.
+    /// One page of them, newest load first. Long rows make a page shorter than was asked for, never empty where there are more: the next one
+    /// begins as many rows later as this one has.
     pub items: Vec<RejectedRow>,
     /// By load of the page: how its rows are written, where their text does not say it and that was kept.
     pub headers: BTreeMap<String, RowHeader>,
@@ -63,6 +67,21 @@ pub enum RejectFormat {
     Ndjson,
 }
 
+/// The first of some rows, at most so many, that fit on a page which has `bytes` of text already; the first row of a page always does. Says
+/// whether the page is full.
+fn fill(page: &mut Vec<RejectedRow>, bytes: &mut usize, rows: impl Iterator<Item = RejectedRow>, most: usize) -> bool {
+    for row in rows.take(most) {
+        let reject = &row.reject;
+        let size = reject.raw.len() + reject.value.as_ref().map_or(0, String::len) + reject.reason.len();
+        if !page.is_empty() && bytes.saturating_add(size) > PAGE_BYTES {
+            return true;
+        }
+        *bytes += size;
+        page.push(row);
+    }
+    false
+}
+
 impl Mill {
     /// Rows that loads rejected whose versions the log has, and those of the latest 20 loads, newest load first; of the latest 10,000 loads
     /// that rejected any.
@@ -76,10 +95,11 @@ impl Mill {
             let snapshot = self.find_raw(&name).await?;
             let first = self.shared.datasets.log(self.scope.tenant(), &name).first_entry().await?;
             let (mut page, mut skip) = (RejectPage { total: 0, items: Vec::new(), headers: BTreeMap::new() }, offset);
+            let (mut bytes, mut full) = (0, false);
             for load in snapshot.kept_rejections(first) {
                 page.total += load.rejected;
                 let count = usize::try_from(load.rejected).unwrap_or(usize::MAX);
-                if skip >= count || page.items.len() >= limit {
+                if skip >= count || full || page.items.len() >= limit {
                     skip = skip.saturating_sub(count);
                     continue;
                 }
@@ -89,9 +109,13 @@ impl Mill {
                     continue;
                 };
                 let room = limit - page.items.len();
-                page.items.extend(found.rows.into_iter().skip(skip).take(room));
-                page.headers.extend(found.header.map(|header| (load.load_id.clone(), header)));
+                let known = page.items.len();
+                full = fill(&mut page.items, &mut bytes, found.rows.into_iter().skip(skip), room);
                 skip = 0;
+                if page.items.len() == known {
+                    continue;
+                }
+                page.headers.extend(found.header.map(|header| (load.load_id.clone(), header)));
             }
             Ok(page)
         })
@@ -111,7 +135,9 @@ impl Mill {
                 return Ok(RejectPage { total: 0, items: Vec::new(), headers: BTreeMap::new() });
             };
             let headers = header.map(|header| (load_id, header)).into_iter().collect();
-            Ok(RejectPage { total: rows.len() as u64, items: rows.into_iter().skip(offset).take(limit).collect(), headers })
+            let (total, mut items) = (rows.len() as u64, Vec::new());
+            fill(&mut items, &mut 0, rows.into_iter().skip(offset), limit);
+            Ok(RejectPage { total, items, headers })
         })
     }
 
@@ -196,4 +222,23 @@ fn csv_line(file: &mut Vec<u8>, row: &RejectedRow) -> std::io::Result<()> {
         write!(file, ",{}", quoted(&cell))?;
     }
     file.write_all(b"\r\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_full_of_bytes_or_of_rows_and_never_empty() {
+        let row = |number: u64| {
+            let reject = Reject { line: number, column: None, value: None, reason: String::new(), rule: None, raw: "x".repeat(PAGE_BYTES / 2 - 9) };
+            RejectedRow { load_id: "l".into(), number, reject, replayed_by: None, obstacle: None }
+        };
+        let page = |bytes: usize, most: usize| {
+            let (mut items, mut bytes) = (Vec::new(), bytes);
+            let full = fill(&mut items, &mut bytes, (0..5).map(row), most);
+            (items.len(), full)
+        };
+        assert_eq!([page(0, 9), page(0, 2), page(0, 1), page(PAGE_BYTES, 9)], [(2, true), (2, false), (1, false), (1, true)]);
+    }
 }

@@ -98,7 +98,9 @@ function LoadSelect(props: {
 function Rejects(props: { dataset: DatasetDetail; loadId: string | undefined }) {
   const { dataset, loadId } = props;
   const { name } = dataset;
-  const [offset, setOffset] = useState(0);
+  // Where the pages begin up to this one: with long rows a page has fewer than were asked for.
+  const [begins, setBegins] = useState([0]);
+  const offset = begins.at(-1) ?? 0;
   const [opened, setOpened] = useState<RejectedRow | null>(null);
   const mayLoad = useSession().isAtLeast('editor');
   const rejects = useListRejectsQuery({ name, limit: pageSize, offset, loadId });
@@ -177,19 +179,19 @@ function Rejects(props: { dataset: DatasetDetail; loadId: string | undefined }) 
           {formatNumber(offset + 1, 'integer')} to {formatNumber(last, 'integer')} of{' '}
           {formatNumber(total, 'integer')}
         </Box>
-        {total > pageSize && (
+        {(offset > 0 || last < total) && (
           <>
             <Button
               size="small"
               disabled={offset === 0}
-              onClick={() => setOffset(Math.max(0, offset - pageSize))}
+              onClick={() => setBegins(begins.slice(0, -1))}
             >
               Previous
             </Button>
             <Button
               size="small"
-              disabled={last >= total}
-              onClick={() => setOffset(offset + pageSize)}
+              disabled={items === undefined || last >= total}
+              onClick={() => setBegins([...begins, last])}
             >
               Next
             </Button>
