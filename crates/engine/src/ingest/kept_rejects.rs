@@ -73,7 +73,7 @@ pub(crate) async fn get(store: &Arc<dyn ObjectStore>, dataset: &Path, load_id: &
         Ok(object) => object.bytes().await?,
     };
     let text = checked_text::open(&object, &format_args!("rejected rows {location}"))?;
-    decode(text).map(Some).map_err(|error| Error::corrupt(format!("rejected rows {location}: {error}")).because(error))
+    decode(text).map(Some).map_err(|error| error.context(format!("rejected rows {location}")))
 }
 
 fn encode(header: Option<RowHeader>, rejects: &[Reject]) -> Result<Vec<u8>> {
@@ -85,13 +85,16 @@ fn encode(header: Option<RowHeader>, rejects: &[Reject]) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-fn decode(text: &[u8]) -> Result<KeptRejects, serde_json::Error> {
+fn decode(text: &[u8]) -> Result<KeptRejects> {
     let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).peekable();
     let first = lines.peek().and_then(|line| serde_json::from_slice::<FirstLine>(line).ok());
-    if first.is_some() {
+    if let Some(first) = &first {
+        if first.format > FORMAT {
+            return Err(Error::corrupt(format!("their format {} is newer than {FORMAT}, which this engine reads; read them with the one that wrote them", first.format)));
+        }
         lines.next();
     }
-    let rows = lines.map(serde_json::from_slice).collect::<Result<Vec<Reject>, _>>()?;
+    let rows = lines.map(serde_json::from_slice).collect::<Result<Vec<Reject>, _>>().map_err(|error| Error::corrupt(error.to_string()).because(error))?;
     Ok(KeptRejects { header: first.and_then(|first| first.header), rows })
 }
 
@@ -124,5 +127,7 @@ mod tests {
 "#;
         assert_eq!(decode(old).unwrap(), KeptRejects { header: None, rows: vec![row(3), row(7)] });
         assert!(decode(b"{\"line\":3,\"col").is_err());
+        // One that comes later may say of its rows what changes what they are.
+        assert_eq!(decode(b"{\"tidemill.rejects\":3}\n").unwrap_err().kind(), crate::ErrorKind::Corrupt);
     }
 }

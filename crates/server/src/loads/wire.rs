@@ -54,7 +54,6 @@ pub struct NewLoad {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub time_column: Option<Option<String>>,
-    /// The same key again is answered as the first time.
     /// The same load under the same key again is answered as the first time; another one under it is a conflict.
     pub idempotency_key: Option<String>,
     /// The part of a source that the file is. The same part again is answered as the first time.

@@ -85,7 +85,7 @@ pub(super) async fn commit(host: &LoadHost, mut gathered: Vec<Waiting>) -> Answe
 /// answered with its report later. Loads of one source that follow each other are committed together, in their order.
 fn sort_out(host: &LoadHost, before: &Snapshot, mut gathered: Vec<Waiting>, answers: &mut Answers) -> (Vec<Waiting>, Vec<Waiting>) {
     let (mut now, mut later, mut keys) = (Vec::new(), Vec::new(), HashSet::new());
-    let mut following = before.positions.following();
+    let (mut following, mut waits) = (before.positions.following(), HashSet::new());
     // They may have overtaken each other on their way.
     gathered.sort_by_key(|waiting| waiting.load.record.advance.as_ref().map(|advance| advance.from));
     for waiting in gathered {
@@ -118,7 +118,10 @@ fn sort_out(host: &LoadHost, before: &Snapshot, mut gathered: Vec<Waiting>, answ
             continue;
         }
         let own: Vec<String> = waiting.load.record.keys().map(Cow::into_owned).collect();
-        if own.iter().any(|key| keys.contains(key)) {
+        let source = waiting.load.record.advance.as_ref().map(|advance| advance.source.clone());
+        // What comes after a part of a source that waits waits for it.
+        if own.iter().any(|key| keys.contains(key)) || source.as_ref().is_some_and(|source| waits.contains(source)) {
+            waits.extend(source);
             later.push(waiting);
             continue;
         }
@@ -128,7 +131,10 @@ fn sort_out(host: &LoadHost, before: &Snapshot, mut gathered: Vec<Waiting>, answ
                 keys.extend(own);
                 now.push(waiting);
             }
-            Standing::Later => later.push(waiting),
+            Standing::Later => {
+                waits.extend(source);
+                later.push(waiting);
+            }
             Standing::Done((version, record)) => answers.give(waiting, Ok(report(&host.dataset, *version, record.clone(), true))),
             Standing::Elsewhere(position) => {
                 let refused = waiting.load.record.advance.as_ref().map(|advance| advance.refused(position));
