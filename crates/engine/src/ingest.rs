@@ -31,6 +31,7 @@ pub mod progress;
 pub mod reject;
 mod repeated;
 mod replace;
+mod replayed;
 mod share;
 pub mod steps;
 pub(crate) mod treatment;

@@ -23,6 +23,7 @@ use super::profile::kept;
 use super::profile::observe::Profiled;
 use super::repeated;
 use super::replace::{self, Replaced, Replacing};
+use super::replayed;
 use super::share::{is_outdated, share};
 use super::steps::Steps;
 use super::steps::provisions::StepHost;
@@ -115,10 +116,10 @@ pub(crate) async fn run_load(host: LoadHost, load: Load) -> Result<Loaded> {
     if before.is_none() {
         host.log.clear_leftovers().await?;
     }
-    let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, replays, within } = load;
+    let Load { input, options, types, steps, time_column, label, idempotency_key, advance, progress, mode, widening, contract, expected, replays, within } = load;
     let treatments = prepare(&host, steps.clone(), contract.clone(), before.as_deref()).await?;
     let order = once::order_of(&mode, &options, &types)?;
-    let source = spool(input, &progress).await?.with_unpack_ratio(options.unpack_ratio.or(Some(host.unpack_ratio)));
+    let source = spool(input, &progress).await?.expecting(expected).with_unpack_ratio(options.unpack_ratio.or(Some(host.unpack_ratio)));
     let source = Arc::new(if idempotency_key.is_some() { source.hashing() } else { source });
     // What steps make of a file is not told by its columns.
     let known = before.as_ref().filter(|_| treatments.source().is_none()).map(|before| Arc::clone(&before.metadata));
@@ -193,7 +194,7 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
             DecodeTarget { columns, declared, lines: false, nulling: Vec::new() }
         }
     };
-    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces() && plan.within.is_none();
+    let small = plan.source.size() <= gather::SHARED_MAX_BYTES && !plan.mode.replaces() && plan.record.replays.is_none();
     let widens = plan.decision.widen.is_some();
     let is_known = |before: &Snapshot| !widens && (plan.treatments.source().is_some() || target.columns.len() == before.metadata.schema.columns.len());
     if let Some(before) = before.as_ref().filter(|before| small && is_known(before)) {
@@ -280,10 +281,8 @@ async fn store<'a>(host: &'a LoadHost, plan: &mut Plan, before: Option<Arc<Snaps
         let table = before.as_ref().map(|before| before.metadata.id.clone());
         let alters = before.as_ref().filter(|_| metadata.is_some()).map(|before| Arc::clone(&before.metadata));
         let steps = before.as_ref().and_then(|before| before.metadata.steps.clone());
-        let entry = Entry { table, steps, metadata, alters, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
-        if let Some(within) = &plan.within {
-            within.check(&ground.schema, &segments)?;
-        }
+        let compared_with = replayed::check(host, plan.within.as_ref(), &record, &ground.schema, &segments, before.as_deref()).await?;
+        let entry = Entry { table, steps, metadata, alters, compared_with, added: segments.clone(), loads: vec![record.clone()], committed_at: now, ..Entry::default() };
         let replacing = match &replaced {
             Some(replaced) => {
                 replaced.check(&ground.schema, &segments)?;

@@ -108,7 +108,7 @@ impl Replaced {
                 return Ok(TakenOut { rows: snapshot.rows, replacements: snapshot.segments.iter().map(whole).collect() });
             }
             Self::Range { from, to } => {
-                let inside = within(columns, *from, *to)?;
+                let inside = within(columns.schema, columns.arrow, *from, *to)?;
                 (Arc::clone(&inside), Some(inside))
             }
             Self::Keys(keys) => (keys.member(columns.arrow)?, bounds_of(keys, columns, new)?),
@@ -182,8 +182,12 @@ impl Replaced {
             if load.held_to.as_ref().is_some_and(|held_to| !agree(&held_to.columns, &snapshot.arrow)) {
                 return Err(Error::conflict("a column of the dataset was widened in the meantime; load again"));
             }
-            // A source that has gone on is not waited for.
-            snapshot.positions.follow(&load.loads)?;
+            // Neither a source that has gone on is waited for, nor a place that was taken. Whoever is told so goes on from there.
+            let late = snapshot.positions.follow(&load.loads).err().or_else(|| snapshot.rejections.refuse_late(&load.loads, load.compared_with).err());
+            if let Some(late) = late {
+                host.log.rely_on(snapshot.version).await?;
+                return Err(late);
+            }
             let columns = match &now {
                 Some((schema, arrow)) if !agree(arrow, &snapshot.arrow) => Columns { schema, arrow, widened: true },
                 _ => Columns { schema: &snapshot.metadata.schema, arrow: &snapshot.arrow, widened: false },
@@ -240,9 +244,9 @@ pub(super) fn time_column(schema: &DatasetSchema) -> Result<&str> {
 }
 
 /// Whether a row lies in a time range.
-fn within(columns: Columns<'_>, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Arc<dyn PhysicalExpr>> {
-    let column = time_column(columns.schema)?;
-    let bound = |instant: DateTime<Utc>| match columns.schema.get(column).map(|column| column.column_type) {
+pub(super) fn within(schema: &DatasetSchema, arrow: &SchemaRef, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Arc<dyn PhysicalExpr>> {
+    let column = time_column(schema)?;
+    let bound = |instant: DateTime<Utc>| match schema.get(column).map(|column| column.column_type) {
         // A day is in the range if its first instant is.
         Some(ColumnType::Date) => {
             let day = (instant + TimeDelta::days(1) - TimeDelta::microseconds(1)).date_naive();
@@ -250,7 +254,7 @@ fn within(columns: Columns<'_>, from: DateTime<Utc>, to: DateTime<Utc>) -> Resul
         }
         _ => ScalarValue::TimestampMicrosecond(Some(instant.timestamp_micros()), Some("UTC".into())),
     };
-    between(columns.arrow, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
+    between(arrow, column, (Operator::GtEq, bound(from)), (Operator::Lt, bound(to)))
 }
 
 /// What the keys of a load lie between, as far as the statistics of its segments say.

@@ -17,7 +17,7 @@ use crate::ingest::once::report;
 use crate::ingest::{Input, Load, LoadMode, LoadReport};
 use crate::storage::entry::{Replays, replay_key};
 use crate::storage::log::Snapshot;
-use crate::storage::rejections::Rejection;
+use crate::storage::rejections::{Rejection, UNKNOWN};
 
 /// Corrected rows that are loaded at once.
 pub const REPLAY_MAX: usize = 1_000;
@@ -42,12 +42,11 @@ pub(super) struct WayBack {
 
 /// How rejected rows of a load come in again; `Err`, in words, where they would not stand where they belong.
 pub(super) fn way_back(load: Option<&Rejection>) -> Result<WayBack, String> {
-    let unknown = "it is not known any more whether rows that came with these took the place of others; correct the file and load it again";
-    let load = load.ok_or(unknown)?;
-    if let Some(version) = load.superseded {
-        return Err(format!("rows of a later load (version {version}) have taken the place of those that came with these; correct the file and load it again"));
+    let load = load.ok_or(UNKNOWN)?;
+    if let Some(obstacle) = load.obstacle() {
+        return Err(obstacle);
     }
-    let (mode, within) = match load.mode.clone().ok_or(unknown)? {
+    let (mode, within) = match load.mode.clone().ok_or(UNKNOWN)? {
         // What it replaced is gone: its rows that were rejected join those that it brought.
         LoadMode::CreateOrAppend | LoadMode::Create | LoadMode::Append | LoadMode::Replace => (LoadMode::Append, None),
         LoadMode::ReplaceRange { from, to } => (LoadMode::Append, Some((from, to))),
@@ -60,7 +59,7 @@ impl Mill {
     /// Loads rejected rows that were corrected: they are read, treated and held to the contract as rows of any load, and the
     /// record of the new load says which they are. They come in as the rows of their load did: those of a load that
     /// replaced rows by key replace the rows with their keys, those of a load that replaced a time range must lie in it, all others are
-    /// added. A row that is rejected again is then a rejected row of the new load. The
+    /// added, unless they lie in a range of time that a later load has delivered anew. A row that is rejected again is then a rejected row of the new load. The
     /// same rows once more are answered with the first report; at most [`REPLAY_MAX`] at a time.
     ///
     /// ```
@@ -82,7 +81,7 @@ impl Mill {
     ///
     /// # Errors
     /// `Invalid` for no rows, too many, or a number that stands twice or is not there; `Conflict` when another load has
-    /// brought some of them already, naming these, or when rows of a later load have taken the place of all of theirs; as [`load`](Self::load) and [`export_rejects`](Self::export_rejects). All
+    /// brought some of them already, naming these, or when rows of a later load have taken the place of all of theirs or of some that come now; as [`load`](Self::load) and [`export_rejects`](Self::export_rejects). All
     /// rows are as they were then.
     pub fn replay_rejects<'a>(&'a self, dataset: &'a str, load_id: &'a str, rows: Vec<FixedRow>) -> BoxFuture<'a, Result<LoadReport>> {
         Box::pin(async move {
@@ -148,7 +147,7 @@ mod tests {
 
     #[test]
     fn rows_come_in_as_those_of_their_load_did() {
-        let load = |mode: Option<LoadMode>, superseded: Option<u64>| Rejection { version: 3, load_id: "l".into(), rejected: 1, mode, superseded };
+        let load = |mode: Option<LoadMode>, superseded: Option<u64>| Rejection { version: 3, load_id: "l".into(), rejected: 1, mode, superseded, ..Rejection::default() };
         let by_id = LoadMode::Upsert { key: vec!["id".to_owned()] };
         let (from, to) = ("2013-01-01T00:00:00Z".parse().unwrap(), "2013-02-01T00:00:00Z".parse().unwrap());
         for (mode, expected, within) in [

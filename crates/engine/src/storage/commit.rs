@@ -52,7 +52,7 @@ impl DatasetLog {
     ///
     /// # Errors
     /// `Conflict` when the entry creates a dataset that is there, rewrites segments of which one is not in the latest
-    /// version any more, or goes on from where a source is not; `NotFound` when the dataset is not there. After an error nothing was committed.
+    /// version any more, goes on from where a source is not, or brings rejected rows whose place was taken; `NotFound` when the dataset is not there. After an error nothing was committed.
     pub(crate) async fn commit(&self, mut entry: Entry) -> Result<Committed> {
         let _turn = self.committing.lock().await;
         let creates = entry.alters.is_none() && entry.metadata.as_ref().is_some_and(|metadata| !metadata.dropped);
@@ -79,6 +79,10 @@ impl DatasetLog {
                             self.rely_on(snapshot.version).await?;
                             return Err(elsewhere);
                         }
+                    }
+                    if let Err(late) = snapshot.rejections.refuse_late(&entry.loads, entry.compared_with) {
+                        self.rely_on(snapshot.version).await?;
+                        return Err(late);
                     }
                     if creates {
                         return Err(Error::conflict("the dataset was created by somebody else in the meantime; load again to append"));
@@ -304,9 +308,10 @@ mod tests {
     use object_store::path::Path;
 
     use super::*;
+    use crate::catalog::LoadMode;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
     use crate::storage::disk::recording::RecordingDisk;
-    use crate::storage::entry::{Metadata, Rewrite};
+    use crate::storage::entry::{Metadata, Replays, Rewrite};
     use crate::storage::segment::Segment;
     use crate::storage::{DurableLocalStore, Reason};
 
@@ -357,6 +362,25 @@ mod tests {
         assert_eq!(late.kind(), ErrorKind::Conflict, "{late}");
         let latest = other.snapshot().await.unwrap().unwrap();
         assert_eq!((latest.version, paths(&latest)), (3, vec!["c", "ab"]));
+    }
+
+    #[tokio::test]
+    async fn a_replay_that_a_replacement_has_overtaken_is_refused() {
+        let log = log(Arc::new(object_store::memory::InMemory::new())).await;
+        let load = |id: &str, rejected: u64, mode: LoadMode| LoadRecord { load_id: id.to_owned(), rejected, mode: Some(mode), ..LoadRecord::default() };
+        let bringing = |path: &str, load: LoadRecord| Entry { loads: vec![load], ..append(path) };
+        log.commit(bringing("b", load("first", 2, LoadMode::Append))).await.unwrap();
+        let replay = |number: u64| {
+            let replays = Some(Replays { load_id: "first".to_owned(), rejects: vec![number] });
+            Entry { compared_with: Some(1), ..bringing(&format!("replay {number}"), LoadRecord { replays, ..load("replay", 0, LoadMode::Append) }) }
+        };
+        log.commit(replay(0)).await.unwrap();
+        log.commit(bringing("c", load("second", 0, LoadMode::Replace))).await.unwrap();
+        let late = log.commit(replay(1)).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Conflict, "{late}");
+        // What was done before is told of all the same.
+        assert!(matches!(log.commit(replay(0)).await.unwrap(), Committed::Before(2, _)));
+        assert_eq!(log.snapshot().await.unwrap().unwrap().version, 3);
     }
 
     #[tokio::test]

@@ -89,6 +89,9 @@ pub(crate) struct Entry {
     pub rewrite: Option<Rewrite>,
     /// The version that it was made from, where rows that came in since must not be overlooked. Not stored.
     pub based_on: Option<u64>,
+    /// Of a load that brings rejected rows corrected: the version in which it was looked up where they may stand. Not stored; a commit
+    /// refuses what was taken since.
+    pub compared_with: Option<u64>,
     /// Of a load: the steps that its rows went through. Not stored; refused where others are in force when it commits.
     pub steps: Option<Arc<str>>,
     /// By path of an added segment: the removed one whose place it takes in the order of the version. Others come last.
@@ -485,6 +488,7 @@ mod tests {
             commit_id: Some("c1".into()),
             table: None,
             based_on: None,
+            compared_with: None,
             steps: None,
             added: vec![Segment {
                 path: "2013-01/x y.parquet".into(),

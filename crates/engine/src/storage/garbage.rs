@@ -110,14 +110,23 @@ impl DatasetLog {
         if stored.is_empty() {
             return Ok(Vec::new());
         }
-        let kept: HashSet<&str> = snapshot.kept_rejections(self.first_entry().await?).map(|load| load.load_id.as_str()).collect();
+        let first_entry = self.first_entry().await?;
+        let kept: HashSet<&str> = snapshot.kept_rejections(first_entry).map(|load| load.load_id.as_str()).collect();
         let erased: HashSet<&str> = snapshot
             .rejections
             .newest()
             .filter(|load| snapshot.erased_before > 0 && load.version <= snapshot.erased_before)
             .map(|load| load.load_id.as_str())
             .collect();
-        let is_needless = |load_id: &str, object: &ObjectMeta| erased.contains(load_id) || (!kept.contains(load_id) && object.last_modified <= left_before);
+        // A log that was opened from an old checkpoint does not know all: what it does not know may be of a version that it still has, unless
+        // an erasure has ended that too.
+        let complete_from = snapshot.rejections.complete_from();
+        let complete = complete_from <= first_entry || complete_from <= snapshot.erased_before;
+        let known: HashSet<&str> = snapshot.rejections.newest().map(|load| load.load_id.as_str()).collect();
+        let is_needless = |load_id: &str, object: &ObjectMeta| {
+            let left = !kept.contains(load_id) && (complete || known.contains(load_id));
+            erased.contains(load_id) || (left && object.last_modified <= left_before)
+        };
         Ok(stored.into_iter().filter(|(load_id, object)| is_needless(load_id, object)).map(|(_, object)| object).collect())
     }
 
@@ -172,7 +181,9 @@ mod tests {
 
     use super::*;
     use crate::catalog::{Column, ColumnType, DatasetSchema};
+    use crate::storage::checkpoint::table::Checkpoint;
     use crate::storage::entry::{Entry, LoadRecord, Metadata, Rewrite};
+    use crate::storage::rejections::Rejections;
     use crate::storage::segment::Segment;
 
     fn name(id: u128) -> String {
@@ -311,6 +322,31 @@ mod tests {
         assert_eq!(kept_rejects(&fixture, &ids).await, [3, 4]);
         // Nothing else lies there that is touched.
         assert!(fixture.store.head(&Path::from("acme/orders/_rejects/l.ndjson")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_an_old_checkpoint_has_forgotten_stays_while_its_version_is_there() {
+        let (fixture, ids) = rejecting().await;
+        let mut latest = Snapshot::clone(&fixture.log.snapshot().await.unwrap().unwrap());
+        let listed: Vec<ObjectMeta> = fixture.store.list(None).try_collect().await.unwrap();
+        let far = fixture.start + TimeDelta::days(2);
+        for (erased_before, complete_from, needless) in [(0, 0, vec![5]), (0, 4, vec![]), (6, 6, vec![1, 2, 3, 4, 5]), (3, 6, vec![])] {
+            // It knows none of them, or all.
+            let known: Vec<_> = if complete_from == 0 { latest.rejections.newest().cloned().collect() } else { Vec::new() };
+            let snapshot = Snapshot { erased_before, rejections: Rejections::kept(known, complete_from), ..latest.clone() };
+            let found = fixture.log.needless_rejects(&listed, &snapshot, far).await.unwrap();
+            let mut found: Vec<usize> = found
+                .iter()
+                .filter_map(|object| ids.iter().position(|id| object.location == layout::rejects(&Path::from("acme/orders"), id)).map(|place| place + 1))
+                .collect();
+            found.sort_unstable();
+            assert_eq!(found, needless, "{erased_before} {complete_from}");
+        }
+        // Told of by the next checkpoint too.
+        latest.rejections = Rejections::kept(Vec::new(), 4);
+        let checkpoint = Checkpoint { snapshot: latest, tombstones: Vec::new(), entry: String::new() };
+        let read = Checkpoint::decode(checkpoint.encode().unwrap().bytes.into()).unwrap();
+        assert_eq!(read.snapshot.rejections.complete_from(), 4);
     }
 
     #[tokio::test]

@@ -4,28 +4,55 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::entry::LoadRecord;
 use crate::catalog::LoadMode;
+use crate::error::{Error, Result};
 
 /// Loads with rejected rows that are known of.
 pub(crate) const LOADS_MAX: usize = 10_000;
+/// Ranges of time that are remembered of one load. Ranges that meet are one.
+const RANGES_MAX: usize = 16;
+/// Why rejected rows cannot come in where the log does not say enough.
+pub(crate) const UNKNOWN: &str = "it is not known any more whether rows that came with these took the place of others; correct the file and load it again";
+
+/// From an instant on and before another.
+type Range = (DateTime<Utc>, DateTime<Utc>);
 
 /// A load that rejected rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rejection {
     /// The version that it made.
     pub version: u64,
     pub load_id: String,
     /// How many rows.
     pub rejected: u64,
-    /// What it did to rows that were there. `None`: it replaced some, and the log does not say which.
+    /// What it did to rows that were there; of a load that brought rejected rows corrected, what the load did that rejected them first. `None`:
+    /// it replaced some, or others were replaced later, and the log does not say which.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<LoadMode>,
     /// The version of a later load that took the place of all its rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded: Option<u64>,
+    /// Ranges of time that later loads have delivered anew, in order and apart from each other: what lies in them has come with these. A load
+    /// that replaced a range itself has none; it is superseded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<Range>,
+    /// The latest version that changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<u64>,
+}
+
+impl Rejection {
+    /// Why none of its rows can come in any more; `None` where they can.
+    pub(crate) fn obstacle(&self) -> Option<String> {
+        if let Some(version) = self.superseded {
+            return Some(format!("rows of a later load (version {version}) have taken the place of those that came with these; correct the file and load it again"));
+        }
+        self.mode.is_none().then(|| UNKNOWN.to_owned())
+    }
 }
 
 /// All of them. Cheap to clone: a version shares what the one before it knew.
@@ -33,9 +60,31 @@ pub(crate) struct Rejection {
 pub(crate) struct Rejections {
     /// From the oldest.
     loads: Arc<Vec<Arc<Rejection>>>,
+    /// The first version from which on none is missing, but for those beyond [`LOADS_MAX`].
+    complete_from: u64,
 }
 
 impl Rejections {
+    /// Those that a checkpoint wrote down.
+    pub(crate) fn kept(loads: Vec<Rejection>, complete_from: u64) -> Self {
+        Self { complete_from, ..loads.into_iter().collect() }
+    }
+
+    /// What an old checkpoint of a version lets one know: of its loads with a key, and of the latest ones, from the oldest.
+    pub(crate) fn of_remembered<'a>(version: u64, keyed: impl Iterator<Item = (u64, &'a LoadRecord)>, latest: impl Iterator<Item = (u64, &'a LoadRecord)>) -> Self {
+        let mut known = Self { complete_from: version + 1, ..Self::default() };
+        keyed.for_each(|(version, load)| known.note(version, load));
+        // Loads between them that replaced rows are forgotten.
+        known.lose_modes();
+        latest.for_each(|(version, load)| known.note(version, load));
+        known
+    }
+
+    /// The first version from which on none is missing.
+    pub(crate) fn complete_from(&self) -> u64 {
+        self.complete_from
+    }
+
     /// From the newest.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &Rejection> {
         self.loads.iter().rev().map(AsRef::as_ref)
@@ -48,46 +97,117 @@ impl Rejections {
 
     /// Takes note of a load, whether it rejected rows or has only replaced those of others.
     pub(crate) fn note(&mut self, version: u64, load: &LoadRecord) {
-        self.supersede(version, load.mode.as_ref());
+        self.supersede(version, load);
         if load.rejected == 0 {
             return;
         }
-        // Logs from before it was kept say at least whether rows went.
-        let mode = load.mode.clone().or_else(|| (load.replaced == 0).then_some(LoadMode::Append));
+        let rejection = Rejection { version, load_id: load.load_id.clone(), rejected: load.rejected, ..self.origin(load) };
         let loads = Arc::make_mut(&mut self.loads);
         if loads.len() >= LOADS_MAX {
             // Some at once: taking the first one out moves all others.
             loads.drain(..LOADS_MAX / 10);
         }
-        loads.push(Arc::new(Rejection { version, load_id: load.load_id.clone(), rejected: load.rejected, mode, superseded: None }));
+        loads.push(Arc::new(rejection));
     }
 
-    /// Rows of loads before it are not in the dataset any more, and corrected ones would stand beside those that came in their place.
-    fn supersede(&mut self, version: u64, mode: Option<&LoadMode>) {
-        let goes = |load: &Rejection| match (mode, &load.mode) {
-            (Some(LoadMode::Replace), _) => true,
-            (Some(LoadMode::ReplaceRange { from, to }), Some(LoadMode::ReplaceRange { from: first, to: end })) => from < end && first < to,
-            _ => false,
-        };
-        if !self.loads.iter().any(|load| load.superseded.is_none() && goes(load)) {
-            return;
-        }
-        for load in Arc::make_mut(&mut self.loads).iter_mut().filter(|load| load.superseded.is_none() && goes(load)) {
-            Arc::make_mut(load).superseded = Some(version);
+    /// What is known of where rows of a load belong. A corrected row that is rejected again still belongs where it did at first.
+    fn origin(&self, load: &LoadRecord) -> Rejection {
+        match &load.replays {
+            Some(replays) => self.get(&replays.load_id).cloned().unwrap_or_default(),
+            // Logs from before it was kept say at least whether rows went.
+            None => Rejection { mode: load.mode.clone().or_else(|| (load.replaced == 0).then_some(LoadMode::Append)), ..Rejection::default() },
         }
     }
+
+    /// Rows of loads before it, or some of them, are not in the dataset any more, and corrected ones would stand beside those that came in
+    /// their place.
+    fn supersede(&mut self, version: u64, load: &LoadRecord) {
+        match &load.mode {
+            // An old log does not say which rows went.
+            None if load.replaced > 0 => self.lose_modes(),
+            Some(LoadMode::Replace) => self.change(|known| known.superseded.is_none(), |known| known.superseded = Some(version)),
+            Some(LoadMode::ReplaceRange { from, to }) => {
+                let overlaps = |known: &Rejection| matches!(&known.mode, Some(LoadMode::ReplaceRange { from: first, to: end }) if from < end && first < to);
+                self.change(|known| known.superseded.is_none() && overlaps(known), |known| known.superseded = Some(version));
+                self.deliver(version, (*from, *to));
+            }
+            _ => {}
+        }
+    }
+
+    /// Of rows that were added nobody knows yet in which ranges they lie.
+    fn deliver(&mut self, version: u64, range: Range) {
+        let learns = |known: &Rejection| {
+            let adds = matches!(known.mode, Some(LoadMode::CreateOrAppend | LoadMode::Create | LoadMode::Append | LoadMode::Replace));
+            adds && known.superseded.is_none() && !known.delivered.iter().any(|(first, end)| *first <= range.0 && range.1 <= *end)
+        };
+        self.change(learns, |known| {
+            known.delivered = joined(&known.delivered, range);
+            known.delivered_at = Some(version);
+            if known.delivered.len() > RANGES_MAX {
+                (known.mode, known.delivered) = (None, Vec::new());
+            }
+        });
+    }
+
+    fn lose_modes(&mut self) {
+        self.change(|known| known.mode.is_some(), |known| known.mode = None);
+    }
+
+    /// Changes some of them; a version that others have keeps its own.
+    fn change(&mut self, is_meant: impl Fn(&Rejection) -> bool, change: impl Fn(&mut Rejection)) {
+        if !self.loads.iter().any(|load| is_meant(load)) {
+            return;
+        }
+        for load in Arc::make_mut(&mut self.loads).iter_mut().filter(|load| is_meant(load)) {
+            change(Arc::make_mut(load));
+        }
+    }
+
+    /// Refuses corrected rows whose place was taken after they had been compared with what a version knew.
+    ///
+    /// # Errors
+    /// `Conflict`, naming the load that had rejected them.
+    pub(crate) fn refuse_late(&self, loads: &[LoadRecord], compared_with: Option<u64>) -> Result<()> {
+        for replays in loads.iter().filter_map(|load| load.replays.as_ref()) {
+            let Some(known) = self.get(&replays.load_id) else { continue };
+            if let Some(obstacle) = known.obstacle() {
+                return Err(Error::conflict(format!("load {}: {obstacle}", known.load_id)));
+            }
+            if known.delivered_at > compared_with {
+                return Err(Error::conflict(format!("load {}: a later load has delivered a range of time anew in the meantime; try again", known.load_id)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ranges and one more, in order and apart from each other, as those are that it comes to.
+fn joined(known: &[Range], (mut from, mut to): Range) -> Vec<Range> {
+    let mut ranges = Vec::with_capacity(known.len() + 1);
+    for (first, end) in known.iter().copied() {
+        if first <= to && from <= end {
+            (from, to) = (from.min(first), to.max(end));
+        } else {
+            ranges.push((first, end));
+        }
+    }
+    ranges.push((from, to));
+    ranges.sort_unstable();
+    ranges
 }
 
 impl FromIterator<Rejection> for Rejections {
     /// From the oldest.
     fn from_iter<T: IntoIterator<Item = Rejection>>(loads: T) -> Self {
-        Self { loads: Arc::new(loads.into_iter().map(Arc::new).collect()) }
+        Self { loads: Arc::new(loads.into_iter().map(Arc::new).collect()), complete_from: 0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::entry::Replays;
 
     fn load(id: usize, rejected: u64, mode: Option<LoadMode>) -> LoadRecord {
         LoadRecord { load_id: id.to_string(), rejected, mode, ..LoadRecord::default() }
@@ -119,11 +239,73 @@ mod tests {
             known.note(id as u64, &load(id, 1, None));
         }
         let before = known.clone();
+        assert_eq!(known.get(&LOADS_MAX.to_string()).unwrap().mode, Some(LoadMode::Append));
         known.note(99_999, &LoadRecord { replaced: 3, ..load(99_999, 7, None) });
         assert_eq!((before.newest().count(), known.newest().count()), (LOADS_MAX - LOADS_MAX / 10 + 1, LOADS_MAX - LOADS_MAX / 10 + 2));
         assert!(known.get("0").is_none() && before.get("99999").is_none());
-        // What an old log does not say is taken for granted only where no row went.
-        assert_eq!(known.get(&LOADS_MAX.to_string()).unwrap().mode, Some(LoadMode::Append));
+        // What an old log does not say is taken for granted only where no row went, and until one does: nobody knows whose.
+        assert_eq!(known.get(&LOADS_MAX.to_string()).unwrap().mode, None);
+        assert_eq!(before.get(&LOADS_MAX.to_string()).unwrap().mode, Some(LoadMode::Append));
         assert_eq!(known.get("99999").map(|load| (load.rejected, load.mode.clone())), Some((7, None)));
+    }
+
+    fn replay(id: usize, of: usize, rejected: u64) -> LoadRecord {
+        let replays = Some(Replays { load_id: of.to_string(), rejects: vec![0] });
+        LoadRecord { replays, ..load(id, rejected, Some(LoadMode::Append)) }
+    }
+
+    #[test]
+    fn a_row_that_is_rejected_again_still_belongs_where_it_did() {
+        let mut known = Rejections::default();
+        known.note(1, &load(1, 2, range(1, 5)));
+        known.note(2, &replay(2, 1, 1));
+        known.note(3, &replay(3, 2, 1));
+        assert!(["2", "3"].iter().all(|id| known.get(id).unwrap().mode == range(1, 5)));
+        known.note(4, &load(4, 0, range(1, 5)));
+        assert!(["1", "2", "3"].iter().all(|id| known.get(id).unwrap().superseded == Some(4)));
+        // What is rejected of rows that nobody knows of comes in nowhere.
+        known.note(5, &replay(5, 99, 1));
+        assert_eq!(known.get("5").unwrap().obstacle().as_deref(), Some(UNKNOWN));
+    }
+
+    #[test]
+    fn ranges_that_were_delivered_later_are_known_up_to_a_bound() {
+        let mut known = Rejections::default();
+        known.note(0, &load(0, 1, Some(LoadMode::Append)));
+        let day = |day: u32| -> DateTime<Utc> { format!("2013-01-{day:02}T00:00:00Z").parse().unwrap() };
+        for (version, (from, to)) in (1..).zip([(1, 2), (4, 5), (2, 3), (1, 3)]) {
+            known.note(version, &load(9, 0, range(from, to)));
+        }
+        let of_first = known.get("0").unwrap().clone();
+        // The last one brought nothing new.
+        assert_eq!((of_first.delivered, of_first.delivered_at), (vec![(day(1), day(3)), (day(4), day(5))], Some(3)));
+        let late = |known: &Rejections, compared_with: u64| known.refuse_late(&[replay(7, 0, 0)], Some(compared_with)).is_err();
+        assert!(late(&known, 2) && !late(&known, 3));
+        let hour = |hour: i64| day(10) + chrono::TimeDelta::hours(hour);
+        for number in 0..RANGES_MAX as u64 {
+            assert!(known.get("0").unwrap().obstacle().is_none() || number == RANGES_MAX as u64 - 1, "{number}");
+            let from = hour(2 * number as i64);
+            known.note(10 + number, &load(9, 0, Some(LoadMode::ReplaceRange { from, to: from + chrono::TimeDelta::hours(1) })));
+        }
+        assert_eq!(known.get("0").unwrap().obstacle().as_deref(), Some(UNKNOWN));
+        assert!(late(&known, 1_000));
+    }
+
+    #[test]
+    fn corrected_rows_whose_place_was_taken_are_refused() {
+        let mut known = Rejections::default();
+        known.note(0, &load(0, 1, Some(LoadMode::Append)));
+        known.refuse_late(&[replay(1, 0, 0), replay(1, 99, 0)], Some(0)).unwrap();
+        known.note(1, &load(2, 0, Some(LoadMode::Replace)));
+        let error = known.refuse_late(&[load(8, 0, None), replay(3, 0, 0)], Some(1)).unwrap_err();
+        assert!(error.kind() == crate::ErrorKind::Conflict && error.message().contains("version 1"), "{error}");
+        known.refuse_late(&[load(8, 0, None)], None).unwrap();
+    }
+
+    #[test]
+    fn an_old_checkpoint_tells_of_some() {
+        let [keyed, latest] = [load(1, 1, None), load(8, 1, None)];
+        let known = Rejections::of_remembered(9, [(1, &keyed)].into_iter(), [(8, &latest)].into_iter());
+        assert_eq!((known.complete_from(), known.get("1").unwrap().mode.clone(), known.get("8").unwrap().mode.clone()), (10, None, Some(LoadMode::Append)));
     }
 }

@@ -143,3 +143,49 @@ async fn an_erasure_takes_the_rejected_rows_of_all_loads_before_it() {
     }
     assert_eq!(ward.mill.replay_rejects("orders", &third.load_id, fixed(&json!({"name": "Cleo", "amount": 3}))).await.unwrap().rows, 1);
 }
+
+fn range(from: &str, to: &str) -> LoadMode {
+    let day = |day: &str| format!("{day}T00:00:00Z").parse().unwrap();
+    LoadMode::ReplaceRange { from: day(from), to: day(to) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_rejected_twice_is_superseded_with_those_of_its_first_load() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,5\n2,2013-02-02,7\n")).await.unwrap();
+    let january = range("2013-01-01", "2013-02-01");
+    let load = Csv::bytes("id,at,amount\n3,2013-01-03,6\n4,2013-01-04,many\n5,2013-01-05,few\n6,2013-01-06,1\n").mode(january.clone());
+    let first = ward.mill.load("orders", load).await.unwrap();
+    let rows = [json!({"id": 4, "at": "2013-01-04", "amount": 8}), json!({"id": 5, "at": "2013-01-05", "amount": "some"})];
+    let rows = (0..).zip(rows).map(|(number, row)| FixedRow { number, row: row.as_object().unwrap().clone() }).collect();
+    let second = ward.mill.replay_rejects("orders", &first.load_id, rows).await.unwrap();
+    assert_eq!((second.rows, second.rejected), (1, 1));
+    // It still has to lie where the load that rejected it first has replaced rows.
+    let outside = ward.mill.replay_rejects("orders", &second.load_id, fixed(&json!({"id": 5, "at": "2013-02-05", "amount": 9}))).await;
+    assert_eq!(outside.unwrap_err().field(), Some("at"));
+    let complete = Csv::bytes("id,at,amount\n3,2013-01-03,6\n4,2013-01-04,8\n5,2013-01-05,9\n6,2013-01-06,1\n").mode(january);
+    ward.mill.load("orders", complete).await.unwrap();
+    let again = ward.mill.replay_rejects("orders", &second.load_id, fixed(&json!({"id": 5, "at": "2013-01-05", "amount": 9}))).await;
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[2, 3, 4, 5, 6]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_row_of_an_addition_lies_in_no_range_that_came_later() {
+    let ward = Ward::new().await;
+    ward.mill.load("orders", Csv::bytes("id,at,amount\n1,2013-01-01,5\n2,2013-02-02,7\n")).await.unwrap();
+    let first = ward.mill.load("orders", Csv::bytes("id,at,amount\n3,2013-01-03,6\n4,2013-01-04,many\n5,2013-03-05,few\n6,2013-03-06,1\n")).await.unwrap();
+    assert_eq!((first.rows, first.rejected), (2, 2));
+    let delivered = Csv::bytes("id,at,amount\n3,2013-01-03,6\n4,2013-01-04,8\n").mode(range("2013-01-01", "2013-02-01"));
+    ward.mill.load("orders", delivered).await.unwrap();
+    ward.mill.checkpoint("orders").await.unwrap();
+    let again = open(ward.folder.path(), Settings::default()).await.tenant("acme").unwrap();
+    let row = |number: u64, row: Value| FixedRow { number, row: row.as_object().unwrap().clone() };
+    let [inside, outside] = [row(0, json!({"id": 4, "at": "2013-01-04", "amount": 8})), row(1, json!({"id": 5, "at": "2013-03-05", "amount": 9}))];
+    for mill in [&ward.mill, &again] {
+        let error = mill.replay_rejects("orders", &first.load_id, vec![inside.clone(), outside.clone()]).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Conflict, Some("rows")), "{error}");
+    }
+    assert_eq!(again.replay_rejects("orders", &first.load_id, vec![outside]).await.unwrap().rows, 1);
+    assert_eq!(ward.rows("select id from orders order by id").await, json!([[2, 3, 4, 5, 6]]));
+}

@@ -72,6 +72,9 @@ struct State {
     /// Loads that rejected rows, from the oldest. Not there before they were kept.
     #[serde(default)]
     rejections: Option<Vec<Rejection>>,
+    /// The version from which on none of them is missing.
+    #[serde(default)]
+    rejections_from: u64,
 }
 
 /// A load that the version remembers, in our own column.
@@ -120,6 +123,7 @@ impl Checkpoint {
             retained_from: snapshot.retained_from.map(|from| from.timestamp_millis()),
             profiled: snapshot.profiled.clone(),
             rejections: Some(rejections),
+            rejections_from: snapshot.rejections.complete_from(),
         };
         let mut rows = vec![
             json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
@@ -249,13 +253,14 @@ impl Read {
         let instant = |millis: i64| DateTime::from_timestamp_millis(millis).ok_or_else(|| Error::corrupt("checkpoint: a time out of range"));
         let arrow = metadata.schema.arrow();
         let segments: Vec<Arc<Segment>> = self.adds.into_iter().map(|add| Arc::new(entry::segment_from_delta(&arrow, add))).collect();
-        // One from before they were kept knows those of the loads that it remembers.
-        let rejections: Rejections = match state.rejections {
-            Some(known) => known.into_iter().collect(),
-            None => self.loads.iter().fold(Rejections::default(), |mut known, remembered| {
-                known.note(remembered.version, &remembered.load);
-                known
-            }),
+        // One from before they were kept knows those of the loads that it remembers; it is all the more careful with what it does not know.
+        let rejections = match state.rejections {
+            Some(known) => Rejections::kept(known, state.rejections_from),
+            None => {
+                let (latest, keyed): (Vec<_>, Vec<_>) = self.loads.iter().partition(|load| load.committed_at.is_some());
+                let (keyed, latest) = (keyed.into_iter().map(|load| (load.version, &load.load)), latest.into_iter().map(|load| (load.version, &load.load)));
+                Rejections::of_remembered(state.version, keyed, latest)
+            }
         };
         let keys = self.loads.iter().map(|remembered| (remembered.version, remembered.load.clone())).collect();
         let mut positions = Positions::default();
