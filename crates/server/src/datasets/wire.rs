@@ -216,7 +216,7 @@ pub struct RejectedValue {
 pub struct RejectedRows {
     /// How many there are.
     pub total: u64,
-    /// Those asked for.
+    /// Those asked for; fewer than the limit where they are long, so the next page begins as many rows later as these are.
     pub items: Vec<RejectedRow>,
     /// By load of these: how its rows are written, where their text does not name its values and that was kept.
     pub headers: BTreeMap<String, RowHeader>,
